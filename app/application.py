@@ -114,7 +114,7 @@ class Application:
         self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
         self._library = users_library()
         self._background = BackgroundServices(post, self._library, self._locate, self._options, self._rewrite)
-        self._background.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
+        self._background.models.on_installed = lambda name: self._want_gateway()  # retry a worker that lacked it
         self._background.models.use = lambda name: self._change(ChangeSetting("worker.model", name))
         self._background.lending.change = self._change
         self._background.help.sources = lambda: Sources(self._file.current, self._worker.view)
@@ -212,7 +212,7 @@ class Application:
         """Handle a wake-up: renew devices and connections, and cut short pauses that began before the sleep."""
         if self._dictation is not None:
             self._dictation.woke()
-        self._patience.hurry()
+        self._patience.end_pauses()
         self._gateways.woke()
         self._sees_microphones.set()
         self._background.gateway_changed()

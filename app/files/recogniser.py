@@ -226,7 +226,7 @@ class OrderedResults(TranscriptionObserver):
         self.failure: OutputFailed | None = None
         self._observer = observer
         self._before = known
-        self._lying: dict[int, _Placement] = {}  # segments of this run that wait for a result
+        self._placements: dict[int, _Placement] = {}  # segments of this run that wait for a result
         self._pieces = list(known.pieces)
         self._early: dict[int, RecognisedSegment] = {}  # results that wait for an earlier one
         self._new: list[RecognisedSegment] = []
@@ -238,7 +238,7 @@ class OrderedResults(TranscriptionObserver):
     @property
     def open(self) -> tuple[int, ...]:
         """Numbers of this run's segments without a result."""
-        return tuple(self._lying)
+        return tuple(self._placements)
 
     @property
     def pieces(self) -> tuple[RecognisedSegment, ...]:
@@ -252,12 +252,12 @@ class OrderedResults(TranscriptionObserver):
 
     def begun(self, number: int, at: int) -> None:
         """Record that a segment begins at this sample of the run."""
-        self._lying[number] = _Placement(self._before.origin + at)
+        self._placements[number] = _Placement(self._before.origin + at)
 
     def ended(self, number: int, samples: int) -> None:
         """Record the length of a segment."""
-        if lying := self._lying.get(number):
-            lying.samples = samples
+        if placement := self._placements.get(number):
+            placement.samples = samples
 
     def processed(self, seconds: float) -> None:
         """Record how much of the run has been read."""
@@ -270,9 +270,9 @@ class OrderedResults(TranscriptionObserver):
 
     def recognised(self, segment: TranscriptSegment) -> None:
         """Add the result of a segment."""
-        lying = self._lying.pop(segment.index)
+        placement = self._placements.pop(segment.index)
         of_recording = shifted(segment, len(self._before.pieces), self._before.origin)
-        piece = RecognisedSegment(lying.begin, lying.samples, of_recording)
+        piece = RecognisedSegment(placement.begin, placement.samples, of_recording)
         self._early[piece.segment.index] = piece
         self._new.append(piece)
         self._changed.set()
@@ -296,6 +296,6 @@ class OrderedResults(TranscriptionObserver):
         return new
 
     def _move(self, pieces: tuple[RecognisedSegment, ...]) -> None:
-        first = min((lying.begin for lying in self._lying.values()), default=self._read)
+        first = min((placement.begin for placement in self._placements.values()), default=self._read)
         self._position = max(self._position, first)  # a segment is reported slightly after it begins
         self._observer.moved(self._position / SAMPLE_RATE, pieces)

@@ -18,7 +18,7 @@ MOST_TEXT: Final = 400
 
 USUAL_FORMS: Final = (Format.TXT, Format.SRT)
 """Formats in which results are saved until the user chooses others."""
-_TELLING_S: Final = 5.0
+_EARLY_S: Final = 5.0
 
 
 class FileState(StrEnum):
@@ -134,7 +134,7 @@ def left_s(done_s: float, todo_s: float, elapsed_s: float) -> float | None:
 
     ``done_s`` of audio took ``elapsed_s``.
     """
-    if done_s <= 0 or elapsed_s < _TELLING_S:
+    if done_s <= 0 or elapsed_s < _EARLY_S:
         return None
     return max(0.0, todo_s) * elapsed_s / done_s
 

@@ -143,7 +143,7 @@ class Gateways:
         """Return the current destination of speech. Raises ``Unreachable``."""
         if self.here or self._at is None:
             return self._parts.here()
-        self._watcher.hurry()
+        self._watcher.refresh()
         return self._at
 
     async def until_moved(self, address: Address) -> None:
@@ -306,7 +306,7 @@ class Gateways:
 
     async def _keep_looking(self) -> None:
         while True:
-            self._watcher.hurry()
+            self._watcher.refresh()
             others = [one for one in self._registry.gateways if one.id != self._chosen.chosen]
             await asyncio.gather(*map(self._ask_other, others))
             self._show()

@@ -61,7 +61,7 @@ class GatewayWatcher:
         self.route = Route(times)
         self._tasks = Tasks("chosen gateway")
         self._asking = OneTask(self._tasks, "ask")
-        self._hurry = asyncio.Event()
+        self._refresh = asyncio.Event()
 
     def choose(self, addresses: tuple[Address, ...], *, falls_back: bool) -> None:
         """Watch this gateway; no addresses stop watching."""
@@ -74,10 +74,10 @@ class GatewayWatcher:
         if addresses:
             self._asking.start(partial(self._keep_asking, addresses))
 
-    def hurry(self) -> None:
+    def refresh(self) -> None:
         """Query the gateway now if its answer is old."""
         if self.route.stale(asyncio.get_running_loop().time()):
-            self._hurry.set()
+            self._refresh.set()
 
     async def close(self) -> None:
         """Stop the queries. Safe to call twice."""
@@ -87,14 +87,14 @@ class GatewayWatcher:
     async def _keep_asking(self, addresses: tuple[Address, ...]) -> None:
         clock = asyncio.get_running_loop().time
         while True:
-            self._hurry.clear()
+            self._refresh.clear()
             address, answer = await best_answer(addresses, self._query)
             changed = self.route.answered(answer.health, clock())
             self._on_answer(address, answer)
             if changed:
                 log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self.route.here, health=answer.health.value)
                 self._changed()
-            await is_set_within(self._hurry, self.route.look_in(clock()))
+            await is_set_within(self._refresh, self.route.look_in(clock()))
 
 
 LOOK_S: Final = 2.0

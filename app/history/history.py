@@ -77,7 +77,7 @@ class History:
         self._owner = IndexOwner(library, place or folders().data / "history" / "index.sqlite")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
         self._tasks = Tasks("history")
-        self._doing: set[asyncio.Task[Any]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._refreshing: asyncio.Task[None] | None = None
         self._changed: set[UUID] = set()
         self._wake = asyncio.Event()
@@ -95,9 +95,9 @@ class History:
     async def __aexit__(self, *_: object) -> None:
         """Complete begun work, within a few seconds, and close the index."""
         self._open = False
-        if self._doing:
-            await asyncio.wait(self._doing, timeout=_CLOSE_S)
-        await cancel_and_wait(self._doing)
+        if self._running:
+            await asyncio.wait(self._running, timeout=_CLOSE_S)
+        await cancel_and_wait(self._running)
         await self._tasks.close()
         with suppress(TakeHistoryError):
             await self._in_index_thread(self._owner.close)
@@ -255,11 +255,11 @@ class History:
     async def _done(self, work: Coroutine[Any, Any, T]) -> T:
         """Complete ``work`` even if the caller is cancelled."""
         task = asyncio.create_task(work, name="history/done")
-        self._doing.add(task)
+        self._running.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
-        self._doing.discard(task)
+        self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.info(LogEvent.HISTORY_ACTION_FAILED, reason=str(error))

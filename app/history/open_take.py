@@ -42,7 +42,7 @@ class TakeDetailsPublisher(TaskOwner):
         self._session, self._run, self._posted = action.session, action.run, None
         self._wake.set()
 
-    def came(self, session: UUID, run: Reran) -> None:
+    def add_run(self, session: UUID, run: Reran) -> None:
         """Show a new recognition of the followed take."""
         if session == self._session:
             self._run = run

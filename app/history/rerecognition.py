@@ -146,17 +146,17 @@ class _PieceCounter(TranscriptionObserver):
 class RerecognitionQueue(Closing):
     """Queue of takes to recognise again.
 
-    ``post`` receives the states, ``came`` the results.
+    ``post`` receives the states, ``on_result`` the results.
     """
 
     def __init__(
-        self, rerun: Rerun, post: Callable[[RerunView], None], came: Callable[[UUID, Reran], None]
+        self, rerun: Rerun, post: Callable[[RerunView], None], on_result: Callable[[UUID, Reran], None]
     ) -> None:
-        self._rerun, self._post, self._came = rerun, post, came
+        self._rerun, self._post, self._on_result = rerun, post, on_result
         self._tasks = Tasks("again")
         self._waiting: OrderedDict[UUID, RerunOptions] = OrderedDict()
         self._running: tuple[UUID, asyncio.Task[None]] | None = None
-        self._stood: dict[UUID, RerunView] = {}
+        self._views: dict[UUID, RerunView] = {}
 
     async def close(self) -> None:
         """Cancel all work, which withdraws unrecognised pieces from the gateway."""
@@ -165,7 +165,7 @@ class RerecognitionQueue(Closing):
 
     def ask(self, session: UUID, options: RerunOptions) -> None:
         """Queue a take, unless it is queued or running already."""
-        if session in self._stood:
+        if session in self._views:
             return
         if len(self._waiting) >= MOST_WAITING:
             self._post(RerunView(session, RerunState.FAILED, note=Note("again-full")))
@@ -179,7 +179,7 @@ class RerecognitionQueue(Closing):
         if self._running is not None and self._running[0] == session:
             self._running[1].cancel()
         elif self._waiting.pop(session, None) is not None:
-            self._over(RerunView(session, RerunState.STOPPED))
+            self._end(RerunView(session, RerunState.STOPPED))
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
@@ -198,28 +198,28 @@ class RerecognitionQueue(Closing):
             run = await self._rerun(session, options, on_progress)
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
-            self._over(RerunView(session, RerunState.FAILED, note=_note(error)))
+            self._end(RerunView(session, RerunState.FAILED, note=_note(error)))
         except Exception as error:
-            self._over(RerunView(session, RerunState.FAILED, note=unexpected(error)))
+            self._end(RerunView(session, RerunState.FAILED, note=unexpected(error)))
             raise
         else:
-            self._came(session, run)
-            self._over(RerunView(session, RerunState.DONE))
+            self._on_result(session, run)
+            self._end(RerunView(session, RerunState.DONE))
 
     def _ended(self, session: UUID) -> None:
         """Start the next take after a run, even after one stopped before its first step."""
         self._running = None
-        if session in self._stood:
-            self._over(RerunView(session, RerunState.STOPPED))
+        if session in self._views:
+            self._end(RerunView(session, RerunState.STOPPED))
         self._next()
 
-    def _show(self, stands: RerunView) -> None:
-        self._stood[stands.session] = stands
-        self._post(stands)
+    def _show(self, view: RerunView) -> None:
+        self._views[view.session] = view
+        self._post(view)
 
-    def _over(self, stands: RerunView) -> None:
-        self._stood.pop(stands.session, None)
-        self._post(stands)
+    def _end(self, view: RerunView) -> None:
+        self._views.pop(view.session, None)
+        self._post(view)
 
 
 def _note(error: AppError | GatewayError) -> Note:

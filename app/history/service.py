@@ -72,10 +72,10 @@ class HistoryService:
     ) -> None:
         self._history, self._post, self._models = history, post, models
         self._details = TakeDetailsPublisher(history.take, post)
-        self._queue = RerecognitionQueue(history.rerun, post, self._details.came)
+        self._queue = RerecognitionQueue(history.rerun, post, self._details.add_run)
         self._player = Player(history.take, output or sound_system(), post)
         self._tasks = Tasks("history-window")
-        self._doing: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._search: SearchHistory | None = None
         self._answered: tuple[SearchHistory | None, int] = (None, -1)
@@ -100,8 +100,8 @@ class HistoryService:
         """Complete requested actions, within a few seconds: an edit may be the last action before the app ends."""
         self._end()
         await self._kept.aclose()
-        if self._doing:
-            await asyncio.wait(self._doing, timeout=_CLOSE_S)
+        if self._running:
+            await asyncio.wait(self._running, timeout=_CLOSE_S)
         await self._tasks.close()
 
     def ask(self, action: HistoryAction) -> None:
@@ -125,8 +125,8 @@ class HistoryService:
                 self._queue.stop(session)
             case EditTake() | DeleteTakes() | ExportTakes() | ModelsWanted():
                 task = self._tasks.start(self._work(action), "work")
-                self._doing.add(task)
-                task.add_done_callback(self._doing.discard)
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
 
     async def _work(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> None:
         """Carry out an action and report its failure."""

@@ -52,7 +52,7 @@ class OwnGateway:
         self._finish_s = finish_s
         self._here, self._elsewhere, self._restart = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._worker_on = False
-        self._rests: Note | None = None
+        self._rest_reason: Note | None = None
         self._serving = False
         self._tasks = Tasks("own gateway")
 
@@ -65,7 +65,7 @@ class OwnGateway:
 
     def rest(self, why: Note | None) -> None:
         """Set the reason for the worker to rest, or ``None`` to let it work."""
-        self._rests = why
+        self._rest_reason = why
         self._tasks.start(self._switch(), "switch")
 
     def restart(self) -> None:
@@ -121,7 +121,7 @@ class OwnGateway:
         No reason is shown if the user switched it off. "Not needed" precedes any rest.
         """
         why = None if self._serving else NOT_NEEDED
-        why = why or self._rests
+        why = why or self._rest_reason
         on = self._worker_on and why is None
         await self._worker.switch(on, why if self._worker_on else None)
 

@@ -10,7 +10,7 @@ from typing import Final
 from speech.models.progress import Advanced, Checked, Event, Fetching, Stating
 
 _WINDOW_S: Final = 5.0
-_TELLING_S: Final = 1.0
+_EARLY_S: Final = 1.0
 _MOST_SAMPLES: Final = 256
 _WHEEL: Final = ".whl"
 
@@ -29,7 +29,7 @@ class DownloadMeter:
         self._here = dict(here or {})
         self._wheels = wheels
         self._read = 0
-        self._came: deque[tuple[float, int]] = deque(maxlen=_MOST_SAMPLES)
+        self._samples: deque[tuple[float, int]] = deque(maxlen=_MOST_SAMPLES)
 
     @property
     def done(self) -> int:
@@ -47,20 +47,20 @@ class DownloadMeter:
                 self.size = size
             case Fetching(source=source):
                 self.source = source
-                self._came.clear()  # another source has another speed
+                self._samples.clear()  # another source has another speed
             case Advanced(item, done):
                 self._here[item] = done
             case Checked(done=done):
                 self._read = done
-        self._came.append((at, self.done))
-        while len(self._came) > 2 and at - self._came[1][0] >= _WINDOW_S:
-            self._came.popleft()
+        self._samples.append((at, self.done))
+        while len(self._samples) > 2 and at - self._samples[1][0] >= _WINDOW_S:
+            self._samples.popleft()
 
     def speed(self, at: float) -> float | None:
         """Return the bytes per second over the last seconds; ``None`` if it is too early."""
-        if not self._came or at - self._came[0][0] < _TELLING_S:
+        if not self._samples or at - self._samples[0][0] < _EARLY_S:
             return None
-        began, before = self._came[0]
+        began, before = self._samples[0]
         return max(0, self.done - before) / (at - began)
 
     def left_s(self, at: float) -> float | None:

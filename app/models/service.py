@@ -52,7 +52,7 @@ _IDLE: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelState.DAMA
 class Models:
     """Manager of the models; an async context manager.
 
-    ``post`` receives views while they are visible. ``came`` receives the name of each newly installed model.
+    ``post`` receives views while they are visible. ``on_installed`` receives the name of each new model.
     ``use`` receives the name of the model to run on this computer. ``languages`` returns those of the user.
     ``environment`` is where engines may be installed beside the app.
     Everything here belongs to the loop that entered it.
@@ -64,7 +64,7 @@ class Models:
         place: ModelLocation | None = None,
     ) -> None:
         self._post = post
-        self.came: Callable[[str], None] = lambda name: None
+        self.on_installed: Callable[[str], None] = lambda name: None
         self.use: Callable[[str], None] = lambda name: None
         self.languages: Callable[[], Sequence[str]] = lambda: ()
         self.environment = ""
@@ -207,7 +207,7 @@ class Models:
         self._room = await asyncio.to_thread(self._place.room)
         self._handle(JobEnded(run.name, outcome, found.get(run.name, ModelOnDisk()), note, details))
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
-            self.came(run.name)
+            self.on_installed(run.name)
 
     def _progressed(self, name: str, event: Event, at: float) -> None:
         self._handle(InstallProgress(name, event, at))
@@ -257,7 +257,7 @@ class _Reporter:
     def __init__(self, loop: asyncio.AbstractEventLoop, report: Callable[[Event, float], None]) -> None:
         self._loop, self._report = loop, report
         self._kept: tuple[Event, float] | None = None
-        self._coming = False
+        self._scheduled = False
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
@@ -267,12 +267,12 @@ class _Reporter:
                 self._loop.call_soon_threadsafe(self._report, event, now)
                 return
             self._kept = event, now
-            if not self._coming:
-                self._coming = True
+            if not self._scheduled:
+                self._scheduled = True
                 self._loop.call_soon_threadsafe(self._loop.call_later, _SHOW_S, self._hand_on)
 
     def _hand_on(self) -> None:
-        self._coming = False
+        self._scheduled = False
         kept, self._kept = self._kept, None
         if kept is not None:
             self._report(*kept)

@@ -147,7 +147,7 @@ class MonitorModel:
         self._epoch_s = epoch_s
         self.link = Link.CONNECTING
         self._reason = ""
-        self._stands: Snapshot | None = None
+        self._snapshot: Snapshot | None = None
         self._queued, self._oldest = Trace(), Trace()
         self._throughput, self._rtf = Trace(), Trace()
         self._fleet = Throughput()
@@ -177,32 +177,32 @@ class MonitorModel:
         return MonitorView(
             link=self.link,
             reason=self._reason,
-            gateway=self._stands,
+            gateway=self._snapshot,
             queued=self._queued.curve(now),
             oldest_s=self._oldest.curve(now),
             throughput=self._throughput.curve(now),
             rtf=self._rtf.curve(now),
             workers=tuple(self._figures(now)),
-            more_workers=max(0, len(self._stands.workers) - MOST_WORKERS) if self._stands else 0,
+            more_workers=max(0, len(self._snapshot.workers) - MOST_WORKERS) if self._snapshot else 0,
             stages=self._stages(now),
             utterances=self._rows(now),
         )
 
-    def _take_snapshot(self, stands: Snapshot, now: float) -> None:
-        self._stands = stands
-        self._queued.put(stands.queued, now)
-        self._oldest.put(stands.oldest_s, now)
-        if (audio_per_s := self._fleet.take(stands.workers, now)) is not None:
+    def _take_snapshot(self, snapshot: Snapshot, now: float) -> None:
+        self._snapshot = snapshot
+        self._queued.put(snapshot.queued, now)
+        self._oldest.put(snapshot.oldest_s, now)
+        if (audio_per_s := self._fleet.take(snapshot.workers, now)) is not None:
             self._throughput.put(audio_per_s, now)
-        if (decoding_per_s := rtf(stands.workers)) is not None:
+        if (decoding_per_s := rtf(snapshot.workers)) is not None:
             self._rtf.put(decoding_per_s, now)
-        for status in islice(stands.workers, MOST_WORKERS):
+        for status in islice(snapshot.workers, MOST_WORKERS):
             if status.worker not in self._workers:
                 self._workers[status.worker] = _Worker(status, now)
             self._workers[status.worker].take(status, now)
         self._forget_workers(now)
-        for recent in stands.recent:
-            self.utterances.record(recent, now, max(0.0, stands.uptime_s - recent.at_s))
+        for recent in snapshot.recent:
+            self.utterances.record(recent, now, max(0.0, snapshot.uptime_s - recent.at_s))
 
     def _forget_workers(self, now: float) -> None:
         """Forget workers that are long gone, and bound the number of all."""
@@ -212,7 +212,7 @@ class MonitorModel:
 
     def _figures(self, now: float) -> Iterable[WorkerFigures]:
         """Yield the workers in a stable order."""
-        there = {status.worker for status in self._stands.workers} if self._stands else set()
+        there = {status.worker for status in self._snapshot.workers} if self._snapshot else set()
         for name in sorted(self._workers, key=lambda name: (self._workers[name].status.host, name)):
             yield self._workers[name].figures(now, name not in there)
 

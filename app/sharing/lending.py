@@ -82,7 +82,7 @@ class Lending:
         self._post, self._name, self._fetch, self._ask = post, name, fetch, ask
         self._settings = LocalWorkerSettings()
         self._wanted: tuple[str, ...] = ()
-        self._rests: Note | None = None
+        self._rest_reason: Note | None = None
         self._problem: Note | None = None
         self._view = LendingView()
         self._lent: dict[str, Lent] = {}
@@ -116,7 +116,7 @@ class Lending:
 
     def rest(self, why: Note | None) -> None:
         """Pause all lending for this reason; ``None`` resumes it."""
-        self._rests = why
+        self._rest_reason = why
         self._switch()
 
     def use(self, settings: LocalWorkerSettings) -> None:
@@ -184,7 +184,7 @@ class Lending:
                 lent.discover = self.discover
                 self._lent[one.id] = lent
             if found := self._lent.get(one.id):
-                why = RESTS if wanted and self._rests else None
+                why = RESTS if wanted and self._rest_reason else None
                 self._tasks.start(found.switch(wanted and why is None, why), "switch")
 
     def _changed(self) -> None:

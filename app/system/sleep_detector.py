@@ -84,16 +84,16 @@ class SleepWatcher:
 
 
 class Patience:
-    """Pauses that ``hurry`` ends at once, so that no pause from before a sleep delays work after it."""
+    """Pauses that ``end_pauses`` ends at once, so that no pause from before a sleep delays work after it."""
 
     def __init__(self) -> None:
-        self._hurry = asyncio.Event()
+        self._ended = asyncio.Event()
 
     async def pause(self, seconds: float) -> None:
-        """Wait like ``asyncio.sleep``, or less if ``hurry`` is called."""
-        await is_set_within(self._hurry, seconds)
+        """Wait like ``asyncio.sleep``, or less if ``end_pauses`` is called."""
+        await is_set_within(self._ended, seconds)
 
-    def hurry(self) -> None:
+    def end_pauses(self) -> None:
         """End all current pauses, but not later ones."""
-        before, self._hurry = self._hurry, asyncio.Event()
+        before, self._ended = self._ended, asyncio.Event()
         before.set()

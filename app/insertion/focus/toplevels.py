@@ -84,16 +84,16 @@ class ToplevelFocus:
     def _opened(self, handle: WaylandObject) -> None:
         """Follow a new window. A change counts at its ``done``, when it is complete."""
         number = next(self._numbers)
-        coming = Toplevel(number)
+        described = Toplevel(number)
 
         def activated(states: bytes) -> None:
-            coming.active = _ACTIVATED in words(states)
+            described.active = _ACTIVATED in words(states)
 
         def named(program: str) -> None:
-            coming.program = program
+            described.program = program
 
         def done() -> None:
-            self._toplevels[number] = Toplevel(number, coming.program, coming.active)
+            self._toplevels[number] = Toplevel(number, described.program, described.active)
 
         def closed() -> None:
             self._toplevels.pop(number, None)

@@ -76,7 +76,7 @@ async def test_hurry_queries_the_gateway_at_once(network: Network, watching: Gat
     network.answers[A] = GatewayHealth.WELL
     watching.choose((A,), falls_back=True)
     await wait_until(lambda: network.told, "it was asked")
-    watching.hurry()
+    watching.refresh()
     await wait_until(lambda: len(network.told) == 2, "once more, long before it is due")
 
 
@@ -95,6 +95,6 @@ async def test_new_addresses_are_queried_at_once_and_keep_the_route(
 async def test_no_gateway_is_queried_when_none_is_chosen(network: Network, watching: GatewayWatcher) -> None:
     watching.choose((A,), falls_back=True)
     watching.choose((), falls_back=True)
-    watching.hurry()
+    watching.refresh()
     await watching.close()
     assert network.told == [] and not watching.route.here

@@ -65,7 +65,7 @@ class World:
         self.url = url
         self.free: FreeBytes = free_bytes
         self.told: list[ModelsView] = []
-        self.came: list[str] = []
+        self.installed: list[str] = []
         self.models: Models
 
     @asynccontextmanager
@@ -75,7 +75,7 @@ class World:
             self.folder, catalogue_of(ON_MODELSCOPE), {"MODELSCOPE_ENDPOINT": self.url}, self.free
         )
         async with Models(self.told.append, place) as self.models:
-            self.models.came = self.came.append
+            self.models.on_installed = self.installed.append
             self.models.ask(LookAtModels(True))
             await wait_until(lambda: self.told, "what there is is told")
             yield self.models
@@ -126,7 +126,7 @@ async def test_paused_download_resumes_after_restart(world: World, hub: FileServ
     assert world.whole
     assert [asked.range for asked in hub.downloads(_WEIGHTS)] == [f"bytes={HALF}-"]
     assert len(hub.downloads(f"/{_PREFIX}{CONFIG}")) == 0
-    assert world.came == [NAME]
+    assert world.installed == [NAME]
 
 
 async def test_download_interrupted_by_exit_resumes(world: World, hub: FileServer) -> None:

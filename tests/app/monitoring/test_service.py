@@ -21,7 +21,7 @@ from tests.helpers.waiting import wait_until
 SESSION = UUID("6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11")
 
 
-async def stands(say: Say) -> None:
+async def send_snapshot(say: Say) -> None:
     """Send one snapshot and keep the connection open."""
     await say(b"event: snapshot\ndata: " + msgspec.json.encode(STANDS) + b"\n\n")
     await asyncio.sleep(30)
@@ -35,7 +35,7 @@ async def monitoring(feed: Feed, views: list[MonitorView]) -> AsyncIterator[Moni
 
 async def test_feed_is_followed_only_while_visible() -> None:
     views: list[MonitorView] = []
-    async with feeding(stands) as feed, monitoring(feed, views) as made:
+    async with feeding(send_snapshot) as feed, monitoring(feed, views) as made:
         assert (feed.keys, views) == ([], [])
         made.look(True)
         made.look(True)
@@ -54,7 +54,7 @@ async def test_feed_is_followed_only_while_visible() -> None:
 
 async def test_view_is_posted_repeatedly() -> None:
     views: list[MonitorView] = []
-    async with feeding(stands) as feed:
+    async with feeding(send_snapshot) as feed:
         async with Monitoring(fixed(Address(feed.url)), views.append, AT_ONCE, refresh_s=0.01) as made:
             made.look(True)
             await wait_until(lambda: len(views) > 20, "time passes")
@@ -65,7 +65,7 @@ async def test_view_is_posted_repeatedly() -> None:
 
 async def test_refusal_is_shown_and_reconnect_works() -> None:
     views: list[MonitorView] = []
-    async with feeding(stands, web.Response(status=401)) as feed, monitoring(feed, views) as made:
+    async with feeding(send_snapshot, web.Response(status=401)) as feed, monitoring(feed, views) as made:
         made.look(True)
         await wait_until(lambda: views and views[-1].link is Link.REFUSED, "it is told")
         assert "key" in views[-1].reason
@@ -74,7 +74,7 @@ async def test_refusal_is_shown_and_reconnect_works() -> None:
 
 
 async def test_again_does_nothing_while_hidden() -> None:
-    async with feeding(stands) as feed, monitoring(feed, []) as made:
+    async with feeding(send_snapshot) as feed, monitoring(feed, []) as made:
         made.reconnect()
         assert made._looking == []
 

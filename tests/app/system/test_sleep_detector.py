@@ -77,7 +77,7 @@ async def test_hurry_ends_current_pauses_only() -> None:
         tasks.start(wait(2), "two")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        patience.hurry()
+        patience.end_pauses()
         await wait_until(lambda: len(over) == 2, "both go on")
         tasks.start(wait(3), "three")
         await patience.pause(0.0)
