@@ -10,7 +10,8 @@
     │   └── BrokerFailed       the broker cannot be started, or it refused a command
     │       └── BrokerDamaged  the embedded broker cannot read its own file
     ├── InvalidSettings        invalid settings, or an owner's request that cannot be followed
-    │   └── UnknownDevice      no paired device has this name
+    │   ├── UnknownDevice      no paired device has this name
+    │   └── UnknownLetter      no dead letter has this id
     ├── CertificateUnusable    a certificate or private key is unreadable, or the two do not match
     ├── DevicesUnreadable      the list of paired devices is damaged or unreadable
     ├── PairingFailed          pairing ended without a device

@@ -4,7 +4,7 @@ import pytest
 
 from backend.broker.connections import Connections
 from backend.broker.jobs import open_jobs
-from backend.core.errors import BrokerFailed, BrokerUnreachable
+from backend.core.errors import BrokerFailed, BrokerUnreachable, InvalidSettings
 from tests.helpers.ports import free_port
 from tests.helpers.redis_cluster import running_sentinels
 from tests.helpers.valkey import Broker, running_broker
@@ -25,7 +25,7 @@ async def test_client_and_bare_connection_reach_the_server(broker: Broker) -> No
 
 
 async def test_address_that_is_none_says_what_to_write() -> None:
-    with pytest.raises(BrokerFailed, match="redis\\+sentinel://.*/MASTER"):
+    with pytest.raises(InvalidSettings, match="redis\\+sentinel://.*/MASTER"):
         await opened("redis+sentinel://me:secret@h")
 
 
