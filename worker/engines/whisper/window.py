@@ -145,7 +145,10 @@ class Window:
         return [(place, round(min(s, self.audio.seconds) * FRAMES_PER_SECOND)) for place, s in words]
 
     def _trusted(self) -> Reading:
-        """Decode; if the text cannot be trusted, with more padding, and at last with 30 s."""
+        """Decode; if the text cannot be trusted, with more padding, and at last with 30 s.
+
+        Of sounds without words Whisper repeats the priming sentence, or without it writes an improbable text.
+        """
         frames, longer = self.audio.padded(), self.audio.padded(_LONGER_MARGIN_FRAMES)
         reading, hints = self._without_echo(frames, self._hints)
         if self.asked.partial or frames == LONGEST_FRAMES:
@@ -158,7 +161,10 @@ class Window:
                 if is_heard(second) and self._has_end(longer, hints, second):
                     return second
         hints = hints._replace(most_tokens=self._most_tokens(_MOST_TOKENS_PER_SECOND))
-        return better(self._without_echo(LONGEST_FRAMES, hints)[0], reading, self.audio.seconds)
+        long, hints = self._without_echo(LONGEST_FRAMES, hints)
+        best = better(long, reading, self.audio.seconds)
+        echoed = self._hints.primed and not hints.primed
+        return best._replace(no_speech=1.0) if echoed and not is_heard(best) else best
 
     def _without_echo(self, frames: int, hints: Hints) -> tuple[Reading, Hints]:
         """Decode, again without the priming sentence if the text has it."""

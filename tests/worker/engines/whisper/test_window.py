@@ -96,6 +96,14 @@ def test_longer_window_with_the_priming_sentence_is_decoded_again_without_it() -
     assert [hints.primed for _, hints in reader.read_windows] == [True, True, False]
 
 
+@pytest.mark.parametrize(("log_probability", "text"), [(-0.88, ""), (-0.75, "You")])
+def test_improbable_text_after_the_priming_sentence_is_no_speech(log_probability: float, text: str) -> None:
+    you = GOOD._replace(text=" You", log_probability=log_probability, no_speech=0.57)
+    echo = you._replace(text=" This is a sentence in English.")
+    reader = FakeReader(lambda _, hints: echo if hints.primed else you)
+    assert decoder(reader, 2.0).decode("en", "").text == text
+
+
 def test_partial_is_decoded_once_with_one_beam() -> None:
     reader = FakeReader(lambda *_: GOOD._replace(text="I'm sorry. " * 20))
     partial = decoder(reader, 4.0, partial=True)
