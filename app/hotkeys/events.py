@@ -67,7 +67,7 @@ class Hotkeys(Protocol):
 
 @runtime_checkable
 class AssignedHotkeys(Protocol):
-    """Hotkeys for which the desktop has the last word. ``changed`` is called when it assigns other keys."""
+    """Hotkeys whose keys the desktop assigns. ``changed`` is called when it assigns other keys."""
 
     changed: Callable[[], None]
 
@@ -77,7 +77,7 @@ class AssignedHotkeys(Protocol):
         ...
 
     def reserve(self, bindings: Mapping[str, str]) -> None:
-        """Set all keys that will be wanted at one time or another, so that the user is asked once."""
+        """Set all keys that may be bound later, so that the user is asked only once."""
         ...
 
     def assume_released(self, action: str) -> None:

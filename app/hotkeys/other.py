@@ -18,7 +18,7 @@ from app.hotkeys.presses import Grab, Presses
 
 BITS: Final = {modifier: 1 << place for place, modifier in enumerate(Modifier)}
 
-Ask = Callable[[int, bool, int], bool]
+OnKey = Callable[[int, bool, int], bool]
 """(code, pressed, bits of the modifiers held before) -> whether to keep the key from every program."""
 
 
@@ -29,8 +29,8 @@ class Hook(Protocol):
         """Return the system's code for the key, or ``None`` if it has none."""
         ...
 
-    def start(self, ask: Ask) -> None:
-        """Call ``ask`` for each key from now on. Raises ``HotkeysUnavailable``."""
+    def start(self, on_key: OnKey) -> None:
+        """Call ``on_key`` for each key from now on. Raises ``HotkeysUnavailable``."""
         ...
 
     def stop(self) -> None: ...
@@ -38,7 +38,7 @@ class Hook(Protocol):
     def is_down(self, code: int) -> bool: ...
 
     def tap(self, codes: list[int]) -> None:
-        """Press and release these keys, without calling ``ask`` for them."""
+        """Press and release these keys, without calling ``on_key`` for them."""
         ...
 
 
@@ -53,7 +53,7 @@ class OtherHotkeys:
 
     async def __aenter__(self) -> Self:
         self._events = KeyEventQueue()
-        self._hook.start(self._asked)
+        self._hook.start(self._on_key)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -98,7 +98,7 @@ class OtherHotkeys:
     async def renew(self) -> None:
         """Restart the hook, like ``Hotkeys.renew``. Windows removes hooks of programs that answer too late."""
         self._hook.stop()
-        self._hook.start(self._asked)
+        self._hook.start(self._on_key)
 
     def _grab(self, action: str, binding: Binding) -> Grab:
         code = self._hook.code(binding)
@@ -108,14 +108,14 @@ class OtherHotkeys:
         bits = sum(BITS[held] for held in binding.modifiers)
         return Grab(action, code, bits, BITS[modifier] if modifier else 0)
 
-    def _asked(self, code: int, pressed: bool, modifiers: int) -> bool:
+    def _on_key(self, code: int, pressed: bool, modifiers: int) -> bool:
         """Handle a key and return whether to withhold it; runs in the hook's thread."""
         if not pressed:
-            keep = self._presses.keeps(code)
+            keep = self._presses.is_withheld(code)
             self._emit(self._presses.released(code, self._clock()).events)
             return keep
         self._emit(self._presses.pressed(code, modifiers, self._clock()).events)
-        return self._presses.keeps(code)
+        return self._presses.is_withheld(code)
 
     def _emit(self, events: tuple[KeyEvent, ...]) -> None:
         for event in events:
@@ -165,8 +165,8 @@ if sys.platform == "win32":
         def code(self, binding: Binding) -> int | None:
             return binding.key.windows
 
-        def start(self, ask: Ask) -> None:
-            def see(message: int, data: Any) -> bool:
+        def start(self, on_key: OnKey) -> None:
+            def filter_event(message: int, data: Any) -> bool:
                 known = message in self._PRESSES or message in self._RELEASES
                 if known and not data.flags & self._INJECTED:
                     held = sum(
@@ -174,11 +174,11 @@ if sys.platform == "win32":
                         for modifier, codes in self._MODIFIERS.items()
                         if any(code != data.vkCode and self.is_down(code) for code in codes)
                     )
-                    if ask(data.vkCode, message in self._PRESSES, held):
+                    if on_key(data.vkCode, message in self._PRESSES, held):
                         self._listener.suppress_event()
                 return False  # pynput's own callbacks are not needed
 
-            self._listener = _listener(win32_event_filter=see)
+            self._listener = _listener(win32_event_filter=filter_event)
             self._listener.start()
             self._listener.wait()
 
@@ -214,10 +214,10 @@ if sys.platform == "darwin":
         def code(self, binding: Binding) -> int | None:
             return binding.key.mac
 
-        def start(self, ask: Ask) -> None:
+        def start(self, on_key: OnKey) -> None:
             own_bits = {key.mac: BITS[key.modifier] for key in KEYS.values() if key.modifier}
 
-            def see(kind: int, event: Any) -> Any:
+            def filter_event(kind: int, event: Any) -> Any:
                 code = Quartz.CGEventGetIntegerValueField(event, Quartz.kCGKeyboardEventKeycode)
                 if code in self._own:
                     self._own.remove(code)
@@ -226,10 +226,10 @@ if sys.platform == "darwin":
                 held = sum(BITS[modifier] for modifier, flag in self._FLAGS.items() if flags & flag)
                 changed = kind == Quartz.kCGEventFlagsChanged
                 pressed = self.is_down(code) if changed else kind == Quartz.kCGEventKeyDown
-                keep = ask(code, pressed, held & ~own_bits.get(code, 0))
+                keep = on_key(code, pressed, held & ~own_bits.get(code, 0))
                 return None if keep else event
 
-            self._listener = _listener(darwin_intercept=see)
+            self._listener = _listener(darwin_intercept=filter_event)
             self._listener.start()
             self._listener.wait()
             if not self._listener.IS_TRUSTED:

@@ -50,7 +50,7 @@ _DESCRIPTIONS: Final = {
 
 
 class PortalHotkeys:
-    """``Hotkeys`` of the desktop portal. ``changed`` is called when the desktop names other keys.
+    """``Hotkeys`` of the desktop portal. ``changed`` is called when the desktop assigns other keys.
 
     ``chinese``: the desktop's language. ``ask_s``: how long a dialog of the desktop may stay unanswered.
     """
@@ -87,11 +87,11 @@ class PortalHotkeys:
 
     @property
     def assigned(self) -> Mapping[str, str]:
-        """The keys that the desktop names, by action."""
+        """The keys that the desktop assigned, by action."""
         return {each.action: shown(key) for each in self._bound if (key := self._keys.get(each.id, ""))}
 
     def reserve(self, bindings: Mapping[str, str]) -> None:
-        """Set the keys that will be wanted at one time or another, so that the user is asked once."""
+        """Set all keys that may be bound later, like ``AssignedHotkeys.reserve``."""
         self._reserved = {action: text for action, text in bindings.items() if text}
 
     def events(self) -> AsyncIterator[KeyEvent]:
@@ -99,7 +99,7 @@ class PortalHotkeys:
         return self._events.events()
 
     async def is_down(self, action: str) -> bool:
-        """Return whether the key was pressed and not released: a portal cannot be asked."""
+        """Return whether the key was pressed and not released: a portal has no request for it."""
         return action in self._down
 
     async def pass_on(self, action: str) -> None:
@@ -145,7 +145,7 @@ class PortalHotkeys:
             await self._portal.close()
 
     async def _open(self, wanted: tuple[Shortcut, ...]) -> None:
-        """Open a session with these keys in the place of the present one."""
+        """Open a session with these keys that replaces the current one."""
         if self._refused is not None and self._refused[0] == wanted:
             raise self._refused[1]  # the user has answered: asked again for other keys, or after a restart
         portal = await self._connect()
@@ -179,8 +179,8 @@ class PortalHotkeys:
         self._tasks.start(self._watch(session), "session")
 
     async def _bind(self, portal: Portal, session: PortalSession, wanted: tuple[Shortcut, ...]) -> None:
-        asked = [[each.id, variants(self._about(each))] for each in wanted]
-        values = (session.path, asked, "")
+        requested = [[each.id, variants(self._options(each))] for each in wanted]
+        values = (session.path, requested, "")
         method = f"{INTERFACE}.BindShortcuts"
         self._keys_changed.clear()
         try:
@@ -193,7 +193,7 @@ class PortalHotkeys:
             if cancelled or not await self._are_bound(portal, session, {each.id for each in wanted}):
                 raise HotkeysDenied(str(error)) from error
 
-    def _about(self, shortcut: Shortcut) -> dict[str, tuple[str, str]]:
+    def _options(self, shortcut: Shortcut) -> dict[str, tuple[str, str]]:
         english, chinese = _DESCRIPTIONS.get(shortcut.action, (shortcut.action, shortcut.action))
         description = chinese if self._chinese else english
         return {"description": ("s", description), "preferred_trigger": ("s", shortcut.trigger)}

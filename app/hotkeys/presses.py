@@ -71,7 +71,7 @@ class Presses:
         )
         return Decision(ended, through=True)
 
-    def keeps(self, code: int) -> bool:
+    def is_withheld(self, code: int) -> bool:
         """Return whether this key is held and withheld from programs; lone modifiers are not withheld."""
         return code in self._down and not self._down[code].grab.own
 

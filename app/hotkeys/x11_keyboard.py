@@ -14,9 +14,9 @@ changes in the form that python-xlib understands (tried: no MappingNotify).
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, Final
 
 from Xlib import XK, X, error
@@ -157,19 +157,19 @@ class Keyboard:
         with _mapped():
             grabs = {action: self._keymap.grabs(action, binding) for action, binding in wanted.items()}
             _refuse_twice(grabs, wanted)
-            now = {(grab.code, grab.modifiers) for own in self._grabs.values() for grab in own}
+            now = set(map(_place, _all(self._grabs)))
             done: list[Grab] = []
             for action, own in grabs.items():
-                new = [grab for grab in own if (grab.code, grab.modifiers) not in now]
+                new = [grab for grab in own if _place(grab) not in now]
                 done += new
                 if not self._grab(new):
                     self._ungrab(done)
                     raise HotkeyTaken(action, str(wanted[action]))
-            kept = {(grab.code, grab.modifiers) for own in grabs.values() for grab in own}
-            self._ungrab(grab for own in self._grabs.values() for grab in own if _place(grab) not in kept)
+            kept = set(map(_place, _all(grabs)))
+            self._ungrab(grab for grab in _all(self._grabs) if _place(grab) not in kept)
             self._display.flush()
         self._wanted, self._grabs = wanted, grabs
-        self._presses.bind(grab for own in grabs.values() for grab in own)
+        self._presses.bind(_all(grabs))
 
     def renew(self) -> None:
         """Bind the same keys again, like ``Hotkeys.renew``, on the present keyboards."""
@@ -263,7 +263,7 @@ class Keyboard:
         self._display.sync()
         return refused.get_error() is None
 
-    def _ungrab(self, grabs: "Iterator[Grab] | list[Grab]") -> None:
+    def _ungrab(self, grabs: Iterable[Grab]) -> None:
         for grab in grabs:
             for modifiers in self._keymap.with_locks(grab.modifiers):
                 self._root.ungrab_key(grab.code, modifiers)
@@ -280,18 +280,22 @@ class Keyboard:
                 fresh[action] = []
         if not anyway and fresh == self._grabs and keymap.locks == self._keymap.locks:
             return  # programs that type characters missing from the layout often change unused keys
-        self._ungrab(grab for own in self._grabs.values() for grab in own)
+        self._ungrab(_all(self._grabs))
         self._keymap, self._grabs = keymap, fresh
         for action, own in fresh.items():
             if not self._grab(own):
                 log.warning(LogEvent.HOTKEYS_TAKEN_IN_LAYOUT, action=action)
-        self._presses.bind(grab for own in fresh.values() for grab in own)
+        self._presses.bind(_all(fresh))
 
 
 def _repeats(release: Any, event: Any) -> bool:
     """Return whether a key event follows the release of auto-repeat, which the server stamps a bit earlier."""
     same_key = event.type == X.KeyPress and event.detail == release.detail
     return bool(same_key and 0 <= event.time - release.time <= _REPEATED_MS)
+
+
+def _all(grabs: Mapping[str, list[Grab]]) -> Iterator[Grab]:
+    return chain.from_iterable(grabs.values())
 
 
 def _place(grab: Grab) -> tuple[int, int]:

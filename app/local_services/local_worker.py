@@ -162,7 +162,7 @@ class LocalWorker:
         self._lock = asyncio.Lock()
         self._closed = False
 
-    async def switch(self, on: bool, why: Note | None = None) -> None:
+    async def switch(self, *, on: bool, why: Note | None = None) -> None:
         """Start the worker, or let it finish its jobs and end.
 
         ``why``: the reason for off. Safe to call twice.

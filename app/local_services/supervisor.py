@@ -30,7 +30,7 @@ class StackGuard(Protocol):
 class SwitchableWorker(Protocol):
     """The part of ``app.local_services.local_worker.LocalWorker`` that this module uses."""
 
-    async def switch(self, on: bool, why: Note | None = None) -> None: ...
+    async def switch(self, *, on: bool, why: Note | None = None) -> None: ...
 
 
 class OwnGateway:
@@ -120,10 +120,9 @@ class OwnGateway:
 
         No reason is shown if the user switched it off. "Not needed" precedes any rest.
         """
-        why = None if self._serving else NOT_NEEDED
-        why = why or self._rest_reason
+        why = self._rest_reason if self._serving else NOT_NEEDED
         on = self._worker_on and why is None
-        await self._worker.switch(on, why if self._worker_on else None)
+        await self._worker.switch(on=on, why=why if self._worker_on else None)
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -163,7 +163,7 @@ class Lending:
             return
         self._problem = None
         if (lent := self._lent.pop(gateway, None)) is not None:
-            await lent.switch(False, None)
+            await lent.switch(on=False)
             await lent.close()
         self._show()
 
@@ -185,16 +185,16 @@ class Lending:
                 self._lent[one.id] = lent
             if found := self._lent.get(one.id):
                 why = RESTS if wanted and self._rest_reason else None
-                self._tasks.start(found.switch(wanted and why is None, why), "switch")
+                self._tasks.start(found.switch(on=wanted and why is None, why=why), "switch")
 
     def _changed(self) -> None:
         for lent in self._lent.values():
             known = self._registry.of(lent.paired.id)
             if known is not None and known.urls != lent.paired.urls:
-                self._tasks.start(self._moved(lent), "moved")
+                self._tasks.start(self._store_addresses(lent), "store addresses")
         self._show()
 
-    async def _moved(self, lent: Lent) -> None:
+    async def _store_addresses(self, lent: Lent) -> None:
         try:
             await self._registry.replace(lent.paired)
         except AppError as error:

@@ -65,18 +65,18 @@ class Lent:
         self.look_s = LOOK_S
         self._settings, self._changed, self._ask = settings, changed, ask
         self._at = paired.addresses[0]
-        self._trouble: GatewayError | None = None
+        self._error: GatewayError | None = None
         self._seen: tuple[WorkerSeen, ...] = ()
-        self._looked_at = -inf
+        self._queried_at = -inf
         self._tasks = Tasks("lent")
-        self._seeking, self._finding_out = OneTask(self._tasks, "seek"), OneTask(self._tasks, "find out")
+        self._searching, self._explaining = OneTask(self._tasks, "search"), OneTask(self._tasks, "explain")
         self._worker = LocalWorker(self._worker_changed, self._through(), fetch, self._look)
 
-    async def switch(self, on: bool, why: Note | None) -> None:
+    async def switch(self, *, on: bool, why: Note | None = None) -> None:
         """Start the worker, or end it after its current work; ``why``: the reason. Safe to call twice."""
         if not on:
             self._stop()
-        await self._worker.switch(on, why)
+        await self._worker.switch(on=on, why=why)
         if not on:
             self._stop()  # tasks started meanwhile
 
@@ -91,8 +91,8 @@ class Lent:
         await self._worker.close()
 
     def _stop(self) -> None:
-        self._seeking.stop()
-        self._finding_out.stop()
+        self._searching.stop()
+        self._explaining.stop()
 
     def _through(self) -> LocalWorkerSettings:
         return self._settings.through(self._at, f"kikipounamu-worker-{self.paired.id}")
@@ -101,34 +101,34 @@ class Lent:
 
     async def _look(self) -> tuple[WorkerSeen, ...]:
         """Query the gateway's workers from time to time; the first address that answers counts."""
-        await self._find_again()
+        await self._query_if_old()
         self._show(self._explained(self._worker.view))
         return self._seen
 
-    async def _find_again(self) -> None:
+    async def _query_if_old(self) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._looked_at >= self.look_s:
-            self._looked_at = now
-            self._seen = await self._find()
+        if now - self._queried_at >= self.look_s:
+            self._queried_at = now
+            self._seen = await self._query()
 
-    async def _find(self) -> tuple[WorkerSeen, ...]:
-        known, trouble = self.paired.addresses, list[GatewayError]()
+    async def _query(self) -> tuple[WorkerSeen, ...]:
+        known, errors = self.paired.addresses, list[GatewayError]()
         for address in (self._at, *(one for one in known if one != self._at)):
             try:
                 found = await self._ask(address)
             except Unauthorised as error:  # the gateway answers at this address
-                self._trouble = error
-                self._seeking.stop()
+                self._error = error
+                self._searching.stop()
                 return ()
             except GatewayError as error:
-                trouble.append(error)
+                errors.append(error)
                 continue
-            self._trouble = None
-            self._seeking.stop()
+            self._error = None
+            self._searching.stop()
             self._move(address)
             return found
-        self._trouble = trouble[0]  # its other addresses may belong to any computer, even this one
-        self._seek()
+        self._error = errors[0]  # its other addresses may belong to any computer, even this one
+        self._start_search()
         return ()
 
     def _move(self, address: Address) -> None:
@@ -138,17 +138,17 @@ class Lent:
             self._changed()
             self._tasks.start(self._worker.use(self._through()), "move")
 
-    def _seek(self) -> None:
+    def _start_search(self) -> None:
         if self.discover is not None:
-            self._seeking.start(partial(self._sought, self.discover))
+            self._searching.start(partial(self._search, self.discover))
 
-    async def _sought(self, discover: Discover) -> None:
+    async def _search(self, discover: Discover) -> None:
         """Search the network for the gateway's certificate, and store the addresses that announce it."""
         async with aclosing(discover()) as events:
             async for event in events:
                 if isinstance(event, GatewayFound) and event.certificate_sha256 == self.paired.certificate_sha256:
                     self.paired = self.paired.at(elsewhere(event.urls, self.own_addresses()) or event.urls)
-                    self._looked_at = -inf
+                    self._queried_at = -inf
                     self._changed()
 
     # -- reports -------------------------------------------------------------------------------------------
@@ -156,36 +156,36 @@ class Lent:
     def _worker_changed(self, view: WorkerView) -> None:
         self._show(self._explained(view))
         if _is_refused(view):
-            self._finding_out.start(self._find_out)
+            self._explaining.start(self._explain)
 
-    async def _find_out(self) -> None:
+    async def _explain(self) -> None:
         """Ask the gateway why it refused the worker. A gateway that is away is awaited."""
-        await self._find()
+        await self._query()
         self._show(self._explained(self._worker.view))
         while self._is_missed:
             await asyncio.sleep(min(_PAUSE_S, self.look_s))
-            await self._find_again()
-            if self._trouble is None and _is_refused(self._worker.view):
+            await self._query_if_old()
+            if self._error is None and _is_refused(self._worker.view):
                 await self._worker.use(self._through())
-                await self._worker.switch(True)  # the settings may be unchanged: restart anyway
+                await self._worker.switch(on=True)  # the settings may be unchanged: restart anyway
             self._show(self._explained(self._worker.view))
 
     @property
     def _is_missed(self) -> bool:
         """True if a worker was refused, and the right gateway cannot be reached."""
-        return _is_refused(self._worker.view) and isinstance(self._trouble, _MISSED)
+        return _is_refused(self._worker.view) and isinstance(self._error, _MISSED)
 
     def _explained(self, view: WorkerView) -> WorkerView:
-        missed = view.state is LocalWorkerState.STARTING and isinstance(self._trouble, _MISSED)
+        missed = view.state is LocalWorkerState.STARTING and isinstance(self._error, _MISSED)
         return replace(view, reason=self._why()) if missed or _is_refused(view) else view
 
     def _why(self) -> Note:
         values = {"gateway": self.paired.called}
-        if isinstance(self._trouble, Unreachable):
+        if isinstance(self._error, Unreachable):
             return AWAY
-        if isinstance(self._trouble, Unauthorised):
+        if isinstance(self._error, Unauthorised):
             return Note("lent-unknown", values)
-        if isinstance(self._trouble, WrongCertificate):
+        if isinstance(self._error, WrongCertificate):
             return Note("lent-other-certificate", values)
         return Note("lent-other-version", values)
 

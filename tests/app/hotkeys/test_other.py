@@ -5,7 +5,7 @@ import pytest
 from app.hotkeys.binding import Binding, Modifier
 from app.hotkeys.errors import HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent
-from app.hotkeys.other import BITS, Ask, OtherHotkeys
+from app.hotkeys.other import BITS, OnKey, OtherHotkeys
 
 F9, RIGHT_CTRL, D, C = 0x78, 0xA3, ord("D"), ord("C")
 CTRL = BITS[Modifier.CTRL]
@@ -18,16 +18,16 @@ class Keyboard:
         self.down: set[int] = set()
         self.taps: list[list[int]] = []
         self.stops = 0
-        self._ask: Ask | None = None
+        self._on_key: OnKey | None = None
 
     def code(self, binding: Binding) -> int | None:
         return binding.key.windows if binding.name != "f24" else None
 
-    def start(self, ask: Ask) -> None:
-        self._ask = ask
+    def start(self, on_key: OnKey) -> None:
+        self._on_key = on_key
 
     def stop(self) -> None:
-        self._ask = None
+        self._on_key = None
         self.stops += 1
 
     def is_down(self, code: int) -> bool:
@@ -45,8 +45,8 @@ class Keyboard:
         return self._seen(code, False, held)
 
     def _seen(self, code: int, pressed: bool, held: int) -> bool:
-        assert self._ask is not None
-        return not self._ask(code, pressed, held)
+        assert self._on_key is not None
+        return not self._on_key(code, pressed, held)
 
 
 async def told(hotkeys: OtherHotkeys) -> list[KeyEvent]:

@@ -30,9 +30,9 @@ def test_held_hotkey_is_withheld_except_a_lone_modifier() -> None:
     machine = presses()
     machine.pressed(30, 0, 1.0)
     machine.pressed(20, CTRL, 1.0)
-    assert machine.keeps(20) and not machine.keeps(30) and not machine.keeps(OTHER)
+    assert machine.is_withheld(20) and not machine.is_withheld(30) and not machine.is_withheld(OTHER)
     machine.released(20, 1.1)
-    assert not machine.keeps(20)
+    assert not machine.is_withheld(20)
 
 
 def test_modifiers_of_held_hotkeys_are_ignored() -> None:

@@ -44,7 +44,7 @@ class World:
     async def unless_broken(self, work: Coroutine[Any, Any, None]) -> None:
         await work
 
-    async def switch(self, on: bool, why: Note | None = None) -> None:
+    async def switch(self, *, on: bool, why: Note | None = None) -> None:
         if on is not self.worker[0]:
             self.log.append("worker" if on else "no worker")
         self.worker = on, why

@@ -84,7 +84,7 @@ async def test_reason_for_a_refused_worker_is_found(
     error: GatewayError | None, key: str, refused: LocalWorkerSettings
 ) -> None:
     async with lent(refused, Away(error)) as made:
-        await made.switch(True, None)
+        await made.switch(on=True)
         wanted = WorkerView(LocalWorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
         await wait_until(lambda: made.view == wanted, "it is told why, and what to do")
 
@@ -108,13 +108,13 @@ async def test_missing_gateway_is_reported_searched_and_followed(
     running = LocalWorkerSettings((), ("--engine", "checksum"))
     async with lent(running, ask) as made:
         made.discover = discover
-        await made.switch(True, None)
+        await made.switch(on=True)
         await wait_until(lambda: made.view == WorkerView(LocalWorkerState.STARTING, reason=AWAY), "it is away")
         heard.set()
         await wait_until(lambda: made.paired.urls == (NEW, OLD), "it is heard of elsewhere")
         await wait_until(lambda: NEW in ask.asked and made.view.reason is None, "it is used there")
         assert "https://10.6.6.6:8765" not in ask.asked
-        await made.switch(False, Note("rests-on-battery"))
+        await made.switch(on=False, why=Note("rests-on-battery"))
         assert made.view == WorkerView(reason=Note("rests-on-battery"))
 
 
@@ -147,7 +147,7 @@ async def test_gateway_whose_address_another_computer_got_is_found(refused: Loca
     ask = Away(WrongCertificate("no"), also=(FAR,))
     async with lent(refused, ask) as made:
         made.discover, made.own_addresses, seen = discover, lambda: ("172.17.0.1",), Seen(made)
-        await made.switch(True, None)
+        await made.switch(on=True)
         await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=OTHER), "it is told so")
         asked = len(ask.asked)
         await wait_until(lambda: len(ask.asked) > asked, "it is asked for on", 10)
@@ -161,7 +161,7 @@ async def test_worker_restarts_when_the_gateway_is_back_at_its_address(refused: 
     ask = Away(WrongCertificate("no"))
     async with lent(refused, ask) as made:
         seen = Seen(made)
-        await made.switch(True, None)
+        await made.switch(on=True)
         result = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
         await wait_until(lambda: made.view == result, "somebody else is there")
         ask.error = Unreachable("no")
@@ -183,9 +183,9 @@ async def test_gateway_is_not_searched_after_lending_was_switched_off(refused: L
 
     async with lent(refused, Away(WrongCertificate("no"))) as made:
         made.discover = discover
-        await made.switch(True, None)
+        await made.switch(on=True)
         result = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
         await wait_until(lambda: made.view == result and looking, "it is looked for")
-        await made.switch(False, None)
+        await made.switch(on=False)
         await wait_until(lambda: not looking, "it is not any more")
         assert made.view == WorkerView()

@@ -195,7 +195,7 @@ class Worker:
     def __init__(self) -> None:
         self.told: list[bool] = []
 
-    async def switch(self, on: bool, why: Note | None = None) -> None:
+    async def switch(self, *, on: bool, why: Note | None = None) -> None:
         self.told.append(on)
 
 
