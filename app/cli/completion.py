@@ -52,7 +52,7 @@ def complete_gateway() -> Found:
 
     with suppress(OSError, ValueError):
         paired = decode(gateways_file().read_bytes())
-        return [(one.called if one.called.isalnum() else one.id, one.called) for one in paired]
+        return [(one.display_name if one.display_name.isalnum() else one.id, one.display_name) for one in paired]
     return []
 
 

@@ -18,27 +18,27 @@ class GatewaySearch:
         self._found, self._changed, self._discover = found, changed, discover
         self._known: dict[str, GatewayFound] = {}
         self._tasks = Tasks("finding")
-        self._looking = OneTask(self._tasks, "look")
+        self._searching = OneTask(self._tasks, "search")
 
     @property
     def known(self) -> Iterable[GatewayFound]:
         """The gateways announced on the network now."""
         return tuple(self._known.values())
 
-    def look(self, on: bool) -> None:
+    def switch(self, *, on: bool) -> None:
         """Start or stop the search. Safe to call twice."""
         if on:
-            self._looking.start(self._look)
+            self._searching.start(self._search)
         else:
-            self._looking.stop()
+            self._searching.stop()
             self._known = {}
 
     async def close(self) -> None:
         """Stop the search. Safe to call twice."""
-        self.look(False)
+        self.switch(on=False)
         await self._tasks.close()
 
-    async def _look(self) -> None:
+    async def _search(self) -> None:
         async with aclosing(self._discover()) as events:
             async for event in events:
                 match event:

@@ -18,7 +18,7 @@ def listed(
     """Yield the gateways to choose from: the paired ones, and the one that the settings name by URL."""
     for one in paired:
         answer = answers.get(one.id, QueryResult())
-        yield GatewayView(one.id, one.called, shown(one.urls[0]), one.id == chosen.chosen, answer)
+        yield GatewayView(one.id, one.display_name, shown(one.urls[0]), one.id == chosen.chosen, answer)
     if chosen.url:
         used = not chosen.chosen
         yield GatewayView(
@@ -26,7 +26,7 @@ def listed(
         )
 
 
-def strangers(
+def unpaired(
     found: Iterable[GatewayFound],
     paired: Sequence[PairedGateway],
     own_addresses: Sequence[str],

@@ -27,7 +27,7 @@ _Answer = TypeVar("_Answer")
 async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
     """Query a gateway once, with the key and certificate of ``address``. Errors become a note."""
     try:
-        ready, found, latency_ms = await ask_both(address, deadline_s, GatewayReadiness, WORKERS, Workers)
+        ready, found, latency_ms = await query_both(address, deadline_s, GatewayReadiness, WORKERS, Workers)
     except Unreachable as error:
         return QueryResult(GatewayHealth.AWAY, note=note_of(error))
     except GatewayError as error:
@@ -35,11 +35,11 @@ async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
     if ready.draining:
         return QueryResult(GatewayHealth.AWAY, latency_ms, note=note_of(Unreachable("it is going away")))
     workers = [f"{one.device} · {one.model or one.engine}" for one in found.workers]
-    health = GatewayHealth.WELL if ready.ready else GatewayHealth.NOBODY
+    health = GatewayHealth.WELL if ready.ready else GatewayHealth.NO_WORKER
     return QueryResult(health, latency_ms, tuple(workers[:_MOST_WORKERS]))
 
 
-async def ask_both(
+async def query_both(
     address: Address, deadline_s: float, readiness: type[_Ready], path: str, kind: type[_Answer]
 ) -> tuple[_Ready, _Answer, float]:
     """Return the answers to ``/readyz`` and to ``path``, and the duration of the second request in ms.

@@ -11,7 +11,7 @@ from typing import Final
 
 from app.gateways.view import GatewayHealth
 
-_BAD: Final = frozenset({GatewayHealth.NOBODY, GatewayHealth.AWAY, GatewayHealth.REFUSED})
+_BAD: Final = frozenset({GatewayHealth.NO_WORKER, GatewayHealth.AWAY, GatewayHealth.REFUSED})
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Route:
             return False
         if self._health not in _BAD:
             self._since = now
-        patience = {GatewayHealth.REFUSED: 0.0, GatewayHealth.NOBODY: self.times.no_worker_s}.get(
+        patience = {GatewayHealth.REFUSED: 0.0, GatewayHealth.NO_WORKER: self.times.no_worker_s}.get(
             health, self.times.away_s
         )
         if not self._falls_back or now - self._since < patience:

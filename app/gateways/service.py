@@ -1,6 +1,6 @@
 """The gateways of this app: destination of speech, available gateways, and user actions.
 
-    gateways = Gateways(post, change, moved, env_key)
+    gateways = Gateways(post, unchoose, moved, key)
     async with gateways:
         gateways.choose(settings.gateway)
         gateways.locate()           # a ``client.connection.Locate``
@@ -22,7 +22,7 @@ from app.core.problem_notes import note_of
 from app.gateways import watcher
 from app.gateways.discovery import Discover, GatewaySearch
 from app.gateways.pairing import Pair, PairingAttempt, leave
-from app.gateways.presentation import elsewhere, listed, strangers
+from app.gateways.presentation import elsewhere, listed, unpaired
 from app.gateways.probe import ask
 from app.gateways.route import RouteTimes
 from app.gateways.store import GatewayRegistry, GatewayStore, PairedGateway, gateways_file
@@ -36,7 +36,7 @@ from app.gateways.view import (
     QueryResult,
     RenameGateway,
 )
-from app.gateways.watcher import THERE, Ask, GatewayWatcher, ReconnectionDetector, best_answer
+from app.gateways.watcher import ANSWERING, GatewayWatcher, Query, ReconnectionDetector, best_answer
 from app.local_services import local_gateway
 from app.settings.sections import GatewaySection
 from client.backoff import backoff
@@ -57,7 +57,7 @@ class GatewayParts:
 
     store: GatewayStore = field(default_factory=lambda: GatewayStore(gateways_file()))
     here: Locate = local_gateway.locate
-    query: Ask = ask
+    query: Query = ask
     discover: Discover = discover
     pair: Pair = pair
     times: RouteTimes = RouteTimes()
@@ -200,7 +200,7 @@ class Gateways:
             await self._registry.remove(gateway)
         except AppError as error:
             return self._show_result(note_of(error))
-        named = {"gateway": one.called}
+        named = {"gateway": one.display_name}
         gone = await leave(one)
         self._show_result(Note("gateway-forgotten", named) if gone else Note("gateway-still-listed", named))
 
@@ -256,7 +256,7 @@ class Gateways:
     def _answered(self, address: Address, answer: QueryResult) -> None:
         """Handle an answer of the chosen gateway."""
         self._answers[self._chosen.chosen] = answer
-        if answer.health in THERE and address != self._at:
+        if answer.health in ANSWERING and address != self._at:
             self._at = address
             if one := self._registry.of(self._chosen.chosen):
                 self._tasks.start(self._move(one.at((address.url,))), "remember")
@@ -286,9 +286,9 @@ class Gateways:
             self._answers.get(self._chosen.chosen, QueryResult()),
             self._registry.of(self._chosen.chosen),
         )
-        lost = answer.note is not None and answer.health not in THERE
+        lost = answer.note is not None and answer.health not in ANSWERING
         wanted = paired is not None and (lost or self._reconnection.in_use)
-        self._network.look(self._open and (wanted or bool(self._lookers)))
+        self._network.switch(on=self._open and (wanted or bool(self._lookers)))
 
     def _rerouted(self) -> None:
         self._show()
@@ -325,7 +325,7 @@ class Gateways:
         own = self._parts.own_addresses(), self._parts.own_certificate()
         view = GatewaysView(
             tuple(listed(self._registry.gateways, self._chosen, self._answers)),
-            tuple(strangers(self._network.known, self._registry.gateways, *own)),
+            tuple(unpaired(self._network.known, self._registry.gateways, *own)),
             self.here,
             self.instead_of,
             clean_name(socket.gethostname()),

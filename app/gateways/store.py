@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -54,14 +54,14 @@ class PairedGateway(Struct, frozen=True):
         return self.certificate_sha256[:_ID_DIGITS]
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """The name to display."""
         return self.name or self.own_name or self.urls[0]
 
     @property
     def addresses(self) -> tuple[Address, ...]:
         """All addresses where the gateway may be."""
-        return tuple(Address(url, self.key, self.called, self.certificate_sha256) for url in self.urls)
+        return tuple(Address(url, self.key, self.display_name, self.certificate_sha256) for url in self.urls)
 
     def at(self, urls: Iterable[str]) -> "PairedGateway":
         """Return a copy with these URLs first; the previous ones are tried later."""
@@ -182,13 +182,13 @@ def paired_as(name: str, file: Path) -> PairedGateway:
     The file is not modified, even if it is damaged: only the app moves it aside.
     """
     paired = _read(file)
-    found = [one for one in paired if name in (one.called, one.id)]
+    found = [one for one in paired if name in (one.display_name, one.id)]
     found = found or [one for one in paired if name and one.id.startswith(name.lower())]
     if len(found) > 1:
         ids = ", ".join(one.id for one in found)
         raise UsageMistake(f"this computer is paired with {len(found)} servers called {name}: say which, {ids}")
     if not found:
-        known = ", ".join(one.called for one in paired) or "none"
+        known = ", ".join(one.display_name for one in paired) or "none"
         raise UsageMistake(
             f"this computer is paired with no server called {name}; paired: {known}. An address begins with https://"
         )
@@ -201,10 +201,7 @@ def _read(file: Path) -> tuple[PairedGateway, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
-        raise GatewaysNotKept(f"{file} cannot be read: open the app, which says what to do about it") from error
-
-
-T = TypeVar("T")
+        raise GatewaysNotKept(f"{file} cannot be read: open the app, which explains what to do") from error
 
 
 class GatewayRegistry:

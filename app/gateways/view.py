@@ -13,7 +13,7 @@ class GatewayHealth(StrEnum):
 
     ASKING = "asking"
     WELL = "well"
-    NOBODY = "nobody"  # it answers but has no worker
+    NO_WORKER = "nobody"  # it answers but has no worker
     AWAY = "away"
     REFUSED = "refused"  # it rejects this computer, or is another gateway
 

@@ -23,21 +23,21 @@ from runtime.tasks import OneTask, Tasks, is_set_within
 
 log = loggers.APP_GATEWAYS_WATCHING
 
-Ask = Callable[[Address], Awaitable[QueryResult]]
-THERE: Final = frozenset({GatewayHealth.WELL, GatewayHealth.NOBODY})
+Query = Callable[[Address], Awaitable[QueryResult]]
+ANSWERING: Final = frozenset({GatewayHealth.WELL, GatewayHealth.NO_WORKER})
 _BEST: Final = (
     GatewayHealth.WELL,
-    GatewayHealth.NOBODY,
+    GatewayHealth.NO_WORKER,
     GatewayHealth.REFUSED,
     GatewayHealth.AWAY,
     GatewayHealth.ASKING,
 )
 
 
-async def best_answer(addresses: Sequence[Address], query: Ask = ask) -> tuple[Address, QueryResult]:
+async def best_answer(addresses: Sequence[Address], query: Query = ask) -> tuple[Address, QueryResult]:
     """Query a gateway at its possible addresses; return the first address if it answers, else the best one."""
     first = await query(addresses[0])
-    if first.health in THERE or len(addresses) == 1:
+    if first.health in ANSWERING or len(addresses) == 1:
         return addresses[0], first
     others = await asyncio.gather(*map(query, addresses[1:]))
     answers = list(zip(addresses, (first, *others), strict=True))
@@ -54,7 +54,7 @@ class GatewayWatcher:
         self,
         on_answer: Callable[[Address, QueryResult], None],
         changed: Callable[[], None],
-        query: Ask = ask,
+        query: Query = ask,
         times: RouteTimes | None = None,
     ) -> None:
         self._on_answer, self._changed, self._query = on_answer, changed, query
@@ -103,19 +103,19 @@ LOOK_S: Final = 2.0
 class ReconnectionDetector:
     """A detector of outdated connections.
 
-    ``is_there``: returns whether the gateway is still at an address; ``None`` if unknown. ``own``: returns this
-    computer's addresses. ``changed`` is called when ``in_use`` changes.
+    ``is_there``: returns whether the gateway is still at an address; ``None`` if unknown.
+    ``own_addresses``: returns those of this computer. ``changed`` is called when ``in_use`` changes.
     """
 
     def __init__(
         self,
         is_there: Callable[[Address], bool | None],
-        own: Callable[[], tuple[str, ...]],
+        own_addresses: Callable[[], tuple[str, ...]],
         changed: Callable[[], None],
         look_s: float = LOOK_S,
     ) -> None:
-        self._is_there, self._own, self._changed, self._look_s = is_there, own, changed, look_s
-        self._news = asyncio.Event()
+        self._is_there, self._own_addresses, self._changed, self._look_s = is_there, own_addresses, changed, look_s
+        self._checked = asyncio.Event()
         self._sleeps = 0
         self._users = 0
 
@@ -126,7 +126,7 @@ class ReconnectionDetector:
 
     def look(self) -> None:
         """Check all connections now: something may have changed."""
-        before, self._news = self._news, asyncio.Event()
+        before, self._checked = self._checked, asyncio.Event()
         before.set()
 
     def woke(self) -> None:
@@ -136,7 +136,7 @@ class ReconnectionDetector:
 
     async def until_moved(self, address: Address) -> None:
         """Wait until a connection to ``address`` should be replaced; unknown gateways keep theirs."""
-        before, sleeps, counted = set(self._own()), self._sleeps, False
+        before, sleeps, counted = set(self._own_addresses()), self._sleeps, False
         try:
             while (there := self._is_there(address)) is None or self._stays(before, sleeps, there):
                 if await self._quiet() and not counted and there is not None:
@@ -147,11 +147,11 @@ class ReconnectionDetector:
                 self._use(-1)
 
     def _stays(self, before: set[str], sleeps: int, there: bool) -> bool:
-        return there and sleeps == self._sleeps and before <= set(self._own())
+        return there and sleeps == self._sleeps and before <= set(self._own_addresses())
 
     async def _quiet(self) -> bool:
         """Wait for news, at most until the next check; return True if there was none."""
-        return not await is_set_within(self._news, self._look_s)
+        return not await is_set_within(self._checked, self._look_s)
 
     def _use(self, more: int) -> None:
         before, self._users = self._users, self._users + more

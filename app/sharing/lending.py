@@ -171,7 +171,7 @@ class Lending:
 
     def _is_wanted(self, gateway: str) -> bool:
         one = self._registry.of(gateway)
-        return one is not None and (one.id in self._wanted or one.called in self._wanted)
+        return one is not None and (one.id in self._wanted or one.display_name in self._wanted)
 
     def _switch(self) -> None:
         """Start or stop each worker as wanted. A gateway that was never wanted has no worker."""
@@ -220,6 +220,6 @@ class Lending:
 
     def _lent_view(self, gateway: str) -> LentView:
         one, lent = self._registry.of(gateway), self._lent.get(gateway)
-        name = one.called if one else gateway
+        name = one.display_name if one else gateway
         made = LentView(gateway, name, self._is_wanted(gateway))
         return replace(made, worker=lent.view) if lent else made

@@ -180,7 +180,7 @@ class Lent:
         return replace(view, reason=self._why()) if missed or _is_refused(view) else view
 
     def _why(self) -> Note:
-        values = {"gateway": self.paired.called}
+        values = {"gateway": self.paired.display_name}
         if isinstance(self._error, Unreachable):
             return AWAY
         if isinstance(self._error, Unauthorised):

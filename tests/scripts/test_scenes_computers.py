@@ -26,7 +26,7 @@ def test_list_has_computers_of_every_kind() -> None:
     full = scenes_computers.FULL
     assert full.found and {gateway.answer.health for gateway in full.gateways} >= {
         GatewayHealth.WELL,
-        GatewayHealth.NOBODY,
+        GatewayHealth.NO_WORKER,
     }
     lent = {lent.worker.state for lent in scenes_computers.LENDING.lent}
     assert lent == {LocalWorkerState.OFF, LocalWorkerState.BUSY, LocalWorkerState.FAILED}

@@ -150,7 +150,7 @@ class AllChecks:
         chosen, falls_back = self._settings.gateway.chosen, self._settings.gateway.fall_back
         url = self._settings.gateway.url
         used = [
-            RemoteGateway(one.called, one.addresses, one.id == chosen, one.id == chosen and not falls_back)
+            RemoteGateway(one.display_name, one.addresses, one.id == chosen, one.id == chosen and not falls_back)
             for one in known
         ]
         if url and not chosen:

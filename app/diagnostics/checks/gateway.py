@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from app.core.daemon_thread import aside
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
-from app.gateways.probe import ask_both
+from app.gateways.probe import query_both
 from app.gateways.store import PairedGateway, decode
 from app.local_services.local_gateway import alive
 from client.connection import Address
@@ -45,7 +45,7 @@ class GatewayReplies(NamedTuple):
 
 async def answers(address: Address, deadline_s: float) -> GatewayReplies:
     """Send both requests with the key and the certificate of ``address``. Raises ``GatewayError``."""
-    return GatewayReplies(*await ask_both(address, deadline_s, dict[str, Any], MODELS, dict[str, Any]))
+    return GatewayReplies(*await query_both(address, deadline_s, dict[str, Any], MODELS, dict[str, Any]))
 
 
 _ANSWER_S: Final = 5.0

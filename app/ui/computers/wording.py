@@ -57,7 +57,7 @@ def answer_text(texts: Texts, gateway: GatewayView) -> str:
     match answer.health:
         case GatewayHealth.WELL:
             return texts("computers.latency", ms=max(1, round(answer.latency_ms)))
-        case GatewayHealth.NOBODY:
+        case GatewayHealth.NO_WORKER:
             return texts("computers.nobody")
         case GatewayHealth.AWAY:
             return texts("computers.away" if gateway.id else "computers.unreachable")
@@ -155,7 +155,7 @@ _FOUND: Final = ("globe", "muted")
 _HEALTH: Final = {
     GatewayHealth.ASKING: _STARTS,
     GatewayHealth.WELL: _WELL,
-    GatewayHealth.NOBODY: ("pause", WARNING),
+    GatewayHealth.NO_WORKER: ("pause", WARNING),
     GatewayHealth.AWAY: _FAILED,
     GatewayHealth.REFUSED: _FAILED,
 }

@@ -26,18 +26,18 @@ async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
     received: list[GatewayFound] = []
     changes: list[int] = []
     finding = GatewaySearch(received.append, lambda: changes.append(1), discover)
-    finding.look(False)
+    finding.switch(on=False)
     assert looks == []
-    finding.look(True)
-    finding.look(True)
+    finding.switch(on=True)
+    finding.switch(on=True)
     for event in (DESK, LAPTOP, GatewayGone("desk.x"), GatewayGone("never.x")):
         events.put_nowait(event)
     await wait_until(lambda: len(changes) == 4, "all of it is told")
     assert (received, finding.known, looks) == ([DESK, LAPTOP], (LAPTOP,), ["begun"])
-    finding.look(False)
+    finding.switch(on=False)
     assert finding.known == ()
     await wait_until(lambda: looks == ["begun", "ended"], "it is over")
-    finding.look(True)
+    finding.switch(on=True)
     await wait_until(lambda: looks[-1] == "begun", "once more")
     await finding.close()
     await finding.close()

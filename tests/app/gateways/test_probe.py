@@ -53,7 +53,7 @@ async def test_ask_reports_health_workers_and_latency() -> None:
 
 async def test_ask_distinguishes_missing_workers_from_draining() -> None:
     async with gateway('{"ready": false}', status=503) as url:
-        assert (await ask(Address(url, KEY))).health is GatewayHealth.NOBODY
+        assert (await ask(Address(url, KEY))).health is GatewayHealth.NO_WORKER
     async with gateway('{"ready": false, "draining": true}', status=503) as url:
         assert (await ask(Address(url, KEY))).health is GatewayHealth.AWAY
 

@@ -7,8 +7,15 @@ from app.gateways.route import Route, RouteTimes
 from app.gateways.view import GatewayHealth
 
 TIMES = RouteTimes()
-WELL, NOBODY, AWAY, REFUSED = GatewayHealth.WELL, GatewayHealth.NOBODY, GatewayHealth.AWAY, GatewayHealth.REFUSED
-answers = st.lists(st.tuples(st.sampled_from([WELL, NOBODY, AWAY, REFUSED]), st.floats(0.01, 60.0)), max_size=120)
+WELL, NO_WORKER, AWAY, REFUSED = (
+    GatewayHealth.WELL,
+    GatewayHealth.NO_WORKER,
+    GatewayHealth.AWAY,
+    GatewayHealth.REFUSED,
+)
+answers = st.lists(
+    st.tuples(st.sampled_from([WELL, NO_WORKER, AWAY, REFUSED]), st.floats(0.01, 60.0)), max_size=120
+)
 
 
 def hear(route: Route, health: GatewayHealth, start: float, end: float, every: float = 1.0) -> float:
@@ -31,7 +38,7 @@ def test_gateway_is_left_only_after_some_seconds_without_answers() -> None:
 
 def test_patience_is_longer_without_workers_and_zero_after_a_refusal() -> None:
     route = Route()
-    assert hear(route, NOBODY, 0.0, 60.0) == TIMES.no_worker_s and route.here
+    assert hear(route, NO_WORKER, 0.0, 60.0) == TIMES.no_worker_s and route.here
     route = Route()
     assert route.answered(REFUSED, 0.0) and route.here
 

@@ -52,7 +52,7 @@ class Network:
     async def ask(self, address: Address) -> QueryResult:
         self.asked.append(address)
         if self.nobody:
-            return QueryResult(GatewayHealth.NOBODY)
+            return QueryResult(GatewayHealth.NO_WORKER)
         if address.url in self.well:
             return QueryResult(GatewayHealth.WELL, 2.0, ("GPU · model",))
         return QueryResult(GatewayHealth.AWAY, note=Note("gateway-unreachable"))

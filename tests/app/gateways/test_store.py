@@ -91,7 +91,7 @@ def test_write_fails_when_the_folder_is_a_file(tmp_path: Path) -> None:
 
 
 def test_gateway_is_called_by_name_or_url() -> None:
-    assert (DESK.called, OTHER.called) == ("desk", "https://other:1")
+    assert (DESK.display_name, OTHER.display_name) == ("desk", "https://other:1")
     assert DESK.addresses == (Address(DESK.urls[0], "secret-key", "desk", "a" * 64),)
     assert "secret" not in repr(DESK)
 
@@ -110,7 +110,11 @@ def test_gateway_keeps_its_local_name_when_paired_again() -> None:
     )
     known = PairedGateway(DESK.urls, "a" * 64, "device-1", "secret-key", "desk", "upstairs")
     again = of_pairing(made, (OTHER, known))
-    assert (again.called, again.key, again.urls) == ("upstairs", "new-key", ("https://10.0.0.9:8765", *DESK.urls))
+    assert (again.display_name, again.key, again.urls) == (
+        "upstairs",
+        "new-key",
+        ("https://10.0.0.9:8765", *DESK.urls),
+    )
     assert with_gateway((OTHER, known), again) == (OTHER, again)
 
 

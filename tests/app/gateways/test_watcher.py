@@ -49,8 +49,8 @@ async def watching(network: Network) -> AsyncIterator[GatewayWatcher]:
 
 
 async def test_best_answer_stops_at_the_first_address_that_answers(network: Network) -> None:
-    network.answers = {A: GatewayHealth.NOBODY, B: GatewayHealth.WELL}
-    assert await best_answer((A, B), network.ask) == (A, QueryResult(GatewayHealth.NOBODY))
+    network.answers = {A: GatewayHealth.NO_WORKER, B: GatewayHealth.WELL}
+    assert await best_answer((A, B), network.ask) == (A, QueryResult(GatewayHealth.NO_WORKER))
     assert network.asked == [A]
 
 
