@@ -32,7 +32,8 @@ from scripts.example_window import Fill, Window, scene
 
 _WELL: Final = QueryResult(GatewayHealth.WELL, 1.8, ("RTX 5060 Ti · SenseVoiceSmall", "cpu · whisper-base"))
 TOWER: Final = GatewayView("tower", "desktop-gpu", "192.168.1.20:8765", True, _WELL)
-TEAM: Final = GatewayView("team", "Studio", "studio.example:8765", answer=QueryResult(GatewayHealth.NO_WORKER, 14.0))
+_NO_WORKER: Final = QueryResult(GatewayHealth.NO_WORKER, 14.0)
+TEAM: Final = GatewayView("team", "Studio", "studio.example:8765", answer=_NO_WORKER)
 PLAIN: Final = GatewayView("", "https://10.0.0.7:8765", "10.0.0.7:8765")
 ATTIC: Final = FoundView("attic", ("https://192.168.1.31:8765",), "c" * 64)
 FOUND: Final = (ATTIC, FoundView("Anna 的台式机 & friends", ("https://192.168.1.32:8765",), "d" * 64))

@@ -15,7 +15,7 @@ from runtime.installing import extra_command
 
 
 class MicrophoneError(AppError):
-    """The base of all microphone errors. The text says what to do."""
+    """The base of all microphone errors. The text contains the remedy."""
 
 
 class AudioLibraryMissing(MicrophoneError):

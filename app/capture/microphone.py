@@ -318,7 +318,7 @@ async def open_microphone(
 ) -> AsyncIterator[Microphone]:
     """Open the microphone that ``choice`` names, in full or in part; empty: the system's default.
 
-    It records at once, unless ``armed``. Raises ``MicrophoneError``; the text says what to do.
+    It records at once, unless ``armed``. Raises ``MicrophoneError``; the text contains the remedy.
     """
     microphone = Microphone(choice, settings, system or sound_system(), on_change)
     try:

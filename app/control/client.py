@@ -34,7 +34,7 @@ _TRY_AGAIN_S: Final = 0.02
 class ControlError(AppError):
     """Base class of control errors.
 
-    The message says how to resolve the error.
+    The message contains the remedy.
     """
 
 

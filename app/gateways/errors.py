@@ -8,6 +8,6 @@ from app.core.errors import AppError, Note
 
 
 class GatewaysNotKept(AppError):
-    """An error: the file of gateways cannot be read or written. The text says what to do."""
+    """An error: the file of gateways cannot be read or written. The text contains the remedy."""
 
     note = Note("gateways-not-kept")

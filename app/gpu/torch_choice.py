@@ -1,4 +1,4 @@
-"""Graphics cards of this computer, and the build of torch for them, as ``packaging/torch.md`` says."""
+"""Graphics cards of this computer, and the build of torch for them; see ``packaging/torch.md``."""
 
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +60,7 @@ _TURING: Final = (7, 5)
 
 
 class GpuError(AppError):
-    """The graphics card cannot be set up. The message says what to do."""
+    """The graphics card cannot be set up. The message contains the remedy."""
 
 
 class TorchBuild(NamedTuple):

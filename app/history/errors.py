@@ -16,7 +16,7 @@ from app.core.errors import AppError, Note
 class TakeHistoryError(AppError):
     """Base of the history's errors.
 
-    The message says what to do.
+    The message contains the remedy.
     """
 
 

@@ -1,7 +1,7 @@
 """Takes and their index together, for one thread: updates from the folder, listing, search and deletion.
 
 A damaged index is rebuilt during use. Where none can be created (no space, no access), an index of the newest
-takes in memory replaces it. ``problem`` says so.
+takes in memory replaces it. ``problem`` reports this.
 
 An update reads only new and changed takes, in bounded steps. Changes show in the time and the size of a take's
 events and in the size of its audio. A take whose recording has no end is read every time.

@@ -17,7 +17,7 @@ COMMAND_LINE = "Bind `kikipounamu toggle` to a key in the settings of your deskt
 
 
 class HotkeyError(AppError):
-    """The base of all hotkey errors. The text says what to do."""
+    """The base of all hotkey errors. The text contains the remedy."""
 
 
 class HotkeyUnknown(HotkeyError):

@@ -32,7 +32,7 @@ async def open_inserter(
 ) -> Inserter:
     """Return an inserter for this ``sys.platform`` and session; only Windows and macOS use ``clipboard``.
 
-    Raises ``InsertionUnavailable``, which says what to do.
+    Raises ``InsertionUnavailable``; its text contains the remedy.
     """
     if platform in ("win32", "darwin"):
         if clipboard is None:

@@ -18,7 +18,7 @@ from runtime.installing import extra_command
 
 
 class InsertionError(AppError):
-    """The base of all insertion errors. The text says what to do."""
+    """The base of all insertion errors. The text contains the remedy."""
 
 
 class InsertionUnavailable(InsertionError):

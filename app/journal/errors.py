@@ -15,7 +15,7 @@ from client.errors import GatewayError
 
 
 class JournalError(AppError):
-    """The base of all journal errors. The text says what to do."""
+    """The base of all journal errors. The text contains the remedy."""
 
     note = Note("takes-unwritable")
 

@@ -26,7 +26,7 @@ _NOT_BLOCKING: Final[int] = getattr(os, "O_NONBLOCK", 0)
 
 
 class Unreadable(Exception):
-    """An error: the path cannot be read as a file. The text says why."""
+    """An error: the path cannot be read as a file. The text contains the reason."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def read_folder(folder: Path) -> tuple[Take, TakeFiles]:
         return Take(file_faults=[*files.faults, Fault(EVENTS, str(error))]), files
     if AUDIO in unreadable:
         take = read_take(events, 0)
-        take.file_faults = list(files.faults)  # the size of an unreadable file says nothing
+        take.file_faults = list(files.faults)  # the size of an unreadable file is no evidence
         return take, files
     files = look(folder)  # after the events: they refer only to audio already written
     return read_take(events, files.audio or 0), files

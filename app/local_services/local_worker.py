@@ -1,7 +1,7 @@
 """Run this computer's worker: switch it on and off, fetch its model first, and report its activity.
 
 A second worker beside it recognises live text while a model for that is installed.
-The reported state is what the worker's heartbeat says, not what was requested.
+The reported state is that of the worker's heartbeat, not the requested one.
 """
 
 import asyncio

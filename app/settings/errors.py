@@ -10,7 +10,7 @@ from app.core.errors import AppError, Note
 
 
 class SettingsError(AppError):
-    """The base of all settings errors. The text says what to do."""
+    """The base of all settings errors. The text contains the remedy."""
 
 
 class BadSetting(SettingsError):

@@ -5,7 +5,7 @@ exactly that text, so that nothing depends on how JSON is written. Several signa
 old one.
 
 Place and keys are empty until the project has a public place. The maintainer enters them here before the first
-public release; ``docs/release.md`` says how. The settings ``updates.url`` and ``updates.key`` replace both.
+public release; ``docs/release.md`` explains how. The settings ``updates.url`` and ``updates.key`` replace both.
 """
 
 import re

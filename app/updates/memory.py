@@ -39,7 +39,7 @@ def settled(memory: Memory, now_s: float) -> Memory:
 
 
 def learned(memory: Memory, index: ReleaseIndex, installed: str) -> Memory:
-    """Return the memory with what an index says."""
+    """Return the memory updated from an index."""
     return replace(memory, made_s=max(memory.made_s, index.made_s), release=newest(index, installed))
 
 

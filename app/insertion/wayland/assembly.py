@@ -83,7 +83,7 @@ class GnomeFocus:
 
 
 def is_gnome(environment: Mapping[str, str]) -> bool:
-    """Return whether the desktop is GNOME, or says that it is one."""
+    """Return whether the desktop is GNOME, or is announced as GNOME."""
     return "GNOME" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
@@ -107,7 +107,7 @@ async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IB
             windows = await AccessibleFocus.open(environment, opening.app)
             opened.push_async_callback(windows.close)
         users = None
-        with suppress(BusError):  # a desktop that only says that it is GNOME
+        with suppress(BusError):  # only announced as GNOME
             users = await UserInput.open(environment)
             inserter.paused = users.paused
         opened.pop_all()

@@ -55,7 +55,7 @@ class Receiver:
         self._take_on(look)
 
     def receive(self, frame: Frame | None) -> None:
-        """Do what a frame says; quit at the end of all."""
+        """Apply a frame; quit after the last one."""
         if frame is None:
             self.overlay.close()
             self._application.exit()

@@ -111,7 +111,7 @@ class Waveform(QWidget):
 
 
 class Hero(Card):
-    """Card that says how to dictate, and shows the newest recording while it goes on."""
+    """Card that explains how to dictate and shows the newest recording while it goes on."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ class Hero(Card):
         texts, binding = self._texts, self._choices.works(DICTATE)
         self.caps.show_caps(key_caps(texts, binding), name=texts("home.change-key"))
         mode = self._choices.mode.value if binding else "without-key"
-        # Until the keys are known, it says nothing rather than that there is none.
+        # Until the keys are known, the card is empty: "no key" may be wrong.
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)) if self._known else "")
         self.then.setText(texts(f"home.then.{mode}") if self._known else "")
         set_role(self.start, "" if binding or not self._known else "primary")

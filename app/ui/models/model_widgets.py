@@ -96,7 +96,7 @@ SHAPES: Final = {
 
 
 class ShareBar(QWidget):
-    """Bar that shows a share; the text beside it says the same."""
+    """Bar that shows a share; the text beside it contains the same figure."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

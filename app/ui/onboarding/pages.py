@@ -37,7 +37,7 @@ class Onboarding(QWidget):
     """Three steps that set up the app through ordinary settings.
 
     ``over`` is emitted when they are finished or postponed, ``elsewhere`` when the user wants another computer.
-    ``speak``: says a text through the screen reader, if one is active.
+    ``speak``: reads a text aloud through the screen reader, if one is active.
     """
 
     over = Signal()

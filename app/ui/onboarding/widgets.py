@@ -194,7 +194,7 @@ class StepPage(QWidget):
 
     @property
     def result(self) -> str:
-        """Text that a screen reader says when the step becomes complete."""
+        """Text for the screen reader when the step becomes complete."""
         return ""
 
     def show_seen(self, seen: bool) -> None:

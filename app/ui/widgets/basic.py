@@ -281,7 +281,7 @@ def paint_text(
     colour: QColor,
     side: Qt.AlignmentFlag | Qt.TextFlag = Qt.AlignmentFlag.AlignVCenter,
 ) -> None:
-    """Paint a text in one line, in the middle of the height unless ``side`` says otherwise."""
+    """Paint a text in one line, in the middle of the height or at ``side`` of it."""
     painter.setFont(look)
     painter.setPen(colour)
     painter.drawText(place, side, text)
