@@ -53,7 +53,7 @@ class ModelOnDisk:
 
 
 @dataclass(frozen=True)
-class Want:
+class RequireModel:
     """Request of the worker: it needs this model now, unless the user paused it."""
 
     name: str
@@ -101,8 +101,8 @@ class WorkerModel:
     lacks: Mapping[str, str] = field(default_factory=dict)
 
 
-Asked = FetchModel | PauseModel | CancelModel | VerifyModel | ImportModel | RemoveModel
-ModelEvent = Asked | Want | DiskInspected | InstallProgress | JobEnded | WorkerModel
+ModelRequest = FetchModel | PauseModel | CancelModel | VerifyModel | ImportModel | RemoveModel
+ModelEvent = ModelRequest | RequireModel | DiskInspected | InstallProgress | JobEnded | WorkerModel
 
 
 # -- effects -----------------------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ from app.models.events import (
     ModelEvent,
     ModelOnDisk,
     Outcome,
+    RequireModel,
     RunJob,
     UseModel,
-    Want,
     Work,
     WorkerModel,
 )
@@ -147,7 +147,7 @@ class Models:
         self._place.catalogue.model(name)
         await self._looked.wait()
         if self._models.state(name) not in _HERE:
-            self._handle(Want(name))
+            self._handle(RequireModel(name))
         while (state := self._models.state(name)) not in _HERE:
             if not self._open:
                 await asyncio.Event().wait()  # closing: the caller will be cancelled

@@ -12,7 +12,6 @@ from app.core.errors import Note
 from app.models.download_progress import DownloadMeter
 from app.models.engines import KINDS
 from app.models.events import (
-    Asked,
     DiskInspected,
     Effect,
     HaltJob,
@@ -20,10 +19,11 @@ from app.models.events import (
     JobEnded,
     ModelEvent,
     ModelOnDisk,
+    ModelRequest,
     Outcome,
+    RequireModel,
     RunJob,
     UseModel,
-    Want,
     Work,
     WorkerModel,
 )
@@ -43,14 +43,11 @@ from app.models.view import (
 )
 from speech.models.progress import WaitingForLock
 
-_AT_ONCE: Final = 1
-
-
 # -- the machine -------------------------------------------------------------------------------------------
 
 
-class _Then(StrEnum):
-    """Next step after a job has stopped."""
+class _AfterStop(StrEnum):
+    """Steps after a requested stop of a job."""
 
     PAUSE = "pause"
     CANCEL = "cancel"
@@ -64,7 +61,7 @@ class _Job:
     folder: str = ""
     running: bool = False
     waits: bool = False  # another program is working on this model
-    then: _Then | None = None
+    after_stop: _AfterStop | None = None
 
 
 @dataclass
@@ -80,7 +77,7 @@ class _Entry:
     note: Note | None = None
     details: tuple[str, ...] = ()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Clear the messages and states of earlier jobs."""
         self.paused = self.failed = False
         self.note, self.details = None, ()
@@ -124,11 +121,11 @@ class ModelsState:
         if entry is None:
             return []
         effects = (
-            self._happened(entry, event)
+            self._report(entry, event)
             if isinstance(event, InstallProgress | JobEnded)
-            else self._asked(entry, event)
+            else self._request(entry, event)
         )
-        return effects + self._started()
+        return effects + self._start_queued()
 
     def state(self, name: str) -> ModelState:
         """Return the state of a model."""
@@ -140,22 +137,22 @@ class ModelsState:
 
     # -- actions -------------------------------------------------------------------------------------------
 
-    def _asked(self, entry: _Entry, event: Asked | Want) -> list[Effect]:
+    def _request(self, entry: _Entry, event: ModelRequest | RequireModel) -> list[Effect]:
         match event:
             case FetchModel(use=use):
                 if use is not None:
                     self._choose_next(entry if use else None)
                 return self._fetch(entry)
-            case Want():
+            case RequireModel():
                 return [] if entry.paused or entry.job else self._fetch(entry, first=True)
             case PauseModel():
                 return self._pause(entry)
             case CancelModel():
                 return self._cancel(entry)
             case VerifyModel() if _state(entry) in {ModelState.INSTALLED, ModelState.DAMAGED}:
-                return self._put(entry, Work.VERIFY)
+                return self._enqueue(entry, Work.VERIFY)
             case ImportModel(_, folder) if not entry.job and _state(entry) is not ModelState.INSTALLED:
-                return self._put(entry, Work.IMPORT, folder)
+                return self._enqueue(entry, Work.IMPORT, folder)
             case RemoveModel() if not entry.job:
                 return self._remove(entry)
         return []
@@ -169,9 +166,9 @@ class ModelsState:
         if entry.job is None:
             if _state(entry) is ModelState.INSTALLED:
                 return self._use_next(entry)
-            return self._put(entry, Work.FETCH, first=first)
-        if entry.job.then is _Then.PAUSE:
-            entry.job.then = _Then.AGAIN
+            return self._enqueue(entry, Work.FETCH, first=first)
+        if entry.job.after_stop is _AfterStop.PAUSE:
+            entry.job.after_stop = _AfterStop.AGAIN
         return []
 
     def _pause(self, entry: _Entry) -> list[Effect]:
@@ -179,7 +176,7 @@ class ModelsState:
         if job is None or job.work is not Work.FETCH:
             return []
         if job.running:
-            return self._halt(entry, _Then.PAUSE)
+            return self._halt(entry, _AfterStop.PAUSE)
         self._drop(entry)
         entry.paused = True
         return []
@@ -188,60 +185,60 @@ class ModelsState:
         job = entry.job
         entry.next = False
         if job is None:
-            entry.forget()
-            return self._put(entry, Work.ABANDON) if entry.disk.unfinished and not entry.disk.busy else []
+            entry.reset()
+            return self._enqueue(entry, Work.ABANDON) if entry.disk.unfinished and not entry.disk.busy else []
         if job.work in {Work.REMOVE, Work.ABANDON}:
             return []
         if job.running:
-            return self._halt(entry, _Then.CANCEL)
+            return self._halt(entry, _AfterStop.CANCEL)
         self._drop(entry)
-        return self._put(entry, Work.ABANDON) if job.work in _FILLS and entry.disk.unfinished else []
+        return self._enqueue(entry, Work.ABANDON) if job.work in _FILLS and entry.disk.unfinished else []
 
     def _remove(self, entry: _Entry) -> list[Effect]:
         use = self._use(entry)
         if use is not ModelUse.NOBODY:
             entry.note = Note(ModelNote.USED_BY_APP if use is ModelUse.APP else ModelNote.USED_BY_WORKER)
             return []
-        return self._put(entry, Work.REMOVE)
+        return self._enqueue(entry, Work.REMOVE)
 
-    def _put(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> list[Effect]:
+    def _enqueue(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> list[Effect]:
         """Queue a job; its effects follow when it starts."""
-        entry.forget()
+        entry.reset()
         here = entry.disk.here if work in _FILLS else {}
         entry.job = _Job(work, DownloadMeter(entry.about.size, here, entry.wheels), folder)
         self._queue.insert(0 if first else len(self._queue), entry.about.name)
         return []
 
     @staticmethod
-    def _halt(entry: _Entry, then: _Then) -> list[Effect]:
+    def _halt(entry: _Entry, after_stop: _AfterStop) -> list[Effect]:
         assert entry.job is not None
-        before, entry.job.then = entry.job.then, then
+        before, entry.job.after_stop = entry.job.after_stop, after_stop
         return [] if before else [HaltJob(entry.about.name)]
 
     def _drop(self, entry: _Entry) -> None:
         entry.job = None
         self._queue.remove(entry.about.name)
 
-    def _started(self) -> list[Effect]:
+    def _start_queued(self) -> list[Effect]:
         """Start queued jobs and return their effects."""
         effects: list[Effect] = []
         for name in list(self._queue):
             entry = self._entries[name]
             job = entry.job
             assert job is not None
-            if self._running(fetching=job.work is Work.FETCH) < _AT_ONCE:
+            if not self._is_running(fetching=job.work is Work.FETCH):
                 job.running = True
                 self._queue.remove(name)
                 effects.append(RunJob(name, job.work, job.folder))
         return effects
 
-    def _running(self, *, fetching: bool) -> int:
+    def _is_running(self, *, fetching: bool) -> bool:
         jobs = (entry.job for entry in self._entries.values() if entry.job and entry.job.running)
-        return sum((job.work is Work.FETCH) == fetching for job in jobs)
+        return any((job.work is Work.FETCH) == fetching for job in jobs)
 
     # -- events --------------------------------------------------------------------------------------------
 
-    def _happened(self, entry: _Entry, event: InstallProgress | JobEnded) -> list[Effect]:
+    def _report(self, entry: _Entry, event: InstallProgress | JobEnded) -> list[Effect]:
         job = entry.job
         if job is None or not job.running:
             return []
@@ -271,11 +268,11 @@ class ModelsState:
         return [UseModel(entry.about.name)] if wanted else []
 
     def _stopped(self, entry: _Entry, job: _Job) -> list[Effect]:
-        if job.then is _Then.AGAIN:
-            return self._put(entry, job.work, job.folder)
-        entry.paused = job.then is _Then.PAUSE
-        discards = job.then is _Then.CANCEL and job.work in _FILLS and entry.disk.unfinished
-        return self._put(entry, Work.ABANDON) if discards else []
+        if job.after_stop is _AfterStop.AGAIN:
+            return self._enqueue(entry, job.work, job.folder)
+        entry.paused = job.after_stop is _AfterStop.PAUSE
+        discards = job.after_stop is _AfterStop.CANCEL and job.work in _FILLS and entry.disk.unfinished
+        return self._enqueue(entry, Work.ABANDON) if discards else []
 
     # -- views ---------------------------------------------------------------------------------------------
 
@@ -295,7 +292,7 @@ class ModelsState:
             next=entry.next,
             lacks=self._used.lacks.get(about.name, ""),
             waiting=bool(job and job.waits),
-            stopping=bool(job and job.then),
+            stopping=bool(job and job.after_stop),
             note=entry.note,
             details=entry.details,
         )

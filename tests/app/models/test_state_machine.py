@@ -15,9 +15,9 @@ from app.models.events import (
     ModelEvent,
     ModelOnDisk,
     Outcome,
+    RequireModel,
     RunJob,
     UseModel,
-    Want,
     Work,
     WorkerModel,
 )
@@ -91,7 +91,7 @@ def test_fetched_model_shows_progress(models: ModelsState) -> None:
 def test_manager_fetches_one_model_at_a_time(models: ModelsState) -> None:
     assert do(models, FetchModel(A), FetchModel(B)) == []
     assert view(models, B).state is ModelState.QUEUED
-    assert do(models, Want(VAD)) == []
+    assert do(models, RequireModel(VAD)) == []
     assert do(models, JobEnded(A, Outcome.DONE, WHOLE)) == [RunJob(VAD, Work.FETCH)], "the worker waits for it"
     assert do(models, JobEnded(VAD, Outcome.FAILED, NONE, PROBLEM)) == [RunJob(B, Work.FETCH)]
     assert do(models, VerifyModel(A)) == [RunJob(A, Work.VERIFY)], "beside it"
@@ -107,7 +107,7 @@ def test_paused_fetch_keeps_data_and_resumes(models: ModelsState) -> None:
     assert do(models, JobEnded(A, Outcome.STOPPED, PART)) == []
     shown = view(models)
     assert (shown.state, shown.done, shown.stopping) == (ModelState.PAUSED, 40, False)
-    assert do(models, Want(A)) == [], "a person has paused it"
+    assert do(models, RequireModel(A)) == [], "a person has paused it"
     assert do(models, FetchModel(A)) == [RunJob(A, Work.FETCH)]
     assert view(models).done == 40
 
@@ -153,7 +153,7 @@ def test_cancel_discards_unfinished_model(models: ModelsState, begun: list[Model
 
 
 def test_worker_request_resumes_unfinished_model(models: ModelsState) -> None:
-    assert do(models, DiskInspected({A: PART}), Want(A)) == [RunJob(A, Work.FETCH)]
+    assert do(models, DiskInspected({A: PART}), RequireModel(A)) == [RunJob(A, Work.FETCH)]
 
 
 def test_failed_fetch_has_reason_and_can_be_retried(models: ModelsState) -> None:
@@ -170,7 +170,7 @@ def test_model_is_busy_while_other_program_works_on_it(models: ModelsState) -> N
     assert (shown.state, shown.percent) == (ModelState.BUSY, 40)
     assert do(models, CancelModel(A)) == [], "what another program fetches is not discarded"
     assert not shown.waiting
-    do(models, Want(A), InstallProgress(A, WaitingForLock(A), 0.0))
+    do(models, RequireModel(A), InstallProgress(A, WaitingForLock(A), 0.0))
     assert view(models).state is ModelState.BUSY and view(models).waiting
     do(models, InstallProgress(A, Fetching("weights.bin", "hub", 100), 1.0))
     assert view(models).state is ModelState.FETCHING
@@ -270,7 +270,7 @@ _ACTIONS = [
     CancelModel,
     VerifyModel,
     RemoveModel,
-    Want,
+    RequireModel,
     lambda name: ImportModel(name, "/x"),
 ]
 _DISKS = [NONE, PART, WHOLE]
