@@ -5,6 +5,7 @@ forgets it when another key is pressed meanwhile. Therefore a press of a key tha
 ``release`` ends one whose release does not come.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from app.dictation.actions import KeyCommand, KeyMove
@@ -21,7 +22,7 @@ class KeyCommands:
 
     def __init__(self) -> None:
         self.arrived: tuple[str, ...] = ()
-        self._down: dict[str, float] = {}
+        self._down: dict[str, tuple[float, float]] = {}  # when a press began and when it arrived
         self._early: dict[str, tuple[float, float]] = {}  # when a release began and when it arrived
 
     def is_down(self, action: str) -> bool:
@@ -38,10 +39,16 @@ class KeyCommands:
         if action not in self.arrived:
             self.arrived += (action,)
         pressed, released = (KeyEvent(action, down, now_s) for down in (True, False))
-        if action in self._down:
-            if command.move is KeyMove.RELEASE and at_s < self._down[action] - _TOGETHER_S:
+        if down := self._down.get(action):
+            began_s, arrived_s = down
+            is_release = command.move is KeyMove.RELEASE
+            if is_release and at_s < began_s - _TOGETHER_S:
                 return ()  # of an earlier press
             del self._down[action]
+            if (
+                is_release and began_s and at_s
+            ):  # on a busy computer a tap's release arrives as late as that of a hold
+                return (replace(released, at_s=min(arrived_s + max(at_s - began_s, 0.0), now_s)),)
             return (released,)
         if command.move is KeyMove.TAP:
             return (pressed, released)
@@ -50,7 +57,7 @@ class KeyCommands:
             return ()
         if self._is_over(command, now_s):
             return (pressed, released)
-        self._down[action] = at_s
+        self._down[action] = at_s, now_s
         return (pressed,)
 
     def _is_over(self, press: KeyCommand, now_s: float) -> bool:

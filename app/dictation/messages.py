@@ -75,12 +75,14 @@ class SoundCue(StrEnum):
 class HotkeyEvent:
     """A hotkey press or release.
 
-    ``chord``: the release ended a key combination meant for another program.
+    ``chord``: the release ended a key combination meant for another program. ``at_s``: when the key moved, which a
+    busy computer reports later; ``None``: now.
     """
 
     action: str
     pressed: bool
     chord: bool = False
+    at_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

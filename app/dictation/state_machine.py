@@ -165,12 +165,12 @@ class Dictation:
 
     def _by_user(self, event: UserEvent, now: float) -> None:
         match event:
-            case HotkeyEvent(action, pressed=True):
+            case HotkeyEvent(action, pressed=True, at_s=at_s):
                 if self.keys.pressed(action, now):
-                    self._pressed(action, now)
-            case HotkeyEvent(action, chord=chord):
+                    self._pressed(action, _moved_at(at_s, now), now)
+            case HotkeyEvent(action, chord=chord, at_s=at_s):
                 if self.keys.released(action):
-                    self._released(action, now, now, chord=chord)
+                    self._released(action, _moved_at(at_s, now), now, chord=chord)
             case Polled(action, down):
                 if (released_at := self.keys.answered(action, down, now)) is not None:
                     self._released(action, released_at, now)
@@ -181,9 +181,9 @@ class Dictation:
             case Verb():
                 self._perform_verb(event, now)
 
-    def _pressed(self, action: str, now: float) -> None:
+    def _pressed(self, action: str, at: float, now: float) -> None:
         if action == DICTATE:
-            self._follow_intent(self.gestures.pressed(now, self.recording, self.begun + 1), now)
+            self._follow_intent(self.gestures.pressed(at, self.recording, self.begun + 1), now)
         elif verb := _VERBS.get(action):
             self._perform_verb(verb, now)
 
@@ -389,3 +389,8 @@ class Dictation:
 
     def _show_note(self, note: Note, now: float) -> None:
         self._notice = Notice(note, now + NOTICE_S)
+
+
+def _moved_at(at_s: float | None, now: float) -> float:
+    """Return when a key moved: a busy computer handles a release so late that a tap would look like a hold."""
+    return now if at_s is None else min(at_s, now)

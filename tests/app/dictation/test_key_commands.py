@@ -55,6 +55,28 @@ def test_pressed_key_is_down_until_its_release() -> None:
     assert not keys.is_down("dictate") and keys.arrived == ("dictate", "cancel")
 
 
+@pytest.mark.parametrize(
+    ("began", "arrived", "held"),
+    [
+        ((50.0, 50.2), (3.0, 4.5), 0.2),  # a tap on a busy computer
+        ((50.0, 51.0), (3.0, 3.1), 0.1),  # the press was handled late
+        ((50.02, 50.0), (3.0, 4.0), 0.0),  # started in the wrong order
+        ((0.0, 0.0), (3.0, 4.5), 1.5),  # a system that reports no times
+        ((50.0, 0.0), (3.0, 4.5), 1.5),
+    ],
+)
+def test_key_was_down_as_long_as_between_its_commands(
+    began: tuple[float, float], arrived: tuple[float, float], held: float
+) -> None:
+    keys = KeyCommands()
+    (press,) = keys.events(KeyCommand("dictate", PRESS, began[0]), arrived[0])
+    released = keys.events(KeyCommand("dictate", RELEASE, began[1]), arrived[1])
+    if not began[1] and began[0]:  # without a time a release may be that of an earlier press
+        assert released == ()
+    else:
+        assert released[0].at_s - press.at_s == pytest.approx(held)
+
+
 def test_press_long_after_release_is_new_when_no_times_are_reported() -> None:
     keys = KeyCommands()
     assert keys.events(KeyCommand("dictate", RELEASE), 1.0) == ()

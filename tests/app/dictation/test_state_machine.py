@@ -110,6 +110,13 @@ def test_hold_mode_discards_take_on_tap_or_chord() -> None:
     )
 
 
+def test_tap_that_is_handled_late_still_toggles() -> None:
+    story = Story(Dictation(TalkMode.HYBRID))
+    story.at(1.0, HotkeyEvent("dictate", True, at_s=1.0))
+    assert StopRecording(1) not in story.at(2.0, HotkeyEvent("dictate", False, at_s=1.2))
+    assert story.dictation.recording == 1
+
+
 def test_take_ends_by_polling_when_key_release_is_lost() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     story.at(0.0, DOWN, FirstSample(1))

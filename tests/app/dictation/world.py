@@ -1,6 +1,7 @@
 """Run dictation without hardware: fakes stand in for the devices, the inserter and the hotkeys."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -184,12 +185,12 @@ class FakeHotkeys:
 
     def press(self, action: str = "dictate") -> None:
         self.down.add(action)
-        self._events.put_nowait(KeyEvent(action, True, 0.0))
+        self._events.put_nowait(KeyEvent(action, True, time.monotonic()))
 
     def release(self, action: str = "dictate", *, noticed: bool = True) -> None:
         self.down.discard(action)
         if noticed:
-            self._events.put_nowait(KeyEvent(action, False, 0.0))
+            self._events.put_nowait(KeyEvent(action, False, time.monotonic()))
 
 
 @dataclass
