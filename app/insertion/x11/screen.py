@@ -201,7 +201,7 @@ class Pings:
     def __init__(self, connection: X11Connection) -> None:
         self._connection = connection
         self._display = connection.display
-        self._waiting: dict[int, Callable[[], None]] = {}
+        self._waiting: dict[int, tuple[Any, Callable[[], None]]] = {}
         self._sent = 0
         connection.handlers.append(self._handle)
 
@@ -220,13 +220,17 @@ class Pings:
         return self._connection.wait(lambda: bool(answers), deadline_s)
 
     def send(self, target: Target, answered: Callable[[], None], deadline_s: float) -> None:
-        """Call ``answered`` when the program has handled all earlier events, if it does so by the deadline."""
+        """Call ``answered`` when the program has handled all earlier events, if it does so by the deadline.
+
+        A window that is closed gets no more events.
+        """
         window = self._display.create_resource_object("window", target.window)
         ping = self._connection.atom("_NET_WM_PING")
         self._connection.root.change_attributes(event_mask=_ANSWERS)
         self._sent += 1
         number = self._sent
-        self._waiting[number] = answered
+        self._waiting[number] = window, answered
+        window.change_attributes(event_mask=X.StructureNotifyMask)
         self._connection.at(time.monotonic() + deadline_s, partial(self._end, number))
         data = (32, [ping, number, target.window, 0, 0])
         message = ClientMessage(window=window, client_type=self._connection.atom("WM_PROTOCOLS"), data=data)
@@ -234,14 +238,21 @@ class Pings:
         self._display.flush()
 
     def _end(self, number: int, *, is_answered: bool = False) -> None:
-        answered = self._waiting.pop(number, None)
-        if answered is not None and not self._waiting:
+        if number not in self._waiting:
+            return
+        window, answered = self._waiting.pop(number)
+        if all(other != window for other, _ in self._waiting.values()):
+            window.change_attributes(event_mask=X.NoEventMask)
+        if not self._waiting:
             self._connection.root.change_attributes(event_mask=X.NoEventMask)
-        if answered is not None and is_answered:
+        if is_answered:
             answered()
 
     def _handle(self, event: Any) -> None:
-        if isinstance(event, ClientMessage) and event.window == self._connection.root:
+        if event.type == X.DestroyNotify:
+            for number in [each for each, (window, _) in self._waiting.items() if window == event.window]:
+                self._end(number, is_answered=True)
+        elif isinstance(event, ClientMessage) and event.window == self._connection.root:
             words = list(event.data[1])
             if words[0] == self._connection.atom("_NET_WM_PING"):
                 self._end(int(words[1]), is_answered=True)
