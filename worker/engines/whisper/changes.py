@@ -62,7 +62,9 @@ def _heard_in(window: Window, sound: Sound) -> str:
     if sound.last - sound.first < _TELLING:
         return ""
     part = window.part(sound.first, sound.last)
-    told = window.audio.once(sound[:2], lambda: part.in_its_language(part.audio.seconds).asked.language)
+    told = window.audio.once(
+        (sound[:2], window.asked), lambda: part.in_its_language(part.audio.seconds).asked.language
+    )
     return str(told)
 
 

@@ -135,3 +135,10 @@ def test_rest_of_a_part_after_a_pause_is_read() -> None:
     answers = {1120: said(FIRST), 580: said(FIRST), 840: said(ENGLISH), 540: said(MORE)}
     reader = TurnsReader(sounds, answers, begin_at(0), {560: "en", 540: "en"})
     assert decode(reader) == f"{FIRST}Bring your notes. Come early."
+
+
+def test_language_of_a_sound_is_not_that_of_another_decode() -> None:
+    answers = {1150: said("Wir kommen."), 600: said(" Nous venons.")}
+    reader = TurnsReader(THREE, answers, begin_at(0, 6), dict.fromkeys((520, 560, 570), "de"))
+    segment = decoder(reader, 8.5)
+    assert [segment.decode(language, "", ()).text for language in ("fr", "de")] == ["Wir kommen."] * 2
