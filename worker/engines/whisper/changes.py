@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 from worker.engines.whisper.agreement import is_new, spaced
 from worker.engines.whisper.left_out import Rest, rest_after, whole
-from worker.engines.whisper.missed_end import is_surely_said
+from worker.engines.whisper.missed_end import is_in_bounds
 from worker.engines.whisper.pauses import Sound, sounds_with_words, speech_after_word, spoken_at
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, Phrase, Reading, echoes_prompt
+from worker.engines.whisper.speech import is_probable, is_surely_speech
 from worker.engines.whisper.window import Window
 
 _TELLING: Final = 110
@@ -128,6 +129,7 @@ def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
             return ""
     if rest and not rest.is_found(heard, new=True, again=False):
         return ""
+    heard = heard if is_in_bounds(heard, part.audio.seconds) else part.read()
     reading = in_several_languages(part, heard) or whole(part, heard)
     said = part.text(reading)
     after = rest_after(part, reading, reading.without_loops() if heard.text == reading.text else "")
@@ -136,7 +138,8 @@ def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
 
 
 def _is_sure(part: Window, heard: Reading) -> bool:
-    return is_surely_said(heard, part.audio.seconds) and not echoes_prompt(heard.text, part.asked.language)
+    """Return whether somebody surely spoke, whatever end Whisper states: English is often stated to end late."""
+    return is_surely_speech(heard) and is_probable(heard) and not echoes_prompt(heard.text, part.asked.language)
 
 
 def _in(language: str, window: Window) -> Window:

@@ -108,6 +108,13 @@ def test_sound_that_nobody_surely_spoke_in_another_language_is_read_in_the_one_a
     assert decode(reader) == FIRST + between + LAST + "Come early."
 
 
+def test_part_whose_end_is_stated_late_is_surely_spoken() -> None:
+    answers = {1150: said(FIRST + LAST), 580: said(FIRST), 570: said(LAST)}
+    answers |= {600: said(ENGLISH)._replace(end_s=5.0), 900: said(ENGLISH)}
+    reader = TurnsReader(THREE, answers, begin_at(0, 6), {560: "en"})
+    assert decode(reader) == f"{FIRST}Bring your notes. {LAST}"
+
+
 def test_english_and_mandarin_are_looked_for_when_the_languages_of_the_speaker_are_unknown() -> None:
     answers = {1150: said(FIRST + LAST), 580: said(FIRST), 600: said(ENGLISH), 570: said(LAST)}
     reader = TurnsReader(THREE, answers, begin_at(0, 6), {560: "en"})
