@@ -59,7 +59,7 @@ def give_back() -> None:
 def _ask_glibc(function: str, *arguments: int) -> None:
     import ctypes  # late: most programs never need it
 
-    with suppress(AttributeError, OSError):  # no glibc
+    with suppress(AttributeError, OSError, TypeError):  # no glibc; Windows refuses a library without a name
         getattr(ctypes.CDLL(None), function)(*arguments)
 
 

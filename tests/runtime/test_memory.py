@@ -1,5 +1,6 @@
 """Freed memory: when it is given back, and that the system has it."""
 
+import ctypes
 import subprocess
 import sys
 
@@ -93,6 +94,15 @@ def test_audio_gets_memory_of_its_own() -> None:
 @needs_glibc
 def test_threads_share_two_heaps() -> None:
     run(SHARED)
+
+
+def test_windows_has_no_library_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        assert "/" in name  # as ctypes asks there, with ``None``
+
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    memory.share_heaps()
+    memory.give_back()
 
 
 def test_collection_exempts_what_was_made_without_it() -> None:
