@@ -9,6 +9,8 @@ import numpy as np
 import psutil
 
 MIB = 1024 * 1024
+_PARTS = 10
+_LOW = 10  # per cent
 
 
 def role_of(process: psutil.Process) -> str:
@@ -58,12 +60,16 @@ class MemoryWatch:
         most = max(len(looks) for looks in self.looks.values())
         return [role for role, looks in self.looks.items() if len(looks) * 2 >= most]
 
-    def slope(self, role: str, since: float = 0.5) -> float:
-        """Fit a line through the samples after the fraction ``since`` of the work; bytes per unit of work."""
+    def slope(self, role: str, since: float = 0.2) -> float:
+        """Fit a line through the low samples of ten parts, after the fraction ``since`` of the work; bytes per unit.
+
+        A process that returns memory once a minute has some of its garbage in most samples, and none in the low ones.
+        """
         last = max(done for done, _ in self.looks[role])
-        late = [(done, size) for done, size in self.looks[role] if done >= last * since]
-        done, size = np.array(late, dtype=float).T
-        return float(np.polyfit(done, size, 1)[0]) if len(late) > 1 else 0.0
+        late = np.array([look for look in self.looks[role] if look[0] >= last * since], dtype=float)
+        parts = np.array_split(late, min(_PARTS, len(late)))
+        done, low = [part[:, 0].mean() for part in parts], [np.percentile(part[:, 1], _LOW) for part in parts]
+        return float(np.polyfit(done, low, 1)[0]) if len(parts) > 1 else 0.0
 
     def at(self, role: str, part: float) -> int:
         """Return the memory of ``role`` once the fraction ``part`` of the work was done."""

@@ -16,6 +16,8 @@ from speech.models.catalogue import load_catalogue
 from tests.app.ui.languages import in_each_language
 from tests.helpers.packages import require
 
+pytestmark = pytest.mark.usefixtures("qapp")  # a font is looked up for each name
+
 ENTRIES = (
     PickerEntry("fr", "French", "Français", "法语"),
     PickerEntry("de", "German", "Deutsch", "德语"),
