@@ -21,7 +21,7 @@ from tests.helpers.memory import MIB, MemoryWatch
 SPEECH = Path(__file__).parents[1] / "data" / "speech"
 PAGES = 5
 MOST_PER_HUNDRED = 1.5 * MIB
-"""Maximum growth of a process per hundred recordings, after the first fifth; the index of recordings needs some."""
+"""Maximum growth of a process per hundred recordings after the first fifth; the index of recordings needs some."""
 
 
 @pytest.fixture

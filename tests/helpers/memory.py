@@ -61,9 +61,10 @@ class MemoryWatch:
         return [role for role, looks in self.looks.items() if len(looks) * 2 >= most]
 
     def slope(self, role: str, since: float = 0.2) -> float:
-        """Fit a line through the low samples of ten parts, after the fraction ``since`` of the work; bytes per unit.
+        """Fit a line through the low samples of ten parts, after the fraction ``since`` of the work.
 
-        A process that returns memory once a minute has some of its garbage in most samples, and none in the low ones.
+        The result is in bytes per unit of work. A process that returns memory once a minute has garbage in most
+        samples, and hardly any in the low ones.
         """
         last = max(done for done, _ in self.looks[role])
         late = np.array([look for look in self.looks[role] if look[0] >= last * since], dtype=float)
