@@ -85,10 +85,13 @@ async def _killed_by(process: asyncio.subprocess.Process) -> int:
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Kill the process, then wait for it and its pipe."""
+    """Kill the process, then wait for it and its pipe. A loop that ends cancels this too: then only for it."""
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    await process.communicate()
+    try:
+        await process.communicate()
+    finally:
+        await process.wait()
 
 
 async def _to_the_end(work: Awaitable[T]) -> T:

@@ -268,7 +268,7 @@ async def test_key_test_keeps_key_events_from_dictation() -> None:
         await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate"),), "it is down")
         shell.keys.test(False)
         hotkeys.release()
-        await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate", 0.0),), "it is up")
+        await wait_until(lambda: shell.seen[-1].keys[0].held_s is not None, "it is up")
         assert not shell.seen[-1].testing
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
         assert shell.told == []

@@ -1,7 +1,9 @@
 """Test the separate process that reads a file."""
 
 import asyncio
+import gc
 import sys
+import warnings
 from pathlib import Path
 
 import psutil
@@ -113,3 +115,27 @@ async def test_reader_cancelled_while_starting_ends(tmp_path: Path) -> None:
         await asyncio.gather(task, return_exceptions=True)
         assert task.cancelled()
         assert set(psutil.Process().children()) <= before
+
+
+def test_reader_is_waited_for_when_its_loop_ends(tmp_path: Path) -> None:
+    """A loop that ends cancels every task, also the one that waits for the process."""
+
+    async def read() -> None:
+        async with reading(tmp_path, None, saying("time.sleep(60)")) as frames:
+            await anext(frames)
+
+    async def started() -> set[psutil.Process]:
+        before = set(psutil.Process().children(recursive=True))
+        task = asyncio.create_task(read())
+        found: set[psutil.Process] = await wait_until(
+            lambda: set(psutil.Process().children(recursive=True)) - before, "it reads"
+        )
+        task.cancel()
+        await asyncio.sleep(0)
+        return found
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", ResourceWarning)
+        found = asyncio.run(started())
+        gc.collect()
+    assert not [str(one.message) for one in warned] and all(gone(one.pid) for one in found)
