@@ -245,12 +245,12 @@ async def report_changes(
 
     The lines of a program appear up to 0.3 s after its state is known: "engine.loaded" comes before "ready".
     """
-    told = before = ""
+    shown = before = ""
     while True:
         now = await state()
         is_new = now != before
-        if not is_new and now != told:
-            told = now
+        if not is_new and now != shown:
+            shown = now
             if now:
                 say(now)
         before = now

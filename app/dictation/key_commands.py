@@ -45,9 +45,7 @@ class KeyCommands:
             if is_release and at_s < began_s - _TOGETHER_S:
                 return ()  # of an earlier press
             del self._down[action]
-            if (
-                is_release and began_s and at_s
-            ):  # on a busy computer a tap's release arrives as late as that of a hold
+            if is_release and began_s and at_s:  # on a busy computer the release of a tap arrives late
                 return (replace(released, at_s=min(arrived_s + max(at_s - began_s, 0.0), now_s)),)
             return (released,)
         if command.move is KeyMove.TAP:
