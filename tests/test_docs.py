@@ -13,6 +13,8 @@ PROGRAMS = ("protocol", "runtime", "speech", "client", "app", "backend", "worker
 TOP = (*PROGRAMS, "docs", "packaging", "scripts", "tests")
 MOST_WORDS = 14
 QUESTIONS = 30
+SPLIT = ("operations.md",)
+"""Pages that only lead to those of a folder of their name; links to their earlier sections still work."""
 
 PAGES = sorted(path.relative_to(ROOT) for path in chain(ROOT.glob("*.md"), (ROOT / "docs").rglob("*.md")))
 CURRENT = [page for page in PAGES if page.name != "CHANGELOG.md"]  # which names files of earlier versions
@@ -25,6 +27,7 @@ TEST_NAME = re.compile(r"`(test_\w+)(…?)`")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
 FUNCTION = re.compile(r"`([\w/]+\.py)`(?: · | \| )`([A-Za-z_][\w.]*)`")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 ROW = re.compile(r"^\| `([\w/]+)/` \| (.+?) \|$", re.MULTILINE)
 
 
@@ -92,7 +95,12 @@ def _leads(page: Path, file: str, anchor: str) -> bool:
     target = (ROOT / page).parent / file if file else ROOT / page
     if not target.exists():
         return False
-    return not anchor or anchor in map(_slug, HEADING.findall(target.read_text()))
+    return not anchor or anchor in _anchors(target.read_text())
+
+
+def _anchors(text: str) -> set[str]:
+    """Return the places of a page that links can name: its headings, and those stated in HTML."""
+    return {*map(_slug, HEADING.findall(text)), *ANCHOR.findall(text)}
 
 
 def _slug(heading: str) -> str:
@@ -159,6 +167,19 @@ def test_architecture_answers_thirty_questions_of_where(page: str, where: str) -
 def test_every_decision_is_in_their_list() -> None:
     listed = set(LINK.findall((ROOT / "docs/decisions/README.md").read_text()))
     assert {path.name for path in (ROOT / "docs/decisions").glob("0*.md")} <= {file for file, _ in listed}
+
+
+@pytest.mark.parametrize("index", SPLIT)
+def test_index_leads_to_every_section_of_its_pages(index: str) -> None:
+    anchors = _anchors((ROOT / "docs" / index).read_text())
+    pages = sorted((ROOT / "docs" / index).with_suffix("").glob("*.md"))
+    assert pages
+    assert {path.name: _sections(path) - anchors for path in pages if _sections(path) - anchors} == {}
+
+
+def _sections(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, except its title."""
+    return set(map(_slug, HEADING.findall(page.read_text())[1:]))
 
 
 # -- the rules can fail ------------------------------------------------------------------------------------

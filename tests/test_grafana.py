@@ -107,7 +107,8 @@ def test_dashboard_shows_every_gateway_metric() -> None:
 
 
 def test_manual_describes_every_metric() -> None:
-    manual = (ROOT / "docs" / "operations.md").read_text().partition("## Metrics")[2].partition("\n## ")[0]
+    page = ROOT / "docs" / "operations" / "monitoring.md"
+    manual = page.read_text().partition("## Metrics")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([a-z_]+)`", manual))
     ours = {family.name: family for family in families() if family.name.startswith("kikipounamu_")}
     for name, family in ours.items():

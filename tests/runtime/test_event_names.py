@@ -113,7 +113,7 @@ def logger_variables(tree: ast.AST) -> Iterator[str]:
 
 
 def table() -> list[str]:
-    """Return the rows of the table in docs/operations.md: of each subject the events, and who writes them."""
+    """Return the rows of the table in docs/operations/logs.md: of each subject the events, and who writes them."""
     packages = defaultdict[str, set[str]](set)
     for source in writers():
         for name in source.constants:
@@ -151,8 +151,8 @@ def test_every_constant_is_written_by_a_program() -> None:
     assert {name for source in writers() for name in source.constants} == set(LogEvent.__members__)
 
 
-def test_operations_page_lists_every_event() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text()
+def test_logs_page_lists_every_event() -> None:
+    page = (ROOT / "docs" / "operations" / "logs.md").read_text()
     head = "| subject | written by | events |\n|---|---|---|\n"
     assert page.partition(head)[2].partition("\n\n")[0].splitlines() == table()
 

@@ -278,7 +278,7 @@ def test_resend_recovers_crashed_take_even_if_killed_once(home: Path, models: Pa
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_files_of_take_are_readable_by_ordinary_tools(home: Path) -> None:
-    """The format in docs/operations.md: plain little-endian samples, and one JSON object per line."""
+    """The format in docs/operations/folders.md: plain little-endian samples, and one JSON object per line."""
     with take(home) as journal:
         journal.settle(0, Final(0, "yes"))
     folder = home / "data" / "takes" / FIRST
