@@ -150,11 +150,11 @@ class ModelsState:
             case CancelModel():
                 return self._cancel(entry)
             case VerifyModel() if _state(entry) in {ModelState.INSTALLED, ModelState.DAMAGED}:
-                return self._enqueue(entry, Work.VERIFY)
+                self._enqueue(entry, Work.VERIFY)
             case ImportModel(_, folder) if not entry.job and _state(entry) is not ModelState.INSTALLED:
-                return self._enqueue(entry, Work.IMPORT, folder)
+                self._enqueue(entry, Work.IMPORT, folder)
             case RemoveModel() if not entry.job:
-                return self._remove(entry)
+                self._remove(entry)
         return []
 
     def _choose_next(self, chosen: _Entry | None) -> None:
@@ -166,8 +166,8 @@ class ModelsState:
         if entry.job is None:
             if _state(entry) is ModelState.INSTALLED:
                 return self._use_next(entry)
-            return self._enqueue(entry, Work.FETCH, first=first)
-        if entry.job.after_stop is _AfterStop.PAUSE:
+            self._enqueue(entry, Work.FETCH, first=first)
+        elif entry.job.after_stop is _AfterStop.PAUSE:
             entry.job.after_stop = _AfterStop.AGAIN
         return []
 
@@ -186,28 +186,31 @@ class ModelsState:
         entry.next = False
         if job is None:
             entry.reset()
-            return self._enqueue(entry, Work.ABANDON) if entry.disk.unfinished and not entry.disk.busy else []
-        if job.work in {Work.REMOVE, Work.ABANDON}:
+            if entry.disk.unfinished and not entry.disk.busy:
+                self._enqueue(entry, Work.ABANDON)
+        elif job.work in {Work.REMOVE, Work.ABANDON}:
             return []
-        if job.running:
+        elif job.running:
             return self._halt(entry, _AfterStop.CANCEL)
-        self._drop(entry)
-        return self._enqueue(entry, Work.ABANDON) if job.work in _FILLS and entry.disk.unfinished else []
+        else:
+            self._drop(entry)
+            if job.work in _FILLS and entry.disk.unfinished:
+                self._enqueue(entry, Work.ABANDON)
+        return []
 
-    def _remove(self, entry: _Entry) -> list[Effect]:
+    def _remove(self, entry: _Entry) -> None:
         use = self._use(entry)
         if use is not ModelUse.NOBODY:
             entry.note = Note(ModelNote.USED_BY_APP if use is ModelUse.APP else ModelNote.USED_BY_WORKER)
-            return []
-        return self._enqueue(entry, Work.REMOVE)
+        else:
+            self._enqueue(entry, Work.REMOVE)
 
-    def _enqueue(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> list[Effect]:
+    def _enqueue(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> None:
         """Queue a job; its effects follow when it starts."""
         entry.reset()
         here = entry.disk.here if work in _FILLS else {}
         entry.job = _Job(work, DownloadMeter(entry.about.size, here, entry.wheels), folder)
         self._queue.insert(0 if first else len(self._queue), entry.about.name)
-        return []
 
     @staticmethod
     def _halt(entry: _Entry, after_stop: _AfterStop) -> list[Effect]:
@@ -249,7 +252,7 @@ class ModelsState:
         entry.job, entry.disk = None, event.disk
         match event.outcome:
             case Outcome.STOPPED:
-                return self._stopped(entry, job)
+                self._stopped(entry, job)
             case Outcome.DONE:
                 entry.damaged = False
                 entry.note = Note(ModelNote.WHOLE) if job.work is Work.VERIFY else None
@@ -267,12 +270,13 @@ class ModelsState:
         wanted, entry.next = entry.next, False
         return [UseModel(entry.about.name)] if wanted else []
 
-    def _stopped(self, entry: _Entry, job: _Job) -> list[Effect]:
+    def _stopped(self, entry: _Entry, job: _Job) -> None:
         if job.after_stop is _AfterStop.AGAIN:
-            return self._enqueue(entry, job.work, job.folder)
+            self._enqueue(entry, job.work, job.folder)
+            return
         entry.paused = job.after_stop is _AfterStop.PAUSE
-        discards = job.after_stop is _AfterStop.CANCEL and job.work in _FILLS and entry.disk.unfinished
-        return self._enqueue(entry, Work.ABANDON) if discards else []
+        if job.after_stop is _AfterStop.CANCEL and job.work in _FILLS and entry.disk.unfinished:
+            self._enqueue(entry, Work.ABANDON)
 
     # -- views ---------------------------------------------------------------------------------------------
 
