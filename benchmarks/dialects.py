@@ -31,7 +31,7 @@ from backend.configuration import VAD_MODEL
 from benchmarks.programs import broker_of, cpu_seconds, temporary_chain
 from benchmarks.report import arguments, report, table
 from benchmarks.speakers import PLAIN, Speaker, Tally, Utterance, connected
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.recognition import Options

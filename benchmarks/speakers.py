@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, SAMPLE_RATE, encode_frame
 from protocol.endpoint import Endpoint
 from protocol.recognition import Options

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from client.errors import AudioGone
 from client.events import Outcome
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 SHORTEST_S: Final = 1.0

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.transcription.listening import CuttingMode, segmenting_vad
 from app.transcription.pipeline import SegmentingVad
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
 from speech.packing import PackingSegmenter

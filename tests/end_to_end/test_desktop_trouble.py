@@ -21,7 +21,7 @@ import pytest
 from app.dictation.state_machine import MOST_TAKES
 from app.journal.library import TakeSnapshot
 from app.journal.take import TakeSegment, TakeState
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from tests.app.speech import recording
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app, segments_of

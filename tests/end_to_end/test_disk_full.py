@@ -24,7 +24,7 @@ from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint

@@ -13,7 +13,7 @@ import pytest
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.gateway import GatewayClient
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.recognition import Options

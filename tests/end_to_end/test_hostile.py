@@ -17,7 +17,7 @@ from backend.gateway import Gateway, running_gateway
 from backend.sessions.observers import Conclusion, Observer
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from loadtest.scenarios.attacks import Attack, AttackResult, strike
 from loadtest.scenarios.attacks import AttackOrder as Attacks
 from loadtest.scenarios.hostile import Hostile, run_hostile

@@ -12,7 +12,7 @@ import soundfile
 
 from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.session import Final
 from speech.audio_file import read_audio

@@ -16,7 +16,7 @@ from app.core.states import State
 from app.journal.disk import AUDIO
 from app.journal.library import Library, TakeSnapshot
 from app.journal.take import TakeState
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from tests.app.speech import SPEECH
 from tests.helpers.chain import BIN
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones

@@ -14,7 +14,7 @@ import redis
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.gateway import GatewayClient
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.endpoint import Endpoint
 from protocol.job import GROUP, WORKERS_KEY, Keys
 from protocol.recognition import Options

@@ -8,7 +8,7 @@ import aiohttp
 
 from backend.rest.media_frames import Frame, MediaSegment
 from backend.rest.media_process import read_file
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.endpoint import Endpoint
 from speech.vad import open_vad
 from tests.backend.rest.world import form, recording

@@ -16,7 +16,7 @@ from app.journal.take import TRANSCRIBED
 from app.replacements.replacer import Replacer
 from app.replacements.rules import Replacement
 from app.settings.schema import as_written
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from tests.app.speech import recording, window_digests
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of

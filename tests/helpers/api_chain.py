@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backend.rest.media_frames import Frame, MediaSegment
 from backend.rest.media_process import read_file
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts

@@ -14,7 +14,7 @@ import numpy as np
 from app.journal.library import TakeSnapshot, users_library
 from app.journal.take import TakeState
 from app.transcription.pipeline import SegmentingVad
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.session import Final
 from speech.audio_file import read_audio

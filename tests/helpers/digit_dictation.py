@@ -11,7 +11,7 @@ from functools import cache
 from app.insertion.outcome import HoldReason
 from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.engine import DecodeRequest, Engine, EngineSettings, Transcript
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.desktop_app import segments_of

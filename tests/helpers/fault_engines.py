@@ -10,7 +10,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.engine import (
     DecodeFailure,
     DecodeOutcome,

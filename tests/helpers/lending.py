@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.devices import DEVICES_PATH
 from protocol.endpoint import Endpoint
 from protocol.pairing import PAIRING_PATH

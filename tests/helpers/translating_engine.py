@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, Transcript
 
 ENGINE = "tests.helpers.translating_engine:create"

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from redis.exceptions import RedisError
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.job import GROUP, EndState, Result, decode_status
 from protocol.monitor import WorkerState
 from runtime.tasks import Tasks

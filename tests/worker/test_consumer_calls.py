@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.job import GROUP, EndState, Job, Result
 from protocol.recognition import Options
 from tests.helpers.fault_engines import Fault, pcm

@@ -21,7 +21,7 @@ from runtime.installing import extra_command
 from worker.core.errors import UnknownEngine
 
 OURS: Final = {
-    "checksum": "loadtest.checksum:create",
+    "checksum": "loadtest.core.checksum:create",
     "funasr": "worker.engines.funasr:create",
     "paraformer-onnx": "worker.engines.paraformer_onnx:create",
     "parakeet": "worker.engines.parakeet:create",

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from app.cli.takes_command import app
 from app.journal.journal import Journal
 from app.local_services import local_gateway
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final

@@ -24,7 +24,7 @@ from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
 from client.errors import Unreachable
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from runtime.logs import logging_to
 from tests.app.dictation.world import MOST_WAIT, OTHER, WINDOW, World, afresh, dictating, silence
 from tests.helpers.scripted_gateway import oblige, scripted

@@ -19,7 +19,7 @@ from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address
 from client.errors import Unreachable
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import decode_endpoint
 from runtime.event_names import LogEvent

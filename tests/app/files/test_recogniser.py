@@ -19,7 +19,7 @@ from app.transcription.pipeline import Samples, SegmentingVad, in_thread
 from client.connection import Address, fixed
 from client.errors import AudioGone, Refused
 from client.events import ClientEvent, Connected
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from speech.audio_file import read_audio

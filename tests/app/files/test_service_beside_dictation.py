@@ -24,7 +24,7 @@ from app.local_services.stack import Stack, StackSettings
 from client.audio_store import TemporaryAudio
 from client.events import ClientEvent
 from client.gateway import GatewayClient
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Final, Queued

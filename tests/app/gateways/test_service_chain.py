@@ -29,7 +29,7 @@ from app.settings.sections import GatewaySection
 from app.transcription.pipeline import Samples
 from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.devices import DEVICES_PATH, DeviceList
 from protocol.endpoint import Endpoint
 from protocol.pairing import PAIRING_PATH, PairingState

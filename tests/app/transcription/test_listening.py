@@ -25,7 +25,7 @@ from app.transcription.listening import PATIENT, CuttingMode, DictationSetup, se
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed
 from client.errors import GatewayError, SessionLost, Unreachable
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.logs import logging_to

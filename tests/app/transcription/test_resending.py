@@ -28,7 +28,7 @@ from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender, cut_outlet
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.recognition import Options

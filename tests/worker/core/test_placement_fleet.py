@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum import checksum
 from loadtest.measurement.figures import percentile
 from protocol.engine import EngineSettings
 from protocol.job import WORKERS_KEY, Job, Result, decode_notice, decode_status

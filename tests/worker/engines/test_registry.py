@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from loadtest import checksum
+from loadtest.core import checksum
 from protocol.engine import ENTRY_POINT_GROUP, EngineSettings, EngineUnavailable
 from tests.helpers import fault_engines
 from tests.pins.programs import entry_points

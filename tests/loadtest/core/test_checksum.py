@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from loadtest.checksum import ChecksumEngine, checksum, create
+from loadtest.core.checksum import ChecksumEngine, checksum, create
 from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 
 ONE_SECOND = bytes(range(250)) * 128
