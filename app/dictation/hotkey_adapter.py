@@ -16,7 +16,7 @@ from app.dictation.actions import KeyAction, KeyCommand, KeyMove, PauseHotkeys, 
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
 from app.dictation.key_commands import KeyCommands
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD, Event, HotkeyEvent, NoteKey, Polled
-from app.hotkeys.errors import HotkeyError, HotkeysLost, HotkeyTaken
+from app.hotkeys.errors import HotkeyAbsent, HotkeyError, HotkeysLost, HotkeyTaken
 from app.hotkeys.events import AssignedHotkeys, Hotkeys, KeyEvent
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -167,7 +167,7 @@ class HotkeyAdapter:
     async def keep_bound(self) -> None:
         """Keep the requested keys bound until cancelled.
 
-        Keys taken by other programs are left out and retried.
+        Keys that other programs have, or the keyboard lacks, are left out and retried.
         """
         refused: HotkeyError | None = None
         while True:
@@ -254,7 +254,7 @@ class HotkeyAdapter:
     async def _bind_what_can_be(self) -> HotkeyError | None:
         """Bind as many keys as possible and return the first error.
 
-        An action whose new key is taken keeps its old key.
+        An action whose new key is taken or missing keeps its old key.
         """
         if self._assigning:
             self._assigning.reserve(self._keys)
@@ -265,7 +265,7 @@ class HotkeyAdapter:
                 if self._bound is None:
                     log.info(LogEvent.HOTKEYS_BOUND, actions=sorted(wanted))
                 self._bound = wanted
-            except HotkeyTaken as error:
+            except (HotkeyTaken, HotkeyAbsent) as error:
                 refused = refused or error
                 wanted, before = _without(wanted, error.action, self._bound or {}), wanted
                 if wanted == before:

@@ -2,6 +2,7 @@
 
 HotkeyError             base (an ``AppError``)
 ├── HotkeyUnknown       the text names no usable key or combination
+│   └── HotkeyAbsent      this keyboard, or its layout, lacks the key
 ├── HotkeyTaken         another program, or another action of this app, has the key
 │   └── HotkeyUnassigned  the desktop has given this app no key
 └── HotkeysUnavailable  this desktop does not support hotkeys, or no longer does
@@ -26,6 +27,15 @@ class HotkeyUnknown(HotkeyError):
     def __init__(self, binding: str, reason: str) -> None:
         super().__init__(f"{binding!r} cannot be a hotkey: {reason}")
         self.note = Note("hotkey-unknown", {"binding": binding})
+
+
+class HotkeyAbsent(HotkeyUnknown):
+    """An error: this keyboard, or its layout, lacks the key of an action."""
+
+    def __init__(self, action: str, binding: str, reason: str) -> None:
+        super().__init__(binding, reason)
+        self.action = action
+        self.note = Note("hotkey-absent", {"binding": binding})
 
 
 class HotkeyTaken(HotkeyError):

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Protocol, Self
 
 from app.hotkeys.binding import KEYS, Binding, Modifier, parse
-from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.errors import HotkeyAbsent, HotkeysForbidden, HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import KeyEvent, KeyEventQueue
 from app.hotkeys.presses import Grab, Presses
 
@@ -103,7 +103,7 @@ class OtherHotkeys:
     def _grab(self, action: str, binding: Binding) -> Grab:
         code = self._hook.code(binding)
         if code is None:
-            raise HotkeyUnknown(str(binding), "this system has no such key")
+            raise HotkeyAbsent(action, str(binding), "this system has no such key")
         modifier = binding.key.modifier
         bits = sum(BITS[held] for held in binding.modifiers)
         return Grab(action, code, bits, BITS[modifier] if modifier else 0)

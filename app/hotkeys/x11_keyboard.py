@@ -25,7 +25,7 @@ from Xlib.ext import xtest
 from Xlib.keysymdef import xkb
 
 from app.hotkeys.binding import KEYS, Binding, Modifier, parse
-from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.errors import HotkeyAbsent, HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.presses import Decision, Grab, Presses
 from runtime import loggers
@@ -53,11 +53,11 @@ class Keymap:
         return sorted({code for code, level in found if level == lowest})
 
     def grabs(self, action: str, binding: Binding) -> list[Grab]:
-        """Return the grabs for ``action``. Raises ``HotkeyUnknown`` if the keyboard lacks the key."""
+        """Return the grabs for ``action``. Raises ``HotkeyAbsent`` if the keyboard lacks the key."""
         codes = next(filter(None, map(self.codes, binding.key.keysyms)), [])
         if not codes:
-            raise HotkeyUnknown(str(binding), "this keyboard has no such key")
-        bits = sum(self._mask(binding, modifier) for modifier in binding.modifiers)
+            raise HotkeyAbsent(action, str(binding), "this keyboard has no such key")
+        bits = sum(self._mask(action, binding, modifier) for modifier in binding.modifiers)
         return [Grab(action, code, bits, self._bit({code}) if binding.lone else 0) for code in codes]
 
     def plain(self, state: int) -> int:
@@ -75,13 +75,13 @@ class Keymap:
         """Return one key for each modifier bit."""
         return [min(codes) for place, codes in enumerate(self._modifiers) if modifiers & 1 << place and codes]
 
-    def _mask(self, binding: Binding, modifier: Modifier) -> int:
+    def _mask(self, action: str, binding: Binding, modifier: Modifier) -> int:
         if modifier is Modifier.SHIFT:
             return int(X.ShiftMask)
         names = [keysym for key in KEYS.values() if key.modifier is modifier for keysym in key.keysyms[:1]]
         bit = self._bit({code for name in names for code in self.codes(name)})
         if not bit:
-            raise HotkeyUnknown(str(binding), f"this keyboard has no {modifier}")
+            raise HotkeyAbsent(action, str(binding), f"this keyboard has no {modifier}")
         return bit
 
     def _bit(self, codes: set[int]) -> int:
@@ -275,7 +275,7 @@ class Keyboard:
         for action, binding in self._wanted.items():
             try:
                 fresh[action] = keymap.grabs(action, binding)
-            except HotkeyUnknown:
+            except HotkeyAbsent:
                 log.warning(LogEvent.HOTKEYS_MISSING_IN_LAYOUT, action=action)
                 fresh[action] = []
         if not anyway and fresh == self._grabs and keymap.locks == self._keymap.locks:

@@ -34,7 +34,7 @@ from app.history.errors import (
     TakeExportFailed,
     TextTooLong,
 )
-from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.errors import HotkeyAbsent, HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
 from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeUnknown
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
@@ -103,6 +103,7 @@ ERRORS = [
     (SessionLost("why"), Note("session-lost")),
     (AudioGone("why"), Note("audio-gone")),
     (HotkeyUnknown("x", "why"), Note("hotkey-unknown", {"binding": "x"})),
+    (HotkeyAbsent("dictate", "x", "why"), Note("hotkey-absent", {"binding": "x"})),
     (HotkeyTaken("dictate", "f9"), Note("hotkey-taken", {"binding": "f9"})),
     (HotkeyTaken("dictate", "f9", by="'cancel'"), Note("hotkey-twice", {"binding": "f9"})),
     (HotkeysUnavailable("why"), Note("hotkeys-unavailable")),

@@ -20,7 +20,7 @@ from app.dictation.dictation_options import DictationOptions
 from app.dictation.messages import SoundCue
 from app.dictation.runner import DictationRunner, Parts
 from app.dictation.view import View
-from app.hotkeys.errors import HotkeyTaken
+from app.hotkeys.errors import HotkeyAbsent, HotkeyTaken
 from app.hotkeys.events import KeyEvent
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.journal.library import Library, TakeSnapshot
@@ -154,6 +154,7 @@ class FakeHotkeys:
         self.bound: Mapping[str, str] = {}
         self.binds: list[Mapping[str, str]] = []
         self.taken: set[str] = set()
+        self.absent: set[str] = set()
         self.passed_on: list[str] = []
         self.renewed = 0
         self._events: asyncio.Queue[KeyEvent] = asyncio.Queue()
@@ -177,6 +178,8 @@ class FakeHotkeys:
         for action, key in bindings.items():
             if key in self.taken:
                 raise HotkeyTaken(action, key)
+            if key in self.absent:
+                raise HotkeyAbsent(action, key, "this keyboard has no such key")
         self.bound = dict(bindings)
         self.binds.append(self.bound)
 

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from app.core.errors import Note
-from app.hotkeys.errors import HotkeyTaken, HotkeyUnknown
+from app.hotkeys.errors import HotkeyAbsent, HotkeyTaken, HotkeyUnknown
 from tests.app.hotkeys.keyboard import Heard, listening
 from tests.helpers.desktop import Desktop, TextField, running_desktop
 from tests.helpers.waiting import wait_until
@@ -291,6 +291,21 @@ async def test_hotkey_follows_a_change_of_the_keyboard_layout(desktop: Desktop, 
 
             await wait_until(works, "the key is told in the new layout")
             assert set(heard.told) == {DOWN, UP}
+    finally:
+        desktop.start("setxkbmap", "us").wait(30)
+
+
+async def test_layout_without_the_letter_of_a_hotkey_is_refused_for_its_action(
+    desktop: Desktop, field: TextField
+) -> None:
+    try:
+        desktop.start("setxkbmap", "ru").wait(30)
+        async with listening(desktop, dictate="f9") as heard:
+            with pytest.raises(HotkeyAbsent) as error:
+                await heard.hotkeys.bind({"dictate": "f9", "paste-held": "ctrl+alt+v"})
+            assert error.value.action == "paste-held"
+            desktop.xdotool("key", "F9")
+            await heard.tells(DOWN, UP)
     finally:
         desktop.start("setxkbmap", "us").wait(30)
 

@@ -1,0 +1,26 @@
+"""Keys that the keyboard or its layout lacks, such as letters while the layout is Russian."""
+
+from app.core.errors import Note
+from app.dictation.hotkey_adapter import KeyTimes
+from runtime.tasks import Tasks
+from tests.app.dictation.test_hotkey_adapter import Shell
+from tests.app.dictation.world import FakeHotkeys
+from tests.helpers.waiting import wait_until
+
+
+async def test_other_keys_work_while_the_keyboard_lacks_one_and_that_one_is_tried_again() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys, KeyTimes(again_s=0.01))
+    hotkeys.absent = {"ctrl+alt+v"}
+    keys = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.request(keys)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "right_ctrl"}, "the key that exists is bound")
+        await wait_until(lambda: shell.notes, "it is told")
+        assert shell.notes[0] and shell.notes[0].reason == Note("hotkey-absent", {"binding": "ctrl+alt+v"})
+        shell.keys.set_recording(True)
+        await wait_until(lambda: "cancel" in hotkeys.bound, "a recording can be cancelled")
+        hotkeys.absent = set()
+        await wait_until(lambda: hotkeys.bound == keys, "the layout has it again")
+        await wait_until(lambda: shell.notes[-1] is None, "it is told")
