@@ -9,7 +9,8 @@ from backend.core.errors import HistoryRefused
 from backend.history import schema
 from backend.history.folding import SEGMENT_BYTES, DayUse, UseKey, name, use_of
 from backend.history.recorder import end_files, insert_sessions, session_row, upsert, write_uses
-from backend.history.records import NewFile, Planned, SegmentState, SessionKind, SessionOwner, SessionState
+from backend.history.records import NewFile, Planned, SessionOwner
+from protocol.rest import SegmentState, SessionKind, SessionState
 
 _SESSIONS = schema.sessions.c
 _SEGMENTS = schema.segments.c

@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from backend.history.records import FeedEntry, SegmentState, SessionKind, SessionOwner, SessionState
+from backend.history.records import FeedEntry, SessionOwner
 from protocol.job import Failure, Result
+from protocol.rest import SegmentState, SessionKind, SessionState
 from protocol.spans import encode_replaces
 
 OVER: Final = -1

@@ -12,10 +12,11 @@ import msgspec
 
 from backend.core.errors import BrokerFailed
 from backend.history.folding import OVER
-from backend.history.records import FeedEntry, SessionKind, SessionOwner
+from backend.history.records import FeedEntry, SessionOwner
 from protocol.decoding import explain
 from protocol.errors import MalformedMessage
 from protocol.job import Failure, Keys, Result, decode_notice
+from protocol.rest import SessionKind
 from protocol.spans import parse_replaces
 from runtime import loggers
 from runtime.event_names import LogEvent

@@ -8,21 +8,11 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
 from backend.history import schema
-from backend.history.records import (
-    MOST_ROWS,
-    Hit,
-    Page,
-    SegmentState,
-    SessionFilter,
-    SessionKind,
-    SessionState,
-    StoredSegment,
-    StoredSession,
-    Usage,
-)
+from backend.history.records import MOST_ROWS, Hit, Page, SessionFilter, StoredSegment, StoredSession, Usage
 from backend.history.search import fts5_query, tsquery
 from protocol.errors import ErrorCode
 from protocol.recognition import Options, Word
+from protocol.rest import SegmentState, SessionKind, SessionState
 from protocol.spans import parse_replaces
 from protocol.words import excerpt, highlights
 

@@ -32,8 +32,9 @@ from backend.history.folding import (
     touched,
     use_of,
 )
-from backend.history.records import FeedEntry, SegmentState, SessionFilter, SessionKind, SessionOwner, SessionState
+from backend.history.records import FeedEntry, SessionFilter, SessionOwner
 from backend.history.search import fts5_terms, terms_of, tsvector
+from protocol.rest import SegmentState, SessionKind, SessionState
 
 _SESSIONS: Final = schema.sessions.c
 _SEGMENTS: Final = schema.segments.c

@@ -5,7 +5,6 @@ Times are ms since 1970, by the broker's clock for the end of a segment. Lengths
 
 from collections.abc import Sequence
 from datetime import date
-from enum import StrEnum
 from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -14,6 +13,7 @@ from msgspec import Struct
 from protocol.errors import ErrorCode
 from protocol.job import Outcome
 from protocol.recognition import Options, Word
+from protocol.rest import SegmentState, SessionKind, SessionState
 
 T = TypeVar("T")
 
@@ -22,32 +22,6 @@ FED: Final = 100_000
 """Maximum number of feed entries; above it the oldest are dropped. Each takes 1 to 5 KB of the broker's 256 MB."""
 MOST_ROWS: Final = 500
 """Maximum number of rows of any page."""
-
-
-class SessionKind(StrEnum):
-    """The way in which a session's speech arrived."""
-
-    STREAM = "stream"
-    FILE = "file"
-
-
-class SessionState(StrEnum):
-    """The state of a session. A stream is ``working`` until its client has received everything."""
-
-    SUBMITTED = "submitted"  # a file that has not been cut yet
-    WORKING = "working"
-    DONE = "done"
-    FAILED = "failed"  # a file without a complete text: ``reason`` or its segments tell why
-    CANCELLED = "cancelled"
-
-
-class SegmentState(StrEnum):
-    """The progress of one segment."""
-
-    PLANNED = "planned"  # a file's segment that has not ended
-    FINAL = "final"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 class SessionOwner(Struct, frozen=True, omit_defaults=True):

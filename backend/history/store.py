@@ -23,11 +23,11 @@ from backend.history.records import (
     Page,
     Planned,
     SessionFilter,
-    SessionState,
     StoredSegment,
     StoredSession,
     Usage,
 )
+from protocol.rest import SessionState
 
 _MERGED_PAGES: Final = 250
 

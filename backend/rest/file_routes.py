@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from backend.core.errors import OverQuota, RequestRefused
 from backend.core.refusal import Refusal, RefusalReason
-from backend.history.records import NewFile, SessionKind, SessionState, StoredSession
+from backend.history.records import NewFile, StoredSession
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort, json_response
 from backend.rest.form import Form, read_form
@@ -20,7 +20,7 @@ from backend.rest.scope import Archive, conflict
 from backend.rest.upload_places import RETRY_S, upload_place
 from backend.rest.views import session_view
 from protocol.errors import ErrorCode, MalformedMessage
-from protocol.rest import SESSIONS_PATH, SubmittedFields
+from protocol.rest import SESSIONS_PATH, SessionKind, SessionState, SubmittedFields
 
 _LONGEST_NAME: Final = 256
 _LONGEST_CLIENT: Final = 128

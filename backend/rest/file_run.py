@@ -15,22 +15,14 @@ from backend.broker.jobs import Jobs
 from backend.broker.records import Record, Reread, SessionGone
 from backend.core.errors import BrokerBusy, HistoryError, HistoryRefused, MediaUnreadable
 from backend.history.history_thread import AsyncHistory
-from backend.history.records import (
-    FeedEntry,
-    Planned,
-    SegmentState,
-    SessionKind,
-    SessionOwner,
-    SessionState,
-    StoredSegment,
-    StoredSession,
-)
+from backend.history.records import FeedEntry, Planned, SessionOwner, StoredSegment, StoredSession
 from backend.rest.flow import Flow, WaitingFile
 from backend.rest.media import reading
 from backend.rest.media_frames import MediaEnded, MediaSegment
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_ms
 from protocol.errors import ErrorCode
 from protocol.job import Job
+from protocol.rest import SegmentState, SessionKind, SessionState
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait, is_set_within

@@ -23,7 +23,7 @@ from backend.core.errors import (
     MediaUnreadable,
 )
 from backend.history.history_thread import AsyncHistory
-from backend.history.records import SessionKind, SessionOwner, SessionState, StoredSession
+from backend.history.records import SessionOwner, StoredSession
 from backend.rest.file_run import RETRY_S, FileRun, FileRunParts, GivenUp, RestartRun, about
 from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Capacity, Flow, WaitingFile, gives_way, next_file
@@ -31,6 +31,7 @@ from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.job import Detached, Hypothesis, Notice
+from protocol.rest import SessionKind, SessionState
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, is_set_within

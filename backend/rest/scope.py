@@ -9,11 +9,11 @@ from msgspec import UnsetType
 
 from backend.core.errors import HistoryError, HistoryRefused, RequestRefused
 from backend.history.history_thread import AsyncHistory
-from backend.history.records import SessionFilter, SessionKind, SessionState, StoredSession
+from backend.history.records import SessionFilter, StoredSession
 from backend.http.access import AdmittedRequest, admit
-from protocol import rest
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode, Forbidden, MalformedMessage
+from protocol.rest import SessionKind, SessionState
 
 if TYPE_CHECKING:
     from backend.history.store import Store
@@ -30,14 +30,14 @@ class Scope(NamedTuple):
     tenant: str | None
 
     def wanted(
-        self, state: rest.SessionState | UnsetType | None = None, kind: rest.SessionKind | UnsetType | None = None
+        self, state: SessionState | UnsetType | None = None, kind: SessionKind | UnsetType | None = None
     ) -> SessionFilter:
         """Return the filter for these sessions."""
         return SessionFilter(
             self.owner,
             self.tenant,
-            SessionState(state) if state else None,
-            SessionKind(kind) if kind else None,
+            state or None,
+            kind or None,
         )
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Final
 
-from backend.history import records
 from backend.history.records import Hit, StoredSegment, StoredSession, Usage
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.captions import captions
@@ -17,8 +16,6 @@ from protocol.rest import (
     SearchHit,
     SegmentState,
     SegmentView,
-    SessionKind,
-    SessionState,
     SessionView,
 )
 from protocol.spans import told_once
@@ -46,8 +43,8 @@ def session_view(stored: StoredSession, here: bool = False) -> SessionView:
     """Convert a session, without its text."""
     return SessionView(
         id=stored.id,
-        kind=SessionKind(stored.kind),
-        state=SessionState(stored.state),
+        kind=stored.kind,
+        state=stored.state,
         owner=stored.owner,
         started=_moment(stored.started_ms),
         changed=_moment(stored.changed_ms),
@@ -69,7 +66,7 @@ def segment_view(stored: StoredSegment) -> SegmentView:
     """Convert a segment with its text, or the reason why it has none."""
     return SegmentView(
         segment=stored.segment,
-        state=SegmentState(stored.state),
+        state=stored.state,
         text=stored.text,
         start_ms=stored.at_ms,
         duration_ms=samples_to_ms(stored.samples),
@@ -88,9 +85,7 @@ def segment_view(stored: StoredSegment) -> SegmentView:
 def once(segments: Iterable[StoredSegment]) -> list[StoredSegment]:
     """Return the segments that make up a session: a recognised second pass instead of what it replaces."""
     known = {segment.segment: segment for segment in segments}
-    spans = {
-        n: one.replaces for n, one in known.items() if one.replaces and one.state is records.SegmentState.FINAL
-    }
+    spans = {n: one.replaces for n, one in known.items() if one.replaces and one.state is SegmentState.FINAL}
     return [known[n] for n in told_once(known, spans)]
 
 

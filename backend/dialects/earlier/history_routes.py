@@ -22,7 +22,7 @@ from backend.dialects.earlier.views import (
     task_record,
     task_result,
 )
-from backend.history.records import SessionFilter, SessionKind, SessionState, StoredSegment, StoredSession
+from backend.history.records import SessionFilter, StoredSegment, StoredSession
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import json_response
 from backend.rest.file_routes import FileRoutes
@@ -30,6 +30,7 @@ from backend.rest.query import read_query
 from backend.rest.scope import Archive, not_found, scope_of
 from backend.rest.views import text_of
 from protocol.monitor import WorkerStatus
+from protocol.rest import SessionKind, SessionState
 
 if TYPE_CHECKING:
     from backend.history.history_thread import AsyncHistory

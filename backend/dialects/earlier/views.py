@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from backend.admission.readiness import Readiness
 from backend.dialects.earlier.messages import CLIENT
-from backend.history.records import SegmentState, SessionState, StoredSegment, StoredSession, Usage
+from backend.history.records import StoredSegment, StoredSession, Usage
 from backend.rest.views import error_of, once, text_of
 from protocol.audio import samples_to_seconds
 from protocol.monitor import Snapshot, WorkerStatus
+from protocol.rest import SegmentState, SessionState
 
 API: Final = "/api/v1"
 _TASKS: Final = {

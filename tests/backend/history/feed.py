@@ -7,18 +7,12 @@ import msgspec
 
 from backend.broker.jobs import Jobs
 from backend.history.folding import OVER
-from backend.history.records import (
-    FeedEntry,
-    SegmentState,
-    SessionFilter,
-    SessionKind,
-    SessionOwner,
-    StoredSession,
-)
+from backend.history.records import FeedEntry, SessionFilter, SessionOwner, StoredSession
 from backend.history.store import Store
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Keys, Result, encode_notice
 from protocol.recognition import Word
+from protocol.rest import SegmentState, SessionKind
 
 DAY_MS = 86_400_000
 NOON_MS = 20_000 * DAY_MS + DAY_MS // 2

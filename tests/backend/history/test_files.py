@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from backend.history.records import NewFile, Planned, SessionKind, SessionState
+from backend.history.records import NewFile, Planned
 from backend.history.store import Store
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
+from protocol.rest import SessionKind, SessionState
 from tests.backend.history.feed import FILE, failure, final, the_session
 
 NEW = NewFile("f", "ann", name="talk.mp3", options=Options(language="zh"))

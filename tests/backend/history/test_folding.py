@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.history.folding import SessionChange, StoredFacts, clean, counts, day_of, fold, name
-from backend.history.records import FeedEntry, SegmentState, SessionKind, SessionState
+from backend.history.records import FeedEntry
+from protocol.rest import SegmentState, SessionKind, SessionState
 from tests.backend.history.feed import NOON, NOON_MS, cancelled, failure, final, over
 
 STREAMS = {"s": SessionKind.STREAM, "f": SessionKind.FILE}

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.history.folding import DayUse, StoredFacts, fold
-from backend.history.records import FeedEntry, SessionKind
+from backend.history.records import FeedEntry
 from backend.history.store import Store
 from backend.rest.views import segment_view, text_of
+from protocol.rest import SessionKind
 from tests.backend.history.feed import NOON, cancelled, failure, final, found, the_session
 
 ONE = final("one", segment=0)._replace(part_of=2)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from backend.history.records import HistorySize, SessionFilter, SessionKind, SessionState, Usage
+from backend.history.records import HistorySize, SessionFilter, Usage
 from backend.history.store import Store
+from protocol.rest import SessionKind, SessionState
 from tests.backend.history.feed import ANN, BOB, DAY_MS, EVERYBODY, NOON, NOON_MS, failure, final, found, over
 
 

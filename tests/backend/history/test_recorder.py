@@ -11,10 +11,11 @@ from sqlalchemy import event
 from backend.core.errors import HistoryRefused
 from backend.history.database import Database
 from backend.history.recorder import record
-from backend.history.records import SegmentState, SessionKind, SessionState, StoredSegment, StoredSession
+from backend.history.records import StoredSegment, StoredSession
 from backend.history.store import Store, open_store
 from protocol.job import Result
 from protocol.recognition import Options, Word
+from protocol.rest import SegmentState, SessionKind, SessionState
 from tests.backend.history.feed import (
     BOB,
     DAY_MS,

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.history.records import Page, SessionFilter, SessionKind, SessionOwner
+from backend.history.records import Page, SessionFilter, SessionOwner
 from backend.history.search import fts5_query, terms_of, tsquery, tsvector
 from backend.history.store import Store
+from protocol.rest import SessionKind
 from protocol.words import terms
 from tests.backend.history.feed import ANN, BOB, EVERYBODY, final, found
 

@@ -14,12 +14,13 @@ from redis.asyncio import Redis
 from backend.admission.offered_models import Offers
 from backend.core.errors import HistoryUnavailable
 from backend.history.history_thread import AsyncHistory
-from backend.history.records import NewFile, SessionState, StoredSession
+from backend.history.records import NewFile, StoredSession
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, Keys, Outcome, encode_job
 from protocol.recognition import Options
+from protocol.rest import SessionState
 from runtime.tasks import cancel_and_wait
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import DATABASE, World, form, recording, serving

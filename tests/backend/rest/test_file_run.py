@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from backend.history.records import NewFile, SegmentState, SessionState
+from backend.history.records import NewFile
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, Keys, Outcome
+from protocol.rest import SegmentState, SessionState
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import World, recording, serving
 from tests.helpers.valkey import Broker

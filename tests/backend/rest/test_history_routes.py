@@ -13,7 +13,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 
 from backend.core.errors import RequestRefused
 from backend.history.history_thread import AsyncHistory
-from backend.history.records import NewFile, Planned, SessionKind, SessionOwner
+from backend.history.records import NewFile, Planned, SessionOwner
 from backend.history.store import Store
 from backend.http.access import ACCESS
 from backend.http.responses import errors_as_json
@@ -22,6 +22,7 @@ from backend.rest.json_writer import SEGMENTS
 from backend.rest.scope import Archive, T
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Result
+from protocol.rest import SessionKind
 from tests.backend.rest.world import OWNER_KEY, World
 
 MISSING = "/v1/sessions/85da4cee-3bcb-495c-ba6e-34fd93a926c3"

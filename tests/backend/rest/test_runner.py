@@ -10,10 +10,11 @@ from uuid import uuid4
 import aiohttp
 import psutil
 
-from backend.history.records import NewFile, SessionState
+from backend.history.records import NewFile
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
 from protocol.job import Job, Keys, Outcome, encode_job
+from protocol.rest import SessionState
 from runtime.tasks import cancel_and_wait
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import World, form, recording, serving

@@ -5,7 +5,6 @@ from msgspec import UNSET
 
 from backend.devices.records import Device
 from backend.devices.registry import DeviceRegistry
-from backend.history import records
 from backend.history.records import SessionFilter
 from backend.http.access import Access, AdmittedRequest
 from backend.http.settings import HttpSettings
@@ -40,4 +39,4 @@ def test_scope_becomes_filter_of_the_history() -> None:
     scope = Scope("o", "t")
     assert scope.wanted() == scope.wanted(UNSET, UNSET) == SessionFilter("o", "t")
     wanted = scope.wanted(rest.SessionState.DONE, rest.SessionKind.FILE)
-    assert wanted == SessionFilter("o", "t", records.SessionState.DONE, records.SessionKind.FILE)
+    assert wanted == SessionFilter("o", "t", rest.SessionState.DONE, rest.SessionKind.FILE)

@@ -25,8 +25,8 @@ from protocol.subtitles import Cue
 STORED = StoredSession(
     number=7,
     id="s",
-    kind=records.SessionKind.FILE,
-    state=records.SessionState.FAILED,
+    kind=rest.SessionKind.FILE,
+    state=rest.SessionState.FAILED,
     owner="o",
     device="d",
     tenant="t",
@@ -42,9 +42,9 @@ STORED = StoredSession(
     samples=24_000,
 )
 SEGMENTS = (
-    StoredSegment(0, 0, records.SegmentState.FINAL, 16_000, 500, text="one"),
-    StoredSegment(1, 0, records.SegmentState.FAILED, 8_000, 2_000, code=ErrorCode.ENGINE_DIED, message="thrice"),
-    StoredSegment(2, 0, records.SegmentState.FINAL, 8_000, 2_500, text="two"),
+    StoredSegment(0, 0, rest.SegmentState.FINAL, 16_000, 500, text="one"),
+    StoredSegment(1, 0, rest.SegmentState.FAILED, 8_000, 2_000, code=ErrorCode.ENGINE_DIED, message="thrice"),
+    StoredSegment(2, 0, rest.SegmentState.FINAL, 8_000, 2_500, text="two"),
 )
 
 
@@ -82,7 +82,7 @@ def test_subtitles_require_known_times() -> None:
         Cue(500, 1_500, "one"),
         Cue(2_500, 3_000, "two"),
     ]
-    assert cues_of((StoredSegment(0, 0, records.SegmentState.FINAL, 16_000, text="one"),)) is None
+    assert cues_of((StoredSegment(0, 0, rest.SegmentState.FINAL, 16_000, text="one"),)) is None
 
 
 def test_hits_and_usage_are_converted() -> None:
@@ -94,12 +94,12 @@ def test_hits_and_usage_are_converted() -> None:
 
 def test_recognised_second_pass_replaces_its_pieces_in_text_and_subtitles() -> None:
     pieces = [
-        StoredSegment(n, 0, records.SegmentState.FINAL, 16_000, 1_000 * n, text=text)
+        StoredSegment(n, 0, rest.SegmentState.FINAL, 16_000, 1_000 * n, text=text)
         for n, text in enumerate(("one", "two", "three"))
     ]
-    span = StoredSegment(3, 0, records.SegmentState.FINAL, 32_000, 0, text="won too", replaces=(0, 1))
+    span = StoredSegment(3, 0, rest.SegmentState.FINAL, 32_000, 0, text="won too", replaces=(0, 1))
     assert text_of([*pieces, span]) == "won too three"
     cues = cues_of([*pieces, span])
     assert cues is not None and [cue.text for cue in cues] == ["won too", "three"]
-    failed = StoredSegment(3, 0, records.SegmentState.FAILED, 32_000, 0, replaces=(0, 1))
+    failed = StoredSegment(3, 0, rest.SegmentState.FAILED, 32_000, 0, replaces=(0, 1))
     assert text_of([*pieces, failed]) == "one two three"

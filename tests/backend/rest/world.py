@@ -20,7 +20,7 @@ from backend.broker.jobs import Jobs, open_jobs
 from backend.devices.records import Device, DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.history.history_thread import AsyncHistory, open_history
-from backend.history.records import FeedEntry, HistoryLimits, SessionKind, SessionOwner
+from backend.history.records import FeedEntry, HistoryLimits, SessionOwner
 from backend.http.access import ACCESS, Access
 from backend.http.responses import errors_as_json
 from backend.http.settings import HttpSettings
@@ -31,6 +31,7 @@ from backend.rest.runner import Runner
 from protocol.audio import SAMPLE_RATE
 from protocol.devices import DeviceKind
 from protocol.job import Job, Keys, Outcome, Result
+from protocol.rest import SessionKind
 from runtime.tasks import Tasks
 from tests.backend.fake_worker import FakeWorker, say_length
 from tests.helpers.recordings import samples_of

@@ -17,9 +17,10 @@ from backend.dialects.earlier.views import (
     task_record,
     task_result,
 )
-from backend.history.records import SegmentState, SessionKind, SessionState, StoredSegment, StoredSession, Usage
+from backend.history.records import StoredSegment, StoredSession, Usage
 from protocol.monitor import BrokerState, Snapshot, WorkerState, WorkerStatus
 from protocol.recognition import Options
+from protocol.rest import SegmentState, SessionKind, SessionState
 
 ID = "0b6f9b3e-2c1d-4a43-9d3a-3c5b7f6e8a10"
 STORED = StoredSession(
