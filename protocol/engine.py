@@ -107,7 +107,7 @@ class Engine(Protocol):
         ...
 
 
-class Piece(Struct, frozen=True):
+class EnginePiece(Struct, frozen=True):
     """The next samples of the utterance ``id``: PCM16LE mono 16 kHz. A new id begins a new utterance."""
 
     id: int
@@ -126,7 +126,7 @@ class StreamingEngine(Protocol):
         """Describe the loaded model and the device it runs on."""
         ...
 
-    def feed(self, pieces: Sequence[Piece]) -> Sequence[str]:
+    def feed(self, pieces: Sequence[EnginePiece]) -> Sequence[str]:
         """Append each piece to its utterance, and return the text of each utterance so far."""
         ...
 

@@ -46,7 +46,7 @@ from backend.sessions.segments import (
     Weigh,
     Withdraw,
 )
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room, order_of
 from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
@@ -118,7 +118,7 @@ class Hub:
         attachment = await self._attach(hello, about)
         hosted = self.hosted.get(identity)
         if hosted is None:
-            session = Session(hello.session, hello.options, self.settings.limits, self.settings.pace)
+            session = GatewaySession(hello.session, hello.options, self.settings.limits, self.settings.pace)
             hosted = self.hosted[identity] = SessionSlot(session, about)
         hosted.bind(connection)
         hosted.session.options, hosted.busy, hosted.hello = hello.options, None, order_of(hello)

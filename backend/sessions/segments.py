@@ -17,9 +17,9 @@ from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetail
 
 
 class Submit(NamedTuple):
-    """Request to put a segment into its stream; the reply goes to ``Session.submitted``.
+    """Request to put a segment into its stream; the reply goes to ``GatewaySession.submitted``.
 
-    ``due``: when its text must be there, or the gateway refuses it (``Session.refuse``).
+    ``due``: when its text must be there, or the gateway refuses it (``GatewaySession.refuse``).
     """
 
     job: Job
@@ -27,7 +27,7 @@ class Submit(NamedTuple):
 
 
 class Weigh(NamedTuple):
-    """Request to refuse a span that has begun (``Session.refuse``) if its text cannot be there when it is due."""
+    """Request to refuse a begun span (``GatewaySession.refuse``) if its text cannot be there when it is due."""
 
     segment: int
     attempt: int
@@ -36,13 +36,13 @@ class Weigh(NamedTuple):
 
 
 class Speculate(NamedTuple):
-    """Request to decode the beginning of a segment with spare capacity; refusals go to ``Session.speculated``."""
+    """Request to decode a beginning with spare capacity; refusals go to ``GatewaySession.speculated``."""
 
     job: Job
 
 
 class Promote(NamedTuple):
-    """Request to turn a correct speculation into the job; the reply goes to ``Session.promoted``.
+    """Request to turn a correct speculation into the job; the reply goes to ``GatewaySession.promoted``.
 
     With other ``samples`` than the speculation has, 0 for example, the speculation is dropped.
     """
@@ -53,13 +53,13 @@ class Promote(NamedTuple):
 
 
 class Hypothesise(NamedTuple):
-    """Request for a hypothesis of a segment's beginning; refusals go to ``Session.declined``."""
+    """Request for a hypothesis of a segment's beginning; refusals go to ``GatewaySession.declined``."""
 
     job: Job
 
 
 class StreamLive(NamedTuple):
-    """Request to a streaming worker, ``inbox`` or else any with ``model``; refusals go to ``Session.declined``."""
+    """Request to a streaming worker, ``inbox`` or any with ``model``. Refusals: ``GatewaySession.declined``."""
 
     job: Job
     inbox: str
@@ -81,13 +81,13 @@ class Acknowledge(NamedTuple):
 
 
 class LookAgain(NamedTuple):
-    """Request to read segments from the broker; the reply goes to ``Session.reread``."""
+    """Request to read segments from the broker; the reply goes to ``GatewaySession.reread``."""
 
     segments: tuple[int, ...]
 
 
 class AttachAgain(NamedTuple):
-    """Request to attach a session that the broker forgot; the reply goes to ``Session.reattached``."""
+    """Request to attach a session that the broker forgot; the reply goes to ``GatewaySession.reattached``."""
 
 
 class CloseConnection(NamedTuple):

@@ -67,7 +67,7 @@ _TAKEN_OVER: Constant = (
 )
 
 
-class Session:
+class GatewaySession:
     """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen for it."""
 
     def __init__(self, identity: UUID, options: Options, limits: Limits, pace: PartialPace = PACE) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from backend.admission.audio_budget import HeldAudio, full
 from backend.history.records import SessionOwner
 from backend.sessions.connection import ClientConnection
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import CLASSES
 from protocol.session import Busy, Error, Hello
@@ -25,7 +25,7 @@ class SessionSlot:
     ``flying``: commands that the broker has not answered; ``landed`` is set at each answer.
     """
 
-    session: Session
+    session: GatewaySession
     about: SessionOwner
     connection: ClientConnection | None = None
     left: float = 0.0

@@ -6,7 +6,7 @@ from uuid import UUID
 from backend.broker.records import Attachment, JobQueued
 from backend.sessions.ledger import finished
 from backend.sessions.segments import Output
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Result
@@ -19,41 +19,41 @@ PCM = bytes(range(200))
 NOW = 100.0
 TEXT = Final(0, "hi")
 
-Make = Callable[[], Session]
+Make = Callable[[], GatewaySession]
 
 
-def session(limits: Limits | None = None, options: Options | None = None) -> Session:
-    made = Session(ID, options or Options(), limits or Limits())
+def session(limits: Limits | None = None, options: Options | None = None) -> GatewaySession:
+    made = GatewaySession(ID, options or Options(), limits or Limits())
     finished(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
     return made
 
 
-def receiving(pcm: bytes = PCM, index: int = 0) -> Session:
+def receiving(pcm: bytes = PCM, index: int = 0) -> GatewaySession:
     made = session()
     made.receive(SegmentBegin(index), NOW)
     made.frame(encode_frame(index, 0, pcm), NOW)
     return made
 
 
-def submitted(pcm: bytes = PCM) -> Session:
+def submitted(pcm: bytes = PCM) -> GatewaySession:
     made = receiving(pcm)
     made.receive(SegmentEnd(0, len(pcm) // 2), NOW)
     return made
 
 
-def queued() -> Session:
+def queued() -> GatewaySession:
     made = submitted()
     assert made.submitted(0, 0, JobQueued(0), NOW) == [Queued(0)]
     return made
 
 
-def ended(text: str = "hi") -> Session:
+def ended(text: str = "hi") -> GatewaySession:
     made = queued()
     made.noticed(Result(NAME, 0, text), NOW)
     return made
 
 
-def failed() -> Session:
+def failed() -> GatewaySession:
     made = queued()
     made.noticed(Failure(NAME, 0, ErrorCode.ENGINE_FAILED, "no", retryable=True), NOW)
     return made

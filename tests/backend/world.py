@@ -23,7 +23,7 @@ from backend.sessions.segments import (
     Weigh,
     Withdraw,
 )
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
@@ -44,8 +44,8 @@ class World:
         self.now = 100.0
         self.broker = ModelBroker()
         self.client = ModelClient(segments)
-        self.sessions: dict[str, Session] = {}
-        self.effects: dict[str, deque[tuple[Session, Output]]] = {"a": deque(), "b": deque()}
+        self.sessions: dict[str, GatewaySession] = {}
+        self.effects: dict[str, deque[tuple[GatewaySession, Output]]] = {"a": deque(), "b": deque()}
         self.connected: str | None = None
         self.crowded = False
         self.late = False
@@ -57,7 +57,7 @@ class World:
         self.disconnect()
         while self.effects[gateway]:  # the hello is queued behind these commands
             self.serve(gateway)
-        session = self.sessions.setdefault(gateway, Session(SESSION, OPTIONS, Limits(), PACE))
+        session = self.sessions.setdefault(gateway, GatewaySession(SESSION, OPTIONS, Limits(), PACE))
         self.connected = gateway
         welcome = Welcome(SESSION, gateway, durable=True)
         self._perform(gateway, session, finished(session.attached(self.broker.attach(gateway), welcome, self.now)))
@@ -102,7 +102,7 @@ class World:
         self._perform(gateway, session, self._answer(gateway, session, effect))
         return True
 
-    def _answer(self, gateway: str, session: Session, effect: Output) -> list[Output]:
+    def _answer(self, gateway: str, session: GatewaySession, effect: Output) -> list[Output]:
         match effect:
             case Submit(job):
                 return session.submitted(job.segment, job.attempt, self.broker.submit(job), self.now)
@@ -202,7 +202,7 @@ class World:
             self.tick()
         raise AssertionError(f"it never ended: {self.client}, {self.broker.__dict__}")
 
-    def _perform(self, gateway: str, session: Session, outputs: Sequence[Output]) -> None:
+    def _perform(self, gateway: str, session: GatewaySession, outputs: Sequence[Output]) -> None:
         for output in outputs:
             match output:
                 case CloseConnection(code):
@@ -218,7 +218,7 @@ class World:
                 case _ if self.connected == gateway and self.sessions.get(gateway) is session:
                     self.down.append(output)
 
-    def _weigh(self, gateway: str, session: Session, asked: Weigh | Submit) -> None:
+    def _weigh(self, gateway: str, session: GatewaySession, asked: Weigh | Submit) -> None:
         job = asked.job if isinstance(asked, Submit) else asked
         if self.late:
             refused = session.refuse(job.segment, job.attempt, ErrorCode.BUSY, "late", self.now)
@@ -226,7 +226,7 @@ class World:
         elif isinstance(asked, Submit):
             self.effects[gateway].append((session, asked))
 
-    def _close(self, gateway: str, session: Session, code: CloseCode) -> None:
+    def _close(self, gateway: str, session: GatewaySession, code: CloseCode) -> None:
         if self.sessions.get(gateway) is not session:
             return
         if self.connected == gateway:

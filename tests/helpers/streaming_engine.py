@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
-from protocol.engine import EngineInfo, EngineSettings, Piece
+from protocol.engine import EngineInfo, EnginePiece, EngineSettings
 
 STREAMING_ENGINE: Final = "tests.helpers.streaming_engine:create"
 MODEL: Final = "live"
@@ -30,7 +30,7 @@ class StreamingRuler:
         """Return the engine's information; no model is loaded."""
         return EngineInfo("streaming-ruler", MODEL, "cpu", slots=self._slots)
 
-    def feed(self, pieces: Sequence[Piece]) -> Sequence[str]:
+    def feed(self, pieces: Sequence[EnginePiece]) -> Sequence[str]:
         """Return a word for each whole second of each utterance."""
         if self._log is not None:
             with self._log.open("a") as log:
@@ -46,7 +46,7 @@ class StreamingRuler:
     def close(self) -> None:
         """Do nothing: the engine holds no resources."""
 
-    def _fed(self, piece: Piece) -> str:
+    def _fed(self, piece: EnginePiece) -> str:
         pcm, words = self._left.get(piece.id, b"") + piece.pcm, self._words.setdefault(piece.id, [])
         while len(pcm) >= _SECOND:
             words.append(hashlib.sha256(pcm[:_SECOND]).hexdigest()[:8])

@@ -12,7 +12,7 @@ from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Trans
 from runtime.installing import extra_command
 from worker.engines.batch_engine import Answer, BatchEngine, Family, Recognise
 from worker.engines.registry import lacks_memory
-from worker.engines.word_times import Piece, timed_words
+from worker.engines.word_times import TimedPiece, timed_words
 
 LANGUAGES: Final = (
     *("bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "hr", "hu", "it"),
@@ -69,7 +69,7 @@ def recogniser(model: Any) -> Recognise:
 
     def answer(samples: Any) -> Answer:
         said = timed.recognize(samples, sample_rate=SAMPLE_RATE)
-        pieces = map(Piece, said.tokens or (), said.timestamps or ())
+        pieces = map(TimedPiece, said.tokens or (), said.timestamps or ())
         return Answer(said.text.strip(), timed_words(pieces, len(samples) / SAMPLE_RATE))
 
     return lambda recordings, asked: [answer(samples) for samples in recordings]

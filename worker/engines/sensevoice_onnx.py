@@ -16,7 +16,7 @@ from worker.engines.batch_engine import SENSEVOICE, Answer, Asked, BatchEngine
 from worker.engines.onnx_engine import OnnxKind, Vocabulary, create_engine
 from worker.engines.onnx_session import Arrays
 from worker.engines.vocabulary import join_pieces
-from worker.engines.word_times import Piece, timed_words
+from worker.engines.word_times import TimedPiece, timed_words
 
 LANGUAGE_QUERIES: Final = {"auto": 0, "zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12}
 WITH_ITN, WITHOUT_ITN = 14, 15
@@ -41,7 +41,9 @@ def queries(asked: Asked, count: int) -> Arrays:
 def decode_greedily(ids: NDArray[Any], vocabulary: Vocabulary) -> Answer:
     """Return the text and words of the best id of each frame: repetitions count once, blanks not at all."""
     (places,) = np.nonzero((np.diff(ids, prepend=-1) != 0) & (ids != BLANK))
-    pieces = [Piece(vocabulary[ids[place]], max(0.0, (place - _TAGS) * FRAME_S - _LATE_S)) for place in places]
+    pieces = [
+        TimedPiece(vocabulary[ids[place]], max(0.0, (place - _TAGS) * FRAME_S - _LATE_S)) for place in places
+    ]
     text = join_pieces(piece.text for piece in pieces)
     return Answer(text, timed_words(pieces, max(0, len(ids) - _TAGS) * FRAME_S))
 

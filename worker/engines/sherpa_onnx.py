@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from protocol.audio import SAMPLE_RATE
-from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Piece
+from protocol.engine import EngineInfo, EnginePiece, EngineSettings, EngineUnavailable
 from runtime.installing import extra_command
 from worker.engines.registry import lacks_memory
 
@@ -36,7 +36,7 @@ class SherpaEngine:
         """Describe the model and its place for utterances."""
         return self._info
 
-    def feed(self, pieces: Sequence[Piece]) -> Sequence[str]:
+    def feed(self, pieces: Sequence[EnginePiece]) -> Sequence[str]:
         """Append each piece to its utterance, and decode as far as whole steps go."""
         streams = [self._stream(piece.id) for piece in pieces]
         for stream, piece in zip(streams, pieces, strict=True):

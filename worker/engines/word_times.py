@@ -23,28 +23,30 @@ AROUND: Final = " ,.:;?!…，。：；？！、"
 """Marks that joins of texts change: words are found without them."""
 
 
-class Piece(NamedTuple):
-    """Piece of text, and when the model heard it, in seconds from the start of the recording."""
+class TimedPiece(NamedTuple):
+    """Part of a text, and when the model heard it, in seconds from the start of the recording."""
 
     text: str
     at_s: float
 
 
-def pieces_of(text: str, found: Sequence[tuple[int, float]]) -> list[Piece]:
+def pieces_of(text: str, found: Sequence[tuple[int, float]]) -> list[TimedPiece]:
     """Return the pieces of a text that begin at places, with the seconds of each."""
     spans = pairwise([*found, (len(text), 0.0)])
-    return [Piece(text[place:end], at_s) for (place, at_s), (end, _) in spans if place < end]
+    return [TimedPiece(text[place:end], at_s) for (place, at_s), (end, _) in spans if place < end]
 
 
-def timed_words(pieces: Iterable[Piece], length_s: float, longest_s: float = _LONGEST_PIECE_S) -> tuple[Word, ...]:
+def timed_words(
+    pieces: Iterable[TimedPiece], length_s: float, longest_s: float = _LONGEST_PIECE_S
+) -> tuple[Word, ...]:
     """Return the words of the pieces of a recording, without tags and without punctuation around them.
 
     ``longest_s``: how long a piece lasts before a pause.
     """
     words: list[Word] = []
     said = [piece for piece in pieces if not _TAG.fullmatch(piece.text)]
-    group: list[tuple[Piece, float]] = []
-    for piece, after in pairwise([*said, Piece("", length_s)]):
+    group: list[tuple[TimedPiece, float]] = []
+    for piece, after in pairwise([*said, TimedPiece("", length_s)]):
         if group and _is_new(group[-1][0].text, piece.text):
             words += _word(group)
             group = []
@@ -59,7 +61,7 @@ def _is_new(before: str, piece: str) -> bool:
     return bool(_BEGINS.match(piece) or (_ENDS.search(before) and piece.strip(AROUND)))
 
 
-def _word(group: Sequence[tuple[Piece, float]]) -> list[Word]:
+def _word(group: Sequence[tuple[TimedPiece, float]]) -> list[Word]:
     text = join_pieces(piece.text for piece, _ in group).strip(AROUND)
     if not text:
         return []

@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
-from protocol.engine import EngineInfo, Piece
+from protocol.engine import EngineInfo, EnginePiece
 from protocol.job import ANY_MODEL, LIVE_RENEW_MS, Job, JobKind, Keys, LiveAnswer, encode_notice, is_room_for
 from protocol.monitor import WorkerState, WorkerStatus
 from runtime import loggers
@@ -185,6 +185,6 @@ class LiveWorker:
             await asyncio.sleep(_AGAIN_S)
 
 
-def _pieces(feeds: Iterable[FeedPiece]) -> Iterable[Piece]:
+def _pieces(feeds: Iterable[FeedPiece]) -> Iterable[EnginePiece]:
     for feed in feeds:
-        yield Piece(feed.state.id, amplified(feed.pcm, feed.job.gain_db), feed.job.options)
+        yield EnginePiece(feed.state.id, amplified(feed.pcm, feed.job.gain_db), feed.job.options)

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, Piece
+from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EnginePiece, EngineSettings
 from runtime.framing import Framing
 
 _LONGEST: Final = 1 << 30  # bytes; a longer frame is a broken one
@@ -31,7 +31,7 @@ class Decode(Struct, frozen=True, tag="decode"):
 class Feed(Struct, frozen=True, tag="feed"):
     """Request to release the states ``dropped``, then to append the pieces to their utterances."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[EnginePiece, ...]
     dropped: tuple[int, ...] = ()
 
 

@@ -12,7 +12,14 @@ from typing import Any, Final, NoReturn
 
 import psutil
 
-from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
+from protocol.engine import (
+    DecodeOutcome,
+    DecodeRequest,
+    EngineInfo,
+    EnginePiece,
+    EngineSettings,
+    EngineUnavailable,
+)
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.programs import module_command
@@ -97,7 +104,9 @@ class EngineProcess:
         reply = await self._ask(Decode(tuple(batch)), deadline_s)
         return reply.outcomes if isinstance(reply, Decoded) else await self._failed(reply)
 
-    async def feed(self, pieces: Sequence[Piece], dropped: Sequence[int], deadline_s: float) -> Sequence[str]:
+    async def feed(
+        self, pieces: Sequence[EnginePiece], dropped: Sequence[int], deadline_s: float
+    ) -> Sequence[str]:
         """Release states, and return the text of each piece's utterance. Raises as ``decode``."""
         reply = await self._ask(Feed(tuple(pieces), tuple(dropped)), deadline_s)
         return reply.texts if isinstance(reply, Fed) else await self._failed(reply)

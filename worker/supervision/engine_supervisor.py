@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
+from protocol.engine import (
+    DecodeOutcome,
+    DecodeRequest,
+    EngineInfo,
+    EnginePiece,
+    EngineSettings,
+    EngineUnavailable,
+)
 from runtime import loggers
 from runtime.event_names import LogEvent
 from worker.core.errors import EngineDied, EngineTimedOut
@@ -82,7 +89,9 @@ class EngineSupervisor:
         with self._gone_after_fault() as engine:
             return await engine.decode(batch, deadline_s)
 
-    async def feed(self, pieces: Sequence[Piece], dropped: Sequence[int], deadline_s: float) -> Sequence[str]:
+    async def feed(
+        self, pieces: Sequence[EnginePiece], dropped: Sequence[int], deadline_s: float
+    ) -> Sequence[str]:
         """Release states, and return the text of each piece's utterance. Raises as ``decode``."""
         with self._gone_after_fault() as engine:
             return await engine.feed(pieces, dropped, deadline_s)

@@ -17,7 +17,7 @@ from backend.sessions.adoption import MOST_FLYING, Adoption, go_through, perform
 from backend.sessions.connection import ClientConnection
 from backend.sessions.ledger import MOST_SEGMENTS, STEP, Steps
 from backend.sessions.segments import Acknowledge, Output
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from backend.sessions.session_slot import SessionSlot
 from protocol.errors import TakenOver
 from protocol.job import Keys
@@ -124,7 +124,7 @@ def connection() -> ClientConnection:
 
 
 def hosted() -> SessionSlot:
-    return SessionSlot(Session(UUID(int=1), Options(), LIMITS), SessionOwner("o"))
+    return SessionSlot(GatewaySession(UUID(int=1), Options(), LIMITS), SessionOwner("o"))
 
 
 def steps(number: int) -> Steps:

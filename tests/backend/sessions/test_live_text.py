@@ -7,7 +7,7 @@ from backend.broker.records import Attachment
 from backend.sessions.ledger import finished
 from backend.sessions.live_stream import LivePace
 from backend.sessions.segments import Hypothesise, Output, StreamLive
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
 from protocol.job import Gap, Hypothesis, Job, JobKind
 from protocol.recognition import Options
@@ -26,7 +26,7 @@ def sound(begin: int, end: int) -> bytes:
     return b"".join((at % 65_536).to_bytes(2, "little") for at in range(begin, end))
 
 
-def speaking(options: Options = WANTED, **details: Any) -> Session:
+def speaking(options: Options = WANTED, **details: Any) -> GatewaySession:
     """Return a session that is offered the model ``m`` and has begun segment 0."""
     made = session(options=options)
     made.offered(OFFERS)
@@ -34,7 +34,7 @@ def speaking(options: Options = WANTED, **details: Any) -> Session:
     return made
 
 
-def say(made: Session, begin: int, end: int, now: float = NOW, segment: int = 0) -> list[Output]:
+def say(made: GatewaySession, begin: int, end: int, now: float = NOW, segment: int = 0) -> list[Output]:
     """Send samples, in frames of 100 ms."""
     outputs: list[Output] = []
     for at in range(begin, end, FRAME):
@@ -42,7 +42,7 @@ def say(made: Session, begin: int, end: int, now: float = NOW, segment: int = 0)
     return outputs
 
 
-def followed(made: Session) -> Session:
+def followed(made: GatewaySession) -> GatewaySession:
     """Return the session after the worker ``w`` has answered its first piece."""
     assert len(say(made, 0, STEP)) == 1
     assert made.noticed(Hypothesis(NAME, 0, "早", 0, STEP, "w"), NOW) == [Partial(0, 1, "早")]

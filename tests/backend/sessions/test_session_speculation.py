@@ -7,7 +7,7 @@ import pytest
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
 from backend.sessions.ledger import finished
 from backend.sessions.segments import AttachAgain, Hypothesise, Output, Promote, Speculate, Submit, Withdraw
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
 from protocol.errors import OutOfOrder
 from protocol.job import Ended, EndState, Hypothesis, Job, JobKind, Result
@@ -33,13 +33,13 @@ SECOND = bytes(32_000)
 WANTED = Options(partials=True)
 
 
-def speculated(pcm: bytes = PCM) -> Session:
+def speculated(pcm: bytes = PCM) -> GatewaySession:
     made = receiving(pcm)
     made.receive(SegmentSpeculate(0, len(pcm) // 2), NOW)
     return made
 
 
-def promoting() -> Session:
+def promoting() -> GatewaySession:
     made = speculated()
     assert made.receive(SegmentEnd(0, 100), NOW + 0.4) == [PROMOTE]
     return made
@@ -154,14 +154,14 @@ class TestEnd:
         assert made.receive(SegmentEnd(0, 100), NOW) == [Submit(Job(NAME, 0, PCM, 100, 1))]
 
 
-def speaking(options: Options = WANTED) -> Session:
+def speaking(options: Options = WANTED) -> GatewaySession:
     """Return a session with one segment that has begun."""
     made = session(options=options)
     made.receive(SegmentBegin(0), NOW)
     return made
 
 
-def say(made: Session, seconds: int, now: float, index: int = 0) -> list[Job]:
+def say(made: GatewaySession, seconds: int, now: float, index: int = 0) -> list[Job]:
     """Send ``seconds`` of audio and return the requested hypotheses."""
     asked: list[Job] = []
     held = made._ledger.known(index).held

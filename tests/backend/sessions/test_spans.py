@@ -5,7 +5,7 @@ import pytest
 from backend.broker.records import Attachment, JobQueued, Record
 from backend.sessions.ledger import finished
 from backend.sessions.segments import Hypothesise, Output, Promote, Submit, Weigh, Withdraw
-from backend.sessions.session import Session
+from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
 from protocol.errors import ErrorCode, OutOfOrder
 from protocol.job import Ended, EndState, Failure, Result
@@ -26,20 +26,20 @@ from tests.backend.session_steps import ID, NAME, NOW, PCM, session
 BOTH = PCM + PCM
 
 
-def say(made: Session, index: int, pcm: bytes = PCM, begin: SegmentBegin | None = None) -> list[Output]:
+def say(made: GatewaySession, index: int, pcm: bytes = PCM, begin: SegmentBegin | None = None) -> list[Output]:
     """Send a whole segment, and return what the session wants."""
     outputs = [*made.receive(begin or SegmentBegin(index), NOW)]
     outputs += made.frame(encode_frame(index, 0, pcm), NOW)
     return [*outputs, *made.receive(SegmentEnd(index, len(pcm) // 2), NOW)]
 
 
-def hear(made: Session, index: int, text: str) -> list[Output]:
+def hear(made: GatewaySession, index: int, text: str) -> list[Output]:
     """Let the broker take a segment and recognise it."""
     made.submitted(index, 0, JobQueued(0), NOW)
     return made.noticed(Result(NAME, index, text), NOW)
 
 
-def pieces(texts: tuple[str, ...] = ("one", "two")) -> Session:
+def pieces(texts: tuple[str, ...] = ("one", "two")) -> GatewaySession:
     """Return a session with recognised pieces."""
     made = session()
     for n, text in enumerate(texts):
@@ -48,7 +48,7 @@ def pieces(texts: tuple[str, ...] = ("one", "two")) -> Session:
     return made
 
 
-def done(made: Session, segments: int) -> str:
+def done(made: GatewaySession, segments: int) -> str:
     """Finish the session and return its whole text."""
     (told, *_) = made.receive(Finish(segments), NOW)
     assert isinstance(told, Done)
@@ -150,7 +150,7 @@ class TestPriority:
         assert isinstance(submit, Submit)
 
     def test_no_hypothesis_is_wanted_while_a_span_lives(self) -> None:
-        made = Session(ID, Options(partials=True), session()._limits)
+        made = GatewaySession(ID, Options(partials=True), session()._limits)
         finished(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
         say(made, 0)
         hear(made, 0, "one")
@@ -198,7 +198,7 @@ class TestText:
         final = Ended(EndState.FINAL, 0)
         records = {n: Record(end=final, text=text) for n, text in enumerate(("one", "two", "three"))}
         records[3] = Record(end=final, text="won too", replaces=(0, 1))
-        made = Session(ID, Options(), session()._limits)
+        made = GatewaySession(ID, Options(), session()._limits)
         finished(made.attached(Attachment(2, records), Welcome(ID, "h", durable=True), NOW))
         assert done(made, 4) == "won too three"
         again = made.receive(SegmentBegin(3, replaces=(0, 1)), NOW)

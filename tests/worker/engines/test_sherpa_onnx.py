@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from protocol.engine import EngineSettings, EngineUnavailable, Piece
+from protocol.engine import EnginePiece, EngineSettings, EngineUnavailable
 from tests.conftest import ROOT
 from worker.engines.sherpa_onnx import SESSIONS, SherpaEngine, create, model_files
 
@@ -28,19 +28,19 @@ def test_text_grows_and_equals_that_of_the_whole_utterance() -> None:
     made = engine()
     one, other = sound(1), sound(2)
     texts = [
-        made.feed([Piece(1, one[at : at + 2 * STEP]), Piece(2, other[at : at + 2 * STEP])])
+        made.feed([EnginePiece(1, one[at : at + 2 * STEP]), EnginePiece(2, other[at : at + 2 * STEP])])
         for at in range(0, len(one), 2 * STEP)
     ]
     assert all(later[0].startswith(earlier[0]) for earlier, later in zip(texts, texts[1:], strict=False))
-    assert texts[-1] == [*made.feed([Piece(3, one)]), *made.feed([Piece(4, other)])]
+    assert texts[-1] == [*made.feed([EnginePiece(3, one)]), *made.feed([EnginePiece(4, other)])]
     assert len(texts[-1][0].split()) > 9
 
 
 def test_dropped_utterance_begins_again() -> None:
     made = engine()
-    first = made.feed([Piece(1, sound(1))])
+    first = made.feed([EnginePiece(1, sound(1))])
     made.drop([1, 9])
-    assert made.feed([Piece(1, sound(1))]) == first
+    assert made.feed([EnginePiece(1, sound(1))]) == first
     made.close()
 
 

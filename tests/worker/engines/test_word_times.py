@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from protocol.captions import located
 from protocol.recognition import Word
 from worker.engines.vocabulary import join_pieces
-from worker.engines.word_times import Piece, pieces_of, timed_words
+from worker.engines.word_times import TimedPiece, pieces_of, timed_words
 
 TEXTS = [
     "▁turn",
@@ -31,9 +31,9 @@ TEXTS = [
 ]
 
 
-def said(*texts: str) -> list[Piece]:
+def said(*texts: str) -> list[TimedPiece]:
     """Return pieces that were heard at 0, 0.2, 0.4 s and so on."""
-    return [Piece(text, place / 5) for place, text in enumerate(texts)]
+    return [TimedPiece(text, place / 5) for place, text in enumerate(texts)]
 
 
 @pytest.mark.parametrize(
@@ -56,16 +56,22 @@ def test_pieces_become_words_without_tags_and_punctuation_around_them(texts: lis
 
 
 def test_word_ends_where_the_next_piece_begins_or_soon_after_its_last_sound() -> None:
-    pieces = [Piece("▁one", 0.0), Piece("▁sev", 0.1), Piece("en", 0.25), Piece(".", 2.0), Piece("▁two", 3.0)]
+    pieces = [
+        TimedPiece("▁one", 0.0),
+        TimedPiece("▁sev", 0.1),
+        TimedPiece("en", 0.25),
+        TimedPiece(".", 2.0),
+        TimedPiece("▁two", 3.0),
+    ]
     assert timed_words(pieces, 3.1) == (Word("one", 0, 100), Word("seven", 100, 550), Word("two", 3000, 3100))
 
 
 def test_pieces_of_a_text_begin_at_their_places() -> None:
     assert pieces_of(" Like to, 你好", [(0, 0.0), (6, 0.5), (10, 1.0), (11, 1.1), (11, 1.2)]) == [
-        Piece(" Like ", 0.0),
-        Piece("to, ", 0.5),
-        Piece("你", 1.0),
-        Piece("好", 1.2),
+        TimedPiece(" Like ", 0.0),
+        TimedPiece("to, ", 0.5),
+        TimedPiece("你", 1.0),
+        TimedPiece("好", 1.2),
     ]
     assert pieces_of("", []) == []
 
@@ -73,7 +79,7 @@ def test_pieces_of_a_text_begin_at_their_places() -> None:
 @given(st.lists(st.tuples(st.sampled_from(TEXTS), st.floats(0, 1)), max_size=30))
 def test_words_are_in_order_and_are_found_in_the_text(drawn: list[tuple[str, float]]) -> None:
     times_s = accumulate(step for _, step in drawn)
-    pieces = [Piece(text, at_s) for (text, _), at_s in zip(drawn, times_s, strict=True)]
+    pieces = [TimedPiece(text, at_s) for (text, _), at_s in zip(drawn, times_s, strict=True)]
     length_s = pieces[-1].at_s if pieces else 0.0
     words = timed_words(pieces, length_s)
     times = [ms for word in words for ms in (word.start_ms, word.end_ms)]
