@@ -13,7 +13,7 @@ PROGRAMS = ("protocol", "runtime", "speech", "client", "app", "backend", "worker
 TOP = (*PROGRAMS, "docs", "packaging", "scripts", "tests")
 MOST_WORDS = 14
 QUESTIONS = 30
-SPLIT = ("operations.md", "reliability.md")
+SPLIT = ("operations.md", "reliability.md", "performance.md")
 """Pages that only lead to those of a folder of their name; links to their earlier sections still work."""
 
 PAGES = sorted(path.relative_to(ROOT) for path in chain(ROOT.glob("*.md"), (ROOT / "docs").rglob("*.md")))

@@ -19,7 +19,7 @@ from loadtest.scenarios.streams import Streams, run_streams
 CONNECTIONS: Final = 2_000
 """Default of a gateway's ``most_connections``."""
 SPEAKING: Final = 1_037
-"""Speakers that use 70 % of a gateway's core, at the 2.43 CPU seconds per hour of docs/performance.md."""
+"""Speakers that use 70 % of a gateway's core, at the 2.43 CPU seconds per hour of ``UnitCosts.gateway_cpu``."""
 _ABLE: Final = ("idle", "busy")
 _WARMING: Final = Streams(2, 1.0, seed=0, patience_s=60.0, pace=0.1)
 _LOOK_S: Final = 0.5
