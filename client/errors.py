@@ -8,6 +8,7 @@ GatewayError            base
 │   ├── Unauthorised    the gateway wants another key
 │   ├── WrongCertificate  the certificate is not the pinned one, or is not trusted
 │   │   └── CertificateDated  the certificate is not valid yet or no longer, or the clock is wrong
+│   ├── ModelNotOffered  no worker has the requested model
 │   ├── TlsRequired     the address is on another computer and has no TLS: nothing was sent
 │   ├── DeviceNotKept   the code was right, but the gateway cannot store this device's key
 │   └── NotPaired       the gateway gives this device no key: wrong code, too late, or too many tries
@@ -55,6 +56,10 @@ class WrongCertificate(Refused):
 
 class CertificateDated(WrongCertificate):
     """Certificate that has expired or is not valid yet, by this computer's clock. Nothing was sent."""
+
+
+class ModelNotOffered(Refused):
+    """Model that no worker of the gateway has offered for long. The text names those on offer."""
 
 
 class TlsRequired(Refused):

@@ -22,6 +22,7 @@ from client.backoff import backoff
 from client.connection import GOODBYE_S, Address, Connect, Connection, Locate, connect, moved_away, unless_moved
 from client.errors import (
     GatewayError,
+    ModelNotOffered,
     Moved,
     Refused,
     SessionLost,
@@ -35,7 +36,7 @@ from client.events import ClientEvent, Connected, Disconnected
 from client.session import Session
 from client.story import SessionLog
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
-from protocol.errors import CloseCode
+from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
 from runtime import loggers
@@ -391,4 +392,4 @@ class GatewayClient:
             return Unauthorised(reason)
         if close_code is None or resumable(close_code):
             return Unreachable(reason)
-        return Refused(reason)
+        return (ModelNotOffered if said and said.code == ErrorCode.MODEL_UNAVAILABLE else Refused)(reason)

@@ -84,6 +84,15 @@ Model = Annotated[
         help="Model for recognition. [default: any loaded model]",
     ),
 ]
+ResentModel = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        autocompletion=complete_model,
+        help="Model for recognition. [default: that of the recording]",
+    ),
+]
 Language = Annotated[
     str,
     typer.Option(

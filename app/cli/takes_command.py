@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from app.cli.completion import complete_take
-from app.cli.options import Certificate, Engine, Gateway, GetModels, Key
+from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, ResentModel
 from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.errors import OutputFailed
@@ -118,13 +118,14 @@ def export(
 
 
 @app.command()
-def resend(
+def resend(  # noqa: PLR0913 - typer: an option is a parameter
     session: Id,
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
     engine: Engine = "",
     get_models: GetModels = None,
+    model: ResentModel = "",
 ) -> None:
     """Recognise what has no text yet, and print the whole text.
 
@@ -136,7 +137,7 @@ def resend(
     with exit_on_error():
         found = _find(session)
         _library().reopen(found.session).close()  # check that it can be opened before starting anything
-    model = found.take.options.model
+    model = model or found.take.options.model
     source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
 
@@ -148,13 +149,16 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     from app.models import needed_models
     from app.transcription.progress import ProgressDisplay
     from app.transcription.resending import Resender
+    from protocol.recognition import Options
 
     console = Console(stderr=True)
     with _library().reopen(found.session) as journal:
         _print_damage(journal.take.damage)
         async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
             with ProgressDisplay(console, "recording").shown() as display:
-                work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
+                current = Options(model=source.model)
+                resender = Resender(source.locate(), needed_models.vad_folder(), current=lambda: current)
+                work = resender.resend(journal, display)
                 transcript = await gateway.unless_broken(work)
         damaged = journal.take.damage
     say(render(transcript, Format.TXT), end="")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from protocol.errors import ErrorCode
 from protocol.recognition import Timing, Word
 from protocol.texts import TimedText, joined_parts
 
@@ -47,6 +48,11 @@ class TranscriptSegment:
         """Line for people: the place in the recording, and the text or why there is none."""
         text = f"no text: {self.error}" if self.error else self.text or "(nothing understood)"
         return f"[{self.start_ms / 1000:.1f}-{self.end_ms / 1000:.1f} s] {text}"
+
+    @property
+    def unsupported(self) -> bool:
+        """True if the model does not know the language; the code of an error is at its end."""
+        return self.error.endswith(f"({ErrorCode.UNSUPPORTED})")
 
     @property
     def original(self) -> str:

@@ -33,6 +33,7 @@ from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import TranscriptionObserver
 from app.transcription.resending import Resender
 from client.errors import GatewayError
+from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent
 from speech.errors import SpeechError
@@ -46,12 +47,14 @@ MOST_HELD_TAKES: Final = 20
 
 
 class PastTakes:
-    """The earlier takes of this user."""
+    """The earlier takes of this user. ``current``: the options in effect now, with which they are recovered."""
 
-    def __init__(self, library: Library, setup: DictationSetup) -> None:
+    def __init__(
+        self, library: Library, setup: DictationSetup, current: Callable[[], Options] | None = None
+    ) -> None:
         self._library = library
         self._known: dict[UUID, tuple[TakeFingerprint, TakeView | None]] = {}
-        self._resender = Resender(setup.locate, setup.vad_folder, setup.settings, setup.rewrite)
+        self._resender = Resender(setup.locate, setup.vad_folder, setup.settings, setup.rewrite, current)
 
     async def views(self, most: int, also: Collection[UUID] = ()) -> list[TakeView]:
         """Return the newest takes and those in ``also``, newest first, without takes that have no speech.

@@ -124,7 +124,7 @@ class DictationRunner:
             key_down=lambda: bool(self._machine.keys),
             each_at_once=lambda: self._options.each_piece_at_once,
         )
-        self._earlier = PastTakes(parts.library, parts.setup)
+        self._earlier = PastTakes(parts.library, parts.setup, lambda: self._options.options)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = HotkeyAdapter(parts.hotkeys, self._handle, warn, show) if parts.hotkeys else None
         self._runners: dict[int, tuple[TakeRunner, asyncio.Task[None]]] = {}

@@ -324,6 +324,8 @@ class Dictation:
         take.has_text = take.has_text or bool(segment.text.strip())
         take.replaced = take.replaced or bool(segment.recognised)
         piece, text = SegmentId(take.number, segment.index), None if segment.error else segment.text
+        if segment.unsupported:
+            self._show_note(Note(NoteKey.LANGUAGE_UNKNOWN), now)
         if text and foreign:
             self._queue.withhold(piece, text)
             self._show_note(Note(HoldReason.FOREIGN_SCRIPT), now)

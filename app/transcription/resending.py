@@ -6,11 +6,13 @@ boundaries, under numbers that no gateway knows.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
+
+import msgspec
 
 from app.core.outlet import Outlet, pass_on
 from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
@@ -26,6 +28,7 @@ from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
+from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final
 from speech.segmenter import (
     SegmentAudio,
@@ -43,13 +46,14 @@ from speech.vad import open_vad
 class Resender:
     """The gateway, VAD and settings with which a command resends takes.
 
-    ``rewrite``: applies replacement rules to texts.
+    ``rewrite``: applies replacement rules to texts. ``current``: the options in effect now (see ``usable``).
     """
 
     locate: Locate
     vad_folder: Path
     settings: ClientSettings = field(default_factory=ClientSettings)
     rewrite: Rewrite = as_it_is
+    current: Callable[[], Options] | None = None
 
     async def resend(self, journal: Journal, observer: TranscriptionObserver) -> RecordingTranscript:
         """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
@@ -66,7 +70,8 @@ class Resender:
             observer.audio_ended()
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # waiting audio is on disk, not in memory
-        client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
+        options = usable(journal.take, self.current()) if self.current else journal.take.options
+        client = GatewayClient(self.locate, journal.session, store, options, settings, resume=True)
         sending = _Sending(journal, store, client, observer, self.vad_folder)
         for segment in todo.recut:
             await store.keep(journal.recut, segment)
@@ -75,6 +80,17 @@ class Resender:
         async with client:
             await sending.run(todo)
         return journal.take.transcript(journal.samples)
+
+
+def usable(take: Take, now: Options) -> Options:
+    """Return the take's options with the model of ``now``, because the take's own may be why it has no text.
+
+    The same holds for its language, if a model did not know it.
+    """
+    outcomes = (spoken.outcome for spoken in take.segments.values())
+    unknown = any(isinstance(one, Failed) and one.code == ErrorCode.UNSUPPORTED for one in outcomes)
+    language = now.language if unknown else take.options.language
+    return msgspec.structs.replace(take.options, model=now.model, language=language)
 
 
 def cut_outlet(outlet: Outlet, take: Take) -> Outlet:

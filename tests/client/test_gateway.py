@@ -11,7 +11,7 @@ from aiohttp import web
 
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
-from client.errors import GatewayError, Refused, SessionLost, Unreachable
+from client.errors import GatewayError, ModelNotOffered, Refused, SessionLost, Unreachable
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import FRAME_SAMPLES
@@ -141,6 +141,16 @@ async def test_client_error_contains_gateway_message() -> None:
 
     async with scripted(refuse) as gateway, client_of(gateway.url) as client:
         with pytest.raises(Refused, match="no such codec"):
+            await transcribe(client, 1)
+
+
+async def test_client_error_for_a_model_that_nobody_offers() -> None:
+    async def refuse(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await say(socket, Error(ErrorCode.MODEL_UNAVAILABLE, "On offer: whisper-base"))
+        await socket.close(code=CloseCode.UNSUPPORTED_DATA)
+
+    async with scripted(refuse) as gateway, client_of(gateway.url) as client:
+        with pytest.raises(ModelNotOffered, match="whisper-base"):
             await transcribe(client, 1)
 
 

@@ -30,8 +30,11 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
 
 
-def earlier_of(library: Library, models: Path, url: str = "http://127.0.0.1:9") -> PastTakes:
-    return PastTakes(library, DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE))
+def earlier_of(
+    library: Library, models: Path, url: str = "http://127.0.0.1:9", current: Options | None = None
+) -> PastTakes:
+    setup = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE)
+    return PastTakes(library, setup, None if current is None else lambda: current)
 
 
 def take(
@@ -42,9 +45,10 @@ def take(
     wanted: bool = False,
     edited: str = "",
     finished: bool = True,
+    options: Options | None = None,
 ) -> None:
     """Create a take with a segment of 100 samples for each outcome."""
-    with library.create(session, Options(), started_s) as journal:
+    with library.create(session, options or Options(), started_s) as journal:
         journal.set_wanted(inserted=wanted)
         journal.append(np.arange(100 * len(outcomes), dtype=np.int16))
         for segment, outcome in enumerate(outcomes):
@@ -115,6 +119,26 @@ async def test_recover_recognises_missing_segments(library: Library, models: Pat
         assert await earlier.recover(str(ONE)) is None
     pcm = np.arange(100, 200, dtype="<i2").tobytes()
     assert [view.text for view in await earlier.views(5)] == [f"one {digest(pcm)}"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "language"),
+    [
+        (None, "en"),
+        (Failed(0, ErrorCode.ENGINE_DIED, "it died"), "en"),
+        (Failed(0, ErrorCode.UNSUPPORTED, "en"), "zh"),
+    ],
+)
+async def test_recover_uses_the_model_of_now_and_its_language_if_none_knew_that_of_the_take(
+    library: Library, models: Path, outcome: Failed | None, language: str
+) -> None:
+    take(library, ONE, 0.0, outcome, options=Options(language="en", model="gone", hotwords=("pounamu",)))
+    async with scripted(oblige) as gateway:
+        earlier = earlier_of(library, models, gateway.url, Options(language="zh", model="loaded"))
+        assert await earlier.recover(str(ONE)) is None
+    assert [hello.options for hello in gateway.memory.hellos] == [
+        Options(language=language, model="loaded", hotwords=("pounamu",))
+    ]
 
 
 async def test_held_lists_recent_complete_takes_with_uninserted_text(library: Library, models: Path) -> None:

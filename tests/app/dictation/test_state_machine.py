@@ -202,6 +202,14 @@ def test_failed_segment_is_skipped_and_marked() -> None:
     story.at(0.0, *spoken(), text(1, 0, error="it died"), text(1, 1, "two"), TYPED, TakeEnded(1))
     assert story.state() is State.FAILED
     assert "".join(span.text for span in story.dictation.view(0.0).spans) == "✗ two"
+    assert story.note == ""
+
+
+def test_note_says_that_the_model_does_not_know_the_language() -> None:
+    story = Story()
+    failed = TranscriptSegment(0, 0, 1, error="no (unsupported)")
+    story.at(0.0, *spoken(), Recognised(1, failed), TakeEnded(1))
+    assert (story.state(), story.note) == (State.FAILED, NoteKey.LANGUAGE_UNKNOWN)
 
 
 def test_results_after_end_of_take_are_ignored() -> None:

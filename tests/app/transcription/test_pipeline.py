@@ -61,11 +61,16 @@ class ScriptedVad:
 class Echo:
     """Fake outlet whose text is the number of samples.
 
-    Segment ``failing`` fails, ``lost`` ends the session.
+    Segment ``failing`` fails with ``code``, ``lost`` ends the session.
     """
 
-    def __init__(self, failing: int | None = None, lost: int | None = None) -> None:
-        self._failing = failing
+    def __init__(
+        self,
+        failing: int | None = None,
+        lost: int | None = None,
+        code: ErrorCode = ErrorCode.ENGINE_DIED,
+    ) -> None:
+        self._failing, self._code = failing, code
         self._lost = lost
         self._audio: dict[int, bytes] = {}
         self._events: asyncio.Queue[ClientEvent | None] = asyncio.Queue()
@@ -88,7 +93,7 @@ class Echo:
     async def end(self, segment: int, samples: int) -> None:
         assert samples == len(self._audio[segment]) // 2
         if segment == self._failing:
-            await self._events.put(Failed(segment, ErrorCode.ENGINE_DIED, "it died"))
+            await self._events.put(Failed(segment, self._code, "it died"))
         else:
             await self._events.put(Final(segment, f" {len(self._audio[segment]) // 2} ", "en"))
 
@@ -176,6 +181,13 @@ async def test_transcript_has_the_text_of_each_result() -> None:
 async def test_failed_segment_becomes_error_in_its_place() -> None:
     transcript = await transcribe(blocks_of(8), scripted_vad(), Echo(failing=0), Noted())
     assert [segment.error for segment in transcript.segments] == ["it died (engine_died)", ""]
+    assert not any(segment.unsupported for segment in transcript.segments)
+
+
+async def test_segment_in_a_language_that_the_model_lacks_is_marked() -> None:
+    echo = Echo(failing=0, code=ErrorCode.UNSUPPORTED)
+    transcript = await transcribe(blocks_of(8), scripted_vad(), echo, Noted())
+    assert [segment.unsupported for segment in transcript.segments] == [True, False]
 
 
 async def test_lost_session_ends_pipeline_and_its_task() -> None:
