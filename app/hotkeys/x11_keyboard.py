@@ -8,9 +8,8 @@ A lone modifier is grabbed so that the server asks about each key after it. A co
 replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys the server does not ask: a stopped
 process of this app must not block the keyboard.
 
-Auto-repeat arrives as pairs of a release and a press at nearly the same time, while the key stays down. The server
-could omit the releases (XkbSetDetectableAutoRepeat). But then a client that uses XKEYBOARD no longer gets layout
-changes in the form that python-xlib understands (tried: no MappingNotify).
+Auto-repeat is a release and a press at nearly the same time, while the key stays down. The server is asked to omit
+these releases. Where it cannot, or another program repeats keys in its place, the time between the two counts.
 """
 
 import time
@@ -28,6 +27,7 @@ from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeyAbsent, HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.presses import Decision, Grab, Presses
+from app.hotkeys.x11_xkb import omit_repeated_releases, whole_layout
 from runtime import loggers
 from runtime.event_names import LogEvent
 
@@ -92,7 +92,7 @@ class Keymap:
 log = loggers.APP_HOTKEYS_X11_KEYBOARD
 
 _REPEATED_MS: Final = 25
-"""The longest time between the two events of auto-repeat on a busy server. A person needs 40 ms and more."""
+"""The longest time between the two events of auto-repeat that count as such. A person needs 40 ms and more."""
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
 
 
@@ -113,11 +113,12 @@ class Keyboard:
         self._wanted: dict[str, Binding] = {}
         self._grabs: dict[str, list[Grab]] = {}
         self._to_pass_on: list[str] = []
-        self._doubtful: Any = None  # a release of a key that is still down: probably auto-repeat
+        self._doubtful: Any = None  # a release that may be of auto-repeat
         with _mapped():
             self._display: Any = Display(name)
             self._display.set_error_handler(_log_error)
             self._root: Any = self._display.screen().root
+            self._layout_events = {X.MappingNotify, omit_repeated_releases(self._display)}
             self._keymap = Keymap(self._display)
 
     def fileno(self) -> int:
@@ -135,12 +136,12 @@ class Keyboard:
         with _mapped():
             while self._display.pending_events():
                 event = self._display.next_event()
-                if event.type == X.MappingNotify:
-                    self._display.refresh_keyboard_mapping(event)
+                if event.type in self._layout_events:
                     remapped = True
                 elif event.type in (X.KeyPress, X.KeyRelease) and not event.send_event:
                     self._handle_key(event)
             if remapped:
+                self._display.refresh_keyboard_mapping(whole_layout(self._display))
                 self._grab_again()
             self._tap_pending()
 
@@ -208,7 +209,7 @@ class Keyboard:
         decision = Decision()
         if event.type == X.KeyPress:
             decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), time.monotonic())
-        elif self._is_down(event.detail):
+        elif self._is_down(event.detail) or self._display.pending_events():  # a late reader finds the key up
             self._doubtful = event
         else:
             decision = self._presses.released(event.detail, time.monotonic())

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from app.core.errors import Note
+from app.hotkeys import x11_keyboard
 from app.hotkeys.errors import HotkeyAbsent, HotkeyTaken, HotkeyUnknown
 from tests.app.hotkeys.keyboard import Heard, listening
 from tests.helpers.desktop import Desktop, TextField, running_desktop
@@ -88,9 +89,14 @@ def quick_repeats(desktop: Desktop) -> Iterator[None]:
         assert desktop.start("xset", "r", "rate").wait(30) == 0  # back to the default
 
 
+@pytest.mark.parametrize("omitting", [True, False])
 async def test_held_hotkey_gives_one_press_and_one_release_despite_auto_repeat(
-    desktop: Desktop, field: TextField
+    desktop: Desktop, field: TextField, monkeypatch: pytest.MonkeyPatch, omitting: bool
 ) -> None:
+    """The server omits the releases; where it cannot, the time between release and press counts."""
+    monkeypatch.setattr(x11_keyboard, "_REPEATED_MS", -1 if omitting else 10_000)
+    if not omitting:
+        monkeypatch.setattr(x11_keyboard, "omit_repeated_releases", lambda display: None)
     with quick_repeats(desktop):
         desktop.xdotool("keydown", "w")
         await wait_until(lambda: len(field.text) > 3, "the server repeats keys")

@@ -1,0 +1,96 @@
+"""Auto-repeat without releases on an X server: requests of the extension XKEYBOARD that python-xlib lacks."""
+
+from typing import Any, Final
+
+from Xlib import X
+from Xlib.protocol import event, rq
+
+_NAME: Final = "XKEYBOARD"
+_CORE_KEYBOARD: Final = 0x0100
+_DETECTABLE_AUTO_REPEAT: Final = 1
+_NEW_KEYBOARD: Final = 1
+_MAP: Final = 2
+_SYMBOLS_AND_MODIFIERS: Final = 6
+
+
+class _UseExtension(rq.ReplyRequest):  # type: ignore[misc]
+    _request = rq.Struct(
+        rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
+    )
+    _reply = rq.Struct(
+        rq.ReplyCode(),
+        rq.Bool("supported"),
+        rq.Card16("sequence_number"),
+        rq.ReplyLength(),
+        rq.Card16("major"),
+        rq.Card16("minor"),
+        rq.Pad(20),
+    )
+
+
+class _SelectEvents(rq.Request):  # type: ignore[misc]
+    _request = rq.Struct(
+        rq.Card8("opcode"),
+        rq.Opcode(1),
+        rq.RequestLength(),
+        rq.Card16("keyboard"),
+        rq.Card16("affect_which"),
+        rq.Card16("clear"),
+        rq.Card16("select_all"),
+        rq.Card16("affect_map"),
+        rq.Card16("map"),
+    )
+
+
+class _PerClientFlags(rq.ReplyRequest):  # type: ignore[misc]
+    _request = rq.Struct(
+        rq.Card8("opcode"),
+        rq.Opcode(21),
+        rq.RequestLength(),
+        rq.Card16("keyboard"),
+        rq.Pad(2),
+        rq.Card32("change"),
+        rq.Card32("value"),
+        rq.Pad(12),
+    )
+    _reply = rq.Struct(
+        rq.ReplyCode(),
+        rq.Card8("keyboard"),
+        rq.Card16("sequence_number"),
+        rq.ReplyLength(),
+        rq.Card32("supported"),
+        rq.Card32("value"),
+        rq.Pad(16),
+    )
+
+
+def omit_repeated_releases(display: Any) -> int | None:
+    """Let the server send no release while a held key repeats. Return the code of its events, None if it cannot.
+
+    From then on a change of the layout comes as such an event, not as MappingNotify.
+    """
+    extension = display.query_extension(_NAME)
+    if not extension:
+        return None
+    common = {"display": display.display, "opcode": extension.major_opcode}
+    if not _UseExtension(**common, major=1, minor=0).supported:
+        return None
+    _SelectEvents(
+        **common,
+        keyboard=_CORE_KEYBOARD,
+        affect_which=_NEW_KEYBOARD | _MAP,
+        clear=0,
+        select_all=_NEW_KEYBOARD,
+        affect_map=_SYMBOLS_AND_MODIFIERS,
+        map=_SYMBOLS_AND_MODIFIERS,
+    )
+    flag = _DETECTABLE_AUTO_REPEAT
+    _PerClientFlags(**common, keyboard=_CORE_KEYBOARD, change=flag, value=flag)
+    return int(extension.first_event)
+
+
+def whole_layout(display: Any) -> Any:
+    """Return the event that lets python-xlib read the symbols of all keys again."""
+    first = display.display.info.min_keycode
+    count = display.display.info.max_keycode - first + 1
+    return event.MappingNotify(sequence_number=0, request=X.MappingKeyboard, first_keycode=first, count=count)
