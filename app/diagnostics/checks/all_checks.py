@@ -41,6 +41,8 @@ _THOROUGH_S: Final = 600.0
 _PROGRAM: Final = "kikipounamu"
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _LEAVES_S: Final = 5.0
+_STARTS_S: Final = 40.0
+"""For how long a check's own process may start on a busy computer, in addition to the check."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,8 @@ class AllChecks:
         checking_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
             _aside(Topic.SETTINGS, partial(settings_findings, computer.faults, settings_place())),
-            Examination(
-                Topic.MICROPHONE, partial(apart, Topic.MICROPHONE, arguments), DEADLINE_S + options.hear_s
-            ),
-            Examination(Topic.VAD, partial(apart, Topic.VAD, arguments)),
+            self._apart(Topic.MICROPHONE, arguments),
+            self._apart(Topic.VAD, arguments),
             _aside(Topic.MODELS, hashing, hashing_s),
             _aside(Topic.DISK, partial(disk.disk, kept, root)),
             _aside(Topic.RECORDINGS, partial(recordings, self._library)),
@@ -136,6 +136,10 @@ class AllChecks:
         choice, system = self._settings.audio.microphone, computer.system()
         hearing = partial(microphone.microphone, choice, system, computer.platform, options.hear_s)
         return Examination(area, hearing, DEADLINE_S + options.hear_s)
+
+    def _apart(self, area: Topic, arguments: Sequence[str]) -> Examination:
+        deadline_s = _STARTS_S + self.examination(area).deadline_s
+        return Examination(area, partial(apart, area, arguments), deadline_s)
 
     async def _gateway(self) -> Sequence[Finding]:
         expected = gateway.Expected(self._version, self._computer.worker_needed)

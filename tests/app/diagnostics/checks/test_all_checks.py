@@ -51,6 +51,13 @@ async def test_separate_checks_are_microphone_and_vad(computer: ComputerSetup) -
         everything.examination(Topic.DISK)
 
 
+def test_process_of_its_own_may_start_late_on_a_busy_computer(computer: ComputerSetup) -> None:
+    everything = AllChecks(CheckOptions(), computer)
+    whole = {one.area: one.deadline_s for one in everything.examinations()}
+    for area in (Topic.MICROPHONE, Topic.VAD):
+        assert whole[area] >= everything.examination(area).deadline_s + 40
+
+
 async def test_models_are_missing_only_when_needed(computer: ComputerSetup) -> None:
     (here,) = await found(computer, Topic.MODELS)
     assert here.values["names"] == "fsmn-vad whisper-base"
