@@ -6,6 +6,7 @@ The checksum engine's text changes with any sample that is lost, doubled or move
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -115,11 +116,15 @@ def dragged(app: DesktopApp, *files: Path) -> Iterator[None]:
     count = len(app.desktop.processes)
     app.desktop.start(sys.executable, "-m", "tests.helpers.drag_source", "files", *map(str, files))
     source = app.desktop.window("files")
-    before = picture(app)
     app.desktop.xdotool("windowraise", source, "mousemove", "--window", source, "80", "50", "mousedown", "1")
-    for x, y in ((60, 60), (400, 400), (640, 480), (650, 490), (660, 500)):
+    places = cycle(((60, 60), (400, 400), (640, 480), (650, 490), (660, 500)))
+
+    def taken() -> str:
+        x, y = next(places)
         app.desktop.xdotool("mousemove", "--sync", str(x), str(y))
-    wait_until_sync(lambda: picture(app) != before, "the window says that it would take them")
+        return app.desktop.xdotool("search", "--name", "^files taken$")
+
+    wait_until_sync(taken, "the window would take them")
     app.desktop.xdotool("mouseup", "1")
     yield
     program = app.desktop.processes.pop(count)

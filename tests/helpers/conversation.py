@@ -24,8 +24,8 @@ from protocol.session import (
     decode_gateway,
     encode,
 )
+from tests.helpers.waiting import DEADLINE_S
 
-_DEADLINE_S = 30.0
 _FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
 
 Message = TypeVar("Message", bound=GatewayMessage)
@@ -64,7 +64,7 @@ class Conversation:
             if isinstance(message, kind) and where(message):
                 self._unread.remove(message)
                 return message
-        async with asyncio.timeout(_DEADLINE_S):
+        async with asyncio.timeout(DEADLINE_S):
             while True:
                 heard = await self._hear()
                 if isinstance(heard, kind) and where(heard):
@@ -77,7 +77,7 @@ class Conversation:
 
     async def closed(self) -> int:
         """Read until the gateway closes, and return the close code."""
-        async with asyncio.timeout(_DEADLINE_S):
+        async with asyncio.timeout(DEADLINE_S):
             async for message in self.socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self.heard.append(decode_gateway(message.data))

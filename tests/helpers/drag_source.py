@@ -1,4 +1,7 @@
-"""A window from which files can be dragged into another program: TITLE FILE..."""
+"""A window from which files can be dragged into another program: TITLE FILE...
+
+Its title becomes "TITLE taken" while the other program would take them.
+"""
 
 import sys
 
@@ -12,7 +15,7 @@ class Source(QLabel):
 
     def __init__(self, title: str, files: list[str]) -> None:
         super().__init__(title)
-        self._files = files
+        self._title, self._files = title, files
         self.setWindowTitle(title)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
@@ -21,7 +24,11 @@ class Source(QLabel):
         drag, data = QDrag(self), QMimeData()
         data.setUrls([QUrl.fromLocalFile(file) for file in self._files])
         drag.setMimeData(data)
+        drag.actionChanged.connect(self._show_action)
         drag.exec(Qt.DropAction.CopyAction)
+
+    def _show_action(self, action: Qt.DropAction) -> None:
+        self.setWindowTitle(f"{self._title} taken" if action == Qt.DropAction.CopyAction else self._title)
 
 
 def main() -> int:

@@ -15,10 +15,11 @@ from app.insertion.portal.permission import NAME, Permission
 from app.insertion.portal.session import RemoteSession, SessionTimes
 from tests.helpers.desktop_portal import GRANTED, DesktopPortal
 from tests.helpers.message_bus import running_bus
+from tests.helpers.waiting import DEADLINE_S
 
 START = "RemoteDesktop.Start"
 KEY = "RemoteDesktop.NotifyKeyboardKeycode"
-TIMES = SessionTimes(ask_s=1.0, wait_s=0.5, idle_s=30.0)
+TIMES = SessionTimes(ask_s=DEADLINE_S, wait_s=DEADLINE_S)
 
 
 @dataclass
@@ -59,7 +60,7 @@ class RemoteDesktop:
         """Read the clipboard, as another program does."""
         self.pipes[serial] = asyncio.get_running_loop().create_future()
         await self.portal.emit("Clipboard", "SelectionTransfer", "osu", self.portal.sessions[-1], name, serial)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             return await self.pipes[serial]
 
     async def _changed(self) -> None:

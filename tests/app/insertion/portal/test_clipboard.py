@@ -10,7 +10,7 @@ from app.insertion.portal.clipboard import PortalClipboard
 from app.insertion.portal.session import RemoteSession
 from tests.app.insertion.portal.conftest import START, RemoteDesktop
 from tests.helpers.desktop_portal import CANCELLED
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 
 Opener = Callable[..., RemoteSession]
 TEXT = "Hello 你好 — naïve 😀"
@@ -25,11 +25,14 @@ async def session(opener: Opener) -> RemoteSession:
 
 
 @pytest.fixture
-async def clipboard(session: RemoteSession) -> AsyncIterator[PortalClipboard]:
-    """Return the clipboard of the session."""
-    clipboard = PortalClipboard(session, patience_s=0.3)
+async def clipboard(session: RemoteSession, request: pytest.FixtureRequest) -> AsyncIterator[PortalClipboard]:
+    """Return the clipboard of the session; it is patient, unless a test without a reader is ``hasty``."""
+    clipboard = PortalClipboard(session, getattr(request, "param", DEADLINE_S))
     yield clipboard
     await clipboard.close()
+
+
+hasty = pytest.mark.parametrize("clipboard", [0.3], indirect=True)
 
 
 async def lend(clipboard: PortalClipboard) -> None:
@@ -54,6 +57,7 @@ async def test_text_is_read_and_all_formats_come_back(
     assert session.is_open
 
 
+@hasty
 async def test_read_before_the_key_does_not_count_and_the_text_is_withdrawn(
     clipboard: PortalClipboard, desktop: RemoteDesktop
 ) -> None:
@@ -73,6 +77,7 @@ async def test_text_is_not_offered_when_the_desktop_has_not_read_it(
     assert not await clipboard.offer(TEXT, primary=False), "its read would be taken for that of the target"
 
 
+@hasty
 async def test_format_without_text_does_not_count(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
     await lend(clipboard)
     reading = asyncio.ensure_future(clipboard.read(5))
@@ -106,6 +111,7 @@ async def test_second_text_keeps_the_contents_of_the_first(
     assert len(desktop.portal.asked("Clipboard.SelectionRead")) == len(BEFORE)
 
 
+@hasty
 async def test_contents_come_back_after_a_revoked_session(
     clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
 ) -> None:

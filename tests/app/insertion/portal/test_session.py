@@ -12,7 +12,7 @@ from app.insertion.portal.permission import Permission
 from app.insertion.portal.session import RemoteSession, SessionTimes
 from tests.app.insertion.portal.conftest import START, RemoteDesktop
 from tests.helpers.desktop_portal import CANCELLED, GRANTED, REFUSED, SILENT, DesktopPortal
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 
 Opener = Callable[..., RemoteSession]
 SELECT = "RemoteDesktop.SelectDevices"
@@ -53,7 +53,7 @@ async def test_refusal_is_not_asked_about_again(
 async def test_text_does_not_wait_for_an_open_dialog_but_its_answer_counts(
     opener: Opener, desktop: RemoteDesktop
 ) -> None:
-    session = opener(times=SessionTimes(ask_s=30, wait_s=0.1))
+    session = opener(times=SessionTimes(ask_s=DEADLINE_S, wait_s=0.1))
     granted, desktop.portal.answers[START] = desktop.portal.answers[START], (SILENT, {})
     for _ in range(2):
         with pytest.raises(PermissionMissing, match="asks"):
@@ -70,7 +70,7 @@ async def test_text_does_not_wait_for_an_open_dialog_but_its_answer_counts(
 async def test_dialog_that_no_one_answers_is_a_refusal(
     opener: Opener, desktop: RemoteDesktop, permission: Permission
 ) -> None:
-    session = opener(times=SessionTimes(ask_s=0.1, wait_s=5))
+    session = opener(times=SessionTimes(ask_s=0.1, wait_s=DEADLINE_S))
     desktop.portal.answers[START] = (SILENT, {})
     with pytest.raises(PermissionMissing, match="nobody answered"):
         await session.opened()
@@ -78,7 +78,7 @@ async def test_dialog_that_no_one_answers_is_a_refusal(
 
 
 async def test_idle_session_is_closed_unless_it_is_needed(opener: Opener, desktop: RemoteDesktop) -> None:
-    session = opener(times=SessionTimes(ask_s=5, wait_s=5, idle_s=0.1))
+    session = opener(times=SessionTimes(ask_s=DEADLINE_S, wait_s=DEADLINE_S, idle_s=0.1))
     session.need(True)
     await session.opened()
     session.need(False)
@@ -87,7 +87,7 @@ async def test_idle_session_is_closed_unless_it_is_needed(opener: Opener, deskto
 
 
 async def test_needed_session_stays_open(opener: Opener, desktop: RemoteDesktop) -> None:
-    session = opener(times=SessionTimes(ask_s=5, wait_s=5, idle_s=0.0))
+    session = opener(times=SessionTimes(ask_s=DEADLINE_S, wait_s=DEADLINE_S, idle_s=0.0))
     session.need(True)
     await session.opened()
     for _ in range(5):

@@ -1,6 +1,7 @@
 """Requests come from another connection, which the same thread serves in turn."""
 
 import os
+import time
 from collections.abc import Callable
 
 import pytest
@@ -21,14 +22,13 @@ class Asking(ContentsReader):
 
     def _wait(self, predicate: object, end_s: float) -> bool:
         assert callable(predicate)
-
-        def answered() -> bool:
+        end_s = time.monotonic() + DEADLINE_S
+        while not self._connection.wait(predicate, 0.002):
+            if time.monotonic() >= end_s:
+                return False
             self._both.handle_pending()
             self._both.display.flush()
-            self._connection.wait(predicate, 0.002)
-            return bool(predicate())
-
-        return self._both.wait(answered, DEADLINE_S)
+        return True
 
 
 def contents_of(connection: X11Connection, data: bytes) -> Contents:
