@@ -25,7 +25,13 @@ RIGHT_CTRL = "105"  # a keycode: for the symbol Control_R, xdotool would also pr
 @pytest.fixture(scope="module")
 def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     with running_desktop(tmp_path_factory.mktemp("screen"), tray=False) as desktop:
+        repeat(desktop, "off")  # a busy computer releases keys late
         yield desktop
+
+
+def repeat(desktop: Desktop, *words: str) -> None:
+    """Set how the server repeats held keys."""
+    assert desktop.start("xset", "r", *words).wait(30) == 0
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +87,13 @@ async def test_writing_hotkey_is_passed_on_with_its_modifiers(desktop: Desktop, 
 
 @contextmanager
 def quick_repeats(desktop: Desktop) -> Iterator[None]:
-    """Let the server repeat a held key after 100 ms. In other tests, keys released late would repeat."""
-    assert desktop.start("xset", "r", "rate", "100", "50").wait(30) == 0
+    """Let the server repeat a held key after 100 ms."""
+    repeat(desktop, "rate", "100", "50")
+    repeat(desktop, "on")
     try:
         yield
     finally:
-        assert desktop.start("xset", "r", "rate").wait(30) == 0  # back to the default
+        repeat(desktop, "off")
 
 
 @pytest.mark.parametrize("omitting", [True, False])
