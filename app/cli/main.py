@@ -23,15 +23,13 @@ from app.cli import (
 )
 from app.cli.installation import gpu_command, update_command
 from app.cli.options import (
-    Certificate,
     CommandSection,
     Engine,
-    Gateway,
     GetModels,
-    Key,
     Language,
     Microphone,
     Model,
+    with_gateway_options,
 )
 from app.cli.output import exit_on_error
 from app.control.client import handed_over
@@ -41,6 +39,7 @@ from runtime.memory import without_collection
 
 if TYPE_CHECKING:
     from app.application import Application
+    from app.cli.commands import GatewayChoice
     from app.messages.kinds import Post
 
 
@@ -69,7 +68,9 @@ ChineseScript = Annotated[
 
 
 @app.command(rich_help_panel=CommandSection.RECORDINGS)
-def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
+@with_gateway_options()
+def transcribe(
+    source: "GatewayChoice",
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE...", help="Recordings: wav, flac, ogg, mp3; more with the media extra."),
@@ -78,12 +79,6 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Destination of the results.")] = "-",
     language: Language = "auto",
     script: ChineseScript = "simplified",
-    model: Model = "",
-    gateway: Gateway = "",
-    key: Key = "",
-    certificate: Certificate = "",
-    engine: Engine = "",
-    get_models: GetModels = None,
 ) -> None:
     """Transcribe recordings to standard output or files.
 
@@ -92,7 +87,6 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     from app.cli import commands
     from app.core import process
 
-    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     wanted = commands.TranscribeOptions(files, form, output, language, "" if script == "as-is" else script)
 
     transcription = commands.Transcription(wanted, source)
@@ -136,7 +130,9 @@ def desktop(
 
 
 @app.command(rich_help_panel=CommandSection.DICTATION)
-def listen(  # noqa: PLR0913 - typer: an option is a parameter
+@with_gateway_options()
+def listen(
+    source: "GatewayChoice",
     mode: Annotated[
         Literal["hands-free", "toggle"], typer.Option(help="Send only speech, or everything except long silence.")
     ] = "hands-free",
@@ -146,18 +142,11 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     ] = True,
     language: Language = "auto",
     script: ChineseScript = "simplified",
-    model: Model = "",
-    gateway: Gateway = "",
-    key: Key = "",
-    certificate: Certificate = "",
-    engine: Engine = "",
-    get_models: GetModels = None,
 ) -> None:
     """Dictate into the terminal, without the app, until Ctrl-C.
 
     Texts go to standard output; the recording is kept (see `kikipounamu takes`).
     """
-    from app.cli import commands
     from app.cli.listen import ListenOptions
     from app.cli.listen import listen as dictate
     from app.core import process
@@ -165,10 +154,9 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     from app.transcription.listening import CuttingMode
     from protocol.recognition import Options
 
-    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     written = "" if script == "as-is" else script
     languages = languages_now(language)
-    options = Options(language, model=model, script=written, partials=partials, languages=languages)
+    options = Options(language, model=source.model, script=written, partials=partials, languages=languages)
     choices = ListenOptions(CuttingMode(mode), microphone, options)
     process.run("kikipounamu", lambda: dictate(source, choices), source.prepare)
 
@@ -184,14 +172,8 @@ def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> 
 
 
 @app.command(rich_help_panel=CommandSection.DIAGNOSIS)
-def demo(
-    model: Model = "",
-    gateway: Gateway = "",
-    key: Key = "",
-    certificate: Certificate = "",
-    engine: Engine = "",
-    get_models: GetModels = None,
-) -> None:
+@with_gateway_options()
+def demo(source: "GatewayChoice") -> None:
     """Dictate the shipped samples, and report where the time went.
 
     They are in English and Mandarin, and are dictated at speaking pace.
@@ -199,7 +181,6 @@ def demo(
     from app.cli import commands
     from app.core import process
 
-    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: commands.demo(source), source.prepare)
 
 

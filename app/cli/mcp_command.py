@@ -4,32 +4,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Model
+from app.cli.options import with_gateway_options
 
 if TYPE_CHECKING:
+    from app.cli.commands import GatewayChoice
     from app.mcp_server.files import GatewaySource
 
 
-def mcp(  # noqa: PLR0913 - typer: an option is a parameter
+@with_gateway_options()
+def mcp(
+    source: "GatewayChoice",
     allow_dictation: Annotated[
         bool, typer.Option("--allow-dictation", help="The assistant may start, stop and cancel dictation.")
     ] = False,
-    model: Model = "",
-    gateway: Gateway = "",
-    key: Key = "",
-    certificate: Certificate = "",
-    engine: Engine = "",
-    get_models: GetModels = None,
 ) -> None:
     """Let an assistant transcribe files and search recordings (MCP).
 
     Assistants start it themselves: enter it there as a server with this command. It serves on standard input and
     output, and only reads. Needs the mcp extra.
     """
-    from app.cli import commands
     from app.core import process
 
-    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: serve(source, allow_dictation=allow_dictation), check_installed)
 
 

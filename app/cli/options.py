@@ -3,8 +3,11 @@
 Imports only what all need.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -109,6 +112,44 @@ GetModels = Annotated[
     bool | None,
     typer.Option("--get-models/--no-get-models", help="Download missing models. [default: only on a terminal]"),
 ]
+
+
+_GATEWAY_OPTIONS: Final = {
+    "model": (Model, ""),
+    "gateway": (Gateway, ""),
+    "key": (Key, ""),
+    "certificate_sha256": (Certificate, ""),
+    "engine": (Engine, ""),
+    "get_models": (GetModels, None),
+}
+"""Kind and default of each field of ``GatewayChoice`` that is an option, in the order of the help."""
+
+
+def with_gateway_options(model: Any = Model) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator: the command gets the options of a gateway as ``source``, a ``GatewayChoice``.
+
+    ``model``: kind of the option of this name.
+    """
+    kinds = _GATEWAY_OPTIONS | {"model": (model, "")}
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**given: Any) -> None:
+            from app.cli.commands import GatewayChoice
+
+            source = GatewayChoice(**{name: given.pop(name) for name in kinds})
+            command(source, **given)
+
+        own = [one for one in signature(command).parameters.values() if one.name != "source"]
+        added = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for name, (kind, default) in kinds.items()
+        ]
+        run.__signature__ = Signature([*own, *added])  # type: ignore[attr-defined] # typer reads it
+        run.__annotations__ = {one.name: one.annotation for one in (*own, *added)}
+        return run
+
+    return decorate
 
 
 class CommandSection(StrEnum):

@@ -5,6 +5,7 @@ The journal and its dependencies are imported by the command that runs.
 
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from app.cli.completion import complete_take
-from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, ResentModel
+from app.cli.options import ResentModel, with_gateway_options
 from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.errors import OutputFailed
@@ -118,28 +119,19 @@ def export(
 
 
 @app.command()
-def resend(  # noqa: PLR0913 - typer: an option is a parameter
-    session: Id,
-    gateway: Gateway = "",
-    key: Key = "",
-    certificate: Certificate = "",
-    engine: Engine = "",
-    get_models: GetModels = None,
-    model: ResentModel = "",
-) -> None:
+@with_gateway_options(model=ResentModel)
+def resend(source: "GatewayChoice", session: Id) -> None:
     """Recognise what has no text yet, and print the whole text.
 
     Existing texts stay unchanged.
     """
-    from app.cli import commands
     from app.core import process
 
     with exit_on_error():
         found = _find(session)
         _library().reopen(found.session).close()  # check that it can be opened before starting anything
-    model = model or found.take.options.model
-    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
-    process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
+    chosen = replace(source, model=source.model or found.take.options.model)
+    process.run("kikipounamu", lambda: _resend(found, chosen), chosen.prepare)
 
 
 async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
