@@ -110,7 +110,7 @@ class Gateway:
         self.url = ""
         self.tls_port = 0
         self.failed = failed
-        access.door.failed.add_done_callback(self._fail)
+        access.tls_listener.failed.add_done_callback(self._fail)
         self.hub.taken = lambda: len(self.hub.connections) + access.meter.elsewhere.connections
 
     # -- life ----------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class Gateway:
         if self._link is not None:
             certificate = self._settings.certificate
             tls = server_context(certificate) if certificate else None
-            await self._link.listen(self._runner, self.access.door, tls)
+            await self._link.listen(self._runner, self.access.tls_listener, tls)
         for listener in where:
             await self._listen(self._runner, listener)
         log.info(LogEvent.GATEWAY_LISTENING, url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
@@ -170,7 +170,7 @@ class Gateway:
         link.count(self.access.meter, lambda: len(self.hub.connections), self._report)
         if link.is_main:
             self.monitor.others.own_slot = link.start.slot
-            link.on_others = lambda told: self.monitor.told_others(told.reports, told.past, told.restarts)
+            link.on_others = lambda said: self.monitor.update_others(said.reports, said.past, said.restarts)
         else:
             self._forwarder = Forwarder(link, self.access)
 
@@ -184,7 +184,7 @@ class Gateway:
         if certificate is not None:
             assert runner.server is not None
             tls = server_context(certificate)
-            host, port = await self.access.door.listen(listener.host, listener.port, tls, runner.server)
+            host, port = await self.access.tls_listener.listen(listener.host, listener.port, tls, runner.server)
             self.tls_port = port
             log.info(LogEvent.GATEWAY_SHARED, host=host, port=port, certificate=certificate.sha256)
             return
@@ -214,7 +214,7 @@ class Gateway:
                 self.hub.farewell()
                 await self._jobs.flushed()
         self._tunnel.close()
-        await self.access.door.close()
+        await self.access.tls_listener.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -324,7 +324,7 @@ class Gateway:
         return json_response(state, 200 if state.ready else 503)
 
 
-def told_to_clients(settings: GatewaySettings, url: str) -> AbstractAsyncContextManager[None]:
+def findable_by_clients(settings: GatewaySettings, url: str) -> AbstractAsyncContextManager[None]:
     """Keep the endpoint file for clients on this computer until the context ends."""
     shown = settings.certificate.sha256 if settings.certificate else ""
     return findable(settings.endpoint_file, url, settings.key, shown)
@@ -389,7 +389,7 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
             async with (
                 _announced(settings, gateway.tls_port if main else 0),
                 _wyoming(settings, gateway, main),
-                told_to_clients(settings, gateway.url) if link is None else nullcontext(),
+                findable_by_clients(settings, gateway.url) if link is None else nullcontext(),
             ):
                 yield gateway
         finally:

@@ -115,10 +115,12 @@ def starts(app: MeasuredApp, screen: ScreenObserver) -> Iterator[Figure]:
 
 def _files() -> list[str]:
     """Return the files from which the app is loaded."""
-    told = subprocess.run([sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True)
-    folders = {str(Path(name).parent) for name in told.stdout.split("\n") if "PySide6" in name or ".libs" in name}
+    listed = subprocess.run([sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True)
+    folders = {
+        str(Path(name).parent) for name in listed.stdout.split("\n") if "PySide6" in name or ".libs" in name
+    }
     libraries = [str(path) for folder in folders for path in Path(folder).rglob("*.so*")]
-    return [name for name in [*told.stdout.split("\n"), *libraries] if os.path.isfile(name)]
+    return [name for name in [*listed.stdout.split("\n"), *libraries] if os.path.isfile(name)]
 
 
 def _forget(files: list[str]) -> None:

@@ -48,14 +48,14 @@ class FastApp(DesktopApp):
         The take is stopped once its journal holds ``seconds`` of audio.
         """
         before, done = set(self._recorded()), len(self._results())
-        self.tell("start")
+        self.request("start")
 
         def heard() -> int:
             return sum(size for place, size in self._recorded().items() if place not in before)
 
         wanted = seconds * SAMPLE_RATE * BYTES_PER_SAMPLE
         wait_until_sync(lambda: heard() >= wanted, "everything is heard", 60 + 2 * seconds / self.pace)
-        self.tell("stop")
+        self.request("stop")
         wait_until_sync(lambda: len(self._results()) > done, "the take is over")
         return self._results()[-1]
 

@@ -111,23 +111,23 @@ class TakeWatch:
 
 def _make_application(watching: TakeWatch, sound: FastSoundSystem, post: Post) -> Application:
     """Create the application; count its views, and report its states in Qt's thread."""
-    tell = Bridge(watching.see)
+    bridge = Bridge(watching.see)
     application = QCoreApplication.instance()
     assert application is not None
-    tell.moveToThread(application.thread())
+    bridge.moveToThread(application.thread())
     before = State.IDLE
 
-    def told(news: News) -> None:
+    def post_noting(news: News) -> None:
         nonlocal before
         post(news)
         if isinstance(news, View):
             watching.views += 1
             if news.state is not before:
                 before = news.state
-                tell.post(before)
+                bridge.post(before)
 
     settings = ApplicationSettings(LocalWorkerSettings((), ("--engine", _ENGINE)))
-    return Application(told, settings, sound.open_device)
+    return Application(post_noting, settings, sound.open_device)
 
 
 def main() -> int:

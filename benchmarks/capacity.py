@@ -108,17 +108,17 @@ def measure(
     programs: Programs, speakers: int, workers: int, seconds: float, rounds: int
 ) -> list[dict[str, object]]:
     """Run and simulate one load; return a row for each percentile."""
-    measured, told = [], []
+    measured, simulated_waits = [], []
     before = run_streams(programs, speakers, seconds, seed=0)
     for seed in range(1, rounds + 1):
         after = run_streams(programs, speakers, seconds, seed)
         measured.append(measured_waits(after))
-        told.append(simulated(before, workers, speakers, seconds, seed))
-        print(f"{speakers}: measured {measured[-1]}, simulated {told[-1]}", file=sys.stderr, flush=True)
+        simulated_waits.append(simulated(before, workers, speakers, seconds, seed))
+        print(f"{speakers}: measured {measured[-1]}, simulated {simulated_waits[-1]}", file=sys.stderr, flush=True)
         before = after
     return [
         {"speakers": speakers, "workers": workers, **msgspec.to_builtins(one), "fits": one.fits}
-        for one in compare(measured, told)
+        for one in compare(measured, simulated_waits)
     ]
 
 

@@ -52,12 +52,12 @@ async def _costs(gateway: Gateway) -> dict[str, float]:
 
     def segment() -> None:
         session = f"session-{next(numbers) % 500}"
-        observers.told(session, Queued(0))
+        observers.message_sent(session, Queued(0))
         observers.concluded((Conclusion(session, "", final, course, now, time.time()),))
 
     def partial() -> None:
         observers.attempted(JobKind.HYPOTHESISE, True)
-        observers.told("s", Partial(0, 1, "a text"))
+        observers.message_sent("s", Partial(0, 1, "a text"))
 
     def look() -> GatewayReading:
         return gateway.monitor.now(gateway.hub, gateway.access.meter.audio_s, draining=False)

@@ -20,7 +20,7 @@ def parse_replaces(stored: str | bytes) -> tuple[int, ...]:
         return ()
 
 
-def told_once(segments: Iterable[int], spans: Mapping[int, Sequence[int]]) -> list[int]:
+def without_replaced(segments: Iterable[int], spans: Mapping[int, Sequence[int]]) -> list[int]:
     """Return the segments whose texts make up the session, in order.
 
     ``spans``: what each span with a text replaces. A span stands where the first of these stands. Of two spans

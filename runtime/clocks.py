@@ -57,7 +57,7 @@ class WallClock:
         self._noted_s = -inf
         self._even_s = inf if memory is None else _even_s(_read(memory), self._last[0])
 
-    def tells_age(self, age_s: float) -> bool:
+    def can_judge_age(self, age_s: float) -> bool:
         """Return whether the clock can tell that something is older than ``age_s``.
 
         After a change of more than a day, or three weeks without any program, it cannot until ``age_s`` have

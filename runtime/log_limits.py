@@ -17,7 +17,7 @@ class RepeatLimit(Generic[Key]):
         self._interval = interval_s
         self._most = most_keys
         self._seen: dict[Key, tuple[float, int]] = {}
-        self._to_tell: dict[Key, int] = {}
+        self._ended: dict[Key, int] = {}
 
     def admit(self, key: Key, now: float) -> bool:
         """Return whether another line of this key may be written."""
@@ -35,13 +35,13 @@ class RepeatLimit(Generic[Key]):
         if self._seen:
             for key in [key for key, (start, _) in self._seen.items() if now - start >= self._interval]:
                 self._end(key)
-        told, self._to_tell = self._to_tell, {}
-        return told
+        ended, self._ended = self._ended, {}
+        return ended
 
     def _end(self, key: Key) -> None:
         _, count = self._seen.pop(key, (0.0, 0))
         if count > self._burst:
-            self._to_tell[key] = self._to_tell.get(key, 0) + count - self._burst
+            self._ended[key] = self._ended.get(key, 0) + count - self._burst
 
     def _forget_oldest(self) -> None:
         """Drop the oldest key to bound memory, keeping its count of suppressed lines."""

@@ -102,16 +102,16 @@ class LogWriter:
 
     def _write(self, record: LogRecord) -> None:
         # failures to write the writer's own records are not reported
-        told = record.name == log.name
+        reported = record.name == log.name
         for write in self._writes:
             try:
                 write(record)
             except (OSError, ValueError):  # a full disk or a closed terminal cannot be reported anywhere
                 continue
             except Exception:  # top of a thread: only this line is lost
-                if not told:
+                if not reported:
                     log.exception(LogEvent.LOG_WRITE_FAILED, of=record.name)
-                told = True
+                reported = True
 
 
 class LogFile:

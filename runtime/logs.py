@@ -113,12 +113,12 @@ class _Sampler:
         with self._lock:
             return limit.admit(kind, self._clock())
 
-    def tell(self, *, all_of_it: bool) -> None:
+    def log_held_back(self, *, all_of_it: bool) -> None:
         """Log the counts of suppressed lines whose interval is over."""
         now = float("inf") if all_of_it else self._clock()
         with self._lock:
-            told = self._repeats.held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
-        for kind, lines in told.items():
+            suppressed = self._repeats.held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
+        for kind, lines in suppressed.items():
             whose = {"device": kind.device} if kind.device else {}
             of = {"of": kind.event, "of_level": kind.level} | ({"of_logger": kind.logger} if kind.logger else {})
             log.warning(LogEvent.LOG_LINES_HELD_BACK, **of, **whose, lines=lines)
@@ -182,7 +182,7 @@ def logging_to(
         file = None
         say(f"no log is written, because {folder} cannot be used: {reason(error)}", err=True)
     writes = [*also, *_writes(program, file, terminal)]
-    writer = LogWriter(writes, lambda ending: _tell(sampler, writer, ending))
+    writer = LogWriter(writes, lambda ending: _log_losses(sampler, writer, ending))
     root = logging.getLogger()
     before = root.handlers[:], root.level
     root.handlers = [_ToWriter(writer, sampler)]
@@ -198,10 +198,10 @@ def logging_to(
         logging.captureWarnings(False)
 
 
-def _tell(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
+def _log_losses(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
     if lost := writer.lost():
         log.warning(LogEvent.LOG_LINES_LOST, lines=lost)
-    sampler.tell(all_of_it=ending)
+    sampler.log_held_back(all_of_it=ending)
 
 
 def _log_file(program: str, folder: Path | None) -> LogFile | None:

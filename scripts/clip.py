@@ -123,7 +123,7 @@ def act(app: DesktopApp) -> list[Picture]:
             app.play(sentences[0].path)
         app.wait_for_takes(1)
         time.sleep(1.0)
-        app.tell("show")
+        app.request("show")
         app.desktop.active("kikipounamu")
         window = app.desktop.xdotool("getactivewindow")
         app.desktop.xdotool("windowsize", window, "860", "560", "windowmove", window, "210", "150")

@@ -76,19 +76,19 @@ class ExampleFleet:
         """Return an utterance of this computer that began some seconds ago and is inserted now."""
         number, self._own = self._own, self._own + 1
         timing = _timing(number, load(second))
-        told, at = self.model.utterances, float(second)
+        utterances, at = self.model.utterances, float(second)
         wait_s = (timing.queue + timing.decode + timing.deliver) / 1000
         text_at, spoken_s = at - 0.06, 2.0 + number * 7 % 9 * 0.8
         complete = text_at - wait_s - 0.03
-        told.observe(SegmentEvent(SegmentStep.BEGAN, OWN, number), complete - spoken_s)
-        told.observe(SegmentEvent(SegmentStep.COMPLETED, OWN, number), complete)
-        told.observe(SegmentEvent(SegmentStep.QUEUED, OWN, number), complete + 0.03)
+        utterances.observe(SegmentEvent(SegmentStep.BEGAN, OWN, number), complete - spoken_s)
+        utterances.observe(SegmentEvent(SegmentStep.COMPLETED, OWN, number), complete)
+        utterances.observe(SegmentEvent(SegmentStep.QUEUED, OWN, number), complete + 0.03)
         segment = TranscriptSegment(
             number, 0, round(spoken_s * 1000), "" if number % 11 == 5 else "kia ora", timing=timing
         )
-        told.observe(SegmentEvent(SegmentStep.RECOGNISED, OWN, number, segment), text_at)
+        utterances.observe(SegmentEvent(SegmentStep.RECOGNISED, OWN, number, segment), text_at)
         end = SegmentStep.HELD if number % 13 == 7 else SegmentStep.INSERTED
-        told.observe(SegmentEvent(end, OWN, number), at)
+        utterances.observe(SegmentEvent(end, OWN, number), at)
         return self._ended(Recent(str(OWN), number, FINAL, timing=timing, audio_ms=round(spoken_s * 1000)), second)
 
     def _other_utterance(self, second: int) -> Recent:

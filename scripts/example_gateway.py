@@ -46,7 +46,7 @@ class ExampleGateway:
         """Stop serving. Call from any thread."""
         self._loop.call_soon_threadsafe(self._ended.set)
 
-    def tell(self, snapshot: Snapshot | None = None, *, cut: bool = False) -> None:
+    def publish(self, snapshot: Snapshot | None = None, *, cut: bool = False) -> None:
         """Send this snapshot now and from now on. Call from any thread.
 
         ``cut``: disconnect the current listeners.
@@ -61,8 +61,8 @@ class ExampleGateway:
 
     async def _serve(self) -> None:
         app = web.Application()
-        told = [web.get(TIMELINE_PATH, self._hour), web.get(MONITOR_PATH, self._watch)]
-        app.add_routes([*dashboard_routes(), *told])
+        routes = [web.get(TIMELINE_PATH, self._hour), web.get(MONITOR_PATH, self._watch)]
+        app.add_routes([*dashboard_routes(), *routes])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

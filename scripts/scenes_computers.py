@@ -105,8 +105,8 @@ def away(window: Window) -> None:
     """
     lost = replace(TOWER, answer=QueryResult(GatewayHealth.AWAY, note=Note("gateway-unreachable")))
     other = replace(TEAM, answer=QueryResult(GatewayHealth.REFUSED, note=Note("gateway-other-certificate")))
-    told = Note("gateway-still-listed", {"gateway": "old laptop"})
-    shown = GatewaysView((lost, other, PLAIN), instead_of="desktop-gpu", device="laptop", result=told)
+    note = Note("gateway-still-listed", {"gateway": "old laptop"})
+    shown = GatewaysView((lost, other, PLAIN), instead_of="desktop-gpu", device="laptop", result=note)
     window.section("computers")
     window.show(shown)
     rows = window.pages.computers.rows

@@ -215,12 +215,12 @@ def full() -> MonitorModel:
     """Return a model after ten minutes of work, with two utterances in progress."""
     model = MonitorModel(morning())
     ExampleFleet(model, MACHINES[:2]).run(_SECONDS)
-    told, now = model.utterances, float(_SECONDS)
+    utterances, now = model.utterances, float(_SECONDS)
     for segment, began, complete, queued in ((900, 7.4, 0.9, 0.86), (901, 0.9, None, None)):
-        told.observe(SegmentEvent(SegmentStep.BEGAN, OWN, segment), now - began)
+        utterances.observe(SegmentEvent(SegmentStep.BEGAN, OWN, segment), now - began)
         if complete and queued:
-            told.observe(SegmentEvent(SegmentStep.COMPLETED, OWN, segment), now - complete)
-            told.observe(SegmentEvent(SegmentStep.QUEUED, OWN, segment), now - queued)
+            utterances.observe(SegmentEvent(SegmentStep.COMPLETED, OWN, segment), now - complete)
+            utterances.observe(SegmentEvent(SegmentStep.QUEUED, OWN, segment), now - queued)
     return model
 
 

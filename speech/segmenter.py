@@ -391,9 +391,9 @@ def _in_order(
     now: int, received: int, events: Sequence[VadEvent], sounds: Sequence[SoundEvent]
 ) -> list[tuple[int, VadEvent | SoundEvent]]:
     """Return all events in order, each with the number of samples received when it became known."""
-    told: list[tuple[int, VadEvent | SoundEvent]] = []
+    ordered: list[tuple[int, VadEvent | SoundEvent]] = []
     for event in events:
         now = max(now, min(event.known or event.at, received))
-        told.append((now, event))
-    told += ((sound.known, sound) for sound in sounds)
-    return sorted(told, key=lambda pair: pair[0])
+        ordered.append((now, event))
+    ordered += ((sound.known, sound) for sound in sounds)
+    return sorted(ordered, key=lambda pair: pair[0])

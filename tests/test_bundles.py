@@ -87,8 +87,8 @@ def test_icon_is_where_the_workflow_draws_it(platform: str, name: str) -> None:
 
 def test_scripts_have_no_finding() -> None:
     require(("shellcheck",))
-    told = subprocess.run(["shellcheck", *map(str, SCRIPTS)], capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout
+    ran = subprocess.run(["shellcheck", *map(str, SCRIPTS)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_bare_system_wants_the_keys_of_its_makers(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_bare_system_wants_the_keys_of_its_makers(tmp_path: Path) -> None:
     root = f"id() {{ echo 0; }}; debootstrap() {{ touch {tmp_path}/called; }}; . {PACKAGING}/chroot.sh"
     command = ["bash", "-euc", f"{root}; bootstrap {tmp_path}/system noble python3"]
     environment = {"PATH": "/usr/bin:/bin", "DEBOOTSTRAP_DIR": str(tmp_path)}
-    told = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert told.returncode == 1 and "apt-get install -y ubuntu-keyring" in told.stderr
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 1 and "apt-get install -y ubuntu-keyring" in ran.stderr
     assert not (tmp_path / "called").exists()
 
 
@@ -123,8 +123,8 @@ def test_flatpak_asks_for_microphone_network_and_no_files() -> None:
 @pytest.mark.proof(minutes=1)
 def test_flatpak_builder_reads_the_manifest() -> None:
     require(("flatpak-builder",))
-    told = subprocess.run(["flatpak-builder", "--show-manifest", str(MANIFEST)], capture_output=True, text=True)
-    assert told.returncode == 0 and "nknown" not in told.stderr, told.stderr
+    ran = subprocess.run(["flatpak-builder", "--show-manifest", str(MANIFEST)], capture_output=True, text=True)
+    assert ran.returncode == 0 and "nknown" not in ran.stderr, ran.stderr
 
 
 @pytest.fixture
@@ -149,8 +149,8 @@ def app_dir(tmp_path: Path) -> Path:
 def test_app_image_is_every_program(app_dir: Path) -> None:
     def run(*words: str, called: str = "") -> str:
         environment = {"PATH": "/usr/bin:/bin", **({"ARGV0": called} if called else {})}
-        told = subprocess.run([app_dir / "AppRun", *words], env=environment, capture_output=True, text=True)
-        return told.stdout.strip()
+        ran = subprocess.run([app_dir / "AppRun", *words], env=environment, capture_output=True, text=True)
+        return ran.stdout.strip()
 
     assert run() == "kikipounamu app"
     assert run("toggle") == "kikipounamu toggle"
@@ -163,8 +163,8 @@ def test_app_image_is_every_program(app_dir: Path) -> None:
 def test_app_image_has_what_a_desktop_looks_for(app_dir: Path) -> None:
     require(("desktop-file-utils",))
     entry = app_dir / f"{APP_ID}.desktop"
-    told = subprocess.run(["desktop-file-validate", str(entry)], capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout
+    ran = subprocess.run(["desktop-file-validate", str(entry)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout
     assert f"\nIcon={APP_ID}\n" in entry.read_text()
     assert (app_dir / ".DirIcon").read_bytes() == (app_dir / f"{APP_ID}.svg").read_bytes()
     assert (app_dir / "usr/share/metainfo" / f"{APP_ID}.appdata.xml").is_file()

@@ -48,9 +48,9 @@ def test_unit_is_valid_for_systemd(unit: Path, tmp_path: Path) -> None:
     scope = "--user" if unit.parent.name == "user" else "--system"
     command = [verify, "verify", scope, "--man=no", "--recursive-errors=no", str(placed)]
     environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    ours = [line for line in told.stderr.splitlines() if unit.name in line]
-    assert (told.returncode, ours) == (0, []), told.stderr
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    ours = [line for line in ran.stderr.splitlines() if unit.name in line]
+    assert (ran.returncode, ours) == (0, []), ran.stderr
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: f"{unit.parent.name}-{unit.stem}")
@@ -93,11 +93,11 @@ def test_commands_of_compose_file_configure_the_gateway() -> None:
         "docker() { :; }; kikipounamu_gateway() { env; }\n"  # shell functions cannot have a hyphen in their name
     )
     script = stubs + "\n".join(said).replace("…", "secret").replace("kikipounamu-gateway", "kikipounamu_gateway")
-    told = subprocess.run([shell, "-euc", script], env={"PATH": os.defpath}, capture_output=True, text=True)
-    assert told.returncode == 0, told.stderr
-    assert "KIKIPOUNAMU_REDIS=redis://default:secret@127.0.0.1:6379" in told.stdout.splitlines()
+    ran = subprocess.run([shell, "-euc", script], env={"PATH": os.defpath}, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "KIKIPOUNAMU_REDIS=redis://default:secret@127.0.0.1:6379" in ran.stdout.splitlines()
     history = "KIKIPOUNAMU_GATEWAY_HISTORY=postgresql://kikipounamu:secret@127.0.0.1/kikipounamu"
-    assert history in told.stdout.splitlines()
+    assert history in ran.stdout.splitlines()
 
 
 def test_table_of_graphics_cards_is_complete() -> None:

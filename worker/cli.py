@@ -138,7 +138,7 @@ def doctor(
     """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
     from worker.supervision.doctor import DoctorFinding, examine, json_line, line, surroundings
 
-    def tell(finding: DoctorFinding) -> None:
+    def print_finding(finding: DoctorFinding) -> None:
         say(json_line(finding) if as_json else line(finding))
 
     _check_device(engine, device)
@@ -148,13 +148,13 @@ def doctor(
             settings = msgspec.structs.replace(_engine_settings(engine, model, extras), device=device)
         except (EngineUnavailable, SpeechError) as error:
             for finding in (*surroundings(engine), DoctorFinding("model", str(error), False)):
-                tell(finding)
+                print_finding(finding)
             raise typer.Exit(_NOTHING_TO_RUN) from None
         for finding in surroundings(settings.engine):
-            tell(finding)
+            print_finding(finding)
         if settings.model_folder:
-            tell(DoctorFinding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
-        raise typer.Exit(examine(settings, audio, tell))
+            print_finding(DoctorFinding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
+        raise typer.Exit(examine(settings, audio, print_finding))
 
 
 @cli.command()

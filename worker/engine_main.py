@@ -69,10 +69,10 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
         say(Unavailable(str(error), isinstance(error, UnknownEngine)))
         return
     except ImportError as error:
-        say(Unavailable(f"the engine {first.settings.engine} lacks a library: {_told(error)}"))
+        say(Unavailable(f"the engine {first.settings.engine} lacks a library: {_described(error)}"))
         return
     except Exception as error:  # noqa: BLE001  # foreign code; some errors, such as too little memory, are temporary
-        say(Raised(_told(error)))
+        say(Raised(_described(error)))
         return
     if why := _misfit(engine, first):
         say(Unavailable(why))
@@ -102,7 +102,7 @@ def _answer(engine: Engine | StreamingEngine, request: Decode | Feed) -> Reply:
             return _fed(engine, request) if isinstance(request, Feed) else Raised("not a request for live text")
         return _decoded(engine, request) if isinstance(request, Decode) else Raised("not a request for segments")
     except Exception as error:  # noqa: BLE001  # an engine is foreign code: report any exception
-        return Raised(_told(error))
+        return Raised(_described(error))
 
 
 def _decoded(engine: Engine, request: Decode) -> Reply:
@@ -128,7 +128,7 @@ def _styled(text: str, options: Options) -> str:
     return outcome.text if isinstance(outcome, Transcript) else text
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     traceback.print_exc(file=sys.stderr)
     return f"{type(error).__name__}: {error}"
 

@@ -27,7 +27,7 @@ class _Held:
 
     taken: float
     decodes: float = 0.0
-    told: bool = False
+    logged: bool = False
 
 
 class JobLog:
@@ -53,8 +53,8 @@ class JobLog:
         """Log once that a job is still held, so that the log shows since when if this worker dies with it."""
         for delivery in deliveries:
             held = self._of(delivery, now)
-            if not held.told:
-                held.told = True
+            if not held.logged:
+                held.logged = True
                 since = {"held_ms": _ms(now - held.taken), "decoding": bool(held.decodes)}
                 log.info(LogEvent.JOB_RENEWED, **_about(delivery), **since)
 

@@ -174,7 +174,7 @@ class Library:
         crash interrupted.
         """
         limits = limits or self._limits
-        if not self._clock.tells_age(limits.age_s):
+        if not self._clock.can_judge_age(limits.age_s):
             limits = replace(limits, age_s=inf)
         for session in self._sessions():
             if (self.root / str(session) / DELETED).exists():

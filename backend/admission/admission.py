@@ -354,7 +354,7 @@ def makes_partials(survey: Survey, options: Options, limits: AdmissionLimits) ->
     return options.partials and (bool(streams) or spare_slots(survey, options, limits) > 0)
 
 
-def worth_telling(before: Busy | None, now: Busy | None, partials: bool = False) -> Busy | None:
+def worth_sending(before: Busy | None, now: Busy | None, partials: bool = False) -> Busy | None:
     """Return the message for a relevant change from ``before`` to ``now``; ``partials``: they are made now."""
     if now is None:
         return Busy("load", accepting=True, partials=partials, eta_ms=0) if before is not None else None

@@ -35,7 +35,7 @@ def live_model(offers: Iterable[LiveOffer], options: Options, language: str, fol
     ``language``: that of the segment, if it is known. ``follows``: a worker follows the session already. A model
     for some languages gets no speech of unknown language.
     """
-    told = language or options.language
-    spoken = frozenset(options.languages if told in ("", _AUTO) else (told,))
+    stated = language or options.language
+    spoken = frozenset(options.languages if stated in ("", _AUTO) else (stated,))
     fits = (one for one in offers if not one.languages or (spoken and spoken <= one.languages))
     return next((one.model for one in fits if one.room or follows), "")

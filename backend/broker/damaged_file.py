@@ -19,7 +19,7 @@ _DAMAGED: Final = re.compile(
 _NEWER: Final = re.compile(rb"Can't handle RDB format version")
 
 
-def tells_of_damage(said: bytes) -> bool:
+def reports_damage(said: bytes) -> bool:
     """Return whether a server that ended says so of its file. A file of a newer server is not damaged."""
     return _DAMAGED.search(said) is not None and _NEWER.search(said) is None
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from backend.broker.damaged_file import set_aside, tells_of_damage
+from backend.broker.damaged_file import reports_damage, set_aside
 from backend.core.errors import BrokerDamaged, BrokerFailed, BrokerLocked
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -220,7 +220,7 @@ class EmbeddedBroker:
         most, deadline = clock() + _LOADING_S, clock() + self._settings.ready_s
         while (reply := await self._ping()) != _PONG:
             if process.returncode is not None:
-                failed = BrokerDamaged if tells_of_damage(self._said()) else BrokerFailed
+                failed = BrokerDamaged if reports_damage(self._said()) else BrokerFailed
                 raise failed(f"{self._binary} ended at once: {self._reason()}")
             if reply.startswith(_LOADING):
                 deadline = min(most, clock() + self._settings.ready_s)

@@ -113,13 +113,13 @@ class Jobs:
         """Confirm a segment's outcome. The result is false if the broker does not know the session."""
         shard = self._shard(session)
         keys = [shard.keys.session(session)]
-        return shard.send(Command("received", keys, (segment, SESSION_TTL_MS), is_there), hurry=False)
+        return shard.send(Command("received", keys, (segment, SESSION_TTL_MS), is_there), at_once=False)
 
     def forget(self, session: str) -> "asyncio.Future[bool]":
         """Delete the texts of a finished session. The result is false if the broker does not know the session."""
         shard = self._shard(session)
         keys = [shard.keys.session(session), *shard.keys.history_keys]
-        forgotten = shard.send(Command("forget", keys, (SESSION_TTL_MS, session), is_there), hurry=False)
+        forgotten = shard.send(Command("forget", keys, (SESSION_TTL_MS, session), is_there), at_once=False)
         forgotten.add_done_callback(lambda _: shard.deletes_texts())
         return forgotten
 

@@ -67,9 +67,9 @@ class Shard:
         """Reason why the shard refused the last batch, a ``BrokerTrouble``; empty: accepted, or no answer."""
         return "" if self._writer.up else self._writer.trouble
 
-    def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
+    def send(self, command: Command, at_once: bool = True) -> "asyncio.Future[Any]":
         """Queue a command, as ``CommandWriter.send`` does."""
-        return self._writer.send(command, hurry)
+        return self._writer.send(command, at_once)
 
     def deletes_texts(self) -> None:
         """Note that texts go, which should leave the broker's file too."""

@@ -82,15 +82,15 @@ class CommandWriter:
         self.round_trips = round_trips or new_round_trips()
         self._away_since = 0.0
 
-    def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
-        """Queue a command; without ``hurry`` it may wait briefly for others. Raises ``BrokerBusy`` when full."""
+    def send(self, command: Command, at_once: bool = True) -> "asyncio.Future[Any]":
+        """Queue a command; without ``at_once`` it may wait briefly for others. Raises ``BrokerBusy`` when full."""
         waiting = len(self._queue) + len(self._refused)
         if waiting >= self._most_commands or self._bytes + command.size > self._most_bytes:
             raise BrokerBusy("too many jobs wait for the broker: try again later")
         self._queue.append(command)
         self._bytes += command.size
         self._idle.clear()
-        if hurry:
+        if at_once:
             self._wanted.set()
         elif len(self._queue) == 1:
             asyncio.get_running_loop().call_later(_LINGER_S, self._wanted.set)

@@ -35,8 +35,8 @@ def list_devices(as_json: AsJson = False) -> None:
     """List the paired devices, oldest first: id, kind, when paired, when last seen, name."""
     with _store() as store:
         listed = store.read()
-        told = asyncio.run(_asked(DEVICES_PATH, DeviceList)) if listed else None
-        known = {device.id: device for device in told.devices} if told else {}  # the file lags by a minute
+        listing = asyncio.run(_asked(DEVICES_PATH, DeviceList)) if listed else None
+        known = {device.id: device for device in listing.devices} if listing else {}  # the file lags by a minute
         if as_json:
             say(msgspec.json.encode([_facts(one, known.get(one.id)) for one in listed]).decode())
             return

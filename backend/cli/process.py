@@ -27,12 +27,12 @@ log = loggers.BACKEND_CLI
 
 
 async def _serve(descriptors: tuple[int, int, int, int], here: Folders) -> None:
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    async with linked(descriptors, told.set) as link:
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    async with linked(descriptors, stopping.set) as link:
         with bound_fields(process=link.start.slot):
             try:
-                await _serve_linked(link, told, here)
+                await _serve_linked(link, stopping, here)
             except BackendError as error:
                 link.cannot_run(str(error))
                 log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
@@ -43,13 +43,13 @@ async def _serve(descriptors: tuple[int, int, int, int], here: Folders) -> None:
                 raise typer.Exit(1) from None
 
 
-async def _serve_linked(link: ProcessLink, told: asyncio.Event, here: Folders) -> None:
+async def _serve_linked(link: ProcessLink, stopping: asyncio.Event, here: Folders) -> None:
     settings = ServeOrder.decoded(link.start.settings).settings(here).of_one_process()
     async with running_gateway(settings, link) as gateway:
         collect_seldom()
-        gateway.failed.add_done_callback(lambda _: told.set())
+        gateway.failed.add_done_callback(lambda _: stopping.set())
         link.ready()
-        await told.wait()
+        await stopping.wait()
         log.info(LogEvent.GATEWAY_STOPPING)
     if gateway.failed.done():
         raise typer.Exit(1)

@@ -65,7 +65,7 @@ def list_queues(redis: Redis = "", config: Config = None, as_json: AsJson = Fals
     async def show(jobs: Jobs) -> None:
         queues = Queues(jobs)
         lines = _named(summed([entry async for entry in queues.entries()]))
-        _tell_missing(queues)
+        _print_missing(queues)
         if as_json:
             say(msgspec.json.encode(lines).decode())
         else:
@@ -92,7 +92,7 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
     async def drop(jobs: Jobs) -> None:
         queues = Queues(jobs)
         queued = [entry async for entry in queues.entries()]
-        _tell_missing(queues)
+        _print_missing(queues)
         meant = Filter(stream, model, _owner(device), find_session(session, queued))
         found = [entry for entry in queued if meant.fits(entry)]
         if found and not yes:
@@ -101,8 +101,8 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
         dropped = [entry for entry in found if await queues.drop(entry, ErrorCode.BUSY, _REMOVED)]
         seconds = round(samples_to_seconds(sum(entry.samples for entry in dropped)), 3)
         if as_json:
-            told = {"entries": len(dropped), "audio_s": seconds, "bytes": sum(entry.bytes for entry in dropped)}
-            say(msgspec.json.encode(told).decode())
+            summary = {"entries": len(dropped), "audio_s": seconds, "bytes": sum(entry.bytes for entry in dropped)}
+            say(msgspec.json.encode(summary).decode())
         else:
             say(f"removed {len(dropped)} entries, {seconds:.1f} s")
 
@@ -119,7 +119,7 @@ def find_session(start: str, queued: Sequence[StreamEntry]) -> str:
     return found[0] if len(found) == 1 else start
 
 
-def _tell_missing(queues: Queues) -> None:
+def _print_missing(queues: Queues) -> None:
     for shard in queues.missing:
         say(f"shard {shard} of the broker does not answer: its queue is not here", err=True)
 

@@ -17,7 +17,7 @@ from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.cli.broker_access import else_said
 from backend.configuration import Configuration, merged, settings_of
 from backend.devices.discovery import own_key
-from backend.gateway import running_gateway, told_to_clients
+from backend.gateway import findable_by_clients, running_gateway
 from backend.http.addresses import listen_addresses, local_url
 from backend.processes.listening import Listener, forwards, listening
 from backend.processes.lock import FORWARDS, only_one
@@ -65,12 +65,12 @@ class ServeOrder:
 
 async def serve_alone(settings: GatewaySettings) -> None:
     """Serve as one process until a signal ends it. Raises ``BackendError``."""
-    told = asyncio.Event()
-    ending_with_signals(told, lambda: log.warning(LogEvent.PROCESSES_NOT_RESTARTED, processes=1))
+    stopping = asyncio.Event()
+    ending_with_signals(stopping, lambda: log.warning(LogEvent.PROCESSES_NOT_RESTARTED, processes=1))
     async with running_gateway(settings) as gateway:
         collect_seldom()
-        gateway.failed.add_done_callback(lambda _: told.set())
-        await told.wait()
+        gateway.failed.add_done_callback(lambda _: stopping.set())
+        await stopping.wait()
         log.info(LogEvent.GATEWAY_STOPPING)
     if gateway.failed.done():
         raise typer.Exit(1)
@@ -78,7 +78,7 @@ async def serve_alone(settings: GatewaySettings) -> None:
 
 async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
     """Serve as the supervisor of several processes until a signal ends it. Raises ``BackendError``."""
-    told, folder = asyncio.Event(), settings.broker_socket.parent
+    stopping, folder = asyncio.Event(), settings.broker_socket.parent
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(folder))
         listeners = stack.enter_context(listening(listen_addresses(settings)))
@@ -102,24 +102,24 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
         )
         plan = ProcessPlan(module_command(_PROCESS), start, settings.drain_s)
         supervisor = await stack.enter_async_context(supervised(plan, listeners, forwarding))
-        ending_with_signals(told, supervisor.restart)
-        supervisor.failed.add_done_callback(lambda _: told.set())
-        await stack.enter_async_context(told_to_clients(settings, url))
+        ending_with_signals(stopping, supervisor.restart)
+        supervisor.failed.add_done_callback(lambda _: stopping.set())
+        await stack.enter_async_context(findable_by_clients(settings, url))
         _say(settings, listeners, url)
-        await told.wait()
+        await stopping.wait()
         log.info(LogEvent.GATEWAY_STOPPING)
     if supervisor.failed.done():
         raise typer.Exit(1)
 
 
-def ending_with_signals(told: asyncio.Event, restart: Callable[[], None]) -> None:
-    """Set ``told`` on SIGTERM and SIGINT; call ``restart`` on SIGHUP, unless a closed terminal sent it."""
+def ending_with_signals(stopping: asyncio.Event, restart: Callable[[], None]) -> None:
+    """Set ``stopping`` on SIGTERM and SIGINT; call ``restart`` on SIGHUP, unless a closed terminal sent it."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         try:
-            loop.add_signal_handler(number, told.set)
+            loop.add_signal_handler(number, stopping.set)
         except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
     if sys.platform != "win32" and not (sys.stdin and sys.stdin.isatty()):
         loop.add_signal_handler(signal.SIGHUP, restart)
 

@@ -1,4 +1,4 @@
-"""Speech that a client sends live: one session, which hears it, tells its results, and is left at the end."""
+"""Speech that a client sends live: one session, which hears it, reports its results, and is left at the end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,9 +28,9 @@ log = loggers.BACKEND_DIALECTS
 
 
 _EXPECTED: Constant = (BackendError, GatewayError, ConnectionError, TimeoutError)
-"""What ends the telling while nobody asks for it any more."""
-Tell = Callable[[ClientEvent], Awaitable[None]]
-"""Sends what a client wants to know of an event."""
+"""Errors that end the handling of events, and are logged by others."""
+EventHandler = Callable[[ClientEvent], Awaitable[None]]
+"""Sends a client what concerns it of an event."""
 
 
 class LiveSpeech:
@@ -42,7 +42,7 @@ class LiveSpeech:
         self._client, self._hearing, self._options = client, hearing, intake
         self.transcript = JoinedResults()
         self._opened = AsyncExitStack()
-        self._telling: asyncio.Task[None] | None = None
+        self._handling: asyncio.Task[None] | None = None
 
     @classmethod
     async def begin(
@@ -64,12 +64,12 @@ class LiveSpeech:
         """Hear what follows as other audio of the session; the audio before has been finished or cancelled."""
         self.intake = SpeechIntake(self.sent, self._hearing, self._options)
 
-    def tell(self, tell: Tell) -> None:
-        """Call ``tell`` for each event, until the session or the first error in it ends."""
-        self._telling = asyncio.create_task(self._tell_all(tell), name="dialect/telling")
+    def handle_events(self, handle: EventHandler) -> None:
+        """Call ``handle`` for each event, until the session or the first error in it ends."""
+        self._handling = asyncio.create_task(self._handle_all(handle), name="dialect/events")
 
     async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
-        """Take more PCM16LE; return what was found in it. Raises what ``tell`` raised, or a ``GatewayError``."""
+        """Take more PCM16LE; return what was found in it. Raises what the handler did, or a ``GatewayError``."""
         self._check()
         try:
             return await self.intake.hear_pcm(data)
@@ -78,7 +78,7 @@ class LiveSpeech:
             raise
 
     async def finish(self) -> None:
-        """End the audio, and wait until all results are told. Raises like ``hear_pcm``."""
+        """End the audio, and wait until all results are handled. Raises like ``hear_pcm``."""
         self._check()
         try:
             await self.intake.finish()
@@ -86,8 +86,8 @@ class LiveSpeech:
         except GatewayError:
             self._check()
             raise
-        if self._telling is not None:
-            await self._telling
+        if self._handling is not None:
+            await self._handling
 
     def take(self, event: ClientEvent) -> bool:
         """Add a result to the transcript; return whether it was one. Raises ``SegmentFailed`` for a failed one."""
@@ -101,23 +101,23 @@ class LiveSpeech:
 
     async def close(self) -> None:
         """Leave the session. Safe to call twice."""
-        if self._telling is not None:
-            await cancel_and_wait({self._telling})
-            error = None if self._telling.cancelled() else self._telling.exception()
+        if self._handling is not None:
+            await cancel_and_wait({self._handling})
+            error = None if self._handling.cancelled() else self._handling.exception()
             if error is not None and not isinstance(error, _EXPECTED):
                 log.error(LogEvent.REQUEST_FAILED, exc_info=error)
         await self._opened.aclose()
 
     def _check(self) -> None:
-        """Raise what ``tell`` has raised."""
-        if self._telling is not None and self._telling.done():
-            self._telling.result()
+        """Raise what the handler has raised."""
+        if self._handling is not None and self._handling.done():
+            self._handling.result()
 
-    async def _tell_all(self, tell: Tell) -> None:
-        """Tell all events. After an error nobody wants the rest, so that the session ends."""
+    async def _handle_all(self, handle: EventHandler) -> None:
+        """Handle all events. After an error nobody wants the rest, so that the session ends."""
         try:
             async for event in self._client.events():
-                await tell(event)
+                await handle(event)
         except BaseException:
             await self._client.close()
             raise

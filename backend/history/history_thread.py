@@ -64,7 +64,7 @@ class AsyncHistory:
     def now(self) -> tuple[float, bool]:
         """Return the seconds since 1970, and whether ages can be trusted. Call from the loop only."""
         now_s = self._clock.now_s()  # read first: if the clock is set in between, ages are not trusted
-        return now_s, self._clock.tells_age(max(self._limits.days, _LEAST_DAYS) * _DAY_S)
+        return now_s, self._clock.can_judge_age(max(self._limits.days, _LEAST_DAYS) * _DAY_S)
 
     async def ask(self, work: "Callable[[Store], T]", deadline_s: float = ASK_S) -> T:
         """Run ``work`` in the store's thread and return its result.

@@ -130,12 +130,12 @@ class Inbox:
         for _, entry in letters:
             if entry is not None and entry.segment != OVER and entry.about.kind is SessionKind.STREAM:
                 wanted.setdefault(entry.session, []).append(entry.segment)
-        told: dict[tuple[str, int], tuple[bytes | None, bytes | None]] = {}
+        second_passes: dict[tuple[str, int], tuple[bytes | None, bytes | None]] = {}
         for session, segments in wanted.items():
             names = [f"{name}:{n}" for n in segments for name in ("span", "part")]
             values = await self._administer("HMGET", self._keys.session(session), *names)
-            told |= {(session, n): tuple(values[2 * i : 2 * i + 2]) for i, n in enumerate(segments)}
-        return [_with_span(letter, told) for letter in letters]
+            second_passes |= {(session, n): tuple(values[2 * i : 2 * i + 2]) for i, n in enumerate(segments)}
+        return [_with_span(letter, second_passes) for letter in letters]
 
     async def _make_group(self) -> None:
         try:
@@ -150,11 +150,11 @@ def _letters(found: Sequence[Any]) -> list[InboxEntry]:
 
 
 def _with_span(
-    letter: InboxEntry, told: Mapping[tuple[str, int], tuple[bytes | None, bytes | None]]
+    letter: InboxEntry, second_passes: Mapping[tuple[str, int], tuple[bytes | None, bytes | None]]
 ) -> InboxEntry:
-    if letter.entry is None or (letter.entry.session, letter.entry.segment) not in told:
+    if letter.entry is None or (letter.entry.session, letter.entry.segment) not in second_passes:
         return letter
-    replaces, part_of = told[letter.entry.session, letter.entry.segment]
+    replaces, part_of = second_passes[letter.entry.session, letter.entry.segment]
     entry = letter.entry._replace(
         replaces=parse_replaces(replaces or b"[]"), part_of=int(part_of) if part_of and part_of.isdigit() else -1
     )

@@ -48,7 +48,7 @@ class Access:
         self._settings = settings
         self._clock = clock
         self.roster = roster
-        self.door = TlsListener(trusted=settings.proxies, near_only=settings.host == EVERYWHERE)
+        self.tls_listener = TlsListener(trusted=settings.proxies, near_only=settings.host == EVERYWHERE)
         self.meter = QuotaMeter(settings.quota)
         self.uploading: Counter[str] = Counter()  # files that are coming now, by owner
         self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
@@ -57,14 +57,14 @@ class Access:
     def device_of(self, request: web.Request) -> Device:
         """Return the device whose key the request has. Raises ``Unauthorised`` or ``Forbidden``."""
         device = self._device_of(request)
-        self.door.known(request.protocol)
+        self.tls_listener.known(request.protocol)
         return device
 
     def greet(self, request: web.Request) -> None:
         """Exempt the connection of a request with a valid key from the limits of unknown peers."""
         key, own = _shown_key(request), self._settings.key
         if hmac.compare_digest(key.encode(), own.encode()) or self.roster.of_key(key) is not None:
-            self.door.known(request.protocol)
+            self.tls_listener.known(request.protocol)
 
     def _device_of(self, request: web.Request) -> Device:
         self.check_origin(request)

@@ -22,7 +22,7 @@ from runtime.tasks import Tasks
 log = loggers.BACKEND_DOOR
 
 _LOOK_S: Final = 1.0
-_TOLD_S: Final = 60.0
+_LOG_EVERY_S: Final = 60.0
 _FULL_S: Final = 0.1
 _PREFIX_V6: Final = 64  # network prefix of one subscriber
 
@@ -201,15 +201,15 @@ class TlsListener:
 
     async def _look(self) -> None:
         clock = asyncio.get_running_loop().time
-        told_at = clock()
+        logged_at = clock()
         while True:
             await asyncio.sleep(_LOOK_S)
             self._forget_gone()
             late = clock() - self._limits.unknown_s
             self._send_away([protocol for protocol, one in self._unknown.items() if one.since <= late])
-            if self._sent_away and clock() - told_at >= _TOLD_S:
+            if self._sent_away and clock() - logged_at >= _LOG_EVERY_S:
                 log.info(LogEvent.AUDIT_KEY_TIMED_OUT, connections=self._sent_away)
-                told_at, self._sent_away = clock(), 0
+                logged_at, self._sent_away = clock(), 0
 
 
 def peer_of(address: str) -> str:

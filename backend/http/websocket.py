@@ -55,7 +55,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._reader = FrameReader(most_bytes)
         self._messages: deque[Message] = deque()
         self._take: Take | None = None
-        self._told: Awaitable[None] | Exception | None = None
+        self._outcome: Awaitable[None] | Exception | None = None
         self._news = asyncio.Event()
         self._out: list[bytes] = []
         self._pong: bytearray | None = None  # the last one that a full connection did not take
@@ -100,11 +100,11 @@ class WebSocket(asyncio.BufferedProtocol):
 
     async def _settle(self) -> None:
         """Wait for what the handler returned, or raise what it raised."""
-        told, self._told = self._told, None
-        if isinstance(told, Exception):
-            raise told
-        if told is not None:
-            await told
+        outcome, self._outcome = self._outcome, None
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome is not None:
+            await outcome
 
     def _more(self) -> bool:
         """Parse the next part of the data received last; return whether there was one."""
@@ -150,11 +150,11 @@ class WebSocket(asyncio.BufferedProtocol):
             self._deliver(self._reader.read(self._buffer[:nbytes]))
             return
         try:
-            told: Awaitable[None] | Exception | None = take(BINARY, body)
+            outcome: Awaitable[None] | Exception | None = take(BINARY, body)
         except Exception as error:  # noqa: BLE001 - raised by ``each``
-            told = error
-        if told is not None:
-            self._told, self._take = told, None
+            outcome = error
+        if outcome is not None:
+            self._outcome, self._take = outcome, None
             self._news.set()
 
     def eof_received(self) -> None:
@@ -176,10 +176,10 @@ class WebSocket(asyncio.BufferedProtocol):
                 self._messages.append((kind, body))
                 continue
             try:
-                self._told = self._take(kind, body)
+                self._outcome = self._take(kind, body)
             except Exception as error:  # noqa: BLE001 - raised by ``each``
-                self._told = error
-            if self._told is not None:
+                self._outcome = error
+            if self._outcome is not None:
                 self._take = None
         reader = self._reader
         if self._take is None or reader.more or self._left or reader.failure is not None:

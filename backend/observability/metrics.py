@@ -82,7 +82,7 @@ class Metrics(Observer):
         """Count an accepted hello."""
         self.hellos[resumed] += 1
 
-    def told(self, session: str, message: GatewayMessage) -> None:
+    def message_sent(self, session: str, message: GatewayMessage) -> None:
         """Count partials; ignore other messages."""
         if isinstance(message, Partial):
             self.partials += 1

@@ -127,7 +127,7 @@ class Monitor(Observer):
         """Number of connected viewers."""
         return len(self._viewers)
 
-    def told(self, session: str, message: GatewayMessage) -> None:
+    def message_sent(self, session: str, message: GatewayMessage) -> None:
         """Count partials; ignore other messages."""
         if isinstance(message, Partial):
             self._counted.partials += 1
@@ -162,7 +162,7 @@ class Monitor(Observer):
         self._recent.append(shown)
         self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))
 
-    def told_others(self, reports: dict[int, ProcessReport], past: Counted, restarts: Mapping[int, int]) -> None:
+    def update_others(self, reports: dict[int, ProcessReport], past: Counted, restarts: Mapping[int, int]) -> None:
         """Use the figures of the other processes of this gateway, and show their segments to viewers."""
         self.others.reports, self.others.past, self.others.restarts = reports, past, restarts
         for report in reports.values():

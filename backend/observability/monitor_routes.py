@@ -62,7 +62,7 @@ class MonitorRoutes:
         return response
 
     async def _show(self, response: web.StreamResponse, events: "asyncio.Queue[bytes]") -> None:
-        async for told in gathered(events):
-            await write_pieces(response, told, self._viewer_s)
+        async for batch in gathered(events):
+            await write_pieces(response, batch, self._viewer_s)
             if self._leaves():
                 return

@@ -32,7 +32,7 @@ class SegmentLog(Observer):
         """Note whether the session was resumed; the welcome that follows at once is logged."""
         self._resumed = resumed
 
-    def told(self, session: str, message: GatewayMessage) -> None:
+    def message_sent(self, session: str, message: GatewayMessage) -> None:
         """Log messages that not every segment causes."""
         match message:
             case Queued() | Partial() | Busy():
@@ -55,22 +55,22 @@ class SegmentLog(Observer):
         """Log a cancelled segment."""
         self._say(LogEvent.SEGMENT_CANCELLED, session, segment=segment)
 
-    def _line(self, told: Conclusion) -> dict[str, Any]:
-        outcome, course = told.outcome, told.course
+    def _line(self, conclusion: Conclusion) -> dict[str, Any]:
+        outcome, course = conclusion.outcome, conclusion.course
         line: dict[str, Any] = {
-            "session": told.session,
+            "session": conclusion.session,
             "gateway": self._gateway,
             "segment": outcome.segment,
             "attempt": course.attempt,
             "audio_ms": samples_to_ms(course.samples),
-            **_offsets(course, told.at),
+            **_offsets(course, conclusion.at),
         }
         if isinstance(outcome, Failed):
             line |= {"outcome": outcome.code, "attempt": outcome.attempt, "retryable": outcome.retryable}
         else:
             line |= {"outcome": "final", "worker": outcome.worker, "model": outcome.model}
             line |= {"queue_ms": outcome.timing.queue, "decode_ms": outcome.timing.decode}
-        return line | {"timestamp": timestamp(told.wall), "event": LogEvent.SEGMENT_CONCLUDED}
+        return line | {"timestamp": timestamp(conclusion.wall), "event": LogEvent.SEGMENT_CONCLUDED}
 
     def _say(self, event: LogEvent, session: str, **said: Any) -> None:
         log.info(event, session=session, gateway=self._gateway, **said)

@@ -84,7 +84,7 @@ class ProcessLink:
         finally:
             on_lost()
 
-    async def listen(self, runner: web.AppRunner, door: TlsListener, tls: ssl.SSLContext | None) -> None:
+    async def listen(self, runner: web.AppRunner, tls_listener: TlsListener, tls: ssl.SSLContext | None) -> None:
         """Serve the connections that the supervisor hands over; the main process serves forwarded requests too."""
         server = runner.server
         assert server is not None
@@ -95,7 +95,7 @@ class ProcessLink:
 
         async def secret(connected: socket.socket) -> None:
             assert tls is not None
-            await door.take(connected, connected.getpeername()[0], tls, server)
+            await tls_listener.take(connected, connected.getpeername()[0], tls, server)
 
         self._tasks.start(self._serve(self._gates[0], plain), "plain")
         self._tasks.start(self._serve(self._gates[1], secret), "tls")
@@ -144,10 +144,10 @@ class ProcessLink:
     def _note(self, key: str) -> None:
         """Tell the counts of a key in the next turn of the loop, when all of them have changed."""
         if not self._changed:
-            asyncio.get_running_loop().call_soon(self._tell)
+            asyncio.get_running_loop().call_soon(self._send_counts)
         self._changed.add(key)
 
-    def _tell(self) -> None:
+    def _send_counts(self) -> None:
         assert self._meter is not None
         keys, self._changed = self._changed, set()
         usage = self._meter.usage

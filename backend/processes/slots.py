@@ -21,7 +21,7 @@ class Share:
     connections: int = 0
     given: int = 0
 
-    def told(self, connections: int) -> None:
+    def count(self, connections: int) -> None:
         """Use a newer number, which includes what was given before."""
         self.connections, self.given = connections, 0
 

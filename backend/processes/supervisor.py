@@ -148,10 +148,10 @@ class Supervisor:
         run.over.set()
         run.settled.set()
         self._figures.ended(run.slot, run.number, crashed=run.ready and not run.leaving)
-        self._tell_all(Gone(run.number))
+        self._send_all(Gone(run.number))
         if run.slot == MAIN and run.ready:
-            self._tell_all(MainState(up=False))
-        self._tell_main()
+            self._send_all(MainState(up=False))
+        self._send_main()
 
     async def _keep(self, slot: int) -> None:
         """Start the process of a slot again whenever it ends, later after each crash in a row."""
@@ -223,29 +223,29 @@ class Supervisor:
                 run.ready = True
                 run.settled.set()
                 main_up = any(one.slot == MAIN and one.serves for one in self._runs.values())
-                self._tell_all(MainState(main_up))
-                self._tell_main()
+                self._send_all(MainState(main_up))
+                self._send_main()
             case CannotRun(reason):
                 run.reason = reason
             case KeysInUse(connections, keys):
-                run.share.told(connections)
+                run.share.count(connections)
                 known = self._usage.get(run.number, KeysInUse(0))
                 self._usage[run.number] = KeysInUse(connections, known.keys | keys, run.number)
-                self._tell_all(replace(message, process=run.number), but=run)
+                self._send_all(replace(message, process=run.number), but=run)
             case ProcessTold(figures):
-                run.share.told(figures.connections)
-                told = self._figures.reported(run.slot, run.number, figures)
+                run.share.count(figures.connections)
+                others = self._figures.reported(run.slot, run.number, figures)
                 if run.slot != MAIN:
-                    self._tell_main(told)
+                    self._send_main(others)
             case _:
                 log.error(LogEvent.PROCESS_MESSAGE_UNEXPECTED, slot=run.slot, message=type(message).__name__)
 
-    def _tell_all(self, message: Message, but: ProcessRun | None = None) -> None:
+    def _send_all(self, message: Message, but: ProcessRun | None = None) -> None:
         for run in self._runs.values():
             if run is not but:
                 run.channel.send(message)
 
-    def _tell_main(self, message: Message | None = None) -> None:
+    def _send_main(self, message: Message | None = None) -> None:
         for run in self._runs.values():
             if run.slot == MAIN:
                 run.channel.send(message or self._figures.others())

@@ -76,7 +76,7 @@ def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: flo
 
 def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
     segmenter, whole = PackingSegmenter(), _Whole()
-    samples = told = 0
+    samples = reported = 0
     audio = AvailableAudio(path)
     for block in audio:
         samples += len(block)
@@ -84,8 +84,8 @@ def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
             yield _too_long(longest_s)
             return
         yield from whole.pieces(segmenter.accept(block, vad.accept(block)))
-        if samples - told >= _HEARD_EVERY:
-            told = samples
+        if samples - reported >= _HEARD_EVERY:
+            reported = samples
             yield MediaProgress(samples)
     yield from whole.pieces(segmenter.accept(_NOTHING, vad.finish()))
     yield from whole.pieces(segmenter.finish())

@@ -83,7 +83,7 @@ class Runner:
         self._killed: Counter[str] = Counter()  # kills of each file's reader
         self._over: set[str] = set()  # sessions whose dead letters may be deleted
         self._sweep_s = 0.0  # time of the next sweep
-        self._told = ""  # last logged reason for taking no files
+        self._logged_reason = ""  # last logged reason for taking no files
         self.refuse_model: Callable[[str], str | None] = lambda model: None
         self._woken = asyncio.Event()
 
@@ -160,8 +160,8 @@ class Runner:
                 return True
         except OSError as error:
             why = str(error)
-        if why != self._told:
-            self._told = why
+        if why != self._logged_reason:
+            self._logged_reason = why
             log.warning(LogEvent.FILES_UNAVAILABLE, reason=why)
         return False
 

@@ -18,7 +18,7 @@ from protocol.rest import (
     SegmentView,
     SessionView,
 )
-from protocol.spans import told_once
+from protocol.spans import without_replaced
 from protocol.subtitles import Cue
 from protocol.texts import TimedText, join_pieces, joined_parts
 
@@ -86,7 +86,7 @@ def once(segments: Iterable[StoredSegment]) -> list[StoredSegment]:
     """Return the segments that make up a session: a recognised second pass instead of what it replaces."""
     known = {segment.segment: segment for segment in segments}
     spans = {n: one.replaces for n, one in known.items() if one.replaces and one.state is SegmentState.FINAL}
-    return [known[n] for n in told_once(known, spans)]
+    return [known[n] for n in without_replaced(known, spans)]
 
 
 def text_of(segments: Iterable[StoredSegment]) -> str:

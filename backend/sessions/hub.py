@@ -19,7 +19,7 @@ from backend.admission.admission import (
     no_room,
     refuse_load,
     with_eta,
-    worth_telling,
+    worth_sending,
 )
 from backend.admission.audio_budget import HeldAudio, crowded_out
 from backend.admission.second_pass import LATE
@@ -135,7 +135,7 @@ class Hub:
         self.intake.adopt(hosted)
         await perform_some(hosted, connection, outputs, partial(self._perform, hosted))
         hosted.catch_up()
-        self._tell_busy(hosted, {})
+        self._send_busy(hosted, {})
         return hosted
 
     async def _attach(self, hello: Hello, about: SessionOwner) -> Attachment:
@@ -199,7 +199,7 @@ class Hub:
         known: _Known = {}
         for hosted in tuple(self.hosted.values()):
             hosted.session.offered(survey.offers)
-            self._tell_busy(hosted, known)
+            self._send_busy(hosted, known)
 
     def tick(self, now: float) -> None:
         """Free memory, advance all sessions, and drop sessions that are unbound for too long."""
@@ -264,7 +264,7 @@ class Hub:
             case CloseConnection(code):
                 self._close(hosted, code)
             case _:
-                self._tell(hosted, output)
+                self._deliver(hosted, output)
 
     def _take(self, hosted: SessionSlot, asked: Submit | Weigh) -> None:
         """Queue a complete segment, unless it would be late or its model has been unavailable for too long."""
@@ -291,10 +291,10 @@ class Hub:
     def _submit(self, hosted: SessionSlot, job: Job) -> None:
         self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
 
-    def _tell(self, hosted: SessionSlot, message: GatewayMessage) -> None:
+    def _deliver(self, hosted: SessionSlot, message: GatewayMessage) -> None:
         """Send a message, repeated if necessary; observers get each result once."""
         if not isinstance(message, FinalMessage | Failed):
-            self._observer.told(hosted.identity, message)
+            self._observer.message_sent(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):
             about = hosted.session.course(message.segment), time.monotonic(), time.time()
             self._observer.concluded((Conclusion(hosted.identity, hosted.about.owner, message, *about),))
@@ -377,7 +377,7 @@ class Hub:
         if hosted.connection is not None:
             self.turn_away(hosted.connection, error)
 
-    def _tell_busy(self, hosted: SessionSlot, known: _Known) -> None:
+    def _send_busy(self, hosted: SessionSlot, known: _Known) -> None:
         """Tell a client how busy the fleet is. ``known`` caches answers of this moment for equal options."""
         if hosted.connection is None:
             return
@@ -389,7 +389,7 @@ class Hub:
             now = busy(survey, up, options, limits, self.taken())
             known[wish] = now, makes_partials(survey, options, limits)
         now, partials = known[wish]
-        if (message := worth_telling(hosted.busy, now, partials)) is not None:
+        if (message := worth_sending(hosted.busy, now, partials)) is not None:
             hosted.busy = now
-            self._observer.told(hosted.identity, message)
+            self._observer.message_sent(hosted.identity, message)
             hosted.send(message)

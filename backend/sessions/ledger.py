@@ -107,7 +107,7 @@ class Ledger:
             if segment.stage is SegmentStage.QUEUED and segment.queued <= since
         )
 
-    def tell(self, welcome: Welcome, pieces: bool) -> Steps:
+    def welcome_steps(self, welcome: Welcome, pieces: bool) -> Steps:
         """Return the welcome with all held segments, then unconfirmed results and all failures.
 
         ``pieces``: split a long list into several messages.
@@ -123,7 +123,7 @@ class Ledger:
             held.append(
                 HeldSegments(receiving, queued, tuple(n for n, s in known if s.stage is SegmentStage.ENDED))
             )
-            results += [s.told for _, s in known if s.told is not None]
+            results += [s.unconfirmed for _, s in known if s.unconfirmed is not None]
             yield
         held = held or [HeldSegments()]
         if not pieces:
@@ -155,7 +155,7 @@ class Ledger:
 
     def text(self, segments: Iterable[int]) -> str:
         """Return the joined text of these segments; a recognised span stands for what it replaces."""
-        return join_texts(self.all[n].text for n in self.spans.told(segments))
+        return join_texts(self.all[n].text for n in self.spans.without_replaced(segments))
 
     @property
     def has_live_span(self) -> bool:
@@ -170,7 +170,7 @@ class Ledger:
         segment.end(index, record, now)
         segment.repeated = self.spans.repeated(index)
         self._unreceived += segment.unreceived
-        return [] if segment.told is None else [segment.told]
+        return [] if segment.unconfirmed is None else [segment.unconfirmed]
 
     def _remember_span(self, index: int, replaces: tuple[int, ...]) -> None:
         segment = self._segment(index)

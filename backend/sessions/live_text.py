@@ -66,7 +66,7 @@ class SessionLiveText:
         else:
             self._partials.answered(answer, now)
         if isinstance(answer, Hypothesis) and self._receiving(answer.segment, answer.attempt) is not None:
-            partial = self._partials.tell(answer, self._ledger.live)
+            partial = self._partials.partial_of(answer, self._ledger.live)
             outputs += [] if partial is None else [partial]
         if isinstance(answer, Gap) or answer.inbox:
             outputs += self._go_on(answer.segment, answer.attempt, now)

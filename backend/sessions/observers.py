@@ -42,7 +42,7 @@ class Observer:
     def unbound(self, session: str) -> None:
         """Handle the end of a session's connection."""
 
-    def told(self, session: str, message: GatewayMessage) -> None:
+    def message_sent(self, session: str, message: GatewayMessage) -> None:
         """Handle a message to a client, except results and ``queued``."""
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
@@ -78,12 +78,12 @@ class Observers(Observer):
         for observer in self.listening:
             observer.unbound(session)
 
-    def told(self, session: str, message: GatewayMessage) -> None:
+    def message_sent(self, session: str, message: GatewayMessage) -> None:
         """Notify every observer, except of ``queued``: half of all messages, which no observer uses."""
         if isinstance(message, Queued):
             return
         for observer in self.listening:
-            observer.told(session, message)
+            observer.message_sent(session, message)
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """Collect outcomes, and notify every observer soon."""
@@ -130,20 +130,20 @@ class UnconfirmedResults:
 
     def __init__(self, most: int = _MOST_UNRECEIVED) -> None:
         self._most = most
-        self._told: dict[tuple[str, int], int | None] = {}
+        self._delivered: dict[tuple[str, int], int | None] = {}
 
     def is_new(self, session: str, message: FinalMessage | Failed) -> bool:
         """Return whether this is the first delivery: of each failed attempt, and of the text."""
         attempt = message.attempt if isinstance(message, Failed) else None
         key = (session, message.segment)
-        if self._told.get(key, -1) == attempt:
+        if self._delivered.get(key, -1) == attempt:
             return False
-        self._told[key] = attempt
-        if len(self._told) > self._most:
-            del self._told[next(iter(self._told))]
+        self._delivered[key] = attempt
+        if len(self._delivered) > self._most:
+            del self._delivered[next(iter(self._delivered))]
         return True
 
     def received(self, session: str, segment: int) -> None:
         """Forget a confirmed text. A failure is kept, because it is sent again on reconnect."""
-        if self._told.get((session, segment), -1) is None:
-            del self._told[session, segment]
+        if self._delivered.get((session, segment), -1) is None:
+            del self._delivered[session, segment]

@@ -129,7 +129,7 @@ class Partials:
         rare_s = took**2 / (2 * self._pace.delay_s)  # an end in the midst of a request waits for half of it
         self._rests_until = at + min(rare_s, self._pace.rest_s)
 
-    def tell(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
+    def partial_of(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
         """Return the next partial for the client if the text changed; ``live`` are the segments in progress.
 
         Words stay if an engine hears none in a longer piece: the next piece often has them again.

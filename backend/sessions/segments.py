@@ -148,7 +148,7 @@ class Segment:
     ``asked`` is the position of the last request for audio; each gap is requested once. A ``speculation`` may
     have failed or be lost; only its promotion shows whether it exists.
 
-    ``told`` is the outcome until the client confirms it; ``text`` stays. A failure stays even when it is
+    ``unconfirmed`` is the outcome until the client confirms it; ``text`` stays. A failure stays even when it is
     ``received``, because a returning client may begin a higher attempt. ``sent``: the broker may know the
     segment. ``guesses`` counts the speculations of one attempt. ``began``, ``first_queued``, ``ahead`` and
     ``sent`` survive a restart. ``due``, ``refused`` and ``repeated`` belong to spans (``Spans``).
@@ -172,7 +172,7 @@ class Segment:
     first_queued: float = 0.0
     ahead: int = 0
     state: EndState | None = None
-    told: Final | Failed | None = None
+    unconfirmed: Final | Failed | None = None
     received: bool = False
     text: str = ""
     due: float | None = None
@@ -187,7 +187,7 @@ class Segment:
     @property
     def unreceived(self) -> bool:
         """True while the client has not confirmed the outcome."""
-        return self.told is not None and not self.received
+        return self.unconfirmed is not None and not self.received
 
     def settled(self, attempt: int) -> bool:
         """Return whether news of this attempt can no longer change the segment.
@@ -202,7 +202,7 @@ class Segment:
         self.began, self.first_queued = self.began or self.first_frame, self.first_queued or self.queued
         self.attempt, self.stage, self.pcm = attempt, SegmentStage.RECEIVING, []
         self.held, self.samples, self.asked = 0, None, -1
-        self.state, self.told, self.received, self.text, self.speculation = None, None, False, "", None
+        self.state, self.unconfirmed, self.received, self.text, self.speculation = None, None, False, "", None
         self.first_frame = self.completed = self.queued = 0.0
         self.early, self.guesses, self.refused, self.repeated = False, 0, False, 0
 
@@ -282,7 +282,7 @@ class Segment:
         self.attempt, self.stage, self.pcm, self.speculation = attempt, SegmentStage.QUEUED, [], None
 
     def end(self, index: int, record: Record, now: float) -> None:
-        """Record the end; ``told`` then holds the outcome that the client has yet to get."""
+        """Record the end; ``unconfirmed`` then holds the outcome that the client has yet to get."""
         ended, outcome = record.end, record.outcome
         if ended is None:
             return
@@ -290,16 +290,18 @@ class Segment:
         self.refused = False
         self.sent |= ended.state is not EndState.CANCELLED
         self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, SegmentStage.ENDED, []
-        self.text, self.told, self.received = record.text or "", None, False
+        self.text, self.unconfirmed, self.received = record.text or "", None, False
         if isinstance(outcome, Result):
             self.text = outcome.text
-            self.told = _final(index, outcome, self._timing(outcome, now))
+            self.unconfirmed = _final(index, outcome, self._timing(outcome, now))
         elif outcome is not None:
-            self.told = Failed(
+            self.unconfirmed = Failed(
                 index, outcome.code, outcome.message, attempt=outcome.attempt, retryable=outcome.retryable
             )
         elif ended.state is EndState.FAILED:  # stored by an earlier version, which kept no details once received
-            self.told = Failed(index, ErrorCode.INTERNAL, "it failed", attempt=ended.attempt, retryable=True)
+            self.unconfirmed = Failed(
+                index, ErrorCode.INTERNAL, "it failed", attempt=ended.attempt, retryable=True
+            )
         if self.speculation is not None:
             self.early, self.queued = True, self.speculation.at
         self.speculation = None
@@ -307,8 +309,8 @@ class Segment:
     def receive(self) -> None:
         """Note that the client has the outcome."""
         self.received = True
-        if isinstance(self.told, Final):
-            self.told = None
+        if isinstance(self.unconfirmed, Final):
+            self.unconfirmed = None
 
     def course(self) -> SegmentHistory:
         """Return the segment's history so far."""
@@ -360,6 +362,6 @@ def resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Out
 
 def outcome(index: int, segment: Segment) -> Sequence[Output]:
     """Return the outcome of an ended segment, to be told again."""
-    if segment.told is not None:
-        return [segment.told]
+    if segment.unconfirmed is not None:
+        return [segment.unconfirmed]
     return [Final(index, segment.text)] if segment.state is EndState.FINAL else ()

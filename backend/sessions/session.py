@@ -121,7 +121,7 @@ class GatewaySession:
         yield from self._ledger.adopt(attachment, now)
         for segment in self._ledger.live.values():
             segment.asked = -1
-        return (yield from self._ledger.tell(welcome, pieces))
+        return (yield from self._ledger.welcome_steps(welcome, pieces))
 
     def receive(self, message: ClientMessage, now: float) -> Sequence[Output]:
         """Handle a text message that follows the hello."""

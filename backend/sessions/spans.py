@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from backend.sessions.segments import Output, Promote, Segment, Weigh
 from protocol.job import EndState
-from protocol.spans import told_once
+from protocol.spans import without_replaced
 
 _WITHOUT_TEXT = frozenset({EndState.FAILED, EndState.CANCELLED})
 
@@ -73,10 +73,10 @@ class Spans:
         span = self._segments.get(self._span_of.get(index, -1))
         return samples if span is not None and _is_final(span) else 0
 
-    def told(self, segments: Iterable[int]) -> list[int]:
+    def without_replaced(self, segments: Iterable[int]) -> list[int]:
         """Return the segments whose texts make up the session, in order."""
         finals = (n for n in self._spans if _is_final(self._segments[n]))
-        return told_once(segments, {n: self._segments[n].details.replaces for n in finals})
+        return without_replaced(segments, {n: self._segments[n].details.replaces for n in finals})
 
     def _is_over(self, span: int) -> bool:
         return self._segments[span].state in _WITHOUT_TEXT

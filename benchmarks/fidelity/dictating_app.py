@@ -131,7 +131,7 @@ class DictatingApp(Application):
     """App whose microphone plays recordings, with keys and an inserter for a measurement."""
 
     def __init__(self, microphone: Microphone, settings: ApplicationSettings, tally: Path) -> None:
-        super().__init__(self._told, settings, microphone.open)
+        super().__init__(self._post, settings, microphone.open)
         self._tally = tally
         self.microphone = microphone
         self.keys = FakeHotkeys()
@@ -183,7 +183,7 @@ class DictatingApp(Application):
             after_ms=(times[-1] - ended) * 1000 if times else None,
         )
 
-    def _told(self, news: News) -> None:
+    def _post(self, news: News) -> None:
         if isinstance(news, WorkerView):
             self.ready = news.state is LocalWorkerState.IDLE
 

@@ -58,7 +58,7 @@ class Standstill:
 
     def _stop(self, process: psutil.Process) -> None:
         self._wanted[process] += 1
-        self._tell(f"+{process.pid}")
+        self._send(f"+{process.pid}")
         with suppress(psutil.NoSuchProcess):
             process.suspend()
 
@@ -69,9 +69,9 @@ class Standstill:
         del self._wanted[process]
         with suppress(psutil.NoSuchProcess):
             process.resume()
-        self._tell(f"-{process.pid}")
+        self._send(f"-{process.pid}")
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._guard is not None and self._guard.stdin is not None, "use it in `with`"
         with suppress(OSError):  # a guard that is gone guards nothing
             self._guard.stdin.write(line.encode() + b"\n")

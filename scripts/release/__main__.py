@@ -71,9 +71,9 @@ def _report(order: argparse.Namespace, version: str, chosen: Sequence[Artefact])
     """Write what this release consists of; each part of it refuses the release if it fails."""
     names, known = [one.name for one in chosen], [one.name for one in ARTEFACTS]
     commit = commit_of(ROOT) + (" with changes" if order.dirty else "")
-    told = report(version, commit, names, known, tested=not order.no_tests)
-    (order.dist / REPORT).write_text(told, encoding="utf-8")
-    print(told, end="")
+    text = report(version, commit, names, known, tested=not order.no_tests)
+    (order.dist / REPORT).write_text(text, encoding="utf-8")
+    print(text, end="")
 
 
 def _build(artefact: Artefact, dist: Path, version: str) -> None:

@@ -102,10 +102,10 @@ def _answered(part: dict[str, Any], versions: Mapping[str, str], page: Page) -> 
     version = versions.get(plain(part["name"]))
     if "skip_reason" not in part or version is None:
         return part
-    told = page(part["name"])
-    if told.get("info", {}).get("version") != version or "vulnerabilities" not in told:
+    answered = page(part["name"])
+    if answered.get("info", {}).get("version") != version or "vulnerabilities" not in answered:
         return part
-    known = [fault for fault in told["vulnerabilities"] if not fault.get("withdrawn")]
+    known = [fault for fault in answered["vulnerabilities"] if not fault.get("withdrawn")]
     return {"name": part["name"], "version": version, "vulns": known}
 
 
@@ -117,14 +117,14 @@ def project_page(name: str) -> dict[str, Any]:
     index: Any = import_module("pip._internal.models.index")
     try:
         with urllib.request.urlopen(f"{index.PyPI.pypi_url}/{name}/json", timeout=_PAGE_S) as answer:
-            told: dict[str, Any] = json.load(answer)
+            answered: dict[str, Any] = json.load(answer)
     except urllib.error.HTTPError as error:
         if error.code == _NO_PAGE:
             return {}
         raise _unreachable(name, error) from error
     except (OSError, HTTPException, ValueError) as error:
         raise _unreachable(name, error) from error
-    return told
+    return answered
 
 
 def _unreachable(name: str, error: Exception) -> ReleaseRefused:

@@ -103,5 +103,5 @@ def _parameters(command: Any, context: Any) -> Iterator[str]:
         record: Sequence[str] | None = parameter.get_help_record(context)
         if record is None or "--help" in parameter.opts:
             continue
-        name, told = record
-        yield from (".TP", f"\\fB{escaped(' '.join(name.split()))}\\fR", escaped(" ".join(told.split())))
+        name, description = record
+        yield from (".TP", f"\\fB{escaped(' '.join(name.split()))}\\fR", escaped(" ".join(description.split())))

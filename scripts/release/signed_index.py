@@ -57,14 +57,14 @@ def _refused(text: str) -> ReleaseRefused:
 
 def read_list(place: Path, version: str, now_s: int) -> ReleaseIndex:
     """Return the index of the listed versions, which must include ``version``. Raises ``ReleaseRefused``."""
-    told: dict[str, Any] = tomllib.loads(place.read_text(encoding="utf-8"))
-    rows = told["release"]
+    stated: dict[str, Any] = tomllib.loads(place.read_text(encoding="utf-8"))
+    rows = stated["release"]
     if version not in {row["version"] for row in rows}:
         raise _refused(f"{place} has no entry for {version}: add one with its date and what is new")
     releases = tuple(
-        Release(row["version"], row["date"], told["page"], {"en": row["en"], "zh": row["zh"]}) for row in rows
+        Release(row["version"], row["date"], stated["page"], {"en": row["en"], "zh": row["zh"]}) for row in rows
     )
-    return ReleaseIndex(now_s, now_s + int(told["good_days"]) * _DAY_S, releases)
+    return ReleaseIndex(now_s, now_s + int(stated["good_days"]) * _DAY_S, releases)
 
 
 def sign(index: ReleaseIndex, keys: Sequence[Ed25519PrivateKey]) -> bytes:

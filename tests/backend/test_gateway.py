@@ -303,7 +303,7 @@ async def test_busy_messages_follow_fleet_and_load(gateway: Gateway, redis: "Red
 async def test_key_with_much_speech_held_back_is_refused_before_the_upgrade(
     gateway: Gateway, redis: "Redis"
 ) -> None:
-    async def told() -> str | None:
+    async def retry_after() -> str | None:
         try:
             async with Wire(gateway.url, KEY):
                 return None
@@ -316,7 +316,7 @@ async def test_key_with_much_speech_held_back_is_refused_before_the_upgrade(
     async with connected(gateway.url, KEY) as wire:
         for segment in range(300):  # each costs a second, and the worker recognises four at a time
             await wire.segment(segment, b"")
-        retry_s = await wait_until(told, "a new session is refused")
+        retry_s = await wait_until(retry_after, "a new session is refused")
         assert int(retry_s) >= 30
         async with Wire(gateway.url, KEY, wire.session, query="?resume=1") as known:
             await known.hello(resume=True)
@@ -396,5 +396,5 @@ async def test_drain_sends_going_away_and_keeps_complete_segments(broker: Broker
 
 async def test_gateway_fails_when_its_door_fails(other: Gateway) -> None:
     assert not other.failed.done()
-    other.access.door.failed.set_result(RuntimeError("nobody is let in"))
+    other.access.tls_listener.failed.set_result(RuntimeError("nobody is let in"))
     await wait_until(other.failed.done, "it says so")

@@ -28,7 +28,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
 from protocol.session import ClientMessage, Done, GatewayMessage, Limits, Welcome
-from protocol.spans import told_once
+from protocol.spans import without_replaced
 from protocol.texts import join_texts
 from tests.backend.model_broker import SESSION, ModelBroker, text_of
 from tests.backend.model_client import FRAME, ModelClient, Spoken
@@ -245,7 +245,9 @@ class World:
         spoken = self.client.segments
         spans = {n: one.replaces for n, one in enumerate(spoken) if one.replaces and not one.gone}
         gone = {n for n, one in enumerate(spoken) if one.gone}
-        return join_texts(text_of(spoken[n].pcm) for n in told_once(range(len(spoken)), spans) if n not in gone)
+        return join_texts(
+            text_of(spoken[n].pcm) for n in without_replaced(range(len(spoken)), spans) if n not in gone
+        )
 
     def check(self, forgot: bool) -> None:
         """Check the final state; the whole text too, unless the broker has forgotten some of it."""

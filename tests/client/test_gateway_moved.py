@@ -21,12 +21,12 @@ from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripte
 @asynccontextmanager
 async def client_of_moves(url: str, moved: asyncio.Event) -> AsyncIterator[GatewayClient]:
     """Run a client that is notified once that its gateway has moved."""
-    told = False
+    moved_on = False
 
     async def until_moved(address: Address) -> None:
-        nonlocal told
-        await (asyncio.Event() if told else moved).wait()
-        told = True
+        nonlocal moved_on
+        await (asyncio.Event() if moved_on else moved).wait()
+        moved_on = True
 
     async with client_of(url, replace(AT_ONCE, until_moved=until_moved)) as client:
         yield client

@@ -129,12 +129,12 @@ def check(app: DesktopApp, field: TextField, models: Path) -> tuple[int, int]:
 def survive(app: DesktopApp, models: Path, sentences: Path, kills: int) -> None:
     """Dictate without a pause through these kills, and check every word."""
     field = TextField(app.desktop, "letter")
-    app.tell("show")
+    app.request("show")
     app.desktop.window("kikipounamu")
     with talking_on(app, sentences):
         hit = kill(app, field, kills, random.Random(kills))
         speak_on(app, field)
-    app.tell("stop")
+    app.request("stop")
     app.wait_for("idle", "done", "held", "failed")
     going_on = frozenset(TakeState) - {TakeState.LIVE, TakeState.WAITING}
     wait_until_sync(lambda: not app.unfinished(going_on), "no recording goes on", START_S)

@@ -226,7 +226,7 @@ def under_annoyance(app: DesktopApp, field: TextField, speech: Path, presses: in
     before = len(app.takes())
     with talking_on(app, speech):
         seconds = annoy(app, presses, seed=presses)
-    app.tell("stop")
+    app.request("stop")
     app.wait_for("idle", "done", "held", "failed")
     app.wait_until_transcribed()
     wait_until_sync(lambda: app.view()["waiting"] == 0, "nothing is waited for")

@@ -119,7 +119,7 @@ def kill_helper(app: GnomeApp) -> None:
 @pytest.mark.proof(minutes=20)
 def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp, word: Path) -> None:
     app.set(hotkeys__mode="hold")
-    chance, window, told = random.Random(SEED), app.opened(TextField, next(NAMES)), Counter[str]()
+    chance, window, outcomes = random.Random(SEED), app.opened(TextField, next(NAMES)), Counter[str]()
     there, perhaps = texts_in(window.text), list[str]()
     for _ in range(COUNT):
         killing = threading.Timer(1.5 + chance.random() * LATEST_S, kill_helper, [app])
@@ -128,7 +128,7 @@ def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp,
         take = dictate(app, word)
         killing.cancel()
         reason = app.view()["note"]["key"] if take.state is TakeState.HELD else ""
-        told[reason or "inserted"] += 1
+        outcomes[reason or "inserted"] += 1
         unknown = paste(app, reason) == HoldReason.UNCERTAIN
         (perhaps if unknown else there).extend(take.transcript.text.split())
         if unknown:
@@ -141,4 +141,4 @@ def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp,
         assert Counter(there) <= Counter(found) <= Counter(there) + Counter(perhaps)
         wait_until_sync(lambda: app.desktop.engine == US, "the user's engine is active")
         assert app.desktop.modifiers == 0
-    sys.stdout.write(f"{COUNT} recordings: {dict(told)}\n")
+    sys.stdout.write(f"{COUNT} recordings: {dict(outcomes)}\n")

@@ -65,7 +65,7 @@ def dictate(app: DesktopApp, pointer: MovingPointer, path: Path, count: int) -> 
 @pytest.mark.parametrize("count", [8, pytest.param(PROOF, marks=pytest.mark.proof(minutes=7))])
 def test_server_answers_while_app_with_visible_window_inserts(app: DesktopApp, tmp_path: Path, count: int) -> None:
     app.set(hotkeys__mode="hands-free")
-    app.tell("show")
+    app.request("show")
     app.desktop.focus(WINDOW)
     field = TextField(app.desktop)
     with moving_pointer(app.desktop.display) as pointer:

@@ -64,7 +64,7 @@ class Person:
 
     def look_around(self) -> None:
         """Open a page of the window, search there, and leave it visible."""
-        self.app.tell("show")
+        self.app.request("show")
         self.app.desktop.focus("kikipounamu")
         page = self.chance.randrange(PAGES) + 1
         self.app.desktop.xdotool("key", f"ctrl+{page}")

@@ -59,13 +59,13 @@ class Dictation:
 
     def __init__(self, desktop: Screen, inserter: Inserter, tasks: Tasks) -> None:
         self.queue = InsertionQueue()
-        self.told = list[Event]()
+        self.events = list[Event]()
         self._desktop, self._inserter, self._takes = desktop, inserter, 0
         means = InsertionMeans(
             inserter, read_around=partial(read_around, environment=desktop.environment, tries_s=(PATIENT_S,))
         )
         log = DeliveryLog(Library(desktop.folder / "takes"))
-        self._texts = TextInserter(means, log, self.told.append, tasks)
+        self._texts = TextInserter(means, log, self.events.append, tasks)
 
     async def focus(self, form: Form, kind: FocusKind, before: str | None) -> None:
         """Wait until the program tells what has the focus."""
@@ -90,10 +90,10 @@ class Dictation:
             self.queue.result(SegmentId(self._takes, segment), text, 0.0)
             ready = self.queue.next()
             assert ready is not None
-            self.told.clear()
+            self.events.clear()
             self._texts.perform(InsertText(ready))
-            await wait_until(lambda: self.told, "the outcome is told")
-            (event,) = self.told
+            await wait_until(lambda: self.events, "the outcome is told")
+            (event,) = self.events
             assert isinstance(event, InsertionEnded)
             insertion = event.insertion
             self.queue.inserted(insertion)

@@ -84,14 +84,14 @@ async def test_killed_streaming_workers_cost_no_text(tmp_path: Path, broker: Bro
         await wait_until(lambda: len(speaker.partials) >= 4, "live text came")
         ((following, _),) = used = [each for each in workers if samples_of(each[1])]
         following.kill()
-        killed_s, told = speaker.sent_s, len(speaker.partials)
-        await wait_until(lambda: len(speaker.partials) >= told + 4, "live text came again")
+        killed_s, known = speaker.sent_s, len(speaker.partials)
+        await wait_until(lambda: len(speaker.partials) >= known + 4, "live text came again")
         ((last, _),) = [each for each in workers if each not in used]
         last.kill()
         told_last = len(speaker.partials)
         await speaking
     assert speaker.final == measured(speaker.pcm)
-    assert speaker.partials[told][0] - killed_s <= 2.0, speaker.partials
+    assert speaker.partials[known][0] - killed_s <= 2.0, speaker.partials
     live = [partial.text for _, partial in speaker.partials[:told_last]]
     assert all(speaker.final.startswith(text) for text in live)
     assert len(speaker.partials) > told_last

@@ -66,10 +66,10 @@ def test_text_is_held_on_weston(models: Path) -> None:
         return running_weston(folder, **variables)
 
     with running_wayland_app(models, running, Compositor.SWAY, "--engine", "checksum") as app:
-        app.tell("start")
+        app.request("start")
         app.wait_for("listening")
         app.play(SPOKEN)
-        app.tell("stop")
+        app.request("stop")
         (take,) = app.wait_for_takes(1)
         view = app.view()
         assert (take.state, view["held"], view["note"]["key"]) == (TakeState.HELD, 1, "target-unknown")

@@ -63,7 +63,7 @@ class Results:
 
     there: list[str] = field(default_factory=list)
     perhaps: list[str] = field(default_factory=list)
-    told: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
 
     def check(self, text: str) -> None:
         """Assert that the field has each text as often as the app says, in order, and nothing else."""
@@ -117,7 +117,7 @@ def dictate(app: WaylandApp, word: Path, kill_s: float | None) -> tuple[list[str
 
 def settle(app: WaylandApp, texts: list[str], reason: str, results: Results) -> None:
     """Do what a user does with a held text: paste it, or dismiss it if it may be there."""
-    results.told[reason or "inserted"] += 1
+    results.outcomes[reason or "inserted"] += 1
     wait_until_sync(lambda: helpers(app), "the next helper runs")  # else the text is copied for the user
     if paste(app, reason) == HoldReason.UNCERTAIN:
         results.perhaps += texts
@@ -140,7 +140,7 @@ def test_text_is_neither_lost_nor_doubled_when_helper_is_killed(
         word = record(number, tmp_path / "word.wav")
         settle(app, *dictate(app, word, kill_s), results)
         check(app, window, results, copied)
-    sys.stdout.write(f"{count} recordings: {dict(results.told)}\n")
+    sys.stdout.write(f"{count} recordings: {dict(results.outcomes)}\n")
 
 
 def check(app: WaylandApp, window: TextField, results: Results, copied: dict[str, bytes]) -> None:

@@ -46,7 +46,7 @@ def nothing_stays(app: DesktopApp) -> Iterator[None]:
 
 def look_at(app: DesktopApp, page: str) -> None:
     """Raise the window with this page."""
-    app.tell("show")
+    app.request("show")
     app.desktop.focus(WINDOW)
     app.desktop.xdotool("key", f"ctrl+{PAGES.index(page) + 1}")
 

@@ -103,7 +103,7 @@ class RunningApp(ABC):
     def quit(self) -> int:
         """Quit the app, and return its exit status."""
         assert self.process is not None
-        self.tell("quit")
+        self.request("quit")
         return self.process.wait(TEXT_S)
 
     def let_go(self) -> None:
@@ -151,7 +151,7 @@ class RunningApp(ABC):
             player.kill()
             player.wait()
 
-    def tell(self, verb: str) -> None:
+    def request(self, verb: str) -> None:
         """Send a request to the app, as the command line does."""
         self.ask({"verb": verb})
 
@@ -257,13 +257,13 @@ class RunningApp(ABC):
         except AssertionError as error:
             states = " ".join(take.state for take in self.takes())
             unfinished = [f"{one.session} {one.state} {one.seconds:.2f} s {one.take}" for one in self.unfinished()]
-            raise AssertionError("\n".join((str(error), states, *unfinished, self._told()))) from error
+            raise AssertionError("\n".join((str(error), states, *unfinished, self._last_view()))) from error
 
-    def _told(self) -> str:
+    def _last_view(self) -> str:
         try:
             return str(self.view())
         except (ControlError, OSError) as error:
-            return f"the app tells nothing: {error}"
+            return f"the app does not answer: {error}"
 
     def hear_on(self, seconds: float) -> None:
         """Wait until this many more seconds of the newest take are in its journal."""

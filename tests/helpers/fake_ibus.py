@@ -86,7 +86,7 @@ class FakeIBus:
                 message = Message(watcher, _CONTEXT, CONTEXTS, member, flags=MessageFlag.NO_REPLY_EXPECTED)
                 await self.bus.bus.send(message)
 
-    async def tell(self, member: str, signature: str = "", *values: Any) -> tuple[Any, ...]:
+    async def call(self, member: str, signature: str = "", *values: Any) -> tuple[Any, ...]:
         """Call a method of the engine that is registered."""
         return await self.bus.call(BusObject(self.owner, self._path, ENGINES), member, signature, *values)
 
@@ -118,13 +118,13 @@ class FakeIBus:
         self.committed.append(text)
         if self.hears:
             self.text += text
-            await self._tell_text()
+            await self._send_text()
 
-    async def _tell_text(self) -> None:
+    async def _send_text(self) -> None:
         if self.capabilities & SURROUNDING_TEXT:
             place = (text_value(self.text), len(self.text), len(self.text))
-            await self.tell("SetSurroundingText", "vuu", *place)
-        await self.tell("SetCursorLocation", "iiii", len(self.text), 0, 1, 1)
+            await self.call("SetSurroundingText", "vuu", *place)
+        await self.call("SetCursorLocation", "iiii", len(self.text), 0, 1, 1)
 
     def _use(self, name: str) -> None:
         self.engine = name
@@ -137,20 +137,20 @@ class FakeIBus:
         factory = BusObject(self.owner, FACTORY.path, FACTORY.interface)
         (self._path,) = await self.bus.call(factory, "CreateEngine", "s", name)
         for member in ("FocusIn", "Enable"):
-            await self.tell(member)
-        await self.tell("SetCapabilities", "u", self.capabilities)
-        await self.tell("SetCursorLocation", "iiii", len(self.text), 0, 1, 1)
+            await self.call(member)
+        await self.call("SetCapabilities", "u", self.capabilities)
+        await self.call("SetCursorLocation", "iiii", len(self.text), 0, 1, 1)
         properties = BusObject(self.owner, self._path, _PROPERTIES)
         content = Variant("(uu)", [self.purpose, 0])
         await self.bus.call(properties, "Set", "ssv", ENGINES, "ContentType", content)
         assert await self.bus.call(properties, "Get", "ss", ENGINES, "FocusId") == (True,)
         await self.focusing()
-        await self.tell("FocusInId", "os", _CONTEXT, self.client)
-        assert await self.tell("ProcessKeyEvent", "uuu", 97, 30, 0) == (False,)
-        await self._tell_text()
+        await self.call("FocusInId", "os", _CONTEXT, self.client)
+        assert await self.call("ProcessKeyEvent", "uuu", 97, 30, 0) == (False,)
+        await self._send_text()
 
 
-async def _while_connected(telling: Coroutine[None, None, None]) -> None:
+async def _while_connected(calls: Coroutine[None, None, None]) -> None:
     """Talk to an engine, which may leave meanwhile."""
     with suppress(BusError):
-        await telling
+        await calls

@@ -43,13 +43,13 @@ def _rests(app: RunningApp) -> bool:
     def rests() -> bool:
         view = app.view()
         if view["held"]:
-            app.tell("dismiss-held")
+            app.request("dismiss-held")
         return not view["held"] and view["waiting"] == 0 and not app.unfinished()
 
     try:
         app.let_go()
         if app.view()["state"] in _RECORDING:
-            app.tell("cancel")
+            app.request("cancel")
         wait_until_sync(rests, "the app has nothing to do", _REST_S)
     except (AssertionError, ControlError, OSError):
         return False

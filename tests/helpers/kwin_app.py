@@ -33,7 +33,7 @@ from tests.helpers.wayland_hand import Hand
 _KWIN: Final = "org.kde.KWin"
 _SCRIPTING: Final = BusObject(_KWIN, "/Scripting", "org.kde.kwin.Scripting")
 _ONCE_S: Final = 1.0
-_TOLD: Final = """#!/bin/sh
+_WRITE_SESSION: Final = """#!/bin/sh
 env > '{place}.new' && mv '{place}.new' '{place}'
 """
 
@@ -186,14 +186,14 @@ def running_kwin_app(models: Path, *arguments: str) -> Iterator[KWinApp]:
 def _desktop(folder: Path, bus: str, home: Path) -> Iterator[KWinDesktop]:
     own = {"DBUS_SESSION_BUS_ADDRESS": bus, "XDG_CURRENT_DESKTOP": "KDE", "KIKIPOUNAMU_HOME": str(home)}
     path = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    script, told = folder / "session.sh", folder / "session"
-    script.write_text(_TOLD.format(place=told))
+    script, written = folder / "session.sh", folder / "session"
+    script.write_text(_WRITE_SESSION.format(place=written))
     script.chmod(0o755)
     with tempfile.TemporaryDirectory(prefix="kiki-kwin-") as run:
         desktop = KWinDesktop(folder, {"XDG_RUNTIME_DIR": run, **own, **path, **TRUSTING})
         try:
             start_kwin(desktop, "--xwayland", str(script))
-            desktop.variables |= _x11(told)
+            desktop.variables |= _x11(written)
             desktop.connect()
             wait_until_sync(lambda: _answers(desktop), "KWin runs scripts")
             yield desktop
@@ -202,10 +202,10 @@ def _desktop(folder: Path, bus: str, home: Path) -> Iterator[KWinDesktop]:
             sys.stderr.write(desktop.logs())
 
 
-def _x11(told: Path) -> dict[str, str]:
+def _x11(written: Path) -> dict[str, str]:
     """Return the variables for windows of X11, which KWin tells only the programs that it starts."""
-    wait_until_sync(told.exists, "KWin has started a program")
-    pairs = (line.split("=", 1) for line in told.read_text().splitlines() if "=" in line)
+    wait_until_sync(written.exists, "KWin has started a program")
+    pairs = (line.split("=", 1) for line in written.read_text().splitlines() if "=" in line)
     return {name: value for name, value in pairs if name in ("DISPLAY", "XAUTHORITY")}
 
 

@@ -38,19 +38,20 @@ CONTROLS = (
 
 def unnamed(root: QWidget) -> list[str]:
     """Return controls without a name for screen readers."""
-    return [_told(control) for control in _seen(root) if _is_control(control) and not _name(control)]
+    return [_described(control) for control in _seen(root) if _is_control(control) and not _name(control)]
 
 
 def unreachable(root: QWidget) -> list[str]:
     """Return controls that the Tab key skips; of a group of choices one reachable control is enough."""
     wanted = [control for control in _seen(root) if _is_control(control) and control.isEnabled()]
-    return [_told(one) for one in wanted if not _takes_tab(one) and one.focusProxy() is None]
+    return [_described(one) for one in wanted if not _takes_tab(one) and one.focusProxy() is None]
 
 
 def cut(root: QWidget) -> list[str]:
     """Return texts with too little room, and controls that stick out at the side of their container."""
-    narrow = [f"{_told(one)} has {size(one)}, needs {size(_needs(one))}" for one in _seen(root) if _too_small(one)]
-    wide = [f"{_told(one)} sticks out" for one in _seen(root) if _is_text(one) and _sticks_out(one)]
+    small = filter(_too_small, _seen(root))
+    narrow = [f"{_described(one)} has {size(one)}, needs {size(_needs(one))}" for one in small]
+    wide = [f"{_described(one)} sticks out" for one in _seen(root) if _is_text(one) and _sticks_out(one)]
     return narrow + wide
 
 
@@ -61,8 +62,8 @@ def scrolling(root: QWidget) -> list[str]:
     """
     areas = [one for one in (root, *_seen(root)) if isinstance(one, QAbstractScrollArea)]
     pages = [one for one in areas if isinstance(one, QScrollArea)]
-    wide = [f"{_told(one)} scrolls sideways" for one in areas if one.horizontalScrollBar().maximum() > 0]
-    inner = [f"{_told(one)} is in another scroll area" for one in pages if _is_nested(one, root)]
+    wide = [f"{_described(one)} scrolls sideways" for one in areas if one.horizontalScrollBar().maximum() > 0]
+    inner = [f"{_described(one)} is in another scroll area" for one in pages if _is_nested(one, root)]
     high = [one for one in pages if one.verticalScrollBar().maximum() > 0]
     many = [f"{len(high)} areas scroll: {', '.join(map(_inside, high))}"] if len(high) > 1 else []
     narrow = [f"{_inside(one)} needs {needed}" for one in pages if (needed := _needs_across(one))]
@@ -87,7 +88,7 @@ def _inside(area: QScrollArea) -> str:
     return type(area.widget()).__name__
 
 
-def _told(widget: QWidget) -> str:
+def _described(widget: QWidget) -> str:
     """Describe the widget for a message."""
     text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
     return f"{type(widget).__name__} {(text or widget.accessibleName())[:60]!r}"

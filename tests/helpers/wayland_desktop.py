@@ -34,7 +34,7 @@ swaybg_command -
 """
 _LABWC = """<?xml version="1.0"?><labwc_config><theme><dropShadows>no</dropShadows></theme>
 <keyboard>{lines}<keybind key="F24"><action name="None"/></keybind></keyboard></labwc_config>"""
-_TOLD = ("WAYLAND_DISPLAY", "DISPLAY", "SWAYSOCK", "LABWC_PID")
+_DISPLAYS = ("WAYLAND_DISPLAY", "DISPLAY", "SWAYSOCK", "LABWC_PID")
 
 
 @dataclass
@@ -170,7 +170,7 @@ def running_sway(folder: Path, *lines: str, **variables: str) -> Iterator[Waylan
     """
     with _session(folder, variables, "sway") as desktop:
         settings = folder / "sway.conf"
-        settings.write_text("\n".join([_SWAY, *lines, f"exec {_told(folder)}", ""]))
+        settings.write_text("\n".join([_SWAY, *lines, f"exec {_written_variables(folder)}", ""]))
         desktop.start("sway", "-c", str(settings))
         yield _learned(desktop)
 
@@ -182,7 +182,7 @@ def running_labwc(folder: Path, *lines: str, **variables: str) -> Iterator[Wayla
         settings = folder / "labwc"
         settings.mkdir()
         (settings / "rc.xml").write_text(_LABWC.format(lines="\n".join(lines)))
-        desktop.start("labwc", "-C", str(settings), "-s", f"sh -c '{_told(folder)}'")
+        desktop.start("labwc", "-C", str(settings), "-s", f"sh -c '{_written_variables(folder)}'")
         yield _learned(desktop)
 
 
@@ -227,7 +227,7 @@ def _session(folder: Path, variables: Mapping[str, str], name: str) -> Iterator[
             sys.stderr.write(desktop.logs())
 
 
-def _told(folder: Path) -> str:
+def _written_variables(folder: Path) -> str:
     """Return a command that writes down the environment of the compositor's programs."""
     return f"env > {folder}/session.new && mv {folder}/session.new {folder}/session"
 
@@ -237,7 +237,7 @@ def _learned(desktop: WaylandDesktop) -> WaylandDesktop:
     result = desktop.folder / "session"
     wait_until_sync(result.exists, "the compositor runs")
     pairs = (line.split("=", 1) for line in result.read_text().splitlines() if "=" in line)
-    desktop.variables |= {name: value for name, value in pairs if name in _TOLD}
+    desktop.variables |= {name: value for name, value in pairs if name in _DISPLAYS}
     desktop.hand = Hand(desktop.environment)
     return desktop
 

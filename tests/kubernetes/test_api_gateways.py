@@ -142,6 +142,6 @@ async def test_tenant_above_its_rate_waits_while_others_are_served(scene: Scene)
                 await answer.read()  # or each request needs a connection of its own
                 return answer.status, "Retry-After" in answer.headers
 
-        told = Counter(await asyncio.gather(*(ask(PERSON) for _ in range(200))))
-        assert set(told) == {(200, False), (429, True)} and told[200, False] >= 20
+        answers = Counter(await asyncio.gather(*(ask(PERSON) for _ in range(200))))
+        assert set(answers) == {(200, False), (429, True)} and answers[200, False] >= 20
         assert await ask(OTHER) == (200, False)

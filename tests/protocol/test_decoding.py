@@ -128,8 +128,8 @@ def test_errors_of_the_wire_are_neither_in_the_librarys_words_nor_quote_values(
         try:
             decode(data)
         except MalformedMessage as error:
-            told = str(error)
-            assert not {"Expected", "Invalid", "Object", "$", SAID} & set(told.replace("`", " ").split(" ")), told
-            assert SAID not in told
+            said = str(error)
+            assert not {"Expected", "Invalid", "Object", "$", SAID} & set(said.replace("`", " ").split(" ")), said
+            assert SAID not in said
         except ProtocolError:
             pass

@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.spans import encode_replaces, parse_replaces, told_once
+from protocol.spans import encode_replaces, parse_replaces, without_replaced
 
 
 def test_session_without_spans_is_reported_by_all_segments() -> None:
-    assert told_once(range(3), {}) == [0, 1, 2]
+    assert without_replaced(range(3), {}) == [0, 1, 2]
 
 
 def test_span_stands_where_the_first_replaced_segment_stands() -> None:
-    assert told_once(range(6), {4: (1, 2)}) == [0, 4, 3, 5]
+    assert without_replaced(range(6), {4: (1, 2)}) == [0, 4, 3, 5]
 
 
 def test_span_counts_when_a_replaced_segment_is_unknown() -> None:
-    assert told_once([2, 3, 4], {4: (1, 2)}) == [4, 3]
+    assert without_replaced([2, 3, 4], {4: (1, 2)}) == [4, 3]
 
 
 def test_earlier_span_counts_when_two_replace_the_same_segment() -> None:
-    assert told_once(range(5), {3: (0, 1), 4: (1, 2)}) == [3, 2]
+    assert without_replaced(range(5), {3: (0, 1), 4: (1, 2)}) == [3, 2]
 
 
 @pytest.mark.parametrize("stored", ["", b"", "[", "{}", '["a"]'])
@@ -36,7 +36,7 @@ def test_stored_list_is_read_back() -> None:
 @given(st.integers(1, 30), st.lists(st.sets(st.integers(0, 29), min_size=1, max_size=5), max_size=8))
 def test_each_segment_is_reported_by_itself_or_by_one_span(segments: int, replaced: list[set[int]]) -> None:
     spans = {segments + i: sorted(n % segments for n in some) for i, some in enumerate(replaced)}
-    told = told_once(range(segments + len(spans)), spans)
-    assert len(set(told)) == len(told)
+    kept = without_replaced(range(segments + len(spans)), spans)
+    assert len(set(kept)) == len(kept)
     for n in range(segments):
-        assert (n in told) + sum(n in spans[span] for span in told if span in spans) == 1
+        assert (n in kept) + sum(n in spans[span] for span in kept if span in spans) == 1

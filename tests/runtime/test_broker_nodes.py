@@ -21,13 +21,13 @@ class Saying:
     """A server that answers each command by ``reply``, and notes what it was told."""
 
     def __init__(self, reply: Callable[[bytes], bytes]) -> None:
-        self.told: list[bytes] = []
+        self.received: list[bytes] = []
         self._reply = reply
         self.node = BrokerNode("", 0)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(4096):
-            self.told.append(data)
+            self.received.append(data)
             writer.write(self._reply(data))
         writer.close()
 
@@ -54,7 +54,7 @@ def cluster(*nodes: BrokerNode) -> BrokerNodes:
 async def test_sentinel_names_the_primary() -> None:
     async with saying(NAMED) as sentinel:
         assert await sentinels(sentinel.node).primary("any") == BrokerNode("127.0.0.1", 1234)
-        assert b"GET-MASTER-ADDR-BY-NAME" in sentinel.told[0] and b"kiki" in sentinel.told[0]
+        assert b"GET-MASTER-ADDR-BY-NAME" in sentinel.received[0] and b"kiki" in sentinel.received[0]
 
 
 async def test_node_names_the_primary_of_a_slot_and_the_other_nodes() -> None:
@@ -97,11 +97,11 @@ async def test_server_without_cluster_is_reported() -> None:
 
 async def test_password_is_said_only_when_asked_for() -> None:
     def strict(data: bytes) -> bytes:
-        return b"+OK\r\n" if b"AUTH" in data else NAMED if len(sentinel.told) > 2 else b"-NOAUTH no\r\n"
+        return b"+OK\r\n" if b"AUTH" in data else NAMED if len(sentinel.received) > 2 else b"-NOAUTH no\r\n"
 
     async with saying(strict) as sentinel:
         assert await sentinels(sentinel.node, password="secret").primary("any") == BrokerNode("127.0.0.1", 1234)
-        assert [b"secret" in one for one in sentinel.told] == [False, True, False]
+        assert [b"secret" in one for one in sentinel.received] == [False, True, False]
 
 
 async def test_refused_password_is_an_error_of_permission() -> None:
@@ -114,9 +114,9 @@ async def test_connections_made_together_ask_once() -> None:
     async with saying(NAMED) as sentinel:
         nodes = sentinels(sentinel.node)
         await asyncio.gather(*(nodes.primary("any") for _ in range(20)))
-        assert len(sentinel.told) == 1
+        assert len(sentinel.received) == 1
         await nodes.primary("any")
-        assert len(sentinel.told) == 2
+        assert len(sentinel.received) == 2
 
 
 async def test_tls_is_for_the_question_and_for_the_connection(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ def test_pip_accepts_extra_of_the_installed_package() -> None:
     """Works from any folder and without an index, because the package is on none."""
     assert "media" in importlib.metadata.metadata("kikipounamu").get_all("Provides-Extra", [])
     command = f"{extra_command('media')} --dry-run --no-deps --no-index --disable-pip-version-check"
-    told = subprocess.run(shlex.split(command), cwd="/", capture_output=True, text=True, timeout=60)
-    assert "already satisfied: kikipounamu[media]" in told.stdout, told.stderr
+    installed = subprocess.run(shlex.split(command), cwd="/", capture_output=True, text=True, timeout=60)
+    assert "already satisfied: kikipounamu[media]" in installed.stdout, installed.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from runtime.log_limits import RepeatLimit
 @given(st.lists(st.tuples(st.floats(0, 5), st.sampled_from("abc"), st.booleans()), max_size=200))
 def test_log_limit_writes_or_counts_every_line(lines: list[tuple[float, str, bool]]) -> None:
     limit: RepeatLimit[str] = RepeatLimit(burst=3, interval_s=10, most_keys=2)
-    now, written, told = 0.0, 0, 0
+    now, written, counted = 0.0, 0, 0
     for pause, key, ask in lines:
         now += pause
         written += limit.admit(key, now)
-        told += sum(limit.held_back(now).values()) if ask else 0
-    told += sum(limit.held_back(float("inf")).values())
-    assert written + told == len(lines)
+        counted += sum(limit.held_back(now).values()) if ask else 0
+    counted += sum(limit.held_back(float("inf")).values())
+    assert written + counted == len(lines)
     assert limit.held_back(float("inf")) == {}
 
 

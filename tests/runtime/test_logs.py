@@ -62,13 +62,13 @@ def test_malformed_log_call_loses_only_its_line_and_is_reported(tmp_path: Path) 
     with logging_to("test", tmp_path):
         logging.getLogger("library").warning("%d of %d", "one")
         logging.getLogger("library").warning("the next one")
-    told, after = sorted(lines(tmp_path), key=lambda line: line["event"] == "the next one")
-    assert (told["event"], told["of"], told["logger"]) == (
+    summary, after = sorted(lines(tmp_path), key=lambda line: line["event"] == "the next one")
+    assert (summary["event"], summary["of"], summary["logger"]) == (
         "log.write_failed",
         "library",
         "runtime.log_writer",
     )
-    assert "TypeError" in str(told["exception"]) and after["event"] == "the next one"
+    assert "TypeError" in str(summary["exception"]) and after["event"] == "the next one"
 
 
 def test_terminal_log_is_readable_and_on_standard_error(
@@ -104,17 +104,17 @@ def test_repeated_events_are_limited_and_the_last_line_counts_the_rest(tmp_path:
     found = lines(tmp_path)
     refused = [line for line in found if line["event"] == "refused"]
     assert 20 <= len(refused) < 100 and len(found) < 150
-    told = [line for line in found if line["event"] == "log.lines_held_back"]
-    assert found[-1] == told[-1] and {line["of"] for line in told} == {"refused"}
-    assert sum(cast(int, line["lines"]) for line in told) + len(refused) == 110_000
+    summary = [line for line in found if line["event"] == "log.lines_held_back"]
+    assert found[-1] == summary[-1] and {line["of"] for line in summary} == {"refused"}
+    assert sum(cast(int, line["lines"]) for line in summary) + len(refused) == 110_000
 
 
 def test_lines_of_other_libraries_are_limited(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(1_000):
             logging.getLogger("library").error("bad request from %d", number)
-    *written, told = lines(tmp_path)
-    assert len(written) == 20 and (told["of"], told["lines"]) == ("bad request from %d", 980)
+    *written, summary = lines(tmp_path)
+    assert len(written) == 20 and (summary["of"], summary["lines"]) == ("bad request from %d", 980)
 
 
 def test_events_of_different_kinds_have_separate_limits(tmp_path: Path) -> None:
@@ -132,12 +132,12 @@ def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Pa
         for number in range(300):
             audit.info("audit.stream_opened", device=f"d-{number}")
             audit.info("audit.stream_closed", device=f"d-{number}", audio_s=1.5)
-    *written, told = lines(tmp_path)
+    *written, summary = lines(tmp_path)
     for event in ("audit.stream_opened", "audit.stream_closed"):
         devices = [line["device"] for line in written if line["event"] == event]
         assert devices == [f"d-{number}" for number in range(300)]
-    assert len(written) == 20 + 600 and (told["of"], told["lines"]) == ("audit.key_refused", 1_980)
-    assert "device" not in told
+    assert len(written) == 20 + 600 and (summary["of"], summary["lines"]) == ("audit.key_refused", 1_980)
+    assert "device" not in summary
 
 
 def test_audit_of_one_device_is_limited_and_counted(tmp_path: Path) -> None:
@@ -145,9 +145,9 @@ def test_audit_of_one_device_is_limited_and_counted(tmp_path: Path) -> None:
         for _ in range(1_300):
             Logger("backend.access").info("audit.stream_opened", device="d-1")
         Logger("backend.access").info("audit.stream_opened", device="d-2")
-    *_, other, told = lines(tmp_path)
+    *_, other, summary = lines(tmp_path)
     assert (other["event"], other["device"]) == ("audit.stream_opened", "d-2")
-    assert (told["of"], told["device"], told["lines"]) == ("audit.stream_opened", "d-1", 300)
+    assert (summary["of"], summary["device"], summary["lines"]) == ("audit.stream_opened", "d-1", 300)
 
 
 def test_suppressed_lines_of_every_kind_are_reported(tmp_path: Path) -> None:
@@ -155,8 +155,8 @@ def test_suppressed_lines_of_every_kind_are_reported(tmp_path: Path) -> None:
         for number in range(50):
             for _ in range(20 + number + 1):
                 Logger("test").info(f"audit.kind_{number}")
-    told = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
-    assert told == list(range(1, 51))
+    summary = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
+    assert summary == list(range(1, 51))
 
 
 def test_story_lines_have_their_own_limit(tmp_path: Path) -> None:
@@ -171,8 +171,8 @@ def test_story_lines_have_their_own_limit(tmp_path: Path) -> None:
             Logger("backend.story").info("segment.concluded", session="s", segment=number)
             if number == 5_000:  # never more at once than the queue holds, as in practice
                 wait_until_sync(lambda: written > 5_000, "they are written")
-    *told, held_back = lines(tmp_path)
-    assert len(told) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
+    *summary, held_back = lines(tmp_path)
+    assert len(summary) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
 
 
 def test_gathered_lines_equal_lines_written_alone(tmp_path: Path) -> None:
@@ -189,8 +189,8 @@ def test_gathered_lines_equal_lines_written_alone(tmp_path: Path) -> None:
 def test_gathered_lines_are_limited_like_others(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         write_together("backend.story", [{"event": "segment.concluded", "segment": n} for n in range(10_100)])
-    *told, held_back = lines(tmp_path)
-    assert len(told) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
+    *summary, held_back = lines(tmp_path)
+    assert len(summary) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
 
 
 @pytest.mark.parametrize("level", ["INFO", "WARNING"])
@@ -286,8 +286,8 @@ def test_line_of_another_library_has_its_message_and_traceback() -> None:
     try:
         raise ValueError("on purpose")
     except ValueError as error:
-        told = (type(error), error, error.__traceback__)
-    record = logging.LogRecord("library", logging.ERROR, "", 0, "%d of %d", (1, 2), told)
+        summary = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("library", logging.ERROR, "", 0, "%d of %d", (1, 2), summary)
     keep_traceback(record)
     line = line_of(record, "test")
     assert record.exc_info is None and (line["event"], line["level"]) == ("1 of 2", "error")

@@ -88,13 +88,13 @@ async def test_event_is_awaited_until_it_is_set_or_its_deadline() -> None:
 async def test_predicate_is_looked_at_again_after_news_until_its_deadline() -> None:
     news, seen = asyncio.Event(), list[int]()
 
-    def tell() -> None:
+    def notify() -> None:
         seen.append(len(seen))
         news.set()
         if len(seen) < 3:
-            asyncio.get_running_loop().call_soon(tell)
+            asyncio.get_running_loop().call_soon(notify)
 
-    asyncio.get_running_loop().call_soon(tell)
+    asyncio.get_running_loop().call_soon(notify)
     assert await holds_within(lambda: len(seen) == 3, news, 30.0)
     assert not await holds_within(lambda: len(seen) > 3, news, 0.0)
 

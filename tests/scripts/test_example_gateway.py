@@ -28,9 +28,9 @@ async def http(gateway: ExampleGateway) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def next_of(response: aiohttp.ClientResponse) -> Snapshot:
-    told = await response.content.readuntil(b"\n\n")
-    assert told.startswith(b"event: snapshot\n")
-    return msgspec.json.decode(told.partition(b"data: ")[2], type=Snapshot)
+    event = await response.content.readuntil(b"\n\n")
+    assert event.startswith(b"event: snapshot\n")
+    return msgspec.json.decode(event.partition(b"data: ")[2], type=Snapshot)
 
 
 async def test_example_gateway_serves_dashboard_and_figures(
@@ -41,9 +41,9 @@ async def test_example_gateway_serves_dashboard_and_figures(
         assert len((await hour.json())["moments"]) == len(HOUR.timeline().moments)
     async with http.get(MONITOR_PATH) as watching:
         assert await next_of(watching) == HOUR.snapshot()
-        gateway.tell(replace(HOUR.snapshot(), sessions=99))
+        gateway.publish(replace(HOUR.snapshot(), sessions=99))
         assert (await next_of(watching)).sessions == 99
-        gateway.tell(cut=True)
+        gateway.publish(cut=True)
         assert await watching.content.read() == b""
     assert gateway.watched == 1
 

@@ -52,15 +52,15 @@ def windows(outputs: list[SegmentOutput]) -> list[tuple[int, NDArray[np.int16]]]
 def packed(speech: list[AudioSpan], length: int, block: int = SAMPLE_RATE) -> list[tuple[int, NDArray[np.int16]]]:
     """Pack a stream with speech in these places, read in blocks, and check that its memory is bounded."""
     stream = np.arange(length).astype(np.int16)
-    told: list[VadEvent] = []
+    vad_events: list[VadEvent] = []
     for span in speech:
-        told += [SpeechStarted(span.begin, span.begin + 4_000), SpeechEnded(span.end, span.end + 8_000)]
+        vad_events += [SpeechStarted(span.begin, span.begin + 4_000), SpeechEnded(span.end, span.end + 8_000)]
     packer, outputs = PackingSegmenter(), list[SegmentOutput]()
     for at in range(0, length, block):
         until = min(at + block, length)
-        outputs += packer.accept(stream[at:until], [event for event in told if at < event.known <= until])
+        outputs += packer.accept(stream[at:until], [event for event in vad_events if at < event.known <= until])
         assert packer.held <= 2 * LONGEST + 4 * SAMPLE_RATE + 2 * block
-    outputs += packer.accept(stream[:0], [event for event in told if event.known > length])
+    outputs += packer.accept(stream[:0], [event for event in vad_events if event.known > length])
     found = windows(outputs + packer.finish())
     for begin, audio in found:
         assert np.array_equal(audio, stream[begin : begin + len(audio)])
@@ -107,12 +107,12 @@ def test_window_has_the_gain_of_its_loudest_segment() -> None:
     quiet, faint = (np.full(2 * SAMPLE_RATE, level, np.int16) for level in (200, 100))
     pause = np.zeros(SAMPLE_RATE, np.int16)
     stream = np.concatenate((pause, quiet, pause, faint, np.zeros(4 * SAMPLE_RATE, np.int16)))
-    told: list[VadEvent] = []
+    vad_events: list[VadEvent] = []
     for begin, end in ((1, 3), (4, 6)):
-        told += [SpeechStarted(begin * SAMPLE_RATE, begin * SAMPLE_RATE + 4_000)]
-        told += [SpeechEnded(end * SAMPLE_RATE, end * SAMPLE_RATE + 9_600)]
+        vad_events += [SpeechStarted(begin * SAMPLE_RATE, begin * SAMPLE_RATE + 4_000)]
+        vad_events += [SpeechEnded(end * SAMPLE_RATE, end * SAMPLE_RATE + 9_600)]
     packer = PackingSegmenter()
-    outputs = [*packer.accept(stream, told), *packer.finish()]
+    outputs = [*packer.accept(stream, vad_events), *packer.finish()]
     begins = [output for output in outputs if isinstance(output, SegmentBegin)]
     assert [begin.gain_db for begin in begins] == [gain_for(20 * np.log10(200 / 2**15), -100)]
 

@@ -85,10 +85,10 @@ def test_pause_before_an_endpoint_has_one_correct_speculation(stream: Stream, op
     nexts = [event.known for event in stream.events[1:]] + [total]
     begin = guessed = 0
     for event, following in zip(stream.events, nexts, strict=False):
-        told = segmenter.accept(stream.samples[at : event.known], [event])
-        told += segmenter.accept(stream.samples[event.known : following - 1], [])
+        outputs = segmenter.accept(stream.samples[at : event.known], [event])
+        outputs += segmenter.accept(stream.samples[event.known : following - 1], [])
         guessed = 0 if isinstance(event, SpeechPaused) else guessed
-        for message in told:
+        for message in outputs:
             if isinstance(message, SegmentBegin):
                 begin = message.at
             elif isinstance(message, SegmentSpeculate):
@@ -97,7 +97,7 @@ def test_pause_before_an_endpoint_has_one_correct_speculation(stream: Stream, op
                 if ends and following > begin + message.samples + DISCOVERY:
                     right.add(SegmentEnd(message.segment, message.samples))
         assert guessed <= 1
-        at, out = max(event.known, following - 1), out + told
+        at, out = max(event.known, following - 1), out + outputs
     out += segmenter.accept(stream.samples[at:], []) + segmenter.finish()
     assert right <= {message for message in out if isinstance(message, SegmentEnd)}
 
@@ -316,11 +316,11 @@ def test_late_events_take_effect_when_they_arrive(
     early = [event for event in stream.events if event.known < half // 2]
     late = [event for event in stream.events if event.known >= half // 2]
     clamped = [replace(event, known=max(event.known, half)) for event in late]
-    told, expected = Segmenter(options), Segmenter(options)
-    told.accept(first, early)
+    outputs, expected = Segmenter(options), Segmenter(options)
+    outputs.accept(first, early)
     expected.accept(first, early)
-    assert told.accept(second, late) == expected.accept(second, clamped)
-    assert told.finish() == expected.finish()
+    assert outputs.accept(second, late) == expected.accept(second, clamped)
+    assert outputs.finish() == expected.finish()
 
 
 def test_silence_sends_no_segment() -> None:

@@ -52,15 +52,15 @@ def test_gate_keeps_the_whole_sentence(models: Path, recording: Recording, with_
     samples = samples_of(recording.path)
     vad = open_vad(models / "fsmn-vad" if with_model else None)
     segmenter = Segmenter(SegmenterOptions())
-    out, told, received = [], list[VadEvent](), 0
+    out, found, received = [], list[VadEvent](), 0
     for chunk in [*chunks(samples, 960), samples[:0]]:
         events = vad.accept(chunk) if len(chunk) else vad.finish()
         received += len(chunk)
         out += segmenter.accept(chunk, events)
-        told += events
+        found += events
     out += segmenter.finish()
-    assert all(event.known - event.at <= LOOKBACK for event in told if isinstance(event, SpeechStarted))
-    assert all(event.known <= len(samples) for event in told)
+    assert all(event.known - event.at <= LOOKBACK for event in found if isinstance(event, SpeechStarted))
+    assert all(event.known <= len(samples) for event in found)
     sent = sum(message.samples for message in out if isinstance(message, SegmentEnd))
     speech = np.flatnonzero(np.abs(samples.astype(np.int32)) > 1000)
     assert sent >= speech[-1] - speech[0]

@@ -11,11 +11,11 @@ from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
 class ShardLayout(NamedTuple):
-    """Number of shards. ``alone``: there is one, and the broker is no cluster. ``told``: a gateway stored it."""
+    """Number of shards. ``alone``: there is one, and the broker is no cluster. ``stored``: by a gateway."""
 
     shards: int = 1
     alone: bool = True
-    told: bool = True
+    stored: bool = True
 
     def each(self) -> tuple[Keys, ...]:
         """Return the keys of each shard."""

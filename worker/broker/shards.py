@@ -69,7 +69,7 @@ class AllShards:
         self._members: list[_Member] = []
         self._streams: tuple[str, ...] = ()
         self._partial_streams: tuple[str, ...] = ()
-        self._told = True
+        self._stored = True
         self._turn = 0
         self._refused: BrokerError | None = None
         self._tasks = Tasks("shards")
@@ -87,7 +87,7 @@ class AllShards:
         """Check that a shard answers and is new enough."""
         if not self._members:
             layout = await self._read_layout()
-            self._told = layout.told
+            self._stored = layout.stored
             for keys in layout.each():
                 jobs = await self._stack.enter_async_context(self._open_shard(keys))
                 if not layout.alone:
@@ -248,11 +248,11 @@ class AllShards:
 
         Raises ``BrokerRefused`` if a gateway has split the broker since this worker assumed one shard.
         """
-        if not self._told:
+        if not self._stored:
             layout = await self._read_layout()
             if layout.shards != len(self._members):
                 raise BrokerRefused("the broker was split into shards since this worker began: start it again")
-            self._told = layout.told
+            self._stored = layout.stored
         await self._all(lambda member: member.jobs.heartbeat(status))
 
     # -- inside --------------------------------------------------------------------------------------------

@@ -168,11 +168,11 @@ class Tunnel:
             self._places = list(dict.fromkeys((*found, self._through.url)))
 
     async def _answered(
-        self, session: aiohttp.ClientSession, context: SimpleNamespace, told: aiohttp.TraceRequestEndParams
+        self, session: aiohttp.ClientSession, context: SimpleNamespace, ended: aiohttp.TraceRequestEndParams
     ) -> None:
         """Note the number of shards in the gateway's answer."""
-        said = told.response.headers.get(SHARDS_HEADER, "")
-        if told.response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+        said = ended.response.headers.get(SHARDS_HEADER, "")
+        if ended.response.status == HTTPStatus.SWITCHING_PROTOCOLS:
             self._shards = min(int(said), MOST_SHARDS) if said.isdigit() and len(said) < 5 else 0
 
     async def _connected_at(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:

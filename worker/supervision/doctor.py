@@ -90,12 +90,12 @@ def ask(command: Sequence[str]) -> str:
 
 def cards(say: Ask = ask) -> tuple[GraphicsCard, ...]:
     """Return the GPUs that NVIDIA's driver reports."""
-    told = say(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
-    return tuple(_cards(told))
+    output = say(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
+    return tuple(_cards(output))
 
 
-def _cards(told: str) -> Iterator[GraphicsCard]:
-    for line in told.splitlines():
+def _cards(output: str) -> Iterator[GraphicsCard]:
+    for line in output.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) == len(_FIELDS.split(",")) and parts[3].isdecimal() and parts[4].isdecimal():
             yield GraphicsCard(parts[0], parts[1], parts[2], int(parts[3]), int(parts[4]))
@@ -119,18 +119,18 @@ def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
 def _library(engine: str, found: Sequence[GraphicsCard], say: Ask) -> DoctorFinding:
     name = _LIBRARIES[engine]
     try:
-        told = json.loads(say([*module_command("worker.engines.library_report"), name]))
+        report = json.loads(say([*module_command("worker.engines.library_report"), name]))
     except ValueError:
         return DoctorFinding(name, f"it cannot be loaded: run {extra_command(engine)}", False)
-    version = f"{told['version']}, CUDA {told['cuda']}" if told.get("cuda") else str(told["version"])
-    built = told.get("built_for", [])
+    version = f"{report['version']}, CUDA {report['cuda']}" if report.get("cuda") else str(report["version"])
+    built = report.get("built_for", [])
     foreign = [card for card in found if built and not _runs(card, built)]
     if foreign:
         says = f"{version} was not built for {foreign[0].architecture} ({foreign[0].name}): {_SEE_TORCH}"
         return DoctorFinding(name, says, False)
-    if found and not told["devices"]:
+    if found and not report["devices"]:
         return DoctorFinding(name, f"{version} sees no card: {_ADVICE.get(name, _SEE_TORCH)}", False)
-    seen = f"it sees {told['devices']} card(s)" if told["devices"] else "for the processor"
+    seen = f"it sees {report['devices']} card(s)" if report["devices"] else "for the processor"
     return DoctorFinding(name, f"{version}, {seen}", True)
 
 

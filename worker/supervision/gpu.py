@@ -55,8 +55,8 @@ class Gpu:
         if (found := self._device(device)) is None:
             return GpuUse()
         nvml, handle = found
-        percent = _told(nvml, lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
-        return GpuUse(percent, _told(nvml, lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).used)))
+        percent = _answer(nvml, lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
+        return GpuUse(percent, _answer(nvml, lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).used)))
 
     def memory_of(self, device: str, pid: int) -> int | None:
         """Return the bytes that a process uses on a device, or ``None``.
@@ -66,7 +66,7 @@ class Gpu:
         if (found := self._device(device)) is None:
             return None
         nvml, handle = found
-        running = _told(nvml, lambda: tuple(nvml.nvmlDeviceGetComputeRunningProcesses(handle))) or ()
+        running = _answer(nvml, lambda: tuple(nvml.nvmlDeviceGetComputeRunningProcesses(handle))) or ()
         return next((one.usedGpuMemory for one in running if one.pid == pid), None)
 
     def _device(self, device: str) -> tuple[Nvml, Any] | None:
@@ -74,7 +74,7 @@ class Gpu:
         nvml = self._library() if kind == _KIND and (not number or number.isdecimal()) else None
         if nvml is None:
             return None
-        handle = _told(nvml, lambda: self._handle(nvml, int(number or 0)))
+        handle = _answer(nvml, lambda: self._handle(nvml, int(number or 0)))
         return None if handle is None else (nvml, handle)
 
     def _library(self) -> Nvml | None:
@@ -109,7 +109,7 @@ def load_nvml(name: str = _MODULE) -> Nvml | None:
     return nvml
 
 
-def _told(nvml: Nvml, ask: Callable[[], T]) -> T | None:
+def _answer(nvml: Nvml, ask: Callable[[], T]) -> T | None:
     try:
         return ask()
     except nvml.NVMLError:  # some devices report only part of it

@@ -45,7 +45,7 @@ class _Listening:
 
     ``_next``: the segment whose text is told next. ``_started``: number of segments whose start was told.
     ``_flushed``: segments that the client has asked to end, whose last text is not told yet; 0: none.
-    ``_gap_told``: the segment after which the end of an utterance was told.
+    ``_gap_sent``: the segment after which the end of an utterance was told.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class _Listening:
         self._mono: MonoStream | None = None
         self._speech: LiveSpeech | None = None
         self._next = self._started = self._flushed = 0
-        self._gap_told = -1
+        self._gap_sent = -1
 
     async def run(self) -> None:
         """Handle all messages of the client, up to the end of its audio."""
@@ -137,7 +137,7 @@ class _Listening:
             IntakeOptions(format.rate, self._asked.endpoint_ms),
         )
         self._speech = speech
-        speech.tell(partial(self._tell, speech))
+        speech.handle_events(partial(self._send_event, speech))
 
     async def _flush(self) -> None:
         """End the open segment; its text, or an empty one, comes as asked for."""
@@ -173,7 +173,7 @@ class _Listening:
 
     # -- texts ---------------------------------------------------------------------------------------------
 
-    async def _tell(self, speech: LiveSpeech, event: ClientEvent) -> None:
+    async def _send_event(self, speech: LiveSpeech, event: ClientEvent) -> None:
         if isinstance(event, Partial):
             if event.segment == self._next and event.text.strip():
                 start = samples_to_ms(speech.sent.segments[event.segment][0])
@@ -185,7 +185,7 @@ class _Listening:
                 flushed = self._next == self._flushed
                 part = speech.transcript.part(final.segment, final.text)
                 await self._result(part, final=True, flushed=flushed, model=final.model)
-            await self._tell_gap(speech)
+            await self._send_gap(speech)
 
     async def _notice(self, speech: LiveSpeech) -> None:
         """Tell where speech has begun and, after a long silence, that an utterance has ended."""
@@ -193,15 +193,15 @@ class _Listening:
             at, _ = speech.sent.segments[self._started]
             self._started += 1
             await self._say("SpeechStarted", channel=[0, 1], timestamp=samples_to_ms(at) / 1000)
-        await self._tell_gap(speech)
+        await self._send_gap(speech)
 
-    async def _tell_gap(self, speech: LiveSpeech) -> None:
+    async def _send_gap(self, speech: LiveSpeech) -> None:
         last = self._next - 1
-        if not self._asked.gap_ms or last == self._gap_told or speech.sent.next_segment > self._next:
+        if not self._asked.gap_ms or last == self._gap_sent or speech.sent.next_segment > self._next:
             return
         _, end_ms = speech.sent.place_ms(last)
         if samples_to_ms(speech.sent.samples) - end_ms >= self._asked.gap_ms:
-            self._gap_told = last
+            self._gap_sent = last
             await self._say("UtteranceEnd", channel=[0, 1], last_word_end=end_ms / 1000)
 
     async def _result(self, part: TranscriptPart, *, final: bool, flushed: bool = False, model: str = "") -> None:

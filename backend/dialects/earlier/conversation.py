@@ -98,7 +98,7 @@ class EarlierConversation:
             except TimeoutError:
                 for recording in held:
                     recording.texts.let_go()
-                    await self._tell_chunks(recording)
+                    await self._send_chunks(recording)
                 continue
             if message.type not in _DATA:
                 return
@@ -146,7 +146,7 @@ class EarlierConversation:
         options = Options(partials=False)
         live = await LiveSpeech.begin(self._sessions, self._visit, options, CLIENT + name)
         self._recordings[name] = recording = _Recording(name, live)
-        live.tell(partial(self._tell, recording))
+        live.handle_events(partial(self._send_event, recording))
         await self._say(started(name))
 
     async def _make_room(self) -> None:
@@ -167,7 +167,7 @@ class EarlierConversation:
         await recording.live.hear_pcm(audio)
         recording.chunks += 1
         recording.texts.heard(index, recording.new_ends())
-        await self._tell_chunks(recording)
+        await self._send_chunks(recording)
 
     # -- the end -------------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class EarlierConversation:
                 await live.intake.finish()
                 recording.texts.let_go(recording.new_ends())
                 await live.finish()
-                await self._tell_chunks(recording)
+                await self._send_chunks(recording)
         except TimeoutError:
             return failed(recording.name, _LATE)
         except (ProtocolError, BackendError, GatewayError) as error:
@@ -211,7 +211,7 @@ class EarlierConversation:
 
     # -- texts ---------------------------------------------------------------------------------------------
 
-    async def _tell(self, recording: _Recording, event: ClientEvent) -> None:
+    async def _send_event(self, recording: _Recording, event: ClientEvent) -> None:
         if isinstance(event, Failed):
             recording.live.transcript.take(event)
             recording.texts.know(event.segment, "")
@@ -219,9 +219,9 @@ class EarlierConversation:
                 await self._say(failed(recording.name, f"a part could not be recognised: {event.message}"))
         elif recording.live.take(event) and isinstance(event, FinalResult):
             recording.texts.know(event.segment, event.text)
-        await self._tell_chunks(recording)
+        await self._send_chunks(recording)
 
-    async def _tell_chunks(self, recording: _Recording) -> None:
+    async def _send_chunks(self, recording: _Recording) -> None:
         """Send the texts of chunks that are due; each is sent in the turn in which it is taken."""
         while (due := recording.texts.due()) is not None:
             await self._say(chunk_result(recording.name, *due))

@@ -149,16 +149,16 @@ def has_audio(stored: StoredSession, here: bool) -> bool:
 
 def recording_view(stored: StoredSession, segments: Sequence[StoredSegment]) -> RecordingView:
     """Return a recording; one of this protocol has the name that its client gave it."""
-    told = once(segments)
+    counted = once(segments)
     done = stored.state is SessionState.DONE
     return RecordingView(
         id=stored.client.removeprefix(CLIENT) if stored.client.startswith(CLIENT) else stored.id,
         user_id=stored.device,
         status=_RECORDINGS.get(stored.state, "error"),
-        chunk_count=len(told),
-        results={one.segment: one.text for one in told if one.text},
-        completed=sum(one.state is SegmentState.FINAL for one in told),
-        final_text=text_of(told),
+        chunk_count=len(counted),
+        results={one.segment: one.text for one in counted if one.text},
+        completed=sum(one.state is SegmentState.FINAL for one in counted),
+        final_text=text_of(counted),
         duration=_seconds(stored),
         created_at=_moment(stored.started_ms),
         completed_at=_moment(stored.changed_ms) if done else None,

@@ -41,12 +41,12 @@ def funasr_socket(request: web.Request) -> web.WebSocketResponse:
 class _Speech:
     """Speech that is being heard. ``next``: the segment whose text is sent next; ``said``: the last text sent.
 
-    ``told``: code points of each segment that were sent as certain.
+    ``stable_sent``: code points of each segment that were sent as certain.
     """
 
     config: Config
     source: LiveSpeech | FileSpeech
-    told: dict[int, int] = field(default_factory=dict)
+    stable_sent: dict[int, int] = field(default_factory=dict)
     next: int = 0
     said: str = ""
 
@@ -112,7 +112,7 @@ class FunasrConversation:
         options = replace(config.options, partials=config.mode == "2pass")
         live = await LiveSpeech.begin(self._sessions, self._visit, options, NAME, IntakeOptions(config.rate))
         self._speech = speech = _Speech(config, live)
-        live.tell(partial(self._tell, speech, live))
+        live.handle_events(partial(self._send_event, speech, live))
         return speech
 
     async def _finish(self) -> None:
@@ -133,7 +133,7 @@ class FunasrConversation:
         options = speech.config.options
         async with aclosing(file.recognised(self._sessions, self._visit, options, NAME)) as results:
             async for _ in results:
-                await self._tell_finals(speech)
+                await self._send_finals(speech)
 
     async def _fail(self, error: Exception) -> None:
         """Tell an error, and forget the speech: the next one may go better."""
@@ -141,17 +141,17 @@ class FunasrConversation:
         await self.close()
         await self._send(failed(config, _code(error), str(error)))
 
-    async def _tell(self, speech: _Speech, live: LiveSpeech, event: ClientEvent) -> None:
+    async def _send_event(self, speech: _Speech, live: LiveSpeech, event: ClientEvent) -> None:
         """Send texts as they come. A segment without text ends the speech with an error."""
         if isinstance(event, Partial) and event.segment == speech.next:
-            told, stable = speech.told.get(event.segment, 0), event.stable
-            if stable > told:
-                speech.told[event.segment] = stable
-                await self._send(online(speech.config, event.text[told:stable]))
+            stable_sent, stable = speech.stable_sent.get(event.segment, 0), event.stable
+            if stable > stable_sent:
+                speech.stable_sent[event.segment] = stable
+                await self._send(online(speech.config, event.text[stable_sent:stable]))
         elif live.take(event):
-            await self._tell_finals(speech)
+            await self._send_finals(speech)
 
-    async def _tell_finals(self, speech: _Speech) -> None:
+    async def _send_finals(self, speech: _Speech) -> None:
         """Send the texts whose turn it is, each with the space that clients do not add between two of them."""
         results = speech.source.transcript
         while (final := results.finals.get(speech.next)) is not None:

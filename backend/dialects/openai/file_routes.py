@@ -101,18 +101,18 @@ async def _streamed(
 ) -> web.StreamResponse:
     """Send text as it becomes certain. An error before the first text has a status of its own."""
     headers = {hdrs.CONTENT_TYPE: _SERVER_SENT, hdrs.CACHE_CONTROL: "no-store"}
-    response, told = web.StreamResponse(headers=headers), ""
+    response, known = web.StreamResponse(headers=headers), ""
     try:
         with translated():
             async for _ in results:
                 check_present(request)
                 text = transcript.certain()
-                if len(text) > len(told):
-                    await _say(request, response, event("transcript.text.delta", delta=text[len(told) :]))
-                    told = text
+                if len(text) > len(known):
+                    await _say(request, response, event("transcript.text.delta", delta=text[len(known) :]))
+                    known = text
             whole = transcript.text()
-            if len(whole) > len(told):
-                await _say(request, response, event("transcript.text.delta", delta=whole[len(told) :]))
+            if len(whole) > len(known):
+                await _say(request, response, event("transcript.text.delta", delta=whole[len(known) :]))
             done = event("transcript.text.done", text=whole, usage=usage(sent.seconds))
             await _say(request, response, done)
     except OpenAiError as error:

@@ -171,7 +171,7 @@ class _Conversation:
         options = replace(config.options, model=config.model if config.model in models else "")
         live = await LiveSpeech.begin(self._sessions, self._visit, options, _NAME, _intake(config))
         self._speech = speech = _Speech(config, live)
-        live.tell(partial(self._tell, speech))
+        live.handle_events(partial(self._send_event, speech))
         return speech
 
     async def _end_turn(self, speech: _Speech) -> None:
@@ -210,7 +210,7 @@ class _Conversation:
         await self._say(f"{_INPUT}.committed", item_id=item.id, previous_item_id=previous)
         await self._say("conversation.item.added", previous_item_id=previous, item=about)
         await self._say("conversation.item.done", previous_item_id=previous, item=about)
-        await self._tell_item(item)
+        await self._send_item(item)
 
     async def _finish(self) -> None:
         """Wait for the texts of everything that was said, then leave the session."""
@@ -221,7 +221,7 @@ class _Conversation:
 
     # -- texts ---------------------------------------------------------------------------------------------
 
-    async def _tell(self, speech: _Speech, event: ClientEvent) -> None:
+    async def _send_event(self, speech: _Speech, event: ClientEvent) -> None:
         if not isinstance(event, Partial | FinalMessage | Failed):
             return
         item = speech.items.of(event.segment)
@@ -235,9 +235,9 @@ class _Conversation:
         place = (0, 0) if isinstance(event, Partial) else speech.live.sent.place_ms(event.segment)
         item.take(event, place)
         if item.closed or speech.config.silence_ms is not None:  # clients do not know a turn before they commit it
-            await self._tell_item(item)
+            await self._send_item(item)
 
-    async def _tell_item(self, item: Item) -> None:
+    async def _send_item(self, item: Item) -> None:
         if delta := item.delta():
             await self._say(f"{_TEXT}.delta", item_id=item.id, content_index=0, delta=delta)
         if item.complete and not item.done:

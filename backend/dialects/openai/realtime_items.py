@@ -11,13 +11,13 @@ from protocol.session import Failed, Final, Partial
 
 @dataclass
 class Item:
-    """Turn of a conversation. ``segments``: their numbers, in order. ``told``: text that was sent as deltas."""
+    """Turn of a conversation. ``segments``: their numbers, in order. ``sent``: text that was sent as deltas."""
 
     id: str = field(default_factory=lambda: f"item_{uuid4().hex[:20]}")
     segments: list[int] = field(default_factory=list)
     closed: bool = False
     done: bool = False
-    told: str = ""
+    sent: str = ""
     transcript: JoinedResults = field(default_factory=JoinedResults)
     _partial: tuple[int, str] = (-1, "")
 
@@ -34,9 +34,9 @@ class Item:
     def delta(self) -> str:
         """Return the text that became certain since the last call; it is never taken back."""
         text = self.text() if self.complete else self._certain()
-        if not text.startswith(self.told) or len(text) == len(self.told):
+        if not text.startswith(self.sent) or len(text) == len(self.sent):
             return ""
-        more, self.told = text[len(self.told) :], text
+        more, self.sent = text[len(self.sent) :], text
         return more
 
     @property

@@ -82,7 +82,7 @@ class VoskConversation:
             NAME,
             IntakeOptions(self.config.rate),
         )
-        speech.tell(self._tell)
+        speech.handle_events(self._send_event)
         self._speech = speech
         return speech
 
@@ -103,7 +103,7 @@ class VoskConversation:
             self._next, self._partial = self._next + 1, ""
         return parts
 
-    async def _tell(self, event: ClientEvent) -> None:
+    async def _send_event(self, event: ClientEvent) -> None:
         """Keep what the next replies say."""
         if isinstance(event, Partial):
             if event.segment == self._next:

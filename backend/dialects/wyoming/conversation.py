@@ -143,7 +143,7 @@ class WyomingConversation:
             IntakeOptions(rate, _ENDPOINT_MS, gate=False),
         )
         self._utterance = utterance = _Utterance(live, int(channels))
-        live.tell(partial(self._tell, utterance))
+        live.handle_events(partial(self._send_event, utterance))
         return utterance
 
     async def _finish(self) -> None:
@@ -162,7 +162,7 @@ class WyomingConversation:
         self._options = Options()
         await self.close()
 
-    async def _tell(self, utterance: _Utterance, event: ClientEvent) -> None:
+    async def _send_event(self, utterance: _Utterance, event: ClientEvent) -> None:
         """Collect results, and send text that is certain."""
         if not utterance.live.take(event):
             return

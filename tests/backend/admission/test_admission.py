@@ -18,7 +18,7 @@ from backend.admission.admission import (
     refuse,
     spare_slots,
     speed,
-    worth_telling,
+    worth_sending,
 )
 from backend.core.errors import BrokerUnreachable
 from backend.core.refusal import RefusalReason
@@ -180,18 +180,18 @@ def test_busy_names_the_reason_of_the_wait() -> None:
 
 def test_busy_is_repeated_only_after_relevant_change() -> None:
     load = Busy("load", eta_ms=20_000)
-    assert worth_telling(None, None) is None
-    assert worth_telling(None, load) == load
-    assert worth_telling(load, load) is None
-    assert worth_telling(load, replace_eta(load, 30_000)) is None
-    assert worth_telling(load, replace_eta(load, 50_000)) == replace_eta(load, 50_000)
-    assert worth_telling(load, replace_eta(load, 9_000)) == replace_eta(load, 9_000)
-    assert worth_telling(load, Busy("broker")) == Busy("broker")
-    assert worth_telling(Busy("no_worker"), Busy("no_worker")) is None
-    assert worth_telling(replace_eta(load, 0), replace_eta(load, 1)) == replace_eta(load, 1)
-    assert worth_telling(load, None) == Busy("load", eta_ms=0)
-    assert worth_telling(load, None, partials=True) == Busy("load", partials=True, eta_ms=0)
-    assert worth_telling(load, Busy("load", partials=True, eta_ms=20_000)) is not None
+    assert worth_sending(None, None) is None
+    assert worth_sending(None, load) == load
+    assert worth_sending(load, load) is None
+    assert worth_sending(load, replace_eta(load, 30_000)) is None
+    assert worth_sending(load, replace_eta(load, 50_000)) == replace_eta(load, 50_000)
+    assert worth_sending(load, replace_eta(load, 9_000)) == replace_eta(load, 9_000)
+    assert worth_sending(load, Busy("broker")) == Busy("broker")
+    assert worth_sending(Busy("no_worker"), Busy("no_worker")) is None
+    assert worth_sending(replace_eta(load, 0), replace_eta(load, 1)) == replace_eta(load, 1)
+    assert worth_sending(load, None) == Busy("load", eta_ms=0)
+    assert worth_sending(load, None, partials=True) == Busy("load", partials=True, eta_ms=0)
+    assert worth_sending(load, Busy("load", partials=True, eta_ms=20_000)) is not None
 
 
 def replace_eta(message: Busy, eta_ms: int) -> Busy:

@@ -244,13 +244,13 @@ def test_second_pass_goes_before_the_rest_of_its_session_only() -> None:
     world.hold(range(3))
     world.open["s", 3] = 0
     world.turns.hold("k", Job("s", 3, b"", SECOND, replaces=(0, 1, 2)))
-    told = []
+    released = []
     for _ in range(7):
         (next_one,) = world.go()
-        told.append(next_one)
+        released.append(next_one)
         world.end(next_one[1], session=next_one[0])
-    assert [n for session, n in told if session == "s"] == [3, 0, 1, 2]
-    assert told[0] == ("other", 0)
+    assert [n for session, n in released if session == "s"] == [3, 0, 1, 2]
+    assert released[0] == ("other", 0)
 
 
 def test_jobs_inside_are_counted_by_stream_until_they_end() -> None:

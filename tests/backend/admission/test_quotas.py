@@ -115,9 +115,9 @@ def test_requests_of_other_processes_empty_the_same_bucket() -> None:
 
 
 def test_each_change_of_requests_and_connections_is_reported() -> None:
-    told: list[str] = []
-    meter = QuotaMeter(Quota(), changed=told.append)
+    changed_keys: list[str] = []
+    meter = QuotaMeter(Quota(), changed=changed_keys.append)
     meter.request("k", 0.0)
     with meter.present("k"):
         assert meter.of("k").counts == KeyCounts(requests=1, connections=1)
-    assert told == ["k", "k", "k"] and meter.of("k").connections == 0
+    assert changed_keys == ["k", "k", "k"] and meter.of("k").connections == 0

@@ -34,12 +34,12 @@ def test_ended_process_and_revoked_key_are_forgotten() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from("ab"), COUNTS), max_size=20))
-def test_sum_is_that_of_the_last_numbers_of_each_process(told: list[tuple[int, str, KeyCounts]]) -> None:
+def test_sum_is_that_of_the_last_numbers_of_each_process(received: list[tuple[int, str, KeyCounts]]) -> None:
     elsewhere, last = UsageElsewhere(), dict[tuple[int, str], KeyCounts]()
-    for process, key, counts in told:
+    for process, key, counts in received:
         elsewhere.heard(process, 1, {key: counts})
         last[process, key] = counts
     for key in "ab":
         known = [counts for (_, its), counts in last.items() if its == key]
         assert elsewhere.of(key).streams == sum(counts.streams for counts in known)
-    assert elsewhere.connections == len({process for process, _, _ in told})
+    assert elsewhere.connections == len({process for process, _, _ in received})

@@ -43,6 +43,6 @@ async def test_wrong_password_of_the_primary_is_refused() -> None:
 
 
 async def test_node_of_a_cluster_needs_the_address_of_a_cluster() -> None:
-    told = pytest.raises(BrokerFailed, match="write redis\\+cluster://")
-    with running_broker(None, "--cluster-enabled", "yes") as node, told:
+    refusal = pytest.raises(BrokerFailed, match="write redis\\+cluster://")
+    with running_broker(None, "--cluster-enabled", "yes") as node, refusal:
         await opened(node.url)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.broker.damaged_file import set_aside, tells_of_damage
+from backend.broker.damaged_file import reports_damage, set_aside
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from backend.broker.damaged_file import set_aside, tells_of_damage
     ],
 )
 def test_damage_is_recognised_by_servers_log(said: bytes) -> None:
-    assert tells_of_damage(b"1:M 29 Nov 2026 16:24:28.148 " + said + b"\n")
+    assert reports_damage(b"1:M 29 Nov 2026 16:24:28.148 " + said + b"\n")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_damage_is_recognised_by_servers_log(said: bytes) -> None:
     ],
 )
 def test_other_reasons_leave_file_in_its_place(said: bytes) -> None:
-    assert not tells_of_damage(said)
+    assert not reports_damage(said)
 
 
 def test_latest_damaged_file_is_kept(tmp_path: Path) -> None:

@@ -74,11 +74,11 @@ async def test_commands_gather_while_a_batch_is_in_flight() -> None:
 async def test_command_without_hurry_waits_briefly_for_others() -> None:
     broker = FakeBroker()
     async with writing(broker) as writer:
-        idle = writer.send(command("idle"), hurry=False)
+        idle = writer.send(command("idle"), at_once=False)
         await asyncio.sleep(0)
         assert broker.batches == []
         assert await idle == "IDLE"
-        later = writer.send(command("later"), hurry=False)
+        later = writer.send(command("later"), at_once=False)
         await writer.send(command("now"))
         assert later.done()
     assert broker.batches == [["idle"], ["later", "now"]]

@@ -47,10 +47,10 @@ def test_device_is_added_renamed_listed_and_revoked(store: DeviceStore) -> None:
     assert "Anne" in command(store, "name", "Anna", "Anne").output
     lines = command(store, "list").output.splitlines()
     assert re.fullmatch(r"[0-9a-f]{12}  client  \d{4}-\d\d-\d\d \d\d:\d\d  never {13}Anne", lines[0]), lines
-    told = json.loads(command(store, "list", "--json").output)
+    listed = json.loads(command(store, "list", "--json").output)
     keys = {"id", "name", "kind", "paired_s", "seen_s", "connections", "refused"}
-    assert [set(one) == keys and one["name"] for one in told] == ["Anne", "GPU"]
-    assert (told[0]["kind"], told[0]["seen_s"], told[0]["connections"]) == ("client", 0, 0)
+    assert [set(one) == keys and one["name"] for one in listed] == ["Anne", "GPU"]
+    assert (listed[0]["kind"], listed[0]["seen_s"], listed[0]["connections"]) == ("client", 0, 0)
     assert "revoked" in command(store, "revoke", client[:6]).output
     assert [device.name for device in store.read()] == ["GPU"]
 

@@ -166,8 +166,8 @@ async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> No
         entries: list[Any] = [await redis.xadd(Keys().dead, letter) for _ in range(2)]
         first, second = (entry.decode() for entry in entries)
     run = CliRunner()
-    told = json.loads((await _command(run, "list", "--json", "--redis", broker.url)).output)
-    assert told[0] == {
+    listed = json.loads((await _command(run, "list", "--json", "--redis", broker.url)).output)
+    assert listed[0] == {
         "id": second,
         "session": "s",
         "segment": 4,

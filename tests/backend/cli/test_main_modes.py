@@ -34,7 +34,7 @@ def listening(gateway: GatewayProcess) -> list[tuple[int, str]]:
     return sorted({(found.laddr.port, found.laddr.ip) for found in sockets if found.status in states})
 
 
-def told(home: Path, what: str) -> dict[str, str]:
+def logged(home: Path, what: str) -> dict[str, str]:
     """Wait for a log line with this event and return it."""
     log = home / "logs" / "gateway.jsonl"
 
@@ -58,7 +58,7 @@ async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path
     (home / "config").mkdir()
     (home / "config" / "gateway.toml").write_text('mode = "shared"\nport = 0\nannounce = false\n')
     async with gateway_process(home) as gateway:
-        line = told(home, "gateway.shared")
+        line = logged(home, "gateway.shared")
         assert gateway.endpoint.certificate_sha256 == line["certificate"]
         port, certificate = int(line["port"]), line["certificate"]
         found = listening(gateway)
@@ -72,7 +72,7 @@ async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path
                 await connect(http, Address(url, key, certificate_sha256="00" * 32), 10, 20)
             connection = await connect(http, Address(gateway.endpoint.url, gateway.endpoint.key), 10, 20)
             await connection.close()
-        assert told(home, "audit.stream_opened")["device"]
+        assert logged(home, "audit.stream_opened")["device"]
     log = (home / "logs" / "gateway.jsonl").read_text()
     assert "audit.stream_opened" in log and key not in log and gateway.endpoint.key not in log
 
@@ -108,14 +108,14 @@ async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
 def test_invalid_options_end_gateway_with_reason(home: Path, arguments: tuple[str, ...], reason: str) -> None:
     done = CliRunner().invoke(app, ["serve", *arguments], env={"KIKIPOUNAMU_HOME": str(home)})
     assert done.exit_code == 2
-    said = told(home, "gateway.cannot_run")
+    said = logged(home, "gateway.cannot_run")
     assert reason in said["reason"] and "exception" not in said
 
 
 def test_gateway_without_its_certificate_ends_with_reason(home: Path) -> None:
     arguments = ["serve", "--mode", "shared", "--certificate", "/nowhere.pem"]
     done = CliRunner().invoke(app, arguments, env={"KIKIPOUNAMU_HOME": str(home)})
-    assert done.exit_code == 1 and "/nowhere.pem" in told(home, "gateway.cannot_run")["reason"]
+    assert done.exit_code == 1 and "/nowhere.pem" in logged(home, "gateway.cannot_run")["reason"]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_option_overrides_environment_which_overrides_file(
     (home / "config" / "gateway.toml").write_text('mode = "server"\nhost = "10.0.0.9"\n')
     said = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
     done = CliRunner().invoke(app, ["serve", *arguments], env=said | {"KIKIPOUNAMU_HOME": str(home)})
-    assert done.exit_code == 2 and reason in told(home, "gateway.cannot_run")["reason"]
+    assert done.exit_code == 2 and reason in logged(home, "gateway.cannot_run")["reason"]
 
 
 @pytest.mark.parametrize(

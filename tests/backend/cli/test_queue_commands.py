@@ -59,8 +59,8 @@ async def test_list_shows_names_of_keys_and_never_the_keys(broker: Broker, home:
     names = [next(part for part in line[1:] if part.strip() not in ("", "any", "m")).strip() for line in lines]
     assert sorted(names[1:]) == ["(its session is gone)", "owner", "the laptop", "unknown key ffffffff"]
     assert own_key(home / "data") not in shown.output
-    told = json.loads((await command(broker, home, "list", "--json")).output)
-    (laptop,) = (line for line in told if line["key"] == "the laptop")
+    listed = json.loads((await command(broker, home, "list", "--json")).output)
+    (laptop,) = (line for line in listed if line["key"] == "the laptop")
     assert (laptop["class"], laptop["model"], laptop["entries"], laptop["audio_s"]) == ("bulk", "m", 2, 2.0)
     assert laptop["bytes"] > 64_000 and laptop["oldest_s"] >= laptop["newest_s"] >= 0
 
@@ -126,8 +126,8 @@ def test_session_is_found_by_beginning_of_its_id() -> None:
 async def test_entries_of_previous_version_are_listed_and_dropped(tmp_path: Path) -> None:
     home = previous_home(tmp_path / "home")
     with running_broker(None, "--dir", str(home / "data" / "broker"), "--appendonly", "yes") as broker:
-        told = json.loads((await command(broker, home, "list", "--json")).output)
-        assert [line["key"] for line in told] == ["owner"] and told[0]["entries"] > 0
+        listed = json.loads((await command(broker, home, "list", "--json")).output)
+        assert [line["key"] for line in listed] == ["owner"] and listed[0]["entries"] > 0
         dropped = await command(broker, home, "drop", "--device", "owner", "--yes")
         assert dropped.exit_code == 0
         assert (await command(broker, home, "list")).output == "nothing waits\n"

@@ -16,7 +16,7 @@ from backend.cli.serving import ServeOrder, ending_with_signals
 from backend.configuration import Configuration
 from backend.http.modes import GatewayMode
 from runtime.folders import Folders
-from tests.backend.cli.test_main_modes import told
+from tests.backend.cli.test_main_modes import logged
 from tests.backend.gateway_process import gateway_process, start_gateway
 from tests.helpers.waiting import wait_until
 
@@ -49,13 +49,13 @@ async def test_signal_ends_a_gateway_on_a_loop_that_takes_no_signals(
     def refuse(*_: object) -> None:
         raise NotImplementedError
 
-    told, before = asyncio.Event(), {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    stopping, before = asyncio.Event(), {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(asyncio.get_running_loop(), "add_signal_handler", refuse)
     try:
-        ending_with_signals(told, told.clear)
+        ending_with_signals(stopping, stopping.clear)
         signal.raise_signal(number)
-        await asyncio.wait_for(told.wait(), 10)
+        await asyncio.wait_for(stopping.wait(), 10)
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
@@ -65,10 +65,10 @@ async def test_several_processes_stop_together_and_only_one_gateway_has_a_home(h
     async with gateway_process(home, "--processes", "2") as gateway:
         second = start_gateway(home, "--processes", "2")
         assert await asyncio.to_thread(second.wait, 60) == 1
-        assert "KIKIPOUNAMU_HOME" in told(home, "gateway.cannot_run")["reason"]
+        assert "KIKIPOUNAMU_HOME" in logged(home, "gateway.cannot_run")["reason"]
         asked = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
         assert asked.exit_code == 0 and str(gateway.process.pid) in asked.output
-        await asyncio.to_thread(told, home, "processes.restarted")
+        await asyncio.to_thread(logged, home, "processes.restarted")
         assert gateway.end(signal.SIGTERM) == 0
     assert not (home / "run" / "gateway.json").exists()
 
@@ -78,7 +78,7 @@ async def test_restart_of_a_single_process_changes_nothing(home: Path) -> None:
         asked = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
         assert asked.exit_code == 1 and "restart the service" in asked.output
         gateway.process.send_signal(signal.SIGHUP)
-        await asyncio.to_thread(told, home, "processes.not_restarted")
+        await asyncio.to_thread(logged, home, "processes.not_restarted")
         assert gateway.process.poll() is None
         assert gateway.end(signal.SIGTERM) == 0
 

@@ -42,8 +42,8 @@ def test_device_forged_as_owner_is_refused_and_logged_once(store: DeviceStore) -
         assert gone == ["a"], "it is out at once"
     assert roster.of_key(key) is None and roster.of_key(others_key) == other
     assert DeviceRegistry(store).devices == (other,)
-    (told,) = [line for line in logs if line["event"] == "device.refused"]
-    assert (told["device"], told["reason"]) == (device.id, "kind_owner")
+    (refusal,) = [line for line in logs if line["event"] == "device.refused"]
+    assert (refusal["device"], refusal["reason"]) == (device.id, "kind_owner")
     store.revoke(device.id)
     assert store.read() == (other,)
 

@@ -28,10 +28,10 @@ async def begun(sessions: DialectSessions, visit: AdmittedRequest) -> LiveSpeech
     """Return speech whose results go into its transcript."""
     speech = await LiveSpeech.begin(sessions, visit, Options(), "test")
 
-    async def tell(event: ClientEvent) -> None:
+    async def handle_events(event: ClientEvent) -> None:
         speech.take(event)
 
-    speech.tell(tell)
+    speech.handle_events(handle_events)
     return speech
 
 
@@ -54,14 +54,14 @@ async def test_result_for_a_client_that_is_gone_leaves_no_trace(
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
     speech = await LiveSpeech.begin(sessions, visit, Options(), "test")
-    told = asyncio.Event()
+    handled = asyncio.Event()
 
     async def gone(event: ClientEvent) -> None:
-        told.set()
+        handled.set()
         raise ConnectionResetError
 
-    speech.tell(gone)
-    await told.wait()
+    speech.handle_events(gone)
+    await handled.wait()
     await speech.close()
     del speech
     gc.collect()

@@ -25,13 +25,13 @@ def place(segment: int) -> tuple[int, int]:
 def test_certain_text_is_a_beginning_of_the_whole(texts: list[str], chance: "object") -> None:
     transcript, order = JoinedResults(), list(range(len(texts)))
     chance.shuffle(order)  # type: ignore[attr-defined] # hypothesis gives a random.Random
-    told = [""]
+    seen = [""]
     for segment in order:
         transcript.places[segment] = place(segment)
         transcript.take(Final(segment, texts[segment]))
-        told.append(transcript.certain())
-        assert told[-1].startswith(told[-2])
-    assert transcript.text().startswith(told[-1])
+        seen.append(transcript.certain())
+        assert seen[-1].startswith(seen[-2])
+    assert transcript.text().startswith(seen[-1])
 
 
 def test_words_have_times_of_the_whole_audio() -> None:

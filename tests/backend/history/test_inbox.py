@@ -29,7 +29,7 @@ async def inbox_of(jobs: Jobs, name: str = "g", held_ms: int = 0) -> Inbox:
     return inbox
 
 
-def told(letters: list[InboxEntry]) -> list[FeedEntry]:
+def entries_of(letters: list[InboxEntry]) -> list[FeedEntry]:
     """Return the entries with a fixed time instead of the broker's."""
     assert all(letter.entry is not None and letter.entry.at_ms > 10**12 for letter in letters)
     return [letter.entry._replace(at_ms=SAID[0].at_ms) for letter in letters if letter.entry]
@@ -40,9 +40,9 @@ async def test_entries_are_delivered_in_order_until_settled(jobs: Jobs) -> None:
     await put(jobs, SAID)
     assert await inbox.backlog() == InboxBacklog(4, 0)
     first, second = await inbox.take(3), await inbox.take(3)
-    assert told([*first, *second]) == SAID
+    assert entries_of([*first, *second]) == SAID
     assert await inbox.take(3) == []
-    assert told(await inbox.take_over(9)) == SAID
+    assert entries_of(await inbox.take_over(9)) == SAID
     await inbox.settle([*first, *second])
     assert await inbox.take_over(9) == []
     assert await inbox.backlog() == InboxBacklog(0, 0)
@@ -50,14 +50,14 @@ async def test_entries_are_delivered_in_order_until_settled(jobs: Jobs) -> None:
 
 async def test_entries_from_before_the_group_are_delivered(jobs: Jobs) -> None:
     await put(jobs, SAID)
-    assert told(await (await inbox_of(jobs)).take(9)) == SAID
+    assert entries_of(await (await inbox_of(jobs)).take(9)) == SAID
 
 
 async def test_gateways_get_distinct_entries_and_take_over_left_ones(jobs: Jobs) -> None:
     one, other = await inbox_of(jobs, "one"), await inbox_of(jobs, "other")
     await put(jobs, SAID)
-    assert told([*await one.take(2), *await other.take(2)]) == SAID
-    assert told(await other.take_over(9)) == SAID
+    assert entries_of([*await one.take(2), *await other.take(2)]) == SAID
+    assert entries_of(await other.take_over(9)) == SAID
     patient = await inbox_of(jobs, "patient", held_ms=60_000)
     assert await patient.take_over(9) == []
 
@@ -67,7 +67,7 @@ async def test_entry_deleted_before_acknowledgement_is_gone(jobs: Jobs) -> None:
     await put(jobs, SAID)
     (letter, *_) = await inbox.take(9)
     await jobs.shards[0].administer("XDEL", STREAM, letter.id)
-    assert told(await inbox.take_over(9)) == SAID[1:]
+    assert entries_of(await inbox.take_over(9)) == SAID[1:]
 
 
 async def test_consumer_names_of_ended_gateways_are_forgotten_once_settled(jobs: Jobs) -> None:
@@ -104,9 +104,9 @@ async def test_entries_carry_second_passes_of_their_session(jobs: Jobs) -> None:
     fields = ("span:2", "[0,1]", "part:0", "2", "part:1", "2", "span:3", "{", "part:3", "x")
     await jobs.shards[0].administer("HSET", Keys().session("s"), *fields)
     await put(jobs, [final(segment=n) for n in range(4)] + [final(session="other"), over()])
-    found = [(one.replaces, one.part_of) for one in told(await inbox.take(9))]
+    found = [(one.replaces, one.part_of) for one in entries_of(await inbox.take(9))]
     assert found == [((), 2), ((), 2), ((0, 1), -1), ((), -1), ((), -1), ((), -1)]
-    assert [one.replaces for one in told(await inbox.take_over(9))][2] == (0, 1)
+    assert [one.replaces for one in entries_of(await inbox.take_over(9))][2] == (0, 1)
 
 
 async def test_deleted_stream_is_made_again(jobs: Jobs) -> None:
@@ -116,7 +116,7 @@ async def test_deleted_stream_is_made_again(jobs: Jobs) -> None:
     assert (await inbox.take_over(9), await inbox.take(9)) == ([], [])
     await inbox.forget_others()
     await put(jobs, SAID)
-    assert told(await inbox.take(9)) == SAID
+    assert entries_of(await inbox.take(9)) == SAID
 
 
 @pytest.mark.parametrize(

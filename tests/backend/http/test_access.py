@@ -275,7 +275,7 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "remote", "tenant", "told"),
+    ("mode", "remote", "tenant", "expected"),
     [
         (GatewayMode.SERVER, "10.0.0.9", "clinic-7", "clinic-7"),
         (GatewayMode.SERVER, "::ffff:10.0.0.9", "clinic-7", "clinic-7"),
@@ -288,10 +288,10 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
     ],
 )
 def test_tenant_is_accepted_only_from_trusted_proxy(
-    mode: GatewayMode, remote: str | None, tenant: str, told: str
+    mode: GatewayMode, remote: str | None, tenant: str, expected: str
 ) -> None:
     asked = asking(remote, X_Tenant_Id=tenant)
-    assert access(mode=mode, proxies=PROXIES).tenant_of(asked) == told
+    assert access(mode=mode, proxies=PROXIES).tenant_of(asked) == expected
 
 
 @pytest.mark.parametrize(
@@ -332,13 +332,13 @@ def test_own_page_is_allowed_only_at_an_ip_address(origin: str, host: str, secur
     ],
 )
 def test_key_needs_tls_or_proxy_or_loopback(remote: str, secure: bool, comes_in: bool) -> None:
-    door = access(mode=GatewayMode.SERVER, key=KEY, proxies=PROXIES)
+    tls_listener = access(mode=GatewayMode.SERVER, key=KEY, proxies=PROXIES)
     asked = asking(remote, secure, Authorization=f"Bearer {KEY}")
     if comes_in:
-        assert door.device_of(asked).kind is DeviceKind.OWNER
+        assert tls_listener.device_of(asked).kind is DeviceKind.OWNER
     else:
         with pytest.raises(Forbidden, match="TLS"):
-            door.device_of(asked)
+            tls_listener.device_of(asked)
 
 
 @pytest.mark.parametrize(("key", "known"), [("own", True), ("wrong", False), ("", False), ("device", True)])
@@ -349,7 +349,7 @@ def test_connection_with_a_valid_key_is_exempt_when_its_request_is_passed_on(
     _, devices_key = store.add("a", DeviceKind.CLIENT, 0)
     access = Access(HttpSettings(key="own"), DeviceRegistry(store), lambda: 0.0)
     exempt: list[object] = []
-    access.door.known = exempt.append  # type: ignore[method-assign, assignment] # what the door is asked is tested
+    access.tls_listener.known = exempt.append  # type: ignore[method-assign, assignment] # what the door is asked is tested
     shown = devices_key if key == "device" else key
     access.greet(Mock(headers=CIMultiDict({"Authorization": f"Bearer {shown}"}), query={}, protocol="p"))
     assert exempt == (["p"] if known else [])

@@ -25,8 +25,8 @@ KEY = "good"
 class House:
     """A door in front of a server that accepts one key."""
 
-    def __init__(self, door: TlsListener, port: int, tls: ssl.SSLContext, runner: web.AppRunner) -> None:
-        self.door, self.port, self.tls, self.runner = door, port, tls, runner
+    def __init__(self, listener: TlsListener, port: int, tls: ssl.SSLContext, runner: web.AppRunner) -> None:
+        self.listener, self.port, self.tls, self.runner = listener, port, tls, runner
 
     async def ask(self, http: aiohttp.ClientSession, key: str = "") -> str:
         url = f"https://127.0.0.1:{self.port}/"
@@ -54,11 +54,11 @@ class House:
 @asynccontextmanager
 async def house(folder: Path, limits: TlsListenerLimits = LIMITS, trusted: str = "") -> AsyncIterator[House]:
     """Run a door and a server on all of loopback."""
-    door = TlsListener(limits, networks([trusted] if trusted else []))
+    listener = TlsListener(limits, networks([trusted] if trusted else []))
 
     async def answer(request: web.Request) -> web.Response:
         if request.headers.get("key") == KEY:
-            door.known(request.protocol)
+            listener.known(request.protocol)
         return web.Response(text="here")
 
     app = web.Application()
@@ -67,24 +67,24 @@ async def house(folder: Path, limits: TlsListenerLimits = LIMITS, trusted: str =
     await runner.setup()
     assert runner.server is not None
     tls = server_context(own_certificate(folder))
-    _, port = await door.listen("127.0.0.1", 0, tls, runner.server)
+    _, port = await listener.listen("127.0.0.1", 0, tls, runner.server)
     try:
-        yield House(door, port, tls, runner)
+        yield House(listener, port, tls, runner)
     finally:
-        await door.close()
-        await door.close()
+        await listener.close()
+        await listener.close()
         await runner.cleanup()
 
 
 async def test_listener_for_near_peers_refuses_ipv6_of_other_networks(tmp_path: Path) -> None:
     tls = server_context(own_certificate(tmp_path))
-    door = TlsListener(LIMITS, near_only=True)
+    listener = TlsListener(LIMITS, near_only=True)
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
         for peer, known in (("2a00:1:2:3::7", 0), ("fd00::7", 1)):
             with socket.create_connection(listening.getsockname()[:2]):
-                await door.take(listening.accept()[0], peer, tls, asyncio.Protocol)
-                assert door.unknown == known, peer
-    await door.close()
+                await listener.take(listening.accept()[0], peer, tls, asyncio.Protocol)
+                assert listener.unknown == known, peer
+    await listener.close()
 
 
 def ended(one: socket.socket) -> bool:
@@ -115,7 +115,7 @@ async def test_five_hundred_idle_connections_do_not_block_a_client(
                 await there.idle(stack, 50, f"127.0.0.{source}")
             silent = await asyncio.gather(*(there.silent("127.0.0.10") for _ in range(100)))
             assert await there.ask(http, KEY) == "here"
-            assert there.door.unknown <= LIMITS.unknown
+            assert there.listener.unknown <= LIMITS.unknown
             assert psutil.Process().memory_info().rss - before < 64 << 20
             for writer in filter(None, silent):
                 writer.transport.abort()
@@ -125,7 +125,7 @@ async def test_connections_per_address_are_limited(tmp_path: Path, http: aiohttp
     with ExitStack() as stack:
         async with house(tmp_path, replace(LIMITS, grace_s=1e6)) as there:
             first = await there.idle(stack, 4, "127.0.0.2")
-            await wait_until(lambda: there.door.unknown == 4, "they are in")
+            await wait_until(lambda: there.listener.unknown == 4, "they are in")
             (fifth,) = await there.idle(stack, 1, "127.0.0.2")
             await wait_until(lambda: ended(fifth), "one more is not let in")
             assert await there.ask(http) == "here", "from another address"
@@ -136,7 +136,7 @@ async def test_oldest_connections_make_room_after_grace_period(tmp_path: Path) -
     with ExitStack() as stack:
         async with house(tmp_path) as there:
             first = await there.idle(stack, 4, "127.0.0.2")
-            await wait_until(lambda: there.door.unknown == 4, "they are in")
+            await wait_until(lambda: there.listener.unknown == 4, "they are in")
             await there.idle(stack, 1, "127.0.0.2")
             await wait_until(lambda: ended(first[0]), "the oldest goes")
             assert not any(map(ended, first[1:]))
@@ -149,18 +149,18 @@ async def test_trusted_proxy_has_no_limit_per_address(tmp_path: Path) -> None:
     with ExitStack() as stack:
         async with house(tmp_path, trusted="127.0.0.2") as there:
             await there.idle(stack, 8, "127.0.0.2")
-            await wait_until(lambda: there.door.unknown == 8, "all of them are in")
+            await wait_until(lambda: there.listener.unknown == 8, "all of them are in")
 
 
 async def test_connection_stays_only_with_valid_key(tmp_path: Path) -> None:
     limits = replace(LIMITS, unknown_s=2.0)
     async with house(tmp_path, limits) as there, aiohttp.ClientSession() as good, aiohttp.ClientSession() as bad:
         assert await there.ask(good, KEY) == await there.ask(bad, "wrong") == "here"
-        assert there.door.unknown == 1
+        assert there.listener.unknown == 1
         server = there.runner.server
         assert server is not None
         await wait_until(lambda: len(server.connections) == 1, "the one without a key is cut off")
-        assert there.door.unknown == 0
+        assert there.listener.unknown == 0
         assert await there.ask(good, KEY) == "here"
         assert len(server.connections) == 1, "over the same connection"
 
@@ -169,7 +169,7 @@ async def test_handshake_has_deadline(tmp_path: Path) -> None:
     with ExitStack() as stack:
         async with house(tmp_path, replace(LIMITS, handshake_s=0.1)) as there:
             (one,) = await there.idle(stack, 1, "127.0.0.2")
-            await wait_until(lambda: ended(one) and there.door.unknown == 0, "it is over")
+            await wait_until(lambda: ended(one) and there.listener.unknown == 0, "it is over")
 
 
 async def test_connection_without_tls_is_closed(tmp_path: Path) -> None:
@@ -177,15 +177,15 @@ async def test_connection_without_tls_is_closed(tmp_path: Path) -> None:
         async with house(tmp_path) as there:
             (one,) = await there.idle(stack, 1, "127.0.0.2")
             one.sendall(b"GET / HTTP/1.1\r\n\r\n")
-            await wait_until(lambda: there.door.unknown == 0, "it is over")
+            await wait_until(lambda: there.listener.unknown == 0, "it is over")
 
 
 async def test_door_listens_on_two_addresses_and_reports_port_in_use(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         assert there.runner.server is not None
         with pytest.raises(OSError):
-            await there.door.listen("127.0.0.1", there.port, there.tls, there.runner.server)
-        host, port = await there.door.listen("127.0.0.9", 0, there.tls, there.runner.server)
+            await there.listener.listen("127.0.0.1", there.port, there.tls, there.runner.server)
+        host, port = await there.listener.listen("127.0.0.9", 0, there.tls, there.runner.server)
         assert (host, port != 0) == ("127.0.0.9", True)
         _, writer = await asyncio.open_connection(host, port, ssl=ssl._create_unverified_context())
         writer.close()
@@ -197,10 +197,10 @@ async def test_failed_completes_when_accepting_fails(tmp_path: Path) -> None:
         raise RuntimeError("broken")
 
     async with house(tmp_path) as there:
-        host, port = await there.door.listen("127.0.0.9", 0, there.tls, broken)
-        assert not there.door.failed.done()
+        host, port = await there.listener.listen("127.0.0.9", 0, there.tls, broken)
+        assert not there.listener.failed.done()
         with socket.create_connection((host, port), 10):
-            await wait_until(there.door.failed.done, "it is told")
+            await wait_until(there.listener.failed.done, "it is told")
 
 
 @pytest.mark.parametrize(
@@ -228,6 +228,6 @@ async def test_connection_that_another_process_accepted_is_served(
             url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
             asking = asyncio.create_task(http.get(url, headers={"key": KEY}, ssl=False))
             connected, address = await loop.sock_accept(listening)
-            await there.door.take(connected, address[0], there.tls, there.runner.server)
+            await there.listener.take(connected, address[0], there.tls, there.runner.server)
             async with await asking as response:
-                assert await response.text() == "here" and there.door.unknown == 0
+                assert await response.text() == "here" and there.listener.unknown == 0

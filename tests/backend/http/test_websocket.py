@@ -281,9 +281,9 @@ async def test_gateway_hears_a_session_however_it_is_cut(gateway: Gateway) -> No
             cut = source.randrange(len(body))
             data += frame(BINARY, body[:cut]) + frame(FINAL | PING, b"") + frame(FINAL | CONTINUATION, body[cut:])
         client = await spoken(gateway, data, [source.randrange(1, 4_000) for _ in range(20)])
-        while (told := await client.hear())[0] == PONG:
+        while (answer := await client.hear())[0] == PONG:
             continue
-        assert isinstance(decode_gateway(told[1]), Welcome)
+        assert isinstance(decode_gateway(answer[1]), Welcome)
         hosted = gateway.hub.hosted[str(hello.session)]
         await wait_until(partial(_holds, gateway, spoken_before + 16_000), "all audio is there")
         assert hosted.session.live[0].beginning(16_000) == pcm

@@ -55,7 +55,7 @@ def test_counters_are_exposed_in_both_formats(accept: str) -> None:
     metrics = Metrics()
     metrics.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
     metrics.concluded(concluded(Failed(1, ErrorCode.ENGINE_DIED, "no")))
-    metrics.told("s", Partial(2, 1, "a"))
+    metrics.message_sent("s", Partial(2, 1, "a"))
     metrics.cancelled("s", 3)
     metrics.refused(RefusalReason.LOAD)
     metrics.attempted(JobKind.HYPOTHESISE, False)

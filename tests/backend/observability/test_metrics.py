@@ -35,8 +35,8 @@ def test_outcomes_and_stage_times_are_counted() -> None:
 
 def test_other_events_are_counted() -> None:
     metrics = Metrics()
-    metrics.told("s", Partial(0, 1, "a"))
-    metrics.told("s", Queued(0))
+    metrics.message_sent("s", Partial(0, 1, "a"))
+    metrics.message_sent("s", Queued(0))
     metrics.attempted(JobKind.HYPOTHESISE, True)
     metrics.attempted(JobKind.HYPOTHESISE, False)
     metrics.bound("s", True)

@@ -72,13 +72,13 @@ async def test_viewer_gets_snapshot_at_once_and_live_events(gateway: Gateway, br
         assert (seen["backlog_s"], seen["unqueued_s"]) == (1.0, 0.0)
         async with working(broker.url):
             final = await wire.expect(Final)
-            told = await viewing.next("segment")
-        assert (told["session"], told["segment"], told["outcome"]) == (str(wire.session), 0, "final")
-        assert told["audio_ms"] == 1_000 and told["at_s"] >= first["uptime_s"]
-        assert final.text not in json.dumps(told)
+            event = await viewing.next("segment")
+        assert (event["session"], event["segment"], event["outcome"]) == (str(wire.session), 0, "final")
+        assert event["audio_ms"] == 1_000 and event["at_s"] >= first["uptime_s"]
+        assert final.text not in json.dumps(event)
         while (seen := await viewing.next("snapshot"))["queued"]:
             pass
-        assert (seen["pending"], seen["recent"]) == (0, [told])
+        assert (seen["pending"], seen["recent"]) == (0, [event])
 
 
 async def test_viewers_share_events_of_one_producer(gateway: Gateway) -> None:
@@ -107,9 +107,9 @@ async def test_device_sees_ids_of_own_sessions_only(broker: Broker, tmp_path: Pa
                 await wire.expect(Final)
                 for sees in (owner, laptop):
                     assert (await sees.next("segment"))["session"] == str(wire.session)
-                told = await tablet.next("segment")
-                assert told["segment"] == segment
-                marks.add(told["session"])
+                event = await tablet.next("segment")
+                assert event["segment"] == segment
+                marks.add(event["session"])
         (mark,) = marks
         assert len(mark) == 8 and mark not in str(wire.session)
         async with viewer(gateway, keys[1]) as late, viewer(gateway, keys[0]) as again:
@@ -144,7 +144,7 @@ async def test_totals_count_results_refusals_and_partials(gateway: Gateway) -> N
     monitor.concluded(concluded(Final(0, "text"), 16_000))
     monitor.concluded(concluded(Failed(1, ErrorCode.ENGINE_FAILED, "no"), 8_000))
     monitor.concluded(concluded(Failed(2, ErrorCode.BUSY, "late"), course=COURSE._replace(refused=True)))
-    monitor.told("s", Partial(2, 1, "te"))
+    monitor.message_sent("s", Partial(2, 1, "te"))
     monitor.refused(RefusalReason.LOAD)
     snapshot = monitor.snapshot(gateway.hub)
     assert snapshot.totals == Totals(final=1, failed=1, audio_s=1.0, refused=1, partials=1)
@@ -172,7 +172,7 @@ async def test_snapshot_and_totals_are_those_of_all_processes(gateway: Gateway) 
     there = ProcessReport(
         Counted(totals=Totals(final=7)), sessions=2, connections=3, pending=4, unqueued_s=5.0, ended=ended
     )
-    gateway.monitor.told_others({1: there}, Counted(totals=Totals(final=1)), {})
+    gateway.monitor.update_others({1: there}, Counted(totals=Totals(final=1)), {})
     snapshot = gateway.monitor.snapshot(gateway.hub)
     assert (snapshot.sessions, snapshot.connections, snapshot.pending, snapshot.unqueued_s) == (2, 3, 4, 5.0)
     assert snapshot.totals.final == 8 and [recent.session for recent in snapshot.recent] == ["s"]

@@ -29,23 +29,23 @@ def lines() -> Iterator[Lines]:
 
 
 @pytest.fixture
-def told() -> Lines:
+def written() -> Lines:
     """Lines written about segments."""
     return []
 
 
 @pytest.fixture
-def story(told: Lines) -> SegmentLog:
+def story(written: Lines) -> SegmentLog:
     def write(name: str, lines: Lines) -> None:
         assert name == "backend.story"
-        told.extend(lines)
+        written.extend(lines)
 
     return SegmentLog("g1", write)
 
 
-def test_segment_is_logged_in_one_line_with_its_timeline(story: SegmentLog, told: Lines) -> None:
+def test_segment_is_logged_in_one_line_with_its_timeline(story: SegmentLog, written: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE, session=SESSION, at=102.56))
-    (line,) = told
+    (line,) = written
     assert (line["event"], line["session"]) == ("segment.concluded", SESSION)
     assert (line["segment"], line["gateway"]) == (3, "g1")
     assert (line["complete"], line["queued"], line["told"]) == (2_000, 2_003, 2_560)
@@ -56,42 +56,42 @@ def test_segment_is_logged_in_one_line_with_its_timeline(story: SegmentLog, told
     assert "secret" not in str(line)
 
 
-def test_line_reports_requeued_or_early_decoded_segment(story: SegmentLog, told: Lines) -> None:
+def test_line_reports_requeued_or_early_decoded_segment(story: SegmentLog, written: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE._replace(requeued=102.5), session=SESSION, at=102.56))
     story.concluded(concluded(FINAL, course=COURSE._replace(queued=101.9, early=True), session=SESSION, at=102.56))
-    again, early = told
+    again, early = written
     assert (again["queued"], again["requeued"]) == (2_003, 2_500)
     assert early["queued"] == 1_900 < early["complete"] and early["early"]
 
 
-def test_line_of_segment_received_elsewhere_has_no_offsets(story: SegmentLog, told: Lines) -> None:
+def test_line_of_segment_received_elsewhere_has_no_offsets(story: SegmentLog, written: Lines) -> None:
     unknown = SegmentHistory(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False)
     story.concluded(concluded(FINAL, course=unknown, session=SESSION, at=102.56))
-    (line,) = told
+    (line,) = written
     assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
 
 
-def test_line_of_failure_has_code_and_retryable(story: SegmentLog, told: Lines) -> None:
+def test_line_of_failure_has_code_and_retryable(story: SegmentLog, written: Lines) -> None:
     story.concluded(
         concluded(Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), course=COURSE, session=SESSION, at=102.56)
     )
-    (line,) = told
+    (line,) = written
     assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
 
 
 def test_only_unusual_events_are_logged(story: SegmentLog, lines: Lines) -> None:
     for usual in (Queued(0, 1.0), Partial(0, 1, "secret"), Busy("load")):
-        story.told(SESSION, usual)
+        story.message_sent(SESSION, usual)
     assert lines == []
     story.bound(SESSION, resumed=False)
-    story.told(SESSION, Welcome(UUID(SESSION), "g1", True))
+    story.message_sent(SESSION, Welcome(UUID(SESSION), "g1", True))
     story.bound(SESSION, resumed=True)
     held = HeldSegments({4: 100}, (2, 3), (0, 1))
-    story.told(SESSION, Welcome(UUID(SESSION), "g1", True, segments=held))
-    story.told(SESSION, Missing(4, 16_000))
-    story.told(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"))
+    story.message_sent(SESSION, Welcome(UUID(SESSION), "g1", True, segments=held))
+    story.message_sent(SESSION, Missing(4, 16_000))
+    story.message_sent(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"))
     story.cancelled(SESSION, 5)
-    story.told(SESSION, Done(6, "secret"))
+    story.message_sent(SESSION, Done(6, "secret"))
     begins, resumed, missing, error, cancelled, done = lines
     assert begins["event"] == "session.started" and resumed["event"] == "session.resumed"
     assert (resumed["held"], resumed["queued"], resumed["ended"]) == (1, 2, 2)
@@ -101,7 +101,7 @@ def test_only_unusual_events_are_logged(story: SegmentLog, lines: Lines) -> None
     assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
 
 
-def test_segment_lines_are_written_together_with_their_own_times(story: SegmentLog, told: Lines) -> None:
+def test_segment_lines_are_written_together_with_their_own_times(story: SegmentLog, written: Lines) -> None:
     times = (1_700_000_000.25, 1_700_000_001.5)
     story.concluded([concluded(FINAL, session=SESSION)[0]._replace(wall=wall) for wall in times])
-    assert [line["timestamp"] for line in told] == [timestamp(wall) for wall in times]
+    assert [line["timestamp"] for line in written] == [timestamp(wall) for wall in times]

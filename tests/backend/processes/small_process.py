@@ -59,9 +59,9 @@ def _refuses(settings: str) -> bool:
 
 async def main(descriptors: tuple[int, int, int, int]) -> int:
     """Serve until SIGTERM, or until the supervisor is gone."""
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    async with linked(descriptors, told.set) as link:
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    async with linked(descriptors, stopping.set) as link:
         if _refuses(link.start.settings.decode()):
             link.cannot_run("it was told to refuse")
             return 1
@@ -70,7 +70,7 @@ async def main(descriptors: tuple[int, int, int, int]) -> int:
         link.on_others = lambda others: _write_sum(Path(link.start.url), others)
         await link.listen(_Runner(link, meter), TlsListener(), None)
         link.ready()
-        await told.wait()
+        await stopping.wait()
     return 0
 
 

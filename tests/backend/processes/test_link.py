@@ -37,7 +37,7 @@ class Setting:
     gate: socket.socket
     lost: asyncio.Event
 
-    async def told(self, kind: type) -> object:
+    async def next(self, kind: type) -> object:
         """Return the next message of this kind from the process."""
         async for message in self.channel.messages():
             if isinstance(message, kind):
@@ -71,8 +71,8 @@ async def test_changes_of_keys_are_reported_together_in_the_next_turn() -> None:
         at.link.count(meter, lambda: 3, ProcessReport)
         meter.request("a", 0.0)
         with meter.present("b"):
-            told = await at.told(KeysInUse)
-    assert told == KeysInUse(3, {"a": KeyCounts(requests=1), "b": KeyCounts(connections=1)})
+            received = await at.next(KeysInUse)
+    assert received == KeysInUse(3, {"a": KeyCounts(requests=1), "b": KeyCounts(connections=1)})
 
 
 async def test_usage_of_other_processes_counts_until_they_end() -> None:
@@ -107,11 +107,11 @@ async def test_figures_are_reported_regularly_and_at_the_end() -> None:
         at.link.count(QuotaMeter(Quota()), lambda: 0, report)
         at.link.ready()
         at.link.cannot_run("why")
-        assert await at.told(ProcessReady) == ProcessReady() and await at.told(CannotRun) == CannotRun("why")
-        first = await at.told(ProcessTold)
+        assert await at.next(ProcessReady) == ProcessReady() and await at.next(CannotRun) == CannotRun("why")
+        first = await at.next(ProcessTold)
         samples[0] = 2
         await at.link.close()
-        last = await at.told(ProcessTold)
+        last = await at.next(ProcessTold)
     assert (first, last) == (
         ProcessTold(ProcessReport(Counted(samples=1))),
         ProcessTold(ProcessReport(Counted(samples=2))),

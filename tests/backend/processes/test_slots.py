@@ -12,7 +12,7 @@ def test_connections_that_were_just_given_count_until_the_process_reports() -> N
     share = Share(1)
     share.given += 2
     assert share.expected == 3
-    share.told(2)
+    share.count(2)
     assert share.expected == 2
 
 

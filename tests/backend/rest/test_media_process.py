@@ -17,7 +17,7 @@ from tests.helpers.recordings import samples_of
 DIGITS = sorted((DATA / "digits").glob("*.flac"))
 
 
-def told(path: Path, longest_s: float = LONGEST_S) -> list[Frame]:
+def frames_of(path: Path, longest_s: float = LONGEST_S) -> list[Frame]:
     frames: list[Frame] = []
     read_file(path, open_vad(None), frames.append, longest_s)
     return frames
@@ -35,7 +35,7 @@ def long_file(tmp_path: Path) -> Path:
 
 def test_pieces_equal_samples_of_the_file(long_file: Path) -> None:
     whole = samples_of(long_file)
-    opened, *rest, ended = told(long_file)
+    opened, *rest, ended = frames_of(long_file)
     pieces = [frame for frame in rest if isinstance(frame, MediaSegment)]
     assert opened == MediaOpened("webrtc-vad", len(whole) / SAMPLE_RATE)
     assert len(pieces) >= 4 and ended == MediaEnded(len(pieces), len(whole))
@@ -44,13 +44,13 @@ def test_pieces_equal_samples_of_the_file(long_file: Path) -> None:
         samples = np.frombuffer(piece.pcm, "<i2")
         assert np.array_equal(samples, whole[piece.at : piece.at + len(samples)])
     assert any(isinstance(frame, MediaProgress) for frame in rest)
-    assert told(long_file) == [opened, *rest, ended]
+    assert frames_of(long_file) == [opened, *rest, ended]
 
 
 def test_truncated_file_is_read_to_its_last_sample(long_file: Path) -> None:
     whole = long_file.read_bytes()
     long_file.write_bytes(whole[: len(whole) // 2 + 1])
-    opened, *rest, ended = told(long_file)
+    opened, *rest, ended = frames_of(long_file)
     pieces = [frame for frame in rest if isinstance(frame, MediaSegment)]
     samples = (len(whole) // 2 + 1 - 44) // 2
     assert isinstance(opened, MediaOpened) and pieces and ended == MediaEnded(len(pieces), samples, truncated=True)
@@ -58,7 +58,7 @@ def test_truncated_file_is_read_to_its_last_sample(long_file: Path) -> None:
 
 def test_silence_has_no_pieces(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(SAMPLE_RATE, np.int16), SAMPLE_RATE)
-    assert told(tmp_path / "silence.wav")[1:] == [MediaEnded(0, SAMPLE_RATE)]
+    assert frames_of(tmp_path / "silence.wav")[1:] == [MediaEnded(0, SAMPLE_RATE)]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_silence_has_no_pieces(tmp_path: Path) -> None:
 )
 def test_unreadable_file_reports_reason_without_its_place(tmp_path: Path, content: bytes, code: ErrorCode) -> None:
     (tmp_path / "file").write_bytes(content)
-    (broken,) = told(tmp_path / "file")
+    (broken,) = frames_of(tmp_path / "file")
     assert isinstance(broken, MediaBroken) and broken.code is code
     assert "the file" in broken.message and str(tmp_path) not in broken.message
 
@@ -79,13 +79,13 @@ def test_unreadable_file_reports_reason_without_its_place(tmp_path: Path, conten
 def test_damaged_file_is_read_up_to_the_damage(tmp_path: Path) -> None:
     whole = DIGITS[0].read_bytes()
     (tmp_path / "half.flac").write_bytes(whole[: len(whole) // 2])
-    *before, broken = told(tmp_path / "half.flac")
+    *before, broken = frames_of(tmp_path / "half.flac")
     assert isinstance(before[0], MediaOpened)
     assert isinstance(broken, MediaBroken) and broken.code is ErrorCode.AUDIO_INVALID
 
 
 def test_file_above_maximum_length_is_refused(long_file: Path, tmp_path: Path) -> None:
-    (broken,) = told(long_file, longest_s=3.0)
+    (broken,) = frames_of(long_file, longest_s=3.0)
     assert isinstance(broken, MediaBroken) and broken.code is ErrorCode.TOO_LARGE
     live = tmp_path / "live.flac"
     soundfile.write(live, samples_of(long_file), SAMPLE_RATE)
@@ -93,6 +93,6 @@ def test_file_above_maximum_length_is_refused(long_file: Path, tmp_path: Path) -
     content[21] &= 0xF0  # number of samples: 36 zero bits, as in a live stream
     content[22:26] = bytes(4)
     live.write_bytes(content)
-    opened, *_, broken = told(live, longest_s=3.0)
+    opened, *_, broken = frames_of(live, longest_s=3.0)
     assert opened == MediaOpened("webrtc-vad", None)
     assert isinstance(broken, MediaBroken) and broken.code is ErrorCode.TOO_LARGE

@@ -58,7 +58,7 @@ def test_unqueued_samples_are_counted_through_every_stage() -> None:
 
 def told_of(ledger: Ledger, pieces: bool = False) -> list[Output]:
     """Return all messages for a client that reconnects."""
-    return finished(ledger.tell(Welcome(UUID(int=1), "g", durable=True), pieces))
+    return finished(ledger.welcome_steps(Welcome(UUID(int=1), "g", durable=True), pieces))
 
 
 def held(ledger: Ledger) -> HeldSegments:
@@ -105,11 +105,11 @@ def test_end_of_segment_is_sent_once() -> None:
     ledger = Ledger()
     queued(ledger, 0)
     record = Record(end=FINAL, outcome=Result("s", 0, "hi"))
-    (told,) = ledger.learn(0, record, 3.0)
-    assert isinstance(told, Final)
+    (sent,) = ledger.learn(0, record, 3.0)
+    assert isinstance(sent, Final)
     assert ledger.learn(0, record, 4.0) == []
     assert ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "other")), 5.0) == []
-    assert results(ledger) == [told]
+    assert results(ledger) == [sent]
 
 
 def test_records_of_older_attempt_are_ignored() -> None:

@@ -29,7 +29,7 @@ class Ear(Observer):
     def unbound(self, session: str) -> None:
         self.heard.append(("unbound", session))
 
-    def told(self, session: str, message: GatewayMessage) -> None:
+    def message_sent(self, session: str, message: GatewayMessage) -> None:
         self.heard.append(("told", session, message))
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
@@ -48,8 +48,8 @@ class Ear(Observer):
 def tell_all(observer: Observer) -> None:
     """Call each method of an observer once."""
     observer.bound("s", True)
-    observer.told("s", Queued(0))
-    observer.told("s", Partial(0, 1, "a"))
+    observer.message_sent("s", Queued(0))
+    observer.message_sent("s", Partial(0, 1, "a"))
     observer.concluded(concluded(Final(0, "a")))
     observer.unbound("s")
     observer.cancelled("s", 1)
@@ -108,11 +108,11 @@ def test_result_is_new_once_until_received() -> None:
 
 def test_each_failed_attempt_and_the_later_text_are_new() -> None:
     news = UnconfirmedResults()
-    told: list[Failed | Final] = [
+    message_sent: list[Failed | Final] = [
         *(Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=n) for n in (0, 0, 1, 1)),
         *[Final(0, "a")] * 2,
     ]
-    assert [news.is_new("s", message) for message in told] == [True, False, True, False, True, False]
+    assert [news.is_new("s", message) for message in message_sent] == [True, False, True, False, True, False]
 
 
 def test_received_failure_is_not_new_on_reconnect() -> None:

@@ -75,7 +75,7 @@ class TestPace:
 
     def test_refusal_delays_next_request(self) -> None:
         partials = asking()
-        partials.tell(answer(), {0})
+        partials.partial_of(answer(), {0})
         partials.declined(0, SECOND - 1, NOW)
         assert not partials.due(0, 9 * SECOND, NOW + 1.0)
         partials.declined(0, SECOND, NOW)
@@ -157,44 +157,44 @@ class TestPace:
 class TestTell:
     def test_revisions_grow_over_all_segments(self) -> None:
         partials = Partials(PACE)
-        assert partials.tell(answer("so"), {0, 1}) == Partial(0, 1, "so", 0)
-        assert partials.tell(answer("and", segment=1), {0, 1}) == Partial(1, 2, "and", 0)
-        assert partials.tell(answer("so it", 2 * SECOND), {0, 1}) == Partial(0, 3, "so it", 2)
+        assert partials.partial_of(answer("so"), {0, 1}) == Partial(0, 1, "so", 0)
+        assert partials.partial_of(answer("and", segment=1), {0, 1}) == Partial(1, 2, "and", 0)
+        assert partials.partial_of(answer("so it", 2 * SECOND), {0, 1}) == Partial(0, 3, "so it", 2)
 
     def test_older_or_unchanged_answer_makes_no_partial(self) -> None:
         partials = Partials(PACE)
-        partials.tell(answer("so it", 2 * SECOND), {0})
-        assert partials.tell(answer("so", SECOND), {0}) is None
-        assert partials.tell(answer("other", 2 * SECOND), {0}) is None
-        assert partials.tell(answer("so it", 3 * SECOND), {0}) == Partial(0, 2, "so it", 5)
-        assert partials.tell(answer("so it", 4 * SECOND), {0}) is None
+        partials.partial_of(answer("so it", 2 * SECOND), {0})
+        assert partials.partial_of(answer("so", SECOND), {0}) is None
+        assert partials.partial_of(answer("other", 2 * SECOND), {0}) is None
+        assert partials.partial_of(answer("so it", 3 * SECOND), {0}) == Partial(0, 2, "so it", 5)
+        assert partials.partial_of(answer("so it", 4 * SECOND), {0}) is None
 
     def test_words_stay_when_a_later_hypothesis_has_none(self) -> None:
         partials = Partials(PACE)
-        assert partials.tell(answer(""), {0}) is None
-        partials.tell(answer("so", 2 * SECOND), {0})
-        assert partials.tell(answer("", 3 * SECOND), {0}) is None
-        assert partials.tell(answer("so it", 4 * SECOND), {0}) == Partial(0, 2, "so it", 2)
+        assert partials.partial_of(answer(""), {0}) is None
+        partials.partial_of(answer("so", 2 * SECOND), {0})
+        assert partials.partial_of(answer("", 3 * SECOND), {0}) is None
+        assert partials.partial_of(answer("so it", 4 * SECOND), {0}) == Partial(0, 2, "so it", 2)
 
     def test_new_attempt_resets_partials(self) -> None:
         partials = Partials(PACE)
-        partials.tell(answer("so it"), {0})
-        partials.tell(answer("so it", 2 * SECOND), {0})
-        assert partials.tell(answer("no", attempt=1), {0}) == Partial(0, 3, "no", 0)
+        partials.partial_of(answer("so it"), {0})
+        partials.partial_of(answer("so it", 2 * SECOND), {0})
+        assert partials.partial_of(answer("no", attempt=1), {0}) == Partial(0, 3, "no", 0)
 
     def test_state_of_ended_segments_is_dropped(self) -> None:
         partials = Partials(PACE)
         for n in range(50):
-            partials.tell(answer(segment=n), {n})
+            partials.partial_of(answer(segment=n), {n})
         assert len(partials._heard) == 1
 
     @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9), st.sampled_from(["a b", "a c", "b", ""]))))
     def test_revisions_grow_and_stable_text_stays(self, answers: list[tuple[int, int, str]]) -> None:
         partials, revision, stable = Partials(PACE), 0, dict.fromkeys(range(3), "")
         for segment, seconds, text in answers:
-            told = partials.tell(answer(text, seconds * SECOND, segment), range(3))
-            if told is None:
+            partial = partials.partial_of(answer(text, seconds * SECOND, segment), range(3))
+            if partial is None:
                 continue
-            assert told.revision > revision
-            assert told.text[: told.stable].startswith(stable[segment])
-            revision, stable[segment] = told.revision, told.text[: told.stable]
+            assert partial.revision > revision
+            assert partial.text[: partial.stable].startswith(stable[segment])
+            revision, stable[segment] = partial.revision, partial.text[: partial.stable]

@@ -55,14 +55,14 @@ def test_timings_are_durations_within_one_clock() -> None:
     segment.complete(0, 11.5)
     segment.enqueue(0, 11.6)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
-    assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
+    assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
 
 
 def test_result_before_the_reply_has_no_delivery_time() -> None:
     segment = Segment(first_frame=10.0)
     segment.complete(0, 11.5)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
-    assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
+    assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
 
 
 def test_course_survives_lost_job() -> None:
@@ -94,14 +94,14 @@ def test_final_contains_all_fields_of_result() -> None:
     result = Result("s", 3, "hi", 0, "en", words, "m", "w", emotion="happy", event="laughter")
     segment = Segment()
     segment.end(3, Record(end=FINAL, outcome=result), 1.0)
-    assert segment.told == Final(3, "hi", "en", words, "m", "w", emotion="happy", event="laughter")
+    assert segment.unconfirmed == Final(3, "hi", "en", words, "m", "w", emotion="happy", event="laughter")
 
 
 def test_failed_contains_attempt() -> None:
     segment = Segment()
     failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
     segment.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
-    assert segment.told == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
+    assert segment.unconfirmed == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
     assert segment.settled(2) and not segment.settled(3)
 
 
@@ -114,8 +114,8 @@ def test_failure_survives_receipt_and_text_does_not() -> None:
         assert segment.unreceived
         segment.receive()
         assert not segment.unreceived
-    assert failed.told == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
-    assert said.told is None
+    assert failed.unconfirmed == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
+    assert said.unconfirmed is None
     failed.end(3, Record(end=Ended(EndState.FAILED, 3), outcome=failure), 2.0)
     assert failed.unreceived
 
@@ -124,7 +124,7 @@ def test_failure_without_details_is_sent() -> None:
     """Earlier versions kept only the attempt of a received failure; clients must not wait for it for ever."""
     segment = Segment()
     segment.end(3, Record(end=Ended(EndState.FAILED, 2)), 1.0)
-    assert segment.told == Failed(3, ErrorCode.INTERNAL, "it failed", retryable=True, attempt=2)
+    assert segment.unconfirmed == Failed(3, ErrorCode.INTERNAL, "it failed", retryable=True, attempt=2)
 
 
 def test_final_is_settled_for_every_attempt() -> None:
@@ -132,7 +132,7 @@ def test_final_is_settled_for_every_attempt() -> None:
     assert not segment.settled(0)
     segment.end(0, Record(end=FINAL, text="hi"), 1.0)
     assert segment.settled(7)
-    assert (segment.told, segment.text) == (None, "hi")
+    assert (segment.unconfirmed, segment.text) == (None, "hi")
 
 
 def test_new_attempt_discards_earlier_state() -> None:

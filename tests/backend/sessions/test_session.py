@@ -214,8 +214,8 @@ class TestEnd:
         assert submitted().receive(end, NOW) == ()
         assert queued().receive(end, NOW) == [Queued(0)]
         assert texts(ended().receive(end, NOW)) == ["hi"]
-        (told,) = failed().receive(end, NOW)
-        assert isinstance(told, Failed)
+        (message,) = failed().receive(end, NOW)
+        assert isinstance(message, Failed)
         stored = ended()
         stored.receive(Received(0), NOW)
         assert stored.receive(end, NOW) == [TEXT]
@@ -318,8 +318,8 @@ class TestReceived:
         made = failed()
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         for _ in range(2):
-            _, told = finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
-            assert told == Failed(0, ErrorCode.ENGINE_FAILED, "no", retryable=True)
+            _, message = finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+            assert message == Failed(0, ErrorCode.ENGINE_FAILED, "no", retryable=True)
             assert made.receive(Received(0), NOW) == ()
 
     def test_received_failure_does_not_keep_session_open(self) -> None:

@@ -50,9 +50,9 @@ def pieces(texts: tuple[str, ...] = ("one", "two")) -> GatewaySession:
 
 def done(made: GatewaySession, segments: int) -> str:
     """Finish the session and return its whole text."""
-    (told, *_) = made.receive(Finish(segments), NOW)
-    assert isinstance(told, Done)
-    return told.text
+    (message, *_) = made.receive(Finish(segments), NOW)
+    assert isinstance(message, Done)
+    return message.text
 
 
 SPAN = SegmentBegin(2, replaces=(0, 1))

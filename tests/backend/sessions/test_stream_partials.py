@@ -78,14 +78,14 @@ async def test_partials_arrive_on_request_and_their_stable_text_stays(
 ) -> None:
     async with Wire(gateway.url, KEY) as wire:
         await wire.hello(options=Options(partials=True))
-        told = await follow(wire, 0, 4)
-        assert [(one.text, one.text[: one.stable]) for one in told] == [
+        partials = await follow(wire, 0, 4)
+        assert [(one.text, one.text[: one.stable]) for one in partials] == [
             ("so.", ""),
             ("so it.", "so"),
             ("so it goes.", "so it"),
             ("so it goes on.", "so it goes"),
         ]
-        assert [one.revision for one in told] == [1, 2, 3, 4]
+        assert [one.revision for one in partials] == [1, 2, 3, 4]
         pcm = b"".join(tone(SECOND, at) for at in range(4))
         await wire.say(SegmentEnd(0, 4 * SECOND))
         assert (await wire.expect(Final)).text == f"{4 * SECOND}:{sum(pcm)}"

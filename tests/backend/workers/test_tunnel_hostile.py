@@ -215,10 +215,10 @@ async def the_most_of(folder: Path, attack: Attack, rounds: int) -> int:
             return consumers <= pending | {b"returned"} and not others
 
         await wait_until(nothing_left, "what it made is gone")
-        told = (
+        report = (
             f"{attack.__name__}: {100 * before // MEMORY} % before, at most {100 * peak // MEMORY} % of maxmemory"
         )
-        sys.stdout.write(told + "\n")
+        sys.stdout.write(report + "\n")
         return 100 * peak // MEMORY
 
 

@@ -24,9 +24,9 @@ def test_commands_keep_promises_and_write_reports(tmp_path: Path, chain: Chain) 
     }
     said = {name: process.communicate(timeout=100)[0] for name, process in running.items()}
     for name, process in running.items():
-        told = json.loads(said[name])
-        assert process.returncode == 0, told["promises"]
-        assert all(promise["kept"] is not False for promise in told["promises"])
+        printed = json.loads(said[name])
+        assert process.returncode == 0, printed["promises"]
+        assert all(promise["kept"] is not False for promise in printed["promises"])
         report = json.loads((tmp_path / name / "report.json").read_text())
         assert report["complete"] and report["passed"] and report["scenario"] == name
         assert "Every promise was kept" in (tmp_path / name / "report.html").read_text()

@@ -33,15 +33,15 @@ def test_scenario_commands_print_figures_and_write_reports(tmp_path: Path, chain
     brief = ("--count", "1", "--minutes", "0.05", "--ramp", "0", "--seed", SHORT)
     streams = run(home, "streams", *brief, "--report", str(tmp_path / "s"))
     cut, _ = herd.communicate(timeout=60)
-    told = run(home, "plan", "--streams", "1000000", "--json")
+    planned = run(home, "plan", "--streams", "1000000", "--json")
     assert streams.returncode == 0, streams.stderr + streams.stdout
     assert json.loads(streams.stdout)["right"] >= 1
     assert (json.loads(cut)["back"]["returned"], json.loads(cut)["right"], herd.returncode) == (3, 6, 0)
     for scenario in ("h", "s"):
         assert "Flawless" in (tmp_path / scenario / "report.html").read_text()
         assert json.loads((tmp_path / scenario / "report.json").read_text())["complete"]
-    assert told.returncode == 1, "one worker is not enough for a million"
-    assert json.loads(told.stdout)["workers"] == 1
+    assert planned.returncode == 1, "one worker is not enough for a million"
+    assert json.loads(planned.stdout)["workers"] == 1
 
 
 def test_command_with_a_wrong_key_is_not_flawless(tmp_path: Path, chain: Chain) -> None:

@@ -49,8 +49,8 @@ def answering(answer: Callable[[int], Final | Failed | None]) -> Script:
         await welcome(socket, memory)
         while not (heard := await socket.receive()).type.name.startswith("CLOS"):
             message = decode_client(heard.data) if heard.type.name == "TEXT" else None
-            if isinstance(message, SegmentEnd) and (told := answer(message.segment)):
-                await say(socket, told)
+            if isinstance(message, SegmentEnd) and (reply := answer(message.segment)):
+                await say(socket, reply)
             elif isinstance(message, Finish):
                 await say(socket, Done(message.segments, ""))
 

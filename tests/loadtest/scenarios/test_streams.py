@@ -47,8 +47,8 @@ async def test_streams_resume_cut_connections() -> None:
 
 
 async def test_refusals_are_counted_with_their_retry_after() -> None:
-    told: Answers = ((503, {"Retry-After": "0"}), (429, {}))
-    tally = await tally_of(oblige, refusing=told)
+    answers: Answers = ((503, {"Retry-After": "0"}), (429, {}))
+    tally = await tally_of(oblige, refusing=answers)
     assert tally.flawless, tally.complaints
     assert {kind: refused.count for kind, refused in tally.refused.items()} == {
         "503 without a reason": 1,

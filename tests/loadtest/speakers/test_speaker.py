@@ -20,7 +20,7 @@ class Scripted(GatewayClient):
     """Client that emits the given events once everything was said."""
 
     def __init__(self, *events: ClientEvent) -> None:
-        self._told = events
+        self._script = events
         self.said = bytearray()
         self.began: list[tuple[int, int]] = []
 
@@ -35,7 +35,7 @@ class Scripted(GatewayClient):
     async def close(self) -> None: ...
 
     async def events(self) -> AsyncIterator[ClientEvent]:
-        for event in self._told:
+        for event in self._script:
             yield event
 
 

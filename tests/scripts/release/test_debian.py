@@ -85,23 +85,23 @@ def test_smaller_flavour_of_folder_is_not_taken(tmp_path: Path) -> None:
 
 def test_package_states_version_and_size(package: Path) -> None:
     assert package.name.startswith("kikipounamu_1.2.3~rc1-1_")
-    told = subprocess.run(
+    ran = subprocess.run(
         ["dpkg-deb", "-f", package], capture_output=True, text=True, check=True, timeout=60
     ).stdout
-    fields = dict(line.split(": ", 1) for line in told.splitlines() if ": " in line and not line.startswith(" "))
+    fields = dict(line.split(": ", 1) for line in ran.splitlines() if ": " in line and not line.startswith(" "))
     assert (
         fields["Version"] == "1.2.3~rc1-1"
         and int(fields["Installed-Size"]) > 50
-        and not re.search("@[A-Z]+@", told)
+        and not re.search("@[A-Z]+@", ran)
     )
 
 
 def test_programs_of_package_are_found_and_run(installed: Path) -> None:
     for program in PROGRAMS:
-        told = subprocess.run(
+        ran = subprocess.run(
             [installed / "usr" / "bin" / program, "x"], capture_output=True, text=True, timeout=60
         )
-        assert told.stdout.endswith(f"{program} x\n")
+        assert ran.stdout.endswith(f"{program} x\n")
 
 
 def test_files_of_package_have_modes_of_the_system(installed: Path) -> None:
@@ -145,8 +145,8 @@ def test_same_inputs_give_the_same_package(
 @pytest.mark.proof(minutes=1)
 def test_lintian_has_no_finding_without_an_explained_override(package: Path) -> None:
     require(("lintian",))
-    told = subprocess.run([*LINTIAN, package], capture_output=True, text=True, timeout=300)
-    assert told.returncode == 0, told.stdout
+    ran = subprocess.run([*LINTIAN, package], capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout
 
 
 @pytest.mark.parametrize("name", ["postinst", "prerm", "postrm"])
@@ -246,8 +246,8 @@ def test_removal_ends_programs_from_the_outside_and_no_others(tmp_path: Path) ->
     ours, others = tmp_path / "ours", tmp_path / "others"
     said = tmp_path / "said"
     inner = f"trap 'echo inner >>{said}; exit' TERM; echo up >>{said}; while :; do sleep 0.05; done"
-    told = f"trap 'kill $!; wait $!; echo outer >>{said}; exit 0' TERM"
-    script = f'{told}; "{ours}/program" -c "{inner}" & wait $!'
+    ran = f"trap 'kill $!; wait $!; echo outer >>{said}; exit 0' TERM"
+    script = f'{ran}; "{ours}/program" -c "{inner}" & wait $!'
     with started(ours, script) as outer, started(others, "while :; do sleep 0.05; done") as other:
         wait_until_sync(said.exists, "both run")
         done = end_programs(ours)

@@ -66,5 +66,5 @@ def test_pages_are_read_without_warnings(pages: dict[str, str], tmp_path: Path) 
             "--ditroff",
             f"{place}",
         ]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert (told.returncode, told.stderr) == (0, ""), program
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert (ran.returncode, ran.stderr) == (0, ""), program

@@ -26,9 +26,9 @@ def fetch(
     server: FileServer, part: Path, path: str = "/w", limits: RetryLimits = QUICK, size: int = SIZE
 ) -> list[int]:
     """Download a file; return the reported progress."""
-    told: list[int] = []
-    download(server.url + path, part, size, told.append, limits)
-    return told
+    progress: list[int] = []
+    download(server.url + path, part, size, progress.append, limits)
+    return progress
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def part(tmp_path: Path) -> Path:
 
 def test_download_is_complete_and_reports_progress(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA)
-    told = fetch(server, part)
+    progress = fetch(server, part)
     assert part.read_bytes() == DATA
-    assert told == sorted(told)
-    assert told[-1] == SIZE
+    assert progress == sorted(progress)
+    assert progress[-1] == SIZE
     assert server.asked == [Asked("/w", "", "")]
 
 
@@ -59,9 +59,9 @@ def test_download_resumes_in_a_later_call(server: FileServer, part: Path) -> Non
     server.files["/w"] = Served(DATA, cuts=deque([HALF, HALF, HALF]))
     with pytest.raises(SourceFailed, match=f"{HALF} of {SIZE} bytes"):
         fetch(server, part)
-    told = fetch(server, part)
+    progress = fetch(server, part)
     assert part.read_bytes() == DATA
-    assert told[0] > HALF
+    assert progress[0] > HALF
 
 
 def test_download_restarts_when_the_etag_changed(server: FileServer, part: Path) -> None:

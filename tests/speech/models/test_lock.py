@@ -37,14 +37,14 @@ def holder(path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 def test_second_process_waits_for_the_lock_then_gives_up(tmp_path: Path) -> None:
-    told: list[str] = []
+    calls: list[str] = []
     with (
         holder(tmp_path / "tiny.lock"),
         pytest.raises(ModelBusy, match="tiny"),
-        locked(tmp_path / "tiny.lock", 0.2, lambda: told.append("waiting")),
+        locked(tmp_path / "tiny.lock", 0.2, lambda: calls.append("waiting")),
     ):
         raise AssertionError("two processes hold the lock")
-    assert told == ["waiting"]
+    assert calls == ["waiting"]
 
 
 def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:

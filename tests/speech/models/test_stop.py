@@ -24,14 +24,14 @@ def test_check_raises_once_a_stop_is_requested() -> None:
 
 
 def test_stop_wakes_registered_waits() -> None:
-    stop, told = Stop(), list[str]()
-    with stop.waking(lambda: told.append("before")):
+    stop, calls = Stop(), list[str]()
+    with stop.waking(lambda: calls.append("before")):
         pass
-    with stop.waking(lambda: told.append("during")):
+    with stop.waking(lambda: calls.append("during")):
         stop.ask()
-    with stop.waking(lambda: told.append("after")):
+    with stop.waking(lambda: calls.append("after")):
         pass
-    assert told == ["during", "after"]
+    assert calls == ["during", "after"]
 
 
 @pytest.mark.parametrize("stop", [NEVER, Stop()])

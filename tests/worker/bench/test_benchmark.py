@@ -102,8 +102,8 @@ def test_bench_command_prints_a_table_or_json_and_sets_the_exit_status(
     monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
     shown = run("--engine", "checksum")
     assert shown.returncode == 0 and shown.stdout.startswith("engine   checksum with checksum on cpu, loaded in")
-    told = json.loads(run("--engine", "checksum", "--json").stdout)
-    assert [speed["batch"] for speed in told["speeds"]] == [1, 2] and told["audio_s"] == 10.0
+    report = json.loads(run("--engine", "checksum", "--json").stdout)
+    assert [speed["batch"] for speed in report["speeds"]] == [1, 2] and report["audio_s"] == 10.0
     assert run("--engine", "no-such-engine").returncode == 3
     assert run("--engine", "checksum", "--batches", "x").returncode == 2
     failed = run("--engine", "checksum", "--audio", str(tmp_path / "none.wav"), "--json")

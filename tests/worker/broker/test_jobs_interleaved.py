@@ -317,9 +317,9 @@ class Interleaved(RuleBasedStateMachine):
         self.asked = []
         assert self.run(self.other.pending(PARTIALS[0])) == []
         for segment in {delivery.job.segment for delivery in taken}:
-            told = self.run(self.workers[name].hypothesise(Hypothesis(SESSION, segment, "so far")))
-            assert told == (not self.said[segment].job and not self.said[segment].end)
-            if told:
+            accepted = self.run(self.workers[name].hypothesise(Hypothesis(SESSION, segment, "so far")))
+            assert accepted == (not self.said[segment].job and not self.said[segment].end)
+            if accepted:
                 self._published(segment)
 
     def _hold(self, name: str, deliveries: list[Delivery]) -> None:

@@ -12,7 +12,7 @@ from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 async def test_broker_without_a_number_has_one_shard_for_the_moment(broker: Broker) -> None:
     layout = await read_layout(broker.url)
-    assert layout == ShardLayout(1, alone=True, told=False)
+    assert layout == ShardLayout(1, alone=True, stored=False)
     assert layout.each() == (Keys(),)
 
 

@@ -279,7 +279,7 @@ async def test_worker_recognises_for_all_shards(servers: Servers) -> None:
 
 
 async def test_broker_split_after_the_worker_began_ends_it(brokers: list[Broker]) -> None:
-    layouts = [ShardLayout(1, told=False), ShardLayout(1, told=False), ShardLayout(4, alone=False)]
+    layouts = [ShardLayout(1, stored=False), ShardLayout(1, stored=False), ShardLayout(4, alone=False)]
 
     async def layout() -> ShardLayout:
         return layouts.pop(0)

@@ -167,7 +167,7 @@ async def test_found_gateway_may_still_refuse_the_worker(gateway: Tunnelled, cer
         return (gateway.url.removeprefix("wss://"),)
 
     async with Tunnel(carrier(nobody(), "no key", certificate.sha256), find) as tunnel:
-        assert await told(tunnel, "pair again")
+        assert await is_logged(tunnel, "pair again")
 
 
 async def test_gateway_is_searched_for_when_a_stranger_has_its_address(
@@ -202,7 +202,7 @@ async def test_worker_is_refused_when_only_a_stranger_is_found(
         async with Tunnel(carrier(other.url, OWNER_KEY, certificate.sha256), find) as tunnel:
             with pytest.raises(OSError, match="looked for"):
                 await tunnel.dial()
-            assert await told(tunnel, "found nowhere else") and asked
+            assert await is_logged(tunnel, "found nowhere else") and asked
 
 
 async def test_known_gateway_is_awaited_while_a_stranger_has_its_address(
@@ -235,7 +235,7 @@ async def test_known_gateway_is_awaited_while_a_stranger_has_its_address(
                 await until_there(jobs)
 
 
-async def told(tunnel: Tunnel, says: str) -> bool:
+async def is_logged(tunnel: Tunnel, says: str) -> bool:
     """Dial repeatedly until the worker is refused; return whether the error contains ``says``."""
 
     async def sent_away() -> str:

@@ -11,8 +11,8 @@ from worker.supervision.doctor import ask
 
 
 def test_report_reports_version_and_devices_of_a_real_library() -> None:
-    told = json.loads(ask([*module_command("worker.engines.library_report"), "onnxruntime"]))
-    assert told == {"version": onnxruntime.__version__, "devices": 0}
+    found = json.loads(ask([*module_command("worker.engines.library_report"), "onnxruntime"]))
+    assert found == {"version": onnxruntime.__version__, "devices": 0}
 
 
 def test_report_reports_what_torch_was_built_for() -> None:

@@ -108,11 +108,11 @@ def test_doctor_describes_decoding_speed() -> None:
 
 
 def test_doctor_decodes_for_real_and_reports_errors(tmp_path: Path) -> None:
-    told: list[DoctorFinding] = []
-    assert examine(EngineSettings("checksum"), "", told.append) == 0
-    assert [finding.what for finding in told] == ["engine", "decode"]
-    assert examine(EngineSettings("no-such-engine"), "", told.append) == 3 and told[-1].good is False
-    assert examine(EngineSettings("checksum"), str(tmp_path / "none.wav"), told.append) == 1
+    findings: list[DoctorFinding] = []
+    assert examine(EngineSettings("checksum"), "", findings.append) == 0
+    assert [finding.what for finding in findings] == ["engine", "decode"]
+    assert examine(EngineSettings("no-such-engine"), "", findings.append) == 3 and findings[-1].good is False
+    assert examine(EngineSettings("checksum"), str(tmp_path / "none.wav"), findings.append) == 1
     assert len(sound()) == 2 * 160_000
 
 
@@ -129,7 +129,7 @@ def test_doctor_command_prints_findings_and_sets_exit_status(
     monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
     good = called(cli, "doctor", "--engine", "checksum", environment={})
     assert good.returncode == 0 and "RTF" in good.stdout
-    told = called(cli, "doctor", "--json", "--engine", "checksum", environment={})
-    assert {"engine", "decode"} <= {json.loads(line)["what"] for line in told.stdout.splitlines()}
+    findings = called(cli, "doctor", "--json", "--engine", "checksum", environment={})
+    assert {"engine", "decode"} <= {json.loads(line)["what"] for line in findings.stdout.splitlines()}
     bad = called(cli, "doctor", environment={})
     assert bad.returncode == 3 and "kikipounamu models get whisper-base" in bad.stdout

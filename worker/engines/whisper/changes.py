@@ -13,7 +13,7 @@ from worker.engines.whisper.reader import FRAMES_PER_SECOND, Phrase, Reading, ec
 from worker.engines.whisper.speech import is_probable, is_surely_speech
 from worker.engines.whisper.window import Window
 
-_TELLING: Final = 110
+_LONG_ENOUGH: Final = 110
 _SENTENCE: Final = 200
 """Frames of a sound with its pauses that tells its language, and of a part that is read on its own."""
 _IN_ENGLISH: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
@@ -60,13 +60,13 @@ def _language(window: Window, sound: Sound, letters: str) -> str:
 
 def _heard_in(window: Window, sound: Sound) -> str:
     """Return the language in which a sound is heard, or nothing of a short one."""
-    if sound.last - sound.first < _TELLING:
+    if sound.last - sound.first < _LONG_ENOUGH:
         return ""
     part = window.part(sound.first, sound.last)
-    told = window.audio.once(
+    language = window.audio.once(
         (sound[:2], window.asked), lambda: part.in_its_language(part.audio.seconds).asked.language
     )
-    return str(told)
+    return str(language)
 
 
 def _long(parts: list[Part], end: int) -> list[Part]:

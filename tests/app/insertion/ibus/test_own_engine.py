@@ -49,7 +49,7 @@ async def test_field_that_loses_the_focus_ends_the_wait(daemon: FakeIBus, engine
     await use(daemon)
     await engine.focused(5)
     engine.commit("text")
-    await daemon.tell("FocusOutId", "o", "/context")
+    await daemon.call("FocusOutId", "o", "/context")
     assert not await engine.arrived(60)
     assert engine.left
 
@@ -75,9 +75,9 @@ async def test_text_around_the_cursor_is_compared_up_to_the_cursor(daemon: FakeI
     await engine.focused(5)
     await engine.knows_text()
     engine.commit("ab")
-    await daemon.tell("SetSurroundingText", "vuu", text_value("xxab"), 2, 2)
+    await daemon.call("SetSurroundingText", "vuu", text_value("xxab"), 2, 2)
     assert not await engine.arrived(0.05)
-    await daemon.tell("SetSurroundingText", "vuu", text_value("xxab"), 4, 4)
+    await daemon.call("SetSurroundingText", "vuu", text_value("xxab"), 4, 4)
     assert await engine.arrived(5)
 
 

@@ -66,10 +66,10 @@ def test_message_that_is_no_object_is_refused(data: str | bytes) -> None:
 
 
 def test_answers_have_chunk_index_and_no_empty_values() -> None:
-    told = [
+    sent = [
         json.loads(one) for one in (started("a"), received("a", 0), chunk_result("a", 2, ""), failed("", "no"))
     ]
-    assert told == [
+    assert sent == [
         {"type": "ack", "chunk_index": 0, "session_id": "a", "status": "session_started"},
         {"type": "ack", "chunk_index": 0, "session_id": "a", "status": "received"},
         {"type": "chunk_result", "chunk_index": 2, "session_id": "a"},

@@ -82,7 +82,7 @@ def test_last_chunk_waits_no_more_when_let_go() -> None:
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_every_chunk_gets_one_text_in_order(ends: list[int], random: Random) -> None:
-    texts, segments, told = ChunkTexts(), 0, list[tuple[int, str]]()
+    texts, segments, sent = ChunkTexts(), 0, list[tuple[int, str]]()
     waiting: list[int] = []
     for index, count in enumerate(ends):
         new = list(range(segments, segments + count))
@@ -93,10 +93,10 @@ def test_every_chunk_gets_one_text_in_order(ends: list[int], random: Random) -> 
         for segment in waiting[: random.randint(0, len(waiting))]:
             texts.know(segment, f"{segment}")
             waiting.remove(segment)
-        told += due(texts)
+        sent += due(texts)
     texts.let_go()
     for segment in waiting:
         texts.know(segment, f"{segment}")
-    told += due(texts)
-    assert [index for index, _ in told] == list(range(len(ends)))
-    assert "".join(text for _, text in told).split() == [str(segment) for segment in range(segments)]
+    sent += due(texts)
+    assert [index for index, _ in sent] == list(range(len(ends)))
+    assert "".join(text for _, text in sent).split() == [str(segment) for segment in range(segments)]

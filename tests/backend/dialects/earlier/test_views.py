@@ -64,9 +64,9 @@ def test_file_with_text_is_done() -> None:
     ("state", "status"), [(SessionState.SUBMITTED, "queued"), (SessionState.WORKING, "processing")]
 )
 def test_file_that_is_worked_on_has_no_text_yet(state: SessionState, status: str) -> None:
-    told = as_json(task_result(replace(STORED, state=state), TEXTS, here=True))
-    assert (told["status"], told["progress"], "text" in told) == (status, 0.75, False)
-    assert told["audio_url"] == f"/api/v1/asr/audio/{ID}"
+    view = as_json(task_result(replace(STORED, state=state), TEXTS, here=True))
+    assert (view["status"], view["progress"], "text" in view) == (status, 0.75, False)
+    assert view["audio_url"] == f"/api/v1/asr/audio/{ID}"
 
 
 @pytest.mark.parametrize(
@@ -78,26 +78,26 @@ def test_file_that_is_worked_on_has_no_text_yet(state: SessionState, status: str
     ],
 )
 def test_file_that_failed_says_why(state: SessionState, reason: str, error: str, retries: bool) -> None:
-    told = as_json(task_result(replace(STORED, state=state, reason=reason), TEXTS, here=True))
-    assert (told["status"], told["error"], "text" in told) == ("failed", error, False)
-    assert told.get("retry_url") == (f"/api/v1/asr/retry/{ID}" if retries else None)
+    view = as_json(task_result(replace(STORED, state=state, reason=reason), TEXTS, here=True))
+    assert (view["status"], view["error"], "text" in view) == ("failed", error, False)
+    assert view.get("retry_url") == (f"/api/v1/asr/retry/{ID}" if retries else None)
 
 
 def test_list_of_files_has_every_field() -> None:
-    told = as_json(task_record(STORED, "Hello.", here=False))
-    assert told == {
+    view = as_json(task_record(STORED, "Hello.", here=False))
+    assert view == {
         **{"task_id": ID, "filename": "a.wav", "text": "Hello.", "duration": 1.5, "status": "done"},
         **{"created_at": "1970-01-01T00:00:01Z", "audio_url": ""},
     }
 
 
 def test_recording_has_the_name_that_its_client_gave() -> None:
-    told = as_json(recording_view(replace(STORED, client="ws-asr:take 1"), TEXTS))
-    assert (told["id"], told["user_id"], told["status"], told["chunk_count"]) == ("take 1", "desk", "done", 2)
-    assert (told["results"], told["completed"]) == ({"0": "Good morning.", "1": "Hello."}, 2)
-    assert (told["final_text"], told["completed_at"]) == ("Good morning. Hello.", "1970-01-01T00:00:02Z")
-    told = as_json(recording_view(replace(STORED, state=SessionState.WORKING), TEXTS))
-    assert (told["id"], told["status"], "completed_at" in told) == (ID, "processing", False)
+    view = as_json(recording_view(replace(STORED, client="ws-asr:take 1"), TEXTS))
+    assert (view["id"], view["user_id"], view["status"], view["chunk_count"]) == ("take 1", "desk", "done", 2)
+    assert (view["results"], view["completed"]) == ({"0": "Good morning.", "1": "Hello."}, 2)
+    assert (view["final_text"], view["completed_at"]) == ("Good morning. Hello.", "1970-01-01T00:00:02Z")
+    view = as_json(recording_view(replace(STORED, state=SessionState.WORKING), TEXTS))
+    assert (view["id"], view["status"], "completed_at" in view) == (ID, "processing", False)
     assert as_json(recording_view(replace(STORED, state=SessionState.FAILED), []))["status"] == "error"
 
 
@@ -107,23 +107,23 @@ def test_queue_counts_what_waits_and_works() -> None:
     )
     broker = BrokerState(True, "8", True)
     snapshot = Snapshot("g", 1.0, broker, 0, 0, 0, 0.0, 5, 0.0, 0.0, 1.0, workers, ())
-    told = as_json(queue_state(snapshot))
-    assert told == {"queued": 3, "processing": 2, "failed": 0, "workers": 2, "workers_busy": 1}
+    view = as_json(queue_state(snapshot))
+    assert view == {"queued": 3, "processing": 2, "failed": 0, "workers": 2, "workers_busy": 1}
 
 
 def test_health_reports_the_truth() -> None:
     broker = BrokerState(False, "8", True)
     reasons = (Reason(RefusalReason.BROKER, "the broker is away"),)
     state = Readiness(False, False, reasons, False, broker, False, True, 1, ("m",), 1.0)
-    told = as_json(health(state, 1.23))
-    assert (told["status"], told["error"], told["uptime"]) == ("unhealthy", "the broker is away", 1.2)
-    assert (told["redis_ready"], told["redis_connected"], told["workers_ready"]) == (False, False, True)
+    view = as_json(health(state, 1.23))
+    assert (view["status"], view["error"], view["uptime"]) == ("unhealthy", "the broker is away", 1.2)
+    assert (view["redis_ready"], view["redis_connected"], view["workers_ready"]) == (False, False, True)
     assert as_json(health(replace(state, ready=True, reasons=()), 0.0))["status"] == "healthy"
 
 
 def test_statistics_are_sums() -> None:
     used = [Usage(date(2026, 1, day), "o", "", 2, 3, 0, 16_000, 9) for day in (1, 2)]
     worker = WorkerStatus("a", "h", "e", "m", "cpu", WorkerState.IDLE, speed=4.0)
-    told = as_json(statistics(used, [worker, replace(worker, speed=0.0)], 7))
-    assert told == {"total_tasks": 4, "total_duration": 2.0, "avg_rtf": 0.25, "storage_used": 7}
+    view = as_json(statistics(used, [worker, replace(worker, speed=0.0)], 7))
+    assert view == {"total_tasks": 4, "total_duration": 2.0, "avg_rtf": 0.25, "storage_used": 7}
     assert statistics([], [], 0).avg_rtf == 0.0

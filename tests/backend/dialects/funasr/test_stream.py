@@ -162,11 +162,11 @@ def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chanc
             events.insert(last, Partial(number, stable, text, stable))
             last += 1
 
-    async def tell() -> None:
+    async def send() -> None:
         for event in events:
-            await conversation._tell(speech, live, event)
+            await conversation._send_event(speech, live, event)
 
-    asyncio.run(tell())
+    asyncio.run(send())
     whole = [message["text"].strip() for message in heard.messages if message["mode"] == "2pass-offline"]
     assert whole == [text for text in texts if text]
     online = ""

@@ -14,18 +14,18 @@ TEXTS = st.lists(st.sampled_from(["", "Hello there.", "and so on.", "你好。",
 
 @given(TEXTS, st.randoms(use_true_random=False), st.booleans())
 def test_deltas_begin_the_text(texts: list[str], chance: Random, early: bool) -> None:
-    item, order, told = Item(segments=list(range(10, 10 + len(texts)))), list(range(len(texts))), ""
+    item, order, sent = Item(segments=list(range(10, 10 + len(texts)))), list(range(len(texts))), ""
     chance.shuffle(order)
     item.closed = early
     for number in order:
         for stable in sorted(chance.randint(0, len(texts[number])) for _ in range(3)):
             item.take(Partial(10 + number, 1, texts[number], stable))
-            told += item.delta()
+            sent += item.delta()
         item.take(Final(10 + number, texts[number]), (number * 2_000, number * 2_000 + 1_000))
-        told += item.delta()
+        sent += item.delta()
     item.closed = True
-    told += item.delta()
-    assert item.complete and item.text().startswith(told)
+    sent += item.delta()
+    assert item.complete and item.text().startswith(sent)
 
 
 def test_partial_that_the_text_contradicts_is_not_repeated() -> None:

@@ -73,10 +73,10 @@ async def test_provisional_text_is_in_the_replies(gateway: Gateway, broker: Brok
         for start in range(0, 32_000, 3_200):
             await reply(socket, SPOKEN[start : start + 3_200].tobytes())
 
-        async def told() -> bool:
+        async def partial_sent() -> bool:
             return await reply(socket, bytes(4)) == {"partial": "so far"}  # too little audio to matter
 
-        await wait_until(told, "a provisional text")
+        await wait_until(partial_sent, "a provisional text")
 
 
 async def test_failed_segment_ends_the_connection_with_an_error(gateway: Gateway, broker: Broker) -> None:

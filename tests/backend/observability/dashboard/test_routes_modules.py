@@ -52,7 +52,7 @@ def test_endless_event_is_refused(page: Page) -> None:
 # -- the last hour -----------------------------------------------------------------------------------------
 
 HOUR = """const h = new m.History();
-for (const [kind, told, now] of a) kind === "timeline" ? h.takeTimeline(told, now) : h.takeSnapshot(told, now);
+for (const [kind, event, now] of a) kind === "timeline" ? h.takeTimeline(event, now) : h.takeSnapshot(event, now);
 return h.points.map((one) => [Math.round((one.t - 1800000000000) / 1000), one.epoch, one.gap, one.queued]);"""
 
 
@@ -61,56 +61,56 @@ def timeline(uptime_s: float, *moments: dict[str, Any], step_s: float = 10.0, ga
 
 
 def test_snapshots_continue_the_timeline(page: Page) -> None:
-    told = [
+    events = [
         ["timeline", timeline(100, moment(80, 3), moment(90, 2)), NOW],
         ["snapshot", snapshot(101, 5), NOW + 1_000],
         ["snapshot", snapshot(102, 1), NOW + 2_000],
         ["snapshot", snapshot(111, 0), NOW + 11_000],
     ]
-    points = run(page, "history", HOUR, told)
+    points = run(page, "history", HOUR, events)
     assert points == [[-20, 0, True, 3], [-10, 0, False, 2], [2, 0, False, 5], [11, 0, False, 0]]
 
 
 def test_restarted_gateway_begins_new_epoch(page: Page) -> None:
     for name, uptime_s in (("", 1), ("another", 115)):  # detected by uptime without a name, else by name
-        told = [
+        events = [
             ["timeline", timeline(100, moment(90, 2)), NOW],
             ["snapshot", snapshot(101, 5), NOW + 1_000],
             ["snapshot", snapshot(uptime_s, 7, name), NOW + 15_000],
         ]
-        points = run(page, "history", HOUR, told)
+        points = run(page, "history", HOUR, events)
         assert points == [[-10, 0, True, 2], [1, 0, False, 5], [15, 1, True, 7]]
 
 
 def test_delayed_snapshot_belongs_to_same_epoch(page: Page) -> None:
-    told = [
+    events = [
         ["timeline", timeline(100, moment(90, 2), gateway="g"), NOW],
         ["snapshot", snapshot(101, 5), NOW + 1_000],
         ["snapshot", snapshot(106, 7), NOW + 20_000],  # 14 s late
         ["timeline", timeline(121, moment(90, 2), moment(100, 4), moment(110, 9), gateway="g"), NOW + 21_000],
         ["timeline", timeline(3, moment(1, 8), gateway="another"), NOW + 33_000],
     ]
-    points = run(page, "history", HOUR, told)
+    points = run(page, "history", HOUR, events)
     assert points == [[-10, 0, True, 2], [0, 0, False, 4], [10, 0, False, 9], [31, 1, True, 8]]
 
 
 def test_new_timeline_fills_the_gap_after_reconnect(page: Page) -> None:
-    told = [
+    events = [
         ["timeline", timeline(100, moment(90, 2)), NOW],
         ["snapshot", snapshot(101, 5), NOW + 1_000],
         ["timeline", timeline(160, moment(90, 2), moment(100, 4), moment(140, 9), step_s=40), NOW + 60_000],
     ]
-    assert run(page, "history", HOUR, told) == [[-10, 0, True, 2], [0, 0, False, 4], [40, 0, False, 9]]
+    assert run(page, "history", HOUR, events) == [[-10, 0, True, 2], [0, 0, False, 4], [40, 0, False, 9]]
 
 
 def test_pause_without_data_is_a_gap(page: Page) -> None:
-    told = [["snapshot", snapshot(100), NOW], ["snapshot", snapshot(160), NOW + 60_000]]
-    assert [point[2] for point in run(page, "history", HOUR, told)] == [True, True]
+    events = [["snapshot", snapshot(100), NOW], ["snapshot", snapshot(160), NOW + 60_000]]
+    assert [point[2] for point in run(page, "history", HOUR, events)] == [True, True]
 
 
 def test_points_older_than_an_hour_are_dropped(page: Page) -> None:
-    told = [["snapshot", snapshot(1 + n * 60.0), NOW + n * 60_000] for n in range(70)]
-    points = run(page, "history", HOUR, told)
+    events = [["snapshot", snapshot(1 + n * 60.0), NOW + n * 60_000] for n in range(70)]
+    points = run(page, "history", HOUR, events)
     assert points[0][0] >= 8 * 60 and points[-1][0] == 69 * 60
 
 
@@ -122,10 +122,10 @@ def test_span_fits_known_points(page: Page, minutes: int, span: int) -> None:
 # -- rates -------------------------------------------------------------------------------------------------
 
 
-def points(*told: tuple[float, float], epochs: dict[int, int] | None = None, at_s: float = 9_000) -> list[Any]:
+def points(*moments: tuple[float, float], epochs: dict[int, int] | None = None, at_s: float = 9_000) -> list[Any]:
     """Return points with these totals at these seconds; ``epochs``: new epoch by place."""
     made, epoch = [], 0
-    for place, (second, audio_s) in enumerate(told):
+    for place, (second, audio_s) in enumerate(moments):
         epoch = (epochs or {}).get(place, epoch)
         gap = place == 0 or place in (epochs or {})
         totals = TOTALS | {"audio_s": audio_s}
@@ -134,21 +134,21 @@ def points(*told: tuple[float, float], epochs: dict[int, int] | None = None, at_
 
 
 def test_rate_covers_time_before_its_point(page: Page) -> None:
-    told = points((0, 0), (10, 20), (20, 40), (30, 60), (40, 60), (50, 60), (60, 60), (70, 60))
-    rates = run(page, "rates", "return m.rates(a, 'audio_s', 30000)", told)
+    moments = points((0, 0), (10, 20), (20, 40), (30, 60), (40, 60), (50, 60), (60, 60), (70, 60))
+    rates = run(page, "rates", "return m.rates(a, 'audio_s', 30000)", moments)
     assert rates == [None, 2, 2, 2, pytest.approx(4 / 3), pytest.approx(2 / 3), 0, 0]
 
 
 def test_rate_never_spans_a_restart(page: Page) -> None:
-    told = points((0, 500), (10, 520), (20, 4), (30, 14), epochs={2: 1})
-    assert run(page, "rates", "return m.rates(a, 'audio_s')", told) == [None, 2, None, 1]
+    moments = points((0, 500), (10, 520), (20, 4), (30, 14), epochs={2: 1})
+    assert run(page, "rates", "return m.rates(a, 'audio_s')", moments) == [None, 2, None, 1]
 
 
 def test_growth_adds_both_sides_of_a_restart(page: Page) -> None:
-    told = points((0, 500), (10, 520), (20, 4), (90, 14), epochs={2: 1})
-    assert run(page, "rates", "return m.grown(a, 'audio_s', 0)", told) == 34
-    assert run(page, "rates", "return m.grown(a, 'audio_s', 15000)", told) == 14
-    assert run(page, "rates", "return m.byMinute(a, 'audio_s')", told) == [
+    moments = points((0, 500), (10, 520), (20, 4), (90, 14), epochs={2: 1})
+    assert run(page, "rates", "return m.grown(a, 'audio_s', 0)", moments) == 34
+    assert run(page, "rates", "return m.grown(a, 'audio_s', 15000)", moments) == 14
+    assert run(page, "rates", "return m.byMinute(a, 'audio_s')", moments) == [
         {"t": 0, "value": 24},
         {"t": 60_000, "value": 10},
     ]
@@ -157,8 +157,8 @@ def test_growth_adds_both_sides_of_a_restart(page: Page) -> None:
 @pytest.mark.parametrize(("at_s", "of_the_hour"), [(5, 9), (1_800, 2)])
 def test_growth_counts_only_this_hour(page: Page, at_s: float, of_the_hour: float) -> None:
     body = "return [m.grown(a, 'audio_s', 0), m.byMinute(a, 'audio_s')]"
-    told = run(page, "rates", body, points((0, 7), (10, 9), at_s=at_s))
-    assert told == [of_the_hour, [{"t": 0, "value": of_the_hour}]]
+    moments = run(page, "rates", body, points((0, 7), (10, 9), at_s=at_s))
+    assert moments == [of_the_hour, [{"t": 0, "value": of_the_hour}]]
 
 
 def test_real_time_factor_is_mean_of_measured_workers(page: Page) -> None:
@@ -256,14 +256,14 @@ def test_worker_names_are_distinct(page: Page) -> None:
     body = """const n = new m.Names();
     n.learn({workers: a});
     return [...a.map((one) => n.of(one.worker)), n.of('0123456789abcdef')];"""
-    told = [
+    known = [
         ("1", "desk", "cuda:0"),
         ("2", "desk", "cpu"),
         ("3", "lab", "cpu"),
         ("4", "den", "cpu"),
         ("5", "den", "cpu"),
     ]
-    workers = [{"worker": worker, "host": host, "device": device} for worker, host, device in told]
+    workers = [{"worker": worker, "host": host, "device": device} for worker, host, device in known]
     names = ["desk · cuda:0", "desk · cpu", "lab", "den · cpu #1", "den · cpu #2", "0123456789ab"]
     assert run(page, "machines", body, workers) == names
 

@@ -83,7 +83,7 @@ def test_page_shows_all_figures(browser: Browser, gateway: ExampleGateway) -> No
 
 
 def test_headline_and_level_follow_snapshot_at_once(browser: Browser, gateway: ExampleGateway) -> None:
-    told: list[tuple[dict[str, Any], str, str]] = [
+    changes: list[tuple[dict[str, Any], str, str]] = [
         ({"backlog_s": 592.0}, "About 12 s to wait", "warn"),
         ({"workers": ()}, "No worker: what is said waits safely", "warn"),
         ({"sessions": 0}, "Ready: nobody is speaking", "good"),
@@ -96,19 +96,19 @@ def test_headline_and_level_follow_snapshot_at_once(browser: Browser, gateway: E
     ]
     with opened_page(browser, locale="en-GB") as seen:
         page = shown(seen, gateway)
-        for change, sentence, level in told:
-            gateway.tell(replace(NOW, **change))
+        for change, sentence, level in changes:
+            gateway.publish(replace(NOW, **change))
             expect(page.locator("h1:visible")).to_have_text(sentence)
             expect(page.locator(".headline")).to_have_attribute("data-level", level)
             expect(page.locator(".notes")).to_contain_text("3 refusals" if "totals" in change else "")
-        expect(page.get_by_role("status")).to_have_text(told[-1][1])  # for screen readers
+        expect(page.get_by_role("status")).to_have_text(changes[-1][1])  # for screen readers
         flawless(seen, gateway)
 
 
 def test_page_of_new_gateway_has_no_odd_values(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.timeline = replace(gateway.timeline, uptime_s=1.0, moments=())
     empty = Snapshot("new", 1.0, BrokerState(True, "Valkey 9", False), 0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0, (), ())
-    gateway.tell(empty)
+    gateway.publish(empty)
     with opened_page(browser, locale="en-GB") as seen:
         page = shown(seen, gateway)
         expect(page.locator("h1:visible")).to_have_text("No worker: what is said waits safely")
@@ -144,7 +144,9 @@ def test_language_and_colours_follow_the_system_or_the_choice(browser: Browser, 
 def test_page_fits_phone_screen(browser: Browser, gateway: ExampleGateway, locale: str) -> None:
     name = "a-host-with-a-name-that-goes-on-and-on.internal"
     long = replace(NOW.workers[0], worker="w9", host=name, failed=1_234)
-    gateway.tell(replace(NOW, workers=(*NOW.workers, long), queued=123_456, backlog_s=98_765.0, streams=12_345.6))
+    gateway.publish(
+        replace(NOW, workers=(*NOW.workers, long), queued=123_456, backlog_s=98_765.0, streams=12_345.6)
+    )
     with opened_page(browser, locale=locale, viewport=PHONE, has_touch=True, is_mobile=True) as seen:
         page = shown(seen, gateway)
         wide = "[...document.querySelectorAll('body *')].filter((e) => !e.closest('.spoken, thead')"
@@ -257,7 +259,7 @@ def test_page_continues_with_restarted_gateway(browser: Browser, gateway: Exampl
     with opened_page(browser, locale="en-GB") as seen:
         page = shown(seen, gateway)
         gateway.refusal = 503
-        gateway.tell(cut=True)
+        gateway.publish(cut=True)
         expect(page.locator("h1:visible")).to_have_text("The gateway does not respond")
         expect(page.locator(".workers tbody tr")).to_have_count(3)  # known data stays visible
         gateway.timeline = replace(gateway.timeline, uptime_s=2.0, moments=(), gateway="another")

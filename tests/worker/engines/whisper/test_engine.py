@@ -51,9 +51,9 @@ def recognised(engine: WhisperEngine, pcm: bytes, language: str = "auto") -> Dec
 
 
 def test_english_text_is_equal_with_given_and_detected_language(engine: WhisperEngine) -> None:
-    told = recognised(engine, recording("en-03"), "en")
-    assert told == Transcript("Please remember to water the plants before you leave the house.", "en")
-    assert recognised(engine, recording("en-03")) == told
+    answer = recognised(engine, recording("en-03"), "en")
+    assert answer == Transcript("Please remember to water the plants before you leave the house.", "en")
+    assert recognised(engine, recording("en-03")) == answer
 
 
 def test_whisper_writes_mandarin_in_simplified_characters(engine: WhisperEngine) -> None:
