@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 def in_several_languages(window: Window, reading: Reading) -> Reading | None:
     """Return a reading of each part of a window in its language; None: it has one language, or it is not sure."""
-    if window.asked.partial or window.asked.translates or reading.found or not window.is_speech(reading):
+    if window.is_final or window.asked.translates or reading.found or not window.is_speech(reading):
         return None
     sound = window.audio.sound[:, : reading.frames()]
     if not speech_after_word(sound, 0):
@@ -99,7 +99,7 @@ def _is_short(before: Part, part: Part) -> bool:
 def _in_parts(window: Window, reading: Reading, parts: list[Part]) -> Reading | None:
     """Return a reading of the parts, if somebody surely spoke in another language in one of them."""
     asked = window.asked.language
-    windows = [_in(part.language, window.part(part.first, part.last)) for part in parts]
+    windows = [window.part(part.first, part.last).asks_for(part.language) for part in parts]
     others = [one for one in windows if one.asked.language != asked]
     if len(parts) == 1 or not any(_is_sure(other, other.read_once()) for other in others):
         return None
@@ -123,7 +123,7 @@ def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
     """
     heard = part.read_once() if otherwise else part.read()
     if otherwise and not _is_sure(part, heard):
-        part, otherwise = _in(otherwise, part), ""
+        part, otherwise = part.asks_for(otherwise), ""
         heard = part.read_once()
         if not _is_sure(part, heard):
             return ""
@@ -140,7 +140,3 @@ def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
 def _is_sure(part: Window, heard: Reading) -> bool:
     """Return whether somebody surely spoke, whatever end Whisper states: English is often stated to end late."""
     return is_surely_speech(heard) and is_probable(heard) and not echoes_prompt(heard.text, part.asked.language)
-
-
-def _in(language: str, window: Window) -> Window:
-    return Window(window.audio, window.asked._replace(language=language))

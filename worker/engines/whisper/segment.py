@@ -15,7 +15,7 @@ from worker.engines.whisper.left_out import SENTENCE, Rest, rest_after, whole
 from worker.engines.whisper.pauses import first_sound, sounds_from
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Reading, Samples, WhisperReader
 from worker.engines.whisper.speech import IMPROBABLE, is_probable
-from worker.engines.whisper.window import Audio, Window
+from worker.engines.whisper.window import Audio, Limit, Window
 from worker.engines.word_times import AROUND, pieces_of, timed_words
 
 _BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
@@ -23,6 +23,10 @@ _BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
 _LONGEST_PIECE_S: Final = 0.6
 """Most words of English are one token, and last longer than a syllable."""
 _MOST_LANGUAGES: Final = 2
+_SURELY_READ: Final = 60 * FRAMES_PER_SECOND
+_TIMES_READ: Final = 4
+"""Beyond so many frames, and so many for each one of the segment, nothing is read once more. A word takes 40 s at
+most, sentences in turn 3.7 times their length; readings that always disagree took 22 times."""
 _KNOWN_SENTENCES: Final = ("en", "zh")
 """Languages whose words tell that a sentence goes on."""
 
@@ -87,8 +91,9 @@ class SegmentDecoder:
         phrases: list[Word] = []
         text, at, end = "", 0, 0
         rest: Rest | None = None
+        limit = Limit(_SURELY_READ + _TIMES_READ * self._frames)
         while at < self._frames:
-            window, heard = self._heard(Window(self._from(at), asked), in_its_language=rest is not None)
+            window, heard = self._heard(Window(self._from(at), asked, limit), in_its_language=rest is not None)
             reading = in_several_languages(window, heard) or whole(window, heard)
             said = window.text(reading)
             again = counted(said) >= SENTENCE and ends_like(text, said)

@@ -69,11 +69,27 @@ class Audio:
         return self._kept[key]
 
 
-class Window:
-    """Audio of a window with what is asked of it."""
+class Limit:
+    """Limit of the frames that are read of one segment."""
 
-    def __init__(self, audio: Audio, asked: Asked) -> None:
-        self.audio, self.asked = audio, asked
+    def __init__(self, frames: int) -> None:
+        self._left = frames
+
+    @property
+    def is_reached(self) -> bool:
+        """True once only what was not read yet is read."""
+        return self._left <= 0
+
+    def spend(self, frames: int) -> None:
+        """Count frames that are read."""
+        self._left -= frames
+
+
+class Window:
+    """Audio of a window with what is asked of it. ``limit``: that of its segment, shared with its parts."""
+
+    def __init__(self, audio: Audio, asked: Asked, limit: Limit | None = None) -> None:
+        self.audio, self.asked, self.limit = audio, asked, limit
         primed = audio.seconds >= _PRIMED_S and not asked.translates
         self._hints = Hints(asked, self._most_tokens(_TOKENS_PER_SECOND), audio.goes_on, primed)
 
@@ -81,7 +97,16 @@ class Window:
         """Return the window between two frames of this one."""
         features = self.audio.features
         part = np.concatenate((features[:, first:last], features[:, -LONGEST_FRAMES:]), axis=1)
-        return Window(Audio(self.audio.reader, part), self.asked)
+        return Window(Audio(self.audio.reader, part), self.asked, self.limit)
+
+    def asks_for(self, language: str) -> "Window":
+        """Return the window in another language."""
+        return Window(self.audio, self.asked._replace(language=language), self.limit)
+
+    @property
+    def is_final(self) -> bool:
+        """True if the window is read only once: live text, and beyond the limit."""
+        return self.asked.partial or (self.limit is not None and self.limit.is_reached)
 
     def in_its_language(self, shortest_s: float = _TOLD_S) -> "Window":
         """Return the window in the likeliest of the speaker's languages, if it is long enough to tell."""
@@ -91,7 +116,7 @@ class Window:
         ranked = self.audio.reader.languages(self.audio.encoded(self.audio.padded()))
         wanted = (asked.language, *(asked.spoken or _OFTEN))
         found = [one for one in (ranked if asked.spoken else ranked[:1]) if one in wanted]
-        return Window(self.audio, asked._replace(language=found[0])) if found else self
+        return self.asks_for(found[0]) if found else self
 
     def read(self) -> Reading:
         """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard.
@@ -112,7 +137,7 @@ class Window:
     def _by_two_sounds(self, sounds: int) -> Reading | None:
         """Return the word that is heard in two successive sounds as often as there are sounds."""
         pairs = range(0, min(sounds - 1, _MOST_PAIRS * _PAIR), _PAIR)
-        for first in () if self.asked.partial or sounds == _PAIR else pairs:
+        for first in () if self.is_final or sounds == _PAIR else pairs:
             two = self.part(*place_of_sounds(self.audio.sound, first, first + _PAIR)).read_once()
             if times_said(two.text) == _PAIR and is_heard(two):
                 text, tokens = said_so_often(two.text, sounds), two.tokens * sounds
@@ -151,7 +176,7 @@ class Window:
         """
         frames, longer = self.audio.padded(), self.audio.padded(_LONGER_MARGIN_FRAMES)
         reading, hints = self._without_echo(frames, self._hints)
-        if self.asked.partial or frames == LONGEST_FRAMES:
+        if self.is_final or frames == LONGEST_FRAMES:
             return reading
         if is_heard(reading):
             if self._has_end(frames, hints, reading):
@@ -185,6 +210,12 @@ class Window:
         return not words or words[-1][1] <= seconds
 
     def _decoded(self, frames: int, hints: Hints) -> Reading:
+        reading: Reading = self.audio.once((frames, hints), lambda: self._read_new(frames, hints))
+        return reading
+
+    def _read_new(self, frames: int, hints: Hints) -> Reading:
+        if self.limit is not None:
+            self.limit.spend(frames)
         return self.audio.reader.read(self.audio.encoded(frames), hints, self.audio.brief)
 
     def _most_tokens(self, per_second: int) -> int:

@@ -65,6 +65,13 @@ def test_sentences_in_another_language_are_read_with_what_lies_between() -> None
     assert [phrase.start_ms for phrase in passage.phrases] == [0, 2800, 5800, 9300]
 
 
+def test_part_is_decoded_once_in_a_language() -> None:
+    answers = {1500: said(FIRST + LAST)} | {frames: said(text) for frames, text in SAID.items()}
+    reader = TurnsReader(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
+    decode(reader)
+    assert sorted(window[1] for window, _ in reader.read_windows) == [570, 580, 600, 650, 1500]
+
+
 def test_sentence_between_is_read_too_if_whisper_passes_over_it() -> None:
     answers = {1150: said(FIRST), 580: said(FIRST), 600: said(ENGLISH), 570: said(LAST)}
     assert decode(TurnsReader(THREE, answers, begin_at(0), {560: "en"})) == f"{FIRST}Bring your notes. {LAST}"
