@@ -100,8 +100,8 @@ class Windows:
             self.open()
 
     def _registry(self) -> Registry[News | ApplicationCreated | ApplicationEnded]:
-        registry = (
-            self.pages.shows.add(self._begin)
+        return (
+            self.pages.handlers.add(self._begin)
             .add(self._end)
             .add(self._show_window)
             .add(self._show_devices)
@@ -112,8 +112,8 @@ class Windows:
             .add(self.announcer.show_view)
             .add(self.overlay.show_view)
             .add(self.update_notice.show_updates)
+            .add(self.tray.show_takes)
         )
-        return registry.add(self.tray.show_takes)
 
     def _begin(self, begun: ApplicationCreated) -> None:
         self.app = begun.app

@@ -58,7 +58,7 @@ class Window:
     def show(self, *news: News) -> None:
         """Show what the app published."""
         for one in news:
-            self.pages.shows(one)
+            self.pages.handlers(one)
 
     def section(self, name: str) -> None:
         """Open this section of the settings."""

@@ -44,7 +44,7 @@ _LETTERS = 26
 class ComputersPanel(QWidget):
     """Panel that is updated while it is visible; all actions go to ``ask``.
 
-    ``shows`` passes values to it. ``lending_shown`` repeats a view for other parts.
+    ``handlers`` passes values to it. ``lending_shown`` repeats a view for other parts.
     """
 
     lending_shown = Signal(object)
@@ -73,8 +73,14 @@ class ComputersPanel(QWidget):
         above = (self.problem, self._choices, self.form, self.code, self.result)
         below = (self.heading, self._list, self.none, at_left(self.lend), self.lending)
         vertical(*above, *below, within=self, gap=SPACING.medium)
-        shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
-        self.shows = shows.add(self.code.show_invite).add(self.show_lending)
+        self.handlers = (
+            Registry()
+            .add(self.show_gateways)
+            .add(self.show_worker)
+            .add(self.show_sharing)
+            .add(self.code.show_invite)
+            .add(self.show_lending)
+        )
         refresh_with(self.refresh, texts, theme)
         follow_visibility(self, self._look)
 

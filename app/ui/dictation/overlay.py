@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import inf
 from typing import Final
 
-from PySide6.QtCore import QMargins, QObject, QPointF, QRect, QRectF, Qt, QTimer, QVariantAnimation
+from PySide6.QtCore import QMargins, QObject, QPointF, QRect, QRectF, Qt, QVariantAnimation
 from PySide6.QtGui import QPainter, QRegion
 
 from app.core.area import Area
@@ -22,6 +22,7 @@ from app.ui.dictation.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
 from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts, key_text
 from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import timer
 
 NOTE_S: Final = 4.0
 STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.CANCELLED: 4.0, State.FAILED: 8.0, State.DAMAGED: 8.0}
@@ -128,8 +129,10 @@ class Overlay(QObject):
         self._anchor: Anchor | None = None
         self.body, self._place = QRect(), QRect()
         surface.paint = self.paint
-        self._frames = _timer(self, self._frame, FRAME_MS)
-        self._end = _timer(self, self._look, None)
+        self._frames = timer(self, FRAME_MS, self._frame, once=False)
+        self._end = timer(self, 0, self._look)
+        for precise in (self._frames, self._end):
+            precise.setTimerType(Qt.TimerType.PreciseTimer)
         self._growth = QVariantAnimation(self)
         self._growth.valueChanged.connect(lambda _: surface.update())
         self._growth.finished.connect(surface.update)
@@ -286,10 +289,3 @@ def _still(view: View) -> View:
 
 def _where(view: View) -> tuple[Area | None, TextPlace | None]:
     return view.window, view.place
-
-
-def _timer(owner: Overlay, do: Callable[[], None], every_ms: int | None) -> QTimer:
-    precise, once = Qt.TimerType.PreciseTimer, every_ms is None
-    timer = QTimer(owner, timerType=precise, singleShot=once, interval=every_ms or 0)
-    timer.timeout.connect(do)
-    return timer

@@ -114,11 +114,11 @@ class FirstUse(QWidget):
 class Head(QWidget):
     """Upper part of the page, which scrolls with the timeline.
 
-    ``tries``: emitted when the user wants to try dictation. ``replaces``: emitted when exported files shall be
-    replaced.
+    ``try_wanted``: emitted when the user wants to try dictation. ``replace_wanted``: emitted when exported files
+    shall be replaced.
     """
 
-    tries, replaces = Signal(), Signal()
+    try_wanted, replace_wanted = Signal(), Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -135,8 +135,8 @@ class Head(QWidget):
             label(role="warning", wraps=True),
             label(wraps=True),
         )
-        self.replace = worded(texts, action_button(self.replaces.emit), "history.replace")
-        self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.tries.emit)
+        self.replace = worded(texts, action_button(self.replace_wanted.emit), "history.replace")
+        self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.try_wanted.emit)
         row = horizontal(stretched(self.search), self.count, gap=SPACING.medium)
         notes = horizontal(stretched(self.note), self.replace, gap=None)
         vertical(

@@ -5,7 +5,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -49,10 +49,8 @@ _DELETE: Final = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
 class HomePage(QWidget):
     """Page with dictation at the top and all recordings below.
 
-    A take opens in place, one at a time. ``tries``: emitted when the user wants to try dictation.
+    A take opens in place, one at a time. ``handlers``: show the values that the app publishes.
     """
-
-    tries = Signal()
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs = SYSTEM_DIALOGS
@@ -77,15 +75,20 @@ class HomePage(QWidget):
         for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
             QWidget.setTabOrder(before, after)
         self._connect()
+        self.handlers: Registry[View | WorkerView | Takes | HistoryValue] = (
+            Registry()
+            .add(self.show_view)
+            .add(self.head.hero.show_worker)
+            .add(self.show_takes)
+            .add(self.show_list)
+            .add(self.show_rows)
+            .add(self.head.show_message)
+            .add(self.panel.show_details)
+            .add(self.panel.play.show_playing)
+            .add(self.panel.again.show_models)
+            .add(self.panel.show_rerun)
+        )
         refresh_with(self.refresh, theme, texts)
-
-    @property
-    def shows(self) -> Registry[View | WorkerView | Takes | HistoryValue]:
-        """Callbacks for the values that the app publishes."""
-        dictation = Registry().add(self.show_view).add(self.head.hero.show_worker).add(self.show_takes)
-        found = dictation.add(self.show_list).add(self.show_rows).add(self.head.show_message)
-        opened = found.add(self.panel.show_details).add(self.panel.play.show_playing)
-        return opened.add(self.panel.again.show_models).add(self.panel.show_rerun)
 
     # -- display -------------------------------------------------------------------------------------------
 
@@ -325,8 +328,7 @@ class HomePage(QWidget):
     def _connect(self) -> None:
         head, bar = self.head, self.bar
         head.search.textChanged.connect(self._search)
-        head.replaces.connect(self._replace)
-        head.tries.connect(self.tries)
+        head.replace_wanted.connect(self._replace)
         bar.copies.connect(self._copy)
         bar.deletes.connect(self._delete)
         bar.kept.connect(lambda: bar.show_takes(bar.rows))

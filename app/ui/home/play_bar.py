@@ -170,10 +170,6 @@ class PlayBar(QWidget):
         if self._state.state is not PlayState.STOPPED:
             self._ask(StopPlaying())
 
-    def go(self, ms: int) -> None:
-        """Move to this position, also while paused or stopped."""
-        self.bar.setValue(ms)
-
     def _sought(self, ms: int) -> None:
         if self._session is not None and self.playing:
             self._ask(SeekTake(self._session, ms))

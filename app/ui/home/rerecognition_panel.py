@@ -53,7 +53,8 @@ class DifferenceView(QTextEdit):
 
     def sizeHint(self) -> QSize:
         """Return a height of a few lines; the view grows where there is room."""
-        return QSize(super().sizeHint().width(), height_of(self))
+        height = ROWS * self.fontMetrics().lineSpacing() + 2 * SPACING.medium
+        return QSize(super().sizeHint().width(), height)
 
     def minimumSizeHint(self) -> QSize:
         """Return the same height as a minimum."""
@@ -93,11 +94,6 @@ class DifferenceView(QTextEdit):
             made.setBackground(self._theme.colour("accent_soft"))
             made.setFontUnderline(True)
         return made
-
-
-def height_of(edit: QWidget) -> int:
-    """Return the height of a few lines plus margins."""
-    return ROWS * edit.fontMetrics().lineSpacing() + 2 * SPACING.medium
 
 
 def shortened(piece: TextPiece) -> str:

@@ -212,7 +212,7 @@ class TakePanel(Card):
         if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
             left = event.button() is Qt.MouseButton.LeftButton and not self.text.textCursor().hasSelection()
             if left and (ms := self.follower.when(event.position().toPoint())) is not None:
-                self.play.go(ms)
+                self.play.bar.setValue(ms)
         return False
 
     def _reveal(self, cursor: QTextCursor) -> None:

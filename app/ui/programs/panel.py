@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QHideEvent, QIcon, QPixmap
+from PySide6.QtGui import QHideEvent, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from app.core.errors import Note
@@ -73,11 +73,6 @@ def named_icon(name: str, places: Sequence[Path] = _OUTSIDE_THEMES) -> QIcon:
 def usable(found: QIcon) -> bool:
     """Return whether an icon can be drawn: its file may be damaged."""
     return not found.isNull() and not found.pixmap(QSize(32, 32)).isNull()
-
-
-def drawn(found: QIcon, side: int, ratio: float) -> QPixmap:
-    """Return the icon for a label: ``side`` in pixels of the layout, ``ratio`` of the screen's to those."""
-    return found.pixmap(QSize(side, side), ratio)
 
 
 _HOLD: Final = "hold"
@@ -163,7 +158,7 @@ class ProgramRow(QFrame):
         """Show icon and name; the tool tip has the class of the windows."""
         side = control_height() - SPACING.small
         found = icon_for(self._theme, self.rule.program)
-        self.icon.setPixmap(drawn(found, side, self.devicePixelRatioF()))
+        self.icon.setPixmap(found.pixmap(QSize(side, side), self.devicePixelRatioF()))
         self.icon.setFixedSize(side, side)
         self._below.setContentsMargins(side + SPACING.small, 0, 0, 0)  # below the name
         self.name.setText(self.called)

@@ -1,7 +1,7 @@
 """The dictionary page, and its panels of replacements and hotwords."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -137,12 +137,6 @@ class WordsPanel(QWidget):
         self.hotwords.replaces.connect(lambda heard, written: add((Replacement(heard, written),)))
         vertical(self.hotwords, self.replacements, within=self, gap=SPACING.large)
         self.setFocusProxy(self.hotwords.field)
-
-    def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel."""
-        texts = self._texts
-        yield from (texts("words.find"), texts("words.replacements"), texts("words.replacements-say"))
-        yield from (texts("words.hotwords"), texts("words.hotwords-say"))
 
     def show_settings(self, settings: Settings) -> None:
         """Show the settings in effect."""

@@ -292,8 +292,7 @@ class ReplacementsPanel(Card):
     def _import(self) -> None:
         sheets = self._texts("words.sheets")
         kinds = [f"{sheets} (*.csv *.tsv *.txt)"]
-        chosen = self._dialogs.files(self, self._texts("words.import"), kinds)
-        if not chosen:
+        if not (chosen := self._dialogs.files(self, self._texts("words.import"), kinds)):
             return
         try:
             with Path(chosen[0]).open("rb") as file:

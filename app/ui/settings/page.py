@@ -49,7 +49,7 @@ _SEARCH_WIDE: Final = 8
 class SettingsPage(QWidget):
     """Page that shows settings and requests changes.
 
-    Other parts of the window ``add`` their panels to a section. ``shows``: the callbacks for published values.
+    Other parts of the window ``add`` their panels to a section. ``handlers``: the callbacks for published values.
     """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
@@ -77,7 +77,7 @@ class SettingsPage(QWidget):
         self._texts.changed.connect(self.refresh)
         self._theme.changed.connect(self.refresh)
         self.add(INPUT, self.press_test, self.press_test.words)
-        self.shows = (
+        self.handlers = (
             Registry()
             .add(self.show_view)
             .add(self.show_devices)

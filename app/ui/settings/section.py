@@ -173,10 +173,6 @@ class SectionTab(NavigationButton):
         across = metrics.horizontalAdvance(self.text()) + 2 * SPACING.medium
         return QSize(across, metrics.height() + 2 * SPACING.small)
 
-    def minimumSizeHint(self) -> QSize:
-        """Return the whole size, because a cut name would be unreadable."""
-        return self.sizeHint()
-
     def bar(self) -> QRectF:
         """Return a place below the name."""
         return QRectF(SPACING.medium, self.height() - BAR - 1, self.width() - 2 * SPACING.medium, BAR)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.core.hints import ShownOnce
@@ -16,6 +16,7 @@ from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import EventFilter
 
 HOME: Final = "home"
 FILES: Final = "files"
@@ -46,7 +47,7 @@ class Front:
         self.status = StatusBoard(theme, texts, self.ask, self.shell)
         self.home.head.hero.caps.clicked.connect(self.status.change_key)
         self.first_steps = FirstSteps(theme, texts, self.ask, self.shell)
-        self.home.tries.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
+        self.home.head.try_wanted.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
 
     def ask(self, action: Action) -> None:
         """Pass an action on; before the app quits, hide the window, which saves edits."""
@@ -60,20 +61,13 @@ class Front:
         waiting, longest = QEventLoop(), QTimer(singleShot=True, interval=_LONGEST_MS)
         longest.timeout.connect(waiting.quit)
         longest.start()
-        drawn = _Drawn(waiting.quit)
+
+        def handle(event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                waiting.quit()
+            return False
+
+        drawn = EventFilter(longest, handle)
         self.shell.installEventFilter(drawn)
         waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         self.shell.removeEventFilter(drawn)
-
-
-class _Drawn(QObject):
-    """Event filter that calls ``then`` whenever the watched widget is drawn."""
-
-    def __init__(self, then: Callable[[], None]) -> None:
-        super().__init__()
-        self._then = then
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            self._then()
-        return False

@@ -44,7 +44,7 @@ class HelpPanels:
         self.logs = LogPanel(theme, texts, ask, logs)
         self.report = ReportPanel(theme, texts, ask)
         self.about = AboutPanel(theme, texts, ask)
-        self.shows = (
+        self.handlers = (
             Registry()
             .add(self.examination.show_examination)
             .add(self.logs.show_lines)
@@ -58,7 +58,7 @@ class HelpPanels:
 class Pages:
     """All pages of the main window and their panels; the first ones are those of ``front``.
 
-    ``shows``: the callbacks for the values that the app publishes.
+    ``handlers``: the callbacks for the values that the app publishes.
     """
 
     def __init__(self, front: Front, theme: Theme, texts: Texts) -> None:
@@ -84,7 +84,7 @@ class Pages:
         self.programs, self.api = ProgramsPanel(theme, texts, ask), LocalApiPanel(theme, texts)
         self.computers = ComputersPanel(theme, texts, ask)
         self._add_panels()
-        self.shows = self._registry()
+        self.handlers = self._registry()
 
     def _add_panels(self) -> None:
         """Add the panels to the sections of the settings, some below a group."""
@@ -147,10 +147,10 @@ class Pages:
             .add(self.api.show_api)
             .add(self.key_lines.show_desktop)
             .add(self.key_lines.show_keys)
-            .join(self.computers.shows)
-            .join(self.home.shows)
-            .join(self.settings.shows)
-            .join(self.help.shows)
+            .join(self.computers.handlers)
+            .join(self.home.handlers)
+            .join(self.settings.handlers)
+            .join(self.help.handlers)
         )
 
     def open_monitor(self) -> None:

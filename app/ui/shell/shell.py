@@ -247,10 +247,7 @@ class Shell(QWidget):
             if self.page:
                 self.pages[self.page].setFocus()
             self._place()
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
 
     def _place(self) -> None:
         """Give the window its usual size, which Qt limits to two thirds of the screen, or all of a small one."""
@@ -287,6 +284,14 @@ class Shell(QWidget):
         self.seen.emit(self.page if self.isVisible() else "")
 
 
+def bring_to_front(window: QWidget) -> None:
+    """Show a window in front of others, with the keyboard."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
+    window.raise_()
+    window.activateWindow()
+
+
 class MonitorWindow(QWidget):
     """Window around the monitor. Esc and Ctrl+W close it."""
 
@@ -303,11 +308,8 @@ class MonitorWindow(QWidget):
 
     def appear(self) -> None:
         """Show the window in front with the focus."""
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.show()
+        bring_to_front(self)
         self.setFocus()  # and none of its parts, which would look chosen
-        self.raise_()
-        self.activateWindow()
 
     def refresh(self) -> None:
         """Update the title to the current language."""

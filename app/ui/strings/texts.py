@@ -131,7 +131,7 @@ def joined(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
-def names_text(texts: Texts, names: Iterable[str]) -> str:
+def names_text(texts: TextLookup, names: Iterable[str]) -> str:
     """Return the names with the separator of the language between them; empty if there are none."""
     found = list(names)
     return reduce(lambda first, second: texts("list.next", first=first, second=second), found) if found else ""
@@ -192,8 +192,7 @@ def worker_text(texts: Texts, worker: WorkerView) -> str:
         state = texts(f"worker.{worker.state.value}")
     detail = note_text(texts, worker.reason) if worker.reason else worker_device_text(texts, worker)
     if worker.jobs and not worker.reason:
-        jobs = texts("worker.jobs", count=worker.jobs)
-        detail = joined(detail, jobs)
+        detail = joined(detail, texts("worker.jobs", count=worker.jobs))
     return texts("worker.detailed", state=state, detail=detail) if detail else state
 
 
@@ -316,8 +315,7 @@ def languages_text(texts: TextLookup, codes: Collection[str], first: Iterable[st
     ordered = list(dict.fromkeys((*(code for code in (*first, *_WIDESPREAD) if code in codes), *codes)))
     if len(ordered) <= _FEW:
         return listed(texts, [language_name(texts, code) for code in ordered])
-    one, two = (language_name(texts, code) for code in ordered[:_NAMED])
-    names = texts("list.next", first=one, second=two)
+    names = names_text(texts, (language_name(texts, code) for code in ordered[:_NAMED]))
     return texts("list.more", first=names, more=len(ordered) - _NAMED)
 
 
@@ -325,7 +323,4 @@ def listed(texts: TextLookup, names: list[str]) -> str:
     """Return names as a list in a sentence."""
     if len(names) < 2:
         return "".join(names)
-    text = names[0]
-    for name in names[1:-1]:
-        text = texts("list.next", first=text, second=name)
-    return texts("list.last", first=text, second=names[-1])
+    return texts("list.last", first=names_text(texts, names[:-1]), second=names[-1])

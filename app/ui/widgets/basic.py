@@ -79,24 +79,29 @@ def refresh_with(refresh: Callable[[], None], *sources: Texts | Theme) -> None:
 
 def on_escape(owner: QObject, controls: Iterable[QWidget], do: Callable[[], None]) -> None:
     """Call ``do`` when Esc is pressed in one of these controls; the key has no other effect."""
-    watch = _EscapeFilter(owner, do)
+
+    def handle(event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_Escape:
+            return False
+        if event.type() == QEvent.Type.KeyPress:
+            do()
+        return True
+
+    watch = EventFilter(owner, handle)
     for control in controls:
         control.installEventFilter(watch)
 
 
-class _EscapeFilter(QObject):
-    """Event filter that takes Esc away."""
+class EventFilter(QObject):
+    """Event filter that passes each event to ``handle``, which returns True to take the event away."""
 
-    def __init__(self, owner: QObject, do: Callable[[], None]) -> None:
+    def __init__(self, owner: QObject, handle: Callable[[QEvent], bool]) -> None:
         super().__init__(owner)
-        self._do = do
+        self._handle = handle
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_Escape:
-            return False
-        if event.type() == QEvent.Type.KeyPress:
-            self._do()
-        return True
+        """Pass an event on."""
+        return self._handle(event)
 
 
 def timer(owner: QObject, ms: int, do: Callable[[], None], *, once: bool = True) -> QTimer:

@@ -143,6 +143,10 @@ class CheckableButton(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.toggled.connect(self._follow)
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the whole size, because a cut text would be unreadable."""
+        return self.sizeHint()
+
     def setChecked(self, checked: bool) -> None:
         """Check or uncheck the button without a click."""
         self._own = True
@@ -212,10 +216,6 @@ class OptionButton(CheckableButton):
         """Return the size of the text with its margins."""
         across = QFontMetrics(font()).horizontalAdvance(self.text()) + 2 * SPACING.medium
         return QSize(across, control_height() - 2 * _FRAME)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the whole size, because a cut text would be unreadable."""
-        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the text, with an outline if chosen."""
@@ -328,10 +328,6 @@ class TickButton(CheckableButton):
         """Return a size with room for the tick, so that ticking moves no other control."""
         across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
         return QSize(across + 2 * SPACING.medium, control_height())
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size that cuts nothing off."""
-        return self.sizeHint()
 
     @property
     def _side(self) -> int:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -20,7 +20,16 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, control_height, paint_focus, paint_line, show_icon, timer
+from app.ui.widgets.basic import (
+    Card,
+    EventFilter,
+    action_button,
+    control_height,
+    paint_focus,
+    paint_line,
+    show_icon,
+    timer,
+)
 from app.ui.widgets.parts import CARD, SPACE, drop, horizontal, menu_name, stretched, tip, vertical
 
 _LEVELS: Final = 6
@@ -182,20 +191,13 @@ def lay_out_now() -> None:
 
 def follow_visibility(widget: QWidget, on_change: Callable[[bool], None]) -> None:
     """Call ``on_change`` with True when the widget appears, and with False when it is hidden."""
-    widget.installEventFilter(_VisibilityFilter(widget, on_change))
 
-
-class _VisibilityFilter(QObject):
-    """Event filter that reports whether its parent is visible."""
-
-    def __init__(self, owner: QWidget, on_change: Callable[[bool], None]) -> None:
-        super().__init__(owner)
-        self._on_change = on_change
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def handle(event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
-            self._on_change(event.type() == QEvent.Type.Show)
+            on_change(event.type() == QEvent.Type.Show)
         return False
+
+    widget.installEventFilter(EventFilter(widget, handle))
 
 
 def update_above(widget: QWidget) -> None:
@@ -209,12 +211,12 @@ def update_above(widget: QWidget) -> None:
         around = around.parentWidget()
 
 
-def scrolling(inside: QWidget) -> QScrollArea:
-    """Return a vertical scroll area around a widget.
+def scrolling(inside: QWidget, area: QScrollArea | None = None) -> QScrollArea:
+    """Return a vertical scroll area around a widget; ``area``: the area to use.
 
     A page has one area, or several next to each other, but never nested.
     """
-    area = QScrollArea()
+    area = area or QScrollArea()
     area.setWidget(inside)
     area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -239,11 +241,7 @@ class DialogBody(QScrollArea):
         self._dialog, self._inside = dialog, QWidget()
         self._inside.setObjectName("list")
         self.column = vertical(within=self._inside, gap=None)
-        self.setWidget(self._inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scrolling(self._inside, self).setFrameShape(QFrame.Shape.NoFrame)
         self._shown = timer(self, 0, self.fit)
 
     def finish(self, buttons: QWidget) -> None:

@@ -28,7 +28,7 @@ def test_first_use_is_explained_while_there_is_no_recording(head: Head, texts: T
     assert texts("home.empty-start") in head.first_use.lines[0].text()
     head.show_choices(Choices(keys={"dictate": "right_ctrl"}))
     assert texts("home.empty-press", key=texts("key.right", key="Ctrl")) in head.first_use.lines[0].text()
-    with qtbot.waitSignal(head.tries):
+    with qtbot.waitSignal(head.try_wanted):
         head.first_use.try_it.click()
     head.show_list(listed([take(0)]))
     assert head.first_use.isHidden() and head.search.isVisible()
@@ -52,7 +52,7 @@ def test_head_reports_reading_problems_and_outcomes(head: Head, texts: Texts, qt
     assert texts("note.history-index") in head.problem.text() and head.reading.isHidden()
     head.show_message(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
     assert "a.srt" in head.note.text() and head.replace.isVisible()
-    with qtbot.waitSignal(head.replaces):
+    with qtbot.waitSignal(head.replace_wanted):
         head.replace.click()
     head.show_message(None)
     assert head.note.isHidden() and head.replace.isHidden()

@@ -337,7 +337,7 @@ def test_values_of_dictation_reach_their_parts(page: HomePage, texts: Texts, qtb
     assert page.head.paste.isVisible()
     page.open_row(page.model.row_of(1))
     assert page.panel.paste.isVisible()
-    with qtbot.waitSignal(page.tries):
+    with qtbot.waitSignal(page.head.try_wanted):
         page.head.first_use.try_it.click()
 
 

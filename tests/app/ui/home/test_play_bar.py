@@ -40,7 +40,7 @@ def bar(
 
 def test_play_bar_plays_from_position_and_pauses(bar: PlayBar, asked: list[PlayAction], texts: Texts) -> None:
     assert bar.time.text() == "0:00 / 1:05" and bar.button.accessibleName() == texts("history.play.play")
-    bar.go(5_000)
+    bar.bar.setValue(5_000)
     bar.button.click()
     assert asked == [PlayTake(ONE, 5_000)]
     bar.show_playing(PlaybackView(ONE, PlayState.PLAYING, 7_400, 65_000))
@@ -50,7 +50,7 @@ def test_play_bar_plays_from_position_and_pauses(bar: PlayBar, asked: list[PlayA
     bar.show_playing(PlaybackView(ONE, PlayState.PAUSED, 7_500, 65_000))
     bar.toggle()
     assert asked[2:] == [PlayTake(ONE, 7_500)]
-    bar.go(65_000)
+    bar.bar.setValue(65_000)
     bar.toggle()
     assert asked[3:] == [PlayTake(ONE, 0)]  # at the end, playback restarts
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 
-from app.ui.programs.panel import drawn, icon_for, named_icon, usable
+from app.ui.programs.panel import icon_for, named_icon, usable
 from app.ui.theme.theme import Theme
 
 
@@ -30,4 +30,4 @@ def test_damaged_icon_is_not_usable(theme: Theme, tmp_path: Path) -> None:
 
 def test_unknown_program_has_the_icon_of_any_program(theme: Theme) -> None:
     found = icon_for(theme, "no-such-program-here")
-    assert usable(found) and drawn(found, 24, 2.0).size() == QSize(48, 48)
+    assert usable(found) and found.pixmap(QSize(24, 24), 2.0).size() == QSize(48, 48)

@@ -70,7 +70,7 @@ def test_monitor_is_watched_only_while_visible(world: World) -> None:
 def test_values_reach_their_page(world: World) -> None:
     world.pages.shell.appear(HOME)
     search = next(action for action in world.asked if isinstance(action, SearchHistory))
-    world.pages.shows(HistoryList(search.serial, "", range(7, 0, -1), days=((date(2026, 1, 1), 7),)))
+    world.pages.handlers(HistoryList(search.serial, "", range(7, 0, -1), days=((date(2026, 1, 1), 7),)))
     assert world.pages.home.model.rowCount() == 9
     for news in (
         TakeDetails(ONE),
@@ -78,13 +78,13 @@ def test_values_reach_their_page(world: World) -> None:
         RerunView(ONE, RerunState.DONE),
         PlaybackView(ONE, PlayState.PAUSED),
     ):
-        world.pages.shows(news)
+        world.pages.handlers(news)
 
 
 def test_empty_home_leads_to_the_trial_of_the_first_steps(world: World) -> None:
     pages = world.pages
     pages.shell.appear(HOME)
-    pages.shows(HistoryList(1))
+    pages.handlers(HistoryList(1))
     pages.home.head.first_use.try_it.click()
     assert pages.shell.covered and pages.first_steps.page is not None
     assert pages.first_steps.page.progress.at is Step.TRY
@@ -92,7 +92,7 @@ def test_empty_home_leads_to_the_trial_of_the_first_steps(world: World) -> None:
 
 def test_other_computers_are_listed_and_added_in_settings(world: World) -> None:
     pages = world.pages
-    pages.shows(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
+    pages.handlers(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
     assert list(pages.computers.rows) == ["here", "gateway desk"]
     pages.add_gateway()
     assert pages.shell.page == SETTINGS and pages.settings.section == "computers"
@@ -101,7 +101,7 @@ def test_other_computers_are_listed_and_added_in_settings(world: World) -> None:
 
 def test_lending_opens_form_with_computers_found(world: World) -> None:
     pages = world.pages
-    pages.shows(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
+    pages.handlers(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
     pages.lend()
     form = pages.computers.lending
     assert pages.shell.page == SETTINGS and pages.settings.section == "computers" and form.isVisible()
@@ -112,7 +112,7 @@ def test_lending_opens_form_with_computers_found(world: World) -> None:
 
 def test_models_are_watched_only_while_their_section_is_visible(world: World) -> None:
     pages = world.pages
-    pages.shows(ModelsView((LocalModelView(ModelFacts("whisper-base")),), "/models"))
+    pages.handlers(ModelsView((LocalModelView(ModelFacts("whisper-base")),), "/models"))
     assert list(pages.models.cards) == ["whisper-base"]
 
     def looked() -> LookAtModels:
@@ -131,19 +131,19 @@ def test_dictionary_contains_words_and_settings_program_rules(world: World) -> N
     pages = world.pages
     rules = (Replacement("um"),)
     settings = replace(Settings(), recognition=RecognitionSection(replacements=rules))
-    pages.shows(replace(settings, insertion=InsertionSection(programs=(ProgramRule("slack"),))))
+    pages.handlers(replace(settings, insertion=InsertionSection(programs=(ProgramRule("slack"),))))
     assert pages.words.replacements.model.draft.counting == rules
     assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
     pages.shell.appear(DICTIONARY)
     pages.words.replacements.try_rules()
     asked = [action for action in world.asked if isinstance(action, TryReplacements)][-1]
     assert asked.rules == rules
-    pages.shows(ReplacementsTried(asked.serial, 1, 1, 1, (RuleTried(1),)))
+    pages.handlers(ReplacementsTried(asked.serial, 1, 1, 1, (RuleTried(1),)))
     assert pages.words.replacements.results.isVisible()
-    pages.shows(Programs(("kitty",)))
+    pages.handlers(Programs(("kitty",)))
     pages.programs.menu.aboutToShow.emit()
     assert pages.programs.menu.actions()[0].text() == "kitty"
-    pages.shows(Problem("settings", note=Note("settings-unreadable"), setting="insertion.programs"))
+    pages.handlers(Problem("settings", note=Note("settings-unreadable"), setting="insertion.programs"))
     assert pages.programs.problem.text()
 
 
@@ -165,10 +165,10 @@ def test_newer_version_is_offered_in_the_menu_and_explained_in_the_settings(worl
     pages.shell.appear()
     assert not pages.shell.update_action.isVisible()
     release = index_of("0.2.0").releases[0]
-    pages.shows(UpdatesView(UpdateState.NEWER, "0.1.0", True, 1.0, release, command="pipx upgrade kikipounamu"))
+    pages.handlers(UpdatesView(UpdateState.NEWER, "0.1.0", True, 1.0, release, command="pipx upgrade kikipounamu"))
     assert pages.shell.update_action.isVisible() and "0.2.0" in pages.shell.update_action.text()
     pages.shell.update_action.trigger()
     assert pages.shell.page == SETTINGS and pages.settings.section == "general"
     assert pages.updates.isVisible() and pages.updates.command.isVisible()
-    pages.shows(UpdatesView(UpdateState.CURRENT, "0.2.0", True, 1.0))
+    pages.handlers(UpdatesView(UpdateState.CURRENT, "0.2.0", True, 1.0))
     assert not pages.shell.update_action.isVisible()

@@ -16,7 +16,7 @@ def test_help_panels_are_found_and_show_all_values(theme: Theme, qtbot: QtBot) -
     texts = Texts("en")
     panels = HelpPanels(theme, texts, asked.append, Path("logs"))
     assert all(list(panel.words()) for panel in panels.all)
-    shows: Callable[[HelpValue], None] = panels.shows
+    shows: Callable[[HelpValue], None] = panels.handlers
     for panel in panels.all:
         qtbot.addWidget(panel)
         panel.show()
