@@ -19,7 +19,7 @@ from app.capture.microphone import open_microphone
 from app.control.server import ControlServer
 from app.core.errors import AppError, Note
 from app.core.states import State
-from app.diagnostics.report.report import Sources
+from app.diagnostics.report.service import Sources
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.recorder import OpenDevice
@@ -40,9 +40,19 @@ from app.journal.library import users_library
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerView
-from app.messages.kinds import Action, ActionQueue, Devices, Post, Problem, Programs, Takes, WindowWanted, problem
-from app.messages.registry import Registry
-from app.models.needed_models import VAD_MODEL
+from app.messages.kinds import (
+    Action,
+    ActionQueue,
+    Devices,
+    Post,
+    Problem,
+    Programs,
+    Registry,
+    Takes,
+    WindowWanted,
+    problem,
+)
+from app.models.engines import VAD_MODEL
 from app.onboarding.microphone_trial import MicrophoneTrialRunner
 from app.replacements.replacer import LiveReplacer
 from app.settings.file import SettingsFile

@@ -30,9 +30,8 @@ from app.journal.library import Library
 from app.local_api.service import LocalApiService
 from app.local_services.worker_limits import WorkerLimits
 from app.local_services.worker_rest import ComputerObserver, WorkerRest
-from app.messages.kinds import Post, Programs
-from app.messages.registry import Registry
-from app.models.needed_models import VAD_MODEL
+from app.messages.kinds import Post, Programs, Registry
+from app.models.engines import VAD_MODEL
 from app.models.service import Models
 from app.monitoring.service import Monitoring
 from app.replacements.dry_run import DryRun

@@ -13,8 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from app.core.hints import FirstTimes, ShownOnce
 from app.desktop.view import IN_PLACE, DesktopView
 from app.dictation.hotkey_test import KeysSeen
-from app.messages.kinds import ActionQueue, Devices, News, Problem, WindowWanted
-from app.messages.registry import Registry
+from app.messages.kinds import ActionQueue, Devices, News, Problem, Registry, WindowWanted
 from app.settings.sections import Settings
 from app.system.notification import notify
 from app.ui.dictation.announcer import Announcer, speak_from

@@ -18,7 +18,7 @@ import numpy as np
 from app.application import ApplicationSettings
 from app.cli.scoring import score
 from app.local_services.local_worker import LocalWorkerSettings
-from app.models.needed_models import VAD_MODEL
+from app.models.engines import VAD_MODEL
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.dictating_app import running_app
 from benchmarks.fidelity.items import Item, Samples

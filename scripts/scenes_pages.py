@@ -21,8 +21,7 @@ from app.messages.kinds import Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, ModelUse
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView
-from app.onboarding.steps import STEPS, Step, StepProgress
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.onboarding.steps import STEPS, MicrophoneActivity, MicrophoneTrial, Step, StepProgress
 from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried
 from app.ui.onboarding.pages import Onboarding

@@ -28,8 +28,7 @@ from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.gateways.store import address_of
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
-from app.models import needed_models
-from app.models.engines import choose_default, default_line, engine_of
+from app.models.engines import choose_default, default_line, engine_of, ensure_models, needed_models, vad_folder
 from app.settings.languages import languages_now
 from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay
@@ -62,7 +61,7 @@ class GatewayChoice:
         """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``."""
         self.locate()
         engine, model = (None, self.model) if self.gateway else self.local
-        needed_models.ensure(needed_models.needed(engine, model), self.get_models, model_actions.get)
+        ensure_models(needed_models(engine, model), self.get_models, model_actions.get)
 
     @cached_property
     def local(self) -> tuple[str, str]:
@@ -165,7 +164,7 @@ class Transcription:
             languages=await asyncio.to_thread(languages_now, self._wanted.language),
         )
         async with self._source.serving(partial(self._console.print, soft_wrap=True)) as gateway:
-            recogniser = Recogniser(self._source.locate(), needed_models.vad_folder(), options)
+            recogniser = Recogniser(self._source.locate(), vad_folder(), options)
             whole = True
             for file in self._wanted.files:
                 whole &= await gateway.unless_broken(self._one(file, recogniser))
@@ -309,7 +308,7 @@ async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
 
 async def _dictate_one(sample: Sample, source: GatewayChoice, console: Console) -> bool:
     options = Options(language=sample.language, model=source.model, script="simplified")
-    recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
+    recogniser = Recogniser(source.locate(), vad_folder(), options)
     with ProgressDisplay(
         console, sample.path.name, lambda segment: say(segment_lines(segment))
     ).shown() as display:

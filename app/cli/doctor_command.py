@@ -122,12 +122,12 @@ async def save(found: "tuple[Finding, ...]", computer: "ComputerSetup", place: P
 
     from app.core.sentences import Sentences
     from app.diagnostics.checks import redacted_findings as bundle
-    from app.diagnostics.report import report
+    from app.diagnostics.report.service import Sources, gather_report, save_report
 
-    sources = report.Sources(computer.settings, places=computer.places)
-    parts = await report.gather(sources)
+    sources = Sources(computer.settings, places=computer.places)
+    parts = await gather_report(sources)
     own = await asyncio.to_thread(bundle.part, Sentences(), found)
-    await asyncio.to_thread(report.save, (*parts, own), place)
+    await asyncio.to_thread(save_report, (*parts, own), place)
 
 
 def report(
@@ -149,14 +149,14 @@ async def write(to: Path | None, *, as_json: bool = False) -> int:
     """Collect and save the report, and list its parts. Raises ``AppError``."""
     import asyncio
 
-    from app.diagnostics.report.report import Sources, gather, save
+    from app.diagnostics.report.service import Sources, gather_report, save_report
     from app.diagnostics.report.view import suggested_name
     from app.settings.current import settings_now
 
     settings, _ = await asyncio.to_thread(settings_now)
-    parts = await gather(Sources(settings))
+    parts = await gather_report(Sources(settings))
     place = to or Path(suggested_name(time.time()))
-    await asyncio.to_thread(save, parts, place)
+    await asyncio.to_thread(save_report, parts, place)
     if as_json:
         listed = [{"name": part.name, "bytes": len(part.content)} for part in parts]
         print_json({"file": str(place), "parts": listed})

@@ -22,7 +22,7 @@ from app.journal.errors import TakeUnknown
 from app.journal.events import Cutting
 from app.journal.library import Library, TakeSnapshot, users_library
 from app.journal.take import TakeState
-from app.models import needed_models
+from app.models.engines import vad_folder
 from app.settings.current import limits_now
 from app.transcription.listening import QUIET_S, ContextNeed, CuttingMode, DictationSetup, RecordingMicrophone
 from protocol.recognition import Options
@@ -147,7 +147,7 @@ class _Dictation:
     async def _dictate(self) -> int:
         screen = self._screen
         locate, context = self._source.locate(), ContextNeed()
-        listener = DictationSetup(locate, needed_models.vad_folder(), self._choices.mode)
+        listener = DictationSetup(locate, vad_folder(), self._choices.mode)
         await context.look(locate, _LOOK_S)
         async with AsyncExitStack() as cleanup:
             cleanup.enter_context(screen.shown())

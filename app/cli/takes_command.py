@@ -138,7 +138,7 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     from app.core.console import Console
     from app.core.process import FAILED
     from app.core.renderers import render
-    from app.models import needed_models
+    from app.models.engines import vad_folder
     from app.transcription.progress import ProgressDisplay
     from app.transcription.resending import Resender
     from protocol.recognition import Options
@@ -149,7 +149,7 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
         async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
             with ProgressDisplay(console, "recording").shown() as display:
                 current = Options(model=source.model)
-                resender = Resender(source.locate(), needed_models.vad_folder(), current=lambda: current)
+                resender = Resender(source.locate(), vad_folder(), current=lambda: current)
                 work = resender.resend(journal, display)
                 transcript = await gateway.unless_broken(work)
         damaged = journal.take.damage

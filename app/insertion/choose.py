@@ -55,7 +55,7 @@ async def open_inserter(
 def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:
     """Return what finds the focused text on this desktop."""
     if platform == "linux" and environment.get("DISPLAY") and not is_wayland(environment) and _has_bus_library():
-        from app.insertion.accessibility.text_finder import find_text
+        from app.insertion.accessibility.text_reader import find_text
 
         return partial(find_text, environment=environment)
     return find_nothing

@@ -17,8 +17,16 @@ from app.core.errors import AppError, ModelUnfit, Note
 from app.core.problem_notes import note_of, unexpected
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, engine_of, live_model, worker_program
-from app.models.needed_models import VAD_MODEL
+from app.models.engines import (
+    DEFAULT,
+    KINDS,
+    VAD_MODEL,
+    arguments_for,
+    engine_is_here,
+    engine_of,
+    live_model,
+    worker_program,
+)
 from client.connection import Address
 from runtime import loggers
 from runtime.event_names import LogEvent

@@ -11,7 +11,7 @@ from app.core.format import Format
 from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.local_services.stack import Stack
-from app.models import needed_models
+from app.models.engines import vad_folder
 from app.settings.languages import languages_now
 from app.transcription.pipeline import Recogniser, RecordingObserver
 from client.connection import Locate
@@ -170,7 +170,7 @@ class FileTranscriber(Closing):
             options = Options(
                 language, model=self._source.model, priority="bulk", script="simplified", languages=languages
             )
-            vad = await asyncio.to_thread(needed_models.vad_folder)
+            vad = await asyncio.to_thread(vad_folder)
             recogniser = Recogniser(self._source.locate(), vad, options)
             return await self._stack.run(lambda: recogniser.recognise(path, progress))
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from app.core.errors import Note
+from app.core.states import LOWEST_DBFS
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.view import UNDER_WAY, LocalModelView, ModelState, ModelUse
 
@@ -142,3 +144,33 @@ def _percent(models: Sequence[LocalModelView]) -> int:
 
 def _named(models: Sequence[LocalModelView], states: set[ModelState] | frozenset[ModelState]) -> tuple[str, ...]:
     return tuple(model.name for model in models if model.state in states)
+
+
+@dataclass(frozen=True)
+class TryMicrophone:
+    """Start or stop a microphone trial: report its level without a take. A take has priority."""
+
+    on: bool
+
+
+class MicrophoneActivity(StrEnum):
+    """The activity of the microphone on trial."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    HEARING = "hearing"
+
+
+@dataclass(frozen=True)
+class MicrophoneTrial:
+    """The state of a microphone trial. ``heard``: a voice was heard in this measurement.
+
+    ``quiet``: complete silence for some seconds. ``note``: the problem, if any.
+    """
+
+    hearing: MicrophoneActivity = MicrophoneActivity.CLOSED
+    device: str = ""
+    level_dbfs: float = LOWEST_DBFS
+    heard: bool = False
+    quiet: bool = False
+    note: Note | None = None

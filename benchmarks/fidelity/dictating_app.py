@@ -24,7 +24,7 @@ from app.journal.take import TakeState
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import News
-from app.models.needed_models import VAD_MODEL
+from app.models.engines import VAD_MODEL
 from app.settings.path import settings_place
 from benchmarks.fidelity import replay_engine
 from protocol.audio import SAMPLE_RATE

@@ -19,7 +19,7 @@ from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Devices, News, Problem, Takes, WindowWanted
 from app.models.view import FetchModel, LookAtModels, ModelsView, ModelUse
-from app.onboarding.view import MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import MicrophoneTrial, TryMicrophone
 from app.settings.sections import ChangeSetting, Settings
 from runtime.folders import folders
 from speech.models.recommendation import ChoiceReason, Recommendation

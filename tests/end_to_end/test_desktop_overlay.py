@@ -8,7 +8,7 @@ import pytest
 
 from app.core.area import Area
 from app.hotkeys.compositor_lines import Compositor
-from app.insertion.accessibility.text_finder import find_text
+from app.insertion.accessibility.text_reader import find_text
 from app.insertion.outcome import Target
 from app.ui.dictation.overlay_place import FROM_EDGE
 from tests.helpers.accessible_desktop import start_bus, start_field

@@ -26,8 +26,7 @@ from app.hotkeys.choose import choose
 from app.journal.library import Library
 from app.local_services.local_gateway import read_endpoint
 from app.local_services.local_worker import LocalWorkerSettings
-from app.models import needed_models
-from app.models.needed_models import VAD_MODEL
+from app.models.engines import VAD_MODEL, needed_models
 from app.settings.current import settings_now
 from app.settings.errors import BadSetting, SettingsError
 from app.settings.path import settings_place
@@ -94,7 +93,7 @@ class AllChecks:
         self._catalogue = load_catalogue()
         self._store = ModelStore(computer.places.models, self._catalogue)
         self._library = Library(computer.places.data / "takes")
-        served = LocalWorkerSettings(tuple(needed_models.needed(options.engine)), ("--engine", options.engine))
+        served = LocalWorkerSettings(tuple(needed_models(options.engine)), ("--engine", options.engine))
         self._served = served.running(self._settings.worker.model)
 
     def examinations(self) -> tuple[Examination, ...]:

@@ -21,8 +21,8 @@ from app.capture.errors import (
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
-from app.models.needed_models import VAD_MODEL
-from app.onboarding.level_check import QUIET_DBFS
+from app.models.engines import VAD_MODEL
+from app.onboarding.microphone_trial import QUIET_DBFS
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from runtime.installing import again_command, extra_command
 from speech.audio_file import read_audio

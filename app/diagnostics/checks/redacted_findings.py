@@ -11,7 +11,7 @@ from app.diagnostics.checks.finding import Finding
 from app.diagnostics.checks.output import as_object
 from app.diagnostics.report.facts import model_names
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction, own_modules
-from app.diagnostics.report.report import ReportFile
+from app.diagnostics.report.service import ReportFile
 from runtime.event_names import EVENT_NAMES
 
 NAME: Final = "doctor.json"

@@ -21,8 +21,7 @@ from app.insertion.focus.toplevels import ToplevelFocus
 from app.insertion.helper.frames import OpenRequest
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.inserter import IBusInserter, IBusMissing
-from app.insertion.ibus.user_input import UserInput
-from app.insertion.ibus.watch import IBusWatch
+from app.insertion.ibus.watch import IBusWatch, UserInput
 from app.insertion.outcome import Focus, Target
 from app.insertion.portal.clipboard import PortalClipboard
 from app.insertion.portal.keyboard import PortalKeyboard

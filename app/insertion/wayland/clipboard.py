@@ -3,7 +3,7 @@
 A source learns the format of each request, never the program. So the text is offered for a moment before the key:
 clipboard managers read every new text at once, and only reads after the key count. On a busy computer they are
 late, so the key waits for as many reads as came before the last key, for half a second at most. A read that is
-later still counts unless another program than the target has the pipe (``pipe_readers``). Where the target's
+later still counts unless another program than the target has the pipe (``is_read_elsewhere``). Where the target's
 process is unknown, that program is mistaken for it; the hint in ``text_contents`` makes histories skip the text.
 
 Restored contents are served by this process, and by ``clipboard_keeper`` once it has ended.
@@ -23,8 +23,14 @@ from app.insertion.errors import ScreenGone
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.wayland.clipboard_keeper import hand_over
-from app.insertion.wayland.contents import Contents, ContentsSource, is_text, read_contents, text_contents
-from app.insertion.wayland.pipe_readers import is_read_elsewhere
+from app.insertion.wayland.contents import (
+    Contents,
+    ContentsSource,
+    is_read_elsewhere,
+    is_text,
+    read_contents,
+    text_contents,
+)
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT

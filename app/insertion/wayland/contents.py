@@ -1,9 +1,11 @@
-"""Contents of a selection (clipboard or selected text): read from an offer, and served by a source."""
+"""Contents of a selection (clipboard or selected text): read from an offer, or served by a source."""
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from app.insertion.clipboard import HISTORY_HINT, NO_CONTENTS
@@ -155,3 +157,44 @@ async def _ready(watch: Callable[[Callable[[], None]], None], leave: Callable[[]
         await ready.wait()
     finally:
         leave()
+
+
+_PROCESSES: Final = Path("/proc")
+_MOST_PROCESSES: Final = 256
+
+
+def is_read_elsewhere(pipe: int, process: int, compositor: int) -> bool:
+    """Return whether surely neither ``process`` nor the compositor nor a process that they started reads ``pipe``.
+
+    Data-control names no reader of the clipboard. But a reader holds the other end of the pipe that it wants
+    filled, and Linux lists the open files of the user's processes (proc(5)). The compositor reads for X programs.
+    Return False if that is unknown.
+    """
+    try:
+        name = f"pipe:[{os.fstat(pipe).st_ino}]"
+        return not any(_reads(each, name) for root in (process, compositor) for each in _family(root))
+    except OSError:
+        return False  # a process has ended, or hides its files
+
+
+def _family(process: int) -> Iterator[int]:
+    """Yield the process and its descendants. Raises ``OSError`` if that is impossible."""
+    left = [process]
+    for _ in range(_MOST_PROCESSES):
+        if not left:
+            return
+        yield (each := left.pop())
+        for task in os.listdir(_PROCESSES / str(each) / "task"):
+            children = _PROCESSES / str(each) / "task" / task / "children"
+            left.extend(map(int, children.read_text("ascii").split()))
+    raise OSError("too many processes")
+
+
+def _reads(process: int, name: str) -> bool:
+    """Return whether a process has the reading end of the pipe with this name open. Raises ``OSError``."""
+    with os.scandir(_PROCESSES / str(process) / "fd") as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # closed meanwhile
+                if os.readlink(entry.path) == name and entry.stat(follow_symlinks=False).st_mode & stat.S_IRUSR:
+                    return True
+    return False

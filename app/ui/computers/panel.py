@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.gateways.view import FoundView, GatewaysView, LookAtGateways
 from app.local_services.worker_view import WorkerView
-from app.messages.kinds import Action
-from app.messages.registry import Registry
+from app.messages.kinds import Action, Registry
 from app.settings.sections import Settings
 from app.sharing.view import LendingView, LookAtSharing, SharingState, SharingView, nearby
 from app.ui.computers.code_form import LendingForm, PairingForm

@@ -14,8 +14,7 @@ from PySide6.QtGui import QImage, QPainter, QRegion
 from app.core.area import Area
 from app.ui.dictation.overlay_place import Anchor, Paint, Room, paint_nothing
 from app.wayland.errors import WaylandError
-from app.wayland.layer import Buffer, Edge, Layer, LayerPlace, LayerShell, Rectangle
-from app.wayland.outputs import WaylandOutput
+from app.wayland.layer import Buffer, Edge, Layer, LayerPlace, LayerShell, Rectangle, WaylandOutput
 
 _BUFFERS: Final = 2
 _PIXEL_BYTES: Final = 4

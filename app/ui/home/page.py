@@ -24,8 +24,7 @@ from app.history.view import (
     SearchHistory,
 )
 from app.local_services.worker_view import WorkerView
-from app.messages.kinds import Action, Takes
-from app.messages.registry import Registry
+from app.messages.kinds import Action, Registry, Takes
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
 from app.ui.home.selection_bar import SelectionBar

@@ -11,11 +11,18 @@ from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import CANCEL
 from app.dictation.view import View
 from app.local_services.worker_view import WorkerView
-from app.messages.kinds import Action, Problem
-from app.messages.registry import Registry
+from app.messages.kinds import Action, Problem, Registry
 from app.models.view import LookAtModels, ModelsView
-from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress, begun
-from app.onboarding.view import MicrophoneTrial
+from app.onboarding.steps import (
+    FIRST_STEP,
+    OPEN_STEPS,
+    STEPS,
+    WELCOMED,
+    MicrophoneTrial,
+    Step,
+    StepProgress,
+    begun,
+)
 from app.settings.sections import ChangeSetting, Settings
 from app.ui.dictation.announcer import speak_from
 from app.ui.onboarding.key_step import KeyStep

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from app.core.sentences import LANGUAGES, entries
 from app.messages.kinds import Action
-from app.onboarding.steps import Step
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, Step, TryMicrophone
 from app.settings.languages import own_languages, spoken_languages
 from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.onboarding.widgets import Option, StepPage

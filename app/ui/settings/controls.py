@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.messages.kinds import Action
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings import checks
 from app.settings.schema import Setting
 from app.ui.strings.texts import Texts, note_text

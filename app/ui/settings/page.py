@@ -13,10 +13,9 @@ from app.core.errors import Note
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
 from app.history.view import HistoryModels, ModelsWanted
-from app.messages.kinds import Action, Devices, Problem
-from app.messages.registry import Registry
+from app.messages.kinds import Action, Devices, Problem, Registry
 from app.models.view import ModelsView
-from app.onboarding.view import MicrophoneTrial
+from app.onboarding.steps import MicrophoneTrial
 from app.settings.sections import MICROPHONE, Settings
 from app.ui.settings.cards import FileTrouble
 from app.ui.settings.controls import MicrophoneControl

@@ -6,8 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from app.diagnostics.report.view import HelpAction
-from app.messages.kinds import News, WindowWanted
-from app.messages.registry import Registry
+from app.messages.kinds import News, Registry, WindowWanted
 from app.monitoring.view import LookAtMonitor
 from app.settings.sections import Settings
 from app.ui.computers.panel import ComputersPanel

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.doctor_command import write
-from app.diagnostics.report.report import ReportNotSaved
+from app.diagnostics.report.service import ReportNotSaved
 
 
 @pytest.fixture(autouse=True)

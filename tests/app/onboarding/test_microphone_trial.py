@@ -10,7 +10,7 @@ from app.capture.errors import MicrophoneRefused, NoMicrophone
 from app.core.errors import Note
 from app.dictation.recorder import Recorder
 from app.onboarding.microphone_trial import MicrophoneTrialRunner, TrialTimes
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.transcription.pipeline import Samples
 from protocol.audio import SAMPLE_RATE
 from tests.app.dictation.world import BLOCK, FakeDevice, FakeDevices

@@ -42,6 +42,6 @@ def test_doctor_and_report_import_without_tomlkit() -> None:
     code = """
 import sys
 sys.modules["tomlkit"] = None
-import app.cli.doctor_command, app.diagnostics.checks.all_checks, app.diagnostics.report.report
+import app.cli.doctor_command, app.diagnostics.checks.all_checks, app.diagnostics.report.service
 """
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -12,8 +12,7 @@ from app.diagnostics.checks.finding import Finding, Topic, ok
 from app.diagnostics.checks.runner import Examination
 from app.diagnostics.report.licences import PROGRAM
 from app.diagnostics.report.log_lines import LogFilter
-from app.diagnostics.report.report import Sources
-from app.diagnostics.report.service import MOST_SHOWN, Help, examinations
+from app.diagnostics.report.service import MOST_SHOWN, Help, Sources, examinations
 from app.diagnostics.report.view import (
     ExaminationView,
     Examine,

@@ -13,9 +13,8 @@ import pytest
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.inserter import IBusInserter, KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
-from app.insertion.ibus.user_input import UserInput
 from app.insertion.ibus.values import ENGINE
-from app.insertion.ibus.watch import IBusWatch
+from app.insertion.ibus.watch import IBusWatch, UserInput
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules
 from tests.helpers.desktop import Terminal, TextField

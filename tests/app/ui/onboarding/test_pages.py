@@ -14,8 +14,17 @@ from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action, Problem
 from app.models.view import LocalModelView, LookAtModels, ModelFacts, ModelState, ModelsView
-from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import (
+    FIRST_STEP,
+    OPEN_STEPS,
+    STEPS,
+    WELCOMED,
+    MicrophoneActivity,
+    MicrophoneTrial,
+    Step,
+    StepProgress,
+    TryMicrophone,
+)
 from app.settings.sections import ChangeSetting, GatewaySection, GeneralSection, Settings
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE, Choices

@@ -2,7 +2,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.messages.kinds import Action
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings.sections import ChangeSetting, Settings
 from app.ui.onboarding.welcome_step import WelcomeStep
 from app.ui.settings.choices import LANGUAGE, Choices

@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.messages.kinds import Action
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings.sections import ChangeSetting
 from app.ui.onboarding.welcome_step import MicrophonePart
 from app.ui.settings.choices import Choices

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.messages.kinds import Action
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
+from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.ui.settings.controls import MicrophoneControl, Wording
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -6,7 +6,7 @@ import pytest
 
 from app.bus.connection import BUS_PROGRAM, Answer, BusConnection, MethodCall
 from app.bus.errors import BusError
-from app.insertion.ibus.user_input import MONITOR, UserInput
+from app.insertion.ibus.watch import MONITOR, UserInput
 from tests.helpers.message_bus import RunningBus
 
 

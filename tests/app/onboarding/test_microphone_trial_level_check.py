@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.onboarding.level_check import QUIET_S, LevelCheck, Samples
+from app.onboarding.microphone_trial import QUIET_S, LevelCheck, Samples
 from protocol.audio import SAMPLE_RATE
 
 BLOCK = SAMPLE_RATE // 50

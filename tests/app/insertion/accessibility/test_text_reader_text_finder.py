@@ -13,7 +13,7 @@ import pytest
 from app.core.area import Area
 from app.insertion.accessibility import elements
 from app.insertion.accessibility.elements import Element, Elements, open_elements
-from app.insertion.accessibility.text_finder import find_text
+from app.insertion.accessibility.text_reader import find_text
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import Target, TextPlace
 from tests.helpers.accessible_desktop import start_bus, start_field

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.messages.registry import Registry
+from app.messages.kinds import Registry
 
 
 @dataclass(frozen=True)

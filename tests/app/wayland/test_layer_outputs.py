@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.area import Area
 from app.wayland.connection import WaylandConnection
-from app.wayland.outputs import WaylandOutput, WaylandOutputs
+from app.wayland.layer import WaylandOutput, WaylandOutputs
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import running_sway
 from tests.helpers.wayland_eye import swaymsg

@@ -4,7 +4,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.insertion.wayland.pipe_readers import is_read_elsewhere
+from app.insertion.wayland.contents import is_read_elsewhere
 from tests.helpers.waiting import wait_until
 
 _HOLD = "import sys; print(flush=True); sys.stdin.read()"

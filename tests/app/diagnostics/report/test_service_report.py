@@ -12,7 +12,7 @@ import pytest
 
 from app.capture.devices import Input
 from app.core.errors import Note
-from app.diagnostics.report.report import ReportFile, ReportNotSaved, Sources, gather, save
+from app.diagnostics.report.service import ReportFile, ReportNotSaved, Sources, gather_report, save_report
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -46,7 +46,7 @@ def sources(settings: Settings) -> Sources:
 async def contents(wanted: Sources, home: Path) -> dict[str, str]:
     """Save a report and return the files in the zip."""
     place = home / "saved" / "report.zip"
-    save(await gather(wanted), place)
+    save_report(await gather_report(wanted), place)
     with zipfile.ZipFile(place) as archive:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
@@ -125,10 +125,10 @@ async def test_report_shows_gateway_url_without_credentials(home: Path) -> None:
 
 def test_save_is_atomic_and_private(home: Path) -> None:
     place = home / "report.zip"
-    save((ReportFile("a.json", b"{}"),), place)
+    save_report((ReportFile("a.json", b"{}"),), place)
     assert place.stat().st_mode & 0o077 == 0 and [file.name for file in home.iterdir()] == ["report.zip"]
     with pytest.raises(ReportNotSaved, match="another place"):
-        save((), place / "below" / "a file")
+        save_report((), place / "below" / "a file")
     with pytest.raises(ReportNotSaved):
-        save((), home / "folder" / "..")
+        save_report((), home / "folder" / "..")
     assert zipfile.is_zipfile(place)
