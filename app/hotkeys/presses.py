@@ -71,6 +71,10 @@ class Presses:
         )
         return Decision(ended, through=True)
 
+    def held(self, action: str) -> list[int]:
+        """Return the code of the held key of an action, which may have another key by now; or nothing."""
+        return [code for code, down in self._down.items() if down.grab.action == action]
+
     def is_withheld(self, code: int) -> bool:
         """Return whether this key is held and withheld from programs; lone modifiers are not withheld."""
         return code in self._down and not self._down[code].grab.own

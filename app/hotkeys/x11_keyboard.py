@@ -181,7 +181,8 @@ class Keyboard:
     def is_down(self, action: str) -> bool:
         """Return whether the action's key is down, like ``Hotkeys.is_down``."""
         with _mapped():
-            return any(self._is_down(grab.code) for grab in self._grabs.get(action, ()))
+            codes = self._presses.held(action) or [grab.code for grab in self._grabs.get(action, ())]
+            return any(map(self._is_down, codes))
 
     def pass_on(self, action: str) -> None:
         """Pass on a tap, like ``Hotkeys.pass_on``, once no hotkey is held.

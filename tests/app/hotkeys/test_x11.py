@@ -251,6 +251,19 @@ async def test_unbound_keys_are_released(desktop: Desktop, field: TextField) -> 
             await other.tells(("cancel", True), ("cancel", False))
 
 
+async def test_held_key_stays_down_while_its_action_gets_another_key(desktop: Desktop, field: TextField) -> None:
+    async with listening(desktop, dictate="f9") as heard:
+        desktop.xdotool("keydown", "F9")
+        await heard.tells(DOWN)
+        await heard.hotkeys.bind({"dictate": "f8"})
+        assert await heard.hotkeys.is_down("dictate")
+        desktop.xdotool("keyup", "F9")
+        await heard.tells(UP)
+        assert not await heard.hotkeys.is_down("dictate")
+        desktop.xdotool("key", "F8")
+        await heard.tells(DOWN, UP)
+
+
 async def test_killed_process_releases_its_keys(desktop: Desktop, field: TextField) -> None:
     code = (
         "import asyncio, pathlib, sys\n"
