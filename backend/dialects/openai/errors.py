@@ -83,6 +83,8 @@ def _with_the_audio(error: Exception) -> OpenAiError:
     match error:
         case MediaUnreadable():
             return OpenAiError(_TOO_LARGE.get(error.code, 400), str(error), code=error.code, param="file")
+        case SegmentFailed(code=ErrorCode.UNSUPPORTED):
+            return OpenAiError(400, str(error), code=error.code, param="language")
         case SegmentFailed():
             return OpenAiError(500, str(error), _SERVER, error.code)
         case MediaReaderKilled():

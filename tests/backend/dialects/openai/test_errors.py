@@ -30,6 +30,7 @@ BUSY = Refusal(429, RefusalReason.KEY_STREAMS, "too many streams", 3.0)
         (MediaUnreadable(ErrorCode.AUDIO_INVALID, "no"), 400, "invalid_request_error"),
         (MediaReaderKilled("no"), 503, "server_error"),
         (SegmentFailed(Failed(0, ErrorCode.ENGINE_FAILED, "no")), 500, "server_error"),
+        (SegmentFailed(Failed(0, ErrorCode.UNSUPPORTED, "no")), 400, "invalid_request_error"),
         (TryLater("no", 7.0), 503, "server_error"),
         (SessionLost("no", ()), 503, "server_error"),
     ],
