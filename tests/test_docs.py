@@ -13,6 +13,7 @@ PROGRAMS = ("protocol", "runtime", "speech", "client", "app", "backend", "worker
 TOP = (*PROGRAMS, "docs", "packaging", "scripts", "tests")
 MOST_WORDS = 14
 QUESTIONS = 30
+MOST_BYTES = 20_000
 SPLIT = ("operations.md", "reliability.md", "performance.md")
 """Pages that only lead to those of a folder of their name; links to their earlier sections still work."""
 
@@ -175,6 +176,12 @@ def test_index_leads_to_every_section_of_its_pages(index: str) -> None:
     pages = sorted((ROOT / "docs" / index).with_suffix("").glob("*.md"))
     assert pages
     assert {path.name: _sections(path) - anchors for path in pages if _sections(path) - anchors} == {}
+
+
+@pytest.mark.parametrize("index", SPLIT)
+def test_pages_of_an_index_are_short(index: str) -> None:
+    pages = (ROOT / "docs" / index).with_suffix("").glob("*.md")
+    assert {path.name: size for path in pages if (size := path.stat().st_size) > MOST_BYTES} == {}
 
 
 def _sections(page: Path) -> set[str]:
