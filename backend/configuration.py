@@ -133,7 +133,7 @@ def _problem(value: object, kind: Any) -> str:
 
 
 def _allowed(kind: inspect.Type) -> str:
-    """Return what a field may be, for people."""
+    """Describe the allowed values of a field."""
     match kind:
         case inspect.UnionType(types):  # with None, which no file can write
             return _allowed(next(one for one in types if not isinstance(one, inspect.NoneType)))

@@ -355,7 +355,7 @@ def _wyoming(settings: GatewaySettings, gateway: Gateway, main: bool) -> Abstrac
 async def _broker(
     stack: AsyncExitStack, settings: GatewaySettings, link: ProcessLink | None
 ) -> tuple[str, Callable[[], bool]]:
-    """Return the broker's URL, and a function that tells whether this gateway owns the broker now."""
+    """Return the broker's URL, and a function that returns whether this gateway owns the broker now."""
     if link is not None:
         return link.start.broker, lambda: link.start.owns_broker
     if settings.redis:

@@ -12,7 +12,7 @@ from backend.sessions.settings import SessionSettings
 
 @dataclass(frozen=True)
 class GatewaySettings(SessionSettings, HttpSettings):
-    """Settings of a gateway: those of its listeners and sessions, and those of the process.
+    """Settings of a gateway: for its listeners, its sessions and the process.
 
     ``redis`` empty: use the embedded broker in ``broker_folder``. ``shards``: stored in a new broker, refused by
     one that has another number. ``endpoint_file`` exists while the gateway runs; ``None``: never written.

@@ -310,6 +310,6 @@ async def unless_moved(moved: "asyncio.Task[None]", connecting: Coroutine[Any, A
 
 
 def moved_away(moved: "asyncio.Task[None]") -> Moved:
-    """Return the error that says so. Raises that of a failed task."""
+    """Return the error for a gateway that has moved. Raises the error of the task if it failed."""
     moved.result()
     return Moved("the gateway is somewhere else now")

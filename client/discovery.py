@@ -71,14 +71,14 @@ class KnownGateways:
         return service in self._found or len(self._found) < MOST
 
     def put(self, listener: object, found: GatewayFound) -> bool:
-        """Keep what a listener heard; return whether it is new."""
+        """Record an announcement that a listener heard; return whether it is new."""
         self._heard.setdefault(found.service, set()).add(listener)
         before = self._found.get(found.service)
         self._found[found.service] = found
         return found != before
 
     def lose(self, listener: object, service: str) -> bool:
-        """Note that a listener lost a gateway; return whether it is gone: no other listener hears of it."""
+        """Record that a listener lost a gateway; return whether no listener hears of the gateway any more."""
         heard = self._heard.get(service, set())
         heard.discard(listener)
         if heard or self._found.pop(service, None) is None:

@@ -56,7 +56,7 @@ async def stays(address: Address) -> None:
 
 @asynccontextmanager
 async def by_websocket(settings: "ClientSettings") -> AsyncIterator[Connect]:
-    """Yield what opens WebSocket connections, all with one HTTP session."""
+    """Yield a function that opens WebSocket connections, all with one HTTP session."""
     async with settings.http() as http:
 
         def to(address: Address, resume: bool) -> Coroutine[Any, Any, Connection]:

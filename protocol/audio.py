@@ -50,8 +50,8 @@ def decode_frame(data: bytes | bytearray) -> Frame:
 def split_frame(data: bytes | bytearray) -> tuple[int, int, bytes | bytearray]:
     """Return the fields of ``Frame`` as a tuple. Raises ``MalformedMessage``.
 
-    The header is taken off a bytearray, which then has the samples. So they are not copied, and no memoryview is
-    held, which garbage collection would look at again and again.
+    A bytearray loses its header in place and becomes the samples. So nothing is copied, and garbage collection
+    has no memoryview to visit again and again.
     """
     size = len(data)
     if size < HEADER_BYTES or size % BYTES_PER_SAMPLE:

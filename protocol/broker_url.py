@@ -44,7 +44,7 @@ class BrokerNode(NamedTuple):
 
 
 class BrokerTls(NamedTuple):
-    """Files for TLS. ``authorities``: whom to trust; empty: those of this computer. ``any_name``: of a server."""
+    """Files for TLS. ``authorities``: trusted ones; empty: this computer's. ``any_name``: accept any name."""
 
     authorities: str = ""
     certificate: str = ""
@@ -67,7 +67,7 @@ class BrokerUrl(NamedTuple):
 
 
 def parse_broker_url(url: str) -> BrokerUrl:
-    """Parse an address; one without a form of this module is that of a server. Raises ``ValueError``."""
+    """Parse an address; any other scheme stands for a single server. Raises ``ValueError``."""
     parts = urlsplit(url)
     tls, kind = parts.scheme.startswith(_SECURE), parts.scheme.replace(_SECURE, "redis+")
     if kind not in _FORMS:
@@ -109,7 +109,7 @@ def _node(place: str, port: int, form: str) -> BrokerNode:
 
 
 def slot_of(key: str) -> int:
-    """Return the slot of a key in a cluster: that of its hash tag, if it has one."""
+    """Return the slot of a key in a cluster: the slot of its hash tag, if it has one."""
     _, brace, rest = key.partition("{")
     tag, end, _ = rest.partition("}")
     return crc_hqx((tag if brace and end and tag else key).encode(), 0) % SLOTS

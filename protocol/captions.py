@@ -151,14 +151,14 @@ def _lines(atoms: Sequence[_Atom]) -> list[str]:
 
 
 def _unlike(lines: Sequence[str]) -> tuple[bool, int]:
-    """Return how bad two lines are: best are those after a clause, if neither has thrice the other's length."""
+    """Return a penalty for two lines: lowest after a clause, unless one line is thrice as long as the other."""
     shorter, longer = sorted(map(width, lines))
     after_clause = _CLAUSE.search(lines[0]) or _SENTENCE.search(lines[0])
     return not after_clause or longer > 3 * shorter, longer - shorter
 
 
 def _break(atoms: Sequence[_Atom]) -> int:
-    """Return before which atom a text is best divided."""
+    """Return the number of the atom before which a text is best divided."""
     pauses, widths = _pauses(atoms), [*accumulate(width(atom.text) for atom in atoms)]
 
     def cost(place: int) -> tuple[int, float]:

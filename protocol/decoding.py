@@ -34,9 +34,9 @@ _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
 
 
 def explain(error: Exception, kind: Any = None) -> str:
-    """Return what is wrong with data that msgspec refused. ``kind``: the type that it should have.
+    """Describe the fault of data that msgspec refused. ``kind``: the type that the data should have.
 
-    Other exceptions are told in their own words.
+    Other exceptions keep their own message.
     """
     match error:
         case msgspec.ValidationError():
@@ -72,7 +72,7 @@ def _invalid(text: str, place: str, kind: Any) -> str:
 
 
 def _limited(text: str) -> str:
-    """Return what a value must be that has the right type."""
+    """Describe the limits of a value that has the right type."""
     if found := _LENGTH.match(text):
         if found[2] == ">=" and found[3] == "1":
             return f"must be {_words(found[1])} that is not empty"

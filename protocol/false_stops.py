@@ -18,8 +18,8 @@ _ASKS_FOR: Final = re.compile("(?:告诉我|请问|问一下)[?？]$")
 def without_false_stops(text: str) -> str:
     """Return a text without full stops after which its sentence goes on.
 
-    What an unfinished end lacks is joined first. Then the last sentences are looked at first, so that each is
-    whole when it is compared with the one before it.
+    Sentences with an unfinished end are joined first. Then the rest is compared from the last sentence backwards,
+    so that each sentence is whole when it is compared with the one before.
     """
     ended: list[str] = []
     for sentence in filter(None, _ENDS.split(text.strip())):

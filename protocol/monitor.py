@@ -131,7 +131,7 @@ class Load(Struct, frozen=True):
 
 
 class WorkerMoment(Struct, frozen=True):
-    """State of one worker at one moment; the fields are those of ``WorkerStatus``."""
+    """State of one worker at one moment, with the fields of ``WorkerStatus``."""
 
     worker: str
     busy: int

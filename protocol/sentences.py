@@ -297,7 +297,7 @@ def _may_be_verb(word: str) -> bool:
 
 
 def _is_measure(sentence: list[str]) -> bool:
-    """Return whether words after a number only say of what, as in "cups of flour"."""
+    """Return whether words after a number only name what is counted, as in "cups of flour"."""
     return sentence[0].endswith("s") and sentence[1:2] == ["of"] and not any(map(_may_be_verb, sentence[1:]))
 
 

@@ -8,12 +8,12 @@ from protocol.errors import NOT_JSON
 
 
 def encode_replaces(replaces: Sequence[int]) -> str:
-    """Encode what a segment replaces, as it is stored; empty: nothing."""
+    """Encode the segments that a segment replaces, as they are stored; empty: none."""
     return msgspec.json.encode(replaces).decode() if replaces else ""
 
 
 def parse_replaces(stored: str | bytes) -> tuple[int, ...]:
-    """Parse what a segment replaces; what is empty or unreadable replaces nothing."""
+    """Parse the segments that a segment replaces; empty or unreadable text stands for none."""
     try:
         return msgspec.json.decode(stored, type=tuple[int, ...])
     except NOT_JSON:

@@ -24,7 +24,7 @@ class DialledConnection(AbstractConnection):
         super().__init__(**options)
 
     def repr_pieces(self) -> list[tuple[str, str | int]]:
-        """Return what its text shows."""
+        """Return the parts of the connection's text."""
         return [("db", self.db)]
 
     async def _connect(self) -> None:
@@ -35,7 +35,7 @@ class DialledConnection(AbstractConnection):
             raise AuthenticationError(str(error)) from error
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:
-        """Authenticate, and check what the server is."""
+        """Authenticate, and check the kind of the server."""
         await super().on_connect_check_health(check_health)
         if not self._primary:
             return

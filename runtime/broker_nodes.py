@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class NoPrimary(OSError):
-    """Error: nobody who was asked knows a primary at this moment."""
+    """No asked server knows a primary at this moment."""
 
 
 class SlotRange(NamedTuple):
@@ -139,7 +139,7 @@ class BrokerNodes:
 
 
 def client_context(tls: BrokerTls) -> ssl.SSLContext:
-    """Return what connections to a broker with TLS need. Raises ``ValueError``."""
+    """Return the arguments of connections to a broker with TLS. Raises ``ValueError``."""
     try:
         context = ssl.create_default_context(cafile=tls.authorities or None)
         if tls.certificate:

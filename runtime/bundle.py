@@ -28,13 +28,13 @@ _OPENED: Final = ("__CFBundleIdentifier", "org.kikipounamu.app")
 
 
 def start() -> None:
-    """Run what the command line asks for."""
+    """Run the module or program that the command line names."""
     restore_environment(os.environ)
     _run(sys.argv)
 
 
 def restore_environment(environment: MutableMapping[str, str]) -> None:
-    """Undo what the bundle's starter set, because other programs must find their own libraries."""
+    """Undo the starter's changes of the environment: other programs must find their own libraries."""
     for name in [name for name in environment if name.startswith("_PYI_")]:
         del environment[name]
     original = environment.pop(f"{_LIBRARIES}_ORIG", "")

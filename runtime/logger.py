@@ -41,15 +41,15 @@ class Logger:
         self.name, self._logger = name, logging.getLogger(name)
 
     def debug(self, event: str, /, **fields: object) -> None:
-        """Log what only a developer wants to know."""
+        """Log an event that only developers need."""
         self._log(logging.DEBUG, event, fields)
 
     def info(self, event: str, /, **fields: object) -> None:
-        """Log what happens in normal operation."""
+        """Log an event of normal operation."""
         self._log(logging.INFO, event, fields)
 
     def warning(self, event: str, /, **fields: object) -> None:
-        """Log what somebody should look at."""
+        """Log an event that needs attention."""
         self._log(logging.WARNING, event, fields)
 
     def error(self, event: str, /, *, exc_info: BaseException | None = None, **fields: object) -> None:

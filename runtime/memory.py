@@ -1,4 +1,4 @@
-"""Memory of programs that run for long: what is freed goes back to the system, and garbage collection is short.
+"""Memory of long-running programs: freed memory goes back to the system, and garbage collections are short.
 
 The C library keeps what a program has freed, for its next peak, and Python keeps up to 2,000 free tuples of each
 length until a full garbage collection, which can be hours away. Only glibc can be asked for its part; elsewhere
@@ -51,7 +51,7 @@ def share_heaps() -> None:
 
 
 def give_back() -> None:
-    """Collect garbage, and return what is free to the system. Takes some milliseconds."""
+    """Collect garbage, and return free memory to the system. Takes some milliseconds."""
     gc.collect()
     _ask_glibc("malloc_trim", 0)
 

@@ -1,4 +1,4 @@
-"""Background tasks with a name and an owner that cancels them, and what they wait for.
+"""Background tasks with a name and an owner that cancels them, and ways to wait for events.
 
 Failures of tasks are always logged.
 """
@@ -62,7 +62,7 @@ async def closed_on_error(close: Callable[[], Awaitable[object]]) -> AsyncIterat
 
 
 class Closing(ABC):
-    """The base of what is closed when its ``async with`` block is left."""
+    """Base class of objects that close when their ``async with`` block is left."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -115,7 +115,7 @@ class Tasks(Closing):
 
 
 class TaskOwner(Closing):
-    """The base of what has tasks that end with it, and nothing else to close."""
+    """Base class of objects that own tasks, and have nothing else to close."""
 
     _tasks: Tasks
 

@@ -1,4 +1,4 @@
-"""Libraries that report to their makers, told not to.
+"""Switches against libraries that report to their makers.
 
 ONNX Runtime 1.32 sends events over the network and keeps an identifier of the computer in the user's cache. It
 begins when it is imported; only a variable of the environment is early enough.

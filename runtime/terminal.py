@@ -74,7 +74,7 @@ def standard_streams() -> Iterator[None]:
 
 
 def take_streams() -> None:
-    """Replace the streams by ones that write what their encoding lacks as escapes.
+    """Replace the streams by ones that escape characters which their encoding lacks.
 
     Messages that cannot be written are discarded: they must not end a program that works.
     """

@@ -1,4 +1,4 @@
-"""TLS as clients see it: what is wrong with a certificate's dates, and the end of a connection."""
+"""TLS on the client's side: faults of a certificate's dates, and the end of a connection."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +10,7 @@ _DATED: Final = {9: "is not valid yet", 10: "has expired"}
 
 
 def date_fault(error: BaseException) -> str:
-    """Return what is wrong with the dates of a certificate that this error refuses; empty: they are good."""
+    """Describe the fault of a refused certificate's dates; empty: they are good."""
     return _DATED.get(getattr(error, "verify_code", 0), "")
 
 

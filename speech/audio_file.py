@@ -59,7 +59,7 @@ def check_audio(path: str | os.PathLike[str]) -> None:
 
 
 class AvailableAudio:
-    """Available blocks of ``read_audio``; afterwards ``cut`` says what is missing."""
+    """Available blocks of ``read_audio``; afterwards ``cut`` describes the missing part."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path

@@ -136,7 +136,7 @@ class FsmnVad:
 
     @classmethod
     def accept_all(cls, vads: Sequence[Self], samples: Sequence[Samples]) -> list[list[VadEvent]]:
-        """Let each detector process its samples; those of one model are processed together."""
+        """Let each detector process its samples; detectors with the same model work together."""
         for vad, some in zip(vads, samples, strict=True):
             vad._samples += len(some)
         features = [vad._features.accept(some) for vad, some in zip(vads, samples, strict=True)]

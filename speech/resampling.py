@@ -37,7 +37,7 @@ class Resampler:
         return to_int16(mono if self._stream is None else self._stream.resample_chunk(mono))
 
     def accept_pcm(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Return the output that mono samples complete. Does what ``accept`` does, at less cost."""
+        """Return the output that mono samples complete: ``accept`` at less cost."""
         if self._stream is None:
             return samples
         return to_int16(self._stream.resample_chunk(samples.astype(np.float32) / np.float32(_FULL_SCALE)))

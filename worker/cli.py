@@ -273,7 +273,7 @@ async def _give_memory_back() -> None:
 def shards_of(
     of: type[Shard], url: str, worker: str, tunnel: "Tunnel | None"
 ) -> tuple[Callable[[], Awaitable[ShardLayout]], Callable[[Keys], Shard]]:
-    """Return what reads the layout of the broker at ``url``, or behind ``tunnel``, and what opens one shard."""
+    """Return two functions: one reads the broker's layout, at ``url`` or behind ``tunnel``, one opens a shard."""
     if tunnel is not None:
         return tunnel.layout, lambda keys: of("", worker, keys, dial=partial(tunnel.dial, keys.shard))
     dials = dials_of(url)

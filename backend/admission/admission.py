@@ -104,7 +104,7 @@ class Survey:
 
     @cached_property
     def measured(self) -> frozenset[str]:
-        """Models of which an able worker has shown its speed."""
+        """Models whose speed an able worker has measured."""
         return frozenset(worker.model for worker in _able(self, "") if worker.speed)
 
     def is_measured(self, model: str) -> bool:
@@ -132,7 +132,7 @@ class Survey:
     def moved(
         self, before: Mapping[tuple[str, str], StreamContent], now: Mapping[tuple[str, str], StreamContent]
     ) -> "Survey":
-        """Return this survey with what has been known here since: jobs of this gateway at its time, and now."""
+        """Update this survey with jobs of this gateway: as they were at its time, and as they are now."""
         streams = dict(self.streams)
         for of in {*before, *now}:
             name, nothing = Keys().jobs(*of), StreamContent(0, 0, 0)
@@ -144,7 +144,7 @@ class Survey:
 
 
 def joined(surveys: Sequence[Survey | BrokerError]) -> Survey:
-    """Return the survey of a broker from those of its shards, of which an error means that it is missing."""
+    """Join the surveys of a broker's shards; an error in place of a survey means that this shard is missing."""
     found = [one for one in surveys if isinstance(one, Survey)]
     streams: dict[str, StreamContent] = {}
     workers: dict[str, WorkerStatus] = {}

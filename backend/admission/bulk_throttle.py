@@ -160,7 +160,7 @@ class BulkThrottle:
         return dict(found)
 
     def inside(self, wanted: Wanted) -> dict[tuple[str, str], StreamContent]:
-        """Return what the jobs of all keys cost that are in the broker, by class and model."""
+        """Return the costs of all jobs in the broker, by class and model."""
         found: dict[tuple[str, str], StreamContent] = {}
         for lanes in self._keys.values():
             for stream, lane in lanes.items():

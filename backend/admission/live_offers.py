@@ -19,7 +19,7 @@ class LiveOffer(NamedTuple):
 
 
 def live_offers(streamers: Iterable[WorkerStatus]) -> tuple[LiveOffer, ...]:
-    """Return what the streaming workers offer, each model once."""
+    """Return the offers of streaming workers, one per model."""
     found: dict[str, LiveOffer] = {}
     for one in streamers:
         if one.state is WorkerState.IDLE:

@@ -33,7 +33,7 @@ class Offers:
         return tuple(sorted(model for model, age_s in self.ages.items() if age_s <= within_s))
 
     def refuse(self, model: str, within_s: float) -> str | None:
-        """Return why a segment for ``model`` (empty: any) is refused, and what to do; ``None``: it is accepted."""
+        """Return why a segment for ``model`` (empty: any) is refused, and the remedy; ``None``: it is accepted."""
         if not model or not within_s:
             return None
         offered = self.names(within_s)

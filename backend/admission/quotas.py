@@ -60,7 +60,7 @@ class KeyUsage:
 
     @property
     def counts(self) -> KeyCounts:
-        """The numbers that other processes are told."""
+        """The numbers that are sent to other processes."""
         return KeyCounts(self.requests, self.refused, self.streams, self.audio_bytes, self.connections)
 
 
@@ -157,7 +157,7 @@ class QuotaMeter:
         return Refusal(429, RefusalReason.KEY_STREAMS, message, _STREAMS_RETRY_S)
 
     def _filled(self, key: str, now: float) -> _Bucket:
-        """Return the bucket of a key with what has come in since it was last used."""
+        """Return the bucket of a key, filled up since its last use."""
         most = float(max(1, self.quota.burst))
         bucket = self._buckets.setdefault(key, _Bucket(most, now))
         gained = max(0.0, now - bucket.at) * self.quota.per_minute / _MINUTE_S

@@ -58,7 +58,7 @@ class UsageElsewhere:
         return found
 
     def heard(self, process: int, connections: int, keys: Mapping[str, KeyCounts]) -> dict[str, int]:
-        """Replace what a process told before; return its new requests by key."""
+        """Replace the last numbers of a process; return its new requests by key."""
         known = self._processes.setdefault(process, _Process())
         known.connections = connections
         new = {key: counts.requests - known.keys.get(key, _NOTHING).requests for key, counts in keys.items()}

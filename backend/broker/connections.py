@@ -18,7 +18,7 @@ REPLY_S: Final = 10.0
 
 
 class Connections:
-    """Maker of connections to one address. Raises ``ValueError`` if it is none. ``kind``: what it leads to."""
+    """Maker of connections to one address. Raises ``ValueError`` for an invalid one. ``kind``: of the broker."""
 
     def __init__(self, url: str, name: str) -> None:
         said = parse_broker_url(url)

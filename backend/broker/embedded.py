@@ -143,7 +143,7 @@ class EmbeddedBroker:
                 log.error(LogEvent.BROKER_START_FAILED, error=str(error))
 
     async def _end_of(self, process: Process) -> int:
-        """Wait for the end of a server; end one that nobody can reach, because its socket was removed."""
+        """Wait for the end of a server; end it if its socket was removed, because then it is unreachable."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_THERE_S):
@@ -229,7 +229,7 @@ class EmbeddedBroker:
             await asyncio.sleep(_PAUSE_S)
 
     def _said(self) -> bytes:
-        """Return what the last started server wrote into its log."""
+        """Return the log lines of the server that was started last."""
         try:
             with (self._settings.folder / _LOG).open("rb") as said:
                 said.seek(self._logged)

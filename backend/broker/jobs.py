@@ -124,7 +124,7 @@ class Jobs:
         return forgotten
 
     def speculate(self, job: Job, slots: int) -> "asyncio.Future[bool]":
-        """Request the decoding of a segment's beginning, best effort. The result tells whether it is queued.
+        """Request the decoding of a segment's beginning, best effort. The result: whether it is queued.
 
         It is refused when its stream and that of any model hold ``slots`` jobs or more.
         """
@@ -134,14 +134,14 @@ class Jobs:
         return shard.send(Command("speculate", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def hypothesise(self, job: Job, slots: int) -> "asyncio.Future[bool]":
-        """Request a hypothesis, best effort as ``speculate``. The result tells whether it is queued."""
+        """Request a hypothesis, best effort as ``speculate``. The result: whether it is queued."""
         shard = self._shard(job.session)
         keys = [shard.keys.partials(job.options.model), *_streams(shard.keys, job)]
         arguments = (slots, PARTIALS_ENTRIES, STALE_MS, *flat(job))
         return shard.send(Command("hypothesise", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def stream(self, job: Job, inbox: str, model: str) -> "asyncio.Future[bool]":
-        """Send a piece of live speech, best effort. The result tells whether a worker reads there."""
+        """Send a piece of live speech, best effort. The result: whether a worker reads there."""
         shard = self._shard(job.session)
         return shard.send(piece_command(shard.keys, job, inbox, model))
 

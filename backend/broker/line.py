@@ -47,7 +47,7 @@ class Line(asyncio.Protocol):
         self._transport.write(pack_command(arguments))
 
     async def ask(self, parts: Sequence[bytes], replies: int) -> list[Any]:
-        """Write packed commands and return so many replies. Raises what ended the connection."""
+        """Write packed commands and return this number of replies. Raises the error that ended the connection."""
         if self._error is not None:
             raise self._error
         self._asked = asyncio.get_running_loop().create_future()
@@ -56,7 +56,7 @@ class Line(asyncio.Protocol):
         return await self._asked
 
     async def stay(self, within_s: float) -> None:
-        """Wait so long. Raises what ended the connection."""
+        """Wait this long. Raises the error that ended the connection."""
         if await is_set_within(self._ended, within_s) and self._error is not None:
             raise self._error
 
@@ -71,7 +71,7 @@ class Line(asyncio.Protocol):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell whoever waits, and redis-py, whose close waits for it."""
+        """Wake all waiters, and redis-py, whose close waits for this call."""
         self._end(RedisConnectionError(str(exc or "the broker closed the connection")))
         self._before.connection_lost(exc)
 

@@ -1,4 +1,4 @@
-"""Live speech in the broker: pieces for streaming workers, and what those workers report."""
+"""Live speech in the broker: pieces for streaming workers, and the reports of those workers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -15,7 +15,7 @@ _MOST_ENTRIES: Final = 256
 def piece_command(keys: Keys, job: Job, inbox: str, model: str) -> Command:
     """Return the command that sends a piece to the worker ``inbox``, or to any with ``model``.
 
-    Its result tells whether a worker reads there.
+    Its result: whether a worker reads there.
     """
     stream = keys.inbox(inbox) if inbox else keys.live(model)
     # No stream of jobs is named, so that none is counted.

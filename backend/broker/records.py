@@ -174,6 +174,6 @@ def flat(job: Job) -> Iterator[str | bytes]:
 
 
 def with_replaces(job: Job) -> Iterator[str | bytes]:
-    """Yield what a job replaces, as the session's hash keeps it, and then as ``flat``."""
+    """Yield the segments that a job replaces, first as the session's hash keeps them, then as ``flat``."""
     yield encode_replaces(job.replaces)
     yield from flat(job)

@@ -23,7 +23,7 @@ def checked_version(info: Mapping[str, Any]) -> str:
 
 
 def check_is_meant(info: Mapping[str, Any], kind: BrokerKind) -> None:
-    """Raise ``BrokerFailed`` if INFO is that of a node of a cluster, whose address has another form."""
+    """Raise ``BrokerFailed`` if INFO comes from a node of a cluster, whose address has another form."""
     mode = info.get("server_mode", info.get("redis_mode"))
     if kind is BrokerKind.SERVER and mode == "cluster":
         raise BrokerFailed("the broker is a node of a Redis Cluster: write redis+cluster://HOST:PORT")

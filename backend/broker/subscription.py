@@ -23,7 +23,7 @@ class Subscription(Protocol):
         ...
 
     def stay(self, within_s: float) -> Awaitable[None]:
-        """Wait so long. Raises what ended the connection."""
+        """Wait this long. Raises the error that ended the connection."""
         ...
 
 

@@ -124,7 +124,7 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
 
 
 def _with_remedy(error: OSError) -> str:
-    """Return what failed, at which file or port, and what to do."""
+    """Return a message: the failure, its file or port, and the remedy."""
     if error.errno == errno.EADDRINUSE:
         return f"{reason(error)}: end the program that has this port, or use another --port"
     return refusal(error)

@@ -67,7 +67,7 @@ async def _speak(
 
 
 def _speaker(at: tuple[str, ...]) -> AsyncZeroconf:
-    """Speak at these addresses; if that fails with IPv6 among them, at those of IPv4. Raises ``OSError``."""
+    """Announce at these addresses; if that fails, only at those of IPv4. Raises ``OSError``."""
     older = [address for address in at if ":" not in address]
     if len(older) == len(at):
         return AsyncZeroconf(interfaces=older, ip_version=IPVersion.V4Only)

@@ -47,7 +47,7 @@ async def recognised(
 
 
 async def _sent(sent: SentAudio, path: Path, vad_folder: Path | None) -> None:
-    """Send a file; if that fails, end the session, whose results nobody wants."""
+    """Send a file; if that fails, end the session, because its results are not needed."""
     try:
         await hear_file(sent, path, vad_folder)
     except BaseException:

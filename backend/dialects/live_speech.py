@@ -61,7 +61,7 @@ class LiveSpeech:
         return speech
 
     def hear_anew(self) -> None:
-        """Hear what follows as other audio of the session; the audio before has been finished or cancelled."""
+        """Begin another audio in the same session; the audio before has been finished or cancelled."""
         self.intake = SpeechIntake(self.sent, self._hearing, self._options)
 
     def handle_events(self, handle: EventHandler) -> None:
@@ -69,7 +69,7 @@ class LiveSpeech:
         self._handling = asyncio.create_task(self._handle_all(handle), name="dialect/events")
 
     async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
-        """Take more PCM16LE; return what was found in it. Raises what the handler did, or a ``GatewayError``."""
+        """Take more PCM16LE; return the speech events found. Raises the handler's error, or a ``GatewayError``."""
         self._check()
         try:
             return await self.intake.hear_pcm(data)
@@ -109,7 +109,7 @@ class LiveSpeech:
         await self._opened.aclose()
 
     def _check(self) -> None:
-        """Raise what the handler has raised."""
+        """Raise the handler's error, if there is one."""
         if self._handling is not None and self._handling.done():
             self._handling.result()
 

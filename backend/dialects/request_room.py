@@ -25,7 +25,7 @@ class RequestRoom:
 
     @contextmanager
     def place(self, owner: str) -> Iterator[Take]:
-        """Hold a place for one file of this key; yield what takes room for its bytes. Raises ``OverQuota``."""
+        """Hold a place for one file of this key; yield a function that reserves bytes. Raises ``OverQuota``."""
         most = self._settings.requests_of_key, self._settings.requests
         if (whose := self._over(self.files, owner, 1, most)) is not None:
             message = f"too many files{whose} are being recognised: send this one later"
@@ -52,7 +52,7 @@ class RequestRoom:
             raise OverQuota(Refusal(503, RefusalReason.MEMORY, message, RETRY_S))
 
     def _over(self, held: Counter[str], owner: str, more: int, most: tuple[int, int]) -> str | None:
-        """Return whose limit ``more`` would exceed: that of the key, or of all; ``None``: no limit."""
+        """Return the limit that ``more`` would exceed: the key's, or that of all keys; ``None``: neither."""
         if held[owner] + more > most[0]:
             return " of this key"
         return "" if held.total() + more > most[1] else None

@@ -1,4 +1,4 @@
-"""The root of the gateway, where clients of FunASR's and of Vosk's servers connect: the first message tells which.
+"""The root of the gateway, where clients of FunASR and Vosk connect. Their first message shows which one it is.
 
 A client that sends audio first is one of FunASR.
 """
@@ -31,7 +31,7 @@ def root_routes(sessions: DialectSessions, files: RequestFiles) -> list[web.Rout
 
 
 class _RootConversation:
-    """Connection whose protocol its first message tells."""
+    """Connection whose protocol its first message shows."""
 
     def __init__(
         self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest, files: RequestFiles

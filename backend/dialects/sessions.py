@@ -1,4 +1,4 @@
-"""Sessions for adapters: each request has one of its own, which nobody else can resume."""
+"""Sessions for adapters: each request has its own, which no other client can resume."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ _QUIET_S: Final = 120.0
 
 
 Refuse = Callable[[AdmittedRequest], Refusal | None]
-"""Tells why no further stream of this device is admitted now, or ``None``."""
+"""Returns the reason why no further stream of this device is admitted now, or ``None``."""
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class SpeechIntake:
         self._finished = False
 
     async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
-        """Take more PCM16LE, cut anywhere; return what was found in it. Raises ``GatewayError``."""
+        """Take more PCM16LE, cut anywhere; return the speech events found. Raises ``GatewayError``."""
         data = self._odd + data
         whole = len(data) - len(data) % BYTES_PER_SAMPLE
         self._odd = data[whole:]
@@ -63,14 +63,14 @@ class SpeechIntake:
         return found
 
     async def hear(self, samples: NDArray[np.int16]) -> Sequence[VadEvent]:
-        """Take more audio at 16 kHz; return what was found in it. Raises ``GatewayError``."""
+        """Take more audio at 16 kHz; return the speech events found. Raises ``GatewayError``."""
         self._sent.samples += len(samples)
         events = await self._hearing.events(self._vad, samples)
         await self._send(self._segmenter.accept(samples, events))
         return events
 
     async def finish(self) -> Sequence[VadEvent]:
-        """End the audio and the last segment; return what was found at last. Raises ``GatewayError``.
+        """End the audio and the last segment; return the last speech events. Raises ``GatewayError``.
 
         Safe to call twice.
         """

@@ -1,4 +1,4 @@
-"""Folders for the files of requests: one per process. What killed processes have left is removed."""
+"""Folders for the files of requests, one per process. Files of killed processes are removed."""
 
 import asyncio
 import secrets

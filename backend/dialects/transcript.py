@@ -18,7 +18,7 @@ class TranscriptPart:
     words: tuple[Word, ...] = ()
 
     def timed_words(self) -> tuple[Word, ...]:
-        """Return the words; engines that tell no times have one phrase."""
+        """Return the words; engines without times have one phrase."""
         text = self.text.strip()
         return self.words or ((Word(text, self.start_ms, self.end_ms),) if text else ())
 
@@ -56,7 +56,7 @@ class JoinedResults:
         return "".join(joined_parts(texts)[: self._last_with_text(count)]).lstrip()
 
     def language(self) -> str:
-        """Return the language of most of the audio, by code; empty if no engine has told one."""
+        """Return the language of most of the audio, by code; empty if no engine has reported one."""
         lengths: dict[str, int] = {}
         for segment, final in self.finals.items():
             start, end = self.places[segment]

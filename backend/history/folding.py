@@ -1,4 +1,4 @@
-"""Compute what a batch of the feed, or a plan, changes in the history. Pure.
+"""Compute the changes of the history by a batch of the feed, or by a plan. Pure.
 
 The feed delivers every entry at least once, and in any order when one gateway takes over from another. The first
 end of an attempt counts. A higher attempt replaces a failed one. A cancellation always wins. A session's state
@@ -254,7 +254,7 @@ def _count(session: SessionChange, state: SegmentState, sign: int) -> None:
 
 
 def _use(use: DayUse, entry: FeedEntry, counted: int | None) -> None:
-    """Add an outcome. What was said counts once: with its pieces, or with a second pass that came before all."""
+    """Add an outcome. Speech counts once: with its pieces, or with a second pass that ended before all of them."""
     if isinstance(entry.outcome, Result):
         use.samples += entry.samples if counted is None else counted
         if counted is None or 0 < counted == entry.samples:

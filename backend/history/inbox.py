@@ -125,7 +125,7 @@ class Inbox:
         await self._administer("DEL", self._stream, self._figures)
 
     async def _with_spans(self, letters: list[InboxEntry]) -> list[InboxEntry]:
-        """Add what the sessions' hashes tell of second passes, which no worker knows and old ones cannot tell."""
+        """Add the second passes from the sessions' hashes: workers do not know them."""
         wanted: dict[str, list[int]] = {}
         for _, entry in letters:
             if entry is not None and entry.segment != OVER and entry.about.kind is SessionKind.STREAM:

@@ -43,7 +43,7 @@ def interfaces() -> tuple[NetworkInterface, ...]:
 
 
 def is_inner(name: str, devices: Path = _DEVICES) -> bool:
-    """Return whether an interface is a bridge without hardware, as for containers. Only Linux tells (sysfs)."""
+    """Return whether an interface is a bridge without hardware, as for containers. Known only on Linux (sysfs)."""
     return (devices / name / "bridge").is_dir() and not _has_hardware(devices / name)
 
 

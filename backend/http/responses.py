@@ -155,6 +155,6 @@ def abort(request: web.Request) -> None:
 
 
 def check_present(request: web.Request) -> None:
-    """Raise ``ConnectionError`` if the client is gone: nobody wants an answer."""
+    """Raise ``ConnectionError`` if the client is gone and needs no answer."""
     if request.transport is None:
         raise ConnectionError("the client is gone")

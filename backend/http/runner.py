@@ -67,7 +67,7 @@ class _Handler(web.RequestHandler):
         super().set_parser(cast(Any, MaskedFrames(parser)), data_received_cb)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Log what a handler did not catch; a body that breaks off or cannot be decoded is the client's fault."""
+        """Log an uncaught error; a body that breaks off or cannot be decoded is the client's fault."""
         error = kw.get("exc_info")
         if isinstance(error, web.RequestPayloadError):
             log.info(LogEvent.REQUEST_MALFORMED, status=400, error=type(error).__name__)

@@ -12,7 +12,7 @@ _NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
 def listening_sockets(host: str, port: int) -> tuple[socket.socket, ...]:
-    """Return sockets that listen without blocking, those of ``EVERYWHERE`` at one port. Raises ``OSError``."""
+    """Return listening sockets that do not block; ``EVERYWHERE`` has two at one port. Raises ``OSError``."""
     with ExitStack() as opened:
         found: list[socket.socket] = []
         for family, place in _places(host, port):

@@ -99,7 +99,7 @@ class WebSocket(asyncio.BufferedProtocol):
                     await self._settle()
 
     async def _settle(self) -> None:
-        """Wait for what the handler returned, or raise what it raised."""
+        """Await the handler's result, or raise its error."""
         outcome, self._outcome = self._outcome, None
         if isinstance(outcome, Exception):
             raise outcome
@@ -161,7 +161,7 @@ class WebSocket(asyncio.BufferedProtocol):
         """Let the transport close."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wake whoever waits, and tell aiohttp."""
+        """Wake all waiters, and notify aiohttp."""
         self._lost = True
         self._room.set()
         self._news.set()
@@ -215,7 +215,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._closed = True
 
     def drain(self) -> Awaitable[None] | None:
-        """Write what was added; return what to wait for if the client does not keep up.
+        """Write the added messages; return an awaitable if the client does not keep up.
 
         Raises ``ConnectionError``, also later.
         """
@@ -252,7 +252,7 @@ class WebSocket(asyncio.BufferedProtocol):
     # -- beginning and end ---------------------------------------------------------------------------------
 
     def open(self, head: bytes) -> None:
-        """Take the connection over from aiohttp, with what has already come behind the request."""
+        """Take the connection over from aiohttp, with the data that came after the request."""
         self._transport.pause_reading()
         self._transport.set_protocol(self)
         self._transport.write(head)
@@ -264,7 +264,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._transport.abort()
 
     def reset(self) -> None:
-        """Reset the connection at once. After ``abort`` the system would still deliver what was written before."""
+        """Reset the connection at once. After ``abort`` the system would still deliver earlier data."""
         with suppress(OSError):
             linger = struct.pack(_LINGER, 1, 0)
             self._transport.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, linger)

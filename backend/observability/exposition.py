@@ -190,7 +190,7 @@ def _workers(survey: Survey) -> Iterator[Metric]:
 
 
 def _processes(now: GatewayReading) -> Iterator[Metric]:
-    """Yield what only a gateway of several processes has: figures of each, by its slot."""
+    """Yield the figures of each process, by slot; a gateway of one process has none."""
     others, labels = now.others, ("process",)
     if others.own_slot is None:
         return

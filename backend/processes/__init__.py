@@ -1,1 +1,1 @@
-"""Several gateway processes on one host: a supervisor, its children, and what they tell each other."""
+"""Several gateway processes on one host: a supervisor, its children, and their messages."""

@@ -51,7 +51,7 @@ class Channel:
             yield message
 
     async def close(self) -> None:
-        """Send what waits, as far as the peer reads soon, and close. Safe to call twice."""
+        """Send waiting messages, as far as the peer reads soon, and close. Safe to call twice."""
         self._writer.close()
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(_CLOSE_S):

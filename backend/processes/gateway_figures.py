@@ -20,7 +20,7 @@ class ProcessFigures:
         self._restarts: Counter[int] = Counter()
 
     def reported(self, slot: int, run: int, report: ProcessReport) -> Others:
-        """Use a report; return what the main process is told."""
+        """Use a report; return the message for the main process."""
         self._runs[slot, run] = replace(report, ended=())
         return self.others(slot, report.ended, report.clock_s)
 

@@ -71,7 +71,7 @@ class ProcessLink:
     def count(
         self, meter: QuotaMeter, connections: Callable[[], int], report: Callable[[], ProcessReport]
     ) -> None:
-        """Tell the other processes what these count, from now on."""
+        """Send these counts to the other processes from now on."""
         self._meter, self._connections, self._report = meter, connections, report
         meter.changed = self._note
 
@@ -104,11 +104,11 @@ class ProcessLink:
             await self._site.start()
 
     def ready(self) -> None:
-        """Tell the supervisor that this process serves."""
+        """Report to the supervisor that this process serves."""
         self._channel.send(ProcessReady())
 
     def cannot_run(self, reason: str) -> None:
-        """Tell the supervisor why this process ends."""
+        """Report to the supervisor why this process ends."""
         self._channel.send(CannotRun(reason))
 
     async def leave(self) -> None:
@@ -142,7 +142,7 @@ class ProcessLink:
                 self.ending = True
 
     def _note(self, key: str) -> None:
-        """Tell the counts of a key in the next turn of the loop, when all of them have changed."""
+        """Send the counts of a key in the next turn of the loop, when all of them have changed."""
         if not self._changed:
             asyncio.get_running_loop().call_soon(self._send_counts)
         self._changed.add(key)

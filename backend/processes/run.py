@@ -109,7 +109,7 @@ class ProcessRun:
             raise ProcessFailed(self.reason or f"a process ended with {self.process.returncode}: see its log")
 
     async def release(self) -> None:
-        """Close what connects to the process, after its end."""
+        """Close the connections to the process after its end."""
         for gate in self.gates:
             gate.close()
         await self.channel.close()

@@ -16,7 +16,7 @@ _RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
 
 @dataclass
 class Share:
-    """Work of one process: the connections that it told, and how many it was ``given`` since."""
+    """Work of one process: the connections that it reported, and how many it was ``given`` since."""
 
     connections: int = 0
     given: int = 0

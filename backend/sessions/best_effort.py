@@ -21,7 +21,7 @@ Perform = Callable[[SessionSlot, Iterable[Output]], None]
 
 
 class BestEffortRequests:
-    """Sender of best-effort requests. ``perform`` performs what a session does after a refusal."""
+    """Sender of best-effort requests. ``perform`` performs a session's outputs after a refusal."""
 
     def __init__(self, jobs: Jobs, settings: SessionSettings, observer: Observer, perform: Perform) -> None:
         self._jobs = jobs

@@ -1,4 +1,4 @@
-"""Checks of what a client sends. Pure. All errors are ``ProtocolError``."""
+"""Checks of a client's messages. Pure. All errors are ``ProtocolError``."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def check_hello(message: object) -> Hello:
 
 
 def check_replaces(index: int, replaces: Sequence[int], known: Segment | None) -> None:
-    """Check what a beginning replaces, alone and as a repetition. Raises ``OutOfOrder``."""
+    """Check the segments that a beginning replaces, also against an earlier beginning. Raises ``OutOfOrder``."""
     if any(left >= right for left, right in zip(replaces, (*replaces[1:], index), strict=False)):
         raise OutOfOrder(f"segment {index} may only replace earlier segments: name each once, in ascending order")
     before = () if known is None else known.details.replaces

@@ -32,7 +32,7 @@ class Socket(Protocol):
         ...
 
     def drain(self) -> Awaitable[None] | None:
-        """Write all; return what to wait for while the peer does not read. Raises ``ConnectionError``."""
+        """Write all; return an awaitable while the peer does not read. Raises ``ConnectionError``."""
         ...
 
 

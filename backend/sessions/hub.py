@@ -193,7 +193,7 @@ class Hub:
             self._perform(hosted, hosted.session.look(time.monotonic()))
 
     def surveyed(self, survey: Survey) -> None:
-        """Use a new survey of the fleet and tell waiting clients how busy it is."""
+        """Use a new survey of the fleet, and send waiting clients how busy it is."""
         self._survey = survey
         self.intake.surveyed(survey)
         known: _Known = {}
@@ -307,7 +307,7 @@ class Hub:
         arguments: tuple[Any, ...],
         answer: Callable[[Any], None] = lambda reply: None,  # the next read finds data that the broker forgot
     ) -> None:
-        """Send a command; ``answer`` gets its result, or the exception that came instead."""
+        """Send a command; ``answer`` gets its result or its exception."""
 
         def settled(future: "asyncio.Future[Any]") -> None:
             hosted.flying -= 1
@@ -378,7 +378,7 @@ class Hub:
             self.turn_away(hosted.connection, error)
 
     def _send_busy(self, hosted: SessionSlot, known: _Known) -> None:
-        """Tell a client how busy the fleet is. ``known`` caches answers of this moment for equal options."""
+        """Send a client how busy the fleet is. ``known`` caches answers of this moment for equal options."""
         if hosted.connection is None:
             return
         options, limits = hosted.session.options, self.settings.admission

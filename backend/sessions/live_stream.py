@@ -65,7 +65,7 @@ class LiveStream:
         return now < self._away_until
 
     def due(self, of: Attempt, held: int) -> bool:
-        """Return whether to send the next piece of this segment, of which ``held`` samples are here."""
+        """Return whether to send the next piece of this segment. ``held``: samples received so far."""
         if of > self._of:  # the end of the one before needs no answer
             self._of, self._sent, self._asked = of, 0, None
         return of == self._of and self._asked is None and held - self._sent >= self._step
@@ -89,12 +89,12 @@ class LiveStream:
         self._sent, self.inbox = have, "" if lost else answer.inbox
 
     def declined(self, of: Attempt, end: int, now: float) -> None:
-        """Note that the broker took the request for nobody, or not at all."""
+        """Record that no worker reads the request, or that the broker refused it."""
         if of == self._of and self._asked is not None and self._asked.piece.end == end:
             self._nobody(now)
 
     def _nobody(self, now: float) -> None:
-        """Ask any worker for the whole segment; if that was tried, nobody for a while."""
+        """Ask any worker for the whole segment; if that was tried, pause for a while."""
         if not self.inbox:
             self._away_until = now + self._pace.away_s
         self._asked, self._sent, self.inbox = None, 0, ""

@@ -32,7 +32,7 @@ class SessionLiveText:
         self._models: dict[tuple[str, bool], str] = {}
 
     def offered(self, offers: Sequence[LiveOffer]) -> None:
-        """Note what streaming workers offer from now on."""
+        """Use these offers of streaming workers from now on."""
         if offers != self._offers:
             self._offers = offers
             self._models.clear()

@@ -80,7 +80,7 @@ class Partials:
         self._revision = 0
 
     def due(self, segment: int, held: int, now: float) -> bool:
-        """Return whether to request a hypothesis of this segment, of which ``held`` samples are here.
+        """Return whether to request a hypothesis of this segment. ``held``: samples received so far.
 
         Called for each frame.
         """

@@ -217,7 +217,7 @@ class Segment:
         return True
 
     def displace(self) -> bool:
-        """Give up the speculation of a segment that still goes on. Return whether there was one."""
+        """Give up the speculation of a segment that has not ended. Return whether there was one."""
         if self.speculation is None or self.stage is not SegmentStage.RECEIVING:
             return False
         self.speculation = None
@@ -361,7 +361,7 @@ def resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Out
 
 
 def outcome(index: int, segment: Segment) -> Sequence[Output]:
-    """Return the outcome of an ended segment, to be told again."""
+    """Return the outcome of an ended segment, to be sent again."""
     if segment.unconfirmed is not None:
         return [segment.unconfirmed]
     return [Final(index, segment.text)] if segment.state is EndState.FINAL else ()

@@ -110,7 +110,7 @@ class GatewaySession:
     # -- the client ----------------------------------------------------------------------------------------
 
     def attached(self, attachment: Attachment, welcome: Welcome, now: float, pieces: bool = False) -> Steps:
-        """Tell a new connection which segments are held, then unconfirmed results and failures.
+        """Send a new connection the held segments, then unconfirmed results and failures.
 
         ``pieces``: the client accepts the list of held segments in several messages.
         """
@@ -208,7 +208,7 @@ class GatewaySession:
         return () if self._live is None else self._live.declined(job, now)
 
     def offered(self, offers: Sequence[LiveOffer]) -> None:
-        """Note what streaming workers offer now."""
+        """Use these offers of streaming workers from now on."""
         if self._live is not None:
             self._live.offered(offers)
 

@@ -38,7 +38,7 @@ class Spans:
         return None
 
     def join(self, index: int) -> None:
-        """Note a span and what it replaces."""
+        """Record a span and the segments that it replaces."""
         self._spans.add(index)
         self.any = True
         for n in self._segments[index].details.replaces:

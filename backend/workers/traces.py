@@ -48,7 +48,7 @@ class WorkerTraces:
         return ConnectionState(lambda name: self._claim(device, name), clients)
 
     async def ended(self, conduct: ConnectionState) -> None:
-        """Remove what a closed connection created, unless another connection has its name."""
+        """Remove the traces of a closed connection in the broker, unless another connection has its name."""
         trace = self._traces.get(conduct.consumer)
         if trace is None:  # not a consumer, but it may have created streams
             await self._remove_from(conduct.streams, b"")

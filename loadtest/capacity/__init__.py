@@ -1,1 +1,1 @@
-"""Estimates of what a number of speakers needs."""
+"""Estimates of the hardware that a number of speakers needs."""

@@ -1,4 +1,4 @@
-"""Fleet behind a gateway: what it reports, how many people it carries, and what more people need."""
+"""Fleet behind a gateway: its report, the number of people it carries, and the needs of more people."""
 
 import asyncio
 import math

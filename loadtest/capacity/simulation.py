@@ -147,7 +147,7 @@ class _Job(NamedTuple):
 
 
 class _Station:
-    """Servers of which each serves the sessions assigned to it, one segment after the other."""
+    """Servers; each serves the sessions assigned to it, one segment after the other."""
 
     def __init__(self, count: int, cpu: float) -> None:
         self._free_at = [0.0] * count

@@ -86,7 +86,7 @@ class Sizing(Struct, frozen=True):
 
 
 def size(speakers: int, talk: float, headroom: float, times: WorkerTimes, costs: UnitCosts) -> Sizing:
-    """Compute what these speakers need if ``headroom`` of each part stays free."""
+    """Compute the hardware for these speakers, of which ``headroom`` stays free."""
     used, speaking = 1 - headroom, speakers * talk
     decoded = speaking * (1 + costs.extra_audio)
     workers = _up(decoded / (times.speed * used))

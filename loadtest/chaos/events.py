@@ -1,4 +1,4 @@
-"""Events of a chaos run: what fails, where, when and for how long."""
+"""Events of a chaos run: the fault, its place, its time and its duration."""
 
 from enum import StrEnum
 from typing import Final

@@ -35,7 +35,7 @@ async def run_chaos(plan: ChaosPlan, targets: ChaosTargets, run: Run) -> None:
 
 
 def judge(figures: Figures, marks: Sequence[Mark]) -> tuple[Promise, ...]:
-    """Judge the promise of the product, and whether it was put to the test at all."""
+    """Judge the promise of the product, and whether the run tested it."""
     wait_s = (figures.final_after_stop_ms_most or 0.0) / 1000
     speakers = served(figures)
     done = sum(not mark.outcome for mark in marks)

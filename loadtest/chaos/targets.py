@@ -101,7 +101,7 @@ class Network:
 
 
 class Absent(Exception):
-    """Process that is not there when its event comes. The event is noted, and the run goes on."""
+    """Process that does not exist when its event is due. The event is recorded, and the run continues."""
 
 
 class TargetProcess(ABC):

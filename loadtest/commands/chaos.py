@@ -86,7 +86,7 @@ class TargetOptions:
         return tuple(one for one in found if not kinds or one.kind in kinds)
 
     async def open(self, within: AsyncExitStack, locate: Locate | None) -> ChaosTargets:
-        """Start what is our own, and return all that may be disturbed. Raises ``LoadTestError``."""
+        """Start our own processes, and return all targets of faults. Raises ``LoadTestError``."""
         if self.size is None:
             assert locate is not None
             named = [named_process(text) for text in self.may_kill]

@@ -1,4 +1,4 @@
-"""Command that estimates what people need: ``plan``."""
+"""Command that estimates the hardware for people: ``plan``."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""WebSocket without rules: sends any bytes and reads what comes, as no client library would."""
+"""WebSocket without rules: sends and reads any bytes, as no client library would."""
 
 import asyncio
 import base64
@@ -144,7 +144,7 @@ class RawSocket:
             return None
 
     async def end(self) -> None:
-        """Tell the other side that nothing more is sent. Raises ``OSError``."""
+        """End the sending direction of the connection. Raises ``OSError``."""
         self._writer.write_eof()
         await self._writer.drain()
 

@@ -9,7 +9,7 @@ _TAIL: Final = 1 << 20
 
 
 class LogWatch:
-    """Reader of what is appended to the JSON logs of a folder from now on, also after they are rotated.
+    """Reader of new lines in the JSON logs of a folder, also after rotation.
 
     Call ``look`` often enough: what is rotated twice between two calls is not seen. ``faults``: program and event
     of lines with a traceback, or of level error or above.
@@ -22,7 +22,7 @@ class LogWatch:
         self.faults: list[str] = []
 
     def look(self) -> None:
-        """Read what is new."""
+        """Read the lines written since the last call."""
         for path in self._files():
             inode, size = path.stat().st_ino, path.stat().st_size
             known, read = self._read.get(path, (inode, 0))

@@ -1,1 +1,1 @@
-"""Scenarios: what the load maker does to a gateway."""
+"""Scenarios of load and attacks against a gateway."""

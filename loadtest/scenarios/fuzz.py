@@ -242,7 +242,7 @@ class _Exchange:
             await self.socket.send(b"".join(message.encoded() for message in batch))
 
     async def _read_bytes(self) -> None:
-        """Read until the gateway has ended the connection, and judge all that came together."""
+        """Read until the gateway has ended the connection, and judge all answers together."""
         self._judge(await self.socket.rest(_MOST_BODY))
 
     async def _read_frames(self) -> None:

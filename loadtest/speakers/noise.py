@@ -48,7 +48,7 @@ class NoiseSegment:
 
 
 class Turn(NamedTuple):
-    """Pause, in which nothing is sent, followed by a segment."""
+    """Pause without audio, followed by a segment."""
 
     pause_s: float
     utterance: NoiseSegment

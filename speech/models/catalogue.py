@@ -157,7 +157,7 @@ class Model(_Strict, frozen=True):
 
     @property
     def exported_from(self) -> str:
-        """Name of the model of which this one is an export on this computer; empty for all others."""
+        """Name of the model from which this computer exported this one; empty for all others."""
         return next((source.model for source in self.sources if isinstance(source, LocalExport)), "")
 
     def listed(self, files: Iterable[ModelFile]) -> "Model":

@@ -71,7 +71,7 @@ class SourceRefusal(NamedTuple):
 
 
 class ModelUnavailable(ModelError):
-    """Model of which no combination of sources delivered every file."""
+    """Model that no combination of sources could deliver completely."""
 
     def __init__(self, name: str, missing: Sequence[str], refusals: Sequence[SourceRefusal]) -> None:
         reasons = "".join(f"\n  {refusal}" for refusal in refusals)

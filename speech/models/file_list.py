@@ -180,7 +180,7 @@ def _with_hash(node: _Node, read: Read) -> _Entry:
 
 
 def _fault(files: Sequence[ModelFile], stated: Stated | None) -> str | None:
-    """Return why ``files`` cannot be those of the model, or ``None`` if they can."""
+    """Return the reason why ``files`` cannot be the model's files, or ``None``."""
     if stated is None:
         return "the catalogue pins the files of this model"
     if stray := [file.path for file in files if not _is_wanted(file.path, stated)]:

@@ -40,7 +40,7 @@ class StagingArea:
 
 
 def fault_of(path: Path, file: ModelFile, advance: Advance = _unheard) -> str | None:
-    """Return what is wrong with ``path``, or ``None`` if it is ``file``, byte for byte.
+    """Describe how ``path`` differs from ``file``, or return ``None`` if both are equal byte for byte.
 
     ``advance`` receives the number of bytes read.
     """

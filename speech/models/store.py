@@ -168,7 +168,7 @@ class ModelStore:
             raise FolderUnfit(source, error) from error
 
     def check_folder(self, name: str, source: Path) -> None:
-        """Read what ``import_folder`` would copy. Raises ``ModelError`` unless every file is as listed."""
+        """Verify the files for ``import_folder``. Raises ``ModelError`` unless every file is as listed."""
         offered, _ = self._in_folder(name, source)
         for file in offered.model.files:
             try:

@@ -104,7 +104,7 @@ async def measure(settings: EngineSettings, plan: BenchPlan, say: Ask = ask) -> 
 
 
 async def _measured(settings: EngineSettings, plan: BenchPlan) -> tuple[BenchResult, str]:
-    """Return what one device shows, and the text of the recording there."""
+    """Return the measurements of one device, and the text that it recognised."""
     begun = time.perf_counter()
     engine = await EngineProcess.start(settings, _LOAD_S)
     try:

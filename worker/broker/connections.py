@@ -1,4 +1,4 @@
-"""The worker's connections to the broker, and what their errors mean."""
+"""The worker's connections to the broker, and the meaning of their errors."""
 
 import asyncio
 import re
@@ -83,7 +83,7 @@ def _dialled(dial: Dial, **options: Any) -> Redis:
 
 
 def check_version(info: Mapping[str, Any]) -> None:
-    """Raise ``BrokerTooOld`` for a broker that lacks what the scripts need. ``info``: ``server`` part of INFO."""
+    """Raise ``BrokerTooOld`` for a broker that lacks commands of scripts. ``info``: ``server`` part of INFO."""
     kind = "valkey" if "valkey_version" in info else "redis"
     version = str(info.get(f"{kind}_version", "0"))
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])

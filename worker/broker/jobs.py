@@ -136,7 +136,7 @@ class ShardJobs:
         return [read_held(*one) for one in reply]
 
     async def borrow(self, held: HeldJob) -> list[Delivery]:
-        """Return a job that stays another worker's; empty if it is gone."""
+        """Read a job that another worker keeps; empty if the job is gone."""
         async with self._mapped():
             found = _deliveries(await self._scripts["borrow"]((held.stream,), (held.entry,)))
         return [
@@ -217,7 +217,7 @@ class ShardJobs:
         return client
 
     async def sweep(self, free: int) -> list[Delivery]:
-        """Take up to ``free`` jobs whose worker is gone; empty if another worker has just swept."""
+        """Take up to ``free`` jobs of workers that are gone; empty if another worker has just swept."""
         limits = (self._forgotten_consumer_ms, len(self._streams))
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         reply = await self._repairing(
@@ -305,7 +305,7 @@ class ShardJobs:
             raise BrokerUnavailable("the connection to the broker was lost during a write") from error
 
     async def disconnect(self) -> None:
-        """Close unused connections and the waiting one: their server is gone, frozen or no primary any more."""
+        """Close unused connections and the waiting one: their server is gone, frozen or no longer primary."""
         await self._redis.connection_pool.disconnect(inuse_connections=False)
         if self._waiting is not None and self._waiting.connection is not None:
             await self._waiting.connection.disconnect(nowait=True)

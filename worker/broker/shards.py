@@ -138,7 +138,7 @@ class AllShards:
         return await self._by_turns(free, self._partial_streams, take)
 
     async def sweep(self, free: int) -> list[Delivery]:
-        """Take up to ``free`` jobs whose worker is gone; of shards that another worker has not just swept."""
+        """Take up to ``free`` jobs of workers that are gone, from shards that no other worker has just swept."""
 
         def sweep(member: _Member, most: int, names: list[str]) -> Awaitable[list[Delivery]]:
             return member.jobs.sweep(most)
@@ -166,7 +166,7 @@ class AllShards:
         return [held for _, some in found for held in some]
 
     async def borrow(self, held: HeldJob) -> list[Delivery]:
-        """Return a job that stays another worker's; empty if it is gone."""
+        """Read a job that another worker keeps; empty if the job is gone."""
         member = self._of(held.stream)
         return await self._ask(member, lambda: member.jobs.borrow(held))
 
@@ -234,7 +234,7 @@ class AllShards:
         return await self._settle(member, fail, otherwise=Verdict.LOST)
 
     async def hypothesise(self, hypothesis: Hypothesis) -> bool:
-        """Publish a partial; return ``False`` if nobody wants it, or its shard is away."""
+        """Publish a partial; return ``False`` if no session wants it, or its shard is away."""
         member = self._members[shard_of(hypothesis.session, len(self._members))]
         return not member.away and await self._ask(member, lambda: member.jobs.hypothesise(hypothesis))
 
@@ -281,7 +281,7 @@ class AllShards:
         streams: Sequence[str] | None,
         take: Callable[[_Member, int, list[str]], Awaitable[list[Delivery]]],
     ) -> list[Delivery]:
-        """Take up to ``free`` from one shard after the other, of streams in which something waited."""
+        """Take up to ``free`` jobs, shard by shard, from streams that were not empty."""
         found: list[Delivery] = []
         for member in self._turns():
             known = member.waiting if len(self._members) > 1 else None
@@ -295,7 +295,7 @@ class AllShards:
         return found
 
     def _left_out(self) -> AbstractContextManager[None]:
-        """Return a context that goes on without a shard that is away, if there are others."""
+        """Return a context that leaves out a shard that is away, if there are others."""
         return suppress(BrokerUnavailable) if len(self._members) > 1 else nullcontext()
 
     async def _ask(self, member: _Member, ask: Callable[[], Awaitable[T]], limit_s: float = _SILENT_S) -> T:
@@ -328,7 +328,7 @@ class AllShards:
         return found
 
     async def _settle(self, member: _Member, settle: Callable[[], Awaitable[T]], otherwise: T) -> T:
-        """Settle a job, or keep what settles it until its shard is back, and return ``otherwise``."""
+        """Settle a job; if its shard is away, keep the command until it is back, and return ``otherwise``."""
         if not member.away:
             with self._left_out():
                 return await self._ask(member, settle)
@@ -342,7 +342,7 @@ class AllShards:
             self._tasks.start(self._recover(member), f"recover-{member.shard}")
 
     async def _recover(self, member: _Member) -> None:
-        """Wait until a shard answers, settle what was kept for it, and use it again."""
+        """Wait until a shard answers, send the commands kept for it, and use it again."""
         for failures in count():
             pause_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
             await asyncio.sleep(random.uniform(pause_s / 2, pause_s))
@@ -367,7 +367,7 @@ class AllShards:
     # -- waiting -------------------------------------------------------------------------------------------
 
     def _collect(self, members: Iterable[_Member], taken: Taken) -> None:
-        """Add what ended waits gave. A wait that failed leaves its shard out."""
+        """Add the results of ended waits. A failed wait leaves its shard out."""
         for member in members:
             if member.wait is None or not member.wait.done():
                 continue

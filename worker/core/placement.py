@@ -57,7 +57,7 @@ class Queue(NamedTuple):
 
 
 class ReadPlan(NamedTuple):
-    """Decision about what to read now. ``held_ms``: by stream, in the order of ``job_streams``.
+    """Decision which streams to read now. ``held_ms``: by stream, in the order of ``job_streams``.
 
     ``bulk``: which bulk streams may be read. ``bulk_slots``: how many bulk jobs at once; 0 reads none.
     ``bulk_first``: it is the bulk streams' turn. ``others_busy``: another worker may hold a job of live speech.
@@ -94,7 +94,7 @@ def fleet(statuses: Iterable[WorkerStatus], now_ms: int, me: str) -> tuple[Worke
 
 
 def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent_in_a_row: int = 0) -> ReadPlan:
-    """Decide what ``me`` reads now. ``queues``: those of ``job_streams``, then those of partials.
+    """Decide which streams ``me`` reads now. ``queues``: by stream of ``job_streams``, then of partials.
 
     ``urgent_in_a_row``: jobs of live speech since the last file job.
     """

@@ -26,7 +26,7 @@ Punctuate: TypeAlias = Callable[[str], str]
 
 
 class Answer(NamedTuple):
-    """Answer of a model for one recording, with its words where it tells when it heard them."""
+    """Answer of a model for one recording, with its words if the model gives their times."""
 
     text: str
     words: tuple[Word, ...] = ()

@@ -28,7 +28,7 @@ Vocabulary = tuple[str, ...]
 
 
 class OnnxKind(NamedTuple):
-    """Kind of model. ``inputs``: those of its graph beside the features, which ``arguments`` returns.
+    """Kind of model. ``inputs``: its graph's inputs beside the features; ``arguments`` returns their values.
 
     ``decode`` returns the answer in the ids with the best scores.
     """

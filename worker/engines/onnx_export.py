@@ -134,7 +134,7 @@ _CONVERSIONS: Final[dict[str, Callable[[Path, Path], None]]] = {"int8": quantise
 
 
 def main() -> None:
-    """Export as the command line says."""
+    """Run the export that the command line describes."""
     folder, into, precision = sys.argv[1:]
     try:
         export(Path(folder), Path(into), precision)

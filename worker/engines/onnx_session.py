@@ -82,7 +82,7 @@ def choose_device(wanted: str, available: Sequence[str]) -> str:
 
 
 def choose_precision(folder: Path, device: str, wanted: str) -> str:
-    """Return the best precision for ``device`` of which ``folder`` has a file. Raises ``EngineUnavailable``."""
+    """Return the best precision for ``device`` among the files in ``folder``. Raises ``EngineUnavailable``."""
     if wanted and wanted not in FILES:
         raise EngineUnavailable(f"the setting precision is one of {', '.join(FILES)}, not {wanted!r}")
     kind = device.partition(":")[0]

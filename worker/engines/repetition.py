@@ -58,7 +58,7 @@ def counted(text: str) -> int:
 
 
 def may_repeat(text: str) -> bool:
-    """Return whether the text says two words twice in a row, which people and models do alike."""
+    """Return whether two words occur twice in a row, as people and models say them."""
     found = repetition(text)
     return found is not None and found.units >= _REPEATS
 
@@ -87,14 +87,14 @@ def is_only_loop(text: str) -> bool:
 
 
 def times_said(text: str) -> int:
-    """Return how often a text says its phrase, if it has no other words; 1: it says nothing again."""
+    """Return how often a text repeats the one phrase that it consists of; 1: no repetition."""
     found = repetition(text)
     whole = found is not None and counted(text) * found.times == found.units * (found.times + 1)
     return found.times + 1 if found and whole else 1
 
 
 def said_so_often(text: str, times: int) -> str:
-    """Return a text that says a phrase again and again, and nothing else, with the phrase as often as given."""
+    """Return a text that consists of one repeated phrase, with the phrase as often as given."""
     ends = [match.end() for match in _UNIT.finditer(text)]
     size = len(ends) // times_said(text)
     first, second = ends[size - 1], ends[2 * size - 1]
@@ -109,7 +109,7 @@ def without_loops(text: str) -> str:
 
 
 def said_once(text: str) -> str:
-    """Return a provisional text without a sentence that it says again; people seldom repeat whole sentences."""
+    """Return a provisional text without repeated sentences; people seldom repeat whole sentences."""
     found = repetition(text)
     if found is None or found.units < max(_REPEATED_UNITS, _SHORTEST_SENTENCE * found.times):
         return text

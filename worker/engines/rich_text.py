@@ -1,4 +1,4 @@
-"""Reading of what the models write: SenseVoice's tags become fields, Paraformer's pieces become words. Pure."""
+"""Parser of the models' output: SenseVoice's tags become fields, Paraformer's pieces become words. Pure."""
 
 import re
 from collections.abc import Iterable

@@ -60,7 +60,7 @@ class LiveWorker:
         self.tally = WorkerTally()
 
     def drain(self) -> None:
-        """Leave: sessions go on elsewhere. Safe to call twice."""
+        """Stop taking speech; sessions continue with other workers. Safe to call twice."""
         self._draining.set()
 
     def now(self) -> WorkerReading:
@@ -106,7 +106,7 @@ class LiveWorker:
                 await self._ready()
 
     async def _step(self, info: EngineInfo) -> None:
-        """Take what waits, feed it to the engine, and answer."""
+        """Take waiting pieces, feed them to the engine, and answer."""
         now = time.monotonic()
         places = self._free(now)
         jobs = [*self._later, *await self._jobs.pieces(info.model or ANY_MODEL, places)]

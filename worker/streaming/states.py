@@ -38,7 +38,7 @@ class LiveState:
 
 
 class FeedPiece(NamedTuple):
-    """Piece for the engine: what of the job's audio ``state`` does not have yet."""
+    """Piece for the engine: the part of the job's audio that ``state`` does not have yet."""
 
     job: Job
     state: LiveState
@@ -72,7 +72,7 @@ class LiveStates:
         return sum(now - state.used <= FRESH_S for state in self._states.values())
 
     def plan(self, jobs: Iterable[Job], now: float) -> LivePlan:
-        """Decide what the engine gets next. What is not followed gets no answer: its gateway asks elsewhere."""
+        """Choose the engine's next pieces. Segments without state get no answer: gateways ask elsewhere."""
         self._forget_idle(now)
         plan, fed, total_s = LivePlan(), set[str](), 0.0
         for job in jobs:

@@ -1,4 +1,4 @@
-"""``kikipounamu-worker doctor``: report what this computer can recognise with, and decode once for real.
+"""``kikipounamu-worker doctor``: report the engines that this computer can run, and decode once.
 
 ``nvidia-smi`` and the libraries are queried in processes of their own, each with a deadline. So a hanging driver
 is detected and does not block the command.

@@ -42,7 +42,7 @@ class Ready(Struct, frozen=True, tag="ready"):
 
 
 class Unavailable(Struct, frozen=True, tag="unavailable"):
-    """Answer: the engine cannot be loaded; the process ends. ``unknown``: what was named is no engine."""
+    """Answer: the engine cannot be loaded; the process ends. ``unknown``: the name is not that of an engine."""
 
     message: str
     unknown: bool = False

@@ -38,14 +38,14 @@ def results(part: TranscriptPart, about: dict[str, Any], *, final: bool, flushed
 
 
 def metadata(request_id: str, model: str) -> dict[str, Any]:
-    """Return what each message says about its request."""
+    """Return the fields about the request that every message has."""
     name = model or _UNKNOWN
     info = {"name": name, "version": _UNKNOWN, "arch": name}
     return {"request_id": request_id, "model_info": info, "model_uuid": request_id}
 
 
 def summary(request_id: str, digest: str, created: str, seconds: float) -> dict[str, Any]:
-    """Return what is said about the whole audio. ``digest``: its SHA-256; ``created``: the time in ISO 8601."""
+    """Return the fields about the whole audio. ``digest``: its SHA-256; ``created``: the time in ISO 8601."""
     about = {"transaction_key": "deprecated", "request_id": request_id, "sha256": digest, "created": created}
     return {**about, "duration": round(seconds, 3), "channels": 1}
 

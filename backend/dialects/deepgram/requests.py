@@ -37,7 +37,7 @@ class ParameterInvalid(Exception):
 class ListenRequest:
     """A request to listen. ``format``: of continuous audio; ``None``: the audio begins with a header.
 
-    ``gap_ms``: silence after which the end of an utterance is told; 0: it is not told.
+    ``gap_ms``: silence after which the end of an utterance is reported; 0: it is not reported.
     """
 
     options: Options
@@ -123,7 +123,7 @@ def _format(given: Mapping[str, str]) -> IncomingFormat | None:
 
 
 def _endpoint(given: Mapping[str, str]) -> int:
-    """Return the silence that ends a segment: what the client asks for, within what recognition can bear."""
+    """Return the silence that ends a segment: the client's value, within the limits of recognition."""
     if given.get("endpointing", "true").lower() in ("true", "false", ""):
         return _ENDPOINT_MS
     least, most = _ENDPOINTS_MS

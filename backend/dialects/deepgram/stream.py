@@ -43,9 +43,9 @@ async def serve_listening(
 class _Listening:
     """State of one connection.
 
-    ``_next``: the segment whose text is told next. ``_started``: number of segments whose start was told.
-    ``_flushed``: segments that the client has asked to end, whose last text is not told yet; 0: none.
-    ``_gap_sent``: the segment after which the end of an utterance was told.
+    ``_next``: the segment whose text is sent next. ``_started``: number of segments whose start was sent.
+    ``_flushed``: segments that the client has asked to end, whose last text is not sent yet; 0: none.
+    ``_gap_sent``: the segment after which the end of an utterance was sent.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class _Listening:
         await self._result(TranscriptPart(now, now, ""), final=True, flushed=True)
 
     async def _finish(self) -> None:
-        """Tell all texts, then about the whole audio, and close."""
+        """Send all texts, then the facts about the whole audio, and close."""
         seconds = 0.0
         if self._speech is not None:
             await self._speech.finish()
@@ -164,7 +164,7 @@ class _Listening:
         await self._socket.close(code=WSCloseCode.OK)
 
     async def _fail(self, error: Exception) -> None:
-        """Tell an error and close: what follows could not be a whole text."""
+        """Send an error and close, because the rest could not be a whole text."""
         mine = not isinstance(error, NoWave)
         await self.close()
         await self._say("Error", variant="NET-0000" if mine else "DATA-0000", description=str(error))
@@ -188,7 +188,7 @@ class _Listening:
             await self._send_gap(speech)
 
     async def _notice(self, speech: LiveSpeech) -> None:
-        """Tell where speech has begun and, after a long silence, that an utterance has ended."""
+        """Send beginnings of speech and, after a long silence, the end of an utterance."""
         while self._asked.starts and self._started < speech.sent.next_segment:
             at, _ = speech.sent.segments[self._started]
             self._started += 1

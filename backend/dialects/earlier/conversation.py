@@ -215,14 +215,14 @@ class EarlierConversation:
         if isinstance(event, Failed):
             recording.live.transcript.take(event)
             recording.texts.know(event.segment, "")
-            if recording.finishing is None:  # else the answer to ``finish`` tells it
+            if recording.finishing is None:  # else the answer to ``finish`` has it
                 await self._say(failed(recording.name, f"a part could not be recognised: {event.message}"))
         elif recording.live.take(event) and isinstance(event, FinalResult):
             recording.texts.know(event.segment, event.text)
         await self._send_chunks(recording)
 
     async def _send_chunks(self, recording: _Recording) -> None:
-        """Send the texts of chunks that are due; each is sent in the turn in which it is taken."""
+        """Send the texts of chunks that are due, each in the turn in which it is taken."""
         while (due := recording.texts.due()) is not None:
             await self._say(chunk_result(recording.name, *due))
 
@@ -236,7 +236,7 @@ _MOST_BYTES: Final = 4 * 1024 * 1024
 
 
 def earlier_routes(sessions: DialectSessions, answer_s: float = ANSWER_S) -> list[web.RouteDef]:
-    """Return the route; what is refused before the upgrade says why, as the earlier server does.
+    """Return the route; refusals before the upgrade give the reason, as the earlier server does.
 
     ``answer_s``: how long a client waits for a whole text.
     """

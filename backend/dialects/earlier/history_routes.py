@@ -161,7 +161,7 @@ class EarlierHistoryRoutes:
     async def _listed(
         self, request: web.Request, kind: SessionKind
     ) -> list[tuple[StoredSession, list[StoredSegment]]]:
-        """Return the newest sessions with their segments, the first of which have their texts."""
+        """Return the newest sessions with their segments; only the first sessions have texts."""
         wanted, limit = self._wanted(admit(request), kind), read_query(request, _ListQuery).limit
         page = await self._archive.ask(lambda store: store.sessions(wanted, None, limit))
         found, left = [], _LISTED_CHARACTERS

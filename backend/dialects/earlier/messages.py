@@ -143,7 +143,7 @@ class ChunkOrder:
 
 
 class ChunkTexts:
-    """Texts of chunks, one for each: that of the segments which ended while the chunk was heard.
+    """Texts of chunks: the text of a chunk is that of the segments which ended while it was heard.
 
     Texts come in the order of the chunks. The last chunk waits for the next one, because at the end of the
     recording it gets the rest.

@@ -166,7 +166,7 @@ def recording_view(stored: StoredSession, segments: Sequence[StoredSegment]) -> 
 
 
 def queue_state(snapshot: Snapshot) -> QueueState:
-    """Return what waits and works."""
+    """Return the numbers of waiting and working tasks."""
     busy = sum(worker.busy for worker in snapshot.workers)
     at_work = sum(worker.busy > 0 for worker in snapshot.workers)
     queued = max(0, snapshot.queued - busy)

@@ -46,7 +46,7 @@ class ClientText(Struct, frozen=True):
 
 
 def client_text(data: str, before: Config) -> ClientText:
-    """Return a client's message; what it does not say stays as before. Raises ``MalformedMessage``."""
+    """Return a client's message; missing fields keep their value. Raises ``MalformedMessage``."""
     try:
         said = msgspec.json.decode(data)
     except (*NOT_JSON, UnicodeEncodeError) as error:
@@ -106,7 +106,7 @@ def _encoded(config: Config, mode: str, text: str, *, final: bool, **more: Any) 
 
 
 def _stamps(parts: list[TranscriptPart]) -> dict[str, Any]:
-    """Return times of words, where the engine tells them: clients read them as a string of JSON."""
+    """Return the times of words, if the engine gives them. Clients read them as a string of JSON."""
     times = [[word.start_ms, word.end_ms] for part in parts for word in part.words]
     if not times:
         return {}

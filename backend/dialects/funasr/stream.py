@@ -136,7 +136,7 @@ class FunasrConversation:
                 await self._send_finals(speech)
 
     async def _fail(self, error: Exception) -> None:
-        """Tell an error, and forget the speech: the next one may go better."""
+        """Send an error, and drop the speech; the client may begin another one."""
         config = self._speech.config if self._speech else self._config
         await self.close()
         await self._send(failed(config, _code(error), str(error)))

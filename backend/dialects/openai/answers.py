@@ -39,7 +39,7 @@ def answer_body(request: TranscriptionRequest, transcript: JoinedResults, second
 
 
 def usage(seconds: float) -> dict[str, Any]:
-    """Return what the request has used: seconds of audio, rounded up."""
+    """Return the usage of a request: seconds of audio, rounded up."""
     return {"type": "duration", "seconds": int(-(-seconds // 1))}
 
 
@@ -70,7 +70,7 @@ def _verbose(request: TranscriptionRequest, transcript: JoinedResults, seconds: 
 
 
 def _segment(number: int, part: TranscriptPart) -> dict[str, Any]:
-    """Return a segment; what this gateway does not measure has the value of an unremarkable segment."""
+    """Return a segment. Fields that this gateway does not measure have the value of an ordinary segment."""
     unmeasured = {"seek": 0, "tokens": [], "temperature": 0.0, "avg_logprob": 0.0}
     times = {"id": number, "start": part.start_ms / 1000, "end": part.end_ms / 1000, "text": part.text}
     return {**times, **unmeasured, "compression_ratio": 1.0, "no_speech_prob": 0.0}

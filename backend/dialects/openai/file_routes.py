@@ -71,7 +71,7 @@ class OpenAiFileRoutes:
             return error.response()
 
     def _check_task(self, request: web.Request) -> None:
-        """Refuse a translation that nobody can make, before its audio is read."""
+        """Refuse a translation that no worker can make, before its audio is read."""
         if request.path == TRANSLATIONS_PATH and not self._sessions.hub.intake.translates:
             raise OpenAiError(400, NOBODY_TRANSLATES, code="unsupported")
 

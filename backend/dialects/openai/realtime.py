@@ -65,7 +65,7 @@ async def serve_realtime(request: web.Request, sessions: DialectSessions) -> web
 
 @dataclass
 class _Speech:
-    """A session that audio goes into. ``heard``: segments that have a turn; ``ended``: those whose end was told.
+    """A session that audio goes into. ``heard``: segments with a turn; ``ended``: segments whose end was sent.
 
     ``turn``: first sample of the turn; ``item``: turn that the client will commit.
     """
@@ -175,7 +175,7 @@ class _Conversation:
         return speech
 
     async def _end_turn(self, speech: _Speech) -> None:
-        """End what is heard now; without server VAD it is one turn, even if nothing was said."""
+        """End the current audio; without server VAD it is one turn, even without speech."""
         await speech.live.intake.finish()
         await self._notice(speech)
         if speech.config.silence_ms is None:
@@ -185,7 +185,7 @@ class _Conversation:
         speech.turn = speech.live.sent.samples
 
     async def _notice(self, speech: _Speech) -> None:
-        """Give new segments a turn, and tell the beginnings and ends that the server has found."""
+        """Give new segments a turn, and send the beginnings and ends that the server has found."""
         manual = speech.config.silence_ms is None
         for segment in range(speech.ended, speech.live.sent.next_segment):
             at, samples = speech.live.sent.segments[segment]
@@ -213,7 +213,7 @@ class _Conversation:
         await self._send_item(item)
 
     async def _finish(self) -> None:
-        """Wait for the texts of everything that was said, then leave the session."""
+        """Wait for all texts, then leave the session."""
         if (speech := self._speech) is not None:
             await self._end_turn(speech)
             await speech.live.finish()
@@ -247,7 +247,7 @@ class _Conversation:
             await self._say(f"{_TEXT}.completed", transcript=item.text(), **about)
 
     async def _fail(self, error: Exception) -> None:
-        """Tell that the session has ended, and which turns have no text; the next audio begins another one."""
+        """Send the end of the session, and the turns without a text; the next audio begins another session."""
         code = "busy" if isinstance(error, OverQuota) else "unavailable"
         unfinished = self._speech.items.unfinished() if self._speech else []
         await self.close()

@@ -68,7 +68,7 @@ def audio_of(event: Mapping[str, Any]) -> bytes:
 
 
 def configured(before: RealtimeConfig, event: Mapping[str, Any]) -> RealtimeConfig:
-    """Return the configuration after an update; what it does not say stays. Raises ``EventInvalid``."""
+    """Return the configuration after an update; missing fields keep their value. Raises ``EventInvalid``."""
     session = event.get("session")
     if not isinstance(session, Mapping):
         raise EventInvalid("an update has a session", "session")

@@ -37,7 +37,7 @@ class VoskText(Struct, frozen=True):
 
 
 def vosk_text(data: str, before: VoskConfig) -> VoskText:
-    """Return a client's message; what it does not say stays as before. Raises ``MalformedMessage``."""
+    """Return a client's message; missing fields keep their value. Raises ``MalformedMessage``."""
     try:
         said = msgspec.json.decode(data)
     except (*NOT_JSON, UnicodeEncodeError) as error:

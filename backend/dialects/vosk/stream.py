@@ -23,7 +23,7 @@ NAME: Final = "vosk"
 
 
 class VoskConversation:
-    """State of one connection. ``_next``: the segment whose text is told next; ``_partial``: that it may have."""
+    """State of one connection. ``_next``: the segment sent next; ``_partial``: its provisional text."""
 
     def __init__(self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest) -> None:
         self._socket, self._sessions, self._visit = socket, sessions, visit
@@ -87,7 +87,7 @@ class VoskConversation:
         return speech
 
     async def _finish(self) -> None:
-        """Reply with all text that was not told, and end the speech."""
+        """Reply with all text that was not sent, and end the speech."""
         parts: list[TranscriptPart] = []
         if (speech := self._speech) is not None:
             await speech.finish()
@@ -104,7 +104,7 @@ class VoskConversation:
         return parts
 
     async def _send_event(self, event: ClientEvent) -> None:
-        """Keep what the next replies say."""
+        """Keep the results for the next replies."""
         if isinstance(event, Partial):
             if event.segment == self._next:
                 self._partial = event.text

@@ -105,7 +105,7 @@ class WyomingConversation:
             await utterance.live.close()
 
     async def _next(self) -> Event | None:
-        """Return the next event; ``None`` at the end, or if what comes is no event."""
+        """Return the next event; ``None`` at the end, or for data that is no event."""
         try:
             return await async_read_event(self._reader)  # type: ignore[arg-type] # it only reads lines and bytes
         except (UnusableEvent, asyncio.IncompleteReadError, RecursionError, *_WRONG_TYPES):
@@ -174,7 +174,7 @@ class WyomingConversation:
             utterance.sent = len(text)
 
     def _info(self) -> Info:
-        """Return what this service offers."""
+        """Return the description of this service."""
         version = metadata.version("kikipounamu")
         about: Any = {"attribution": _SITE, "installed": True, "version": version}
         models = [

@@ -1,4 +1,4 @@
-"""Judges of a gateway's answers: objections to what was sent, and faults of its own. Pure."""
+"""Judges of a gateway's answers: objections to the client's messages, and faults of the gateway. Pure."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple

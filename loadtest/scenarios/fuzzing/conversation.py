@@ -26,7 +26,7 @@ _RECENT: Final = 50
 
 
 class FuzzKind(StrEnum):
-    """Kind of conversation: what is changed, or none."""
+    """Kind of conversation: the changed part, or none."""
 
     VALID = "valid"
     FIELDS = "fields"

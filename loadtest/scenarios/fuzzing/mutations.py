@@ -1,4 +1,4 @@
-"""Mutations of a conversation, by what they touch: fields, order, audio, text, frames. Pure."""
+"""Mutations of a conversation, by the part that they change: fields, order, audio, text, frames. Pure."""
 
 import random
 import struct
@@ -65,7 +65,7 @@ def order_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]
 
 
 def audio_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
-    """Change segment, offset or length of audio frames, or send frames that nobody announced."""
+    """Change segment, offset or length of audio frames, or send unannounced frames."""
     frames = [place for place, item in enumerate(items) if is_audio(item)]
     at = source.choice(frames) if frames else len(items)
     audio = items[at] if frames else bytes(HEADER_BYTES + 320)

@@ -16,7 +16,7 @@ def is_new(rest: str, text: str) -> bool:
 
 
 def lies_between(found: str, before: str, after: str) -> bool:
-    """Return whether a text belongs between two others: it is no end of the first and no beginning of the second.
+    """Return whether a text is new between two others: no end of the first and no beginning of the second.
 
     A time stated too early or too late has words read twice. All of a phrase again was said twice.
     """
@@ -35,7 +35,7 @@ def continued(text: str, rest: str) -> str:
 
 
 def overlapped(text: str, rest: str) -> str:
-    """Return what a text lacks of a rest that begins with the last words of the text; empty: it does not."""
+    """Return the part of a rest after the text's last words, with which the rest begins; empty: it does not."""
     said, ends = letters(text), [at for at, character in enumerate(rest, start=1) if character.isalnum()]
     for count in range(len(ends), _OVERLAP - 1, -1):
         same = letters(rest[: ends[count - 1]])

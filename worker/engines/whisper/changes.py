@@ -1,4 +1,4 @@
-"""Changes of language within a window, of which Whisper writes hardly one: each part is read in its language."""
+"""Changes of language within a window. Whisper misses most of them, so that each part is read in its language."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ _IN_ENGLISH: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 
 
 class Part(NamedTuple):
-    """Frames of a window in one language; empty: too short to tell."""
+    """Frames of a window in one language; an empty language: too short to know."""
 
     language: str
     first: int
@@ -52,14 +52,14 @@ def _letters(text: str, words: list[tuple[int, int]], sound: Sound) -> str:
 
 
 def _language(window: Window, sound: Sound, letters: str) -> str:
-    """Return the language of a sound: that of the letters in which its words are written, if there are two."""
+    """Return the language of a sound by the script of its words, if there are at least two."""
     asked = window.asked.language
     written = asked not in ("en", "zh") or letters.isascii() == (asked == "en")
     return asked if written and len(letters) > 1 and not sound.wordless else _heard_in(window, sound)
 
 
 def _heard_in(window: Window, sound: Sound) -> str:
-    """Return the language in which a sound is heard, or nothing of a short one."""
+    """Return the language that Whisper hears in a sound; empty for a short one."""
     if sound.last - sound.first < _LONG_ENOUGH:
         return ""
     part = window.part(sound.first, sound.last)
@@ -97,7 +97,7 @@ def _is_short(before: Part, part: Part) -> bool:
 
 
 def _in_parts(window: Window, reading: Reading, parts: list[Part]) -> Reading | None:
-    """Return a reading of the parts, if somebody surely spoke in another language in one of them."""
+    """Return a reading of the parts, if one of them is surely speech in another language."""
     asked = window.asked.language
     windows = [window.part(part.first, part.last).asks_for(part.language) for part in parts]
     others = [one for one in windows if one.asked.language != asked]
@@ -117,7 +117,7 @@ def _in_parts(window: Window, reading: Reading, parts: list[Part]) -> Reading | 
 
 
 def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
-    """Return what was said in a part, with what follows a pause that Whisper takes for its end.
+    """Return the text of a part, including speech after a pause that Whisper takes for the end.
 
     ``otherwise``: the language in which the part is read if nobody surely spoke in its own.
     """
@@ -138,5 +138,5 @@ def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
 
 
 def _is_sure(part: Window, heard: Reading) -> bool:
-    """Return whether somebody surely spoke, whatever end Whisper states: English is often stated to end late."""
+    """Return whether this is surely speech, whatever end Whisper states: for English it is often late."""
     return is_surely_speech(heard) and is_probable(heard) and not echoes_prompt(heard.text, part.asked.language)

@@ -123,6 +123,6 @@ def _processors() -> int:
 
 
 def load_options(device: str) -> dict[str, Any]:
-    """Return what ``WhisperModel`` takes for ``cpu`` or ``cuda:N``."""
+    """Return the arguments of ``WhisperModel`` for ``cpu`` or ``cuda:N``."""
     kind, _, number = device.partition(":")
     return {"device": kind, "device_index": int(number or 0), "compute_type": _COMPUTE_TYPES[kind]}

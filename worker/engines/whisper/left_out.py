@@ -1,4 +1,4 @@
-"""Speech that a reading of a window leaves out: sentences within it, its end, and what was said again."""
+"""Speech that a reading of a window leaves out: inner sentences, the end, and repetitions."""
 
 from math import inf
 from typing import Final, NamedTuple
@@ -32,7 +32,7 @@ class Rest(NamedTuple):
     aligned: bool
 
     def is_found(self, reading: Reading, new: bool, again: bool) -> bool:
-        """Return whether a reading has the rest. What is not new was said again, or is read twice."""
+        """Return whether a reading has the rest already. Known words were repeated, or are read twice."""
         expected = self.stated and new or self.aligned and again
         return (expected and is_probable(reading)) or (self.aligned and is_spoken_after_word(reading))
 
@@ -53,7 +53,7 @@ def rest_after(window: Window, reading: Reading, text: str) -> Rest | None:
 
 
 def whole(window: Window, reading: Reading) -> Reading:
-    """Return a reading with what it lacks: Whisper skips whole sentences, and stops within others."""
+    """Complete a reading: Whisper skips whole sentences, and stops within others."""
     read = "".join(phrase.text for phrase in reading.phrases)
     if window.is_final or read != reading.text or not window.is_speech(reading):
         return reading
@@ -74,7 +74,7 @@ def _with_skipped(window: Window, reading: Reading) -> Reading:
 
 
 def _between(window: Window, end_s: float, start_s: float) -> Phrase | None:
-    """Return what was surely said between two phrases of a window."""
+    """Return the certain text between two phrases of a window."""
     place = speech_between(window.audio.sound, *(round(s * FRAMES_PER_SECOND) for s in (end_s, start_s)))
     if place is None:
         return None
@@ -82,7 +82,7 @@ def _between(window: Window, end_s: float, start_s: float) -> Phrase | None:
 
 
 def _surely_said(part: Window, place: tuple[int, int]) -> Phrase | None:
-    """Return what was surely said in a part of a window, which lies there."""
+    """Return the certain text of a part of a window, at its place in the window."""
     found = part.read_once()
     first_s, last_s = (frame / FRAMES_PER_SECOND for frame in place)
     sure = is_surely_said(found, last_s - first_s) and not echoes_prompt(found.text, part.asked.language)
@@ -106,7 +106,7 @@ def _to_the_end(window: Window, reading: Reading) -> Reading:
 
 
 def _said_again(window: Window, reading: Reading) -> Reading:
-    """Return a reading with a sentence that was said once more before other words follow."""
+    """Return a reading with a sentence that was repeated before other words followed."""
     sound, text = window.audio.sound, reading.without_loops()
     to_the_end = reading.resume_s is None and not window.audio.goes_on
     if window.asked.translates or not to_the_end or not speech_after_word(sound, 0):

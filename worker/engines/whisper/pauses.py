@@ -104,7 +104,7 @@ def speech_after_word(features: Features, word: int) -> int:
 
 
 def wordless(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
-    """Return the frames of the pause before the first sound between pauses in which hardly a word begins."""
+    """Return the frames of the pause before the first sound between two pauses with hardly a word in it."""
     for before, run in pairwise(_sounds(features)):
         if len(run) >= _SPEECH and _is_wordless(run, words):
             return int(before[-1]), int(run[0]) - _PAUSE

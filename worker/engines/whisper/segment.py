@@ -114,7 +114,7 @@ class SegmentDecoder:
         return Passage(text.strip(), language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
 
     def _heard(self, window: Window, *, in_its_language: bool) -> tuple[Window, Reading]:
-        """Read a window, in a language other than what was asked for only if the text is probable."""
+        """Read a window; use another language than the requested one only if the text is probable."""
         own = window.in_its_language() if in_its_language else window
         heard = own.read()
         if own.asked == window.asked or is_probable(heard):
@@ -145,6 +145,6 @@ class SegmentDecoder:
 
 
 def _ended(phrases: list[Word], at: int) -> list[Word]:
-    """Return phrases that end before what is read from this frame on."""
+    """Return the phrases that end before this frame, from which the rest is read."""
     ms = 1000 * at // FRAMES_PER_SECOND
     return [replace(phrase, end_ms=min(phrase.end_ms, max(ms, phrase.start_ms))) for phrase in phrases]

@@ -1,4 +1,4 @@
-"""Signs that somebody spoke in a window: Whisper writes something of most sounds. Pure."""
+"""Signs of speech in a window: Whisper writes words for most sounds. Pure."""
 
 from typing import Final
 
@@ -39,13 +39,13 @@ def is_speech(reading: Reading) -> bool:
 
 
 def is_speech_so_far(reading: Reading) -> bool:
-    """Return whether anybody spoke, of a partial: a probable sentence in it may be said again and again."""
+    """Return whether a partial is speech: a probable sentence in it may be repeated often."""
     probable = reading.no_speech <= _NO_SPEECH and reading.log_probability >= _DOUBTFUL
     return is_speech(reading._replace(text=said_once(reading.text)) if probable else reading)
 
 
 def is_sparse(reading: Reading, seconds: float, sounding_s: float) -> bool:
-    """Return whether a text is improbable and says next to nothing in a long time, as of music and typing.
+    """Return whether a text is improbable and short for its time, as for music and typing.
 
     ``sounding_s``: without long pauses. An answer before a long silence is no such text.
     """
@@ -61,7 +61,7 @@ def is_probable(reading: Reading) -> bool:
 
 
 def is_surely_speech(reading: Reading) -> bool:
-    """Return whether somebody spoke in a short window, whatever its text."""
+    """Return whether a short window has speech, whatever its text."""
     return reading.no_speech <= _SURELY_SPEECH
 
 

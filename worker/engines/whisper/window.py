@@ -63,7 +63,7 @@ class Audio:
         return self.once("brief", lambda: self.reader.encode(made))
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Return what ``make`` returned first. ``functools.cache`` would hold the features until a collection."""
+        """Return the first result of ``make``. ``functools.cache`` would hold the features until a collection."""
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]
@@ -77,7 +77,7 @@ class Limit:
 
     @property
     def is_reached(self) -> bool:
-        """True once only what was not read yet is read."""
+        """True once only frames that were not read yet are read."""
         return self._left <= 0
 
     def spend(self, frames: int) -> None:
@@ -86,7 +86,7 @@ class Limit:
 
 
 class Window:
-    """Audio of a window with what is asked of it. ``limit``: that of its segment, shared with its parts."""
+    """Audio of a window, and the options of its request. ``limit``: of its segment, shared with its parts."""
 
     def __init__(self, audio: Audio, asked: Asked, limit: Limit | None = None) -> None:
         self.audio, self.asked, self.limit = audio, asked, limit
@@ -109,7 +109,7 @@ class Window:
         return self.asked.partial or (self.limit is not None and self.limit.is_reached)
 
     def in_its_language(self, shortest_s: float = _TOLD_S) -> "Window":
-        """Return the window in the likeliest of the speaker's languages, if it is long enough to tell."""
+        """Return the window in the speaker's most probable language, if the window is long enough to know."""
         asked = self.asked
         if asked.partial or asked.translates or self.audio.seconds < shortest_s:
             return self
@@ -119,7 +119,7 @@ class Window:
         return self.asks_for(found[0]) if found else self
 
     def read(self) -> Reading:
-        """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard.
+        """Decode until the text can be trusted. A phrase that was heard as often as it is written is no loop.
 
         Of a short word said again and again Whisper loses count, or hears nobody: then the sounds count.
         """
@@ -155,7 +155,7 @@ class Window:
         return spoken(reading) and not is_sparse(reading, self.audio.seconds, loud_s)
 
     def text(self, reading: Reading) -> str:
-        """Return what was said. Whisper often says a partial again, as it ends in the midst of a word."""
+        """Return a reading's text; empty: no speech. Whisper repeats words where a partial ends within one."""
         if not self.is_speech(reading):
             return ""
         text = reading.without_loops()
@@ -200,7 +200,7 @@ class Window:
         return reading, hints
 
     def _has_end(self, frames: int, hints: Hints, reading: Reading) -> bool:
-        """Return whether a reading ends with the audio; if it may not, its last word tells."""
+        """Return whether a reading ends with the audio; in doubt, its last word decides."""
         seconds = self.audio.seconds
         if is_in_bounds(reading, seconds) and not may_repeat(reading.text):
             return True
