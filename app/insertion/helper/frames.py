@@ -17,16 +17,20 @@ from runtime.framing import Framing
 _LONGEST: Final = 16 * 2**20
 
 
-class OpenRequest(Struct, frozen=True, tag="Open"):
-    """A request to connect to ``display`` of X11. Windows of the process ``app`` are our own.
+class LateKey(Struct, frozen=True):
+    """A paste key of a killed helper that ``program``, with this window, may still have to process."""
 
-    ``late``: a program that may still have to process a paste key of a killed helper; 0 for none.
-    """
+    program: int
+    window: int
+
+
+class OpenRequest(Struct, frozen=True, tag="Open"):
+    """A request to connect to ``display`` of X11. Windows of the process ``app`` are our own."""
 
     display: str | None
     patience_s: float
     app: int
-    late: int = 0
+    late: LateKey | None = None
 
 
 class FindRequest(Struct, frozen=True, tag="Find"):

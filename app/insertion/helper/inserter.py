@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from app.core.child_process import restart_pause
 from app.insertion.errors import HelperEnded, InsertionUnavailable
-from app.insertion.helper.frames import OpenRequest
+from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.helper.kept_contents import memory_file
 from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, Target, held
@@ -35,8 +35,8 @@ _FIND_S: Final = 1.5
 _READY_S: Final = 5.0
 _STEADY_S: Final = 10.0
 
-Start = Callable[[int], Awaitable[HelperProcess]]
-"""Starts a helper that refuses the late key of this program; 0 for none."""
+Start = Callable[[LateKey | None], Awaitable[HelperProcess]]
+"""Starts a helper that refuses what this key asks for."""
 
 
 class HelperInserter:
@@ -87,16 +87,16 @@ class HelperInserter:
     @classmethod
     async def _launch(
         cls,
-        opening: Callable[[int], OpenRequest],
+        opening: Callable[[LateKey | None], OpenRequest],
         command: Sequence[str],
         rules: Rules | None,
         environment: Mapping[str, str] | None = None,
         when_app_dies: signal.Signals | None = None,
     ) -> Self:
-        """Return an inserter with a running helper. ``opening``: for the late key of this program."""
+        """Return an inserter with a running helper. ``opening``: for this late key."""
         kept = memory_file()
 
-        async def start(late: int) -> HelperProcess:
+        async def start(late: LateKey | None) -> HelperProcess:
             return await HelperProcess.start(opening(late), kept, command, environment, when_app_dies)
 
         inserter = cls(start, rules or Rules(), kept)
@@ -106,7 +106,7 @@ class HelperInserter:
     async def start(self) -> None:
         """Start the first helper, and replace each that ends. Raises ``InsertionUnavailable``."""
         try:
-            self._use(await self._start(0))
+            self._use(await self._start(None))
         except HelperEnded as error:  # ``_keep`` tries again
             log.warning(LogEvent.INSERTION_HELPER_MISSING, reason=str(error))
         except BaseException:
@@ -185,7 +185,8 @@ class HelperInserter:
     async def _keep(self) -> None:
         """Replace the helper whenever it has ended: at once at first, then after growing pauses."""
         clock = asyncio.get_running_loop().time
-        failures, late, started = 0, 0, clock()
+        late: LateKey | None = None
+        failures, started = 0, clock()
         while True:
             if (helper := self._helper) is not None:
                 await helper.ended()

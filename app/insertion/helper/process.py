@@ -19,6 +19,7 @@ from app.insertion.helper.frames import (
     FoundReply,
     InsertedReply,
     InsertRequest,
+    LateKey,
     OpenedReply,
     OpenRequest,
     PressingNotice,
@@ -44,18 +45,19 @@ _CLOSE_S: Final = 5.0
 class HelperProcess:
     """A connected helper process. Once it is ``over``, requests raise ``HelperEnded``.
 
-    ``late``: the process of a program that may still have to process a paste key; 0 for none.
+    ``late``: a paste key that may still have to be processed.
     """
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None and process.stdout is not None
-        self.late = 0
+        self.late: LateKey | None = None
         self.over = False
         self._process, self._requests, self._replies = process, process.stdin, process.stdout
         self._usage = psutil.Process(process.pid)
         self._asked: dict[int, asyncio.Future[Reply]] = {}
         self._number = 0
         self._pressed = False
+        self._window = 0  # of the text in progress
         self._tasks = Tasks("insertion helper")
         self._reading: asyncio.Task[None] | None = None
 
@@ -110,11 +112,11 @@ class HelperProcess:
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert one text; calls must not overlap."""
-        self._pressed = False
+        self._pressed, self._window = False, target.window
         reply = await self._ask(InsertRequest(self._next(), text, target, rules))
         assert isinstance(reply, InsertedReply), reply
         if reply.insertion.how is not InsertionResult.HELD:
-            self.late = 0
+            self.late = None
         return reply.insertion
 
     async def ended(self) -> None:
@@ -175,7 +177,7 @@ class HelperProcess:
     def _take(self, reply: Reply) -> None:
         match reply:
             case PressingNotice(program):
-                self._pressed, self.late = True, program
+                self._pressed, self.late = True, LateKey(program, self._window) if program else None
             case FailedReply(number, message):
                 if number in self._asked:
                     _fail(self._asked[number], HelperFailed(message))

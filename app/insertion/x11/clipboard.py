@@ -87,9 +87,10 @@ class X11Clipboard:
         Refuse the late requests of program ``late`` (0 for none) for a key that the killed process pressed.
         """
         if late:
-            watch = PasteWatch(late)
+            watch = PasteWatch(late, self._deadline_s, self._late_s)
             watch.pressed(time.monotonic())
             watch.give_up(time.monotonic())
+            self.gave_up(watch)
             self._given_up = [watch]
         for selection, contents in self._kept.read().items():
             with self._connection.grabbed():

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final, Self
 
 from app.insertion.errors import CannotType, ScreenGone
-from app.insertion.helper.frames import OpenRequest
+from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import HANGS_S, LATE_S, PasteWatch
 from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, paste_keys, to_paste, to_type
@@ -45,6 +45,15 @@ class X11Strategies:
         self._pings = Pings(connection)
         self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
         self._last: Target | None = None  # the target of the last paste
+
+    def recover(self, late: LateKey | None) -> None:
+        """Serve what a killed process had lent, and refuse what its ``late`` key asks for.
+
+        A program that answers pings may hang for long.
+        """
+        if late is not None:
+            self._last = Target(late.window, "")
+        self.clipboard.recover(late.program if late is not None else 0)
 
     def close(self) -> None:
         """Restore all borrowed resources after the last target has taken its text."""
@@ -141,7 +150,7 @@ class X11Inserter:
         def strategies(connection: X11Connection) -> X11Strategies:
             made = X11Strategies(connection, opening.patience_s, kept_contents(kept))
             made.screen.pressing = pressing
-            made.clipboard.recover(opening.late)
+            made.recover(opening.late)
             return made
 
         screen = await looks.call(partial(X11Screen, ours=opening.app))

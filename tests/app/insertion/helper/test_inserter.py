@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from app.insertion.errors import ScreenMissing
-from app.insertion.helper.frames import OpenRequest
+from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
@@ -29,7 +29,7 @@ while (request := REQUESTS.read(sys.stdin.buffer)) is not None:
         case OpenRequest(late=late):
             tell(OpenedReply())
         case FindRequest(number):
-            tell(FoundReply(number, Target(late + 7, "editor")))
+            tell(FoundReply(number, Target(late.program + late.window if late else 7, "editor")))
         case InsertRequest(number, text="before a key"):
             os._exit(1)
         case InsertRequest(number, text="after a key"):
@@ -44,7 +44,7 @@ while (request := REQUESTS.read(sys.stdin.buffer)) is not None:
 
 
 def inserter(display: str = "", rules: Rules | None = None) -> HelperInserter:
-    async def start(late: int) -> HelperProcess:
+    async def start(late: LateKey | None) -> HelperProcess:
         return await HelperProcess.start(OpenRequest(display, 1.0, 1, late), None, [sys.executable, "-c", SCRIPT])
 
     return HelperInserter(start, rules or Rules(), None)
