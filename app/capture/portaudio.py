@@ -12,7 +12,9 @@ write it. At times a refusal looks like success without a stream, and ends the p
 """
 
 import asyncio
+import ctypes
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -152,6 +154,7 @@ class PortAudio:
                 advice = "on Debian and Ubuntu run: sudo apt-get install libportaudio2"
                 raise AudioLibraryMissing(f"the library PortAudio is missing ({error}): {advice}") from error
             self._library = sounddevice
+            _silence_alsa()
         return self._library
 
     def _opened(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
@@ -270,6 +273,17 @@ def _new_output(library: Any, rate: int, pull: Pull, ended: Callable[[], None], 
         callback=callback,
         finished_callback=ended,
     )
+
+
+def _silence_alsa() -> None:
+    """Let ALSA write nothing to the terminal: on a busy computer it reports every underrun there.
+
+    Its handler is a C function without effect, because a Python one would wait for Python's lock in a thread that
+    must not be late.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # PortAudio may use another interface
+            ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(ctypes.CDLL(None).getppid)
 
 
 @contextmanager

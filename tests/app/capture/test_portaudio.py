@@ -43,6 +43,26 @@ def test_missing_library_error_says_how_to_install_it(before: str, advice: str) 
     assert advice in asked.stdout, asked.stderr
 
 
+COMPLAIN = """
+import asyncio, ctypes, sys
+from app.capture.portaudio import PortAudio
+alsa = ctypes.CDLL("libasound.so.2")
+def complain():
+    alsa.snd_pcm_open(ctypes.byref(ctypes.c_void_p()), b"no such device", 0, 0)
+complain()
+print("silence", file=sys.stderr, flush=True)
+asyncio.run(PortAudio().inputs())
+complain()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: ALSA")
+def test_alsa_writes_nothing_to_the_terminal() -> None:
+    asked = subprocess.run([sys.executable, "-c", COMPLAIN], capture_output=True, text=True, check=True)
+    before, after = asked.stderr.split("silence\n")
+    assert "ALSA lib" in before and after == ""
+
+
 LIST = """
 import asyncio
 from app.capture.portaudio import PortAudio
