@@ -81,13 +81,14 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def call(*command: str | Path, **options: Any) -> None:
-    """Run a command; raises ``SetUpFailed`` with its name. Its output goes to standard error."""
+def call(*command: str | Path, output: Any = None, **options: Any) -> None:
+    """Run a command. Its output goes to standard error by default. Raises ``SetUpFailed`` with its name."""
     arguments = [str(word) for word in command]
     try:
-        subprocess.run(arguments, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr, **options)
+        subprocess.run(arguments, check=True, stdin=subprocess.DEVNULL, stdout=output or sys.stderr, **options)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise SetUpFailed(f"this command failed, see above: {' '.join(arguments)}") from error
+        where = f"above and {output.name}" if output else "above"
+        raise SetUpFailed(f"this command failed, see {where}: {' '.join(arguments)}") from error
 
 
 # -- stamps ------------------------------------------------------------------------------------------------
@@ -302,12 +303,12 @@ def loads(environment: Environment, module: str) -> bool:
 
 
 def pip_install(environment: Environment, *more: str | None) -> None:
-    """Run pip once: the project with the environment's extras, and ``more`` requirements."""
-    bars = [] if sys.stderr.isatty() else ["--progress-bar", "off"]
-    options = ["--disable-pip-version-check", "--no-input", *bars]
-    wanted = ["-e", f".[{','.join(environment.extras)}]", *filter(None, more)]
+    """Run pip once, with the project, its extras and ``more``. Without a terminal, its lines go into a file."""
+    command: list[str | Path] = [environment.python, "-m", "pip", "install", "--disable-pip-version-check"]
+    command += ["--no-input", "-c", CONSTRAINTS, "-e", f".[{','.join(environment.extras)}]", *filter(None, more)]
     environ = {**os.environ, "PIP_USE_PEP517": "1"}  # default of newer pips; older ones warn about old packages
-    call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT, env=environ)
+    with contextlib.nullcontext() if sys.stderr.isatty() else (environment.path / "pip.log").open("w") as lines:
+        call(*command, *(["--progress-bar", "off"] if lines else []), output=lines, cwd=ROOT, env=environ)
 
 
 def link_redis(environment: Environment) -> None:

@@ -188,15 +188,20 @@ def test_cpu_build_that_does_not_load_is_replaced(
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_pip_tells_its_progress_on_terminals_and_elsewhere(
-    environment: Environment, monkeypatch: pytest.MonkeyPatch, terminal: bool
+def test_lines_of_pip_go_to_a_terminal_or_into_a_file(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], terminal: bool
 ) -> None:
-    called: list[tuple[object, ...]] = []
-    monkeypatch.setattr(setup, "call", lambda *command, **_: called.append(command))
+    environment.python.unlink()
+    environment.python.write_text("#!/bin/sh\necho Collecting; echo 'ERROR: no disk' >&2; exit 1\n")
+    environment.python.chmod(0o755)
+    monkeypatch.setattr(sys, "stderr", sys.__stderr__)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
-    setup.pip_install(environment)
-    (command,) = called
-    assert "-q" not in command and ("--progress-bar" in command) is not terminal
+    log = environment.path / "pip.log"
+    with pytest.raises(setup.SetUpFailed, match="see above:" if terminal else f"see above and {log}:"):
+        setup.pip_install(environment)
+    shown = capfd.readouterr().err
+    assert "ERROR: no disk" in shown and ("Collecting" in shown) is terminal
+    assert terminal or log.read_text() == "Collecting\n"
 
 
 @pytest.mark.parametrize(("module", "there"), [("json", True), ("no_such_module", False)])
