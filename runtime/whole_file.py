@@ -5,7 +5,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+_NAMED: Final = 32
 
 
 @contextmanager
@@ -14,7 +16,8 @@ def replacing(place: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
 
     ``durable``: its content survives a power failure.
     """
-    descriptor, new = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)  # mode 0600
+    name = place.name[:_NAMED]  # the name itself may be as long as the file system allows
+    descriptor, new = tempfile.mkstemp(prefix=f".{name}.", dir=place.parent)  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file

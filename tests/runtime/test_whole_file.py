@@ -18,6 +18,12 @@ def test_failed_write_leaves_existing_file_unchanged(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [place]
 
 
+@pytest.mark.parametrize("name", [f"{251 * 'x'}.txt", f"{83 * '翡'}.txt"])
+def test_file_may_have_the_longest_name(tmp_path: Path, name: str) -> None:
+    write_whole(tmp_path / name, "y")
+    assert [(place.name, place.read_text()) for place in tmp_path.iterdir()] == [(name, "y")]
+
+
 def test_written_file_has_mode_of_umask(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
