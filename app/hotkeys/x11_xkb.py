@@ -13,7 +13,7 @@ _MAP: Final = 2
 _SYMBOLS_AND_MODIFIERS: Final = 6
 
 
-class _UseExtension(rq.ReplyRequest):  # type: ignore[misc]
+class _UseExtension(rq.ReplyRequest):  # type: ignore[misc] # python-xlib has no types
     _request = rq.Struct(
         rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
     )
@@ -28,7 +28,7 @@ class _UseExtension(rq.ReplyRequest):  # type: ignore[misc]
     )
 
 
-class _SelectEvents(rq.Request):  # type: ignore[misc]
+class _SelectEvents(rq.Request):  # type: ignore[misc] # python-xlib has no types
     _request = rq.Struct(
         rq.Card8("opcode"),
         rq.Opcode(1),
@@ -42,7 +42,7 @@ class _SelectEvents(rq.Request):  # type: ignore[misc]
     )
 
 
-class _PerClientFlags(rq.ReplyRequest):  # type: ignore[misc]
+class _PerClientFlags(rq.ReplyRequest):  # type: ignore[misc] # python-xlib has no types
     _request = rq.Struct(
         rq.Card8("opcode"),
         rq.Opcode(21),
