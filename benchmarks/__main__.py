@@ -3,6 +3,7 @@
 Figures are written to ``bench-results/`` as JSON.
 """
 
+import argparse
 import subprocess
 import sys
 
@@ -28,8 +29,12 @@ _BENCHMARKS = (
 
 def main() -> int:
     """Run the named benchmarks, or all. Stop at the first failure and return its exit status."""
+    about = "Measure, and write the figures as JSON."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=about)
+    parser.add_argument("name", nargs="*", default=_BENCHMARKS, help=f"all by default: {', '.join(_BENCHMARKS)}")
+    names = parser.parse_args().name
     switch_off_telemetry()
-    for name in sys.argv[1:] or _BENCHMARKS:
+    for name in names:
         module = f"benchmarks.{name.replace('-', '_')}"
         command = [sys.executable, "-m", module, "--json", f"bench-results/{name}.json"]
         if status := subprocess.run(command, check=False).returncode:

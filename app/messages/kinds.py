@@ -133,7 +133,7 @@ MOST: Final = 64
 
 
 class ActionQueue:
-    """Queue in which actions wait until somebody performs them; then they are passed on at once.
+    """Queue in which actions wait until a program performs them; then they are passed on at once.
 
     Of too many, the newest are kept.
     """

@@ -164,6 +164,8 @@ def main(arguments: list[str]) -> None:
             Path(path).write_text("\n".join(part_lines(read())) + "\n", encoding="utf-8")
         case ["build", parts, out]:
             build(Path(parts), Path(out))
+        case ["--help"]:
+            print(__doc__)
         case _:
             sys.exit(__doc__)
 
