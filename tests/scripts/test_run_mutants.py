@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.mutation import Change
-from scripts.run_mutants import Mutant, Verdict, mutants_of, read_cores, report, sample, score
+from scripts.run_mutants import Mutant, Verdict, mutants_of, read_cores, read_reasons, report, sample, score
 from scripts.run_tests import ROOT
 
 VENV = Path(sys.executable).parent.parent
@@ -151,3 +151,9 @@ def test_each_script_is_judged_by_tests_of_a_module_that_runs_it() -> None:
             running = [path.relative_to(ROOT) for path, text in modules.items() if f'"{script.stem}"' in text]
             mirrors = {str("tests" / path.with_name(f"test_{path.name}")) for path in running}
             assert not running or mirrors & set(core.tests), f"add tests of {running} for {script}"
+
+
+def test_each_accepted_mutant_has_its_line_in_a_core() -> None:
+    sources = {source for core in read_cores(ROOT) for source in core.sources}
+    lines = {file: {line.strip() for line in (ROOT / file).read_text("utf-8").splitlines()} for file in sources}
+    assert [one for one in read_reasons(ROOT) if one[1] not in lines.get(one[0], ())] == []
