@@ -21,7 +21,7 @@ from backend.gateway import findable_by_clients, running_gateway
 from backend.http.addresses import listen_addresses, local_url
 from backend.processes.listening import Listener, forwards, listening
 from backend.processes.lock import FORWARDS, only_one
-from backend.processes.messages import Start
+from backend.processes.messages import ProcessStart
 from backend.processes.slots import MAIN
 from backend.processes.supervisor import ProcessPlan, supervised
 from backend.settings import GatewaySettings
@@ -90,7 +90,7 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
             broker, owns = own.url, not own.adopted
         url = local_url(*listeners[0].socket.getsockname()[:2])
         tls_port = next((one.port for one in listeners if one.tls), 0)
-        start = Start(
+        start = ProcessStart(
             slot=MAIN,
             processes=settings.processes,
             settings=order.encoded(),

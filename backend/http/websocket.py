@@ -29,10 +29,10 @@ _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 _LINGER: Final = "HH" if sys.platform == "win32" else "ii"
 
 Take = Callable[[int, bytearray], Awaitable[None] | None]
-"""Handler of a message. What it returns is awaited before the next message. It may raise ``Enough``."""
+"""Handler of a message. What it returns is awaited before the next message. It may raise ``StopReading``."""
 
 
-class Enough(Exception):
+class StopReading(Exception):
     """Wish of a handler to get no further message."""
 
 
@@ -84,7 +84,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
         Raises what ``take`` raises, and ``ProtocolError`` once for broken frames; later data is thrown away.
         """
-        with suppress(Enough):
+        with suppress(StopReading):
             while True:
                 while self._messages:
                     if (wait := take(*self._messages.popleft())) is not None:

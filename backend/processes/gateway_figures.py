@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from backend.observability.other_processes import Counted, ProcessReport, Shown, added, together
-from backend.processes.messages import Others
+from backend.processes.messages import OtherProcessFigures
 from backend.processes.slots import MAIN
 from protocol.monitor import Load
 
@@ -19,7 +19,7 @@ class ProcessFigures:
         self._past = Counted()
         self._restarts: Counter[int] = Counter()
 
-    def reported(self, slot: int, run: int, report: ProcessReport) -> Others:
+    def reported(self, slot: int, run: int, report: ProcessReport) -> OtherProcessFigures:
         """Use a report; return the message for the main process."""
         self._runs[slot, run] = replace(report, ended=())
         return self.others(slot, report.ended, report.clock_s)
@@ -31,13 +31,13 @@ class ProcessFigures:
         if last is not None:
             self._past = together([self._past, last.counted])
 
-    def others(self, slot: int = MAIN, ended: tuple[Shown, ...] = (), clock_s: float = 0.0) -> Others:
+    def others(self, slot: int = MAIN, ended: tuple[Shown, ...] = (), clock_s: float = 0.0) -> OtherProcessFigures:
         """Return the figures of all slots but the main one; ``ended``: segments of a run in ``slot``."""
         slots = sorted({of for of, _ in self._runs} - {MAIN})
         reports = {of: _joined(report for (its, _), report in self._runs.items() if its == of) for of in slots}
         if slot in reports:
             reports[slot] = replace(reports[slot], ended=ended, clock_s=clock_s)
-        return Others(reports, self._past, dict(self._restarts))
+        return OtherProcessFigures(reports, self._past, dict(self._restarts))
 
 
 def _joined(reports: Iterable[ProcessReport]) -> ProcessReport:

@@ -17,15 +17,15 @@ from backend.observability.other_processes import ProcessReport
 from backend.processes.channel import Channel
 from backend.processes.messages import (
     CannotRun,
-    Ending,
-    Gone,
+    GatewayEnding,
     KeysInUse,
     MainState,
     Message,
-    Others,
+    OtherProcessFigures,
+    ProcessGone,
     ProcessReady,
-    ProcessTold,
-    Start,
+    ProcessReported,
+    ProcessStart,
 )
 from backend.processes.slots import MAIN
 from runtime.tasks import Tasks
@@ -39,7 +39,7 @@ class ProcessLink:
 
     def __init__(
         self,
-        start: Start,
+        start: ProcessStart,
         channel: Channel,
         gates: tuple[socket.socket, socket.socket],
         forwards: socket.socket | None,
@@ -54,7 +54,7 @@ class ProcessLink:
         self._changed: set[str] = set()
         self._tasks = Tasks("link")
         self._site: web.SockSite | None = None
-        self.on_others: Callable[[Others], None] = lambda others: None
+        self.on_others: Callable[[OtherProcessFigures], None] = lambda others: None
         self.main_up = asyncio.Event()
         self.ending = False
 
@@ -120,7 +120,7 @@ class ProcessLink:
     async def close(self) -> None:
         """Send the last figures, and close. Safe to call twice."""
         await self._tasks.close()
-        self._channel.send(ProcessTold(self._report()))
+        self._channel.send(ProcessReported(self._report()))
         for gate in self._gates:
             gate.close()
         await self._channel.close()
@@ -132,13 +132,13 @@ class ProcessLink:
             case KeysInUse(connections, keys, process) if self._meter is not None:
                 for key, requests in self._meter.elsewhere.heard(process, connections, keys).items():
                     self._meter.spent(key, requests, time.monotonic())
-            case Gone(process) if self._meter is not None:
+            case ProcessGone(process) if self._meter is not None:
                 self._meter.elsewhere.gone(process)
-            case Others():
+            case OtherProcessFigures():
                 self.on_others(message)
             case MainState(up):
                 self.main_up.set() if up else self.main_up.clear()
-            case Ending():
+            case GatewayEnding():
                 self.ending = True
 
     def _note(self, key: str) -> None:
@@ -158,7 +158,7 @@ class ProcessLink:
         while True:
             await asyncio.sleep(REPORT_S)
             if self._meter is not None:
-                self._channel.send(ProcessTold(self._report()))
+                self._channel.send(ProcessReported(self._report()))
                 for key, usage in self._meter.usage.items():
                     if usage.streams:
                         self._note(key)
@@ -210,7 +210,7 @@ async def linked(
     forwards = socket.socket(fileno=descriptors[3]) if descriptors[3] >= 0 else None
     channel = await Channel.over(control)
     start = await channel.receive()
-    assert isinstance(start, Start), "the supervisor speaks first"
+    assert isinstance(start, ProcessStart), "the supervisor speaks first"
     link = ProcessLink(start, channel, (gates[0], gates[1]), forwards)
     async with Tasks("link") as tasks:
         tasks.start(link.run(on_lost), "messages")

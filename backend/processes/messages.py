@@ -17,7 +17,7 @@ LENGTH: Final = struct.Struct("!I")
 MOST_BYTES: Final = 16 * 1024 * 1024
 
 
-class Start(Struct, frozen=True, tag="start"):
+class ProcessStart(Struct, frozen=True, tag="start"):
     """First message to a process. ``settings``: opaque here; ``slot`` 0 is the main process.
 
     ``broker``: URL; ``owns_broker``: it belongs to this gateway. ``url`` and ``tls_port``: where the supervisor
@@ -55,19 +55,19 @@ class KeysInUse(Struct, frozen=True, tag="usage"):
     process: int = 0
 
 
-class Gone(Struct, frozen=True, tag="gone"):
+class ProcessGone(Struct, frozen=True, tag="gone"):
     """A run of a process has ended, and its connections with it."""
 
     process: int
 
 
-class ProcessTold(Struct, frozen=True, tag="report"):
+class ProcessReported(Struct, frozen=True, tag="report"):
     """Figures of a process, to the supervisor."""
 
     figures: ProcessReport
 
 
-class Others(Struct, frozen=True, tag="others"):
+class OtherProcessFigures(Struct, frozen=True, tag="others"):
     """To the main process: figures of the other slots, counters of all ended processes, restarts by slot."""
 
     reports: dict[int, ProcessReport]
@@ -81,11 +81,21 @@ class MainState(Struct, frozen=True, tag="main_state"):
     up: bool
 
 
-class Ending(Struct, frozen=True, tag="ending"):
+class GatewayEnding(Struct, frozen=True, tag="ending"):
     """To every process: the whole gateway ends, not only this process."""
 
 
-Message = Start | ProcessReady | CannotRun | KeysInUse | Gone | ProcessTold | Others | MainState | Ending
+Message = (
+    ProcessStart
+    | ProcessReady
+    | CannotRun
+    | KeysInUse
+    | ProcessGone
+    | ProcessReported
+    | OtherProcessFigures
+    | MainState
+    | GatewayEnding
+)
 
 _decoder = msgspec.msgpack.Decoder(Message)
 

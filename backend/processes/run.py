@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from backend.core.errors import ProcessFailed
 from backend.processes.channel import Channel
-from backend.processes.messages import Start
+from backend.processes.messages import ProcessStart
 from backend.processes.slots import Share
 from runtime.leash import leashed
 from runtime.tasks import is_set_within
@@ -40,7 +40,7 @@ class ProcessRun:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    async def begin(cls, number: int, command: Sequence[str], start: Start, forwards: int) -> Self:
+    async def begin(cls, number: int, command: Sequence[str], start: ProcessStart, forwards: int) -> Self:
         """Start a process that ends with this one; ``forwards``: descriptor of the listening socket to inherit."""
         pairs = [socket.socketpair() for _ in range(3)]
         theirs = [end.fileno() for _, end in pairs] + [forwards]

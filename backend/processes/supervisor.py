@@ -18,14 +18,14 @@ from backend.processes.gateway_figures import ProcessFigures
 from backend.processes.listening import Listener
 from backend.processes.messages import (
     CannotRun,
-    Ending,
-    Gone,
+    GatewayEnding,
     KeysInUse,
     MainState,
     Message,
+    ProcessGone,
     ProcessReady,
-    ProcessTold,
-    Start,
+    ProcessReported,
+    ProcessStart,
 )
 from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from backend.processes.slots import MAIN, by_share, failures_after, pause_s, restart_order
@@ -47,7 +47,7 @@ class ProcessPlan:
     """Processes to run. ``command`` starts one of them; ``start``: its first message, apart from its slot."""
 
     command: tuple[str, ...]
-    start: Start
+    start: ProcessStart
     drain_s: float
 
 
@@ -103,7 +103,7 @@ class Supervisor:
         await self._accepting.close()
         await self._keeping.close()
         for run in tuple(self._runs.values()):
-            run.channel.send(Ending())
+            run.channel.send(GatewayEnding())
         ends = [run.end(self._plan.drain_s + _MORE_THAN_DRAIN_S) for run in tuple(self._runs.values())]
         await asyncio.gather(*ends)
         await self._runs_attended.close()
@@ -148,7 +148,7 @@ class Supervisor:
         run.over.set()
         run.settled.set()
         self._figures.ended(run.slot, run.number, crashed=run.ready and not run.leaving)
-        self._send_all(Gone(run.number))
+        self._send_all(ProcessGone(run.number))
         if run.slot == MAIN and run.ready:
             self._send_all(MainState(up=False))
         self._send_main()
@@ -232,7 +232,7 @@ class Supervisor:
                 known = self._usage.get(run.number, KeysInUse(0))
                 self._usage[run.number] = KeysInUse(connections, known.keys | keys, run.number)
                 self._send_all(replace(message, process=run.number), but=run)
-            case ProcessTold(figures):
+            case ProcessReported(figures):
                 run.share.count(figures.connections)
                 others = self._figures.reported(run.slot, run.number, figures)
                 if run.slot != MAIN:

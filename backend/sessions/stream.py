@@ -13,7 +13,7 @@ from backend.core.errors import HelloLate
 from backend.history.records import SessionOwner
 from backend.http.access import AdmittedRequest
 from backend.http.frames import BINARY, PING, PONG, TEXT
-from backend.http.websocket import Enough, Take, UpgradedResponse, WebSocket, upgraded
+from backend.http.websocket import StopReading, Take, UpgradedResponse, WebSocket, upgraded
 from backend.sessions.adoption import MOST_FLYING, until_room
 from backend.sessions.checks import check_hello
 from backend.sessions.connection import ClientConnection
@@ -110,7 +110,7 @@ def _handler(peer: Peer, hub: Hub, hosted: SessionSlot) -> Take:
     def take(kind: int, body: bytearray) -> Awaitable[None] | None:
         connection.heard = True
         if connection.closing:
-            raise Enough
+            raise StopReading
         if kind == BINARY:
             size = len(body)
             if size > HEADER_BYTES and not (spans.any and session.repeats(body)):
@@ -165,7 +165,7 @@ async def _part(socket: WebSocket, connection: ClientConnection) -> None:
 
     def ignore(kind: int, body: bytearray) -> None:
         if next(unread, None) is None:
-            raise Enough
+            raise StopReading
 
     with suppress(ProtocolError):
         await socket.each(ignore)

@@ -25,7 +25,7 @@ _AFTER_S: Final = 900.0
 _LATE_S: Final = 1.0
 
 
-class Question(Struct, frozen=True):
+class ForecastInput(Struct, frozen=True):
     """Number of speakers who speak the part ``talk`` of the time, and the part ``headroom`` to keep free.
 
     ``lags``: seconds until a new worker takes segments; for each, a doubling of the speakers is simulated.
@@ -66,7 +66,7 @@ class Forecast(Struct, frozen=True):
     lags: tuple[LagCost, ...]
 
 
-def forecast(asked: Question, known: Calibration, costs: UnitCosts) -> Forecast:
+def forecast(asked: ForecastInput, known: Calibration, costs: UnitCosts) -> Forecast:
     """Compute the sizes, and simulate one cell of the fleet."""
     times, cell = known.times, min(asked.speakers, CELL)
     sizing = size(asked.speakers, asked.talk, asked.headroom, times, costs)
@@ -87,7 +87,7 @@ def forecast(asked: Question, known: Calibration, costs: UnitCosts) -> Forecast:
     )
 
 
-def _lags(asked: Question, times: WorkerTimes, chain: Chain) -> Iterator[LagCost]:
+def _lags(asked: ForecastInput, times: WorkerTimes, chain: Chain) -> Iterator[LagCost]:
     after = min(asked.speakers, _LAG_SPEAKERS)
     most = 4 * math.ceil(after * asked.talk / times.speed)
     scaling = Autoscaler(target_s=Autoscaler().target_s * times.slots, most=most)

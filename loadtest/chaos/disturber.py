@@ -9,15 +9,15 @@ from typing import Final
 import psutil
 
 from loadtest.chaos.disk import full_disk
-from loadtest.chaos.events import LINKS, Event, Kind
+from loadtest.chaos.events import LINKS, Event, FaultKind
 from loadtest.chaos.standstill import Standstill
 from loadtest.chaos.targets import Absent, ChaosTargets, TargetProcess
-from loadtest.reports.run import Mark
+from loadtest.reports.run import RunEvent
 
 _TURN_S: Final = 0.2
 """A slow process stands still for a part of each such turn."""
 
-_Note = Callable[[Mark], None]
+_Note = Callable[[RunEvent], None]
 
 
 class Disturber:
@@ -29,13 +29,13 @@ class Disturber:
         self._note = note
         self._chance = random.Random(f"jitter/{seed}")
         self._standstill = Standstill()
-        self._actions: dict[Kind, Callable[[Event], Awaitable[None]]] = {
-            Kind.KILL: self._end,
-            Kind.RESTART: self._end,
-            Kind.PAUSE: self._pause,
-            Kind.SLOW: self._slow,
-            Kind.DISK: self._disk,
-            Kind.CLOCK: self._clock,
+        self._actions: dict[FaultKind, Callable[[Event], Awaitable[None]]] = {
+            FaultKind.KILL: self._end,
+            FaultKind.RESTART: self._end,
+            FaultKind.PAUSE: self._pause,
+            FaultKind.SLOW: self._slow,
+            FaultKind.DISK: self._disk,
+            FaultKind.CLOCK: self._clock,
         }
 
     async def perform(self, events: Iterable[Event]) -> None:
@@ -54,7 +54,7 @@ class Disturber:
         except (Absent, psutil.NoSuchProcess) as error:
             outcome = str(error)
         finally:
-            self._note(Mark(began, self._now(), event.what, outcome))
+            self._note(RunEvent(began, self._now(), event.what, outcome))
 
     def _now(self) -> float:
         return round(time.monotonic() - self._zero, 2)
@@ -68,7 +68,7 @@ class Disturber:
         target = self._target(event)
         process = target.process
         target.delay_restart(event.lasts_s)
-        (process.kill if event.kind is Kind.KILL else process.terminate)()
+        (process.kill if event.kind is FaultKind.KILL else process.terminate)()
 
     async def _pause(self, event: Event) -> None:
         with self._standstill.of([self._target(event).process]):
@@ -103,18 +103,18 @@ class Disturber:
     async def _link(self, event: Event) -> None:
         network = self._targets.networks[event.target][event.number]
         match event.kind:
-            case Kind.CUT:
+            case FaultKind.CUT:
                 await network.cut(int(event.amount), event.ways[0])
                 return
-            case Kind.GONE:
+            case FaultKind.GONE:
                 async with network.gone():
                     await asyncio.sleep(event.lasts_s)
                 return
-            case Kind.DELAY:
+            case FaultKind.DELAY:
                 trouble = network.delayed(event.amount, self._chance)
-            case Kind.NARROW:
+            case FaultKind.NARROW:
                 trouble = network.narrowed(event.amount)
-            case Kind.STALL:
+            case FaultKind.STALL:
                 trouble = network.stalled()
             case _:
                 trouble = network.half_open(event.ways)

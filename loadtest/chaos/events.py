@@ -20,7 +20,7 @@ PROCESSES: Final = (FaultTarget.GATEWAY, FaultTarget.WORKER, FaultTarget.BROKER)
 LINKS: Final = (FaultTarget.CLIENT_LINK, FaultTarget.BROKER_LINK)
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """Kind of disturbance, by its name in options and reports."""
 
     KILL = "kill"  # SIGKILL
@@ -37,20 +37,27 @@ class Kind(StrEnum):
     HALF_OPEN = "half-open"  # data vanishes without notice to either side
 
 
-OF_PROCESSES: Final = (Kind.KILL, Kind.RESTART, Kind.PAUSE)
-OF_LINKS: Final = (Kind.CUT, Kind.GONE, Kind.DELAY, Kind.NARROW, Kind.STALL, Kind.HALF_OPEN)
+OF_PROCESSES: Final = (FaultKind.KILL, FaultKind.RESTART, FaultKind.PAUSE)
+OF_LINKS: Final = (
+    FaultKind.CUT,
+    FaultKind.GONE,
+    FaultKind.DELAY,
+    FaultKind.NARROW,
+    FaultKind.STALL,
+    FaultKind.HALF_OPEN,
+)
 
 
-class Way(StrEnum):
-    """Direction on a network; ``UP`` is towards the server."""
+class LinkDirection(StrEnum):
+    """LinkDirection on a network; ``UP`` is towards the server."""
 
     UP = "up"
     DOWN = "down"
 
     @property
-    def back(self) -> "Way":
+    def back(self) -> "LinkDirection":
         """The direction opposite to this one."""
-        return Way.DOWN if self is Way.UP else Way.UP
+        return LinkDirection.DOWN if self is LinkDirection.UP else LinkDirection.UP
 
 
 class Event(Struct, frozen=True, omit_defaults=True):
@@ -63,12 +70,12 @@ class Event(Struct, frozen=True, omit_defaults=True):
     """
 
     at_s: float
-    kind: Kind
+    kind: FaultKind
     target: FaultTarget
     number: int = 0
     lasts_s: float = 0.0
     amount: float = 0.0
-    ways: tuple[Way, ...] = tuple(Way)
+    ways: tuple[LinkDirection, ...] = tuple(LinkDirection)
 
     @property
     def what(self) -> str:

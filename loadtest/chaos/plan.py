@@ -8,25 +8,25 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, FaultTarget, Kind, Way
+from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, FaultKind, FaultTarget, LinkDirection
 from loadtest.core.errors import LoadTestError
 
 _SHORTEST_S: Final = 0.2
 _SHORTEST_STEP_S: Final = 2.0  # processes look at their clock's step once a second
 _LONGEST_STEP_S: Final = 1800.0
 _MOST_BYTES: Final = 20_000
-_WAYS: Final = ((Way.UP,), (Way.DOWN,), tuple(Way))
-_AMOUNTS: Final[Mapping[Kind, tuple[float, float]]] = {
-    Kind.SLOW: (0.5, 0.95),
-    Kind.DELAY: (0.02, 0.5),
-    Kind.NARROW: (8_000.0, 100_000.0),
+_WAYS: Final = ((LinkDirection.UP,), (LinkDirection.DOWN,), tuple(LinkDirection))
+_AMOUNTS: Final[Mapping[FaultKind, tuple[float, float]]] = {
+    FaultKind.SLOW: (0.5, 0.95),
+    FaultKind.DELAY: (0.02, 0.5),
+    FaultKind.NARROW: (8_000.0, 100_000.0),
 }
 
 
 class Choice(Struct, frozen=True):
     """Kind of event that is possible, at ``count`` targets of a kind."""
 
-    kind: Kind
+    kind: FaultKind
     target: FaultTarget
     count: int
 
@@ -58,17 +58,17 @@ def choices(counts: Mapping[FaultTarget, int], disk: bool, clock: bool) -> tuple
     return tuple(choice for choice in found if choice.count > 0)
 
 
-def _kinds(target: FaultTarget, disk: bool, clock: bool) -> Iterator[Kind]:
+def _kinds(target: FaultTarget, disk: bool, clock: bool) -> Iterator[FaultKind]:
     if target in LINKS:
         yield from OF_LINKS
         return
     yield from OF_PROCESSES
     if target is FaultTarget.WORKER:
-        yield Kind.SLOW
+        yield FaultKind.SLOW
     if target is FaultTarget.BROKER and disk:
-        yield Kind.DISK
+        yield FaultKind.DISK
     if clock:
-        yield Kind.CLOCK
+        yield FaultKind.CLOCK
 
 
 def not_there(events: Iterable[Event], counts: Mapping[FaultTarget, int]) -> tuple[Event, ...]:
@@ -101,23 +101,23 @@ def _deck(chance: random.Random, possible: tuple[Choice, ...]) -> Iterator[Choic
 
 def _event(at_s: float, choice: Choice, longest_s: float, chance: random.Random) -> Event:
     """Draw the rest of an event. Short ones are as likely as long ones, on a logarithmic scale."""
-    shortest_s = min(_SHORTEST_STEP_S if choice.kind is Kind.CLOCK else _SHORTEST_S, longest_s)
+    shortest_s = min(_SHORTEST_STEP_S if choice.kind is FaultKind.CLOCK else _SHORTEST_S, longest_s)
     lasts_s = shortest_s * math.pow(longest_s / shortest_s, chance.random())
     return Event(
         at_s=round(at_s, 2),
         kind=choice.kind,
         target=choice.target,
         number=chance.randrange(choice.count),
-        lasts_s=0.0 if choice.kind is Kind.CUT else round(lasts_s, 2),
+        lasts_s=0.0 if choice.kind is FaultKind.CUT else round(lasts_s, 2),
         amount=_amount(choice.kind, chance),
         ways=chance.choice(_WAYS),
     )
 
 
-def _amount(kind: Kind, chance: random.Random) -> float:
-    if kind is Kind.CUT:
+def _amount(kind: FaultKind, chance: random.Random) -> float:
+    if kind is FaultKind.CUT:
         return float(chance.choice((0, chance.randrange(1, _MOST_BYTES))))
-    if kind is Kind.CLOCK:
+    if kind is FaultKind.CLOCK:
         return round(chance.choice((-1.0, 1.0)) * math.pow(_LONGEST_STEP_S, chance.random()), 1)
     least, most = _AMOUNTS.get(kind, (0.0, 0.0))
     return round(chance.uniform(least, most), 2)

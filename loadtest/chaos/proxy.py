@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtest.chaos.events import Way
+from loadtest.chaos.events import LinkDirection
 from runtime.tasks import Tasks, cancel_and_wait
 
 _CHUNK = 16 * 1024
@@ -49,14 +49,14 @@ class _Link:
 
     near: Streams
     far: Streams
-    muted: set[Way] = field(default_factory=set)
+    muted: set[LinkDirection] = field(default_factory=set)
     cut: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def source(self, way: Way) -> StreamReader:
-        return (self.near if way is Way.UP else self.far)[0]
+    def source(self, way: LinkDirection) -> StreamReader:
+        return (self.near if way is LinkDirection.UP else self.far)[0]
 
-    def sink(self, way: Way) -> StreamWriter:
-        return (self.far if way is Way.UP else self.near)[1]
+    def sink(self, way: LinkDirection) -> StreamWriter:
+        return (self.far if way is LinkDirection.UP else self.near)[1]
 
 
 class TcpProxy:
@@ -70,7 +70,7 @@ class TcpProxy:
         self._tasks = tasks
         self._server: asyncio.Server | None = None
         self._links: set[_Link] = set()
-        self._fuses: dict[Way, _Fuse] = {}
+        self._fuses: dict[LinkDirection, _Fuse] = {}
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._delay: Callable[[int], float] = lambda size: 0.0
@@ -103,7 +103,7 @@ class TcpProxy:
             if link.muted or not muted:
                 link.cut.set()
 
-    async def cut_after(self, size: int, way: Way) -> None:
+    async def cut_after(self, size: int, way: LinkDirection) -> None:
         """Let ``size`` more bytes pass this way over all connections, then cut the connection of the last byte.
 
         The receiver gets all bytes and then the end, the sender gets a reset. Returns after the cut.
@@ -127,7 +127,7 @@ class TcpProxy:
         """Let data pass again after ``stall``."""
         self._flowing.set()
 
-    def half_open(self, ways: Iterable[Way]) -> None:
+    def half_open(self, ways: Iterable[LinkDirection]) -> None:
         """Swallow these directions of the present connections without notice to either side."""
         for link in self._links:
             link.muted.update(ways)
@@ -153,8 +153,8 @@ class TcpProxy:
         self._links.add(link)
         name = f"{self.accepted}"
         ends = {
-            asyncio.create_task(self._pass(link, Way.UP), name=f"proxy/{name}/up"),
-            asyncio.create_task(self._pass(link, Way.DOWN), name=f"proxy/{name}/down"),
+            asyncio.create_task(self._pass(link, LinkDirection.UP), name=f"proxy/{name}/up"),
+            asyncio.create_task(self._pass(link, LinkDirection.DOWN), name=f"proxy/{name}/down"),
             asyncio.create_task(link.cut.wait(), name=f"proxy/{name}/cut"),
         }
         try:
@@ -167,7 +167,7 @@ class TcpProxy:
                 _reset(writer)
             await cancel_and_wait(ends)
 
-    async def _pass(self, link: _Link, way: Way) -> None:
+    async def _pass(self, link: _Link, way: LinkDirection) -> None:
         """Carry one direction until its end; never return if that end must stay hidden."""
         source, sink = link.source(way), link.sink(way)
         while data := await _read(source):
@@ -185,7 +185,7 @@ class TcpProxy:
                 return
         await _unless(way in link.muted)
 
-    def _burn(self, way: Way, size: int) -> _Fuse | None:
+    def _burn(self, way: LinkDirection, size: int) -> _Fuse | None:
         """Return the fuse if it fires within these bytes; ``left`` is then the position."""
         fuse = self._fuses.get(way)
         if fuse is None:

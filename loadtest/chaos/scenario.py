@@ -10,7 +10,7 @@ from loadtest.chaos.plan import ChaosPlan
 from loadtest.chaos.targets import ChaosTargets
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.promises import Promise, served
-from loadtest.reports.run import Mark, Run
+from loadtest.reports.run import Run, RunEvent
 from loadtest.scenarios.streams import Streams, run_streams
 
 
@@ -34,7 +34,7 @@ async def run_chaos(plan: ChaosPlan, targets: ChaosTargets, run: Run) -> None:
             run.tally.complain(f"{what}, {count} times, by itself")
 
 
-def judge(figures: Figures, marks: Sequence[Mark]) -> tuple[Promise, ...]:
+def judge(figures: Figures, marks: Sequence[RunEvent]) -> tuple[Promise, ...]:
     """Judge the promise of the product, and whether the run tested it."""
     wait_s = (figures.final_after_stop_ms_most or 0.0) / 1000
     speakers = served(figures)

@@ -12,7 +12,7 @@ import psutil
 
 from client.connection import Locate
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.events import FaultTarget, Way
+from loadtest.chaos.events import FaultTarget, LinkDirection
 from loadtest.chaos.proxy import TcpProxy
 
 _CUT_WITHIN_S: Final = 5.0
@@ -38,7 +38,7 @@ class Network:
         """Return the delay of a chunk of so many bytes, by all disturbances in force."""
         return sum(delay(size) for delay in self._delays)
 
-    async def cut(self, size: int, way: Way, within_s: float = _CUT_WITHIN_S) -> None:
+    async def cut(self, size: int, way: LinkDirection, within_s: float = _CUT_WITHIN_S) -> None:
         """Cut a connection after ``size`` more bytes in this direction; all of them if so much never passes."""
         if size > 0:
             try:
@@ -82,7 +82,7 @@ class Network:
                 self.proxy.flow()
 
     @contextmanager
-    def half_open(self, ways: Sequence[Way]) -> Iterator[None]:
+    def half_open(self, ways: Sequence[LinkDirection]) -> Iterator[None]:
         """Swallow the data of the present connections; reset those that are still open in the end."""
         self.proxy.half_open(ways)
         try:

@@ -15,7 +15,7 @@ from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.chaos.clock import find_library
 from loadtest.chaos.disk import AVAILABLE
-from loadtest.chaos.events import PROCESSES, FaultTarget, Kind
+from loadtest.chaos.events import PROCESSES, FaultKind, FaultTarget
 from loadtest.chaos.named_targets import named_process, open_named_targets, process_kind
 from loadtest.chaos.own_stack import OwnStack, StackSize
 from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, read_plan
@@ -42,8 +42,8 @@ BrokerLinks = Annotated[
     typer.Option(metavar="PORT=HOST:PORT", help="Listen here as a bad network to that broker; repeatable."),
 ]
 Kinds = Annotated[
-    list[Kind] | None,
-    typer.Option(metavar="KIND", help=f"Cause only these events: {', '.join(Kind)}; repeatable."),
+    list[FaultKind] | None,
+    typer.Option(metavar="KIND", help=f"Cause only these events: {', '.join(FaultKind)}; repeatable."),
 ]
 Minutes = Annotated[float, typer.Option(min=0.05, help="Minutes of speech and events.")]
 Rate = Annotated[float, typer.Option(min=0.1, help="Events per minute.")]
@@ -79,7 +79,7 @@ class TargetOptions:
         counts = self.size.counts()
         return {target: n for target, n in counts.items() if target in allowed or target not in PROCESSES}
 
-    def possible(self, kinds: list[Kind]) -> tuple[Choice, ...]:
+    def possible(self, kinds: list[FaultKind]) -> tuple[Choice, ...]:
         """Return the possible events, of these kinds if any are given. Raises ``LoadTestError``."""
         clock = self.size is not None and self.library is not None
         found = choices(self.counts(), AVAILABLE, clock)

@@ -10,7 +10,7 @@ import typer
 from client.connection import Locate
 from loadtest.capacity.calibration import estimated, read_calibration
 from loadtest.capacity.fleet import Need, ask_fleet, describe_need, need
-from loadtest.capacity.forecast import Forecast, Question, describe_forecast, forecast
+from loadtest.capacity.forecast import Forecast, ForecastInput, describe_forecast, forecast
 from loadtest.capacity.simulation import WorkerTimes
 from loadtest.capacity.sizing import UnitCosts, replaced
 from loadtest.commands.options import Certificate, Gateway, Key
@@ -51,7 +51,8 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     asked. Exit status 0 only if the workers of the gateway are enough.
     """
     with command("INFO"):
-        asked, costs = Question(streams, talk, headroom, tuple(lag or ())), replaced(UnitCosts(), assume or ())
+        asked = ForecastInput(streams, talk, headroom, tuple(lag or ()))
+        costs = replaced(UnitCosts(), assume or ())
         known = read_calibration(report) if report else estimated(WorkerTimes(rtf, slots, share)) if rtf else None
         found = None if known else _ask(asked, reachable(gateway, key, certificate))
         if found and found.speed:
@@ -60,7 +61,7 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     raise typer.Exit(0 if found is None or found.enough else 1)
 
 
-def _ask(asked: Question, locate: Locate) -> Need:
+def _ask(asked: ForecastInput, locate: Locate) -> Need:
     return need(asked.speakers, asyncio.run(ask_fleet(locate())), asked.talk, asked.headroom)
 
 

@@ -79,7 +79,7 @@ class IntervalFigures(Struct, frozen=True):
     added_p95: float | None
 
 
-class Bin(Struct, frozen=True, array_like=True):
+class HistogramBin(Struct, frozen=True, array_like=True):
     """Histogram bin: values above the previous bin's edge and up to ``at_most_ms``."""
 
     at_most_ms: float
@@ -238,10 +238,12 @@ def moments(tally: Tally, took_s: float) -> tuple[IntervalFigures, ...]:
     return tuple(_moment(index, step, ended.get(index, ()), refused.get(index, 0)) for index in range(last + 1))
 
 
-def distribution(values: Iterable[float]) -> tuple[Bin, ...]:
+def distribution(values: Iterable[float]) -> tuple[HistogramBin, ...]:
     """Return a histogram with ten bins per power of ten, from 1 ms to the longest value."""
     counts = Counter(math.ceil(10 * math.log10(max(1.0, value))) for value in values)
-    return tuple(Bin(round(10 ** (step / 10), 1), counts[step]) for step in range(max(counts, default=-1) + 1))
+    return tuple(
+        HistogramBin(round(10 ** (step / 10), 1), counts[step]) for step in range(max(counts, default=-1) + 1)
+    )
 
 
 def _moment(index: int, step: int, ended: Sequence[CompletedSegment], refusals: int) -> IntervalFigures:

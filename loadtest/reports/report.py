@@ -14,7 +14,7 @@ from loadtest.core.errors import LoadTestError
 from loadtest.measurement.figures import Figures, IntervalFigures, Percentiles
 from loadtest.measurement.processes import ProcessUsage
 from loadtest.reports.plots import PlotSpan, Series, bars, lines
-from loadtest.reports.run import Counts, Mark, Report
+from loadtest.reports.run import Report, RunEvent, ScenarioCounts
 from runtime.terminal import reason
 
 _STYLE: Final = """
@@ -208,7 +208,7 @@ def _plots(report: Report) -> str:
     )
 
 
-def _events(marks: Sequence[Mark]) -> str:
+def _events(marks: Sequence[RunEvent]) -> str:
     if not marks:
         return ""
     counts = Counter(mark.what.rpartition(" ")[0] for mark in marks if not mark.outcome)
@@ -230,7 +230,7 @@ def _by_kind(usages: Sequence[ProcessUsage], field: str) -> list[Series]:
     return [Series(kind, [(usage.at_s, getattr(usage, field).get(kind)) for usage in usages]) for kind in kinds]
 
 
-def _counts(counted: Sequence[Counts]) -> list[Series]:
+def _counts(counted: Sequence[ScenarioCounts]) -> list[Series]:
     names = list(dict.fromkeys(name for counts in counted for name in counts.values))
     return [Series(name, [(counts.at_s, counts.values.get(name)) for counts in counted]) for name in names]
 

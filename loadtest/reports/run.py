@@ -19,8 +19,8 @@ from client.errors import GatewayError
 from loadtest.core.gateway import WORKERS, ask
 from loadtest.measurement.figures import (
     MEANINGS,
-    Bin,
     Figures,
+    HistogramBin,
     IntervalFigures,
     Reconnection,
     added,
@@ -39,14 +39,14 @@ _SAMPLE_S: Final = 1.0
 _ASK_EVERY: Final = 5
 
 
-class Counts(Struct, frozen=True, array_like=True):
+class ScenarioCounts(Struct, frozen=True, array_like=True):
     """Numbers of a scenario ``at_s`` after the start of its run."""
 
     at_s: float
     values: dict[str, float]
 
 
-class Mark(Struct, frozen=True):
+class RunEvent(Struct, frozen=True):
     """Event of a run, for its time line.
 
     ``outcome`` is empty if it took place as planned, else the reason why it did not.
@@ -76,13 +76,13 @@ class Report(Struct, frozen=True):
     figures: Figures
     moments: tuple[IntervalFigures, ...]
     usages: tuple[ProcessUsage, ...]
-    after_stop: tuple[Bin, ...]
-    added: tuple[Bin, ...]
-    marks: tuple[Mark, ...] = ()
+    after_stop: tuple[HistogramBin, ...]
+    added: tuple[HistogramBin, ...]
+    marks: tuple[RunEvent, ...] = ()
     service: ServiceTimes | None = None
     meanings: dict[str, str] = field(default_factory=lambda: MEANINGS)
     promises: tuple[Promise, ...] = ()
-    counted: tuple[Counts, ...] = ()
+    counted: tuple[ScenarioCounts, ...] = ()
 
 
 @dataclass
@@ -109,10 +109,10 @@ class Run:
     complete: bool = False
     note: str = ""
     gateways: Callable[[], Iterable[int]] = tuple
-    marks: list[Mark] = dataclasses.field(default_factory=list)
+    marks: list[RunEvent] = dataclasses.field(default_factory=list)
     started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
     counts: Callable[[], Mapping[str, float]] | None = None
-    counted: list[Counts] = dataclasses.field(default_factory=list)
+    counted: list[ScenarioCounts] = dataclasses.field(default_factory=list)
     judge: Callable[["Run", Figures], Iterable[Promise]] | None = None
     every_s: float = _SAMPLE_S
 
@@ -173,7 +173,7 @@ class Run:
                 self.tally.absorb(self.recorder.take())
                 self.usages.append(await asyncio.to_thread(watch.measure))
                 if self.counts is not None:
-                    self.counted.append(Counts(self.usages[-1].at_s, dict(self.counts())))
+                    self.counted.append(ScenarioCounts(self.usages[-1].at_s, dict(self.counts())))
                 show(self)
                 number += 1
                 await asyncio.sleep(self.every_s)

@@ -187,7 +187,7 @@ def test_invalid_variable_is_reported_with_value_limit_and_remedy() -> None:
         read_environment({"KIKIPOUNAMU_GATEWAY_PORT": "-1"})
 
 
-def test_every_setting_says_what_it_may_be() -> None:
+def test_every_setting_describes_its_valid_values() -> None:
     for one in fields(Configuration):
         with pytest.raises(InvalidSettings, match=rf"{one.name} = \{{\}} is not (a |one of |true or )"):
             checked_values({one.name: {}})

@@ -144,7 +144,7 @@ async def test_client_error_contains_gateway_message() -> None:
             await transcribe(client, 1)
 
 
-async def test_client_error_for_a_model_that_nobody_offers() -> None:
+async def test_refused_model_raises_error_with_offered_models() -> None:
     async def refuse(socket: web.WebSocketResponse, memory: Memory) -> None:
         await say(socket, Error(ErrorCode.MODEL_UNAVAILABLE, "On offer: whisper-base"))
         await socket.close(code=CloseCode.UNSUPPORTED_DATA)

@@ -16,7 +16,7 @@ from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
-from loadtest.chaos.events import Way
+from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys
 from protocol.session import Limits
@@ -83,9 +83,9 @@ def cuts(count: int) -> Trouble:
                 (network.gateway, "gateway"),
                 (network.workers, "worker"),
             ):
-                for way in Way:
+                for way in LinkDirection:
                     await network.whole()
-                    most = 4 * FRAME_BYTES if way is Way.UP or proxy is network.workers else 400
+                    most = 4 * FRAME_BYTES if way is LinkDirection.UP or proxy is network.workers else 400
                     async with asyncio.timeout(60):
                         await proxy.cut_after(chance.randint(1, most), way)
                     network.done[f"{where} cut {way.name.lower()}"] += 1
@@ -117,7 +117,7 @@ def half_open(*places: str) -> Trouble:
     async def trouble(network: Network) -> None:
         for place in places:
             proxy: TcpProxy = getattr(network, place)
-            for ways in ({Way.UP}, {Way.DOWN}, set(Way)):
+            for ways in ({LinkDirection.UP}, {LinkDirection.DOWN}, set(LinkDirection)):
                 await network.whole()
                 before = proxy.accepted
                 proxy.half_open(ways)

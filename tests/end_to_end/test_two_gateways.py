@@ -18,7 +18,7 @@ from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
 from client.gateway import ClientSettings
-from loadtest.chaos.events import Way
+from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys
 from protocol.session import Limits
@@ -60,12 +60,14 @@ class World:
         proxy = self.chance.choice(self.clients + self.brokers)
         try:
             async with asyncio.timeout(5):
-                await proxy.cut_after(self.chance.randint(1, 4_000), self.chance.choice(list(Way)))
+                await proxy.cut_after(self.chance.randint(1, 4_000), self.chance.choice(list(LinkDirection)))
         except TimeoutError:  # no connection was open
             return
 
     async def half_open(self) -> None:
-        self.chance.choice(self.clients).half_open(self.chance.choice(({Way.UP}, {Way.DOWN}, set(Way))))
+        self.chance.choice(self.clients).half_open(
+            self.chance.choice(({LinkDirection.UP}, {LinkDirection.DOWN}, set(LinkDirection)))
+        )
 
     async def away(self) -> None:
         """Disconnect a gateway from its broker, and cut its clients: some move to the other gateway."""

@@ -97,7 +97,7 @@ def test_error_names_field_and_types_but_no_value(given: str, says: str) -> None
         (b"[" * 100_000, "the JSON is nested too deeply"),
     ],
 )
-def test_error_reports_what_no_message_can_be(data: bytes, says: str) -> None:
+def test_error_describes_data_that_is_no_message(data: bytes, says: str) -> None:
     with pytest.raises(NOT_JSON) as refused:
         msgspec.json.decode(data, type=Any if data.startswith((b'"', b"[[")) else First | Second)
     assert explain(refused.value, First | Second) == says

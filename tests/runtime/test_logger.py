@@ -18,7 +18,7 @@ def test_logger_passes_event_and_fields_on(method: str, level: str) -> None:
     assert logs == [{"event": "some.event", "port": 4711, "log_level": level}]
 
 
-def test_logger_drops_what_is_below_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logger_drops_events_below_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
     with capture_logs() as logs:
         monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
         logging.getLogger("test.level").setLevel(logging.ERROR)

@@ -105,7 +105,7 @@ def test_windows_has_no_library_without_a_name(monkeypatch: pytest.MonkeyPatch) 
     memory.give_back()
 
 
-def test_collection_exempts_what_was_made_without_it() -> None:
+def test_collection_exempts_objects_made_without_it() -> None:
     run(
         """
 import gc

@@ -16,7 +16,7 @@ HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b31m\x08\x7f\r\u202etxt.exe\u2066\u2028\udc
 SAY = f"from runtime.terminal import say; say({HOSTILE[:-1] + chr(10)!r}); say({HOSTILE!r}, err=True)"
 
 
-def test_printable_escapes_what_a_terminal_obeys() -> None:
+def test_printable_escapes_characters_that_a_terminal_obeys() -> None:
     assert printable("a\x1b[31m\x9b\x7f\r\nb\tc") == r"a\x1b[31m\x9b\x7f\r\nb\tc"
     assert printable("\u202egpj.exe\u202c") == r"\u202egpj.exe\u202c"
     assert printable("name\udc80.wav") == r"name\udc80.wav"

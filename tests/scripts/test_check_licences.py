@@ -66,5 +66,5 @@ def test_packages_of_torch_are_not_carried() -> None:
     assert "aiohttp" in carried() and not {"torch", "kaldiio", "funasr"} & set(carried())
 
 
-def test_components_of_this_environment_are_fine(capsys: pytest.CaptureFixture[str]) -> None:
+def test_components_of_this_environment_have_known_licences(capsys: pytest.CaptureFixture[str]) -> None:
     assert main() == 0, capsys.readouterr().out

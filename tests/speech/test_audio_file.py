@@ -237,7 +237,7 @@ def test_whole_file_is_not_truncated(tmp_path: Path, kind: str, subtype: str) ->
 
 @pytest.mark.parametrize(("kind", "subtype"), KINDS)
 @pytest.mark.parametrize("left", [0.3, 0.7, -1])
-def test_truncated_file_gives_what_is_there_and_says_so(
+def test_truncated_file_gives_its_beginning_and_reports_the_cut(
     tmp_path: Path, kind: str, subtype: str, left: float
 ) -> None:
     path = encoded(tmp_path, kind, subtype, SPEECH)

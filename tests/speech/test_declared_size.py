@@ -59,7 +59,7 @@ def test_media_file_says_how_much_of_it_is_missing(tmp_path: Path, name: str, co
         ("a.wma", "wmav2", {}),
     ],
 )
-def test_truncated_media_gives_what_is_there_and_says_so(
+def test_truncated_media_gives_its_beginning_and_reports_the_cut(
     tmp_path: Path, name: str, codec: str, options: dict[str, str]
 ) -> None:
     path = media(tmp_path / name, codec, **options)

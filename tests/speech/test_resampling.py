@@ -30,7 +30,7 @@ def test_resampled_output_does_not_depend_on_the_blocks(rate: int, channels: int
 
 @pytest.mark.parametrize("rate", [*RATES, LOWEST_RATE, HIGHEST_RATE])
 @pytest.mark.parametrize("length", [0, 1, 80, 12_345])
-def test_resampled_length_is_right(rate: int, length: int) -> None:
+def test_resampled_length_matches_the_rates(rate: int, length: int) -> None:
     assert abs(len(resample(noise(length)[:, 0], rate, [])) - length * 16_000 / rate) <= 1
 
 

@@ -46,7 +46,7 @@ async def test_single_worker_reads_waiting_jobs_at_once(other: GatewaySide, jobs
     assert [(await reading.next(ME)).jobs[0].job.segment for _ in range(2)] == [1, 0]
 
 
-async def test_idle_worker_asks_once_what_waits(other: GatewaySide, jobs: ShardJobs) -> None:
+async def test_idle_worker_asks_once_for_waiting_jobs(other: GatewaySide, jobs: ShardJobs) -> None:
     async def scripts() -> int:
         stats: Any = await other.redis.info("commandstats")
         return int(stats["cmdstat_evalsha"]["calls"])

@@ -15,7 +15,7 @@ from app.local_api.service import PortTaken, local_api
 from backend.http.certificates import own_certificate, server_context
 from client.connection import Address, fixed
 from client.errors import Unreachable
-from loadtest.chaos.events import Way
+from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import tcp_proxy, to_port
 from tests.helpers.ports import sockets_to
 from tests.helpers.waiting import wait_until
@@ -125,7 +125,7 @@ async def test_closed_socket_waits_for_no_end_of_tls(tmp_path: Path, monkeypatch
                 await socket.send_str("hello")
                 assert await socket.receive_str(timeout=30) == "hello"
                 assert sockets_to(proxy.port) == 1
-                proxy.half_open({Way.DOWN})
+                proxy.half_open({LinkDirection.DOWN})
             await wait_until(lambda: sockets_to(proxy.port) == 0, "the relay's socket is closed", 10)
 
 

@@ -24,7 +24,7 @@ async def test_client_and_bare_connection_reach_the_server(broker: Broker) -> No
         await bare.disconnect()
 
 
-async def test_address_that_is_none_says_what_to_write() -> None:
+async def test_invalid_address_names_the_valid_form() -> None:
     with pytest.raises(InvalidSettings, match="redis\\+sentinel://.*/MASTER"):
         await opened("redis+sentinel://me:secret@h")
 

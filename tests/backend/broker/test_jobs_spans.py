@@ -6,7 +6,7 @@ from backend.broker.records import Attachment, JobQueued
 from tests.backend.broker_setting import Setting, job
 
 
-async def test_hash_keeps_what_a_span_replaces(at: Setting) -> None:
+async def test_hash_keeps_the_segments_that_a_span_replaces(at: Setting) -> None:
     for n in range(3):
         await at.jobs.submit(replace(job(), segment=n))
     span = replace(job(), segment=3, replaces=(0, 2))

@@ -50,7 +50,7 @@ async def test_replies_of_one_batch_are_returned_in_order(tmp_path: Path) -> Non
         assert not line.lost
 
 
-async def test_server_that_hangs_up_ends_what_was_asked(tmp_path: Path) -> None:
+async def test_command_fails_when_the_server_hangs_up(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: None) as connection:
         line = await open_line(connection)
         with pytest.raises(RedisConnectionError):

@@ -8,7 +8,7 @@ import pytest
 
 from backend.cli.serving import ServeOrder
 from backend.configuration import Configuration
-from backend.processes.messages import CannotRun, Message, ProcessReady, Start
+from backend.processes.messages import CannotRun, Message, ProcessReady, ProcessStart
 from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from runtime.programs import module_command
 from tests.helpers.valkey import Broker
@@ -23,7 +23,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 async def begun(home: Path, broker: str, order: ServeOrder) -> ProcessRun:
     """Start a process of slot 1 with this home."""
-    start = Start(1, 2, order.encoded(), broker, False, "http://127.0.0.1:1", 0, str(home / "s"))
+    start = ProcessStart(1, 2, order.encoded(), broker, False, "http://127.0.0.1:1", 0, str(home / "s"))
     return await ProcessRun.begin(1, module_command("backend.cli.process"), start, NO_DESCRIPTOR)
 
 

@@ -65,7 +65,7 @@ async def test_cancelled_stream_keeps_no_one_waiting() -> None:
     assert [type(one) for one in done] == [list, asyncio.CancelledError, list]
 
 
-async def test_error_reaches_whoever_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_error_reaches_all_waiters(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(vads: Sequence[Vad], samples: Sequence[NDArray[np.int16]]) -> list[list[VadEvent]]:
         raise RuntimeError("on purpose")
 

@@ -69,7 +69,7 @@ def test_second_pass_that_is_cancelled_later_takes_its_audio_back() -> None:
     assert totals([[ONE, TWO, longer], [cancelled(segment=2)._replace(replaces=(0, 1))]])[0] == 32_000
 
 
-def test_longer_second_pass_counts_what_its_pieces_have_not() -> None:
+def test_longer_second_pass_counts_only_audio_beyond_its_pieces() -> None:
     assert totals([[ONE, BOTH._replace(samples=960_000)]])[0] == 960_000
 
 

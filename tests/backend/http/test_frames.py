@@ -105,7 +105,7 @@ def test_single_audio_message_is_read_as_by_the_general_reader(length: int, mask
 
 
 @pytest.mark.parametrize("before", [frame(FINAL | BINARY, bytes(300))[:200], frame(BINARY, b"part")])
-def test_single_audio_message_is_not_taken_out_of_what_is_incomplete(before: bytes) -> None:
+def test_audio_message_is_not_read_alone_after_incomplete_data(before: bytes) -> None:
     reader, data = FrameReader(MOST), frame(FINAL | BINARY, bytes(300))
     assert reader.read(before) == []
     assert reader.read_one(memoryview(data), len(data)) is None

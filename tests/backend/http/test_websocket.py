@@ -14,7 +14,7 @@ from aiohttp import web
 from backend.gateway import Gateway
 from backend.http.frames import BINARY, CLOSE, PING, PONG, TEXT
 from backend.http.runner import JsonRunner
-from backend.http.websocket import RECEIVE_BYTES, BrokenFrames, Enough, UpgradedResponse, WebSocket, upgraded
+from backend.http.websocket import RECEIVE_BYTES, BrokenFrames, StopReading, UpgradedResponse, WebSocket, upgraded
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ProtocolError
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, SegmentBegin, Welcome, decode_gateway, encode
@@ -100,7 +100,7 @@ class Server:
 
     def _take(self, kind: int, body: bytearray) -> "asyncio.Future[None] | None":
         if len(self.heard) >= self.most:
-            raise Enough
+            raise StopReading
         self.heard.append((kind, bytes(body)))
         if kind == TEXT:
             assert self.socket is not None
@@ -161,7 +161,7 @@ async def test_ping_is_answered_inside_a_message_in_fragments(server: Server, cl
     assert [await client.hear() for _ in range(2)] == [(PONG, b"?"), (TEXT, b"together")]
 
 
-async def test_messages_wait_for_what_the_handler_returned(server: Server, client: Client) -> None:
+async def test_messages_wait_for_the_handlers_result(server: Server, client: Client) -> None:
     server.gate.clear()
     await opened(client, frame(FINAL | TEXT, b"wait"), *[frame(FINAL | BINARY, b"x")] * 100)
     assert await client.hear() == (TEXT, b"wait")
@@ -178,7 +178,7 @@ async def test_close_is_echoed_and_later_data_ignored(server: Server, client: Cl
     assert server.heard == [] and server.error is None
 
 
-async def test_close_is_echoed_only_after_what_came_before_it(server: Server, client: Client) -> None:
+async def test_close_is_echoed_after_earlier_messages(server: Server, client: Client) -> None:
     server.gate.clear()
     rest = [frame(FINAL | BINARY, b"x")] * 10
     await opened(

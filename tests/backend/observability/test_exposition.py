@@ -134,7 +134,7 @@ def test_history_metrics_are_exposed_only_with_history() -> None:
     assert not any("history" in name for name in read(Metrics(), now()))
 
 
-def test_gauges_without_workers_and_broker() -> None:
+def test_gauges_show_no_capacity_without_workers_and_broker() -> None:
     found = read(Metrics(), now(up=False))
     assert found["kikipounamu_expected_wait_seconds"] == {("interactive",): inf, ("bulk",): inf}
     assert (found["kikipounamu_accepting"][()], found["kikipounamu_capacity_streams"][()]) == (0, 0)

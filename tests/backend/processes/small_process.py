@@ -15,7 +15,7 @@ from backend.admission.quotas import Quota, QuotaMeter
 from backend.http.tls_listener import TlsListener
 from backend.observability.other_processes import Counted, ProcessReport
 from backend.processes.link import ProcessLink, linked
-from backend.processes.messages import Others
+from backend.processes.messages import OtherProcessFigures
 
 
 class _Answer(asyncio.Protocol):
@@ -47,7 +47,7 @@ def _report(meter: QuotaMeter) -> ProcessReport:
     return ProcessReport(Counted(samples=answered), connections=answered)
 
 
-def _write_sum(file: Path, others: Others) -> None:
+def _write_sum(file: Path, others: OtherProcessFigures) -> None:
     counted = [others.past, *(one.counted for one in others.reports.values())]
     file.write_text(str(sum(one.samples for one in counted)))
 

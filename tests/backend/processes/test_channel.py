@@ -3,17 +3,17 @@
 import socket
 
 from backend.processes.channel import Channel
-from backend.processes.messages import LENGTH, MOST_BYTES, CannotRun, Ending, ProcessReady
+from backend.processes.messages import LENGTH, MOST_BYTES, CannotRun, GatewayEnding, ProcessReady
 
 
 async def test_messages_arrive_in_order_until_the_end() -> None:
     one, other = [await Channel.over(end) for end in socket.socketpair()]
-    for message in (ProcessReady(), CannotRun("x" * 200_000), Ending()):
+    for message in (ProcessReady(), CannotRun("x" * 200_000), GatewayEnding()):
         one.send(message)
     assert await other.receive() == ProcessReady()
     assert await other.receive() == CannotRun("x" * 200_000)
     await one.close()
-    assert [message async for message in other.messages()] == [Ending()]
+    assert [message async for message in other.messages()] == [GatewayEnding()]
     other.send(ProcessReady())
     await other.close()
     await other.close()

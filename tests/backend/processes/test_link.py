@@ -16,14 +16,14 @@ from backend.processes.channel import Channel
 from backend.processes.link import ProcessLink, linked
 from backend.processes.messages import (
     CannotRun,
-    Ending,
-    Gone,
+    GatewayEnding,
     KeysInUse,
     MainState,
-    Others,
+    OtherProcessFigures,
+    ProcessGone,
     ProcessReady,
-    ProcessTold,
-    Start,
+    ProcessReported,
+    ProcessStart,
 )
 from tests.helpers.waiting import wait_until
 
@@ -49,7 +49,7 @@ class Setting:
 async def linking(slot: int = 1) -> AsyncIterator[Setting]:
     pairs = [socket.socketpair() for _ in range(3)]
     channel = await Channel.over(pairs[0][0])
-    channel.send(Start(slot, 2, b"", "", False, "http://here", 0, "/nowhere"))
+    channel.send(ProcessStart(slot, 2, b"", "", False, "http://here", 0, "/nowhere"))
     lost = asyncio.Event()
     control, plain, tls = (end.detach() for _, end in pairs)
     with pairs[1][0] as gate, pairs[2][0]:
@@ -82,17 +82,17 @@ async def test_usage_of_other_processes_counts_until_they_end() -> None:
         at.channel.send(KeysInUse(4, {"k": KeyCounts(requests=2, streams=1)}, process=7))
         await wait_until(lambda: meter.elsewhere.connections == 4, "it is heard")
         assert meter.stream("k") is not None and meter.request("k", 0.0) is not None
-        at.channel.send(Gone(7))
+        at.channel.send(ProcessGone(7))
         await wait_until(lambda: meter.elsewhere.connections == 0, "it is gone")
         assert meter.stream("k") is None
 
 
 async def test_states_of_the_main_process_and_of_the_gateway_are_known() -> None:
-    others: list[Others] = []
+    others: list[OtherProcessFigures] = []
     async with linking() as at:
         at.link.on_others = others.append
         assert not (at.link.main_up.is_set() or at.link.ending)
-        for message in (MainState(up=True), Others({}, Counted(samples=1), {}), Ending()):
+        for message in (MainState(up=True), OtherProcessFigures({}, Counted(samples=1), {}), GatewayEnding()):
             at.channel.send(message)
         await wait_until(lambda: at.link.ending, "the gateway ends")
         assert at.link.main_up.is_set() and [one.past.samples for one in others] == [1]
@@ -108,13 +108,13 @@ async def test_figures_are_reported_regularly_and_at_the_end() -> None:
         at.link.ready()
         at.link.cannot_run("why")
         assert await at.next(ProcessReady) == ProcessReady() and await at.next(CannotRun) == CannotRun("why")
-        first = await at.next(ProcessTold)
+        first = await at.next(ProcessReported)
         samples[0] = 2
         await at.link.close()
-        last = await at.next(ProcessTold)
+        last = await at.next(ProcessReported)
     assert (first, last) == (
-        ProcessTold(ProcessReport(Counted(samples=1))),
-        ProcessTold(ProcessReport(Counted(samples=2))),
+        ProcessReported(ProcessReport(Counted(samples=1))),
+        ProcessReported(ProcessReport(Counted(samples=2))),
     )
 
 

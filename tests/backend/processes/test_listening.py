@@ -28,7 +28,7 @@ def test_used_port_is_an_error() -> None:
         pass
 
 
-def test_forwards_replace_what_a_killed_gateway_left(tmp_path: Path) -> None:
+def test_forwards_replace_files_of_a_killed_gateway(tmp_path: Path) -> None:
     path = tmp_path / "s"
     path.write_text("")
     with forwards(path), socket.socket(socket.AF_UNIX) as client:

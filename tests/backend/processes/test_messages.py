@@ -8,15 +8,15 @@ from backend.observability.other_processes import Counted, ProcessReport
 from backend.processes.messages import (
     LENGTH,
     CannotRun,
-    Ending,
-    Gone,
+    GatewayEnding,
     KeysInUse,
     MainState,
     Message,
-    Others,
+    OtherProcessFigures,
+    ProcessGone,
     ProcessReady,
-    ProcessTold,
-    Start,
+    ProcessReported,
+    ProcessStart,
     decode,
     encode,
 )
@@ -36,15 +36,15 @@ COUNTED = Counted(
 @pytest.mark.parametrize(
     "message",
     [
-        Start(1, 3, b"\0settings", "unix:///broker", True, "http://127.0.0.1:1", 0, "/run/socket"),
+        ProcessStart(1, 3, b"\0settings", "unix:///broker", True, "http://127.0.0.1:1", 0, "/run/socket"),
         ProcessReady(),
         CannotRun("why"),
         KeysInUse(3, {"k": KeyCounts(1, 2, 3, 4, 5)}, 7),
-        Gone(7),
-        ProcessTold(ProcessReport(counted=COUNTED, sessions=1)),
-        Others({1: ProcessReport(counted=COUNTED)}, COUNTED, {1: 2}),
+        ProcessGone(7),
+        ProcessReported(ProcessReport(counted=COUNTED, sessions=1)),
+        OtherProcessFigures({1: ProcessReport(counted=COUNTED)}, COUNTED, {1: 2}),
         MainState(up=True),
-        Ending(),
+        GatewayEnding(),
     ],
 )
 def test_message_survives_the_way(message: Message) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import ProcessFailed
-from backend.processes.messages import Start
+from backend.processes.messages import ProcessStart
 from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from tests.helpers.processes import gone
 
 
-def start(folder: Path) -> Start:
-    return Start(1, 2, b"serve", "", False, str(folder / "sum"), 0, str(folder / "s"))
+def start(folder: Path) -> ProcessStart:
+    return ProcessStart(1, 2, b"serve", "", False, str(folder / "sum"), 0, str(folder / "s"))
 
 
 async def test_process_that_says_nothing_is_not_ready_in_time(tmp_path: Path) -> None:

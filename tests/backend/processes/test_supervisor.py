@@ -15,7 +15,7 @@ import pytest
 from backend.core.errors import ProcessFailed
 from backend.http.modes import ListenAddress
 from backend.processes.listening import forwards, listening
-from backend.processes.messages import Start
+from backend.processes.messages import ProcessStart
 from backend.processes.supervisor import ProcessPlan, Supervisor, supervised
 from tests.backend.processes import small_process
 from tests.helpers.processes import gone
@@ -50,7 +50,7 @@ async def running(
     folder: Path, wish: str = "serve", drain_s: float = 5.0, processes: int = PROCESSES
 ) -> AsyncIterator[Setting]:
     total = folder / "sum"
-    start = Start(0, processes, wish.encode(), "", False, str(total), 0, str(folder / "s"))
+    start = ProcessStart(0, processes, wish.encode(), "", False, str(total), 0, str(folder / "s"))
     plan = ProcessPlan((sys.executable, "-m", small_process.__name__), start, drain_s)
     with listening([ListenAddress("127.0.0.1", 0)]) as listeners, forwards(folder / "s") as forwarding:
         async with supervised(plan, listeners, forwarding) as supervisor:

@@ -59,7 +59,7 @@ SPAN = SegmentBegin(2, replaces=(0, 1))
 
 
 class TestBegin:
-    def test_span_is_submitted_with_what_it_replaces(self) -> None:
+    def test_span_is_submitted_with_the_segments_that_it_replaces(self) -> None:
         (submit,) = say(pieces(), 2, BOTH, SPAN)
         assert isinstance(submit, Submit)
         assert (submit.job.replaces, submit.job.samples, submit.due) == ((0, 1), 200, None)

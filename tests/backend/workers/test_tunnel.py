@@ -101,7 +101,7 @@ async def test_tunnel_accepts_owner_and_refuses_clients_and_unknown_keys(gateway
         assert await socket.receive_bytes(timeout=30) == b"+PONG\r\n"
 
 
-async def test_request_without_upgrade_is_reported_what_is_missing(gateway: Tunnelled) -> None:
+async def test_error_names_the_missing_upgrade(gateway: Tunnelled) -> None:
     headers = {"Authorization": f"Bearer {OWNER_KEY}"}
     async with aiohttp.ClientSession() as http, http.get(f"{gateway.url}{BROKER_PATH}", headers=headers) as reply:
         assert reply.status == 400 and "upgrade to a WebSocket" in (await reply.json())["error"]["message"]

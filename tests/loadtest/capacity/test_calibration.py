@@ -38,7 +38,7 @@ def test_calibration_refuses_a_run_that_measured_too_little(tmp_path: Path) -> N
         read_calibration(tmp_path / "report.json")
 
 
-def test_calibration_refuses_what_is_no_report(tmp_path: Path) -> None:
+def test_calibration_refuses_other_files_than_reports(tmp_path: Path) -> None:
     with pytest.raises(LoadTestError, match="cannot be read"):
         read_calibration(tmp_path / "report.json")
     (tmp_path / "report.json").write_text("{}")

@@ -76,7 +76,7 @@ def test_speeds_are_known_once_every_able_worker_has_one() -> None:
     assert not fleet({}, {"workers": []}).speeds_known and not fleet({}, {}).speeds_known
 
 
-async def test_capacity_is_what_the_workers_carry(locate: Locate) -> None:
+async def test_capacity_is_the_load_that_workers_carry(locate: Locate) -> None:
     assert 10 < await people_carried(locate, 60.0) < 100
 
 

@@ -25,7 +25,7 @@ def test_limit_holds_for_a_while_and_is_undone() -> None:
         assert limit(process) == psutil.RLIM_INFINITY
 
 
-def test_limit_is_undone_for_what_was_started_meanwhile() -> None:
+def test_limit_is_undone_for_processes_started_meanwhile() -> None:
     """A process that the limited one starts inherits the limit."""
     with sleeper() as old, sleeper() as new:
         with full_disk([old], lambda: [new]):

@@ -14,9 +14,9 @@ import pytest
 from client.connection import Address, fixed
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.disturber import Disturber
-from loadtest.chaos.events import Event, FaultTarget, Kind, Way
+from loadtest.chaos.events import Event, FaultKind, FaultTarget, LinkDirection
 from loadtest.chaos.targets import Absent, ChaosTargets, Network, TargetProcess
-from loadtest.reports.run import Mark
+from loadtest.reports.run import RunEvent
 from tests.helpers.waiting import wait_until
 from tests.loadtest.chaos.sleepers import sleeper, stands
 from tests.loadtest.chaos.test_proxy import caller, echo_behind_a_proxy, say
@@ -57,9 +57,9 @@ def target() -> Iterator[tuple[Sleeper, ChaosTargets]]:
 
 
 @asynccontextmanager
-async def performing(targets: ChaosTargets, *events: Event) -> AsyncIterator[list[Mark]]:
+async def performing(targets: ChaosTargets, *events: Event) -> AsyncIterator[list[RunEvent]]:
     """Perform events at once; end with the context."""
-    marks: list[Mark] = []
+    marks: list[RunEvent] = []
     disturber = Disturber(targets, time.monotonic(), marks.append)
     task = asyncio.create_task(disturber.perform(events))
     try:
@@ -69,8 +69,8 @@ async def performing(targets: ChaosTargets, *events: Event) -> AsyncIterator[lis
         await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.parametrize(("kind", "status"), [(Kind.KILL, -9), (Kind.RESTART, -15)])
-async def test_process_ends_and_stays_away(kind: Kind, status: int) -> None:
+@pytest.mark.parametrize(("kind", "status"), [(FaultKind.KILL, -9), (FaultKind.RESTART, -15)])
+async def test_process_ends_and_stays_away(kind: FaultKind, status: int) -> None:
     with target() as (one, targets):
         async with performing(targets, Event(0.0, kind, FaultTarget.WORKER, 0, 1.5)) as marks:
             await wait_until(lambda: marks, "it is noted")
@@ -79,8 +79,8 @@ async def test_process_ends_and_stays_away(kind: Kind, status: int) -> None:
     assert [(mark.what, mark.outcome) for mark in marks] == [(f"{kind} worker 0", "")]
 
 
-@pytest.mark.parametrize("kind", [Kind.PAUSE, Kind.SLOW])
-async def test_process_stands_until_the_event_or_the_run_is_over(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [FaultKind.PAUSE, FaultKind.SLOW])
+async def test_process_stands_until_the_event_or_the_run_is_over(kind: FaultKind) -> None:
     with target() as (one, targets):
         async with performing(targets, Event(0.0, kind, FaultTarget.WORKER, 0, 0.3, 0.9)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
@@ -94,7 +94,7 @@ async def test_process_stands_until_the_event_or_the_run_is_over(kind: Kind) -> 
 
 async def test_slow_worker_may_end_meanwhile() -> None:
     with target() as (one, targets):
-        async with performing(targets, Event(0.0, Kind.SLOW, FaultTarget.WORKER, 0, 0.5, 0.5)) as marks:
+        async with performing(targets, Event(0.0, FaultKind.SLOW, FaultTarget.WORKER, 0, 0.5, 0.5)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
             one.found.kill()
             await wait_until(lambda: marks, "it is over")
@@ -105,7 +105,7 @@ async def test_slow_worker_may_end_meanwhile() -> None:
 async def test_disk_is_full_for_broker_and_gateway_until_the_run_is_over() -> None:
     with target() as (one, targets), sleeper() as gateway:
         one.below = [gateway]
-        async with performing(targets, Event(0.0, Kind.DISK, FaultTarget.BROKER, 0, 3600.0)):
+        async with performing(targets, Event(0.0, FaultKind.DISK, FaultTarget.BROKER, 0, 3600.0)):
             await wait_until(lambda: gateway.rlimit(psutil.RLIMIT_FSIZE)[0] == 0, "it is full")
             assert one.found.rlimit(psutil.RLIMIT_FSIZE)[0] == 0
         assert gateway.rlimit(psutil.RLIMIT_FSIZE)[0] == psutil.RLIM_INFINITY
@@ -116,7 +116,7 @@ async def test_clock_is_stepped_until_the_run_is_over(tmp_path: Path) -> None:
     file = tmp_path / "clock"
     with target() as (one, targets):
         one.clock = SteppedClock(Path("lib.so"), file)
-        async with performing(targets, Event(0.0, Kind.CLOCK, FaultTarget.WORKER, 0, 3600.0, -60.0)):
+        async with performing(targets, Event(0.0, FaultKind.CLOCK, FaultTarget.WORKER, 0, 3600.0, -60.0)):
             await wait_until(lambda: file.read_text() == "-60.0\n", "it is stepped")
         assert file.read_text() == "+0.0\n"
 
@@ -125,7 +125,7 @@ async def test_event_without_its_target_is_noted_and_the_run_goes_on() -> None:
     with target() as (one, targets):
         one.found.kill()
         one.found.wait()
-        kinds = (Kind.KILL, Kind.PAUSE, Kind.CLOCK)
+        kinds = (FaultKind.KILL, FaultKind.PAUSE, FaultKind.CLOCK)
         events = [Event(0.01 * number, kind, FaultTarget.WORKER) for number, kind in enumerate(kinds)]
         async with performing(targets, *events) as marks:
             await wait_until(lambda: len(marks) == 3, "all are noted")
@@ -133,10 +133,10 @@ async def test_event_without_its_target_is_noted_and_the_run_goes_on() -> None:
 
 
 LINK_EVENTS = [
-    Event(0.0, Kind.GONE, FaultTarget.CLIENT_LINK, 0, 3600.0),
-    Event(0.0, Kind.DELAY, FaultTarget.CLIENT_LINK, 0, 3600.0, 3600.0),
-    Event(0.0, Kind.NARROW, FaultTarget.CLIENT_LINK, 0, 3600.0, 0.001),
-    Event(0.0, Kind.STALL, FaultTarget.CLIENT_LINK, 0, 3600.0),
+    Event(0.0, FaultKind.GONE, FaultTarget.CLIENT_LINK, 0, 3600.0),
+    Event(0.0, FaultKind.DELAY, FaultTarget.CLIENT_LINK, 0, 3600.0, 3600.0),
+    Event(0.0, FaultKind.NARROW, FaultTarget.CLIENT_LINK, 0, 3600.0, 0.001),
+    Event(0.0, FaultKind.STALL, FaultTarget.CLIENT_LINK, 0, 3600.0),
 ]
 
 
@@ -154,15 +154,15 @@ async def test_network_is_restored_when_the_run_is_over(event: Event) -> None:
             assert await say(streams, b"hello") == b"hello"
 
 
-@pytest.mark.parametrize("kind", [Kind.CUT, Kind.HALF_OPEN])
-async def test_connection_is_gone_afterwards(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [FaultKind.CUT, FaultKind.HALF_OPEN])
+async def test_connection_is_gone_afterwards(kind: FaultKind) -> None:
     async with echo_behind_a_proxy() as (_, proxy), caller(proxy) as streams:
         await say(streams, b"hello")
         targets = ChaosTargets(
             fixed(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [Network(proxy)]}
         )
         async with performing(
-            targets, Event(0.0, kind, FaultTarget.CLIENT_LINK, 0, 0.01, 0.0, (Way.UP,))
+            targets, Event(0.0, kind, FaultTarget.CLIENT_LINK, 0, 0.01, 0.0, (LinkDirection.UP,))
         ) as marks:
             await wait_until(lambda: marks, "it is over")
         with pytest.raises(ConnectionResetError):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.chaos.events import LINKS, PROCESSES, Event, FaultTarget, Kind
+from loadtest.chaos.events import LINKS, PROCESSES, Event, FaultKind, FaultTarget
 from loadtest.chaos.plan import ChaosPlan, choices, draw, not_there, read_plan
 from loadtest.core.errors import LoadTestError
 
@@ -29,7 +29,7 @@ def test_events_stay_within_bounds(
         assert 5.0 <= event.at_s <= end + 0.01
         assert 0 <= event.number < counts[event.target]
         assert 0 <= event.lasts_s <= longest + 0.01
-        assert (event.lasts_s == 0) is (event.kind is Kind.CUT)
+        assert (event.lasts_s == 0) is (event.kind is FaultKind.CUT)
         assert event.ways
     assert not not_there(events, counts)
 
@@ -50,17 +50,20 @@ def test_other_seed_gives_another_plan() -> None:
 
 def test_only_what_exists_and_can_be_done_is_possible() -> None:
     found = choices(COUNTS, disk=False, clock=False)
-    assert not {Kind.DISK, Kind.CLOCK} & {one.kind for one in found}
-    assert {one.target for one in found if one.kind is Kind.KILL} == set(PROCESSES)
-    assert {one.target for one in found if one.kind is Kind.CUT} == set(LINKS)
-    assert [one.target for one in found if one.kind is Kind.SLOW] == [FaultTarget.WORKER]
+    assert not {FaultKind.DISK, FaultKind.CLOCK} & {one.kind for one in found}
+    assert {one.target for one in found if one.kind is FaultKind.KILL} == set(PROCESSES)
+    assert {one.target for one in found if one.kind is FaultKind.CUT} == set(LINKS)
+    assert [one.target for one in found if one.kind is FaultKind.SLOW] == [FaultTarget.WORKER]
     assert choices({FaultTarget.WORKER: 0}, disk=True, clock=True) == ()
     disks = choices(COUNTS, disk=True, clock=True)
-    assert [one.target for one in disks if one.kind is Kind.DISK] == [FaultTarget.BROKER]
+    assert [one.target for one in disks if one.kind is FaultKind.DISK] == [FaultTarget.BROKER]
 
 
 def test_targets_that_are_not_named_are_found() -> None:
-    kill, other = Event(1.0, Kind.KILL, FaultTarget.WORKER, 1), Event(2.0, Kind.KILL, FaultTarget.GATEWAY)
+    kill, other = (
+        Event(1.0, FaultKind.KILL, FaultTarget.WORKER, 1),
+        Event(2.0, FaultKind.KILL, FaultTarget.GATEWAY),
+    )
     assert not_there((kill, other), {FaultTarget.WORKER: 2}) == (other,)
     assert not_there((kill, other), {FaultTarget.WORKER: 1, FaultTarget.GATEWAY: 1}) == (kill,)
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from loadtest.chaos.events import Way
+from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import Streams, TcpProxy, tcp_proxy, to_port
 from tests.helpers.waiting import wait_until
 
@@ -90,7 +90,7 @@ async def test_proxy_resets_and_refuses_while_down_and_keeps_its_port() -> None:
 
 async def test_cut_comes_after_exact_number_of_bytes() -> None:
     async with echo_behind_a_proxy() as (echo, proxy), caller(proxy) as streams:
-        cut = asyncio.create_task(proxy.cut_after(7, Way.UP))
+        cut = asyncio.create_task(proxy.cut_after(7, LinkDirection.UP))
         assert await say(streams, b"four") == b"four"
         with pytest.raises(BROKEN):
             await say(streams, b"four more")
@@ -98,15 +98,15 @@ async def test_cut_comes_after_exact_number_of_bytes() -> None:
         await wait_until(lambda: echo.left == 1, "the server has seen the end")
         assert echo.heard == b"fourfou"
         async with caller(proxy) as again:
-            cut = asyncio.create_task(proxy.cut_after(3, Way.DOWN))
+            cut = asyncio.create_task(proxy.cut_after(3, LinkDirection.DOWN))
             await asyncio.sleep(0)
             again[1].write(b"hello")
             assert await end(again) == b"hel"
             await cut
 
 
-@pytest.mark.parametrize("way", Way)
-async def test_half_open_connection_is_silent(way: Way) -> None:
+@pytest.mark.parametrize("way", LinkDirection)
+async def test_half_open_connection_is_silent(way: LinkDirection) -> None:
     async with echo_behind_a_proxy() as (echo, proxy), caller(proxy) as streams, caller(proxy) as ending:
         await say(streams, b"hello")
         await say(ending, b"hello")
@@ -116,8 +116,10 @@ async def test_half_open_connection_is_silent(way: Way) -> None:
         async with caller(proxy) as fresh:  # a round trip on another connection shows that enough time has passed
             assert await say(fresh, b"me") == b"me"
             assert proxy.sound == 1
-        await wait_until(lambda: echo.left == (2 if way is Way.DOWN else 1), "only sound ways carry an end")
-        assert (b"anybody?" in echo.heard) is (way is Way.DOWN)
+        await wait_until(
+            lambda: echo.left == (2 if way is LinkDirection.DOWN else 1), "only sound ways carry an end"
+        )
+        assert (b"anybody?" in echo.heard) is (way is LinkDirection.DOWN)
         proxy.cut()
         with pytest.raises(ConnectionResetError):
             await end(streams)

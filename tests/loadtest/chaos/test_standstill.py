@@ -59,5 +59,5 @@ async def test_process_continues_when_the_tool_is_killed(number: signal.Signals)
     assert not psutil.pid_exists(process.pid)
 
 
-def test_only_what_was_not_released_is_left_standing() -> None:
+def test_only_unreleased_processes_stay_stopped() -> None:
     assert left_standing(["+1\n", "+2\n", "-1\n", "-3\n", "\n", "+x\n", "+4"]) == {2, 4}

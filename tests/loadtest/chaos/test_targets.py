@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from loadtest.chaos.events import Way
+from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.targets import Network
 from tests.loadtest.chaos.test_proxy import caller, echo_behind_a_proxy, end, say
 
@@ -55,7 +55,7 @@ async def test_delays_add_up_and_end() -> None:
 async def test_cut_resets_a_connection(size: int) -> None:
     async with network() as one, caller(one.proxy) as streams:
         await say(streams, b"hello")
-        cut = asyncio.create_task(one.cut(size, Way.UP))
+        cut = asyncio.create_task(one.cut(size, LinkDirection.UP))
         await asyncio.sleep(0)
         streams[1].write(b"hello again")
         with pytest.raises(ConnectionResetError):
@@ -66,7 +66,7 @@ async def test_cut_resets_a_connection(size: int) -> None:
 async def test_cut_without_traffic_resets_everything_in_the_end() -> None:
     async with network() as one, caller(one.proxy) as streams:
         await say(streams, b"hello")
-        await one.cut(1000, Way.UP, within_s=0.01)
+        await one.cut(1000, LinkDirection.UP, within_s=0.01)
         with pytest.raises(ConnectionResetError):
             await end(streams)
 
@@ -74,7 +74,7 @@ async def test_cut_without_traffic_resets_everything_in_the_end() -> None:
 async def test_half_open_connection_is_reset_in_the_end() -> None:
     async with network() as one, caller(one.proxy) as streams:
         await say(streams, b"hello")
-        with one.half_open([Way.DOWN]):
+        with one.half_open([LinkDirection.DOWN]):
             streams[1].write(b"anybody?")
             async with caller(one.proxy) as fresh:
                 assert await say(fresh, b"me") == b"me"

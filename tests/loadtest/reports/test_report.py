@@ -14,7 +14,7 @@ from loadtest.measurement.processes import GATEWAY, LOAD_MAKER, ProcessUsage
 from loadtest.measurement.promises import Promise
 from loadtest.measurement.tally import RefusalCount, Tally
 from loadtest.reports.report import STRAINED, page, prepare, write_report
-from loadtest.reports.run import Counts, Mark, Report, Run
+from loadtest.reports.run import Report, Run, RunEvent, ScenarioCounts
 from tests.loadtest.measurement.test_tally import ended
 
 VOID = {"meta", "br"}
@@ -84,7 +84,7 @@ def test_report_page_is_well_formed_and_self_contained(run: Run) -> None:
 
 def test_report_page_shows_events_on_the_time_line(run: Run) -> None:
     assert "<h2>Events</h2>" not in page(run.report())
-    run.marks = [Mark(2.0, 2.5, "kill worker 1"), Mark(1.0, 1.5, "kill <x> 0", "it is not running")]
+    run.marks = [RunEvent(2.0, 2.5, "kill worker 1"), RunEvent(1.0, 1.5, "kill <x> 0", "it is not running")]
     shown, reader = page(run.report()), Balanced()
     reader.feed(shown)
     assert reader.open == []
@@ -137,7 +137,7 @@ def test_report_files_are_written_without_keys(run: Run, tmp_path: Path) -> None
 def test_report_page_shows_promises_and_counts(run: Run, kept: bool | None, verdict: str) -> None:
     run.tally.refused.clear()
     run.judge = lambda run, found: [Promise("<this>", kept, "found")]
-    run.counted = [Counts(1.0, {"messages & more": 5.0}), Counts(2.0, {"messages & more": 9.0})]
+    run.counted = [ScenarioCounts(1.0, {"messages & more": 5.0}), ScenarioCounts(2.0, {"messages & more": 9.0})]
     shown = page(run.report())
     reader = Balanced()
     reader.feed(shown)

@@ -16,7 +16,7 @@ def test_choose_returns_all_without_names() -> None:
     assert choose([], artefacts=SOME) == list(SOME)
 
 
-def test_choose_leaves_out_what_is_not_wanted() -> None:
+def test_choose_leaves_out_unwanted_steps() -> None:
     assert choose([], ["two"], SOME) == [SOME[0], SOME[2]]
     with pytest.raises(ReleaseRefused, match="four"):
         choose([], ["four"], SOME)

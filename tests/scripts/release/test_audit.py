@@ -115,7 +115,7 @@ def test_project_page_is_empty_only_if_the_index_has_none(
         assert audit.project_page("a") == expected
 
 
-def test_audit_writes_what_was_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audit_writes_the_looked_up_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bill = {"components": [{"name": name, "version": "1"} for name in ("a", "b")]}
     (tmp_path / "kikipounamu-0.1.0.cdx.json").write_text(json.dumps(bill))
     parts = [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "not found"}]

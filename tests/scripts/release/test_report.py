@@ -9,6 +9,6 @@ def test_report_of_a_whole_release_leaves_nothing_out() -> None:
     assert "make check: passed" in lines
 
 
-def test_report_says_what_was_not_done() -> None:
+def test_report_names_steps_that_were_not_done() -> None:
     lines = report("0.1.0", "abc", ("wheels", "checksums"), KNOWN, tested=False)
     assert "make check: not run" in lines and "left out: audit\n  audit: no library was looked up" in lines

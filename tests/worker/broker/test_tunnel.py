@@ -9,7 +9,7 @@ import pytest
 from yarl import URL
 
 from backend.http.certificates import Certificate, own_certificate, server_context
-from loadtest.chaos.events import Way
+from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import tcp_proxy, to_port
 from protocol.broker import PING_S
 from protocol.devices import DeviceKind
@@ -122,7 +122,7 @@ async def test_closed_connection_waits_for_no_end_of_tls(
         async with Tunnel(through) as tunnel:
             _, writer = await tunnel.dial()
             assert sockets_to(proxy.port) == 1
-            proxy.half_open({Way.DOWN})
+            proxy.half_open({LinkDirection.DOWN})
             writer.close()
             await wait_until(lambda: sockets_to(proxy.port) == 0, "the worker's socket is closed", 10)
 

@@ -37,7 +37,7 @@ def test_empty_text_has_no_words() -> None:
     assert message["from_finalize"]
 
 
-def test_answer_for_a_file_has_what_was_asked_for() -> None:
+def test_answer_for_a_file_has_the_requested_parts() -> None:
     about = summary("r", "digest", "2026-01-01T00:00:00+00:00", 3.2)
     plain = file_answer(ListenRequest(Options()), heard(), about)
     assert "utterances" not in plain["results"]

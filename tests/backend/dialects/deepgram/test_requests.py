@@ -16,7 +16,7 @@ def test_request_without_parameters_means_a_file_and_any_model() -> None:
     assert request_of(("model", "whisper-base")).options.model == "whisper-base"
 
 
-def test_live_request_names_its_audio_and_what_is_reported() -> None:
+def test_live_request_names_its_audio_and_its_reports() -> None:
     asked = request_of(
         *(("encoding", "linear16"), ("sample_rate", "48000"), ("channels", "2"), ("interim_results", "true")),
         *(("vad_events", "true"), ("utterance_end_ms", "1000"), ("endpointing", "800")),
@@ -35,7 +35,7 @@ def test_telephone_speech_has_its_usual_rate(encoding: str, format: IncomingForm
 
 
 @pytest.mark.parametrize(("given", "used"), [("10", 300), ("false", 600), ("true", 600), ("60000", 5_000)])
-def test_endpoint_is_within_what_recognition_can_bear(given: str, used: int) -> None:
+def test_endpoint_is_within_the_limits_of_recognition(given: str, used: int) -> None:
     assert request_of(("endpointing", given)).endpoint_ms == used
 
 

@@ -123,7 +123,7 @@ async def test_unknown_container_is_refused(gateway: Gateway) -> None:
         assert (await socket.receive(timeout=30)).data == aiohttp.WSCloseCode.POLICY_VIOLATION
 
 
-async def test_request_without_an_upgrade_is_reported_what_is_missing(gateway: Gateway) -> None:
+async def test_error_names_the_missing_upgrade(gateway: Gateway) -> None:
     headers = {"Authorization": f"Token {KEY}"}
     async with aiohttp.ClientSession() as http, http.get(url(gateway), headers=headers) as answer:
         body = await answer.json()

@@ -40,7 +40,7 @@ def test_large_chunks_wait_for_less() -> None:
     assert [index for index, _ in order.take(2, bytes(5 * 1024 * 1024))] == [2]
 
 
-def test_end_hears_what_waits() -> None:
+def test_end_releases_waiting_chunks_in_order() -> None:
     order = ChunkOrder()
     assert heard(order, 5, 8, 7) == [5]
     assert [index for index, _ in order.rest()] == [7, 8]

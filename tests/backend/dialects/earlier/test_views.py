@@ -101,7 +101,7 @@ def test_recording_has_the_name_that_its_client_gave() -> None:
     assert as_json(recording_view(replace(STORED, state=SessionState.FAILED), []))["status"] == "error"
 
 
-def test_queue_counts_what_waits_and_works() -> None:
+def test_queue_counts_waiting_and_working_tasks() -> None:
     workers = tuple(
         WorkerStatus(name, "h", "e", "m", "cpu", WorkerState.BUSY, 2, busy) for name, busy in (("a", 2), ("b", 0))
     )

@@ -39,7 +39,7 @@ def test_first_message_configures_the_speech() -> None:
     assert (options.hotwords, options.itn, options.language) == (("阿里巴巴", "Ōtaki"), False, "zh")
 
 
-def test_later_message_keeps_what_it_does_not_say() -> None:
+def test_later_message_keeps_missing_fields() -> None:
     before = client_text(json.dumps(FIRST), Config()).config
     said = client_text('{"is_speaking": false, "is_end": true}', before)
     assert (said.config, said.speaks, said.ends) == (before, False, True)

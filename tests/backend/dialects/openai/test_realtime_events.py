@@ -46,7 +46,7 @@ def test_older_clients_send_flat_fields() -> None:
     assert (config.rate, config.law, config.silence_ms, config.options.language) == (8_000, "mu-law", None, "en")
 
 
-def test_update_keeps_what_it_does_not_say() -> None:
+def test_update_keeps_missing_fields() -> None:
     assert configured(BEFORE, {"session": {}}) == BEFORE
     assert updated(turn_detection={"type": "server_vad", "silence_duration_ms": 1}).silence_ms == 200
 

@@ -191,7 +191,7 @@ def test_pause_before_what_was_read_last_is_found(parts: Sequence[int], end: int
     assert pause_before(features(*parts), end) == place
 
 
-def test_sounds_are_told_with_their_words_and_whether_these_are_hardly_any() -> None:
+def test_sounds_have_their_words_and_a_mark_if_nearly_wordless() -> None:
     found = features(100, 50, 150, 50, 150, 100, 40, 5)
     assert list(sounds_with_words(found, [0, 50, 149, 220, 340, 590])) == [
         Sound(0, 120, [0, 1], wordless=False),
