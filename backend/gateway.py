@@ -304,7 +304,7 @@ class Gateway:
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
         judge = refuse_known if resumes else refuse  # the hello will show whether the broker knows the session
-        survey = self.hub.intake.survey_of(visit.about.owner)  # with what is held back for this key
+        survey = self.hub.intake.survey_of(visit.about.owner)  # including bulk jobs held back for this key
         refusal = judge(survey, self.monitor.up, self.hub.taken(), self._settings.admission)
         return refusal or self.access.meter.stream(visit.device.id, visit.limited)
 

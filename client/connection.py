@@ -84,7 +84,7 @@ class Connection(Protocol):
 
 
 Connect = Callable[[Address, bool], Coroutine[Any, Any, Connection]]
-"""Opens a connection; the second argument tells whether the session is resumed."""
+"""Opens a connection; the second argument: whether the session is resumed."""
 
 
 class GatewayConnection:

@@ -69,12 +69,12 @@ async def by_websocket(settings: "ClientSettings") -> AsyncIterator[Connect]:
 class ClientSettings:
     """Deadlines and bounds of a client.
 
-    ``first_contact_s``, ``give_up_s``: longest outage at first, and after a lost connection. ``quiet_s``:
-    longest silence about sent audio; longest time to store a result. ``last_words_s``: longest silence once all
-    is stored. ``held_s``: audio without a result at which ``audio`` waits. ``pause``: waits before a retry.
-    ``http``: makes the HTTP session. ``connecting``: makes what opens connections. ``name``: that of the program,
-    for the gateway. ``elsewhere``: whether to ask ``locate`` again after a refused key or
-    certificate. ``until_moved``: returns when ``locate`` has a better address than this one.
+    ``first_contact_s``, ``give_up_s``: longest outage at first, and after a lost connection. ``quiet_s``: longest
+    silence about sent audio; longest time to store a result. ``last_words_s``: longest silence once all is stored.
+    ``held_s``: audio without a result at which ``audio`` waits. ``pause``: waits before a retry. ``http``: makes
+    the HTTP session. ``connecting``: makes a function that opens connections. ``name``: that of the program, for
+    the gateway. ``elsewhere``: whether to ask ``locate`` again after a refused key or certificate.
+    ``until_moved``: returns when ``locate`` has a better address than this one.
     """
 
     connect_s: float = 10.0
@@ -318,7 +318,7 @@ class GatewayClient:
             (reader if reader.done() else writer).result()
         except GatewayError as error:
             await (connection.close(GOODBYE_S) if isinstance(error, Moved) else connection.close())
-            await asyncio.wait({reader})  # let it store and report what has arrived, until it sees the close
+            await asyncio.wait({reader})  # let it store and report the audio that arrived, until it sees the close
             raise
         finally:
             reader.cancel()

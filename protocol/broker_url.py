@@ -55,7 +55,7 @@ class BrokerTls(NamedTuple):
 class BrokerUrl(NamedTuple):
     """Parsed address. ``nodes``: sentinels, or nodes of the cluster; none for ``SERVER``, which redis-py parses.
 
-    ``master``: what the sentinels call the primary. ``tls``: for all connections; ``None``: they are not TLS.
+    ``master``: the sentinels' name of the primary. ``tls``: for all connections; ``None``: they are not TLS.
     """
 
     kind: BrokerKind

@@ -11,7 +11,7 @@ _LAST_LATIN: Final = 0x24F
 _SYMBOL: Final = re.compile("(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
 """A Greek letter by itself, such as α or π."""
 
-# The first word of a letter's name in Unicode tells its script. Other languages of ISO 639-1 use Latin letters.
+# The first word of a letter's name in Unicode is its script. Other languages of ISO 639-1 use Latin letters.
 _CYRILLIC: Final = "ab av ba be bg ce cu cv kk kv ky mk mn os ru tg tt uk sr bs az uz tk"
 _ARABIC: Final = "ar fa ur ps sd ug ku ks kk ky az pa ha ms tg uz"
 _USED: Final = {

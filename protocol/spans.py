@@ -23,8 +23,8 @@ def parse_replaces(stored: str | bytes) -> tuple[int, ...]:
 def without_replaced(segments: Iterable[int], spans: Mapping[int, Sequence[int]]) -> list[int]:
     """Return the segments whose texts make up the session, in order.
 
-    ``spans``: what each span with a text replaces. A span stands where the first of these stands. Of two spans
-    that replace the same segment, the earlier one counts.
+    ``spans``: the segments that each span with a text replaces. A span stands where the first of these stands. Of
+    two spans that replace the same segment, the earlier one counts.
     """
     place: dict[int, int] = {}
     replaced: set[int] = set()

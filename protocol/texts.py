@@ -30,13 +30,13 @@ _PUNCTUATION: Final[Ranges] = ((0x3000, 0x303F), (0xFE30, 0xFE4F), (0xFF01, 0xFF
 _DIGITS: Final = re.compile(r"[0-9]+[.,。，]?")
 _DIGITS_PAUSE_MS: Final = 800
 _CONTEXT: Final = 200
-"""Characters before a join that may tell whether a sentence is complete."""
+"""Characters before a join that may show whether a sentence is complete."""
 
 
 class TimedText(NamedTuple):
     """A text and its place in a recording; ``None``: unknown.
 
-    ``after_written``: what is before it was written first, and cannot change any more.
+    ``after_written``: the text before it was written first, and cannot change any more.
     """
 
     text: str

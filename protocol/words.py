@@ -5,7 +5,7 @@ last character of a run by itself. A query of several characters is a phrase of 
 character is a prefix of a pair. Other words are compared without case, accents and width; the last word of a
 query is a prefix. A text matches only if it contains every term of the query.
 
-Only this module defines what a word is, so a term consists of nothing but letters, figures and symbols.
+Only this module defines words, so a term consists of nothing but letters, figures and symbols.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Detection of wall clock changes, which make ages unreliable.
 
 The wall clock may be set at any time, and after a start it may be wrong until the network corrects it. Files dated
-before the correction may look a month old within the hour. A memory on disk tells of it to a program that starts
-with a wrong clock.
+before the correction may look a month old within the hour. A file on disk warns a program that starts with a wrong
+clock.
 """
 
 import json
@@ -30,7 +30,7 @@ _NOTE_S: Final = 3600.0
 def steady_s() -> float:
     """Return seconds of a clock that is never set and continues while the computer sleeps.
 
-    On macOS ``CLOCK_MONOTONIC`` does (clock_gettime(3)), and what ``time.monotonic`` reads there does not.
+    On macOS ``CLOCK_MONOTONIC`` does (clock_gettime(3)), and the clock of ``time.monotonic`` there does not.
     """
     clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
     return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -8,7 +8,8 @@ from typing import Final
 class LogEvent(StrEnum):
     """Name of a log line: its subject, then what happened to it.
 
-    Lines of different programs share a name where they tell the same fact; the field ``logger`` tells them apart.
+    Lines of different programs share a name where they state the same fact; the field ``logger`` distinguishes
+    them.
     """
 
     APP_CANNOT_RUN = "app.cannot_run"

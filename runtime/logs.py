@@ -245,7 +245,7 @@ def timestamp(at: float) -> str:
 def line_of(record: logging.LogRecord, program: str) -> dict[str, Any]:
     """Return the fields of a record's line, in order. Private ones are blanked.
 
-    Raises what ``getMessage`` raises for a record whose values do not fit its text.
+    Raises the error of ``getMessage`` for a record whose values do not fit its text.
     """
     if isinstance(record, EventRecord):
         line = complete(dict(record.fields) | {"event": record.event}, record, record.bound, program)

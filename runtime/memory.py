@@ -16,7 +16,7 @@ _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 _LARGE_BYTES: Final = 32_768
-"""Audio of a second: what is larger is audio."""
+"""Audio of a second: larger blocks are audio."""
 
 
 class RegularReturn:
@@ -83,7 +83,7 @@ def collect_seldom() -> None:
 def without_collection() -> Iterator[None]:
     """Collect no garbage while much is imported or loaded, and exempt that from later collections.
 
-    Of what programs import, less than a megabyte is garbage.
+    Imports leave less than a megabyte of garbage.
     """
     gc.disable()
     try:

@@ -6,7 +6,7 @@ from socket import SHUT_RDWR
 from typing import Any, Final
 
 _DATED: Final = {9: "is not valid yet", 10: "has expired"}
-"""What is wrong with a certificate's dates, by OpenSSL's code (X509_V_ERR_*)."""
+"""Faults of a certificate's dates, by OpenSSL's code (X509_V_ERR_*)."""
 
 
 def date_fault(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 _GRAPH: Final = 7
-_VALUES: Final = (11, 12, 13)  # inputs, outputs, and what is between them
+_VALUES: Final = (11, 12, 13)  # inputs, outputs, and values between them
 _TYPE: Final = 2
 _TENSOR: Final = 1
 _SHAPE: Final = 2

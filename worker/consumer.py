@@ -65,7 +65,7 @@ class ConsumerIntervals:
     """Intervals of the worker's periodic tasks, shortened in tests.
 
     An engine that does not load is started again after ``engine_pause_s``, doubled each time up to
-    ``engine_longest_pause_s``. A broker that has not answered yet is told after ``broker_patience_s``.
+    ``engine_longest_pause_s``. A missing answer of the broker is logged after ``broker_patience_s``.
     """
 
     renew_s: float = RENEW_MS / 1000
@@ -361,4 +361,4 @@ async def _cancelled_at_exit(coroutine: Coroutine[Any, Any, T], name: str) -> As
     finally:
         await cancel_and_wait({task})
         if not task.cancelled():
-            task.exception()  # who waits for the task has raised it; otherwise another error came first
+            task.exception()  # whoever waits for the task has raised it, unless another error came first

@@ -102,7 +102,7 @@ class JobReader:
     async def _take(
         self, free: int, streams: Sequence[str], held_ms: Sequence[int], due: list[int]
     ) -> list[Delivery]:
-        empty = self._filled.isdisjoint(streams)  # what has come since then ends the wait
+        empty = self._filled.isdisjoint(streams)  # entries that came since then end the wait
         if not any(held_ms):
             return [] if empty else await self._jobs.take(free, streams)
         taken, due_ms = ([], -1) if empty else await self._jobs.take_left(free, streams, held_ms)

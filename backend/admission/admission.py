@@ -32,7 +32,7 @@ _SPARE: Final = 1 / 3
 _SPARE_MEMORY: Final = 5 / 6
 """Best-effort work stops at this part of the memory limit that refuses new sessions."""
 ENDPOINT_S: Final = 0.6
-"""Shortest silence after which a client ends a segment. Longer ones, which gateways are not told, gain more."""
+"""Shortest silence after which a client ends a segment. Longer ones, which gateways do not know, gain more."""
 LEAST_COST_S: Final = 1.0
 """Minimum cost of a job in seconds of audio, however short it is."""
 FULL: Final = 0.95

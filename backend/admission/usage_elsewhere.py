@@ -1,6 +1,6 @@
 """Connections and usage of keys in the other processes of the same gateway. Pure.
 
-Each process tells its own numbers when they change. The sums here lag behind by one message, about a millisecond.
+Each process sends its own numbers when they change. The sums here lag behind by one message, about a millisecond.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ Two servers on one folder would destroy its data. Therefore the server inherits 
 the running server, and starts its own once the lock is free.
 
 A server that cannot read its damaged file would never start again. Its file is set aside, since clients still have
-what they were not told the text of, and send it again.
+all audio without a text, and send it again.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
 _ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
 _AWAY: Final = (RedisConnectionError, OutOfMemoryError, *_ELSEWHERE)
 _LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is closed")
-"""What writing to a connection that was just lost raises: a ``TypeError`` in the selector loop of Python 3.13, a
+"""Errors of writing to a connection that was just lost: a ``TypeError`` in the selector loop of Python 3.13, a
 ``RuntimeError`` in uvloop."""
 
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")

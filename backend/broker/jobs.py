@@ -1,6 +1,6 @@
 """The gateway's side of Redis Streams: the commands of sessions, each to the shard of its session.
 
-What concerns all sessions is joined over the shards. A shard that does not answer is named as missing.
+Facts about all sessions are joined over the shards. A shard that does not answer is named as missing.
 """
 
 import asyncio

@@ -18,7 +18,7 @@ from runtime.tasks import is_set_within
 _INCOMPLETE: Final = object()
 
 Hear = Callable[[Any], None]
-"""Gets a reply. What it raises ends the connection. An error of the server is an exception as value."""
+"""Gets a reply. Its errors end the connection. An error of the server is an exception as value."""
 
 
 class Line(asyncio.Protocol):

@@ -18,7 +18,7 @@ class Record(NamedTuple):
     """Content of the session hash for one segment. All ``None``: the broker does not know the segment.
 
     ``job`` is its attempt; ``outcome`` is a result the client has not confirmed, ``text`` that of a confirmed one.
-    ``replaces``: segments of which it is the second pass; only an attachment tells it.
+    ``replaces``: segments of which it is the second pass; only an attachment has it.
     """
 
     job: int | None = None

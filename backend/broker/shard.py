@@ -221,7 +221,7 @@ class Shard:
                     if self._line is None or self._line.lost:
                         self._line = await open_line(self._connection)
                     return await self._line.ask(packed, len(batch))
-            except BaseException:  # replies that still come would be taken for those of the next batch
+            except BaseException:  # late replies would be taken for those of the next batch
                 await self._hang_up()
                 raise
 

@@ -106,7 +106,7 @@ def restart() -> None:
 
 
 def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
-    collect_seldom()  # what is imported stays
+    collect_seldom()  # imported objects stay
     # late: the other commands need no gateway
     from backend.cli.serving import ServeOrder, raise_file_limit, run, serve_alone, serve_together
 

@@ -30,7 +30,7 @@ log = loggers.BACKEND_DIALECTS
 _EXPECTED: Constant = (BackendError, GatewayError, ConnectionError, TimeoutError)
 """Errors that end the handling of events, and are logged by others."""
 EventHandler = Callable[[ClientEvent], Awaitable[None]]
-"""Sends a client what concerns it of an event."""
+"""Sends a client the messages that follow from an event."""
 
 
 class LiveSpeech:

@@ -1,6 +1,6 @@
 """Delete expired sessions, then the oldest sessions above the size limit, a few at a time.
 
-The size is the sum of what was written (``sessions.size``). Database files do not shrink after deletions; they
+The size is the sum of all written bytes (``sessions.size``). Database files do not shrink after deletions; they
 only take more data before they grow again.
 """
 

@@ -1,6 +1,6 @@
 """Build terms and queries for SQLite's FTS5 and PostgreSQL, so that both give equal results. Pure.
 
-``protocol.words`` decides what a word is. Both databases get ready-made terms, and a query has only these terms
+``protocol.words`` defines words. Both databases get ready-made terms, and a query has only these terms
 and our own operators. The owner of a segment is a term too, so that the index itself restricts a search to one
 key's segments. A change of how terms are made needs a migration that indexes the texts again.
 """

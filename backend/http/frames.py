@@ -55,7 +55,7 @@ class FrameReader:
     def read_one(self, data: memoryview, size: int) -> bytearray | None:
         """Return the body, copied, if the first ``size`` bytes are one binary message of usual length and no more.
 
-        That is what arrives nearly always. Otherwise ``None``: nothing is read, call ``read``.
+        Nearly all data is such. Otherwise ``None``: nothing is read, call ``read``.
         """
         if size <= _LONG_HEADER.size or self._rest or self._kind or self.failure is not None:
             return None

@@ -29,7 +29,7 @@ _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 _LINGER: Final = "HH" if sys.platform == "win32" else "ii"
 
 Take = Callable[[int, bytearray], Awaitable[None] | None]
-"""Handler of a message. What it returns is awaited before the next message. It may raise ``StopReading``."""
+"""Handler of a message. Its result is awaited before the next message. It may raise ``StopReading``."""
 
 
 class StopReading(Exception):
@@ -82,7 +82,7 @@ class WebSocket(asyncio.BufferedProtocol):
     async def each(self, take: Take) -> None:
         """Pass on all messages until the client leaves or ``take`` has enough.
 
-        Raises what ``take`` raises, and ``ProtocolError`` once for broken frames; later data is thrown away.
+        Raises the error of ``take``, and ``ProtocolError`` once for broken frames; later data is thrown away.
         """
         with suppress(StopReading):
             while True:

@@ -52,7 +52,7 @@ def failures_after(failures: int, lived_s: float) -> int:
 def restart_order(processes: int) -> tuple[int, ...]:
     """Return the slots in the order of a rolling restart.
 
-    The main process comes first, because it is the only one that ends before its successor runs. What the others
-    hand over later then spreads over it too.
+    The main process comes first, because it is the only one that ends before its successor runs. Connections that
+    the others hand over later then reach it too.
     """
     return tuple(range(MAIN, processes))

@@ -1,6 +1,6 @@
 """Best-effort requests of all sessions: speculations, hypotheses, pieces of live speech.
 
-A request is dropped without an error when capacity is short; its session then learns that nobody will answer.
+A request is dropped without an error when capacity is short; its session then learns that no answer will come.
 """
 
 import asyncio

@@ -60,7 +60,7 @@ log = loggers.BACKEND_HUB
 
 TICK_S: Final = 1.0
 _LOOKS: Final = 16
-"""How often the room for held audio is looked at while it fills, however late the ticks are."""
+"""How often the room for held audio is checked while it fills, however late the ticks are."""
 _MAKES_ROOM: Final = (FinalMessage, Failed, Missing, Withdraw, CloseConnection)
 """Outputs after which a key has fewer jobs in the broker, so that its next may go."""
 _HistoryField = Callable[[SessionOwner], str]

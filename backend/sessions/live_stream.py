@@ -1,8 +1,8 @@
 """Position of a session's segment at the streaming worker that follows it. Pure: time comes in as a value.
 
-A worker keeps the state of the segment, so each request carries only what is new, and one request runs at a time.
-Every answer names the worker and what it has. When an answer does not come, or the worker has lost the state, the
-segment goes to any worker again, from its first sample: the gateway holds it until it is complete.
+A worker keeps the state of the segment, so each request carries only new samples, and one request runs at a time.
+Every answer names the worker and its number of samples. When an answer does not come, or the worker has lost the
+state, the segment goes to any worker again, from its first sample: the gateway holds it until it is complete.
 """
 
 from dataclasses import dataclass

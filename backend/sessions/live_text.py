@@ -1,7 +1,7 @@
 """Live text of one session and one connection: from a streaming worker, or else from hypotheses. Pure.
 
-A streaming worker gets what is new of the segment; a hypothesis costs the segment from its beginning, of a worker
-that also makes finals. So hypotheses are made only where no streaming worker takes the session.
+A streaming worker gets the new samples of the segment; a hypothesis costs the segment from its beginning, of a
+worker that also makes finals. So hypotheses are made only where no streaming worker takes the session.
 """
 
 from collections.abc import Sequence

@@ -192,7 +192,7 @@ class Segment:
     def settled(self, attempt: int) -> bool:
         """Return whether news of this attempt can no longer change the segment.
 
-        What was refused here may have been accepted by another gateway.
+        Another gateway may have accepted a segment that was refused here.
         """
         again = attempt >= self.attempt if self.refused else attempt > self.attempt
         return self.stage is SegmentStage.ENDED and not (self.state is EndState.FAILED and again)

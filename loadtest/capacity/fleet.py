@@ -90,7 +90,7 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
 async def people_carried(locate: Locate, patience_s: float = _PATIENCE_S) -> float:
     """Return how many people with pauses the fleet carries, after letting every worker recognise something.
 
-    Raises ``LoadTestError`` if a worker does not tell its speed in time, or ``GatewayError``.
+    Raises ``LoadTestError`` if a worker does not report its speed in time, or ``GatewayError``.
     """
     end = time.monotonic() + patience_s
     while time.monotonic() < end:

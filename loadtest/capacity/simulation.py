@@ -250,7 +250,7 @@ class _Simulation:
         wanted = scaling.wanted(self._backlog_s)
         self._wanted = [(at_s, count) for at_s, count in self._wanted if self._now - at_s < scaling.calm_s]
         earlier = [count for _, count in self._wanted]
-        if self._now < scaling.calm_s:  # what was wanted before the simulation
+        if self._now < scaling.calm_s:  # the number wanted before the simulation
             earlier.append(there)
         decided = scaling.decide(there, wanted, earlier, self._now - self._shrunk_s)
         self._wanted.append((self._now, wanted))

@@ -21,7 +21,7 @@ def full_disk(
 ) -> Iterator[None]:
     """Let no file of these processes grow.
 
-    ``afterwards`` returns those that run in the end: what was started meanwhile has inherited the limit.
+    ``afterwards`` returns those that run in the end: processes started meanwhile have inherited the limit.
     """
     before: dict[psutil.Process, int] = {}
     try:

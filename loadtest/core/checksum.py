@@ -4,7 +4,7 @@ A sample lost, doubled or moved anywhere between a microphone and a worker chang
 sessions can be recognised without a model. The engine sleeps as long as one with its real-time factor would work.
 
 Extra settings: ``rtf`` (default 0: no sleep), ``slots`` (requests per batch, default 1) and ``share`` (cost of
-each further request of a batch, of what its longest costs; default 1: a batch saves nothing). With ``--device
+each further request of a batch, as a share of its longest; default 1: a batch saves nothing). With ``--device
 cuda`` the engine claims a graphics card, so that it gets batches as one does; nothing else changes.
 """
 

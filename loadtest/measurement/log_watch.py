@@ -11,8 +11,8 @@ _TAIL: Final = 1 << 20
 class LogWatch:
     """Reader of new lines in the JSON logs of a folder, also after rotation.
 
-    Call ``look`` often enough: what is rotated twice between two calls is not seen. ``faults``: program and event
-    of lines with a traceback, or of level error or above.
+    Call ``look`` often enough: lines that are rotated twice between two calls are not seen. ``faults``: program
+    and event of lines with a traceback, or of level error or above.
     """
 
     def __init__(self, folder: Path) -> None:

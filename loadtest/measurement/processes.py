@@ -99,7 +99,7 @@ class ProcessSampler:
 def own_bytes(process: psutil.Process) -> int:
     """Return the resident memory of a process without pages of files, which the system drops and reads again.
 
-    Outside Linux, psutil does not tell them apart.
+    Outside Linux, psutil does not distinguish them.
     """
     found = process.memory_info()
     own: int = found.rss - getattr(found, "shared", 0)

@@ -1,6 +1,6 @@
 """Times of workers, found in the segments of a run. Pure.
 
-Calls of several segments cannot be told apart, so this is for workers that decode one segment at a time.
+Calls of several segments cannot be distinguished, so this is for workers that decode one segment at a time.
 """
 
 import math
@@ -24,8 +24,8 @@ class ServiceTimes(Struct, frozen=True):
 
     A call takes ``call_ms``, and ``rtf`` seconds per second of audio. ``turn_ms``: from the end of a call to the
     start of the next one; ``None`` if too few segments had to wait. ``added_ms``: quantiles, in equal steps, of
-    what the chain adds to a segment that finds a free worker. Others also wait in the gateway, for their key's
-    turn.
+    the time that the chain adds to a segment that finds a free worker. Others also wait in the gateway, for their
+    key's turn.
     """
 
     workers: int

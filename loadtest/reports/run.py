@@ -92,7 +92,7 @@ class Run:
     ``full``: begin and end of full load, in seconds. ``gateway``: its process on this computer, or 0.
     ``counts`` returns numbers of the scenario to be shown and plotted, ``judge`` its promises. ``every_s``: time
     between two samples.
-    ``gateways``: returns further gateways here, which may come and go. ``marks``: what happened meanwhile.
+    ``gateways``: returns further gateways here, which may come and go. ``marks``: events meanwhile.
     ``single_workers``: workers, if each decodes one segment of people at a time; else 0.
     """
 

@@ -37,7 +37,7 @@ class Hostile(Struct, frozen=True):
 class SpeakerResults(Struct, frozen=True):
     """Results of the speakers in one phase, in milliseconds from the end of a segment to its text.
 
-    ``times``: p95, as a multiple of the undisturbed p95. ``struck``: what the attack did.
+    ``times``: p95, as a multiple of the undisturbed p95. ``struck``: effects of the attack.
     """
 
     attack: str

@@ -62,7 +62,7 @@ class Source(Protocol):
 class ModelHub:
     """Repository of a model hub. ``urls``: our path -> the address of the file.
 
-    Its methods import HTTP: most programs only read what is installed.
+    Its methods import HTTP: most programs only read installed models.
     """
 
     name: str

@@ -184,8 +184,8 @@ class AllShards:
     async def wait(self, block_ms: int, streams: Sequence[str] | None = None, partials: bool = True) -> Taken:
         """Wait up to ``block_ms`` in all shards at once, as ``ShardJobs.wait``.
 
-        Once a shard gives something, waiting in the others is interrupted: what they would give later belongs to
-        an idle worker. What they give at the same moment is taken too.
+        Once a shard gives something, waiting in the others is interrupted: later jobs belong to an idle
+        worker. Jobs of the same moment are taken too.
         """
         chosen = self._streams if streams is None else tuple(streams)
         if len(self._members) == 1:

@@ -212,7 +212,7 @@ class Tunnel:
                 "another certificate is shown where the gateway was: the gateway is looked for; pair again if it "
                 "was set up anew"
             )
-            if not self._differed:  # told at once, since it may be somebody in between
+            if not self._differed:  # reported at once: another server may be in between
                 log.warning(LogEvent.WORKER_CERTIFICATE_DIFFERS, reason=differs)
             self._differed = True
             return OSError(differs)

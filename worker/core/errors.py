@@ -3,7 +3,7 @@
     WorkerError
     ├── BrokerError
     │   ├── BrokerUnavailable   not reachable, or not able to write at this moment: try again
-    │   ├── BrokerTooOld        a version that lacks what the scripts need
+    │   ├── BrokerTooOld        a version without commands of the scripts
     │   └── BrokerRefused       a wrong password or permission: trying again does not help
     │       └── WrongAddress    an address, key file or fingerprint that cannot be used: the command line is wrong
     ├── MetricsUnavailable      the metrics address cannot be used

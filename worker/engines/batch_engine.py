@@ -1,6 +1,6 @@
 """Engine on a model that recognises several recordings per call: which of them share a call, and which need none.
 
-What differs from model to model is a ``Family`` and a function that runs the model.
+Models differ in a ``Family`` and in the function that runs them.
 """
 
 from collections.abc import Callable, Sequence

@@ -20,8 +20,8 @@ Answer = TypeVar("Answer")
 def most_padded_s(device: str, run: Callable[[int], object]) -> float:
     """Return how many padded seconds one call may have.
 
-    On a GPU, ``run`` is called with 1, 2, 4, up to 16 recordings of 25 s, until its memory is used up. Raises what
-    ``run`` raises if even one does not fit.
+    On a GPU, ``run`` is called with 1, 2, 4, up to 16 recordings of 25 s, until its memory is used up. Raises the
+    error of ``run`` if not even one fits.
     """
     if device == "cpu":
         return CPU_PADDED_S
@@ -46,7 +46,7 @@ def in_parts(
 ) -> list[Answer]:
     """Return the answers of ``run`` for all ``items``, in order, in calls of at most ``limit_s`` padded seconds.
 
-    A call that lacks memory is halved until it fits. Raises what ``run`` raises for a single item.
+    A call that lacks memory is halved until it fits. Raises the error of ``run`` for a single item.
     """
     if len(items) == 1 or len(items) * max(map(seconds, items)) <= limit_s:
         try:

@@ -1,6 +1,6 @@
 """Parakeet TDT through onnx-asr: 25 European languages with punctuation and letter case. Needs no torch.
 
-The model detects the language by itself; a language that is asked for only limits what is accepted. The catalogue
+The model detects the language by itself; a requested language only limits the accepted results. The catalogue
 has its int8 files, which run on the processor.
 """
 

@@ -14,7 +14,7 @@ from protocol.words import UNSPACED
 from worker.engines.vocabulary import WORD_MARK, join_pieces
 
 _LONGEST_PIECE_S: Final = 0.3
-"""A model tells when it hears a piece, not when the piece ends: with the next one, or this time later."""
+"""A model gives the time when it hears a piece, not when the piece ends: with the next one, or this time later."""
 _BEGINS: Final = re.compile(rf"[ {WORD_MARK}{UNSPACED}]|<0x(?:E[3-9]|F0)>")
 _ENDS: Final = re.compile(rf"[ {WORD_MARK}{UNSPACED}]$|<0x[89AB][0-9A-F]>$")
 _BYTE: Final = re.compile(r"<0x[89AB][0-9A-F]>")

@@ -1,7 +1,7 @@
 """Loop of a streaming worker: takes pieces of live speech, feeds them to the engine together, publishes the texts.
 
-Nothing here is owed to anybody: what is lost, is late or fails costs live text only. ``states`` decides what the
-engine gets; the gateway that gets no answer sends the segment from its beginning to any worker.
+Nothing here is owed to anybody: losses, delays and failures cost live text only. ``states`` chooses the engine's
+pieces; the gateway that gets no answer sends the segment from its beginning to any worker.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class LiveWorker:
         await self._draining.wait()
 
     async def _work(self, tasks: Tasks) -> None:
-        info = await self._ready()  # first: what is no engine is told even while the broker is away
+        info = await self._ready()  # first: an unknown engine is reported even while the broker is away
         await self._insist(self._jobs.check)
         self._states = LiveStates(info.slots, self._worker)
         self._report.state = WorkerState.IDLE

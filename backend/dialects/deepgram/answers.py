@@ -1,6 +1,6 @@
 """Answers in the shapes of Deepgram's API, live and for files. Pure. Source: its API reference, "Listen".
 
-What is not measured, such as ``confidence``, has the value of an unremarkable result.
+Fields that are not measured, such as ``confidence``, have the value of an unremarkable result.
 """
 
 import re

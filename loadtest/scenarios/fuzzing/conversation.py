@@ -74,7 +74,7 @@ ENDS: Final = {FuzzEnd.CLOSE: 35, FuzzEnd.LISTEN: 50, FuzzEnd.RESET: 15}
 class Conversation(NamedTuple):
     """Conversation: ``opening`` is the first request, ``messages`` follow once it is a WebSocket.
 
-    Without an opening the messages are sent over TCP. ``judge``: judges what the gateway says.
+    Without an opening the messages are sent over TCP. ``judge``: judges the gateway's answers.
     """
 
     number: int

@@ -142,7 +142,7 @@ class WhisperReader:
             encoded,
             [prompt_tokens],
             beam_size=hints.asked.beams,
-            # CTranslate2 generates at most half of this, and at most what the prompt leaves of it
+            # CTranslate2 generates at most half of this, and no more than the prompt leaves
             max_length=min(_LONGEST_PROMPT, max(2 * hints.most_tokens, hints.most_tokens + len(prompt_tokens))),
             return_scores=True,
             return_no_speech_prob=True,
