@@ -73,12 +73,16 @@ class _Bus(MessageBus):
     """A bus whose failed sends are no errors of their own: they are seen when the connection ends."""
 
     def send(self, msg: Message) -> Any:
-        """Send a message, and forget why that failed. Raises ``OSError``."""
+        """Send a message, and forget why that failed. Raises ``OSError`` if the connection had ended before."""
         sent: asyncio.Future[None] = self._loop.create_future()
         sent.add_done_callback(_forget)
         msg.serial = msg.serial or self.next_serial()
         assert self._writer is not None
-        self._writer.schedule_write(msg, sent)  # raises when it has failed the future
+        try:
+            self._writer.schedule_write(msg, sent)
+        except OSError:
+            if not sent.done():
+                raise  # else who waits for the answer hears of it
         return sent
 
 

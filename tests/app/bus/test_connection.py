@@ -111,12 +111,17 @@ async def test_end_of_the_bus_is_noticed(address: str) -> None:
             await bus.call(BUS_PROGRAM, "ListNames")
 
 
-async def test_signal_to_bus_that_has_ended_is_no_unhandled_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asks", [True, False])
+async def test_message_to_bus_that_has_ended_is_no_unhandled_error(tmp_path: Path, asks: bool) -> None:
     unhandled = list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: unhandled.append(context))
     with running_bus(tmp_path) as running:
         bus = await BusConnection.open(running.address)
-    bus.emit("/a", "a.b", "Said")
+    if asks:
+        with pytest.raises(BusMissing):
+            await bus.call(BUS_PROGRAM, "ListNames")
+    else:
+        bus.emit("/a", "a.b", "Said")
     await wait_until(bus.gone.is_set, "the end is noticed")
     await bus.close()
     del bus
