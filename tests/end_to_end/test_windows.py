@@ -22,7 +22,7 @@ from tests.app.speech import recording, window_digests
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of
 from tests.helpers.isolated_app import isolated
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(300)]
 
@@ -129,7 +129,7 @@ def dragged(app: DesktopApp, *files: Path) -> Iterator[None]:
     yield
     program = app.desktop.processes.pop(count)
     program.terminate()
-    program.wait(10)
+    program.wait(DEADLINE_S)
 
 
 def test_dropped_recording_becomes_subtitles(app: DesktopApp, models: Path, tmp_path: Path) -> None:

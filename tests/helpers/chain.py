@@ -11,7 +11,7 @@ from pathlib import Path
 
 from protocol.endpoint import Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 BIN = Path(sys.executable).parent
 KEY = "a key for tests only"
@@ -28,7 +28,7 @@ class Program:
     def kill(self) -> None:
         """Send kill -9, and wait until the process has ended."""
         self.popen.kill()
-        self.popen.wait(10)
+        self.popen.wait(DEADLINE_S)
 
     def stop(self) -> int:
         """Send SIGTERM, and return the exit status."""

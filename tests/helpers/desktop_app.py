@@ -37,7 +37,7 @@ from tests.helpers.desktop import Desktop, Screen, running_desktop
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 from worker.core.decoding import amplified
 
 START_S = 120.0
@@ -98,7 +98,7 @@ class RunningApp(ABC):
         """Send kill -9, and wait until the app has ended."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(DEADLINE_S)
 
     def quit(self) -> int:
         """Quit the app, and return its exit status."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from app.control.client import ControlError
 from app.settings.file import read, written
 from tests.helpers.desktop_app import RunningApp
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 _MODE = "hotkeys.mode"
 _RECORDING = ("arming", "listening")
@@ -69,4 +69,4 @@ def _end_programs(app: RunningApp, count: int) -> None:
     for process in [one for one in app.desktop.processes[count:] if one is not app.process]:
         app.desktop.processes.remove(process)
         process.terminate()
-        process.wait(10)
+        process.wait(DEADLINE_S)

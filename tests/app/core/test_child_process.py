@@ -18,7 +18,7 @@ from app.core.errors import StackFailed
 from app.local_services.local_gateway import alive
 from tests.helpers.logs import capture_logs
 from tests.helpers.tmpfs import fill, small_disk
-from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
 STUBBORN = (
@@ -130,7 +130,7 @@ async def test_persistent_child_is_restarted_after_final_exit(tmp_path: Path) ->
         assert (pauses, one.given_up) == ([1, 2, 3], None)
     finally:
         await one.stop(5)
-        await asyncio.wait_for(trying, 10)
+        await asyncio.wait_for(trying, DEADLINE_S)
 
 
 async def test_persistent_child_stops_during_pause_and_keeps_its_error(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ async def test_persistent_child_stops_during_pause_and_keeps_its_error(tmp_path:
     await wait_until(lambda: one.given_up, "it pauses")
     assert one.given_up is not None and one.given_up.status == 3
     await one.stop(5)
-    await asyncio.wait_for(trying, 10)
+    await asyncio.wait_for(trying, DEADLINE_S)
 
 
 async def test_persistent_child_ends_with_status_in_for_good(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_child_stops_on_request(tmp_path: Path) -> None:
         pid = await up(one, tmp_path / "out")
         await one.stop(10)
         await one.stop(10)
-        await asyncio.wait_for(keeping, 10)
+        await asyncio.wait_for(keeping, DEADLINE_S)
         assert not alive(pid)
         assert one.starts == 1
 
@@ -168,7 +168,7 @@ async def test_child_that_ignores_sigterm_is_killed_at_deadline(tmp_path: Path) 
     async with kept(one) as keeping:
         pid = await up(one, tmp_path / "out")
         await one.stop(0.1)
-        await asyncio.wait_for(keeping, 10)
+        await asyncio.wait_for(keeping, DEADLINE_S)
         assert not alive(pid)
 
 

@@ -29,7 +29,7 @@ from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound
 from client.pairing import NewPairing
 from protocol.devices import DeviceKind
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 
 HERE = Address("http://127.0.0.1:1", "owner")
 DESK = PairedGateway(("https://10.0.0.4:8765",), "a" * 64, "device-1", "key-1", "desk")
@@ -196,11 +196,11 @@ async def test_running_take_moves_to_the_new_address_of_its_gateway(bench: Bench
     bench.gateways.choose(GatewaySection(chosen=DESK.id, fall_back=False))
     await bench.until(lambda view: bench.of(DESK.id).answer.health is GatewayHealth.WELL, "it is well")
     connection = asyncio.create_task(bench.gateways.until_moved(DESK.addresses[0]))
-    await wait_until(lambda: bench.network.discovering, "where it is now is listened for", 10)
+    await wait_until(lambda: bench.network.discovering, "where it is now is listened for")
     moved = "https://10.0.0.77:8765"
     bench.network.well = {moved}
     bench.network.announced.put_nowait(GatewayFound("y", "desk", (moved,), DESK.certificate_sha256, "1"))
-    await asyncio.wait_for(connection, 5)
+    await asyncio.wait_for(connection, DEADLINE_S)
     assert bench.gateways.locate().url == moved
     await wait_until(lambda: not bench.network.discovering, "nobody is connected any more")
 
@@ -212,7 +212,7 @@ async def test_running_take_falls_back_once_and_stays_there(bench: Bench) -> Non
     await asyncio.sleep(0)
     bench.network.nobody = True
     bench.gateways.locate()  # like a user who wants to speak
-    await asyncio.wait_for(connection, 5)
+    await asyncio.wait_for(connection, DEADLINE_S)
     assert bench.gateways.locate() == HERE
     here = asyncio.create_task(bench.gateways.until_moved(HERE))
     bench.network.nobody = False

@@ -7,7 +7,7 @@ import pytest
 
 from app.gateways.watcher import ReconnectionDetector
 from client.connection import Address
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 
 DESK = Address("https://10.0.0.4:8765", certificate_sha256="a" * 64)
 
@@ -57,21 +57,21 @@ async def test_connection_is_replaced_at_once_when_the_gateway_moves(world: Worl
     await asyncio.sleep(0)
     world.there = False
     world.moving.look()
-    await asyncio.wait_for(connection, 5)
+    await asyncio.wait_for(connection, DEADLINE_S)
 
 
 async def test_connection_is_replaced_when_this_computer_changes_network(world: World) -> None:
     connection = world.connect()
     await asyncio.sleep(0)
     world.own = ("127.0.0.1", "192.168.7.3")
-    await asyncio.wait_for(connection, 5)
+    await asyncio.wait_for(connection, DEADLINE_S)
 
 
 async def test_connection_from_before_a_sleep_is_replaced(world: World) -> None:
     connection = world.connect()
     await asyncio.sleep(0)
     world.moving.woke()
-    await asyncio.wait_for(connection, 5)
+    await asyncio.wait_for(connection, DEADLINE_S)
     after = world.connect()
     await wait_until(lambda: world.moving.in_use, "a connection from after it stays")
     after.cancel()

@@ -23,7 +23,7 @@ from tests.app.history.takes import SEGMENT, record, session
 from tests.app.journal.files import tone
 from tests.helpers.recordings import SYNTHETIC, samples_of
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
-from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 
 LENGTH_MS = 300
 
@@ -218,7 +218,7 @@ def recorded(desk: VirtualMicrophone, place: Path) -> Iterator[None]:
         wait_until_sync(lambda: place.stat().st_size >= enough, "it has recorded the end")
     finally:
         recorder.terminate()
-        recorder.wait(10)
+        recorder.wait(DEADLINE_S)
 
 
 def played(tmp_path: Path) -> NDArray[np.float64]:

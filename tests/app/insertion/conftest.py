@@ -9,6 +9,7 @@ import pytest
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.grab_guard import Grabs
 from tests.helpers.desktop import Desktop, running_desktop
+from tests.helpers.waiting import DEADLINE_S
 from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
 
 
@@ -74,4 +75,4 @@ def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
     while len(desktop.processes) > count:
         process = desktop.processes.pop()
         process.terminate()
-        process.wait(10)
+        process.wait(DEADLINE_S)

@@ -126,7 +126,7 @@ async def test_closed_socket_waits_for_no_end_of_tls(tmp_path: Path, monkeypatch
                 assert await socket.receive_str(timeout=30) == "hello"
                 assert sockets_to(proxy.port) == 1
                 proxy.half_open({LinkDirection.DOWN})
-            await wait_until(lambda: sockets_to(proxy.port) == 0, "the relay's socket is closed", 10)
+            await wait_until(lambda: sockets_to(proxy.port) == 0, "the relay's socket is closed")
 
 
 async def test_half_an_answer_does_not_look_whole(url: str) -> None:

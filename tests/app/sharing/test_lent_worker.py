@@ -150,11 +150,11 @@ async def test_gateway_whose_address_another_computer_got_is_found(refused: Loca
         await made.switch(on=True)
         await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=OTHER), "it is told so")
         asked = len(ask.asked)
-        await wait_until(lambda: len(ask.asked) > asked, "it is asked for on", 10)
+        await wait_until(lambda: len(ask.asked) > asked, "it is asked for on")
         heard.set()
         await wait_until(lambda: seen.began_again_after(OTHER), "a worker begins there")
         assert made.paired.urls == (NEW, FAR, OLD), "where it was found is tried first"
-        await wait_until(lambda: made.view.reason == VERSION, "refused there too, for another reason", 10)
+        await wait_until(lambda: made.view.reason == VERSION, "refused there too, for another reason")
 
 
 async def test_worker_restarts_when_the_gateway_is_back_at_its_address(refused: LocalWorkerSettings) -> None:
@@ -165,9 +165,9 @@ async def test_worker_restarts_when_the_gateway_is_back_at_its_address(refused: 
         result = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
         await wait_until(lambda: made.view == result, "somebody else is there")
         ask.error = Unreachable("no")
-        await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=AWAY), "nobody is", 10)
+        await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=AWAY), "nobody is")
         ask.error = None
-        await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew", 10)
+        await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew")
 
 
 async def test_gateway_is_not_searched_after_lending_was_switched_off(refused: LocalWorkerSettings) -> None:

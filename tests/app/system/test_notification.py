@@ -10,7 +10,7 @@ from app.system.notification import notify
 from tests.helpers.bus_service import NOTIFICATIONS, bus_program, notifier
 from tests.helpers.packages import require
 from tests.helpers.ports import accepts
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     wait_until_sync(lambda: accepts(place), "the session has a bus")
     yield f"unix:path={place}"
     bus.terminate()
-    bus.wait(10)
+    bus.wait(DEADLINE_S)
 
 
 async def test_notification_is_shown_by_desktop(address: str) -> None:

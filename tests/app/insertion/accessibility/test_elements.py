@@ -17,7 +17,7 @@ from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import Desktop, running_desktop
 from tests.helpers.packages import require
 from tests.helpers.ports import accepts
-from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def bare(tmp_path: Path) -> Iterator[str]:
     wait_until_sync(lambda: accepts(tmp_path / "bus"), "the session has a bus")
     yield address
     daemon.terminate()
-    daemon.wait(10)
+    daemon.wait(DEADLINE_S)
 
 
 async def test_bus_of_accessibility_is_not_started_by_asking(bare: str) -> None:

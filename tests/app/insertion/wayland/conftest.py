@@ -14,7 +14,7 @@ from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from runtime.tasks import Tasks
 from tests.helpers.desktop import PATIENT_S, Terminal
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc
 
 
@@ -109,4 +109,4 @@ def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
         while len(desktop.processes) > count:
             process = desktop.processes.pop()
             process.kill()  # a stopped process does not end otherwise
-            process.wait(10)
+            process.wait(DEADLINE_S)

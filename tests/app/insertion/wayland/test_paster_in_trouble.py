@@ -13,7 +13,7 @@ from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 from tests.app.insertion.wayland.conftest import opened, same_clipboard
 from tests.helpers.desktop import TextField
-from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc
 from tests.helpers.wayland_hand import Hand
 
@@ -106,7 +106,7 @@ async def test_insertion_works_again_when_the_compositor_has_restarted(tmp_path:
         assert await inserter.insert("text", target) == PASTED
         compositor = next(one for one in desktop.processes if "labwc" in psutil.Process(one.pid).name())
         compositor.kill()
-        compositor.wait(10)
+        compositor.wait(DEADLINE_S)
         assert (await inserter.insert("lost", target)).how is InsertionResult.HELD
         assert await inserter.target() is None
         restart(desktop, tmp_path)

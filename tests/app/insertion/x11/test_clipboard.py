@@ -207,7 +207,7 @@ def test_restored_contents_go_to_the_clipboard_manager_on_close(
     selections = clipboard.selections(primary=False)
     clipboard.owner.own(selections[0], Contents({1: Value(1, 8, b"kept")}))
     clipboard.close()
-    other.wait(lambda: bool(asked), 10)
+    other.wait(lambda: bool(asked), DEADLINE_S)
     assert asked == [US]
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.x11.connection import X11Connection, XThread
 from tests.helpers.desktop import Desktop, running_desktop
-from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 
 ROOT = Path(__file__).resolve().parents[4]
 GRAB = re.compile(r"\bgrab_server\b")
@@ -30,7 +30,7 @@ def test_server_time_increases(connection: X11Connection) -> None:
 def test_wait_ends_with_its_condition_or_deadline(connection: X11Connection) -> None:
     done: list[int] = []
     connection.at(time.monotonic() + 0.02, lambda: done.append(1))
-    assert connection.wait(lambda: bool(done), 10)
+    assert connection.wait(lambda: bool(done), DEADLINE_S)
     assert not connection.wait(lambda: False, 0.01)
 
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from app.insertion.x11.grab_guard import CUT_OFF
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 CHILD = """
 import os, signal, sys
@@ -27,7 +27,7 @@ def start(work: str, deadline_s: float) -> "subprocess.Popen[str]":
 
 def outcome(process: "subprocess.Popen[str]") -> tuple[str, int]:
     """Return the output of the process and its exit status."""
-    written, _ = process.communicate(timeout=30)
+    written, _ = process.communicate(timeout=DEADLINE_S)
     return written, process.returncode
 
 
@@ -40,7 +40,7 @@ def test_guard_kills_child_when_grab_does_not_end(stop: str) -> None:
 def test_guard_leaves_child_alone_when_grabs_end() -> None:
     work = "\nfor _ in range(5000):\n    grabs.begin(); grabs.end()\nprint(sys.stdin.read()); sys.exit(3)"
     process = start(work, PATIENT_S)
-    written, _ = process.communicate("asked", timeout=30)
+    written, _ = process.communicate("asked", timeout=DEADLINE_S)
     assert (written, process.returncode) == ("asked\n", 3)
 
 

@@ -4,7 +4,7 @@ from app.insertion.outcome import HoldReason, Target
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.screen import X11Screen
 from tests.helpers.desktop import Desktop, Terminal, TextField
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 
 def test_target_is_the_focused_window(screen: Desktop, connection: X11Connection) -> None:
@@ -54,7 +54,7 @@ def test_new_window_with_a_reused_number_is_not_the_old_target(screen: Desktop, 
     assert first is not None
     ended = screen.processes.pop()
     ended.terminate()
-    ended.wait(10)
+    ended.wait(DEADLINE_S)
     wait_until_sync(lambda: looks.names(first.window) == (), "its number is free")
     Terminal(screen, "the second")
     second = looks.target()

@@ -13,13 +13,13 @@ from tests.helpers.waiting import DEADLINE_S
 def test_program_answers_a_ping_when_it_processes_events(screen: Desktop, connection: X11Connection) -> None:
     pings = Pings(connection)
     target = Target(int(TextField(screen, "pinged").focus()))
-    assert pings.answered(target) and pings.reached(target, 10)
+    assert pings.answered(target) and pings.reached(target, DEADLINE_S)
     screen.processes[-1].send_signal(signal.SIGSTOP)
     try:
         assert not pings.reached(target, 0.05)
     finally:
         screen.processes[-1].send_signal(signal.SIGCONT)
-    assert pings.reached(target, 10)
+    assert pings.reached(target, DEADLINE_S)
 
 
 def test_program_may_not_answer_pings(screen: Desktop, connection: X11Connection) -> None:

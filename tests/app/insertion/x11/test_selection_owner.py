@@ -59,9 +59,9 @@ def test_owner_reports_each_piece_of_a_transfer(connection: X11Connection, other
     owner.asked = hears
     owner.own(clipboard, contents_of(connection, b"x" * 5 * PIECE_BYTES))
     asking = Asking(other, connection)
-    asking.ask(clipboard, connection.atom("TARGETS"), 10)
+    asking.ask(clipboard, connection.atom("TARGETS"), DEADLINE_S)
     assert asked == [os.getpid()]
-    asking.ask(clipboard, connection.atom("UTF8_STRING"), 10)
+    asking.ask(clipboard, connection.atom("UTF8_STRING"), DEADLINE_S)
     assert len(asked) > 1 + 5 and set(asked) == {os.getpid()}
 
 
@@ -80,7 +80,7 @@ def test_withdrawn_answer_can_no_longer_be_taken(connection: X11Connection, othe
 
     other.window.convert_selection(clipboard, text, place, X.CurrentTime)
     other.display.sync()
-    assert connection.wait(there, 10)
+    assert connection.wait(there, DEADLINE_S)
     owner.withdraw(lambda: None)  # belongs to another answer
     assert there()
     owner.withdraw(taken_once)
@@ -105,7 +105,7 @@ def test_owner_answers_several_targets_at_once(connection: X11Connection, other:
         value = other.window.get_full_property(connection.atom(name), 0)
         return None if value is None else value.value
 
-    assert connection.wait(lambda: found("THREE") is not None, 10)
+    assert connection.wait(lambda: found("THREE") is not None, DEADLINE_S)
     assert found("ONE") == b"text" and found("TWO") is None
     assert (
         list(other.window.get_full_property(place, 0).value)[3] == 0
@@ -118,7 +118,7 @@ def test_refused_program_gets_no_contents(connection: X11Connection, other: X11C
     owner.refuses = lambda program: program == other.program(other.window.id)
     assert Asking(other, connection).ask(clipboard, connection.atom("UTF8_STRING"), 10) is None
     owner.refuses = lambda program: False
-    value = Asking(other, connection).ask(clipboard, connection.atom("UTF8_STRING"), 10)
+    value = Asking(other, connection).ask(clipboard, connection.atom("UTF8_STRING"), DEADLINE_S)
     assert value is not None and value.data == b"text"
 
 
@@ -129,7 +129,7 @@ def test_another_owner_is_noticed_and_keeps_the_selection(connection: X11Connect
     owner.own(clipboard, Contents())
     theirs = SelectionOwner(other)
     assert theirs.own(clipboard, contents_of(other, b"theirs"))
-    connection.wait(lambda: bool(lost), 10)
+    connection.wait(lambda: bool(lost), DEADLINE_S)
     assert lost == [clipboard] and owner.contents(clipboard) is None
     owner.disown(clipboard)
     assert connection.display.get_selection_owner(clipboard).id == other.window.id

@@ -12,7 +12,7 @@ from app.ui.strings.texts import Texts
 from tests.helpers.accessible_desktop import start_bus
 from tests.helpers.bus_service import WATCHER, BusProgram, bus_program, icon_host
 from tests.helpers.desktop import TRAY, Desktop, running_desktop
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 ITEM, ITEM_PATH = "org.kde.StatusNotifierItem", "/StatusNotifierItem"
 MENU, PROPERTIES = "com.canonical.dbusmenu", "org.freedesktop.DBus.Properties"
@@ -62,7 +62,7 @@ def test_icon_comes_to_tray_that_starts_later_or_again(tmp_path: Path) -> None:
         panel = desktop.start(*TRAY)
         wait_until_sync(lambda: icon(desktop), "an icon is in the tray")
         panel.terminate()
-        panel.wait(10)
+        panel.wait(DEADLINE_S)
         wait_until_sync(lambda: icon(desktop) is None, "the tray is gone")
         desktop.start(*TRAY)
         click_icon(desktop)
