@@ -82,7 +82,7 @@ class LongTurnSampler:
         self._watch, self._qt = watch, threading.get_ident()
         self._samples: list[str] = []
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="long turns", daemon=True)
+        self._thread = threading.Thread(target=self._sample, name="long turns", daemon=True)
         self._thread.start()
 
     def write(self, place: Path) -> None:
@@ -92,7 +92,7 @@ class LongTurnSampler:
         with place.open("a") as lines:
             lines.writelines(self._samples)
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         turns, since_s = -1, 0.0
         while not self._over.wait(_LOOK_S):
             now_s = time.perf_counter()

@@ -114,7 +114,7 @@ class _Meter:
         """Return CPU seconds of gateway and broker, then scripts and commands."""
         return [now - before for now, before in zip(self._now(), self._before, strict=True)]
 
-    async def look(self) -> None:
+    async def sample(self) -> None:
         """Note memory and Redis clients."""
         self.memory.append(_megabytes(self._gateway))
         self.clients.append(await asyncio.to_thread(_redis_clients, self._chain))
@@ -129,16 +129,16 @@ def _measure(code: str, worktree: Path, load: Load, settle_s: float) -> Cost:
         chain.worker("--engine", "checksum", "--set", "rtf=0")
         meter = _Meter(chain, program.popen.pid)
         asyncio.run(run_speakers(endpoint, 1, 1))  # then the worker is ready and the code warm
-        asyncio.run(meter.look())
+        asyncio.run(meter.sample())
         meter.reset()
         speaking = run_speakers(
-            endpoint, load.streams, load.segments, frame_ms=load.frame_ms, at_full_load=meter.look
+            endpoint, load.streams, load.segments, frame_ms=load.frame_ms, at_full_load=meter.sample
         )
         tally = asyncio.run(speaking)
         used = meter.used()
-        asyncio.run(meter.look())
+        asyncio.run(meter.sample())
         time.sleep(settle_s)
-        asyncio.run(meter.look())
+        asyncio.run(meter.sample())
     return _row(code, load, tally, meter, used, _reference(load, worktree))
 
 

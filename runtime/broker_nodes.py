@@ -64,7 +64,7 @@ class BrokerNodes:
         begun = clock()
         async with self._one_at_a_time:
             if self._asked_at < begun:
-                await self._look()
+                await self._refresh()
                 self._asked_at = clock()
         slot = slot_of(key)
         for first, last, primary in self._slots:
@@ -76,7 +76,7 @@ class BrokerNodes:
         """Connect to that node. Raises ``OSError``."""
         return await asyncio.open_connection(*await self.primary(key), ssl=self._tls)
 
-    async def _look(self) -> None:
+    async def _refresh(self) -> None:
         if self._url.kind is BrokerKind.SENTINEL:
             self._slots = await self._first(self._ask_sentinel)
             return

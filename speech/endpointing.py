@@ -83,7 +83,7 @@ class EndpointDetector:
         first, self._frames = self._frames, self._frames + len(speech)
         while first < self._frames:
             run = speech[len(speech) - (self._frames - first) :]
-            first = self._look(first, run, events)
+            first = self._process(first, run, events)
         return events
 
     def finish(self, samples: int) -> list[VadEvent]:
@@ -93,7 +93,7 @@ class EndpointDetector:
         self._start = None
         return [SpeechEnded(self._frames * self._clock.shift, samples)]
 
-    def _look(self, first: int, run: NDArray[np.bool_], events: list[VadEvent]) -> int:
+    def _process(self, first: int, run: NDArray[np.bool_], events: list[VadEvent]) -> int:
         """Process the frames from ``first`` up to the first end of speech; return the frame after it."""
         counts = np.concatenate((self._window, run), dtype=np.int32).cumsum(dtype=np.int32)
         counts = counts[self._rules.window :] - counts[: -self._rules.window]

@@ -61,14 +61,14 @@ def read_place(text: str) -> MetricsAddress:
 class WorkerCollector(Collector):
     """Prometheus collector of one worker."""
 
-    def __init__(self, worker: str, tally: WorkerTally, look: Callable[[], WorkerReading]) -> None:
+    def __init__(self, worker: str, tally: WorkerTally, read_state: Callable[[], WorkerReading]) -> None:
         self._worker = worker
         self._tally = tally
-        self._look = look
+        self._read_state = read_state
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics, read at one moment."""
-        now = self._look()
+        now = self._read_state()
         yield from self._counted(now)
         yield _histogram(
             "queue_seconds", "How long jobs were in the broker before they were read.", self._tally.queue
@@ -105,14 +105,14 @@ class WorkerCollector(Collector):
 
 @contextmanager
 def serving(
-    place: MetricsAddress, worker: str, tally: WorkerTally, look: Callable[[], WorkerReading]
+    place: MetricsAddress, worker: str, tally: WorkerTally, read_state: Callable[[], WorkerReading]
 ) -> Iterator[int]:
     """Serve metrics until the context ends; yields the port. Raises ``MetricsUnavailable``."""
     registry = CollectorRegistry()
-    registry.register(WorkerCollector(worker, tally, look))
+    registry.register(WorkerCollector(worker, tally, read_state))
     if os.path.isdir("/proc/self"):
         ProcessCollector(registry=registry)
-        ProcessCollector(f"{PREFIX}engine", lambda: look().engine_pid or "none", registry=registry)
+        ProcessCollector(f"{PREFIX}engine", lambda: read_state().engine_pid or "none", registry=registry)
     try:
         server, thread = start_http_server(place.port, place.host, registry)
     except OSError as error:

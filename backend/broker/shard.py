@@ -54,7 +54,7 @@ class Shard:
         self._scripts = load_scripts()
         self._connection, self._subscription = connections.bare(keys.backlog), connections.bare(keys.backlog)
         self._line: Line | None = None
-        self._looks = connections.client(keys.backlog)
+        self._inspector = connections.client(keys.backlog)
         self._writer = CommandWriter(self._execute, most_bytes=most_bytes, round_trips=round_trips)
 
     @property
@@ -79,7 +79,7 @@ class Shard:
         """Wait until the shard has accepted every command."""
         await self._writer.flushed()
 
-    # -- looks ---------------------------------------------------------------------------------------------
+    # -- inspection ------------------------------------------------------------------------------------------
 
     async def survey(self) -> Survey:
         """Return queues, workers and memory, by the names of the first shard. Raises ``BrokerUnreachable``."""
@@ -98,39 +98,39 @@ class Shard:
     async def compact(self) -> bool:
         """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""
         async with self._looking():
-            worth = is_worth_compacting(await self._looks.info("persistence"), anyway=self._forgot)
+            worth = is_worth_compacting(await self._inspector.info("persistence"), anyway=self._forgot)
             if worth:
                 self._forgot = False
-                await self._looks.bgrewriteaof()
+                await self._inspector.bgrewriteaof()
         return worth
 
     async def dead_letters(self, count: int, newest: str) -> list[DeadLetter]:
         """Return dead letters, newest first, from the entry ``newest`` on."""
         async with self._looking():
-            entries: Any = await self._looks.xrevrange(self.keys.dead, newest, count=count)
+            entries: Any = await self._inspector.xrevrange(self.keys.dead, newest, count=count)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
         """Return one dead letter, or ``None`` if it does not exist."""
         async with self._looking():
-            entries: Any = await self._looks.xrange(self.keys.dead, entry, entry)
+            entries: Any = await self._inspector.xrange(self.keys.dead, entry, entry)
         return read_letter(*entries[0]) if entries else None
 
     async def drop_dead(self, entry: str) -> bool:
         """Delete a dead letter. Return false if it does not exist."""
         async with self._looking():
-            return bool(await self._looks.xdel(self.keys.dead, entry))
+            return bool(await self._inspector.xdel(self.keys.dead, entry))
 
     async def administer(self, *command: str | bytes) -> Any:
         """Run an administrative command, or one on the history's stream. Raises ``BrokerError``."""
         self._forgot |= command[0] == "XDEL"  # texts moved to the history should leave the broker's file
         async with self._looking():
-            return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
+            return await self._inspector.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
 
     async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
         """Run a script outside the command queue of sessions. Raises ``BrokerError``."""
         async with self._looking():
-            return await self._looks.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
+            return await self._inspector.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
 
     # -- results -------------------------------------------------------------------------------------------
 
@@ -162,10 +162,10 @@ class Shard:
         """Learn how durable the shard is, and load the scripts. Raises ``BrokerError``."""
         async with self._looking():
             with suppress(ResponseError):  # a broker may refuse to show its configuration
-                config: Any = await self._looks.config_get("append*")
+                config: Any = await self._inspector.config_get("append*")
                 self.durable = is_durable(config)
             for source, _ in self._scripts.values():
-                await self._looks.script_load(source)
+                await self._inspector.script_load(source)
         self.prepared = True
 
     async def run(self) -> None:
@@ -183,7 +183,7 @@ class Shard:
         """Close all connections to the shard."""
         await self._connection.disconnect()
         await self._subscription.disconnect()
-        await self._looks.aclose()
+        await self._inspector.aclose()
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Shard:
         if unknown is not None:
             async with self._looking():
                 for source, _ in self._scripts.values():
-                    await self._looks.script_load(source)
+                    await self._inspector.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
         if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
             await self._hang_up()
@@ -209,7 +209,7 @@ class Shard:
                 yield
             except RedisError as error:
                 if is_elsewhere(error):
-                    await self._looks.connection_pool.disconnect()
+                    await self._inspector.connection_pool.disconnect()
                 raise
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:

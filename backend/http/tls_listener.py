@@ -72,8 +72,8 @@ class TlsListener:
         self._near_only = near_only
         self._trusted = tuple(trusted)
         self._unknown: dict[asyncio.Protocol, _Unknown] = {}  # in order of age, oldest first
-        self._tasks = Tasks("door")
-        self._handshakes = Tasks("door")  # handshake failures of unauthenticated peers are not fatal
+        self._tasks = Tasks("tls-listener")
+        self._handshakes = Tasks("tls-listener")  # handshake failures of unauthenticated peers are not fatal
         self._sockets: list[socket.socket] = []
         self._sent_away = 0
         self._watched = False
@@ -137,7 +137,7 @@ class TlsListener:
     def _watch(self) -> None:
         if not self._watched:
             self._watched = True
-            self._tasks.start(self._look(), "look")
+            self._tasks.start(self._close_late(), "late")
 
     async def _accept(self, listening: socket.socket, tls: ssl.SSLContext, protocols: Protocols) -> None:
         loop = asyncio.get_running_loop()
@@ -199,7 +199,7 @@ class TlsListener:
         for protocol in gone:
             del self._unknown[protocol]
 
-    async def _look(self) -> None:
+    async def _close_late(self) -> None:
         clock = asyncio.get_running_loop().time
         logged_at = clock()
         while True:

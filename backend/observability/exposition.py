@@ -70,20 +70,24 @@ def registry_of(gateway: "GatewayCollector") -> CollectorRegistry:
 
 
 class GatewayCollector(Collector):
-    """Collector of one gateway. ``look`` returns its current state."""
+    """Collector of one gateway. ``read_state`` returns its current state."""
 
     def __init__(
-        self, metrics: Metrics, round_trips: Histogram, limits: AdmissionLimits, look: Callable[[], GatewayReading]
+        self,
+        metrics: Metrics,
+        round_trips: Histogram,
+        limits: AdmissionLimits,
+        read_state: Callable[[], GatewayReading],
     ) -> None:
         self._metrics = metrics
         self._round_trips = round_trips
         self._limits = limits
-        self._look = look
+        self._read_state = read_state
         self._models: dict[str, None] = {ANY_MODEL: None}
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics of one moment."""
-        now = self._look()
+        now = self._read_state()
         yield from self._streams(now)
         yield from _admission(now, self._limits)
         yield from _gateway(now)

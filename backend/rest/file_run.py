@@ -118,14 +118,14 @@ class FileRun:
         stored = await self._stored()
         if stored.state is SessionState.DONE:
             return stored.state
-        reads, looks = asyncio.create_task(self._read(stored)), asyncio.create_task(self._until_ended())
+        reads, watches = asyncio.create_task(self._read(stored)), asyncio.create_task(self._until_ended())
         try:
-            await asyncio.wait({reads, looks}, return_when=asyncio.FIRST_COMPLETED)
-            if not looks.done():
+            await asyncio.wait({reads, watches}, return_when=asyncio.FIRST_COMPLETED)
+            if not watches.done():
                 await reads
-            return await looks
+            return await watches
         finally:
-            await cancel_and_wait({reads, looks})
+            await cancel_and_wait({reads, watches})
 
     async def _stored(self) -> StoredSession:
         stored = await self._means.session(self._file.id)
@@ -191,11 +191,11 @@ class FileRun:
                 raise RestartRun
             if self._all_sent and stored.state in (SessionState.DONE, SessionState.FAILED):
                 return stored.state
-            await self._look(stored)
+            await self._check(stored)
             await is_set_within(self._woken, self._means.look_s)
             self._woken.clear()
 
-    async def _look(self, stored: StoredSession) -> None:
+    async def _check(self, stored: StoredSession) -> None:
         """Check the segments that the broker holds. If the history lags behind, repair it from the broker."""
         flying = [segment for segment in self._means.flow.flying(stored.id) if segment in self._sent]
         if flying:

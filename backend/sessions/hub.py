@@ -37,9 +37,9 @@ from backend.sessions.segments import (
     AttachAgain,
     CloseConnection,
     Hypothesise,
-    LookAgain,
     Output,
     Promote,
+    ReadAgain,
     Speculate,
     StreamLive,
     Submit,
@@ -190,7 +190,7 @@ class Hub:
     def subscribed(self) -> None:
         """Read all queued segments again, because notices before the subscription may be lost."""
         for hosted in tuple(self.hosted.values()):
-            self._perform(hosted, hosted.session.look(time.monotonic()))
+            self._perform(hosted, hosted.session.read_queued_again(time.monotonic()))
 
     def surveyed(self, survey: Survey) -> None:
         """Use a new survey of the fleet, and send waiting clients how busy it is."""
@@ -256,7 +256,7 @@ class Hub:
             case Acknowledge(segment):
                 self._news.received(hosted.identity, segment)
                 self._ask(hosted, self._jobs.received, (hosted.identity, segment))
-            case LookAgain(segments):
+            case ReadAgain(segments):
                 look = partial(self._reread, hosted)
                 self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
             case AttachAgain():

@@ -80,7 +80,7 @@ class Acknowledge(NamedTuple):
     segment: int
 
 
-class LookAgain(NamedTuple):
+class ReadAgain(NamedTuple):
     """Request to read segments from the broker; the reply goes to ``GatewaySession.reread``."""
 
     segments: tuple[int, ...]
@@ -97,7 +97,7 @@ class CloseConnection(NamedTuple):
 
 
 BestEffort = Speculate | Hypothesise | StreamLive
-Effect = Submit | Weigh | Promote | BestEffort | Withdraw | Acknowledge | LookAgain | AttachAgain
+Effect = Submit | Weigh | Promote | BestEffort | Withdraw | Acknowledge | ReadAgain | AttachAgain
 Output = GatewayMessage | Effect | CloseConnection
 
 

@@ -21,9 +21,9 @@ from backend.sessions.segments import (
     Acknowledge,
     AttachAgain,
     CloseConnection,
-    LookAgain,
     Output,
     Promote,
+    ReadAgain,
     Segment,
     SegmentHistory,
     SegmentStage,
@@ -55,7 +55,7 @@ from protocol.session import (
     details_of,
 )
 
-LOOK_AFTER_S: Constant = 5.0
+READ_AGAIN_AFTER_S: Constant = 5.0
 LINGER_S: Constant = 5.0
 _MOST_GUESSES: Constant = 16
 _MOST_DONES: Constant = 8
@@ -85,7 +85,7 @@ class GatewaySession:
         self._finish: int | None = None
         self._done_at: float | None = None
         self._dones = 0
-        self._looked = 0.0
+        self._read_at = 0.0
 
     @property
     def unqueued(self) -> int:
@@ -247,7 +247,7 @@ class GatewaySession:
         return self._ledger.learn(notice.segment, record, now) + self._conclude(now)
 
     def reread(self, reply: Reread, gateway: str, now: float) -> list[Output]:
-        """Handle the broker's reply to ``LookAgain``."""
+        """Handle the broker's reply to ``ReadAgain``."""
         if not reply.gateway:
             return [AttachAgain()]
         outputs: list[Output] = []
@@ -259,22 +259,22 @@ class GatewaySession:
             outputs += self._ledger.learn(index, record, now)
         return outputs + self._conclude(now)
 
-    def look(self, now: float) -> list[Output]:
+    def read_queued_again(self, now: float) -> list[Output]:
         """Read all queued segments again, because notices may have been lost."""
-        self._looked = now
+        self._read_at = now
         waiting = self._ledger.waiting(since=now)
-        return [LookAgain(waiting)] if waiting else []
+        return [ReadAgain(waiting)] if waiting else []
 
     def tick(self, now: float) -> list[Output]:
         """Handle the passing of time: late closes, and queued segments due for another read."""
         if self._done_at is not None and now - self._done_at >= LINGER_S:
             self._done_at = None
             return [CloseConnection(CloseCode.NORMAL)]
-        waiting = self._ledger.waiting(since=now - LOOK_AFTER_S)
-        if not waiting or now - self._looked < LOOK_AFTER_S:
+        waiting = self._ledger.waiting(since=now - READ_AGAIN_AFTER_S)
+        if not waiting or now - self._read_at < READ_AGAIN_AFTER_S:
             return []
-        self._looked = now
-        return [LookAgain(waiting)]
+        self._read_at = now
+        return [ReadAgain(waiting)]
 
     # -- inside --------------------------------------------------------------------------------------------
 

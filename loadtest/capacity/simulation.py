@@ -186,7 +186,7 @@ class _Simulation:
         source = iter(segments)
         arriving = next(source, _END)
         if self._scaling:
-            self._after(self._scaling.every_s, self._look)
+            self._after(self._scaling.every_s, self._scale)
         while arriving is not _END or self._open:
             if self._events and self._events[0][0] <= arriving.at_s:
                 at_s, _, happen = heapq.heappop(self._events)
@@ -244,7 +244,7 @@ class _Simulation:
 
     # -- autoscaling -----------------------------------------------------------------------------------------
 
-    def _look(self) -> None:
+    def _scale(self) -> None:
         assert self._scaling
         scaling, there = self._scaling, self._idle + self._busy - self._leaving + self._starting
         wanted = scaling.wanted(self._backlog_s)
@@ -261,7 +261,7 @@ class _Simulation:
         if decided < there:
             self._shrunk_s = self._now
             self._leave(there - decided)
-        self._after(scaling.every_s, self._look)
+        self._after(scaling.every_s, self._scale)
 
     def _join(self) -> None:
         self._starting -= 1

@@ -11,7 +11,7 @@ _TAIL: Final = 1 << 20
 class LogWatch:
     """Reader of new lines in the JSON logs of a folder, also after rotation.
 
-    Call ``look`` often enough: lines that are rotated twice between two calls are not seen. ``faults``: program
+    Call ``read_new`` often: lines that are rotated twice between two calls are not seen. ``faults``: program
     and event of lines with a traceback, or of level error or above.
     """
 
@@ -21,7 +21,7 @@ class LogWatch:
         self.lines = 0
         self.faults: list[str] = []
 
-    def look(self) -> None:
+    def read_new(self) -> None:
         """Read the lines written since the last call."""
         for path in self._files():
             inode, size = path.stat().st_ino, path.stat().st_size

@@ -117,12 +117,12 @@ async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: F
         known = routes(await ask(http, locate(), OPENAPI_PATH))
         over = asyncio.Event()
         async with Tasks("fuzz") as tasks, asyncio.TaskGroup() as running:
-            tasks.start(_look(state), "log")
+            tasks.start(_read_log(state), "log")
             running.create_task(_speak(plan, locate, recorder, over), name="fuzz/speakers")
             await _send_all(plan, attacked, known, state)
             over.set()
         if state.log:
-            state.log.look()
+            state.log.read_new()
         state.alive = bool(await ask(http, locate(), READY))
 
 
@@ -140,10 +140,10 @@ async def _speak(plan: Fuzz, locate: Locate, recorder: TallyRecorder, over: asyn
             return
 
 
-async def _look(state: FuzzState) -> None:
+async def _read_log(state: FuzzState) -> None:
     while state.log is not None:
         await asyncio.sleep(_LOOK_S)
-        await asyncio.to_thread(state.log.look)
+        await asyncio.to_thread(state.log.read_new)
 
 
 async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[FuzzedRoute], state: FuzzState) -> None:

@@ -15,9 +15,9 @@ from backend.sessions.segments import (
     CloseConnection,
     Effect,
     Hypothesise,
-    LookAgain,
     Output,
     Promote,
+    ReadAgain,
     Speculate,
     Submit,
     Weigh,
@@ -116,7 +116,7 @@ class World:
                 self.broker.received(n)
             case Withdraw(n, attempt):
                 self.broker.cancel(n, attempt)
-            case LookAgain(segments):
+            case ReadAgain(segments):
                 home = self.broker.gateway if self.broker.exists else ""
                 look = Reread(home, self.broker.epoch, {n: self.broker.record(n) for n in segments})
                 return session.reread(look, gateway, self.now)

@@ -36,16 +36,16 @@ def written_bytes(process: int) -> int:
 
 @dataclass
 class MemoryWatch:
-    """Memory samples by role; ``looks``: work done, and bytes that the role's processes have written.
+    """Memory samples by role; ``samples``: work done, and bytes that the role's processes have written.
 
     What they have read from files does not count: it belongs to one process alone once no other process maps the
     same file, and that is no growth.
     """
 
     root: psutil.Process
-    looks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    samples: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
-    def look(self, done: int) -> None:
+    def sample(self, done: int) -> None:
         """Measure every process now, after ``done`` units of work."""
         sums: dict[str, int] = {}
         for process in (self.root, *self.root.children(recursive=True)):
@@ -53,12 +53,12 @@ class MemoryWatch:
                 role = role_of(process)
                 sums[role] = sums.get(role, 0) + written_bytes(process.pid)
         for role, size in sums.items():
-            self.looks.setdefault(role, []).append((done, size))
+            self.samples.setdefault(role, []).append((done, size))
 
     def lasting(self) -> Iterable[str]:
         """Return the roles in at least half of the samples: others are short-lived."""
-        most = max(len(looks) for looks in self.looks.values())
-        return [role for role, looks in self.looks.items() if len(looks) * 2 >= most]
+        most = max(len(samples) for samples in self.samples.values())
+        return [role for role, samples in self.samples.items() if len(samples) * 2 >= most]
 
     def slope(self, role: str, since: float = 0.2) -> float:
         """Fit a line through the low samples of ten parts, after the fraction ``since`` of the work.
@@ -66,13 +66,13 @@ class MemoryWatch:
         The result is in bytes per unit of work. A process that returns memory once a minute has garbage in most
         samples, and hardly any in the low ones.
         """
-        last = max(done for done, _ in self.looks[role])
-        late = np.array([look for look in self.looks[role] if look[0] >= last * since], dtype=float)
+        last = max(done for done, _ in self.samples[role])
+        late = np.array([sample for sample in self.samples[role] if sample[0] >= last * since], dtype=float)
         parts = np.array_split(late, min(_PARTS, len(late)))
         done, low = [part[:, 0].mean() for part in parts], [np.percentile(part[:, 1], _LOW) for part in parts]
         return float(np.polyfit(done, low, 1)[0]) if len(parts) > 1 else 0.0
 
     def at(self, role: str, part: float) -> int:
         """Return the memory of ``role`` once the fraction ``part`` of the work was done."""
-        last = max(done for done, _ in self.looks[role])
-        return next(size for done, size in self.looks[role] if done >= part * last)
+        last = max(done for done, _ in self.samples[role])
+        return next(size for done, size in self.samples[role] if done >= part * last)

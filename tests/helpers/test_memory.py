@@ -36,7 +36,7 @@ def test_memory_slope_equals_growth_of_program(
         grower.stdin.write(f"{each}\n")
         grower.stdin.flush()
         assert grower.stdout.readline()
-        watch.look(done)
+        watch.sample(done)
     (role,) = watch.lasting()
     assert least <= watch.slope(role) / MIB <= most
 

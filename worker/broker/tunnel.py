@@ -157,9 +157,9 @@ class Tunnel:
         if self._places[0] == url:
             self._places.append(self._places.pop(0))
         if self._find and (self._finding is None or self._finding.done()):
-            self._finding = self._tasks.start(self._look(self._find), "find")
+            self._finding = self._tasks.start(self._search(self._find), "find")
 
-    async def _look(self, find: Find) -> None:
+    async def _search(self, find: Find) -> None:
         parts, places = urlsplit(self._through.url), await find(self._through.certificate_sha256)
         found = [urlunsplit(parts._replace(netloc=place)) for place in places[: _MOST_PLACES - 1]]
         self._nowhere_else = set(found) <= {self._through.url}

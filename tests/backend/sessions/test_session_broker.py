@@ -2,8 +2,8 @@
 
 from backend.broker.records import Attachment, JobQueued, Record, Reread, SessionGone
 from backend.sessions.ledger import finished
-from backend.sessions.segments import AttachAgain, CloseConnection, LookAgain
-from backend.sessions.session import LOOK_AFTER_S
+from backend.sessions.segments import AttachAgain, CloseConnection, ReadAgain
+from backend.sessions.session import READ_AGAIN_AFTER_S
 from protocol.errors import (
     CloseCode,
     ErrorCode,
@@ -88,12 +88,12 @@ class TestBroker:
 class TestTime:
     def test_queued_segment_is_reread_at_intervals(self) -> None:
         made = queued()
-        assert made.tick(NOW + LOOK_AFTER_S - 0.1) == []
-        assert made.tick(NOW + LOOK_AFTER_S) == [LookAgain((0,))]
-        assert made.tick(NOW + LOOK_AFTER_S + 0.1) == []
-        assert made.tick(NOW + 2 * LOOK_AFTER_S) == [LookAgain((0,))]
+        assert made.tick(NOW + READ_AGAIN_AFTER_S - 0.1) == []
+        assert made.tick(NOW + READ_AGAIN_AFTER_S) == [ReadAgain((0,))]
+        assert made.tick(NOW + READ_AGAIN_AFTER_S + 0.1) == []
+        assert made.tick(NOW + 2 * READ_AGAIN_AFTER_S) == [ReadAgain((0,))]
 
     def test_new_subscription_rereads_queued_segments(self) -> None:
-        assert queued().look(NOW) == [LookAgain((0,))]
-        assert receiving().look(NOW) == []
-        assert ended().look(NOW) == []
+        assert queued().read_queued_again(NOW) == [ReadAgain((0,))]
+        assert receiving().read_queued_again(NOW) == []
+        assert ended().read_queued_again(NOW) == []

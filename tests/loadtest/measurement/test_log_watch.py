@@ -20,8 +20,8 @@ def test_only_new_errors_and_tracebacks_count(tmp_path: Path) -> None:
     write(gateway, {"level": "warning", "event": "task.failed", "exception": "Traceback (most recent call last)"})
     write(own, {"level": "error", "event": "mine"})
     write(tmp_path / "worker.jsonl", {"level": "critical", "event": "new program"})
-    watch.look()
-    watch.look()
+    watch.read_new()
+    watch.read_new()
     assert watch.faults == ["gateway: request.failed", "gateway: task.failed", "worker: new program"]
     assert watch.lines == 4
 
@@ -30,10 +30,10 @@ def test_half_a_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
     place = tmp_path / "gateway.jsonl"
     watch = LogWatch(tmp_path)
     place.write_text('{"level": "err')
-    watch.look()
+    watch.read_new()
     assert watch.lines == 0
     place.write_text('{"level": "error", "event": "x"}\nnot JSON\n')
-    watch.look()
+    watch.read_new()
     assert (watch.lines, watch.faults) == (2, ["gateway: x"])
 
 
@@ -44,5 +44,5 @@ def test_rotated_file_is_read_to_its_end(tmp_path: Path) -> None:
     write(place, {"level": "error", "event": "last words"})
     place.rename(tmp_path / "gateway.jsonl.1")
     write(place, {"level": "error", "event": "first words"})
-    watch.look()
+    watch.read_new()
     assert watch.faults == ["gateway: last words", "gateway: first words"]
