@@ -39,7 +39,7 @@ from protocol.texts import join_texts
 from runtime.folders import folders
 from speech.audio_file import read_audio
 from speech.resampling import Resampler
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
+from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened
 from speech.vad import open_vad
 from tests.app.speech import SPEECH
 from tests.helpers.chain import Chain
@@ -98,11 +98,11 @@ def _segments(samples: Samples, vad_folder: Path | None) -> tuple[list[Utterance
     segments, texts, pieces, gain_db = list[Utterance](), list[str](), bytearray(), 0
     for output in outputs:
         match output:
-            case SegmentBegin():
+            case SegmentOpened():
                 pieces, gain_db = bytearray(), output.gain_db
             case SegmentAudio():
                 pieces += output.pcm
-            case SegmentEnd(_, count):
+            case SegmentClosed(_, count):
                 pcm = bytes(pieces[: count * BYTES_PER_SAMPLE])
                 segments.append(Utterance(pcm, checksum(pcm)))
                 texts.append(checksum(amplified(pcm, gain_db)))

@@ -20,7 +20,7 @@ from protocol.recognition import Options
 from protocol.texts import TimedText, join_pieces
 from runtime.folders import folders
 from speech.packing import Cutter, PackingSegmenter
-from speech.segmenter import SegmentAudio, SegmentBegin, Segmenter
+from speech.segmenter import SegmentAudio, Segmenter, SegmentOpened
 from speech.vad import open_vad
 from tests.helpers.recordings import samples_of, synthetic
 from worker.engines.whisper.engine import WhisperEngine, create
@@ -75,7 +75,7 @@ def _segments(spoken: Samples, cutter: Cutter) -> Sequence[tuple[int, bytes]]:
     audio: list[bytearray] = []
     for output in [*vad.accept(spoken), *vad.finish()]:
         match output:
-            case SegmentBegin(_, at):
+            case SegmentOpened(_, at):
                 begins.append(at)
                 audio.append(bytearray())
             case SegmentAudio() as sound:

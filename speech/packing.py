@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions, SegmentOutput
+from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened, SegmentOutput
 from speech.vad import LOOKBACK, VadEvent
 
 Samples = NDArray[np.int16]
@@ -61,7 +61,7 @@ class PackingSegmenter:
         self._segmenter = Segmenter(_OPTIONS)
         self._kept: list[Samples] = []
         self._kept_from = self._now = 0
-        self._open: SegmentBegin | None = None
+        self._open: SegmentOpened | None = None
         self._waiting: list[AudioSpan] = []
         self._windows = 0
 
@@ -89,11 +89,11 @@ class PackingSegmenter:
 
     def _pack(self, output: SegmentOutput) -> Iterator[SegmentOutput]:
         match output:
-            case SegmentBegin(_, at):
+            case SegmentOpened(_, at):
                 self._open = output
                 if self._waiting and at - self._waiting[-1].end > _SILENCE:
                     yield from self._emit(len(self._waiting))
-            case SegmentEnd(_, samples) if self._open is not None:
+            case SegmentClosed(_, samples) if self._open is not None:
                 at = self._open.at
                 self._waiting.append(AudioSpan(at, at + samples, self._open.gain_db))
                 self._open = None
@@ -108,11 +108,11 @@ class PackingSegmenter:
         del self._waiting[:segments]
         number, self._windows = self._windows, self._windows + 1
         kept = np.concatenate(self._kept)
-        yield SegmentBegin(number, window.begin, window.gain_db)
+        yield SegmentOpened(number, window.begin, window.gain_db)
         for at in range(window.begin, window.end, FRAME_SAMPLES):
             end = min(at + FRAME_SAMPLES, window.end)
             yield SegmentAudio(number, at - window.begin, kept[at - self._kept_from : end - self._kept_from])
-        yield SegmentEnd(number, window.end - window.begin)
+        yield SegmentClosed(number, window.end - window.begin)
 
     def _forget(self) -> None:
         """Drop blocks that no window can need any more."""

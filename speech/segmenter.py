@@ -8,7 +8,7 @@ Audio is sent as early as possible, in frames of 100 ms. Only audio that may not
 back: audio after a pause or silence, until its meaning is known, and the last 3 s before the longest length.
 There an unfinished segment is cut at its quietest point, and the next one begins with the next sample.
 
-In a pause, everything up to the possible end of the segment is sent, followed by ``SegmentSpeculate``. An engine
+In a pause, everything up to the possible end of the segment is sent, followed by ``SegmentPaused``. An engine
 may decode it while the endpoint is awaited. If speech does not resume, the segment ends at exactly that sample.
 
 The VAD only advises. In noise it misses the quiet end of speech, so the margin after speech is longer the less the
@@ -87,7 +87,7 @@ class SegmenterOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentBegin:
+class SegmentOpened:
     """Start of segment number ``segment`` ``at`` this sample of the stream. At least one sample follows.
 
     ``gain_db``: amplification that quiet speech needs before it is recognised.
@@ -119,7 +119,7 @@ class SegmentAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentSpeculate:
+class SegmentPaused:
     """Possible end after these samples, which are all sent; it is final unless speech resumes. Once per pause."""
 
     segment: int
@@ -127,14 +127,14 @@ class SegmentSpeculate:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentEnd:
+class SegmentClosed:
     """End of the segment, with this many samples."""
 
     segment: int
     samples: int
 
 
-SegmentOutput = SegmentBegin | SegmentAudio | SegmentSpeculate | SegmentEnd
+SegmentOutput = SegmentOpened | SegmentAudio | SegmentPaused | SegmentClosed
 
 
 @dataclass
@@ -328,7 +328,7 @@ class Segmenter:
         segment.speculate_from = _NEVER
         self._send_all(segment, end)
         assert segment.number is not None
-        self._out.append(SegmentSpeculate(segment.number, end - segment.begin))
+        self._out.append(SegmentPaused(segment.number, end - segment.begin))
 
     def _quiet_point(self, segment: _Open, latest: int) -> int:
         first = latest - self._search
@@ -343,7 +343,7 @@ class Segmenter:
         self._spoken_dbfs = loudness(self._meter.between(segment.begin, self._now))
         self._send_all(segment, end)
         assert segment.number is not None
-        self._out.append(SegmentEnd(segment.number, end - segment.begin))
+        self._out.append(SegmentClosed(segment.number, end - segment.begin))
 
     def _send(self, segment: _Open, limit: int) -> None:
         while segment.sent + FRAME_SAMPLES <= limit:
@@ -358,7 +358,7 @@ class Segmenter:
         if segment.number is None:
             segment.number = self._next_number
             self._next_number += 1
-            self._out.append(SegmentBegin(segment.number, segment.begin, segment.gain_db))
+            self._out.append(SegmentOpened(segment.number, segment.begin, segment.gain_db))
         self._out.append(
             SegmentAudio(segment.number, segment.sent - segment.begin, self._audio(segment.sent, end))
         )

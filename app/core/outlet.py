@@ -16,7 +16,7 @@ from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.audio import samples_to_ms
 from protocol.session import PLAIN, SegmentDetails
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
+from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
 
 Samples = NDArray[np.int16]
 
@@ -64,13 +64,13 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
     The segmenter's segment 0 becomes number ``first``, and its sample 0 becomes sample ``origin``.
     """
     match output:
-        case SegmentBegin(number, at, gain_db):
+        case SegmentOpened(number, at, gain_db):
             await outlet.begin(first + number, origin + at, SegmentDetails(gain_db=gain_db))
         case SegmentAudio(number, _, audio):
             await outlet.audio(first + number, audio)
-        case SegmentSpeculate(number):
+        case SegmentPaused(number):
             await outlet.speculate(first + number)
-        case SegmentEnd(number, samples):
+        case SegmentClosed(number, samples):
             await outlet.end(first + number, samples)
 
 

@@ -14,7 +14,7 @@ from app.journal.library import TakeSnapshot
 from app.journal.take import Take
 from client.errors import AudioGone
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
-from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions, SegmentOutput
+from speech.segmenter import SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened, SegmentOutput
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def _cut(found: TakeSnapshot, start: int) -> list[TakePart]:
     begins, lengths = list[int](), list[int]()
 
     def note(outputs: list[SegmentOutput]) -> None:
-        begins.extend(start + output.at for output in outputs if isinstance(output, SegmentBegin))
-        lengths.extend(output.samples for output in outputs if isinstance(output, SegmentEnd))
+        begins.extend(start + output.at for output in outputs if isinstance(output, SegmentOpened))
+        lengths.extend(output.samples for output in outputs if isinstance(output, SegmentClosed))
 
     for block in _blocks(found, start):
         note(segmenter.accept(block, ()))

@@ -33,7 +33,7 @@ from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
 from speech.audio_file import AvailableAudio
 from speech.packing import Cutter, PackingSegmenter
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmentOpened, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent, open_vad
 
 log = loggers.APP_CAPTURE_STORY
@@ -208,9 +208,9 @@ async def _pass_on(
             texts.ended(output.segment, output.samples, 0)
         return await texts.observer.spanned(output)
     match output:
-        case SegmentBegin(number, at):
+        case SegmentOpened(number, at):
             texts.begun(number, at)
-        case SegmentEnd(number, samples):
+        case SegmentClosed(number, samples):
             texts.ended(number, samples, speech_end)
     await pass_on(output, outlet)
 

@@ -32,12 +32,12 @@ from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final
 from speech.segmenter import (
     SegmentAudio,
-    SegmentBegin,
-    SegmentEnd,
+    SegmentClosed,
     Segmenter,
     SegmenterOptions,
+    SegmentOpened,
     SegmentOutput,
-    SegmentSpeculate,
+    SegmentPaused,
 )
 from speech.vad import open_vad
 
@@ -193,9 +193,9 @@ class _Sending:
         mode, needs_context = self._journal.take.cutting
         vad, following = segmenting_vad(mode_of(mode), self._vad_folder, needs_context=needs_context), number
         async for output in self._outputs(at, end, vad):
-            if isinstance(output, SegmentBegin):
+            if isinstance(output, SegmentOpened):
                 following = number + output.segment + 1
-            if not isinstance(output, SegmentSpeculate):  # the end follows at once
+            if not isinstance(output, SegmentPaused):  # the end follows at once
                 await pass_on(output, self._cut_outlet, number, at)
         return following
 
@@ -210,7 +210,7 @@ class _Sending:
             async for output in outputs:
                 if isinstance(output, SegmentAudio):
                     await self._outlet.audio(number, output.samples)
-                elif isinstance(output, SegmentEnd):
+                elif isinstance(output, SegmentClosed):
                     length = output.samples
                     break
         await self._outlet.end(number, length)

@@ -24,7 +24,7 @@ from protocol.session import SegmentDetails
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import is_set_within
-from speech.segmenter import SegmentEnd
+from speech.segmenter import SegmentClosed
 
 MARGIN_S: Final = 0.5
 """How much longer than promised a span may take, once all its pieces have results."""
@@ -154,7 +154,7 @@ class SecondPass(TranscriptionObserver):
         self._outlet = outlet
         self._choice = choice
         self._language = language
-        self._spans: dict[int, SegmentEnd | None] = {}  # each with the end of its last piece, if that waits
+        self._spans: dict[int, SegmentClosed | None] = {}  # each with the end of its last piece, if that waits
         self._changed = asyncio.Event()
         self._leaving = False
         self._task: asyncio.Task[None] | None = None

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from protocol.audio import SAMPLE_RATE
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
+from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
 
 LONGEST: Final = 25 * SAMPLE_RATE
 PAUSE: Final = 2 * SAMPLE_RATE
@@ -35,7 +35,7 @@ class Span:
     at: int = 0
     samples: int = 0
     within_ms: int = 0
-    tail: SegmentEnd | None = None
+    tail: SegmentClosed | None = None
     gain_db: int = 0
 
     @property
@@ -84,22 +84,22 @@ class SpanPlanner:
     def __init__(self, rules: SpanRules) -> None:
         self._rules = rules
         self._count = 0
-        self._open: SegmentBegin | None = None
+        self._open: SegmentOpened | None = None
         self._pending: list[_Piece] = []
 
     def accept(self, outputs: Sequence[SegmentOutput], moment: VadPosition) -> Iterator[SegmentOutput | Span]:
         """Yield the outputs under their numbers, and the spans that end at this moment."""
-        tail: SegmentEnd | None = None
+        tail: SegmentClosed | None = None
         for place, output in enumerate(outputs, 1):
             match output:
-                case SegmentBegin():
+                case SegmentOpened():
                     self._open = replace(output, segment=self._count)
                     self._count += 1
                     yield self._open
-                case SegmentAudio() | SegmentSpeculate() if self._open is not None:
+                case SegmentAudio() | SegmentPaused() if self._open is not None:
                     yield replace(output, segment=self._open.segment)
-                case SegmentEnd(_, samples) if self._open is not None:
-                    end = SegmentEnd(self._open.segment, samples)
+                case SegmentClosed(_, samples) if self._open is not None:
+                    end = SegmentClosed(self._open.segment, samples)
                     yield from self._add(_Piece(end.segment, self._open.at, samples, self._open.gain_db))
                     if moment.over and place == len(outputs):
                         tail = end
@@ -113,7 +113,7 @@ class SpanPlanner:
             yield from self._close(AT_PAUSE_MS)
         self._pending.append(piece)
 
-    def _due(self, moment: VadPosition, tail: SegmentEnd | None) -> Iterator[Span]:
+    def _due(self, moment: VadPosition, tail: SegmentClosed | None) -> Iterator[Span]:
         if moment.over:
             yield from self._close(AT_END_MS, tail)
         elif self._is_over(moment) or self._is_left():
@@ -133,7 +133,7 @@ class SpanPlanner:
         before, now = self._rules.window(self._pending[-1].number), self._rules.window(self._open.segment)
         return before is not None and now is not None and before != now
 
-    def _close(self, within_ms: int, tail: SegmentEnd | None = None) -> Iterator[Span]:
+    def _close(self, within_ms: int, tail: SegmentClosed | None = None) -> Iterator[Span]:
         pending, self._pending = self._pending, []
         for _, group in groupby(pending, self._window):
             pieces = list(group)
@@ -144,7 +144,7 @@ class SpanPlanner:
         window = self._rules.window(piece.number)
         return (piece.number,) if window is None else window
 
-    def _span(self, pieces: list[_Piece], within_ms: int, tail: SegmentEnd | None) -> Span:
+    def _span(self, pieces: list[_Piece], within_ms: int, tail: SegmentClosed | None) -> Span:
         numbers, at = tuple(piece.number for piece in pieces), pieces[0].at
         if len(pieces) == 1 or not self._rules.offered():
             return Span(numbers, tail=tail)

@@ -13,12 +13,12 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from speech.resampling import Resampler
 from speech.segmenter import (
     SegmentAudio,
-    SegmentBegin,
-    SegmentEnd,
+    SegmentClosed,
     Segmenter,
     SegmenterOptions,
+    SegmentOpened,
     SegmentOutput,
-    SegmentSpeculate,
+    SegmentPaused,
 )
 from speech.vad import VadEvent
 
@@ -93,11 +93,11 @@ class SpeechIntake:
     async def _send(self, outputs: Sequence[SegmentOutput]) -> None:
         for output in outputs:
             match output:
-                case SegmentBegin(number, at, gain_db):
+                case SegmentOpened(number, at, gain_db):
                     await self._sent.begin(self._first + number, self._origin + at, gain_db)
                 case SegmentAudio(number):
                     await self._sent.client.audio(self._first + number, output.pcm)
-                case SegmentSpeculate(number):
+                case SegmentPaused(number):
                     await self._sent.client.speculate(self._first + number)
-                case SegmentEnd(number, samples):
+                case SegmentClosed(number, samples):
                     await self._sent.end(self._first + number, samples)

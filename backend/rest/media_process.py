@@ -32,7 +32,7 @@ from protocol.errors import ErrorCode
 from speech.audio_file import AvailableAudio, length_s
 from speech.errors import AudioUnreadable, AudioUnsupported, MediaExtraMissing
 from speech.packing import PackingSegmenter
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
+from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput
 from speech.vad import Vad, open_vad
 
 _NICE: Final = 10
@@ -112,17 +112,17 @@ class _Whole:
 
     def __init__(self) -> None:
         self.segments = 0
-        self._begin = SegmentBegin(0, 0)
+        self._begin = SegmentOpened(0, 0)
         self._pcm = bytearray()
 
     def pieces(self, outputs: list[SegmentOutput]) -> Iterator[MediaSegment]:
         for output in outputs:
             match output:
-                case SegmentBegin():
+                case SegmentOpened():
                     self._begin, self._pcm = output, bytearray()
                 case SegmentAudio():
                     self._pcm += output.pcm
-                case SegmentEnd(number, samples):
+                case SegmentClosed(number, samples):
                     self.segments = number + 1
                     pcm = bytes(self._pcm[: samples * BYTES_PER_SAMPLE])
                     yield MediaSegment(number, self._begin.at, pcm, self._begin.gain_db)

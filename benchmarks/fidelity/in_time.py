@@ -22,7 +22,7 @@ from benchmarks.fidelity.result_cache import ResultCache, key_of
 from protocol.audio import FRAME_SAMPLES, samples_to_ms
 from protocol.texts import TimedText, join_pieces
 from speech.packing import AudioSpan
-from speech.segmenter import SegmentBegin, SegmentEnd
+from speech.segmenter import SegmentClosed, SegmentOpened
 from worker.core.decoding import amplified
 
 _LANGUAGES: Final = ("zh", "en")
@@ -56,9 +56,9 @@ def texts(samples: Samples, decoded: Decode, *, hold: bool, vad: Path) -> Iterat
     pieces: dict[int, AudioSpan] = {}
     for output in cut(samples, hold=hold, vad_folder=vad):
         match output:
-            case SegmentBegin(segment, at, gain_db):
+            case SegmentOpened(segment, at, gain_db):
                 pieces[segment] = AudioSpan(at, at, gain_db)
-            case SegmentEnd(segment, length):
+            case SegmentClosed(segment, length):
                 pieces[segment] = _ended(pieces[segment], length)
             case Span(tail=tail):
                 if tail is not None:

@@ -23,7 +23,7 @@ from app.transcription.listening import CuttingMode, segmenting_vad
 from protocol.recognition import Options
 from protocol.session import Final
 from speech.audio_file import read_audio
-from speech.segmenter import SegmentBegin, SegmentEnd, SegmentOutput
+from speech.segmenter import SegmentClosed, SegmentOpened, SegmentOutput
 from tests.app.speech import digests, recording
 from tests.helpers.chain import KEY, running_chain
 from tests.helpers.command_line import called
@@ -98,9 +98,9 @@ def spoken(whole: Spoken, tmp_path: Path) -> Spoken:
 
 def note(journal: Journal, outputs: Iterable[SegmentOutput]) -> None:
     for output in outputs:
-        if isinstance(output, SegmentBegin):
+        if isinstance(output, SegmentOpened):
             journal.begin(output.segment, output.at)
-        elif isinstance(output, SegmentEnd):
+        elif isinstance(output, SegmentClosed):
             journal.end(output.segment, output.samples)
 
 

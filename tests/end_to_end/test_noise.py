@@ -15,7 +15,7 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from speech.fsmn_vad import FsmnVad
 from speech.level import BLOCK
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
+from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened
 from speech.vad import Vad
 from speech.webrtc_vad import WebRtcVad
 from tests.helpers.noise import (
@@ -54,12 +54,12 @@ def cut(samples: Samples, vad: Vad, segmenter: Segmenter) -> tuple[list[bytes], 
     sent, pcm, begin = np.zeros(len(samples), np.bool_), list[bytes](), 0
     for output in outputs:
         match output:
-            case SegmentBegin(_, at):
+            case SegmentOpened(_, at):
                 begin = at
                 pcm.append(b"")
             case SegmentAudio():
                 pcm[-1] += output.pcm
-            case SegmentEnd(_, length):
+            case SegmentClosed(_, length):
                 assert not sent[begin : begin + length].any()
                 sent[begin : begin + length] = True
     assert sum(map(len, pcm)) == 2 * int(sent.sum())

@@ -14,7 +14,7 @@ from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
+from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened
 from speech.vad import open_vad
 from tests.helpers.chain import Chain, Program, running_chain
 from worker.core.decoding import amplified
@@ -54,17 +54,17 @@ def texts_of_stream(samples: NDArray[np.int16], gate: bool = True, endpoint_ms: 
     """Return the texts that the digest engine gives for continuous audio, without any server."""
     vad, segmenter = open_vad(None, endpoint_ms), Segmenter(SegmenterOptions(gate=gate))
     pieces, texts = bytearray(), list[str]()
-    begun = SegmentBegin(0, 0)
+    begun = SegmentOpened(0, 0)
     events = vad.accept(samples)
     ended = vad.finish()
     outputs = [*segmenter.accept(samples, events), *segmenter.accept(samples[:0], ended), *segmenter.finish()]
     for output in outputs:
         match output:
-            case SegmentBegin():
+            case SegmentOpened():
                 begun, pieces = output, bytearray()
             case SegmentAudio():
                 pieces += output.pcm
-            case SegmentEnd(_, count):
+            case SegmentClosed(_, count):
                 pcm = bytes(pieces[: count * BYTES_PER_SAMPLE])
                 texts.append(checksum(amplified(pcm, begun.gain_db)))
     return texts

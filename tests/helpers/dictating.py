@@ -18,7 +18,7 @@ from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.session import Final
 from speech.audio_file import read_audio
-from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
+from speech.segmenter import SegmentClosed, Segmenter, SegmentOpened
 from speech.vad import open_vad
 
 _MARGIN = SAMPLE_RATE // 2  # segment boundaries may move by this much after a crash
@@ -115,8 +115,8 @@ def speech(audio: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> se
     vad, begun, found = SegmentingVad(open_vad(model), Segmenter()), 0, set[int]()
     for output in [*vad.accept(audio), *vad.finish()]:
         match output:
-            case SegmentBegin(_, at):
+            case SegmentOpened(_, at):
                 begun = at
-            case SegmentEnd(_, samples):
+            case SegmentClosed(_, samples):
                 found |= {n // _GRID for n in range(begun + _MARGIN, begun + samples - _MARGIN, _GRID)}
     return found

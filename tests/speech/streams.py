@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from speech.level import BLOCK
-from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions, SegmentOutput
+from speech.segmenter import SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened, SegmentOutput
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
 
 MS = 16
@@ -82,8 +82,8 @@ def covered(out: list[SegmentOutput], total: int) -> NDArray[np.int64]:
     counts = np.zeros(total, np.int64)
     begin = 0
     for message in out:
-        if isinstance(message, SegmentBegin):
+        if isinstance(message, SegmentOpened):
             begin = message.at
-        elif isinstance(message, SegmentEnd):
+        elif isinstance(message, SegmentClosed):
             counts[begin : begin + message.samples] += 1
     return counts

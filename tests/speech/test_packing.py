@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from protocol.audio import SAMPLE_RATE
 from speech.level import gain_for
 from speech.packing import LONGEST, AudioSpan, Cutter, PackingSegmenter, cut
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmentOpened, SegmentOutput
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 
 
@@ -37,14 +37,14 @@ def windows(outputs: list[SegmentOutput]) -> list[tuple[int, NDArray[np.int16]]]
     found: list[tuple[int, NDArray[np.int16]]] = []
     for output in outputs:
         match output:
-            case SegmentBegin(number, at):
+            case SegmentOpened(number, at):
                 assert number == len(found)
                 found.append((at, np.empty(0, np.int16)))
             case SegmentAudio(number, offset, samples):
                 at, audio = found[-1]
                 assert (number, offset) == (len(found) - 1, len(audio))
                 found[-1] = at, np.concatenate((audio, samples))
-            case SegmentEnd(number, length):
+            case SegmentClosed(number, length):
                 assert (number, length) == (len(found) - 1, len(found[-1][1]))
     return found
 
@@ -113,7 +113,7 @@ def test_window_has_the_gain_of_its_loudest_segment() -> None:
         vad_events += [SpeechEnded(end * SAMPLE_RATE, end * SAMPLE_RATE + 9_600)]
     packer = PackingSegmenter()
     outputs = [*packer.accept(stream, vad_events), *packer.finish()]
-    begins = [output for output in outputs if isinstance(output, SegmentBegin)]
+    begins = [output for output in outputs if isinstance(output, SegmentOpened)]
     assert [begin.gain_db for begin in begins] == [gain_for(20 * np.log10(200 / 2**15), -100)]
 
 
@@ -123,4 +123,4 @@ def test_cutter_ends_unfinished_speech_with_the_stream(cutter: Cutter) -> None:
     outputs = [*cutter.accept(samples, [SpeechStarted(8_000, 12_000)]), *cutter.finish()]
     audio = np.concatenate([output.samples for output in outputs if isinstance(output, SegmentAudio)])
     assert np.array_equal(audio, samples[-len(audio) :]) and len(audio) >= SAMPLE_RATE - 8_000
-    assert outputs[-1] == SegmentEnd(0, len(audio))
+    assert outputs[-1] == SegmentClosed(0, len(audio))

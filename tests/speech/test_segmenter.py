@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from protocol.audio import FRAME_SAMPLES
 from speech.segmenter import (
     SegmentAudio,
-    SegmentBegin,
-    SegmentEnd,
+    SegmentClosed,
     Segmenter,
     SegmenterOptions,
+    SegmentOpened,
     SegmentOutput,
-    SegmentSpeculate,
+    SegmentPaused,
 )
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
 from tests.speech.streams import MS, Stream, covered, cuts, options, run, streams
@@ -40,7 +40,7 @@ def test_segment_messages_are_ordered_and_contain_the_samples(
     numbers, begin, offset = 0, -1, 0
     for message in run(stream, options, cuts):
         assert message.segment == numbers
-        if isinstance(message, SegmentBegin):
+        if isinstance(message, SegmentOpened):
             assert begin < 0, "a segment begins before the last one ended"
             begin, offset = message.at, 0
         elif isinstance(message, SegmentAudio):
@@ -49,7 +49,7 @@ def test_segment_messages_are_ordered_and_contain_the_samples(
             assert 0 < len(pcm) <= FRAME_SAMPLES
             assert np.array_equal(pcm, stream.samples[begin + offset :][: len(pcm)])
             offset += len(pcm)
-        elif isinstance(message, SegmentSpeculate):
+        elif isinstance(message, SegmentPaused):
             assert message.samples == offset > 0
         else:
             assert message.samples == offset > 0
@@ -80,7 +80,7 @@ def test_gate_neither_loses_nor_repeats_speech_and_margins(
 
 @given(streams(), options)
 def test_pause_before_an_endpoint_has_one_correct_speculation(stream: Stream, options: SegmenterOptions) -> None:
-    segmenter, out, right, at = Segmenter(options), list[SegmentOutput](), set[SegmentEnd](), 0
+    segmenter, out, right, at = Segmenter(options), list[SegmentOutput](), set[SegmentClosed](), 0
     total = len(stream.samples)
     nexts = [event.known for event in stream.events[1:]] + [total]
     begin = guessed = 0
@@ -89,17 +89,17 @@ def test_pause_before_an_endpoint_has_one_correct_speculation(stream: Stream, op
         outputs += segmenter.accept(stream.samples[event.known : following - 1], [])
         guessed = 0 if isinstance(event, SpeechPaused) else guessed
         for message in outputs:
-            if isinstance(message, SegmentBegin):
+            if isinstance(message, SegmentOpened):
                 begin = message.at
-            elif isinstance(message, SegmentSpeculate):
+            elif isinstance(message, SegmentPaused):
                 guessed += 1
                 ends = isinstance(event, SpeechEnded) or following == total
                 if ends and following > begin + message.samples + DISCOVERY:
-                    right.add(SegmentEnd(message.segment, message.samples))
+                    right.add(SegmentClosed(message.segment, message.samples))
         assert guessed <= 1
         at, out = max(event.known, following - 1), out + outputs
     out += segmenter.accept(stream.samples[at:], []) + segmenter.finish()
-    assert right <= {message for message in out if isinstance(message, SegmentEnd)}
+    assert right <= {message for message in out if isinstance(message, SegmentClosed)}
 
 
 @given(streams(), cuts)
@@ -113,7 +113,7 @@ def test_gate_sends_only_speech_and_its_margins(stream: Stream, cuts: list[int])
 @given(streams(), cuts)
 def test_only_the_last_segment_may_be_too_short(stream: Stream, cuts: list[int]) -> None:
     out = run(stream, SMALL, cuts)
-    lengths = [message.samples for message in out if isinstance(message, SegmentEnd)]
+    lengths = [message.samples for message in out if isinstance(message, SegmentClosed)]
     assert all(length >= SMALL.shortest_ms * MS for length in lengths[:-1])
 
 
@@ -146,7 +146,7 @@ def test_audio_is_sent_at_once_until_a_cut_is_near(gate: bool) -> None:
     out += segmenter.accept(silence(1000)[:-1], [])
     assert sent(out) == 27_000 * MS
     out += segmenter.accept(silence(1)[:1], [])
-    assert any(isinstance(message, SegmentEnd) for message in out)
+    assert any(isinstance(message, SegmentClosed) for message in out)
 
 
 def test_audio_after_a_pause_is_sent_when_speech_resumes() -> None:
@@ -158,7 +158,7 @@ def test_audio_after_a_pause_is_sent_when_speech_resumes() -> None:
 
 
 def guesses(out: list[SegmentOutput]) -> list[SegmentOutput]:
-    return [message for message in out if isinstance(message, SegmentSpeculate | SegmentEnd)]
+    return [message for message in out if isinstance(message, SegmentPaused | SegmentClosed)]
 
 
 @pytest.mark.parametrize("gate", [True, False])
@@ -167,13 +167,13 @@ def test_speculation_comes_once_per_pause_when_its_audio_is_complete(gate: bool)
     out = segmenter.accept(silence(1210), [SpeechStarted(0, 1600), SpeechPaused(1011 * MS, 1100 * MS)])
     assert guesses(out) == [] and sent(out) == 1200 * MS
     out = segmenter.accept(silence(1), [])
-    assert guesses(out) == [SegmentSpeculate(0, 1211 * MS)] and sent(out) == 11 * MS
+    assert guesses(out) == [SegmentPaused(0, 1211 * MS)] and sent(out) == 11 * MS
     out = segmenter.accept(silence(300), [])
     assert out == []
     out = segmenter.accept(silence(100), [SpeechResumed(1520 * MS, 1520 * MS)])
     assert guesses(out) == [] and sent(out) == 400 * MS
     out = segmenter.accept(silence(989), [SpeechPaused(1900 * MS, 1940 * MS), SpeechEnded(1900 * MS, 2600 * MS)])
-    assert guesses(out) == [SegmentSpeculate(0, 2100 * MS), SegmentEnd(0, 2100 * MS)]
+    assert guesses(out) == [SegmentPaused(0, 2100 * MS), SegmentClosed(0, 2100 * MS)]
 
 
 def test_immediate_end_has_no_speculation() -> None:
@@ -183,7 +183,7 @@ def test_immediate_end_has_no_speculation() -> None:
         SpeechEnded(1300 * MS, 1300 * MS),
     ]
     segmenter = Segmenter(PLAIN)
-    assert guesses(segmenter.accept(silence(1300), events) + segmenter.finish()) == [SegmentEnd(0, 1300 * MS)]
+    assert guesses(segmenter.accept(silence(1300), events) + segmenter.finish()) == [SegmentClosed(0, 1300 * MS)]
 
 
 def test_segment_ends_where_its_pause_began_even_if_the_vad_ends_later() -> None:
@@ -191,7 +191,7 @@ def test_segment_ends_where_its_pause_began_even_if_the_vad_ends_later() -> None
     segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(1500), [SpeechStarted(0, 1), SpeechPaused(1000 * MS, 1100 * MS)])
     out += segmenter.accept(silence(0), [SpeechEnded(1500 * MS, 1500 * MS)]) + segmenter.finish()
-    assert guesses(out) == [SegmentSpeculate(0, 1200 * MS), SegmentEnd(0, 1200 * MS)]
+    assert guesses(out) == [SegmentPaused(0, 1200 * MS), SegmentClosed(0, 1200 * MS)]
 
 
 def test_segment_is_cut_at_a_late_speculation() -> None:
@@ -201,8 +201,8 @@ def test_segment_is_cut_at_a_late_speculation() -> None:
         SpeechResumed(28_400 * MS, 28_400 * MS),
     ]
     out = Segmenter(PLAIN).accept(silence(31_000), events)
-    assert guesses(out) == [SegmentSpeculate(0, 28_200 * MS), SegmentEnd(0, 28_200 * MS)]
-    assert SegmentBegin(1, 28_200 * MS) in out
+    assert guesses(out) == [SegmentPaused(0, 28_200 * MS), SegmentClosed(0, 28_200 * MS)]
+    assert SegmentOpened(1, 28_200 * MS) in out
 
 
 @pytest.mark.parametrize("ended", [True, False])
@@ -212,14 +212,14 @@ def test_segment_ends_at_a_long_pause_before_the_search_for_a_quiet_point(ended:
         events.append(SpeechEnded(10_000 * MS, 40_000 * MS))
     segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(41_000), events)
-    assert guesses(out)[:2] == [SegmentSpeculate(0, 10_200 * MS), SegmentEnd(0, 10_200 * MS)]
+    assert guesses(out)[:2] == [SegmentPaused(0, 10_200 * MS), SegmentClosed(0, 10_200 * MS)]
 
 
 def test_segment_ends_at_a_pause_that_becomes_known_at_the_longest_length() -> None:
     loud = np.random.default_rng(1).integers(-20000, 20000, 30_500 * MS, np.int16)
     loud[27_500 * MS : 27_700 * MS] = 0
     events: list[VadEvent] = [SpeechStarted(0, 1), SpeechPaused(29_500 * MS, 30_000 * MS - 1)]
-    assert SegmentEnd(0, 29_700 * MS) in Segmenter(PLAIN).accept(loud, events)
+    assert SegmentClosed(0, 29_700 * MS) in Segmenter(PLAIN).accept(loud, events)
 
 
 def test_endpoint_flushes_the_last_partial_frame() -> None:
@@ -231,8 +231,8 @@ def test_endpoint_flushes_the_last_partial_frame() -> None:
     out = Segmenter(PLAIN).accept(silence(2000), events)
     *_, last, guess, end = out
     assert isinstance(last, SegmentAudio) and len(last.pcm) == 2 * 10 * MS
-    assert guess == SegmentSpeculate(0, 1210 * MS)
-    assert end == SegmentEnd(0, 1210 * MS)
+    assert guess == SegmentPaused(0, 1210 * MS)
+    assert end == SegmentClosed(0, 1210 * MS)
 
 
 @pytest.mark.parametrize(("background", "longer_ms"), [(0, 0), (300, 0), (600, 421), (1500, 700)])
@@ -242,7 +242,7 @@ def test_post_roll_is_longer_only_in_noise(background: int, longer_ms: int) -> N
     audio = np.concatenate((noise[: 1000 * MS], np.full(1000 * MS, 3000, np.int16), noise))
     out = segmenter.accept(audio, [SpeechStarted(1000 * MS), SpeechEnded(2000 * MS)])
     end = (1000 + 200 + longer_ms) * MS + LEAD
-    assert out[-1] == SegmentEnd(0, end), "70 ms for each dB below 20, at most 700"
+    assert out[-1] == SegmentClosed(0, end), "70 ms for each dB below 20, at most 700"
 
 
 def test_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
@@ -250,8 +250,8 @@ def test_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
     loud[20_000 * MS : 21_000 * MS] = 0  # quieter, but too early
     loud[28_400 * MS : 28_500 * MS] //= 100
     out = Segmenter(PLAIN).accept(loud, [SpeechStarted(0, 1)])
-    assert SegmentEnd(0, 28_450 * MS) in out
-    assert SegmentBegin(1, 28_450 * MS) in out
+    assert SegmentClosed(0, 28_450 * MS) in out
+    assert SegmentOpened(1, 28_450 * MS) in out
 
 
 def test_pause_at_the_longest_length_is_the_cut_and_silence_is_not_sent() -> None:
@@ -263,9 +263,9 @@ def test_pause_at_the_longest_length_is_the_cut_and_silence_is_not_sent() -> Non
     segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(40_000), events) + segmenter.finish()
     assert [message for message in out if not isinstance(message, SegmentAudio)] == [
-        SegmentBegin(0, 0),
-        SegmentSpeculate(0, 29_200 * MS),
-        SegmentEnd(0, 29_200 * MS),
+        SegmentOpened(0, 0),
+        SegmentPaused(0, 29_200 * MS),
+        SegmentClosed(0, 29_200 * MS),
     ]
 
 
@@ -279,7 +279,7 @@ def test_pause_longer_than_the_longest_segment_is_cut(gate: bool) -> None:
     segmenter = Segmenter(SegmenterOptions(gate=gate, post_roll_ms=0, shortest_ms=0))
     out = segmenter.accept(silence(91_000), events) + segmenter.finish()
     assert covered(out, 91_000 * MS).tolist() == [1] * 91_000 * MS
-    assert all(message.samples <= 30_000 * MS for message in out if isinstance(message, SegmentEnd))
+    assert all(message.samples <= 30_000 * MS for message in out if isinstance(message, SegmentClosed))
 
 
 @pytest.mark.parametrize("later", [-1, 0])
@@ -294,7 +294,7 @@ def test_speech_that_starts_before_the_end_is_known_is_not_cut(later: int) -> No
     ]
     segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(3000), events) + segmenter.finish()
-    first, *others = [message for message in out if isinstance(message, SegmentEnd)]
+    first, *others = [message for message in out if isinstance(message, SegmentClosed)]
     assert first.samples == (2400 if later else 1200) * MS
     assert len(others) == (not later)
 
@@ -302,8 +302,8 @@ def test_speech_that_starts_before_the_end_is_known_is_not_cut(later: int) -> No
 def test_events_without_known_take_effect_at_once() -> None:
     out = Segmenter(PLAIN).accept(silence(3000), [SpeechStarted(500 * MS), SpeechEnded(1500 * MS)])
     assert [message for message in out if not isinstance(message, SegmentAudio)] == [
-        SegmentBegin(0, 200 * MS),
-        SegmentEnd(0, 1500 * MS),
+        SegmentOpened(0, 200 * MS),
+        SegmentClosed(0, 1500 * MS),
     ]
 
 
@@ -347,7 +347,7 @@ def test_segment_states_the_gain_that_its_speech_needs(dbfs: float, gain_db: int
     speech = np.full(2000 * MS, round(2**15 * 10 ** (dbfs / 20)), np.int16)
     stream = np.concatenate((np.zeros(1000 * MS, np.int16), speech, np.zeros(1000 * MS, np.int16)))
     events: list[VadEvent] = [SpeechStarted(1000 * MS, 1300 * MS), SpeechEnded(3000 * MS, 3700 * MS)]
-    begins = [out for out in Segmenter().accept(stream, events) if isinstance(out, SegmentBegin)]
+    begins = [out for out in Segmenter().accept(stream, events) if isinstance(out, SegmentOpened)]
     assert [begin.gain_db for begin in begins] == [pytest.approx(gain_db, abs=1)]
 
 
@@ -360,5 +360,5 @@ def test_quiet_beginning_is_amplified_by_the_speech_before_it() -> None:
         SpeechEnded(2000 * MS, 2700 * MS),
         SpeechStarted(4000 * MS, 4300 * MS),
     ]
-    first, second = (out for out in Segmenter().accept(stream, events) if isinstance(out, SegmentBegin))
+    first, second = (out for out in Segmenter().accept(stream, events) if isinstance(out, SegmentOpened))
     assert second.gain_db - first.gain_db == pytest.approx(6, abs=1), "not the 10 dB that it is quieter"

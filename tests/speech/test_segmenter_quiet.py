@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from speech.level import BLOCK, SoundBegan, SoundDetector, levels_of
 from speech.segmenter import (
-    SegmentBegin,
-    SegmentEnd,
+    SegmentClosed,
     Segmenter,
     SegmenterOptions,
+    SegmentOpened,
     SegmentOutput,
-    SegmentSpeculate,
+    SegmentPaused,
 )
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechStarted, VadEvent
 from tests.speech.streams import MS, Stream, covered, cuts, options, run, streams
@@ -95,8 +95,8 @@ def cut(samples: list[NDArray[np.int16]], events: list[VadEvent]) -> list[tuple[
 
 
 def ranges(out: list[SegmentOutput]) -> list[tuple[int, int]]:
-    begins = [message.at for message in out if isinstance(message, SegmentBegin)]
-    lengths = [message.samples for message in out if isinstance(message, SegmentEnd)]
+    begins = [message.at for message in out if isinstance(message, SegmentOpened)]
+    lengths = [message.samples for message in out if isinstance(message, SegmentClosed)]
     return [(begin // MS, (begin + length) // MS) for begin, length in zip(begins, lengths, strict=True)]
 
 
@@ -133,8 +133,8 @@ def test_sound_that_ends_after_the_endpoint_does_not_move_the_end() -> None:
 def test_segment_ends_at_the_sample_that_makes_silence_long() -> None:
     segmenter = Segmenter(OPTIONS)
     out = segmenter.accept(np.concatenate((sound(1000), silence(1000 + LOOKBACK // MS))), [])
-    assert not [message for message in out if isinstance(message, SegmentEnd)]
-    assert segmenter.accept(silence(1)[:1], []) == [SegmentEnd(0, 1300 * MS)]
+    assert not [message for message in out if isinstance(message, SegmentClosed)]
+    assert segmenter.accept(silence(1)[:1], []) == [SegmentClosed(0, 1300 * MS)]
 
 
 def test_steady_noise_is_sent_only_until_its_level_is_known() -> None:
@@ -151,7 +151,7 @@ def test_pause_until_stream_end_ends_at_its_speculation() -> None:
     out = segmenter.accept(samples, said(0, 2000)[:2])
     out += segmenter.accept(samples[:0], [SpeechEnded(2400 * MS, 2400 * MS)]) + segmenter.finish()
     assert ranges(out) == [(0, 2040)]
-    assert SegmentSpeculate(0, 2040 * MS) in out
+    assert SegmentPaused(0, 2040 * MS) in out
 
 
 @pytest.mark.parametrize("loud", [True, False])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.segmenter import SegmentEnd, Segmenter, SegmenterOptions
+from speech.segmenter import SegmentClosed, Segmenter, SegmenterOptions
 from speech.vad import LOOKBACK, SpeechStarted, VadEvent, open_vad
 from tests.helpers.recordings import Recording, chunks, samples_of, synthetic
 
@@ -61,6 +61,6 @@ def test_gate_keeps_the_whole_sentence(models: Path, recording: Recording, with_
     out += segmenter.finish()
     assert all(event.known - event.at <= LOOKBACK for event in found if isinstance(event, SpeechStarted))
     assert all(event.known <= len(samples) for event in found)
-    sent = sum(message.samples for message in out if isinstance(message, SegmentEnd))
+    sent = sum(message.samples for message in out if isinstance(message, SegmentClosed))
     speech = np.flatnonzero(np.abs(samples.astype(np.int32)) > 1000)
     assert sent >= speech[-1] - speech[0]

@@ -11,16 +11,16 @@ from client.connection import Address, fixed
 from client.events import Connected
 from client.gateway import ClientSettings, GatewayClient
 from protocol.session import PLAIN, Final
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
+from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 
 FIRST, SECOND = np.frombuffer(b"12", np.int16), np.frombuffer(b"34", np.int16)
 SEGMENT: tuple[SegmentOutput, ...] = (
-    SegmentBegin(0, 1_600),
+    SegmentOpened(0, 1_600),
     SegmentAudio(0, 0, FIRST),
-    SegmentSpeculate(0, 1),
+    SegmentPaused(0, 1),
     SegmentAudio(0, 1, SECOND),
-    SegmentEnd(0, 2),
+    SegmentClosed(0, 2),
 )
 
 

@@ -25,7 +25,7 @@ from protocol.recognition import Options
 from speech.audio_file import read_audio
 from speech.errors import AudioMissing, AudioUnsupported
 from speech.packing import PackingSegmenter
-from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
+from speech.segmenter import SegmentClosed, Segmenter, SegmentOpened
 from speech.vad import open_vad
 from tests.app.speech import recording, window_digests
 from tests.helpers.scripted_gateway import Gateway, breaking_after, keeping_back_after, oblige, scripted
@@ -170,9 +170,9 @@ def without_a_break(bench: Bench) -> Samples:
     found, begin = np.zeros(len(samples), np.int16), 0
     for output in [*vad.accept(samples), *vad.finish()]:
         match output:
-            case SegmentBegin(_, at):
+            case SegmentOpened(_, at):
                 begin = at
-            case SegmentEnd(_, length):
+            case SegmentClosed(_, length):
                 found[begin : begin + length] = 1
     return found
 

@@ -32,7 +32,7 @@ from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Final, Queued, SegmentDetails
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentSpeculate
+from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentPaused
 from tests.app.journal.files import FaultyFile, opened_in, tone
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -91,11 +91,11 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
             async with GatewayClient(fixed(Address(gateway.url)), ID, store, settings=settings) as client:
                 outlet = JournaledOutlet(store, client)
                 journal.append(pcm)
-                await pass_on(SegmentBegin(0, 100), outlet)
+                await pass_on(SegmentOpened(0, 100), outlet)
                 assert on_disk(journal) == [Begin(0, 100)]
                 await pass_on(SegmentAudio(0, 0, pcm[100:900]), outlet)
-                await pass_on(SegmentSpeculate(0, 800), outlet)
-                await pass_on(SegmentEnd(0, 800), outlet)
+                await pass_on(SegmentPaused(0, 800), outlet)
+                await pass_on(SegmentClosed(0, 800), outlet)
                 assert End(0, 800) in on_disk(journal)
                 await outlet.finish()
                 await outlet.close()
@@ -140,9 +140,9 @@ async def test_boundaries_are_on_disk_before_the_gateway_gets_them(tmp_path: Pat
         client = Looking(fixed(Address("http://127.0.0.1:9")), ID, store)
         client.journal = journal
         outlet = JournaledOutlet(store, client)
-        await pass_on(SegmentBegin(0, 100), outlet)
+        await pass_on(SegmentOpened(0, 100), outlet)
         assert client.seen == [Begin(0, 100)]
-        await pass_on(SegmentEnd(0, 50), outlet)
+        await pass_on(SegmentClosed(0, 50), outlet)
         assert client.seen == [Begin(0, 100), End(0, 50)]
 
 

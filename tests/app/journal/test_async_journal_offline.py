@@ -23,9 +23,7 @@ from client.gateway import GatewayClient
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, decode_frame
 from protocol.recognition import Options
 from protocol.session import Done, Final, Finish, Queued, SegmentBegin, SegmentEnd, decode_client
-from speech.segmenter import SegmentAudio
-from speech.segmenter import SegmentBegin as Begins
-from speech.segmenter import SegmentEnd as Ends
+from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened
 from tests.app.journal.files import tone
 from tests.helpers.scripted_gateway import Memory, say, scripted, welcome
 
@@ -69,12 +67,12 @@ class Arrived:
 async def speak(journal: Journal, outlet: Outlet, number: int) -> None:
     """Produce one segment as a microphone and a segmenter do."""
     at = number * SEGMENT
-    await pass_on(Begins(number, at), outlet)
+    await pass_on(SegmentOpened(number, at), outlet)
     for offset in range(0, SEGMENT, FRAME_SAMPLES):
         block = tone(at + offset, FRAME_SAMPLES)
         journal.append(block)
         await pass_on(SegmentAudio(number, offset, block), outlet)
-    await pass_on(Ends(number, SEGMENT), outlet)
+    await pass_on(SegmentClosed(number, SEGMENT), outlet)
 
 
 async def collect(outlet: Outlet, finals: list[tuple[int, str]]) -> None:

@@ -30,7 +30,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.logs import logging_to
 from speech.audio_file import read_audio
-from speech.segmenter import SegmentBegin
+from speech.segmenter import SegmentOpened
 from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import recording
 from tests.helpers.played import filled
@@ -294,7 +294,7 @@ def test_model_that_needs_context_gets_longer_segments(mode: CuttingMode, models
     word = talk[int(2.0 * SAMPLE_RATE) : int(4.7 * SAMPLE_RATE)]
     speech = np.concatenate([word, np.zeros(int(0.9 * SAMPLE_RATE), np.int16)] * 3)
     usual, longer = (
-        sum(isinstance(output, SegmentBegin) for output in [*vad.accept(speech), *vad.finish()])
+        sum(isinstance(output, SegmentOpened) for output in [*vad.accept(speech), *vad.finish()])
         for needed in (False, True)
         for vad in [segmenting_vad(mode, models / "fsmn-vad", needs_context=needed)]
     )

@@ -35,7 +35,7 @@ from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, SegmentDetails
 from runtime.logs import logging_to
 from speech.audio_file import read_audio
-from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
+from speech.segmenter import SegmentClosed, Segmenter, SegmentOpened
 from speech.vad import open_vad
 from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import digests, recording
@@ -68,9 +68,9 @@ def whole(talk: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) ->
         for block in read_audio(talk):
             journal.append(block)
             for output in vad.accept(block):
-                if isinstance(output, SegmentBegin):
+                if isinstance(output, SegmentOpened):
                     journal.begin(output.segment, output.at)
-                elif isinstance(output, SegmentEnd):
+                elif isinstance(output, SegmentClosed):
                     journal.end(output.segment, output.samples)
                     if output.segment == 0:
                         journal.settle(0, Final(0, "known"))

@@ -19,7 +19,7 @@ from app.transcription.span_planner import (
     VadPosition,
 )
 from protocol.audio import SAMPLE_RATE
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
+from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
 
 SECOND = SAMPLE_RATE
 Planned = SegmentOutput | Span
@@ -53,15 +53,15 @@ class Recording:
     def begin(self, gain_db: int = 0) -> list[Planned]:
         self._number += 1
         self._spoken = 0
-        return self.hear([SegmentBegin(self._number, self._at, gain_db), self._audio()])
+        return self.hear([SegmentOpened(self._number, self._at, gain_db), self._audio()])
 
     def speak(self, samples: int) -> list[Planned]:
         self._at += samples
         self._spoken += samples
-        return self.hear([SegmentSpeculate(self._number, self._spoken)])
+        return self.hear([SegmentPaused(self._number, self._spoken)])
 
     def end(self, *, over: bool = False) -> list[Planned]:
-        return self.hear([SegmentEnd(self._number, self._spoken)], over=over)
+        return self.hear([SegmentClosed(self._number, self._spoken)], over=over)
 
     def piece(self, samples: int, gain_db: int = 0) -> list[Planned]:
         return [*self.begin(gain_db), *self.speak(samples), *self.end()]
@@ -88,7 +88,7 @@ def test_pieces_without_a_long_pause_become_one_span() -> None:
     recording.piece(2 * SECOND)
     assert recording.pause(PAUSE) == [Span((0, 1), 2, 0, 5 * SECOND - 1, AT_PAUSE_MS)]
     (begun, *_) = recording.begin()
-    assert begun == SegmentBegin(3, 7 * SECOND - 1)
+    assert begun == SegmentOpened(3, 7 * SECOND - 1)
 
 
 def test_span_has_the_gain_of_its_loudest_piece() -> None:
@@ -97,7 +97,7 @@ def test_span_has_the_gain_of_its_loudest_piece() -> None:
         recording.piece(SECOND, gain_db)
     (span,) = recording.finish()
     assert isinstance(span, Span) and span.gain_db == 6
-    assert [each.gain_db for each in recording.out if isinstance(each, SegmentBegin)] == [12, 6]
+    assert [each.gain_db for each in recording.out if isinstance(each, SegmentOpened)] == [12, 6]
 
 
 def test_single_piece_needs_no_span() -> None:
@@ -120,7 +120,7 @@ def test_end_of_last_piece_follows_the_span() -> None:
     recording.begin()
     recording.speak(SHORT_TAIL)
     (span,) = recording.end(over=True)
-    assert span == Span((0, 1), 2, 0, SECOND + SHORT_TAIL, AT_END_MS, SegmentEnd(1, SHORT_TAIL))
+    assert span == Span((0, 1), 2, 0, SECOND + SHORT_TAIL, AT_END_MS, SegmentClosed(1, SHORT_TAIL))
     assert isinstance(span, Span) and not span.waits
 
 
@@ -135,7 +135,7 @@ def test_short_tail_waits_for_the_span_but_not_alone() -> None:
     alone.begin()
     alone.speak(100)
     (span,) = alone.end(over=True)
-    assert span == Span((0,), tail=SegmentEnd(0, 100)) and isinstance(span, Span) and not span.waits
+    assert span == Span((0,), tail=SegmentClosed(0, 100)) and isinstance(span, Span) and not span.waits
 
 
 def test_span_ends_before_it_gets_longer_than_25_s() -> None:
@@ -199,8 +199,8 @@ def test_every_piece_is_in_one_span_under_numbers_without_gaps(
 
 
 def assert_sound(recording: Recording) -> None:
-    begins = {each.segment: each.at for each in recording.out if isinstance(each, SegmentBegin)}
-    ends = {each.segment: each.samples for each in recording.out if isinstance(each, SegmentEnd)}
+    begins = {each.segment: each.at for each in recording.out if isinstance(each, SegmentOpened)}
+    ends = {each.segment: each.samples for each in recording.out if isinstance(each, SegmentClosed)}
     tails = {span.tail.segment: span.tail.samples for span in recording.spans if span.tail}
     assert not ends.keys() & tails.keys()
     ends |= tails
@@ -208,7 +208,7 @@ def assert_sound(recording: Recording) -> None:
     numbers = [
         each.segment
         for each in recording.out
-        if isinstance(each, SegmentBegin) or (isinstance(each, Span) and each.segment is not None)
+        if isinstance(each, SegmentOpened) or (isinstance(each, Span) and each.segment is not None)
     ]
     assert numbers == list(range(len(numbers))), "the client begins its segments in the order of their numbers"
     assert [piece for span in recording.spans for piece in span.pieces] == sorted(begins)
