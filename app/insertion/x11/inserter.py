@@ -17,7 +17,17 @@ from app.insertion.errors import CannotType, ScreenGone
 from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import HANGS_S, LATE_S, PasteWatch
-from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, paste_keys, to_paste, to_type
+from app.insertion.plan import (
+    OLD_TERMINAL,
+    Newline,
+    PasteKeys,
+    Rules,
+    Strategy,
+    may_type_instead,
+    paste_keys,
+    to_paste,
+    to_type,
+)
 from app.insertion.x11.clipboard import KeptSelections, X11Clipboard, kept_contents
 from app.insertion.x11.connection import X11Connection, XThread
 from app.insertion.x11.grab_guard import Grabs
@@ -80,7 +90,7 @@ class X11Strategies:
 
     def _paste(self, text: str, target: Target) -> Insertion:
         try:
-            codes = self.keyboard.chord(paste_keys(*self.screen.names(target.window)))
+            codes = self.keyboard.chord(self._keys(target))
         except CannotType:
             return held(HoldReason.TARGET_UNKNOWN)
 
@@ -125,7 +135,15 @@ class X11Strategies:
         return self.keyboard.plan(clean, target, shift_return=rules.newline is Newline.SHIFT_RETURN)
 
     def _selections(self, target: Target) -> tuple[int, ...]:
-        return self.clipboard.selections(primary=paste_keys(*self.screen.names(target.window)).primary)
+        return self.clipboard.selections(primary=self._keys(target).primary)
+
+    def _keys(self, target: Target) -> PasteKeys:
+        """Return the keys that paste there: Shift+Insert if no layout has the letter V, as with a Russian one."""
+        keys = paste_keys(*self.screen.names(target.window))
+        with suppress(CannotType):
+            self.keyboard.chord(keys)
+            return keys
+        return OLD_TERMINAL
 
 
 _CLOSE_S: Final = 3.0

@@ -64,6 +64,23 @@ def test_text_with_too_many_table_changes_is_pasted(screen: Desktop, connection:
     strategies.close()
 
 
+def test_text_is_pasted_if_no_layout_has_the_letter_of_the_paste_key(
+    screen: Desktop, connection: X11Connection
+) -> None:
+    field = TextField(screen, "russian")
+    screen.start("setxkbmap", "ru").wait(30)
+    try:
+        strategies = X11Strategies(connection, PATIENT_S)
+        target = strategies.screen.target()
+        assert target is not None
+        pasted = Insertion(InsertionResult.PASTED)
+        serve_until(connection, lambda: strategies.insert("Привет", target, Rules()) == pasted)
+        serve_until(connection, lambda: field.text == "Привет")
+        strategies.close()
+    finally:
+        screen.start("setxkbmap", "us").wait(30)
+
+
 def test_hung_target_never_pastes_the_old_copy_for_our_key(screen: Desktop, connection: X11Connection) -> None:
     """No fixed time is enough: it may hang for longer. Here the time for late answers is over at once."""
     screen.copy(b"copied before")
