@@ -291,7 +291,8 @@ class HotkeyAdapter:
             else:
                 log.warning(LogEvent.HOTKEYS_BOUND)
             self._refused = refused
-            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=refused) if refused else None)
+            works = refused is None or self._bound  # the other keys do
+            self._warn(refused if works else Note(NoteKey.HOTKEYS_FAILED, reason=refused))
             self._show_seen()
 
     def _show_seen(self) -> None:

@@ -2,6 +2,7 @@
 
 from app.core.errors import Note
 from app.dictation.hotkey_adapter import KeyTimes
+from app.dictation.messages import NoteKey
 from runtime.tasks import Tasks
 from tests.app.dictation.test_hotkey_adapter import Shell
 from tests.app.dictation.world import FakeHotkeys
@@ -18,9 +19,21 @@ async def test_other_keys_work_while_the_keyboard_lacks_one_and_that_one_is_trie
         shell.keys.request(keys)
         await wait_until(lambda: hotkeys.bound == {"dictate": "right_ctrl"}, "the key that exists is bound")
         await wait_until(lambda: shell.notes, "it is told")
-        assert shell.notes[0] and shell.notes[0].reason == Note("hotkey-absent", {"binding": "ctrl+alt+v"})
+        assert shell.notes[0] == Note("hotkey-absent", {"binding": "ctrl+alt+v"})
         shell.keys.set_recording(True)
         await wait_until(lambda: "cancel" in hotkeys.bound, "a recording can be cancelled")
         hotkeys.absent = set()
         await wait_until(lambda: hotkeys.bound == keys, "the layout has it again")
         await wait_until(lambda: shell.notes[-1] is None, "it is told")
+
+
+async def test_note_says_that_hotkeys_do_not_work_only_if_none_does() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    hotkeys.absent = {"f9"}
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.request({"dictate": "f9"})
+        await wait_until(lambda: shell.notes, "it is told")
+    reason = Note("hotkey-absent", {"binding": "f9"})
+    assert shell.notes == [Note(NoteKey.HOTKEYS_FAILED, reason=reason)]
