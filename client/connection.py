@@ -252,7 +252,7 @@ def _failure(doing: str, error: Exception) -> Unreachable | Refused:
                 "nothing was said to them"
             )
         case aiohttp.ClientConnectorCertificateError():
-            return _distrust(error)
+            return _certificate_error(error)
         case aiohttp.InvalidURL():
             return Refused(f"not an address: {error}. Give it as https://host:port")
         case aiohttp.ClientConnectorError():  # its own text contains the repr of the fingerprint
@@ -260,7 +260,7 @@ def _failure(doing: str, error: Exception) -> Unreachable | Refused:
     return Unreachable(f"no connection to the gateway ({doing}): {_words(error)}")
 
 
-def _distrust(error: aiohttp.ClientConnectorCertificateError) -> WrongCertificate:
+def _certificate_error(error: aiohttp.ClientConnectorCertificateError) -> WrongCertificate:
     place = f"{error.host}:{error.port}"
     if dated := date_fault(error.certificate_error):
         return CertificateDated(

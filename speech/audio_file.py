@@ -36,7 +36,7 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
     If the end of the file is missing, raises ``AudioTruncated`` after all available blocks.
     """
     path = Path(path)
-    head, missing = _looked_at(path)
+    head, missing = _head_and_size(path)
     blocks = read_media(path) if media_format(head) else _read_sound(path)
     samples = 0
     try:
@@ -75,7 +75,7 @@ class AvailableAudio:
 def length_s(path: str | os.PathLike[str]) -> float | None:
     """Return the declared length in seconds, or ``None`` if unknown. Raises ``AudioUnreadable``."""
     path = Path(path)
-    if media_format(_looked_at(path)[0]):
+    if media_format(_head_and_size(path)[0]):
         return length_of_media(path)
     with _opened(path) as file:
         seconds = file.frames / file.samplerate if file.samplerate else 0.0
@@ -84,7 +84,7 @@ def length_s(path: str | os.PathLike[str]) -> float | None:
     return seconds if 0 < seconds < _LONGEST_S else None  # streams declare no end
 
 
-def _looked_at(path: Path) -> tuple[bytes, int]:
+def _head_and_size(path: Path) -> tuple[bytes, int]:
     """Return the beginning of the file, and how many bytes are missing at its end."""
     try:
         if path.is_dir():

@@ -105,7 +105,7 @@ def _aiff(file: BinaryIO, head: bytes, size: int) -> int:
     return 0
 
 
-def _sun(file: BinaryIO, head: bytes, size: int) -> int:
+def _au(file: BinaryIO, head: bytes, size: int) -> int:
     begin, length = unpack_from(">4xII", head)
     return begin + length if length not in _UNKNOWN else 0
 
@@ -201,7 +201,7 @@ _PROMISES: Final[tuple[tuple[re.Pattern[bytes], Promise], ...]] = (
     (re.compile(rb"(RIFF|RIFX|RF64).{4}WAVE", re.DOTALL), _wave),
     (re.compile(rb"riff\x2e\x91\xcf\x11"), _wave64),
     (re.compile(rb"FORM.{4}AIF[FC]", re.DOTALL), _aiff),
-    (re.compile(rb"\.snd"), _sun),
+    (re.compile(rb"\.snd"), _au),
     (re.compile(rb"OggS"), _ogg),
     (re.compile(rb"ID3|\xff[\xe2-\xef\xf2-\xf7\xfa-\xff]"), _mp3),
     (re.compile(rb".{4}(ftyp|moov|mdat)", re.DOTALL), _boxes),

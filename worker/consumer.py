@@ -142,11 +142,11 @@ class Consumer:
         while not self._draining.is_set():
             info = await self._ready()
             self._report.state = WorkerState.IDLE
-            taken = await self._insist(lambda: self._reader.next(self._me(info)))  # noqa: B023  # awaited immediately
+            taken = await self._retry_until_answered(lambda: self._reader.next(self._own_status(info)))  # noqa: B023  # awaited immediately
             for delivery in taken.jobs:
                 await self._accept(delivery)
             if taken.partials:
-                self._reader.rest_from_partials(await self._partials.make(taken.partials, self._me(info)))
+                self._reader.rest_from_partials(await self._partials.make(taken.partials, self._own_status(info)))
             while not self._draining.is_set() and (call := self._batcher.next(info)):
                 await self._ready()
                 if call := [delivery for delivery in call if self._leases.holds(delivery)]:
@@ -161,14 +161,16 @@ class Consumer:
             info, _ = await asyncio.gather(load, reach)
         streams = job_streams(self._keys, info.model, translates=info.translates)
         self._reader = JobReader(self._jobs, streams, self._timing.sweep_s)
-        await self._insist(lambda: self._jobs.serve(streams, partial_streams(self._keys, info.model)))
+        await self._retry_until_answered(
+            lambda: self._jobs.serve(streams, partial_streams(self._keys, info.model))
+        )
         tasks.start(self._renew_forever(), "renew")
         self._report.state = WorkerState.IDLE
         self._became_ready.set()
         log.info(LogEvent.WORKER_READY, worker=self._worker, streams=streams)
 
     async def _reach(self, tasks: Tasks) -> None:
-        await self._insist(self._jobs.check)
+        await self._retry_until_answered(self._jobs.check)
         self._reached = True
         tasks.start(self._beat_forever(), "heartbeat")
 
@@ -198,9 +200,9 @@ class Consumer:
             for delivery in held:
                 self._batcher.discard(delivery)
             self._story.let_go(held)
-            log.info(LogEvent.JOBS_HANDED_BACK, jobs=await self._insist(self._jobs.leave))
+            log.info(LogEvent.JOBS_HANDED_BACK, jobs=await self._retry_until_answered(self._jobs.leave))
 
-    def _me(self, info: EngineInfo) -> Worker:
+    def _own_status(self, info: EngineInfo) -> Worker:
         return Worker(self._worker, info.model, self._pace.speed, info.slots, info.device)
 
     async def _accept(self, delivery: Delivery) -> None:
@@ -227,11 +229,11 @@ class Consumer:
             for delivery, outcome in zip(batch, outcomes, strict=True):
                 await self._settle(delivery, outcome, int(decode_s * 1000))
         except EngineFault as fault:
-            await self._blame(batch, fault)
+            await self._handle_failed_call(batch, fault)
         finally:
             self._report.busy = 0
 
-    async def _blame(self, batch: Sequence[Delivery], fault: EngineFault) -> None:
+    async def _handle_failed_call(self, batch: Sequence[Delivery], fault: EngineFault) -> None:
         """Handle the failure of a whole call: a single job is blamed; several jobs are retried one by one."""
         log.warning(LogEvent.ENGINE_FAILED, batch=len(batch), reason=str(fault))
         if isinstance(fault, EngineTimedOut):
@@ -258,7 +260,7 @@ class Consumer:
             await self._fail(delivery, too_long)
             return
         self._leases.settling(delivery)
-        counted = await self._insist(lambda: self._jobs.finish(delivery, result))
+        counted = await self._retry_until_answered(lambda: self._jobs.finish(delivery, result))
         self._leases.release([delivery.key])
         self._report.done += 1
         self._report.audio_s += delivery.seconds
@@ -289,7 +291,7 @@ class Consumer:
         message = why.message[:_LONGEST_MESSAGE]
         failure = Failure(job.session, job.segment, why.code, message, job.attempt, retryable=True)
         self._leases.settling(delivery)
-        verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
+        verdict = await self._retry_until_answered(lambda: self._jobs.fail(delivery, failure, most_failures))
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
         self.tally.ended(verdict)
@@ -332,12 +334,12 @@ class Consumer:
             return
         try:
             async with asyncio.timeout(_LEAVE_S):
-                handed_back = await self._insist(self._jobs.leave)
+                handed_back = await self._retry_until_answered(self._jobs.leave)
             log.info(LogEvent.WORKER_LEFT, handed_back=handed_back)
         except (BrokerError, TimeoutError) as error:
             log.warning(LogEvent.WORKER_LEAVE_FAILED, reason=str(error) or "no answer from the broker")
 
-    async def _insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def _retry_until_answered(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat ``attempt`` until the broker answers. Every script may run twice without harm."""
         backoff_s = _SHORTEST_BACKOFF_S
         outage = BrokerOutage(0.0 if self._reached else self._timing.broker_patience_s)

@@ -41,7 +41,7 @@ class PartialSelection:
         self.dropped += len(asked) - len(wanted)
         return wanted
 
-    def blame(self, batch: Iterable[Delivery], now: float) -> None:
+    def mute(self, batch: Iterable[Delivery], now: float) -> None:
         """Mute all sessions of a batch with which the engine's process ended.
 
         Which of them caused it is not tested, because that would cost further engines.
@@ -87,7 +87,7 @@ class PartialMaker:
             )
         except EngineFault as fault:
             log.warning(LogEvent.ENGINE_ENDED_WITH_PARTIALS, batch=len(batch), reason=str(fault))
-            self._selection.blame(batch, time.monotonic())
+            self._selection.mute(batch, time.monotonic())
         except BrokerUnavailable as error:
             log.debug(LogEvent.PARTIALS_NOT_SENT, reason=str(error))
         return time.monotonic() - started

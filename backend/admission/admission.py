@@ -85,7 +85,7 @@ class Survey:
     missing: tuple[int, ...] = ()
 
     @property
-    def everybody(self) -> tuple[WorkerStatus, ...]:
+    def all_workers(self) -> tuple[WorkerStatus, ...]:
         """Workers of both kinds."""
         return (*self.workers, *self.streamers)
 

@@ -97,7 +97,7 @@ class Shard:
 
     async def compact(self) -> bool:
         """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""
-        async with self._looking():
+        async with self._inspecting():
             worth = is_worth_compacting(await self._inspector.info("persistence"), anyway=self._forgot)
             if worth:
                 self._forgot = False
@@ -106,30 +106,30 @@ class Shard:
 
     async def dead_letters(self, count: int, newest: str) -> list[DeadLetter]:
         """Return dead letters, newest first, from the entry ``newest`` on."""
-        async with self._looking():
+        async with self._inspecting():
             entries: Any = await self._inspector.xrevrange(self.keys.dead, newest, count=count)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
         """Return one dead letter, or ``None`` if it does not exist."""
-        async with self._looking():
+        async with self._inspecting():
             entries: Any = await self._inspector.xrange(self.keys.dead, entry, entry)
         return read_letter(*entries[0]) if entries else None
 
     async def drop_dead(self, entry: str) -> bool:
         """Delete a dead letter. Return false if it does not exist."""
-        async with self._looking():
+        async with self._inspecting():
             return bool(await self._inspector.xdel(self.keys.dead, entry))
 
     async def administer(self, *command: str | bytes) -> Any:
         """Run an administrative command, or one on the history's stream. Raises ``BrokerError``."""
         self._forgot |= command[0] == "XDEL"  # texts moved to the history should leave the broker's file
-        async with self._looking():
+        async with self._inspecting():
             return await self._inspector.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
 
     async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
         """Run a script outside the command queue of sessions. Raises ``BrokerError``."""
-        async with self._looking():
+        async with self._inspecting():
             return await self._inspector.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
 
     # -- results -------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ class Shard:
 
     async def prepare(self) -> None:
         """Learn how durable the shard is, and load the scripts. Raises ``BrokerError``."""
-        async with self._looking():
+        async with self._inspecting():
             with suppress(ResponseError):  # a broker may refuse to show its configuration
                 config: Any = await self._inspector.config_get("append*")
                 self.durable = is_durable(config)
@@ -192,7 +192,7 @@ class Shard:
         replies = await self._round_trip(batch)
         unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
         if unknown is not None:
-            async with self._looking():
+            async with self._inspecting():
                 for source, _ in self._scripts.values():
                     await self._inspector.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
@@ -202,7 +202,7 @@ class Shard:
         return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
     @asynccontextmanager
-    async def _looking(self) -> AsyncIterator[None]:
+    async def _inspecting(self) -> AsyncIterator[None]:
         """Translate errors; leave a server that is not the primary any more."""
         with mapped():
             try:

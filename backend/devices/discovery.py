@@ -59,13 +59,13 @@ async def findable(
     replace_file(file, encode_endpoint(endpoint))
     try:
         async with Tasks("endpoint") as tasks:
-            tasks.start(_stay(file, encode_endpoint(endpoint), there_s), "stay")
+            tasks.start(_keep_there(file, encode_endpoint(endpoint), there_s), "stay")
             yield
     finally:
         _remove(file, endpoint)
 
 
-async def _stay(file: Path, content: bytes, there_s: float) -> None:
+async def _keep_there(file: Path, content: bytes, there_s: float) -> None:
     while True:
         await asyncio.sleep(there_s)
         _restore(file, content)  # in no thread, which could write it after its removal

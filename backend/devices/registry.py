@@ -47,7 +47,7 @@ class DeviceRegistry:
         self.revoked: frozenset[str] = frozenset()
         if store is not None:
             self._signature = store.signature()
-            self._devices = self._honoured(store.read())
+            self._devices = self._valid(store.read())
             self.revoked = store.revoked()
 
     @property
@@ -122,7 +122,7 @@ class DeviceRegistry:
         try:
             if (signature := self._store.signature()) == self._signature:
                 return
-            after = self._honoured(self._store.read())
+            after = self._valid(self._store.read())
             revoked = self._store.revoked()
         except BackendError as error:
             if str(error) != self._unread:
@@ -164,17 +164,17 @@ class DeviceRegistry:
         seen = {id: self.seen_s(device) for id, device in self._devices.items()}
         return {id: seen_s for id, seen_s in seen.items() if seen_s > self._devices[id].seen_s}
 
-    def _honoured(self, devices: Iterable[Device]) -> dict[str, Device]:
+    def _valid(self, devices: Iterable[Device]) -> dict[str, Device]:
         """Return valid devices by id; entries forged as owners are logged once and ignored."""
-        honoured: dict[str, Device] = {}
+        valid: dict[str, Device] = {}
         for device in devices:
             if not device.refused:
-                honoured[device.id] = device
+                valid[device.id] = device
             elif device.id not in self._refused:
                 self._refused.add(device.id)
                 do = f"kikipounamu-gateway devices revoke {device.id}, and pair it again"
                 log.error(LogEvent.DEVICE_REFUSED, device=device.id, reason="kind_owner", do=do)
-        return honoured
+        return valid
 
     @property
     def _file(self) -> DeviceStore:

@@ -91,7 +91,7 @@ class AsyncHistory:
                     await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
                     failures = 0 if await self.open() else failures + 1
                 else:
-                    await self._look_after()
+                    await self._enforce_limits()
             except Exception:
                 log.exception(LogEvent.HISTORY_UPKEEP_FAILED)
                 await asyncio.sleep(_RETRY_S[-1])
@@ -120,7 +120,7 @@ class AsyncHistory:
         self.problem = problem
         self._down.set()
 
-    async def _look_after(self) -> None:
+    async def _enforce_limits(self) -> None:
         """Enforce the limits in small steps, then wait a minute.
 
         Nothing expires while the clock cannot be trusted for ages.

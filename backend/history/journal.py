@@ -111,7 +111,7 @@ class TextJournal:
         private_folder(place.parent)
         if place.exists():
             with open(place, "r+b") as known:
-                _mend(known)
+                _repair(known)
             if place.stat().st_size + len(lines) > self._most_bytes:
                 self._rotate()
         with open(place, "ab", 0, opener=_private) as file:  # unbuffered: a failed write is not repeated at close
@@ -171,7 +171,7 @@ def _rewrite(place: Path, lines: _Lines) -> None:
         made.unlink(missing_ok=True)
 
 
-def _mend(file: BinaryIO) -> None:
+def _repair(file: BinaryIO) -> None:
     """Make the file end with a complete line. Raises ``OSError``.
 
     An incomplete last line, as a power loss leaves it, is removed.

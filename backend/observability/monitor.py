@@ -195,7 +195,7 @@ class Monitor(Observer):
                 log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
             self.survey = dataclasses.replace(self.survey, held=hub.held)
             hub.surveyed(self.survey)
-            self._look_around(hub)
+            self._record_moment(hub)
             await self._compact_when_idle()
             await asyncio.sleep(self._pause_s())
 
@@ -205,7 +205,7 @@ class Monitor(Observer):
             self._able_at = now
         return pause_s(now - self._able_at, watched=bool(self._viewers))
 
-    def _look_around(self, hub: Hub) -> None:
+    def _record_moment(self, hub: Hub) -> None:
         due = self._moments.due(self._uptime_s())
         if not (due or self._viewers):
             return
@@ -240,7 +240,7 @@ class Monitor(Observer):
             backlog_s=samples_to_seconds(sum(waiting.samples for waiting in streams)),
             oldest_s=max((waiting.oldest_ms for waiting in streams), default=0) / 1000,
             streams=round(speed(self.survey, ""), 2),
-            workers=self.survey.everybody,
+            workers=self.survey.all_workers,
             recent=self._recent_for(None),
             totals=self.others.totals(self._counted.totals()),
             load=self.others.load(self._load.now()),

@@ -43,7 +43,7 @@ class MonitorRoutes:
 
     async def _workers(self, request: web.Request) -> web.Response:
         admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway
-        return json_response({"workers": self._monitor.survey.everybody})
+        return json_response({"workers": self._monitor.survey.all_workers})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)

@@ -122,7 +122,7 @@ class Supervisor:
         for usage in self._usage.values():
             run.channel.send(usage)
         self._runs[run.number] = run
-        self._runs_attended.start(self._attend(run), f"run-{slot}")
+        self._runs_attended.start(self._handle_messages(run), f"run-{slot}")
         try:
             await run.until_ready(_READY_S)
         except BaseException:
@@ -131,7 +131,7 @@ class Supervisor:
         log.info(LogEvent.PROCESS_STARTED, slot=slot, pid=run.process.pid)
         return run
 
-    async def _attend(self, run: ProcessRun) -> None:
+    async def _handle_messages(self, run: ProcessRun) -> None:
         """Handle the messages of a process, and its end."""
         try:
             async for message in run.channel.messages():

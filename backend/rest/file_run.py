@@ -208,9 +208,9 @@ class FileRun:
         elif self._all_sent:
             self._still += 1
             if self._still % _STILL_LOOKS == 0:
-                await self._mend(stored)
+                await self._repair(stored)
 
-    async def _mend(self, stored: StoredSession) -> None:
+    async def _repair(self, stored: StoredSession) -> None:
         known = await self._means.segments(stored.id)
         open_ = [n for n, one in known.items() if one.state is SegmentState.PLANNED]
         if not open_:

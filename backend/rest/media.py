@@ -39,7 +39,7 @@ async def reading(
     try:
         yield _frames(process, frame_s)
     finally:
-        await _to_the_end(_ended(process))
+        await _complete(_ended(process))
 
 
 async def _begun(command: Sequence[str]) -> asyncio.subprocess.Process:
@@ -49,7 +49,7 @@ async def _begun(command: Sequence[str]) -> asyncio.subprocess.Process:
     try:
         return await asyncio.shield(begins)
     except asyncio.CancelledError:
-        await _to_the_end(_ended(await _to_the_end(begins)))
+        await _complete(_ended(await _complete(begins)))
         raise
 
 
@@ -94,7 +94,7 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _to_the_end(work: Awaitable[T]) -> T:
+async def _complete(work: Awaitable[T]) -> T:
     """Let short ``work`` finish even if this task is cancelled, also repeatedly."""
     task = asyncio.ensure_future(work)
     while not task.done():

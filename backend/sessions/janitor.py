@@ -56,7 +56,7 @@ class Janitor:
         try:
             ages = await self._queues.tidy()
             self._hub.intake.offers = Offers(ages, time.monotonic() - self._started)
-            dropped = await self._look_through(revoked)
+            dropped = await self._drop_useless(revoked)
         except BrokerError as error:
             log.warning(LogEvent.QUEUE_UNREAD, error=str(error))
             return False
@@ -65,7 +65,7 @@ class Janitor:
             log.info(LogEvent.QUEUE_DROPPED, entries=dropped.total(), **dropped)
         return bool(dropped)
 
-    async def _look_through(self, revoked: Set[str]) -> Counter[str]:
+    async def _drop_useless(self, revoked: Set[str]) -> Counter[str]:
         queued, dropped = Counter[str](), Counter[str]()
         async for entry in self._queues.entries():
             if entry.owner and entry.owner not in revoked:

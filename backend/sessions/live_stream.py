@@ -61,7 +61,7 @@ class LiveStream:
     def is_away(self, now: float) -> bool:
         """Return whether no worker took the last request: for a while, nothing is asked."""
         if self._asked is not None and now - self._asked.at >= max(self._pace.lost_s, 3 * self._round_trip):
-            self._nobody(now)
+            self._use_any_worker(now)
         return now < self._away_until
 
     def due(self, of: Attempt, held: int) -> bool:
@@ -91,9 +91,9 @@ class LiveStream:
     def declined(self, of: Attempt, end: int, now: float) -> None:
         """Record that no worker reads the request, or that the broker refused it."""
         if of == self._of and self._asked is not None and self._asked.piece.end == end:
-            self._nobody(now)
+            self._use_any_worker(now)
 
-    def _nobody(self, now: float) -> None:
+    def _use_any_worker(self, now: float) -> None:
         """Ask any worker for the whole segment; if that was tried, pause for a while."""
         if not self.inbox:
             self._away_until = now + self._pace.away_s

@@ -70,7 +70,7 @@ class WordKind(NamedTuple):
     """Kind of a word: its longest size and its check. ``reads``: false for values that are only measured."""
 
     longest: int
-    may_be: Callable[[bytes, ConnectionState], bool] = lambda word, conduct: True
+    may_be: Callable[[bytes, ConnectionState], bool] = lambda word, connection_state: True
     reads: bool = True
 
 
@@ -79,22 +79,24 @@ Grammar = Generator[WordKind, bytes, None]
 
 def literal(*allowed: bytes) -> WordKind:
     """Return the kind of a word that is one of these."""
-    return WordKind(max(map(len, allowed)), lambda word, conduct: word in allowed)
+    return WordKind(max(map(len, allowed)), lambda word, connection_state: word in allowed)
 
 
 def at_most(most: int) -> WordKind:
     """Return the kind of a number from 1 to ``most``."""
-    return WordKind(len(str(most)), lambda word, conduct: word.isdigit() and 0 < int(word) <= most)
+    return WordKind(len(str(most)), lambda word, connection_state: word.isdigit() and 0 < int(word) <= most)
 
 
 _GROUP_WORD: Final = literal(GROUP.encode())
-_CONSUMER_WORD: Final = WordKind(LONGEST_CONSUMER, lambda word, conduct: conduct.is_consumer(word))
-_STREAM_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: conduct.is_stream(word))
-_KEY_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _KEY.fullmatch(word) is not None)
-_LIVE_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _LIVE.fullmatch(word) is not None)
-_WORKERS_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _WORKERS.fullmatch(word) is not None)
-_CLIENT_WORD: Final = WordKind(20, lambda word, conduct: conduct.is_client(word))
-_NUMBER_WORD: Final = WordKind(16, lambda word, conduct: _NUMBER.fullmatch(word) is not None)
+_CONSUMER_WORD: Final = WordKind(
+    LONGEST_CONSUMER, lambda word, connection_state: connection_state.is_consumer(word)
+)
+_STREAM_WORD: Final = WordKind(_LONGEST_KEY, lambda word, connection_state: connection_state.is_stream(word))
+_KEY_WORD: Final = WordKind(_LONGEST_KEY, lambda word, connection_state: _KEY.fullmatch(word) is not None)
+_LIVE_WORD: Final = WordKind(_LONGEST_KEY, lambda word, connection_state: _LIVE.fullmatch(word) is not None)
+_WORKERS_WORD: Final = WordKind(_LONGEST_KEY, lambda word, connection_state: _WORKERS.fullmatch(word) is not None)
+_CLIENT_WORD: Final = WordKind(20, lambda word, connection_state: connection_state.is_client(word))
+_NUMBER_WORD: Final = WordKind(16, lambda word, connection_state: _NUMBER.fullmatch(word) is not None)
 _KINDS: Final[Mapping[str, WordKind]] = {
     "group": _GROUP_WORD,
     "consumer": _CONSUMER_WORD,
@@ -102,7 +104,7 @@ _KINDS: Final[Mapping[str, WordKind]] = {
     "key": _KEY_WORD,
     "live": _LIVE_WORD,
     "number": _NUMBER_WORD,
-    "free": WordKind(3, lambda word, conduct: word.isdigit() and int(word) <= MOST_TAKEN),
+    "free": WordKind(3, lambda word, connection_state: word.isdigit() and int(word) <= MOST_TAKEN),
     "value": WordKind(_LONGEST_VALUE),
     "notice": WordKind(LONGEST_NOTICE, reads=False),
     "failure": WordKind(LONGEST_FAILURE, reads=False),
@@ -151,7 +153,9 @@ def grammar(name: bytes, count: int, scripts: Mapping[bytes, str]) -> Grammar:
         case b"CLIENT":
             return _client(count)
         case b"SCRIPT":
-            known = WordKind(_LONGEST_SCRIPT, lambda word, conduct: sha1(word).hexdigest().encode() in scripts)
+            known = WordKind(
+                _LONGEST_SCRIPT, lambda word, connection_state: sha1(word).hexdigest().encode() in scripts
+            )
             return _fixed(count, literal(b"LOAD"), known)
         case b"EVALSHA":
             return _call(count, scripts)
@@ -178,7 +182,7 @@ def _client(count: int) -> Grammar:
 
 
 def _call(count: int, scripts: Mapping[bytes, str]) -> Grammar:
-    digest = yield WordKind(40, lambda word, conduct: word.lower() in scripts)
+    digest = yield WordKind(40, lambda word, connection_state: word.lower() in scripts)
     keys, arguments = _CALLS[scripts[digest.lower()]]
     number = int((yield at_most(MOST_STREAMS + 2)))
     yield from _kinds(keys.split(), number)

@@ -41,8 +41,8 @@ class CommandGate:
     unanswered commands is limited.
     """
 
-    def __init__(self, scripts: Mapping[bytes, str], conduct: ConnectionState | None = None) -> None:
-        self.conduct = conduct or ConnectionState()
+    def __init__(self, scripts: Mapping[bytes, str], connection_state: ConnectionState | None = None) -> None:
+        self.connection_state = connection_state or ConnectionState()
         self._scripts = scripts
         self._replies = Replies()
         self._read = bytearray()
@@ -115,7 +115,7 @@ class CommandGate:
         word = bytes(self._read[:length])
         del self._read[: length + len(_END)]
         self._word = None
-        if not self._kind.may_be(word, self.conduct):
+        if not self._kind.may_be(word, self.connection_state):
             raise Forbidden(f"a worker does not say {word[:20].decode('ascii', 'replace')!r} there")
         return self._next(word)
 

@@ -43,20 +43,20 @@ class WorkerTraces:
         self._named_at: defaultdict[str, dict[bytes, float]] = defaultdict(dict)
         self._one_at_a_time = asyncio.Lock()
 
-    def conduct(self, device: str, clients: Set[int] = frozenset()) -> ConnectionState:
+    def connection_state(self, device: str, clients: Set[int] = frozenset()) -> ConnectionState:
         """Return the initial state of a new connection of ``device``; ``clients``: the broker's ids of all."""
         return ConnectionState(lambda name: self._claim(device, name), clients)
 
-    async def ended(self, conduct: ConnectionState) -> None:
+    async def ended(self, connection_state: ConnectionState) -> None:
         """Remove the traces of a closed connection in the broker, unless another connection has its name."""
-        trace = self._traces.get(conduct.consumer)
+        trace = self._traces.get(connection_state.consumer)
         if trace is None:  # not a consumer, but it may have created streams
-            await self._remove_from(conduct.streams, b"")
+            await self._remove_from(connection_state.streams, b"")
             return
-        trace.streams |= conduct.streams
+        trace.streams |= connection_state.streams
         trace.connections -= 1
         if not trace.connections:
-            await self._tidy(conduct.consumer)
+            await self._tidy(connection_state.consumer)
 
     async def run(self) -> None:
         """Retry consumers whose pending entries other workers must claim first, until cancelled."""

@@ -79,12 +79,12 @@ class BrokerTunnel:
         there.open[device] += 1
         try:
             async with there.accounts.account(device) as account:
-                gate = CommandGate(self._scripts, there.traces.conduct(device, there.clients[device]))
+                gate = CommandGate(self._scripts, there.traces.connection_state(device, there.clients[device]))
                 try:
                     async with upstream(there.place, account) as ends:
                         return await self._carry(request, visit, there, ends, gate)
                 finally:
-                    await there.traces.ended(gate.conduct)
+                    await there.traces.ended(gate.connection_state)
         except BrokerError as error:
             log.warning(LogEvent.TUNNEL_FAILED, device=device, reason=str(error))
             return error_response(503, ErrorCode.BROKER_UNAVAILABLE, str(error))

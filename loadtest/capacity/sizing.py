@@ -51,7 +51,7 @@ class UnitCosts(Struct, frozen=True):
     gigabyte_price: float = 0.0
 
 
-class Limit(Struct, frozen=True):
+class CapacityLimit(Struct, frozen=True):
     """Largest number of speakers that one instance of a part carries."""
 
     part: str
@@ -80,7 +80,7 @@ class Sizing(Struct, frozen=True):
     broker_gbit_per_s: float
     journal_mb_per_s: float
     status_share: float
-    limits: tuple[Limit, ...]
+    limits: tuple[CapacityLimit, ...]
     per_hour: float | None
     per_spoken_hour: float | None
 
@@ -156,7 +156,7 @@ def _status_share(workers: int, gateways: int, costs: UnitCosts) -> float:
     return workers * (by_workers + gateways * costs.gateway_status_cpu / costs.gateway_look_s)
 
 
-def _limits(talk: float, used: float, times: WorkerTimes, costs: UnitCosts) -> list[Limit]:
+def _limits(talk: float, used: float, times: WorkerTimes, costs: UnitCosts) -> list[CapacityLimit]:
     """Return the limits of one instance each, smallest first."""
     per_worker = times.speed * used / talk / (1 + costs.extra_audio)
     per_gateway = min(costs.connections, used * _HOUR_S / costs.gateway_cpu / talk)
@@ -169,5 +169,5 @@ def _limits(talk: float, used: float, times: WorkerTimes, costs: UnitCosts) -> l
         if costs.worker_status_cpu
         else 0,
     }
-    listed = [Limit(part, int(speakers)) for part, speakers in carried.items() if speakers]
+    listed = [CapacityLimit(part, int(speakers)) for part, speakers in carried.items() if speakers]
     return sorted(listed, key=lambda limit: limit.speakers)

@@ -56,11 +56,11 @@ async def test_worker_says_nothing_of_a_broker_that_starts_with_it(tmp_path: Pat
 
     async with working(f"unix://{tmp_path}/nothing") as worker:
         with capture_logs() as logs:
-            assert await worker.consumer._insist(answers_at_the_fourth_try) == "done"
+            assert await worker.consumer._retry_until_answered(answers_at_the_fourth_try) == "done"
         assert not [line for line in logs if line["event"] == "worker.waiting_for_broker"]
         worker.consumer._reached, tries = True, 0
         with capture_logs() as logs:
-            await worker.consumer._insist(answers_at_the_fourth_try)
+            await worker.consumer._retry_until_answered(answers_at_the_fourth_try)
         worker.consumer._reached = False  # it has no jobs to hand back
         assert [line["event"] for line in logs].count("worker.waiting_for_broker") == 1
 

@@ -38,7 +38,7 @@ def test_undecodable_partial_request_is_dropped() -> None:
 
 def test_blamed_sessions_are_muted_for_a_minute() -> None:
     partials = PartialSelection()
-    partials.blame([asked("a"), asked("b")], 100.0)
+    partials.mute([asked("a"), asked("b")], 100.0)
     assert partials.wanted([asked("a", 9), asked("c"), asked("b")], 5, 159.9) == [asked("c")]
     assert partials.wanted([asked("a", 9)], 5, 160.0) == [asked("a", 9)]
 
@@ -46,9 +46,9 @@ def test_blamed_sessions_are_muted_for_a_minute() -> None:
 @pytest.mark.parametrize("now", [0.0, 61.0])
 def test_muted_sessions_are_bounded_and_the_oldest_expires_first(now: float) -> None:
     partials = PartialSelection()
-    partials.blame([asked("first")], 0.0)
+    partials.mute([asked("first")], 0.0)
     for number in range(1_000):
-        partials.blame([asked(str(number))], now)
+        partials.mute([asked(str(number))], now)
     assert len(partials.wanted([asked("first"), asked("0"), asked("999")], 5, now)) == 1
 
 
@@ -62,8 +62,8 @@ class PartialsMachine(RuleBasedStateMachine):
         self.now = 0.0
 
     @rule(sessions=st.sets(SESSIONS))
-    def blame(self, sessions: set[str]) -> None:
-        self.partials.blame(map(asked, sorted(sessions)), self.now)
+    def mute(self, sessions: set[str]) -> None:
+        self.partials.mute(map(asked, sorted(sessions)), self.now)
         self.blamed += [(session, self.now) for session in sessions]
 
     @rule(seconds=st.floats(0, 50))

@@ -191,7 +191,7 @@ class Tunnel:
         except aiohttp.ServerFingerprintMismatch as error:
             raise self._another(url) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise BrokerRefused(_distrust(error)) from error
+            raise BrokerRefused(_certificate_error(error)) from error
         except aiohttp.WSServerHandshakeError as error:
             if error.status in _NOT_THIS_KEY:
                 raise BrokerRefused(
@@ -241,7 +241,7 @@ class Tunnel:
             end_tls()
 
 
-def _distrust(error: aiohttp.ClientConnectorCertificateError) -> str:
+def _certificate_error(error: aiohttp.ClientConnectorCertificateError) -> str:
     if dated := date_fault(error.certificate_error):
         return f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
     return "this computer does not trust the gateway's certificate: name it with --certificate-sha256"

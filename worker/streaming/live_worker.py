@@ -86,10 +86,10 @@ class LiveWorker:
 
     async def _work(self, tasks: Tasks) -> None:
         info = await self._ready()  # first: an unknown engine is reported even while the broker is away
-        await self._insist(self._jobs.check)
+        await self._retry_until_answered(self._jobs.check)
         self._states = LiveStates(info.slots, self._worker)
         self._report.state = WorkerState.IDLE
-        await self._insist(lambda: self._jobs.renew_streams(info.model or ANY_MODEL, self._status()))
+        await self._retry_until_answered(lambda: self._jobs.renew_streams(info.model or ANY_MODEL, self._status()))
         tasks.start(self._renew_forever(info), "renew")
         log.info(LogEvent.WORKER_READY, worker=self._worker, streams=[Keys().live(info.model or ANY_MODEL)])
         outage = BrokerOutage()
@@ -174,7 +174,7 @@ class LiveWorker:
         except (BrokerError, TimeoutError) as error:
             log.warning(LogEvent.WORKER_LEAVE_FAILED, reason=str(error) or "no answer from the broker")
 
-    async def _insist(self, attempt: Callable[[], Awaitable[None]]) -> None:
+    async def _retry_until_answered(self, attempt: Callable[[], Awaitable[None]]) -> None:
         outage = BrokerOutage(START_S)
         while True:
             try:

@@ -70,7 +70,7 @@ class EngineProcess:
             if not isinstance(reply, Ready):
                 raise EngineDied(f"the engine {settings.engine} did not report ready")
         except BaseException:
-            await _to_the_end(engine.kill())
+            await _complete(engine.kill())
             raise
         engine.info = reply.info
         return engine
@@ -85,7 +85,7 @@ class EngineProcess:
         try:
             process = await asyncio.shield(begins)
         except asyncio.CancelledError:
-            await _to_the_end(_ended(begins))
+            await _complete(_ended(begins))
             raise
         except OSError as error:
             raise EngineDied(f"the engine's process cannot be started: {error}") from error
@@ -200,7 +200,7 @@ async def _ended(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:
         await EngineProcess(process, psutil.Process(process.pid)).kill()
 
 
-async def _to_the_end(coroutine: Coroutine[Any, Any, object]) -> None:
+async def _complete(coroutine: Coroutine[Any, Any, object]) -> None:
     """Wait for the short ``coroutine`` to finish, even if this task is cancelled, repeatedly."""
     task = asyncio.ensure_future(coroutine)
     while not task.done():

@@ -17,18 +17,18 @@ NO_STREAMS = (
 
 
 def test_first_accepted_consumer_name_is_the_only_one() -> None:
-    conduct = ConnectionState(lambda name: name != b"another's")
+    connection_state = ConnectionState(lambda name: name != b"another's")
     for refused in (b"", b"returned", b"a\tb", b"another's"):
-        assert not conduct.is_consumer(refused)
-    assert conduct.is_consumer("电脑-7-ab".encode())
-    assert not conduct.is_consumer(b"w") and conduct.is_consumer("电脑-7-ab".encode())
+        assert not connection_state.is_consumer(refused)
+    assert connection_state.is_consumer("电脑-7-ab".encode())
+    assert not connection_state.is_consumer(b"w") and connection_state.is_consumer("电脑-7-ab".encode())
 
 
 def test_connection_may_name_limited_number_of_valid_streams() -> None:
-    conduct = ConnectionState()
-    assert not any(conduct.is_stream(refused) for refused in NO_STREAMS)
-    assert all(conduct.is_stream(STREAM + b"%d" % number) for number in range(MOST_STREAMS))
-    assert not conduct.is_stream(STREAM) and conduct.is_stream(STREAM + b"0")
+    connection_state = ConnectionState()
+    assert not any(connection_state.is_stream(refused) for refused in NO_STREAMS)
+    assert all(connection_state.is_stream(STREAM + b"%d" % number) for number in range(MOST_STREAMS))
+    assert not connection_state.is_stream(STREAM) and connection_state.is_stream(STREAM + b"0")
 
 
 @pytest.mark.parametrize(

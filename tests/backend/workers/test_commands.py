@@ -218,7 +218,7 @@ def test_connection_has_one_consumer_and_eight_streams() -> None:
     for command in [read(STREAM, consumer=b"w")] * 3:
         gate.feed(packed(command))
         gate.answered(OK)
-    assert (gate.conduct.consumer, gate.conduct.streams) == (b"w", {STREAM})
+    assert (gate.connection_state.consumer, gate.connection_state.streams) == (b"w", {STREAM})
     for other in (
         read(STREAM, consumer=b"v"),
         call("take", [STREAM], b"workers", b"v", b"1"),
@@ -226,7 +226,7 @@ def test_connection_has_one_consumer_and_eight_streams() -> None:
         call("heartbeat", [b"kiki:workers"], b"v", b"{}"),
         [b"HDEL", b"kiki:workers", b"v"],
     ):
-        again = CommandGate(SCRIPTS, gate.conduct)
+        again = CommandGate(SCRIPTS, gate.connection_state)
         with pytest.raises(Forbidden, match="does not say 'v'"):
             again.feed(packed(other))
     gate.feed(packed(call("groups", [b"%s%d" % (STREAM, n) for n in range(7)])))

@@ -33,14 +33,14 @@ class World:
 
     async def reading(self, name: bytes, *streams: bytes, device: str = "d") -> ConnectionState:
         """Create a connection that has made and read these streams."""
-        conduct = self.traces.conduct(device)
-        assert conduct.is_consumer(name)
+        connection_state = self.traces.connection_state(device)
+        assert connection_state.is_consumer(name)
         for stream in streams:
-            assert conduct.is_stream(stream)
+            assert connection_state.is_stream(stream)
             if not await self.redis.exists(stream):
                 await self.redis.xgroup_create(stream, GROUP, "0-0", mkstream=True)
             await self.redis.xgroup_createconsumer(stream, GROUP, name)
-        return conduct
+        return connection_state
 
     async def consumers(self, stream: bytes) -> set[bytes]:
         """Return the consumers of a stream; empty if the stream does not exist."""
@@ -64,10 +64,10 @@ async def test_traces_are_removed_with_last_connection_of_a_name(world: World) -
 
 
 async def test_streams_of_connection_without_consumer_are_removed(world: World) -> None:
-    conduct = world.traces.conduct("d")
-    assert conduct.is_stream(HERE)
+    connection_state = world.traces.connection_state("d")
+    assert connection_state.is_stream(HERE)
     await world.redis.xgroup_create(HERE, GROUP, "0-0", mkstream=True)
-    await world.traces.ended(conduct)
+    await world.traces.ended(connection_state)
     assert await world.redis.exists(HERE) == 0
 
 
@@ -92,10 +92,10 @@ async def test_stream_read_only_by_returned_consumer_is_removed(world: World, pe
 
 
 async def test_consumer_stays_until_its_pending_entries_are_claimed(world: World) -> None:
-    conduct = await world.reading(b"w", HERE)
+    connection_state = await world.reading(b"w", HERE)
     entry = await world.redis.xadd(HERE, {"a": "b"})
     await world.redis.xreadgroup(GROUP, "w", {HERE: ">"})
-    await world.traces.ended(conduct)
+    await world.traces.ended(connection_state)
     assert await world.consumers(HERE) == {b"w"}
     assert len(await world.redis.xpending_range(HERE, GROUP, "-", "+", 9)) == 1
     await world.traces.tidy()
@@ -106,26 +106,26 @@ async def test_consumer_stays_until_its_pending_entries_are_claimed(world: World
 
 
 async def test_name_belongs_to_one_device_while_in_use(world: World) -> None:
-    conduct = await world.reading(b"w", HERE)
-    assert not world.traces.conduct("another").is_consumer(b"w")
-    await world.traces.ended(conduct)
-    assert world.traces.conduct("another").is_consumer(b"w")
+    connection_state = await world.reading(b"w", HERE)
+    assert not world.traces.connection_state("another").is_consumer(b"w")
+    await world.traces.ended(connection_state)
+    assert world.traces.connection_state("another").is_consumer(b"w")
 
 
 async def test_new_names_per_device_and_minute_are_limited(world: World) -> None:
     for number in range(MOST_NAMES):
         await world.traces.ended(await world.reading(b"%d" % number))
-    assert not world.traces.conduct("d").is_consumer(b"one more")
-    assert world.traces.conduct("d").is_consumer(b"0"), "that is no new one"
-    assert world.traces.conduct("other").is_consumer(b"one more")
+    assert not world.traces.connection_state("d").is_consumer(b"one more")
+    assert world.traces.connection_state("d").is_consumer(b"0"), "that is no new one"
+    assert world.traces.connection_state("other").is_consumer(b"one more")
     world.now += 61.0
-    assert world.traces.conduct("d").is_consumer(b"and another")
+    assert world.traces.connection_state("d").is_consumer(b"and another")
 
 
 async def test_removal_is_retried_when_broker_is_away(world: World) -> None:
-    conduct = await world.reading(b"w", HERE)
+    connection_state = await world.reading(b"w", HERE)
     world.away = True
-    await world.traces.ended(conduct)
+    await world.traces.ended(connection_state)
     world.away = False
     assert await world.consumers(HERE) == {b"w"}
     await world.traces.tidy()

@@ -57,7 +57,7 @@ def whole(window: Window, reading: Reading) -> Reading:
     read = "".join(phrase.text for phrase in reading.phrases)
     if window.is_final or read != reading.text or not window.is_speech(reading):
         return reading
-    reading = _to_the_end(window, _with_skipped(window, reading))
+    reading = _read_to_end(window, _with_skipped(window, reading))
     return _said_again(window, reading) if reading.text == read else reading
 
 
@@ -89,7 +89,7 @@ def _surely_said(part: Window, place: tuple[int, int]) -> Phrase | None:
     return Phrase(found.text, first_s, last_s) if sure else None
 
 
-def _to_the_end(window: Window, reading: Reading) -> Reading:
+def _read_to_end(window: Window, reading: Reading) -> Reading:
     """Return a reading that stopped within a sentence with its rest, heard from the pause before on."""
     sound = window.audio.sound
     if reading.resume_s is None or not reading.text[-1].isalnum() or window.audio.goes_on:
