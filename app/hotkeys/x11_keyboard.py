@@ -132,18 +132,10 @@ class Keyboard:
 
     def handle(self) -> None:
         """Handle all events received from the server, without waiting for more."""
-        remapped = False
         with _mapped():
-            while self._display.pending_events():
-                event = self._display.next_event()
-                if event.type in self._layout_events:
-                    remapped = True
-                elif event.type in (X.KeyPress, X.KeyRelease) and not event.send_event:
-                    self._handle_key(event)
-            if remapped:
-                self._display.refresh_keyboard_mapping(whole_layout(self._display))
-                self._grab_again()
-            self._tap_pending()
+            self._handle_received()
+            while self._display.pending_events():  # they arrived with the answers to requests
+                self._handle_received()
 
     def notice_missed(self) -> None:
         """Query the keyboard for held hotkeys whose release was missed, and report those releases."""
@@ -202,6 +194,19 @@ class Keyboard:
             log.info(LogEvent.HOTKEYS_SERVER_GONE)
 
     # -- keys ----------------------------------------------------------------------------------------------
+
+    def _handle_received(self) -> None:
+        remapped = False
+        while self._display.pending_events():
+            event = self._display.next_event()
+            if event.type in self._layout_events:
+                remapped = True
+            elif event.type in (X.KeyPress, X.KeyRelease) and not event.send_event:
+                self._handle_key(event)
+        if remapped:
+            self._display.refresh_keyboard_mapping(whole_layout(self._display))
+            self._grab_again()
+        self._tap_pending()
 
     def _handle_key(self, event: Any) -> None:
         before, self._doubtful = self._doubtful, None
