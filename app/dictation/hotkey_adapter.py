@@ -181,12 +181,12 @@ class HotkeyAdapter:
     async def renew(self) -> None:
         """Grab the requested keys again after they may have been lost."""
         async with self._lock:
+            self._bound = None
             try:
                 await self._hotkeys.renew()
             except HotkeyError as error:
                 log.warning(LogEvent.HOTKEYS_RENEWAL_FAILED, reason=str(error))
                 self._show_refusal(note_of(error))
-            self._bound = None
         self._changed.set()
 
     async def poll(self, action: str, *, needed: bool = False) -> None:

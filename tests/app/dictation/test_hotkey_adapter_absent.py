@@ -3,6 +3,7 @@
 from app.core.errors import Note
 from app.dictation.hotkey_adapter import KeyTimes
 from app.dictation.messages import NoteKey
+from app.hotkeys.errors import HotkeysUnavailable
 from runtime.tasks import Tasks
 from tests.app.dictation.test_hotkey_adapter import Shell
 from tests.app.dictation.world import FakeHotkeys
@@ -37,3 +38,18 @@ async def test_note_says_that_hotkeys_do_not_work_only_if_none_does() -> None:
         await wait_until(lambda: shell.notes, "it is told")
     reason = Note("hotkey-absent", {"binding": "f9"})
     assert shell.notes == [Note(NoteKey.HOTKEYS_FAILED, reason=reason)]
+
+
+async def test_note_says_that_hotkeys_do_not_work_after_a_failed_renewal() -> None:
+    class Gone(FakeHotkeys):
+        async def renew(self) -> None:
+            raise HotkeysUnavailable("gone")
+
+    hotkeys = Gone()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.request({"dictate": "f9"})
+        await wait_until(lambda: hotkeys.bound, "it is bound")
+        await shell.keys.renew()
+    assert shell.notes == [Note(NoteKey.HOTKEYS_FAILED, reason=Note("hotkeys-unavailable"))]
