@@ -62,7 +62,11 @@ class _Syntax:
 _TITLES: Final = {modifier: modifier.title() for modifier in Modifier}
 _SYNTAXES: Final = {
     Compositor.SWAY: _Syntax(
-        ("bindsym --no-repeat {keys} exec {command} press", "bindsym --release {keys} exec {command} release"),
+        # By the key's place: in a Russian or Greek layout no key gives a Latin letter.
+        (
+            "bindsym --to-code --no-repeat {keys} exec {command} press",
+            "bindsym --to-code --release {keys} exec {command} release",
+        ),
         {**_TITLES, Modifier.ALT: "Mod1", Modifier.SUPER: "Mod4"},
     ),
     Compositor.HYPRLAND: _Syntax(

@@ -15,6 +15,7 @@ from app.desktop.service import change, read
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TAP_S, TalkMode
+from app.dictation.view import View
 from app.hotkeys.compositor_lines import Compositor, lines
 from app.transcription.pipeline import Samples
 from client.connection import Locate
@@ -88,6 +89,19 @@ async def test_lines_in_an_included_file_work_on_sway(
         async with dictating(home, models, locate, talk, OPTIONS) as world, commanded(world):
             await hold(desktop, world)
             assert world.inserter.text()
+
+
+async def test_key_with_a_letter_works_in_a_layout_without_latin_letters(home: Path) -> None:
+    reports = list[Verb | SettleHeld | KeyCommand]()
+
+    async def take(action: Verb | SettleHeld | KeyCommand) -> None:
+        reports.append(action)
+
+    with running_sway(home, *written(Compositor.SWAY)) as desktop:
+        async with ControlServer(take, View):
+            desktop.layout("ru")
+            await asyncio.to_thread(desktop.tap, "ctrl+alt+v")
+            await wait_until(lambda: len(reports) == 2, "its press and its release arrive")
 
 
 async def test_each_press_toggles_on_labwc_which_reports_no_releases(

@@ -14,10 +14,10 @@ PROGRAM = "/home/me/bin/kikipounamu"
         (
             Compositor.SWAY,
             (
-                "bindsym --no-repeat F9 exec /home/me/bin/kikipounamu key dictate press",
-                "bindsym --release F9 exec /home/me/bin/kikipounamu key dictate release",
-                "bindsym --no-repeat Ctrl+Mod1+v exec /home/me/bin/kikipounamu key paste-held press",
-                "bindsym --release Ctrl+Mod1+v exec /home/me/bin/kikipounamu key paste-held release",
+                "bindsym --to-code --no-repeat F9 exec /home/me/bin/kikipounamu key dictate press",
+                "bindsym --to-code --release F9 exec /home/me/bin/kikipounamu key dictate release",
+                "bindsym --to-code --no-repeat Ctrl+Mod1+v exec /home/me/bin/kikipounamu key paste-held press",
+                "bindsym --to-code --release Ctrl+Mod1+v exec /home/me/bin/kikipounamu key paste-held release",
             ),
         ),
         (
