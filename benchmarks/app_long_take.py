@@ -43,7 +43,7 @@ class FastApp(DesktopApp):
         time.sleep(_SETTLED_S)
 
     def take(self, seconds: float) -> dict[str, float]:
-        """Record a take; return what Qt's thread did until the take was over.
+        """Record a take; return the work of Qt's thread until the take was over.
 
         The take is stopped once its journal holds ``seconds`` of audio.
         """

@@ -190,7 +190,7 @@ class _PlayingObserver(DictationObserver):
         (await microphone).stop()
 
     def processed(self, seconds: float) -> None:
-        """Let the microphone go on."""
+        """Let the microphone continue."""
         self._listened = seconds
         self._changed.set()
 

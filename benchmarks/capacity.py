@@ -76,7 +76,7 @@ def add_workers(programs: Programs, count: int, rtf: float) -> None:
 
 
 def simulated(report: Report, workers: int, speakers: int, seconds: float, seed: int) -> Percentiles:
-    """Simulate the same speech with what the report of another run says."""
+    """Simulate the same speech with the times in the report of another run."""
     known = calibration(report)
     chain = Chain(added_ms=known.chain.added_ms)
     said = spoken(Speakers(speakers, seconds, RAMP_S, seed))

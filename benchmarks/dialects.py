@@ -59,7 +59,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Talk:
-    """Audio that everybody says. ``segments``: pieces that a segmenter finds in it; ``text``: of all of them."""
+    """Audio of every speaker. ``segments``: pieces that a segmenter finds in it; ``text``: of all pieces."""
 
     samples: Samples
     rate: int
@@ -73,7 +73,7 @@ class Talk:
 
 
 def talk(seconds: float, vad_folder: Path | None, rate: int = SAMPLE_RATE) -> Talk:
-    """Return about so many seconds of sentences with pauses; ``rate``: that of the client's audio."""
+    """Return about this many seconds of sentences with pauses; ``rate``: of the client's audio."""
     pause, parts = np.zeros(int(_PAUSE_S * SAMPLE_RATE), np.int16), list[Samples]()
     known = sorted(SPEECH.glob("*.flac"))
     while sum(map(len, parts)) < seconds * SAMPLE_RATE:
@@ -90,7 +90,7 @@ def talk(seconds: float, vad_folder: Path | None, rate: int = SAMPLE_RATE) -> Ta
 
 
 def _segments(samples: Samples, vad_folder: Path | None) -> tuple[list[Utterance], list[str]]:
-    """Return what our own clients send of this audio, and the texts of what the gateway finds in it."""
+    """Return our own clients' messages for this audio, and the texts of the segments that the gateway finds."""
     vad, segmenter = open_vad(vad_folder, _ENDPOINT_MS), Segmenter(SegmenterOptions())
     events = vad.accept(samples)
     outputs = list(segmenter.accept(samples, events))

@@ -97,7 +97,7 @@ scripts count too. Memory in MB: idle before, at full load, and after ``--settle
 
 
 class _Meter:
-    """Readings of a gateway and its broker: ``used`` tells what they have used since the last ``reset``."""
+    """Readings of a gateway and its broker: ``used`` returns their use since the last ``reset``."""
 
     def __init__(self, chain: Chain, gateway: int) -> None:
         self._chain, self._gateway = chain, gateway

@@ -167,7 +167,7 @@ def _version_1(quota_us: int) -> tuple[Path, dict[str, str]]:
 
 
 def _remove(group: Path, parent: Path) -> None:
-    """Move what still runs in a group back, and remove the group."""
+    """Move the processes that still run in a group back, and remove the group."""
     if not group.exists():
         return
     for pid in (group / "cgroup.procs").read_text().split():

@@ -67,7 +67,7 @@ class Recording:
 
 
 class Placed(NamedTuple):
-    """An utterance beside what was recognised at its place."""
+    """An utterance and the recognised text at its place."""
 
     utterance: Utterance
     heard: str
@@ -181,7 +181,7 @@ def _covered(samples: Samples, pieces: Sequence[TranscriptSegment]) -> Row:
 
 
 def placed(utterances: Sequence[Utterance], pieces: Sequence[TranscriptSegment]) -> Iterator[Placed]:
-    """Yield each utterance with what was recognised at its place in its turn."""
+    """Yield each utterance with the recognised text at its place."""
     for turn in range(utterances[-1].turn + 1):
         those = [one for one in utterances if one.turn == turn]
         middle_ms = [(piece.start_ms + piece.end_ms) / 2 for piece in pieces]

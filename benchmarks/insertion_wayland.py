@@ -34,7 +34,7 @@ _COPIED: Final = {"image/png": bytes(range(256)) * 400, "text/html": b"<b>before
 
 
 class Window:
-    """A window of the target, and what should stand in it."""
+    """A window of the target, and its expected text."""
 
     def __init__(self, desktop: WaylandDesktop, kind: type[TextField | Terminal], title: str) -> None:
         self._window, self._expected = kind(desktop, title), ""

@@ -37,14 +37,14 @@ class Spoken(NamedTuple):
 
 
 class Take(NamedTuple):
-    """Result of one take. ``name``: of what was dictated."""
+    """Result of one take. ``name``: of the recording that was dictated."""
 
     name: str
     result: Dictated
 
 
 def recordings() -> dict[str, list[Spoken]]:
-    """Return what is dictated, by kind."""
+    """Return the dictated recordings by kind."""
     by_language: dict[str, list[Spoken]] = {}
     for recording in synthetic():
         spoken = Spoken(recording.path.stem, samples_of(recording.path))
@@ -81,7 +81,7 @@ async def _dictate(app: DictatingApp, spoken: Spoken) -> Take:
 
 
 def rows(found: dict[str, list[Take]]) -> list[dict[str, Any]]:
-    """Return one row per kind, and per way in which its text came."""
+    """Return one row per kind and per path of its text."""
     made: list[dict[str, Any]] = []
     for kind, takes in found.items():
         for second_pass in (False, True):

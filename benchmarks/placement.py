@@ -1,4 +1,4 @@
-"""Placement in a mixed fleet: what light work on a graphics card costs those who wait for finals.
+"""Placement in a mixed fleet: the cost of light work on a graphics card for people who wait for finals.
 
     python -m benchmarks.placement [--speakers 30] [--seconds 20] [--rounds 3] [--json FILE]
 
@@ -52,7 +52,7 @@ _SETTLE_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Work:
-    """Kind of work: finals, and what else."""
+    """Kind of work: finals, and the other work beside them."""
 
     name: str
     partials: bool = False
@@ -81,7 +81,7 @@ class GuessingSpeaker(Speaker):
 
 
 async def measure(address: Address, work: Work, speakers: int, seconds: float, seed: int) -> Measured:
-    """Let people speak while the other work goes on. Raises ``SystemExit`` for a wrong answer."""
+    """Let people speak during the other work. Raises ``SystemExit`` for a wrong answer."""
     recorder, made_by = TallyRecorder(time.monotonic()), defaultdict[str, int](int)
     noise, wheel, options = Noise(seed), TimerWheel(), Options(partials=work.partials)
     stop_at = time.monotonic() + _SETTLE_S + seconds

@@ -1,4 +1,4 @@
-"""Live text from a streaming worker: its cost by the length of an utterance, its delay, and what a kill costs.
+"""Live text from a streaming worker: its cost by the length of an utterance, its delay, and the cost of a kill.
 
     python -m benchmarks.streaming [--sessions 10] [--rounds 3] [--json FILE]
 

@@ -44,7 +44,7 @@ def recordings(seconds: float) -> list[bytes]:
 
 
 async def results(heard: Callable[[], Awaitable[Notice | None]], wanted: int) -> list[float]:
-    """Return when each of the next results came."""
+    """Return the times at which the next results arrive."""
     came: list[float] = []
     while len(came) < wanted:
         if isinstance(await heard(), Result):

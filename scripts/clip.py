@@ -112,7 +112,7 @@ def _drawn(sink: "av.filter.FilterContext") -> Iterator[av.VideoFrame]:
 
 
 def act(app: DesktopApp) -> list[Picture]:
-    """Dictate a sentence into a letter, look at the recordings, and return what the screen showed."""
+    """Dictate a sentence into a letter, open the recordings, and return the pictures of the screen."""
     app.desktop.start(sys.executable, "-m", "scripts.clip", _LETTER)
     app.desktop.focus(_LETTER)
     camera = Camera(app.desktop.display)

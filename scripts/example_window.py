@@ -56,7 +56,7 @@ class Window:
         self.pages.first_steps.show(CHOICES)
 
     def show(self, *news: News) -> None:
-        """Show what the app published."""
+        """Show a message of the app."""
         for one in news:
             self.pages.handlers(one)
 

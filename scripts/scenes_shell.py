@@ -1,4 +1,4 @@
-"""Scenes of what is around the pages: status popover, dialog, overlay and tray; for ``scripts.screenshots``."""
+"""Scenes around the pages: status popover, dialog, overlay and tray; for ``scripts.screenshots``."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -275,7 +275,7 @@ def newest_cpu_build(listed: str) -> str | None:
 
 
 def announce(environment: Environment, torch: str | None) -> None:
-    """Print what will be downloaded."""
+    """Print the size of the downloads."""
     size = "about 250 MB"
     if "funasr" in environment.extras:
         cuda = torch is None and sys.platform == "linux" and platform.machine() == "x86_64"

@@ -67,7 +67,7 @@ class Stated:
 
 
 def stated(text: str) -> dict[str, Stated]:
-    """Return the counts in a document's table, by the task as a user says it."""
+    """Return the counts in a document's table, by the name of the task."""
     rows = _ROW.findall(text)
     return {says: Stated(int(before), None if after == _NONE else int(after)) for says, before, after in rows}
 

@@ -141,6 +141,6 @@ _ANSWERS: Final[Mapping[type, Callable[[Any], News | None]]] = {
 
 
 def answer(action: object) -> News | None:
-    """Return what the app tells the windows after this action; ``None``: nothing."""
+    """Return the app's message to the windows after this action, or ``None``."""
     says = _ANSWERS.get(type(action))
     return says(action) if says else None

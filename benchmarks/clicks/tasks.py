@@ -1,4 +1,4 @@
-"""The twenty tasks, as a user says them, and how to see that each is done, whatever the windows look like."""
+"""The twenty tasks in a user's words, and checks of their results that do not depend on the windows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

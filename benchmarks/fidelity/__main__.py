@@ -176,7 +176,7 @@ def measure(mode: str, chosen: Sequence[Item], options: argparse.Namespace) -> l
 
 
 def texts_in_time(mode: str, chosen: Sequence[Item], folder: Path) -> Iterator[Dictated]:
-    """Yield what the app inserts for each recording if nothing is late."""
+    """Yield the text that the app inserts for each recording if nothing is late."""
     spoken = [replace(item, samples=with_tail(item, mode)) for item in chosen]
     yield from map(Dictated, in_time(spoken, hold=mode == HOLD, models=folders().models, folder=folder))
 

@@ -27,7 +27,7 @@ Samples = NDArray[np.int16]
 
 @dataclass(frozen=True)
 class Item:
-    """A recording with its text. ``condition``: what distinguishes it from others of its set.
+    """A recording with its text. ``condition``: its difference from others of its set.
 
     ``language`` is empty for sounds.
     """

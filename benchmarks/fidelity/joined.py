@@ -1,4 +1,4 @@
-"""Recordings joined from others: Mandarin words said again and again, and English and Mandarin sentences in turn.
+"""Recordings joined from others: repeated Mandarin words, and alternating English and Mandarin sentences.
 
     python -m benchmarks.fidelity.joined --audio AUDIO_DIR [--previous WORKTREE] [--only words] [--json FILE]
 
@@ -126,7 +126,7 @@ def _languages(heard: Sequence[tuple[Item, Decoded]]) -> Row:
 
 
 def says_so_often(word: str, times: int, heard: str) -> bool:
-    """Return whether a text says one phrase, whatever it is, as often as the word was said."""
+    """Return whether a text repeats any one phrase as often as the word was said."""
     return times_said(heard) in (times, times * times_said(word))
 
 

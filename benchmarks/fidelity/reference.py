@@ -54,7 +54,7 @@ class Decoder:
         self._process: subprocess.Popen[str] | None = None
 
     def __call__(self, item: Item, language: str, languages: Sequence[str] = ()) -> Decoded:
-        """Decode a whole recording. ``languages``: those of the speaker, if the language is to be detected."""
+        """Decode a whole recording. ``languages``: the speaker's, if the language is to be detected."""
         process = self._process = self._process or self._start()
         question, answers = process.stdin, process.stdout
         assert question is not None and answers is not None

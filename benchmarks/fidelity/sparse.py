@@ -98,7 +98,7 @@ def _row(kind: str, recordings: list[Item], engine: WhisperEngine) -> Row:
 
 
 def _decoded(engine: WhisperEngine, item: Item, found: list[Reading]) -> str:
-    """Return the text of a recording, and add what is dropped only because it is sparse."""
+    """Return the text of a recording, including text that is dropped only because it is sparse."""
 
     def noted(reading: Reading, seconds: float, sounding_s: float) -> bool:
         sparse = is_sparse(reading, seconds, sounding_s)

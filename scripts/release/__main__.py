@@ -68,7 +68,7 @@ def release(order: argparse.Namespace) -> None:
 
 
 def _report(order: argparse.Namespace, version: str, chosen: Sequence[Artefact]) -> None:
-    """Write what this release consists of; each part of it refuses the release if it fails."""
+    """Write all parts of this release; each part refuses the release if it fails."""
     names, known = [one.name for one in chosen], [one.name for one in ARTEFACTS]
     commit = commit_of(ROOT) + (" with changes" if order.dirty else "")
     text = report(version, commit, names, known, tested=not order.no_tests)

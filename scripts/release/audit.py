@@ -88,7 +88,7 @@ def look_up(wanted: list[str]) -> dict[str, Any]:
 
 
 def with_newest(report: dict[str, Any], wanted: Sequence[str], page: Page) -> dict[str, Any]:
-    """Return the report with what projects' pages say of skipped libraries that are the newest release."""
+    """Return the report with the facts of projects' pages about skipped libraries that are the newest release."""
     versions = _versions(wanted)
     return {"dependencies": [_answered(part, versions, page) for part in report["dependencies"]]}
 
@@ -110,7 +110,7 @@ def _answered(part: dict[str, Any], versions: Mapping[str, str], page: Page) -> 
 
 
 def project_page(name: str) -> dict[str, Any]:
-    """Return what pip's index says of a project; nothing if it has no such page.
+    """Return the page of a project in pip's index; empty if the index has none.
 
     :raises ReleaseRefused: if the index cannot be asked: then nothing is known of its libraries.
     """
@@ -145,7 +145,7 @@ def check_report(report: dict[str, Any]) -> None:
 
 
 def summary(report: dict[str, Any], wanted: Sequence[str]) -> str:
-    """Return what was looked up, and each library of which nothing is known, with its version."""
+    """Return the looked up libraries, and each library without known facts, with its version."""
     versions, unknown = _versions(wanted), _unknown(report)
     lines = [f"{len(wanted) - len(unknown)} of {len(wanted)} libraries were looked up: no known vulnerability"]
     if unknown:

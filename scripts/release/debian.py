@@ -85,7 +85,7 @@ def _is_program(path: Path) -> bool:
 
 
 def furnish(checkout: Path, root: Path, version: str) -> None:
-    """Add to the package what stands outside its folder."""
+    """Add to the package the files outside its folder."""
     share = root / "usr" / "share"
     for program in PROGRAMS:
         link = root / "usr" / "bin" / program
@@ -120,7 +120,7 @@ def maintainer(checkout: Path) -> str:
 
 
 def _documents(checkout: Path, share: Path, version: str) -> None:
-    """Write what Debian wants to read: changes, licences, and how the package differs."""
+    """Write Debian's documents: changes, licences, and differences of the package."""
     documents = share / "doc" / NAME
     sources = checkout / "packaging" / "debian"
     history = (

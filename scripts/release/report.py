@@ -1,4 +1,4 @@
-"""Say in a release what was run for it and what was left out: ``RELEASE.txt``, a file with a checksum."""
+"""Describe the steps that were run for a release or left out: ``RELEASE.txt``, a file with a checksum."""
 
 from collections.abc import Collection, Sequence
 from typing import Final

@@ -10,7 +10,7 @@ from scripts.release.errors import Refusal, ReleaseRefused
 
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
-    """Install the wheel into an environment of its own, and describe what is in there.
+    """Install the wheel into an environment of its own, and describe the packages there.
 
     :raises ReleaseRefused: if it is not built, cannot be installed, or its programs do not start.
     """

@@ -108,7 +108,7 @@ def make_key(place: Path, checkout: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make a key, and print what the maintainer enters into the app."""
+    """Make a key, and print the part that the maintainer enters into the app."""
     parser = argparse.ArgumentParser(description="Make the key that signs the list of versions.")
     parser.add_argument("private", type=Path, help="file of the private key, outside the checkout")
     place: Path = parser.parse_args(arguments).private

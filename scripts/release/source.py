@@ -1,4 +1,4 @@
-"""Read what a release is made from: the version, the changelog and the state of the checkout."""
+"""Read the source of a release: the version, the changelog and the state of the checkout."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ def check_version(version: str, changelog: str) -> None:
 
 
 def check_clean(checkout: Path) -> None:
-    """Refuse a checkout with changes or new files, because nobody could build the same again."""
+    """Refuse a checkout with changes or new files, because its build could not be repeated."""
     if changed := run("git", "status", "--porcelain", cwd=checkout).splitlines():
         text = f"commit, stash or remove {len(changed)} changes, beginning with {changed[0][3:]}"
         raise ReleaseRefused(Refusal.TREE_NOT_CLEAN, text)
@@ -41,7 +41,7 @@ def commit_of(checkout: Path) -> str:
 
 
 def export(checkout: Path, folder: Path) -> None:
-    """Copy the files of the project into ``folder``: not what git ignores, such as caches and earlier builds."""
+    """Copy the files of the project into ``folder``, without ignored ones such as caches and earlier builds."""
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=checkout)
     for name in filter(None, listed.split("\0")):
         if (checkout / name).is_file():

@@ -14,7 +14,7 @@ from scripts.release.source import export
 
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
-    """Build both from a copy without what git ignores: a stale ``build`` folder must not leak into them."""
+    """Build both from a copy without ignored files: a stale ``build`` folder must not leak into them."""
     with tempfile.TemporaryDirectory() as copy:
         export(checkout, Path(copy))
         run(sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, copy)
