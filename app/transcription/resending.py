@@ -85,12 +85,13 @@ class Resender:
 def usable(take: Take, now: Options) -> Options:
     """Return the take's options with the model of ``now``, because the take's own may be why it has no text.
 
-    The same holds for its language, if a model did not know it.
+    The same holds for its languages, if a model did not know the one that was set.
     """
     outcomes = (spoken.outcome for spoken in take.segments.values())
     unknown = any(isinstance(one, Failed) and one.code == ErrorCode.UNSUPPORTED for one in outcomes)
-    language = now.language if unknown else take.options.language
-    return msgspec.structs.replace(take.options, model=now.model, language=language)
+    spoken = now if unknown else take.options
+    changed = {"language": spoken.language, "languages": spoken.languages}
+    return msgspec.structs.replace(take.options, model=now.model, **changed)
 
 
 def cut_outlet(outlet: Outlet, take: Take) -> Outlet:

@@ -132,12 +132,13 @@ async def test_recover_recognises_missing_segments(library: Library, models: Pat
 async def test_recover_uses_the_model_of_now_and_its_language_if_none_knew_that_of_the_take(
     library: Library, models: Path, outcome: Failed | None, language: str
 ) -> None:
-    take(library, ONE, 0.0, outcome, options=Options(language="en", model="gone", hotwords=("pounamu",)))
+    spoken = Options(language="en", model="gone", hotwords=("pounamu",), languages=("en",))
+    take(library, ONE, 0.0, outcome, options=spoken)
     async with scripted(oblige) as gateway:
-        earlier = earlier_of(library, models, gateway.url, Options(language="zh", model="loaded"))
-        assert await earlier.recover(str(ONE)) is None
+        now = Options(language="zh", model="loaded", languages=("zh",))
+        assert await earlier_of(library, models, gateway.url, now).recover(str(ONE)) is None
     assert [hello.options for hello in gateway.memory.hellos] == [
-        Options(language=language, model="loaded", hotwords=("pounamu",))
+        Options(language=language, model="loaded", hotwords=("pounamu",), languages=(language,))
     ]
 
 
