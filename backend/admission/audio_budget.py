@@ -33,8 +33,8 @@ def full(held: HeldAudio, most_bytes: int) -> frozenset[str]:
 
 def crowded_out(held: HeldAudio, most_bytes: int) -> frozenset[str]:
     """Return the classes from which no audio is accepted until the broker takes some."""
-    all_workers = sum(held) * BYTES_PER_SAMPLE >= most_bytes
-    return full(held, most_bytes) if all_workers else full(held, most_bytes) - {CLASSES[0]}
+    all_classes = sum(held) * BYTES_PER_SAMPLE >= most_bytes
+    return full(held, most_bytes) if all_classes else full(held, most_bytes) - {CLASSES[0]}
 
 
 def describe(held: HeldAudio) -> str:
