@@ -62,7 +62,7 @@ class _Syntax:
 _TITLES: Final = {modifier: modifier.title() for modifier in Modifier}
 _SYNTAXES: Final = {
     Compositor.SWAY: _Syntax(
-        # By the key's place: in a Russian or Greek layout no key gives a Latin letter.
+        # By the key's place in the first layout: in a Russian or Greek one no key gives a Latin letter.
         (
             "bindsym --to-code --no-repeat {keys} exec {command} press",
             "bindsym --to-code --release {keys} exec {command} release",

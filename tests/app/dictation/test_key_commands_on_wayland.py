@@ -91,13 +91,14 @@ async def test_lines_in_an_included_file_work_on_sway(
             assert world.inserter.text()
 
 
-async def test_key_with_a_letter_works_in_a_layout_without_latin_letters(home: Path) -> None:
+async def test_key_with_a_letter_works_in_a_later_layout_without_latin_letters(home: Path) -> None:
+    """If the first layout lacks the letter, sway cannot find its place."""
     reports = list[Verb | SettleHeld | KeyCommand]()
 
     async def take(action: Verb | SettleHeld | KeyCommand) -> None:
         reports.append(action)
 
-    with running_sway(home, *written(Compositor.SWAY)) as desktop:
+    with running_sway(home, "input * xkb_layout us,ru", *written(Compositor.SWAY)) as desktop:
         async with ControlServer(take, View):
             desktop.layout("ru")
             await asyncio.to_thread(desktop.tap, "ctrl+alt+v")
