@@ -118,7 +118,9 @@ class Keyboard:
             self._display: Any = Display(name)
             self._display.set_error_handler(_log_error)
             self._root: Any = self._display.screen().root
-            self._layout_events = {X.MappingNotify, omit_repeated_releases(self._display)}
+            changed = omit_repeated_releases(self._display)
+            self._layout_events = {X.MappingNotify, changed}
+            self._omits = changed is not None  # the server omits the releases of auto-repeat
             self._keymap = Keymap(self._display)
 
     def fileno(self) -> int:
@@ -215,7 +217,7 @@ class Keyboard:
         decision = Decision()
         if event.type == X.KeyPress:
             decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), time.monotonic())
-        elif self._is_down(event.detail) or self._display.pending_events():  # a late reader finds the key up
+        elif self._is_down(event.detail) or (not self._omits and self._display.pending_events()):
             self._doubtful = event
         else:
             decision = self._presses.released(event.detail, time.monotonic())

@@ -1,8 +1,8 @@
-"""Recorder of hotkey events for tests."""
+"""Recorder of hotkey events, and auto-repeat, for tests."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11 import X11Hotkeys
@@ -41,3 +41,19 @@ async def listening(desktop: Desktop, **bindings: str) -> AsyncIterator[Heard]:
         task = asyncio.create_task(heard.listen())
         yield heard
     await task
+
+
+def repeat(desktop: Desktop, *words: str) -> None:
+    """Set how the server repeats held keys."""
+    assert desktop.start("xset", "r", *words).wait(30) == 0
+
+
+@contextmanager
+def quick_repeats(desktop: Desktop) -> Iterator[None]:
+    """Let the server repeat a held key after 100 ms."""
+    repeat(desktop, "rate", "100", "50")
+    repeat(desktop, "on")
+    try:
+        yield
+    finally:
+        repeat(desktop, "off")

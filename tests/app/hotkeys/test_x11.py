@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from app.core.errors import Note
 from app.hotkeys import x11_keyboard
 from app.hotkeys.errors import HotkeyAbsent, HotkeyTaken, HotkeyUnknown
-from tests.app.hotkeys.keyboard import Heard, listening
+from tests.app.hotkeys.keyboard import Heard, listening, quick_repeats, repeat
 from tests.helpers.desktop import Desktop, TextField, running_desktop
 from tests.helpers.waiting import wait_until
 
@@ -27,11 +27,6 @@ def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     with running_desktop(tmp_path_factory.mktemp("screen"), tray=False) as desktop:
         repeat(desktop, "off")  # a busy computer releases keys late
         yield desktop
-
-
-def repeat(desktop: Desktop, *words: str) -> None:
-    """Set how the server repeats held keys."""
-    assert desktop.start("xset", "r", *words).wait(30) == 0
 
 
 @pytest.fixture(scope="module")
@@ -83,17 +78,6 @@ async def test_writing_hotkey_is_passed_on_with_its_modifiers(desktop: Desktop, 
         await field.shows("a a ")
         await shows_only(desktop, field, "a a ")
         assert heard.told == []
-
-
-@contextmanager
-def quick_repeats(desktop: Desktop) -> Iterator[None]:
-    """Let the server repeat a held key after 100 ms."""
-    repeat(desktop, "rate", "100", "50")
-    repeat(desktop, "on")
-    try:
-        yield
-    finally:
-        repeat(desktop, "off")
 
 
 @pytest.mark.parametrize("omitting", [True, False])
