@@ -75,6 +75,9 @@ def omit_repeated_releases(display: Any) -> int | None:
     common = {"display": display.display, "opcode": extension.major_opcode}
     if not _UseExtension(**common, major=1, minor=0).supported:
         return None
+    flag = _DETECTABLE_AUTO_REPEAT
+    if not _PerClientFlags(**common, keyboard=_CORE_KEYBOARD, change=flag, value=flag).value & flag:
+        return None
     _SelectEvents(
         **common,
         keyboard=_CORE_KEYBOARD,
@@ -84,8 +87,6 @@ def omit_repeated_releases(display: Any) -> int | None:
         affect_map=_SYMBOLS_AND_MODIFIERS,
         map=_SYMBOLS_AND_MODIFIERS,
     )
-    flag = _DETECTABLE_AUTO_REPEAT
-    _PerClientFlags(**common, keyboard=_CORE_KEYBOARD, change=flag, value=flag)
     return int(extension.first_event)
 
 

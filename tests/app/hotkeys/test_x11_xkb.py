@@ -2,11 +2,23 @@
 
 from types import SimpleNamespace
 
+import pytest
+
+from app.hotkeys import x11_xkb
 from app.hotkeys.x11_xkb import omit_repeated_releases, whole_layout
 
 
 def test_server_without_the_extension_omits_nothing() -> None:
     assert omit_repeated_releases(SimpleNamespace(query_extension=lambda name: None)) is None
+
+
+def test_server_that_refuses_the_flag_omits_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(x11_xkb, "_UseExtension", lambda **_: SimpleNamespace(supported=1))
+    monkeypatch.setattr(x11_xkb, "_PerClientFlags", lambda **_: SimpleNamespace(value=0))
+    monkeypatch.setattr(x11_xkb, "_SelectEvents", lambda **_: pytest.fail("the layout comes as MappingNotify"))
+    extension = SimpleNamespace(major_opcode=135, first_event=85)
+    display = SimpleNamespace(display=None, query_extension=lambda name: extension)
+    assert omit_repeated_releases(display) is None
 
 
 def test_whole_layout_names_all_keys_of_the_server() -> None:
