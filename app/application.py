@@ -31,8 +31,8 @@ from app.gateways.view import CHOSEN
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
-from app.insertion.choose import open_inserter, text_finder, text_reader
-from app.insertion.clipboard import WholeClipboard
+from app.insertion.choose import open_inserter, text_copier, text_finder, text_reader
+from app.insertion.clipboard import Copier, WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import HeldInserter, Inserter
 from app.insertion.plan import ConfigurableInserter, ProgramTrackingInserter
@@ -151,7 +151,7 @@ class Application:
             self._gateways.choose(self._file.current.gateway)
             await cleanup.enter_async_context(self._background)
             await self._use_model()
-            parts = Parts(self._library, setup, inserter, self._open_device, sounds, keys, self.clipboard)
+            parts = Parts(self._library, setup, inserter, self._open_device, sounds, keys, self._copier())
             parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
             parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
             parts = replace(parts, read_around=text_reader(os.environ, lambda: self._file.current.insertion))
@@ -341,6 +341,9 @@ class Application:
             log.warning(LogEvent.INSERTION_UNAVAILABLE, reason=str(error))
             self._post(problem("insertion", error))
             return HeldInserter()
+
+    def _copier(self) -> Copier | None:
+        return text_copier(os.environ, self.clipboard)
 
     # -- reports -------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from app.insertion.clipboard import Clipboard
+from app.insertion.clipboard import Clipboard, Copier
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import FindText, HeldInserter, Inserter, ReadAround, find_nothing, read_nothing
@@ -50,6 +50,15 @@ async def open_inserter(
         raise LibraryMissing(f"python-xlib is not installed: install it with `{extra_command('desktop')}`")
     used = replace(rules, input_method=rules.input_method or has_input_method(environment))
     return await HelperInserter.on_x11(environment["DISPLAY"], used)
+
+
+def text_copier(environment: Mapping[str, str], window: Copier | None) -> Copier | None:
+    """Return what copies a text for the user on this desktop; ``window``: does so through a window."""
+    if not is_wayland(environment):
+        return window
+    from app.insertion.wayland.copier import KeptCopier
+
+    return KeptCopier(environment, window)
 
 
 def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from app.hotkeys.compositor_lines import Compositor
-from tests.helpers.digit_dictation import CHECKSUM, PAIRS, arrives, waits_for_password_field
+from app.insertion.outcome import HoldReason
+from app.insertion.wayland.contents import MOST_BYTES
+from app.journal.take import TakeState
+from tests.helpers.digit_dictation import (
+    CHECKSUM,
+    PAIRS,
+    TARGETS,
+    arrives,
+    dictated,
+    shows,
+    waits_for_password_field,
+)
 from tests.helpers.isolated_app import isolated
 from tests.helpers.wayland_app import Running, WaylandApp, running_wayland_app
 from tests.helpers.wayland_desktop import running_labwc, running_sway
@@ -48,3 +59,17 @@ def test_text_arrives_on_labwc(app: WaylandApp, target: str, situation: str) -> 
 @pytest.mark.parametrize("app", COMPOSITORS, indirect=True)
 def test_text_waits_where_password_field_has_focus(app: WaylandApp) -> None:
     waits_for_password_field(app)
+
+
+@pytest.mark.parametrize("app", ["sway"], indirect=True)
+def test_command_copies_waiting_text_while_another_window_has_the_focus(app: WaylandApp) -> None:
+    """The user has copied more than the app can save, so the text waits."""
+    window = app.opened(TARGETS["Qt"], "too much copied")
+    app.desktop.copy_all({"image/bmp": bytes(MOST_BYTES + 1)})
+    take = dictated(app, "hold")
+    assert (take.state, app.wait_for("held")["note"]["key"]) == (TakeState.HELD, HoldReason.CLIPBOARD_BUSY)
+    app.command("copy-held")
+    app.wait_until_nothing_is_held()
+    app.desktop.tap("ctrl+v")
+    shows(app, window, take.transcript.text)
+    app.desktop.copy(b"")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.insertion.choose import has_input_method, open_inserter, text_finder, text_reader
+from app.insertion.choose import has_input_method, open_inserter, text_copier, text_finder, text_reader
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import HeldInserter, Target, find_nothing
@@ -82,3 +82,8 @@ async def test_surroundings_are_unknown_without_a_session() -> None:
 )
 def test_input_method_is_detected_by_environment_variables(environment: dict[str, str], there: bool) -> None:
     assert has_input_method(environment) is there
+
+
+def test_window_copies_unless_the_session_runs_wayland() -> None:
+    assert text_copier({"DISPLAY": ":0"}, None) is None
+    assert text_copier({"WAYLAND_DISPLAY": "wayland-0"}, None) is not None
