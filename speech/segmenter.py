@@ -220,12 +220,13 @@ class Segmenter:
         match event:
             case SpeechStarted():
                 self._speaking = True
-                self._begin(event.at)
+                self._begin(event.at, self._now)
             case SpeechEnded():
                 self._speaking, self._spoken_to = False, event.at
             case SoundBegan():
                 self._loud = True
-                self._begin(min(event.at, self._now - LOOKBACK))  # the VAD may still find speech after that
+                silent_to = min(event.at, self._now - LOOKBACK)  # the VAD may still find speech after that
+                self._begin(silent_to, event.at)
             case SoundCeased():
                 self._loud, self._loud_to = False, event.at
 
@@ -244,18 +245,21 @@ class Segmenter:
             case SoundCeased() if not (self._speaking or segment.ended):
                 self._fall_silent(segment)
 
-    def _begin(self, silent_to: int) -> None:
-        """Open a segment for new sound or speech; before ``silent_to`` there was silence."""
+    def _begin(self, silent_to: int, heard_to: int) -> None:
+        """Open a segment for new sound or speech; before ``silent_to`` there was silence.
+
+        ``heard_to``: the end of what tells the gain. New sound may be a click, and quiet speech follows it.
+        """
         if self._open is not None:
             return
         begin = self._free
         if self._sounds is None or self._is_long(silent_to):
             begin = max(silent_to - self._pre_roll, self._free, self._kept_from)
-        self._open = _Open(begin, begin, gain_db=self._gain(begin))
+        self._open = _Open(begin, begin, gain_db=self._gain(begin, heard_to))
 
-    def _gain(self, begin: int) -> int:
+    def _gain(self, begin: int, heard_to: int) -> int:
         """Return the gain for a segment that begins there, by the speech so far: the rest is not yet known."""
-        spoken = max(loudness(self._meter.between(begin, self._now)), self._spoken_dbfs - _ONSET_DB)
+        spoken = max(loudness(self._meter.between(begin, heard_to)), self._spoken_dbfs - _ONSET_DB)
         recent = self._meter.between(self._now - _CONTRAST_BLOCKS * BLOCK, self._now)
         return gain_for(spoken, float(recent.min(initial=0.0)))
 
@@ -305,7 +309,7 @@ class Segmenter:
 
     def _next(self) -> _Open | None:
         """Return the segment that follows immediately, if there is one."""
-        segment = _Open(self._free, self._free, gain_db=self._gain(self._free))
+        segment = _Open(self._free, self._free, gain_db=self._gain(self._free, self._now))
         if self._loud or self._keeps_all:
             return segment
         if self._loud_to <= self._free:

@@ -20,6 +20,8 @@ from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechStarted, VadEv
 from tests.speech.streams import MS, Stream, covered, cuts, options, run, streams
 
 OPTIONS = SegmenterOptions(gate=False, post_roll_ms=40, noise_roll_ms=0, shortest_ms=0)
+ROOM_QUIET = ((60, -62), (400, -45))
+"""Milliseconds and level of the silence before speech, and of quiet speech."""
 
 
 def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -161,3 +163,12 @@ def test_short_last_word_is_sent_if_it_is_loud(loud: bool) -> None:
     out = segmenter.accept(samples, said(0, 2000)[:2])
     out += segmenter.accept(samples[:0], [SpeechEnded(2300 * MS, 2300 * MS)]) + segmenter.finish()
     assert ranges(out) == [(0, 2040), (2040, 2300)][: 1 + loud]
+
+
+def test_click_before_quiet_speech_leaves_it_its_gain() -> None:
+    room, quiet = (np.full(length * MS, round(2**15 * 10 ** (dbfs / 20)), np.int16) for length, dbfs in ROOM_QUIET)
+    click = np.full(10 * MS, 8_000, np.int16)
+    takes = ((room, quiet), (room[: -10 * MS], click, room, quiet))
+    begins = [Segmenter(OPTIONS).accept(np.concatenate(take), [])[0] for take in takes]
+    gains = [begin.gain_db for begin in begins if isinstance(begin, SegmentOpened)]
+    assert gains == [17, 17]
