@@ -66,18 +66,22 @@ async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library:
 
 async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
     received: list[object] = []
+
+    def reports() -> int:
+        return sum(isinstance(news, MonitorView) for news in received)
+
     async with BackgroundServices(
         received.append, library, fixed(Address("http://127.0.0.1:9")), Options
     ) as services:
-        await wait_until(lambda: received, "the list of files is told")
-        assert not any(isinstance(news, MonitorView) for news in received)
+        await wait_until(lambda: received, "the list of files is reported")
+        assert reports() == 0
         services.actions(LookAtMonitor(True))
         services.gateway_changed()
-        await wait_until(lambda: isinstance(received[-1], MonitorView), "how things stand is told")
+        await wait_until(reports, "the monitor is reported")
         services.actions(LookAtMonitor(False))
-        count = len(received)
+        count = reports()
         await asyncio.sleep(0)
-        assert len(received) == count
+        assert reports() == count
 
 
 async def test_models_are_reported_when_requested(library: Library) -> None:

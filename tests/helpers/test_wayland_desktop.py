@@ -65,7 +65,7 @@ def test_every_kind_of_program_takes_a_paste(kind: type[TextField | Terminal], k
         for _ in range(3):  # Xwayland sometimes gets a selection too late for a program that asks at once
             desktop.tap(keys)
             with suppress(AssertionError):
-                wait_until_sync(lambda: window.text, "something is pasted")
+                wait_until_sync(lambda: window.text, "something is pasted", 10)
                 break
         wait_until_sync(lambda: window.text == "naïve 你好", f"the text is pasted, not {window.text!r}")
 
