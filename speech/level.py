@@ -23,7 +23,7 @@ _SMOOTHING: Final = 0.2  # weight of the newest block: a single quiet block does
 _ABOVE_NOISE_DB: Final = 9.0  # louder than the blocks of steady noise vary
 _LOUDEST_NOISE_DBFS: Final = -20.0
 _QUIET_SPEECH_DBFS: Final = -38.0
-_FAINTEST_SPEECH_DBFS: Final = -66.0  # below, there is nothing to amplify
+FAINTEST_SPEECH_DBFS: Final = -66.0  # below, there is nothing to amplify
 _SPEECH_DBFS: Final = -26.0
 _AMPLIFIED_NOISE_DBFS: Final = -45.0
 _MOST_GAIN_DB: Final = 40
@@ -114,7 +114,7 @@ def gain_for(speech_dbfs: float, noise_dbfs: float) -> int:
 
     The noise is not amplified above the level at which recognisers begin to hear words in it.
     """
-    if not _FAINTEST_SPEECH_DBFS <= speech_dbfs < _QUIET_SPEECH_DBFS:
+    if not FAINTEST_SPEECH_DBFS <= speech_dbfs < _QUIET_SPEECH_DBFS:
         return 0
     gain = min(_SPEECH_DBFS - speech_dbfs, _AMPLIFIED_NOISE_DBFS - noise_dbfs, _MOST_GAIN_DB)
     return max(0, int(gain))

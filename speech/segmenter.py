@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from speech.level import (
     BLOCK,
+    FAINTEST_SPEECH_DBFS,
     FLOOR_DBFS,
     LevelMeter,
     SoundBegan,
@@ -259,7 +260,10 @@ class Segmenter:
 
     def _gain(self, begin: int, heard_to: int) -> int:
         """Return the gain for a segment that begins there, by the speech so far: the rest is not yet known."""
-        spoken = max(loudness(self._meter.between(begin, heard_to)), self._spoken_dbfs - _ONSET_DB)
+        heard = loudness(self._meter.between(begin, heard_to))
+        if heard < FAINTEST_SPEECH_DBFS:  # a room without noise tells nothing
+            heard = loudness(self._meter.between(begin, self._now))
+        spoken = max(heard, self._spoken_dbfs - _ONSET_DB)
         recent = self._meter.between(self._now - _CONTRAST_BLOCKS * BLOCK, self._now)
         return gain_for(spoken, float(recent.min(initial=0.0)))
 

@@ -172,3 +172,13 @@ def test_click_before_quiet_speech_leaves_it_its_gain() -> None:
     begins = [Segmenter(OPTIONS).accept(np.concatenate(take), [])[0] for take in takes]
     gains = [begin.gain_db for begin in begins if isinstance(begin, SegmentOpened)]
     assert gains == [17, 17]
+
+
+def test_quiet_speech_in_a_room_without_noise_gets_gain_from_the_start() -> None:
+    room, quiet = (np.full(length * MS, level, np.int16) for length, level in ((60, 6), (400, 184)))
+    (begin,) = (
+        output
+        for output in Segmenter(OPTIONS).accept(np.concatenate((room, quiet)), [])
+        if isinstance(output, SegmentOpened)
+    )
+    assert begin.gain_db >= 17
