@@ -226,8 +226,7 @@ class Segmenter:
                 self._speaking, self._spoken_to = False, event.at
             case SoundBegan():
                 self._loud = True
-                silent_to = min(event.at, self._now - LOOKBACK)  # the VAD may still find speech after that
-                self._begin(silent_to, event.at)
+                self._begin(min(event.at, self._now - LOOKBACK), event.at)  # the VAD may find earlier speech
             case SoundCeased():
                 self._loud, self._loud_to = False, event.at
 
@@ -247,10 +246,7 @@ class Segmenter:
                 self._fall_silent(segment)
 
     def _begin(self, silent_to: int, heard_to: int) -> None:
-        """Open a segment for new sound or speech; before ``silent_to`` there was silence.
-
-        ``heard_to``: the end of what tells the gain. New sound may be a click, and quiet speech follows it.
-        """
+        """Open a segment after silence to ``silent_to``. Its gain is by audio to ``heard_to``, not by a click."""
         if self._open is not None:
             return
         begin = self._free
@@ -263,9 +259,8 @@ class Segmenter:
         heard = loudness(self._meter.between(begin, heard_to))
         if heard < FAINTEST_SPEECH_DBFS:  # a room without noise tells nothing
             heard = loudness(self._meter.between(begin, self._now))
-        spoken = max(heard, self._spoken_dbfs - _ONSET_DB)
         recent = self._meter.between(self._now - _CONTRAST_BLOCKS * BLOCK, self._now)
-        return gain_for(spoken, float(recent.min(initial=0.0)))
+        return gain_for(max(heard, self._spoken_dbfs - _ONSET_DB), float(recent.min(initial=0.0)))
 
     def _go_on(self, segment: _Open) -> None:
         segment.margin, segment.ended = None, False
@@ -294,8 +289,7 @@ class Segmenter:
         """Send everything that is allowed once ``now`` samples have arrived."""
         self._now = now
         while (segment := self._open) is not None:
-            latest = segment.begin + self._longest
-            end = self._end(segment)
+            latest, end = segment.begin + self._longest, self._end(segment)
             self._speculate(segment, end, now)
             if self._is_over(segment, end, now) and end <= min(now, latest):
                 self._complete(segment, end)
@@ -367,9 +361,8 @@ class Segmenter:
             segment.number = self._next_number
             self._next_number += 1
             self._out.append(SegmentOpened(segment.number, segment.begin, segment.gain_db))
-        self._out.append(
-            SegmentAudio(segment.number, segment.sent - segment.begin, self._audio(segment.sent, end))
-        )
+        audio = self._audio(segment.sent, end)
+        self._out.append(SegmentAudio(segment.number, segment.sent - segment.begin, audio))
         segment.sent = end
 
     def _audio(self, begin: int, end: int) -> Samples:
