@@ -191,7 +191,7 @@ class Application:
             .join(self._background.actions)
         )
 
-    def look_at_microphones(self) -> None:
+    def refresh_microphones(self) -> None:
         """Refresh the list of microphones because the user opens it."""
         self._sees_microphones.set()
 
@@ -302,7 +302,7 @@ class Application:
             await self._autostart_changed.wait()
 
     def _new_trial(self, dictating: DictationRunner) -> MicrophoneTrialRunner:
-        return MicrophoneTrialRunner(dictating.recorder, self._post, self.look_at_microphones)
+        return MicrophoneTrialRunner(dictating.recorder, self._post, self.refresh_microphones)
 
     def _options(self) -> Options:
         return options_of(self._file.current)

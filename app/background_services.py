@@ -134,7 +134,7 @@ class BackgroundServices:
         """
         self._history_window.block_playback(on)
         if on and not self._was_recording:
-            self._look_at_models()
+            self._refresh_context()
         self._was_recording = on
 
     def takes_changed(self, views: Sequence[TakeView] = ()) -> None:
@@ -151,7 +151,7 @@ class BackgroundServices:
     def gateway_changed(self) -> None:
         """Reconnect the monitor and learn about the models because the gateway changed."""
         self._monitoring.reconnect()
-        self._look_at_models()
+        self._refresh_context()
 
     def _history_read(self, state: IndexState) -> None:
         if self._open and state.done == state.total:
@@ -166,9 +166,9 @@ class BackgroundServices:
                 self._programs = programs
                 self._post(Programs(programs))
 
-    def _look_at_models(self) -> None:
+    def _refresh_context(self) -> None:
         if self._open:
-            self._tasks.start(self._context.look(self._locate), "models")
+            self._tasks.start(self._context.refresh(self._locate), "models")
 
 
 async def _models(locate: Locate) -> tuple[str, ...]:

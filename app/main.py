@@ -25,7 +25,7 @@ from app.core.problem_notes import note_of
 from app.core.sentences import LANGUAGES
 from app.dictation.actions import Verb
 from app.messages.kinds import Action, ActionQueue, Post
-from app.settings.path import read_look, settings_place
+from app.settings.path import read_appearance, settings_place
 from app.system.autostart import keep_launcher
 from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
@@ -69,7 +69,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     application.setDesktopFileName(APP_ID)  # Wayland takes the window's icon from there
     application.setQuitOnLastWindowClosed(False)
     theme, texts, actions = Theme(), Texts(), ActionQueue()
-    choose_look(theme, texts)
+    choose_appearance(theme, texts)
     theme.dress(application)
     QtWords(application, texts)
     ReturnPresses(application)
@@ -94,13 +94,13 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         return _status(running, texts, hidden=hidden)
 
 
-def choose_look(theme: Theme, texts: Texts) -> None:
+def choose_appearance(theme: Theme, texts: Texts) -> None:
     """Choose language, colours and text size of the first window, before the app reports its settings."""
-    look = read_look(settings_place())
-    if (language := look.get("language", "")) in LANGUAGES:
+    chosen = read_appearance(settings_place())
+    if (language := chosen.get("language", "")) in LANGUAGES:
         texts.choose(language)
-    theme.choose(SCHEMES.get(look.get("theme", "")))
-    if (size := look.get("text_size", "")) in TEXT_SIZES:
+    theme.choose(SCHEMES.get(chosen.get("theme", "")))
+    if (size := chosen.get("text_size", "")) in TEXT_SIZES:
         theme.choose_text_size(size)
 
 

@@ -61,8 +61,8 @@ class Windows:
         self.pages = Pages(front, theme, texts)
         self.shell, self.home = front.shell, front.home
         TrayFocus(self.shell)
-        self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
-        self.pages.status.looks.connect(lambda on: self._look_at_microphones() if on else None)
+        self.shell.seen.connect(lambda page: self._refresh_microphones() if page == SETTINGS else None)
+        self.pages.status.opened.connect(lambda on: self._refresh_microphones() if on else None)
         self.announcer = Announcer(texts, speak_from(self.home))
         self.overlay = overlay(theme, texts, folders().data / "cancel-told")
         self.tray, self.tray_watch = tray.Tray(theme, texts, front.ask), TrayWatch(tray.available)
@@ -90,7 +90,7 @@ class Windows:
 
     def open(self, page: str = "") -> None:
         """Show the window, optionally on a certain page."""
-        self._look_at_microphones()
+        self._refresh_microphones()
         self.shell.appear(page)
 
     def _open_hidden(self) -> None:
@@ -122,7 +122,7 @@ class Windows:
         QCoreApplication.exit()  # quit() would ask each window, and a window may refuse
 
     def _show_window(self, wanted: WindowWanted) -> None:
-        self._look_at_microphones()
+        self._refresh_microphones()
 
     def _show_devices(self, devices: Devices) -> None:
         self._devices = devices
@@ -171,9 +171,9 @@ class Windows:
                 self.receive(Problem(HOTKEYS))
             self._show_choices()
 
-    def _look_at_microphones(self) -> None:
+    def _refresh_microphones(self) -> None:
         if self.app is not None:
-            self._loop.call(self.app.look_at_microphones)
+            self._loop.call(self.app.refresh_microphones)
 
     def _show_choices(self) -> None:
         settings, devices, unheard = self._settings, self._devices, self._problems.get(HOTKEYS)

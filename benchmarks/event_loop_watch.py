@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 _BUCKETS_PER_MS: Final = 10
 _LONGEST_MS: Final = 10_000
-_LOOK_S = 0.004
+_CHECK_S = 0.004
 _LONG_S = 0.016
 _MOST_FRAMES = 12
 
@@ -94,7 +94,7 @@ class LongTurnSampler:
 
     def _sample(self) -> None:
         turns, since_s = -1, 0.0
-        while not self._over.wait(_LOOK_S):
+        while not self._over.wait(_CHECK_S):
             now_s = time.perf_counter()
             if (now := self._watch.turns) != turns:
                 turns, since_s = now, now_s

@@ -24,7 +24,7 @@ class FallbackStep(StrEnum):
     KEEP = "keep"
     LOST = "lost"  # the device in use is gone: close it and report it
     SEARCH = "search"  # no device is in use: try the candidates
-    LOOK = "look"  # another device is in use: check whether the chosen one is back
+    CHECK = "check"  # another device is in use: check whether the chosen one is back
     RETURN = "return"  # the chosen device is back: close the one in use
 
 
@@ -35,7 +35,7 @@ class FallbackTimes:
     silent: float = 1.5  # without a block for so long, the device is lost
     first_block: float = 5.0  # the same until the first block; Bluetooth starts slowly
     search: float = 1.0
-    look: float = 10.0
+    check: float = 10.0
     pause: float = 1.0  # silence after which the device may be switched
 
 
@@ -64,7 +64,7 @@ class Fallback:
         self._timing = timing
         self._opened_s = 0.0
         self._search_s = 0.0
-        self._look_s = 0.0
+        self._check_s = 0.0
         self._back = False
         self._mute = ""
 
@@ -81,18 +81,18 @@ class Fallback:
         self.on_other = device != matching(inputs, self._choice) or device.choice != self._first
         self._opened_s = now_s
         self._search_s = now_s + self._timing.search
-        self._look_s = now_s + self._timing.look
+        self._check_s = now_s + self._timing.check
         self._back = False
 
     def failed(self, now_s: float) -> None:
         """Note that no device could be opened."""
         self._search_s = now_s + self._timing.search
 
-    def looked(self, inputs: Sequence[Input], now_s: float) -> None:
+    def checked(self, inputs: Sequence[Input], now_s: float) -> None:
         """Note the devices that the other process found."""
         chosen = matching(inputs, self._choice)
         self._back = chosen is not None and (self.device is None or chosen.choice != self.device.choice)
-        self._look_s = now_s + self._timing.look
+        self._check_s = now_s + self._timing.check
 
     def step(self, signs: Signs) -> FallbackStep:
         """Return the next step; after ``LOST`` and ``RETURN`` no device is in use."""
@@ -109,13 +109,13 @@ class Fallback:
             self._mute = ""
             self._search_s = signs.now_s
             return FallbackStep.RETURN
-        return self._look(signs.now_s)
+        return self._check(signs.now_s)
 
-    def _look(self, now_s: float) -> FallbackStep:
-        if now_s < self._look_s or self._back:
+    def _check(self, now_s: float) -> FallbackStep:
+        if now_s < self._check_s or self._back:
             return FallbackStep.KEEP
-        self._look_s = inf  # one process at a time: the next search is scheduled when this one ends
-        return FallbackStep.LOOK
+        self._check_s = inf  # one process at a time: the next search is scheduled when this one ends
+        return FallbackStep.CHECK
 
     def _is_lost(self, signs: Signs) -> bool:
         if signs.last_block_s is None:

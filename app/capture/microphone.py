@@ -229,8 +229,8 @@ class Microphone:
                     await self._close_device(step is FallbackStep.LOST)
             elif step is FallbackStep.SEARCH:
                 await self._search()
-            elif step is FallbackStep.LOOK:
-                self._tasks.start(self._look(), "look")
+            elif step is FallbackStep.CHECK:
+                self._tasks.start(self._check(), "check")
 
     async def _wait(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -272,9 +272,9 @@ class Microphone:
                     return
         self._fallback.failed(asyncio.get_running_loop().time())
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         inputs = await list_microphones()
-        self._fallback.looked(inputs, asyncio.get_running_loop().time())
+        self._fallback.checked(inputs, asyncio.get_running_loop().time())
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
         opened = ResampledInput(device, self._read_device, self._settings.most_waiting_s)

@@ -229,16 +229,16 @@ def _say_if_possible(line: str) -> None:
         say(line)
 
 
-LOOK_S: Final = 1.0
+CHECK_S: Final = 1.0
 
 
-async def report(stack: Stack, say: Callable[[str], None], look_s: float = LOOK_S) -> None:
+async def report(stack: Stack, say: Callable[[str], None], check_s: float = CHECK_S) -> None:
     """Print the state of the gateway and the worker at each change, until cancelled."""
-    await report_changes(lambda: _state_line(stack), say, look_s)
+    await report_changes(lambda: _state_line(stack), say, check_s)
 
 
 async def report_changes(
-    state: Callable[[], Awaitable[str]], say: Callable[[str], None], look_s: float = LOOK_S
+    state: Callable[[], Awaitable[str]], say: Callable[[str], None], check_s: float = CHECK_S
 ) -> None:
     """Print each state that is seen twice, until cancelled; an empty one is not printed.
 
@@ -253,7 +253,7 @@ async def report_changes(
             if now:
                 say(now)
         before = now
-        await asyncio.sleep(look_s / 2 if is_new else look_s)
+        await asyncio.sleep(check_s / 2 if is_new else check_s)
 
 
 async def _state_line(stack: Stack) -> str:

@@ -32,7 +32,7 @@ from runtime.tasks import Tasks
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
 _MOST_NAMED: Final = 3
-_LOOK_S: Final = 1.0
+_CHECK_S: Final = 1.0
 
 
 class Interrupts:
@@ -148,7 +148,7 @@ class _Dictation:
         screen = self._screen
         locate, context = self._source.locate(), ContextNeed()
         listener = DictationSetup(locate, vad_folder(), self._choices.mode)
-        await context.look(locate, _LOOK_S)
+        await context.refresh(locate, _CHECK_S)
         async with AsyncExitStack() as cleanup:
             cleanup.enter_context(screen.shown())
             tasks = await cleanup.enter_async_context(Tasks("listen"))

@@ -1,7 +1,7 @@
 """Provide the texts of the windows, in the language of the windows, without importing a window."""
 
 from app.core.sentences import LANGUAGES, Sentences
-from app.settings.path import read_look, settings_place
+from app.settings.path import read_appearance, settings_place
 from app.system.languages import system_language
 
 
@@ -12,5 +12,5 @@ def texts() -> Sentences:
 
 def language() -> str:
     """Return the language of the windows, one of ``LANGUAGES``. Blocks briefly."""
-    chosen = read_look(settings_place()).get("language", "")
+    chosen = read_appearance(settings_place()).get("language", "")
     return next(tag for tag in (chosen, system_language(), LANGUAGES[0]) if tag in LANGUAGES)

@@ -13,7 +13,7 @@ from typing import Final
 import psutil
 
 _CONNECT_S: Final = 5.0
-_LOOK_S: Final = 0.05
+_CHECK_S: Final = 0.05
 _CREDENTIALS: Final = struct.Struct("3i")  # <sys/socket.h>: pid, uid, gid
 
 
@@ -36,7 +36,7 @@ def wait_for_end(processes: Sequence[psutil.Process], patience_s: float) -> bool
     while any(map(_runs, processes)):
         if time.monotonic() >= until:
             return False
-        time.sleep(_LOOK_S)
+        time.sleep(_CHECK_S)
     return True
 
 

@@ -51,7 +51,7 @@ _PER_SECOND: Final = 20
 _DEADLINE_S: Final = 5.0
 _SILENT_S: Final = 10.0  # for a client to send a request
 _ENDING_S: Final = 30.0  # for an app that is ending
-_LOOK_S: Final = 0.05
+_CHECK_S: Final = 0.05
 _THERE_S: Final = 2.0
 _UNREAD_BYTES: Final = 1 << 16
 
@@ -209,7 +209,7 @@ class ControlServer:
                 while not try_lock(self._lock):
                     if self._place.exists() or sys.platform == "win32":
                         raise AlreadyRunning
-                    await asyncio.sleep(_LOOK_S)
+                    await asyncio.sleep(_CHECK_S)
                 return
         raise AlreadyRunning
 

@@ -84,7 +84,7 @@ DEADLINE_S: Final = 2.0
 _ASKED: Final = frozenset({DesktopSession.WAYLAND, DesktopSession.X11})
 
 
-async def look_at_desktop(platform: str, environment: Mapping[str, str], deadline_s: float = DEADLINE_S) -> Found:
+async def read_desktop(platform: str, environment: Mapping[str, str], deadline_s: float = DEADLINE_S) -> Found:
     """Return what is known of this desktop at the deadline."""
     found = of_environment(platform, environment)
     if found.session not in _ASKED or importlib.util.find_spec("dbus_fast") is None:

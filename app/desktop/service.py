@@ -17,7 +17,7 @@ from typing import Final, Self
 from app.core.child_process import lasting_program
 from app.core.daemon_thread import aside
 from app.core.errors import AppError, Note, ProgramMissing
-from app.desktop.abilities import Ability, Found, abilities, look_at_desktop
+from app.desktop.abilities import Ability, Found, abilities, read_desktop
 from app.desktop.configuration import (
     ConfigurationText,
     Places,
@@ -180,7 +180,7 @@ Learn = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 
 
 class DesktopService:
-    """Service of the desktop's abilities. ``post`` receives a ``DesktopView`` after each look.
+    """Service of the desktop's abilities. ``post`` receives a ``DesktopView`` after each reading.
 
     ``often``: the action whose key belongs to the app only at times.
     """
@@ -190,7 +190,7 @@ class DesktopService:
         post: Callable[[DesktopView], None],
         often: str,
         environment: Mapping[str, str] = os.environ,
-        learn: Learn = look_at_desktop,
+        learn: Learn = read_desktop,
     ) -> None:
         self._post, self._often, self._environment, self._learn = post, often, environment, learn
         self._bindings: Mapping[str, str] = {}
@@ -211,19 +211,19 @@ class DesktopService:
         """Take the keys by action from the settings; ignored before entering and after leaving."""
         if self._open and bindings != self._bindings:
             self._bindings = dict(bindings)
-            self._tasks.start(self._look(), "look")
+            self._tasks.start(self._read(), "read")
 
     def ask(self, action: DesktopAction) -> None:
         """Start a user's action and return at once."""
-        work = self._write(on=action.on) if isinstance(action, WriteKeyLines) else self._look_again()
+        work = self._write(on=action.on) if isinstance(action, WriteKeyLines) else self._read_again()
         self._tasks.start(work, "ask")
 
-    async def _look_again(self) -> None:
-        """Look, and let the desktop ask again at the next text whether the app may press keys."""
+    async def _read_again(self) -> None:
+        """Read the desktop, and let the desktop ask again at the next text whether the app may press keys."""
         await aside(partial(ask_again, folders().config / NAME))
-        await self._look()
+        await self._read()
 
-    async def _look(self) -> None:
+    async def _read(self) -> None:
         async with self._one:
             found = await self._learn(sys.platform, self._environment)
             supports = abilities(found)
@@ -237,7 +237,7 @@ class DesktopService:
         found = await self._learn(sys.platform, self._environment)
         if found.compositor is not None:
             self._problem = await aside(partial(self._written, found.compositor, on=on))
-        await self._look()
+        await self._read()
 
     def _written(self, compositor: Compositor, *, on: bool) -> Note | None:
         """Write or remove the lines, and return why that is refused. Blocks."""

@@ -29,7 +29,7 @@ async def facts_of(session: DesktopSession, environment: Mapping[str, str], dead
         sources.append(_embedded(environment, facts))
     if session is DesktopSession.WAYLAND:
         sources += [_compositor(environment, facts), _ibus(environment, facts)]
-    tasks = [asyncio.create_task(source, name="desktop/look") for source in sources]
+    tasks = [asyncio.create_task(source, name="desktop/read") for source in sources]
     _, late = await asyncio.wait(tasks, timeout=deadline_s)
     await cancel_and_wait(late)
     return facts

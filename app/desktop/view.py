@@ -51,7 +51,7 @@ class DesktopView:
 
 
 @dataclass(frozen=True)
-class LookAtDesktop:
+class ReadDesktopAgain:
     """Learn again what this desktop supports, and how its configuration stands."""
 
 
@@ -62,4 +62,4 @@ class WriteKeyLines:
     on: bool
 
 
-DesktopAction = LookAtDesktop | WriteKeyLines
+DesktopAction = ReadDesktopAgain | WriteKeyLines

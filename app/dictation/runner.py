@@ -63,7 +63,7 @@ REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
 _PREPARE_S: Final = 2.0
 _SWEEP_S: Final = 3600.0
-_LOOK_S: Final = 1.0
+_CHECK_S: Final = 1.0
 
 _CHANGES: Final = {
     MicrophoneChangeKind.LOST: NoteKey.MICROPHONE_LOST,
@@ -193,7 +193,7 @@ class DictationRunner:
         end = self.follow(lambda view: seen.set())
         try:
             while self._machine.waits_for(newest):
-                await is_set_within(seen, _LOOK_S)
+                await is_set_within(seen, _CHECK_S)
                 seen.clear()
         finally:
             end()

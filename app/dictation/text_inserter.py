@@ -51,8 +51,8 @@ _INSERT_S: Final = 30.0
 _PER_CHARACTER_S: Final = 0.02
 """Time that a slow program takes for each typed character."""
 _CATCH_UP_S: Final = 1.0
-_LOOKS_AGAIN: Final = 10
-_LOOK_AGAIN_S: Final = 0.05
+_FOCUS_CHECKS: Final = 10
+_CHECK_AGAIN_S: Final = 0.05
 _NOTING_S: Final = 5.0
 
 
@@ -143,10 +143,10 @@ class TextInserter:
 
     async def _find_focused(self, take: int, leaves: bool) -> None:
         target = await self._target()
-        for _ in range(_LOOKS_AGAIN):  # the menu or window of the request may still have the focus
+        for _ in range(_FOCUS_CHECKS):  # the menu or window of the request may still have the focus
             if target is not None and not (leaves and target.own):
                 break
-            await asyncio.sleep(_LOOK_AGAIN_S)
+            await asyncio.sleep(_CHECK_AGAIN_S)
             target = await self._target()
         self._handle(FocusedWindow(take, target))
 

@@ -29,7 +29,7 @@ class Add:
 
 @dataclass(frozen=True)
 class FileInspected:
-    """Result of a look at a readable file.
+    """Result of the inspection of a readable file.
 
     ``duration_s``: ``None`` if unknown before decoding.
     """
@@ -40,7 +40,7 @@ class FileInspected:
 
 @dataclass(frozen=True)
 class InspectionFailed:
-    """Result of a look at an unreadable file."""
+    """Result of the inspection of an unreadable file."""
 
     file: int
     note: Note
@@ -121,7 +121,7 @@ Event = Asked | Add | About | RunFinished | RunFailed | Halted | ListNote
 
 
 @dataclass(frozen=True)
-class Look:
+class InspectFile:
     """Request to find out whether a file is readable and how long it is.
 
     ``FileInspected`` or ``InspectionFailed`` follows.
@@ -162,4 +162,4 @@ class Keep:
     """Request to save the list, because it has changed."""
 
 
-Effect = Look | RunFile | HaltRun | Forget | Keep
+Effect = InspectFile | RunFile | HaltRun | Forget | Keep

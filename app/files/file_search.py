@@ -26,7 +26,7 @@ _VIDEO: Final = ("3gp", "avi", "flv", "m4v", "mkv", "mov", "mp4", "webm", "wma",
 KINDS: Final = _AUDIO + _VIDEO
 """Extensions of audio and video. A file named by the user is accepted with any extension: its reader checks it."""
 
-_MOST_LOOKED_AT: Final = 20_000
+_MOST_VISITED: Final = 20_000
 
 
 class FoundFiles(NamedTuple):
@@ -44,19 +44,19 @@ def find(paths: Iterable[str], most: int) -> FoundFiles:
     found: dict[str, None] = {}
     for named in paths:
         path = Path(os.path.abspath(named))
-        members = islice(_recordings(path), _MOST_LOOKED_AT) if path.is_dir() else iter((path,))
+        members = islice(_recordings(path), _MOST_VISITED) if path.is_dir() else iter((path,))
         found.update(dict.fromkeys(map(str, members)))
     return FoundFiles(tuple(islice(found, most)), max(0, len(found) - most))
 
 
 def _recordings(folder: Path) -> Iterator[Path]:
     """Yield the recordings below a folder, without following links to folders and skipping unreadable ones."""
-    looked_at = 0
+    visited = 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and os.path.splitext(name)[1][1:].lower() in KINDS:
                 yield Path(place, name)
-        looked_at += len(folders) + len(names)
-        if looked_at > _MOST_LOOKED_AT:
+        visited += len(folders) + len(names)
+        if visited > _MOST_VISITED:
             return

@@ -20,10 +20,10 @@ from app.files.events import (
     Forget,
     Halted,
     HaltRun,
+    InspectFile,
     InspectionFailed,
     Keep,
     ListNote,
-    Look,
     Noted,
     RunFailed,
     RunFile,
@@ -105,7 +105,7 @@ class FileQueue:
         Cancelled files are forgotten now, because the last program may have ended before it could.
         """
         gone = [Forget(view.file) for view in self.files if view.state is FileState.CANCELLED]
-        new = [Look(view.file, view.path) for view in self.files if view.state is FileState.ADDED]
+        new = [InspectFile(view.file, view.path) for view in self.files if view.state is FileState.ADDED]
         return [*gone, *new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
@@ -154,7 +154,7 @@ class FileQueue:
                 continue
             file, self.following = self.following, self.following + 1
             self._files[file] = FileView(file, path)
-            effects.append(Look(file, path))
+            effects.append(InspectFile(file, path))
         self._note = _note_of_adding(len(event.paths), listed, left_out)
         return effects
 

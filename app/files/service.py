@@ -24,10 +24,10 @@ from app.files.events import (
     Forget,
     Halted,
     HaltRun,
+    InspectFile,
     InspectionFailed,
     Keep,
     ListNote,
-    Look,
     RunFailed,
     RunFile,
     Saved,
@@ -56,7 +56,7 @@ _LIST: Final = "list.json"
 _THREADS: Final = 4
 _MOST_ASKED: Final = 1_000
 _SHOW_S: Final = 0.1
-_LOOK_S: Final = 30.0
+_CHECK_S: Final = 30.0
 _DISK_S: Final = 5.0
 _AGAIN_S: Final = 5.0
 
@@ -90,7 +90,7 @@ class Files:
         self._events: asyncio.Queue[Event | FileAction] = asyncio.Queue()
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._outcomes: dict[int, Event] = {}
-        self._looking = asyncio.Semaphore(1)
+        self._inspecting = asyncio.Semaphore(1)
         self._changed = asyncio.Event()
         self._unsaved = asyncio.Event()
 
@@ -138,8 +138,8 @@ class Files:
     async def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
-                case Look(file, path):
-                    self._tasks.start(self._look(file, path), f"look {file}")
+                case InspectFile(file, path):
+                    self._tasks.start(self._inspect(file, path), f"inspect {file}")
                 case RunFile(file):
                     self._runs[file] = self._tasks.start(self._run(effect), f"run {file}")
                     self._runs[file].add_done_callback(partial(self._run_ended, file))
@@ -181,12 +181,12 @@ class Files:
         if unnamed := len(found.paths) - len(named):
             self._events.put_nowait(ListNote(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
 
-    async def _look(self, file: int, path: str) -> None:
+    async def _inspect(self, file: int, path: str) -> None:
         """Read the length of one file at a time, because a hanging disk keeps its thread."""
         event: Event = FileInspected(file, None)
-        async with self._looking:
+        async with self._inspecting:
             try:
-                async with asyncio.timeout(_LOOK_S):
+                async with asyncio.timeout(_CHECK_S):
                     event = FileInspected(file, await self._aside(length_s, path))
             except TimeoutError:
                 log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)

@@ -19,7 +19,7 @@ class RouteTimes:
     """Times in seconds. ``away_s``, ``no_worker_s``: after which a gateway is left that is away or lacks workers.
 
     A gateway that refuses this computer is left at once. ``well_s``: how long it must be well before it is used
-    again; doubled, up to ``most_well_s``, each time it is left again within ``steady_s``. ``look_s``,
+    again; doubled, up to ``most_well_s``, each time it is left again within ``steady_s``. ``check_s``,
     ``doubt_s``, ``back_s``: pauses between queries while it is well, while it is not, and while this computer
     substitutes for it. ``fresh_s``: an older answer is refreshed when the user wants to speak.
     """
@@ -29,7 +29,7 @@ class RouteTimes:
     well_s: float = 5.0
     most_well_s: float = 300.0
     steady_s: float = 120.0
-    look_s: float = 15.0
+    check_s: float = 15.0
     doubt_s: float = 1.0
     back_s: float = 3.0
     fresh_s: float = 2.0
@@ -57,10 +57,10 @@ class Route:
         self._health, self._answered_at = health, now
         return changed
 
-    def look_in(self, now: float) -> float:
+    def next_check_s(self, now: float) -> float:
         """Return the seconds until the next query is due."""
         times = self.times
-        pause = times.back_s if self.here else times.doubt_s if self._health in _BAD else times.look_s
+        pause = times.back_s if self.here else times.doubt_s if self._health in _BAD else times.check_s
         return max(0.0, self._answered_at + pause - now)
 
     def stale(self, now: float) -> bool:

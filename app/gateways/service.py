@@ -31,10 +31,10 @@ from app.gateways.view import (
     ForgetGateway,
     GatewayAction,
     GatewaysView,
-    LookAtGateways,
     PairGateway,
     QueryResult,
     RenameGateway,
+    WatchGateways,
 )
 from app.gateways.watcher import ANSWERING, GatewayWatcher, Query, ReconnectionDetector, best_answer
 from app.local_services import local_gateway
@@ -46,7 +46,7 @@ from client.pairing import NewPairing, pair
 from protocol.devices import clean_name
 from runtime.tasks import OneTask, Tasks
 
-LOOK_S: Final = 5.0
+CHECK_S: Final = 5.0
 _OWN_ASKED_S: Final = 2.0
 """Longest pause that this computer's own server can ask for: its load changes as fast as its few speakers do."""
 
@@ -62,8 +62,8 @@ class GatewayParts:
     pair: Pair = pair
     times: RouteTimes = RouteTimes()
     own_addresses: Callable[[], tuple[str, ...]] = own_addresses
-    look_s: float = LOOK_S
-    quiet_s: float = watcher.LOOK_S
+    check_s: float = CHECK_S
+    quiet_s: float = watcher.CHECK_S
     own_certificate: Callable[[], str] = local_gateway.own_certificate
 
 
@@ -93,9 +93,9 @@ class Gateways:
         self._answers: dict[str, QueryResult] = {}
         self._at: Address | None = None
         self._result: Note | None = None
-        self._lookers: set[str] = set()
+        self._watchers: set[str] = set()
         self._tasks = Tasks("gateways")
-        self._looking = OneTask(self._tasks, "look")
+        self._checking = OneTask(self._tasks, "check")
         self._view: GatewaysView | None = None
         self._open = False
 
@@ -107,7 +107,7 @@ class Gateways:
 
     async def __aexit__(self, *_: object) -> None:
         self._open = False
-        self._look(set())
+        self._set_watchers(set())
         for part in (self._pairing, self._watcher, self._network, self._tasks, self._registry):
             await part.close()
 
@@ -175,8 +175,8 @@ class Gateways:
         if not self._open:
             return
         match action:
-            case LookAtGateways(on, who):
-                self._look(self._lookers | {who} if on else self._lookers - {who})
+            case WatchGateways(on, who):
+                self._set_watchers(self._watchers | {who} if on else self._watchers - {who})
             case PairGateway():
                 self._pairing.begin(action)
             case EndPairing():
@@ -288,29 +288,29 @@ class Gateways:
         )
         lost = answer.note is not None and answer.health not in ANSWERING
         wanted = paired is not None and (lost or self._reconnection.in_use)
-        self._network.switch(on=self._open and (wanted or bool(self._lookers)))
+        self._network.switch(on=self._open and (wanted or bool(self._watchers)))
 
     def _rerouted(self) -> None:
         self._show()
         self._moved()
 
-    def _look(self, lookers: set[str]) -> None:
-        before, self._lookers = self._lookers, lookers
-        if bool(lookers) is not bool(before):
-            if lookers:
-                self._looking.start(self._keep_looking)
+    def _set_watchers(self, watchers: set[str]) -> None:
+        before, self._watchers = self._watchers, watchers
+        if bool(watchers) is not bool(before):
+            if watchers:
+                self._checking.start(self._keep_checking)
             else:
-                self._looking.stop()
+                self._checking.stop()
                 self._result = None
         self._search()
 
-    async def _keep_looking(self) -> None:
+    async def _keep_checking(self) -> None:
         while True:
             self._watcher.refresh()
             others = [one for one in self._registry.gateways if one.id != self._chosen.chosen]
             await asyncio.gather(*map(self._ask_other, others))
             self._show()
-            await asyncio.sleep(self._parts.look_s)
+            await asyncio.sleep(self._parts.check_s)
 
     async def _ask_other(self, one: PairedGateway) -> None:
         _, answer = await best_answer(one.addresses, self._parts.query)
@@ -321,7 +321,7 @@ class Gateways:
     # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        self._reconnection.look()
+        self._reconnection.check()
         own = self._parts.own_addresses(), self._parts.own_certificate()
         view = GatewaysView(
             tuple(listed(self._registry.gateways, self._chosen, self._answers)),

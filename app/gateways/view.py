@@ -89,7 +89,7 @@ class GatewaysView:
 
 
 @dataclass(frozen=True)
-class LookAtGateways:
+class WatchGateways:
     """Start or stop watching the gateways. While watched, all are queried and others are searched for.
 
     ``who``: the watching part of the app, such as a panel or a menu.
@@ -133,7 +133,7 @@ class ForgetGateway:
     gateway: str
 
 
-GatewayAction = LookAtGateways | PairGateway | EndPairing | RenameGateway | ForgetGateway
+GatewayAction = WatchGateways | PairGateway | EndPairing | RenameGateway | ForgetGateway
 
 
 CHOSEN: Final = "gateway.chosen"

@@ -94,10 +94,10 @@ class GatewayWatcher:
             if changed:
                 log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self.route.here, health=answer.health.value)
                 self._changed()
-            await is_set_within(self._refresh, self.route.look_in(clock()))
+            await is_set_within(self._refresh, self.route.next_check_s(clock()))
 
 
-LOOK_S: Final = 2.0
+CHECK_S: Final = 2.0
 
 
 class ReconnectionDetector:
@@ -112,9 +112,10 @@ class ReconnectionDetector:
         is_there: Callable[[Address], bool | None],
         own_addresses: Callable[[], tuple[str, ...]],
         changed: Callable[[], None],
-        look_s: float = LOOK_S,
+        check_s: float = CHECK_S,
     ) -> None:
-        self._is_there, self._own_addresses, self._changed, self._look_s = is_there, own_addresses, changed, look_s
+        self._is_there, self._own_addresses = is_there, own_addresses
+        self._changed, self._check_s = changed, check_s
         self._checked = asyncio.Event()
         self._sleeps = 0
         self._users = 0
@@ -124,7 +125,7 @@ class ReconnectionDetector:
         """True if a connection has lasted longer than a moment."""
         return self._users > 0
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Check all connections now: something may have changed."""
         before, self._checked = self._checked, asyncio.Event()
         before.set()
@@ -132,7 +133,7 @@ class ReconnectionDetector:
     def woke(self) -> None:
         """Treat all connections as outdated: this computer has slept."""
         self._sleeps += 1
-        self.look()
+        self.check()
 
     async def until_moved(self, address: Address) -> None:
         """Wait until a connection to ``address`` should be replaced; unknown gateways keep theirs."""
@@ -151,7 +152,7 @@ class ReconnectionDetector:
 
     async def _quiet(self) -> bool:
         """Wait for news, at most until the next check; return True if there was none."""
-        return not await is_set_within(self._checked, self._look_s)
+        return not await is_set_within(self._checked, self._check_s)
 
     def _use(self, more: int) -> None:
         before, self._users = self._users, self._users + more

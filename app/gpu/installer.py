@@ -17,7 +17,7 @@ ENGINE: Final = "funasr"
 MODEL: Final = "SenseVoiceSmall"
 _MODELS: Final = ("fsmn-vad", MODEL)
 _EXTRAS: Final = "worker,funasr"
-_LOOKS: Final = "looking for kikipounamu in the package index (without it: add --wheel FILE)"
+_SEARCHING: Final = "looking for kikipounamu in the package index (without it: add --wheel FILE)"
 
 
 class GpuStep(NamedTuple):
@@ -45,10 +45,12 @@ def steps(python: str, environment: Path, source: str, choice: TorchChoice, plat
     wanted = f"kikipounamu[{_EXTRAS}]{source}" if indexed else f"{source}[{_EXTRAS}]"
     worker = program_in(environment, "kikipounamu-worker", platform)
     check = (worker, "doctor", "--engine", ENGINE, "--model", MODEL, "--device", choice.device)
-    looks = GpuStep(_LOOKS, (*pip, "--dry-run", "--no-deps", f"kikipounamu{source}"))  # before gigabytes of torch
+    search = GpuStep(
+        _SEARCHING, (*pip, "--dry-run", "--no-deps", f"kikipounamu{source}")
+    )  # before gigabytes of torch
     return (
         GpuStep("making an environment", (python, "-m", "venv", str(environment))),
-        *((looks,) if indexed else ()),
+        *((search,) if indexed else ()),
         GpuStep("installing torch", (*pip, *choice.arguments)),
         GpuStep("installing kikipounamu with FunASR", (*pip, wanted)),
         GpuStep(

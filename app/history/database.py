@@ -29,7 +29,7 @@ CREATE TABLE texts (key INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE marks (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(terms, content='', columnsize=0, tokenize='ascii', prefix='1');
 """
-_LOOKS: Final = ("SELECT * FROM takes", "SELECT * FROM texts", "SELECT rowid FROM words WHERE words MATCH 'a'")
+_CHECKS: Final = ("SELECT * FROM takes", "SELECT * FROM texts", "SELECT rowid FROM words WHERE words MATCH 'a'")
 _PASSES: Final = frozenset(
     {
         sqlite3.SQLITE_FULL,
@@ -138,5 +138,5 @@ def _prepare(connection: sqlite3.Connection) -> None:
         raise IndexDamaged(f"the index of the history is of version {version}, not {wanted}")
     if not tables:
         connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={wanted};COMMIT;")
-    for look in _LOOKS:
-        connection.execute(f"{look} LIMIT 1").fetchone()
+    for query in _CHECKS:
+        connection.execute(f"{query} LIMIT 1").fetchone()

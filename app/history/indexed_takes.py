@@ -146,14 +146,14 @@ def _stamp(folder: Path) -> IndexedStamp:
 
     Raises ``FileNotFoundError`` if both are missing.
     """
-    events, audio = _looked_at(folder, EVENTS), _looked_at(folder, AUDIO)
+    events, audio = _stat_of(folder, EVENTS), _stat_of(folder, AUDIO)
     if events is None and audio is None:
         raise FileNotFoundError(folder)
     changed = (events.st_mtime_ns, events.st_size) if events else (0, 0)
     return IndexedStamp(*changed, audio.st_size if audio else 0)
 
 
-def _looked_at(folder: Path, name: str) -> os.stat_result | None:
+def _stat_of(folder: Path, name: str) -> os.stat_result | None:
     try:
         return os.stat(os.path.join(folder, name))
     except OSError:  # reading the take reports the error

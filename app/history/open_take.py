@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from app.history.difference import difference, words_that_differ
-from app.history.view import Comparison, LookAtTake, Rerun, TakeDetails
+from app.history.view import Comparison, FollowTake, Rerun, TakeDetails
 from app.history.word_times import spoken_in
 from app.journal.errors import JournalError
 from app.journal.events import Reran, started_s
@@ -27,7 +27,7 @@ class TakeDetailsPublisher(TaskOwner):
         self, find: Callable[[UUID], Awaitable[TakeSnapshot]], post: Callable[[TakeDetails], None]
     ) -> None:
         self._find, self._post = find, post
-        self._tasks = Tasks("looking")
+        self._tasks = Tasks("take details")
         self._wake = asyncio.Event()
         self._session: UUID | None = None
         self._run: Reran | int | None = None
@@ -37,7 +37,7 @@ class TakeDetailsPublisher(TaskOwner):
         self._tasks.start(self._work(), "details")
         return self
 
-    def look(self, action: LookAtTake) -> None:
+    def follow(self, action: FollowTake) -> None:
         """Follow this take from now on."""
         self._session, self._run, self._posted = action.session, action.run, None
         self._wake.set()

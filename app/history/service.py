@@ -27,6 +27,7 @@ from app.history.view import (
     DeleteTakes,
     EditTake,
     ExportTakes,
+    FollowTake,
     HistoryAction,
     HistoryList,
     HistoryMessage,
@@ -34,7 +35,6 @@ from app.history.view import (
     HistoryNote,
     HistoryRows,
     HistoryValue,
-    LookAtTake,
     ModelsWanted,
     PausePlaying,
     PlayAction,
@@ -117,8 +117,8 @@ class HistoryService:
                 self._wake.set()
             case PlayTake() | SeekTake() | PausePlaying() | StopPlaying():
                 self._play(action)
-            case LookAtTake():
-                self._details.look(action)
+            case FollowTake():
+                self._details.follow(action)
             case RecogniseAgain(session, options):
                 self._queue.ask(session, options)
             case StopRecognising(session):

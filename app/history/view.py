@@ -236,7 +236,7 @@ class ExportTakes:
 
 
 @dataclass(frozen=True)
-class LookAtTake:
+class FollowTake:
     """Follow all details of a take, now and whenever it changes; ``None`` ends that.
 
     The answer is ``TakeDetails``.
@@ -310,7 +310,7 @@ HistoryAction = (
     | EditTake
     | DeleteTakes
     | ExportTakes
-    | LookAtTake
+    | FollowTake
     | ModelsWanted
     | RecogniseAgain
     | StopRecognising

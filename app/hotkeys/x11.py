@@ -20,7 +20,7 @@ from runtime.tasks import closed_on_error
 log = loggers.APP_HOTKEYS_X11
 
 _ANSWER_S: Final = 5.0
-_LOOK_AGAIN_S: Final = 0.1
+_CHECK_AGAIN_S: Final = 0.1
 """While a hotkey is held, the longest delay until a missed release is noticed."""
 
 
@@ -129,7 +129,7 @@ class X11Hotkeys:
 
     def _turn(self, keyboard: Keyboard, selector: selectors.BaseSelector) -> None:
         keyboard.handle()  # also events that arrived with the reply to a request
-        ready = selector.select(_LOOK_AGAIN_S if keyboard.holding else None)
+        ready = selector.select(_CHECK_AGAIN_S if keyboard.holding else None)
         if any(key.fd == self._waking for key, _ in ready):
             os.read(self._waking, 1_000)
         if keyboard.holding:

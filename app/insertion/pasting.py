@@ -14,7 +14,7 @@ from app.insertion.plan import Newline, Rules, Strategy, rules_for, to_paste, to
 from app.insertion.system_keys import SystemKeys
 
 _RELEASE_DEADLINE_S: Final = 2.0
-_LOOK_AGAIN_S: Final = 0.01
+_CHECK_AGAIN_S: Final = 0.01
 
 
 class PastingInserter:
@@ -55,7 +55,7 @@ class PastingInserter:
         while self._keys.modifiers_held():
             if time.monotonic() >= end:
                 return HoldReason.MODIFIERS_HELD
-            await asyncio.sleep(_LOOK_AGAIN_S)
+            await asyncio.sleep(_CHECK_AGAIN_S)
         return None if self._has_focus(target) else HoldReason.FOCUS_MOVED
 
     def _has_focus(self, target: Target) -> bool:

@@ -16,7 +16,7 @@ LOCK: Final = "lock"
 DELETED: Final = "deleted"
 """The name of the audio file while a take is being deleted."""
 
-_LOOK_S: Final = 0.2
+_CHECK_S: Final = 0.2
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
 
 
@@ -75,12 +75,12 @@ class TakeLock:
 
     def __init__(self, folder: Path) -> None:
         self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + _LOOK_S
+        deadline = time.monotonic() + _CHECK_S
         while not try_lock(self._fd):
             if time.monotonic() >= deadline:
                 self.release()
                 raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
-            time.sleep(_LOOK_S / 20)  # ``locked`` in another process holds it for a moment
+            time.sleep(_CHECK_S / 20)  # ``locked`` in another process holds it for a moment
 
     def release(self) -> None:
         """Release the lock for other processes. Safe to call twice."""

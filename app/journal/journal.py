@@ -43,7 +43,7 @@ from app.journal.events import (
 )
 from app.journal.lines import Fault, fault_sentences
 from app.journal.take import Take, TakeSegment
-from app.journal.take_files import TakeFiles, Unreadable, look, read_events
+from app.journal.take_files import TakeFiles, Unreadable, inspect_files, read_events
 from app.journal.take_reader import audio_faults, read_take
 from app.journal.writer import TakeWriter
 from client.errors import AudioGone
@@ -113,7 +113,7 @@ class Journal:
         Raises ``TakeUnknown``, ``TakeDamaged``, or ``TakeBusy`` while another process holds it.
         """
         folder = root / str(session)
-        files = look(folder) if folder.is_dir() else TakeFiles(None, None)
+        files = inspect_files(folder) if folder.is_dir() else TakeFiles(None, None)
         if not files.exist:
             raise TakeUnknown(f"take {session} does not exist: see `kikipounamu takes list`")
         if files.faults:

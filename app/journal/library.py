@@ -17,7 +17,7 @@ from app.journal.events import USUAL, Cutting
 from app.journal.journal import Journal
 from app.journal.retention import RetentionLimits, Stored, expired
 from app.journal.take import TRANSCRIBED, Take, TakeState
-from app.journal.take_files import TakeFiles, look, read_folder
+from app.journal.take_files import TakeFiles, inspect_files, read_folder
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.recognition import Options
 from runtime.clocks import WallClock
@@ -158,7 +158,7 @@ class Library:
     def fingerprint(self, session: UUID) -> "TakeFingerprint":
         """Return a value that stays equal while ``find`` returns the same. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
-        files = look(folder) if folder.is_dir() else TakeFiles(None, None)
+        files = inspect_files(folder) if folder.is_dir() else TakeFiles(None, None)
         if not files.exist:
             raise _unknown(session)
         try:

@@ -46,7 +46,7 @@ class TakeFiles:
         return bool(self.faults or self.audio or self.events is not None)
 
 
-def look(folder: Path) -> TakeFiles:
+def inspect_files(folder: Path) -> TakeFiles:
     """Inspect the files of a take without reading them."""
     sizes, faults = dict[str, int | None](), list[Fault]()
     for name in (EVENTS, AUDIO):
@@ -78,7 +78,7 @@ def read_events(folder: Path) -> bytes:
 
 def read_folder(folder: Path) -> tuple[Take, TakeFiles]:
     """Read the take in a folder, including all its faults, and inspect its files."""
-    files = look(folder)
+    files = inspect_files(folder)
     unreadable = {fault.file for fault in files.faults}
     if EVENTS in unreadable or not files.exist:
         return Take(file_faults=list(files.faults)), files
@@ -90,7 +90,7 @@ def read_folder(folder: Path) -> tuple[Take, TakeFiles]:
         take = read_take(events, 0)
         take.file_faults = list(files.faults)  # the size of an unreadable file is no evidence
         return take, files
-    files = look(folder)  # after the events: they refer only to audio already written
+    files = inspect_files(folder)  # after the events: they refer only to audio already written
     return read_take(events, files.audio or 0), files
 
 

@@ -44,8 +44,8 @@ _UNDECIDED: Final = "auto"  # the device of a worker that is starting
 _USELESS: Final = frozenset({2, 3, 4})  # exit statuses for which an immediate restart is useless
 _WRONG_USAGE: Final = frozenset({2})  # arguments do not change, so another try is useless too
 _REFUSED: Final = frozenset({4})
-_LOOK_S: Final = 1.0
-_LOOK_SOON_S: Final = 0.2  # while it starts
+_CHECK_S: Final = 1.0
+_CHECK_SOON_S: Final = 0.2  # while it starts
 _STOP_S: Final = 10.0
 _LIVE_OUTPUT: Final = "kikipounamu-worker-stream.out"
 _LIVE_STOP_S: Final = 5.0
@@ -55,7 +55,7 @@ Percent = Callable[[int | Note], None]
 """Receives the progress of a download in percent, or why it is paused."""
 Fetch = Callable[[str, Percent], Awaitable[None]]
 """Installs the model if necessary. Raises ``SpeechError``."""
-Look = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
+ListWorkers = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
 
 
 def installed_live_model() -> str:
@@ -140,7 +140,7 @@ async def given(model: str, percent: Percent) -> None:
     """Do nothing: a ``Fetch`` for models that are installed by other means."""
 
 
-async def look() -> tuple[WorkerSeen, ...]:
+async def list_workers() -> tuple[WorkerSeen, ...]:
     """Return the workers of this user's gateway."""
     endpoint = read_endpoint()
     return await workers(endpoint) if endpoint else ()
@@ -157,13 +157,13 @@ class LocalWorker:
         post: Callable[[WorkerView], None],
         settings: LocalWorkerSettings | None = None,
         fetch: Fetch = given,
-        look: Look = look,
+        list_workers: ListWorkers = list_workers,
     ) -> None:
         self.view = WorkerView()
         self.settings = settings or LocalWorkerSettings()
         self._post = post
         self._fetch = fetch
-        self._look = look
+        self._list_workers = list_workers
         self._tasks = Tasks("local worker")
         self._working: asyncio.Task[None] | None = None
         self._child: Child | None = None
@@ -255,9 +255,9 @@ class LocalWorker:
             if child.given_up:
                 self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(child.given_up)))
             else:
-                self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
+                self._show(seen_as(child.pid, await self._list_workers(), socket.gethostname()))
             expected = self.view.state is LocalWorkerState.STARTING
-            await asyncio.wait({running}, timeout=_LOOK_SOON_S if expected else _LOOK_S)
+            await asyncio.wait({running}, timeout=_CHECK_SOON_S if expected else _CHECK_S)
         await running
 
     def _downloaded(self, percent: int | Note) -> None:

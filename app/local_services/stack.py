@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 _GATEWAY: Final = "kikipounamu-gateway"
 _WORKER: Final = "kikipounamu-worker"
-_LOOK_S: Final = 0.1
+_CHECK_S: Final = 0.1
 _WATCH_S: Final = 1.0
 _GRACE_S: Final = 5.0
 _WORKER_USELESS: Final = frozenset(
@@ -215,7 +215,7 @@ class Stack(Closing):
                 while not await condition():
                     if self._tasks.failed.done():
                         raise _as_stack_failed(self._tasks.failed.result())
-                    await asyncio.sleep(_LOOK_S)
+                    await asyncio.sleep(_CHECK_S)
         except TimeoutError as error:
             words = "".join(child.last_words() for child in self._children)
             raise GatewayNotReady(complaint, self._settings.ready_s, words) from error

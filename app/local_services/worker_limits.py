@@ -96,7 +96,7 @@ class RestDecision:
             self._limits = limits
             self._at_once = True
 
-    def look(self, now: ComputerState, now_s: float) -> Note | None:
+    def update(self, now: ComputerState, now_s: float) -> Note | None:
         """Return the reason why the worker rests, or ``None`` if it may work."""
         why = reason_to_rest(self._limits, now)
         if (why is None) is (self.why is None):

@@ -15,7 +15,7 @@ from runtime.tasks import is_set_within
 
 log = loggers.APP_WORKER_REST
 
-LOOK_S: Final = 5.0
+CHECK_S: Final = 5.0
 
 See = Callable[[WorkerLimits], Awaitable[ComputerState]]
 
@@ -47,8 +47,8 @@ class ComputerObserver:
 class WorkerRest:
     """Watcher that calls ``rest`` with the reason to rest, or ``None`` to work. Used in one event loop."""
 
-    def __init__(self, rest: Callable[[Note | None], None], see: See, look_s: float = LOOK_S) -> None:
-        self._rest, self._see, self._look_s = rest, see, look_s
+    def __init__(self, rest: Callable[[Note | None], None], see: See, check_s: float = CHECK_S) -> None:
+        self._rest, self._see, self._check_s = rest, see, check_s
         self._limits = WorkerLimits()
         self._decision = RestDecision()
         self._changed = asyncio.Event()
@@ -67,9 +67,9 @@ class WorkerRest:
         while True:
             self._changed.clear()
             seen = await self._see(self._limits)
-            why = self._decision.look(seen, clock())
+            why = self._decision.update(seen, clock())
             if why != previous:
                 log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
                 self._rest(why)
                 previous = why
-            await is_set_within(self._changed, self._look_s if self._limits.any else None)
+            await is_set_within(self._changed, self._check_s if self._limits.any else None)

@@ -23,7 +23,7 @@ from app.insertion.program_picker import PickProgram, ProgramPick
 from app.local_api.view import LocalApiView
 from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.models.view import ModelAction, ModelsView
-from app.monitoring.view import LookAtMonitor, MonitorView
+from app.monitoring.view import MonitorView, WatchMonitor
 from app.onboarding.steps import MicrophoneTrial, TryMicrophone
 from app.replacements.view import ReplacementsTried, TryReplacements
 from app.settings.errors import BadSetting
@@ -121,7 +121,7 @@ Action = (
     | SharingAction
     | LendingAction
     | GatewayAction
-    | LookAtMonitor
+    | WatchMonitor
     | TryReplacements
     | PickProgram
     | DesktopAction

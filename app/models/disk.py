@@ -79,7 +79,9 @@ def wheels_of(model: Model) -> frozenset[str]:
     return frozenset(wheel.name for source in sources for wheel in source.wheels)
 
 
-def look(place: ModelLocation, names: Iterable[str], mine: frozenset[str] = frozenset()) -> dict[str, ModelOnDisk]:
+def inspect_models(
+    place: ModelLocation, names: Iterable[str], mine: frozenset[str] = frozenset()
+) -> dict[str, ModelOnDisk]:
     """Return the disk state of each readable model.
 
     ``mine``: our own jobs, whose locks are not checked.
@@ -87,11 +89,11 @@ def look(place: ModelLocation, names: Iterable[str], mine: frozenset[str] = froz
     found: dict[str, ModelOnDisk] = {}
     for name in names:
         with suppress(OSError):  # being replaced by another process, or unreadable
-            found[name] = look_at(place, name, mine=name in mine)
+            found[name] = inspect_model(place, name, mine=name in mine)
     return found
 
 
-def look_at(place: ModelLocation, name: str, *, mine: bool = False) -> ModelOnDisk:
+def inspect_model(place: ModelLocation, name: str, *, mine: bool = False) -> ModelOnDisk:
     """Return the disk state of one model. Raises ``OSError``."""
     store = place.store()
     state = store.state(name)

@@ -10,7 +10,7 @@ from typing import Final, Self
 from app.core.daemon_thread import aside
 from app.core.errors import Note
 from app.models.advice import Advice, advise
-from app.models.disk import ModelLocation, about, do, look, note_of_error, wheels_of
+from app.models.disk import ModelLocation, about, do, inspect_models, note_of_error, wheels_of
 from app.models.engines import choose_default, engine_is_here, lacks
 from app.models.events import (
     DiskInspected,
@@ -28,7 +28,7 @@ from app.models.events import (
     WorkerModel,
 )
 from app.models.state_machine import ModelsState
-from app.models.view import LookAtModels, ModelAction, ModelNote, ModelState, ModelsView
+from app.models.view import ModelAction, ModelNote, ModelState, ModelsView, WatchModels
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -43,7 +43,7 @@ Report = Callable[[int | Note], None]
 """Receives the percentage downloaded, or the reason for a wait."""
 
 _SHOW_S: Final = 0.1
-_LOOK_S: Final = 1.0
+_CHECK_S: Final = 1.0
 _END_S: Final = 3.0
 _HERE: Final = frozenset({ModelState.INSTALLED, ModelState.VERIFYING})
 _IDLE: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelState.DAMAGED})
@@ -80,14 +80,14 @@ class Models:
         self._ended = 0
         self._used: tuple[str, bool] | None = None
         self._changed, self._seen = asyncio.Event(), asyncio.Event()
-        self._looked = asyncio.Event()
+        self._inspected = asyncio.Event()
         self._next = asyncio.Event()
         self._open = False
 
     async def __aenter__(self) -> Self:
         self._open = True
-        self._tasks.start(self._look(), "look")
-        self._tasks.start(self._keep_looking(), "keep looking")
+        self._tasks.start(self._inspect(), "inspect")
+        self._tasks.start(self._keep_inspecting(), "keep inspecting")
         self._tasks.start(self._show_forever(), "show")
         return self
 
@@ -104,14 +104,14 @@ class Models:
 
     def ask(self, action: ModelAction) -> None:
         """Start an action of the user; returns at once."""
-        if isinstance(action, LookAtModels):
+        if isinstance(action, WatchModels):
             if action.on:
                 self._seen.set()
             else:
                 self._seen.clear()
             self._change()
         elif self._open:
-            self._tasks.start(self._when_looked(action), "ask")
+            self._tasks.start(self._after_inspection(action), "ask")
 
     def used(self, chosen: str, *, running: bool) -> None:
         """Set which model this computer's worker uses, and whether the worker runs."""
@@ -145,7 +145,7 @@ class Models:
         Raises ``ModelError``.
         """
         self._place.catalogue.model(name)
-        await self._looked.wait()
+        await self._inspected.wait()
         if self._models.state(name) not in _HERE:
             self._handle(RequireModel(name))
         while (state := self._models.state(name)) not in _HERE:
@@ -164,8 +164,8 @@ class Models:
 
     # -- jobs ----------------------------------------------------------------------------------------------
 
-    async def _when_looked(self, action: ModelEvent) -> None:
-        await self._looked.wait()
+    async def _after_inspection(self, action: ModelEvent) -> None:
+        await self._inspected.wait()
         self._handle(action)
 
     def _handle(self, event: ModelEvent) -> None:
@@ -203,7 +203,7 @@ class Models:
             del self._stops[run.name]
             self._ended += 1
             self._change()
-        found = await asyncio.to_thread(look, self._place, [run.name], frozenset([run.name]))
+        found = await asyncio.to_thread(inspect_models, self._place, [run.name], frozenset([run.name]))
         self._room = await asyncio.to_thread(self._place.room)
         self._handle(JobEnded(run.name, outcome, found.get(run.name, ModelOnDisk()), note, details))
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
@@ -214,29 +214,29 @@ class Models:
 
     # -- views ---------------------------------------------------------------------------------------------
 
-    async def _look(self) -> None:
+    async def _inspect(self) -> None:
         names = self._place.catalogue.names
         mine, ended = frozenset(self._stops), self._ended
-        found = await asyncio.to_thread(look, self._place, names, mine)
+        found = await asyncio.to_thread(inspect_models, self._place, names, mine)
         self._room = await asyncio.to_thread(self._place.room)
         if ended == self._ended:  # otherwise the result may be older than the end of a job
             changing = mine | self._stops.keys()
             self._handle(DiskInspected({name: disk for name, disk in found.items() if name not in changing}))
-            self._looked.set()
+            self._inspected.set()
         self._advice = await asyncio.to_thread(advise, self._place.catalogue.models, self.languages())
         self._change()
 
-    async def _keep_looking(self) -> None:
+    async def _keep_inspecting(self) -> None:
         """Inspect the disk repeatedly while the list is visible: other programs change models too."""
         while True:
             await self._seen.wait()
-            await self._look()
-            await asyncio.sleep(_LOOK_S)
+            await self._inspect()
+            await asyncio.sleep(_CHECK_S)
 
     async def _show_forever(self) -> None:
         while True:
             await self._seen.wait()
-            await self._looked.wait()
+            await self._inspected.wait()
             await self._changed.wait()
             self._changed.clear()
             views = self._models.view(time.monotonic())

@@ -209,10 +209,10 @@ class RemoveModel:
 
 
 @dataclass(frozen=True)
-class LookAtModels:
+class WatchModels:
     """Start (``on``) or stop updates for a visible list of models."""
 
     on: bool
 
 
-ModelAction = FetchModel | PauseModel | CancelModel | VerifyModel | ImportModel | RemoveModel | LookAtModels
+ModelAction = FetchModel | PauseModel | CancelModel | VerifyModel | ImportModel | RemoveModel | WatchModels

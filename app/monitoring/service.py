@@ -1,8 +1,8 @@
 """Monitor of a gateway: follows its feed while the monitor is visible, and posts a view once a second.
 
     async with Monitoring(locate, post) as monitoring:
-        monitoring.look(True)       # the monitor is visible
-        monitoring.look(False)      # hidden: the connection closes, the figures stay
+        monitoring.follow(True)       # the monitor is visible
+        monitoring.follow(False)      # hidden: the connection closes, the figures stay
 
 ``monitoring.observe`` records this app's own takes at all times. Everything here belongs to one loop, and returns
 at once.
@@ -16,7 +16,7 @@ from typing import Final
 
 from app.core.segment_observer import SegmentEvent
 from app.monitoring.model import MonitorModel
-from app.monitoring.view import LookAtMonitor, MonitorView
+from app.monitoring.view import MonitorView, WatchMonitor
 from client.connection import Locate
 from client.errors import GatewayError
 from client.monitor import WatchSettings, watch
@@ -50,29 +50,29 @@ class Monitoring(Closing):
         self._refresh_s = refresh_s
         self._model = MonitorModel(time.time() - clock())
         self._tasks = Tasks("monitoring")
-        self._looking: list[asyncio.Task[None]] = []
+        self._following: list[asyncio.Task[None]] = []
 
     async def close(self) -> None:
         """Stop for good; repeated calls are harmless."""
-        self.look(False)
+        self.follow(False)
         await self._tasks.close()
 
-    def ask(self, action: LookAtMonitor) -> None:
+    def ask(self, action: WatchMonitor) -> None:
         """Start or stop following the feed because the user shows or hides the monitor."""
-        self.look(action.on)
+        self.follow(action.on)
 
-    def look(self, on: bool) -> None:
+    def follow(self, on: bool) -> None:
         """Start or stop following the feed; repeated calls are harmless."""
-        if on and not self._looking:
+        if on and not self._following:
             self._model.begin()
-            self._looking = [
+            self._following = [
                 self._tasks.start(self._follow(), "follow"),
                 self._tasks.start(self._publish(), "publish"),
             ]
         elif not on:
-            for task in self._looking:
+            for task in self._following:
                 task.cancel()
-            self._looking = []
+            self._following = []
 
     def observe(self, event: SegmentEvent) -> None:
         """Record a step of this app's own segments."""
@@ -80,9 +80,9 @@ class Monitoring(Closing):
 
     def reconnect(self) -> None:
         """Reconnect, because the gateway or its key has changed."""
-        if self._looking:
-            self.look(False)
-            self.look(True)
+        if self._following:
+            self.follow(False)
+            self.follow(True)
 
     async def _follow(self) -> None:
         while True:

@@ -134,7 +134,7 @@ class MonitorView:
 
 
 @dataclass(frozen=True)
-class LookAtMonitor:
+class WatchMonitor:
     """Show or hide the monitor, which is updated only while it is visible."""
 
     on: bool

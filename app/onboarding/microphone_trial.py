@@ -58,13 +58,13 @@ log = loggers.APP_ONBOARDING_MICROPHONE
 
 @dataclass(frozen=True)
 class TrialTimes:
-    """Times in seconds. ``most_s``: the longest trial. ``look_s``: between searches for devices.
+    """Times in seconds. ``most_s``: the longest trial. ``check_s``: between searches for devices.
 
     ``retry_s``: between attempts to open the microphone. ``report_s``: between reports of the level.
     """
 
     most_s: float = 300.0
-    look_s: float = 3.0
+    check_s: float = 3.0
     retry_s: float = 1.0
     report_s: float = 0.05
 
@@ -72,17 +72,17 @@ class TrialTimes:
 class MicrophoneTrialRunner(Closing):
     """A microphone trial; an async context manager.
 
-    ``post`` gets each new state; ``look`` refreshes the list of microphones.
+    ``post`` gets each new state; ``refresh_devices`` refreshes the list of microphones.
     """
 
     def __init__(
         self,
         recorder: Recorder,
         post: Callable[[MicrophoneTrial], None],
-        look: Callable[[], None],
+        refresh_devices: Callable[[], None],
         times: TrialTimes | None = None,
     ) -> None:
-        self._recorder, self._post, self._look = recorder, post, look
+        self._recorder, self._post, self._refresh_devices = recorder, post, refresh_devices
         self._times = times or TrialTimes()
         self._tasks = Tasks("microphone trial")
         self._listening: asyncio.Task[None] | None = None
@@ -119,7 +119,7 @@ class MicrophoneTrialRunner(Closing):
 
     async def _listen(self, before: "asyncio.Task[None] | None") -> None:
         await cancel_and_wait([before] if before else [])
-        looking = self._tasks.start(self._keep_looking(), "look")
+        refreshing = self._tasks.start(self._keep_refreshing(), "refresh")
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._times.most_s):
@@ -129,12 +129,12 @@ class MicrophoneTrialRunner(Closing):
             self._listening = None
             self._end()
         finally:
-            looking.cancel()
+            refreshing.cancel()
 
-    async def _keep_looking(self) -> None:
+    async def _keep_refreshing(self) -> None:
         while True:
-            self._look()
-            await asyncio.sleep(self._times.look_s)
+            self._refresh_devices()
+            await asyncio.sleep(self._times.check_s)
 
     async def _measure_until_it_ends(self) -> None:
         try:

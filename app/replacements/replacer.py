@@ -48,23 +48,23 @@ class Matcher:
 
     def matches(self, text: str) -> list[Match]:
         """Return the matches in order."""
-        looks = [
+        searches = [
             (tree, folded(text, case=case)) for tree, case in ((self._exact, False), (self._plain, True)) if tree
         ]
         found: list[Match] = []
         at = 0
-        while looks and at < len(text):
-            match = self._longest(text, at, looks)
+        while searches and at < len(text):
+            match = self._longest(text, at, searches)
             if match is not None:
                 found.append(match)
             at = match.end if match else at + 1
         return found
 
-    def _longest(self, text: str, at: int, looks: Sequence[tuple[Tree, FoldedText]]) -> Match | None:
+    def _longest(self, text: str, at: int, searches: Sequence[tuple[Tree, FoldedText]]) -> Match | None:
         """Return the longest match at this position; of equally long ones, the case-sensitive one."""
         best: Match | None = None
-        for tree, look in looks:
-            for end, number in reversed(_along(tree, look, at)):
+        for tree, form in searches:
+            for end, number in reversed(_along(tree, form, at)):
                 if best is not None and end <= best.end:
                     break
                 if self._may(text, at, end, self._rules[number]):
@@ -84,11 +84,11 @@ def _grow(tree: Tree, heard: str, number: int) -> None:
     tree.setdefault(_RULE, number)
 
 
-def _along(tree: Tree, look: FoldedText, at: int) -> list[tuple[int, int]]:
+def _along(tree: Tree, form: FoldedText, at: int) -> list[tuple[int, int]]:
     """Return the rules that match at this position with their ends in the text, shortest first."""
-    plain, places = look.plain, look.places
+    plain, places = form.plain, form.places
     found: list[tuple[int, int]] = []
-    for index in range(look.firsts[at], len(plain)):
+    for index in range(form.firsts[at], len(plain)):
         if (below := tree.get(plain[index])) is None:
             break
         tree = below

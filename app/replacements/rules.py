@@ -144,7 +144,7 @@ class Draft:
         self.rules = list(rules)
         self.fresh: int | None = None
         self._wrong: Mapping[int, RuleProblem] = {}
-        self._look()
+        self._check()
 
     @property
     def wrong(self) -> Mapping[int, RuleProblem]:
@@ -169,7 +169,7 @@ class Draft:
         self.finish()
         self.fresh = len(self.rules)
         self.rules.append(Replacement(""))
-        self._look()
+        self._check()
         return self.fresh
 
     def finish(self) -> bool:
@@ -177,13 +177,13 @@ class Draft:
         row, self.fresh = self.fresh, None
         if row is not None and self.rules[row] == Replacement(""):
             del self.rules[row]
-        self._look()
+        self._check()
         return row is not None
 
     def change(self, row: int, **values: Any) -> bool:
         """Change values of a rule and return whether it differs now."""
         before, self.rules[row] = self.rules[row], replace(self.rules[row], **values)
-        self._look()
+        self._check()
         return before != self.rules[row]
 
     def remove(self, rows: Iterable[int]) -> None:
@@ -192,7 +192,7 @@ class Draft:
         fresh = self.fresh
         self.fresh = None if fresh is None or fresh in gone else fresh - sum(row < fresh for row in gone)
         self.rules = [rule for row, rule in enumerate(self.rules) if row not in gone]
-        self._look()
+        self._check()
 
     def merge(self, others: Sequence[Replacement]) -> None:
         """Add rules; each replaces an existing rule for the same words."""
@@ -200,7 +200,7 @@ class Draft:
         new = {key_of(rule): rule for rule in others}
         self.rules = [new.pop(key_of(rule), rule) for rule in self.rules]
         self.rules += new.values()
-        self._look()
+        self._check()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._wrong = wrong(self.rules)

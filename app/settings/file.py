@@ -29,7 +29,7 @@ from runtime.whole_file import replacing
 
 log = loggers.APP_SETTINGS_FILE
 
-_LOOK_S: Final = 1.0
+_CHECK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20
 _MOST_NAMED: Final = 20
 _HEADER: Final = "# Settings of kikipounamu. What is not here has its default; the window of the app lists all.\n"
@@ -123,18 +123,18 @@ class SettingsFile(TaskOwner):
     error that the file cannot be read, while the previous settings stay in effect.
     """
 
-    def __init__(self, place: Path | None = None, look_s: float = _LOOK_S) -> None:
+    def __init__(self, place: Path | None = None, check_s: float = _CHECK_S) -> None:
         self.place = place or settings_place()
         self.current = Settings()
         self.problems: tuple[SettingsError, ...] = ()
-        self._look_s = look_s
+        self._check_s = check_s
         self._stamp: object = None
         self._subscribers: list[Subscriber] = []
         self._tasks = Tasks("settings")
         self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        await self._look()
+        await self._read_if_changed()
         self._tasks.start(self._watch(), "watch")
         return self
 
@@ -152,21 +152,21 @@ class SettingsFile(TaskOwner):
         """Apply a change and write it to the file. Raises ``SettingsError`` and then changes nothing."""
         changed(self.current, change.name, change.value)
         async with self._lock:
-            await self._look_again()
+            await self._read_again()
             value = all_settings()[change.name].value(change.value)
             await asyncio.to_thread(self._write, change.name, value)
-            await self._look_again()
+            await self._read_again()
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._look_s)
-            await self._look()
+            await asyncio.sleep(self._check_s)
+            await self._read_if_changed()
 
-    async def _look(self) -> None:
+    async def _read_if_changed(self) -> None:
         async with self._lock:
-            await self._look_again()
+            await self._read_again()
 
-    async def _look_again(self) -> None:
+    async def _read_again(self) -> None:
         stamp = await asyncio.to_thread(self._stamp_of_file)
         if stamp == self._stamp and stamp is not None:
             return

@@ -11,7 +11,7 @@ def settings_place() -> Path:
     return folders().config / "settings.toml"
 
 
-def read_look(place: Path) -> dict[str, str]:
+def read_appearance(place: Path) -> dict[str, str]:
     """Return the words in section ``general``, such as the theme's name, unchecked; none of a damaged file."""
     try:
         general = tomllib.loads(place.read_text("utf-8-sig")).get("general")

@@ -28,7 +28,7 @@ from runtime.tasks import OneTask, Tasks
 
 log = loggers.APP_SHARING_LENT
 
-LOOK_S: Final = 3.0
+CHECK_S: Final = 3.0
 _PAUSE_S: Final = 1.0
 AWAY: Final = Note("lent-away")
 _REFUSED: Final = "4"  # exit status of a worker that its gateway refused
@@ -47,7 +47,7 @@ async def workers_of(address: Address) -> tuple[WorkerSeen, ...]:
 class Lent:
     """A worker lent to one gateway. ``changed`` is called when ``view`` or the addresses of ``paired`` change.
 
-    ``ask`` queries the gateway's workers. ``look_s``: how long an answer about address and workers is valid.
+    ``ask`` queries the gateway's workers. ``check_s``: how long an answer about address and workers is valid.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Lent:
         self.view = WorkerView()
         self.discover: Discover | None = None
         self.own_addresses: Callable[[], tuple[str, ...]] = own_addresses
-        self.look_s = LOOK_S
+        self.check_s = CHECK_S
         self._settings, self._changed, self._ask = settings, changed, ask
         self._at = paired.addresses[0]
         self._error: GatewayError | None = None
@@ -70,7 +70,7 @@ class Lent:
         self._queried_at = -inf
         self._tasks = Tasks("lent")
         self._searching, self._explaining = OneTask(self._tasks, "search"), OneTask(self._tasks, "explain")
-        self._worker = LocalWorker(self._worker_changed, self._through(), fetch, self._look)
+        self._worker = LocalWorker(self._worker_changed, self._through(), fetch, self._list_workers)
 
     async def switch(self, *, on: bool, why: Note | None = None) -> None:
         """Start the worker, or end it after its current work; ``why``: the reason. Safe to call twice."""
@@ -99,7 +99,7 @@ class Lent:
 
     # -- address of the gateway ----------------------------------------------------------------------------
 
-    async def _look(self) -> tuple[WorkerSeen, ...]:
+    async def _list_workers(self) -> tuple[WorkerSeen, ...]:
         """Query the gateway's workers from time to time; the first address that answers counts."""
         await self._query_if_old()
         self._show(self._explained(self._worker.view))
@@ -107,7 +107,7 @@ class Lent:
 
     async def _query_if_old(self) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._queried_at >= self.look_s:
+        if now - self._queried_at >= self.check_s:
             self._queried_at = now
             self._seen = await self._query()
 
@@ -163,7 +163,7 @@ class Lent:
         await self._query()
         self._show(self._explained(self._worker.view))
         while self._is_missed:
-            await asyncio.sleep(min(_PAUSE_S, self.look_s))
+            await asyncio.sleep(min(_PAUSE_S, self.check_s))
             await self._query_if_old()
             if self._error is None and _is_refused(self._worker.view):
                 await self._worker.use(self._through())

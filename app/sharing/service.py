@@ -21,13 +21,13 @@ from app.sharing.view import (
     EndInvite,
     InviteDevice,
     InviteView,
-    LookAtSharing,
     RenameDevice,
     RevokeDevice,
     SharedDevice,
     SharingAction,
     SharingState,
     SharingView,
+    WatchSharing,
 )
 from client.connection import Locate
 from client.errors import GatewayError
@@ -40,7 +40,7 @@ from runtime.tasks import OneTask, TaskOwner, Tasks, is_set_within
 
 log = loggers.APP_SHARING_SHARING
 
-LOOK_S: Final = 0.5
+CHECK_S: Final = 0.5
 LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")
 NOT_OURS: Final = Note("sharing-not-ours")
 _FIRST_RETRY_S: Final = 5.0
@@ -80,11 +80,11 @@ class Sharing(TaskOwner):
         self,
         post: Post,
         find: Locate = locate,
-        look_s: float = LOOK_S,
+        check_s: float = CHECK_S,
         pause: Callable[[int], float] = retry_pause,
     ) -> None:
         self.restart: Callable[[], None] = lambda: None
-        self._post, self._locate, self._look_s, self._pause = post, find, look_s, pause
+        self._post, self._locate, self._check_s, self._pause = post, find, check_s, pause
         self._on, self._port = False, 0
         self._blocked: Note | None = None
         self._failures = 0
@@ -98,8 +98,8 @@ class Sharing(TaskOwner):
         self._one_at_a_time = asyncio.Lock()
         self._result: Note | None = None
         self._tasks = Tasks("sharing")
-        self._retrying, self._following = OneTask(self._tasks, "retry"), OneTask(self._tasks, "look")
-        self._look_now = asyncio.Event()
+        self._retrying, self._following = OneTask(self._tasks, "retry"), OneTask(self._tasks, "follow")
+        self._check_now = asyncio.Event()
 
     # -- gateway process -----------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Sharing(TaskOwner):
         self._retrying.stop()  # its pause belongs to the old settings
         if restarts:
             self.restart()
-        self._look()
+        self._check_soon()
 
     def stack(self) -> Stack:
         """Return the next gateway, not yet started. If sharing is blocked, it serves only this computer."""
@@ -136,7 +136,7 @@ class Sharing(TaskOwner):
                 self._failures = 0
             else:
                 self._block(note_of(error))
-        self._look()
+        self._check_soon()
 
     def _block(self, why: Note) -> None:
         self._blocked, self._failures = why, self._failures + 1
@@ -163,11 +163,11 @@ class Sharing(TaskOwner):
     def ask(self, action: SharingAction) -> None:
         """Start a user action; returns at once."""
         match action:
-            case LookAtSharing(on):
+            case WatchSharing(on):
                 self._seen = on
                 if on:
                     self._post(self._view)
-                self._look()
+                self._check_soon()
             case InviteDevice(worker):
                 self._inviting = True
                 self._tasks.start(self._begin(worker=worker), "invite")
@@ -193,7 +193,7 @@ class Sharing(TaskOwner):
                 return
             self._code = state.code
             self._show_invite(invite_of(state))
-        self._look()
+        self._check_soon()
 
     async def _end(self) -> None:
         async with self._one_at_a_time:
@@ -214,12 +214,12 @@ class Sharing(TaskOwner):
         except GatewayError as error:
             log.warning(LogEvent.DEVICE_CHANGE_FAILED, reason=str(error))
             self._result = Note("device-not-changed")
-        self._look()
+        self._check_soon()
 
     # -- sharing state -------------------------------------------------------------------------------------
 
-    def _look(self) -> None:
-        self._look_now.set()
+    def _check_soon(self) -> None:
+        self._check_now.set()
         if self._wanted:
             self._following.start(self._follow)
 
@@ -229,9 +229,9 @@ class Sharing(TaskOwner):
 
     async def _follow(self) -> None:
         while self._wanted:
-            self._look_now.clear()
+            self._check_now.clear()
             await self._ask_gateway()
-            await is_set_within(self._look_now, self._look_s)
+            await is_set_within(self._check_now, self._check_s)
 
     async def _ask_gateway(self) -> None:
         code = self._code

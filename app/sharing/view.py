@@ -119,7 +119,7 @@ def nearby(view: GatewaysView, lent: Iterable[LentView]) -> tuple[FoundView, ...
 
 
 @dataclass(frozen=True)
-class LookAtSharing:
+class WatchSharing:
     """Start or stop watching the sharing state, which is queried only while watched."""
 
     on: bool
@@ -152,7 +152,7 @@ class RevokeDevice:
     device: str
 
 
-SharingAction = LookAtSharing | InviteDevice | EndInvite | RenameDevice | RevokeDevice
+SharingAction = WatchSharing | InviteDevice | EndInvite | RenameDevice | RevokeDevice
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ _DATA_DIRS: Final = "/usr/local/share:/usr/share"
 _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 1 << 18
 _LONGEST_NAME: Final = 60
-_LOOK_AGAIN_S: Final = 5.0
+_CHECK_AGAIN_S: Final = 5.0
 _TERRITORIES: Final = {"zh": "zh_CN"}
 """Where a language of the windows is written in more than one way: the one that the windows use."""
 # They run other programs, so their names identify no program.
@@ -150,20 +150,20 @@ def _executable(command: str) -> str:
 
 
 class DesktopEntries:
-    """Programs of these folders, read again when a file has changed. Only the first look reads all files."""
+    """Programs of these folders, read again when a file has changed. Only the first reading takes all files."""
 
     def __init__(self, places: Sequence[Path], clock: Callable[[], float] = time.monotonic) -> None:
         self._places, self._clock = places, clock
         self._signature: Signature | None = None
-        self._looked = -_LOOK_AGAIN_S
+        self._checked_s = -_CHECK_AGAIN_S
         self._found: dict[str, DesktopEntry] = {}
 
     def find(self, window_class: str) -> DesktopEntry | None:
         """Return the program of a window class. Blocks briefly."""
         now = self._clock()
-        if now - self._looked >= _LOOK_AGAIN_S:
-            self._looked = now
-            self._look()
+        if now - self._checked_s >= _CHECK_AGAIN_S:
+            self._checked_s = now
+            self._refresh()
         return find_entry(self._found, window_class)
 
     def name(self, window_class: str, language: str) -> str:
@@ -176,7 +176,7 @@ class DesktopEntries:
         entry = self.find(window_class)
         return entry.icon if entry else ""
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         files = list(_files(self._places))
         signature = tuple((str(path), status.st_mtime_ns, status.st_size) for _, path, status in files)
         if signature == self._signature:

@@ -17,7 +17,7 @@ from runtime.tasks import is_set_within
 
 log = loggers.APP_WAKING
 
-LOOK_S: Final = 1.0
+CHECK_S: Final = 1.0
 LEAST_S: Final = 2.0
 LEAST_GUESSED_S: Final = 20.0
 
@@ -45,12 +45,12 @@ def times() -> ClockReadings:
 class SleepDetector:
     """Detector of sleeps between readings.
 
-    Pure: readings are expected every ``look_s`` seconds.
+    Pure: readings are expected every ``check_s`` seconds.
     """
 
-    def __init__(self, first: ClockReadings, look_s: float = LOOK_S) -> None:
+    def __init__(self, first: ClockReadings, check_s: float = CHECK_S) -> None:
         self._last = first
-        self._look_s = look_s
+        self._check_s = check_s
 
     def slept(self, now: ClockReadings) -> float:
         """Return the seconds slept since the last reading, or 0."""
@@ -59,7 +59,7 @@ class SleepDetector:
         gap_s = now.always_s - last.always_s - awake_s
         if not now.guessed:
             return gap_s if gap_s >= LEAST_S else 0.0
-        gap_s = max(gap_s, awake_s - self._look_s)
+        gap_s = max(gap_s, awake_s - self._check_s)
         return gap_s if gap_s >= LEAST_GUESSED_S else 0.0
 
 
@@ -67,17 +67,17 @@ class SleepWatcher:
     """Watcher that calls ``woke`` soon after each sleep, with its length in seconds."""
 
     def __init__(
-        self, woke: Callable[[float], None], clock: Callable[[], ClockReadings] = times, look_s: float = LOOK_S
+        self, woke: Callable[[float], None], clock: Callable[[], ClockReadings] = times, check_s: float = CHECK_S
     ) -> None:
         self._woke = woke
         self._clock = clock
-        self._look_s = look_s
-        self._sleeps = SleepDetector(clock(), look_s)
+        self._check_s = check_s
+        self._sleeps = SleepDetector(clock(), check_s)
 
     async def watch(self) -> None:
         """Check for sleeps until cancelled."""
         while True:
-            await asyncio.sleep(self._look_s)
+            await asyncio.sleep(self._check_s)
             if slept_s := self._sleeps.slept(self._clock()):
                 log.info(LogEvent.COMPUTER_SLEPT, seconds=round(slept_s))
                 self._woke(slept_s)

@@ -87,7 +87,7 @@ class ContextNeed:
     def __init__(self) -> None:
         self._models: Sequence[LoadedModel] = ()
 
-    async def look(self, locate: Locate, deadline_s: float = ANSWER_S) -> None:
+    async def refresh(self, locate: Locate, deadline_s: float = ANSWER_S) -> None:
         """Ask the gateway for its models. Without an answer, those known before stay."""
         try:
             self._models = await loaded_models(locate(), deadline_s)

@@ -64,7 +64,7 @@ class SpanChoice:
             self._as_they_are.update(span.pieces)
             return self._given(span.pieces)
         self._open[span.segment] = _OpenSpan(span, now)
-        self._look(now)
+        self._note_results(now)
         return ()
 
     def result(self, segment: TranscriptSegment, now: float) -> tuple[TranscriptSegment, ...]:
@@ -74,7 +74,7 @@ class SpanChoice:
         self._withheld[segment.index] = segment
         if segment.index in self._as_they_are:
             return self._given((segment.index,))
-        self._look(now)
+        self._note_results(now)
         return ()
 
     def resolve(self, now: float) -> list[Resolution]:
@@ -92,7 +92,7 @@ class SpanChoice:
         self._as_they_are.update(self._withheld)
         return self._given(tuple(self._withheld))
 
-    def _look(self, now: float) -> None:
+    def _note_results(self, now: float) -> None:
         """Note when all pieces of a span have results."""
         for each in self._open.values():
             if each.known_at is None and all(piece in self._withheld for piece in each.span.pieces):

@@ -1,4 +1,4 @@
-"""How this program was installed, and the command that updates it. Pure but for ``look``."""
+"""How this program was installed, and the command that updates it. Pure but for ``read_facts``."""
 
 import os
 import platform
@@ -78,8 +78,8 @@ class Installation:
     needs_file: bool = False
 
 
-def look() -> Facts:
-    """Look at the running program. Blocks."""
+def read_facts() -> Facts:
+    """Return the facts about the running program. Blocks."""
     executable = Path(sys.executable).resolve()
     debian = _DEBIAN_FOLDER in executable.parents and _DEBIAN_LIST.exists()
     origin = _origin()

@@ -23,7 +23,7 @@ from app.core.problem_notes import note_of
 from app.updates import memory as memories
 from app.updates.errors import IndexUnreachable, PlaceUnknown, UpdateError
 from app.updates.index import MOST_BYTES, IndexPlace, ReleaseIndex, read_index
-from app.updates.installation import Facts, installation_of, look
+from app.updates.installation import Facts, installation_of, read_facts
 from app.updates.memory import Memory
 from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
 from runtime import loggers
@@ -77,7 +77,7 @@ async def ask_index(place: IndexPlace, seen_s: int, now_s: float, fetch: Fetch =
 class Updates(TaskOwner):
     """Service of the notice.
 
-    ``facts``: looks at this installation. ``settle_s``: wait after the start before the first question.
+    ``facts``: reads the facts of this installation. ``settle_s``: wait after the start before the first question.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Updates(TaskOwner):
         post: Callable[[UpdatesView], None],
         fetch: Fetch = fetch_index,
         now: Callable[[], float] = time.time,
-        facts: Callable[[], Facts] = look,
+        facts: Callable[[], Facts] = read_facts,
         settle_s: float = _SETTLE_S,
     ) -> None:
         self._post, self._fetch, self._now, self._facts, self._settle_s = post, fetch, now, facts, settle_s

@@ -44,8 +44,8 @@ class WaylandOutputs:
         self._manager = wayland.bind(XDG_OUTPUT_MANAGER) if described else None
         self._known: dict[int, WaylandOutput] = {}
         self.on_change: Callable[[], None] = _nothing
-        wayland.on_globals = self._look
-        self._look()
+        wayland.on_globals = self._follow
+        self._follow()
 
     def __iter__(self) -> Iterator[WaylandOutput]:
         """Iterate over the outputs, the oldest first."""
@@ -60,7 +60,7 @@ class WaylandOutputs:
         """Return the output of this object."""
         return next((one for one in self if one.bound is bound), None)
 
-    def _look(self) -> None:
+    def _follow(self) -> None:
         names = self._wayland.names(OUTPUT)
         for gone in self._known.keys() - set(names):
             self._forget(self._known.pop(gone))
@@ -231,13 +231,13 @@ class Layer:
     def _configure(self, serial: int, width: int, height: int) -> None:
         self._shown.request("ack_configure", serial)
         self._configured = True
-        self._look()
+        self._report_ready()
 
     def _drawn(self, time_ms: int) -> None:
         self._drawing = False
-        self._look()
+        self._report_ready()
 
-    def _look(self) -> None:
+    def _report_ready(self) -> None:
         self.ready = self._configured and not self._drawing
         if self.ready:
             self.on_ready()

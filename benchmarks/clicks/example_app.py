@@ -80,7 +80,7 @@ class ExampleApp:
         elif (said := example_user.answer(action)) is not None:
             self.windows.receive(said)
 
-    def look_at_microphones(self) -> None:
+    def refresh_microphones(self) -> None:
         """Do nothing: the microphones are known."""
 
     def settle(self) -> None:

@@ -10,10 +10,10 @@ from app.dictation.view import STATES, TakeView
 from app.gateways.view import FoundView, GatewaysView, PairGateway, PairingProgress, PairingView
 from app.history.index import IndexRow, days_of
 from app.history.view import (
+    FollowTake,
     HistoryList,
     HistoryModels,
     HistoryRows,
-    LookAtTake,
     ModelsWanted,
     PlaybackView,
     PlayState,
@@ -26,7 +26,7 @@ from app.journal.take import TakeState
 from app.messages.kinds import Devices, News
 from app.models.disk import about
 from app.models.view import FetchModel, LocalModelView, ModelState, ModelsView, ModelUse
-from app.monitoring.view import Link, LookAtMonitor, MonitorView, UtteranceRow
+from app.monitoring.view import Link, MonitorView, UtteranceRow, WatchMonitor
 from app.settings.sections import GeneralSection, Settings
 from app.sharing.view import InviteDevice, InviteView, SharingState, SharingView
 from protocol import pairing
@@ -110,7 +110,7 @@ def _rows(wanted: RowsWanted) -> News:
     return HistoryRows(wanted.serial, wanted.start, ROWS[wanted.start : wanted.start + wanted.count])
 
 
-def _details(wanted: LookAtTake) -> News | None:
+def _details(wanted: FollowTake) -> News | None:
     row = next((row for row in ROWS if row.session == wanted.session), None)
     return TakeDetails(row.session, row.text, round(row.seconds * 1000)) if row else None
 
@@ -120,7 +120,7 @@ def _invite(wanted: InviteDevice) -> News:
     return InviteView(pairing.PairingStage.WAITING, wanted.worker, CODE, link, 107, 5, urls=OTHER_COMPUTER.urls)
 
 
-def _monitor(wanted: LookAtMonitor) -> News | None:
+def _monitor(wanted: WatchMonitor) -> News | None:
     figures = Snapshot("", 60.0, BrokerState(True, "Valkey", True), 1, 1, 1, 0.0, 0, 0.0, 0.0, 0.0, (), ())
     return MonitorView(Link.LIVE, gateway=figures, utterances=(UTTERANCE,)) if wanted.on else None
 
@@ -128,7 +128,7 @@ def _monitor(wanted: LookAtMonitor) -> News | None:
 _ANSWERS: Final[Mapping[type, Callable[[Any], News | None]]] = {
     SearchHistory: _list,
     RowsWanted: _rows,
-    LookAtTake: _details,
+    FollowTake: _details,
     ModelsWanted: lambda _: HistoryModels(LOADED_MODELS),
     PlayTake: lambda wanted: PlaybackView(wanted.session, PlayState.PLAYING, wanted.ms, 21_000),
     PairGateway: lambda _: GatewaysView(
@@ -136,7 +136,7 @@ _ANSWERS: Final[Mapping[type, Callable[[Any], News | None]]] = {
     ),
     FetchModel: lambda wanted: models(wanted.name),
     InviteDevice: _invite,
-    LookAtMonitor: _monitor,
+    WatchMonitor: _monitor,
 }
 
 

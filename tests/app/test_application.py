@@ -18,7 +18,7 @@ from app.local_services import local_gateway
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Devices, News, Problem, Takes, WindowWanted
-from app.models.view import FetchModel, LookAtModels, ModelsView, ModelUse
+from app.models.view import FetchModel, ModelsView, ModelUse, WatchModels
 from app.onboarding.steps import MicrophoneTrial, TryMicrophone
 from app.settings.sections import ChangeSetting, Settings
 from runtime.folders import folders
@@ -101,7 +101,7 @@ async def the_session_starts_it(app: Application, home: Path) -> None:
 
 
 async def models_are_told_and_chosen(app: Application, told: list[News]) -> None:
-    app.ask(LookAtModels(True))
+    app.ask(WatchModels(True))
     await wait_until(lambda: newest(told, ModelsView), "the models")
     view = newest(told, ModelsView)
     assert isinstance(view, ModelsView) and view.models[0].use is ModelUse.APP
@@ -173,7 +173,7 @@ async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
 async def test_actions_during_start_are_performed_once_services_run(home: Path) -> None:
     received: list[News] = []
     async with running(received) as (app, _):
-        app.ask(LookAtModels(True))
+        app.ask(WatchModels(True))
         app.ask(ChangeSetting("hotkeys.mode", "hold"))
         assert received == [], "nothing runs yet"
         await wait_until(lambda: newest(received, ModelsView), "it is answered")
@@ -194,7 +194,7 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
     (home / "config" / "settings.toml").write_text('recognition.languages = ["zh"]\nworker.on = false\n')
     received: list[News] = []
     async with running(received, ApplicationSettings(by_languages=True)) as (app, _):
-        app.ask(LookAtModels(True))
+        app.ask(WatchModels(True))
 
         def default() -> Recommendation | None:
             view = newest(received, ModelsView)

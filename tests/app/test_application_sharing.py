@@ -15,9 +15,9 @@ from app.sharing.view import (
     Lend,
     LendingView,
     LentView,
-    LookAtSharing,
     SharingState,
     SharingView,
+    WatchSharing,
 )
 from protocol.pairing import PairingStage
 from tests.app.test_application import home, newest, running, worker_is
@@ -53,7 +53,7 @@ async def test_app_shares_gateway_and_lends_worker_to_it(home: Path) -> None:
     port = free_port()
     async with running(received) as (app, _):
         await wait_until(lambda: worker_is(received, LocalWorkerState.IDLE), "its own worker works")
-        app.ask(LookAtSharing(True))
+        app.ask(WatchSharing(True))
         app.ask(ChangeSetting("gateway.port", port))
         app.ask(ChangeSetting("gateway.share", True))
         await wait_until(lambda: shared(received).state is SharingState.ON, "it is shared")

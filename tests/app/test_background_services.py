@@ -10,14 +10,14 @@ import pytest
 from aiohttp import web
 
 from app.background_services import BackgroundServices
-from app.diagnostics.report.view import LogLines, LookAtLogs
+from app.diagnostics.report.view import LogLines, WatchLogs
 from app.files.view import AddFiles, FileState, FilesView
 from app.history.view import HistoryList, HistoryRows, RowsWanted, SearchHistory
 from app.journal.library import Library
 from app.local_api.view import LocalApiState, LocalApiView
 from app.messages.kinds import News, Programs
-from app.models.view import LookAtModels, ModelsView
-from app.monitoring.view import LookAtMonitor, MonitorView
+from app.models.view import ModelsView, WatchModels
+from app.monitoring.view import MonitorView, WatchMonitor
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, TryReplacements
 from app.settings.sections import ApiSection, Settings
@@ -75,10 +75,10 @@ async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
     ) as services:
         await wait_until(lambda: received, "the list of files is reported")
         assert reports() == 0
-        services.actions(LookAtMonitor(True))
+        services.actions(WatchMonitor(True))
         services.gateway_changed()
         await wait_until(reports, "the monitor is reported")
-        services.actions(LookAtMonitor(False))
+        services.actions(WatchMonitor(False))
         count = reports()
         await asyncio.sleep(0)
         assert reports() == count
@@ -87,7 +87,7 @@ async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
 async def test_models_are_reported_when_requested(library: Library) -> None:
     received: list[object] = []
     async with BackgroundServices(received.append, library, nowhere, Options) as services:
-        services.actions(LookAtModels(True))
+        services.actions(WatchModels(True))
         await wait_until(lambda: any(isinstance(news, ModelsView) for news in received), "there they are")
 
 
@@ -101,7 +101,7 @@ async def test_replacement_trial_reports_result(library: Library) -> None:
 async def test_help_reports_log_lines(library: Library) -> None:
     received: list[object] = []
     async with BackgroundServices(received.append, library, nowhere, Options) as services:
-        services.actions(LookAtLogs(True))
+        services.actions(WatchLogs(True))
         await wait_until(lambda: any(isinstance(news, LogLines) for news in received), "the logs are told")
 
 

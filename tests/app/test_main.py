@@ -98,7 +98,7 @@ def test_first_window_looks_as_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: object, written: str, look: tuple[str, str, str]
 ) -> None:
     """Settings come later: the window would change its language and colours while somebody reads it."""
-    from app.main import choose_look
+    from app.main import choose_appearance
     from app.ui.strings.texts import Texts
     from app.ui.theme.colours import Scheme
     from app.ui.theme.theme import Theme
@@ -107,7 +107,7 @@ def test_first_window_looks_as_chosen(
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "settings.toml").write_text(f"[general]\n{written}\n")
     texts, theme = Texts(), Theme(Scheme.LIGHT)
-    choose_look(theme, texts)
+    choose_appearance(theme, texts)
     assert (texts.chosen, theme.scheme.value, theme.text_size) == look
 
 

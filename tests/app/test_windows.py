@@ -35,13 +35,13 @@ class Loop(LoopThread):
 class App:
     def __init__(self) -> None:
         self.asked: list[Action] = []
-        self.looks = 0
+        self.opened = 0
 
     def ask(self, action: Action) -> None:
         self.asked.append(action)
 
-    def look_at_microphones(self) -> None:
-        self.looks += 1
+    def refresh_microphones(self) -> None:
+        self.opened += 1
 
 
 @pytest.fixture
@@ -62,11 +62,11 @@ def test_actions_and_looks_reach_the_app_once_it_exists(windows: Windows) -> Non
     app = App()
     windows.shell.quit.trigger()
     windows.open(SETTINGS)
-    assert (app.asked, app.looks) == ([], 0)
+    assert (app.asked, app.opened) == ([], 0)
     windows.receive(ApplicationCreated(cast("Application", app)))
     assert Verb.QUIT in app.asked
     windows.open()
-    assert app.looks == 1
+    assert app.opened == 1
 
 
 def test_next_problem_is_shown_when_the_first_is_solved(windows: Windows) -> None:

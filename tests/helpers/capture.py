@@ -25,7 +25,7 @@ _SOL_PACKET, _STATISTICS = 263, 6
 _SO_RCVBUFFORCE: Final = 33
 _BUFFER: Final = 64 * 1024 * 1024
 _LARGEST: Final = 256 * 1024  # with segmentation offload, packets exceed the MTU
-_LOOK_S: Final = 0.1
+_CHECK_S: Final = 0.1
 _IPV4, _ARP, _IPV6 = 0x0800, 0x0806, 0x86DD
 _ICMP, _IGMP, _TCP, _UDP = 1, 2, 6, 17
 _WORD: Final = 8
@@ -102,7 +102,7 @@ def capturing(namespace: str) -> Iterator[Capture]:
 def _sniffer() -> socket.socket:
     sniffing = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERYTHING))
     sniffing.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-    sniffing.settimeout(_LOOK_S)
+    sniffing.settimeout(_CHECK_S)
     return sniffing
 
 

@@ -77,9 +77,9 @@ def _plan(card: "NvidiaCard | None", environment: Path, wheel: Path | None) -> "
 
     from app.gpu.installer import steps, usable_python
     from app.gpu.torch_choice import choose_torch
-    from app.updates.installation import look
+    from app.updates.installation import read_facts
 
-    facts = look()
+    facts = read_facts()
     source = str(wheel.absolute()) if wheel else facts.source or f"=={facts.version}"
     choice = choose_torch(sys.platform, platform.machine(), card)
     return steps(usable_python(), environment, source, choice, sys.platform)

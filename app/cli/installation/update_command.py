@@ -51,9 +51,9 @@ async def report_versions(*, check: bool, as_json: bool) -> int:
     import asyncio
 
     from app.diagnostics.checks.installation import missing_extras
-    from app.updates.installation import installation_of, look
+    from app.updates.installation import installation_of, read_facts
 
-    facts = await asyncio.to_thread(look)
+    facts = await asyncio.to_thread(read_facts)
     release = await _newest(facts.version) if check else None
     found = installation_of(facts, release.version if release else "")
     if as_json:

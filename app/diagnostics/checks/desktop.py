@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from app.core.daemon_thread import aside
-from app.desktop.abilities import Ability, Found, Means, abilities, look_at_desktop
+from app.desktop.abilities import Ability, Found, Means, abilities, read_desktop
 from app.desktop.service import key_lines
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
@@ -36,12 +36,12 @@ class ScreenAbilities(NamedTuple):
     tray: bool
 
 
-Look = Callable[[str], Awaitable[ScreenAbilities]]
+ReadScreen = Callable[[str], Awaitable[ScreenAbilities]]
 """Examine the X server of this name. Raises ``InsertionUnavailable`` or ``ScreenGone``."""
-LookAtDesktop = Callable[[str, Mapping[str, str]], Awaitable[Found]]
+ReadDesktop = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 
 
-async def look(display: str) -> ScreenAbilities:
+async def read_screen(display: str) -> ScreenAbilities:
     """Connect to an X server and return its abilities."""
     from app.insertion.x11.connection import XThread
 
@@ -74,8 +74,8 @@ def session(platform: str, environment: Mapping[str, str]) -> Finding:
 async def desktop(
     platform: str,
     environment: Mapping[str, str],
-    look: Look = look,
-    learn: LookAtDesktop = look_at_desktop,
+    read_screen: ReadScreen = read_screen,
+    learn: ReadDesktop = read_desktop,
     bindings: Mapping[str, str] | None = None,
 ) -> list[Finding]:
     """Check the session and what it allows.
@@ -97,7 +97,7 @@ async def desktop(
     if kind.key == "session-system":
         return [kind, ok(Topic.INSERTION, "insertion-pastes")]
     try:
-        screen = await look(environment["DISPLAY"])
+        screen = await read_screen(environment["DISPLAY"])
     except (InsertionUnavailable, ScreenGone):
         return [kind, wrong(Topic.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
     tray = screen.tray or (await learn(platform, environment)).tray

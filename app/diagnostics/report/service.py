@@ -1,7 +1,7 @@
 """Help for its panels: actions in, values out.
 
     async with Help(post, sources) as helping:
-        helping.ask(LookAtLogs(True))     # from now on ``post`` gets ``LogLines`` whenever they change
+        helping.ask(WatchLogs(True))     # from now on ``post`` gets ``LogLines`` whenever they change
 
 Logs are read only while they are visible. Everything here belongs to one loop; ``post`` must not wait.
 """
@@ -40,12 +40,12 @@ from app.diagnostics.report.view import (
     LicenceText,
     LicenceTextWanted,
     LogLines,
-    LookAtLogs,
     PrepareReport,
     ReportPart,
     ReportState,
     ReportView,
     SaveReport,
+    WatchLogs,
 )
 from app.journal.library import Library, users_library
 from app.local_services import local_gateway
@@ -91,12 +91,12 @@ class Sources:
     worker: WorkerView | None = None
     places: Folders = field(default_factory=folders)
     library: Library = field(default_factory=users_library)
-    look: Callable[[], Awaitable[list[Input]]] = list_microphones
+    list_inputs: Callable[[], Awaitable[list[Input]]] = list_microphones
 
 
 async def gather_report(sources: Sources) -> tuple[ReportFile, ...]:
     """Gather all parts in memory: a few megabytes at most."""
-    inputs = await sources.look()
+    inputs = await sources.list_inputs()
     endpoint = local_gateway.read_endpoint()
     readiness = await local_gateway.ask(endpoint) if endpoint else None
     workers = await local_gateway.workers(endpoint) if endpoint else ()
@@ -180,9 +180,9 @@ class Help(TaskOwner):
         self._post = post
         self._logs = folders().logs
         self._tasks = Tasks("help")
-        self._examining, self._looking = OneTask(self._tasks, "examination"), OneTask(self._tasks, "logs")
+        self._examining, self._log_watch = OneTask(self._tasks, "examination"), OneTask(self._tasks, "logs")
         self._seen, self._wanted = False, LogFilter()
-        self._look_now = asyncio.Event()
+        self._read_now = asyncio.Event()
         self._reporting: asyncio.Task[None] | None = None
         self._parts: tuple[ReportFile, ...] = ()
 
@@ -191,8 +191,8 @@ class Help(TaskOwner):
         match action:
             case Examine():
                 self._examining.start(self._examine)
-            case LookAtLogs(on, wanted):
-                self._look(on, wanted)
+            case WatchLogs(on, wanted):
+                self._watch_logs(on, wanted)
             case PrepareReport():
                 self._report(self._gather)
             case SaveReport(place):
@@ -220,18 +220,18 @@ class Help(TaskOwner):
 
     # -- logs ----------------------------------------------------------------------------------------------
 
-    def _look(self, on: bool, wanted: LogFilter) -> None:
+    def _watch_logs(self, on: bool, wanted: LogFilter) -> None:
         self._seen, self._wanted = on, wanted
-        self._look_now.set()
+        self._read_now.set()
         if on:
-            self._looking.start(self._follow)
+            self._log_watch.start(self._follow)
 
     async def _follow(self) -> None:
         """Follow the logs while they are visible; drop all lines afterwards."""
         reader = LogReader(self._logs)
         shown: LogFilter | None = None
         while True:
-            self._look_now.clear()
+            self._read_now.clear()
             wanted = self._wanted
             added = await asyncio.to_thread(reader.read)
             if not self._seen:
@@ -239,7 +239,7 @@ class Help(TaskOwner):
             if added or wanted != shown:
                 shown = wanted
                 self._post(await asyncio.to_thread(_chosen, reader, wanted))
-            await is_set_within(self._look_now, FOLLOW_S)
+            await is_set_within(self._read_now, FOLLOW_S)
 
     # -- the report ----------------------------------------------------------------------------------------
 

@@ -118,7 +118,7 @@ HelpValue = ExaminationView | LogLines | ReportView | LicencesView | LicenceText
 
 
 @dataclass(frozen=True)
-class LookAtLogs:
+class WatchLogs:
     """Start or stop following the logs.
 
     ``on``: they are visible. ``wanted``: which lines to show.
@@ -157,4 +157,4 @@ class Examine:
     """Check what works on this computer and what does not (``ExaminationView``)."""
 
 
-HelpAction = Examine | LookAtLogs | PrepareReport | SaveReport | LicencesWanted | LicenceTextWanted
+HelpAction = Examine | WatchLogs | PrepareReport | SaveReport | LicencesWanted | LicenceTextWanted

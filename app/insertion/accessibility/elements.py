@@ -17,7 +17,7 @@ from app.bus.errors import BusError, BusRefused, BusSilent
 ACTIVE, EDITABLE, FOCUSED, SHOWING, MANAGES_DESCENDANTS = (1 << bit for bit in (1, 7, 12, 25, 31))
 """States of elements, as bits."""
 _MOST: Final = 500
-"""Number of elements of a window that are looked at."""
+"""Number of elements of a window that are examined."""
 _MOST_CHILDREN: Final = 100
 SILENT_S: Final = 0.3
 _LEFT_OUT_S: Final = 2.0

@@ -156,11 +156,11 @@ class X11Clipboard:
             self._connection.wait(lambda: watch.verdict(time.monotonic()) is not PasteState.WAITING, left)
             if watch.verdict(time.monotonic()) is PasteState.READ:
                 return PasteState.READ
-            verdict = self._last_look(watch, is_last=time.monotonic() >= end)
+            verdict = self._last_check(watch, is_last=time.monotonic() >= end)
             if verdict is not PasteState.WAITING:
                 return verdict
 
-    def _last_look(self, watch: PasteWatch, *, is_last: bool) -> PasteState:
+    def _last_check(self, watch: PasteWatch, *, is_last: bool) -> PasteState:
         """Handle requests that arrived unnoticed.
 
         Withdraw a text that is not read, so that it cannot be read later.

@@ -152,17 +152,17 @@ _CLOSE_S: Final = 3.0
 class X11Inserter:
     """A ``DesktopInserter`` for X11. ``gone`` is never set: the next call raises ``ScreenGone`` instead."""
 
-    def __init__(self, looks: XThread, works: XThread, screen: X11Screen, strategies: X11Strategies) -> None:
+    def __init__(self, queries: XThread, works: XThread, screen: X11Screen, strategies: X11Strategies) -> None:
         self.gone = asyncio.Event()
-        self._looks, self._works, self._screen, self._strategies = looks, works, screen, strategies
+        self._queries, self._works, self._screen, self._strategies = queries, works, screen, strategies
 
     @classmethod
     async def open(
         cls, grabs: Grabs, kept: int | None, opening: OpenRequest, pressing: Callable[[int], None]
     ) -> Self:
         """Connect to the display. Raises ``InsertionUnavailable``."""
-        looks, works = XThread(opening.display), XThread(opening.display, grabs)
-        await looks.open()
+        queries, works = XThread(opening.display), XThread(opening.display, grabs)
+        await queries.open()
         await works.open()
 
         def strategies(connection: X11Connection) -> X11Strategies:
@@ -171,12 +171,12 @@ class X11Inserter:
             made.recover(opening.late)
             return made
 
-        screen = await looks.call(partial(X11Screen, ours=opening.app))
-        return cls(looks, works, screen, await works.call(strategies))
+        screen = await queries.call(partial(X11Screen, ours=opening.app))
+        return cls(queries, works, screen, await works.call(strategies))
 
     async def target(self) -> Target | None:
         """Return the focused window."""
-        return await self._looks.call(lambda _: self._screen.target())
+        return await self._queries.call(lambda _: self._screen.target())
 
     async def prepare(self, target: Target) -> None:
         """Read the clipboard before its contents are needed."""
@@ -191,5 +191,5 @@ class X11Inserter:
         with suppress(TimeoutError, ScreenGone):
             async with asyncio.timeout(_CLOSE_S):
                 await self._works.call(lambda _: self._strategies.close())
-        await self._looks.close()
+        await self._queries.close()
         await self._works.close()

@@ -22,7 +22,7 @@ from app.insertion.plan import is_terminal
 from app.insertion.x11.connection import X11Connection
 
 RELEASE_DEADLINE_S: Final = 2.0
-_LOOK_AGAIN_S: Final = 0.01
+_CHECK_AGAIN_S: Final = 0.01
 _MOST_PARENTS: Final = 16
 # Lock keys do not count as held modifiers.
 _LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scroll, Caps, Shift and group locks
@@ -72,7 +72,7 @@ class X11Screen:
             reason = self._try(target, keys)
             if reason in (None, HoldReason.FOCUS_MOVED) or time.monotonic() >= end:
                 return reason
-            self._connection.wait(lambda: False, _LOOK_AGAIN_S)
+            self._connection.wait(lambda: False, _CHECK_AGAIN_S)
 
     def ready(self, target: Target) -> HoldReason | None:
         """Do the checks of ``press`` without a key, before anything is borrowed."""

@@ -9,11 +9,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.gateways.view import FoundView, GatewaysView, LookAtGateways
+from app.gateways.view import FoundView, GatewaysView, WatchGateways
 from app.local_services.worker_view import WorkerView
 from app.messages.kinds import Action, Registry
 from app.settings.sections import Settings
-from app.sharing.view import LendingView, LookAtSharing, SharingState, SharingView, nearby
+from app.sharing.view import LendingView, SharingState, SharingView, WatchSharing, nearby
 from app.ui.computers.code_form import LendingForm, PairingForm
 from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.share_form import ShareForm
@@ -81,7 +81,7 @@ class ComputersPanel(QWidget):
             .add(self.show_lending)
         )
         refresh_with(self.refresh, texts, theme)
-        follow_visibility(self, self._look)
+        follow_visibility(self, self._watch)
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -127,10 +127,10 @@ class ComputersPanel(QWidget):
             row.refresh()
         self._show()
 
-    def _look(self, on: bool) -> None:
+    def _watch(self, on: bool) -> None:
         """Run checks and searches while the panel is visible. Forms keep their input: it may only be minimised."""
-        self._ask(LookAtGateways(on))
-        self._ask(LookAtSharing(on))
+        self._ask(WatchGateways(on))
+        self._ask(WatchSharing(on))
 
     # -- user actions --------------------------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ class LiveLines:
         done = 0
         for piece, solid in self._pieces():
             dotted = not solid and stable == unstable
-            ranges.append(_look(done, units(piece), stable if solid else unstable, dotted=dotted))
+            ranges.append(_text_range(done, units(piece), stable if solid else unstable, dotted=dotted))
             done += units(piece)
         self._laid(self.shown, ranges).draw(painter, place)
 
@@ -114,13 +114,13 @@ def spacing(font: QFont) -> float:
     return QFontMetricsF(font).lineSpacing() * _AIR
 
 
-def _look(start: int, length: int, colour: QColor, *, dotted: bool) -> QTextLayout.FormatRange:
-    look = QTextCharFormat()
-    look.setForeground(colour)
+def _text_range(start: int, length: int, colour: QColor, *, dotted: bool) -> QTextLayout.FormatRange:
+    text_format = QTextCharFormat()
+    text_format.setForeground(colour)
     if dotted:
-        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+        text_format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
     made = QTextLayout.FormatRange()
-    made.start, made.length, made.format = start, length, look
+    made.start, made.length, made.format = start, length, text_format
     return made
 
 

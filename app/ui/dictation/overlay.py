@@ -130,7 +130,7 @@ class Overlay(QObject):
         self.body, self._place = QRect(), QRect()
         surface.paint = self.paint
         self._frames = timer(self, FRAME_MS, self._frame, once=False)
-        self._end = timer(self, 0, self._look)
+        self._end = timer(self, 0, self._show_current)
         for precise in (self._frames, self._end):
             precise.setTimerType(Qt.TimerType.PreciseTimer)
         self._growth = QVariantAnimation(self)
@@ -170,7 +170,7 @@ class Overlay(QObject):
         """Draw again with the current colours, texts and sizes."""
         self._name_keys()
         self._drawing = None
-        self._look()
+        self._show_current()
 
     def _name_keys(self) -> None:
         self.pill.paste_key = key_text(self._texts, self._paste_key)
@@ -182,7 +182,7 @@ class Overlay(QObject):
         """Layout on the screen now, or None while hidden."""
         return self._drawing if self._shown else None
 
-    def _look(self) -> None:
+    def _show_current(self) -> None:
         self._show(self._timing.at(self._now()))
 
     def _show(self, view: View | None) -> None:

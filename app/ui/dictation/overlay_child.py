@@ -2,7 +2,8 @@
 
     QT_QPA_PLATFORM=xcb python -m app.ui.dictation.overlay_child HINT_FILE
 
-Frames of ``overlay_frames`` arrive through standard input, a ``LookFrame`` first. The program ends with them.
+Frames of ``overlay_wayland`` arrive through standard input, an ``AppearanceFrame`` first. The program ends with
+them.
 """
 
 import signal
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.hints import FirstTimes
 from app.ui.dictation.overlay import Overlay
-from app.ui.dictation.overlay_wayland import FRAMES, Frame, LookFrame
+from app.ui.dictation.overlay_wayland import FRAMES, AppearanceFrame, Frame
 from app.ui.dictation.overlay_window import OverlayWindow, blends
 from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
 from app.ui.shell.garbage import GarbageCollection
@@ -44,32 +45,35 @@ class ViewInbox(QObject):
 
 
 class Receiver:
-    """The overlay and its look, both set by frames."""
+    """The overlay and its appearance, both set by frames."""
 
-    def __init__(self, look: LookFrame, hint: FirstTimes, application: QApplication) -> None:
+    def __init__(self, appearance: AppearanceFrame, hint: FirstTimes, application: QApplication) -> None:
         self._application = application
-        self.theme, self.texts = Theme(look.scheme, STILL if look.still else None), Texts(look.language)
+        self.theme, self.texts = (
+            Theme(appearance.scheme, STILL if appearance.still else None),
+            Texts(appearance.language),
+        )
         self.theme.dress(application)
         window = OverlayWindow(self.texts("overlay.name"), blended=blends())
         self.overlay = Overlay(self.theme, self.texts, window, hint=hint)
-        self._take_on(look)
+        self._apply(appearance)
 
     def receive(self, frame: Frame | None) -> None:
         """Apply a frame; quit after the last one."""
         if frame is None:
             self.overlay.close()
             self._application.exit()
-        elif isinstance(frame, LookFrame):
-            self._take_on(frame)
+        elif isinstance(frame, AppearanceFrame):
+            self._apply(frame)
         else:
             self.overlay.show_view(frame.view)
 
-    def _take_on(self, look: LookFrame) -> None:
-        self.texts.choose(look.language)
-        self.theme.choose(look.scheme)
-        self.theme.choose_text_size(look.text_size)
-        self.overlay.choose_place(look.position)
-        self.overlay.show_choices(Choices(keys={PASTE_HELD: look.paste_key, CANCEL: look.cancel_key}))
+    def _apply(self, appearance: AppearanceFrame) -> None:
+        self.texts.choose(appearance.language)
+        self.theme.choose(appearance.scheme)
+        self.theme.choose_text_size(appearance.text_size)
+        self.overlay.choose_place(appearance.position)
+        self.overlay.show_choices(Choices(keys={PASTE_HELD: appearance.paste_key, CANCEL: appearance.cancel_key}))
 
 
 def main() -> int:
@@ -77,7 +81,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the app, which ends this program
     pipe = sys.stdin.buffer
     first = FRAMES.read(pipe)
-    if not isinstance(first, LookFrame):
+    if not isinstance(first, AppearanceFrame):
         return 1
     application = QApplication(sys.argv[:1])
     GarbageCollection(application)

@@ -126,7 +126,7 @@ class OverlayLayer:
         self._replaced: SharedPicture | None = None
         self._place, self._wanted = LayerPlace(1, 1, Edge.BOTTOM), ""
         self._asked_for: WaylandOutput | None = None
-        shell.outputs.on_change = self._look
+        shell.outputs.on_change = self._follow_outputs
 
     def room(self, place: tuple[int, int] | None) -> Room:
         """Return the output that shows this point, else leave the choice to the compositor."""
@@ -199,7 +199,7 @@ class OverlayLayer:
         return next((one for one in self._shell.outputs if one.name == self._wanted), None)
 
     @_while_possible
-    def _look(self) -> None:
+    def _follow_outputs(self) -> None:
         """Follow the outputs: not every compositor notifies a surface that its output is gone."""
         outputs = list(self._shell.outputs)
         here = self.layer is not None and (self.layer.output is None or self.layer.output in outputs)

@@ -35,8 +35,8 @@ log = loggers.APP_UI_OVERLAY
 LONGEST: Final = 1_000_000
 
 
-class LookFrame(Struct, tag="look", frozen=True):
-    """Language and look of the overlay, and what the user has chosen.
+class AppearanceFrame(Struct, tag="look", frozen=True):
+    """Language and appearance of the overlay, and what the user has chosen.
 
     ``position``: a value of the setting ``general.overlay``. ``still``: motion is reduced. Empty keys are not
     named.
@@ -57,7 +57,7 @@ class ViewFrame(Struct, tag="view", frozen=True):
     view: View
 
 
-Frame = LookFrame | ViewFrame
+Frame = AppearanceFrame | ViewFrame
 FRAMES: Final = Framing[Frame](Frame, LONGEST)
 
 
@@ -84,8 +84,8 @@ class OverlayProcess(QObject):
         self._process.setStandardOutputFile(QProcess.nullDevice())
         self._process.finished.connect(self._ended)
         self.starts = 0
-        theme.changed.connect(self._send_look)
-        texts.changed.connect(self._send_look)
+        theme.changed.connect(self._send_appearance)
+        texts.changed.connect(self._send_appearance)
         self._start()
 
     @property
@@ -101,18 +101,18 @@ class OverlayProcess(QObject):
     def show_choices(self, choices: Choices) -> None:
         """Set the keys that paste held text and that cancel."""
         self._choices = choices
-        self._send_look()
+        self._send_appearance()
 
     def choose_place(self, position: str) -> None:
         """Set the wanted place."""
         if position != self._position:
             self._position = position
-            self._send_look()
+            self._send_appearance()
 
     def close(self) -> None:
         """End the process, by force if it hangs."""
-        self._theme.changed.disconnect(self._send_look)
-        self._texts.changed.disconnect(self._send_look)
+        self._theme.changed.disconnect(self._send_appearance)
+        self._texts.changed.disconnect(self._send_appearance)
         self._process.finished.disconnect(self._ended)
         self._process.closeWriteChannel()
         if not self._process.waitForFinished(_END_MS):
@@ -122,14 +122,14 @@ class OverlayProcess(QObject):
     def _start(self) -> None:
         self.starts += 1
         self._process.start(self._command[0], self._command[1:])
-        self._send_look()
+        self._send_appearance()
         self.show_view(self._view)
 
-    def _send_look(self) -> None:
+    def _send_appearance(self) -> None:
         keys = self._choices.works(PASTE_HELD), self._choices.works(CANCEL)
         theme = self._theme
-        look = (self._texts.language, theme.scheme, theme.text_size, theme.motion.reduced, self._position)
-        self._send(FRAMES.pack(LookFrame(*look, *keys)))
+        appearance = (self._texts.language, theme.scheme, theme.text_size, theme.motion.reduced, self._position)
+        self._send(FRAMES.pack(AppearanceFrame(*appearance, *keys)))
 
     def _send(self, frame: bytes) -> None:
         if self._process.state() is QProcess.ProcessState.NotRunning:

@@ -44,9 +44,9 @@ class OverlayWindow(QRasterWindow):
         self.setProperty(_WITHOUT_ACTIVATING, True)
         self.setProperty(_ALSO_IN_BACKGROUND, True)
         if blended:
-            look = self.requestedFormat()
-            look.setAlphaBufferSize(8)
-            self.setFormat(look)
+            surface_format = self.requestedFormat()
+            surface_format.setAlphaBufferSize(8)
+            self.setFormat(surface_format)
 
     def room(self, place: tuple[int, int] | None) -> Room:
         """Return the screen that contains this point, else the screen with the pointer."""

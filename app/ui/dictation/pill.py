@@ -214,8 +214,8 @@ class Pill:
 
     def _remarks(self, view: View, head: Drawing, bottom: float) -> tuple[PlacedText, ...]:
         """Place the remarks on the take: behind the time while there is room, else below everything."""
-        look, room = font(SCALE.caption), self._wide() - SPACING.large
-        metrics = QFontMetricsF(look)
+        text_font, room = font(SCALE.caption), self._wide() - SPACING.large
+        metrics = QFontMetricsF(text_font)
         x, top, pieces = (
             head.size.width() - SPACING.hair,
             (head.size.height() - metrics.height()) / 2,
@@ -227,15 +227,15 @@ class Pill:
             if x + across > room:
                 x, top = float(SPACING.large), max(bottom, top + metrics.height())
             place = QRectF(x, top, across, metrics.height())
-            pieces.append(PlacedText(text, look, self._theme.colour(colour), place))
+            pieces.append(PlacedText(text, text_font, self._theme.colour(colour), place))
             x += across + SPACING.medium
         return tuple(pieces)
 
-    def _piece(self, text: str, look: QFont, colour: str, x: float, height: float) -> PlacedText:
+    def _piece(self, text: str, text_font: QFont, colour: str, x: float, height: float) -> PlacedText:
         """Return a text in the middle of a row of this height."""
-        metrics = QFontMetricsF(look)
+        metrics = QFontMetricsF(text_font)
         place = QRectF(x, (height - metrics.height()) / 2, metrics.horizontalAdvance(text) + 1, metrics.height())
-        return PlacedText(text, look, self._theme.colour(colour), place)
+        return PlacedText(text, text_font, self._theme.colour(colour), place)
 
 
 def remarks(texts: Texts, view: View, cancel_key: str) -> list[tuple[str, str]]:

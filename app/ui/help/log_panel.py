@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView
 
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
-from app.diagnostics.report.view import HelpAction, LogLines, LookAtLogs
+from app.diagnostics.report.view import HelpAction, LogLines, WatchLogs
 from app.ui.help.line_list import ROOT, Cell, Index, ReadOnlyText, RowDelegate, RowListView
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
@@ -114,12 +114,12 @@ class LogPanel(Card):
         folder = action_button(lambda: dialogs.show(str(logs / "desktop.jsonl")))
         self.copy, self.folder = action_button(self._copy), worded(texts, folder, "help.logs.folder")
         self._lay_out()
-        self.search.textChanged.connect(self._look)
-        self.level.activated.connect(self._look)
-        self.program.activated.connect(self._look)
+        self.search.textChanged.connect(self._request_lines)
+        self.level.activated.connect(self._request_lines)
+        self.program.activated.connect(self._request_lines)
         self.list.selectionModel().selectionChanged.connect(self._chosen)
         refresh_with(self.refresh, texts, theme)
-        follow_visibility(self, lambda on: self._look() if on else ask(LookAtLogs(False)))
+        follow_visibility(self, lambda on: self._request_lines() if on else ask(WatchLogs(False)))
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this panel."""
@@ -191,9 +191,9 @@ class LogPanel(Card):
         level, program = self.level.currentData(), self.program.currentData()
         return LogFilter(level or LEVELS[0], program or "", self.search.text())
 
-    def _look(self) -> None:
+    def _request_lines(self) -> None:
         if self.isVisible():
-            self._ask(LookAtLogs(True, self._wanted()))
+            self._ask(WatchLogs(True, self._wanted()))
 
     def _selected(self) -> list[LogLine]:
         rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())

@@ -15,10 +15,10 @@ from app.dictation.view import View
 from app.history.view import (
     DeleteTakes,
     ExportTakes,
+    FollowTake,
     HistoryList,
     HistoryRows,
     HistoryValue,
-    LookAtTake,
     ModelsWanted,
     PlayAction,
     SearchHistory,
@@ -195,7 +195,7 @@ class HomePage(QWidget):
 
         The outcome of an earlier action disappears when the user starts another one.
         """
-        if not isinstance(action, LookAtTake | ModelsWanted | PlayAction):
+        if not isinstance(action, FollowTake | ModelsWanted | PlayAction):
             self.head.show_message(None)
         if isinstance(action, ExportTakes):
             self._exported = action

@@ -15,8 +15,8 @@ from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,
+    FollowTake,
     HistoryAction,
-    LookAtTake,
     RecogniseAgain,
     Rerun,
     RerunOptions,
@@ -171,7 +171,7 @@ class RerecognitionPanel(QFrame):
             margins=(0, SPACING.small, 0, 0),
             gap=SPACING.hair,
         )
-        self.runs.activated.connect(self._look)
+        self.runs.activated.connect(self._choose_run)
         refresh_with(self._show, texts, theme)
 
     # -- display -------------------------------------------------------------------------------------------
@@ -349,7 +349,7 @@ class RerecognitionPanel(QFrame):
         self._back()
         self._show()
 
-    def _look(self) -> None:
+    def _choose_run(self) -> None:
         if self._row is not None:
             self._used = False
-            self._ask(LookAtTake(self._row.session, int(self.runs.currentData())))
+            self._ask(FollowTake(self._row.session, int(self.runs.currentData())))

@@ -71,10 +71,10 @@ class TakeDelegate(QStyledItemDelegate):
         return {one: QRect(right + n * (side + SPACING.hair), top, side, side) for n, one in enumerate(shown)}
 
     def _day(self, painter: QPainter, place: QRectF, name: str) -> None:
-        look = font(SCALE.caption, QFont.Weight.DemiBold)
+        text_font = font(SCALE.caption, QFont.Weight.DemiBold)
         line = place.adjusted(SPACING.medium, place.height() - line_height(SCALE.caption) - SPACING.small, 0, 0)
         top = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
-        paint_text(painter, line, name, look, self._theme.colour("muted"), top)
+        paint_text(painter, line, name, text_font, self._theme.colour("muted"), top)
 
     def _card(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, row: int) -> None:
         """Draw the background: the takes of a day are joined to one card."""
@@ -153,8 +153,8 @@ class TakeDelegate(QStyledItemDelegate):
 
     def _below(self, painter: QPainter, place: QRectF, take: IndexRow) -> None:
         """Draw the state if it is unusual, then length and program."""
-        look, muted = font(SCALE.caption), self._theme.colour("muted")
-        metrics = QFontMetricsF(look)
+        text_font, muted = font(SCALE.caption), self._theme.colour("muted")
+        metrics = QFontMetricsF(text_font)
         if word := chip(self._texts, take):
             state = state_of(take)
             colour = self._theme.colour("warning") if state in _NOTICED else muted
@@ -162,10 +162,10 @@ class TakeDelegate(QStyledItemDelegate):
             mark = QRectF(place.left(), place.center().y() - side / 2, side, side)
             icons.draw(painter, state.value, mark, colour)
             place = place.adjusted(side + SPACING.hair, 0, 0, 0)
-            paint_text(painter, place, word, look, colour, _FLAGS)
+            paint_text(painter, place, word, text_font, colour, _FLAGS)
             place = place.adjusted(metrics.horizontalAdvance(word) + SPACING.medium, 0, 0, 0)
         shown = metrics.elidedText(details(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
-        paint_text(painter, place, shown, look, muted, _FLAGS)
+        paint_text(painter, place, shown, text_font, muted, _FLAGS)
 
     def _mark(self, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
         """Return the format of one search hit.

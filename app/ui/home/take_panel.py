@@ -14,7 +14,7 @@ from app.core.format import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
 from app.history.index import IndexRow
-from app.history.view import EditTake, ExportTakes, LookAtTake, ModelsWanted, RerunOptions, RerunView, TakeDetails
+from app.history.view import EditTake, ExportTakes, FollowTake, ModelsWanted, RerunOptions, RerunView, TakeDetails
 from app.messages.kinds import Action
 from app.ui.home.head import paste_elsewhere
 from app.ui.home.play_bar import Follower, GrowingText, PlayBar
@@ -93,7 +93,7 @@ class TakePanel(Card):
             self._leave(before)
             self.copy.setText(self._texts("action.copy"))
             self._fill()
-            self._look()
+            self._request_details()
         elif (
             before and before != row and self.text.toPlainText() in (self._drafts.get(before.session), before.text)
         ):
@@ -134,12 +134,12 @@ class TakePanel(Card):
         self.keep()
         self.play.stop()
 
-    def _look(self) -> None:
+    def _request_details(self) -> None:
         """Request the details of the open take."""
         row = self.row
         self.play.show_take(row.session if row else None, round(row.seconds * 1000) if row else 0)
         self.follower.show("", ())
-        self._ask(LookAtTake(row.session if row else None))
+        self._ask(FollowTake(row.session if row else None))
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""

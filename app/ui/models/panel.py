@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.messages.kinds import Action
-from app.models.view import LocalModelView, LookAtModels, ModelState, ModelsView, Purpose
+from app.models.view import LocalModelView, ModelState, ModelsView, Purpose, WatchModels
 from app.ui.models.model_card import ModelCard
 from app.ui.models.wording import room_text
 from app.ui.settings.picker import PickOneControl
@@ -97,7 +97,7 @@ class ModelsPanel(QWidget):
             heading.setParent(self)
             heading.hide()
         refresh_with(self.refresh, theme, texts)
-        follow_visibility(self, lambda on: ask(LookAtModels(on)))
+        follow_visibility(self, lambda on: ask(WatchModels(on)))
 
     def show_models(self, view: ModelsView) -> None:
         """Show the current models; cheap enough to call ten times a second."""

@@ -122,6 +122,7 @@ def paint_part(painter: QPainter, theme: Theme, stage: UtteranceStage | None, pl
 
 
 _LEAST: Final = 2.0
+_RIGHT: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
 class TimelineRow(QWidget):
@@ -183,8 +184,10 @@ class TimelineRow(QWidget):
         place = QRectF(begin, top, measures.left, measures.line)
         paint_text(painter, place, time_text(row), measures.body, text)
         place = QRectF(width - measures.right, top, measures.right - SPACING.small, measures.line)
-        look, ink = (measures.strong, text) if row.over else (measures.body, muted)
-        paint_text(painter, place, total, look, ink, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+        total_font, ink = (measures.strong, text) if row.over else (measures.body, muted)
+        paint_text(
+            painter, place, total, total_font, ink, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        )
         paint_text(painter, QRectF(begin, low, measures.left, measures.small), who, caption, muted)
         paint_text(painter, QRectF(measures.left, low, across, measures.small), story, caption, muted)
 
@@ -317,13 +320,13 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint each form with its word, one after the other."""
-        painter, look = smooth_painter(self), font(SCALE.caption)
-        high = round(QFontMetrics(look).ascent() * 0.8)
+        painter, text_font = smooth_painter(self), font(SCALE.caption)
+        high = round(QFontMetrics(text_font).ascent() * 0.8)
         for (form, word), place in zip(self._forms, self._places(self.width()), strict=True):
             swatch = QRectF(place.left(), round(place.center().y() - high / 2), SPACING.wide, high)
             paint_part(painter, self._theme, form, swatch)
             beside = place.adjusted(SPACING.wide + SPACING.small, 0, 0, 0)
-            paint_text(painter, beside, word, look, self._theme.colour("muted"))
+            paint_text(painter, beside, word, text_font, self._theme.colour("muted"))
 
     def _places(self, width: float) -> list[QRectF]:
         metrics = QFontMetricsF(font(SCALE.caption))

@@ -12,7 +12,7 @@ from app.dictation.messages import CANCEL
 from app.dictation.view import View
 from app.local_services.worker_view import WorkerView
 from app.messages.kinds import Action, Problem, Registry
-from app.models.view import LookAtModels, ModelsView
+from app.models.view import ModelsView, WatchModels
 from app.onboarding.steps import (
     FIRST_STEP,
     OPEN_STEPS,
@@ -61,7 +61,7 @@ class Onboarding(QWidget):
         self.texts, self._ask = texts, ask
         self._speak = speak or self._announce
         self.progress, self._choices, self._models = StepProgress(), Choices(), ModelsView()
-        self._complete = self._looks = False
+        self._complete = self._watches_models = False
         self._open_before: tuple[str, ...] = ()
         paint_as_page(self)
         self.trail, self.foot = Trail(theme, texts), ReadinessFoot(theme, texts, ask)
@@ -126,8 +126,8 @@ class Onboarding(QWidget):
     def show_worker(self, worker: WorkerView) -> None:
         """Show the state of this computer's worker."""
         self.foot.show_worker(worker)
-        if self._looks and not self._models.models:  # the app could not answer earlier
-            self._ask(LookAtModels(True))
+        if self._watches_models and not self._models.models:  # the app could not answer earlier
+            self._ask(WatchModels(True))
 
     # -- navigation ----------------------------------------------------------------------------------------
 
@@ -231,18 +231,18 @@ class Onboarding(QWidget):
         if not here.seen:
             here.show_seen(True)
             self._speak(". ".join((self.trail.accessibleName(), here.heading.text(), here.description.text())))
-        self._look(True)
+        self._watch_models(True)
         (here.first or self.next).setFocus()
 
     def _stop(self) -> None:
         for page in self.pages.values():
             page.show_seen(False)
-        self._look(False)
+        self._watch_models(False)
 
-    def _look(self, on: bool) -> None:
-        if on is not self._looks:
-            self._looks = on
-            self._ask(LookAtModels(on))
+    def _watch_models(self, on: bool) -> None:
+        if on is not self._watches_models:
+            self._watches_models = on
+            self._ask(WatchModels(on))
 
     def _announce(self, text: str) -> None:
         if QAccessible.isActive():

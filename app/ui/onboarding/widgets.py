@@ -104,14 +104,14 @@ class Trail(QWidget):
             inset = place.width() * 0.28
             icons.draw(painter, "done", place.adjusted(inset, inset, -inset, -inset), colour("accent"))
             return
-        number, look = str(self.progress.steps.index(step) + 1), font(weight=_weight(bold=now))
+        number, text_font = str(self.progress.steps.index(step) + 1), font(weight=_weight(bold=now))
         ink = colour("on_accent" if now else "muted")
-        paint_text(painter, place, number, look, ink, Qt.AlignmentFlag.AlignCenter)
+        paint_text(painter, place, number, text_font, ink, Qt.AlignmentFlag.AlignCenter)
 
     def _paint_name(self, painter: QPainter, step: Step, name: str, place: QRectF) -> None:
         now = step is self.progress.at
-        look, ink = font(SCALE.caption, _weight(bold=now)), self._theme.colour("text" if now else "muted")
-        paint_text(painter, place, name, look, ink, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        text_font, ink = font(SCALE.caption, _weight(bold=now)), self._theme.colour("text" if now else "muted")
+        paint_text(painter, place, name, text_font, ink, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
 
 
 def _weight(*, bold: bool) -> QFont.Weight:

@@ -174,8 +174,8 @@ class _Cells(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint background, text or tick, and the mark of an invalid row."""
-        looked: Any = option  # the stubs lack its attributes
-        place, table = QRect(looked.rect), self._table
+        styled: Any = option  # the stubs lack its attributes
+        place, table = QRect(styled.rect), self._table
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if table.selectionModel().isRowSelected(index.row(), QModelIndex()):

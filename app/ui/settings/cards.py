@@ -12,7 +12,7 @@ from app.core.errors import Note
 from app.core.sentences import LANGUAGES
 from app.core.states import State
 from app.desktop.abilities import Ability
-from app.desktop.view import DesktopAction, DesktopView, LookAtDesktop
+from app.desktop.view import DesktopAction, DesktopView, ReadDesktopAgain
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Severity, finding_text
 from app.local_api.view import LocalApiState, LocalApiView
@@ -280,7 +280,7 @@ class DesktopPanel(Card):
             )
             for ability in Ability
         }
-        self.again = worded(texts, action_button(lambda: ask(LookAtDesktop())), "settings.desktop.again")
+        self.again = worded(texts, action_button(lambda: ask(ReadDesktopAgain())), "settings.desktop.again")
         table = grid(stretched=2, gaps=(SPACING.small, SPACING.small))
         top = Qt.AlignmentFlag.AlignTop
         for place, row in enumerate(self.rows.values()):

@@ -141,14 +141,14 @@ class KeyField(QAbstractButton):
         paint_text(painter, place, text, self.font(), ink)
 
     def _paint_caps(self, painter: QPainter, caps: tuple[str, ...]) -> None:
-        look = font(SCALE.caption)
-        metrics, x = QFontMetricsF(look), float(SPACING.small)
+        text_font = font(SCALE.caption)
+        metrics, x = QFontMetricsF(text_font), float(SPACING.small)
         for cap in caps:
             across = metrics.horizontalAdvance(cap) + 2 * SPACING.small
             height = metrics.height() + SPACING.hair
             place = QRectF(x, (self.height() - height) / 2, across, height)
             paint_round(painter, place, RADII.small - 2, self._theme.colour("sunken"), self._theme.colour("edge"))
-            paint_text(painter, place, cap, look, self._theme.colour("text"), Qt.AlignmentFlag.AlignCenter)
+            paint_text(painter, place, cap, text_font, self._theme.colour("text"), Qt.AlignmentFlag.AlignCenter)
             x += across + SPACING.hair
 
     def _clicked(self) -> None:

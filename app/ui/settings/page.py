@@ -269,8 +269,8 @@ class SettingsPage(QWidget):
         wanted = terms(self.search.text())
         for name in self.sections if wanted else (self.section,):
             self._fill(name)
-        looked = self.sections if wanted else {self.section: self.sections[self.section]}
-        hits = {name: section.search(wanted) for name, section in looked.items()}
+        searched = self.sections if wanted else {self.section: self.sections[self.section]}
+        hits = {name: section.search(wanted) for name, section in searched.items()}
         for name, section in self.sections.items():
             section.setVisible(bool(hits[name]) if wanted else name == self.section)
         self.tabs.choose("" if wanted else self.section)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.diagnostics.report.view import HelpAction
 from app.messages.kinds import News, Registry, WindowWanted
-from app.monitoring.view import LookAtMonitor
+from app.monitoring.view import WatchMonitor
 from app.settings.sections import Settings
 from app.ui.computers.panel import ComputersPanel
 from app.ui.files.page import FilesPage
@@ -110,7 +110,7 @@ class Pages:
         monitor = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
         self.monitor_card = LinkCard(texts, monitor, self.open_monitor)
         self.status.add.connect(self.add_gateway)
-        follow_visibility(self.monitor_window, lambda on: front.ask(LookAtMonitor(on)))
+        follow_visibility(self.monitor_window, lambda on: front.ask(WatchMonitor(on)))
         dictionary = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
         self.dictionary_card = LinkCard(texts, dictionary, lambda: self.shell.choose(DICTIONARY))
 

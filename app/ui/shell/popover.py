@@ -12,7 +12,7 @@ from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.gateways.view import GatewaysView, LookAtGateways, to_gateway, to_here
+from app.gateways.view import GatewaysView, WatchGateways, to_gateway, to_here
 from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.settings.sections import MICROPHONE, ChangeSetting
@@ -53,11 +53,11 @@ class Popover(QFrame):
     """Frame over the window with the controls behind the status line.
 
     A change is shown when it comes back as ``Status``. Esc, a click elsewhere and a lost focus close it.
-    ``add``: emitted when the user wants to pair another computer. ``looks``: emitted with True on opening.
+    ``add``: emitted when the user wants to pair another computer. ``opened``: emitted with True on opening.
     """
 
     add = Signal()
-    looks = Signal(bool)
+    opened = Signal(bool)
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], window: QWidget) -> None:
         super().__init__(window)
@@ -158,8 +158,8 @@ class Popover(QFrame):
         self._veil.raise_()
         self._window.installEventFilter(self)
         self._inside.installEventFilter(self)
-        self._ask(LookAtGateways(True, _WATCHER))
-        self.looks.emit(True)
+        self._ask(WatchGateways(True, _WATCHER))
+        self.opened.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Uncover the window again."""
@@ -171,8 +171,8 @@ class Popover(QFrame):
         self._inside.removeEventFilter(self)
         if self._opener is not None:
             self._opener.removeEventFilter(self)
-        self._ask(LookAtGateways(False, _WATCHER))
-        self.looks.emit(False)
+        self._ask(WatchGateways(False, _WATCHER))
+        self.opened.emit(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close the controls on Esc."""
@@ -296,12 +296,12 @@ class StatusBoard(QObject):
     """Owner of the status line at the foot of the sidebar.
 
     The controls behind it are created when they are opened first. ``changed``: carries each new status.
-    ``looks``: emitted with True when the controls open, and with False when they close. ``add``: emitted when the
+    ``opened``: emitted with True when the controls open, and with False when they close. ``add``: emitted when the
     user wants to pair another computer.
     """
 
     changed = Signal(object)
-    looks = Signal(bool)
+    opened = Signal(bool)
     add = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], shell: Shell) -> None:
@@ -318,7 +318,7 @@ class StatusBoard(QObject):
         """Open or close the controls."""
         if self.popover is None:
             self.popover = Popover(self._theme, self._texts, self._ask, self._shell)
-            self.popover.looks.connect(self.looks)
+            self.popover.opened.connect(self.opened)
             self.popover.add.connect(self.add)
         self.popover.show_status(self.status)
         self.popover.open(self.line)

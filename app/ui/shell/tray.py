@@ -65,9 +65,9 @@ def focus_again(window: int) -> None:
             display.close()
 
 
-LOOK_MS: Final = 2_000
-LOOKS: Final = 3
-"""A tray counts as gone only after this many looks: Qt itself follows a panel that starts again."""
+CHECK_MS: Final = 2_000
+MISSES: Final = 3
+"""A tray counts as gone only when it is missed this many times: Qt itself follows a panel that starts again."""
 
 
 class TrayWatch(QObject):
@@ -77,20 +77,20 @@ class TrayWatch(QObject):
     vanished = Signal()
     absent = Signal()
 
-    def __init__(self, available: Callable[[], bool], every_ms: int = LOOK_MS) -> None:
+    def __init__(self, available: Callable[[], bool], every_ms: int = CHECK_MS) -> None:
         super().__init__()
         self._available = available
         self._missed = 0
         self._decided = False
         self.present = False
-        self._timer = timer(self, every_ms, self.look, once=False)
+        self._timer = timer(self, every_ms, self.check, once=False)
 
     def begin(self) -> None:
-        """Look now, and from now on."""
-        self.look()
+        """Check now, and from now on."""
+        self.check()
         self._timer.start()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Compare what the desktop has with what it had."""
         if self._available():
             self._missed = 0
@@ -99,7 +99,7 @@ class TrayWatch(QObject):
                 self.appeared.emit()
             return
         self._missed += 1
-        if self._missed < LOOKS:
+        if self._missed < MISSES:
             return
         if self.present:
             self.present = False
@@ -217,9 +217,9 @@ class Tray(QObject):
         self.pause.setChecked(status.paused)
         self.pause.setEnabled(status.paused or bool(status.choices.works(DICTATE)))
         self._show_tip()
-        if self.icon is not None and self._drawn != (look := (status.shape, bool(round(view.unsent_s)))):
-            self._drawn = look
-            self.icon.setIcon(icons.tray_icon(look[0], self._theme.colours, unsent=look[1]))
+        if self.icon is not None and self._drawn != (drawn := (status.shape, bool(round(view.unsent_s)))):
+            self._drawn = drawn
+            self.icon.setIcon(icons.tray_icon(drawn[0], self._theme.colours, unsent=drawn[1]))
 
     def _show_tip(self) -> None:
         texts, status, unsent = self._texts, self._status, round(self._status.view.unsent_s)

@@ -117,12 +117,12 @@ def opens_menu(button: QPushButton, menu: QMenu) -> None:
     Qt does not notify a button of a pointer that left it for its menu.
     """
 
-    def look_again() -> None:
+    def end_hover() -> None:
         if not button.rect().contains(button.mapFromGlobal(QCursor.pos())):
             QApplication.sendEvent(button, QEvent(QEvent.Type.Leave))
 
     button.setMenu(menu)
-    menu.aboutToHide.connect(look_again)
+    menu.aboutToHide.connect(end_hover)
 
 
 def show_icon(button: QPushButton, name: str, colour: QColor) -> None:
@@ -282,12 +282,12 @@ def paint_text(
     painter: QPainter,
     place: QRectF,
     text: str,
-    look: QFont,
+    text_font: QFont,
     colour: QColor,
     side: Qt.AlignmentFlag | Qt.TextFlag = Qt.AlignmentFlag.AlignVCenter,
 ) -> None:
     """Paint a text in one line, in the middle of the height or at ``side`` of it."""
-    painter.setFont(look)
+    painter.setFont(text_font)
     painter.setPen(colour)
     painter.drawText(place, side, text)
 

@@ -253,14 +253,14 @@ class Elided(QLabel):
         self.setToolTip("" if shown == self._whole else tip(self._whole[:_LONGEST_TIP]))
 
 
-def beginning(text: str, look: QFont, width: float, most: int) -> str:
+def beginning(text: str, text_font: QFont, width: float, most: int) -> str:
     """Return the start of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut.
 
     Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
     """
     start = text[:MOST].replace("\n", " ")
     units = start.encode("utf-16-le", _ANY)  # Qt counts in UTF-16 units
-    layout = QTextLayout(start, look)
+    layout = QTextLayout(start, text_font)
     layout.setTextOption(_by_word())
     layout.beginLayout()
     last = end = 0
@@ -273,7 +273,7 @@ def beginning(text: str, look: QFont, width: float, most: int) -> str:
     if len(text) <= MOST and 2 * end == len(units):
         return start
     head, tail = (part.decode("utf-16-le", _ANY) for part in (units[: 2 * last], units[2 * last :]))
-    shown = QFontMetricsF(look).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
+    shown = QFontMetricsF(text_font).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
     return head + shown[:-1].rstrip() + "…"
 
 

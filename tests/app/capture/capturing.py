@@ -1,6 +1,6 @@
 """A program that captures, for tests: PortAudio reads its environment when it starts, so it needs a process.
 
-    python -m tests.app.capture.capturing PCM_FILE {"choice": "", "armed": false, "look": 10}
+    python -m tests.app.capture.capturing PCM_FILE {"choice": "", "armed": false, "check_s": 10}
 
 Reads ``start``, ``stop`` and ``quit`` from standard input, one per line. Writes 16 kHz samples to the file, and
 one JSON object per line to standard output: ``opened``, changes, ``ended`` (with the counters), or ``error``.
@@ -109,7 +109,7 @@ def _tell(change: MicrophoneChange) -> None:
     _say(change.change, device=change.device, at=change.at, lost=change.lost_samples)
 
 
-async def _capture(pcm: Path, choice: str, armed: bool, look: float) -> None:
+async def _capture(pcm: Path, choice: str, armed: bool, check_s: float) -> None:
     orders: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
@@ -118,7 +118,7 @@ async def _capture(pcm: Path, choice: str, armed: bool, look: float) -> None:
             loop.call_soon_threadsafe(orders.put_nowait, line.strip())
 
     threading.Thread(target=read, daemon=True).start()
-    settings = MicrophoneSettings(timing=FallbackTimes(look=look, pause=0.2))
+    settings = MicrophoneSettings(timing=FallbackTimes(check=check_s, pause=0.2))
     try:
         async with open_microphone(choice, settings, armed=armed, on_change=_tell) as microphone:
             _say("opened", device=microphone.device)
@@ -151,5 +151,5 @@ async def _write(microphone: Microphone, pcm: Path) -> None:
 
 
 if __name__ == "__main__":
-    given = {"choice": "", "armed": False, "look": 10.0} | json.loads(sys.argv[2])
+    given = {"choice": "", "armed": False, "check_s": 10.0} | json.loads(sys.argv[2])
     asyncio.run(_capture(Path(sys.argv[1]), **given))

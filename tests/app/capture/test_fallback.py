@@ -86,10 +86,10 @@ def test_chosen_microphone_is_taken_back_in_a_pause() -> None:
     assert fallback.on_other
     assert [fallback.step(Signs(now, now)) for now in (9.0, 10.0, 10.1)] == [
         FallbackStep.KEEP,
-        FallbackStep.LOOK,
+        FallbackStep.CHECK,
         FallbackStep.KEEP,
     ]
-    fallback.looked([BUILT_IN, HEADSET], 11.0)
+    fallback.checked([BUILT_IN, HEADSET], 11.0)
     assert fallback.step(Signs(11.0, 11.0, quiet_s=0.5)) is FallbackStep.KEEP, "a word would be cut"
     assert fallback.step(Signs(12.0, 12.0, quiet_s=1.0)) is FallbackStep.RETURN
     assert fallback.step(Signs(12.0)) is FallbackStep.SEARCH
@@ -99,22 +99,22 @@ def test_chosen_microphone_is_taken_back_in_a_pause() -> None:
 
 def test_missing_microphone_is_looked_for_every_ten_seconds() -> None:
     fallback = on_built_in()
-    looks = []
+    checks = []
     for tick in range(140):
         now = tick * 0.25
-        if fallback.step(Signs(now, now, quiet_s=60.0)) is FallbackStep.LOOK:
-            looks.append(now)
-            fallback.looked([BUILT_IN], now + 0.5)
-    assert looks == [10.0, 20.5, 31.0]
+        if fallback.step(Signs(now, now, quiet_s=60.0)) is FallbackStep.CHECK:
+            checks.append(now)
+            fallback.checked([BUILT_IN], now + 0.5)
+    assert checks == [10.0, 20.5, 31.0]
 
 
 def test_only_one_process_looks_for_microphones_at_a_time() -> None:
     """On a busy machine a search can outlast its interval; parallel searches would slow each other down."""
     fallback = on_built_in()
     steps = [fallback.step(Signs(now, now)) for now in (10.0, 20.0, 40.0)]
-    assert steps == [FallbackStep.LOOK, FallbackStep.KEEP, FallbackStep.KEEP]
-    fallback.looked([BUILT_IN], 41.0)
-    assert [fallback.step(Signs(now, now)) for now in (50.9, 51.0)] == [FallbackStep.KEEP, FallbackStep.LOOK]
+    assert steps == [FallbackStep.CHECK, FallbackStep.KEEP, FallbackStep.KEEP]
+    fallback.checked([BUILT_IN], 41.0)
+    assert [fallback.step(Signs(now, now)) for now in (50.9, 51.0)] == [FallbackStep.KEEP, FallbackStep.CHECK]
 
 
 def test_no_process_looks_for_the_system_default() -> None:
@@ -133,9 +133,9 @@ def test_other_device_is_in_use_when_the_system_has_another_default() -> None:
     assert fallback.candidates([instead]) == [instead]
     fallback.opened(instead, [instead], 1.0)
     assert fallback.on_other
-    fallback.looked([instead, replace(BUILT_IN, default=False)], 11.0)
+    fallback.checked([instead, replace(BUILT_IN, default=False)], 11.0)
     assert fallback.step(Signs(12.0, 12.0, quiet_s=5.0)) is FallbackStep.KEEP, "the system keeps the other one"
-    fallback.looked([BUILT_IN, HEADSET], 21.0)
+    fallback.checked([BUILT_IN, HEADSET], 21.0)
     assert fallback.step(Signs(22.0, 22.0, quiet_s=5.0)) is FallbackStep.RETURN
     fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 22.0)
     assert not fallback.on_other
@@ -160,8 +160,8 @@ class World:
 
     def _act(self, step: FallbackStep) -> None:
         self.steps.append(step)
-        if step is FallbackStep.LOOK:
-            self.fallback.looked(self.there, self.now_s)
+        if step is FallbackStep.CHECK:
+            self.fallback.checked(self.there, self.now_s)
         elif step is FallbackStep.SEARCH:
             for device in self.fallback.candidates(self.there):
                 self.last_block_s = None

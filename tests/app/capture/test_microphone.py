@@ -23,7 +23,7 @@ from app.capture.microphone import (
 from tests.app.capture.sounds import BUILT_IN, HEADSET, FakeSoundSystem
 from tests.helpers.waiting import wait_until
 
-FAST = MicrophoneSettings(timing=FallbackTimes(silent=60.0, first_block=0.2, search=0.0, look=0.0, pause=0.0))
+FAST = MicrophoneSettings(timing=FallbackTimes(silent=60.0, first_block=0.2, search=0.0, check=0.0, pause=0.0))
 GREETING = 1600  # samples of silence that each simulated device delivers first
 
 

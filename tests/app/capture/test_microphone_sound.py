@@ -125,7 +125,7 @@ def test_other_microphone_is_recorded_until_the_chosen_one_returns(tmp_path: Pat
     played = samples_of(speech)
     with (
         virtual_microphones("desk", "headset") as (desk, headset),
-        capturing(desk, tmp_path, alsa=True, choice="headset", look=0.5) as program,
+        capturing(desk, tmp_path, alsa=True, choice="headset", check_s=0.5) as program,
     ):
         assert program.wait_for("opened")["device"] == "headset"
         headset.unplug()

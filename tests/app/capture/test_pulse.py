@@ -86,7 +86,7 @@ def test_default_is_recorded_until_the_chosen_source_returns(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path
 ) -> None:
     """The server must not move the stream to another source: the stream ends, and this program decides."""
-    with capturing(desk, tmp_path, choice="webcam_source", look=0.5) as program:
+    with capturing(desk, tmp_path, choice="webcam_source", check_s=0.5) as program:
         program.wait_for("opened")
         desk.unload("webcam")
         assert program.wait_for("lost")["device"] == "webcam"

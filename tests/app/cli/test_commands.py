@@ -240,7 +240,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> None:
     said: list[str] = []
     async with Stack(StackSettings("funasr", "no-such-model", lasting=True)) as stack:
-        reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, look_s=0.05)))
+        reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, check_s=0.05)))
         try:
             await wait_until(lambda: said, "the worker's end is said")
             assert (
@@ -266,7 +266,7 @@ async def test_up_says_state_once_it_is_seen_twice() -> None:
             await asyncio.Event().wait()
         return str(line)
 
-    reporting = asyncio.create_task(report_changes(state, said.append, look_s=0.0))
+    reporting = asyncio.create_task(report_changes(state, said.append, check_s=0.0))
     await ended.wait()
     assert said == ["ready", "ready"]
     reporting.cancel()
@@ -286,7 +286,7 @@ async def test_up_reports_reason_and_keeps_gateway_when_engine_is_killed(
     mended = tmp_path / "mended"
     dies = ("--set", "load=kill", "--set", f"until={mended}")
     async with Stack(StackSettings(ENGINE, lasting=True, worker_arguments=dies)) as stack:
-        reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, look_s=0.05)))
+        reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, check_s=0.05)))
         try:
             await wait_until(lambda: said, "the engine's end is said")
             assert "was ended by SIGKILL" in said[0] and "the gateway stays at http" in said[0]

@@ -7,7 +7,7 @@ import pytest
 
 from app.desktop.abilities import Found
 from app.desktop.service import DesktopService
-from app.desktop.view import DesktopView, KeyLines, LinesState, LookAtDesktop, WriteKeyLines
+from app.desktop.view import DesktopView, KeyLines, LinesState, ReadDesktopAgain, WriteKeyLines
 from app.hotkeys.compositor_lines import NoLine
 from app.insertion.portal.permission import NAME, Permission
 from runtime.folders import folders
@@ -94,7 +94,7 @@ async def test_refused_change_is_reported_until_it_works(desk: Desk) -> None:
 
 async def test_desktop_with_keys_of_programs_needs_no_lines(desk: Desk) -> None:
     desk.name = "gnome 48"
-    desk.service.ask(LookAtDesktop())
+    desk.service.ask(ReadDesktopAgain())
     await wait_until(lambda: desk.views, "it looked")
     assert desk.views[-1].lines is None and len(desk.views[-1].supports) == 5
 
@@ -105,12 +105,12 @@ async def test_keys_are_ignored_outside_the_service(tmp_path: Path) -> None:
     assert desk.views == []
 
 
-async def test_second_look_lets_the_desktop_ask_again(
+async def test_second_reading_lets_the_desktop_ask_again(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     permission = Permission(folders().config / NAME, 7)
     permission.refuse()
-    desk.service.ask(LookAtDesktop())
+    desk.service.ask(ReadDesktopAgain())
     await wait_until(lambda: bool(desk.views), "it has looked")
     assert not permission.refused

@@ -19,10 +19,10 @@ from app.files.events import (
     Forget,
     Halted,
     HaltRun,
+    InspectFile,
     InspectionFailed,
     Keep,
     ListNote,
-    Look,
     Noted,
     RunFailed,
     RunFile,
@@ -72,9 +72,9 @@ def the(queue: FileQueue, file: int = 1) -> FileView:
     return view
 
 
-def test_queue_looks_at_file_then_runs_it() -> None:
+def test_queue_inspects_file_then_runs_it() -> None:
     queue = FileQueue()
-    assert effects(queue, Add(("/a.mp3",))) == [Look(1, "/a.mp3")]
+    assert effects(queue, Add(("/a.mp3",))) == [InspectFile(1, "/a.mp3")]
     assert effects(queue, FileInspected(1, 100.0)) == [RunFile(1, "/a.mp3", again=False)]
     assert effects(queue, RunProgress(1, 40.0, "kia ora", 12.0)) == []
     assert the(queue) == FileView(1, "/a.mp3", FileState.WORKING, 40.0, 100.0, 12.0, "kia ora")
@@ -135,7 +135,7 @@ def test_pause_all_spares_ended_files() -> None:
     assert effects(queue, Halted(2)) == [RunFile(2, "/b", again=False)]
 
 
-def test_file_paused_during_look_does_not_run() -> None:
+def test_file_paused_during_inspection_does_not_run() -> None:
     queue = FileQueue()
     queue.handle(Add(("/a",)))
     assert effects(queue, PauseFiles(1), FileInspected(1, 7.0)) == []
@@ -218,7 +218,7 @@ def test_remove_all_takes_only_ended_files() -> None:
 
 def test_listed_file_is_not_added_twice() -> None:
     queue = queue_of("/a", "/b")
-    assert effects(queue, Add(("/a", "/b", "/c"))) == [Look(3, "/c")]
+    assert effects(queue, Add(("/a", "/b", "/c"))) == [InspectFile(3, "/c")]
     assert queue.view().note == Note(FileNote.LISTED, {"count": "2"})
     queue.handle(PauseFiles())
     assert queue.view().note is None
@@ -227,7 +227,7 @@ def test_listed_file_is_not_added_twice() -> None:
 def test_ended_file_starts_over_when_added_again() -> None:
     queue = queue_of("/a")
     queue.handle(RunFinished(1, 1.0, "old"))
-    assert effects(queue, Add(("/a",))) == [Forget(1), Look(2, "/a")]
+    assert effects(queue, Add(("/a",))) == [Forget(1), InspectFile(2, "/a")]
     assert [view.file for view in queue.view().files] == [2]
 
 
@@ -303,7 +303,7 @@ def test_start_resumes_saved_list() -> None:
     queue.handle(PauseFiles(2))
     queue.handle(Add(("/d",)))
     again = FileQueue(queue.files, queue.saving, queue.following)
-    assert again.start() == [Look(4, "/d"), RunFile(1, "/a", again=False)]
+    assert again.start() == [InspectFile(4, "/d"), RunFile(1, "/a", again=False)]
     assert states(again) == [FileState.WORKING, FileState.PAUSED, FileState.WAITING, FileState.ADDED]
 
 

@@ -12,9 +12,9 @@ from app.files.events import (
     Forget,
     Halted,
     HaltRun,
+    InspectFile,
     InspectionFailed,
     Keep,
-    Look,
     RunFailed,
     RunFile,
     RunFinished,
@@ -68,7 +68,7 @@ class World(RuleBasedStateMachine):
         effects = self.queue.start() if event is None else self.queue.handle(event)
         for effect in effects:
             match effect:
-                case Look(file):
+                case InspectFile(file):
                     assert file not in self.looking
                     self.looking.add(file)
                 case RunFile(file):

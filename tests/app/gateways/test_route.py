@@ -74,13 +74,13 @@ def test_route_stays_with_the_gateway_when_fallback_is_off() -> None:
 
 def test_query_interval_depends_on_health() -> None:
     route = Route()
-    assert route.look_in(0.0) == 0.0 and route.stale(0.0)
+    assert route.next_check_s(0.0) == 0.0 and route.stale(0.0)
     route.answered(WELL, 0.0)
-    assert route.look_in(1.0) == TIMES.look_s - 1.0 and not route.stale(1.0) and route.stale(2.0)
+    assert route.next_check_s(1.0) == TIMES.check_s - 1.0 and not route.stale(1.0) and route.stale(2.0)
     route.answered(AWAY, 15.0)
-    assert route.look_in(15.0) == TIMES.doubt_s
+    assert route.next_check_s(15.0) == TIMES.doubt_s
     route.answered(REFUSED, 16.0)
-    assert route.look_in(16.0) == TIMES.back_s and route.look_in(100.0) == 0.0
+    assert route.next_check_s(16.0) == TIMES.back_s and route.next_check_s(100.0) == 0.0
 
 
 @given(answers, st.booleans())
@@ -100,7 +100,7 @@ def test_route_keeps_its_minimum_times_for_any_answers(
         changed = route.answered(health, now)
         assert changed is (route.here is not before)
         assert falls_back or not route.here
-        assert 0.0 <= route.look_in(now) < TIMES.look_s + 0.001
+        assert 0.0 <= route.next_check_s(now) < TIMES.check_s + 0.001
         assert TIMES.well_s <= route.well_s <= TIMES.most_well_s
         if changed and route.here:
             assert not good and (health is REFUSED or now - run_began >= TIMES.away_s)

@@ -18,11 +18,11 @@ from app.gateways.view import (
     GatewayHealth,
     GatewaysView,
     GatewayView,
-    LookAtGateways,
     PairGateway,
     PairingProgress,
     QueryResult,
     RenameGateway,
+    WatchGateways,
 )
 from app.settings.sections import GatewaySection
 from client.connection import Address
@@ -102,7 +102,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         network.pair,
         SOON,
         lambda: ("10.0.0.9",),
-        look_s=0.01,
+        check_s=0.01,
         quiet_s=0.01,
         own_certificate=lambda: OWN,
     )
@@ -184,7 +184,7 @@ async def test_own_addresses_are_not_tried_for_a_paired_gateway(bench: Bench) ->
 
 
 async def test_own_gateway_is_not_listed_as_found(bench: Bench) -> None:
-    bench.gateways.ask(LookAtGateways(True))
+    bench.gateways.ask(WatchGateways(True))
     for service, certificate in (("x", OWN), ("y", "c" * 64)):
         bench.network.announced.put_nowait(
             GatewayFound(service, service, ("https://10.0.0.6:1",), certificate, "1")
@@ -239,16 +239,16 @@ async def test_unknown_chosen_gateway_means_this_computer(bench: Bench) -> None:
 
 
 async def test_watched_gateways_are_queried_and_others_searched(bench: Bench) -> None:
-    bench.gateways.ask(LookAtGateways(True))
-    bench.gateways.ask(LookAtGateways(True, "tray"))
+    bench.gateways.ask(WatchGateways(True))
+    bench.gateways.ask(WatchGateways(True, "tray"))
     await bench.until(lambda view: all(one.answer.latency_ms for one in view.gateways), "all answered")
     bench.network.announced.put_nowait(GatewayFound("x", "new", ("https://10.0.0.6:1",), "c" * 64, "1"))
     await bench.until(lambda view: view.found == (FoundView("new", ("https://10.0.0.6:1",), "c" * 64),), "found")
-    bench.gateways.ask(LookAtGateways(False, "tray"))
+    bench.gateways.ask(WatchGateways(False, "tray"))
     asked = len(bench.network.asked)
     await wait_until(lambda: len(bench.network.asked) > asked + 4, "all are asked again")
     assert bench.network.discovering, "the panel still looks"
-    bench.gateways.ask(LookAtGateways(False))
+    bench.gateways.ask(WatchGateways(False))
     await wait_until(lambda: not bench.network.discovering, "nobody looks")
 
 

@@ -12,7 +12,7 @@ from client.connection import Address
 from tests.helpers.waiting import wait_until
 
 A, B, C = (Address(f"https://{name}:1") for name in "abc")
-SOON = RouteTimes(away_s=0.02, well_s=0.02, doubt_s=0.001, back_s=0.001, fresh_s=0.0, look_s=3_600.0)
+SOON = RouteTimes(away_s=0.02, well_s=0.02, doubt_s=0.001, back_s=0.001, fresh_s=0.0, check_s=3_600.0)
 
 
 @dataclass

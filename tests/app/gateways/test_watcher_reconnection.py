@@ -22,7 +22,9 @@ class World:
     moving: ReconnectionDetector = field(init=False)
 
     def __post_init__(self) -> None:
-        self.moving = ReconnectionDetector(lambda address: self.there, lambda: self.own, self.changed, look_s=0.01)
+        self.moving = ReconnectionDetector(
+            lambda address: self.there, lambda: self.own, self.changed, check_s=0.01
+        )
 
     def changed(self) -> None:
         self.told.append(self.moving.in_use)
@@ -40,7 +42,7 @@ async def test_connection_stays_and_counts_as_in_use_while_the_gateway_stays(wor
     first, second = world.connect(), world.connect()
     await wait_until(lambda: world.moving.in_use, "somebody is connected")
     world.own = (*world.own, "10.8.0.2")  # an additional address is no reason
-    world.moving.look()
+    world.moving.check()
     await asyncio.sleep(0.03)
     assert not first.done() and not second.done() and world.told == [True]
     first.cancel()
@@ -52,11 +54,11 @@ async def test_connection_stays_and_counts_as_in_use_while_the_gateway_stays(wor
 
 
 async def test_connection_is_replaced_at_once_when_the_gateway_moves(world: World) -> None:
-    world.moving = ReconnectionDetector(lambda address: world.there, lambda: world.own, lambda: None, look_s=1e6)
+    world.moving = ReconnectionDetector(lambda address: world.there, lambda: world.own, lambda: None, check_s=1e6)
     connection = world.connect()
     await asyncio.sleep(0)
     world.there = False
-    world.moving.look()
+    world.moving.check()
     await asyncio.wait_for(connection, DEADLINE_S)
 
 

@@ -11,9 +11,9 @@ CHOICE = choose_torch("linux", "x86_64", card("12.0"))
 
 
 def test_steps_install_torch_before_everything_else() -> None:
-    made, looks, torch, ours, models, check = steps("/usr/bin/python3", HOME, "==0.1.0", CHOICE, "linux")
+    made, search, torch, ours, models, check = steps("/usr/bin/python3", HOME, "==0.1.0", CHOICE, "linux")
     assert made.command == ("/usr/bin/python3", "-m", "venv", str(HOME))
-    assert {"--dry-run", "kikipounamu==0.1.0"} <= set(looks.command) and "--wheel FILE" in looks.title
+    assert {"--dry-run", "kikipounamu==0.1.0"} <= set(search.command) and "--wheel FILE" in search.title
     assert torch.command[:4] == (f"{HOME}/bin/python", "-m", "pip", "install")
     assert torch.command[-3:] == ("torch>=2.9", "--index-url", CHOICE.place)
     assert ours.command[-1] == "kikipounamu[worker,funasr]==0.1.0"

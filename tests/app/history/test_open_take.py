@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.history.open_take import TakeDetailsPublisher, details
-from app.history.view import LookAtTake, Rerun, TakeDetails
+from app.history.view import FollowTake, Rerun, TakeDetails
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
 from protocol.recognition import Options
@@ -25,7 +25,7 @@ def library(tmp_path: Path) -> Library:
     return made
 
 
-async def test_looking_publishes_details_once_per_change(library: Library) -> None:
+async def test_opening_publishes_details_once_per_change(library: Library) -> None:
     received = list[TakeDetails]()
 
     async def find(wanted: UUID) -> TakeSnapshot:
@@ -33,10 +33,10 @@ async def test_looking_publishes_details_once_per_change(library: Library) -> No
 
     async with TakeDetailsPublisher(find, received.append) as looking:
         looking.changed()
-        looking.look(LookAtTake(session(1)))
+        looking.follow(FollowTake(session(1)))
         await wait_until(lambda: [one.text for one in received] == ["take 1"], "the first")
         looking.changed()
-        looking.look(LookAtTake(session(2)))
+        looking.follow(FollowTake(session(2)))
         await wait_until(
             lambda: [one.text for one in received] == ["take 1", "take 2"], "the second, and nothing twice"
         )
@@ -47,9 +47,9 @@ async def test_looking_publishes_details_once_per_change(library: Library) -> No
         looking.add_run(session(1), RUN)
         looking.add_run(session(2), RUN)
         await wait_until(lambda: received[-1].compared is not None, "what came of it, kept or not")
-        looking.look(LookAtTake(None))
-        looking.look(LookAtTake(session(9)))
-        looking.look(LookAtTake(session(1)))
+        looking.follow(FollowTake(None))
+        looking.follow(FollowTake(session(9)))
+        looking.follow(FollowTake(session(1)))
         await wait_until(lambda: received[-1].session == session(1), "one that is gone is passed over")
     assert len(received) == 5
 

@@ -18,13 +18,13 @@ from app.history.view import (
     DeleteTakes,
     EditTake,
     ExportTakes,
+    FollowTake,
     HistoryList,
     HistoryMessage,
     HistoryModels,
     HistoryNote,
     HistoryRows,
     HistoryValue,
-    LookAtTake,
     ModelsWanted,
     PausePlaying,
     PlaybackView,
@@ -227,7 +227,7 @@ async def test_export_action_replaces_files_only_on_request(library: Library, tm
 async def test_repeated_recognition_is_shown_in_details(library: Library) -> None:
     window = Window()
     async with scripted(oblige) as gateway, served(library, window, gateway.url) as (serving, _):
-        serving.ask(LookAtTake(session(1)))
+        serving.ask(FollowTake(session(1)))
         await wait_until(lambda: window.details, "the take")
         assert window.details[0].compared is None
         serving.ask(RecogniseAgain(session(1), RerunOptions("other", vad=False)))
@@ -235,7 +235,7 @@ async def test_repeated_recognition_is_shown_in_details(library: Library) -> Non
         assert window.reruns[-1] is RerunState.DONE and window.reruns[0] is RerunState.WAITING
         assert [(run.model, run.vad) for run in window.details[-1].runs] == [("other", False)]
         assert library.find(session(1)).text == "take 1 天气"
-        serving.ask(LookAtTake(session(2)))
+        serving.ask(FollowTake(session(2)))
         await wait_until(lambda: window.details[-1].session == session(2), "another one")
         serving.ask(StopRecognising(session(2)))
 

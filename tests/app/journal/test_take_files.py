@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.journal.disk import AUDIO, DELETED, EVENTS
-from app.journal.take_files import MOST_BYTES, MOST_LINES, Unreadable, look, read_events, read_folder
+from app.journal.take_files import MOST_BYTES, MOST_LINES, Unreadable, inspect_files, read_events, read_folder
 
 
 def a_socket(path: Path) -> None:
@@ -59,7 +59,7 @@ def test_link_to_a_file_counts_as_a_file(folder: Path) -> None:
     (folder / AUDIO).unlink()
     (folder / "elsewhere").write_bytes(b"abcd")
     (folder / AUDIO).symlink_to("elsewhere")
-    assert look(folder).audio == 4
+    assert inspect_files(folder).audio == 4
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES + 1, 2**43])
@@ -77,13 +77,13 @@ def test_journal_with_too_many_lines_is_not_decoded(folder: Path) -> None:
 
 
 def test_folder_without_audio_or_journal_is_no_take(tmp_path: Path) -> None:
-    assert not look(tmp_path).exist
+    assert not inspect_files(tmp_path).exist
     (tmp_path / AUDIO).write_bytes(b"")
-    assert not look(tmp_path).exist
+    assert not inspect_files(tmp_path).exist
     (tmp_path / AUDIO).write_bytes(b"ab")
-    assert look(tmp_path).exist
+    assert inspect_files(tmp_path).exist
 
 
 def test_take_being_deleted_does_not_exist(folder: Path) -> None:
     (folder / AUDIO).rename(folder / DELETED)
-    assert not look(folder).exist
+    assert not inspect_files(folder).exist

@@ -136,7 +136,7 @@ async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch
     program.write_text("#!/bin/sh\nexit 3\n")
     program.chmod(0o700)
     settings = LocalWorkerSettings((), (), program=str(program))
-    worker = LocalWorker(lambda view: None, settings, look=nobody)
+    worker = LocalWorker(lambda view: None, settings, list_workers=nobody)
     async with closing(worker):
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")
@@ -154,7 +154,7 @@ async def test_worker_with_wrong_arguments_is_not_tried_again(
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     settings = LocalWorkerSettings((), ("--nonsense",))
-    worker = LocalWorker(lambda view: None, settings, look=nobody)
+    worker = LocalWorker(lambda view: None, settings, list_workers=nobody)
     async with closing(worker):
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")

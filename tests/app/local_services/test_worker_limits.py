@@ -65,47 +65,47 @@ def test_parse_hours_rejects_invalid_text(text: str) -> None:
 
 
 def test_rest_starts_in_current_state_at_once() -> None:
-    assert RestDecision(CAREFUL).look(UNPLUGGED, 0.0) == BATTERY
-    assert RestDecision(CAREFUL).look(PLUGGED, 0.0) is None
+    assert RestDecision(CAREFUL).update(UNPLUGGED, 0.0) == BATTERY
+    assert RestDecision(CAREFUL).update(PLUGGED, 0.0) is None
 
 
 def test_rest_ignores_brief_changes() -> None:
     rest = RestDecision(CAREFUL)
-    rest.look(PLUGGED, 0.0)
-    assert rest.look(UNPLUGGED, 100.0) is None
-    assert rest.look(PLUGGED, 100.0 + REST_AFTER_S) is None
-    assert rest.look(UNPLUGGED, 200.0) is None
-    assert rest.look(UNPLUGGED, 200.0 + REST_AFTER_S - 0.1) is None
-    assert rest.look(UNPLUGGED, 200.0 + REST_AFTER_S) == BATTERY
-    assert rest.look(PLUGGED, 300.0) == BATTERY
-    assert rest.look(PLUGGED, 300.0 + WORK_AFTER_S - 0.1) == BATTERY
-    assert rest.look(PLUGGED, 300.0 + WORK_AFTER_S) is None
+    rest.update(PLUGGED, 0.0)
+    assert rest.update(UNPLUGGED, 100.0) is None
+    assert rest.update(PLUGGED, 100.0 + REST_AFTER_S) is None
+    assert rest.update(UNPLUGGED, 200.0) is None
+    assert rest.update(UNPLUGGED, 200.0 + REST_AFTER_S - 0.1) is None
+    assert rest.update(UNPLUGGED, 200.0 + REST_AFTER_S) == BATTERY
+    assert rest.update(PLUGGED, 300.0) == BATTERY
+    assert rest.update(PLUGGED, 300.0 + WORK_AFTER_S - 0.1) == BATTERY
+    assert rest.update(PLUGGED, 300.0 + WORK_AFTER_S) is None
 
 
 def test_new_limits_apply_at_once() -> None:
     rest = RestDecision(WorkerLimits())
-    assert rest.look(UNPLUGGED, 0.0) is None
+    assert rest.update(UNPLUGGED, 0.0) is None
     rest.allow(CAREFUL)
-    assert rest.look(UNPLUGGED, 0.1) == BATTERY
+    assert rest.update(UNPLUGGED, 0.1) == BATTERY
     rest.allow(CAREFUL)
     rest.allow(WorkerLimits())
-    assert rest.look(UNPLUGGED, 0.2) is None
+    assert rest.update(UNPLUGGED, 0.2) is None
 
 
 def test_rest_reports_another_reason_at_once() -> None:
     rest = RestDecision(CAREFUL)
-    assert rest.look(ComputerState(True, True), 0.0) == BATTERY
-    assert rest.look(ComputerState(False, True), 1.0) == FULL_SCREEN
+    assert rest.update(ComputerState(True, True), 0.0) == BATTERY
+    assert rest.update(ComputerState(False, True), 1.0) == FULL_SCREEN
 
 
 @given(some.lists(some.tuples(some.booleans(), some.floats(0.1, 5.0)), max_size=60))
 def test_rest_changes_are_always_separated_by_delay(looks: list[tuple[bool, float]]) -> None:
     rest = RestDecision(CAREFUL)
-    rest.look(PLUGGED, 0.0)
+    rest.update(PLUGGED, 0.0)
     now, changes, before = 0.0, [0.0], False
     for unplugged, later in looks:
         now += later
-        rests = rest.look(ComputerState(on_battery=unplugged), now) is not None
+        rests = rest.update(ComputerState(on_battery=unplugged), now) is not None
         if rests is not before:
             changes.append(now)
             before = rests

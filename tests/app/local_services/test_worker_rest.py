@@ -19,7 +19,7 @@ class World:
         self.seen = ComputerState(True, False)
         self.looks = 0
         self.told: list[Note | None] = []
-        self.rest = WorkerRest(self.told.append, self.see, look_s=0.01)
+        self.rest = WorkerRest(self.told.append, self.see, check_s=0.01)
 
     async def see(self, limits: WorkerLimits) -> ComputerState:
         self.looks += 1

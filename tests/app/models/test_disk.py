@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Note
-from app.models.disk import ModelLocation, about, look, look_at, note_of_error, wheels_of
+from app.models.disk import ModelLocation, about, inspect_model, inspect_models, note_of_error, wheels_of
 from app.models.events import ModelOnDisk, RunJob, Work
 from app.models.view import ModelNote, Purpose
 from speech.models.catalogue import load_catalogue
@@ -32,24 +32,24 @@ def place(tmp_path: Path) -> ModelLocation:
     return ModelLocation(tmp_path / "models", catalogue_of(IN_WHEELS), {})
 
 
-def test_look_reports_installed_and_damaged_model(place: ModelLocation) -> None:
-    assert look(place, [NAME]) == {NAME: ModelOnDisk()}
+def test_inspection_reports_installed_and_damaged_model(place: ModelLocation) -> None:
+    assert inspect_models(place, [NAME]) == {NAME: ModelOnDisk()}
     write_files(place.folder / NAME)
-    disk = look_at(place, NAME)
+    disk = inspect_model(place, NAME)
     assert (disk.installed, disk.damaged, disk.size) == (True, False, _SIZE)
     assert disk.installed_s == (place.folder / NAME).stat().st_mtime
     (place.folder / NAME / CONFIG).unlink()
-    assert look_at(place, NAME).damaged
+    assert inspect_model(place, NAME).damaged
 
 
 def test_unfinished_model_is_busy_while_other_process_holds_lock(place: ModelLocation) -> None:
     staging = place.folder / ".staging"
     write_files(staging / NAME / "parts", {CONFIG: b"12345"})
-    assert look_at(place, NAME) == ModelOnDisk(here={CONFIG: 5})
+    assert inspect_model(place, NAME) == ModelOnDisk(here={CONFIG: 5})
     with locked(staging / f"{NAME}.lock", 0, lambda: None):
-        assert look_at(place, NAME).busy
-        assert not look_at(place, NAME, mine=True).busy
-        assert not look(place, [NAME], frozenset({NAME}))[NAME].busy
+        assert inspect_model(place, NAME).busy
+        assert not inspect_model(place, NAME, mine=True).busy
+        assert not inspect_models(place, [NAME], frozenset({NAME}))[NAME].busy
 
 
 def test_room_is_known_before_folder_exists(place: ModelLocation) -> None:
@@ -107,9 +107,9 @@ def test_each_model_error_becomes_a_note(
     assert note_of_error(error, RunJob(NAME, work, "/x")) == (note, details)
 
 
-def test_look_skips_unreadable_models(tmp_path: Path) -> None:
+def test_inspection_skips_unreadable_models(tmp_path: Path) -> None:
     class Odd(ModelLocation):
         def store(self, stop: Stop = NEVER) -> ModelStore:
             raise PermissionError(13, "no")
 
-    assert look(Odd(tmp_path, catalogue_of(IN_WHEELS), {}), [NAME]) == {}
+    assert inspect_models(Odd(tmp_path, catalogue_of(IN_WHEELS), {}), [NAME]) == {}

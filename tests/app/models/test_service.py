@@ -16,7 +16,6 @@ from app.models.view import (
     FetchModel,
     ImportModel,
     LocalModelView,
-    LookAtModels,
     ModelAction,
     ModelNote,
     ModelState,
@@ -24,6 +23,7 @@ from app.models.view import (
     PauseModel,
     RemoveModel,
     VerifyModel,
+    WatchModels,
 )
 from speech.models.collector import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
@@ -76,7 +76,7 @@ class World:
         )
         async with Models(self.told.append, place) as self.models:
             self.models.on_installed = self.installed.append
-            self.models.ask(LookAtModels(True))
+            self.models.ask(WatchModels(True))
             await wait_until(lambda: self.told, "what there is is told")
             yield self.models
 
@@ -259,11 +259,11 @@ async def test_full_disk_note_names_needed_and_free_bytes(world: World) -> None:
 async def test_views_are_posted_only_while_visible(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     async with world.started() as models:
-        models.ask(LookAtModels(False))
+        models.ask(WatchModels(False))
         models.ask(FetchModel(NAME))
         await wait_until(lambda: hub.downloads(_WEIGHTS), "it is being fetched")
         assert all(view.models[0].state is not ModelState.FETCHING for view in world.told)
-        models.ask(LookAtModels(True))
+        models.ask(WatchModels(True))
         await half_here(world)
 
 
@@ -283,7 +283,7 @@ async def test_default_is_chosen_once_and_shown(world: World, hub: FileServer) -
         assert await models.choose() == WITHOUT_HUB
         models.languages = lambda: ["zh"]  # these count at the next start, or when asked for
         assert await models.choose() == WITHOUT_HUB
-        models.ask(LookAtModels(True))
+        models.ask(WatchModels(True))
         await wait_until(lambda: any(view.default for view in world.told), "the default")
         assert world.told[-1].default == Recommendation(WITHOUT_HUB, ChoiceReason.NO_CHINESE)
         seen: list[int] = []

@@ -37,16 +37,16 @@ async def test_feed_is_followed_only_while_visible() -> None:
     views: list[MonitorView] = []
     async with feeding(send_snapshot) as feed, monitoring(feed, views) as made:
         assert (feed.keys, views) == ([], [])
-        made.look(True)
-        made.look(True)
+        made.follow(True)
+        made.follow(True)
         await wait_until(lambda: views and views[-1].link is Link.LIVE, "it is shown")
         assert feed.keys == ["Bearer k"]
         assert views[0].link is Link.CONNECTING
-        made.look(False)
-        made.look(False)
+        made.follow(False)
+        made.follow(False)
         await wait_until(lambda: all(task.done() for task in made._tasks._tasks), "nothing goes on")
         shown = len(views)
-        made.look(True)
+        made.follow(True)
         await wait_until(lambda: len(feed.keys) == 2, "it is asked again")
         assert views[shown].gateway == views[shown - 1].gateway  # earlier figures stay
     await made.close()
@@ -56,7 +56,7 @@ async def test_view_is_posted_repeatedly() -> None:
     views: list[MonitorView] = []
     async with feeding(send_snapshot) as feed:
         async with Monitoring(fixed(Address(feed.url)), views.append, AT_ONCE, refresh_s=0.01) as made:
-            made.look(True)
+            made.follow(True)
             await wait_until(lambda: len(views) > 20, "time passes")
         shown = len(views)
         await asyncio.sleep(0)
@@ -66,7 +66,7 @@ async def test_view_is_posted_repeatedly() -> None:
 async def test_refusal_is_shown_and_reconnect_works() -> None:
     views: list[MonitorView] = []
     async with feeding(send_snapshot, web.Response(status=401)) as feed, monitoring(feed, views) as made:
-        made.look(True)
+        made.follow(True)
         await wait_until(lambda: views and views[-1].link is Link.REFUSED, "it is told")
         assert "key" in views[-1].reason
         made.reconnect()
@@ -76,7 +76,7 @@ async def test_refusal_is_shown_and_reconnect_works() -> None:
 async def test_again_does_nothing_while_hidden() -> None:
     async with feeding(send_snapshot) as feed, monitoring(feed, []) as made:
         made.reconnect()
-        assert made._looking == []
+        assert made._following == []
 
 
 async def test_lost_gateway_is_shown_at_once() -> None:
@@ -86,7 +86,7 @@ async def test_lost_gateway_is_shown_at_once() -> None:
     views: list[MonitorView] = []
     async with feeding(briefly) as feed, monitoring(feed, views) as made:
         made._settings = replace(AT_ONCE, retry=lambda failures, chance, asked: 30.0)
-        made.look(True)
+        made.follow(True)
         await wait_until(lambda: views and views[-1].link is Link.LOST, "it is told")
         assert list(dict.fromkeys(view.link for view in views)) == [Link.CONNECTING, Link.LIVE, Link.LOST]
 

@@ -18,7 +18,7 @@ from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 LOUD = (np.sin(np.arange(BLOCK * 4) / 20) * 8_000).astype(np.int16)
-SOON = TrialTimes(most_s=60.0, look_s=0.02, retry_s=0.02, report_s=0.0)
+SOON = TrialTimes(most_s=60.0, check_s=0.02, retry_s=0.02, report_s=0.0)
 
 
 class EndlessDevice(FakeDevice):

@@ -180,7 +180,7 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def file(place: Path) -> AsyncIterator[SettingsFile]:
-    async with SettingsFile(place, look_s=0.02) as file:
+    async with SettingsFile(place, check_s=0.02) as file:
         yield file
 
 

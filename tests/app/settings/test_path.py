@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings.path import read_look, settings_place
+from app.settings.path import read_appearance, settings_place
 
 
 def test_settings_file_is_in_the_configuration_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,11 +14,11 @@ def test_settings_file_is_in_the_configuration_folder(tmp_path: Path, monkeypatc
 def test_look_is_read_without_checks(tmp_path: Path, encoding: str) -> None:
     place = tmp_path / "settings.toml"
     place.write_text('[general]\ntheme = "purple"\nlanguage = "zh"\nsounds = true\n', encoding)
-    assert read_look(place) == {"theme": "purple", "language": "zh"}
+    assert read_appearance(place) == {"theme": "purple", "language": "zh"}
 
 
 @pytest.mark.parametrize("damaged", [b"", b"[general", b"general = 3", b"\xff", b"[[general]]\ntheme = 'dark'"])
 def test_look_of_a_damaged_file_is_empty(tmp_path: Path, damaged: bytes) -> None:
     place = tmp_path / "settings.toml"
     place.write_bytes(damaged)
-    assert read_look(place) == read_look(tmp_path / "missing") == {}
+    assert read_appearance(place) == read_appearance(tmp_path / "missing") == {}

@@ -56,7 +56,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalWorkerSetti
 @asynccontextmanager
 async def lent(settings: LocalWorkerSettings, ask: Away) -> AsyncIterator[Lent]:
     made = Lent(DESK, settings, given, lambda: None, ask)
-    made.look_s = 0.02
+    made.check_s = 0.02
     try:
         yield made
     finally:

@@ -18,11 +18,11 @@ from app.sharing.view import (
     EndInvite,
     InviteDevice,
     InviteView,
-    LookAtSharing,
     RenameDevice,
     RevokeDevice,
     SharingState,
     SharingView,
+    WatchSharing,
 )
 from backend.devices.records import Device
 from backend.devices.registry import DeviceRegistry
@@ -59,18 +59,18 @@ class Told:
 
 @asynccontextmanager
 async def sharing(told: Told, find: Locate) -> AsyncIterator[Sharing]:
-    async with Sharing(told, find, look_s=0.02) as made:
+    async with Sharing(told, find, check_s=0.02) as made:
         yield made
 
 
 async def test_sharing_state_is_reported_while_watched(shared: Gateway, owned: Address) -> None:
     received = Told()
     async with sharing(received, fixed(owned)) as made:
-        made.ask(LookAtSharing(True))
+        made.ask(WatchSharing(True))
         await wait_until(lambda: received.view.state is SharingState.ON, "it is shared")
         assert (received.view.name, received.view.devices) == ("desk", ())
         assert len(received.view.certificate_sha256) == 64
-        made.ask(LookAtSharing(False))
+        made.ask(WatchSharing(False))
 
 
 async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway, owned: Address) -> None:
@@ -89,7 +89,7 @@ async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway
         await pair(place, received.invite.code, "tower", DeviceKind.WORKER)
         await wait_until(lambda: received.invite.stage is PairingStage.PAIRED, "it is paired")
         assert received.invite.device == "tower" and not received.invite.code
-        made.ask(LookAtSharing(True))
+        made.ask(WatchSharing(True))
         await wait_until(lambda: received.view.devices, "it is listed")
         assert received.view.devices is not None
         (device,) = received.view.devices
@@ -161,7 +161,7 @@ async def test_invitation_fails_when_the_gateway_does_not_answer() -> None:
         made.ask(InviteDevice())
         await wait_until(lambda: received.invite.note, "it is told why")
         assert received.invite.note == Note("gateway-unreachable")
-        made.ask(LookAtSharing(True))
+        made.ask(WatchSharing(True))
         made.choose(on=True, port=1)
         await wait_until(lambda: received.view.state is SharingState.STARTING, "it is about to be")
 
@@ -209,7 +209,7 @@ async def test_gateway_listens_only_on_loopback_until_shared(
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     port = free_port()
     told, worker, stacks = Told(), Worker(), list[Stack]()
-    async with Sharing(told, look_s=0.05) as made, Tasks("test") as tasks:
+    async with Sharing(told, check_s=0.05) as made, Tasks("test") as tasks:
 
         def stack() -> Stack:
             stacks.append(made.stack())
@@ -220,7 +220,7 @@ async def test_gateway_listens_only_on_loopback_until_shared(
         made.choose(on=False, port=port)
         own.choose(here=True, worker=True)
         tasks.start(own.keep(), "keep")
-        made.ask(LookAtSharing(True))
+        made.ask(WatchSharing(True))
         await wait_until(lambda: stacks and listens(stacks[-1]), "it listens")
         assert listens(stacks[-1]) == {"127.0.0.1"} and told.view.state is SharingState.OFF
         worker.told.clear()
@@ -240,9 +240,9 @@ async def test_sharing_is_retried_until_the_port_is_free() -> None:
         pauses.append(failures)
         return 0.01
 
-    async with Sharing(told, nowhere, look_s=0.02, pause=pause) as made:
+    async with Sharing(told, nowhere, check_s=0.02, pause=pause) as made:
         made.restart = lambda: starts.append(made.stack())
-        made.ask(LookAtSharing(True))
+        made.ask(WatchSharing(True))
         port = free_port()
         with socket.create_server(("0.0.0.0", port)):
             made.choose(on=True, port=port)
@@ -299,9 +299,9 @@ async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     received = Told()
     with socket.create_server(("0.0.0.0", 0)) as taken:
-        async with Sharing(received, look_s=0.05) as made:
+        async with Sharing(received, check_s=0.05) as made:
             made.choose(on=True, port=taken.getsockname()[1])
-            made.ask(LookAtSharing(True))
+            made.ask(WatchSharing(True))
             async with made.stack() as stack:
                 assert listens(stack) == {"127.0.0.1"}
                 await wait_until(lambda: received.view.state is SharingState.FAILED, "it is told why")

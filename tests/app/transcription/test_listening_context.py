@@ -38,7 +38,7 @@ async def test_need_is_what_the_gateway_said_last() -> None:
         return web.json_response(listed)
 
     async with serving(web.get(MODELS_PATH, answer)) as url:
-        await context.look(fixed(Address(url)))
+        await context.refresh(fixed(Address(url)))
     assert context.needed("") and not context.needed("other")
-    await context.look(fixed(Address("http://127.0.0.1:9")))
+    await context.refresh(fixed(Address("http://127.0.0.1:9")))
     assert context.needed(""), "a gateway that is away does not change the models"

@@ -138,7 +138,7 @@ async def test_need_for_context_comes_from_the_engine(locate: Locate) -> None:
     context = ContextNeed()
 
     async def known() -> bool:
-        await context.look(locate)
+        await context.refresh(locate)
         return context.needed(MODEL)
 
     await wait_until(known, "the worker has told its models")

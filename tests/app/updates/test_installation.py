@@ -11,7 +11,7 @@ from app.updates.installation import (
     installation_of,
     installed_extras,
     installed_version,
-    look,
+    read_facts,
 )
 
 PLAIN = Facts("0.1.0", "/opt/env/bin/python", "/opt/env", "linux")
@@ -66,7 +66,7 @@ def test_extras_contain_those_that_they_name() -> None:
 
 
 def test_running_program_is_recognised_with_its_extras() -> None:
-    facts = look()
+    facts = read_facts()
     assert facts.version == installed_version()
     assert installation_of(facts).kind in {InstallKind.CHECKOUT, InstallKind.PIP}
     assert "dev" not in installed_extras() and set(facts.extras) == set(installed_extras())

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.abilities import DesktopSession, Found, look_at_desktop, of_environment
+from app.desktop.abilities import DesktopSession, Found, of_environment, read_desktop
 from app.diagnostics.checks.desktop import (
-    LookAtDesktop,
+    ReadDesktop,
     ScreenAbilities,
     desktop,
-    look,
     microphone_on_windows,
     permissions,
+    read_screen,
     session,
     trusted_on_mac,
 )
@@ -38,7 +38,7 @@ async def nobody_knows(platform: str, environment: Mapping[str, str]) -> Found:
     return Found(DesktopSession.X11)
 
 
-def is_on(name: str) -> LookAtDesktop:
+def is_on(name: str) -> ReadDesktop:
     async def learn(platform: str, environment: Mapping[str, str]) -> Found:
         return DESKTOPS[name]
 
@@ -123,15 +123,15 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
         yield desktop
 
 
-async def test_look_examines_a_real_x_server(screen: Desktop) -> None:
-    assert await look(screen.display) == ScreenAbilities(types=True, tray=True)
+async def test_screen_reading_examines_a_real_x_server(screen: Desktop) -> None:
+    assert await read_screen(screen.display) == ScreenAbilities(types=True, tray=True)
     with pytest.raises(ScreenMissing):
-        await look("no name of a display")
+        await read_screen("no name of a display")
 
 
 async def test_tray_without_a_bus_is_found(screen: Desktop) -> None:
     alone = {"DISPLAY": screen.display, "HOME": str(screen.folder), "XDG_RUNTIME_DIR": str(screen.folder)}
-    assert await look_at_desktop("linux", alone) == replace(of_environment("linux", alone), tray=True)
+    assert await read_desktop("linux", alone) == replace(of_environment("linux", alone), tray=True)
 
 
 def test_desktop_check_writes_no_files(home: Path) -> None:

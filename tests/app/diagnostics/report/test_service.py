@@ -22,11 +22,11 @@ from app.diagnostics.report.view import (
     LicenceText,
     LicenceTextWanted,
     LogLines,
-    LookAtLogs,
     PrepareReport,
     ReportState,
     ReportView,
     SaveReport,
+    WatchLogs,
 )
 from tests.app.diagnostics.report.logs import line, write
 from tests.helpers.waiting import wait_until
@@ -46,7 +46,7 @@ class Desk:
         return []
 
     def sources(self) -> Sources:
-        return Sources(look=self._inputs)  # type: ignore[arg-type]  # an empty list
+        return Sources(list_inputs=self._inputs)  # type: ignore[arg-type]  # an empty list
 
     @property
     def events(self) -> list[str]:
@@ -104,13 +104,13 @@ def test_help_runs_checks_of_the_command(desk: Desk) -> None:
 async def test_help_follows_logs_only_while_visible(helping: Help, desk: Desk) -> None:
     write(desk.logs, "desktop", line(1, "a"), line(2, "b", "error"))
     assert desk.told == []
-    helping.ask(LookAtLogs(True))
+    helping.ask(WatchLogs(True))
     await wait_until(lambda: desk.events == ["a", "b"], "they are told")
     write(desk.logs, "worker", line(3, "c"))
     await wait_until(lambda: desk.events == ["a", "b", "c"], "what is added is told")
-    helping.ask(LookAtLogs(True, LogFilter("error")))
+    helping.ask(WatchLogs(True, LogFilter("error")))
     await wait_until(lambda: desk.events == ["b"], "those that are wanted")
-    helping.ask(LookAtLogs(False))
+    helping.ask(WatchLogs(False))
     count = len(desk.told)
     write(desk.logs, "worker", line(4, "unseen", "error"))
     helping.ask(LicenceTextWanted(PROGRAM))
@@ -120,7 +120,7 @@ async def test_help_follows_logs_only_while_visible(helping: Help, desk: Desk) -
 
 async def test_help_shows_newest_lines_up_to_limit(helping: Help, desk: Desk) -> None:
     write(desk.logs, "desktop", *(line(at % 3600, str(at)) for at in range(1, MOST_SHOWN + 3)))
-    helping.ask(LookAtLogs(True))
+    helping.ask(WatchLogs(True))
     await wait_until(lambda: desk.told, "they are told")
     shown = desk.told[-1]
     assert isinstance(shown, LogLines) and len(shown.lines) == MOST_SHOWN and shown.left_out == 2

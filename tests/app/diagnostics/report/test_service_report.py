@@ -40,7 +40,7 @@ async def microphones() -> list[Input]:
 
 def sources(settings: Settings) -> Sources:
     worker = WorkerView(LocalWorkerState.FAILED, device=SPEECH, reason=Note("gateway-failed", {"text": SPEECH}))
-    return Sources(settings, worker, look=microphones)
+    return Sources(settings, worker, list_inputs=microphones)
 
 
 async def contents(wanted: Sources, home: Path) -> dict[str, str]:

@@ -15,11 +15,11 @@ from app.gateways.view import (
     GatewayHealth,
     GatewaysView,
     GatewayView,
-    LookAtGateways,
     PairGateway,
     PairingProgress,
     PairingView,
     QueryResult,
+    WatchGateways,
 )
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action
@@ -31,10 +31,10 @@ from app.sharing.view import (
     InviteView,
     LendingView,
     LentView,
-    LookAtSharing,
     SharedDevice,
     SharingState,
     SharingView,
+    WatchSharing,
 )
 from app.ui.computers.panel import ChoiceCard, ComputersPanel
 from app.ui.strings.texts import Texts
@@ -76,7 +76,7 @@ def chain(panel: ComputersPanel) -> Iterator[QWidget]:
 
 def test_computers_are_checked_only_while_panel_is_visible(world: World) -> None:
     world.panel.hide()
-    on, off = [LookAtGateways(True), LookAtSharing(True)], [LookAtGateways(False), LookAtSharing(False)]
+    on, off = [WatchGateways(True), WatchSharing(True)], [WatchGateways(False), WatchSharing(False)]
     assert world.asked == [*on, *off]
 
 

@@ -19,10 +19,10 @@ from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
 from app.ui.dictation.overlay_child import Receiver, ViewInbox
-from app.ui.dictation.overlay_wayland import COMMAND, FRAMES, LookFrame, ViewFrame
+from app.ui.dictation.overlay_wayland import COMMAND, FRAMES, AppearanceFrame, ViewFrame
 from app.ui.theme.colours import Scheme
 
-LOOK = LookFrame("en", Scheme.LIGHT, "normal", True, "bottom", "ctrl+alt+v", "f9")
+LOOK = AppearanceFrame("en", Scheme.LIGHT, "normal", True, "bottom", "ctrl+alt+v", "f9")
 VIEW = View(
     State.HELD,
     2.5,
@@ -59,18 +59,18 @@ def test_damaged_frame_is_the_end(qtbot: QtBot) -> None:
     assert arrived == [None]
 
 
-def test_look_and_view_are_shown(receiver: Receiver) -> None:
+def test_appearance_and_view_are_shown(receiver: Receiver) -> None:
     receiver.receive(ViewFrame(VIEW))
     overlay, surface = receiver.overlay, receiver.overlay.surface
     assert overlay.drawing is not None
     assert any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces)
-    receiver.receive(LookFrame("zh", Scheme.DARK, "larger", True, "off"))
+    receiver.receive(AppearanceFrame("zh", Scheme.DARK, "larger", True, "off"))
     assert not surface.visible and (receiver.texts.language, receiver.theme.scheme) == ("zh", Scheme.DARK)
-    receiver.receive(LookFrame("zh", Scheme.DARK, "normal", True, "top"))
+    receiver.receive(AppearanceFrame("zh", Scheme.DARK, "normal", True, "top"))
     assert [surface.visible] == [True]
 
 
-def test_program_ends_at_once_without_a_look(tmp_path: Path) -> None:
+def test_program_ends_at_once_without_an_appearance(tmp_path: Path) -> None:
     done = subprocess.run(
         [*COMMAND, str(tmp_path / "hint")], input=FRAMES.pack(ViewFrame(VIEW)), timeout=60, capture_output=True
     )

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.diagnostics.report.log_lines import LogFilter, LogLine, parse
-from app.diagnostics.report.view import HelpAction, LogLines, LookAtLogs
+from app.diagnostics.report.view import HelpAction, LogLines, WatchLogs
 from app.ui.help.log_panel import LogPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -44,9 +44,9 @@ def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: Chosen, 
 def test_logs_are_requested_only_while_panel_is_visible(panel: LogPanel, asked: list[HelpAction]) -> None:
     assert asked == []
     panel.show()
-    assert asked == [LookAtLogs(True, LogFilter())]
+    assert asked == [WatchLogs(True, LogFilter())]
     panel.hide()
-    assert asked[1:] == [LookAtLogs(False)]
+    assert asked[1:] == [WatchLogs(False)]
 
 
 def test_log_panel_shows_only_lines_of_current_filter(panel: LogPanel, asked: list[HelpAction]) -> None:
@@ -58,7 +58,7 @@ def test_log_panel_shows_only_lines_of_current_filter(panel: LogPanel, asked: li
     panel.program.setCurrentIndex(panel.program.findData("worker"))
     panel.program.activated.emit(2)
     wanted = LogFilter("warning", "worker", "x")
-    assert asked[-1] == LookAtLogs(True, wanted)
+    assert asked[-1] == WatchLogs(True, wanted)
     panel.show_lines(LogLines(LogFilter(), some(9)))
     assert len(panel.model.lines) == 3, "lines of another filter are ignored"
     panel.show_lines(LogLines(wanted, (), ("desktop", "worker")))

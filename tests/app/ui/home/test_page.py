@@ -21,11 +21,11 @@ from app.history.view import (
     DeleteTakes,
     EditTake,
     ExportTakes,
+    FollowTake,
     HistoryList,
     HistoryMessage,
     HistoryNote,
     HistoryRows,
-    LookAtTake,
     PlayTake,
     RowsWanted,
     SearchHistory,
@@ -70,7 +70,7 @@ def click(page: HomePage, place: int, at: QPoint | None = None) -> None:
 
 
 def done(asked: list[Action]) -> list[Action]:
-    return [action for action in asked if not isinstance(action, SearchHistory | RowsWanted | LookAtTake)]
+    return [action for action in asked if not isinstance(action, SearchHistory | RowsWanted | FollowTake)]
 
 
 def asks(page: HomePage) -> bool:
@@ -113,7 +113,7 @@ def test_click_opens_a_take_in_place_and_only_one(page: HomePage, asked: list[Ac
     click(page, 1)
     panel = page.panel
     assert panel.isVisible() and panel.text.toPlainText() == "take 1"
-    assert LookAtTake(ROWS[1].session) in asked
+    assert FollowTake(ROWS[1].session) in asked
     row = page.list.rowViewportPosition(page.model.row_of(1))
     assert 0 <= panel.y() - row <= 8 and panel.y() + panel.height() <= row + page.list.rowHeight(
         page.model.row_of(1)
@@ -123,7 +123,7 @@ def test_click_opens_a_take_in_place_and_only_one(page: HomePage, asked: list[Ac
     click(page, 2)
     assert panel.row == ROWS[2]
     panel.close_it.click()
-    assert panel.isHidden() and page.list.hasFocus() and asked[-1] == LookAtTake(None)
+    assert panel.isHidden() and page.list.hasFocus() and asked[-1] == FollowTake(None)
 
 
 def test_open_take_is_edited_and_copied(page: HomePage, asked: list[Action]) -> None:

@@ -16,8 +16,8 @@ from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,
+    FollowTake,
     HistoryAction,
-    LookAtTake,
     RecogniseAgain,
     Rerun,
     RerunOptions,
@@ -148,7 +148,7 @@ def test_again_panel_compares_each_of_several_runs(
     assert texts("history.again.missing", count=1) in panel.how.text()
     panel.runs.setCurrentIndex(1)
     panel.runs.activated.emit(1)
-    assert person.asked == [LookAtTake(ONE.session, 0)]
+    assert person.asked == [FollowTake(ONE.session, 0)]
     panel.show_details(compared("the slow fox", "a slow fox", run=0))
     assert panel.runs.currentData() == "0"
 

@@ -17,7 +17,7 @@ from app.history.view import (
     Comparison,
     EditTake,
     ExportTakes,
-    LookAtTake,
+    FollowTake,
     ModelsWanted,
     PlaybackView,
     PlayState,
@@ -44,7 +44,7 @@ def row(number: int) -> IndexRow:
 
 
 def done(asked: list[Action]) -> list[Action]:
-    return [action for action in asked if not isinstance(action, LookAtTake)]
+    return [action for action in asked if not isinstance(action, FollowTake)]
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def marked(panel: TakePanel) -> list[str]:
 def test_details_are_requested_for_the_open_take(panel: TakePanel, asked: list[Action]) -> None:
     for opened in (row(1), row(1), None, row(2)):
         panel.show_take(opened)
-    sessions = [action.session for action in asked if isinstance(action, LookAtTake)]
+    sessions = [action.session for action in asked if isinstance(action, FollowTake)]
     assert sessions == [row(1).session, None, row(2).session]
 
 
@@ -218,7 +218,7 @@ def test_closing_stops_playback(panel: TakePanel, asked: list[Action]) -> None:
     panel.play.show_playing(PlaybackView(row(1).session, PlayState.PLAYING, 500, 5_000))
     panel.forget()
     panel.show_take(None)
-    assert done(asked) == [StopPlaying()] and asked[-1] == LookAtTake(None)
+    assert done(asked) == [StopPlaying()] and asked[-1] == FollowTake(None)
 
 
 def test_focus_moves_to_copy_not_delete_after_recovery(panel: TakePanel, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.core.sentences import LANGUAGES
 from app.messages.kinds import Action
 from app.models.disk import about
-from app.models.view import FetchModel, LocalModelView, LookAtModels, ModelState, ModelsView
+from app.models.view import FetchModel, LocalModelView, ModelState, ModelsView, WatchModels
 from app.settings.sections import ChangeSetting
 from app.ui.models.panel import ModelGroup, ModelsPanel
 from app.ui.strings.texts import Texts
@@ -52,9 +52,9 @@ def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
 def test_models_are_watched_only_while_panel_is_visible(make: Make, texts: Texts, asked: list[Action]) -> None:
     panel = make(texts)
     panel.hide()
-    assert asked == [LookAtModels(True), LookAtModels(False)]
+    assert asked == [WatchModels(True), WatchModels(False)]
     panel.show()
-    assert asked[2:] == [LookAtModels(True)]
+    assert asked[2:] == [WatchModels(True)]
 
 
 def test_each_model_keeps_its_card(make: Make, texts: Texts, asked: list[Action]) -> None:

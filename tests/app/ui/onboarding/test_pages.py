@@ -13,7 +13,7 @@ from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action, Problem
-from app.models.view import LocalModelView, LookAtModels, ModelFacts, ModelState, ModelsView
+from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, WatchModels
 from app.onboarding.steps import (
     FIRST_STEP,
     OPEN_STEPS,
@@ -169,15 +169,15 @@ def test_ctrl_return_goes_to_next_step_from_any_focus(page: Onboarding, qtbot: Q
 
 
 def test_step_tests_run_only_while_step_is_visible(page: Onboarding, asked: list[Action]) -> None:
-    assert asked == [TryMicrophone(True), LookAtModels(True)]
+    assert asked == [TryMicrophone(True), WatchModels(True)]
     page.hide()
-    assert asked[2:] == [TryMicrophone(False), LookAtModels(False)]
+    assert asked[2:] == [TryMicrophone(False), WatchModels(False)]
     page.show()
-    assert asked[4:] == [TryMicrophone(True), LookAtModels(True)]
+    assert asked[4:] == [TryMicrophone(True), WatchModels(True)]
     page.begin(StepProgress(at=Step.KEY))
     assert asked[6:] == [TryMicrophone(False), TestHotkeys(True)]
     page.later.click()
-    assert asked[-2:] == [TestHotkeys(False), LookAtModels(False)], "before another page starts its own"
+    assert asked[-2:] == [TestHotkeys(False), WatchModels(False)], "before another page starts its own"
 
 
 def test_screen_reader_hears_each_step_and_its_result(page: Onboarding, said: list[str]) -> None:
@@ -216,7 +216,7 @@ def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Actio
     assert page.welcome.microphone.meter.level_dbfs == -20.0
     asked.clear()
     page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
-    assert page.foot.now.percent == 3 and asked == [LookAtModels(True)], "nobody had answered yet"
+    assert page.foot.now.percent == 3 and asked == [WatchModels(True)], "nobody had answered yet"
     model = LocalModelView(ModelFacts("whisper-base", size=10), ModelState.FETCHING, 5, chosen=True)
     page.show_models(ModelsView((model,)))
     assert page.foot.now.percent == 50

@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.desktop.abilities import Ability, abilities
-from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, LookAtDesktop
+from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, ReadDesktopAgain
 from app.hotkeys.compositor_lines import Compositor
 from app.ui.settings.cards import DesktopPanel
 from app.ui.strings.texts import Texts
@@ -52,7 +52,7 @@ def test_table_is_empty_without_a_desktop(panel: DesktopPanel, texts: Texts) -> 
 
 def test_table_is_renewed_on_request(panel: DesktopPanel, asked: list[DesktopAction]) -> None:
     panel.again.click()
-    assert asked == [LookAtDesktop()]
+    assert asked == [ReadDesktopAgain()]
 
 
 @in_each_language

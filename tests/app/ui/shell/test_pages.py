@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.gateways.view import FoundView, GatewaysView, GatewayView, LookAtGateways
+from app.gateways.view import FoundView, GatewaysView, GatewayView, WatchGateways
 from app.history.view import (
     HistoryList,
     HistoryModels,
@@ -22,8 +22,8 @@ from app.history.view import (
 )
 from app.insertion.plan import ProgramRule
 from app.messages.kinds import Action, Problem, Programs
-from app.models.view import LocalModelView, LookAtModels, ModelFacts, ModelsView
-from app.monitoring.view import LookAtMonitor
+from app.models.view import LocalModelView, ModelFacts, ModelsView, WatchModels
+from app.monitoring.view import WatchMonitor
 from app.onboarding.steps import Step
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
@@ -56,14 +56,14 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[World]:
 def test_monitor_is_watched_only_while_visible(world: World) -> None:
     pages = world.pages
     pages.shell.appear()
-    assert LookAtMonitor(True) not in world.asked
+    assert WatchMonitor(True) not in world.asked
     pages.settings.build()
     pages.monitor_card.button.click()
-    assert world.asked[-1] == LookAtMonitor(True) and pages.monitor.isVisible()
+    assert world.asked[-1] == WatchMonitor(True) and pages.monitor.isVisible()
     pages.monitor_window.close()
-    assert world.asked[-1] == LookAtMonitor(False)
+    assert world.asked[-1] == WatchMonitor(False)
     pages.shell.monitor.trigger()
-    assert world.asked[-1] == LookAtMonitor(True)
+    assert world.asked[-1] == WatchMonitor(True)
     pages.monitor_window.close()
 
 
@@ -96,7 +96,7 @@ def test_other_computers_are_listed_and_added_in_settings(world: World) -> None:
     assert list(pages.computers.rows) == ["here", "gateway desk"]
     pages.add_gateway()
     assert pages.shell.page == SETTINGS and pages.settings.section == "computers"
-    assert pages.computers.form.isVisible() and LookAtGateways(True) in world.asked
+    assert pages.computers.form.isVisible() and WatchGateways(True) in world.asked
 
 
 def test_lending_opens_form_with_computers_found(world: World) -> None:
@@ -115,16 +115,16 @@ def test_models_are_watched_only_while_their_section_is_visible(world: World) ->
     pages.handlers(ModelsView((LocalModelView(ModelFacts("whisper-base")),), "/models"))
     assert list(pages.models.cards) == ["whisper-base"]
 
-    def looked() -> LookAtModels:
-        return [action for action in world.asked if isinstance(action, LookAtModels)][-1]
+    def looked() -> WatchModels:
+        return [action for action in world.asked if isinstance(action, WatchModels)][-1]
 
     pages.shell.appear(SETTINGS)
     pages.settings.choose("general")
-    assert looked() == LookAtModels(False)
+    assert looked() == WatchModels(False)
     pages.settings.choose("models")
-    assert looked() == LookAtModels(True)
+    assert looked() == WatchModels(True)
     pages.settings.choose("advanced")
-    assert looked() == LookAtModels(False)
+    assert looked() == WatchModels(False)
 
 
 def test_dictionary_contains_words_and_settings_program_rules(world: World) -> None:

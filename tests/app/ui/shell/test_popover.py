@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
-from app.gateways.view import GatewaysView, GatewayView, LookAtGateways
+from app.gateways.view import GatewaysView, GatewayView, WatchGateways
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
@@ -58,7 +58,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
 
 
 def changes(world: World) -> list[Action]:
-    return [action for action in world.asked if not isinstance(action, LookAtGateways)]
+    return [action for action in world.asked if not isinstance(action, WatchGateways)]
 
 
 def test_popover_opens_above_opener_within_window(world: World) -> None:
@@ -112,10 +112,10 @@ def test_tab_stays_among_controls(world: World) -> None:
 
 
 def test_gateways_are_watched_while_open(world: World) -> None:
-    assert world.asked == [LookAtGateways(True, "status")]
+    assert world.asked == [WatchGateways(True, "status")]
     world.popover.shut()
     world.popover.shut()
-    assert world.asked[1:] == [LookAtGateways(False, "status")]
+    assert world.asked[1:] == [WatchGateways(False, "status")]
 
 
 def test_microphone_mode_and_place_are_chosen(world: World) -> None:

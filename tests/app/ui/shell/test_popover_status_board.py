@@ -29,7 +29,7 @@ def test_values_reach_line_and_open_controls(theme: Theme, texts: Texts, qtbot: 
     shell = Shell(theme, texts, asked.append)
     qtbot.addWidget(shell)
     board = StatusBoard(theme, texts, asked.append, shell)
-    board.looks.connect(looked.append)
+    board.opened.connect(looked.append)
     shell.show()
     assert opened(board) is None, "it costs nothing until it is opened"
     board.show_choices(Choices((("usb", "USB"),), "usb", keys={"dictate": "f9"}))

@@ -3,7 +3,7 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.ui.shell.tray import LOOKS, TrayWatch
+from app.ui.shell.tray import MISSES, TrayWatch
 
 
 class World:
@@ -15,9 +15,9 @@ class World:
         self.watch.vanished.connect(lambda: self.told.append("vanished"))
         self.watch.absent.connect(lambda: self.told.append("absent"))
 
-    def look(self, times: int = 1) -> None:
+    def check(self, times: int = 1) -> None:
         for _ in range(times):
-            self.watch.look()
+            self.watch.check()
 
 
 @pytest.fixture
@@ -27,43 +27,43 @@ def world(qapp: object) -> World:
 
 def test_tray_of_the_start_is_reported_once(world: World) -> None:
     world.there = True
-    world.look(3)
+    world.check(3)
     assert world.told == ["appeared"] and world.watch.present
 
 
 def test_tray_that_is_late_is_no_absence(world: World) -> None:
-    world.look(LOOKS - 1)
+    world.check(MISSES - 1)
     world.there = True
-    world.look()
+    world.check()
     assert world.told == ["appeared"]
 
 
 def test_absence_is_reported_once_and_ends_with_a_tray(world: World) -> None:
-    world.look(3 * LOOKS)
+    world.check(3 * MISSES)
     assert world.told == ["absent"] and not world.watch.present
     world.there = True
-    world.look()
+    world.check()
     assert world.told == ["absent", "appeared"]
 
 
 def test_panel_that_starts_again_soon_is_not_reported(world: World) -> None:
     world.there = True
-    world.look()
+    world.check()
     world.there = False
-    world.look(LOOKS - 1)
+    world.check(MISSES - 1)
     world.there = True
-    world.look()
+    world.check()
     assert world.told == ["appeared"] and world.watch.present
 
 
 def test_panel_that_stays_away_is_reported(world: World) -> None:
     world.there = True
-    world.look()
+    world.check()
     world.there = False
-    world.look(LOOKS)
+    world.check(MISSES)
     assert world.told == ["appeared", "vanished"] and not world.watch.present
     world.there = True
-    world.look()
+    world.check()
     assert world.told[-1] == "appeared"
 
 

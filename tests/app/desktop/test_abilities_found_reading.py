@@ -1,4 +1,4 @@
-"""Looking at a real sway, at a bus with and without portals, and at nothing."""
+"""Read a real sway, at a bus with and without portals, and at nothing."""
 
 import subprocess
 import sys
@@ -9,24 +9,24 @@ from pathlib import Path
 import pytest
 from dbus_fast import Variant
 
-from app.desktop.abilities import Ability, DesktopSession, Means, abilities, look_at_desktop
+from app.desktop.abilities import Ability, DesktopSession, Means, abilities, read_desktop
 from app.hotkeys.compositor_lines import Compositor
 from tests.helpers.bus_service import WATCHER, Answers, bus_program, icon_host
 from tests.helpers.waiting import DEADLINE_S
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway, running_weston
 
 
-async def test_look_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: Path) -> None:
+async def test_reading_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: Path) -> None:
     with running_sway(tmp_path) as desktop:
         environment = desktop.environment
-        bare = await look_at_desktop("linux", environment)
+        bare = await read_desktop("linux", environment)
         portal: Answers = {"Get": lambda call: ("v", (Variant("u", 2),))}
         address = environment["DBUS_SESSION_BUS_ADDRESS"]
         with (
             bus_program(address, "org.freedesktop.portal.Desktop", portal),
             bus_program(address, WATCHER, icon_host()),
         ):
-            full = await look_at_desktop("linux", environment)
+            full = await read_desktop("linux", environment)
     assert bare.compositor is Compositor.SWAY and "zwlr_layer_shell_v1" in bare.offers
     assert (bare.tray, bare.portals) == (False, {})
     assert full.tray and full.portals == {"GlobalShortcuts": 2, "RemoteDesktop": 2, "Clipboard": 2}
@@ -45,26 +45,26 @@ async def test_abilities_agree_with_real_compositors(
     tmp_path: Path,
 ) -> None:
     with running(tmp_path) as desktop:
-        found = await look_at_desktop("linux", {**desktop.environment, "DISPLAY": ""})
+        found = await read_desktop("linux", {**desktop.environment, "DISPLAY": ""})
     means = {one.ability: one.means for one in abilities(found)}
     assert (means[Ability.INSERTION], means[Ability.OVERLAY]) == (insertion, overlay)
 
 
-async def test_look_leaves_out_what_is_silent(tmp_path: Path) -> None:
+async def test_reading_leaves_out_what_is_silent(tmp_path: Path) -> None:
     with running_sway(tmp_path) as desktop:
         address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
         with bus_program(address, "org.freedesktop.portal.Desktop", {}):
-            found = await look_at_desktop("linux", desktop.environment, deadline_s=0.0)
+            found = await read_desktop("linux", desktop.environment, deadline_s=0.0)
     assert (found.session, found.portals) == (DesktopSession.WAYLAND, {})
 
 
 @pytest.mark.parametrize(
     ("environment", "session"), [({"WAYLAND_DISPLAY": "none"}, DesktopSession.WAYLAND), ({}, DesktopSession.NONE)]
 )
-async def test_look_finds_nothing_without_compositor_and_bus(
+async def test_reading_finds_nothing_without_compositor_and_bus(
     environment: dict[str, str], session: DesktopSession
 ) -> None:
-    found = await look_at_desktop("linux", environment)
+    found = await read_desktop("linux", environment)
     assert (found.session, found.offers, found.programs, found.tray) == (session, {}, frozenset(), None)
 
 
