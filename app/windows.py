@@ -19,7 +19,7 @@ from app.system.notification import notify
 from app.ui.dictation.announcer import Announcer, speak_from
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_window import OverlayWindow, blends, possible
-from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices, KnownKeys
+from app.ui.settings.choices import HOTKEYS, NO_HOTKEYS, PASTE_HELD, Choices, KnownKeys
 from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.shell.pages import Pages
@@ -185,7 +185,7 @@ class Windows:
             keys=self._known.of(settings.hotkeys.bindings),
             language=settings.general.language,
             paused=self._paused,
-            heard=unheard is None or unheard.note is None or unheard.note.key not in UNHEARD,
+            heard=unheard is None or unheard.note is None or unheard.note.key not in NO_HOTKEYS,
         )
         self.announcer.wanted = settings.general.announce
         self.announcer.paste_key = key_text(self._texts, choices.works(PASTE_HELD))

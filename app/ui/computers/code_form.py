@@ -19,16 +19,16 @@ from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, L
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import Card, action_button, make_room, on_escape, refresh_with, timer
+from app.ui.widgets.basic import Card, action_button, fit_longest_name, on_escape, refresh_with, timer
 from app.ui.widgets.controls import Field
 from app.ui.widgets.panels import FlowRow, bring_into_sight
 from app.ui.widgets.parts import (
     Elided,
-    caption,
-    drop,
+    delete_widget,
     horizontal,
     label,
     remark,
+    set_caption,
     set_visible,
     show_text,
     stretched,
@@ -158,7 +158,7 @@ class CodeForm(Card):
         digits.setPointSizeF(font(SCALE.heading).pointSizeF())
         self.code.setFont(digits)
         self.code.setMaximumWidth(letter_width(QFontMetrics(digits)) * _LETTERS + 2 * SPACING.wide)
-        make_room(self.go, (texts("pairing.again"), texts(f"{self._kind}.go")))
+        fit_longest_name(self.go, (texts("pairing.again"), texts(f"{self._kind}.go")))
         self._show()
 
     # -- display -------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ class FoundRow(QWidget):
         self.name, self.pair = Elided(1), action_button(lambda: pair(found))
         horizontal(stretched(self.name), self.pair, within=self)
         self.name.show_text(found.name)
-        caption(self.pair, texts(f"{kind}.pick"), texts(f"{kind}.to", gateway=found.name))
+        set_caption(self.pair, texts(f"{kind}.pick"), texts(f"{kind}.to", gateway=found.name))
 
 
 class FoundList(QWidget):
@@ -276,7 +276,7 @@ class FoundList(QWidget):
             return
         focused = next((row.found for row in self.rows if row.pair.hasFocus()), None)
         for row in self.rows:
-            drop(row, self._column)
+            delete_widget(row, self._column)
         self.rows = [FoundRow(self._texts, self._pair, one, self._kind) for one in found]
         for row in self.rows:
             self._column.addWidget(row)

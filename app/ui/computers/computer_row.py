@@ -19,9 +19,9 @@ from app.ui.widgets.panels import FlowRow, LinedRow
 from app.ui.widgets.parts import (
     Elided,
     aligned,
-    caption,
     horizontal,
     remark,
+    set_caption,
     set_visible,
     show_text,
     stretched,
@@ -104,7 +104,7 @@ class ComputerRow(LinedRow):
         show_text(self.description, view.description, "warning" if view.warns else "muted")
         self.setAccessibleName(f"{view.name}: {view.description}")
         if view.button is not None:
-            caption(self.button, view.button.text, view.button.name)
+            set_caption(self.button, view.button.text, view.button.name)
             self.button.setAccessibleDescription(view.description)
         reveal(self.button, view.button is not None, self.more)
         self._show_menu()
@@ -158,7 +158,7 @@ class ComputerRow(LinedRow):
             reveal(button, on, self.more)
         self.buttons.setVisible(on)
         if on and removal is not None:
-            caption(self.sure, removal.confirm, f"{self.view.name}: {removal.confirm}")
+            set_caption(self.sure, removal.confirm, f"{self.view.name}: {removal.confirm}")
             self.keep.setAccessibleName(f"{self.view.name}: {self.keep.text()}")
             if focus:
                 self.keep.setFocus()

@@ -25,11 +25,11 @@ from app.ui.widgets.panels import Columns, follow_visibility
 from app.ui.widgets.parts import (
     SPACE,
     at_left,
-    caption,
-    drop,
+    delete_widget,
     horizontal,
     label,
     remark,
+    set_caption,
     show_text,
     stretched,
     vertical,
@@ -206,7 +206,7 @@ class ComputersPanel(QWidget):
         row = self.rows.pop(key)
         focus = QApplication.focusWidget()
         focused = focus is not None and row.isAncestorOf(focus)
-        drop(row, self._rows)
+        delete_widget(row, self._rows)
         if focused:
             self.use.button.setFocus()
 
@@ -236,5 +236,5 @@ class ChoiceCard(Card):
         """Show these texts; the sentence has a role that colours it."""
         self.heading.setText(heading)
         show_text(self.description, description, role)
-        caption(self.button, button, f"{heading}: {button}")
+        set_caption(self.button, button, f"{heading}: {button}")
         self.button.setAccessibleDescription(description)

@@ -11,7 +11,14 @@ from app.core.states import State
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting, Settings
 from app.sharing.view import EndInvite, InviteDevice, InviteView, SharingState, SharingView
-from app.ui.computers.wording import code_text, ended_text, fingerprint_text, left_text, places_text, sharing_text
+from app.ui.computers.wording import (
+    code_left_text,
+    code_result_text,
+    code_text,
+    fingerprint_text,
+    places_text,
+    sharing_text,
+)
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, on_escape, refresh_with, reveal, timer
@@ -19,11 +26,11 @@ from app.ui.widgets.controls import DropDown
 from app.ui.widgets.panels import FlowRow, bring_into_sight
 from app.ui.widgets.parts import (
     SPACE,
-    caption,
     horizontal,
     label,
     lay_beside,
     remark,
+    set_caption,
     set_visible,
     show_text,
     stretched,
@@ -220,7 +227,7 @@ class ShareForm(Card):
 
     def _show(self) -> None:
         texts, invite = self._texts, self._invite
-        ended = ended_text(texts, invite) if self._asked else ""
+        ended = code_result_text(texts, invite) if self._asked else ""
         waits = self._asked and bool(invite.code)
         failed = self._view.state is SharingState.FAILED
         on = self._view.state is SharingState.ON
@@ -255,7 +262,7 @@ class ShareForm(Card):
         self.qr.setVisible(waits and bool(invite.link))
         self.digits.setVisible(waits)
         show_text(self.scan, texts("sharing.invite.scan") if waits and invite.link else "", "muted")
-        show_text(self.left, left_text(texts, invite) if waits else "", "muted")
+        show_text(self.left, code_left_text(texts, invite) if waits else "", "muted")
         places = places_text(invite).replace("\n", " · ")
         show_text(self.where, texts("sharing.invite.where", where=places) if waits and places else "", "muted")
         if not waits or not self.copy.isVisible():
@@ -333,7 +340,7 @@ class Fact(QWidget):
     def show_fact(self, value: str, copied: str = "") -> None:
         """Show a value; ``copied`` is the text to copy if it differs from the value."""
         self._copied, name = copied or value, self.name.text()
-        caption(self.value, value, f"{name}: {value}")
+        set_caption(self.value, value, f"{name}: {value}")
         self.copy.setAccessibleName(self._texts("sharing.copy-of", what=name))
         self.setVisible(bool(value))
 

@@ -79,7 +79,7 @@ def menu_text(texts: Texts, gateway: GatewayView) -> str:
     return texts("computers.tray-latency", gateway=gateway.name, ms=ms)
 
 
-def goes_text(texts: Texts, view: GatewaysView) -> str:
+def destination_text(texts: Texts, view: GatewaysView) -> str:
     """Return where speech goes now, in one line."""
     if view.instead_of:
         return texts("place.goes-instead", gateway=view.instead_of)
@@ -115,13 +115,13 @@ def device_text(texts: Texts, device: SharedDevice, day: date | None = None) -> 
     return f"{texts('computers.lends' if device.worker else 'computers.dictates')} · {_seen(texts, device, day)}"
 
 
-def left_text(texts: Texts, invite: InviteView) -> str:
+def code_left_text(texts: Texts, invite: InviteView) -> str:
     """Return the remaining time and tries of a code."""
     tries = texts("sharing.invite.tries", count=invite.tries_left)
     return texts("sharing.invite.left", time=clock(invite.left_s), tries=tries)
 
 
-def ended_text(texts: Texts, invite: InviteView) -> str:
+def code_result_text(texts: Texts, invite: InviteView) -> str:
     """Return the result of a code; empty while it is valid."""
     if invite.note is not None and invite.note.key == _UNREACHABLE:
         return texts("sharing.invite.not-ready")

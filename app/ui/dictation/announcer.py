@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.states import ENDS, State
 from app.dictation.view import View
-from app.ui.strings.texts import Texts, note_text, state_text, to_paste
+from app.ui.strings.texts import Texts, note_text, state_text, to_paste_text
 
 _SPOKEN: Final = frozenset({State.LISTENING, *ENDS}) - {State.HELD}
 """States that are announced. The states between them last only moments."""
@@ -40,7 +40,7 @@ class Announcer:
         if view.note and view.note != before.note:
             self._speak(note_text(self._texts, view.note, self.paste_key))
         elif view.held + view.earlier > before.held + before.earlier:
-            self._speak(to_paste(self._texts, view, self.paste_key))
+            self._speak(to_paste_text(self._texts, view, self.paste_key))
         elif view.state in _SPOKEN and view.state is not before.state:
             self._speak(state_text(self._texts, view.state))
 

@@ -15,7 +15,7 @@ from app.core.live_text import TextSpan
 from app.core.states import LOWEST_DBFS, RECORDING, State
 from app.dictation.view import View
 from app.ui.dictation.live_lines import LiveLines, spacing
-from app.ui.strings.texts import Texts, clock, note_text, state_text, textless, times
+from app.ui.strings.texts import Texts, clock, has_length, no_text_reason, note_text, state_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import loudness, paint_round, paint_text
@@ -155,7 +155,7 @@ class Pill:
         strong, body, icon, height = font(weight=QFont.Weight.DemiBold), font(), self._icon(), self._row()
         x, time, pieces = (
             icon.right() + SPACING.small,
-            clock(view.seconds) if times(view) else "",
+            clock(view.seconds) if has_length(view) else "",
             list[PlacedText](),
         )
         across = QFontMetricsF(body).horizontalAdvance(time)
@@ -209,7 +209,7 @@ class Pill:
         paste_key = "" if view.state is State.HELD else self.paste_key  # the row names it
         text = note_text(self._texts, view.note, paste_key)
         if not text and view.state in _PROBLEMS:
-            text = textless(self._texts, view.state)
+            text = no_text_reason(self._texts, view.state)
         return [*found, ((TextSpan(text, stable=True),), _NOTE_LINES)] if text else found
 
     def _remarks(self, view: View, head: Drawing, bottom: float) -> tuple[PlacedText, ...]:

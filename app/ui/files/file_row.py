@@ -29,7 +29,17 @@ from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, no
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
 from app.ui.widgets.panels import Dialogs
-from app.ui.widgets.parts import Elided, caption, horizontal, remark, room, show_text, stretched, tip, vertical
+from app.ui.widgets.parts import (
+    Elided,
+    horizontal,
+    remark,
+    room,
+    set_caption,
+    show_text,
+    stretched,
+    tool_tip,
+    vertical,
+)
 from runtime.installing import extra_command
 from runtime.terminal import printable
 
@@ -143,7 +153,7 @@ class FileRow(Card):
         self.file, texts = file, self._texts
         self.shape.show_state(file.state, file_state_text(texts, file.state))
         self.name.show_text(file.name)
-        self.setToolTip(tip(file.path))
+        self.setToolTip(tool_tip(file.path))
         self.status.show_text(file_status_text(texts, file))
         self.setAccessibleName(f"{file.name}: {self.status.accessibleName()}")
         self.text.show_text(file.text)
@@ -174,7 +184,7 @@ class FileRow(Card):
     def _name(self, button: QPushButton, key: str, icon: str) -> None:
         description = self._texts(key)
         name = self._texts("files.button-name", action=description, name=self.file.name)
-        caption(button, "" if button is self.more else description, name)
+        set_caption(button, "" if button is self.more else description, name)
         button.setToolTip(description if button is self.more else "")
         show_icon(button, icon, self._theme.colour("accent"))
 

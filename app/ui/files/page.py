@@ -41,14 +41,14 @@ from app.ui.widgets.controls import DropDown, TickButton
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.parts import (
     SPACE,
-    caption,
-    drop,
+    delete_widget,
     horizontal,
     label,
     lay_beside,
+    set_caption,
     show_text,
     stretched,
-    tip,
+    tool_tip,
     vertical,
     worded,
 )
@@ -114,7 +114,7 @@ class FilesPage(QWidget):
         texts = self._texts
         for form, tick in self.forms.items():
             name = texts(f"files.form.{form.value}")
-            caption(tick, name, texts("files.form-name", form=name))
+            set_caption(tick, name, texts("files.form-name", form=name))
             tick.updateGeometry()
         self._show(again=True)
         self._arrange()
@@ -146,7 +146,7 @@ class FilesPage(QWidget):
             self.place.clear()
             self.place.addItems(items)
         self.place.setCurrentIndex(_CHOSEN if folder else _BESIDE)
-        self.place.setToolTip(tip(folder))
+        self.place.setToolTip(tool_tip(folder))
 
     def _show_rows(self, *, again: bool) -> None:
         """Update the rows of the list.
@@ -155,7 +155,7 @@ class FilesPage(QWidget):
         """
         wanted = {file.file for file in self._view.files}
         for number in [number for number in self.rows if number not in wanted]:
-            drop(self.rows.pop(number), self._list)
+            delete_widget(self.rows.pop(number), self._list)
         for place, file in enumerate(self._view.files):
             row = self.rows.get(file.file) or self._new_row(file.file, place)
             if self._list.indexOf(row) != place:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import Card, paint_text, refresh_with, ring
+from app.ui.widgets.basic import Card, paint_ring, paint_text, refresh_with
 from app.ui.widgets.parts import SPACE, Part, label, vertical, worded
 
 Index = QModelIndex | QPersistentModelIndex
@@ -68,7 +68,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(place, self._theme.colour("accent_soft"))
             painter.fillRect(place.adjusted(0, 0, _BAR - place.width(), 0), self._theme.colour("accent"))
         if option.state & QStyle.StateFlag.State_HasFocus:
-            ring(painter, place, self._theme.colour("accent"), RADII.small)
+            paint_ring(painter, place, self._theme.colour("accent"), RADII.small)
         painter.setFont(font(SCALE.caption))
         self._draw(painter, place.adjusted(SPACING.medium, 0, -SPACING.small, 0), self._cells(index.row()))
         painter.restore()

@@ -19,12 +19,12 @@ from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import (
     Texts,
     clock,
+    has_length,
     joined,
     key_caps,
     key_text,
     note_text,
     state_text,
-    times,
     worker_text,
 )
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
@@ -32,11 +32,11 @@ from app.ui.widgets.basic import Card, FileProgressBar, Shape, action_button, re
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.parts import (
     aligned,
-    caption,
     horizontal,
     label,
     lay_beside,
     remark,
+    set_caption,
     set_role,
     show_text,
     stretched,
@@ -201,7 +201,7 @@ class Hero(Card):
         word, busy, records = state_text(texts, view.state), view.state is not State.IDLE, view.state in RECORDING
         self.shape.show_state(view.state, word)
         self.state.setText(word)
-        self.elapsed.setText(clock(view.seconds) if busy and times(view) else "")
+        self.elapsed.setText(clock(view.seconds) if busy and has_length(view) else "")
         for widget, shown in (
             (self.caps, not busy),
             (self._how, not busy),
@@ -216,7 +216,7 @@ class Hero(Card):
         self.wave.show_level(view)
         self.live.show_spans(view.spans)
         if self.start.text() != (name := texts("home.stop" if records else "home.start")):
-            caption(self.start, name, texts("action.stop" if records else "action.start"))
+            set_caption(self.start, name, texts("action.stop" if records else "action.start"))
         paste_key = key_text(texts, self._choices.works(PASTE_HELD))
         show_text(self.note, note_text(texts, view.note, paste_key) or self._problem or self._failure())
         show_text(self.remarks, remarks(texts, self._view))

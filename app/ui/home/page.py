@@ -31,7 +31,7 @@ from app.ui.home.selection_bar import SelectionBar
 from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
 from app.ui.home.timeline import Entry, Stage, TakeTimeline, row_menu
-from app.ui.home.timeline_model import TimelineModel, day_text, described
+from app.ui.home.timeline_model import TimelineModel, day_text, spoken_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import paint_as_page, refresh_with
@@ -62,7 +62,9 @@ class HomePage(QWidget):
         self._placing = False
         paint_as_page(self)
         self.head = Head(theme, texts, ask)
-        self.model = TimelineModel(ask, lambda row: described(texts, row), lambda day: day_text(texts, day), self)
+        self.model = TimelineModel(
+            ask, lambda row: spoken_text(texts, row), lambda day: day_text(texts, day), self
+        )
         self.delegate = TakeDelegate(theme, texts, self.model)
         self.list = worded(texts, TakeTimeline(texts, self.model, self.delegate), accessibleName="history.name")
         self.panel = TakePanel(theme, texts, self._do, self._dialogs)

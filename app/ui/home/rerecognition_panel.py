@@ -69,7 +69,7 @@ class DifferenceView(QTextEdit):
     def refresh(self) -> None:
         """Update everything to the current language, font and colours."""
         self.setFont(font())
-        describe(self, self._texts("history.again.difference"), described(self._texts, self._pieces))
+        describe(self, self._texts("history.again.difference"), difference_text(self._texts, self._pieces))
         self.clear()
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
@@ -103,7 +103,7 @@ def shortened(piece: TextPiece) -> str:
     return piece.text[: LONGEST_SAME // 2] + _GAP + piece.text[-LONGEST_SAME // 2 :]
 
 
-def described(texts: Texts, pieces: Sequence[TextPiece]) -> str:
+def difference_text(texts: Texts, pieces: Sequence[TextPiece]) -> str:
     """Return the removed and added words as a sentence."""
     keys = {DifferenceKind.REMOVED: "history.again.removed", DifferenceKind.ADDED: "history.again.added"}
     changes = [piece for piece in pieces if piece.change in keys]

@@ -13,7 +13,7 @@ from app.history.index import IndexRow
 from app.history.view import HistoryModels, RerunOptions
 from app.ui.strings.texts import Texts, model_name, note_text
 from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with
+from app.ui.widgets.basic import Card, action_button, attach_menu, refresh_with
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import CARD, label, menu_name, set_role, set_visible, vertical, worded
 
@@ -31,7 +31,7 @@ class ExportButton(QPushButton):
         self.forms = {form: worded(texts, menu.addAction(""), f"files.form.{form}") for form in Format}
         for form, action in self.forms.items():
             action.triggered.connect(lambda _=False, form=form: export(form))
-        opens_menu(self, menu)
+        attach_menu(self, menu)
 
 
 class SelectionBar(Card):
@@ -105,7 +105,7 @@ class AgainButton(QPushButton):
         self._menu = QMenu(self)
         self.whole = QMenu(self)
         self._menu.aboutToShow.connect(self.opens.emit)
-        opens_menu(self, self._menu)
+        attach_menu(self, self._menu)
         refresh_with(self.refresh, texts)
 
     def show_models(self, models: HistoryModels) -> None:

@@ -12,12 +12,20 @@ from app.core.states import State
 from app.history.index import IndexRow
 from app.history.search_terms import excerpt
 from app.ui.dictation.live_lines import units
-from app.ui.home.timeline_model import TimelineModel, chip, day_text, details, state_of, take_text, time_text
+from app.ui.home.timeline_model import (
+    TimelineModel,
+    day_text,
+    details_text,
+    state_chip_text,
+    state_of,
+    take_text,
+    time_text,
+)
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_round, paint_text, ring
+from app.ui.widgets.basic import paint_ring, paint_round, paint_text
 from protocol.words import Excerpt
 
 LINES: Final = 2
@@ -104,7 +112,7 @@ class TakeDelegate(QStyledItemDelegate):
     def _row(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, take: IndexRow | None) -> None:
         over, focused = bool(state & _OVER), bool(state & QStyle.StateFlag.State_HasFocus)
         if focused:
-            ring(painter, place, self._theme.colour("accent"), RADII.medium)
+            paint_ring(painter, place, self._theme.colour("accent"), RADII.medium)
         inside = place.adjusted(SPACING.medium, SPACING.small, -SPACING.medium, -SPACING.small)
         if take is None:
             self._placeholder(painter, self._words_place(inside))
@@ -155,7 +163,7 @@ class TakeDelegate(QStyledItemDelegate):
         """Draw the state if it is unusual, then length and program."""
         text_font, muted = font(SCALE.caption), self._theme.colour("muted")
         metrics = QFontMetricsF(text_font)
-        if word := chip(self._texts, take):
+        if word := state_chip_text(self._texts, take):
             state = state_of(take)
             colour = self._theme.colour("warning") if state in _NOTICED else muted
             side = metrics.ascent()
@@ -164,7 +172,7 @@ class TakeDelegate(QStyledItemDelegate):
             place = place.adjusted(side + SPACING.hair, 0, 0, 0)
             paint_text(painter, place, word, text_font, colour, _FLAGS)
             place = place.adjusted(metrics.horizontalAdvance(word) + SPACING.medium, 0, 0, 0)
-        shown = metrics.elidedText(details(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
+        shown = metrics.elidedText(details_text(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
         paint_text(painter, place, shown, text_font, muted, _FLAGS)
 
     def _mark(self, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:

@@ -20,10 +20,10 @@ from app.ui.home.head import paste_elsewhere
 from app.ui.home.play_bar import Follower, GrowingText, PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.home.selection_bar import AgainButton, ExportButton
-from app.ui.home.timeline_model import caption, take_text, when
+from app.ui.home.timeline_model import caption_text, take_text, when_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with, reveal, show_icon, timer
+from app.ui.widgets.basic import Card, action_button, attach_menu, refresh_with, reveal, show_icon, timer
 from app.ui.widgets.panels import Dialogs, FlowRow
 from app.ui.widgets.parts import horizontal, remark, set_visible, stretched, vertical, worded
 
@@ -173,9 +173,9 @@ class TakePanel(Card):
         texts, row = self._texts, self.row
         if row is None:
             return
-        self.caption.setText(caption(texts, row))
+        self.caption.setText(caption_text(texts, row))
         self.text.setPlaceholderText("" if row.text else take_text(texts, row))
-        self.text.setAccessibleName(texts("history.text-of", when=when(texts, row)))
+        self.text.setAccessibleName(texts("history.text-of", when=when_text(texts, row)))
         set_visible(self.changed, self.save, self.undo)
         self.restore.setVisible(row.edited and not self.changed)
         self.play.setVisible(row.seconds > 0)
@@ -311,7 +311,7 @@ class TakePanel(Card):
         return *typed, self.copy, self.again, self.recover, self.export
 
     def _connect(self) -> None:
-        opens_menu(self.more, self.menu)
+        attach_menu(self.more, self.menu)
         self.more.setProperty("role", "icon")
         self.restore.triggered.connect(self._restore)
         self.delete.triggered.connect(self.deletes.emit)

@@ -19,7 +19,7 @@ from app.history.index import IndexRow
 from app.history.view import MOST_WAITING, HistoryList, HistoryRows, RowsWanted
 from app.journal.take import TakeState
 from app.system.desktop_entries import program_name
-from app.ui.strings.texts import Texts, clock, ended_text, joined, model_name, textless, today
+from app.ui.strings.texts import Texts, clock, ended_text, joined, model_name, no_text_reason, today
 
 PAGE: Final = 50
 MOST_TAKES: Final = 2_000
@@ -178,10 +178,10 @@ def state_of(row: IndexRow) -> State:
 
 def take_text(texts: Texts, row: IndexRow) -> str:
     """Return the text of the take, or why there is none."""
-    return row.text or textless(texts, state_of(row))
+    return row.text or no_text_reason(texts, state_of(row))
 
 
-def when(texts: Texts, row: IndexRow) -> str:
+def when_text(texts: Texts, row: IndexRow) -> str:
     """Return day, time and length of the take."""
     day = day_text(texts, datetime.fromtimestamp(row.started_s).date())
     return texts("take.when", day=day, time=time_text(row), length=clock(row.seconds))
@@ -213,26 +213,28 @@ def time_text(row: IndexRow) -> str:
     return datetime.fromtimestamp(row.started_s).strftime("%H:%M")
 
 
-def details(texts: Texts, row: IndexRow) -> str:
+def details_text(texts: Texts, row: IndexRow) -> str:
     """Return length and program of the take."""
     return joined(clock(row.seconds), program_text(texts, row.program))
 
 
-def chip(texts: Texts, row: IndexRow) -> str:
+def state_chip_text(texts: Texts, row: IndexRow) -> str:
     """Return the word for the state of a take that needs attention or has no text yet; else an empty text."""
     state = state_of(row)
     word_is_text = state is State.DONE or (state in _WORKS and not row.text)  # the word is in place of the text
     return "" if word_is_text else ended_text(texts, state, partly=row.partly)
 
 
-def caption(texts: Texts, row: IndexRow) -> str:
+def caption_text(texts: Texts, row: IndexRow) -> str:
     """Return time, length, program, model and state of the take, and whether it was edited."""
     model = model_name(texts, row.model) if row.model else ""
     edited = texts("history.edited") if row.edited else ""
-    return joined(when(texts, row), program_text(texts, row.program), model, chip(texts, row), edited)
+    return joined(
+        when_text(texts, row), program_text(texts, row.program), model, state_chip_text(texts, row), edited
+    )
 
 
-def described(texts: Texts, row: IndexRow | None) -> str:
+def spoken_text(texts: Texts, row: IndexRow | None) -> str:
     """Return the screen reader text of a take.
 
     The start of its text comes first.
@@ -240,7 +242,7 @@ def described(texts: Texts, row: IndexRow | None) -> str:
     if row is None:
         return texts("history.loading")
     done = ended_text(texts, State.DONE) if state_of(row) is State.DONE else ""
-    return joined(take_text(texts, row)[:_SPOKEN], caption(texts, row), done)
+    return joined(take_text(texts, row)[:_SPOKEN], caption_text(texts, row), done)
 
 
 def percent_text(texts: Texts, listed: HistoryList) -> str:

@@ -50,20 +50,20 @@ from app.ui.models.wording import (
     size_text,
     too_large_text,
 )
-from app.ui.strings.texts import Texts, by_name, listed, model_name, names_text
+from app.ui.strings.texts import Texts, languages_by_name, list_text, model_name, names_text
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.panels import Dialogs, FlowRow
 from app.ui.widgets.parts import (
     CARD,
-    caption,
     horizontal,
     label,
     remark,
+    set_caption,
     set_role,
     show_text,
     stretched,
-    tip,
+    tool_tip,
     vertical,
     worded,
 )
@@ -116,7 +116,7 @@ def detail_lines(texts: Texts, model: LocalModelView, view: ModelsView) -> Itera
         yield line("engine", about.engine)
     yield line("sources", sources_text(texts, about))
     if len(about.languages) > _FEW:
-        yield line("languages", listed(texts, [name for _, name in by_name(texts, about.languages)]))
+        yield line("languages", list_text(texts, [name for _, name in languages_by_name(texts, about.languages)]))
     if model.state is ModelState.INSTALLED and model.installed_s is not None:
         yield line("since", datetime.fromtimestamp(model.installed_s).date().isoformat())
     if view.default is not None and view.default.model == model.name and model.chosen:
@@ -227,7 +227,7 @@ class ModelCard(Card):
         early = too_large_text(texts, model, self._view.free)
         text, role = (early, "warning") if early else (note_text(texts, model), note_role(model))
         show_text(self.note, text, role)
-        self.note.setToolTip(tip("\n".join(model.details)))
+        self.note.setToolTip(tool_tip("\n".join(model.details)))
         self.note.setAccessibleDescription("\n".join(model.details))
 
     def _show_buttons(self) -> None:
@@ -255,7 +255,9 @@ class ModelCard(Card):
         return "" if self.badge.isHidden() else "primary"
 
     def _name_button(self, button: QPushButton, description: str, icon: str) -> None:
-        caption(button, description, self._texts("models.button-name", action=description, model=self.name.text()))
+        set_caption(
+            button, description, self._texts("models.button-name", action=description, model=self.name.text())
+        )
         button.setMinimumHeight(control_height())
         colour = {"danger": "danger", "primary": "on_accent"}.get(button.property("role"), "accent")
         show_icon(button, icon, self._theme.colour(colour))

@@ -9,7 +9,7 @@ from typing import Final
 
 from app.core.errors import Note
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse
-from app.ui.strings.texts import Texts, figures, joined, language_name, languages_text, left_text, listed
+from app.ui.strings.texts import Texts, joined, language_name, languages_text, left_text, list_text, short_number
 from runtime.installing import extra_command
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9
@@ -35,8 +35,8 @@ def size_text(texts: Texts, number: float) -> str:
     if number < _MEGABYTE:
         return texts("models.kilobytes", value=max(1, round(number / _KILOBYTE)))
     if number < _GIGABYTE:
-        return texts("monitor.megabytes", value=figures(number / _MEGABYTE))
-    return texts("monitor.gigabytes", value=figures(number / _GIGABYTE))
+        return texts("monitor.megabytes", value=short_number(number / _MEGABYTE))
+    return texts("monitor.gigabytes", value=short_number(number / _GIGABYTE))
 
 
 def whole_size_text(texts: Texts, about: ModelFacts) -> str:
@@ -74,7 +74,7 @@ def reason_text(texts: Texts, view: ModelsView, model: LocalModelView) -> str:
     if found is None or found.model != model.name:
         return ""
     names = [language_name(texts, code) for code in view.languages]
-    spoken = listed(texts, names) if names else texts("models.any-spoken")
+    spoken = list_text(texts, names) if names else texts("models.any-spoken")
     return texts(f"models.recommended.{found.reason}", languages=spoken)
 
 

@@ -33,7 +33,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_focus, paint_line, paint_round, paint_text, refresh_with, smooth_painter
 from app.ui.widgets.panels import bring_into_sight
-from app.ui.widgets.parts import room, tip, vertical
+from app.ui.widgets.parts import room, tool_tip, vertical
 
 _SPOKEN_PART: Final = 0.26  # share of the bar's width
 _LONGEST_SPOKEN_S: Final = 30.0
@@ -69,7 +69,7 @@ class RowMeasures:
         self.line, self.small = body.height(), caption.height()
         self.side = round(body.ascent())
         states = max(caption.horizontalAdvance(state_text(texts, state)) for state in State)
-        whos = max(caption.horizontalAdvance(text) for text in (texts("monitor.own"), other(texts)))
+        whos = max(caption.horizontalAdvance(text) for text in (texts("monitor.own"), other_session_text(texts)))
         words = max(body.horizontalAdvance("00:00:00"), states + whos + caption.horizontalAdvance(" · "))
         self.left = self.side + SPACING.medium + words + SPACING.large
         totals = (seconds_text(texts, seconds) for seconds in (0.888, 58.0, 88.0))
@@ -94,7 +94,7 @@ class RowMeasures:
         return self.zero(width) + room * min(1.0, seconds / scale.after_s)
 
 
-def other(texts: Texts) -> str:
+def other_session_text(texts: Texts) -> str:
     """Return a session label as wide as those of other sessions."""
     return texts("monitor.somebody", session="0000")
 
@@ -142,7 +142,7 @@ class TimelineRow(QWidget):
             self.setFixedHeight(measures.height)
         self.row, self._measures, self._scale = row, measures, scale
         self.setAccessibleName(row_text(self._texts, row))
-        self.setToolTip(tip(stages_text(self._texts, row)))
+        self.setToolTip(tool_tip(stages_text(self._texts, row)))
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -12,7 +12,7 @@ from app.monitoring.view import (
     UtteranceStage,
     WorkerFigures,
 )
-from app.ui.strings.texts import Texts, device_name, figures, joined, state_text
+from app.ui.strings.texts import Texts, device_name, joined, short_number, state_text
 from protocol.monitor import Snapshot, WorkerState, WorkerStatus
 
 NOTHING: Final = "–"
@@ -47,7 +47,7 @@ def seconds_text(texts: Texts, seconds: float) -> str:
     if seconds < 0.9995:
         return texts("monitor.ms", value=round(seconds * 1000))
     if seconds < 59.5:
-        return texts("monitor.seconds", value=figures(seconds))
+        return texts("monitor.seconds", value=short_number(seconds))
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -77,7 +77,7 @@ def count_text(texts: Texts, count: float) -> str:
 
 def times_text(texts: Texts, times: float) -> str:
     """Return a factor as ``12 ×`` or ``0.4 ×``."""
-    return texts("monitor.times", value=figures(times))
+    return texts("monitor.times", value=short_number(times))
 
 
 def ratio_text(texts: Texts, ratio: float) -> str:
@@ -131,7 +131,7 @@ def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
 
 def worker_text(texts: Texts, worker: WorkerStatus) -> str:
     """Return model, device and speed of a worker."""
-    speed = texts("monitor.speed", value=figures(worker.speed)) if worker.speed else ""
+    speed = texts("monitor.speed", value=short_number(worker.speed)) if worker.speed else ""
     return joined(worker.model, device_name(texts, worker.device), speed)
 
 

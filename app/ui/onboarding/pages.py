@@ -33,7 +33,7 @@ from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import action_button, make_room, paint_as_page, refresh_with
+from app.ui.widgets.basic import action_button, fit_longest_name, paint_as_page, refresh_with
 from app.ui.widgets.panels import centred, follow_visibility, scrolling
 from app.ui.widgets.parts import SPACE, horizontal, room, set_role, stretched, vertical, worded
 
@@ -157,7 +157,7 @@ class Onboarding(QWidget):
         self.next.setToolTip(QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText))
         self.back.setVisible(self.progress.previous is not None)
         self.later.setVisible(self.progress.following is not None)
-        make_room(self.next, [texts(f"onboarding.{name}") for name in ("next", "finish", "skip")])
+        fit_longest_name(self.next, [texts(f"onboarding.{name}") for name in ("next", "finish", "skip")])
         self._show_next()
 
     def hasHeightForWidth(self) -> bool:

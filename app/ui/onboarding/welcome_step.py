@@ -14,12 +14,12 @@ from app.settings.languages import own_languages, spoken_languages
 from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.onboarding.widgets import Option, StepPage
 from app.ui.settings.choices import LANGUAGE, Choices, microphone_entries
-from app.ui.strings.texts import Texts, by_name, language_is_drawn, language_name, note_text
+from app.ui.strings.texts import Texts, language_is_drawn, language_name, languages_by_name, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import LevelBar, action_button, control_height, reveal
 from app.ui.widgets.controls import DropDown, TickButton
 from app.ui.widgets.panels import FlowRow
-from app.ui.widgets.parts import at_left, caption, fill, horizontal, label, show_text, vertical, worded
+from app.ui.widgets.parts import at_left, fill, horizontal, label, set_caption, show_text, vertical, worded
 
 SPOKEN: Final = "recognition.languages"
 _SINGLE: Final = "recognition.language"
@@ -54,12 +54,12 @@ class SpokenPart(QWidget):
         texts = self._texts
         for code, tick in self.ticks.items():
             name = language_name(texts, code) if code else texts("onboarding.any-language")
-            caption(tick, name, name)
+            set_caption(tick, name, name)
             tick.setChecked(code in self.spoken if code else not self.spoken)
             tick.updateGeometry()
         self._row.arrange()
         all_codes = (key.removeprefix(_NAMES) for key in entries(texts.language) if key.startswith(_NAMES))
-        others = by_name(texts, (code for code in all_codes if code not in self.ticks))
+        others = languages_by_name(texts, (code for code in all_codes if code not in self.ticks))
         self.other.show_entries([(_ANY, texts("onboarding.other-language")), *others], _ANY)
 
     def _offer(self, codes: tuple[str, ...]) -> None:

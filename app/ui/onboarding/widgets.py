@@ -28,12 +28,12 @@ from app.ui.widgets.basic import (
 from app.ui.widgets.controls import CheckableButton
 from app.ui.widgets.parts import (
     aligned,
-    caption,
     describe,
     horizontal,
     label,
     remark,
     room,
+    set_caption,
     show_text,
     stretched,
     vertical,
@@ -128,7 +128,7 @@ class Option(CheckableButton):
 
     def show_option(self, name: str) -> None:
         """Set the name in the current language."""
-        caption(self, name, name)
+        set_caption(self, name, name)
         self.updateGeometry()
         self.update()
 

@@ -29,19 +29,19 @@ from app.system.desktop_entries import program_icon, program_name
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, control_height, opens_menu, refresh_with, reveal, show_icon
+from app.ui.widgets.basic import Card, action_button, attach_menu, control_height, refresh_with, reveal, show_icon
 from app.ui.widgets.controls import DropDown, Field
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     SPACE,
-    drop,
+    delete_widget,
     horizontal,
     label,
     menu_name,
     remark,
     show_text,
     stretched,
-    tip,
+    tool_tip,
     vertical,
     worded,
 )
@@ -55,7 +55,7 @@ _ENDINGS: Final = ("png", "svg", "xpm")
 def icon_for(theme: Theme, window_class: str) -> QIcon:
     """Return the icon of a program, or that of any program."""
     found = named_icon(program_icon(window_class))
-    return found if usable(found) else icons.icon(_PLAIN[0], theme.colour(_PLAIN[1]))
+    return found if can_be_drawn(found) else icons.icon(_PLAIN[0], theme.colour(_PLAIN[1]))
 
 
 def named_icon(name: str, places: Sequence[Path] = _OUTSIDE_THEMES) -> QIcon:
@@ -70,7 +70,7 @@ def named_icon(name: str, places: Sequence[Path] = _OUTSIDE_THEMES) -> QIcon:
     return next((QIcon(str(file)) for file in files if "/" not in name and file.is_file()), QIcon())
 
 
-def usable(found: QIcon) -> bool:
+def can_be_drawn(found: QIcon) -> bool:
     """Return whether an icon can be drawn: its file may be damaged."""
     return not found.isNull() and not found.pixmap(QSize(32, 32)).isNull()
 
@@ -151,7 +151,7 @@ class ProgramRow(QFrame):
         self.remove.setMinimumHeight(control_height())
         show_icon(self.remove, "dismiss", self._theme.colour("text"))
         self.remove.setAccessibleName(texts("programs.remove-of", **named))
-        self.remove.setToolTip(tip(self.remove.accessibleName()))
+        self.remove.setToolTip(tool_tip(self.remove.accessibleName()))
         self.lines.arrange()
 
     def _show_program(self) -> None:
@@ -162,7 +162,7 @@ class ProgramRow(QFrame):
         self.icon.setFixedSize(side, side)
         self._below.setContentsMargins(side + SPACING.small, 0, 0, 0)  # below the name
         self.name.setText(self.called)
-        self.name.setToolTip(tip(self.rule.program) if self.called != self.rule.program else "")
+        self.name.setToolTip(tool_tip(self.rule.program) if self.called != self.rule.program else "")
 
     def _edited(self) -> None:
         name = self.program.text().strip()
@@ -216,7 +216,7 @@ class ProgramsPanel(Card):
         self.hint = remark("")
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
-        opens_menu(self.add, self.menu)
+        attach_menu(self.add, self.menu)
         self._list = vertical()
         above: tuple[QWidget, ...] = (self.heading, self.description, self.empty, self.problem)
         row = horizontal(self.add, self.stop, SPACE, gap=None)
@@ -295,7 +295,7 @@ class ProgramsPanel(Card):
 
     def _drop(self, row: ProgramRow) -> None:
         self.rows.remove(row)
-        drop(row, self._list)
+        delete_widget(row, self._list)
 
     def _remove(self, row: ProgramRow) -> None:
         self._drop(row)

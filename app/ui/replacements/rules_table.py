@@ -20,7 +20,7 @@ from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, Index, RulesModel
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import control_height, paint_round, paint_text, ring
+from app.ui.widgets.basic import control_height, paint_ring, paint_round, paint_text
 
 _MOST_ROWS: Final = 10
 _FEWEST_ROWS: Final = 3
@@ -187,7 +187,9 @@ class _Cells(QStyledItemDelegate):
         else:
             self._text(painter, place, index)
         if table.hasFocus() and index == table.currentIndex():
-            ring(painter, QRectF(place).adjusted(1, 1, -1, -1), self._theme.colour("accent"), RADII.small / 2)
+            paint_ring(
+                painter, QRectF(place).adjusted(1, 1, -1, -1), self._theme.colour("accent"), RADII.small / 2
+            )
         painter.restore()
 
     def editorEvent(self, event: QEvent, model: Any, option: Any, index: Any) -> bool:

@@ -23,18 +23,18 @@ from app.settings.sections import ChangeSetting, Settings
 from app.ui.help.line_list import ReadOnlyText
 from app.ui.home.timeline_model import day_text
 from app.ui.settings.wording import in_all_languages
-from app.ui.strings.texts import Texts, listed, note_text
+from app.ui.strings.texts import Texts, list_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, enable, refresh_with
 from app.ui.widgets.panels import Dialogs, FlowRow
 from app.ui.widgets.parts import (
     CARD,
     at_left,
-    caption,
     grid,
     horizontal,
     label,
     remark,
+    set_caption,
     set_visible,
     show_text,
     stretched,
@@ -69,7 +69,7 @@ class RestartCard(Card):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        names = listed(texts, [texts(f"onboarding.step.{step.value}") for step in self.open])
+        names = list_text(texts, [texts(f"onboarding.step.{step.value}") for step in self.open])
         self.description.setText(texts("onboarding.open", steps=names) if names else texts("onboarding.none-open"))
         self.button.setText(texts("onboarding.continue" if names else "onboarding.again"))
 
@@ -130,7 +130,7 @@ class LinkCard(Card):
         name, description, go = map(self._texts, self._keys[:3])
         self.name.setText(name)
         self.description.setText(description)
-        caption(self.button, go, f"{name}: {go}")
+        set_caption(self.button, go, f"{name}: {go}")
 
 
 _COMMAND_LINES = 2

@@ -19,7 +19,7 @@ PASTE_HELD: Final = "paste-held"
 """Actions that hotkeys trigger."""
 HOTKEYS: Final = "hotkeys"
 """Subject of problems with hotkeys."""
-UNHEARD: Final = frozenset({"hotkeys-wayland", "hotkeys-no-display", "hotkeys-not-installed"})
+NO_HOTKEYS: Final = frozenset({"hotkeys-wayland", "hotkeys-no-display", "hotkeys-not-installed"})
 """Notes which say that this desktop delivers no hotkeys to the app."""
 _SOURCE: Final = re.compile(r"alsa_input\.(?:usb|pci)-(?P<model>[^.]+?)(?:-\d+)?\..+")
 
@@ -99,7 +99,7 @@ class KnownKeys:
 
     def refused(self, note: Note | None) -> None:
         """Take a problem with hotkeys, or ``None`` if it is solved."""
-        self._unheard = self._unheard or (note is not None and note.key in UNHEARD)
+        self._unheard = self._unheard or (note is not None and note.key in NO_HOTKEYS)
 
     def reported(self, actions: Iterable[str]) -> bool:
         """Add actions whose keys lines report; return whether one is new."""

@@ -15,7 +15,17 @@ from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, action_button, control_height
 from app.ui.widgets.controls import DropDown, OptionButtons, Switch
-from app.ui.widgets.parts import at_left, caption, describe, fill, horizontal, label, show_text, vertical, worded
+from app.ui.widgets.parts import (
+    at_left,
+    describe,
+    fill,
+    horizontal,
+    label,
+    set_caption,
+    show_text,
+    vertical,
+    worded,
+)
 
 SetValue = Callable[[str | bool | int], None]
 """Requests another value of the setting."""
@@ -140,7 +150,7 @@ class MicrophoneControl(ChoiceControl):
         """Update all texts to the current language."""
         super().refresh()
         text = self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try")
-        caption(self.listen, text, text)
+        set_caption(self.listen, text, text)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the test when the control is hidden."""

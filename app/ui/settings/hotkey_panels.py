@@ -25,11 +25,11 @@ from app.ui.widgets.parts import (
     CARD,
     aligned,
     at_left,
-    caption,
     grid,
     horizontal,
     label,
     remark,
+    set_caption,
     set_role,
     set_visible,
     show_text,
@@ -106,7 +106,7 @@ class PressTest(Card):
         """Update all texts to the current language."""
         texts = self._texts
         does = texts("settings.press.stop" if self.testing else "settings.press.start")
-        caption(self.button, does, does)
+        set_caption(self.button, does, does)
         seen = {key.action: key for key in self._seen.keys}
         for action, setting in KEYS.items():
             binding = self._seen.assigned.get(action) or self._bindings.get(setting, "")
@@ -302,7 +302,7 @@ class KeyLinesPanel(Card):
             (self.remove, "settings.key-lines.remove", shown.state in {LinesState.WRITTEN, LinesState.OUTDATED}),
         )
         for button, key, visible in named:
-            caption(button, texts(key), f"{self.heading.text()}: {texts(key)}")
+            set_caption(button, texts(key), f"{self.heading.text()}: {texts(key)}")
             button.setVisible(visible)
         set_role(self.write, "primary" if self._reviewing else "")
         self._buttons.arrange()

@@ -17,7 +17,15 @@ from app.ui.settings.controls import SettingControl, SetValue, usual_width
 from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, control_height, frame, keep_place, paint_round, paint_text, timer
+from app.ui.widgets.basic import (
+    action_button,
+    control_height,
+    keep_room,
+    paint_frame,
+    paint_round,
+    paint_text,
+    timer,
+)
 from app.ui.widgets.parts import describe, horizontal, stretched, worded
 
 LONGEST_MS: Final = 30_000
@@ -131,7 +139,7 @@ class KeyField(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the key caps, or an instruction."""
         painter = QPainter(self)
-        frame(painter, self, self._theme)
+        paint_frame(painter, self, self._theme)
         if caps := key_caps(self._texts, "+".join(self._held) if self.recording else self.binding):
             self._paint_caps(painter, caps)
             return
@@ -213,7 +221,7 @@ class KeyControl(SettingControl):
         none = action_button(lambda: set_value(""), "quiet", f"{name}.none")
         self.none = worded(texts, none, "settings.key.none")
         self.column.addLayout(horizontal(stretched(self.field), self.none, gap=SPACING.hair))
-        keep_place(self.none)
+        keep_room(self.none)
         self.refresh()
 
     def show_value(self, value: Any) -> None:

@@ -30,15 +30,15 @@ from app.ui.settings.wording import (
     is_of_file,
     is_of_value,
     refusal_text,
+    search_terms,
     section_of,
-    terms,
 )
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, centred, lay_out_now, scrolling
-from app.ui.widgets.parts import SPACE, caption, horizontal, label, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, set_caption, stretched, vertical, worded
 
 _LONGEST_QUERY: Final = 100
 _SEARCH_WIDE: Final = 8
@@ -238,7 +238,7 @@ class SettingsPage(QWidget):
         self.search.setMinimumWidth(control_height() * _SEARCH_WIDE)
         for name, section in self.sections.items():
             section.refresh()
-            caption(self.tabs.tabs[name], section.title, section.title)
+            set_caption(self.tabs.tabs[name], section.title, section.title)
         self.trouble.refresh()
         self.tabs.arrange()
         self._search()
@@ -266,7 +266,7 @@ class SettingsPage(QWidget):
             section.submit()
 
     def _search(self) -> None:
-        wanted = terms(self.search.text())
+        wanted = search_terms(self.search.text())
         for name in self.sections if wanted else (self.section,):
             self._fill(name)
         searched = self.sections if wanted else {self.section: self.sections[self.section]}

@@ -9,20 +9,29 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QLayout, QSizePolicy, QW
 from app.settings.schema import Setting
 from app.settings.sections import Settings
 from app.ui.settings.controls import SettingControl, SwitchControl, Wording
-from app.ui.settings.wording import PANELS_FIRST, PLACES, description, found, found_by, marked, section_of, title
+from app.ui.settings.wording import (
+    PANELS_FIRST,
+    PLACES,
+    description,
+    marked_html,
+    matches,
+    search_words_of,
+    section_of,
+    title,
+)
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import action_button, card, keep_place, paint_text, refresh_with
+from app.ui.widgets.basic import action_button, card, keep_room, paint_text, refresh_with
 from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.panels import FlowRow, LinedRow, update_above
 from app.ui.widgets.parts import (
     SPACE,
-    caption,
     horizontal,
     label,
     remark,
     room,
+    set_caption,
     set_role,
     show_text,
     stretched,
@@ -54,7 +63,7 @@ class SettingRow(LinedRow):
         reset = action_button(self.back, "quiet", f"reset.{setting.name}")
         self.reset = worded(texts, reset, "settings.reset")
         head = horizontal(self.name, self.reset, SPACE)
-        keep_place(self.reset)
+        keep_room(self.reset)
         for shown in (self.warning, self.refusal):
             shown.setContentsMargins(0, SPACING.hair, 0, 0)
         words = vertical(SPACE, head, self.description, self.warning, self.refusal, SPACE, gap=0)
@@ -93,8 +102,8 @@ class SettingRow(LinedRow):
             self._wanted = wanted
             self._mark()
         if wanted and not self._found_by:
-            self._found_by = found_by(self.setting)
-        return found(wanted, self._found_by)
+            self._found_by = search_words_of(self.setting)
+        return matches(wanted, self._found_by)
 
     def refresh(self) -> None:
         """Update all texts to the current language and colours."""
@@ -111,7 +120,7 @@ class SettingRow(LinedRow):
         for shown, text in ((self.name, title), (self.description, description)):
             plain = text(self._texts, self.setting.name)
             shown.setTextFormat(Qt.TextFormat.RichText if self._wanted else Qt.TextFormat.PlainText)
-            shown.setText(marked(plain, self._wanted, style) if self._wanted else plain)
+            shown.setText(marked_html(plain, self._wanted, style) if self._wanted else plain)
 
     def _show(self) -> None:
         warning, refused = self.control.warning, self._refused() if self._refused else ""
@@ -258,7 +267,7 @@ class Section(QWidget):
         self.panels: dict[QWidget, Words] = {}
         self.groups = [Group(group, texts) for group in PLACES[name]]
         self.groups[0].head.addWidget(self.reset)
-        keep_place(self.reset)
+        keep_room(self.reset)
         self._panels, self._settings = vertical(gap=SPACING.large), vertical(*self.groups, gap=SPACING.large)
         order = (self._panels, self._settings) if name in PANELS_FIRST else (self._settings, self._panels)
         vertical(self.heading, *order, within=self, gap=SPACING.large)
@@ -327,7 +336,7 @@ class Section(QWidget):
         return super().eventFilter(watched, event)
 
     def _has(self, words: Words, wanted: tuple[str, ...]) -> bool:
-        return found(wanted, " ".join((self.title, *words())).casefold())
+        return matches(wanted, " ".join((self.title, *words())).casefold())
 
     @property
     def _changed(self) -> list[SettingRow]:
@@ -347,6 +356,6 @@ class Section(QWidget):
         texts, count = self._texts, len(self._changed)
         self._sure = self._sure and bool(count)
         text = texts("settings.reset-sure", count=count) if self._sure else texts("settings.reset-section")
-        caption(self.reset, text, f"{self.title}: {text}")
+        set_caption(self.reset, text, f"{self.title}: {text}")
         self.reset.setVisible(bool(count) and self.reset.isEnabled())
         set_role(self.reset, "danger" if self._sure else "quiet")

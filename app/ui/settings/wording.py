@@ -138,7 +138,7 @@ def _allowed(texts: Texts, name: str) -> str:
     return texts("settings.allowed.text") if setting.type is str else setting.allowed
 
 
-def found_by(setting: Setting) -> str:
+def search_words_of(setting: Setting) -> str:
     """Return all search words of a setting in every language, because the user may not read the current one."""
     name = setting.name
     keys = [f"settings.section.{section_of(name)}", f"settings.title.{name}", f"settings.says.{name}"]
@@ -152,17 +152,17 @@ def in_all_languages(*keys: str) -> list[str]:
     return [entry for entry in known if isinstance(entry, str)]
 
 
-def terms(query: str) -> tuple[str, ...]:
+def search_terms(query: str) -> tuple[str, ...]:
     """Split a query into normalised terms, all of which must match in any order."""
     return tuple(unicodedata.normalize("NFKC", query).casefold().split())
 
 
-def found(wanted: tuple[str, ...], words: str) -> bool:
+def matches(wanted: tuple[str, ...], words: str) -> bool:
     """Return True if each term occurs in ``words``, which must be in lower case."""
     return all(term in words for term in wanted)
 
 
-def marked(text: str, wanted: tuple[str, ...], style: str) -> str:
+def marked_html(text: str, wanted: tuple[str, ...], style: str) -> str:
     """Return ``text`` as HTML with the terms in this style; ``wanted`` must not be empty."""
     pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), re.IGNORECASE)
     parts, place = list[str](), 0

@@ -20,7 +20,7 @@ from app.ui.computers.wording import menu_text
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, MODE, Choices, microphone_entries
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.shell import Shell
-from app.ui.shell.sidebar import Status, StatusLine, problem
+from app.ui.shell.sidebar import Status, StatusLine, problem_text
 from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import LevelBar, application, refresh_with
@@ -109,7 +109,7 @@ class Popover(QFrame):
 
     def _show(self) -> None:
         texts, status, choices = self._texts, self._status, self._status.choices
-        text = problem(texts, status)
+        text = problem_text(texts, status)
         show_text(self.problem, text)
         self.microphone.show_entries(microphone_entries(texts, choices), choices.microphone)
         self.meter.show_level(status.view.level_dbfs)

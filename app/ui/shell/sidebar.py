@@ -22,14 +22,14 @@ from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.parts import (
     SPACE,
     Elided,
-    caption,
     describe,
     horizontal,
     label,
+    set_caption,
     set_role,
     set_visible,
     stretched,
-    tip,
+    tool_tip,
     vertical,
 )
 
@@ -57,18 +57,18 @@ class Status:
         return State.CANCELLED if self.paused and self.view.state is State.IDLE else self.view.state
 
 
-def word(texts: Texts, status: Status) -> str:
+def status_word(texts: Texts, status: Status) -> str:
     """Return the word of the state; while the app is idle, that of a paused key."""
     paused = status.paused and status.view.state is State.IDLE
     return texts("shell.paused") if paused else state_text(texts, status.view.state)
 
 
-def means(texts: Texts, status: Status) -> str:
+def equipment_text(texts: Texts, status: Status) -> str:
     """Return the microphone and the place of recognition."""
-    return joined(microphone(texts, status), place(texts, status.gateways))
+    return joined(microphone_text(texts, status), place_text(texts, status.gateways))
 
 
-def microphone(texts: Texts, status: Status) -> str:
+def microphone_text(texts: Texts, status: Status) -> str:
     """Return the name of the microphone in use, or of the one that will be used."""
     choices = status.choices
     if status.view.state in RECORDING and status.view.device:
@@ -78,21 +78,21 @@ def microphone(texts: Texts, status: Status) -> str:
     return dict(microphone_entries(texts, choices))[choices.microphone]
 
 
-def place(texts: Texts, gateways: GatewaysView) -> str:
+def place_text(texts: Texts, gateways: GatewaysView) -> str:
     """Return the name of the computer that recognises."""
     chosen = next((one.name for one in gateways.gateways if one.chosen), "")
     return texts("shell.here") if gateways.here or gateways.instead_of or not chosen else chosen
 
 
-def problem(texts: Texts, status: Status) -> str:
+def problem_text(texts: Texts, status: Status) -> str:
     """Return the note on dictation, or the problem outside of it."""
     paste_key = key_text(texts, status.choices.works(PASTE_HELD))
     return note_text(texts, status.view.note, paste_key) or status.problem
 
 
-def delay(texts: Texts, status: Status) -> tuple[str, str]:
+def delay_text(texts: Texts, status: Status) -> tuple[str, str]:
     """Return what delays or prevents text, and the role of its label; a download is no warning."""
-    if text := problem(texts, status):
+    if text := problem_text(texts, status):
         return text, "warning"
     worker, recognises_here = status.worker, status.gateways.here or bool(status.gateways.instead_of)
     if not recognises_here or worker.state not in _SHOWN:
@@ -100,10 +100,10 @@ def delay(texts: Texts, status: Status) -> tuple[str, str]:
     return worker_text(texts, worker), "warning" if worker.state is LocalWorkerState.FAILED else "muted"
 
 
-def hint(texts: Texts, status: Status) -> str:
+def status_hint(texts: Texts, status: Status) -> str:
     """Return the whole status with the dictation key, for tool tips and screen readers."""
     key = key_text(texts, status.choices.works(DICTATE))
-    return joined(word(texts, status), means(texts, status), key, delay(texts, status)[0])
+    return joined(status_word(texts, status), equipment_text(texts, status), key, delay_text(texts, status)[0])
 
 
 _LINES = 3
@@ -156,19 +156,19 @@ class StatusLine(QAbstractButton):
     def refresh(self) -> None:
         """Update all texts to the current language and size."""
         texts, status = self._texts, self._status
-        self.shape.show_state(status.shape, word(texts, status))
-        self.word.setText(word(texts, status))
-        late, role = delay(texts, status)
-        for shown, text in ((self.means, means(texts, status)), (self.trouble, late)):
+        self.shape.show_state(status.shape, status_word(texts, status))
+        self.word.setText(status_word(texts, status))
+        late, role = delay_text(texts, status)
+        for shown, text in ((self.means, equipment_text(texts, status)), (self.trouble, late)):
             if text != shown.accessibleName():
                 shown.show_text(text)
         set_role(self.trouble, role)
         set_visible(not self._folded, self.word, self.means)
         self.trouble.setVisible(bool(self.trouble.accessibleName()) and not self._folded)
-        text = hint(texts, status)
+        text = status_hint(texts, status)
         if text != self.accessibleName():
             describe(self, text, texts("shell.status-says"))
-            self.setToolTip(tip(text))
+            self.setToolTip(tool_tip(text))
 
     def sizeHint(self) -> QSize:
         """Return the size of the shown parts."""
@@ -203,7 +203,7 @@ class SidebarEntry(NavigationButton):
     def name(self, text: str) -> None:
         """Show this name, which is also the accessible name."""
         self._named = text
-        caption(self, "" if self._folded else text, text)
+        set_caption(self, "" if self._folded else text, text)
         self.setToolTip(text if self._folded else "")
         self.updateGeometry()
 

@@ -15,10 +15,10 @@ from app.dictation.actions import SuspendHotkeys, Verb
 from app.local_services.worker_view import SwitchWorker
 from app.messages.kinds import Action, Takes
 from app.sharing.view import Lend, LendingView
-from app.ui.computers.wording import goes_text
+from app.ui.computers.wording import destination_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
-from app.ui.shell.sidebar import Status, word
-from app.ui.strings.texts import Texts, joined, key_text, names_text, to_paste, worker_text
+from app.ui.shell.sidebar import Status, status_word
+from app.ui.strings.texts import Texts, joined, key_text, names_text, to_paste_text, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import refresh_with, timer
@@ -224,8 +224,8 @@ class Tray(QObject):
     def _show_tip(self) -> None:
         texts, status, unsent = self._texts, self._status, round(self._status.view.unsent_s)
         paste_key = key_text(texts, status.choices.works(PASTE_HELD))
-        state = joined(word(texts, status), to_paste(texts, status.view, paste_key))
-        where = goes_text(texts, status.gateways)
+        state = joined(status_word(texts, status), to_paste_text(texts, status.view, paste_key))
+        where = destination_text(texts, status.gateways)
         text = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
         tip = text or texts("tray.tooltip", state=state, where=where)
         if tip != self.tip:

@@ -150,7 +150,7 @@ def ended_text(texts: Texts, state: State, *, partly: bool = False) -> str:
     return joined(state_text(texts, state), texts("take.partly") if partly else "")
 
 
-def textless(texts: Texts, state: State) -> str:
+def no_text_reason(texts: Texts, state: State) -> str:
     """Return the text shown for a recording without text, by its state."""
     return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
 
@@ -205,7 +205,7 @@ def when_text(texts: Texts, take: TakeView, today: date) -> str:
     return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
 
 
-def to_paste(texts: Texts, view: View, paste_key: str) -> str:
+def to_paste_text(texts: Texts, view: View, paste_key: str) -> str:
     """Return remarks on the held texts of the newest recording and of earlier ones."""
     held = "overlay.held-key" if paste_key else "overlay.held"
     return joined(
@@ -214,7 +214,7 @@ def to_paste(texts: Texts, view: View, paste_key: str) -> str:
     )
 
 
-def times(view: View) -> bool:
+def has_length(view: View) -> bool:
     """Return whether the take has a length to show: none while only earlier recordings wait to be pasted."""
     return view.state is not State.HELD or bool(view.held)
 
@@ -232,7 +232,7 @@ def moment_text(at_s: float, today: date) -> str:
     return f"{at:%H:%M}" if at.date() == today else at.date().isoformat()
 
 
-def figures(value: float) -> str:
+def short_number(value: float) -> str:
     """Return a number with one decimal place below ten, with none above."""
     return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
@@ -302,7 +302,7 @@ def language_name(texts: TextLookup, code: str) -> str:
     return texts(key) if texts.has(key) else code
 
 
-def by_name(texts: TextLookup, codes: Iterable[str]) -> list[tuple[str, str]]:
+def languages_by_name(texts: TextLookup, codes: Iterable[str]) -> list[tuple[str, str]]:
     """Return codes and names, in the order of the names."""
     return sorted(((code, language_name(texts, code)) for code in codes), key=lambda one: one[1].casefold())
 
@@ -314,12 +314,12 @@ def languages_text(texts: TextLookup, codes: Collection[str], first: Iterable[st
     """
     ordered = list(dict.fromkeys((*(code for code in (*first, *_WIDESPREAD) if code in codes), *codes)))
     if len(ordered) <= _FEW:
-        return listed(texts, [language_name(texts, code) for code in ordered])
+        return list_text(texts, [language_name(texts, code) for code in ordered])
     names = names_text(texts, (language_name(texts, code) for code in ordered[:_NAMED]))
     return texts("list.more", first=names, more=len(ordered) - _NAMED)
 
 
-def listed(texts: TextLookup, names: list[str]) -> str:
+def list_text(texts: TextLookup, names: list[str]) -> str:
     """Return names as a list in a sentence."""
     if len(names) < 2:
         return "".join(names)

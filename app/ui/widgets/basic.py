@@ -111,7 +111,7 @@ def timer(owner: QObject, ms: int, do: Callable[[], None], *, once: bool = True)
     return made
 
 
-def opens_menu(button: QPushButton, menu: QMenu) -> None:
+def attach_menu(button: QPushButton, menu: QMenu) -> None:
     """Open the menu with the button, which looks left alone again once the pointer has gone with the menu.
 
     Qt does not notify a button of a pointer that left it for its menu.
@@ -211,7 +211,7 @@ def control_height() -> int:
     return QFontMetrics(font()).height() + 2 * SPACING.small + 2
 
 
-def make_room(button: QPushButton, names: Iterable[str]) -> None:
+def fit_longest_name(button: QPushButton, names: Iterable[str]) -> None:
     """Make the button as wide as its longest name, so that changing the name moves no neighbour."""
     button.setMinimumWidth(0)
     shown, widest = button.text(), 0
@@ -222,7 +222,7 @@ def make_room(button: QPushButton, names: Iterable[str]) -> None:
     button.setMinimumWidth(widest)
 
 
-def keep_place(control: QWidget) -> None:
+def keep_room(control: QWidget) -> None:
     """Keep the control's room while it is hidden, so that its neighbours do not move."""
     policy = control.sizePolicy()
     policy.setRetainSizeWhenHidden(True)
@@ -308,10 +308,10 @@ def paint_focus(painter: QPainter, widget: QWidget, theme: Theme, radius: float,
     """Paint the ring of the focus into a widget that has it."""
     if widget.hasFocus():
         place = QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset)
-        ring(painter, place, theme.colour("accent"), radius)
+        paint_ring(painter, place, theme.colour("accent"), radius)
 
 
-def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
+def paint_frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
     """Paint the outline of a field, wider with the focus."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     focused = widget.hasFocus()
@@ -330,7 +330,7 @@ def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
 def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
     """Paint a field with a text and a chevron."""
     painter, height, side = QPainter(widget), float(widget.height()), float(QFontMetrics(font()).ascent())
-    frame(painter, widget, theme)
+    paint_frame(painter, widget, theme)
     mark = QRectF(widget.width() - side - SPACING.small, (height - side) / 2, side, side)
     icons.draw(painter, "chevron", mark, theme.colour("muted"))
     across = int(mark.left()) - SPACING.medium - SPACING.small
@@ -338,7 +338,7 @@ def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
     paint_text(painter, QRectF(SPACING.medium, 0, across, height), shown, font(), theme.colour("text"))
 
 
-def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
+def paint_ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
     """Paint the focus ring around a rectangle."""
     paint_round(painter, around.adjusted(1, 1, -1, -1), radius, Qt.BrushStyle.NoBrush, colour, _RING)
 

@@ -30,7 +30,7 @@ from app.ui.widgets.basic import (
     show_icon,
     timer,
 )
-from app.ui.widgets.parts import CARD, SPACE, drop, horizontal, menu_name, stretched, tip, vertical
+from app.ui.widgets.parts import CARD, SPACE, delete_widget, horizontal, menu_name, stretched, tool_tip, vertical
 
 _LEVELS: Final = 6
 """Levels of layouts between a text and the scroll area."""
@@ -118,13 +118,13 @@ class ChipRow(FlowRow):
     def show_values(self, names: Mapping[str, str], description: Callable[[str], str]) -> None:
         """Show the chips of values by their ``names``; ``description`` returns what a chip does, from its name."""
         for value in self.chips.keys() - names.keys():
-            drop(self.chips.pop(value))
+            delete_widget(self.chips.pop(value))
         self.chips = {value: self.chips.get(value) or self._chip(value) for value in names}
         for value, chip in self.chips.items():
             chip.setText(menu_name(names[value]))
             chip.setFixedHeight(control_height() - SPACING.small)  # letters of some languages are higher
             chip.setAccessibleName(description(names[value]))
-            chip.setToolTip(tip(chip.accessibleName()))
+            chip.setToolTip(tool_tip(chip.accessibleName()))
             show_icon(chip, "cancel", self._theme.colour("muted"))
         self.hold((*self.chips.values(), *self._after))
 

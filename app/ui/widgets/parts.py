@@ -62,7 +62,7 @@ def at_left(part: QWidget) -> Placed:
     return aligned(part, Qt.AlignmentFlag.AlignLeft)
 
 
-def drop(part: QWidget, layout: QLayout | None = None) -> None:
+def delete_widget(part: QWidget, layout: QLayout | None = None) -> None:
     """Remove a widget for good, also from the layout that holds it."""
     if layout is not None:
         layout.removeWidget(part)
@@ -201,7 +201,7 @@ def show_text(shown: QLabel | QAbstractButton, text: str, role: str | None = Non
     shown.setVisible(bool(text))
 
 
-def caption(shown: QLabel | QAbstractButton, text: str, name: str) -> None:
+def set_caption(shown: QLabel | QAbstractButton, text: str, name: str) -> None:
     """Show a text, with a longer name for screen readers."""
     shown.setText(text)
     shown.setAccessibleName(name)
@@ -248,12 +248,12 @@ class Elided(QLabel):
             self._fit()
 
     def _fit(self) -> None:
-        shown = beginning(self._whole, self.font(), self.contentsRect().width(), self._lines)
+        shown = first_lines(self._whole, self.font(), self.contentsRect().width(), self._lines)
         self.setText(shown)
-        self.setToolTip("" if shown == self._whole else tip(self._whole[:_LONGEST_TIP]))
+        self.setToolTip("" if shown == self._whole else tool_tip(self._whole[:_LONGEST_TIP]))
 
 
-def beginning(text: str, text_font: QFont, width: float, most: int) -> str:
+def first_lines(text: str, text_font: QFont, width: float, most: int) -> str:
     """Return the start of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut.
 
     Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
@@ -284,7 +284,7 @@ def _by_word() -> QTextOption:
     return option
 
 
-def tip(text: str) -> str:
+def tool_tip(text: str) -> str:
     """Return a tooltip that shows ``text`` literally.
 
     Qt would render text that resembles HTML as markup.

@@ -14,7 +14,7 @@ from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting, GatewaySection, Settings
 from app.sharing.view import EndInvite, InviteDevice, InviteView, SharingState, SharingView
 from app.ui.computers.share_form import WORKER, ShareForm
-from app.ui.computers.wording import ended_text, left_text
+from app.ui.computers.wording import code_left_text, code_result_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairingStage, encode_link
@@ -61,7 +61,7 @@ def test_code_is_requested_once_sharing_is_on(world: World, texts: Texts) -> Non
         form.show_sharing(SHARED)
     assert world.asked[1:] == [InviteDevice()] and form.description.text() == texts("sharing.invite.asking")
     form.show_invite(WAITING)
-    assert (form.digits.text(), form.left.text()) == ("4815 0623", left_text(texts, WAITING))
+    assert (form.digits.text(), form.left.text()) == ("4815 0623", code_left_text(texts, WAITING))
     assert form.digits.accessibleName() == texts("sharing.invite.code", digits="4 8 1 5 0 6 2 3")
     assert form.qr.isVisible() and "10.0.0.8:8765" in form.where.text() and "desk" in form.description.text()
     assert not form.state.isVisible() and not form.again.isVisible() and unnamed(form) == []
@@ -123,7 +123,7 @@ def test_ended_code_is_explained_and_replaced(world: World, texts: Texts, ended:
     world.share()
     form = world.form
     form.show_invite(ended)
-    assert form.ended.text() == ended_text(texts, ended) and form.ended.property("role") == "warning"
+    assert form.ended.text() == code_result_text(texts, ended) and form.ended.property("role") == "warning"
     assert not form.digits.isVisible() and not form.qr.isVisible() and not form.copy.isVisible()
     form.again.click()
     assert world.asked == [InviteDevice(), InviteDevice()] and not form.again.isVisible()

@@ -11,12 +11,12 @@ from app.gateways.view import GatewayHealth, GatewaysView, GatewayView, QueryRes
 from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
 from app.ui.computers.wording import (
     answer_text,
+    code_left_text,
+    code_result_text,
     code_text,
+    destination_text,
     device_text,
-    ended_text,
     fingerprint_text,
-    goes_text,
-    left_text,
     menu_text,
     places_text,
     problem_text,
@@ -58,12 +58,14 @@ def test_device_text_shows_purpose_and_last_connection(texts: Texts) -> None:
 @in_each_language
 def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
     invite = InviteView(PairingStage.WAITING, code="48150623", left_s=107, tries_left=1)
-    assert "1:47" in left_text(texts, invite) and ended_text(texts, invite) == ""
-    assert "tower" in ended_text(texts, replace(invite, stage=PairingStage.PAIRED, device="tower"))
+    assert "1:47" in code_left_text(texts, invite) and code_result_text(texts, invite) == ""
+    assert "tower" in code_result_text(texts, replace(invite, stage=PairingStage.PAIRED, device="tower"))
     for stage in (PairingStage.EXPIRED, PairingStage.LOCKED, PairingStage.INTERCEPTED):
-        assert ended_text(texts, replace(invite, stage=stage)) == texts(f"sharing.invite.{stage.value}")
-    assert ended_text(texts, InviteView(note=Note("gateway-unreachable"))) == texts("sharing.invite.not-ready")
-    assert ended_text(texts, InviteView(note=Note("invite-not-kept"))) == texts("note.invite-not-kept")
+        assert code_result_text(texts, replace(invite, stage=stage)) == texts(f"sharing.invite.{stage.value}")
+    assert code_result_text(texts, InviteView(note=Note("gateway-unreachable"))) == texts(
+        "sharing.invite.not-ready"
+    )
+    assert code_result_text(texts, InviteView(note=Note("invite-not-kept"))) == texts("note.invite-not-kept")
 
 
 @in_each_language
@@ -102,7 +104,7 @@ def test_unpaired_gateway_is_checked_only_when_chosen() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_goes_text_names_actual_destination(language: str) -> None:
     texts, chosen = Texts(language), of(WELL, chosen=True)
-    assert goes_text(texts, GatewaysView((of(WELL, "other"),))) == texts("place.goes-here")
-    assert goes_text(texts, GatewaysView((of(WELL, "other"), chosen), here=False)).endswith("desk")
-    instead = goes_text(texts, GatewaysView((chosen,), instead_of="desk"))
+    assert destination_text(texts, GatewaysView((of(WELL, "other"),))) == texts("place.goes-here")
+    assert destination_text(texts, GatewaysView((of(WELL, "other"), chosen), here=False)).endswith("desk")
+    instead = destination_text(texts, GatewaysView((chosen,), instead_of="desk"))
     assert "desk" in instead and instead.startswith(texts("place.goes-here"))

@@ -13,7 +13,7 @@ from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, remarks
-from app.ui.strings.texts import Texts, textless
+from app.ui.strings.texts import Texts, no_text_reason
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import STILL, Theme
 from app.ui.widgets.basic import loudness
@@ -146,7 +146,7 @@ def test_long_destination_is_elided(pill: Pill) -> None:
 
 @pytest.mark.parametrize("state", [State.FAILED, State.DAMAGED])
 def test_failure_always_says_what_to_do(pill: Pill, texts: Texts, state: State) -> None:
-    assert textless(texts, state) in said(pill, View(state))
+    assert no_text_reason(texts, state) in said(pill, View(state))
     reason = Note("recording-kept", {"reason": "because"})
     assert "because" in said(pill, View(state, note=reason))
 

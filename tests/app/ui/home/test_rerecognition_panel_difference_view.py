@@ -5,7 +5,7 @@ from PySide6.QtGui import QTextCharFormat, QTextCursor
 from pytestqt.qtbot import QtBot
 
 from app.history.difference import DifferenceKind, TextPiece, difference
-from app.ui.home.rerecognition_panel import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, DifferenceView, described
+from app.ui.home.rerecognition_panel import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, DifferenceView, difference_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
@@ -42,7 +42,7 @@ def test_difference_is_described_for_screen_reader(view: DifferenceView, texts: 
     view.show_pieces(difference("the quick fox", "the slow fox"))
     removed, added = texts("history.again.removed", text="quick"), texts("history.again.added", text="slow")
     assert view.accessibleDescription() == f"{removed} {added}" and view.accessibleName()
-    assert described(texts, difference("same", "same")) == texts("history.again.same")
+    assert difference_text(texts, difference("same", "same")) == texts("history.again.same")
 
 
 @in_each_language
@@ -56,4 +56,4 @@ def test_long_differences_are_shortened(view: DifferenceView, texts: Texts) -> N
     )
     view.show_pieces(many)
     assert len(view.toPlainText()) == 2 * MOST_SHOWN + 3
-    assert described(texts, many).endswith("…") and described(texts, many).count("x") == MOST_SPOKEN
+    assert difference_text(texts, many).endswith("…") and difference_text(texts, many).count("x") == MOST_SPOKEN

@@ -20,36 +20,38 @@ ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora "
 def test_each_take_state_maps_to_app_state(texts: Texts) -> None:
     rows = [replace(ROW, state=state) for state in TakeState]
     assert {model.state_of(row) for row in rows} <= set(State)
-    assert texts("state.failed") in model.caption(texts, replace(ROW, state=TakeState.INTERRUPTED))
+    assert texts("state.failed") in model.caption_text(texts, replace(ROW, state=TakeState.INTERRUPTED))
 
 
 @in_each_language
 def test_caption_lists_all_known_facts(texts: Texts) -> None:
-    parts = model.caption(texts, replace(ROW, edited=True, program="some-editor")).split(" · ")
+    parts = model.caption_text(texts, replace(ROW, edited=True, program="some-editor")).split(" · ")
     assert parts[1:] == ["1:05", "Some Editor", "whisper", texts("state.held"), texts("history.edited")]
-    assert len(model.caption(texts, replace(ROW, model="")).split(" · ")) == 3
+    assert len(model.caption_text(texts, replace(ROW, model="")).split(" · ")) == 3
     cancelled = replace(ROW, state=TakeState.INTERRUPTED, cancelled=True)
-    assert model.caption(texts, cancelled).endswith(texts("state.cancelled"))
-    partly = model.caption(texts, replace(cancelled, partly=True))
+    assert model.caption_text(texts, cancelled).endswith(texts("state.cancelled"))
+    partly = model.caption_text(texts, replace(cancelled, partly=True))
     assert partly.endswith(f"{texts('state.cancelled')} · {texts('take.partly')}")
 
 
 @in_each_language
 def test_only_unusual_states_have_a_chip(texts: Texts) -> None:
-    chips = {state: model.chip(texts, replace(ROW, state=state)) for state in TakeState}
+    chips = {state: model.state_chip_text(texts, replace(ROW, state=state)) for state in TakeState}
     assert {state for state, chip in chips.items() if not chip} == {TakeState.DONE, TakeState.EMPTY}
     live = replace(ROW, state=TakeState.LIVE)
-    assert model.chip(texts, replace(live, text="")) == "", "the word stands for the text"
+    assert model.state_chip_text(texts, replace(live, text="")) == "", "the word stands for the text"
     speaking = replace(live, text="", speaking=True)
-    assert model.chip(texts, speaking) == "" and model.take_text(texts, speaking) == texts("state.listening")
-    assert model.chip(texts, replace(live, speaking=True)) == texts("state.listening")
+    assert model.state_chip_text(texts, speaking) == "" and model.take_text(texts, speaking) == texts(
+        "state.listening"
+    )
+    assert model.state_chip_text(texts, replace(live, speaking=True)) == texts("state.listening")
 
 
 @in_each_language
 def test_screen_reader_hears_every_state(texts: Texts) -> None:
     for state in TakeState:
         row = replace(ROW, state=state)
-        assert texts(model.state_of(row).key) in model.described(texts, row)
+        assert texts(model.state_of(row).key) in model.spoken_text(texts, row)
 
 
 @in_each_language
@@ -65,9 +67,9 @@ def test_days_are_named_as_people_do(texts: Texts) -> None:
 
 @in_each_language
 def test_details_show_length_and_program(texts: Texts) -> None:
-    assert model.details(texts, ROW) == "1:05"
-    assert model.details(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
-    assert model.details(texts, replace(ROW, program="kikipounamu")) == "1:05 · kikipounamu"
+    assert model.details_text(texts, ROW) == "1:05"
+    assert model.details_text(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
+    assert model.details_text(texts, replace(ROW, program="kikipounamu")) == "1:05 · kikipounamu"
 
 
 @in_each_language
@@ -83,8 +85,8 @@ def test_take_without_text_says_why(texts: Texts) -> None:
 
 @in_each_language
 def test_screen_reader_text_is_short(texts: Texts) -> None:
-    assert model.described(texts, ROW).startswith("kia ora") and len(model.described(texts, ROW)) < 300
-    assert model.described(texts, None) == texts("history.loading")
+    assert model.spoken_text(texts, ROW).startswith("kia ora") and len(model.spoken_text(texts, ROW)) < 300
+    assert model.spoken_text(texts, None) == texts("history.loading")
 
 
 @in_each_language

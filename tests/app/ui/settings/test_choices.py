@@ -2,7 +2,7 @@
 
 from app.core.errors import Note
 from app.hotkeys import choose
-from app.ui.settings.choices import UNHEARD, Choices, KnownKeys, microphone_entries
+from app.ui.settings.choices import NO_HOTKEYS, Choices, KnownKeys, microphone_entries
 from app.ui.strings.texts import Texts
 
 
@@ -10,7 +10,7 @@ def test_choices_report_no_working_key_when_desktop_delivers_no_hotkeys() -> Non
     keys = {"dictate": "f9"}
     assert Choices(keys=keys).works("dictate") == "f9"
     assert Choices(keys=keys).works("paste-held") == Choices(keys=keys, heard=False).works("dictate") == ""
-    assert {choose.WAYLAND, choose.NO_DISPLAY, choose.NOT_INSTALLED} == UNHEARD
+    assert {choose.WAYLAND, choose.NO_DISPLAY, choose.NOT_INSTALLED} == NO_HOTKEYS
 
 
 def test_paused_choices_report_only_the_cancel_key() -> None:

@@ -12,7 +12,7 @@ from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting, GeneralSection, Settings
 from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.section import Section
-from app.ui.settings.wording import terms
+from app.ui.settings.wording import search_terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -66,14 +66,14 @@ def test_reset_is_cancelled_when_focus_leaves(world: World, texts: Texts, qtbot:
 def test_section_shows_only_search_matches(world: World) -> None:
     panel = QWidget()
     world.section.add(panel, lambda: ["Greenstone"])
-    assert world.section.search(terms("login")) == 1
+    assert world.section.search(search_terms("login")) == 1
     shown = [row.setting.name for row in world.section.rows if row.isVisible()]
     assert shown == ["general.autostart"] and not panel.isVisible()
     assert [row.setting.name for row in world.section.rows if row.first] == shown
     assert not world.section.reset.isVisible()
-    assert world.section.search(terms("greenstone")) == 1
+    assert world.section.search(search_terms("greenstone")) == 1
     assert panel.isVisible() and not any(group.isVisible() for group in world.section.groups)
-    assert world.section.search(terms("xyz")) == 0
+    assert world.section.search(search_terms("xyz")) == 0
     assert world.section.search(()) == len(world.section.rows) + 1
     assert all(row.isVisible() for row in world.section.rows) and world.section.reset.isVisible()
 

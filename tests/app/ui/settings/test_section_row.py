@@ -11,7 +11,7 @@ from app.settings.sections import ChangeSetting, GeneralSection, HistorySection,
 from app.ui.settings.controls import NumberControl, SwitchControl
 from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.section import SettingRow, mark_style
-from app.ui.settings.wording import SECTIONS, terms
+from app.ui.settings.wording import SECTIONS, search_terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
@@ -79,8 +79,8 @@ def test_refusal_is_shown_until_text_is_dropped(world: World) -> None:
 def test_search_terms_are_marked_in_row(world: World, theme: Theme, texts: Texts) -> None:
     row = world.row("history.days")
     query = {"en": "recordings", "zh": "录音"}[texts.language]
-    assert row.search(terms(query)) and mark_style(theme) in row.name.text()
-    assert not row.search(terms("nothing like it"))
+    assert row.search(search_terms(query)) and mark_style(theme) in row.name.text()
+    assert not row.search(search_terms("nothing like it"))
     assert row.search(()) and "span" not in row.name.text()
     theme.choose(Scheme.HIGH_CONTRAST)
     assert "underline" in mark_style(theme)

@@ -8,13 +8,13 @@ from app.settings.schema import all_settings
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import (
     description,
-    found,
-    found_by,
-    marked,
+    marked_html,
+    matches,
     option_keys,
     placeholder,
     refusal_text,
-    terms,
+    search_terms,
+    search_words_of,
     title,
     unit,
 )
@@ -52,7 +52,7 @@ def test_other_problems_use_their_own_note_text(texts: Texts) -> None:
 
 
 def test_setting_is_found_in_both_languages_and_by_name() -> None:
-    words = found_by(all_settings()["hotkeys.mode"])
+    words = search_words_of(all_settings()["hotkeys.mode"])
     for term in ("hotkeys.mode", "key mode", "按键方式", "hold to talk", "免提", "hotkeys", "麦克风与快捷键"):
         assert term in words
 
@@ -70,19 +70,19 @@ def test_setting_error_carries_setting_name() -> None:
 
 
 def test_search_needs_every_term_in_any_order() -> None:
-    assert found(terms("KEY  held"), "key for held text")
-    assert found(terms("ｈｅｌｄ"), "key for held text"), "letters of an input method"
-    assert not found(terms("held nothing"), "key for held text")
-    assert found(terms("  "), "")
+    assert matches(search_terms("KEY  held"), "key for held text")
+    assert matches(search_terms("ｈｅｌｄ"), "key for held text"), "letters of an input method"
+    assert not matches(search_terms("held nothing"), "key for held text")
+    assert matches(search_terms("  "), "")
 
 
 def test_found_terms_are_marked_in_original_spelling() -> None:
-    assert marked("Key for Keys", terms("key"), "x") == (
+    assert marked_html("Key for Keys", search_terms("key"), "x") == (
         '<span style="x">Key</span> for <span style="x">Key</span>s'
     )
-    assert marked("粘贴暂存文字", terms("文字"), "x") == '粘贴暂存<span style="x">文字</span>'
-    assert marked("a < b", terms("<"), "x") == 'a <span style="x">&lt;</span> b'
+    assert marked_html("粘贴暂存文字", search_terms("文字"), "x") == '粘贴暂存<span style="x">文字</span>'
+    assert marked_html("a < b", search_terms("<"), "x") == 'a <span style="x">&lt;</span> b'
 
 
 def test_longest_matching_term_is_marked() -> None:
-    assert marked("hotkeys", terms("key keys"), "x") == 'hot<span style="x">keys</span>'
+    assert marked_html("hotkeys", search_terms("key keys"), "x") == 'hot<span style="x">keys</span>'

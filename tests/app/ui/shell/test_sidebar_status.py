@@ -8,7 +8,16 @@ from app.dictation.view import View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.settings.choices import Choices
-from app.ui.shell.sidebar import Status, delay, hint, means, microphone, place, problem, word
+from app.ui.shell.sidebar import (
+    Status,
+    delay_text,
+    equipment_text,
+    microphone_text,
+    place_text,
+    problem_text,
+    status_hint,
+    status_word,
+)
 from app.ui.strings.texts import Texts
 
 ATTIC = GatewayView("attic", "Attic", "10.0.0.2:8765", chosen=True)
@@ -18,8 +27,11 @@ MICROPHONES = (("usb", "USB Microphone"), ("pci", "Built-in"))
 def test_status_reports_state_microphone_and_place() -> None:
     status = Status(choices=Choices(MICROPHONES, "", "USB Microphone", keys={"dictate": "right_ctrl"}))
     texts = Texts("en")
-    assert (word(texts, status), means(texts, status)) == ("Ready", "USB Microphone · this computer")
-    assert hint(texts, status) == "Ready · USB Microphone · this computer · Right Ctrl"
+    assert (status_word(texts, status), equipment_text(texts, status)) == (
+        "Ready",
+        "USB Microphone · this computer",
+    )
+    assert status_hint(texts, status) == "Ready · USB Microphone · this computer · Right Ctrl"
 
 
 @pytest.mark.parametrize(
@@ -33,22 +45,22 @@ def test_status_reports_state_microphone_and_place() -> None:
     ],
 )
 def test_microphone_is_that_in_use_or_the_chosen_one(view: View, chosen: str, default: str, said: str) -> None:
-    assert microphone(Texts("en"), Status(view, Choices(MICROPHONES, chosen, default))) == said
+    assert microphone_text(Texts("en"), Status(view, Choices(MICROPHONES, chosen, default))) == said
 
 
 def test_place_is_where_speech_goes_now() -> None:
     texts = Texts("en")
-    assert place(texts, GatewaysView((ATTIC,), here=False)) == "Attic"
-    assert place(texts, GatewaysView((ATTIC,), instead_of="Attic", here=False)) == "this computer"
-    assert place(texts, GatewaysView()) == "this computer"
+    assert place_text(texts, GatewaysView((ATTIC,), here=False)) == "Attic"
+    assert place_text(texts, GatewaysView((ATTIC,), instead_of="Attic", here=False)) == "this computer"
+    assert place_text(texts, GatewaysView()) == "this computer"
 
 
 def test_paused_key_is_reported_while_idle_only() -> None:
     texts = Texts("en")
-    assert word(texts, Status(paused=True)) == "Key paused"
+    assert status_word(texts, Status(paused=True)) == "Key paused"
     assert Status(paused=True).shape is State.CANCELLED
     recording = Status(View(State.LISTENING), paused=True)
-    assert (word(texts, recording), recording.shape) == ("Listening", State.LISTENING)
+    assert (status_word(texts, recording), recording.shape) == ("Listening", State.LISTENING)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +69,14 @@ def test_paused_key_is_reported_while_idle_only() -> None:
 )
 def test_recognition_that_is_not_ready_is_reported_where_it_matters(state: LocalWorkerState, role: str) -> None:
     texts, worker = Texts("en"), WorkerView(state, percent=40)
-    said, found = delay(texts, Status(worker=worker))
+    said, found = delay_text(texts, Status(worker=worker))
     assert said and found == role
-    assert delay(texts, Status(worker=worker, gateways=GatewaysView((ATTIC,), here=False)))[0] == ""
-    assert delay(texts, Status(worker=WorkerView(LocalWorkerState.IDLE)))[0] == ""
+    assert delay_text(texts, Status(worker=worker, gateways=GatewaysView((ATTIC,), here=False)))[0] == ""
+    assert delay_text(texts, Status(worker=WorkerView(LocalWorkerState.IDLE)))[0] == ""
 
 
 def test_note_on_dictation_comes_before_other_problems() -> None:
     texts = Texts("en")
     status = Status(View(note=Note("no-worker")), worker=WorkerView(LocalWorkerState.FAILED), problem="trouble")
-    assert delay(texts, status) == (texts("note.no-worker"), "warning")
-    assert problem(texts, Status(problem="trouble")) == "trouble"
+    assert delay_text(texts, status) == (texts("note.no-worker"), "warning")
+    assert problem_text(texts, Status(problem="trouble")) == "trouble"

@@ -10,7 +10,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.settings.choices import Choices
-from app.ui.shell.sidebar import Status, StatusLine, hint
+from app.ui.shell.sidebar import Status, StatusLine, status_hint
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
@@ -36,7 +36,7 @@ def test_line_shows_shape_words_and_download(line: StatusLine, texts: Texts) -> 
     assert line.means.accessibleName() == f"USB · {texts('shell.here')}"
     assert line.trouble.isVisible() and "40" in line.trouble.accessibleName()
     assert line.trouble.property("role") == "muted"
-    assert line.accessibleName() == line.toolTip() == hint(texts, STATUS)
+    assert line.accessibleName() == line.toolTip() == status_hint(texts, STATUS)
 
 
 def test_folded_line_keeps_shape_and_whole_tool_tip(line: StatusLine, texts: Texts) -> None:
@@ -45,7 +45,7 @@ def test_folded_line_keeps_shape_and_whole_tool_tip(line: StatusLine, texts: Tex
     QApplication.processEvents()
     assert line.shape.isVisible() and line.sizeHint().width() < wide
     assert not (line.word.isVisible() or line.means.isVisible() or line.trouble.isVisible())
-    assert line.toolTip() == hint(texts, STATUS)
+    assert line.toolTip() == status_hint(texts, STATUS)
     line.fold(False)
     assert line.means.isVisible() and line.trouble.isVisible()
 
@@ -62,4 +62,4 @@ def test_line_is_a_button_for_mouse_and_keyboard(line: StatusLine, qtbot: QtBot)
 @in_each_language
 def test_line_changes_language(line: StatusLine, texts: Texts) -> None:
     texts.choose("zh" if texts.language == "en" else "en")
-    assert line.word.text() == texts("state.listening") and line.accessibleName() == hint(texts, STATUS)
+    assert line.word.text() == texts("state.listening") and line.accessibleName() == status_hint(texts, STATUS)

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.sentences import LANGUAGES
-from app.ui.strings.texts import Texts, by_name, language_name, languages_text
+from app.ui.strings.texts import Texts, language_name, languages_by_name, languages_text
 from speech.models.catalogue import load_catalogue
 
 EN, ZH = Texts("en"), Texts("zh")
@@ -22,7 +22,11 @@ def test_unknown_language_stands_for_itself() -> None:
 
 
 def test_languages_are_ordered_by_their_names() -> None:
-    assert by_name(EN, ("zh", "de", "yue")) == [("yue", "Cantonese"), ("zh", "Chinese"), ("de", "German")]
+    assert languages_by_name(EN, ("zh", "de", "yue")) == [
+        ("yue", "Cantonese"),
+        ("zh", "Chinese"),
+        ("de", "German"),
+    ]
 
 
 def test_few_languages_are_all_named_with_those_of_the_user_first() -> None:

@@ -113,10 +113,10 @@ def test_keys_have_their_keyboard_names(binding: str, en: str, zh: str) -> None:
 
 
 def test_texts_to_paste_are_mentioned_with_their_key() -> None:
-    assert wording.to_paste(EN, View(), "F8") == ""
-    both = wording.to_paste(EN, View(held=1, earlier=3), "F8")
+    assert wording.to_paste_text(EN, View(), "F8") == ""
+    both = wording.to_paste_text(EN, View(held=1, earlier=3), "F8")
     assert both == "1 text to paste: F8 · 3 earlier recordings to paste"
-    assert wording.to_paste(EN, View(held=1), "") == "1 text to paste"
+    assert wording.to_paste_text(EN, View(held=1), "") == "1 text to paste"
 
 
 def test_today_is_the_current_date() -> None:

@@ -85,7 +85,7 @@ def announcement(state: State, shown: Shown) -> str:
 
 
 def history(state: State, shown: Shown) -> str:
-    return timeline_model.described(shown[1], row_of(state))
+    return timeline_model.spoken_text(shown[1], row_of(state))
 
 
 def monitor(state: State, shown: Shown) -> str:

@@ -13,7 +13,7 @@ from app.core.states import State
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
 from app.ui.widgets import basic
-from app.ui.widgets.basic import LevelBar, Shape, opens_menu, reveal
+from app.ui.widgets.basic import LevelBar, Shape, attach_menu, reveal
 from app.ui.widgets.controls import DropDown, Switch
 from app.ui.widgets.parts import label
 
@@ -138,7 +138,7 @@ def test_button_of_a_menu_is_lit_only_below_the_pointer(stays: bool, theme: Them
     qtbot.addWidget(button)
     menu = QMenu(button)
     menu.addAction("Text")
-    opens_menu(button, menu)
+    attach_menu(button, menu)
     button.show()
     QCursor.setPos(button.mapToGlobal(button.rect().center() if stays else QPoint(0, 3 * button.height())))
     button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)  # as after a click on it

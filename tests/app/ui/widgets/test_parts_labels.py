@@ -11,7 +11,7 @@ from app.files.view import FileState, FileView
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.parts import Elided, beginning, label, menu_name, remark, show_text, tip, worded
+from app.ui.widgets.parts import Elided, first_lines, label, menu_name, remark, show_text, tool_tip, worded
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
 
@@ -41,10 +41,10 @@ def test_elided_text_fits_its_number_of_lines(theme: Theme, qtbot: QtBot, said: 
 @pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
 def test_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
     said = "kia ora koutou " * 10_000
-    shown = beginning(said, QFont(), width, 2)
+    shown = first_lines(said, QFont(), width, 2)
     assert shown.endswith("…") and said.startswith(shown[:-1]) and len(shown) < 1_000
-    assert beginning("kia ora", QFont(), 10_000.0, 2) == "kia ora"
-    assert beginning("kia" * 200, QFont(), 100.0, 2).startswith("kiakia")
+    assert first_lines("kia ora", QFont(), 10_000.0, 2) == "kia ora"
+    assert first_lines("kia" * 200, QFont(), 100.0, 2).startswith("kiakia")
 
 
 def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: QtBot) -> None:
@@ -100,11 +100,11 @@ def as_shown(shown: str) -> str:
 
 @pytest.mark.parametrize("text", ["talk.wav", "a & b <c", "two\nlines", "<b>x</b>", HOSTILE.replace("\x1b", "")])
 def test_tip_shows_name_literally(text: str) -> None:
-    assert as_shown(tip(text)) == text.replace("\u202e", r"\u202e")
+    assert as_shown(tool_tip(text)) == text.replace("\u202e", r"\u202e")
 
 
 def test_tip_has_no_control_character() -> None:
-    assert "\x1b" not in tip(HOSTILE) and "\u202e" not in tip(HOSTILE)
+    assert "\x1b" not in tool_tip(HOSTILE) and "\u202e" not in tool_tip(HOSTILE)
 
 
 def test_menu_name_is_one_line_without_a_shortcut() -> None:

@@ -9,7 +9,7 @@ from app.ui.widgets.parts import (
     Margins,
     aligned,
     at_left,
-    drop,
+    delete_widget,
     fill,
     grid,
     horizontal,
@@ -66,6 +66,6 @@ def test_dropped_part_leaves_its_layout_at_once(qtbot: QtBot) -> None:
     column = vertical(first, within=page)
     fill(column, second)
     with qtbot.waitSignal(first.destroyed):
-        drop(first, column)
+        delete_widget(first, column)
         assert column.indexOf(first) == -1 and first.isHidden()
     assert column.indexOf(second) == 0
