@@ -61,7 +61,7 @@ class Windows:
         self.pages = Pages(front, theme, texts)
         self.shell, self.home = front.shell, front.home
         TrayFocus(self.shell)
-        self.shell.seen.connect(lambda page: self._refresh_microphones() if page == SETTINGS else None)
+        self.shell.page_shown.connect(lambda page: self._refresh_microphones() if page == SETTINGS else None)
         self.pages.status.opened.connect(lambda on: self._refresh_microphones() if on else None)
         self.announcer = Announcer(texts, speak_from(self.home))
         self.overlay = overlay(theme, texts, folders().data / "cancel-told")
@@ -76,9 +76,9 @@ class Windows:
         self.pages.status.changed.connect(self.tray.show_status)
         self.pages.status.changed.connect(self.absent_tray.show_status)
         self.pages.computers.lending_shown.connect(self.tray.show_lending)
-        self.tray.opens.connect(self.open)
-        self.tray.monitors.connect(self.pages.open_monitor)
-        self.tray.lends.connect(self.pages.lend)
+        self.tray.open_wanted.connect(self.open)
+        self.tray.monitor_wanted.connect(self.pages.open_monitor)
+        self.tray.lend_wanted.connect(self.pages.lend)
         self.tray_watch.appeared.connect(self.tray.appear)
         self.tray_watch.vanished.connect(self.tray.vanish)
         for present, happens in ((True, self.tray_watch.appeared), (False, self.tray_watch.vanished)):

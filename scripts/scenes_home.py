@@ -316,7 +316,7 @@ def again(*, stand: RerunView | None = None, runs: int = 0) -> Fill:
         row = opened(window)
         if runs:
             window.show(details(row, window.language, runs=runs))
-            window.pages.home.panel.again.results.emit()
+            window.pages.home.panel.again.results_wanted.emit()
         if stand is not None:
             window.show(replace(stand, session=row.session))
 

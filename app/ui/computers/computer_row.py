@@ -65,12 +65,12 @@ class ComputerRow(LinedRow):
         self.save = worded(texts, action_button(self._rename), "computers.save")
         self.field.returnPressed.connect(self._rename)
         self.warning = remark("")
-        self.sure = action_button(self._remove, "danger")
+        self.confirm = action_button(self._remove, "danger")
         self.keep = worded(texts, action_button(lambda: self._confirm(False)), "computers.keep")
-        self.buttons = FlowRow((self.sure, self.keep))
-        set_visible(False, self.field, self.save, self.sure, self.keep)
+        self.buttons = FlowRow((self.confirm, self.keep))
+        set_visible(False, self.field, self.save, self.confirm, self.keep)
         on_escape(self, (self.field, self.save), self._end_rename)
-        on_escape(self, (self.sure, self.keep), lambda: self._confirm(False))
+        on_escape(self, (self.confirm, self.keep), lambda: self._confirm(False))
         naming = horizontal(stretched(self.name), stretched(self.field), self.save)
         words = vertical(naming, self.description, self.details, self.warning, self.buttons, gap=SPACING.hair)
         top = Qt.AlignmentFlag.AlignTop
@@ -86,7 +86,7 @@ class ComputerRow(LinedRow):
     @property
     def controls(self) -> tuple[QWidget, ...]:
         """Controls in reading order."""
-        return self.button, self.more, self.field, self.save, self.sure, self.keep
+        return self.button, self.more, self.field, self.save, self.confirm, self.keep
 
     def show_view(self, view: ComputerView) -> None:
         """Show the current state."""
@@ -154,11 +154,11 @@ class ComputerRow(LinedRow):
         """Ask whether to remove the computer, or stop asking."""
         self._sure, removal = on, self.view.removal
         show_text(self.warning, removal.description if on and removal else "", "")
-        for button in (self.sure, self.keep):
+        for button in (self.confirm, self.keep):
             reveal(button, on, self.more)
         self.buttons.setVisible(on)
         if on and removal is not None:
-            set_caption(self.sure, removal.confirm, f"{self.view.name}: {removal.confirm}")
+            set_caption(self.confirm, removal.confirm, f"{self.view.name}: {removal.confirm}")
             self.keep.setAccessibleName(f"{self.view.name}: {self.keep.text()}")
             if focus:
                 self.keep.setFocus()

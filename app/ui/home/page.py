@@ -184,11 +184,11 @@ class HomePage(QWidget):
         if not self._placing:
             self._choose()
 
-    def _choose(self, *, sure: bool = False) -> None:
+    def _choose(self, *, confirming: bool = False) -> None:
         """Show the selected takes in the bar."""
         rows = [take for row in self._rows() if (take := self.model.take(row))]
         same = {row.session for row in rows} == {row.session for row in self.bar.rows}
-        self.bar.show_takes(rows, sure=sure or (self.bar.sure and same))
+        self.bar.show_takes(rows, confirming=confirming or (self.bar.confirming and same))
 
     # -- user actions --------------------------------------------------------------------------------------
 
@@ -232,8 +232,8 @@ class HomePage(QWidget):
 
     def _delete(self) -> None:
         """Delete the selected takes on the second call; the first asks for confirmation."""
-        if not self.bar.sure:
-            return self._choose(sure=True)
+        if not self.bar.confirming:
+            return self._choose(confirming=True)
         deleted = self.bar.rows
         if self.panel.row in deleted:
             self.panel.forget()
@@ -246,7 +246,7 @@ class HomePage(QWidget):
     def _delete_open(self) -> None:
         if self.stage.opened is not None:
             self.list.selectRow(self.stage.opened)
-            self._choose(sure=True)
+            self._choose(confirming=True)
 
     def _menu(self, point: QPoint) -> None:
         row, keys = self.list.currentIndex().row(), QKeySequence.StandardKey
@@ -330,19 +330,19 @@ class HomePage(QWidget):
         head, bar = self.head, self.bar
         head.search.textChanged.connect(self._search)
         head.replace_wanted.connect(self._replace)
-        bar.copies.connect(self._copy)
-        bar.deletes.connect(self._delete)
-        bar.kept.connect(lambda: bar.show_takes(bar.rows))
-        bar.closes.connect(self.list.clearSelection)
-        self.panel.closes.connect(self._close)
-        self.panel.deletes.connect(self._delete_open)
-        self.panel.reveals.connect(self.stage.show_in_open)
-        for begun in (self.panel.again.chosen, self.panel.again.results):
+        bar.copy_wanted.connect(self._copy)
+        bar.delete_wanted.connect(self._delete)
+        bar.delete_refused.connect(lambda: bar.show_takes(bar.rows))
+        bar.close_wanted.connect(self.list.clearSelection)
+        self.panel.close_wanted.connect(self._close)
+        self.panel.delete_wanted.connect(self._delete_open)
+        self.panel.reveal_wanted.connect(self.stage.show_in_open)
+        for begun in (self.panel.again.chosen, self.panel.again.results_wanted):
             begun.connect(self.stage.show_open)  # the panel grows
         self.list.selectionModel().selectionChanged.connect(self._selected)
         self.list.clicked.connect(self._clicked)
-        self.list.copies.connect(self._copy_row)
-        self.list.plays.connect(self._play_row)
+        self.list.copy_wanted.connect(self._copy_row)
+        self.list.play_wanted.connect(self._play_row)
         self.list.customContextMenuRequested.connect(self._menu)
         for watched in (head.search, self.list):
             watched.installEventFilter(self)

@@ -156,7 +156,7 @@ class RerecognitionPanel(QFrame):
         self.stop = worded(texts, action_button(self._stop), "history.again.stop")
         self.take = worded(texts, action_button(self._take, "primary"), "history.again.use")
         self.undo = worded(texts, action_button(self._undo), "history.again.back")
-        self.keep = action_button(self.close_it)
+        self.keep = action_button(self.fold)
         self.buttons = FlowRow([self.stop, self.take, self.undo, self.keep])
         vertical(
             self.heading,
@@ -223,7 +223,7 @@ class RerecognitionPanel(QFrame):
             self._opened, self._used = done, False
         self._show()
 
-    def open_it(self) -> None:
+    def unfold(self) -> None:
         """Open the panel with the last result."""
         self._forget_outcome()
         self._opened = True
@@ -235,7 +235,7 @@ class RerecognitionPanel(QFrame):
         if self._row is not None:
             self._ask(RecogniseAgain(self._row.session, options))
 
-    def close_it(self) -> None:
+    def fold(self) -> None:
         """Close the panel without changing the take."""
         self._forget_outcome()
         self._opened = False

@@ -37,31 +37,31 @@ class ExportButton(QPushButton):
 class SelectionBar(Card):
     """Bar below the timeline.
 
-    ``deletes``: emitted when the user wants to delete, and once more when the user confirms it. ``kept``: emitted
-    when the user does not confirm.
+    ``delete_wanted``: emitted when the user wants to delete, and once more when the user confirms it.
+    ``delete_refused``: emitted when the user does not confirm.
     """
 
-    copies, deletes, kept, closes = Signal(), Signal(), Signal(), Signal()
+    copy_wanted, delete_wanted, delete_refused, close_wanted = Signal(), Signal(), Signal(), Signal()
 
     def __init__(self, texts: Texts, export: Callable[[Format], None]) -> None:
         super().__init__()
         self._texts = texts
         self.rows: tuple[IndexRow, ...] = ()
-        self.sure = False
+        self.confirming = False
         self.name = label(bold=True, wraps=True)
-        self.copy = worded(texts, action_button(self.copies.emit), "action.copy")
+        self.copy = worded(texts, action_button(self.copy_wanted.emit), "action.copy")
         self.export = ExportButton(texts, export)
-        self.delete = worded(texts, action_button(self.deletes.emit), "history.delete")
+        self.delete = worded(texts, action_button(self.delete_wanted.emit), "history.delete")
         self.cancel = action_button(self._cancel)
         self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
         vertical(self.name, self.buttons, within=self, margins=CARD)
         self.delete.installEventFilter(self)
         refresh_with(self.refresh, texts)
 
-    def show_takes(self, rows: Sequence[IndexRow], *, sure: bool = False) -> None:
-        """Show these takes if they are several; ``sure``: ask whether to delete them."""
-        asked = sure and not self.sure
-        self.rows, self.sure = tuple(rows), sure
+    def show_takes(self, rows: Sequence[IndexRow], *, confirming: bool = False) -> None:
+        """Show these takes if they are several; ``confirming``: ask whether to delete them."""
+        asked = confirming and not self.confirming
+        self.rows, self.confirming = tuple(rows), confirming
         self.refresh()
         if asked:
             self.delete.setFocus()
@@ -69,34 +69,35 @@ class SelectionBar(Card):
     def refresh(self) -> None:
         """Update everything to the current language."""
         texts, count = self._texts, len(self.rows)
-        self.setVisible(bool(count) if self.sure else count > 1)
-        self.name.setText(texts("home.delete-sure" if self.sure else "history.chosen", count=count))
-        set_visible(not self.sure and any(row.text for row in self.rows), self.copy, self.export)
-        self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.sure else "")
-        set_role(self.delete, "danger" if self.sure else "")
-        self.cancel.setText(texts("home.cancel" if self.sure else "home.unselect"))
+        self.setVisible(bool(count) if self.confirming else count > 1)
+        self.name.setText(texts("home.delete-sure" if self.confirming else "history.chosen", count=count))
+        set_visible(not self.confirming and any(row.text for row in self.rows), self.copy, self.export)
+        self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.confirming else "")
+        set_role(self.delete, "danger" if self.confirming else "")
+        self.cancel.setText(texts("home.cancel" if self.confirming else "home.unselect"))
         self.buttons.arrange()
 
     def _cancel(self) -> None:
-        (self.kept if self.sure else self.closes).emit()
+        (self.delete_refused if self.confirming else self.close_wanted).emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Swallow double clicks on "delete", and keep the takes when it loses the focus."""
         if event.type() == QEvent.Type.MouseButtonDblClick:
             return True
-        if isinstance(event, QFocusEvent) and event.lostFocus() and self.sure and event.reason() not in _PASSING:
-            self.kept.emit()
+        lost = isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _PASSING
+        if lost and self.confirming:
+            self.delete_refused.emit()
         return super().eventFilter(watched, event)
 
 
 class AgainButton(QPushButton):
     """Button whose menu lists the models that are loaded now, and once more for the recording with its pauses.
 
-    ``opens``: emitted when the menu opens. ``chosen``: emitted with ``RerunOptions``. ``results``: emitted when
-    the user wants to see the results of further recognitions.
+    ``menu_opened``: emitted when the menu opens. ``chosen``: emitted with ``RerunOptions``.
+    ``results_wanted``: emitted when the user wants to see the results of further recognitions.
     """
 
-    opens, chosen, results = Signal(), Signal(object), Signal()
+    menu_opened, chosen, results_wanted = Signal(), Signal(object), Signal()
 
     def __init__(self, texts: Texts) -> None:
         super().__init__()
@@ -104,7 +105,7 @@ class AgainButton(QPushButton):
         self._models, self._used, self._ran = HistoryModels(), "", False
         self._menu = QMenu(self)
         self.whole = QMenu(self)
-        self._menu.aboutToShow.connect(self.opens.emit)
+        self._menu.aboutToShow.connect(self.menu_opened.emit)
         attach_menu(self, self._menu)
         refresh_with(self.refresh, texts)
 
@@ -133,7 +134,7 @@ class AgainButton(QPushButton):
         self.whole.clear()
         self._list_models(self.whole, vad=False)
         if self._ran:
-            menu.addAction(texts("history.again.results"), self.results.emit)
+            menu.addAction(texts("history.again.results"), self.results_wanted.emit)
 
     def _list_models(self, menu: QMenu, *, vad: bool) -> None:
         texts = self._texts

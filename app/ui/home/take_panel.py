@@ -34,12 +34,11 @@ _SAVES_MS: Final = 1_500
 class TakePanel(Card):
     """Panel of one take.
 
-    ``closes`` and ``deletes``: emitted when the user wants that. ``reveals``: emitted with a part of the panel
-    that must be visible. Typed text that is not in the history yet stays a draft. The draft appears when its take
-    is opened again.
+    ``reveal_wanted``: emitted with a part of the panel that must be visible. Typed text that is not in the history
+    yet stays a draft. The draft appears when its take is opened again.
     """
 
-    closes, deletes, reveals = Signal(), Signal(), Signal(QRect)
+    close_wanted, delete_wanted, reveal_wanted = Signal(), Signal(), Signal(QRect)
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs) -> None:
         super().__init__()
@@ -52,8 +51,8 @@ class TakePanel(Card):
         self.caption, self.text = remark(), GrowingText()
         self.menu = QMenu(self)
         self.more = worded(texts, QPushButton(), accessibleName="home.more", toolTip="home.more")
-        self.close_it = action_button(self.closes.emit, "icon")
-        worded(texts, self.close_it, accessibleName="home.close", toolTip="home.close")
+        self.close_button = action_button(self.close_wanted.emit, "icon")
+        worded(texts, self.close_button, accessibleName="home.close", toolTip="home.close")
         self.restore = worded(texts, self.menu.addAction(""), "history.restore")
         self.delete = worded(texts, self.menu.addAction(""), "history.delete")
         self.save = worded(texts, action_button(self._save, "primary"), "history.save")
@@ -68,7 +67,7 @@ class TakePanel(Card):
         self.follower = Follower(theme, self.text, self._reveal)
         self.recognise = RerecognitionPanel(theme, texts, ask, self._use, lambda: self._become(self._mine))
         self.lines = FlowRow(self._controls)
-        head = horizontal(stretched(self.caption), self.more, self.close_it, gap=SPACING.hair)
+        head = horizontal(stretched(self.caption), self.more, self.close_button, gap=SPACING.hair)
         vertical(
             head,
             self.text,
@@ -148,7 +147,7 @@ class TakePanel(Card):
             (self.recover, "recover"),
             (self.paste, "paste"),
             (self.more, "more"),
-            (self.close_it, "dismiss"),
+            (self.close_button, "dismiss"),
         ):
             show_icon(button, name, self._theme.colour("text"))
         self.text.setFont(font())
@@ -218,11 +217,11 @@ class TakePanel(Card):
     def _reveal(self, cursor: QTextCursor) -> None:
         place = self.text.cursorRect(cursor)
         corner = self.text.viewport().mapTo(self, place.topLeft())
-        self.reveals.emit(QRect(corner, place.size()))
+        self.reveal_wanted.emit(QRect(corner, place.size()))
 
     def _open_results(self) -> None:
         self.keep()
-        self.recognise.open_it()
+        self.recognise.unfold()
         self._show()
 
     def _recognise(self, options: RerunOptions) -> None:
@@ -314,10 +313,10 @@ class TakePanel(Card):
         attach_menu(self.more, self.menu)
         self.more.setProperty("role", "icon")
         self.restore.triggered.connect(self._restore)
-        self.delete.triggered.connect(self.deletes.emit)
+        self.delete.triggered.connect(self.delete_wanted.emit)
         self.text.textChanged.connect(self._typed)
         self.recognise.closed.connect(self._show)
-        self.again.opens.connect(lambda: self._ask(ModelsWanted()))
+        self.again.menu_opened.connect(lambda: self._ask(ModelsWanted()))
         self.again.chosen.connect(self._recognise)
-        self.again.results.connect(self._open_results)
+        self.again.results_wanted.connect(self._open_results)
         self.text.viewport().installEventFilter(self)

@@ -21,10 +21,10 @@ _SCROLLED: Final = 3  # parts of a row that one step of the wheel scrolls
 class TakeTimeline(QTableView):
     """View that leaves room for the head of the page and for the open take.
 
-    ``copies`` and ``plays``: emitted with the row whose button was clicked.
+    ``copy_wanted`` and ``play_wanted``: emitted with the row whose button was clicked.
     """
 
-    copies, plays = Signal(int), Signal(int)
+    copy_wanted, play_wanted = Signal(int), Signal(int)
 
     def __init__(self, texts: Texts, model: TimelineModel, delegate: TakeDelegate) -> None:
         super().__init__(showGrid=False)
@@ -94,8 +94,8 @@ class TakeTimeline(QTableView):
             return
         row, button = pressed
         if button is RowButton.PLAY:
-            return self.plays.emit(row)
-        self.copies.emit(row)
+            return self.play_wanted.emit(row)
+        self.copy_wanted.emit(row)
         QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
 
     def viewportEvent(self, event: QEvent) -> bool:

@@ -43,12 +43,13 @@ _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 class Onboarding(QWidget):
     """Three steps that set up the app through ordinary settings.
 
-    ``over`` is emitted when they are finished or postponed, ``elsewhere`` when the user wants another computer.
+    ``finished``: emitted when they are finished or postponed.
+    ``other_computer_wanted``: emitted when the user wants another computer to recognise.
     ``speak``: reads a text aloud through the screen reader, if one is active.
     """
 
-    over = Signal()
-    elsewhere = Signal()
+    finished = Signal()
+    other_computer_wanted = Signal()
 
     def __init__(
         self,
@@ -75,8 +76,8 @@ class Onboarding(QWidget):
         self.back = worded(texts, action_button(lambda: self._go(self.progress.previous)), "onboarding.back")
         self.next = action_button(self._go_on)
         self._lay_out()
-        self.attempt.onwards.connect(self.next.click)
-        self.attempt.elsewhere.connect(self._another_computer)
+        self.attempt.next_wanted.connect(self.next.click)
+        self.attempt.other_computer_wanted.connect(self._another_computer)
         for page in self.pages.values():
             page.changed.connect(self._changed)
         for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
@@ -144,7 +145,7 @@ class Onboarding(QWidget):
         self._ask(ChangeSetting(FIRST_STEP, (left or STEPS)[0].value))
         self._ask(ChangeSetting(WELCOMED, True))
         self._stop()  # before another page starts a test that this page stops
-        self.over.emit()
+        self.finished.emit()
 
     def refresh(self) -> None:
         """Update all texts to the current language and step."""
@@ -200,7 +201,7 @@ class Onboarding(QWidget):
 
     def _another_computer(self) -> None:
         self.leave()
-        self.elsewhere.emit()
+        self.other_computer_wanted.emit()
 
     def _is_complete(self) -> bool:
         return self.pages[self.step].complete or self.step in self.progress.done
@@ -275,11 +276,11 @@ class FirstSteps(QObject):
     """Owner of the first steps page.
 
     The page appears with the first settings that do not say ``welcomed``, and again whenever ``welcomed`` is
-    reset. It is created on first use, so that the window of a returning user opens sooner. ``elsewhere``: emitted
-    when the user wants the settings of other computers.
+    reset. It is created on first use, so that the window of a returning user opens sooner.
+    ``other_computer_wanted``: emitted when the user wants the settings of other computers.
     """
 
-    elsewhere = Signal()
+    other_computer_wanted = Signal()
 
     def __init__(
         self,
@@ -301,8 +302,8 @@ class FirstSteps(QObject):
         """Cover the window with the first steps."""
         if self.page is None:
             self.page = page = Onboarding(self._theme, self._texts, self._ask)
-            page.over.connect(self._shell.uncover)
-            page.elsewhere.connect(self.elsewhere)
+            page.finished.connect(self._shell.uncover)
+            page.other_computer_wanted.connect(self.other_computer_wanted)
             self._pass_on = (
                 Registry()
                 .add(page.show_settings)

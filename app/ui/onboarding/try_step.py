@@ -30,13 +30,13 @@ _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 class TryStep(StepPage):
     """Step whose text box gets dictated text from the real inserter, like any other window.
 
-    ``onwards`` is emitted when Return is pressed in the box after a text has arrived there. ``elsewhere`` is
-    emitted when the user wants another computer to recognise.
+    ``next_wanted``: emitted when Return is pressed in the box after a text has arrived there.
+    ``other_computer_wanted``: emitted when the user wants another computer to recognise.
     """
 
     step = Step.TRY
-    onwards = Signal()
-    elsewhere = Signal()
+    next_wanted = Signal()
+    other_computer_wanted = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__(theme, texts)
@@ -60,7 +60,7 @@ class TryStep(StepPage):
         self.paste = worded(texts, action_button(self._paste), "onboarding.paste")
         self.start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click keeps the cursor in the box
         self.paste.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.place = worded(texts, action_button(self.elsewhere.emit, "quiet"), "onboarding.elsewhere")
+        self.place = worded(texts, action_button(self.other_computer_wanted.emit, "quiet"), "onboarding.elsewhere")
         self.advice, self.done = label(role="warning", wraps=True), label(bold=True, wraps=True)
         row = horizontal(self.shape, self.state, self.elapsed, SPACE, self.paste, self.start)
         fill(
@@ -101,7 +101,7 @@ class TryStep(StepPage):
             return super().eventFilter(watched, event)
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if plain and self.arrived and not self.records:
-            self.onwards.emit()
+            self.next_wanted.emit()
         return plain
 
     def show_choices(self, choices: Choices) -> None:

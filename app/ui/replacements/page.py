@@ -28,10 +28,10 @@ _SEPARATORS: Final = re.compile(r"[,，、;；\n]")
 class HotwordsPanel(Card):
     """Panel that shows the hotwords in force and asks to change them at once.
 
-    ``replaces``: emitted with recognised text and its replacement, if the user types them with "=" between.
+    ``replacement_wanted``: emitted with recognised text and its replacement, when the user types both with "=".
     """
 
-    replaces = Signal(str, str)
+    replacement_wanted = Signal(str, str)
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class HotwordsPanel(Card):
         heard, equals, written = (part.strip() for part in self.field.text().partition("="))
         if equals and heard:
             self.field.clear()
-            return self.replaces.emit(heard, written)
+            return self.replacement_wanted.emit(heard, written)
         typed = [word for part in _SEPARATORS.split(self.field.text()) if (word := part.strip())]
         wanted = tuple(dict.fromkeys((*typed, *self._known)))
         if any(len(word) > checks.LONGEST_HOTWORD for word in typed):
@@ -134,7 +134,7 @@ class WordsPanel(QWidget):
         self.replacements = ReplacementsPanel(theme, texts, ask)
         self.hotwords = HotwordsPanel(theme, texts, ask)
         add = self.replacements.model.merge
-        self.hotwords.replaces.connect(lambda heard, written: add((Replacement(heard, written),)))
+        self.hotwords.replacement_wanted.connect(lambda heard, written: add((Replacement(heard, written),)))
         vertical(self.hotwords, self.replacements, within=self, gap=SPACING.large)
         self.setFocusProxy(self.hotwords.field)
 

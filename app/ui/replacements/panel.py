@@ -151,8 +151,12 @@ class ReplacementsPanel(Card):
             "words.remove",
             accessibleName="words.remove",
         )
-        self.take_in = worded(texts, action_button(self._import), "words.import", accessibleName="words.import")
-        self.give_out = worded(texts, action_button(self._export), "words.export", accessibleName="words.export")
+        self.import_rules = worded(
+            texts, action_button(self._import), "words.import", accessibleName="words.import"
+        )
+        self.export_rules = worded(
+            texts, action_button(self._export), "words.export", accessibleName="words.export"
+        )
         self.results = DryRunResults(theme, texts)
         self._soon = timer(self, _TRY_MS, self.try_rules)
         self._left = timer(self, 0, self._leave)  # delayed: no row may be removed while its editor closes
@@ -200,7 +204,7 @@ class ReplacementsPanel(Card):
         self.search.setVisible(len(rules) > _MANY or bool(self.search.text()))
         self.add.setEnabled(len(rules) < MOST_RULES)
         self.remove.setEnabled(bool(self.table.rows))
-        self.give_out.setEnabled(bool(self.model.draft.tried))
+        self.export_rules.setEnabled(bool(self.model.draft.tried))
         row = self.table.row
         wrong = sorted(self.model.draft.wrong)
         why = self.model.problem(row) if row is not None and row in wrong else ""
@@ -323,7 +327,7 @@ class ReplacementsPanel(Card):
     def _connect(self) -> None:
         self.model.edited.connect(self._edited)
         self.model.dataChanged.connect(lambda: self._soon.start())
-        self.table.left.connect(lambda: self._left.start())
+        self.table.row_left.connect(lambda: self._left.start())
         self.table.removed.connect(self._remove)
         self.table.selectionModel().selectionChanged.connect(lambda: self._show())
         self.table.selectionModel().currentChanged.connect(lambda: self._show())
@@ -338,7 +342,7 @@ class ReplacementsPanel(Card):
         self._show()
 
     def _lay_out(self) -> None:
-        self._lines = FlowRow((self.add, self.remove, self.take_in, self.give_out))
+        self._lines = FlowRow((self.add, self.remove, self.import_rules, self.export_rules))
         widgets: tuple[QWidget, ...] = (self.heading, self.description, self.search, self.empty, self.table)
         vertical(
             *widgets,

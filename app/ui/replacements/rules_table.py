@@ -30,10 +30,10 @@ _TICKED: Final = frozenset({Column.WHOLE, Column.CASE})
 
 
 class RulesTable(QTableView):
-    """Table of rules; ``removed`` carries the rows to delete, ``left`` is emitted when the user leaves a row."""
+    """Table of rules; ``removed`` carries the rows to delete, ``row_left`` is emitted when a row is left."""
 
     removed = Signal(list)
-    left = Signal()
+    row_left = Signal()
 
     def __init__(self, theme: Theme, model: RulesModel) -> None:
         super().__init__(showGrid=False, wordWrap=False)
@@ -125,17 +125,17 @@ class RulesTable(QTableView):
             self._edit(self.currentIndex())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
-        """Emit ``left`` when the keyboard moves to another row."""
+        """Emit ``row_left`` when the keyboard moves to another row."""
         super().currentChanged(current, previous)
         if previous.isValid() and current.row() != previous.row():
-            self.left.emit()
+            self.row_left.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Emit ``left`` when the focus leaves the table; an open cell editor belongs to the table."""
+        """Emit ``row_left`` when the focus leaves the table; an open cell editor belongs to the table."""
         super().focusOutEvent(event)
         focus = QApplication.focusWidget()
         if not (isinstance(focus, QWidget) and self.isAncestorOf(focus)):
-            self.left.emit()
+            self.row_left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Edit on Return, remove on Delete or Backspace."""

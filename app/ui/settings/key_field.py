@@ -37,12 +37,12 @@ class KeyField(QAbstractButton):
     """Button that shows a hotkey as key caps and records a new one.
 
     When clicked, it takes the next key combination or single modifier. Esc or a timeout ends recording.
-    ``listens``: emitted with True when all keys belong to this field, and with False when they no longer do.
+    ``recording_changed``: emitted with True when all keys belong to this field, and with False after that.
     False comes only after the chosen key stays up, because its repeats would otherwise trigger the new hotkey.
     ``name``: returns the accessible name of the field.
     """
 
-    listens = Signal(bool)
+    recording_changed = Signal(bool)
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class KeyField(QAbstractButton):
             self._listening = on
             self._limit.stop()
             self._up.stop()
-            self.listens.emit(on)
+            self.recording_changed.emit(on)
 
     def _record(self, recording: bool) -> None:
         self.recording = recording

@@ -108,7 +108,7 @@ class SettingRows:
             )
         if is_key(setting):
             key = KeyControl(theme, texts, name, self._known.bindings, set_value)
-            key.field.listens.connect(lambda on: self._ask(PauseHotkeys(on)))
+            key.field.recording_changed.connect(lambda on: self._ask(PauseHotkeys(on)))
             return key
         if name in PICKED:
             return self._picker(name, set_value)

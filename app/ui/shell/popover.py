@@ -53,10 +53,10 @@ class Popover(QFrame):
     """Frame over the window with the controls behind the status line.
 
     A change is shown when it comes back as ``Status``. Esc, a click elsewhere and a lost focus close it.
-    ``add``: emitted when the user wants to pair another computer. ``opened``: emitted with True on opening.
+    ``add_wanted``: emitted when the user wants to pair another computer. ``opened``: emitted with True on opening.
     """
 
-    add = Signal()
+    add_wanted = Signal()
     opened = Signal(bool)
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], window: QWidget) -> None:
@@ -69,7 +69,7 @@ class Popover(QFrame):
         self.microphone = DropDown(theme)
         self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
         self.key = KeyField(theme, texts, self._key_chosen, self._refuse)
-        self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
+        self.key.recording_changed.connect(lambda on: ask(PauseHotkeys(on)))
         self.mode, self.place = DropDown(theme), DropDown(theme)
         self.pause, self.worker = Switch(theme), Switch(theme)
         self.worker_state = remark()
@@ -238,7 +238,7 @@ class Popover(QFrame):
     def _place_chosen(self, chosen: str) -> None:
         if chosen == _ADD:
             self.hide()
-            self.add.emit()
+            self.add_wanted.emit()
             return
         gateways = self._status.gateways
         for change in to_here(gateways) if chosen == _HERE else to_gateway(gateways.gateways[int(chosen)]):
@@ -296,13 +296,13 @@ class StatusBoard(QObject):
     """Owner of the status line at the foot of the sidebar.
 
     The controls behind it are created when they are opened first. ``changed``: carries each new status.
-    ``opened``: emitted with True when the controls open, and with False when they close. ``add``: emitted when the
-    user wants to pair another computer.
+    ``opened``: emitted with True when the controls open, and with False when they close.
+    ``add_wanted``: emitted when the user wants to pair another computer.
     """
 
     changed = Signal(object)
     opened = Signal(bool)
-    add = Signal()
+    add_wanted = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], shell: Shell) -> None:
         super().__init__(shell)
@@ -312,14 +312,14 @@ class StatusBoard(QObject):
         self.popover: Popover | None = None
         self.line.clicked.connect(self.open)
         shell.sidebar.put(self.line)
-        shell.seen.connect(self._close)
+        shell.page_shown.connect(self._close)
 
     def open(self) -> None:
         """Open or close the controls."""
         if self.popover is None:
             self.popover = Popover(self._theme, self._texts, self._ask, self._shell)
             self.popover.opened.connect(self.opened)
-            self.popover.add.connect(self.add)
+            self.popover.add_wanted.connect(self.add_wanted)
         self.popover.show_status(self.status)
         self.popover.open(self.line)
 

@@ -101,11 +101,11 @@ class Shell(QWidget):
 
     Closing it leaves the app running, which ``closing`` explains once.
 
-    ``seen`` carries the name of the visible page, or an empty text, so that hidden pages need no updates.
+    ``page_shown`` carries the name of the visible page, or an empty text, so that hidden pages need no updates.
     A widget may ``cover`` all pages for a while.
     """
 
-    seen = Signal(str)
+    page_shown = Signal(str)
 
     def __init__(
         self,
@@ -269,7 +269,7 @@ class Shell(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Emit an empty name, because no page is visible."""
         super().hideEvent(event)
-        self.seen.emit("")
+        self.page_shown.emit("")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide the window, after an explanation the first time."""
@@ -281,7 +281,7 @@ class Shell(QWidget):
             self.closing_note.open()
 
     def _show_texts(self) -> None:
-        self.seen.emit(self.page if self.isVisible() else "")
+        self.page_shown.emit(self.page if self.isVisible() else "")
 
 
 def bring_to_front(window: QWidget) -> None:

@@ -123,13 +123,13 @@ def available() -> bool:
 class Tray(QObject):
     """Menu and icon of the tray; marks follow the state in effect, not the click.
 
-    ``opens``, ``monitors`` and ``lends`` are emitted when the user wants the window, the monitor, or to lend this
-    computer for the first time.
+    ``open_wanted``: emitted when the user wants the window.
+    ``lend_wanted``: emitted when the user wants to lend this computer for the first time.
     """
 
-    opens = Signal()
-    monitors = Signal()
-    lends = Signal()
+    open_wanted = Signal()
+    monitor_wanted = Signal()
+    lend_wanted = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -138,14 +138,14 @@ class Tray(QObject):
         self._drawn: tuple[State, bool] | None = None
         self.icon: QSystemTrayIcon | None = None
         self.menu, self.tip = QMenu(), ""
-        self.open = self._entry(self.opens.emit, "tray.open")
+        self.open = self._entry(self.open_wanted.emit, "tray.open")
         self.dictate = self._entry(lambda: ask(Verb.STOP if self._status.view.state in RECORDING else Verb.START))
         self.copy_last = self._entry(lambda: QGuiApplication.clipboard().setText(self._last), "tray.copy-last")
         self.paste = self._entry(
             lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)), "action.paste"
         )
         self.menu.addSeparator()
-        self.monitor = self._entry(self.monitors.emit, "page.monitor")
+        self.monitor = self._entry(self.monitor_wanted.emit, "page.monitor")
         self.worker = self._entry(self._switch_worker)
         self.lend = self._entry(self._switch_lending)
         self.pause = self._entry(self._switch_keys, "shell.pause")
@@ -177,7 +177,7 @@ class Tray(QObject):
 
     def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the system opens the menu itself
-            self.opens.emit()
+            self.open_wanted.emit()
 
     def _redraw(self) -> None:
         self._drawn = None
@@ -260,7 +260,7 @@ class Tray(QObject):
         for one in lent:
             self._ask(Lend(one.id, on))
         if not lent:
-            self.lends.emit()
+            self.lend_wanted.emit()
 
     def _entry(self, do: Callable[[], object], key: str = "") -> QAction:
         entry = worded(self._texts, self.menu.addAction(""), key)

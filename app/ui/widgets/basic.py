@@ -229,10 +229,10 @@ def keep_room(control: QWidget) -> None:
     control.setSizePolicy(policy)
 
 
-def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:
-    """Show or hide a control; if it had the focus, ``heir`` gets it, not the next control, such as "delete"."""
+def reveal(control: QWidget, shown: bool, successor: QWidget) -> None:
+    """Show or hide a control; ``successor`` gets its focus, not the next control, such as "delete"."""
     if not shown and control.hasFocus():
-        heir.setFocus()
+        successor.setFocus()
     control.setVisible(shown)
 
 

@@ -38,7 +38,7 @@ def note_focus(switch: Path, window: QWindow | None) -> None:
 def watched(tray: Tray, window: Shell) -> TrayWatch:
     """Connect an icon with the tray of the desktop and with the window."""
     tray.show_status(Status(LISTENING))
-    tray.opens.connect(window.appear)
+    tray.open_wanted.connect(window.appear)
     TrayFocus(window)
     watch = TrayWatch(available, _LOOK_MS)
     watch.appeared.connect(tray.appear)
@@ -76,7 +76,7 @@ def main() -> int:
             log.write_text(" ".join(received))
 
         field = KeyField(theme, texts, tell, lambda: tell("refused"))
-        field.listens.connect(tell)
+        field.recording_changed.connect(tell)
         field.setWindowTitle("key field")
         field.show()
     look = QTimer()

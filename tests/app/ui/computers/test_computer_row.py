@@ -107,15 +107,17 @@ def test_computer_is_renamed_by_return_or_button(world: World) -> None:
 def test_removal_is_confirmed(world: World) -> None:
     row = world.row
     row.remove.trigger()
-    assert row.warning.text() == "No longer." and row.sure.isVisible() and row.sure.property("role") == "danger"
+    assert (
+        row.warning.text() == "No longer." and row.confirm.isVisible() and row.confirm.property("role") == "danger"
+    )
     row.keep.click()
-    assert not row.sure.isVisible() and not row.warning.isVisible()
+    assert not row.confirm.isVisible() and not row.warning.isVisible()
     row.remove.trigger()
-    QTest.keyClick(row.sure, Qt.Key.Key_Escape)
-    assert not row.sure.isVisible() and world.asked == []
+    QTest.keyClick(row.confirm, Qt.Key.Key_Escape)
+    assert not row.confirm.isVisible() and world.asked == []
     row.remove.trigger()
-    row.sure.click()
-    assert world.asked == [ForgetGateway("desk")] and not row.sure.isVisible()
+    row.confirm.click()
+    assert world.asked == [ForgetGateway("desk")] and not row.confirm.isVisible()
 
 
 def test_safe_button_has_focus_when_removal_is_asked(world: World, qtbot: QtBot) -> None:
@@ -130,7 +132,7 @@ def test_safe_button_has_focus_when_removal_is_asked(world: World, qtbot: QtBot)
 def test_confirmation_survives_new_state(world: World) -> None:
     world.row.remove.trigger()
     world.row.show_view(replace(DESK, description="Away"))
-    assert world.row.sure.isVisible()
+    assert world.row.confirm.isVisible()
 
 
 def test_icon_is_as_high_as_a_line(theme: Theme, qtbot: QtBot) -> None:

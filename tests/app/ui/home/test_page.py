@@ -75,7 +75,7 @@ def done(asked: list[Action]) -> list[Action]:
 
 def asks(page: HomePage) -> bool:
     """Return whether the page asks before it deletes."""
-    return page.bar.sure
+    return page.bar.confirming
 
 
 def opened(page: HomePage) -> int | None:
@@ -122,7 +122,7 @@ def test_click_opens_a_take_in_place_and_only_one(page: HomePage, asked: list[Ac
     assert below >= panel.geometry().bottom(), "the panel covers no other take"
     click(page, 2)
     assert panel.row == ROWS[2]
-    panel.close_it.click()
+    panel.close_button.click()
     assert panel.isHidden() and page.list.hasFocus() and asked[-1] == FollowTake(None)
 
 

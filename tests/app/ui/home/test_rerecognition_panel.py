@@ -107,7 +107,7 @@ def test_again_panel_shows_failure_until_it_is_closed(panel: RerecognitionPanel,
     assert stage(panel) is PanelPart.CLOSED
     panel.show_rerun(RerunView(ONE.session, RerunState.FAILED, note=Note("again-failed")))
     panel.show_details(compared("the slow fox"))
-    panel.open_it()
+    panel.unfold()
     assert stage(panel) is PanelPart.COMPARING and not panel.note.isVisible()
 
 
@@ -135,7 +135,7 @@ def test_again_panel_says_when_no_words_differ(
     panel: RerecognitionPanel, texts: Texts, text: str, key: str
 ) -> None:
     panel.show_details(compared(text))
-    panel.open_it()
+    panel.unfold()
     assert texts(f"history.again.{key}") in panel.how.text()
 
 
@@ -143,7 +143,7 @@ def test_again_panel_compares_each_of_several_runs(
     panel: RerecognitionPanel, person: Person, texts: Texts
 ) -> None:
     panel.show_details(compared("the slow fox", "a slow fox"))
-    panel.open_it()
+    panel.unfold()
     assert panel.runs.isVisible() and panel.runs.count() == 2 and panel.runs.currentData() == "1"
     assert texts("history.again.missing", count=1) in panel.how.text()
     panel.runs.setCurrentIndex(1)
@@ -177,7 +177,7 @@ def test_again_panel_has_accessible_names_and_fits_large_font(
     qtbot.addWidget(made)
     made.show_take(ONE)
     made.show_details(compared("the slow fox", "a slow fox"))
-    made.open_it()
+    made.unfold()
     made.resize(made.minimumSizeHint().width(), 1_000)
     qapp.processEvents()
     assert (

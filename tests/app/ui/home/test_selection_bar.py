@@ -53,7 +53,7 @@ def test_texts_are_copied_and_exported_only_if_there_are_any(bar: SelectionBar) 
 def test_deletion_is_asked_for_one_take_too(
     bar: SelectionBar, texts: Texts, said: list[str], qtbot: QtBot
 ) -> None:
-    bar.show_takes([take(0)], sure=True)
+    bar.show_takes([take(0)], confirming=True)
     assert not bar.isHidden() and bar.name.text() == texts("home.delete-sure", count=1)
     assert bar.delete.property("role") == "danger" and bar.copy.isHidden()
     qtbot.waitUntil(bar.delete.hasFocus)
@@ -63,7 +63,7 @@ def test_deletion_is_asked_for_one_take_too(
 
 def test_double_click_on_delete_deletes_nothing(bar: SelectionBar, said: list[str]) -> None:
     bar.show_takes([take(0), take(1)])
-    bar.deletes.connect(lambda: bar.show_takes([take(0), take(1)], sure=True))
+    bar.delete_wanted.connect(lambda: bar.show_takes([take(0), take(1)], confirming=True))
     QApplication.processEvents()
     QTest.mouseClick(bar.delete, Qt.MouseButton.LeftButton)
     QTest.mouseDClick(bar.delete, Qt.MouseButton.LeftButton)
@@ -74,7 +74,7 @@ def test_double_click_on_delete_deletes_nothing(bar: SelectionBar, said: list[st
 
 
 def test_takes_are_kept_when_focus_leaves_the_question(bar: SelectionBar, said: list[str], qtbot: QtBot) -> None:
-    bar.show_takes([take(0)], sure=True)
+    bar.show_takes([take(0)], confirming=True)
     qtbot.waitUntil(bar.delete.hasFocus)
     bar.window().findChildren(QPushButton)[-1].setFocus()
     assert said == ["kept"]

@@ -51,5 +51,5 @@ def test_menu_says_why_no_model_is_known(button: AgainButton, texts: Texts) -> N
 def test_results_can_be_seen_only_if_there_are_some(button: AgainButton, texts: Texts, qtbot: QtBot) -> None:
     assert texts("history.again.results") not in titles(button.menu())
     button.show_take("", ran=True)
-    with qtbot.waitSignal(button.results):
+    with qtbot.waitSignal(button.results_wanted):
         button.menu().actions()[-1].trigger()

@@ -112,10 +112,10 @@ def test_restoring_and_deleting_are_in_the_menu(panel: TakePanel, asked: list[Ac
     panel.show_take(replace(row(1), edited=True))
     panel.restore.trigger()
     assert done(asked) == [EditTake(row(1).session, "")]
-    with qtbot.waitSignal(panel.deletes):
+    with qtbot.waitSignal(panel.delete_wanted):
         panel.delete.trigger()
-    with qtbot.waitSignal(panel.closes):
-        panel.close_it.click()
+    with qtbot.waitSignal(panel.close_wanted):
+        panel.close_button.click()
 
 
 def test_text_to_paste_can_be_pasted_copied_and_dismissed(
@@ -171,7 +171,7 @@ def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: l
 def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(row(1))
     panel.show_details(details(1, "take one"))
-    panel.again.results.emit()
+    panel.again.results_wanted.emit()
     assert panel.again.isVisible(), "another model can be chosen"
     panel.recognise.take.click()
     assert panel.text.toPlainText() == "take one" and done(asked) == [EditTake(row(1).session, "take one")]
@@ -200,7 +200,7 @@ def test_choice_of_model_saves_text_and_recognises_again(panel: TakePanel, asked
     options = RerunOptions("whisper-small", vad=False)
     panel.again.chosen.emit(options)
     assert done(asked) == [EditTake(row(1).session, "so take 1"), RecogniseAgain(row(1).session, options)]
-    panel.again.opens.emit()
+    panel.again.menu_opened.emit()
     assert asked[-1] == ModelsWanted()
 
 

@@ -49,26 +49,26 @@ def test_days_takes_and_special_rows_have_their_heights(timeline: TakeTimeline) 
 
 
 def test_copy_button_is_clicked_without_selecting(timeline: TakeTimeline, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(timeline.copies) as copied, qtbot.assertNotEmitted(timeline.clicked):
+    with qtbot.waitSignal(timeline.copy_wanted) as copied, qtbot.assertNotEmitted(timeline.clicked):
         QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.COPY, timeline, 3))
     assert copied.args == [3] and not timeline.selectionModel().hasSelection()
 
 
 def test_play_button_is_clicked_without_selecting(timeline: TakeTimeline, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(timeline.plays) as played, qtbot.assertNotEmitted(timeline.clicked):
+    with qtbot.waitSignal(timeline.play_wanted) as played, qtbot.assertNotEmitted(timeline.clicked):
         QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.PLAY, timeline, 3))
     assert played.args == [3] and not timeline.selectionModel().hasSelection()
 
 
 def test_copy_button_is_not_clicked_when_released_elsewhere(timeline: TakeTimeline, qtbot: QtBot) -> None:
-    with qtbot.assertNotEmitted(timeline.copies), qtbot.assertNotEmitted(timeline.clicked):
+    with qtbot.assertNotEmitted(timeline.copy_wanted), qtbot.assertNotEmitted(timeline.clicked):
         QTest.mousePress(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.COPY, timeline, 3))
         QTest.mouseRelease(timeline.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 30))
 
 
 def test_rest_of_a_row_selects_it(timeline: TakeTimeline, qtbot: QtBot) -> None:
     place = timeline.visualRect(timeline.model().index(3, 0)).center()
-    with qtbot.waitSignal(timeline.clicked), qtbot.assertNotEmitted(timeline.copies):
+    with qtbot.waitSignal(timeline.clicked), qtbot.assertNotEmitted(timeline.copy_wanted):
         QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert timeline.selectionModel().isRowSelected(3)
 

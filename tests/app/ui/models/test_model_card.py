@@ -165,7 +165,7 @@ def test_model_is_deleted_after_a_question(card: ModelCard, asked: list[Action],
     assert not card.delete.isVisible()
     choose(card, "delete")
     assert card.delete.isVisible() and card.delete.property("role") == "danger"
-    assert card.sure.text() == texts("models.sure", model="Whisper base")
+    assert card.delete_question.text() == texts("models.sure", model="Whisper base")
     QTest.keyClick(card, Qt.Key.Key_Escape)
     assert not card.delete.isVisible()
     choose(card, "delete")

@@ -87,7 +87,7 @@ def test_return_walks_through_all_first_steps(page: Onboarding, asked: list[Acti
     box = has_focus(qtbot, page.attempt.box)
     dictate(page, "kia ora")
     assert page.next.text() == page.texts("onboarding.finish")
-    with qtbot.waitSignal(page.over):
+    with qtbot.waitSignal(page.finished):
         QTest.keyClick(box, Qt.Key.Key_Return)
     assert changes(asked) == [
         ChangeSetting(OPEN_STEPS, "hotkey\nsentence"),
@@ -118,7 +118,7 @@ def test_only_the_open_steps_are_gone_through(page: Onboarding, asked: list[Acti
     assert front(page) == [Step.KEY] and not page.back.isVisible() and not page.later.isVisible()
     page.show_keys(PRESSED)
     assert page.next.text() == page.texts("onboarding.finish")
-    with qtbot.waitSignal(page.over):
+    with qtbot.waitSignal(page.finished):
         page.next.click()
     assert changes(asked)[0] == ChangeSetting(OPEN_STEPS, "sentence"), "that one was not gone through"
 
@@ -135,7 +135,7 @@ def test_finished_step_stays_finished_when_the_user_goes_back(page: Onboarding) 
 def test_escape_postpones_the_open_steps(page: Onboarding, asked: list[Action], qtbot: QtBot, step: Step) -> None:
     page.begin(StepProgress(at=step, done=frozenset(STEPS[: STEPS.index(step)])))
     focused = has_focus(qtbot, page.pages[step].first or page.next)
-    with qtbot.waitSignal(page.over):
+    with qtbot.waitSignal(page.finished):
         QTest.keyClick(focused, Qt.Key.Key_Escape)
     left = "\n".join(STEPS[STEPS.index(step) :])
     assert changes(asked) == [
@@ -148,7 +148,7 @@ def test_escape_postpones_the_open_steps(page: Onboarding, asked: list[Action], 
 def test_escape_postpones_during_key_test_which_binds_it(page: Onboarding, qtbot: QtBot) -> None:
     page.begin(StepProgress(at=Step.KEY))
     page.show_keys(PRESSED)
-    with qtbot.waitSignal(page.over):
+    with qtbot.waitSignal(page.finished):
         page.show_keys(KeysSeen(True, (KeySeen("cancel"),)))
 
 
@@ -201,7 +201,7 @@ def test_other_computers_are_reached_after_the_steps_are_postponed(
     page: Onboarding, asked: list[Action], qtbot: QtBot
 ) -> None:
     page.begin(StepProgress(at=Step.TRY))
-    with qtbot.waitSignals([page.over, page.elsewhere], order="strict"):
+    with qtbot.waitSignals([page.finished, page.other_computer_wanted], order="strict"):
         page.attempt.place.click()
     assert changes(asked)[-1] == ChangeSetting(WELCOMED, True)
 

@@ -38,7 +38,7 @@ def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
 @pytest.fixture
 def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> FirstSteps:
     steps = FirstSteps(theme, texts, asked.append, shell)
-    steps.elsewhere.connect(lambda: shell.choose("settings"))
+    steps.other_computer_wanted.connect(lambda: shell.choose("settings"))
     return steps
 
 

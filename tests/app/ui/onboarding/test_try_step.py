@@ -93,7 +93,7 @@ def test_held_text_is_pasted_into_box_once(page: TryStep, texts: Texts, asked: l
 
 def test_return_in_the_box_goes_on_once_words_have_arrived(page: TryStep, qtbot: QtBot) -> None:
     went = list[bool]()
-    page.onwards.connect(lambda: went.append(True))
+    page.next_wanted.connect(lambda: went.append(True))
     QTest.keyClick(page.box, Qt.Key.Key_Return)
     page.show_view(View(State.LISTENING, 2.0, -20.0))
     page.box.insertPlainText("dictated")
@@ -112,5 +112,5 @@ def test_typed_line_break_stays_in_the_box(page: TryStep) -> None:
 
 
 def test_another_computer_is_one_click_away(page: TryStep, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(page.elsewhere):
+    with qtbot.waitSignal(page.other_computer_wanted):
         page.place.click()

@@ -177,11 +177,11 @@ def test_rules_are_imported_and_exported_as_sheet(desk: Desk, texts: Texts, tmp_
     sheet.write_text("git hub\tGitHub\num\t\nalone\n", encoding="utf-8-sig")
     desk.dialogs.chosen = [str(sheet)]
     desk.panel.show_rules((Replacement("Git Hub", "x"),))
-    desk.panel.take_in.click()
+    desk.panel.import_rules.click()
     assert desk.values[-1] == ({"hears": "git hub", "writes": "GitHub"}, {"hears": "um", "writes": ""})
     assert desk.panel.result.text() == texts("words.imported-some", count=2, left=1)
     desk.dialogs.chosen = [str(tmp_path / "out.csv")]
-    desk.panel.give_out.click()
+    desk.panel.export_rules.click()
     assert from_text((tmp_path / "out.csv").read_text(encoding="utf-8")).rules == (GITHUB, UM)
     assert desk.panel.result.text() == texts("words.exported", place=str(tmp_path / "out.csv"))
 
@@ -191,15 +191,15 @@ def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Tex
     picture.write_bytes(b"\xff\xd8\xff\x00")
     for chosen in (picture, tmp_path / "none.csv"):
         desk.dialogs.chosen = [str(chosen)]
-        desk.panel.take_in.click()
+        desk.panel.import_rules.click()
         assert desk.panel.result.text() == texts("words.not-read")
     desk.panel.show_rules((UM,))
     desk.dialogs.chosen = [str(tmp_path / "no" / "folder.csv")]
-    desk.panel.give_out.click()
+    desk.panel.export_rules.click()
     assert desk.panel.result.text() == texts("words.not-written")
     desk.dialogs.chosen = []
-    desk.panel.take_in.click()
-    desk.panel.give_out.click()
+    desk.panel.import_rules.click()
+    desk.panel.export_rules.click()
     assert desk.values == []
 
 
@@ -207,5 +207,5 @@ def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Tex
 def test_replacements_controls_have_accessible_names(desk: Desk) -> None:
     desk.panel.show_rules((UM,))
     panel = desk.panel
-    for widget in (panel.add, panel.remove, panel.take_in, panel.give_out, panel.table, panel.search):
+    for widget in (panel.add, panel.remove, panel.import_rules, panel.export_rules, panel.table, panel.search):
         assert widget.accessibleName()

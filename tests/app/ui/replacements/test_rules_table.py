@@ -64,7 +64,7 @@ def test_click_near_cell_edge_toggles_tick(table: RulesTable, model: RulesModel)
 def test_new_row_opens_editor_and_reports_when_left(table: RulesTable, model: RulesModel, qtbot: QtBot) -> None:
     table.begin(model.add())
     assert editor(table).isVisible() and table.row == 2
-    with qtbot.waitSignal(table.left):
+    with qtbot.waitSignal(table.row_left):
         table.setCurrentIndex(table.found.index(0, Column.HEARS))
 
 

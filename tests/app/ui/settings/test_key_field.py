@@ -26,7 +26,7 @@ class Page:
         self.texts = Texts("en")
         self.around = QWidget()
         self.field = KeyField(theme, self.texts, self.chosen.append, self._refuse)
-        self.field.listens.connect(self.listens.append)
+        self.field.recording_changed.connect(self.listens.append)
         self.button = QPushButton()
         layout = QVBoxLayout(self.around)
         layout.addWidget(self.field)

@@ -55,7 +55,7 @@ def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot
     rows.made["general.sounds"].control.set_value(False)
     key = rows.made["hotkeys.dictate"].control
     assert isinstance(key, KeyControl)
-    key.field.listens.emit(True)
+    key.field.recording_changed.emit(True)
     assert asked == [ChangeSetting("general.sounds", False), PauseHotkeys(True)]
 
 

@@ -141,7 +141,7 @@ def test_microphone_mode_and_place_are_chosen(world: World) -> None:
 def test_last_place_adds_a_computer(world: World, qtbot: QtBot) -> None:
     place = world.popover.place
     place.setCurrentIndex(place.count() - 1)
-    with qtbot.waitSignal(world.popover.add):
+    with qtbot.waitSignal(world.popover.add_wanted):
         place.activated.emit(place.currentIndex())
     assert not world.popover.isVisible() and changes(world) == []
 

@@ -46,7 +46,7 @@ def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
 def test_first_page_is_in_front_and_sidebar_changes_it(make: Make, texts: Texts) -> None:
     shell = make(texts)
     seen: list[str] = []
-    shell.seen.connect(seen.append)
+    shell.page_shown.connect(seen.append)
     shell.appear()
     assert (shell.page, shell.entries["home"].isChecked(), seen[-1]) == ("home", True, "home")
     QTest.mouseClick(shell.entries["files"], Qt.MouseButton.LeftButton)
@@ -188,7 +188,7 @@ def test_widget_can_cover_all_pages(make: Make, qtbot: QtBot) -> None:
     shell, front = make(Texts("en")), QLabel("front")
     shell.appear()
     seen: list[str] = []
-    shell.seen.connect(seen.append)
+    shell.page_shown.connect(seen.append)
     shell.cover(front)
     assert (front.isVisible(), shell.entries["home"].isVisible(), shell.page, seen[-1]) == (True, False, "", "")
     shell.uncover()

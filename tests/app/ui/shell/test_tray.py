@@ -157,7 +157,7 @@ def test_paused_key_is_reported_in_tool_tip(tray: Tray, texts: Texts) -> None:
 
 
 def test_lending_is_one_entry(tray: Tray, texts: Texts, asked: list[Action], qtbot: QtBot) -> None:
-    with qtbot.waitSignal(tray.lends):
+    with qtbot.waitSignal(tray.lend_wanted):
         tray.lend.trigger()
     assert asked == [] and not tray.lend.isCheckable()
     tray.show_lending(LendingView((LentView("a", "Attic & co"), LentView("b", "Lab"))))
@@ -172,8 +172,8 @@ def test_lending_is_one_entry(tray: Tray, texts: Texts, asked: list[Action], qtb
 
 def test_entries_and_click_open_windows(tray: Tray, asked: list[Action]) -> None:
     received: list[str] = []
-    tray.opens.connect(lambda: received.append("window"))
-    tray.monitors.connect(lambda: received.append("monitor"))
+    tray.open_wanted.connect(lambda: received.append("window"))
+    tray.monitor_wanted.connect(lambda: received.append("monitor"))
     tray.open.trigger()
     tray.monitor.trigger()
     shown(tray).activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
