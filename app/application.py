@@ -221,9 +221,9 @@ class Application:
     def _woke(self, slept_s: float) -> None:
         """Handle a wake-up: renew devices and connections, and cut short pauses that began before the sleep."""
         if self._dictation is not None:
-            self._dictation.woke()
+            self._dictation.handle_wake()
         self._patience.end_pauses()
-        self._gateways.woke()
+        self._gateways.handle_wake()
         self._sees_microphones.set()
         self._background.gateway_changed()
 

@@ -142,7 +142,7 @@ class Windows:
         self._problems[problem.about] = problem
         if problem.about == HOTKEYS:
             self._known.refused(problem.note)
-            if problem.note and self._known.solved:
+            if problem.note and self._known.works_by_lines:
                 return self.receive(Problem(HOTKEYS))
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
@@ -167,7 +167,7 @@ class Windows:
     def _show_reported(self, actions: Iterable[str]) -> None:
         """Name keys that lines of the desktop's configuration report; they solve the lack of hotkeys."""
         if self._known.reported(actions):
-            if self._known.solved:
+            if self._known.works_by_lines:
                 self.receive(Problem(HOTKEYS))
             self._show_choices()
 

@@ -76,7 +76,7 @@ class Portal(Closing):
         """End the connection, which ends its sessions too. Safe to call twice."""
         self._watching.cancel()
         await self.bus.close()
-        self._lose()
+        self._end_all()
 
     async def version(self, interface: str) -> int:
         """Return the version of an interface, such as ``GlobalShortcuts``; 0 if the desktop lacks it."""
@@ -162,7 +162,7 @@ class Portal(Closing):
 
     async def _watch(self) -> None:
         await self.bus.gone.wait()
-        self._lose()
+        self._end_all()
 
     async def _register(self) -> None:
         """Name the app to a portal that does not know it yet, before any other call.
@@ -191,9 +191,9 @@ class Portal(Closing):
             if name == PROGRAM:
                 self._owner, self._registered = now, False
                 if before:
-                    self._lose()
+                    self._end_all()
 
-    def _lose(self) -> None:
+    def _end_all(self) -> None:
         """End all sessions and requests: they ended with the portal."""
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():

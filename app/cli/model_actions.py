@@ -101,14 +101,14 @@ def get(names: Sequence[str]) -> None:
         models = [catalogue.model(name) for name in names]
     idle = _without_engine(models)
     for message in idle.values():
-        _complain(message)
+        _print_error(message)
     useless = idle if is_bundled() else {}
     models = [model for model in models if model.name not in useless]
     # Start all probes of all models now, so that dead sources cost their deadline only once.
     offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
     for model in models:
         if model.for_later_engine:
-            _complain(f"no engine of this version runs {model.name}")
+            _print_error(f"no engine of this version runs {model.name}")
 
     def fetched(name: str) -> str:
         if name in offers:
@@ -210,7 +210,7 @@ def _say(text: str) -> None:
     Console().print(text, soft_wrap=True)
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     Console(stderr=True).print(text, soft_wrap=True)
 
 
@@ -222,7 +222,7 @@ def _for_each(names: Iterable[str], action: Callable[[str], str]) -> None:
             _say(action(name))
         except ModelError as error:
             failed = True
-            _complain(str(error))
+            _print_error(str(error))
     if failed:
         raise typer.Exit(1)
 

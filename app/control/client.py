@@ -103,18 +103,18 @@ def pipe_name(place: Path) -> str:
 def _connected(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
     """Open a binary stream to the app for writing and reading."""
     if sys.platform == "win32":
-        with _patiently(partial(open, pipe_name(place), "r+b", buffering=0), place, until) as pipe:
+        with _connect_until(partial(open, pipe_name(place), "r+b", buffering=0), place, until) as pipe:
             yield pipe
         return
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_S)
-        _patiently(lambda: connection.connect(os.fspath(place)), place, until)
+        _connect_until(lambda: connection.connect(os.fspath(place)), place, until)
         connection.settimeout(silent_s)
         with connection.makefile("rwb") as stream:
             yield stream
 
 
-def _patiently(connect: Any, place: Path, until: float) -> Any:
+def _connect_until(connect: Any, place: Path, until: float) -> Any:
     while True:
         try:
             return connect()

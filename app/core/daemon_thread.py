@@ -9,7 +9,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-async def aside(work: Callable[[], Result], name: str = "aside") -> Result:
+async def in_daemon_thread(work: Callable[[], Result], name: str = "aside") -> Result:
     """Run ``work`` in a daemon thread and return its result or raise its error.
 
     A cancelled caller abandons the thread.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from app.core.child_process import lasting_program
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import AppError, Note, ProgramMissing
 from app.desktop.abilities import Ability, Found, abilities, read_desktop
 from app.desktop.configuration import (
@@ -220,7 +220,7 @@ class DesktopService:
 
     async def _read_again(self) -> None:
         """Read the desktop, and let the desktop ask again at the next text whether the app may press keys."""
-        await aside(partial(ask_again, folders().config / NAME))
+        await in_daemon_thread(partial(ask_again, folders().config / NAME))
         await self._read()
 
     async def _read(self) -> None:
@@ -228,7 +228,7 @@ class DesktopService:
             found = await self._learn(sys.platform, self._environment)
             supports = abilities(found)
             wanted = partial(key_lines, found, self._bindings, self._often, self._environment)
-            lines = await aside(wanted)
+            lines = await in_daemon_thread(wanted)
             if lines is not None and self._problem is not None:
                 lines = replace(lines, problem=self._problem)
             self._post(DesktopView(supports, lines))
@@ -236,7 +236,7 @@ class DesktopService:
     async def _write(self, *, on: bool) -> None:
         found = await self._learn(sys.platform, self._environment)
         if found.compositor is not None:
-            self._problem = await aside(partial(self._written, found.compositor, on=on))
+            self._problem = await in_daemon_thread(partial(self._written, found.compositor, on=on))
         await self._read()
 
     def _written(self, compositor: Compositor, *, on: bool) -> Note | None:

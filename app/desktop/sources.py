@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
 from app.bus.errors import BusError
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.desktop.abilities import DesktopSession
 from app.insertion.ibus.address import ibus_address
 from app.wayland.connection import WaylandConnection
@@ -44,13 +44,13 @@ async def _compositor(environment: Mapping[str, str], facts: dict[str, Any]) -> 
 async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
     """Note whether IBus answers: the file with its address stays when it ends."""
     with suppress(BusError):
-        async with await BusConnection.open(await aside(partial(ibus_address, environment))):
+        async with await BusConnection.open(await in_daemon_thread(partial(ibus_address, environment))):
             facts["ibus"] = True
 
 
 async def _embedded(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
     """Note a tray that embeds icons, which needs no bus."""
-    if await aside(partial(_embeds_icons, environment.get("DISPLAY", ""))):
+    if await in_daemon_thread(partial(_embeds_icons, environment.get("DISPLAY", ""))):
         facts["tray"] = True
 
 

@@ -178,7 +178,7 @@ class DictationRunner:
             self._keys.request(options.keys)
         self._woken.set()
 
-    def woke(self) -> None:
+    def handle_wake(self) -> None:
         """Handle a wake-up from sleep: end the recording, reopen the microphone and grab the keys again."""
         self._handle(Woke())
 

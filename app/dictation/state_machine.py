@@ -377,7 +377,7 @@ class Dictation:
             if take.over_at is None and take.ended and self._queue.over(number):
                 take.over_at = now
                 self._queue.forget(number)
-                self._effects.append(DiscardTake(number) if take.needless else CloseTake(number))
+                self._effects.append(DiscardTake(number) if take.is_negligible else CloseTake(number))
                 if take.empty:
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
                     self._show_note(Note(key), now)

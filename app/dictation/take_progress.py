@@ -105,7 +105,7 @@ class TakeProgress:
         return not (self.has_text or self.failures or self.broken or self.cancelled)
 
     @property
-    def needless(self) -> bool:
+    def is_negligible(self) -> bool:
         """True for an empty take that is too short for speech, and has none for VAD and recognition."""
         return self.empty and not (self.heard or self.replaced) and self.seconds(inf) < SHORT_S
 

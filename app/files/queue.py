@@ -160,7 +160,7 @@ class FileQueue:
 
     def _asked(self, event: Asked) -> list[Effect]:
         effects: list[Effect] = []
-        for file in self._meant(event):
+        for file in self._files_named(event):
             match event:
                 case PauseFiles():
                     effects += self._leave(file, FileState.PAUSED)
@@ -174,7 +174,7 @@ class FileQueue:
                     effects += self._remove(file)
         return effects
 
-    def _meant(self, event: Asked) -> list[int]:
+    def _files_named(self, event: Asked) -> list[int]:
         """Return the files that the action names and that allow it."""
         named = getattr(event, "file", None)
         return [view.file for view in self.files if named in (None, view.file) and _can(event, view)]

@@ -174,7 +174,7 @@ class Files:
     # -- other work ----------------------------------------------------------------------------------------
 
     async def _find(self, paths: tuple[str, ...]) -> None:
-        found = await self._aside(find, paths, MOST_FILES)
+        found = await self._in_thread(find, paths, MOST_FILES)
         named = tuple(path for path in found.paths if valid(path) == path)
         self._events.put_nowait(Add(named, found.left_out))
         # Neither the list nor results can contain names that cannot be decoded.
@@ -187,7 +187,7 @@ class Files:
         async with self._inspecting:
             try:
                 async with asyncio.timeout(_CHECK_S):
-                    event = FileInspected(file, await self._aside(length_s, path))
+                    event = FileInspected(file, await self._in_thread(length_s, path))
             except TimeoutError:
                 log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)
             except SpeechError as error:
@@ -198,7 +198,7 @@ class Files:
         self._events.put_nowait(event)
 
     async def _post_text(self, file: int) -> None:
-        known = await self._aside(self._kept(file).read)
+        known = await self._in_thread(self._kept(file).read)
         self._post(FileText(file, known.transcript.text))
 
     async def _save_as(self, wanted: SaveFile) -> None:
@@ -211,7 +211,7 @@ class Files:
             save_as(self._kept(wanted.file).read().transcript, path, place, wanted.form)
 
         try:
-            await self._aside(write)
+            await self._in_thread(write)
             self._events.put_nowait(Saved(wanted.file, str(place)))
         except OutputFailed as error:
             log.warning(LogEvent.FILE_TEXT_NOT_SAVED, file=wanted.file, reason=error.__cause__)
@@ -220,7 +220,7 @@ class Files:
     async def _forget(self, file: int) -> None:
         with suppress(OSError, TimeoutError):  # the next start removes leftovers
             async with asyncio.timeout(_DISK_S):
-                await self._aside(self._kept(file).forget)
+                await self._in_thread(self._kept(file).forget)
 
     async def _show_forever(self) -> None:
         while True:
@@ -234,7 +234,7 @@ class Files:
     async def _open(self) -> None:
         """Read the saved list; where there cannot be one, begin with an empty list and say so."""
         try:
-            self._queue = await self._aside(self._load)
+            self._queue = await self._in_thread(self._load)
         except OSError as error:
             log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
             self._queue.handle(ListNote(Note(FileNote.NOT_KEPT)))
@@ -263,7 +263,7 @@ class Files:
         self._unsaved.clear()
         try:
             async with asyncio.timeout(_DISK_S):
-                await self._aside(write_whole, self._parts.folder / _LIST, encode_queue(self._queue))
+                await self._in_thread(write_whole, self._parts.folder / _LIST, encode_queue(self._queue))
         except (OSError, TimeoutError) as error:
             log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
             self._handled(ListNote(Note(FileNote.NOT_KEPT)))
@@ -271,5 +271,5 @@ class Files:
     def _kept(self, file: int) -> FileResults:
         return FileResults(place_in(self._parts.folder, file))
 
-    async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))

@@ -53,7 +53,7 @@ class Route:
 
     def answered(self, health: GatewayHealth, now: float) -> bool:
         """Handle an answer of the gateway; return whether the destination of speech changed."""
-        changed = self._back(health, now) if self.here else self._away(health, now)
+        changed = self._returns(health, now) if self.here else self._leaves(health, now)
         self._health, self._answered_at = health, now
         return changed
 
@@ -73,7 +73,7 @@ class Route:
         times = self.times
         return min(times.most_well_s, times.well_s * 2.0 ** min(self._left_again, 32))
 
-    def _away(self, health: GatewayHealth, now: float) -> bool:
+    def _leaves(self, health: GatewayHealth, now: float) -> bool:
         if health not in _BAD:
             return False
         if self._health not in _BAD:
@@ -88,7 +88,7 @@ class Route:
         self.here = True
         return True
 
-    def _back(self, health: GatewayHealth, now: float) -> bool:
+    def _returns(self, health: GatewayHealth, now: float) -> bool:
         if health is not GatewayHealth.WELL:
             return False
         if self._health is not GatewayHealth.WELL:

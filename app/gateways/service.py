@@ -163,9 +163,9 @@ class Gateways:
         if _where(chosen) != _where(before):
             self._follow()
 
-    def woke(self) -> None:
+    def handle_wake(self) -> None:
         """Reconnect and query again: this computer has slept."""
-        self._reconnection.woke()
+        self._reconnection.handle_wake()
         self._watcher.move(self._candidates)
 
     # -- user actions --------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ class ReconnectionDetector:
         before, self._checked = self._checked, asyncio.Event()
         before.set()
 
-    def woke(self) -> None:
+    def handle_wake(self) -> None:
         """Treat all connections as outdated: this computer has slept."""
         self._sleeps += 1
         self.check()

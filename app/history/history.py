@@ -205,7 +205,9 @@ class History:
         """Export takes as ``app.history.export`` does; missing takes are left out."""
 
         def work() -> ExportResult:
-            return export(list(take_operations.there(self._library, sessions)), form, place, overwrite=overwrite)
+            return export(
+                list(take_operations.existing_takes(self._library, sessions)), form, place, overwrite=overwrite
+            )
 
         return await self._done(asyncio.to_thread(work))
 

@@ -157,14 +157,14 @@ class Player(TaskOwner):
             found = await self._find(begun.session)
             length = samples_to_ms(found.samples)
             self._show_playing(replace(begun, ms=min(begun.ms, length), of_ms=length))
-            await self._hear(found, min(begun.ms, length))
+            await self._play_from(found, min(begun.ms, length))
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_PLAYBACK_FAILED, session=str(begun.session), reason=str(error))
             self._over(note_of(error))
         else:
             self._over(None)
 
-    async def _hear(self, found: TakeSnapshot, ms: int) -> None:
+    async def _play_from(self, found: TakeSnapshot, ms: int) -> None:
         loop, ahead, ended = asyncio.get_running_loop(), PlayBuffer(), asyncio.Event()
 
         def over() -> None:

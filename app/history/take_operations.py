@@ -58,7 +58,7 @@ def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalE
     return refused
 
 
-def there(library: Library, sessions: Iterable[UUID]) -> Iterator[TakeSnapshot]:
+def existing_takes(library: Library, sessions: Iterable[UUID]) -> Iterator[TakeSnapshot]:
     """Yield the takes that exist."""
     for session in sessions:
         with suppress(TakeUnknown):

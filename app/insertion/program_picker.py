@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from typing import Final
 
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.wayland.session import is_wayland
 from runtime.tasks import Closing, Tasks, is_set_within
 
@@ -98,7 +98,7 @@ class ProgramPicker(Closing):
         self._post(ProgramPick(PickState.WAITING))
         found = ProgramPick(PickState.UNAVAILABLE)
         try:
-            found = await aside(lambda: self._pick(theirs), "pick a window")
+            found = await in_daemon_thread(lambda: self._pick(theirs), "pick a window")
         finally:
             self._waiting = None
             ours.close()

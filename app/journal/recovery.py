@@ -91,7 +91,7 @@ def plan(take: Take, samples: int) -> RecoveryPlan:
     """
     spans = certain_spans(take)
     if take.line_faults or (take.finished and take.heard < samples) or _lacks_end_within(take, spans):
-        return _mend(take, samples)
+        return _repair(take, samples)
     steps: list[Step] = []
     counted, unended = take.counted, None
     for number in range(max(take.segments, default=-1) + 1):
@@ -148,7 +148,7 @@ def gaps_between(spans: Mapping[int, SampleRange], samples: int) -> Iterator[Sam
         yield SampleRange(at, samples)
 
 
-def _mend(take: Take, samples: int) -> RecoveryPlan:
+def _repair(take: Take, samples: int) -> RecoveryPlan:
     """Keep certain boundaries and cut everything else, under numbers above all that a gateway may know.
 
     Segments without text get new numbers too: the line with the text may be lost, and the gateway no longer has

@@ -37,7 +37,7 @@ def read_take(events: bytes, audio: int) -> Take:
         reader.fault(0, "the line that begins the recording is missing")
     found = sorted({*lines.faults, *reader.faults}, key=lambda fault: fault.line)
     take.faults_found = len(found)
-    take.line_faults = reader.unmended(found)
+    take.line_faults = reader.unrepaired(found)
     take.file_faults = audio_faults(take, audio)
     return take
 
@@ -117,7 +117,7 @@ class _Reader:
             if following > number + 1 and not any(n in self.take.segments for n in (number + 1, following - 1)):
                 self.fault(self.begun[following], f"there is no segment {following - 1}")
 
-    def unmended(self, found: list[Fault]) -> list[Fault]:
+    def unrepaired(self, found: list[Fault]) -> list[Fault]:
         """Return the faults since the last repair, or all faults if that repair did not know the earlier ones."""
         for place, known in reversed(self.mended):
             if sum(fault.line < place for fault in found) <= known:

@@ -128,7 +128,7 @@ class LocalWorkerSettings:
             return self
         return replace(self, arguments=(*self.arguments, "--gpu-memory", str(megabytes)))
 
-    def through(self, gateway: Address, output: str) -> "LocalWorkerSettings":
+    def for_gateway(self, gateway: Address, output: str) -> "LocalWorkerSettings":
         """Return the settings for working for a remote gateway."""
         if self.unfit:
             return self

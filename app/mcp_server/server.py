@@ -24,7 +24,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from app.control.client import ControlError, NotRunning, ask
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import AppError, UsageMistake
 from app.core.format import Format
 from app.dictation.actions import Verb
@@ -203,7 +203,7 @@ class StandardStreamsServer(MCPServer[Any]):
 async def _lines(descriptor: int) -> AsyncIterator[str]:
     """Yield the lines; one that is too long comes in parts, which are no messages."""
     stream = os.fdopen(descriptor, "rb")
-    while line := await aside(partial(stream.readline, _LONGEST_LINE), "mcp/stdin"):
+    while line := await in_daemon_thread(partial(stream.readline, _LONGEST_LINE), "mcp/stdin"):
         yield line.decode("utf-8", "replace")
 
 

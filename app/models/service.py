@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, Self
 
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import Note
 from app.models.advice import Advice, advise
 from app.models.disk import ModelLocation, about, do, inspect_models, note_of_error, wheels_of
@@ -130,7 +130,7 @@ class Models:
         if self._default is None:
             place, languages = self._place, self.languages()
             choose = partial(choose_default, languages, place.catalogue, place.folder, place.environment)
-            self._default = choice = await aside(choose, "choose a model")
+            self._default = choice = await in_daemon_thread(choose, "choose a model")
             log.info(LogEvent.ENGINE_CHOSEN, model=choice.model, why=choice.reason)
             self._change()
         return self._default.model
@@ -188,7 +188,7 @@ class Models:
         outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
         self._errors.pop(run.name, None)
         try:
-            await aside(partial(do, self._place, run, report, stop), f"{run.work} {run.name}")
+            await in_daemon_thread(partial(do, self._place, run, report, stop), f"{run.work} {run.name}")
         except Stopped:
             outcome = Outcome.STOPPED
         except ModelError as error:

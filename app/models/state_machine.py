@@ -176,7 +176,7 @@ class ModelsState:
         if job is None or job.work is not Work.FETCH:
             return []
         if job.running:
-            return self._halt(entry, _AfterStop.PAUSE)
+            return self._request_stop(entry, _AfterStop.PAUSE)
         self._drop(entry)
         entry.paused = True
         return []
@@ -191,7 +191,7 @@ class ModelsState:
         elif job.work in {Work.REMOVE, Work.ABANDON}:
             return []
         elif job.running:
-            return self._halt(entry, _AfterStop.CANCEL)
+            return self._request_stop(entry, _AfterStop.CANCEL)
         else:
             self._drop(entry)
             if job.work in _FILLS and entry.disk.unfinished:
@@ -213,7 +213,7 @@ class ModelsState:
         self._queue.insert(0 if first else len(self._queue), entry.about.name)
 
     @staticmethod
-    def _halt(entry: _Entry, after_stop: _AfterStop) -> list[Effect]:
+    def _request_stop(entry: _Entry, after_stop: _AfterStop) -> list[Effect]:
         assert entry.job is not None
         before, entry.job.after_stop = entry.job.after_stop, after_stop
         return [] if before else [HaltJob(entry.about.name)]

@@ -86,11 +86,8 @@ class Utterance:
         """Time of its end of speech, or of its start while speech continues."""
         return self.at if self.complete is None else self.complete
 
-    def spans(self, now: float) -> tuple[StageSpan, ...]:
-        """Return the stages after the end of speech; an unfinished stage lasts until now."""
-        return tuple(self._spans(now))
-
-    def _spans(self, now: float) -> Iterator[StageSpan]:
+    def spans(self, now: float) -> Iterator[StageSpan]:
+        """Yield the stages after the end of speech; an unfinished stage lasts until now."""
         if self.complete is None:
             return
         recognised, after = self.recognised, now - self.complete
@@ -224,7 +221,7 @@ def _row(one: Utterance, now: float, epoch_s: float, hosts: dict[str, str]) -> U
         one.state,
         round(epoch_s + one.spoken_at, 1),
         one.audio_s if one.complete is not None else max(0.0, now - one.at),
-        one.spans(now),
+        tuple(one.spans(now)),
         hosts.get(one.worker, one.worker),
         one.model,
         one.reason,

@@ -64,7 +64,7 @@ class Matcher:
         """Return the longest match at this position; of equally long ones, the case-sensitive one."""
         best: Match | None = None
         for tree, form in searches:
-            for end, number in reversed(_along(tree, form, at)):
+            for end, number in reversed(_matching_rules(tree, form, at)):
                 if best is not None and end <= best.end:
                     break
                 if self._may(text, at, end, self._rules[number]):
@@ -84,7 +84,7 @@ def _grow(tree: Tree, heard: str, number: int) -> None:
     tree.setdefault(_RULE, number)
 
 
-def _along(tree: Tree, form: FoldedText, at: int) -> list[tuple[int, int]]:
+def _matching_rules(tree: Tree, form: FoldedText, at: int) -> list[tuple[int, int]]:
     """Return the rules that match at this position with their ends in the text, shortest first."""
     plain, places = form.plain, form.places
     found: list[tuple[int, int]] = []

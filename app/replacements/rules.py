@@ -30,7 +30,7 @@ def folded(text: str, *, case: bool) -> FoldedText:
     if text.isascii():
         whole = range(len(text) + 1)
         return FoldedText(_spaces(text.lower() if case else text), whole, whole)
-    fold = _plain if case else _apart
+    fold = _plain if case else _decomposed
     parts = [fold(character) for character in text]
     places, firsts = list[int](), list[int]()
     for place, part in enumerate(parts):
@@ -49,7 +49,7 @@ def _spaces(text: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _apart(character: str) -> str:
+def _decomposed(character: str) -> str:
     return " " if character.isspace() else unicodedata.normalize("NFD", character)
 
 
@@ -57,7 +57,7 @@ def _apart(character: str) -> str:
 def _plain(character: str) -> str:
     width, _, codes = unicodedata.decomposition(character).partition(" ")
     narrow = "".join(chr(int(code, 16)) for code in codes.split()) if width in _WIDTHS else character
-    return _apart(narrow) if narrow.isspace() else unicodedata.normalize("NFD", narrow.casefold())
+    return _decomposed(narrow) if narrow.isspace() else unicodedata.normalize("NFD", narrow.casefold())
 
 
 MOST_RULES: Final = 1_000

@@ -95,7 +95,7 @@ class Lent:
         self._explaining.stop()
 
     def _through(self) -> LocalWorkerSettings:
-        return self._settings.through(self._at, f"kikipounamu-worker-{self.paired.id}")
+        return self._settings.for_gateway(self._at, f"kikipounamu-worker-{self.paired.id}")
 
     # -- address of the gateway ----------------------------------------------------------------------------
 

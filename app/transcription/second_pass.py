@@ -62,7 +62,7 @@ class SpanChoice:
         """Record a span. Return the texts that it does not withhold any longer."""
         if span.segment is None:
             self._as_they_are.update(span.pieces)
-            return self._given(span.pieces)
+            return self._take_withheld(span.pieces)
         self._open[span.segment] = _OpenSpan(span, now)
         self._note_results(now)
         return ()
@@ -73,7 +73,7 @@ class SpanChoice:
             return ()
         self._withheld[segment.index] = segment
         if segment.index in self._as_they_are:
-            return self._given((segment.index,))
+            return self._take_withheld((segment.index,))
         self._note_results(now)
         return ()
 
@@ -90,7 +90,7 @@ class SpanChoice:
     def rest(self) -> tuple[TranscriptSegment, ...]:
         """Return what is still withheld when the recording has ended early: pieces in no span."""
         self._as_they_are.update(self._withheld)
-        return self._given(tuple(self._withheld))
+        return self._take_withheld(tuple(self._withheld))
 
     def _note_results(self, now: float) -> None:
         """Note when all pieces of a span have results."""
@@ -118,9 +118,11 @@ class SpanChoice:
             return Resolution(span.segment, accepted=True, texts=used, cancel=missing)
         self._as_they_are.update(span.pieces)
         cancel = () if whole is not None else (span.segment,)
-        return Resolution(span.segment, accepted=False, texts=(*self._given(span.pieces), silent), cancel=cancel)
+        return Resolution(
+            span.segment, accepted=False, texts=(*self._take_withheld(span.pieces), silent), cancel=cancel
+        )
 
-    def _given(self, pieces: tuple[int, ...]) -> tuple[TranscriptSegment, ...]:
+    def _take_withheld(self, pieces: tuple[int, ...]) -> tuple[TranscriptSegment, ...]:
         given = tuple(self._withheld.pop(piece) for piece in pieces if piece in self._withheld)
         self._over.update(each.index for each in given)
         return given

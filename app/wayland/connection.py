@@ -223,7 +223,7 @@ class WaylandConnection(Closing):
         return made
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def sent_together(self) -> Iterator[None]:
         """Send the requests of this context at once: the compositor gets all of them or none.
 
         They must carry no descriptors.

@@ -66,7 +66,7 @@ async def report_versions(*, check: bool, as_json: bool) -> int:
     else:
         lines = [*answer(facts.version, found, release, check=check)]
         if facts.frozen:
-            lines += lacking(missing_extras(), facts.version)
+            lines += missing_parts_lines(missing_extras(), facts.version)
         say("\n".join(lines))
     return 0
 
@@ -91,7 +91,7 @@ def answer(version: str, found: "Installation", release: "Release | None", *, ch
         yield f"To update, get the new version{page} and install it over this one."
 
 
-def lacking(extras: Sequence[str], version: str) -> Iterable[str]:
+def missing_parts_lines(extras: Sequence[str], version: str) -> Iterable[str]:
     """Yield the line about the parts that a self-contained folder lacks, if any: none can be added to it."""
     remedies: dict[str, list[str]] = {}
     for extra in extras:

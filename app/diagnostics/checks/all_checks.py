@@ -12,14 +12,14 @@ from typing import Final
 from app.capture.desktop_sound import sound_system
 from app.capture.portaudio import SoundSystem
 from app.control.client import ControlError, NotRunning, ask
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import UsageMistake
 from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, worker
 from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
 from app.diagnostics.checks.gateway import RemoteGateway, paired
-from app.diagnostics.checks.runner import DEADLINE_S, Examination, apart
+from app.diagnostics.checks.runner import DEADLINE_S, Examination, in_own_process
 from app.gateways.pairing_address import shown
 from app.gateways.store import PairedGateway
 from app.hotkeys.choose import choose
@@ -109,19 +109,19 @@ class AllChecks:
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
         checking_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
-            _aside(Topic.SETTINGS, partial(settings_findings, computer.faults, settings_place())),
-            self._apart(Topic.MICROPHONE, arguments),
-            self._apart(Topic.VAD, arguments),
-            _aside(Topic.MODELS, hashing, hashing_s),
-            _aside(Topic.DISK, partial(disk.disk, kept, root)),
-            _aside(Topic.RECORDINGS, partial(recordings, self._library)),
+            _in_thread(Topic.SETTINGS, partial(settings_findings, computer.faults, settings_place())),
+            self._in_process(Topic.MICROPHONE, arguments),
+            self._in_process(Topic.VAD, arguments),
+            _in_thread(Topic.MODELS, hashing, hashing_s),
+            _in_thread(Topic.DISK, partial(disk.disk, kept, root)),
+            _in_thread(Topic.RECORDINGS, partial(recordings, self._library)),
             Examination(Topic.GATEWAY, self._gateway),
             Examination(Topic.ELSEWHERE, self._elsewhere),
             Examination(Topic.SESSION, partial(desktop.desktop, platform, environment, bindings=bindings)),
             Examination(Topic.HOTKEYS, checking_keys),
-            _aside(Topic.PERMISSIONS, partial(permissions, platform)),
-            _aside(Topic.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
-            _aside(Topic.LOG, lambda: logs.logs(places.logs, time())),
+            _in_thread(Topic.PERMISSIONS, partial(permissions, platform)),
+            _in_thread(Topic.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
+            _in_thread(Topic.LOG, lambda: logs.logs(places.logs, time())),
             Examination(Topic.WORKER, working, worker.DEADLINE_S + _LEAVES_S),
         )
 
@@ -129,20 +129,20 @@ class AllChecks:
         """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
         computer, options = self._computer, self._options
         if area is Topic.VAD:
-            return _aside(area, partial(microphone.vad, self._store))
+            return _in_thread(area, partial(microphone.vad, self._store))
         if area is not Topic.MICROPHONE:
             raise UsageMistake(f"{area} is not examined in a process of its own")
         choice, system = self._settings.audio.microphone, computer.system()
         hearing = partial(microphone.microphone, choice, system, computer.platform, options.hear_s)
         return Examination(area, hearing, DEADLINE_S + options.hear_s)
 
-    def _apart(self, area: Topic, arguments: Sequence[str]) -> Examination:
+    def _in_process(self, area: Topic, arguments: Sequence[str]) -> Examination:
         deadline_s = _STARTS_S + self.examination(area).deadline_s
-        return Examination(area, partial(apart, area, arguments), deadline_s)
+        return Examination(area, partial(in_own_process, area, arguments), deadline_s)
 
     async def _gateway(self) -> Sequence[Finding]:
         expected = gateway.Expected(self._version, self._computer.worker_needed)
-        return await gateway.gateway(await aside(read_endpoint), self._places.broker, expected)
+        return await gateway.gateway(await in_daemon_thread(read_endpoint), self._places.broker, expected)
 
     async def _elsewhere(self) -> Sequence[Finding]:
         if self._computer.paired is None:
@@ -168,9 +168,9 @@ class AllChecks:
         return used
 
 
-def _aside(area: Topic, work: Callable[[], Sequence[Finding]], deadline_s: float = DEADLINE_S) -> Examination:
+def _in_thread(area: Topic, work: Callable[[], Sequence[Finding]], deadline_s: float = DEADLINE_S) -> Examination:
     """Return the check of an area by a function that blocks."""
-    return Examination(area, partial(aside, work), deadline_s)
+    return Examination(area, partial(in_daemon_thread, work), deadline_s)
 
 
 def this_computer(platform: str, environment: Mapping[str, str]) -> ComputerSetup:
@@ -195,7 +195,7 @@ def settings_findings(faults: Sequence[SettingsError], place: Path) -> list[Find
 async def app_runs() -> bool:
     """Return whether the app of this user runs."""
     try:
-        await aside(partial(ask, {"verb": "status"}))
+        await in_daemon_thread(partial(ask, {"verb": "status"}))
     except NotRunning:
         return False
     except ControlError:  # the app runs and owns its hotkeys

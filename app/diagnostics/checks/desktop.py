@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.desktop.abilities import Ability, Found, Means, abilities, read_desktop
 from app.desktop.service import key_lines
 from app.diagnostics.checks.ability_findings import ability_finding
@@ -88,7 +88,7 @@ async def desktop(
         return [kind]
     if kind.key == "session-wayland":
         found = await learn(platform, environment)
-        lines = await aside(partial(key_lines, found, bindings or {}, CANCEL, environment))
+        lines = await in_daemon_thread(partial(key_lines, found, bindings or {}, CANCEL, environment))
         # The check of the hotkeys reports those of the portal.
         reported = (one for one in abilities(found) if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
         return [kind, *(ability_finding(one, lines) for one in reported)]

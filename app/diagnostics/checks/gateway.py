@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.gateways.probe import query_both
@@ -78,10 +78,10 @@ async def gateway(
     ``endpoint``: written by this user's gateway. ``folder``: the embedded broker's folder.
     """
     if endpoint is None:
-        return [ok(Topic.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
+        return [ok(Topic.GATEWAY, "gateway-none"), *await in_daemon_thread(lambda: list(unattended(folder)))]
     if not alive(endpoint.pid):
         ended = advice(Topic.GATEWAY, "gateway-ended", process=endpoint.pid)
-        return [ended, *await aside(lambda: list(unattended(folder)))]
+        return [ended, *await in_daemon_thread(lambda: list(unattended(folder)))]
     try:
         found = await answers(Address(endpoint.url, endpoint.key), expected.answer_s)
     except Unreachable:

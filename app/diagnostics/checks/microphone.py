@@ -61,7 +61,7 @@ async def microphone(
     if not hear_s:
         return [there]
     try:
-        return [there, heard(device.name, await _hear(choice, system, hear_s), platform)]
+        return [there, heard(device.name, await _record(choice, system, hear_s), platform)]
     except MicrophoneError as error:
         return [there, refused(error, forbidden)]
 
@@ -83,7 +83,7 @@ def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
             return wrong(Topic.MICROPHONE, "sound-hangs", error=str(error))
 
 
-async def _hear(choice: str, system: SoundSystem, seconds: float) -> Samples:
+async def _record(choice: str, system: SoundSystem, seconds: float) -> Samples:
     async with open_microphone(choice, system=system) as device:
         asyncio.get_running_loop().call_later(seconds, device.stop)
         blocks = [block async for block in device.buffer.blocks()]
@@ -131,7 +131,7 @@ def vad(store: ModelStore, open_vad: Open = open_vad) -> list[Finding]:
     except ModelError:
         folder = None
     detector = open_vad(folder)
-    findings = [tried(detector)]
+    findings = [examine_detector(detector)]
     if folder is None:
         findings.insert(0, advice(Topic.VAD, "vad-fallback", model=VAD_MODEL))
     elif detector.reason:
@@ -140,7 +140,7 @@ def vad(store: ModelStore, open_vad: Open = open_vad) -> list[Finding]:
     return findings
 
 
-def tried(detector: Vad) -> Finding:
+def examine_detector(detector: Vad) -> Finding:
     """Check that the detector finds speech in the sample and none in silence."""
     with as_file(files("app") / "samples" / _SAMPLE) as path:
         sample = np.concatenate(list(read_audio(path)))

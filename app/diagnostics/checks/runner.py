@@ -77,7 +77,7 @@ def _outcome(area: Topic, working: "asyncio.Future[Sequence[Finding]]") -> tuple
         return (wrong(area, "failed", error=type(error).__name__),)
 
 
-async def apart(area: Topic, options: Sequence[str], command: Sequence[str] = ()) -> Sequence[Finding]:
+async def in_own_process(area: Topic, options: Sequence[str], command: Sequence[str] = ()) -> Sequence[Finding]:
     """Run ``kikipounamu doctor --apart AREA``, or ``command`` instead, and return its findings.
 
     A crash is a finding. Raises ``ProgramMissing``.

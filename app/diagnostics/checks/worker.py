@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from app.core.child_process import find_program, output_of
-from app.core.daemon_thread import aside
+from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import AppError, ProgramMissing
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
@@ -60,7 +60,7 @@ async def worker(
     lines: list[WorkerLine] = []
     with tempfile.TemporaryFile() as complaints:
         status = await _run([*program, *arguments], complaints, lines, deadline_s)
-        words = await aside(lambda: _last_words(complaints))
+        words = await in_daemon_thread(lambda: _last_words(complaints))
     findings = line_findings(lines, needed=needed)
     if status is None:
         findings.append(bad(Topic.WORKER, "worker-slow", seconds=f"{deadline_s:g}"))

@@ -65,10 +65,10 @@ def find(name: str, folders: Sequence[Path]) -> SessionLines:
             if (line := logged_event(raw, computer)) is not None and line.named and line.session == session:
                 own.append(line)
                 count += 1
-    return SessionLines(session, [*own, *_around(own, files)], count - len(own))
+    return SessionLines(session, [*own, *_process_lines(own, files)], count - len(own))
 
 
-def _around(own: Iterable[LoggedEvent], files: Iterable[tuple[int, Path]]) -> Iterable[LoggedEvent]:
+def _process_lines(own: Iterable[LoggedEvent], files: Iterable[tuple[int, Path]]) -> Iterable[LoggedEvent]:
     """Return process-level lines of the same period on the same computer."""
     times: dict[int, list[float]] = {}
     for line in own:

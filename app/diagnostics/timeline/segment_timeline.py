@@ -27,7 +27,7 @@ def difference(came: Sequence[float | None], went: float | None = None) -> float
     return min(known) if known else went
 
 
-def less(one: float | None, other: float | None) -> float | None:
+def subtract(one: float | None, other: float | None) -> float | None:
     """Return ``one - other``, or ``None`` if either is unknown."""
     return None if one is None or other is None else one - other
 
@@ -129,7 +129,7 @@ class SegmentTimeline:
 def timeline(facts: SegmentFacts) -> SegmentTimeline:
     """Build the timeline of a segment from its facts."""
     app, conclusion = facts.app, _conclusion(facts)
-    origin = less(app.at_ms, app.ms("kept")) if app else None
+    origin = subtract(app.at_ms, app.ms("kept")) if app else None
     gateway = _gateway_clock(app, origin, conclusion)
     broker = _broker_clock(facts, app, origin, conclusion, gateway)
     began = origin if origin is not None else gateway
@@ -170,11 +170,11 @@ def _gateway_clock(app: LoggedEvent | None, origin: float | None, conclusion: Lo
     if conclusion is None:
         return None
     if app is None or origin is None:
-        return less(conclusion.at_ms, conclusion.ms("told"))
-    came = [less(_at(origin, app, "final"), conclusion.ms("told"))]
+        return subtract(conclusion.at_ms, conclusion.ms("told"))
+    came = [subtract(_at(origin, app, "final"), conclusion.ms("told"))]
     if conclusion.fields.get("early") is not True:
-        came.append(less(_at(origin, app, "queued"), _queued(conclusion)))
-    return difference(came, less(_at(origin, app, "sent"), conclusion.ms("complete")))
+        came.append(subtract(_at(origin, app, "queued"), _queued(conclusion)))
+    return difference(came, subtract(_at(origin, app, "sent"), conclusion.ms("complete")))
 
 
 def _broker_clock(
@@ -189,8 +189,8 @@ def _broker_clock(
         return None
     concluded_at, queued = _at(gateway, conclusion, "told"), _queued(conclusion)
     queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
-    came = [less(_at(origin, app, "final") if concluded_at is None else concluded_at, claim.ended)]
-    queue = less(queued_at, claim.entry)
+    came = [subtract(_at(origin, app, "final") if concluded_at is None else concluded_at, claim.ended)]
+    queue = subtract(queued_at, claim.entry)
     if conclusion is not None and conclusion.fields.get("early") is True:  # queued long before it was reported
         return difference([queue], difference(came))
     found = difference([*came, queue])

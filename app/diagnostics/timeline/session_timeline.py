@@ -93,12 +93,12 @@ def _worked(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]
                 f"segment {index} waited {lasting(span.ms)} for those that came before it",
             )
         case SpanKind.DECODING:
-            yield span.start, name, f"segment {index} is decoded{_how(segment, span)}"
+            yield span.start, name, f"segment {index} is decoded{_result_text(segment, span)}"
         case SpanKind.STORING if span.ms >= NOTABLE_MS:
             yield span.end, name, f"the result of segment {index} took {lasting(span.ms)} into the broker"
 
 
-def _how(segment: SegmentTimeline, span: TimeSpan) -> str:
+def _result_text(segment: SegmentTimeline, span: TimeSpan) -> str:
     claim = _claim(segment, span)
     if claim is None or claim.delivered:
         return f" in {lasting(span.ms)}"

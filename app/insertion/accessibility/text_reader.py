@@ -37,12 +37,12 @@ async def read_around(
         programs = await elements.programs()
         windows = await elements.active(one for one, its in programs.items() if target.process in (0, its))
         focused = await elements.focused(windows) if len(windows) == 1 else None
-        return await _around(elements, focused) if focused else None
+        return await _read_surroundings(elements, focused) if focused else None
 
     return await ask_in_time(environment, tries_s, surroundings, lambda elements, _: not elements.incomplete)
 
 
-async def _around(elements: Elements, focused: Element) -> TextSurroundings | None:
+async def _read_surroundings(elements: Elements, focused: Element) -> TextSurroundings | None:
     role, state, toolkit = await asyncio.gather(
         elements.role(focused), elements.state(focused), elements.toolkit(focused)
     )

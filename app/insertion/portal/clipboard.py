@@ -54,8 +54,8 @@ class PortalClipboard(WatchedClipboard):
         self._session = session
         session.opening, session.on_signal = self._forget, self._signalled
         self._formats: tuple[str, ...] = ()
-        self._own = self._taken = self._lent = False
-        self._before: Contents | None = None  # the user's contents, while they are lent or served by us
+        self._own = self._overwritten = self._lent = False
+        self._saved: Contents | None = None  # the user's contents, while they are lent or served by us
         self._served: Contents = {}
         self._seen = asyncio.Event()
         self._readers: set[asyncio.Task[None]] = set()
@@ -72,13 +72,13 @@ class PortalClipboard(WatchedClipboard):
         if self._lent and not self._own:
             await self._restore()  # the session was closed and opened again
         if not self._own:
-            self._taken = self._lent = False
-            self._before = await self._contents()
-        return self._before is not None
+            self._overwritten = self._lent = False
+            self._saved = await self._contents()
+        return self._saved is not None
 
     async def offer(self, text: str, *, primary: bool = False) -> bool:
         """Offer ``text``; return False if another program owns the clipboard meanwhile."""
-        if primary or self._before is None or (self._lent and not self._own):
+        if primary or self._saved is None or (self._lent and not self._own):
             return False  # the session was closed, or another program has copied
         self._lent = True
         self._session.need(True)
@@ -98,7 +98,7 @@ class PortalClipboard(WatchedClipboard):
     async def close(self) -> None:
         """Restore the saved contents at once. Safe to call twice."""
         await self._restore()
-        await self._calm()  # the desktop keeps a copy of the text
+        await self._wait_for_readers()  # the desktop keeps a copy of the text
         await self._tasks.close()
 
     # -- contents ------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ class PortalClipboard(WatchedClipboard):
 
     async def _serve(self, contents: Contents) -> bool:
         """Own the clipboard with these contents; return whether the portal allowed it."""
-        await self._calm()
+        await self._wait_for_readers()
         before, self._served = self._served, contents
         self._seen.clear()
         try:
@@ -142,9 +142,9 @@ class PortalClipboard(WatchedClipboard):
         self._own = True
         return True
 
-    async def _calm(self) -> None:
+    async def _wait_for_readers(self) -> None:
         """Wait for readers: the portal of GNOME 48 ends when one of a replaced source is answered."""
-        if self._own and self._session.is_open:
+        if self._serves:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DESKTOP_S):
                     await self._seen.wait()
@@ -153,19 +153,19 @@ class PortalClipboard(WatchedClipboard):
 
     async def _restore(self) -> None:
         lent, self._lent, self._watch = self._lent, False, None
-        before, text = self._before, self._served
-        owed = before if lent and not self._taken else None
-        if owed is not None and (self._still_ours or await self._ours_again(text)):
+        before, text = self._saved, self._served
+        owed = before if lent and not self._overwritten else None
+        if owed is not None and (self._serves or await self._can_serve_again(text)):
             await self._serve(owed or _NOTHING)
         if not self._own:
-            self._before = None
-        self._rest()
+            self._saved = None
+        self._update_need()
 
     @property
-    def _still_ours(self) -> bool:
+    def _serves(self) -> bool:
         return self._own and self._session.is_open
 
-    async def _ours_again(self, text: Contents) -> bool:
+    async def _can_serve_again(self, text: Contents) -> bool:
         """Open the ended session again; return whether the clipboard still has our text, or nothing."""
         try:
             await self._session.opened()
@@ -174,9 +174,9 @@ class PortalClipboard(WatchedClipboard):
         found = await self._contents()
         return found is not None and set(found.values()) <= set(text.values())
 
-    def _rest(self) -> None:
+    def _update_need(self) -> None:
         """Let an idle session close, unless that would take formats from the clipboard."""
-        self._session.need(self._own and not _KEPT.issuperset(self._before or {}))
+        self._session.need(self._own and not _KEPT.issuperset(self._saved or {}))
 
     async def _call(self, member: str, signature: str, *values: Any) -> tuple[Any, ...]:
         results: tuple[Any, ...] = await self._session.call(
@@ -203,8 +203,8 @@ class PortalClipboard(WatchedClipboard):
         (names,) = about.get("mime_types") or ((),)
         self._formats = tuple(names)
         if self._own and not about.get("session_is_owner", False):
-            self._own, self._taken = False, True
-            self._rest()
+            self._own, self._overwritten = False, True
+            self._update_need()
             if self._watch is not None:
                 self._watch.taken()
                 self._news.set()

@@ -62,7 +62,7 @@ class RemoteSession:
         self._path = ""  # that of the session that is open or being opened
         self._start: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
-        self._rests: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._tasks = Tasks("portal session")
 
     @property
@@ -75,13 +75,13 @@ class RemoteSession:
 
         Raises ``PermissionMissing`` or ``SessionMissing``: nothing can be pressed now.
         """
-        self._stay()
+        self._stop_idle_timer()
         if not self.is_open:
             if self._permission.refused:
                 raise PermissionMissing("the desktop was not allowed to let this app press keys")
             await self._wait()
         assert self._session is not None
-        self._rest_later()
+        self._start_idle_timer()
         return self._session
 
     async def call(self, interface: str, member: str, signature: str, *values: Any, deadline_s: float) -> Any:
@@ -94,11 +94,11 @@ class RemoteSession:
     def need(self, needed: bool) -> None:
         """Set whether the session must stay open although it is idle."""
         self.needed = needed
-        self._rest_later()
+        self._start_idle_timer()
 
     async def end(self) -> None:
         """Close the session; the desktop then releases its keys. It can be opened again."""
-        self._stay()
+        self._stop_idle_timer()
         if self._session is not None:
             await self._session.close()
 
@@ -127,7 +127,7 @@ class RemoteSession:
     async def _begin(self) -> None:
         try:
             await self._open()
-            self._rest_later()  # nobody may wait for it any more
+            self._start_idle_timer()  # nobody may wait for it any more
         except PortalRefused as error:
             self._permission.refuse()
             self._failure = PermissionMissing(f"{error}: allow it in the settings, or start this program again")
@@ -174,20 +174,20 @@ class RemoteSession:
         if signal.values[:1] == (self._path,):
             self.on_signal(signal)
 
-    # -- rest ----------------------------------------------------------------------------------------------
+    # -- idle sessions -------------------------------------------------------------------------------------
 
-    def _stay(self) -> None:
-        if self._rests is not None:
-            self._rests.cancel()
-            self._rests = None
+    def _stop_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
 
-    def _rest_later(self) -> None:
-        self._stay()
+    def _start_idle_timer(self) -> None:
+        self._stop_idle_timer()
         if self.is_open and not self.needed:
-            self._rests = asyncio.get_running_loop().call_later(self._times.idle_s, self._rest)
+            self._idle_timer = asyncio.get_running_loop().call_later(self._times.idle_s, self._end_idle)
 
-    def _rest(self) -> None:
-        self._tasks.start(self._end_quietly(), "rest")
+    def _end_idle(self) -> None:
+        self._tasks.start(self._end_quietly(), "end")
 
     async def _end_quietly(self) -> None:
         with suppress(BusError):

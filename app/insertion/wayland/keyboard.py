@@ -43,7 +43,7 @@ class UserKeymap:
         self.text = ""
         self._wayland, self._seat = wayland, seat
         self._users: WaylandObject | None = None  # the keyboards of the user, as one
-        seat.on("capabilities", self._able)
+        seat.on("capabilities", self._change_capabilities)
 
     @classmethod
     async def open(cls, environment: Mapping[str, str]) -> Self:
@@ -59,7 +59,7 @@ class UserKeymap:
         """End the connection. Safe to call twice."""
         await self._wayland.close()
 
-    def _able(self, capabilities: int) -> None:
+    def _change_capabilities(self, capabilities: int) -> None:
         if capabilities & _HAS_KEYBOARD and self._users is None:
             self._users = self._seat.request("get_keyboard")
             self._users.on("keymap", self._learn)
@@ -103,7 +103,7 @@ class VirtualKeyboard:
         self._use_keymap()
         held_down, key = chord(self._places, keys)
         mask = CONTROL_MASK * keys.control | SHIFT_MASK * keys.shift
-        with self._wayland.together():
+        with self._wayland.sent_together():
             for each in held_down:
                 self._key(each.code, down=True)
             self._device.request("modifiers", mask, 0, 0, key.group)

@@ -65,7 +65,7 @@ class TakePanel(Card):
         self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
         self.play = PlayBar(theme, texts, ask, lambda ms, plays: self.follower.mark(ms if plays else None))
         self.follower = Follower(theme, self.text, self._reveal)
-        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, lambda: self._become(self._mine))
+        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, lambda: self._replace_text(self._mine))
         self.lines = FlowRow(self._controls)
         head = horizontal(stretched(self.caption), self.more, self.close_button, gap=SPACING.hair)
         vertical(
@@ -230,9 +230,9 @@ class TakePanel(Card):
 
     def _use(self, text: str) -> None:
         self._mine = self.text.toPlainText()
-        self._become(text)
+        self._replace_text(text)
 
-    def _become(self, text: str) -> None:
+    def _replace_text(self, text: str) -> None:
         """Replace the text and save at once.
 
         The editor's undo reverts the replacement.

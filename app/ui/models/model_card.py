@@ -183,7 +183,7 @@ class ModelCard(Card):
 
         ``language``: the one whose accuracy comes first. ``again`` applies a new language or new colours.
         """
-        shown, now = (_around(self._texts, each, model) for each in (self._view, view))
+        shown, now = (_shown_values(self._texts, each, model) for each in (self._view, view))
         if not again and (model, language, now) == (self.model, self._language, shown):
             return
         if model.state is not self.model.state:
@@ -328,7 +328,7 @@ class ModelCard(Card):
             super().keyPressEvent(event)
 
 
-def _around(texts: Texts, view: ModelsView, model: LocalModelView) -> tuple[object, ...]:
+def _shown_values(texts: Texts, view: ModelsView, model: LocalModelView) -> tuple[object, ...]:
     """Return what a card shows besides its model.
 
     The free bytes of the disk change all the time, but the card only warns of too few.

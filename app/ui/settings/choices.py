@@ -86,7 +86,7 @@ class KnownKeys:
         self._unheard = False
 
     @property
-    def solved(self) -> bool:
+    def works_by_lines(self) -> bool:
         """True if the desktop gives programs no hotkeys and lines report the dictation key instead."""
         return self._unheard and DICTATE in self._by_lines
 
@@ -98,7 +98,7 @@ class KnownKeys:
         return {**bindings, **self.assigned}
 
     def refused(self, note: Note | None) -> None:
-        """Take a problem with hotkeys, or ``None`` if it is solved."""
+        """Take a problem with hotkeys, or ``None`` if it is works_by_lines."""
         self._unheard = self._unheard or (note is not None and note.key in NO_HOTKEYS)
 
     def reported(self, actions: Iterable[str]) -> bool:

@@ -46,7 +46,7 @@ class Clock:
 
 async def sleeps(world: World, clock: Clock, tasks: Tasks) -> None:
     """Let the computer sleep for eight hours."""
-    waking = SleepWatcher(lambda seconds: world.dictating.woke(), clock, check_s=0.01)
+    waking = SleepWatcher(lambda seconds: world.dictating.handle_wake(), clock, check_s=0.01)
     tasks.start(waking.watch(), "watch")
     renewed = world.hotkeys.renewed
     await wait_until(lambda: world.devices.open_now == 1, "the microphone is open")

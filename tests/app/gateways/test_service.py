@@ -295,7 +295,7 @@ async def test_chosen_gateway_is_queried_at_once_after_sleep(bench: Bench) -> No
     bench.gateways.choose(GatewaySection(chosen=DESK.id))
     await wait_until(lambda: bench.network.asked, "it was asked")
     count = len(bench.network.asked)
-    bench.gateways.woke()
+    bench.gateways.handle_wake()
     await wait_until(lambda: len(bench.network.asked) > count, "once more")
 
 

@@ -72,7 +72,7 @@ async def test_connection_is_replaced_when_this_computer_changes_network(world: 
 async def test_connection_from_before_a_sleep_is_replaced(world: World) -> None:
     connection = world.connect()
     await asyncio.sleep(0)
-    world.moving.woke()
+    world.moving.handle_wake()
     await asyncio.wait_for(connection, DEADLINE_S)
     after = world.connect()
     await wait_until(lambda: world.moving.in_use, "a connection from after it stays")
@@ -85,7 +85,7 @@ async def test_connection_to_an_unknown_gateway_stays(world: World) -> None:
     connection = world.connect()
     await asyncio.sleep(0)
     world.own = ()
-    world.moving.woke()
+    world.moving.handle_wake()
     await asyncio.sleep(0.03)
     assert not connection.done() and world.told == []
     connection.cancel()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.history.take_operations import delete, edit, keep_run, there
+from app.history.take_operations import delete, edit, existing_takes, keep_run
 from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library
@@ -63,4 +63,4 @@ def test_delete_returns_takes_in_use(library: Library) -> None:
     with library.reopen(session(2)):
         refused = delete(library, [session(1), session(2), session(3)])
     assert list(refused) == [session(2)] and isinstance(refused[session(2)], TakeBusy)
-    assert [found.session for found in there(library, [session(n) for n in (1, 2, 3)])] == [session(2)]
+    assert [found.session for found in existing_takes(library, [session(n) for n in (1, 2, 3)])] == [session(2)]

@@ -232,8 +232,8 @@ def test_gpu_memory_limit_is_passed_to_worker() -> None:
 
 def test_worker_for_remote_gateway_hides_key() -> None:
     there = Address("https://10.0.0.7:8765", "secret", "desk", "ab" * 32)
-    lent = CHECKSUM.through(there, "lent")
+    lent = CHECKSUM.for_gateway(there, "lent")
     assert lent.arguments[2:] == ("--gateway", there.url, "--certificate-sha256", there.certificate_sha256)
     assert lent.key == "secret" and "secret" not in repr(lent) + " ".join(lent.arguments)
     unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
-    assert unfit.through(there, "lent") == unfit
+    assert unfit.for_gateway(there, "lent") == unfit

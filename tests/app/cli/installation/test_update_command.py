@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.installation.update_command import answer, lacking
+from app.cli.installation.update_command import answer, missing_parts_lines
 from app.core.child_process import find_program
 from app.updates.installation import Installation, InstallKind, installed_version
 from app.updates.memory import read
@@ -43,14 +43,14 @@ def test_answer_reports_of_the_newer_version() -> None:
 
 
 def test_folder_says_where_the_parts_are_that_it_lacks() -> None:
-    (told,) = lacking(["whisper", "funasr", "server", "media"], "0.1.0")
+    (told,) = missing_parts_lines(["whisper", "funasr", "server", "media"], "0.1.0")
     assert told == (
         "Not in it: whisper, media (take the full folder or package); "
         "funasr (get kikipounamu-0.1.0-py3-none-any.whl too, and run "
         "`kikipounamu gpu setup --wheel kikipounamu-0.1.0-py3-none-any.whl` beside it); "
         "server (take the Python package)."
     )
-    assert not [*lacking([], "0.1.0")]
+    assert not [*missing_parts_lines([], "0.1.0")]
 
 
 @pytest.mark.parametrize("kind", list(InstallKind))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.diagnostics.checks.microphone import tried, vad
+from app.diagnostics.checks.microphone import examine_detector, vad
 from speech.models.catalogue import load_catalogue
 from speech.models.store import ModelStore
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
@@ -62,5 +62,5 @@ def test_vad_check_reports_model_that_does_not_load(models: Path) -> None:
 
 
 def test_tried_notices_deaf_and_imagining_detectors() -> None:
-    assert keys([tried(Pretender(everywhere=False))]) == ["problem vad-deaf"]
-    assert keys([tried(Pretender(everywhere=True))]) == ["problem vad-imagines"]
+    assert keys([examine_detector(Pretender(everywhere=False))]) == ["problem vad-deaf"]
+    assert keys([examine_detector(Pretender(everywhere=True))]) == ["problem vad-imagines"]

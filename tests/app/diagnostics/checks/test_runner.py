@@ -8,7 +8,7 @@ import pytest
 
 from app.core.errors import Note, ProgramMissing
 from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
-from app.diagnostics.checks.runner import Examination, apart, decode, encode, examine
+from app.diagnostics.checks.runner import Examination, decode, encode, examine, in_own_process
 from tests.app.diagnostics.checks.found import keys
 
 FINE = ok(Topic.TRAY, "tray-there")
@@ -96,13 +96,13 @@ def test_findings_are_unchanged_after_encoding() -> None:
 
 
 async def test_apart_returns_findings_of_child() -> None:
-    result = await apart(Topic.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
+    result = await in_own_process(Topic.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
     assert result == FOUND
 
 
 async def test_crash_of_child_is_a_finding() -> None:
-    assert keys(await apart(Topic.VAD, (), python("import os; os.abort()"))) == ["problem crashed"]
+    assert keys(await in_own_process(Topic.VAD, (), python("import os; os.abort()"))) == ["problem crashed"]
 
 
 async def test_apart_runs_the_real_vad_check() -> None:
-    assert keys(await apart(Topic.VAD, ())) == ["advice vad-fallback", "ok vad-hears"]
+    assert keys(await in_own_process(Topic.VAD, ())) == ["advice vad-fallback", "ok vad-hears"]

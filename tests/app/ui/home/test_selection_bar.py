@@ -25,7 +25,7 @@ def bar(theme: Theme, texts: Texts, said: list[str], qtbot: QtBot) -> Iterator[S
     window, made = QWidget(), SelectionBar(texts, lambda form: said.append(form.value))
     QVBoxLayout(window).addWidget(made)
     window.layout().addWidget(QPushButton("other"))  # type: ignore[union-attr]  # it was just set
-    for name in ("copies", "deletes", "kept", "closes"):
+    for name in ("copy_wanted", "delete_wanted", "delete_refused", "close_wanted"):
         getattr(made, name).connect(lambda name=name: said.append(name))
     qtbot.addWidget(window)
     window.resize(600, 200)
@@ -42,7 +42,7 @@ def test_bar_appears_for_several_takes(bar: SelectionBar, texts: Texts, said: li
     assert not bar.isHidden() and bar.name.text() == texts("history.chosen", count=2)
     for button in (bar.copy, bar.delete, bar.cancel):
         button.click()
-    assert said == ["copies", "deletes", "closes"]
+    assert said == ["copy_wanted", "delete_wanted", "close_wanted"]
 
 
 def test_texts_are_copied_and_exported_only_if_there_are_any(bar: SelectionBar) -> None:
@@ -58,7 +58,7 @@ def test_deletion_is_asked_for_one_take_too(
     assert bar.delete.property("role") == "danger" and bar.copy.isHidden()
     qtbot.waitUntil(bar.delete.hasFocus)
     bar.cancel.click()
-    assert said[0] == "kept"
+    assert said[0] == "delete_refused"
 
 
 def test_double_click_on_delete_deletes_nothing(bar: SelectionBar, said: list[str]) -> None:
@@ -68,16 +68,16 @@ def test_double_click_on_delete_deletes_nothing(bar: SelectionBar, said: list[st
     QTest.mouseClick(bar.delete, Qt.MouseButton.LeftButton)
     QTest.mouseDClick(bar.delete, Qt.MouseButton.LeftButton)
     QTest.mouseRelease(bar.delete, Qt.MouseButton.LeftButton)
-    assert said.count("deletes") == 1
+    assert said.count("delete_wanted") == 1
     QTest.mouseClick(bar.delete, Qt.MouseButton.LeftButton)
-    assert said.count("deletes") == 2
+    assert said.count("delete_wanted") == 2
 
 
 def test_takes_are_kept_when_focus_leaves_the_question(bar: SelectionBar, said: list[str], qtbot: QtBot) -> None:
     bar.show_takes([take(0)], confirming=True)
     qtbot.waitUntil(bar.delete.hasFocus)
     bar.window().findChildren(QPushButton)[-1].setFocus()
-    assert said == ["kept"]
+    assert said == ["delete_refused"]
 
 
 def test_export_button_offers_every_format(theme: Theme, texts: Texts, qtbot: QtBot) -> None:

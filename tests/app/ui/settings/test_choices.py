@@ -53,9 +53,9 @@ def test_keys_of_the_settings_are_named_unless_the_desktop_assigned_others() -> 
 def test_only_keys_of_lines_are_named_where_programs_get_none() -> None:
     known = KnownKeys()
     known.refused(REFUSED)
-    assert (known.solved, known.of(KEYS)) == (False, KEYS)
+    assert (known.works_by_lines, known.of(KEYS)) == (False, KEYS)
     assert [known.reported(["dictate"]), known.reported(["dictate"])] == [True, False]
-    assert (known.solved, known.of(KEYS)) == (True, {"dictate": "f9"})
+    assert (known.works_by_lines, known.of(KEYS)) == (True, {"dictate": "f9"})
     known.refused(None)
     assert known.of(KEYS) == {"dictate": "f9"}, "Esc still arrives nowhere"
 
@@ -64,7 +64,7 @@ def test_lines_beside_working_hotkeys_change_nothing() -> None:
     known = KnownKeys()
     known.reported(["dictate"])
     known.refused(Note("hotkey-taken", {"binding": "f9"}))
-    assert not known.solved and known.of(KEYS) == KEYS
+    assert not known.works_by_lines and known.of(KEYS) == KEYS
 
 
 def test_no_key_is_named_where_shortcuts_of_the_desktop_run_commands() -> None:
@@ -72,4 +72,4 @@ def test_no_key_is_named_where_shortcuts_of_the_desktop_run_commands() -> None:
     known.refused(REFUSED)
     known.nameless = True
     known.reported(["dictate"])
-    assert (known.solved, known.of(KEYS)) == (True, {})
+    assert (known.works_by_lines, known.of(KEYS)) == (True, {})
