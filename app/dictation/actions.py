@@ -50,6 +50,13 @@ class SettleHeld:
 
 
 @dataclass(frozen=True)
+class CopyText:
+    """Copy a text for the user, also while no window of the app has the focus."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class RecoverTake:
     """Recognise the missing segments of an earlier take.
 
@@ -110,4 +117,4 @@ class KeyCommand:
 
 
 KeyAction = PauseHotkeys | SuspendHotkeys | TestHotkeys | KeyCommand
-DictationAction = Verb | SettleHeld | RecoverTake | KeyAction
+DictationAction = Verb | SettleHeld | CopyText | RecoverTake | KeyAction

@@ -19,7 +19,7 @@ from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.errors import AppError, Note
 from app.core.segment_observer import Observe, ignore
 from app.core.states import LOWEST_DBFS
-from app.dictation.actions import DictationAction, HeldAction, RecoverTake, SettleHeld, Verb
+from app.dictation.actions import CopyText, DictationAction, HeldAction, RecoverTake, SettleHeld, Verb
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
@@ -48,6 +48,7 @@ from app.dictation.messages import (
 from app.dictation.recorder import OpenDevice, Recorder
 from app.dictation.recordings import KnownRecordings, PastTakes, Recordings
 from app.dictation.state_machine import MOST_TAKES, Dictation
+from app.dictation.take_progress import NOTICE_S
 from app.dictation.take_runner import TakeParts, TakeRunner
 from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.dictation.view import View
@@ -164,6 +165,8 @@ class DictationRunner:
                 self._handle(action)
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
+            case CopyText(text):
+                self._tasks.start(self._copy(text), "copy")
             case SettleHeld(session, how):
                 self._tasks.start(self._settle(session, how), "settle")
             case _ if self._keys:
@@ -220,6 +223,13 @@ class DictationRunner:
                     await self._texts.noted()
         finally:
             await asyncio.shield(self._deliveries.close_all())
+
+    async def _copy(self, text: str) -> None:
+        copier = self._parts.copier
+        copied = copier is not None and await copier.copy(text)
+        self._warn("copy", Note(NoteKey.COPIED if copied else NoteKey.NOT_COPIED))
+        await asyncio.sleep(NOTICE_S)
+        self._warn("copy", None)
 
     async def _settle(self, session: str, how: HeldAction) -> None:
         with suppress(AppError):  # the view was outdated: refresh it

@@ -40,10 +40,14 @@ def samples_of(log: Path) -> int:
     return sum(int(number) for number in log.read_text().split()) if log.exists() else 0
 
 
-def check(speaker: LiveSpeaker) -> None:
-    """Check that the final is that of the whole segment, and that live text was its beginning."""
+def check(speaker: LiveSpeaker, *, live: bool = True) -> None:
+    """Check that the final is that of the whole segment, and that live text was its beginning.
+
+    ``live``: there must be some. A busy computer may have none for a short segment in time.
+    """
     assert speaker.final == measured(speaker.pcm)
-    assert speaker.partials and all(speaker.final.startswith(partial.text) for _, partial in speaker.partials)
+    assert speaker.partials or not live
+    assert all(speaker.final.startswith(partial.text) for _, partial in speaker.partials)
 
 
 async def test_live_text_costs_each_sample_once_however_long_and_many_the_segments(
@@ -68,7 +72,8 @@ async def test_live_text_costs_each_sample_once_however_long_and_many_the_segmen
         await asyncio.gather(*(speaker.speak() for speaker in speakers))
         fed = (samples_of(log) - before) / SAMPLE_RATE
     for speaker in speakers:
-        check(speaker)
+        check(speaker, live=False)
+    assert sum(bool(speaker.partials) for speaker in speakers) > SESSIONS / 2
     assert fed <= SESSIONS * 4, "a state was lost"
 
 

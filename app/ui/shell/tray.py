@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from app.core.hints import ShownOnce
 from app.core.states import RECORDING, State
-from app.dictation.actions import SuspendHotkeys, Verb
+from app.dictation.actions import CopyText, SuspendHotkeys, Verb
 from app.local_services.worker_view import SwitchWorker
 from app.messages.kinds import Action, Takes
 from app.sharing.view import Lend, LendingView
@@ -140,7 +140,7 @@ class Tray(QObject):
         self.menu, self.tip = QMenu(), ""
         self.open = self._entry(self.open_wanted.emit, "tray.open")
         self.dictate = self._entry(lambda: ask(Verb.STOP if self._status.view.state in RECORDING else Verb.START))
-        self.copy_last = self._entry(lambda: QGuiApplication.clipboard().setText(self._last), "tray.copy-last")
+        self.copy_last = self._entry(lambda: ask(CopyText(self._last)), "tray.copy-last")
         self.paste = self._entry(
             lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)), "action.paste"
         )

@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from app.core.errors import UsageMistake
+from app.core.errors import Note, UsageMistake
 from app.core.states import State
-from app.dictation.actions import HeldAction, SettleHeld, Verb
+from app.dictation import runner
+from app.dictation.actions import CopyText, HeldAction, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
+from app.dictation.messages import NoteKey
 from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
@@ -142,3 +144,22 @@ async def test_dismissed_text_is_not_held_after_restart(
         await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is noted")
         assert world.dictating.view.held == 0 and world.found[0].text
     assert world.inserter.texts == []
+
+
+@pytest.mark.parametrize(("works", "note"), [(True, NoteKey.COPIED), (False, NoteKey.NOT_COPIED)])
+async def test_copy_is_reported_for_a_moment(
+    tmp_path: Path,
+    models: Path,
+    talk: Samples,
+    locate: Locate,
+    monkeypatch: pytest.MonkeyPatch,
+    works: bool,
+    note: NoteKey,
+) -> None:
+    monkeypatch.setattr(runner, "NOTICE_S", 0.1)
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.copier.works = works
+        world.dictating.ask(CopyText("kia ora"))
+        await wait_until(lambda: Note(note) in [view.note for view in world.views], "it is reported")
+        assert world.copier.text == ("kia ora" if works else "")
+        await wait_until(lambda: world.dictating.view.note is None, "the report is over")

@@ -34,7 +34,7 @@ from app.insertion.outcome import (
 )
 from app.journal.library import Library
 from runtime.tasks import Tasks
-from tests.app.dictation.world import WINDOW, FakeInserter
+from tests.app.dictation.world import WINDOW, FakeCopier, FakeInserter
 from tests.helpers.waiting import wait_until
 
 OURS = Target(9, "kikipounamu", own=True)
@@ -54,22 +54,10 @@ class Broken(FakeInserter):
         raise RuntimeError("no keys")
 
 
-class Copies:
-    """Fake clipboard; ``works``: whether copying succeeds."""
-
-    def __init__(self, *, works: bool = True) -> None:
-        self.works = works
-        self.text = ""
-
-    async def copy(self, text: str) -> bool:
-        self.text = text if self.works else ""
-        return self.works
-
-
 class Texts:
     """A ``TextInserter`` and the events it reported."""
 
-    def __init__(self, root: Path, inserter: FakeInserter, tasks: Tasks, copier: Copies | None = None) -> None:
+    def __init__(self, root: Path, inserter: FakeInserter, tasks: Tasks, copier: FakeCopier | None = None) -> None:
         self.told: list[Event] = []
         self.inserter = inserter
         self.work = TextInserter(
@@ -225,7 +213,7 @@ async def test_joint_within_a_recording_stays(tmp_path: Path, tasks: Tasks) -> N
 async def test_text_is_copied_when_no_other_window_has_focus(
     target: Target | None, tmp_path: Path, tasks: Tasks
 ) -> None:
-    inserter, copies = FakeInserter(focus=target), Copies()
+    inserter, copies = FakeInserter(focus=target), FakeCopier()
     texts = Texts(tmp_path, inserter, tasks, copies)
     texts.work.perform(FindFocusedWindow(1))
     await texts.tells(FocusedWindow(1, target))
@@ -247,19 +235,19 @@ async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: T
 @pytest.mark.parametrize(
     ("insert", "copier", "outcome"),
     [
-        (ordered(pasted=True), Copies(), Insertion(InsertionResult.TYPED)),
+        (ordered(pasted=True), FakeCopier(), Insertion(InsertionResult.TYPED)),
         (
             ordered(OURS),
-            Copies(),
+            FakeCopier(),
             Insertion(InsertionResult.TYPED),
         ),  # dictated into a text field of our own window
-        (ordered(OURS, pasted=True), Copies(works=False), held(HoldReason.NO_TARGET)),
+        (ordered(OURS, pasted=True), FakeCopier(works=False), held(HoldReason.NO_TARGET)),
         (ordered(OURS, pasted=True), None, held(HoldReason.NO_TARGET)),
-        (ordered(None, pasted=True), Copies(works=False), Insertion(InsertionResult.HELD, "focus-moved")),
+        (ordered(None, pasted=True), FakeCopier(works=False), Insertion(InsertionResult.HELD, "focus-moved")),
     ],
 )
 async def test_text_is_not_copied_in_other_cases(
-    insert: ReadyTexts, copier: Copies | None, outcome: Insertion, tmp_path: Path, tasks: Tasks
+    insert: ReadyTexts, copier: FakeCopier | None, outcome: Insertion, tmp_path: Path, tasks: Tasks
 ) -> None:
     inserter = FakeInserter(focus=insert.target or WINDOW)
     texts = Texts(tmp_path, inserter, tasks, copier)

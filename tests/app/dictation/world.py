@@ -207,6 +207,18 @@ class FakeCues:
 MOST_WAIT = 3
 
 
+class FakeCopier:
+    """Fake clipboard; ``works``: whether copying succeeds."""
+
+    def __init__(self, *, works: bool = True) -> None:
+        self.works = works
+        self.text = ""
+
+    async def copy(self, text: str) -> bool:
+        self.text = text if self.works else ""
+        return self.works
+
+
 class World:
     """All collaborators of one ``DictationRunner``, as fakes."""
 
@@ -231,9 +243,9 @@ class World:
         setup = DictationSetup(
             locate, models / "fsmn-vad", settings=settings, rewrite=lambda text: self.rewrite(text)
         )
-        parts = Parts(
-            self.library, setup, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=most_takes
-        )
+        self.copier = FakeCopier()
+        used = self.inserter, self.devices, self.cues, self.hotkeys, self.copier
+        parts = Parts(self.library, setup, *used, most_takes=most_takes)
         self.changes = 0
         self.dictating = DictationRunner(parts, options, self._changed)
         self.dictating.follow(self.views.append)

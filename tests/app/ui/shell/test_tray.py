@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.core.states import State
-from app.dictation.actions import SuspendHotkeys, Verb
+from app.dictation.actions import CopyText, SuspendHotkeys, Verb
 from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
@@ -99,8 +99,7 @@ def test_tray_counts_recordings_to_paste(tray: Tray, texts: Texts) -> None:
         texts.choose(other(texts))
 
 
-def test_tray_copies_newest_text(tray: Tray) -> None:
-    QGuiApplication.clipboard().clear()
+def test_tray_copies_newest_text(tray: Tray, asked: list[Action]) -> None:
     assert not tray.copy_last.isEnabled()
     done = TakeView("t", 0.0, 1.0, State.DONE, "kia ora")
     tray.show_takes(
@@ -108,7 +107,7 @@ def test_tray_copies_newest_text(tray: Tray) -> None:
     )
     assert tray.copy_last.isEnabled()
     tray.copy_last.trigger()
-    assert QGuiApplication.clipboard().text() == "kia ora"
+    assert asked == [CopyText("kia ora")]
 
 
 def test_tray_entry_starts_and_stops_dictation(tray: Tray, texts: Texts, asked: list[Action]) -> None:
