@@ -16,6 +16,8 @@ BLOCK: Final = SAMPLE_RATE // 100
 _BLOCKS_PER_WINDOW: Final = 10
 FLOOR_DBFS: Final = -100.0
 """Level of digital silence."""
+QUIET_DBFS: Final = -65.0
+"""Most microphones are louder than this in a room at night; a muted one is not."""
 _RISE_DB: Final = 0.06
 """Rise of the noise floor per block: 6 dB per second, slow enough for the pauses between words to hold it down."""
 _FIRST_FLOOR_DBFS: Final = -60.0  # low enough that speech at the very beginning stands out

@@ -20,11 +20,9 @@ from protocol.audio import SAMPLE_RATE
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Closing, Tasks, cancel_and_wait
-from speech.level import FLOOR_DBFS, level_of
+from speech.level import FLOOR_DBFS, QUIET_DBFS, level_of
 
 QUIET_S: Final = 3.0
-QUIET_DBFS: Final = -65.0
-"""Most microphones are louder than this in a room at night; a muted one is not."""
 VOICE_DBFS: Final = -42.0
 
 Samples = NDArray[np.int16]

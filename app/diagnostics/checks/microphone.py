@@ -22,11 +22,10 @@ from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.models.engines import VAD_MODEL
-from app.onboarding.microphone_trial import QUIET_DBFS
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from runtime.installing import again_command, extra_command
 from speech.audio_file import read_audio
-from speech.level import level_of
+from speech.level import QUIET_DBFS, level_of
 from speech.models.errors import ModelError
 from speech.models.store import ModelStore
 from speech.vad import SpeechEnded, SpeechStarted, Vad, VadEvent, open_vad
