@@ -137,14 +137,14 @@ class Between(Archive):
     def __init__(self, history: AsyncHistory, happens: Callable[[], Awaitable[object]]) -> None:
         super().__init__(history)
         self._happens = happens
-        self._slices: set[int] = set()
+        self._begun: list[object] = []  # kept, so that no later writer is taken for one of these
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
-        writer = id(getattr(question, "__self__", None))
-        if writer in self._slices:
+        writer = getattr(question, "__self__", None)
+        if any(writer is begun for begun in self._begun):
             await self._happens()
         if getattr(question, "__name__", "") == "slice":
-            self._slices.add(writer)
+            self._begun.append(writer)
         return await super().ask(question)
 
 

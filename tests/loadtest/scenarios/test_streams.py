@@ -71,6 +71,6 @@ async def test_refusal_after_the_hello_is_counted() -> None:
 
 @pytest.mark.parametrize("code", [CloseCode.TAKEN_OVER, CloseCode.UNAUTHORISED, CloseCode.POLICY_VIOLATION])
 async def test_session_that_cannot_continue_is_counted_as_lost(code: CloseCode) -> None:
-    tally = await tally_of(closing_with(code, after=4))
+    tally = await tally_of(closing_with(code, after=1))
     assert (tally.lost_sessions, tally.finished) == (1, 0)
     assert tally.complaints and not tally.flawless
