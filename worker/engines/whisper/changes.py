@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 def in_several_languages(window: Window, reading: Reading) -> Reading | None:
     """Return a reading of each part of a window in its language; None: it has one language, or it is not sure."""
-    if window.is_final or window.asked.translates or reading.found or not window.is_speech(reading):
+    if window.is_read_once or window.asked.translates or reading.found or not window.is_speech(reading):
         return None
     sound = window.audio.sound[:, : reading.frames()]
     if not speech_after_word(sound, 0):
@@ -99,7 +99,7 @@ def _is_short(before: Part, part: Part) -> bool:
 def _in_parts(window: Window, reading: Reading, parts: list[Part]) -> Reading | None:
     """Return a reading of the parts, if one of them is surely speech in another language."""
     asked = window.asked.language
-    windows = [window.part(part.first, part.last).asks_for(part.language) for part in parts]
+    windows = [window.part(part.first, part.last).in_language(part.language) for part in parts]
     others = [one for one in windows if one.asked.language != asked]
     if len(parts) == 1 or not any(_is_sure(other, other.read_once()) for other in others):
         return None
@@ -123,7 +123,7 @@ def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
     """
     heard = part.read_once() if otherwise else part.read()
     if otherwise and not _is_sure(part, heard):
-        part, otherwise = part.asks_for(otherwise), ""
+        part, otherwise = part.in_language(otherwise), ""
         heard = part.read_once()
         if not _is_sure(part, heard):
             return ""

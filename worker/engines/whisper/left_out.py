@@ -39,7 +39,7 @@ class Rest(NamedTuple):
 
 def rest_after(window: Window, reading: Reading, text: str) -> Rest | None:
     """Return where in the window speech follows that its reading may lack. ``text``: what can be aligned."""
-    if window.is_final or reading.found or not window.is_speech(reading):
+    if window.is_read_once or reading.found or not window.is_speech(reading):
         return None
     sound = window.audio.sound[:, : reading.frames()]
     end_s = reading.phrases[-1].end_s if reading.phrases else inf
@@ -55,7 +55,7 @@ def rest_after(window: Window, reading: Reading, text: str) -> Rest | None:
 def whole(window: Window, reading: Reading) -> Reading:
     """Complete a reading: Whisper skips whole sentences, and stops within others."""
     read = "".join(phrase.text for phrase in reading.phrases)
-    if window.is_final or read != reading.text or not window.is_speech(reading):
+    if window.is_read_once or read != reading.text or not window.is_speech(reading):
         return reading
     reading = _read_to_end(window, _with_skipped(window, reading))
     return _said_again(window, reading) if reading.text == read else reading

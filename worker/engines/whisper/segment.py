@@ -25,8 +25,8 @@ _LONGEST_PIECE_S: Final = 0.6
 _MOST_LANGUAGES: Final = 2
 _SURELY_READ: Final = 60 * FRAMES_PER_SECOND
 _TIMES_READ: Final = 4
-"""Beyond so many frames, and so many for each one of the segment, nothing is read once more. A word takes 40 s at
-most, sentences in turn 3.7 times their length; readings that always disagree took 22 times."""
+"""Limit of the frames that are read of a segment: a minute, and four times its own. Beyond it, nothing is read
+twice. A word needs 40 s at most, sentences in turn 3.7 times their length; those that disagree took 22."""
 _KNOWN_SENTENCES: Final = ("en", "zh")
 """Languages whose words tell that a sentence goes on."""
 

@@ -77,7 +77,7 @@ class Limit:
 
     @property
     def is_reached(self) -> bool:
-        """True once only frames that were not read yet are read."""
+        """True if no frames of the segment may be read again."""
         return self._left <= 0
 
     def spend(self, frames: int) -> None:
@@ -99,13 +99,13 @@ class Window:
         part = np.concatenate((features[:, first:last], features[:, -LONGEST_FRAMES:]), axis=1)
         return Window(Audio(self.audio.reader, part), self.asked, self.limit)
 
-    def asks_for(self, language: str) -> "Window":
+    def in_language(self, language: str) -> "Window":
         """Return the window in another language."""
         return Window(self.audio, self.asked._replace(language=language), self.limit)
 
     @property
-    def is_final(self) -> bool:
-        """True if the window is read only once: live text, and beyond the limit."""
+    def is_read_once(self) -> bool:
+        """True for live text, and at the limit of the segment: no second reading corrects this one."""
         return self.asked.partial or (self.limit is not None and self.limit.is_reached)
 
     def in_its_language(self, shortest_s: float = _TOLD_S) -> "Window":
@@ -116,7 +116,7 @@ class Window:
         ranked = self.audio.reader.languages(self.audio.encoded(self.audio.padded()))
         wanted = (asked.language, *(asked.spoken or _OFTEN))
         found = [one for one in (ranked if asked.spoken else ranked[:1]) if one in wanted]
-        return self.asks_for(found[0]) if found else self
+        return self.in_language(found[0]) if found else self
 
     def read(self) -> Reading:
         """Decode until the text can be trusted. A phrase that was heard as often as it is written is no loop.
@@ -137,7 +137,7 @@ class Window:
     def _by_two_sounds(self, sounds: int) -> Reading | None:
         """Return the word that is heard in two successive sounds as often as there are sounds."""
         pairs = range(0, min(sounds - 1, _MOST_PAIRS * _PAIR), _PAIR)
-        for first in () if self.is_final or sounds == _PAIR else pairs:
+        for first in () if self.is_read_once or sounds == _PAIR else pairs:
             two = self.part(*place_of_sounds(self.audio.sound, first, first + _PAIR)).read_once()
             if times_said(two.text) == _PAIR and is_heard(two):
                 text, tokens = said_so_often(two.text, sounds), two.tokens * sounds
@@ -176,7 +176,7 @@ class Window:
         """
         frames, longer = self.audio.padded(), self.audio.padded(_LONGER_MARGIN_FRAMES)
         reading, hints = self._without_echo(frames, self._hints)
-        if self.is_final or frames == LONGEST_FRAMES:
+        if self.is_read_once or frames == LONGEST_FRAMES:
             return reading
         if is_heard(reading):
             if self._has_end(frames, hints, reading):
