@@ -58,7 +58,7 @@ from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, 
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
-from runtime.tasks import Tasks, cancel_and_wait, is_set_within
+from runtime.tasks import OneTask, Tasks, cancel_and_wait, is_set_within
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
@@ -114,6 +114,7 @@ class DictationRunner:
         self._machine = Dictation(options.mode, parts.most_takes)
         self._machine.joins = options.joins
         self._tasks = Tasks("dictating")
+        self._copying = OneTask(self._tasks, "copy")
         self._core = Tasks("dictating")  # the failure of any of these ends the run
         self._deliveries = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
@@ -166,7 +167,8 @@ class DictationRunner:
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
             case CopyText(text):
-                self._tasks.start(self._copy(text), "copy")
+                self._copying.stop()
+                self._copying.start(lambda: self._copy(text))
             case SettleHeld(session, how):
                 self._tasks.start(self._settle(session, how), "settle")
             case _ if self._keys:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Locate
 from runtime.logs import logging_to
-from tests.app.dictation.world import WINDOW, dictating
+from tests.app.dictation.world import WINDOW, World, dictating
 from tests.helpers.takes import recognised_take
 from tests.helpers.waiting import wait_until
 
@@ -163,3 +164,22 @@ async def test_copy_is_reported_for_a_moment(
         await wait_until(lambda: Note(note) in [view.note for view in world.views], "it is reported")
         assert world.copier.text == ("kia ora" if works else "")
         await wait_until(lambda: world.dictating.view.note is None, "the report is over")
+
+
+async def test_report_of_a_copy_replaces_the_one_before(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        for works, note in ((False, NoteKey.NOT_COPIED), (True, NoteKey.COPIED)):
+            world.copier.works = works
+            world.dictating.ask(CopyText("kia ora"))
+            await wait_until(partial(_shows, world, note), "it is reported")
+
+        def copying() -> int:
+            return sum(task.get_name() == "dictating/copy" for task in asyncio.all_tasks())
+
+        await wait_until(lambda: copying() == 1, "only the newest report will end")
+
+
+def _shows(world: World, note: NoteKey) -> bool:
+    return world.dictating.view.note == Note(note)
