@@ -29,6 +29,7 @@ _CHECK_S: Final = 0.1
 _IPV4, _ARP, _IPV6 = 0x0800, 0x0806, 0x86DD
 _ICMP, _IGMP, _TCP, _UDP = 1, 2, 6, 17
 _WORD: Final = 8
+_BEGINNING: Final = np.uint64(0xFFFFFF)  # the first three bytes of a word
 _HANDSHAKE: Final = b"\x16\x03"
 
 
@@ -138,14 +139,17 @@ def _unmasked(data: bytes) -> bytes:
 def _common(said: bytes, pcm: bytes) -> int:
     wanted = np.unique(np.frombuffer(pcm, "<u8", len(pcm) // _WORD))
     wanted = wanted[wanted != 0]
-    return sum(_hits(said, wanted, offset) for offset in range(_WORD))
+    beginnings = np.zeros(int(_BEGINNING) + 1, np.bool_)
+    beginnings[wanted & _BEGINNING] = True
+    return sum(_hits(said, wanted, beginnings, offset) for offset in range(_WORD))
 
 
-def _hits(said: bytes, wanted: NDArray[np.uint64], offset: int) -> int:
+def _hits(said: bytes, wanted: NDArray[np.uint64], beginnings: NDArray[np.bool_], offset: int) -> int:
     if len(said) < offset + _WORD:
         return 0
     words = np.frombuffer(said, "<u8", (len(said) - offset) // _WORD, offset)
-    return int(np.isin(words, wanted).sum())
+    likely = words[beginnings[words & _BEGINNING]]  # few: a search for all words takes four times as long
+    return int(np.isin(likely, wanted).sum())
 
 
 # -- frames ------------------------------------------------------------------------------------------------

@@ -94,7 +94,10 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
         focused = await elements.focused(windows)
         return await _place(elements, focused, window) if focused else None
 
-    return await ask_in_time(environment, _PLACE_TRIES_S, place, lambda _, found: found is not None, _PAUSE)
+    def is_enough(elements: Elements, found: TextPlace | None) -> bool:
+        return found is not None and (found.caret is not None or not elements.incomplete)
+
+    return await ask_in_time(environment, _PLACE_TRIES_S, place, is_enough, _PAUSE)
 
 
 async def _place(elements: Elements, element: Element, window: Area) -> TextPlace | None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,35 @@ async def test_text_is_found_in_program_that_answers_late(
     finally:
         os.kill(field[1], signal.SIGCONT)
     assert await finding is not None and tries == sorted(tries)
+
+
+async def test_cursor_is_found_in_program_that_tells_it_late(
+    desktop: Desktop, field: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = list[float]()
+
+    @asynccontextmanager
+    async def slow(environment: Mapping[str, str], silent_s: float) -> AsyncIterator[Elements]:
+        """The program stops when it is asked for the cursor, until the second try."""
+        os.kill(field[1], signal.SIGCONT)
+        async with open_elements(environment, silent_s) as elements:
+            tries.append(silent_s)
+            answers = elements.ask
+
+            async def ask(element: Element, interface: str, member: str, *rest: Any) -> tuple[Any, ...] | None:
+                if member == "GetCharacterExtents" and len(tries) == 1:
+                    os.kill(field[1], signal.SIGSTOP)
+                return await answers(element, interface, member, *rest)
+
+            monkeypatch.setattr(elements, "ask", ask)
+            yield elements
+
+    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
+    desktop.xdotool("type", "kia ora")
+    await caret_of(desktop, target)
+    monkeypatch.setattr(elements, "open_elements", slow)
+    place = await place_of(desktop, target)
+    assert place is not None and place.caret is not None and len(tries) > 1
 
 
 async def test_text_is_found_once_its_window_has_the_focus_again(
