@@ -178,7 +178,14 @@ def test_index_leads_to_every_section_of_its_pages(index: str) -> None:
     assert {path.name: _sections(path) - anchors for path in pages if _sections(path) - anchors} == {}
 
 
-@pytest.mark.parametrize("index", SPLIT)
+@pytest.mark.parametrize("index", ["guide.md", "guide.zh.md"])
+def test_guide_leads_to_all_its_pages(index: str) -> None:
+    linked = {file for file, _ in LINK.findall((ROOT / "docs" / index).read_text())}
+    pages = {f"guide/{path.name}" for path in (ROOT / "docs/guide").glob("*.md")}
+    assert {page for page in pages if page.endswith(".zh.md") is index.endswith(".zh.md")} <= linked
+
+
+@pytest.mark.parametrize("index", [*SPLIT, "guide.md"])
 def test_pages_of_an_index_are_short(index: str) -> None:
     pages = (ROOT / "docs" / index).with_suffix("").glob("*.md")
     assert {path.name: size for path in pages if (size := path.stat().st_size) > MOST_BYTES} == {}

@@ -11,7 +11,8 @@ import pytest
 from app.core.sentences import LANGUAGES, entries
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = ("guide", "guide-wayland", "download")
+_GUIDE = sorted(path.stem for path in (DOCS / "guide").glob("*.md") if "." not in path.stem)
+PAGES = ("guide", *(f"guide/{name}" for name in _GUIDE), "download")
 LEAST = {"en": 6, "zh": 4}  # letters; a shorter text with values, as "{first} and {second}", fits anything
 OTHER_PROGRAMS = {
     "en": {"gnome.view": "View and Customize Shortcuts", "gnome.own": "Custom Shortcuts", "kde.keys": "Shortcuts"},
