@@ -196,6 +196,12 @@ def _sections(page: Path) -> set[str]:
     return set(map(_slug, HEADING.findall(page.read_text())[1:]))
 
 
+def test_first_change_shows_functions_that_exist() -> None:
+    shown = re.findall(r"^    def (\w+)\(", (ROOT / "docs/first-change.md").read_text(), re.MULTILINE)
+    assert shown
+    assert set(shown) <= _definitions((ROOT / "protocol/texts.py").read_text())
+
+
 # -- the rules can fail ------------------------------------------------------------------------------------
 
 
