@@ -185,7 +185,7 @@ def test_guide_leads_to_all_its_pages(index: str) -> None:
     assert {page for page in pages if page.endswith(".zh.md") is index.endswith(".zh.md")} <= linked
 
 
-@pytest.mark.parametrize("index", [*SPLIT, "guide.md"])
+@pytest.mark.parametrize("index", [*SPLIT, "guide.md", "fidelity.md"])
 def test_pages_of_an_index_are_short(index: str) -> None:
     pages = (ROOT / "docs" / index).with_suffix("").glob("*.md")
     assert {path.name: size for path in pages if (size := path.stat().st_size) > MOST_BYTES} == {}

@@ -100,7 +100,7 @@ def test_stated_errors_are_of_languages_that_the_model_knows() -> None:
 
 
 def test_measured_errors_stand_in_the_document_of_our_own_test() -> None:
-    page = (Path(__file__).resolve().parents[3] / "docs" / "fidelity.md").read_text()
+    page = (Path(__file__).resolve().parents[3] / "docs" / "fidelity" / "measurements.md").read_text()
     for model in load_catalogue().models:
         for errors in (one for one in model.errors if one.source == "measured"):
             assert not errors.link and f"## {model.name} " in page
