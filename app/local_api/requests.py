@@ -4,6 +4,7 @@ A web page of any site can reach a port of this computer through the user's brow
 send ``Origin`` with such requests, and the name of the site as ``Host`` when it resolves to this computer.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ PATHS: Final = frozenset(
 )
 """Interfaces whose sessions nobody else can resume."""
 SOCKETS_ONLY: Final = "/"
+_ONE_MODEL: Final = re.compile(r"/v1/models/(?!\.{1,2}$)[\w.-]{1,64}", re.ASCII)
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _OF_ONE_HOP: Final = frozenset(
     {
@@ -44,7 +46,7 @@ def refused(path: str, host: str, origin: str | None, *, socket: bool) -> tuple[
         name = None
     if name not in _HERE:
         return 403, "this port answers to the names of this computer only, such as 127.0.0.1"
-    if path not in PATHS and not (socket and path == SOCKETS_ONLY):
+    if path not in PATHS and not _ONE_MODEL.fullmatch(path) and not (socket and path == SOCKETS_ONLY):
         return 404, f"nothing is here: this port has {', '.join(sorted(PATHS))}"
     return None
 

@@ -4,21 +4,26 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import metadata
+from typing import Final
 
 from aiohttp import hdrs, web
 
 from backend.admission.offered_models import model_views
+from backend.core.errors import RequestRefused
 from backend.http.access import EVERYBODY, admit
 from backend.http.responses import abort, json_response
 from backend.http.viewers import keep_little, write_pieces
 from backend.observability.monitor import Monitor, gathered
 from backend.sessions.hub import Hub
+from protocol.errors import ErrorCode
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
-from protocol.rest import model_list
+from protocol.rest import ModelList, model_list
 from runtime import loggers
 from runtime.event_names import LogEvent
 
 log = loggers.BACKEND_GATEWAY
+
+_LONGEST_NAME: Final = 64
 
 
 class MonitorRoutes:
@@ -33,13 +38,25 @@ class MonitorRoutes:
         return [
             web.get(MONITOR_PATH, self._watch),
             web.get("/v1/models", self._models),
+            web.get("/v1/models/{id}", self._model),
             web.get("/v1/workers", self._workers),
         ]
 
     async def _models(self, request: web.Request) -> web.Response:
         admit(request)
-        listed = model_views(self._monitor.survey.workers)
-        return json_response(model_list(listed, metadata.version("kikipounamu")))
+        return json_response(self._listed())
+
+    async def _model(self, request: web.Request) -> web.Response:
+        admit(request)
+        wanted = request.match_info["id"]
+        for model in self._listed().data:
+            if model.id == wanted:
+                return json_response(model)
+        message = f"no worker offers the model {wanted[:_LONGEST_NAME]}: GET /v1/models lists those on offer"
+        raise RequestRefused(404, ErrorCode.NOT_FOUND, message)
+
+    def _listed(self) -> ModelList:
+        return model_list(model_views(self._monitor.survey.workers), metadata.version("kikipounamu"))
 
     async def _workers(self, request: web.Request) -> web.Response:
         admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway

@@ -8,7 +8,7 @@ from protocol.broker import BROKER_PATH
 from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceName, DeviceState
 from protocol.monitor import DASHBOARD_PATH, EVENT_STREAM, MONITOR_PATH, TIMELINE_PATH, BrokerState, Timeline
 from protocol.pairing import PAIR_PATH, PAIRING_PATH, PairAnswer, PairingState, PairingWish, PairRequest
-from protocol.rest import OPENAPI_PATH, Health, ModelList, ModelView, WorkerList
+from protocol.rest import OPENAPI_PATH, Health, ListedModel, ModelList, ModelView, WorkerList
 from protocol.session import STREAM_PATH
 
 _DEVICE: Final = DEVICES_PATH + "/{id}"
@@ -51,6 +51,16 @@ STATE: Final = (
         "What the fleet can recognise",
         Tag.STATE,
         answer(ModelList, ModelList((ModelView("whisper-base", ("en", "zh")),))),
+    ),
+    Operation(
+        "getModel",
+        "GET",
+        "/v1/models/{id}",
+        "One model of the fleet",
+        Tag.STATE,
+        answer(ListedModel, ListedModel("whisper-base")),
+        errors=(404,),
+        more="In the shape of OpenAI's API.",
     ),
     Operation(
         "getWorkers",

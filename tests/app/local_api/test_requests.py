@@ -9,6 +9,7 @@ from app.local_api.requests import passed_on, refused, subprotocols
 def test_local_program_is_served(host: str) -> None:
     assert refused("/v1/audio/transcriptions", host, None, socket=False) is None
     assert refused("/", host, None, socket=True) is None
+    assert refused("/v1/models/whisper-base", host, None, socket=False) is None
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,8 @@ def test_local_program_is_served(host: str) -> None:
         ("/v1/stream", "localhost", None, 404),
         ("/v1/devices", "localhost", None, 404),
         ("/v1/models/../devices", "localhost", None, 404),
+        ("/v1/models/..", "localhost", None, 404),
+        ("/v1/models/", "localhost", None, 404),
         ("/", "localhost", None, 404),
     ],
 )

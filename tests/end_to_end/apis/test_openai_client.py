@@ -68,7 +68,12 @@ def test_stream_says_the_text_in_pieces(client: "openai.OpenAI") -> None:
 
 
 def test_models_are_listed(client: "openai.OpenAI") -> None:
+    import openai
+
     wait_until_sync(lambda: [model.id for model in client.models.list()] == ["checksum"], "the model is on offer")
+    assert client.models.retrieve("checksum") in client.models.list().data
+    with pytest.raises(openai.NotFoundError, match="whisper-1"):
+        client.models.retrieve("whisper-1")
 
 
 def test_errors_are_those_of_the_client(client: "openai.OpenAI", tmp_path: Path) -> None:
