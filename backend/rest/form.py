@@ -52,10 +52,9 @@ class Form:
 
     def fields(self) -> SubmittedFields:
         """Return the fields as values. Raises ``MalformedMessage``."""
+        values = {name: _value(name, only_printable(name, text)) for name, text in self.values.items()}
         try:
-            return msgspec.convert(
-                {name: _value(name, text) for name, text in self.values.items()}, SubmittedFields
-            )
+            return msgspec.convert(values, SubmittedFields)
         except msgspec.ValidationError as error:
             raise MalformedMessage(explain(error, SubmittedFields)) from error
 
@@ -154,7 +153,7 @@ async def _text(name: str, pieces: Pieces) -> str:
         data += piece
         if len(data) > _FIELD_BYTES:
             raise MessageTooLarge(f"the field {name} may have {_FIELD_BYTES} bytes")
-    return only_printable(name, data.decode())
+    return data.decode()
 
 
 async def _pieces(read: Callable[[], Awaitable[bytes]], form: Form, settings: FileSettings) -> Pieces:

@@ -17,7 +17,7 @@ _STREAMED: Final = ("json", "text")
 _SUBTITLES: Final = ("srt", "vtt")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}|auto")
 """Codes of languages, and what clients of whisper.cpp send for any."""
-_PHRASES: Final = re.compile(r"[\n,;，、；。.]+")
+_PHRASES: Final = re.compile(r"[\x00-\x1f\x7f,;，、；。.]+")
 _LONGEST_HOTWORD: Final = 64
 _MOST_HOTWORDS: Final = 512
 _TRUE: Final = {"true", "1"}

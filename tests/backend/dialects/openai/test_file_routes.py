@@ -13,10 +13,11 @@ from backend.dialects.openai.file_routes import TRANSCRIPTIONS_PATH
 from backend.gateway import Gateway, running_gateway
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
+from protocol.job import Job, Outcome
 from runtime.tasks import cancel_and_wait
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
-from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.backend.fake_worker import FakeWorker, fail, say_length, working
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -68,6 +69,19 @@ async def test_answer_has_text_and_leaves_no_file(gateway: Gateway, worker: Fake
     assert (status, bool(json.loads(body)["text"])) == (200, True)
     assert not [path for path in (tmp_path / "requests").rglob("*") if path.is_file() and path.suffix != ".lock"]
     await wait_until(lambda: not gateway.hub.connections, "the session is left")
+
+
+async def test_prompt_may_have_several_lines(gateway: Gateway, broker: Broker) -> None:
+    jobs: list[Job] = []
+
+    def note(job: Job) -> Outcome:
+        jobs.append(job)
+        return say_length(job)
+
+    async with working(broker.url, recognise=note):
+        status, _ = await posted(gateway, prompt="Names:\nKikipounamu\nŌtaki")
+    assert status == 200
+    assert jobs[0].options.hotwords == ("Names:", "Kikipounamu", "Ōtaki")
 
 
 @pytest.mark.parametrize("stream", ["true", "false"])

@@ -71,6 +71,7 @@ def test_prompt_becomes_hotwords() -> None:
         "王小明",
         "whakapapa",
     )
+    assert hotwords("Kikipounamu\r\nŌtaki\tWellington\x00") == ("Kikipounamu", "Ōtaki", "Wellington")
     assert len(hotwords("x" * 100)[0]) == 64
     assert hotwords(" , 。") == ()
 
