@@ -27,7 +27,7 @@ from backend.dialects.openai.realtime_events import (
     error_event,
     server_event,
 )
-from backend.dialects.openai.realtime_items import Item, Items
+from backend.dialects.openai.realtime_items import Item, Items, TurnFailure
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, send_text, serve_socket
 from backend.dialects.speech_intake import IntakeOptions
@@ -68,6 +68,7 @@ class _Speech:
     """A session that audio goes into. ``heard``: segments with a turn; ``ended``: segments whose end was sent.
 
     ``turn``: first sample of the turn; ``item``: turn that the client will commit.
+    ``early``: results of segments that have no turn yet.
     """
 
     config: RealtimeConfig
@@ -77,10 +78,11 @@ class _Speech:
     ended: int = 0
     turn: int = 0
     item: Item = field(default_factory=Item)
+    early: list[FinalMessage | Failed] = field(default_factory=list)
 
 
 class _Conversation:
-    """State of one connection."""
+    """State of one connection. ``_lost``: why a turn that the client has not committed yet has no text."""
 
     def __init__(self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest) -> None:
         self._socket, self._sessions, self._visit = socket, sessions, visit
@@ -88,6 +90,7 @@ class _Conversation:
         self._id = f"sess_{uuid4().hex[:20]}"
         self._previous: str | None = None
         self._speech: _Speech | None = None
+        self._lost: TurnFailure | None = None
 
     async def run(self) -> None:
         """Handle all events of the client."""
@@ -142,11 +145,17 @@ class _Conversation:
         await self._say(kind, session=described(config, self._id))
 
     async def _append(self, data: bytes) -> None:
+        if self._lost is not None:
+            return  # the text of the rest would seem to be that of the turn
         speech = self._speech or await self._begin()
         await speech.live.hear_pcm(decoded(speech.config.law, data) if speech.config.law else data)
         await self._notice(speech)
 
     async def _commit(self) -> None:
+        if self._lost is not None:
+            item, self._lost = Item(failure=self._lost), None
+            await self._committed(item)
+            return
         speech = self._speech
         if speech is None or speech.live.sent.samples == speech.turn:
             raise EventInvalid("the buffer is empty: append audio first", code=f"{_INPUT}_commit_empty")
@@ -154,6 +163,7 @@ class _Conversation:
         speech.live.hear_anew()
 
     async def _clear(self) -> None:
+        self._lost = None
         if (speech := self._speech) is not None:
             for segment in range(speech.ended, speech.live.sent.next_segment):
                 speech.items.forget(segment)
@@ -201,6 +211,9 @@ class _Conversation:
                 end_ms = samples_to_ms(at + samples)
                 await self._say(f"{_INPUT}.speech_stopped", audio_end_ms=end_ms, item_id=ended.id)
                 await self._committed(ended)
+        early, speech.early = speech.early, []
+        for event in early:
+            await self._send_event(speech, event)
 
     async def _committed(self, item: Item) -> None:
         item.closed = True
@@ -224,23 +237,27 @@ class _Conversation:
     async def _send_event(self, speech: _Speech, event: ClientEvent) -> None:
         if not isinstance(event, Partial | FinalMessage | Failed):
             return
+        if event.segment >= speech.heard and not isinstance(event, Partial):
+            speech.early.append(event)
+            return
         item = speech.items.of(event.segment)
         if item is None or item.done:
             return
         if isinstance(event, Failed):
-            item.done = True
-            error = {"type": "server_error", "code": event.code, "message": event.message, "param": None}
-            await self._say(f"{_TEXT}.failed", item_id=item.id, content_index=0, error=error)
-            return
-        place = (0, 0) if isinstance(event, Partial) else speech.live.sent.place_ms(event.segment)
-        item.take(event, place)
+            item.failure = TurnFailure(event.code, event.message)
+        else:
+            item.take(event, (0, 0) if isinstance(event, Partial) else speech.live.sent.place_ms(event.segment))
         if item.closed or speech.config.silence_ms is not None:  # clients do not know a turn before they commit it
             await self._send_item(item)
 
     async def _send_item(self, item: Item) -> None:
         if delta := item.delta():
             await self._say(f"{_TEXT}.delta", item_id=item.id, content_index=0, delta=delta)
-        if item.complete and not item.done:
+        if item.failure is not None and item.closed and not item.done:
+            item.done = True
+            error = {"type": "server_error", "code": item.failure.code, "message": item.failure.message}
+            await self._say(f"{_TEXT}.failed", item_id=item.id, content_index=0, error={**error, "param": None})
+        elif item.complete and not item.done:
             item.done = True
             seconds = sum(end - start for start, end in item.transcript.places.values()) / 1000
             about = {"item_id": item.id, "content_index": 0, "usage": usage(seconds)}
@@ -249,11 +266,15 @@ class _Conversation:
     async def _fail(self, error: Exception) -> None:
         """Send the end of the session, and the turns without a text; the next audio begins another session."""
         code = "busy" if isinstance(error, OverQuota) else "unavailable"
+        manual = (self._speech.config if self._speech else self._config).silence_ms is None
         unfinished = self._speech.items.unfinished() if self._speech else []
         await self.close()
+        failure = TurnFailure(code, str(error))
+        self._lost = failure if manual else None
         for item in unfinished:
-            about = {"type": "server_error", "code": code, "message": str(error), "param": None}
-            await self._say(f"{_TEXT}.failed", item_id=item.id, content_index=0, error=about)
+            if item.closed or not manual:  # else the client learns of the turn when it commits it
+                item.closed, item.failure = True, failure
+                await self._send_item(item)
         await self._send(error_event(code, str(error)))
 
     async def _say(self, kind: str, **fields: Any) -> None:

@@ -9,15 +9,27 @@ from backend.dialects.transcript import JoinedResults
 from protocol.session import Failed, Final, Partial
 
 
+@dataclass(frozen=True)
+class TurnFailure:
+    """Reason why a turn has no text."""
+
+    code: str
+    message: str
+
+
 @dataclass
 class Item:
-    """Turn of a conversation. ``segments``: their numbers, in order. ``sent``: text that was sent as deltas."""
+    """Turn of a conversation. ``segments``: their numbers, in order. ``sent``: text that was sent as deltas.
+
+    ``failure``: why it has no text, which the client learns once the turn is ``closed``.
+    """
 
     id: str = field(default_factory=lambda: f"item_{uuid4().hex[:20]}")
     segments: list[int] = field(default_factory=list)
     closed: bool = False
     done: bool = False
     sent: str = ""
+    failure: TurnFailure | None = None
     transcript: JoinedResults = field(default_factory=JoinedResults)
     _partial: tuple[int, str] = (-1, "")
 
@@ -33,6 +45,8 @@ class Item:
 
     def delta(self) -> str:
         """Return the text that became certain since the last call; it is never taken back."""
+        if self.failure is not None:
+            return ""
         text = self.text() if self.complete else self._certain()
         if not text.startswith(self.sent) or len(text) == len(self.sent):
             return ""

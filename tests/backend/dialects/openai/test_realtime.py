@@ -3,13 +3,21 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
+import msgspec
 import numpy as np
+import pytest
 
-from backend.dialects.openai.realtime import REALTIME_PATH
+from backend.dialects.live_speech import LiveSpeech
+from backend.dialects.openai.realtime import REALTIME_PATH, _Conversation, _Speech
+from backend.dialects.openai.realtime_events import RealtimeConfig
+from backend.dialects.speech_detectors import SpeechDetectors
+from backend.dialects.speech_intake import DEFAULT_INTAKE
 from backend.gateway import Gateway
+from protocol.errors import ErrorCode
+from protocol.session import Failed
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
@@ -31,8 +39,9 @@ async def connected(gateway: Gateway, **given: Any) -> AsyncIterator[aiohttp.Cli
         yield socket
 
 
-async def append(socket: aiohttp.ClientWebSocketResponse) -> None:
-    await socket.send_json({"type": "input_audio_buffer.append", "audio": b64encode(SPOKEN.tobytes()).decode()})
+async def append(socket: aiohttp.ClientWebSocketResponse, times: int = 1) -> None:
+    audio = b64encode(SPOKEN.tobytes() * times).decode()
+    await socket.send_json({"type": "input_audio_buffer.append", "audio": audio})
 
 
 async def until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
@@ -70,3 +79,55 @@ async def test_client_that_leaves_is_forgotten(gateway: Gateway) -> None:
         await append(socket)
         await wait_until(lambda: gateway.hub.connections, "the session is open")
     await wait_until(lambda: not gateway.hub.connections, "the session is left")
+
+
+class Heard:
+    """Socket that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    async def send_str(self, text: str) -> None:
+        self.messages.append(msgspec.json.decode(text))
+
+
+async def test_turn_that_fails_before_its_commit_is_reported_after_it() -> None:
+    """Until the commit a client does not know the turn: an earlier report would reach nobody."""
+    heard, any_ = Heard(), cast(Any, None)
+    conversation = _Conversation(cast(Any, heard), any_, any_)
+    speech = _Speech(RealtimeConfig(silence_ms=None), LiveSpeech(any_, SpeechDetectors(), DEFAULT_INTAKE), heard=1)
+    speech.items.add(speech.item, 0)
+    await conversation._send_event(speech, Failed(0, ErrorCode.ENGINE_FAILED, "on purpose"))
+    assert heard.messages == []
+    await conversation._committed(speech.item)
+    committed, *_, failed = heard.messages
+    assert (committed["type"], failed["type"]) == ("input_audio_buffer.committed", f"{TEXT}.failed")
+    assert failed["item_id"] == committed["item_id"]
+
+
+async def test_rest_of_a_turn_that_lost_its_session_is_no_text(gateway: Gateway, worker: FakeWorker) -> None:
+    async with connected(gateway, turn_detection=None) as socket:
+        refusal, gateway._draining = gateway._draining, True
+        await append(socket)
+        await until(socket, "error")
+        gateway._draining = refusal
+        await append(socket)
+        await socket.send_json({"type": "input_audio_buffer.commit"})
+        assert (await until(socket, f"{TEXT}.failed"))["error"]["code"] == "busy"
+        await append(socket)
+        await socket.send_json({"type": "input_audio_buffer.commit"})
+        assert (await until(socket, f"{TEXT}.completed"))["transcript"]
+
+
+@pytest.mark.parametrize("turns", [None, {"type": "server_vad", "silence_duration_ms": 500}])
+async def test_results_that_overtake_a_long_message_count(
+    gateway: Gateway, worker: FakeWorker, turns: dict[str, Any] | None
+) -> None:
+    async with connected(gateway, turn_detection=turns) as socket:
+        await append(socket, times=6)
+        if turns is None:
+            await socket.send_json({"type": "input_audio_buffer.commit"})
+            assert (await until(socket, f"{TEXT}.completed"))["transcript"]
+            return
+        for _ in range(6):
+            assert (await until(socket, f"{TEXT}.completed"))["transcript"]
