@@ -11,13 +11,14 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backend.dialects.audio_formats import RATES
 from backend.dialects.transcript import TranscriptPart
 from protocol.errors import NOT_JSON, MalformedMessage
 from protocol.recognition import Options
 
 Mode = Literal["offline", "online", "2pass"]
 PCM: Final = "pcm"
-_RATES: Final = (8_000, 16_000)
+_LISTED: Final = re.compile(r"[\n\r,，、]")
 _WEIGHT: Final = re.compile(r"^(?P<word>.*\S)\s+-?\d+$")
 _ENDING: Final = re.compile(r"[.,!?;:。，！？；：、…]+$")
 _LONGEST_HOTWORD: Final = 64
@@ -32,6 +33,17 @@ class Config(Struct, frozen=True):
     format: str = PCM
     rate: int = 16_000
     options: Options = Options()
+
+
+class FailedSpeech(Struct, frozen=True):
+    """Reason why a speech has no text."""
+
+    code: str
+    message: str
+
+    def fields(self) -> dict[str, Any]:
+        """Return the error as messages have it."""
+        return {"code": self.code, "message": self.message, "details": {}}
 
 
 class ClientText(Struct, frozen=True):
@@ -66,12 +78,12 @@ def client_text(data: str, before: Config) -> ClientText:
 
 
 def hotwords(value: object) -> tuple[str, ...]:
-    """Return the words of an object, a JSON string of one, or lines of words with weights, which are not used."""
+    """Return the words of an object, a JSON string of one, or a list of words with weights, which are not used."""
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
         except (*NOT_JSON, UnicodeEncodeError):
-            value = [_without_weight(line) for line in str(value).splitlines()]
+            value = [_without_weight(word) for word in _LISTED.split(str(value))]
     words = [str(word).strip() for word in value] if isinstance(value, Mapping | list) else []
     return tuple(dict.fromkeys(word for word in words if 0 < len(word) <= _LONGEST_HOTWORD))[:_MOST_HOTWORDS]
 
@@ -88,16 +100,17 @@ def offline(config: Config, parts: list[TranscriptPart], text: str, *, final: bo
     return _encoded(config, mode, text, final=final, **_stamps(parts))
 
 
-def acknowledged(config: Config) -> str:
-    """Return the answer to ``is_end``."""
-    return _encoded(config, config.mode, "", final=True, is_end=True)
+def acknowledged(config: Config, failure: FailedSpeech | None = None) -> str:
+    """Return the answer to ``is_end``; after a failed speech, clients expect the error without ``is_final``."""
+    if failure is None:
+        return _encoded(config, config.mode, "", final=True, is_end=True)
+    return _encoded(config, config.mode, "", final=False, is_end=True, error=failure.fields())
 
 
-def failed(config: Config, code: str, message: str) -> str:
+def failed(config: Config, failure: FailedSpeech) -> str:
     """Return a message with an error, which is the last one of this speech."""
     mode = "2pass-offline" if config.mode == "2pass" else config.mode
-    error = {"code": code, "message": message, "details": {}}
-    return _encoded(config, mode, "", final=True, error=error)
+    return _encoded(config, mode, "", final=True, error=failure.fields())
 
 
 def _encoded(config: Config, mode: str, text: str, *, final: bool, **more: Any) -> str:
@@ -134,10 +147,10 @@ def _chosen(said: Mapping[str, Any], name: str, before: Mode, known: tuple[Mode,
 
 
 def _rate(said: Mapping[str, Any], before: int) -> int:
-    rate = said.get("audio_fs", before)
-    if rate not in _RATES:
-        raise MalformedMessage(f"audio_fs is one of {', '.join(map(str, _RATES))}")
-    return int(rate)
+    rate, (least, most) = said.get("audio_fs", before), RATES
+    if isinstance(rate, bool) or not isinstance(rate, int) or not least <= rate <= most:
+        raise MalformedMessage(f"audio_fs is a whole number from {least} to {most}")
+    return rate
 
 
 def _options(said: Mapping[str, Any], before: Options) -> Options:

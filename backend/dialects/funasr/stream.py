@@ -11,7 +11,16 @@ from msgspec.structs import replace
 
 from backend.core.errors import BackendError, OverQuota
 from backend.dialects.funasr.file_speech import FileSpeech
-from backend.dialects.funasr.messages import PCM, Config, acknowledged, client_text, failed, offline, online
+from backend.dialects.funasr.messages import (
+    PCM,
+    Config,
+    FailedSpeech,
+    acknowledged,
+    client_text,
+    failed,
+    offline,
+    online,
+)
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, send_text
@@ -26,6 +35,7 @@ from protocol.texts import spaced
 
 SUBPROTOCOL: Final = "binary"
 NAME: Final = "funasr"
+_EXPECTED: Final = (ProtocolError, BackendError, GatewayError)
 _HEARTBEAT_S: Final = 60.0
 _MOST_BYTES: Final = 4 * 1024 * 1024
 
@@ -52,7 +62,7 @@ class _Speech:
 
 
 class FunasrConversation:
-    """State of one connection."""
+    """State of one connection. ``_failure``: of a speech whose end the client has not sent yet."""
 
     def __init__(
         self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest, files: RequestFiles
@@ -60,6 +70,7 @@ class FunasrConversation:
         self._socket, self._sessions, self._visit, self._files = socket, sessions, visit, files
         self._config = Config()
         self._speech: _Speech | None = None
+        self._failure: FailedSpeech | None = None
 
     async def run(self) -> None:
         """Handle all messages of the client."""
@@ -74,7 +85,7 @@ class FunasrConversation:
                     await self._audio(message.data)
                 elif message.type is WSMsgType.TEXT:
                     await self._text(message.data)
-            except (ProtocolError, BackendError, GatewayError) as error:
+            except _EXPECTED as error:
                 await self._fail(error)
 
     async def close(self) -> None:
@@ -88,14 +99,21 @@ class FunasrConversation:
     async def _text(self, data: str) -> None:
         said = client_text(data, self._config)
         self._config = said.config
-        if said.speaks and self._speech is None:
-            await self._begin()
-        elif said.speaks is False:
-            await self._finish()
+        if said.speaks:
+            self._failure = None
+            if self._speech is None:
+                await self._begin()
+        elif said.speaks is False and self._failure is None:
+            await self._try_to_finish()
         if said.ends:
-            await self._send(acknowledged(self._config))
+            await self._send(acknowledged(self._config, self._failure))
+        if said.speaks is False:
+            self._failure = None
 
     async def _audio(self, data: bytes) -> None:
+        """Hear more; the rest of a speech that failed is dropped, so that its text cannot seem whole."""
+        if self._failure is not None:
+            return
         speech = self._speech or await self._begin()
         if isinstance(speech.source, LiveSpeech):
             await speech.source.hear_pcm(data)
@@ -114,6 +132,12 @@ class FunasrConversation:
         self._speech = speech = _Speech(config, live)
         live.handle_events(partial(self._send_event, speech, live))
         return speech
+
+    async def _try_to_finish(self) -> None:
+        try:
+            await self._finish()
+        except _EXPECTED as error:
+            await self._fail(error)
 
     async def _finish(self) -> None:
         """End the speech: exactly one message says ``is_final``."""
@@ -138,8 +162,9 @@ class FunasrConversation:
     async def _fail(self, error: Exception) -> None:
         """Send an error, and drop the speech; the client may begin another one."""
         config = self._speech.config if self._speech else self._config
+        self._failure = FailedSpeech(_code(error), str(error))
         await self.close()
-        await self._send(failed(config, _code(error), str(error)))
+        await self._send(failed(config, self._failure))
 
     async def _send_event(self, speech: _Speech, live: LiveSpeech, event: ClientEvent) -> None:
         """Send texts as they come. A segment without text ends the speech with an error."""

@@ -6,6 +6,7 @@ import pytest
 
 from backend.dialects.funasr.messages import (
     Config,
+    FailedSpeech,
     acknowledged,
     client_text,
     failed,
@@ -46,7 +47,7 @@ def test_later_message_keeps_missing_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["", "[]", "7", "{", '{"mode": "3pass"}', '{"audio_fs": 11025}', '{"audio_fs": "x"}', '"\ud800"']
+    "data", ["", "[]", "7", "{", '{"mode": "3pass"}', '{"audio_fs": 7999}', '{"audio_fs": 48001}', '{"audio_fs": true}', '{"audio_fs": "x"}', '"\ud800"']
 )
 def test_broken_message_is_refused(data: str) -> None:
     with pytest.raises(MalformedMessage):
@@ -59,12 +60,13 @@ def test_broken_message_is_refused(data: str) -> None:
         ('{"a b": 1}', ("a b",)),
         ({"x": 3}, ("x",)),
         ("阿里巴巴 20\nhello world 10\nplain", ("阿里巴巴", "hello world", "plain")),
+        ("阿里巴巴,通义实验室 20，Ōtaki", ("阿里巴巴", "通义实验室", "Ōtaki")),
         ("", ()),
         (None, ()),
         (["x" * 65, " "], ()),
     ],
 )
-def test_hotwords_come_in_three_forms(value: object, words: tuple[str, ...]) -> None:
+def test_hotwords_come_in_each_form_of_the_clients(value: object, words: tuple[str, ...]) -> None:
     assert hotwords(value) == words
 
 
@@ -86,6 +88,14 @@ def test_modes_name_their_answers() -> None:
 
 def test_last_messages_are_final() -> None:
     assert json.loads(acknowledged(Config()))["is_end"] is True
-    error = json.loads(failed(Config(), "busy", "later"))
+    failure = FailedSpeech("busy", "later")
+    error = json.loads(failed(Config(), failure))
     assert (error["is_final"], error["text"], error["error"]["code"]) == (True, "", "busy")
     assert set(error["error"]) == {"code", "message", "details"}
+    end = json.loads(acknowledged(Config(), failure))
+    assert (end["is_end"], end["is_final"], end["error"]) == (True, False, error["error"])
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000])
+def test_rate_is_that_of_the_recording(rate: int) -> None:
+    assert client_text(json.dumps({"audio_fs": rate}), Config()).config.rate == rate

@@ -1,8 +1,8 @@
 """A connection of FunASR's protocol: order of texts, live text, errors, and revoked or refused devices."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -11,8 +11,10 @@ import aiohttp
 import msgspec
 import numpy as np
 import pytest
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from backend.dialects.funasr.messages import Config
 from backend.dialects.funasr.routes import FUNASR_PATH
@@ -34,6 +36,7 @@ from tests.helpers.waiting import wait_until
 
 FILE = SPEECH / "en-03.flac"
 PIECE, MOST_BYTES = 100_000, 1_000_000
+NO_MORE: dict[str, Any] = {}
 SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np.int16)])
 
 
@@ -46,14 +49,16 @@ async def filing(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 @asynccontextmanager
-async def sending(gateway: Gateway, data: bytes, **config: Any) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """Connect, and send a file in pieces."""
+async def sending(
+    gateway: Gateway, data: bytes, end: Mapping[str, Any] = NO_MORE, **config: Any
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Connect, and send a file in pieces. ``end``: more fields of the last message."""
     url = f"{gateway.url}{FUNASR_PATH}?token={KEY}"
     async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
         await socket.send_json({"is_speaking": True, **config})
         for start in range(0, len(data), PIECE):
             await socket.send_bytes(data[start : start + PIECE])
-        await socket.send_json({"is_speaking": False})
+        await socket.send_json({"is_speaking": False, **end})
         yield socket
 
 
@@ -63,8 +68,13 @@ async def speaking(gateway: Gateway, **config: Any) -> AsyncIterator[aiohttp.Cli
     url = f"{gateway.url}{FUNASR_PATH}?token={KEY}"
     async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
         await socket.send_json({"is_speaking": True, **config})
-        await socket.send_bytes(SPOKEN[:: 16_000 // config.get("audio_fs", 16_000)].tobytes())
+        await socket.send_bytes(resampled(config.get("audio_fs", 16_000)).tobytes())
         yield socket
+
+
+def resampled(rate: int) -> NDArray[np.int16]:
+    """Return the speech at another rate."""
+    return soxr.resample(SPOKEN, 16_000, rate)
 
 
 async def until_final(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str, Any]]:
@@ -75,7 +85,16 @@ async def until_final(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str,
     return messages
 
 
-@pytest.mark.parametrize("rate", [8_000, 16_000])
+async def error_while_speaking(socket: aiohttp.ClientWebSocketResponse) -> str:
+    """Send silence until an error comes, and return its code."""
+    while True:
+        await socket.send_bytes(bytes(3_200))
+        with suppress(TimeoutError):
+            if failed := (await socket.receive_json(timeout=0.1)).get("error"):
+                return str(failed["code"])
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
 async def test_texts_come_in_spoken_order(gateway: Gateway, worker: FakeWorker, rate: int) -> None:
     async with speaking(gateway, mode="2pass", audio_fs=rate) as socket:
         await socket.send_json({"is_speaking": False})
@@ -90,6 +109,37 @@ async def test_failed_segment_is_an_error(gateway: Gateway, broker: Broker) -> N
         await socket.send_json({"is_speaking": False})
         (message,) = await until_final(socket)
     assert (message["error"]["code"], message["text"]) == ("engine_failed", "")
+
+
+async def test_rest_of_a_failed_speech_is_no_text(gateway: Gateway, broker: Broker) -> None:
+    """A client that sends on after an error gets no second last message, whose text would be a part."""
+    async with speaking(gateway, mode="2pass") as socket:
+        async with working(broker.url, recognise=fail):
+            assert await error_while_speaking(socket) == "engine_failed"
+        async with working(broker.url):
+            await socket.send_bytes(SPOKEN.tobytes())
+            await socket.send_json({"is_speaking": False, "is_end": True})
+            end = await socket.receive_json(timeout=30)
+            assert (end["is_end"], end["is_final"], end["error"]["code"]) == (True, False, "engine_failed")
+            await socket.send_json({"is_speaking": True})
+            await socket.send_bytes(SPOKEN.tobytes())
+            await socket.send_json({"is_speaking": False, "is_end": True})
+            assert not any("error" in message for message in await until_final(socket))
+            assert (await socket.receive_json(timeout=30))["is_final"]
+
+
+async def test_end_that_fails_is_acknowledged_as_failed(filing: Gateway) -> None:
+    async with sending(filing, b"this is not audio", end={"is_end": True}, wav_format="mp3") as socket:
+        assert (await socket.receive_json(timeout=30))["is_final"]
+        end = await socket.receive_json(timeout=30)
+    assert (end["is_end"], end["is_final"], end["error"]["code"]) == (True, False, "unsupported")
+
+
+async def test_audio_after_unusable_configuration_is_not_recognised(gateway: Gateway, worker: FakeWorker) -> None:
+    async with speaking(gateway, audio_fs=96_000) as socket:
+        assert (await socket.receive_json(timeout=30))["error"]["code"] == "malformed"
+        await socket.send_json({"is_speaking": False, "is_end": True})
+        assert (await socket.receive_json(timeout=30))["error"]["code"] == "malformed"
 
 
 @pytest.mark.parametrize("mode", ["offline", "online", "2pass"])

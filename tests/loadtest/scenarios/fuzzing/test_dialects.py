@@ -75,8 +75,9 @@ def test_funasr_messages_are_valid(seed: int) -> None:
 def test_funasr_errors_are_objections_and_internal_ones_faults() -> None:
     judge, config = dialects.judge_funasr, funasr_messages.Config()
     assert judge(funasr_messages.online(config, "text").encode()) == Judged()
-    assert judge(funasr_messages.failed(config, "busy", "later").encode()) == Judged("busy")
-    assert judge(funasr_messages.failed(config, "internal", "oh").encode()).fault
+    busy, internal = funasr_messages.FailedSpeech("busy", "later"), funasr_messages.FailedSpeech("internal", "oh")
+    assert judge(funasr_messages.failed(config, busy).encode()) == Judged("busy")
+    assert judge(funasr_messages.failed(config, internal).encode()).fault
 
 
 @every_seed
