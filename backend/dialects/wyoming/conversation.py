@@ -90,19 +90,29 @@ class WyomingConversation:
         self._utterance: _Utterance | None = None
 
     async def run(self) -> None:
-        """Handle events until the client leaves or breaks the protocol. Raises ``OSError`` or ``TimeoutError``."""
+        """Handle events until the client leaves, breaks the protocol, or an utterance cannot be recognised.
+
+        Home Assistant waits for a text or the end of the connection, whatever an error says; and the text of what
+        comes after a failure would seem to be the whole. Raises ``OSError`` or ``TimeoutError``.
+        """
         while (event := await self._next()) is not None:
             try:
                 await self._handle(event)
-            except (MalformedMessage, BackendError, GatewayError) as error:
-                await self.close()
-                await self._send(Error(str(error), code=type(error).__name__).event())
+            except MalformedMessage as error:
+                await self._fail(error)
+            except (BackendError, GatewayError) as error:
+                await self._fail(error)
+                return
 
     async def close(self) -> None:
         """Leave an utterance that has not ended. Safe to call twice."""
         utterance, self._utterance = self._utterance, None
         if utterance is not None:
             await utterance.live.close()
+
+    async def _fail(self, error: Exception) -> None:
+        await self.close()
+        await self._send(Error(str(error), code=type(error).__name__).event())
 
     async def _next(self) -> Event | None:
         """Return the next event; ``None`` at the end, or for data that is no event."""

@@ -26,7 +26,7 @@ async def test_models_are_listed_in_both_shapes(gateway: Gateway, broker: Broker
     assert (listed["object"], [model["id"] for model in listed["data"]]) == ("list", ["m"])
 
 
-async def test_one_model_is_found_by_its_id(gateway: Gateway, broker: Broker) -> None:
+async def test_model_is_found_by_its_id(gateway: Gateway, broker: Broker) -> None:
     async with working(broker.url) as worker:
         await worker.be_there()
         await wait_until(lambda: gateway.monitor.survey.workers, "the worker is seen")

@@ -47,7 +47,19 @@ def test_later_message_keeps_missing_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["", "[]", "7", "{", '{"mode": "3pass"}', '{"audio_fs": 7999}', '{"audio_fs": 48001}', '{"audio_fs": true}', '{"audio_fs": "x"}', '"\ud800"']
+    "data",
+    [
+        "",
+        "[]",
+        "7",
+        "{",
+        '{"mode": "3pass"}',
+        '{"audio_fs": 7999}',
+        '{"audio_fs": 48001}',
+        '{"audio_fs": true}',
+        '{"audio_fs": "x"}',
+        '"\ud800"',
+    ],
 )
 def test_broken_message_is_refused(data: str) -> None:
     with pytest.raises(MalformedMessage):

@@ -74,7 +74,8 @@ async def speaking(gateway: Gateway, **config: Any) -> AsyncIterator[aiohttp.Cli
 
 def resampled(rate: int) -> NDArray[np.int16]:
     """Return the speech at another rate."""
-    return soxr.resample(SPOKEN, 16_000, rate)
+    samples: NDArray[np.int16] = soxr.resample(SPOKEN, 16_000, rate)
+    return samples
 
 
 async def until_final(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str, Any]]:

@@ -4,8 +4,18 @@ import asyncio
 
 import numpy as np
 import pytest
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.client import AsyncTcpClient
+from wyoming.error import Error
 
+from backend.dialects.sessions import DialectSessions
 from backend.dialects.wyoming.conversation import BoundedReader, UnusableEvent, _mono, _options
+from backend.dialects.wyoming.server import wyoming_server
+from backend.http.access import AdmittedRequest
+from speech.audio_file import read_audio
+from tests.app.speech import SPEECH
+from tests.backend.fake_worker import fail, working
+from tests.helpers.valkey import Broker
 
 
 async def test_lengths_are_not_believed() -> None:
@@ -37,3 +47,22 @@ def test_first_channel_is_heard() -> None:
     samples = np.array([[1, -1], [2, -2], [3, -3]], "<i2")
     assert _mono(samples.tobytes() + b"\0", 2) == np.array([1, 2, 3], "<i2").tobytes()
     assert _mono(b"\1\0", 1) == b"\1\0"
+
+
+async def test_utterance_without_a_text_ends_the_connection(
+    sessions: DialectSessions, visit: AdmittedRequest, broker: Broker
+) -> None:
+    """Home Assistant reads on until a text comes or the connection ends."""
+    spoken = np.concatenate(list(read_audio(SPEECH / "en-03.flac"))).tobytes()
+    async with (
+        working(broker.url, recognise=fail),
+        wyoming_server(("127.0.0.1", 0), sessions, lambda: visit) as port,
+        AsyncTcpClient("127.0.0.1", port) as client,
+    ):
+        await client.write_event(AudioStart(rate=16_000, width=2, channels=1).event())
+        await client.write_event(AudioChunk(rate=16_000, width=2, channels=1, audio=spoken).event())
+        await client.write_event(AudioStop().event())
+        async with asyncio.timeout(30):
+            error = await client.read_event()
+            assert error is not None and Error.from_event(error).code == "SegmentFailed"
+            assert await client.read_event() is None
