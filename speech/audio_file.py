@@ -38,7 +38,7 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
     path = Path(path)
     head, missing = _head_and_size(path)
     blocks = read_media(path) if media_format(head) else _read_sound(path)
-    samples = 0
+    size, samples = _size(path), 0
     try:
         for block in blocks:
             if len(block):
@@ -46,10 +46,15 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
                 yield block
     except AudioDamaged as error:
         raise (_broken_off(path, samples, error.reason or str(error)) if samples else error) from error
+    except OSError as error:  # its drive was unplugged
+        why = error.strerror or str(error)
+        raise (_broken_off(path, samples, why) if samples else _not_opened(path, why)) from error
     if not samples:
         raise AudioEmpty(f"{path} contains no sound: record it again")
     if missing:
         raise _broken_off(path, samples, f"its header promises at least {missing:,} bytes more")
+    if _size(path) not in (size, None):
+        raise _broken_off(path, samples, "its size changed while it was read")
 
 
 def check_audio(path: str | os.PathLike[str]) -> None:
@@ -95,11 +100,22 @@ def _head_and_size(path: Path) -> tuple[bytes, int]:
             head = file.read(HEAD_BYTES)
         missing = missing_bytes(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise AudioMissing(f"{path} cannot be opened ({reason}): check the name and its permissions") from error
+        raise _not_opened(path, error.strerror if isinstance(error, OSError) else error) from error
     if not head:
         raise AudioEmpty(f"{path} is an empty file: record it again")
     return head, missing
+
+
+def _size(path: Path) -> int | None:
+    """Return the size of the file, or ``None`` if it is gone: what was opened can still be read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def _not_opened(path: Path, reason: object) -> AudioMissing:
+    return AudioMissing(f"{path} cannot be opened ({reason}): check the name and its permissions")
 
 
 def _broken_off(path: Path, samples: int, why: str) -> AudioTruncated:
@@ -150,7 +166,8 @@ def _resampled(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     except soundfile.LibsndfileError as error:
         broken = error.error_string or "the rest cannot be decoded"
     yield resampler.finish()
-    if not broken and file.format == "FLAC" and frames < file.frames < _LONGEST_S * file.samplerate:
+    # A disk that fails, or a file that shrinks meanwhile, looks like its end. The reader of MP3 reports it itself.
+    if not broken and file.format != "MP3" and frames < file.frames < _LONGEST_S * file.samplerate:
         broken = f"its header promises {file.frames / file.samplerate:.1f} s"
     if broken:
         raise _damaged(path, broken)

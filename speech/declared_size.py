@@ -2,7 +2,7 @@
 
 Sizes that mean "not known yet" (0 and all ones, as in streams) promise nothing. Neither do formats without a
 size in their header: raw AAC, AMR, FLV, live Matroska, MP3 without a Xing or VBRI header, Ogg that ends between
-two pages. FLAC counts samples, not bytes: its reader compares them.
+two pages. FLAC counts samples, not bytes: ``audio_file`` compares them.
 
 Sources: RIFF (Microsoft, 1991), EBU Tech 3306 (RF64), AIFF 1.3, RFC 3533 (Ogg), ISO/IEC 14496-12 (boxes), RFC 8794
 (EBML), Advanced Systems Format 01.20.06, and for MP3 what LAME and Fraunhofer's encoder write.

@@ -256,6 +256,41 @@ def test_flac_gives_every_sample_before_the_cut(tmp_path: Path) -> None:
     assert np.array_equal(samples, SPEECH[: len(samples)])
 
 
+@pytest.mark.parametrize(("kind", "subtype"), [*KINDS, ("CAF", "PCM_16")])
+def test_file_that_shrinks_while_it_is_read_is_truncated(tmp_path: Path, kind: str, subtype: str) -> None:
+    """A drive that is unplugged looks the same to the reader: no more bytes come."""
+    path = encoded(tmp_path, kind, subtype, np.tile(SPEECH, 4))
+    audio = AvailableAudio(path)
+    for number, _ in enumerate(audio):
+        if not number:
+            os.truncate(path, path.stat().st_size // 3)
+    assert audio.cut is not None and "breaks off" in str(audio.cut)
+
+
+def test_file_that_grows_while_it_is_read_is_truncated(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "MP3", "MPEG_LAYER_III", SPEECH)
+    audio = AvailableAudio(path)
+    for _ in audio:
+        path.write_bytes(path.read_bytes() + bytes(100))
+    assert audio.cut is not None and "size changed" in str(audio.cut)
+
+
+def test_file_that_is_deleted_while_it_is_read_is_whole(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "WAV", "PCM_16", np.tile(TONE, 4))
+    audio, samples = AvailableAudio(path), 0
+    for block in audio:
+        samples += len(block)
+        path.unlink(missing_ok=True)
+    assert samples == 4 * len(TONE) and audio.cut is None
+
+
+def test_ogg_without_its_middle_is_truncated(tmp_path: Path) -> None:
+    path = encoded(tmp_path, "OGG", "OPUS", SPEECH)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] + whole[len(whole) // 2 + 5000 :])
+    assert available(path)[1] is not None
+
+
 def test_missing_file_folder_and_device_raise_typed_error(tmp_path: Path) -> None:
     cases = {tmp_path / "none.wav": "No such file", tmp_path: "is a folder", Path(os.devnull): "not a regular"}
     for path, words in cases.items():

@@ -2,7 +2,10 @@
 
 import sys
 from contextlib import suppress
+from errno import EIO
+from io import BufferedReader, FileIO
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -81,6 +84,28 @@ def test_truncated_media_raises_damaged(tmp_path: Path) -> None:
     path = media(tmp_path / "a.m4a", TONE, False)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(AudioDamaged, match="copy it again"):
+        samples_of(path)
+
+
+@pytest.mark.parametrize("most", [0, 1000, 30_000])
+def test_media_on_unplugged_drive_raises_typed_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """The drive fails behind ``most`` bytes; 0: once the file is to be decoded."""
+
+    class Unplugged(FileIO):
+        def readinto(self, buffer: Any) -> int:
+            if self.tell() > most and len(opened) > 2:
+                raise OSError(EIO, "Input/output error")
+            return super().readinto(buffer) or 0
+
+    def opening(place: Path, *_: object) -> BinaryIO:
+        opened.append(place)
+        return BufferedReader(Unplugged(place))
+
+    path, opened = media(tmp_path / "a.mkv", np.tile(TONE, 10), False), list[Path]()
+    monkeypatch.setattr(Path, "open", opening)
+    with pytest.raises(AudioUnreadable, match="Input/output error"):
         samples_of(path)
 
 
