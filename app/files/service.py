@@ -143,7 +143,7 @@ class Files:
                 case RunFile(file):
                     self._runs[file] = self._tasks.start(self._run(effect), f"run {file}")
                     self._runs[file].add_done_callback(partial(self._run_ended, file))
-                case HaltRun(file):
+                case HaltRun(file) if file in self._runs:  # otherwise its end waits to be handled
                     self._runs[file].cancel()
                 case Forget(file):
                     await self._forget(file)

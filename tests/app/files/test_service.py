@@ -15,6 +15,8 @@ import soundfile
 
 from app.core.errors import Note
 from app.core.format import Format
+from app.files.events import RunFailed, RunFile
+from app.files.file_run import FileTask
 from app.files.recogniser import UNHURRIED, FileRecogniser
 from app.files.service import FileParts, Files
 from app.files.view import (
@@ -256,6 +258,22 @@ async def test_failed_file_is_recognised_after_retry(bench: Bench, talk: Path) -
             failed = await bench.until(talk, FileState.FAILED)
             bench.ask(RetryFile(failed.file))
             await bench.until(talk, FileState.DONE)
+
+
+@pytest.mark.parametrize("action", [PauseFiles, CancelFiles, RemoveFiles])
+async def test_list_works_on_when_action_arrives_as_run_ends(
+    bench: Bench, talk: Path, monkeypatch: pytest.MonkeyPatch, action: Callable[[int], FileAction]
+) -> None:
+    async def run(task: FileTask, wanted: RunFile, report: object) -> RunFailed:
+        if wanted.path == str(talk):
+            asyncio.get_running_loop().call_soon(bench.ask, action(wanted.file))
+        return RunFailed(wanted.file, Note(FileNote.NO_ANSWER))
+
+    monkeypatch.setattr(FileTask, "run", run)
+    later = recording("en-01", to=talk.with_name("later.wav"))
+    async with bench.working():
+        bench.ask(AddFiles((str(talk), str(later))))
+        await bench.until(later, FileState.FAILED)
 
 
 async def test_list_without_a_place_is_empty_and_says_so(bench: Bench, talk: Path) -> None:
