@@ -279,10 +279,19 @@ class Application:
 
     async def _keep_takes(self) -> None:
         assert self._dictation is not None
+        unreadable = False
         while True:
             await self._takes_changed.wait()
             self._takes_changed.clear()
-            views = tuple(await self._dictation.recordings.views())
+            try:
+                views = tuple(await self._dictation.recordings.views())
+            except AppError as error:  # the next change may find the folder readable
+                unreadable = True
+                self._post(problem("takes", error))
+                continue
+            if unreadable:
+                unreadable = False
+                self._post(Problem("takes"))
             self._background.takes_changed(views)
             self._post(Takes(views))
 

@@ -274,7 +274,7 @@ class DictationRunner:
         await asyncio.sleep(_PREPARE_S)
         await asyncio.to_thread(warm, self._parts.setup)
         while True:
-            await self._earlier.sweep(self._parts.limits())
+            self._tasks.start(self._earlier.sweep(self._parts.limits()), "sweep")  # one may fail
             await asyncio.sleep(_SWEEP_S)
 
     # -- the view ------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ class Library:
         if not self._clock.can_judge_age(limits.age_s):
             limits = replace(limits, age_s=inf)
         for session in self._sessions():
-            if (self.root / str(session) / DELETED).exists():
+            if os.path.exists(self.root / str(session) / DELETED):  # false for a folder of another user
                 self.discard(session)
         stored = [
             Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)

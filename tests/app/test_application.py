@@ -185,6 +185,22 @@ async def test_actions_during_start_are_performed_once_services_run(home: Path) 
         await wait_until(changed, "the setting is in effect")
 
 
+async def test_recordings_are_listed_again_once_their_folder_can_be_read(home: Path) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "settings.toml").write_text("worker.on = false\n")
+    received, takes = list[News](), folders().data / "takes"
+    async with running(received) as (app, _):
+        await wait_until(lambda: newest(received, Takes) == Takes(), "there are no takes")
+        takes.symlink_to(takes)
+        app._takes_changed.set()
+        await wait_until(lambda: "Too many levels" in problem(received, "takes"), "the folder is refused")
+        takes.unlink()
+        listed = received.count(Takes())
+        app._takes_changed.set()
+        await wait_until(lambda: received.count(Takes()) > listed, "the takes are listed")
+        assert problem(received, "takes") == ""
+
+
 async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dead = f"http://127.0.0.1:{free_port()}"
     for name in ("MODELSCOPE_ENDPOINT", "HF_ENDPOINT"):

@@ -1,17 +1,25 @@
-"""Tests of a computer that sleeps during dictation: no speech is lost, and its devices are renewed."""
+"""Tests of an app that runs for days, on a computer that sleeps.
+
+No speech is lost, devices are renewed, and old takes are deleted.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pytest
 
 from app.core.states import State
+from app.dictation import runner
 from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import NoteKey, SoundCue
+from app.journal.errors import JournalError
+from app.journal.library import Library
+from app.journal.retention import RetentionLimits
 from app.system.sleep_detector import ClockReadings, SleepWatcher
 from client.connection import Address, Locate, fixed
 from protocol.audio import SAMPLE_RATE
@@ -79,3 +87,21 @@ async def test_sleep_while_idle_only_renews_devices(tmp_path: Path, models: Path
         await sleeps(world, Clock(), tasks)
         await wait_until(lambda: world.devices.opened == 2 and world.devices.open_now == 1, "it is opened anew")
         assert not world.found and not any(view.note for view in world.views)
+
+
+async def test_expired_takes_are_swept_again_after_a_sweep_failed(
+    tmp_path: Path, models: Path, locate: Locate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[float] = []
+
+    def sweep(library: Library, now_s: float, limits: RetentionLimits) -> list[UUID]:
+        swept.append(now_s)
+        if len(swept) == 1:
+            raise JournalError("the folder of recordings cannot be read")
+        return []
+
+    monkeypatch.setattr(Library, "sweep", sweep)
+    monkeypatch.setattr(runner, "_PREPARE_S", 0.0)
+    monkeypatch.setattr(runner, "_SWEEP_S", 0.01)
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS):
+        await wait_until(lambda: len(swept) > 1, "a later sweep")

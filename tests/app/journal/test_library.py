@@ -1,7 +1,9 @@
 """Finding takes, and deleting expired ones."""
 
 import os
+from errno import EACCES
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -229,6 +231,19 @@ def test_sweep_deletes_an_empty_take(library: Library) -> None:
         pass
     assert library.find(FIRST).state is TakeState.EMPTY
     assert library.sweep(NOW) == [FIRST]
+
+
+def test_sweep_passes_by_a_take_of_another_user(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read every folder, so the refusal is simulated."""
+    stat, (others, old) = os.stat, (recorded(library, 40), recorded(library, 31))
+
+    def refuse(path: Any, **how: Any) -> os.stat_result:
+        if str(others) in str(path) and not str(path).endswith(str(others)):
+            raise PermissionError(EACCES, "Permission denied")
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert library.sweep(NOW) == [old]
 
 
 def damage(library: Library, session: UUID) -> None:
