@@ -1,6 +1,7 @@
 """Storage for the audio of segments until they have ended, so that any part can be sent again."""
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -71,10 +72,17 @@ class TemporaryAudio:
         return any(volume.size > self._in_memory for volume in self._volumes)
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """Append audio; extend the segment's last extent if it directly precedes the new bytes."""
+        """Append audio; extend the segment's last extent if it directly precedes the new bytes.
+
+        Raises ``AudioGone`` if the disk refuses it.
+        """
         volume = self._writable()
-        volume.file.seek(volume.size)
-        volume.file.write(pcm)
+        try:
+            volume.file.seek(volume.size)
+            volume.file.write(pcm)
+        except OSError as error:
+            why = f"the folder of temporary files takes no more audio ({error.strerror})"
+            raise AudioGone(f"{why}: free space there, or set TMPDIR to another one") from error
         extents = self._extents.setdefault(segment, [])
         if extents and extents[-1].volume is volume and extents[-1].start + extents[-1].size == volume.size:
             extents[-1] = _Extent(volume, extents[-1].start, extents[-1].size + len(pcm))
@@ -124,5 +132,6 @@ class TemporaryAudio:
         for extent in self._extents.pop(segment, ()):
             extent.volume.segments.discard(segment)
         for volume in [volume for volume in self._volumes if not volume.segments]:
-            volume.file.close()
+            with suppress(OSError):  # a full disk refuses what is still buffered, and is not needed
+                volume.file.close()
             self._volumes.remove(volume)

@@ -15,7 +15,7 @@ GatewayError            base
 │       └── Intercepted  a man in the middle is between this device and the gateway
 │           └── WrongGateway  or answers at one of its addresses: nothing was sent there
 ├── SessionLost         the session cannot be finished: taken over, or silent for too long
-└── AudioGone           audio that must be sent again is no longer stored here
+└── AudioGone           audio that must be sent again is not stored here, or not any more
 """
 
 from protocol.errors import ErrorCode
@@ -109,4 +109,4 @@ class SessionLost(GatewayError):
 
 
 class AudioGone(GatewayError):
-    """Request for samples that the store no longer holds."""
+    """Request for samples that the store does not hold, or audio that it cannot hold."""

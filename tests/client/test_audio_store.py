@@ -1,6 +1,10 @@
 """Audio store: exact reads, bounded memory, and removal of files that are no longer needed."""
 
 import asyncio
+import tempfile
+from errno import ENOSPC
+from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -55,3 +59,26 @@ async def test_store_uses_disk_beyond_the_memory_bound() -> None:
             on_disk.append(store.on_disk)
         assert on_disk == [False, True]
         assert await store.read(0, 0, 8) == bytes(16)
+
+
+class FullDisk(BytesIO):
+    """Temporary file on a disk with room for 4 bytes; closing it fails as well, because the rest is buffered."""
+
+    def write(self, data: Any) -> int:
+        written = super().write(data)
+        if self.tell() > 4:
+            raise OSError(ENOSPC, "No space left on device")
+        return written
+
+    def close(self) -> None:
+        super().close()
+        raise OSError(ENOSPC, "No space left on device")
+
+
+def test_store_raises_typed_error_when_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", lambda most: FullDisk())
+    with TemporaryAudio() as store:
+        store.append(0, b"1234")
+        with pytest.raises(AudioGone, match="No space left"):
+            store.append(0, b"56")
+    assert store.files == 0
