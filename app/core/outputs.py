@@ -31,11 +31,13 @@ class Outputs:
                 raise UsageMistake(f"several {form} files cannot be one: add --output beside, or --output DIR")
             return
         folder = None if where == BESIDE else make_folder(Path(where))
+        taken: set[Path] = set()
         for recording in recordings:
             place = (folder or recording.parent) / f"{recording.stem}.{form}"
-            if place in self._places.values():
+            if (real := _real(place)) in taken:
                 raise UsageMistake(f"two recordings would become {place}: use one --output for each")
-            if place == recording:
+            taken.add(real)
+            if real == _real(recording):
                 raise UsageMistake(f"the result would replace {recording}: use another --output")
             if place.parent.is_dir() and not os.access(place.parent, os.W_OK):
                 raise OutputFailed(f"{place.parent} cannot be written: use another --output")
@@ -72,6 +74,11 @@ class Outputs:
             why = f"{place} cannot be written: {error.strerror}; the result is on standard output"
             raise OutputFailed(why) from error
         return str(place)
+
+
+def _real(path: Path) -> Path:
+    """Return one path for a file, however its folder is named; a link in place of the file is one itself."""
+    return Path(os.path.realpath(path.parent), path.name)
 
 
 def _print(text: str) -> None:

@@ -71,6 +71,15 @@ def test_outputs_refuse_to_replace_recording(tmp_path: Path) -> None:
         Outputs([tmp_path / "x.txt"], "beside", Format.TXT)
 
 
+def test_outputs_know_a_folder_by_all_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(UsageMistake, match="would replace"):
+        Outputs([Path("x.txt")], str(tmp_path / "link"), Format.TXT)
+    with pytest.raises(UsageMistake, match="two recordings"):
+        Outputs([Path("x.wav"), Path("link/x.flac")], "beside", Format.TXT)
+
+
 def test_outputs_fail_when_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputFailed, match="cannot be made: .*: name a folder"):
