@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -160,6 +161,8 @@ class TakeWriter:
     def _submit(self, work: Callable[[], bytes], lines: tuple[bytes, ...] = ()) -> bytes:
         request = _Request(work, Future(), lines)
         self._inbox.put(request)
+        if self._stopped:  # the thread has ended, and refused only what was there before
+            self._refuse_requests()
         try:
             return request.answer.result(_ANSWER_S)
         except OSError as error:
@@ -181,8 +184,16 @@ class TakeWriter:
             log.exception(LogEvent.JOURNAL_WRITER_FAILED)
         finally:
             self._stopped = True
+            self._refuse_requests()
             self._audio.close()
             self._events.close()
+
+    def _refuse_requests(self) -> None:
+        """Answer the requests that the thread did not reach, so that no caller waits for it."""
+        with suppress(queue.Empty):
+            while True:
+                if isinstance(item := self._inbox.get_nowait(), _Request):
+                    item.answer.set_exception(NotKept(_CLOSED))
 
     def _step(self) -> None:
         item = self._next()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import DiskRefuses, NotKept
-from app.journal.writer import TakeWriter
+from app.journal.writer import TakeWriter, _Request
 from runtime.logs import logging_to
 from tests.app.journal.files import FaultyFile
 from tests.helpers.waiting import wait_until_sync
@@ -283,3 +284,20 @@ def test_writer_refuses_everything_after_close(disk: Disk) -> None:
         writer.record(b"x\n")
     with pytest.raises(NotKept, match="closed"):
         writer.flush()
+
+
+def test_close_does_not_wait_for_a_thread_that_failed(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.journal.writer._ANSWER_S", 5.0)
+    writer = TakeWriter(disk.audio, disk.events, seal=lambda line, number: line[10 // number :])
+    with pytest.raises(ZeroDivisionError):
+        writer.record(b"x\n")
+    with pytest.raises(NotKept, match="closed"):
+        writer.close()
+
+
+def test_request_behind_the_last_one_is_refused(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request of a thread that has passed the check comes after that of ``close``."""
+    writer, late = disk.writer(), _Request(lambda: b"", Future())
+    monkeypatch.setattr(disk.events, "sync", lambda: writer._inbox.put(late))
+    writer.close()
+    assert isinstance(late.answer.exception(timeout=0.0), NotKept)
