@@ -49,7 +49,7 @@ def files(shown: Window) -> None:
 
 def dictionary(shown: Window) -> None:
     """Show a chosen replacement, and its effect on the history."""
-    pages.tries(86, 86, pages.RULES[:3])(shown)
+    pages.tries(1_100, 1_100, pages.RULES[:3])(shown)
 
 
 def models(shown: Window) -> None:
