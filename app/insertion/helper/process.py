@@ -53,7 +53,6 @@ class HelperProcess:
         self.late: LateKey | None = None
         self.over = False
         self._process, self._requests, self._replies = process, process.stdin, process.stdout
-        self._usage = psutil.Process(process.pid)
         self._asked: dict[int, asyncio.Future[Reply]] = {}
         self._number = 0
         self._pressed = False
@@ -78,14 +77,17 @@ class HelperProcess:
         """
         words = [*command, *([] if kept is None else [str(kept)])]
         passed = () if kept is None else (kept,)
-        process = await asyncio.create_subprocess_exec(
-            *leashed(words, when_app_dies or signal.SIGKILL),
-            stdin=PIPE,
-            stdout=PIPE,
-            env=environment,
-            pass_fds=passed,
-            start_new_session=True,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *leashed(words, when_app_dies or signal.SIGKILL),
+                stdin=PIPE,
+                stdout=PIPE,
+                env=environment,
+                pass_fds=passed,
+                start_new_session=True,
+            )
+        except OSError as error:  # such as too many processes
+            raise HelperEnded from error
         helper = cls(process)
         helper.late = opening.late
         async with closed_on_error(helper._end):
@@ -139,8 +141,9 @@ class HelperProcess:
 
     def kill(self) -> None:
         """Kill the helper and its inserting process at once. Safe after its end."""
-        with suppress(psutil.Error):  # not Process.kill: its poll would steal the status from asyncio
-            self._usage.kill()
+        if self._process.returncode is None:
+            with suppress(psutil.Error):  # not asyncio's kill: its poll would steal the status from asyncio
+                psutil.Process(self._process.pid).kill()
 
     def _next(self) -> int:
         self._number += 1

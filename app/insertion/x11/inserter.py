@@ -34,7 +34,8 @@ from app.insertion.x11.grab_guard import Grabs
 from app.insertion.x11.keyboard import Batch, X11Keyboard
 from app.insertion.x11.screen import Pings, X11Screen
 
-_LAST_S: Final = 1.0
+_LAST_S: Final = 2.0
+"""Time for the last target when the insertion ends: it may ask once more for its text."""
 
 
 class X11Strategies:
@@ -146,7 +147,7 @@ class X11Strategies:
         return OLD_TERMINAL
 
 
-_CLOSE_S: Final = 3.0
+_CLOSE_S: Final = 4.0
 
 
 class X11Inserter:

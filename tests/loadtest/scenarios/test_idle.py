@@ -13,7 +13,7 @@ from loadtest.scenarios.idle import Idle, IdleState, judge, memory_per_connectio
 from tests.loadtest.measurement.test_tally import ended
 
 SPOKEN = figures(Tally(segments=1, right=1, ended=[ended(1.0)]), 2.0, (), (0.0, 9.0))
-SMALL = Idle(20, 5, 0.3, ramp_s=0.2, settle_s=0.2, drip_s=0.1, speakers=2, speak_s=0.3, pace=0.05)
+SMALL = Idle(20, 5, 0.3, ramp_s=0.2, settle_s=0.2, drip_s=0.1, speakers=2, speak_s=3.0, pace=0.05)
 
 
 def state(**values: int) -> IdleState:

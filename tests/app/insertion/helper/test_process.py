@@ -1,10 +1,13 @@
 """Helpers that start, fail and end. ``x11/test_inserter.py`` has whole insertions."""
 
 import asyncio
+import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
+import psutil
 import pytest
 
 from app.insertion.errors import HelperEnded, HelperFailed, ScreenMissing
@@ -29,6 +32,25 @@ async def start(display: str, command: Sequence[str] = X11_COMMAND) -> HelperPro
 async def test_start_fails_when_the_helper_ends_or_sends_garbage(command: Sequence[str]) -> None:
     with pytest.raises(HelperEnded):
         await start(":0", command)
+
+
+def no_process(*_words: object, **_options: object) -> NoReturn:
+    raise BlockingIOError(errno.EAGAIN, "too many processes")
+
+
+def no_longer_there(number: int) -> NoReturn:
+    raise psutil.NoSuchProcess(number)
+
+
+@pytest.mark.parametrize(
+    ("name", "fails"), [("asyncio.create_subprocess_exec", no_process), ("psutil.Process", no_longer_there)]
+)
+async def test_start_fails_without_a_process(
+    monkeypatch: pytest.MonkeyPatch, name: str, fails: Callable[..., NoReturn]
+) -> None:
+    monkeypatch.setattr(name, fails)
+    with pytest.raises(HelperEnded):
+        await start(":0", ENDS)
 
 
 async def test_start_fails_without_a_screen() -> None:

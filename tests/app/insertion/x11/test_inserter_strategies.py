@@ -4,6 +4,8 @@ import signal
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from app.insertion.helper.frames import LateKey
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 from app.insertion.paste_watch import QUIET_S
@@ -37,8 +39,11 @@ def test_target_process_is_reported_before_keys_are_pressed(screen: Desktop, con
     strategies.close()
 
 
-def test_next_text_waits_until_last_target_has_handled_its_key(screen: Desktop, connection: X11Connection) -> None:
+def test_next_text_waits_until_last_target_has_handled_its_key(
+    screen: Desktop, connection: X11Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No fixed time is enough: a busy target may need longer between two requests for one paste."""
+    monkeypatch.setattr("app.insertion.x11.inserter._LAST_S", PATIENT_S)
     strategies = X11Strategies(connection, PATIENT_S)
     field = TextField(screen, "busy")
     target = strategies.screen.target()
