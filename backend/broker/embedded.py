@@ -134,13 +134,13 @@ class EmbeddedBroker:
                 failures = failures + 1 if clock() - self._started < _STEADY_S else 0
                 log.error(LogEvent.BROKER_DIED, code=code, reason=self._reason())
                 await asyncio.sleep(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
-            elif self._lock is None and not self._acquire():
-                await asyncio.sleep(_TAKE_OVER_S)
-                continue
             try:
-                await self._launch()
-            except BrokerFailed as error:
+                if self._lock is not None or self._acquire():
+                    await self._launch()
+            except (BrokerFailed, OSError) as error:  # the system may have no room for a process or a file
                 log.error(LogEvent.BROKER_START_FAILED, error=str(error))
+            if self._process is None:
+                await asyncio.sleep(_TAKE_OVER_S)
 
     async def _end_of(self, process: Process) -> int:
         """Wait for the end of a server; end it if its socket was removed, because then it is unreachable."""

@@ -28,6 +28,9 @@ _SPI: Final = "org.a11y.atspi"
 _LAUNCHER: Final = BusObject("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus")
 _OF_TRY: Final = 0.6
 """Part of a try that one answer may take."""
+_BUSY_S: Final = 0.05
+"""A connection to the bus takes 2 ms. If it takes so long, the computer is busy."""
+_BUSY_TRY_S: Final = 6.0
 
 Answer = TypeVar("Answer")
 
@@ -67,20 +70,25 @@ async def ask_in_time(
 ) -> Answer | None:
     """Return the last answer of ``ask``, which is tried again while no answer in time ``is_enough``.
 
-    ``tries_s``: the time for each try. ``pause``: between two tries, as part of the first one's time.
+    ``tries_s``: the time for each try; a busy computer gets one more, a long one. ``pause``: between two tries, as
+    part of the first one's time.
     """
-    answer = None
-    for within_s in tries_s:
+    clock, left, answer = asyncio.get_running_loop().time, list(tries_s), None
+    for within_s in left:
+        began, is_busy = clock(), True
         try:
             async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
+                is_busy = clock() - began > _BUSY_S
                 answer = await ask(elements)
             if is_enough(elements, answer):
                 break
             await asyncio.sleep(pause * within_s)
         except (BusSilent, TimeoutError):
-            continue
+            pass
         except BusError:
             break
+        if is_busy and len(left) == len(tries_s):
+            left.append(_BUSY_TRY_S)
     return answer
 
 

@@ -107,16 +107,29 @@ async def test_broker_ends_with_context_and_keeps_data(settings: EmbeddedSetting
         assert await redis.get("kept") == "yes"
 
 
-async def test_killed_broker_restarts_with_its_data(settings: EmbeddedSettings) -> None:
+@pytest.mark.parametrize("refusals", [0, 2])
+async def test_killed_broker_restarts_with_its_data(
+    settings: EmbeddedSettings, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    """Also if the system has no room for a process at first."""
+    begin, left = asyncio.create_subprocess_exec, [BlockingIOError("too many processes")] * refusals
+
+    async def begin_at_last(*words: str, **options: Any) -> asyncio.subprocess.Process:
+        if left:
+            raise left.pop()
+        return await begin(*words, **options)
+
     async with embedded_broker(settings) as broker:
         async with client(broker) as redis:
             await redis.set("kept", "yes")
         killed = broker.pid
         assert killed is not None
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", begin_at_last)
         os.kill(killed, signal.SIGKILL)
         await wait_until(lambda: broker.pid not in (None, killed), "another server")
         async with client(broker) as redis:
             assert await wait_until(lambda: _get(redis), "the data") == "yes"
+        assert not left
 
 
 async def _get(redis: "Redis") -> Any:

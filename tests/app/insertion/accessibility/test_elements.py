@@ -12,7 +12,7 @@ import pytest
 
 from app.bus.connection import BUS_PROGRAM, BusConnection
 from app.bus.errors import BusError, BusRefused
-from app.insertion.accessibility.elements import EDITABLE, FOCUSED, Element, open_elements
+from app.insertion.accessibility.elements import EDITABLE, FOCUSED, Element, Elements, ask_in_time, open_elements
 from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import Desktop, running_desktop
 from tests.helpers.packages import require
@@ -69,6 +69,21 @@ async def test_program_that_hangs_is_asked_once(desktop: Desktop) -> None:
             return await elements.role(program)
 
         await wait_until(answers, "the program is asked again")
+
+
+@pytest.mark.parametrize(("busy_from_s", "tries"), [(0.0, 3), (60.0, 2)])
+async def test_busy_computer_gets_another_try(
+    desktop: Desktop, monkeypatch: pytest.MonkeyPatch, busy_from_s: float, tries: int
+) -> None:
+    start_field(desktop, "field")
+    asked = list[Elements]()
+
+    async def ask(elements: Elements) -> None:
+        asked.append(elements)
+
+    monkeypatch.setattr("app.insertion.accessibility.elements._BUSY_S", busy_from_s)
+    await ask_in_time({"XDG_RUNTIME_DIR": str(desktop.folder)}, (DEADLINE_S, DEADLINE_S), ask, lambda *_: False)
+    assert len(asked) == tries
 
 
 @pytest.fixture
