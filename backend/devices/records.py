@@ -134,11 +134,17 @@ class DeviceStore:
         """Revoke the key of a device. Raises ``UnknownDevice``."""
         return self._of(wanted, lambda device: None)
 
-    def seen(self, times_s: Mapping[str, float]) -> None:
-        """Record when devices were last seen, by id; revoked devices stay revoked."""
-        self._change(
-            lambda devices: [replace(one, seen_s=max(one.seen_s, int(times_s.get(one.id, 0)))) for one in devices]
-        )
+    def seen(self, times_s: Mapping[str, float], now_s: float) -> None:
+        """Record when devices were last seen, by id; revoked devices stay revoked.
+
+        A later time stays, unless it is later than ``now_s``: then the clock has been set back since.
+        """
+
+        def seen(device: Device) -> Device:
+            noted_s, seen_s = device.seen_s, int(times_s.get(device.id, 0))
+            return replace(device, seen_s=seen_s if seen_s and noted_s > now_s else max(noted_s, seen_s))
+
+        self._change(lambda devices: [seen(device) for device in devices])
 
     def _of(self, wanted: str, change: Callable[[Device], Device | None]) -> Device:
         found: list[Device] = []

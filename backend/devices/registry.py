@@ -73,8 +73,11 @@ class DeviceRegistry:
 
     def seen_s(self, device: Device, connected: bool = False) -> int:
         """Return when the device was last seen; now, while it is ``connected`` to any process."""
-        now_s = self._clock() if connected or device.id in self._here else 0
-        return int(max(device.seen_s, self._seen.get(device.id, 0), now_s))
+        now_s = self._clock()
+        if self._seen.get(device.id, 0) > now_s:
+            self._seen[device.id] = now_s  # the clock was set back: it was seen no later than now
+        here_s = now_s if connected or device.id in self._here else 0
+        return int(max(min(device.seen_s, now_s), self._seen.get(device.id, 0), here_s))
 
     def connections(self, device: Device) -> int:
         """Return the number of open connections of the device."""
@@ -160,9 +163,9 @@ class DeviceRegistry:
         return due
 
     def _to_note(self) -> dict[str, float]:
-        """Return when devices were last seen, where the file has an older time."""
+        """Return when devices were last seen, where the file has an older time, or one that is still to come."""
         seen = {id: self.seen_s(device) for id, device in self._devices.items()}
-        return {id: seen_s for id, seen_s in seen.items() if seen_s > self._devices[id].seen_s}
+        return {id: seen_s for id, seen_s in seen.items() if seen_s != self._devices[id].seen_s}
 
     def _valid(self, devices: Iterable[Device]) -> dict[str, Device]:
         """Return valid devices by id; entries forged as owners are logged once and ignored."""
@@ -186,7 +189,7 @@ class DeviceRegistry:
         if self._store is None or not seen:
             return
         try:
-            self._store.seen(seen)
+            self._store.seen(seen, self._clock())
         except (BackendError, OSError) as error:
             log.warning(LogEvent.DEVICES_LAST_SEEN_NOT_KEPT, reason=str(error))
 

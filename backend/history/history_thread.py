@@ -66,6 +66,10 @@ class AsyncHistory:
         now_s = self._clock.now_s()  # read first: if the clock is set in between, ages are not trusted
         return now_s, self._clock.can_judge_age(max(self._limits.days, _LEAST_DAYS) * _DAY_S)
 
+    def can_judge_age(self, age_s: float) -> bool:
+        """Return whether the clock can tell that something is older than ``age_s``. Call from the loop only."""
+        return self._clock.can_judge_age(age_s)
+
     async def ask(self, work: "Callable[[Store], T]", deadline_s: float = ASK_S) -> T:
         """Run ``work`` in the store's thread and return its result.
 

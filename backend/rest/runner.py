@@ -213,10 +213,14 @@ class Runner:
                 await self._let_go(session, over=True)
             elif stored.state in _UNENDED:
                 self.submitted(stored)
-            elif stored.state is SessionState.FAILED and age_s < self.settings.kept_s:
+            elif stored.state is SessionState.FAILED and not self._is_expired(age_s):
                 self._here[session] = stored.owner
             else:
                 await self._let_go(session)
+
+    def _is_expired(self, age_s: float) -> bool:
+        """Return whether a file that failed was kept for long enough, if the clock can tell."""
+        return age_s >= self.settings.kept_s and self._means.history.can_judge_age(self.settings.kept_s)
 
     async def _let_go(self, session: str, over: bool = False) -> None:
         """Forget and delete a file; ``over``: also its dead letters in the broker."""

@@ -89,7 +89,7 @@ def fleet(statuses: Iterable[WorkerStatus], now_ms: int, me: str) -> tuple[Worke
     return tuple(
         Worker(one.worker, one.model, one.speed, one.slots, one.device)
         for one in statuses
-        if one.worker != me and one.state in _ABLE and now_ms - one.at_ms <= WORKER_GONE_MS
+        if one.worker != me and one.state in _ABLE and abs(now_ms - one.at_ms) <= WORKER_GONE_MS
     )
 
 

@@ -31,7 +31,8 @@ for i, stream in ipairs(KEYS) do
     if not first then
       break
     end
-    local left = age - (now - tonumber(string.match(first[1], '^%d+')))
+    local passed = now - tonumber(string.match(first[1], '^%d+'))
+    local left = passed < 0 and 0 or age - passed -- of the future: the clock was set back, by hours perhaps
     if left > 0 then
       due = due < 0 and left or math.min(due, left)
       break

@@ -4,8 +4,36 @@
 -- Returns {stream, entry, deliveries, fields, who had it, since when that one was silent in ms} of each.
 local group, consumer, free = ARGV[1], ARGV[2], tonumber(ARGV[3])
 named(KEYS[1], 'sweep', 'the lock of the sweeps')
-local now = redis.call('TIME')
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local claimed = {}
+
+-- The lock holds the time at which it was taken. If that is still to come, the clock was set back, by hours perhaps:
+-- the lock and every lease would outlast that. Then all leases begin anew, as those who work renew theirs anyway.
+local function lease_anew(stream)
+  local from = '-'
+  repeat
+    local page = redis.pcall('XPENDING', stream, group, from, '+', 100)
+    for _, one in ipairs(page.err and {} or page) do
+      local idle = one[2] == RETURNED and CLAIMABLE_MS or 0
+      redis.call('XCLAIM', stream, group, one[2], 0, one[1], 'IDLE', idle, 'JUSTID')
+      from = '(' .. one[1]
+    end
+  until page.err or #page < 100
+end
+
+local function locked()
+  local stamp = string.format('%.0f', now)
+  local since = redis.call('SET', KEYS[1], stamp, 'NX', 'GET', 'PX', SWEEP_LOCK_MS)
+  if since and (tonumber(since) or 0) > now then
+    redis.call('SET', KEYS[1], stamp, 'PX', SWEEP_LOCK_MS)
+    for i = 2, 1 + ARGV[5] do
+      lease_anew(KEYS[i])
+    end
+    since = nil
+  end
+  return not since
+end
 
 -- Claiming does not tell from whom.
 local function holders(stream)
@@ -45,7 +73,7 @@ local function forget_consumers(stream)
   end
 end
 
-if redis.call('SET', KEYS[1], consumer, 'NX', 'PX', SWEEP_LOCK_MS) then
+if locked() then
   for i = 2, #KEYS do
     if i <= 1 + ARGV[5] and #claimed < free then
       claim(KEYS[i])
@@ -53,4 +81,4 @@ if redis.call('SET', KEYS[1], consumer, 'NX', 'PX', SWEEP_LOCK_MS) then
     forget_consumers(KEYS[i])
   end
 end
-return {now[1] * 1000 + math.floor(now[2] / 1000), claimed}
+return {now, claimed}

@@ -8,7 +8,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local statuses = {}
 for _, status in ipairs(redis.call("HVALS", KEYS[1])) do
   local known, decoded = pcall(cjson.decode, status)
-  if known and type(decoded) == "table" and now - (tonumber(decoded.at_ms) or 0) <= tonumber(ARGV[1]) then
+  local at = known and type(decoded) == "table" and tonumber(decoded.at_ms) or 0
+  if math.abs(now - at) <= tonumber(ARGV[1]) then -- one of the future has come before the clock was set back
     statuses[#statuses + 1] = status
   end
 end

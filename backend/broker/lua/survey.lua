@@ -22,7 +22,8 @@ end
 local statuses = {}
 for _, status in ipairs(redis.call("HVALS", workers)) do
   local known, decoded = pcall(cjson.decode, status)
-  if known and now - (tonumber(decoded.at_ms) or 0) <= tonumber(ARGV[1]) then
+  -- one of the future has come before the clock was set back
+  if known and math.abs(now - (tonumber(decoded.at_ms) or 0)) <= tonumber(ARGV[1]) then
     statuses[#statuses + 1] = status
   end
 end

@@ -11,7 +11,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for _, status in ipairs(redis.call("HVALS", workers)) do
   local known, said = pcall(cjson.decode, status)
   local here = known and type(said) == "table" and type(said.model) == "string" and #said.model <= 64
-  if here and said.state ~= "failed" and now - (tonumber(said.at_ms) or 0) <= gone_ms then
+  if here and said.state ~= "failed" and math.abs(now - (tonumber(said.at_ms) or 0)) <= gone_ms then
     redis.call("HSET", offered, said.model, string.format("%.0f", now))
   end
 end
@@ -22,7 +22,11 @@ end
 local ages = {}
 local known = redis.call("HGETALL", offered)
 for i = 1, #known, 2 do
-  local age = math.max(0, now - (tonumber(known[i + 1]) or 0))
+  local age = now - (tonumber(known[i + 1]) or 0)
+  if age < 0 then -- the clock was set back
+    redis.call("HSET", offered, known[i], string.format("%.0f", now))
+    age = 0
+  end
   if age > forgotten_ms then
     redis.call("HDEL", offered, known[i])
   else

@@ -252,7 +252,7 @@ class TestLooks:
         await at.jobs.submit(job(0, 100))
         await at.jobs.submit(job(1, 60))
         now = int((await at.redis.time())[0]) * 1000
-        for name, at_ms in (("here", now), ("gone", now - 20_000)):
+        for name, at_ms in (("here", now), ("gone", now - 20_000), ("of a clock set back", now + 3_600_000)):
             status = WorkerStatus(name, "h", "e", "m", "cpu", WorkerState.IDLE, at_ms=at_ms)
             await at.redis.hset(WORKERS_KEY, name, encode_status(status))
         await at.redis.hset(WORKERS_KEY, "odd", "{")

@@ -40,7 +40,7 @@ async def test_pieces_are_bounded_in_number(at: Setting) -> None:
 async def test_streaming_workers_are_seen_while_they_report(at: Setting) -> None:
     seconds, microseconds = await at.redis.time()
     now = seconds * 1000 + microseconds // 1000
-    for name, ago_ms in (("here", 0), ("gone", LIVE_GONE_MS + 1)):
+    for name, ago_ms in (("here", 0), ("gone", LIVE_GONE_MS + 1), ("of a clock set back", -3_600_000)):
         status = encode_status(STATUS).replace(b'"at_ms":0', b'"at_ms":%d' % (now - ago_ms))
         await at.redis.hset(KEYS.streamers, name, status)
     await at.redis.hset(KEYS.streamers, "odd", b"[]")

@@ -131,6 +131,15 @@ class TestTidying:
         found = await Queues(at.jobs).tidy()
         assert found == pytest.approx(ages_s, abs=50)
 
+    async def test_model_ages_after_the_clock_was_set_back(self, at: Setting) -> None:
+        now = int((await at.redis.time())[0]) * 1000
+        status = WorkerStatus("w", "h", "e", "n", "cpu", WorkerState.IDLE, at_ms=now + 3_600_000)
+        await at.redis.hset(WORKERS_KEY, "w", encode_status(status))
+        await at.redis.hset(Keys().offered, "m", now + 3_600_000)
+        assert await Queues(at.jobs).tidy() == {"m": 0.0}
+        corrected: Any = await at.redis.hget(Keys().offered, "m")
+        assert int(corrected) <= now + 60_000
+
     @pytest.mark.parametrize(
         ("state", "offered"),
         [(WorkerState.STARTING, True), (WorkerState.DRAINING, True), (WorkerState.FAILED, False)],

@@ -1,6 +1,8 @@
 """Test the runner through restarts, conflicts and failures between submission and end."""
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
 from protocol.job import Job, Keys, Outcome, encode_job
 from protocol.rest import SessionState
+from runtime.clocks import WallClock
 from runtime.tasks import cancel_and_wait
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import World, form, recording, serving
@@ -68,6 +71,22 @@ async def test_sweep_resumes_keeps_or_deletes_files(tmp_path: Path, broker: Brok
         assert not any(world.runner.has(session) for session in gone)
     async with serving(tmp_path, broker, kept_s=0.0) as world:
         await wait_until(lambda: not [*world.runner.uploads.sessions()], "too old")
+
+
+async def test_failed_file_stays_when_the_clock_was_set(tmp_path: Path, broker: Broker) -> None:
+    day_s, now = 24 * 3600.0, [0.0]
+    async with serving(tmp_path, broker) as world:
+        await wait_until(lambda: world.runner._sweep_s, "the first sweep is over")
+        world.history._clock = WallClock(lambda: now[0], lambda: 0.0)
+        now[0] = 30 * day_s
+        kept = await put(world, b"x", SessionState.FAILED)
+        then = time.time() - 30 * day_s
+        os.utime(world.runner.uploads.path(kept), (then, then))
+        await world.runner.sweep()
+        assert world.on_disk() == [kept]
+        world.history._clock = WallClock()
+        await world.runner.sweep()
+        assert world.on_disk() == []
 
 
 async def test_sweep_leaves_file_of_running_upload(tmp_path: Path, broker: Broker) -> None:

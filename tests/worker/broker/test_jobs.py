@@ -143,6 +143,28 @@ async def test_sweep_runs_in_one_worker_at_a_time(any_broker: Broker, jobs: Shar
         assert len(await second.sweep(1)) == 1
 
 
+async def test_sweep_goes_on_and_leases_begin_anew_when_the_clock_was_set_back(
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
+) -> None:
+    """An hour back, the lock of the last sweep would last an hour, and so would every lease of then."""
+    returned, entry = [await other.submit(job(segment)) for segment in range(2)]
+    await jobs.take(1)
+    await jobs.leave()
+    await jobs.serve(STREAMS)
+    await jobs.take(1)
+    await other.abandon(entry, "w")
+    ahead_ms = (int((await other.redis.time())[0]) + 3_600) * 1_000
+    await other.redis.set(KEYS.sweep, ahead_ms, px=3_600_000)
+    async with jobs_of(any_broker.url, "finder") as finder:
+        assert [found.entry for found in await finder.sweep(5)] == [returned]
+        assert 0 < await other.redis.pttl(KEYS.sweep) <= 2_500
+        await other.expire_sweep()
+        assert await finder.sweep(5) == []  # its worker may only have been about to renew it
+        await other.abandon(entry, "w")
+        await other.expire_sweep()
+        assert [found.entry for found in await finder.sweep(5)] == [entry]
+
+
 async def test_sweep_finds_abandoned_job_behind_live_leases(
     any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:

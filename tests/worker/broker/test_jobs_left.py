@@ -53,6 +53,12 @@ async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, j
     assert await jobs.take_left(5, BOTH[1:], (LONG_MS,)) == ([], -1)
 
 
+async def test_take_left_leaves_no_job_of_a_clock_that_was_set_back(other: GatewaySide, jobs: ShardJobs) -> None:
+    await queued(other, 0, -3_600_000)
+    read, _ = await jobs.take_left(5, BOTH, (LONG_MS, LONG_MS))
+    assert [delivery.job.segment for delivery in read] == [0]
+
+
 async def test_take_left_is_limited_to_free_slots(other: GatewaySide, jobs: ShardJobs) -> None:
     for segment in range(3):
         await queued(other, segment, LONG_MS - segment)

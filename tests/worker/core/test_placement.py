@@ -75,6 +75,7 @@ def test_fleet_contains_only_live_workers_that_take_jobs() -> None:
         status("idle", WorkerState.IDLE, now - WORKER_GONE_MS),
         status("busy", WorkerState.BUSY, now),
         status("silent", WorkerState.IDLE, now - WORKER_GONE_MS - 1),
+        status("of a clock set back", WorkerState.IDLE, now + WORKER_GONE_MS + 1),
         status("starting", WorkerState.STARTING, now),
         status("draining", WorkerState.DRAINING, now),
     ]
