@@ -65,10 +65,8 @@ def read_delivery(
 
 
 def _refusal(job: Job, count: int, known: Set[JobKind]) -> DecodeFailure | None:
-    if job.kind not in known:
-        return DecodeFailure(
-            ErrorCode.UNSUPPORTED, f"this worker does not know how to {job.kind.value}: update it"
-        )
+    if job.kind not in known:  # not ``unsupported``: clients take that for a language that the model does not know
+        return DecodeFailure(ErrorCode.INTERNAL, f"this worker does not know how to {job.kind.value}: update it")
     if len(job.pcm) != job.samples * BYTES_PER_SAMPLE:
         text = f"the job says {job.samples} samples and brings {len(job.pcm)} bytes"
         return DecodeFailure(ErrorCode.AUDIO_INVALID, text)

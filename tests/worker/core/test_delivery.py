@@ -26,7 +26,7 @@ def test_delivery_age_is_never_negative() -> None:
     [
         (Job(SESSION, 0, b"\0\0", 2), 1, ErrorCode.AUDIO_INVALID, "2 samples and brings 2 bytes"),
         (Job(SESSION, 0, b"\0", 1), 1, ErrorCode.AUDIO_INVALID, "brings 1 bytes"),
-        (question(), 1, ErrorCode.UNSUPPORTED, "hypothesise"),
+        (question(), 1, ErrorCode.INTERNAL, "hypothesise"),
         (job(), 21, ErrorCode.INTERNAL, "21 times"),
     ],
 )
