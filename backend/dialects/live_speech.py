@@ -114,7 +114,7 @@ class LiveSpeech:
             self._handling.result()
 
     async def _handle_all(self, handle: EventHandler) -> None:
-        """Handle all events. After an error nobody wants the rest, so that the session ends."""
+        """Handle all events. An error ends the session, because the rest would not be a whole text."""
         try:
             async for event in self._client.events():
                 await handle(event)

@@ -1,4 +1,4 @@
-"""Places to read files of requests: each file is read by a process, and only so many may run at once."""
+"""Places to read files of requests. A process reads each file, and the number of these processes is limited."""
 
 import asyncio
 from collections import Counter

@@ -16,7 +16,7 @@ Take = Callable[[int], None]
 
 
 class RequestRoom:
-    """Room for all files that requests of every interface have here now. Everything is empty between requests."""
+    """Room for the files of all current requests, through whatever interface. The counters hold no others."""
 
     def __init__(self, settings: FileSettings) -> None:
         self._settings = settings

@@ -75,9 +75,9 @@ class DialectSessions:
                 await unused.close()
 
     async def _open(self, visit: AdmittedRequest, opened: list[InnerConnection]) -> InnerConnection:
-        """Open a connection, also after a lost one; a gateway that leaves must not be kept by its own clients.
+        """Open a connection, also after a lost one, unless the gateway is ending: clients inside it would keep it.
 
-        ``opened``: the first one, which is open already.
+        ``opened``: the first connection, which is open already.
         """
         if opened:
             return opened.pop()

@@ -1,4 +1,4 @@
-"""Places for files that are coming: so many in all, so many of each key."""
+"""Places for uploads in progress: a limited number in total and for each key."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ RETRY_S: Final = 30.0
 
 @contextmanager
 def upload_place(visit: AdmittedRequest, settings: FileSettings) -> Iterator[None]:
-    """Hold a place while a file comes, through whatever interface. Raises ``OverQuota``."""
+    """Hold a place while a file is uploaded, through whatever interface. Raises ``OverQuota``."""
     owner, uploading = visit.device.owner, visit.access.uploading
     for coming, most, whose in (
         (uploading[owner], settings.uploads_of_key, " of this key"),

@@ -1,4 +1,4 @@
-"""TCP port of the Wyoming protocol. It has no keys: who reaches the port may use the gateway as its owner does."""
+"""TCP port of the Wyoming protocol, which has no keys: everyone who reaches the port may act as the owner."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
