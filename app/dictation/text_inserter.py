@@ -170,7 +170,7 @@ class TextInserter:
             insertion = await self._insert_in_time(ready)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
-            insertion = held(HoldReason.NOT_READ)
+            insertion = held(HoldReason.UNCERTAIN)
         self._handle(InsertionEnded(insertion))
 
     async def _insert_in_time(self, ready: ReadyTexts) -> Insertion:

@@ -39,7 +39,7 @@ class HoldReason(StrEnum):
     NO_FIELD = "no-field"  # a button or another element that takes no text has the focus
     PARTLY_TYPED = "partly-typed"  # the focus moved while typing
     INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed
-    UNCERTAIN = "uncertain"  # the helper process ended later: the text may have arrived
+    UNCERTAIN = "uncertain"  # it failed later, or the program hangs: the text may have arrived, or still arrive
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ class X11Keyboard:
                 rest = "".join(piece.text for piece in pieces[at:])
                 return held(HoldReason.PARTLY_TYPED, rest) if at else held(reason)
             if answers and not self._pings.reached(target, _BATCH_DEADLINE_S):
-                return held(HoldReason.NOT_READ)  # the program may still process the keys: unknown
+                return held(HoldReason.UNCERTAIN)  # the program may still process the keys
         return Insertion(InsertionResult.TYPED)
 
     def _strike(self, strokes: Iterable[Stroke], shift: int) -> None:

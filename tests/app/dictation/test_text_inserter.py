@@ -85,12 +85,12 @@ async def test_text_work_performs_only_effects_on_texts(tmp_path: Path, tasks: T
     assert texts.inserter.texts == [("kia ora", WINDOW)]
 
 
-async def test_text_is_held_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> None:
+async def test_text_is_held_as_uncertain_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, Broken(), tasks)
     texts.work.find_target(1)
     await texts.tells(TargetFound(1, None))
     texts.work.perform(InsertText(ordered()))
-    await texts.tells(InsertionEnded(held(HoldReason.NOT_READ)))
+    await texts.tells(InsertionEnded(held(HoldReason.UNCERTAIN)))
 
 
 def stand_still() -> None:

@@ -60,6 +60,20 @@ async def test_typing_stops_when_the_focus_moves(screen: Desktop, connection: X1
     assert second.text == ""
 
 
+class Hanging(Pings):
+    """Pings of a program that hangs once it has answered the first one."""
+
+    def reached(self, target: Target, deadline_s: float) -> bool:
+        answered, self.reached = super().reached(target, deadline_s), lambda *_: False  # type: ignore[method-assign]
+        return answered
+
+
+def test_keys_of_a_program_that_hangs_may_still_arrive(screen: Desktop, connection: X11Connection) -> None:
+    field = TextField(screen, "hangs")
+    keyboard = X11Keyboard(connection, X11Screen(connection), Hanging(connection))
+    assert typed(keyboard, "text", Target(int(field.focus()))) == held(HoldReason.UNCERTAIN)
+
+
 async def test_line_break_is_typed_as_return_or_shift_return(
     screen: Desktop, connection: X11Connection, keyboard: X11Keyboard
 ) -> None:
