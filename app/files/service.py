@@ -65,7 +65,8 @@ _AGAIN_S: Final = 5.0
 class FileParts:
     """Dependencies of ``Files``.
 
-    ``folder``: holds the saved list. ``options``: returns the options for the next run.
+    ``folder``: holds the saved list. ``options``: returns the options for the next run. ``again_s``: pause before
+    another attempt to reach the gateway, or to save the list.
     """
 
     recogniser: FileRecogniser
@@ -256,8 +257,11 @@ class Files:
         while True:
             await self._unsaved.wait()
             await self._save()
+            if self._unsaved.is_set():
+                await asyncio.sleep(self._parts.again_s)
 
     async def _save(self) -> None:
+        """Save the list if it has changed; on failure it stays unsaved, and the note says so until it is saved."""
         if not self._unsaved.is_set():
             return
         self._unsaved.clear()
@@ -267,6 +271,10 @@ class Files:
         except (OSError, TimeoutError) as error:
             log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
             self._handled(ListNote(Note(FileNote.NOT_KEPT)))
+            self._unsaved.set()
+        else:
+            if self._queue.view().note == Note(FileNote.NOT_KEPT):
+                self._handled(ListNote(None))
 
     def _kept(self, file: int) -> FileResults:
         return FileResults(place_in(self._parts.folder, file))

@@ -294,7 +294,7 @@ async def test_unreadable_list_is_moved_aside(bench: Bench) -> None:
     assert bench.views[-1].files == ()
 
 
-async def test_note_appears_when_list_cannot_be_saved(bench: Bench, talk: Path) -> None:
+async def test_list_is_saved_once_its_folder_is_there_again(bench: Bench, talk: Path) -> None:
     async with scripted(keeping_back_after(0)) as gateway:
         bench.locate = fixed(Address(gateway.url))
         async with bench.working():
@@ -304,3 +304,6 @@ async def test_note_appears_when_list_cannot_be_saved(bench: Bench, talk: Path) 
             failed = await bench.until(talk, FileState.FAILED)
             assert failed.note is not None and failed.note.key == FileNote.NOT_KEPT
             await wait_until(lambda: bench.views[-1].note, "why the list is not kept")
+            bench.folder.with_name("gone").rename(bench.folder)
+            await wait_until(lambda: bench.views[-1].note is None, "the list is saved")
+    assert str(talk) in (bench.folder / "list.json").read_text()
