@@ -71,6 +71,10 @@ def standard_streams() -> Iterator[None]:
     except OutputRefused as error:
         sys.stderr.write(f"{error}\n")
         _give_up_output()
+    except SystemExit as error:
+        if error.code:
+            _forget_refused()
+        raise
 
 
 def take_streams() -> None:
@@ -146,9 +150,22 @@ def _open_closed() -> None:
 
 
 def _give_up_output() -> None:
-    """Exit with 1. Python flushes again at exit, and would report the error once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Exit with 1, without a word about what standard output has refused."""
+    _discard_output()
     sys.exit(_FAILED)
+
+
+def _forget_refused() -> None:
+    """Discard results that standard output has refused: the program has already said so."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
+
+
+def _discard_output() -> None:
+    """Let the flush at the end of Python succeed, which would report the error once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _escaped_as_json(error: UnicodeError) -> tuple[str, int]:

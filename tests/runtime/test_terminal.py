@@ -85,7 +85,12 @@ with standard_streams():
     with suppress(OSError):
         os.write(2, b"a message of a library")
     print("progress", file=sys.stderr, flush=True)
-    say(sys.argv[2])
+    try:
+        say(sys.argv[2])
+    except OSError:
+        if sys.argv[2] == "reported":
+            sys.exit(1)
+        raise
     os.write(first, b"recording")
 """
 
@@ -131,6 +136,13 @@ def test_full_output_is_an_error_that_says_why(tmp_path: Path) -> None:
 def test_closed_output_is_an_error_that_says_why(tmp_path: Path) -> None:
     done = run(tmp_path / "take", closed=(1,))
     assert done.stderr.endswith("standard output cannot be written: it is closed\n")
+
+
+@with_full_device
+@pytest.mark.parametrize("redirect", [">&-", ">/dev/full"])
+def test_error_that_program_reports_itself_is_not_reported_again(tmp_path: Path, redirect: str) -> None:
+    done = run(tmp_path / "take", "reported", redirect=redirect)
+    assert (done.returncode, done.stderr) == (1, "a message of a libraryprogress\n")
 
 
 @with_shell
