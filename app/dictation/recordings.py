@@ -27,7 +27,7 @@ from app.journal.async_journal import opened_in_thread
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library, TakeFingerprint, TakeSnapshot, parse_session
-from app.journal.retention import RetentionLimits
+from app.journal.retention import HELD_S, RetentionLimits
 from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import TranscriptionObserver
@@ -41,7 +41,6 @@ from speech.errors import SpeechError
 log = loggers.APP_EARLIER
 
 LAST_TAKES: Final = 20
-HELD_S: Final = 24 * 3600.0
 MOST_HELD_TAKES: Final = 20
 """Limit on takes of earlier runs whose held texts can be pasted; the rest stay in the history."""
 

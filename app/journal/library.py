@@ -15,7 +15,7 @@ from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
 from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeUnknown
 from app.journal.events import USUAL, Cutting
 from app.journal.journal import Journal
-from app.journal.retention import RetentionLimits, Stored, expired
+from app.journal.retention import HELD_S, RetentionLimits, Stored, expired
 from app.journal.take import TRANSCRIBED, Take, TakeState
 from app.journal.take_files import TakeFiles, inspect_files, read_folder
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
@@ -180,7 +180,7 @@ class Library:
             if os.path.exists(self.root / str(session) / DELETED):  # false for a folder of another user
                 self.discard(session)
         stored = [
-            Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)
+            Stored(found.session, found.take.started_s, found.size, _is_needed(found, now_s))
             for found in reversed(self.all())
         ]
         return [session for session in expired(stored, now_s, limits) if self.discard(session)]
@@ -235,6 +235,11 @@ class Library:
             return (self.root / str(session)).stat().st_mtime  # files are added only when the folder is created
         except OSError:
             return 0.0
+
+
+def _is_needed(found: TakeSnapshot, now_s: float) -> bool:
+    offered = found.state is TakeState.HELD and now_s - found.take.started_s < HELD_S
+    return offered or found.state not in TRANSCRIBED
 
 
 def _remove(path: Path) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 DAYS: Final = 30
 DAY_S: Final = 24 * 3600
 SIZE: Final = 2_000_000_000
+HELD_S: Final = 24 * 3600.0
+"""For how long texts that were not inserted are offered to be pasted, also after a restart."""
 _BEFORE_ALL_S: Final = 1_577_836_800.0
 """The year 2020: takes dated before it were recorded by a computer that had lost its time."""
 
@@ -23,7 +25,7 @@ class RetentionLimits:
 
 @dataclass(frozen=True)
 class Stored:
-    """A take on disk. ``needed``: part of it is not recognised yet, or a process works on it."""
+    """A take on disk. ``needed``: part of it is not recognised or pasted yet, or a process works on it."""
 
     session: UUID
     started_s: float

@@ -10,9 +10,9 @@ import pytest
 from app.core.errors import Note
 from app.core.states import State
 from app.dictation.messages import NoteKey
-from app.dictation.recordings import HELD_S, MOST_HELD_TAKES, PastTakes
+from app.dictation.recordings import MOST_HELD_TAKES, PastTakes
 from app.journal.library import Library, TakeSnapshot
-from app.journal.retention import RetentionLimits
+from app.journal.retention import HELD_S, RetentionLimits
 from app.transcription.listening import DictationSetup
 from client.connection import Address, fixed
 from client.gateway import ClientSettings

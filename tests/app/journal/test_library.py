@@ -195,6 +195,15 @@ def test_sweep_deletes_the_oldest_but_no_needed_take_above_the_size_limit(librar
     assert {found.session for found in library.all()} == {waiting, FIRST}
 
 
+def test_sweep_keeps_texts_that_are_still_offered_above_the_size_limit(library: Library) -> None:
+    offered, late = recorded(library, 0.9), recorded(library, 1.1)
+    for session in (offered, late):
+        with library.reopen(session) as journal:
+            journal.set_wanted(inserted=True)
+        assert library.find(session).state is TakeState.HELD
+    assert library.sweep(NOW, RetentionLimits(size=1)) == [late]
+
+
 def test_sweep_ignores_age_when_clock_was_changed(tmp_path: Path) -> None:
     now_s, steady_s = float(NOW), 0.0
     library = Library(tmp_path, RetentionLimits(), WallClock(lambda: now_s, lambda: steady_s))
