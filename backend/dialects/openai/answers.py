@@ -1,5 +1,7 @@
 """Answers to transcription requests, in each format. Pure. Source: OpenAI's API reference, "Audio"."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -30,9 +32,9 @@ def answer_body(request: TranscriptionRequest, transcript: JoinedResults, second
         case "text":
             return transcript.text() + "\n"
         case "srt":
-            return srt(cue for part in transcript.parts() for cue in captions(_cue(part), _within(part)))
+            return srt(cue for part in transcript.parts() for cue in _captions(part))
         case "vtt":
-            return vtt(cue for part in transcript.parts() for cue in captions(_cue(part), _within(part)))
+            return vtt(cue for part in transcript.parts() for cue in _captions(part))
         case "verbose_json":
             return msgspec.json.encode(_verbose(request, transcript, seconds)).decode()
     return msgspec.json.encode({"text": transcript.text(), "usage": usage(seconds)}).decode()
@@ -59,7 +61,8 @@ def _verbose(request: TranscriptionRequest, transcript: JoinedResults, seconds: 
     }
     parts = transcript.parts()
     if request.segments:
-        body["segments"] = [_segment(number, part) for number, part in enumerate(parts)]
+        pieces = (piece for part in parts for piece in _pieces(part))
+        body["segments"] = [_segment(number, piece) for number, piece in enumerate(pieces)]
     if request.words:
         body["words"] = [
             {"word": word.text.strip(), "start": word.start_ms / 1000, "end": word.end_ms / 1000}
@@ -76,8 +79,20 @@ def _segment(number: int, part: TranscriptPart) -> dict[str, Any]:
     return {**times, **unmeasured, "compression_ratio": 1.0, "no_speech_prob": 0.0}
 
 
-def _cue(part: TranscriptPart) -> Cue:
-    return Cue(part.start_ms, part.end_ms, part.text.strip())
+def _pieces(part: TranscriptPart) -> Iterator[TranscriptPart]:
+    """Cut a part, which may last half a minute, as subtitles are cut. The texts together are that of the part."""
+    at = 0
+    for cue in _captions(part):
+        end, left = at, sum(not sign.isspace() for sign in cue.text)
+        while left:
+            left -= not part.text[end].isspace()
+            end += 1
+        yield replace(part, start_ms=cue.start_ms, end_ms=cue.end_ms, text=part.text[at:end])
+        at = end
+
+
+def _captions(part: TranscriptPart) -> Iterator[Cue]:
+    return captions(Cue(part.start_ms, part.end_ms, part.text.strip()), _within(part))
 
 
 def _within(part: TranscriptPart) -> list[Word]:

@@ -51,7 +51,9 @@ def test_verbose_answer_has_segments_with_times(client: "openai.OpenAI") -> None
     assert answer.text == text_of_file(FILE)
     assert answer.duration == pytest.approx(4.8, abs=10)
     assert all(0 <= one.start < one.end <= answer.duration for one in answer.segments)
-    assert [word.word for word in answer.words] == [one.text.strip() for one in answer.segments]
+    assert (
+        " ".join(word.word for word in answer.words) == "".join(one.text for one in answer.segments) == answer.text
+    )
 
 
 @pytest.mark.parametrize(("format", "first"), [("srt", "1"), ("vtt", "WEBVTT")])

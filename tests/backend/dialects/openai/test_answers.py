@@ -36,12 +36,32 @@ def test_verbose_answer_has_words_and_segments(transcript: JoinedResults) -> Non
     fields = {"response_format": "verbose_json", "timestamp_granularities[]": "word,segment"}
     answer = json.loads(body(transcript, **fields))
     assert (answer["language"], answer["duration"], answer["task"]) == ("english", 4.2, "transcribe")
-    assert [(one["id"], one["start"], one["end"]) for one in answer["segments"]] == [(0, 0, 1), (1, 3, 4)]
+    assert [(one["id"], one["start"], one["end"]) for one in answer["segments"]] == [(0, 0, 0.9), (1, 3, 4)]
     assert answer["words"] == [
         {"word": "Hello", "start": 0, "end": 0.4},
         {"word": "there.", "start": 0.5, "end": 0.9},
         {"word": "Good morning.", "start": 3, "end": 4},
     ]
+
+
+def test_long_segment_is_cut_as_subtitles_are() -> None:
+    transcript = JoinedResults({0: (0, 12_000), 1: (13_000, 14_000)})
+    words = (
+        Word("Good", 300, 500),
+        Word("morning.", 500, 1_000),
+        Word("Nothing", 5_900, 6_200),
+        Word("is", 6_200, 6_400),
+    )
+    transcript.take(Final(0, "Good morning. Nothing is lost.", "en", (*words, Word("lost.", 6_400, 7_000))))
+    transcript.take(Final(1, "今天的天气很好。", "zh"))
+    answer = json.loads(body(transcript, response_format="verbose_json"))
+    found = [(one["id"], one["start"], one["end"], one["text"]) for one in answer["segments"]]
+    assert found == [
+        (0, 0.3, 1.0, "Good morning."),
+        (1, 5.9, 7.0, " Nothing is lost."),
+        (2, 13.0, 14.0, found[2][3]),
+    ]
+    assert "".join(one["text"] for one in answer["segments"]) == answer["text"]
 
 
 @pytest.mark.parametrize(("format", "mark"), [("srt", "00:00:03,000 --> "), ("vtt", "00:00:03.000 --> ")])

@@ -54,7 +54,8 @@ def test_granularities_choose_words_and_segments() -> None:
     ("fields", "priority"),
     [
         ({}, "interactive"),
-        ({"response_format": "verbose_json"}, "interactive"),
+        ({"response_format": "text"}, "interactive"),
+        ({"response_format": "verbose_json"}, "bulk"),
         ({"timestamp_granularities[]": "word"}, "bulk"),
         ({"response_format": "srt"}, "bulk"),
         ({"response_format": "vtt"}, "bulk"),
