@@ -110,7 +110,8 @@ class Gateway:
         self.url = ""
         self.tls_port = 0
         self.failed = failed
-        access.tls_listener.failed.add_done_callback(self._fail)
+        for part in (access.tls_listener, jobs):
+            part.failed.add_done_callback(self._fail)
         self.hub.taken = lambda: len(self.hub.connections) + access.meter.elsewhere.connections
 
     # -- life ----------------------------------------------------------------------------------------------

@@ -58,9 +58,15 @@ class Jobs:
         self.version = layout.version
         self.cluster = layout.cluster
         self.connections = connections
+        self.tasks = Tasks("jobs")
         self.round_trips = new_round_trips()
         each = max(most_bytes // layout.shards, min(most_bytes, _LEAST_BYTES))
         self.shards = tuple(Shard(connections, keys, gateway, self.round_trips, each) for keys in layout.each())
+
+    @property
+    def failed(self) -> "asyncio.Future[BaseException]":
+        """Future that completes when no commands can be sent any more."""
+        return self.tasks.failed
 
     @property
     def up(self) -> bool:
@@ -272,7 +278,7 @@ async def open_jobs(
     jobs = Jobs(connections, await agreed_layout(connections, where, shards), gateway, most_bytes)
     try:
         await jobs.prepare()
-        async with Tasks("jobs") as tasks:
+        async with jobs.tasks as tasks:
             for shard in jobs.shards:
                 tasks.start(shard.run(), "writer")
                 tasks.start(shard.keep_prepared(), "prepare")

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from backend.core.errors import BrokerBusy, BrokerUnreachable
+from backend.core.errors import BrokerBusy, BrokerError, BrokerUnreachable
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
@@ -56,8 +56,8 @@ Execute = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 class CommandWriter:
     """Queue of commands. ``execute`` sends one batch and returns a reply or an exception per command.
 
-    ``BrokerUnreachable``, returned for one command or raised for all, means: repeat later. ``round_trips``:
-    durations of answered batches.
+    ``BrokerUnreachable`` returned for one command, or any ``BrokerError`` raised for all, means: repeat later.
+    ``round_trips``: durations of answered batches.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class CommandWriter:
         try:
             replies = await self._execute(batch)
             self.round_trips.add(time.monotonic() - begun)
-        except BrokerUnreachable as error:
+        except BrokerError as error:  # also one that refuses the scripts now: nobody else would hear of it
             self._queue.extendleft(reversed(batch))
             await self._pause(error)
             return
@@ -154,7 +154,7 @@ class CommandWriter:
         self.up = True
         self._failures = 0
 
-    async def _pause(self, error: BrokerUnreachable) -> None:
+    async def _pause(self, error: BrokerError) -> None:
         if self.up:
             log.warning(LogEvent.BROKER_DISCONNECTED, error=str(error))
             self._away_since = time.monotonic()

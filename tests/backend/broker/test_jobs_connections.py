@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from backend.broker.jobs import open_jobs
 from backend.broker.records import Attachment, JobQueued
+from backend.broker.writer import CommandWriter
 from backend.core.errors import BrokerFailed, BrokerMismatch, BrokerTooOld, BrokerUnreachable
 from protocol.job import (
     SHARDS_KEY,
@@ -97,6 +98,16 @@ class TestConnections:
             await at.redis.config_set("appendfsync", "always")
         async with open_jobs(any_broker.url, "g") as jobs:
             assert jobs.durable
+
+    async def test_jobs_fail_when_commands_cannot_be_sent(
+        self, any_broker: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(writer: CommandWriter) -> None:
+            raise ValueError("on purpose")
+
+        monkeypatch.setattr(CommandWriter, "run", fail)
+        async with open_jobs(any_broker.url, "g") as jobs, asyncio.timeout(30):
+            assert str(await jobs.failed) == "on purpose"
 
     async def test_absent_broker_is_reported_within_seconds(self, tmp_path: Path) -> None:
         with pytest.raises(BrokerUnreachable, match=r"no broker answers at unix:///.*nothing\.sock"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend.broker.writer import Command, CommandWriter
-from backend.core.errors import BrokerBusy, BrokerFailed, BrokerUnreachable
+from backend.core.errors import BrokerBusy, BrokerError, BrokerFailed, BrokerUnreachable
 from tests.helpers.waiting import wait_until
 
 
@@ -18,6 +18,7 @@ class FakeBroker:
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
         self.away = 0
+        self.error: BrokerError = BrokerUnreachable("away")
         self.full = False
         self.open = asyncio.Event()
         self.open.set()
@@ -26,7 +27,7 @@ class FakeBroker:
         await self.open.wait()
         if self.away:
             self.away -= 1
-            raise BrokerUnreachable("away")
+            raise self.error
         self.batches.append([command.script for command in batch])
         return [self._reply(command.script) for command in batch]
 
@@ -84,9 +85,10 @@ async def test_command_without_hurry_waits_briefly_for_others() -> None:
     assert broker.batches == [["idle"], ["later", "now"]]
 
 
-async def test_batch_is_repeated_while_broker_is_away() -> None:
+@pytest.mark.parametrize("error", [BrokerUnreachable("away"), BrokerFailed("no permission to load a script")])
+async def test_batch_is_repeated_while_broker_is_away(error: BrokerError) -> None:
     broker = FakeBroker()
-    broker.away = 3
+    broker.away, broker.error = 3, error
     async with writing(broker) as writer:
         done = writer.send(command("kept"))
         await wait_until(lambda: not writer.up, "the writer notices")
