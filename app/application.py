@@ -205,10 +205,10 @@ class Application:
         self._own = OwnGateway(sharing.stack, self._worker, self._dictation.finished, self._report_gateway)
         sharing.restart = self._own.restart
         self._want_gateway()
-        self._gateway.start(self._own.keep(), "keep")
-        self._tasks.start(self._keep_devices(), "devices")
-        self._tasks.start(self._keep_takes(), "takes")
-        self._tasks.start(self._keep_autostart(), "autostart")
+        self._gateway.keep(self._own.keep, "keep")
+        self._tasks.keep(self._keep_devices, "devices")
+        self._tasks.keep(self._keep_takes, "takes")
+        self._tasks.keep(self._keep_autostart, "autostart")
         self._takes_changed.set()
         self._sees_microphones.set()
 

@@ -198,8 +198,8 @@ class PowerEvents:
         self._rest.allow(limits)
 
     async def __aenter__(self) -> Self:
-        self._tasks.start(self._sleep.watch(), "waking")
-        self._tasks.start(self._rest.watch(), "rest")
+        self._tasks.keep(self._sleep.watch, "waking")
+        self._tasks.keep(self._rest.watch, "rest")
         return self
 
     async def __aexit__(self, *_: object) -> None:

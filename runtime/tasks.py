@@ -15,6 +15,8 @@ from runtime.event_names import LogEvent
 log = loggers.RUNTIME_TASKS
 
 _CANCEL_AGAIN_S = 0.5
+_STEADY_S = 60.0
+_PAUSES_S = (0.5, 2.0, 10.0, 60.0)
 
 
 async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
@@ -101,9 +103,28 @@ class Tasks(Closing):
         task.add_done_callback(self._ended)
         return task
 
+    def keep(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[None]:
+        """Run ``work`` as the task ``owner/name``, and again after a pause whenever it fails, until it returns.
+
+        For work that must last as long as its owner, and that may begin anew at any time.
+        """
+        return self.start(self._kept(work, f"{self._owner}/{name}"), name)
+
     async def close(self) -> None:
         """Cancel running tasks and wait for them. Safe to call twice."""
         await cancel_and_wait(self._tasks)
+
+    async def _kept(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        clock, failures = asyncio.get_running_loop().time, 0
+        while True:
+            began = clock()
+            try:
+                return await work()
+            except Exception as error:  # top level of a task: its owner needs it, whatever happened
+                log.error(LogEvent.TASK_FAILED, task=name, exc_info=error)
+            failures = 0 if clock() - began >= _STEADY_S else failures
+            await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
+            failures += 1
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -135,6 +156,11 @@ class OneTask:
         """Start ``work`` unless the task runs already."""
         if self._task is None or self._task.done():
             self._task = self._tasks.start(work(), self._name)
+
+    def keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Keep ``work`` running like ``Tasks.keep`` unless the task runs already."""
+        if self._task is None or self._task.done():
+            self._task = self._tasks.keep(work, self._name)
 
     def stop(self) -> None:
         """Cancel the task if it runs; another one may start at once."""

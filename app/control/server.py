@@ -186,7 +186,7 @@ class ControlServer:
             )
             await self._own()
             await self._listen()
-            self._tasks.start(self._stay(), "stay")
+            self._tasks.keep(self._stay, "stay")
         except OSError as error:
             await self._close()
             why = f"the app has no place for its socket: {refusal(error)}"

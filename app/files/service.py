@@ -108,8 +108,8 @@ class Files:
         try:
             async with self._tasks:
                 await self._open()
-                self._tasks.start(self._show_forever(), "show")
-                self._tasks.start(self._save_forever(), "save")
+                self._tasks.keep(self._show_forever, "show")
+                self._tasks.keep(self._save_forever, "save")
                 self._changed.set()
                 await self._perform(self._queue.start())
                 while True:

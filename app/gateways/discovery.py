@@ -28,7 +28,7 @@ class GatewaySearch:
     def switch(self, *, on: bool) -> None:
         """Start or stop the search. Safe to call twice."""
         if on:
-            self._searching.start(self._search)
+            self._searching.keep(self._search)
         else:
             self._searching.stop()
             self._known = {}

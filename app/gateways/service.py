@@ -298,7 +298,7 @@ class Gateways:
         before, self._watchers = self._watchers, watchers
         if bool(watchers) is not bool(before):
             if watchers:
-                self._checking.start(self._keep_checking)
+                self._checking.keep(self._keep_checking)
             else:
                 self._checking.stop()
                 self._result = None

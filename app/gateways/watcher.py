@@ -72,7 +72,7 @@ class GatewayWatcher:
         """Watch the same gateway at other addresses."""
         self._asking.stop()
         if addresses:
-            self._asking.start(partial(self._keep_asking, addresses))
+            self._asking.keep(partial(self._keep_asking, addresses))
 
     def refresh(self) -> None:
         """Query the gateway now if its answer is old."""

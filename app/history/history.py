@@ -88,7 +88,7 @@ class History:
 
     async def __aenter__(self) -> Self:
         self._open = True
-        self._tasks.start(self._keep_up(), "changed")
+        self._tasks.keep(self._keep_up, "changed")
         self.refresh()
         return self
 

@@ -93,7 +93,7 @@ class HistoryService:
                 await opening.enter_async_context(part)
             self._kept = opening.pop_all()
         self._end = self._history.follow(self._changed)
-        self._tasks.start(self._serve(), "lists")
+        self._tasks.keep(self._serve, "lists")
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -171,7 +171,7 @@ class LocalApiService(TaskOwner):
         self._tasks = Tasks("local-api")
 
     async def __aenter__(self) -> Self:
-        self._tasks.start(self._keep(), "keep")
+        self._tasks.keep(self._keep, "keep")
         return self
 
     def use(self, *, on: bool, port: int) -> None:

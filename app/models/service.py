@@ -86,9 +86,9 @@ class Models:
 
     async def __aenter__(self) -> Self:
         self._open = True
-        self._tasks.start(self._inspect(), "inspect")
-        self._tasks.start(self._keep_inspecting(), "keep inspecting")
-        self._tasks.start(self._show_forever(), "show")
+        self._tasks.keep(self._inspect, "inspect")
+        self._tasks.keep(self._keep_inspecting, "keep inspecting")
+        self._tasks.keep(self._show_forever, "show")
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -66,8 +66,8 @@ class Monitoring(Closing):
         if on and not self._following:
             self._model.begin()
             self._following = [
-                self._tasks.start(self._follow(), "follow"),
-                self._tasks.start(self._publish(), "publish"),
+                self._tasks.keep(self._follow, "follow"),
+                self._tasks.keep(self._publish, "publish"),
             ]
         elif not on:
             for task in self._following:

@@ -135,7 +135,7 @@ class SettingsFile(TaskOwner):
 
     async def __aenter__(self) -> Self:
         await self._read_if_changed()
-        self._tasks.start(self._watch(), "watch")
+        self._tasks.keep(self._watch, "watch")
         return self
 
     @property

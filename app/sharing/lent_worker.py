@@ -140,7 +140,7 @@ class Lent:
 
     def _start_search(self) -> None:
         if self.discover is not None:
-            self._searching.start(partial(self._search, self.discover))
+            self._searching.keep(partial(self._search, self.discover))
 
     async def _search(self, discover: Discover) -> None:
         """Search the network for the gateway's certificate, and store the addresses that announce it."""
@@ -156,7 +156,7 @@ class Lent:
     def _worker_changed(self, view: WorkerView) -> None:
         self._show(self._explained(view))
         if _is_refused(view):
-            self._explaining.start(self._explain)
+            self._explaining.keep(self._explain)
 
     async def _explain(self) -> None:
         """Ask the gateway why it refused the worker. A gateway that is away is awaited."""

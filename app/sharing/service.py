@@ -140,7 +140,7 @@ class Sharing(TaskOwner):
 
     def _block(self, why: Note) -> None:
         self._blocked, self._failures = why, self._failures + 1
-        self._retrying.start(self._retry)
+        self._retrying.keep(self._retry)
 
     async def _retry(self) -> None:
         """Retry until no visible obstacle is left."""
@@ -221,7 +221,7 @@ class Sharing(TaskOwner):
     def _check_soon(self) -> None:
         self._check_now.set()
         if self._wanted:
-            self._following.start(self._follow)
+            self._following.keep(self._follow)
 
     @property
     def _wanted(self) -> bool:

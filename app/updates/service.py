@@ -97,7 +97,7 @@ class Updates(TaskOwner):
         self._tasks = Tasks("updates")
 
     async def __aenter__(self) -> Self:
-        self._tasks.start(self._watch(), "watch")
+        self._tasks.keep(self._watch, "watch")
         return self
 
     def use(self, *, on: bool, place: IndexPlace) -> None:

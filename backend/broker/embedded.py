@@ -325,7 +325,7 @@ async def embedded_broker(settings: EmbeddedSettings) -> AsyncIterator[EmbeddedB
     try:
         await broker.start()
         async with Tasks("broker") as tasks:
-            tasks.start(broker.keep(), "keep")
+            tasks.keep(broker.keep, "keep")
             yield broker
     finally:
         await broker.stop()

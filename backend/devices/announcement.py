@@ -7,6 +7,7 @@ gateway; the announcement is retried.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from secrets import token_hex
 from typing import Final, NamedTuple
 
@@ -43,7 +44,7 @@ async def announcing(
     """Announce in the background and withdraw at the end; ``addresses`` is called every ``look_s``."""
     stopped = asyncio.Event()
     async with Tasks("announcing") as tasks:
-        speaking = tasks.start(_speak(announced, addresses, look_s, stopped), "mdns")
+        speaking = tasks.keep(partial(_speak, announced, addresses, look_s, stopped), "mdns")
         try:
             yield
         finally:

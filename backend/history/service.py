@@ -82,7 +82,7 @@ async def kept_history(
     if not settings.url:
         await _drop(inboxes, owns)
         async with Tasks("history") as tasks:
-            tasks.start(_keep_empty(inboxes, owns, drop_s), "drop")
+            tasks.keep(partial(_keep_empty, inboxes, owns, drop_s), "drop")
             yield None
         return
     journal = TextJournal(settings.journal, settings.limits.days) if settings.journal else None
@@ -93,7 +93,7 @@ async def kept_history(
             tasks.start(feeder.run(), "feeder")
             tasks.start(feeder.watch(), "backlog")
         if journal:
-            tasks.start(_clean(journal, history), "journal")
+            tasks.keep(partial(_clean, journal, history), "journal")
         yield RunningHistory(history, feeders)
 
 

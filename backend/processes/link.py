@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -77,7 +78,7 @@ class ProcessLink:
 
     async def run(self, on_lost: Callable[[], None]) -> None:
         """Handle the supervisor's messages, until it is gone."""
-        self._tasks.start(self._report_regularly(), "report")
+        self._tasks.keep(self._report_regularly, "report")
         try:
             async for message in self._channel.messages():
                 self._take(message)
@@ -97,8 +98,8 @@ class ProcessLink:
             assert tls is not None
             await tls_listener.take(connected, connected.getpeername()[0], tls, server)
 
-        self._tasks.start(self._serve(self._gates[0], plain), "plain")
-        self._tasks.start(self._serve(self._gates[1], secret), "tls")
+        self._tasks.keep(partial(self._serve, self._gates[0], plain), "plain")
+        self._tasks.keep(partial(self._serve, self._gates[1], secret), "tls")
         if self._forwards is not None:
             self._site = web.SockSite(runner, self._forwards)
             await self._site.start()

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
@@ -94,7 +95,7 @@ class Supervisor:
         for slot in slots:
             self._keeping.start(self._keep(slot), f"keep-{slot}")
         for listener in self._listeners:
-            self._accepting.start(self._accept(listener), "accept")
+            self._accepting.keep(partial(self._accept, listener), "accept")
         self._keeping.start(self._restart_when_asked(), "restart")
 
     async def stop(self) -> None:

@@ -37,6 +37,34 @@ async def test_task_failure_is_logged_and_reported_to_the_owner() -> None:
     assert [(line["event"], line["task"]) for line in logs] == [("task.failed", "owner/fails")]
 
 
+async def test_kept_task_runs_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it returns. Its owner hears nothing of the failures, but the log does."""
+    monkeypatch.setattr("runtime.tasks._PAUSES_S", (0.0,))
+    runs = list[int]()
+
+    async def fails_twice() -> None:
+        runs.append(len(runs))
+        if len(runs) < 3:
+            raise ValueError("on purpose")
+
+    with capture_logs() as logs:
+        async with Tasks("owner") as tasks, asyncio.timeout(30):
+            await tasks.keep(fails_twice, "lasts")
+            assert runs == [0, 1, 2] and not tasks.failed.done()
+            one = OneTask(tasks, "one")
+            one.keep(fails_twice)
+            one.stop()
+    assert [(line["event"], line["task"]) for line in logs] == [("task.failed", "owner/lasts")] * 2
+
+
+async def test_kept_task_ends_with_its_owner() -> None:
+    ended: list[str] = []
+    async with Tasks("owner") as tasks:
+        task = tasks.keep(lambda: forever(ended), "lasts")
+        await asyncio.sleep(0)
+    assert ended == ["ended"] and task.cancelled()
+
+
 async def test_close_waits_for_slow_tasks_and_may_be_repeated() -> None:
     tasks = Tasks("owner")
     steps: list[str] = []

@@ -339,7 +339,7 @@ class AllShards:
         if not member.away:
             member.away = True
             log.warning(LogEvent.SHARD_AWAY, shard=member.shard, reason=reason)
-            self._tasks.start(self._recover(member), f"recover-{member.shard}")
+            self._tasks.keep(partial(self._recover, member), f"recover-{member.shard}")
 
     async def _recover(self, member: _Member) -> None:
         """Wait until a shard answers, send the commands kept for it, and use it again."""

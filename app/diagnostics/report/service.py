@@ -224,7 +224,7 @@ class Help(TaskOwner):
         self._seen, self._wanted = on, wanted
         self._read_now.set()
         if on:
-            self._log_watch.start(self._follow)
+            self._log_watch.keep(self._follow)
 
     async def _follow(self) -> None:
         """Follow the logs while they are visible; drop all lines afterwards."""

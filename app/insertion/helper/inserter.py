@@ -112,7 +112,7 @@ class HelperInserter:
         except BaseException:
             await self.close()
             raise
-        self._tasks.start(self._keep(), "keep")
+        self._tasks.keep(self._keep, "keep")
 
     @property
     def helper(self) -> HelperProcess | None:

@@ -330,6 +330,24 @@ async def test_next_app_gives_up_when_ending_app_keeps_lock(place: Path) -> None
                 pass
 
 
+async def test_app_listens_again_after_its_folder_could_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = App(tmp_path / "run" / "control.sock")
+    exists, left = Path.exists, [PermissionError("on purpose")]
+
+    def fails_once(path: Path) -> bool:
+        if left and path == app.place:
+            raise left.pop()
+        return exists(path)
+
+    async with app.control:
+        monkeypatch.setattr(Path, "exists", fails_once)
+        await wait_until(lambda: not left, "it looks")
+        app.place.unlink()
+        await wait_until(app.place.is_socket, "it listens again")
+
+
 @pytest.mark.parametrize("whole", [False, True])
 async def test_app_is_reached_again_after_its_socket_was_removed(tmp_path: Path, whole: bool) -> None:
     app = App(tmp_path / "run" / "control.sock")

@@ -42,3 +42,19 @@ async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
     await finding.close()
     await finding.close()
     assert looks[-1] == "ended"
+
+
+async def test_search_begins_again_after_an_unexpected_error() -> None:
+    looks: list[str] = []
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        looks.append("begun")
+        if len(looks) == 1:
+            raise RuntimeError("on purpose")
+        yield DESK
+
+    received: list[GatewayFound] = []
+    finding = GatewaySearch(received.append, lambda: None, discover)
+    finding.switch(on=True)
+    await wait_until(lambda: received == [DESK], "it is found")
+    await finding.close()

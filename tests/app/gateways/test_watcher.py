@@ -23,9 +23,13 @@ class Network:
     asked: list[Address] = field(default_factory=list)
     told: list[tuple[Address, GatewayHealth]] = field(default_factory=list)
     changes: int = 0
+    failures: int = 0
 
     async def ask(self, address: Address) -> QueryResult:
         self.asked.append(address)
+        if self.failures:
+            self.failures -= 1
+            raise ValueError("on purpose")
         return QueryResult(self.answers.get(address, GatewayHealth.AWAY))
 
     def tell(self, address: Address, answer: QueryResult) -> None:
@@ -70,6 +74,14 @@ async def test_this_computer_substitutes_while_the_gateway_is_away(
     network.answers[A] = GatewayHealth.WELL
     await wait_until(lambda: not watching.route.here, "it is back")
     assert network.changes == 2
+
+
+async def test_gateway_is_queried_again_after_an_unexpected_error(
+    network: Network, watching: GatewayWatcher
+) -> None:
+    network.failures = 1
+    watching.choose((A,), falls_back=True)
+    await wait_until(lambda: watching.route.here, "it is away")
 
 
 async def test_hurry_queries_the_gateway_at_once(network: Network, watching: GatewayWatcher) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -13,7 +14,7 @@ from app.history.history import MOST_EDITED, History, IndexState
 from app.history.rerecognition import Rerunner
 from app.history.view import RerunOptions
 from app.journal.errors import TakeBusy, TakeUnknown
-from app.journal.library import Library
+from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from runtime.logs import logging_to
@@ -91,6 +92,25 @@ async def test_followers_receive_changes_until_they_end(library: Library, place:
         result = len(states)
         await wait_until(lambda: history.index.version > states[-1].version, "it was read again")
         assert len(states) == result
+
+
+async def test_changes_are_read_after_an_unreadable_one(
+    library: Library, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(library, place) as history:
+        record(library, 1, "new")
+        find, left = library.find, [PermissionError("on purpose")]
+
+        def fails_once(session: UUID) -> TakeSnapshot:
+            if left:
+                raise left.pop()
+            return find(session)
+
+        monkeypatch.setattr(library, "find", fails_once)
+        history.changed(session(1))
+        await wait_until(lambda: not left, "it cannot be read")
+        history.changed(session(1))
+        await wait_until(lambda: texts(history), "it is read")
 
 
 async def test_history_works_and_shows_progress_while_reading(library: Library, place: Path) -> None:

@@ -5,11 +5,13 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.core.errors import Note
-from app.models.disk import ModelLocation
+from app.models.disk import ModelLocation, inspect_models
+from app.models.events import ModelOnDisk
 from app.models.service import Models
 from app.models.view import (
     CancelModel,
@@ -176,6 +178,24 @@ async def test_have_fetches_model_and_reports_progress_and_pause(world: World, h
         models.ask(FetchModel(NAME))
         await having
         await models.have(NAME, received.append)
+    assert world.whole
+
+
+async def test_models_are_known_although_the_disk_could_not_be_inspected_at_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the worker would wait for its model for ever."""
+    left = [RuntimeError("can't start new thread")]
+
+    def fails_once(*arguments: Any) -> dict[str, ModelOnDisk]:
+        if left:
+            raise left.pop()
+        return inspect_models(*arguments)
+
+    monkeypatch.setattr("app.models.service.inspect_models", fails_once)
+    place = ModelLocation(world.folder, catalogue_of(ON_MODELSCOPE), {"MODELSCOPE_ENDPOINT": world.url})
+    async with Models(world.told.append, place) as models, asyncio.timeout(30):
+        await models.have(NAME, lambda percent: None)
     assert world.whole
 
 

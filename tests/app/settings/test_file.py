@@ -240,6 +240,20 @@ async def test_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> Non
     await wait_until(lambda: file.current == Settings(), "the defaults are back")
 
 
+async def test_change_on_disk_is_noticed_after_a_subscriber_failed(file: SettingsFile, place: Path) -> None:
+    seen = list[str]()
+
+    def fails_once(old: Settings, new: Settings) -> None:
+        seen.append(new.hotkeys.dictate)
+        if len(seen) == 1:
+            raise OSError("on purpose")
+
+    file.subscribe(fails_once)
+    for key in ("f9", "f10"):
+        put(place, f'[hotkeys]\ndictate = "{key}"\n')
+        await wait_until(lambda key=key: seen[-1:] == [key], "the change is noticed")  # type: ignore[misc]
+
+
 async def test_change_in_the_app_and_change_on_disk_are_both_kept(file: SettingsFile, place: Path) -> None:
     put(place, TEXT)
     await file.apply(ChangeSetting("general.sounds", False))

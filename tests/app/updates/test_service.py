@@ -148,3 +148,20 @@ async def test_service_ends_while_a_server_does_not_answer() -> None:
     async with Updates(views.append, never, lambda: float(MADE_S), lambda: FACTS, 0.0) as updates:
         updates.use(on=True, place=PLACE)
         await until(lambda: bool(views) and views[-1].state is UpdateState.ASKING)
+
+
+async def test_service_goes_on_after_an_unexpected_error(bench: Bench) -> None:
+    await bench.shown(UpdateState.UNKNOWN)
+    left, fetch = [RuntimeError("on purpose")], bench.updates._fetch
+
+    async def fails_once(url: str) -> bytes:
+        if left:
+            raise left.pop()
+        return await fetch(url)
+
+    bench.updates._fetch = fails_once
+    bench.updates.use(on=False, place=PLACE)
+    bench.updates.ask(CheckForUpdates())
+    await until(lambda: not left)
+    bench.updates.ask(CheckForUpdates())
+    await bench.shown(UpdateState.NEWER)

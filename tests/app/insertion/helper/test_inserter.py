@@ -74,6 +74,23 @@ async def test_text_is_held_when_the_helper_ends() -> None:
     await made.close()
 
 
+async def test_helper_is_replaced_after_an_unexpected_error() -> None:
+    made, left = inserter(), [RuntimeError("on purpose")]
+    start = made._start
+
+    async def fails_once(late: LateKey | None) -> HelperProcess:
+        if left and made.helper is None and made._helper is not None:
+            raise left.pop()
+        return await start(late)
+
+    made._start = fails_once
+    await made.start()
+    assert await made.insert("before a key", EDITOR) == held(HoldReason.INTERRUPTED)
+    assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
+    assert not left
+    await made.close()
+
+
 async def test_start_fails_without_a_screen() -> None:
     with pytest.raises(ScreenMissing, match="no screen"):
         await inserter("nowhere").start()
