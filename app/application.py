@@ -37,7 +37,7 @@ from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import HeldInserter, Inserter
 from app.insertion.plan import ConfigurableInserter, ProgramTrackingInserter
 from app.journal.library import users_library
-from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
+from app.local_services.local_worker import LocalWorker, LocalWorkerSettings
 from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.kinds import (
@@ -104,7 +104,6 @@ class Application:
         self._open_device = open_device
         self._settings = settings or ApplicationSettings()
         self._file = SettingsFile()
-        self._worker = LocalWorker(self._post_worker, self._settings.worker, self._have_model)
         self._tasks = Tasks("app")
         self._gateway = Tasks("gateway")  # outlives the worker, which would search for its broker for seconds
         self._own: OwnGateway | None = None
@@ -124,6 +123,7 @@ class Application:
         self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
         self._library = users_library()
         self._background = BackgroundServices(post, self._library, self._locate, self._options, self._rewrite)
+        self._worker = LocalWorker(self._post_worker, self._settings.worker, self._background.models.have)
         self._background.models.on_installed = lambda name: self._want_gateway()  # retry a worker that lacked it
         self._background.models.use = lambda name: self._change(ChangeSetting("worker.model", name))
         self._background.lending.change = self._change
@@ -157,7 +157,8 @@ class Application:
             parts = replace(parts, read_around=text_reader(os.environ, lambda: self._file.current.insertion))
             self._dictation = DictationRunner(parts, self._dictation_options(), self._takes_changed.set)
             self._dictation.follow(lambda view: self._seen(view, control))
-            self._trial = await cleanup.enter_async_context(self._new_trial(self._dictation))
+            trial = MicrophoneTrialRunner(self._dictation.recorder, self._post, self.refresh_microphones)
+            self._trial = await cleanup.enter_async_context(trial)
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._start(control)
@@ -243,9 +244,6 @@ class Application:
 
         self._tasks.start(switch(), "worker")
 
-    async def _have_model(self, name: str, report: Percent) -> None:
-        await self._background.models.have(name, report)
-
     async def _use_model(self) -> None:
         """Apply the settings of the model for this computer's worker."""
         chosen = self._file.current.worker
@@ -279,19 +277,15 @@ class Application:
 
     async def _keep_takes(self) -> None:
         assert self._dictation is not None
-        unreadable = False
         while True:
             await self._takes_changed.wait()
             self._takes_changed.clear()
             try:
                 views = tuple(await self._dictation.recordings.views())
             except AppError as error:  # the next change may find the folder readable
-                unreadable = True
                 self._post(problem("takes", error))
                 continue
-            if unreadable:
-                unreadable = False
-                self._post(Problem("takes"))
+            self._post(Problem("takes"))
             self._background.takes_changed(views)
             self._post(Takes(views))
 
@@ -309,9 +303,6 @@ class Application:
             except AppError as error:
                 self._post(problem("autostart", error))
             await self._autostart_changed.wait()
-
-    def _new_trial(self, dictating: DictationRunner) -> MicrophoneTrialRunner:
-        return MicrophoneTrialRunner(dictating.recorder, self._post, self.refresh_microphones)
 
     def _options(self) -> Options:
         return options_of(self._file.current)
