@@ -165,10 +165,8 @@ class Application:
             self._power = await cleanup.enter_async_context(PowerEvents(self._rest, self._woke))
             self._power.allow(self._file.current.worker.limits)
             self._serve(self._dictation, self._trial)
-            try:
-                await self._dictation.run()
-            finally:
-                self._actions.hold()  # no service performs them any more
+            cleanup.callback(self._actions.hold)  # first of all: no service performs them any more
+            await self._dictation.run()
             control.leave()
 
     def ask(self, action: Action) -> None:

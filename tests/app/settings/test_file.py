@@ -251,7 +251,7 @@ async def test_change_on_disk_is_noticed_after_a_subscriber_failed(file: Setting
     file.subscribe(fails_once)
     for key in ("f9", "f10"):
         put(place, f'[hotkeys]\ndictate = "{key}"\n')
-        await wait_until(lambda key=key: seen[-1:] == [key], "the change is noticed")  # type: ignore[misc]
+        await wait_until(lambda key=key: seen[-1:] == [key], "it is noticed")  # type: ignore[misc] # bound
 
 
 async def test_change_in_the_app_and_change_on_disk_are_both_kept(file: SettingsFile, place: Path) -> None:
