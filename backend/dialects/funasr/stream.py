@@ -1,5 +1,6 @@
 """A connection of FunASR's protocol: any number of speeches, one after the other, each in a session of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from backend.dialects.spool import RequestFiles
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError, SessionLost, Unreachable
 from client.events import ClientEvent
-from protocol.errors import ErrorCode, ProtocolError
+from protocol.errors import ErrorCode, MalformedMessage, ProtocolError
 from protocol.session import Partial
 from protocol.texts import spaced
 
@@ -38,6 +39,8 @@ NAME: Final = "funasr"
 _EXPECTED: Final = (ProtocolError, BackendError, GatewayError)
 _HEARTBEAT_S: Final = 60.0
 _MOST_BYTES: Final = 4 * 1024 * 1024
+FILE_IDLE_S: Final = 60.0
+"""Longest wait for more of a file, which holds a place for uploads."""
 
 
 def funasr_socket(request: web.Request) -> web.WebSocketResponse:
@@ -62,12 +65,21 @@ class _Speech:
 
 
 class FunasrConversation:
-    """State of one connection. ``_failure``: of a speech whose end the client has not sent yet."""
+    """State of one connection. ``_failure``: of a speech whose end the client has not sent yet.
+
+    ``file_idle_s``: longest wait for more of a file.
+    """
 
     def __init__(
-        self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest, files: RequestFiles
+        self,
+        socket: web.WebSocketResponse,
+        sessions: DialectSessions,
+        visit: AdmittedRequest,
+        files: RequestFiles,
+        file_idle_s: float = FILE_IDLE_S,
     ) -> None:
         self._socket, self._sessions, self._visit, self._files = socket, sessions, visit, files
+        self._file_idle_s = file_idle_s
         self._config = Config()
         self._speech: _Speech | None = None
         self._failure: FailedSpeech | None = None
@@ -78,8 +90,8 @@ class FunasrConversation:
             await self.converse(messages)
 
     async def converse(self, messages: AsyncIterator[WSMessage]) -> None:
-        """Handle messages until the client leaves."""
-        async for message in messages:
+        """Handle messages until the client leaves, or sends no more of a file."""
+        while (message := await self._next(messages)) is not None:
             try:
                 if message.type is WSMsgType.BINARY:
                     await self._audio(message.data)
@@ -95,6 +107,16 @@ class FunasrConversation:
             await speech.source.close()
 
     # -- messages ------------------------------------------------------------------------------------------
+
+    async def _next(self, messages: AsyncIterator[WSMessage]) -> WSMessage | None:
+        """Return the next message; ``None`` at the end, or if a file does not go on."""
+        comes = self._speech is not None and isinstance(self._speech.source, FileSpeech)
+        try:
+            async with asyncio.timeout(self._file_idle_s if comes else None):
+                return await anext(messages, None)
+        except TimeoutError:
+            await self._fail(MalformedMessage(f"nothing more of the file came within {self._file_idle_s:g} s"))
+            return None
 
     async def _text(self, data: str) -> None:
         said = client_text(data, self._config)

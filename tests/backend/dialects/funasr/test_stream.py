@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 import soxr
+from aiohttp import WSMessage, WSMsgType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -20,9 +21,12 @@ from backend.dialects.funasr.messages import Config
 from backend.dialects.funasr.routes import FUNASR_PATH
 from backend.dialects.funasr.stream import FunasrConversation, _code, _Speech
 from backend.dialects.live_speech import LiveSpeech
+from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_detectors import SpeechDetectors
 from backend.dialects.speech_intake import DEFAULT_INTAKE
+from backend.dialects.spool import RequestFiles, open_spool
 from backend.gateway import Gateway, running_gateway
+from backend.http.access import AdmittedRequest
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from client.errors import Refused, SessionLost, Unreachable
@@ -157,6 +161,21 @@ async def test_unreadable_file_is_an_error_and_not_the_end(filing: Gateway) -> N
         assert message["error"]["code"] and message["text"] == ""
         await socket.send_json({"is_speaking": False, "wav_format": "pcm"})
         assert "error" not in (await until_final(socket))[-1]
+
+
+async def test_file_that_does_not_go_on_gives_its_place_back(
+    sessions: DialectSessions, visit: AdmittedRequest, tmp_path: Path
+) -> None:
+    async def messages() -> AsyncIterator[WSMessage]:
+        yield WSMessage(WSMsgType.TEXT, '{"is_speaking": true, "wav_format": "mp3"}', None)
+        await asyncio.Event().wait()
+
+    heard, files = Heard(), RequestFiles(lambda: open_spool(tmp_path, 0), FileSettings(tmp_path))
+    conversation = FunasrConversation(cast(Any, heard), sessions, visit, files, file_idle_s=0.05)
+    async with asyncio.timeout(30):
+        await conversation.converse(messages())
+    assert heard.messages[-1]["error"]["code"] == "malformed"
+    assert not files.room.files and not visit.access.uploading
 
 
 async def test_too_large_file_is_refused(filing: Gateway) -> None:
