@@ -115,13 +115,15 @@ class FileResults:
     def resume(self, source: RecordingIdentity, *, again: bool) -> KnownResults:
         """Return what is still valid for ``source``, and discard the rest.
 
-        ``again``: keep only what comes before the first segment without a text.
+        ``again``: keep only what comes before the first segment without a text, or before the last segment of a
+        recording whose end was missing: its drive may be there again.
         """
         lines = self._lines()
         known = _known(lines) if _is_of(lines, source) else KnownResults()
         if again:
-            failed = next((piece.segment.index for piece in known.pieces if piece.segment.error), None)
-            known = known if failed is None else KnownResults(known.pieces[:failed])
+            lacking = [piece.segment.index for piece in known.pieces if piece.segment.error]
+            lacking += [max(0, len(known.pieces) - 1)] if known.truncated else []
+            known = KnownResults(known.pieces[: lacking[0]]) if lacking else known
         if known.results is None:
             self._write(b"".join(map(_line, (source, *known.pieces))))
         return known

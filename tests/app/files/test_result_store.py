@@ -107,6 +107,18 @@ def test_retry_changes_nothing_when_every_piece_has_text(kept: FileResults) -> N
     assert kept.resume(SOURCE, again=True) == whole
 
 
+def test_retry_reads_end_that_was_missing(kept: FileResults) -> None:
+    kept.add([piece(0), piece(1)])
+    kept.finish(KnownResults((piece(0), piece(1)), 50_000, ("/a.srt",), truncated=True))
+    assert kept.resume(SOURCE, again=False).results == ("/a.srt",)
+    assert kept.resume(SOURCE, again=True) == KnownResults((piece(0),))
+
+
+def test_retry_reads_silent_recording_whose_end_was_missing(kept: FileResults) -> None:
+    kept.finish(KnownResults((), 50_000, (), truncated=True))
+    assert kept.resume(SOURCE, again=True) == KnownResults()
+
+
 def test_transcript_joins_texts_and_spans_pieces(kept: FileResults) -> None:
     transcript = KnownResults((piece(0, "one"), piece(1, "two"))).transcript
     assert transcript.text == "one two"
