@@ -13,12 +13,11 @@ _WIDE: Final = 3  # a Chinese character says as much as about three Latin letter
 def prefers_span(span: str, pieces: Sequence[str | None], languages: Collection[str]) -> bool:
     """Return whether the text of a span is better than those of its pieces; ``None``: not known.
 
-    A text that is empty, in a foreign script or much shorter than the pieces is not.
+    A text that is empty, in a foreign script or much shorter than the known pieces is not.
     """
     if not span.strip() or foreign(span, languages):
         return False
-    known = [piece for piece in pieces if piece is not None]
-    return len(known) < len(pieces) or _length(span) >= _ENOUGH * sum(map(_length, known))
+    return _length(span) >= _ENOUGH * sum(_length(piece) for piece in pieces if piece is not None)
 
 
 def _length(text: str) -> int:
