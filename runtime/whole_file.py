@@ -1,23 +1,26 @@
 """Files that are written completely or not at all. Blocks."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 _NAMED: Final = 32
+_NEW: Final[int] = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # the last one for Windows
 
 
 @contextmanager
-def replacing(place: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+def replacing(place: Path, *, durable: bool = False, mode: int = 0o600) -> Iterator[BinaryIO]:
     """Open a new private file, and put it at ``place`` once it is written. Raises ``OSError``.
 
-    ``durable``: its content survives a power failure.
+    ``durable``: its content survives a power failure. ``mode``: less the umask of this process, which only the
+    system may read: to read it is to set it, also for all other threads.
     """
     name = place.name[:_NAMED]  # the name itself may be as long as the file system allows
-    descriptor, new = tempfile.mkstemp(prefix=f".{name}.", dir=place.parent)  # mode 0600
+    new = place.with_name(f".{name}.{secrets.token_hex(8)}")
+    descriptor = os.open(new, _NEW, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
@@ -33,9 +36,5 @@ def replacing(place: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
 
 def write_whole(place: Path, text: str) -> None:
     """Write a text file with the usual mode. Raises ``OSError``."""
-    with replacing(place) as file:
+    with replacing(place, mode=0o666) as file:
         file.write(text.encode())
-        if os.name == "posix":
-            umask = os.umask(0)
-            os.umask(umask)
-            os.fchmod(file.fileno(), 0o666 & ~umask)

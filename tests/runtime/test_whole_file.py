@@ -33,6 +33,13 @@ def test_written_file_has_mode_of_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o644
 
 
+def test_writing_does_not_touch_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that read it at once would leave it at 0, for all files of the process."""
+    monkeypatch.delattr(os, "umask")
+    write_whole(tmp_path / "x", "y")
+    assert (tmp_path / "x").read_text() == "y"
+
+
 def test_replaced_file_is_private_and_keeps_content_when_writing_fails(tmp_path: Path) -> None:
     place = tmp_path / "x"
     with replacing(place, durable=True) as file:
