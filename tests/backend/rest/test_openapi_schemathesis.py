@@ -18,6 +18,7 @@ from backend.settings import GatewaySettings
 from protocol.endpoint import Endpoint
 from protocol.job import WORKERS_KEY, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
+from runtime.tasks import Tasks
 from tests.backend.conftest import KEY
 from tests.helpers.postgres import running_postgres
 from tests.helpers.valkey import Broker
@@ -43,7 +44,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def whole(tmp_path: Path, broker: Broker, database: str) -> AsyncIterator[Gateway]:
-    """Run a gateway with all routes, and a worker status that stays valid until tomorrow."""
+    """Run a gateway with all routes, and keep the status of a worker valid."""
     settings = GatewaySettings(
         redis=broker.url,
         key=KEY,
@@ -51,15 +52,25 @@ async def whole(tmp_path: Path, broker: Broker, database: str) -> AsyncIterator[
         history=HistorySettings(database),
         files=FileSettings(tmp_path / "submitted", spare_bytes=0),
     )
-    async with Redis.from_url(broker.url) as redis:
-        tomorrow = (int((await redis.time())[0]) + 86_400) * 1000
-        there = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, speed=4.0, at_ms=tomorrow)
-        await redis.hset(WORKERS_KEY, "w", encode_status(there))
-    async with running_gateway(settings) as gateway:
+    async with (
+        Redis.from_url(broker.url) as redis,
+        Tasks("worker") as tasks,
+        running_gateway(settings) as gateway,
+    ):
+        tasks.start(stay(redis), "status")
         assert gateway.history is not None
         history = gateway.history.history
         await wait_until(lambda: gateway.monitor.survey.workers and history.up, "worker and history are seen")
         yield gateway
+
+
+async def stay(redis: "Redis") -> None:
+    """Renew the status of a worker, as its heartbeat would."""
+    while True:
+        now_ms = int((await redis.time())[0]) * 1000
+        there = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, speed=4.0, at_ms=now_ms)
+        await redis.hset(WORKERS_KEY, "w", encode_status(there))
+        await asyncio.sleep(1.0)
 
 
 def of(gateway: Gateway) -> Endpoint:
