@@ -15,7 +15,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from protocol.audio import samples_to_seconds
-from speech.declared_size import RIFF_CHUNK, chunks, missing_bytes
+from speech.declared_size import RIFF_CHUNK, chunks, is_chained, missing_bytes
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioTruncated, AudioUnsupported
 from speech.media_file import HEAD_BYTES, length_of_media, media_format, read_media
 from speech.resampling import Resampler
@@ -169,6 +169,8 @@ def _resampled(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     # A disk that fails, or a file that shrinks meanwhile, looks like its end. The reader of MP3 reports it itself.
     if not broken and file.format != "MP3" and frames < file.frames < _LONGEST_S * file.samplerate:
         broken = f"its header promises {file.frames / file.samplerate:.1f} s"
+    if not broken and file.format == "OGG" and is_chained(path):
+        broken = "another recording follows in the same file: split them"
     if broken:
         raise _damaged(path, broken)
 

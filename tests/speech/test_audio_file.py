@@ -284,6 +284,14 @@ def test_file_that_is_deleted_while_it_is_read_is_whole(tmp_path: Path) -> None:
     assert samples == 4 * len(TONE) and audio.cut is None
 
 
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_ogg_followed_by_another_is_truncated(tmp_path: Path, subtype: str) -> None:
+    """Their joined files are valid, and the reader stops after the first."""
+    first, second = (encoded(tmp_path, "OGG", subtype, SPEECH).read_bytes() for _ in range(2))
+    samples, cut = available(written(tmp_path, first + second, "a.ogg"))
+    assert len(samples) == len(SPEECH) and "another recording follows" in str(cut)
+
+
 def test_ogg_without_its_middle_is_truncated(tmp_path: Path) -> None:
     path = encoded(tmp_path, "OGG", "OPUS", SPEECH)
     whole = path.read_bytes()
