@@ -114,10 +114,19 @@ class Desktop(Screen):
         return str(found).split()[0]
 
     def focus(self, title: str) -> str:
-        """Focus the window with this title, and return its id."""
+        """Focus the window with this title, and return its id.
+
+        A window that is closed just now hands the focus to another one later.
+        """
         window = self.window(title)
-        self.xdotool("windowactivate", "--sync", window)
-        wait_until_sync(lambda: self.xdotool("getactivewindow") == window, f"{title} has the focus")
+
+        def focused() -> bool:
+            if self.xdotool("getactivewindow") == window:
+                return True
+            self.xdotool("windowactivate", window)
+            return False
+
+        wait_until_sync(focused, f"{title} has the focus")
         return window
 
     def active(self, title: str) -> None:
