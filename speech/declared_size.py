@@ -148,7 +148,8 @@ def is_chained(path: Path) -> bool:
             at += _OGG_PAGE + len(lengths) + sum(lengths)
         file.seek(max(0, path.stat().st_size - _TAIL))
         tail = file.read(_TAIL)
-    return tail[max(0, tail.rfind(b"OggS")) :][_OGG_STREAM] not in first
+    last = tail.rfind(b"OggS")
+    return last >= 0 and tail[last:][_OGG_STREAM] not in first
 
 
 def _mp3(file: BinaryIO, head: bytes, size: int) -> int:
