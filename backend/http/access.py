@@ -1,5 +1,6 @@
 """Access control of the gateway: keys, origins, transport, tenants, quotas."""
 
+import asyncio
 import hmac
 import re
 from collections import Counter
@@ -51,6 +52,7 @@ class Access:
         self.tls_listener = TlsListener(trusted=settings.proxies, near_only=settings.host == EVERYWHERE)
         self.meter = QuotaMeter(settings.quota)
         self.uploading: Counter[str] = Counter()  # files that are coming now, by owner
+        self.upload_ended = asyncio.Event()  # since a waiter cleared it
         self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
         roster.on_gone = lambda device: self.meter.forget(device.id)
 

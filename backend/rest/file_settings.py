@@ -20,7 +20,8 @@ class FileSettings:
     failed file can be retried. ``look_s``: interval between checks of a session.
 
     ``uploads``, ``uploads_of_key``: maximum number of concurrent uploads, in total and per key.
-    ``least_bytes_s``: minimum upload rate after ``slack_s``.
+    ``least_bytes_s``: minimum upload rate after ``slack_s``. ``upload_wait_s``: how long files of other interfaces
+    wait for a place.
 
     ``requests``, ``requests_of_key``: maximum number of files of other interfaces that await their answer.
     ``request_bytes``: maximum size of all of them together; one key has half of it.
@@ -36,6 +37,7 @@ class FileSettings:
     uploads_of_key: int = 4
     least_bytes_s: int = 16 * 1024
     slack_s: float = 60.0
+    upload_wait_s: float = 30.0
     look_s: float = 2.0
     requests: int = 64
     requests_of_key: int = 16

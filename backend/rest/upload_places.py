@@ -1,7 +1,8 @@
 """Places for uploads in progress: a limited number in total and for each key."""
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from backend.core.errors import OverQuota
@@ -15,14 +16,9 @@ RETRY_S: Final = 30.0
 @contextmanager
 def upload_place(visit: AdmittedRequest, settings: FileSettings) -> Iterator[None]:
     """Hold a place while a file is uploaded, through whatever interface. Raises ``OverQuota``."""
+    if message := _refused(visit, settings):
+        raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, RETRY_S))
     owner, uploading = visit.device.owner, visit.access.uploading
-    for coming, most, whose in (
-        (uploading[owner], settings.uploads_of_key, " of this key"),
-        (uploading.total(), settings.uploads, ""),
-    ):
-        if coming >= most:
-            message = f"{coming} files{whose} are coming already"
-            raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, RETRY_S))
     uploading[owner] += 1
     try:
         yield
@@ -30,3 +26,30 @@ def upload_place(visit: AdmittedRequest, settings: FileSettings) -> Iterator[Non
         uploading.subtract((owner,))
         if not uploading[owner]:
             del uploading[owner]
+        visit.access.upload_ended.set()
+
+
+async def until_upload_place(visit: AdmittedRequest, settings: FileSettings) -> None:
+    """Wait until a place is free, or for ``settings.upload_wait_s``. Then take it with ``upload_place`` at once.
+
+    Programs send many small files together, and a refused one would come back half a minute later. Only for
+    requests whose number is limited otherwise.
+    """
+    ended = visit.access.upload_ended
+    with suppress(TimeoutError):
+        async with asyncio.timeout(settings.upload_wait_s):
+            while _refused(visit, settings):
+                ended.clear()
+                await ended.wait()
+
+
+def _refused(visit: AdmittedRequest, settings: FileSettings) -> str:
+    """Return why no more files may come; empty: one may."""
+    uploading = visit.access.uploading
+    for coming, most, whose in (
+        (uploading[visit.device.owner], settings.uploads_of_key, " of this key"),
+        (uploading.total(), settings.uploads, ""),
+    ):
+        if coming >= most:
+            return f"{coming} files{whose} are coming already"
+    return ""

@@ -23,7 +23,7 @@ from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort, check_present
 from backend.rest.form import Form, read_raw
-from backend.rest.upload_places import upload_place
+from backend.rest.upload_places import until_upload_place, upload_place
 
 LISTEN_PATH: Final = "/v1/listen"
 _JSON: Final = "application/json"
@@ -56,6 +56,7 @@ class DeepgramRoutes:
                 asked = _file_request(request, self._models())
                 with visit.present(lambda: abort(request)):
                     async with files.form(visit) as form:
+                        await until_upload_place(visit, files.settings)
                         with upload_place(visit, files.settings):
                             await read_raw(request, await asyncio.to_thread(files.spool), files.settings, form)
                         return await self._answer(request, visit, form, asked, request_id)

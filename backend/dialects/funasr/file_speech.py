@@ -12,7 +12,7 @@ from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest
-from backend.rest.upload_places import upload_place
+from backend.rest.upload_places import until_upload_place, upload_place
 from backend.rest.uploads import IncomingFile
 from protocol.errors import MessageTooLarge
 from protocol.recognition import Options
@@ -34,6 +34,7 @@ class FileSpeech:
         """Make room for a file. Raises ``OverQuota``, or ``RequestRefused`` if the disk is full."""
         with ExitStack() as here, ExitStack() as coming:
             take = here.enter_context(files.room.place(visit.device.owner))
+            await until_upload_place(visit, files.settings)
             coming.enter_context(upload_place(visit, files.settings))
             uploads = await asyncio.to_thread(files.spool)
             speech = cls(files, await asyncio.to_thread(uploads.part), take)

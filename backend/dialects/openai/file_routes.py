@@ -25,7 +25,7 @@ from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort, check_present
 from backend.http.viewers import keep_little, write_pieces
 from backend.rest.form import Form, read_form
-from backend.rest.upload_places import upload_place
+from backend.rest.upload_places import until_upload_place, upload_place
 
 TRANSCRIPTIONS_PATH: Final = "/v1/audio/transcriptions"
 TRANSLATIONS_PATH: Final = "/v1/audio/translations"
@@ -64,6 +64,7 @@ class OpenAiFileRoutes:
                 self._check_task(request)
                 with visit.present(lambda: abort(request)):
                     async with files.form(visit) as form:
+                        await until_upload_place(visit, files.settings)
                         with upload_place(visit, files.settings):
                             await read_form(request, await asyncio.to_thread(files.spool), files.settings, form)
                         return await self._answer(request, visit, form, asked_by(form.values))

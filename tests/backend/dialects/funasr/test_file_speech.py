@@ -44,7 +44,7 @@ async def test_file_is_whole_however_it_comes(
 
 
 async def test_file_that_comes_counts_as_an_upload_of_its_key(files: RequestFiles, visit: AdmittedRequest) -> None:
-    limited = RequestFiles(files.spool, replace(files.settings, uploads_of_key=1))
+    limited = RequestFiles(files.spool, replace(files.settings, uploads_of_key=1, upload_wait_s=0.01))
     file = await FileSpeech.begin(limited, visit)
     with pytest.raises(OverQuota):
         await FileSpeech.begin(limited, visit)

@@ -29,7 +29,7 @@ ROOM = 2 * (FILE.stat().st_size + 1_000)
 @pytest.fixture
 async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway with a folder for files, and without a history."""
-    files = FileSettings(tmp_path / "submitted", requests=3, request_bytes=2 * ROOM, readers=1)
+    files = FileSettings(tmp_path / "submitted", requests=3, request_bytes=2 * ROOM, readers=1, upload_wait_s=0.01)
     async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, files=files)) as gateway:
         yield gateway
 
