@@ -29,7 +29,7 @@ from runtime.tls import date_fault, tls_end
 
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
 _CLOSE_S = 5.0
-_BREAKS: Final = (TimeoutError, aiohttp.ClientError, OSError)
+_BREAKS: Final = (TimeoutError, aiohttp.ClientError, OSError, UnicodeError)
 GOODBYE_S = 0.5
 """Time for closing a connection to an address that may no longer exist."""
 
@@ -253,7 +253,7 @@ def _failure(doing: str, error: Exception) -> Unreachable | Refused:
             )
         case aiohttp.ClientConnectorCertificateError():
             return _certificate_error(error)
-        case aiohttp.InvalidURL():
+        case aiohttp.InvalidURL() | UnicodeError():  # such as a host name with an empty part
             return Refused(f"not an address: {error}. Give it as https://host:port")
         case aiohttp.ClientConnectorError():  # its own text contains the repr of the fingerprint
             return Unreachable(f"no connection to the gateway: {_why_not(error)}")

@@ -128,7 +128,7 @@ class Exchange:
             raise Intercepted(_BETWEEN) from error
         try:
             return msgspec.json.decode(opened, type=DeviceKey)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused("the gateway gives a key that cannot be read: update one of the two") from error
 
 
@@ -203,7 +203,7 @@ async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -
 async def _refused(place: Address, response: aiohttp.ClientResponse) -> GatewayError:
     """Return the error of a refusal. ``DeviceNotKept`` holds for all addresses of the gateway: try no others."""
     if response.status in _NOT_KEPT:
-        with suppress(msgspec.DecodeError, MalformedMessage):
+        with suppress(ValueError, RecursionError, MalformedMessage):
             why = msgspec.json.decode(await _bounded(response.content), type=_Refusal).error
             return DeviceNotKept(f"{place.url}: {why.message}", why.code)
     return refusal(place, PAIR_PATH, response.status, response.headers)

@@ -42,7 +42,7 @@ async def request(
             answer = await response.read()
     try:
         return msgspec.json.decode(answer, type=kind)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(
             f"{address.url} says something else to {path}: {explain(error, kind)}. Update one of the two"
         ) from error

@@ -34,5 +34,5 @@ def decode_endpoint(data: bytes) -> Endpoint:
     """Parse the endpoint file. Raises ``MalformedMessage``."""
     try:
         return msgspec.json.decode(data, type=Endpoint)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessage(f"the endpoint file is damaged: {explain(error, Endpoint)}") from error

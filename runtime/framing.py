@@ -56,5 +56,5 @@ class Framing(Generic[T]):
     def _unpacked(self, body: bytes) -> T:
         try:
             return self._decoder.decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BrokenFrame(str(error)) from error

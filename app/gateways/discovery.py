@@ -1,9 +1,11 @@
 """Discover gateways on the local network while a part of the app needs them."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
-from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover
+import psutil
+
+from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover, own_addresses
 from runtime.tasks import OneTask, Tasks
 
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
@@ -48,3 +50,17 @@ class GatewaySearch:
                     case GatewayGone(service):
                         self._known.pop(service, None)
                 self._changed()
+
+
+class OwnAddresses:
+    """The addresses of this computer: the last known ones while the system has no room to tell them."""
+
+    def __init__(self, ask: Callable[[], tuple[str, ...]] = own_addresses) -> None:
+        self._ask = ask
+        self._known: tuple[str, ...] = ()
+
+    def __call__(self) -> tuple[str, ...]:
+        """Return the addresses."""
+        with suppress(OSError, psutil.Error):
+            self._known = self._ask()
+        return self._known

@@ -73,5 +73,5 @@ async def _read_json(
             body += chunk[: _MOST_BYTES - len(body)]  # a truncated answer is not valid JSON
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"{address.url} is not a kikipounamu gateway: it says something else to {path}") from error

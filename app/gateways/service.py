@@ -20,7 +20,7 @@ import msgspec
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways import watcher
-from app.gateways.discovery import Discover, GatewaySearch
+from app.gateways.discovery import Discover, GatewaySearch, OwnAddresses
 from app.gateways.pairing import Pair, PairingAttempt, leave
 from app.gateways.presentation import elsewhere, listed, unpaired
 from app.gateways.probe import ask
@@ -89,7 +89,8 @@ class Gateways:
         self._watcher = GatewayWatcher(self._answered, self._rerouted, parts.query, parts.times)
         self._network = GatewaySearch(self._found, self._show, parts.discover)
         self._pairing = PairingAttempt(self._keep, self._show, parts.pair)
-        self._reconnection = ReconnectionDetector(self._is_there, parts.own_addresses, self._search, parts.quiet_s)
+        self._own = OwnAddresses(parts.own_addresses)
+        self._reconnection = ReconnectionDetector(self._is_there, self._own, self._search, parts.quiet_s)
         self._answers: dict[str, QueryResult] = {}
         self._at: Address | None = None
         self._result: Note | None = None
@@ -270,7 +271,7 @@ class Gateways:
         )
         if one is None:
             return
-        urls = elsewhere(found.urls, self._parts.own_addresses()) or found.urls
+        urls = elsewhere(found.urls, self._own()) or found.urls
         if not set(urls) <= set(one.urls):
             self._tasks.start(self._move(one.at(urls)), "move")
 
@@ -322,7 +323,7 @@ class Gateways:
 
     def _show(self) -> None:
         self._reconnection.check()
-        own = self._parts.own_addresses(), self._parts.own_certificate()
+        own = self._own(), self._parts.own_certificate()
         view = GatewaysView(
             tuple(listed(self._registry.gateways, self._chosen, self._answers)),
             tuple(unpaired(self._network.known, self._registry.gateways, *own)),

@@ -32,7 +32,7 @@ def read_speeds(place: Path | None = None) -> dict[str, float]:
     try:
         with (place or _place()).open("rb") as file:
             speeds = msgspec.json.decode(file.read(_MOST_BYTES), type=dict[str, float])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
     return {name: speed for name, speed in speeds.items() if speed > 0}
 

@@ -13,13 +13,14 @@ from math import inf
 from typing import Final
 
 from app.core.errors import Note
+from app.gateways.discovery import OwnAddresses
 from app.gateways.presentation import elsewhere
 from app.gateways.store import PairedGateway
 from app.local_services.local_gateway import WORKERS, Workers, WorkerSeen
 from app.local_services.local_worker import Fetch, LocalWorker, LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from client.connection import Address
-from client.discovery import DiscoveryEvent, GatewayFound, own_addresses
+from client.discovery import DiscoveryEvent, GatewayFound
 from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate
 from client.request import request
 from runtime import loggers
@@ -61,7 +62,7 @@ class Lent:
         self.paired = paired
         self.view = WorkerView()
         self.discover: Discover | None = None
-        self.own_addresses: Callable[[], tuple[str, ...]] = own_addresses
+        self.own_addresses: Callable[[], tuple[str, ...]] = OwnAddresses()
         self.check_s = CHECK_S
         self._settings, self._changed, self._ask = settings, changed, ask
         self._at = paired.addresses[0]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from msgspec import DecodeError, Struct, ValidationError, json
+from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
 from app.updates.index import Release, ReleaseIndex, is_newer, newest
@@ -51,7 +51,7 @@ def offer(memory: Memory, installed: str) -> Release | None:
 
 def read(place: Path) -> Memory:
     """Return the stored memory, or an empty one."""
-    with suppress(OSError, DecodeError, ValidationError):
+    with suppress(OSError, DecodeError, UnicodeDecodeError):
         return json.decode(place.read_bytes(), type=Memory)
     return Memory()
 

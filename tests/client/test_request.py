@@ -20,10 +20,10 @@ class Thing(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def answering(path: str, status: int, text: str, keys: list[str]) -> AsyncIterator[str]:
+async def answering(path: str, status: int, text: str | bytes, keys: list[str]) -> AsyncIterator[str]:
     async def answer(request: web.Request) -> web.Response:
         keys.append(request.headers.get("Authorization", ""))
-        return web.Response(status=status, text=text or await request.text())
+        return web.Response(status=status, body=text or await request.text())
 
     async with serving(web.route("*", path, answer)) as url:
         yield f"{url}/"
@@ -40,9 +40,18 @@ async def test_answer_is_decoded_if_its_status_is_expected(expected: Sequence[in
 
 @pytest.mark.parametrize(
     ("status", "text", "error"),
-    [(401, "", Unauthorised), (404, "", Refused), (503, "", Unreachable), (200, "no json", Refused)],
+    [
+        (401, "", Unauthorised),
+        (404, "", Refused),
+        (503, "", Unreachable),
+        (200, "no json", Refused),
+        (200, b'{"name": "\xff"}', Refused),
+        (200, "[" * 100_000, Refused),
+    ],
 )
-async def test_unexpected_answer_raises_typed_error(status: int, text: str, error: type[GatewayError]) -> None:
+async def test_unexpected_answer_raises_typed_error(
+    status: int, text: str | bytes, error: type[GatewayError]
+) -> None:
     async with answering(PATH, status, text, []) as url:
         with pytest.raises(error):
             await request(Address(url), f"GET {PATH}", Thing)

@@ -10,7 +10,7 @@ def test_endpoint_round_trips() -> None:
     assert decode_endpoint(b'{"url": "u", "key": "k", "pid": 1}') == Endpoint("u", "k", 1), "of a version before"
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b'{"url": 1, "key": "k", "pid": 2}', b"\xff\xfe"])
+@pytest.mark.parametrize("data", [b"", b"{", b'{"url": 1, "key": "k", "pid": 2}', b"\xff\xfe", b'{"url": "\xff"}'])
 def test_damaged_endpoint_file_raises_error(data: bytes) -> None:
     with pytest.raises(MalformedMessage, match="damaged"):
         decode_endpoint(data)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from app.gateways.discovery import GatewaySearch
+from app.gateways.discovery import GatewaySearch, OwnAddresses
 from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone
 from tests.helpers.waiting import wait_until
 
@@ -58,3 +58,18 @@ async def test_search_begins_again_after_an_unexpected_error() -> None:
     finding.switch(on=True)
     await wait_until(lambda: received == [DESK], "it is found")
     await finding.close()
+
+
+def test_last_addresses_count_while_the_system_has_no_room() -> None:
+    """Else a connection in use would end, and the gateway be asked no more."""
+    answers: list[tuple[str, ...] | OSError] = [OSError("too many open files"), ("10.0.0.1",)]
+
+    def ask() -> tuple[str, ...]:
+        answer = answers.pop()
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    own = OwnAddresses(ask)
+    assert own() == own() == ("10.0.0.1",)
+    assert not answers

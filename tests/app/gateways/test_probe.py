@@ -17,12 +17,12 @@ WORKER = {"worker": "w", "state": "idle", "engine": "whisper", "model": "whisper
 
 @asynccontextmanager
 async def gateway(
-    ready: str = '{"ready": true, "workers": 1}', *, kind: str = "application/json", status: int = 200
+    ready: str | bytes = '{"ready": true, "workers": 1}', *, kind: str = "application/json", status: int = 200
 ) -> AsyncIterator[str]:
     """Serve the answers of ``backend.gateway``, and yield the address."""
 
     async def readiness(request: web.Request) -> web.Response:
-        return web.Response(status=status, text=ready, content_type=kind)
+        return web.Response(status=status, body=ready, content_type=kind)
 
     async def workers(request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {KEY}":
@@ -68,9 +68,15 @@ async def test_ask_distinguishes_a_wrong_key_from_an_unreachable_gateway() -> No
 
 @pytest.mark.parametrize(
     ("ready", "kind", "status"),
-    [("<html>", "text/html", 200), ("{", "application/json", 200), ("{}", "application/json", 404)],
+    [
+        ("<html>", "text/html", 200),
+        ("{", "application/json", 200),
+        ("{}", "application/json", 404),
+        (b'{"ready": "\xff"}', "application/json", 200),
+        (f'{{"x": {"[" * 100_000}', "application/json", 200),
+    ],
 )
-async def test_ask_reports_an_answer_that_is_not_of_a_gateway(ready: str, kind: str, status: int) -> None:
+async def test_ask_reports_an_answer_that_is_not_of_a_gateway(ready: str | bytes, kind: str, status: int) -> None:
     async with gateway(ready, kind=kind, status=status) as url:
         assert await ask(Address(url, KEY)) == QueryResult(GatewayHealth.REFUSED, note=Note("gateway-refuses"))
 
@@ -79,3 +85,10 @@ async def test_gateway_with_a_certificate_is_queried_only_over_tls() -> None:
     async with gateway() as url:
         answer = await ask(Address(url, KEY, certificate_sha256="0" * 64))
     assert answer.health is GatewayHealth.REFUSED
+
+
+@pytest.mark.parametrize("host", ["gateway..local", f"{'a' * 64}.local"])
+async def test_host_that_cannot_exist_is_refused(host: str) -> None:
+    assert await ask(Address(f"https://{host}:8765", KEY)) == QueryResult(
+        GatewayHealth.REFUSED, note=Note("gateway-refuses")
+    )

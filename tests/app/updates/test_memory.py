@@ -61,8 +61,9 @@ def test_memory_is_stored_and_read(tmp_path: Path) -> None:
     known = learned(Memory(asked_s=5.0, announced="0.2.0"), index_of("0.2.0"), "0.1.0")
     write(place, known)
     assert read(place) == known
-    place.write_text('{"asked_s": "yes"}')
-    assert read(place) == Memory()
+    for damaged in (b'{"asked_s": "yes"}', b'{"announced": "\xff"}'):
+        place.write_bytes(damaged)
+        assert read(place) == Memory()
 
 
 def test_memory_survives_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
