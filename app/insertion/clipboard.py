@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
+from app.insertion.errors import ScreenGone
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
 from runtime.tasks import Tasks, is_set_within
@@ -170,5 +171,10 @@ class PasteFlow:
 
     async def _give_back(self, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
-        await self._clipboard.give_back()
+        while True:
+            try:
+                await self._clipboard.give_back()
+                break
+            except ScreenGone:  # it only hangs: if it has ended, so does this process
+                await asyncio.sleep(EMPTY_S)
         self._giving_back = None

@@ -65,10 +65,14 @@ class HelperEnded(InsertionError):
 
 
 class HelperFailed(InsertionError):
-    """An error: the helper process could not carry out a request. Its traceback is on standard error."""
+    """An error: the helper process could not carry out a request. Its traceback is on standard error.
 
-    def __init__(self, message: str) -> None:
+    ``pressed``: keys may have been pressed before.
+    """
+
+    def __init__(self, message: str, *, pressed: bool = False) -> None:
         super().__init__(f"the helper process for insertion failed: {message}. See standard error")
+        self.pressed = pressed
 
 
 class CannotType(InsertionError):

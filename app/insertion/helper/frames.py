@@ -25,12 +25,15 @@ class LateKey(Struct, frozen=True):
 
 
 class OpenRequest(Struct, frozen=True, tag="Open"):
-    """A request to connect to ``display`` of X11. Windows of the process ``app`` are our own."""
+    """A request to connect to ``display`` of X11. Windows of the process ``app`` are our own.
+
+    ``late``: the newest key last.
+    """
 
     display: str | None
     patience_s: float
     app: int
-    late: LateKey | None = None
+    late: tuple[LateKey, ...] = ()
 
 
 class FindRequest(Struct, frozen=True, tag="Find"):

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, Self
 
 from app.core.child_process import restart_pause
-from app.insertion.errors import HelperEnded, InsertionUnavailable
+from app.insertion.errors import HelperEnded, HelperFailed, InsertionUnavailable
 from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.helper.kept_contents import memory_file
 from app.insertion.helper.process import HelperProcess
@@ -35,8 +35,8 @@ _FIND_S: Final = 1.5
 _READY_S: Final = 5.0
 _STEADY_S: Final = 10.0
 
-Start = Callable[[LateKey | None], Awaitable[HelperProcess]]
-"""Starts a helper that refuses what this key asks for."""
+Start = Callable[[tuple[LateKey, ...]], Awaitable[HelperProcess]]
+"""Starts a helper that refuses what these keys ask for."""
 
 
 class HelperInserter:
@@ -87,16 +87,16 @@ class HelperInserter:
     @classmethod
     async def _launch(
         cls,
-        opening: Callable[[LateKey | None], OpenRequest],
+        opening: Callable[[tuple[LateKey, ...]], OpenRequest],
         command: Sequence[str],
         rules: Rules | None,
         environment: Mapping[str, str] | None = None,
         when_app_dies: signal.Signals | None = None,
     ) -> Self:
-        """Return an inserter with a running helper. ``opening``: for this late key."""
+        """Return an inserter with a running helper. ``opening``: for these late keys."""
         kept = memory_file()
 
-        async def start(late: LateKey | None) -> HelperProcess:
+        async def start(late: tuple[LateKey, ...]) -> HelperProcess:
             return await HelperProcess.start(opening(late), kept, command, environment, when_app_dies)
 
         inserter = cls(start, rules or Rules(), kept)
@@ -106,7 +106,7 @@ class HelperInserter:
     async def start(self) -> None:
         """Start the first helper, and replace each that ends. Raises ``InsertionUnavailable``."""
         try:
-            self._use(await self._start(None))
+            self._use(await self._start(()))
         except HelperEnded as error:  # ``_keep`` tries again
             log.warning(LogEvent.INSERTION_HELPER_MISSING, reason=str(error))
         except BaseException:
@@ -165,7 +165,9 @@ class HelperInserter:
             return held(HoldReason.INTERRUPTED)
         try:
             return await helper.insert(text, target, rules)
-        except HelperEnded as error:
+        except (HelperEnded, HelperFailed) as error:
+            if isinstance(error, HelperFailed):
+                log.error(LogEvent.INSERTION_FAILED, reason=str(error))
             return held(HoldReason.UNCERTAIN if error.pressed else HoldReason.INTERRUPTED)
         except asyncio.CancelledError:
             helper.kill()  # the caller holds the text now: it must not arrive later
@@ -185,7 +187,7 @@ class HelperInserter:
     async def _keep(self) -> None:
         """Replace the helper whenever it has ended: at once at first, then after growing pauses."""
         clock = asyncio.get_running_loop().time
-        late: LateKey | None = None
+        late: tuple[LateKey, ...] = ()
         failures, started = 0, clock()
         while True:
             if (helper := self._helper) is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ from app.insertion.helper.frames import (
     Request,
 )
 from app.insertion.outcome import Insertion, InsertionResult, Target
+from app.insertion.paste_watch import HANGS_S
 from app.insertion.plan import Rules
 from app.insertion.x11.grab_guard import CUT_OFF
 from runtime import loggers
@@ -40,23 +42,21 @@ log = loggers.APP_INSERTION_HELPER
 
 _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0
+_MOST_LATE: Final = 8
 
 
 class HelperProcess:
-    """A connected helper process. Once it is ``over``, requests raise ``HelperEnded``.
-
-    ``late``: a paste key that may still have to be processed.
-    """
+    """A connected helper process. Once it is ``over``, requests raise ``HelperEnded``."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None and process.stdout is not None
-        self.late: LateKey | None = None
         self.over = False
         self._process, self._requests, self._replies = process, process.stdin, process.stdout
         self._asked: dict[int, asyncio.Future[Reply]] = {}
         self._number = 0
         self._pressed = False
-        self._window = 0  # of the text in progress
+        self._late: dict[int, tuple[LateKey, float]] = {}  # by program, with the time
+        self._window = self._program = 0  # of the text in progress
         self._tasks = Tasks("insertion helper")
         self._reading: asyncio.Task[None] | None = None
 
@@ -89,7 +89,8 @@ class HelperProcess:
         except OSError as error:  # such as too many processes
             raise HelperEnded from error
         helper = cls(process)
-        helper.late = opening.late
+        for key in opening.late:
+            helper._keep_late(key)
         async with closed_on_error(helper._end):
             try:
                 async with asyncio.timeout(_START_S):
@@ -107,6 +108,12 @@ class HelperProcess:
         """The id of the started process, which is the parent of the inserting one."""
         return self._process.pid
 
+    @property
+    def late(self) -> tuple[LateKey, ...]:
+        """The paste keys that programs may still have to process, the newest last."""
+        since = time.monotonic() - HANGS_S
+        return tuple(key for key, at in self._late.values() if at > since)[-_MOST_LATE:]
+
     async def find(self) -> Target | None:
         """Return the focused window."""
         reply = await self._ask(FindRequest(self._next()))
@@ -114,11 +121,11 @@ class HelperProcess:
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert one text; calls must not overlap."""
-        self._pressed, self._window = False, target.window
+        self._pressed, self._window, self._program = False, target.window, 0
         reply = await self._ask(InsertRequest(self._next(), text, target, rules))
         assert isinstance(reply, InsertedReply), reply
         if reply.insertion.how is not InsertionResult.HELD:
-            self.late = None
+            self._late.pop(self._program, None)
         return reply.insertion
 
     async def ended(self) -> None:
@@ -144,6 +151,10 @@ class HelperProcess:
         if self._process.returncode is None:
             with suppress(psutil.Error):  # not asyncio's kill: its poll would steal the status from asyncio
                 psutil.Process(self._process.pid).kill()
+
+    def _keep_late(self, key: LateKey) -> None:
+        self._late.pop(key.program, None)  # so that it becomes the newest
+        self._late[key.program] = key, time.monotonic()
 
     def _next(self) -> int:
         self._number += 1
@@ -180,10 +191,12 @@ class HelperProcess:
     def _take(self, reply: Reply) -> None:
         match reply:
             case PressingNotice(program):
-                self._pressed, self.late = True, LateKey(program, self._window) if program else None
+                self._pressed, self._program = True, program
+                if program:
+                    self._keep_late(LateKey(program, self._window))
             case FailedReply(number, message):
                 if number in self._asked:
-                    _fail(self._asked[number], HelperFailed(message))
+                    _fail(self._asked[number], HelperFailed(message, pressed=self._pressed))
             case FoundReply(number=number) | InsertedReply(number=number):
                 answer = self._asked.get(number)
                 if answer is not None and not answer.done():

@@ -81,17 +81,16 @@ class X11Clipboard:
         names = ("CLIPBOARD", "PRIMARY") if primary else ("CLIPBOARD",)
         return tuple(self._connection.atom(name) for name in names)
 
-    def recover(self, late: int) -> None:
-        """Serve what a killed process had lent or served.
+    def refuse(self, program: int) -> None:
+        """Refuse the late requests of a program for a key that a killed process pressed."""
+        watch = PasteWatch(program, self._deadline_s, self._late_s)
+        watch.pressed(time.monotonic())
+        watch.give_up(time.monotonic())
+        self.gave_up(watch)
+        self._given_up.append(watch)
 
-        Refuse the late requests of program ``late`` (0 for none) for a key that the killed process pressed.
-        """
-        if late:
-            watch = PasteWatch(late, self._deadline_s, self._late_s)
-            watch.pressed(time.monotonic())
-            watch.give_up(time.monotonic())
-            self.gave_up(watch)
-            self._given_up = [watch]
+    def recover(self) -> None:
+        """Serve what a killed process had lent or served."""
         for selection, contents in self._kept.read().items():
             with self._connection.grabbed():
                 if self._connection.display.get_selection_owner(selection) == X.NONE:

@@ -215,6 +215,8 @@ class XThread:
             return future
         self._work.put((work, future))
         self._wake()
+        if self._gone.is_set():  # it ended just now
+            self._end()
         return future
 
     async def call(self, work: Callable[[X11Connection], Result]) -> Result:
@@ -241,6 +243,11 @@ class XThread:
         except (DisplayError, ConnectionClosedError, OSError) as error:
             advice = "start this program on a screen (see that DISPLAY names it)"
             self._opened.set_exception(ScreenMissing(f"the X server cannot be reached ({error}): {advice}"))
+            self._end()
+            return
+        except Exception as error:  # top level of the thread: who opens it must not wait for ever
+            log.exception(LogEvent.INSERTION_FAILED)
+            self._opened.set_exception(ScreenMissing(f"{type(error).__name__}: see the log"))
             self._end()
             return
         self._opened.set_result(None)

@@ -57,14 +57,15 @@ class X11Strategies:
         self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
         self._last: Target | None = None  # the target of the last paste
 
-    def recover(self, late: LateKey | None) -> None:
-        """Serve what a killed process had lent, and refuse what its ``late`` key asks for.
+    def recover(self, late: Sequence[LateKey] = ()) -> None:
+        """Serve what a killed process had lent, and refuse what its ``late`` keys ask for.
 
         A program that answers pings may hang for long.
         """
-        if late is not None:
-            self._last = Target(late.window, "")
-        self.clipboard.recover(late.program if late is not None else 0)
+        for key in late:
+            self._last = Target(key.window, "")
+            self.clipboard.refuse(key.program)
+        self.clipboard.recover()
 
     def close(self) -> None:
         """Restore all borrowed resources after the last target has taken its text."""

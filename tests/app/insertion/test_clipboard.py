@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from app.insertion.clipboard import PasteFlow
+from app.insertion.errors import ScreenGone
 from app.insertion.outcome import HoldReason
 from tests.helpers.waiting import wait_until
 
@@ -15,6 +18,7 @@ class FakeClipboard:
     keeps: bool = True
     offers: bool = True
     reads: bool = True
+    hangs: int = 0
 
     async def keep(self, *, primary: bool = False) -> bool:
         self.done.append(f"keep {primary}")
@@ -32,6 +36,9 @@ class FakeClipboard:
         return self.reads
 
     async def give_back(self) -> None:
+        if self.hangs:
+            self.hangs -= 1
+            raise ScreenGone
         self.done.append("give back")
 
     async def close(self) -> None:
@@ -52,6 +59,15 @@ async def test_clipboard_is_given_back_after_a_text_is_read() -> None:
     assert await flow.paste("text", press, primary=True) is None
     await wait_until(lambda: clipboard.done[-1] == "give back", "it is given back")
     assert clipboard.done == ["keep True", "offer 'text'", "read", "give back"]
+    await flow.close()
+
+
+async def test_clipboard_is_given_back_after_the_compositor_hung(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.insertion.clipboard.EMPTY_S", 0.0)
+    clipboard = FakeClipboard(hangs=2)
+    flow = PasteFlow(clipboard)
+    assert await flow.paste("text", press) is None
+    await wait_until(lambda: clipboard.done[-1] == "give back", "it is given back")
     await flow.close()
 
 

@@ -10,6 +10,7 @@ from app.insertion.helper.inserter import HelperInserter
 from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import ProgramRule, Rules
+from tests.helpers.waiting import wait_until
 
 EDITOR = Target(7, "editor")
 SCRIPT = """
@@ -29,12 +30,20 @@ while (request := REQUESTS.read(sys.stdin.buffer)) is not None:
         case OpenRequest(late=late):
             tell(OpenedReply())
         case FindRequest(number):
-            tell(FoundReply(number, Target(late.program + late.window if late else 7, "editor")))
+            tell(FoundReply(number, Target(sum(key.program + key.window for key in late) or 7, "editor")))
         case InsertRequest(number, text="before a key"):
             os._exit(1)
         case InsertRequest(number, text="after a key"):
             tell(PressingNotice(1000))
             os._exit(1)
+        case InsertRequest(number, text="fails"):
+            tell(FailedReply(number, "on purpose"))
+        case InsertRequest(number, text="fails after a key"):
+            tell(PressingNotice(1000))
+            tell(FailedReply(number, "on purpose"))
+        case InsertRequest(number, text="not read"):
+            tell(PressingNotice(2000))
+            tell(InsertedReply(number, Insertion(InsertionResult.HELD, "not-read")))
         case InsertRequest(number):
             tell(PressingNotice(1000))
             tell(InsertedReply(number, Insertion(InsertionResult.PASTED)))
@@ -44,7 +53,7 @@ while (request := REQUESTS.read(sys.stdin.buffer)) is not None:
 
 
 def inserter(display: str = "", rules: Rules | None = None) -> HelperInserter:
-    async def start(late: LateKey | None) -> HelperProcess:
+    async def start(late: tuple[LateKey, ...]) -> HelperProcess:
         return await HelperProcess.start(OpenRequest(display, 1.0, 1, late), None, [sys.executable, "-c", SCRIPT])
 
     return HelperInserter(start, rules or Rules(), None)
@@ -74,11 +83,33 @@ async def test_text_is_held_when_the_helper_ends() -> None:
     await made.close()
 
 
+async def test_next_helper_learns_of_a_program_that_hung_before_the_last_text() -> None:
+    made = inserter()
+    await made.start()
+    assert await made.insert("not read", EDITOR) == held(HoldReason.NOT_READ)
+    assert await made.insert("text", Target(8, "other")) == Insertion(InsertionResult.PASTED)
+    first = made.helper
+    assert first is not None and first.late == (LateKey(2000, 7),)
+    assert await made.insert("after a key", Target(8, "other")) == held(HoldReason.UNCERTAIN)
+    second = await wait_until(lambda: made.helper is not first and made.helper, "another helper")
+    assert second.late == (LateKey(2000, 7), LateKey(1000, 8)), "two programs hang"
+    await made.close()
+
+
+async def test_outcome_of_a_text_that_failed_after_its_key_is_unknown() -> None:
+    made = inserter()
+    await made.start()
+    assert await made.insert("fails", EDITOR) == held(HoldReason.INTERRUPTED)
+    assert await made.insert("fails after a key", EDITOR) == held(HoldReason.UNCERTAIN)
+    assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
+    await made.close()
+
+
 async def test_helper_is_replaced_after_an_unexpected_error() -> None:
     made, left = inserter(), [RuntimeError("on purpose")]
     start = made._start
 
-    async def fails_once(late: LateKey | None) -> HelperProcess:
+    async def fails_once(late: tuple[LateKey, ...]) -> HelperProcess:
         if left and made.helper is None and made._helper is not None:
             raise left.pop()
         return await start(late)

@@ -238,7 +238,7 @@ def test_contents_lent_by_a_killed_process_are_served_again(
     killed.owner.disown(selection)  # like the server when a client ends
     other.display.sync()
     clipboard = X11Clipboard(connection, kept=kept)
-    clipboard.recover(late=0)
+    clipboard.recover()
     assert clipboard.owner.contents(selection) == copied[selection]
 
 
@@ -250,7 +250,7 @@ def test_copy_made_after_a_process_was_killed_stays(
     kept.write({selection: Contents({1: Value(1, 8, b"before")})})
     theirs = SelectionOwner(other)
     assert theirs.own(selection, Contents())
-    clipboard.recover(late=0)
+    clipboard.recover()
     assert connection.display.get_selection_owner(selection).id == other.window.id
     assert kept.read() == {}
     theirs.disown(selection)
@@ -258,9 +258,12 @@ def test_copy_made_after_a_process_was_killed_stays(
 
 def test_late_key_of_a_killed_process_is_refused(connection: X11Connection) -> None:
     clipboard = X11Clipboard(connection)
-    clipboard.recover(late=12345)
+    for program in (12345, 54321):
+        clipboard.refuse(program)
+    clipboard.recover()
     pressed: list[int] = []
     selections = clipboard.selections(primary=False)
     assert clipboard.paste("text", selections, 12345, lambda _: pressed.append(1)) is HoldReason.NOT_READ
     assert not pressed
-    assert clipboard.owner.refuses(12345) and not clipboard.owner.refuses(US)
+    assert clipboard.owner.refuses(12345) and clipboard.owner.refuses(54321)
+    assert not clipboard.owner.refuses(US)

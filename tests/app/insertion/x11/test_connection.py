@@ -61,6 +61,23 @@ async def test_error_says_what_to_do_without_a_screen() -> None:
         await XThread(":nowhere").open()
 
 
+async def test_unexpected_error_while_connecting_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> X11Connection:
+        raise ValueError("on purpose")
+
+    monkeypatch.setattr("app.insertion.x11.connection.X11Connection", fail)
+    with pytest.raises(InsertionUnavailable, match="ValueError"):
+        async with asyncio.timeout(DEADLINE_S):
+            await XThread(":nowhere").open()
+
+
+async def test_work_submitted_while_the_thread_ends_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    thread = XThread(":nowhere")
+    monkeypatch.setattr(thread, "_wake", thread._gone.set)  # the thread has just looked for the last time
+    assert isinstance(thread.submit(lambda _: 1).exception(timeout=DEADLINE_S), ScreenGone)
+    await thread.close()
+
+
 async def test_pending_work_fails_when_the_screen_is_lost(tmp_path: Path) -> None:
     with running_desktop(tmp_path, tray=False) as desktop:
         thread = XThread(desktop.display)

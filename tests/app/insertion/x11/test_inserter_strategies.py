@@ -118,7 +118,7 @@ def test_hung_target_of_a_killed_helper_gets_no_second_key(screen: Desktop, conn
     assert target is not None
     process = screen.processes[-1]
     process.send_signal(signal.SIGSTOP)
-    strategies.recover(LateKey(target.process, target.window))
+    strategies.recover([LateKey(target.process, target.window)])
     assert strategies.insert("too early ", target, Rules()) == held(HoldReason.NOT_READ)
     assert pressing == []
     process.send_signal(signal.SIGCONT)
