@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from dbus_fast import ErrorType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
-from dbus_fast.errors import DBusError
+from dbus_fast.errors import DBusError, DBusFastError
 from dbus_fast.unpack import unpack_variants
 
 from app.bus.errors import BusMissing, BusRefused, BusSilent
@@ -214,9 +214,11 @@ class BusConnection(Closing):
             raise BusMissing("the connection to the message bus has ended")
 
     async def _watch(self) -> None:
-        with suppress(OSError, EOFError, DBusError):
-            await self.bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # of dbus-fast
-        self.gone.set()
+        try:
+            with suppress(OSError, EOFError, DBusFastError):  # also a message that cannot be decoded
+                await self.bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # of dbus-fast
+        finally:
+            self.gone.set()
 
 
 def _plain(message: Message) -> tuple[Any, ...]:

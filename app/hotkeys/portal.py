@@ -28,7 +28,7 @@ from app.hotkeys.events import KeyEvent, KeyEventQueue
 from app.hotkeys.portal_triggers import Shortcut, keys_in, shortcuts, shown
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import Tasks, closed_on_error, is_set_within
 
 log = loggers.APP_HOTKEYS_PORTAL
 
@@ -130,9 +130,9 @@ class PortalHotkeys:
             return self._portal
         try:
             portal = await self._open_portal()
-            if not await portal.version(INTERFACE):
-                await portal.close()
-                raise HotkeysMissing
+            async with closed_on_error(portal.close):
+                if not await portal.version(INTERFACE):
+                    raise HotkeysMissing
         except BusError as error:
             raise HotkeysMissing from error
         portal.listen(self._signalled)
@@ -152,6 +152,8 @@ class PortalHotkeys:
         before, self._session = self._session, None
         if before is not None:
             await before.close()
+            for action in tuple(self._down):  # nobody reports their releases any more
+                self.assume_released(action)
         if not wanted:
             self._bound, self._keys = (), {}
             return

@@ -97,7 +97,8 @@ class X11Hotkeys:
             log.warning(LogEvent.HOTKEYS_RELEASE_TIMED_OUT)
         else:
             os.close(self._waking)
-        os.close(self._wake)
+        wake, self._wake = self._wake, -1  # another file may get its number
+        os.close(wake)
 
     def _wake_up(self) -> None:
         with suppress(OSError):  # full: the thread is awake
@@ -108,7 +109,10 @@ class X11Hotkeys:
     def _run(self, ready: "Future[None]") -> None:
         try:
             keyboard = self._open(self._events.post)
-        except HotkeysUnavailable as error:
+        except Exception as error:  # top level of the thread, like the one below
+            if not isinstance(error, HotkeysUnavailable):
+                log.error(LogEvent.HOTKEYS_FAILED, exc_info=error)
+                error = HotkeysUnavailable(f"{type(error).__name__}: see the log")
             ready.set_exception(error)
             return
         ready.set_result(None)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from dbus_fast import Message, MessageType
+from dbus_fast.errors import InvalidMessageError
 
 from app.bus.connection import (
     BUS_PROGRAM,
@@ -109,6 +110,12 @@ async def test_end_of_the_bus_is_noticed(address: str) -> None:
         await wait_until(bus.gone.is_set, "the end is noticed")
         with pytest.raises(BusMissing):
             await bus.call(BUS_PROGRAM, "ListNames")
+
+
+async def test_end_by_a_message_that_cannot_be_decoded_is_noticed(address: str) -> None:
+    async with await BusConnection.open(address) as bus:
+        bus.bus._finalize(InvalidMessageError("on purpose"))  # as dbus-fast does then
+        await wait_until(bus.gone.is_set, "the end is noticed")
 
 
 @pytest.mark.parametrize("asks", [True, False])

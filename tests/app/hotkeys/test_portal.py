@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.bus.connection import BUS_PROGRAM, BusConnection
+from app.bus.errors import BusSilent
 from app.bus.portal import Portal, variants
 from app.core.errors import Note
 from app.hotkeys.choose import choose
@@ -185,6 +186,19 @@ async def test_other_keys_replace_the_session(hotkeys: PortalHotkeys, desktop: D
     assert len(desktop.asked("Session.Close")) == 2 and not hotkeys.assigned
 
 
+async def test_key_that_is_held_while_it_is_changed_counts_as_released(
+    hotkeys: PortalHotkeys, desktop: DesktopPortal
+) -> None:
+    await hotkeys.bind(KEYS)
+    await key(desktop, "dictate", "Activated")
+    assert await next_event(hotkeys) == ("dictate", True)
+    desktop.answers[BIND] = bound({"dictate.f8": "F8"})
+    await hotkeys.bind({"dictate": "f8"})
+    assert await next_event(hotkeys) == ("dictate", False)
+    await key(desktop, "dictate.f8", "Activated")
+    assert await next_event(hotkeys) == ("dictate", True)
+
+
 async def test_refusal_counts_as_success_when_the_desktop_names_the_keys(
     hotkeys: PortalHotkeys, desktop: DesktopPortal
 ) -> None:
@@ -261,6 +275,26 @@ async def test_desktop_without_the_interface_has_no_hotkeys(address: str, versio
             async with PortalHotkeys(opener):
                 pass
     assert error.value.note == Note("hotkeys-wayland")
+
+
+async def test_connection_to_a_silent_portal_is_closed(
+    address: str, desktop: DesktopPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bus allows a user only so many connections, and keys are bound again and again."""
+    opened = list[Portal]()
+
+    async def opener() -> Portal:
+        opened.append(await Portal.open({"DBUS_SESSION_BUS_ADDRESS": address}))
+        return opened[-1]
+
+    async def silent(portal: Portal, interface: str) -> int:
+        raise BusSilent("on purpose")
+
+    monkeypatch.setattr(Portal, "version", silent)
+    with pytest.raises(HotkeysMissing):
+        async with PortalHotkeys(opener):
+            pass
+    assert opened[0].bus.gone.is_set()
 
 
 async def test_desktop_without_a_portal_or_a_bus_has_no_hotkeys(address: str) -> None:

@@ -1,6 +1,7 @@
 """Hotkeys whose X server or keyboard thread fails; ``test_x11`` has the rest."""
 
 import asyncio
+import os
 import sys
 import threading
 from pathlib import Path
@@ -57,6 +58,16 @@ async def test_keyboard_is_closed_when_its_server_answers_after_the_caller_left(
     assert closed.is_set()
 
 
+async def test_internal_error_while_connecting_is_raised_at_once() -> None:
+    def connect(report: object) -> Keyboard:
+        raise ValueError("on purpose")
+
+    with capture_logs() as logs, pytest.raises(HotkeysUnavailable, match="see the log"):
+        async with X11Hotkeys(connect=connect):
+            pass
+    assert [line["event"] for line in logs] == ["hotkeys.failed"]
+
+
 async def test_internal_error_is_raised_to_the_event_reader() -> None:
     with capture_logs() as logs:
         async with X11Hotkeys(connect=lambda report: _Broken()) as hotkeys:
@@ -64,6 +75,21 @@ async def test_internal_error_is_raised_to_the_event_reader() -> None:
                 async for _ in hotkeys.events():
                     pass
     assert [line["event"] for line in logs] == ["hotkeys.failed"]
+
+
+async def test_request_after_the_end_writes_to_no_other_file() -> None:
+    async with X11Hotkeys(connect=lambda report: _Broken()) as hotkeys:
+        pass
+    reading, writing = os.pipe()  # they get the numbers that the hotkeys had
+    try:
+        with pytest.raises(HotkeysUnavailable):
+            await hotkeys.is_down("dictate")
+        os.set_blocking(reading, False)
+        with pytest.raises(BlockingIOError):
+            os.read(reading, 1)
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 class _Broken(Keyboard):
