@@ -130,11 +130,11 @@ class Child:
             started = clock()
             try:
                 self.status, failure = await self._run_once(), ""
-            except OSError as error:  # no room for a new process or file: temporary
+            except (OSError, RuntimeError) as error:  # no room for a new process, thread or file: temporary
                 failure = reason(error)
             if self._stopping.is_set():
                 return
-            if self.status in self._final:
+            if not failure and self.status in self._final:
                 raise ProgramEnds(self.name, self.status, self.last_words())
             failures = 1 if clock() - started >= _STEADY_S else failures + 1
             pause = self._pause(failures)

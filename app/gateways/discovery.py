@@ -60,7 +60,7 @@ class OwnAddresses:
         self._known: tuple[str, ...] = ()
 
     def __call__(self) -> tuple[str, ...]:
-        """Return the addresses."""
+        """Return the addresses, as known now."""
         with suppress(OSError, psutil.Error):
             self._known = self._ask()
         return self._known

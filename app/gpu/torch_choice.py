@@ -30,10 +30,10 @@ class NvidiaCard(NamedTuple):
 def ask(command: Sequence[str]) -> str:
     """Run a command on this computer. Blocks."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, timeout=_LIMIT_S, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout if done.returncode == 0 else ""
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
 
 
 def find_cards(ask: Ask = ask) -> tuple[NvidiaCard, ...]:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -111,6 +112,24 @@ async def test_final_exit_raises_error_with_last_output(tmp_path: Path) -> None:
     async with kept(child(program, tmp_path / "out", frozenset({3}))) as keeping:
         with pytest.raises(StackFailed, match=r"(?s)exit status 3.*no such model"):
             await asyncio.wait_for(keeping, 30)
+
+
+@pytest.mark.parametrize("error", [BlockingIOError("no process"), RuntimeError("can't start new thread")])
+async def test_child_is_started_again_once_the_system_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    begin, left = asyncio.create_subprocess_exec, [error]
+
+    async def begin_at_last(*words: str, **options: Any) -> asyncio.subprocess.Process:
+        if left:
+            raise left.pop()
+        return await begin(*words, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begin_at_last)
+    one = child(FOREVER, tmp_path / "out", frozenset({3}))
+    one.status = 3  # of an earlier try
+    async with kept(one):
+        await up(one, tmp_path / "out")
 
 
 async def test_persistent_child_is_restarted_after_final_exit(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """The choice of torch is that of the table in packaging/torch.md."""
 
 import re
+import sys
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from app.gpu.torch_choice import CPU, PLAIN, GpuError, NvidiaCard, choose_torch
+from app.gpu.torch_choice import CPU, PLAIN, GpuError, NvidiaCard, ask, choose_torch
 
 TABLE = (Path(__file__).parents[3] / "packaging" / "torch.md").read_text()
 
@@ -93,3 +94,7 @@ def test_chosen_build_is_one_that_the_document_allows(row: tuple[str, dict[str, 
     capability, says = row
     chosen = build(capability, driver).partition(" ")[0]
     assert not chosen or not says[chosen].startswith(("no", "**no"))
+
+
+def test_output_in_another_encoding_is_read() -> None:
+    assert ask([sys.executable, "-c", "import os; os.write(1, bytes([71, 255]))"]) == "G\ufffd"
