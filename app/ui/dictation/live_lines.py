@@ -1,6 +1,6 @@
-"""Live text in a few lines.
+"""Text in a few lines: its layout, and live text, of which the newest words are always visible.
 
-The newest words are always visible; stable words are solid, others lighter.
+Stable words are solid, others lighter.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +40,31 @@ def _word(text: str, start: int) -> int:
     space = text.find(" ", start, start + _WORD)
     inside = text[start - 1 : space] if space > 0 else ""
     return space + 1 if inside.isascii() and inside else start
+
+
+def lay_out(
+    text: str,
+    text_font: QFont,
+    width: float,
+    most: int | None = None,
+    *,
+    formats: Sequence[QTextLayout.FormatRange] = (),
+    wrap: QTextOption.WrapMode = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere,
+) -> QTextLayout:
+    """Return the layout of a text in lines of this width, at most so many."""
+    layout = QTextLayout(text, text_font)
+    layout.setFormats(formats)
+    option = QTextOption(Qt.AlignmentFlag.AlignLeft)
+    option.setWrapMode(wrap)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    height = 0.0
+    while layout.lineCount() != most and (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        line.setPosition(QPointF(0, height))
+        height += line.height()
+    layout.endLayout()
+    return layout
 
 
 class LiveLines:
@@ -93,19 +118,9 @@ class LiveLines:
             start += len(span.text)
 
     def _laid(self, text: str, ranges: Sequence[QTextLayout.FormatRange] = ()) -> QTextLayout:
-        layout = QTextLayout(text, self._font)
-        layout.setFormats(ranges)
-        option = QTextOption(Qt.AlignmentFlag.AlignLeft)
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        layout.setTextOption(option)
-        between = spacing(self._font)
-        layout.beginLayout()
-        number = 0
-        while (line := layout.createLine()).isValid():
-            line.setLineWidth(self._width)
-            line.setPosition(QPointF(0, number * between))
-            number += 1
-        layout.endLayout()
+        layout = lay_out(text, self._font, self._width, formats=ranges)
+        for number in range(layout.lineCount()):
+            layout.lineAt(number).setPosition(QPointF(0, number * spacing(self._font)))
         return layout
 
 

@@ -1,17 +1,17 @@
 """Painter of the timeline: days, and takes with two lines of text, time, length and program."""
 
-from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.core.states import State
 from app.history.index import IndexRow
 from app.history.search_terms import excerpt
-from app.ui.dictation.live_lines import units
+from app.ui.dictation.live_lines import lay_out, units
 from app.ui.home.timeline_model import (
     TimelineModel,
     day_text,
@@ -147,10 +147,12 @@ class TakeDelegate(QStyledItemDelegate):
         words, small = self._words_place(inside), line_height(SCALE.caption)
         shown = excerpt(take_text(self._texts, take), self.query if take.text else "", _LONGEST)
         marks = [self._mark(shown, *found) for found in shown.ranges]
-        layout, ends = laid_out(shown.text, words.width(), marks)
-        if len(ends) > LINES:
-            layout, ends = laid_out(shortened(shown.text, ends[LINES - 2], words.width()), words.width(), marks)
-        lines = min(len(ends), LINES) * line_height(SCALE.body)
+        lay_out_marked = partial(lay_out, text_font=font(), width=words.width(), most=LINES + 1, formats=marks)
+        layout = lay_out_marked(shown.text)
+        if layout.lineCount() > LINES:
+            last = layout.lineAt(LINES - 1).textStart()
+            layout = lay_out_marked(shortened(shown.text, last, words.width()))
+        lines = min(layout.lineCount(), LINES) * line_height(SCALE.body)
         top = inside.top() + (inside.height() - lines - SPACING.hair - small) / 2
         painter.setPen(self._theme.colour("text" if take.text else "muted"))
         layout.draw(painter, QPointF(words.left(), top))
@@ -225,34 +227,8 @@ def line_height(size: float) -> float:
 
     Han letters are higher than Latin in some fonts.
     """
-    layout = QTextLayout(_LETTERS, font(size))
-    layout.beginLayout()
-    line = layout.createLine()
-    line.setLineWidth(_ANY_WIDTH)
-    height = line.height()
-    layout.endLayout()
-    return height
-
-
-def laid_out(
-    text: str, width: float, marks: Sequence[QTextLayout.FormatRange] = ()
-) -> tuple[QTextLayout, list[int]]:
-    """Return a layout of at most one line more than is shown, and the end of each line."""
-    layout = QTextLayout(text, font())
-    layout.setFormats(marks)
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    layout.setTextOption(option)
-    layout.beginLayout()
-    ends: list[int] = []
-    height = 0.0
-    while len(ends) <= LINES and (line := layout.createLine()).isValid():
-        line.setLineWidth(width)
-        line.setPosition(QPointF(0, height))
-        height += line.height()
-        ends.append(line.textStart() + line.textLength())
-    layout.endLayout()
-    return layout, ends
+    layout = lay_out(_LETTERS, font(size), _ANY_WIDTH)  # its lines live as long as it does
+    return layout.lineAt(0).height()
 
 
 def shortened(text: str, start: int, width: float) -> str:

@@ -4,7 +4,7 @@ from html import escape
 from typing import Final, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
     QAbstractButton,
     QBoxLayout,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.dictation.live_lines import MOST
+from app.ui.dictation.live_lines import MOST, lay_out
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SCALE_PROPERTY, SPACING, font
 from runtime.terminal import LINES, printable
@@ -260,28 +260,14 @@ def first_lines(text: str, text_font: QFont, width: float, most: int) -> str:
     """
     start = text[:MOST].replace("\n", " ")
     units = start.encode("utf-16-le", _ANY)  # Qt counts in UTF-16 units
-    layout = QTextLayout(start, text_font)
-    layout.setTextOption(_by_word())
-    layout.beginLayout()
-    last = end = 0
-    for _ in range(most):
-        if not (line := layout.createLine()).isValid():
-            break
-        line.setLineWidth(width)
-        last, end = line.textStart(), line.textStart() + line.textLength()
-    layout.endLayout()
+    layout = lay_out(start, text_font, width, most, wrap=QTextOption.WrapMode.WordWrap)  # as a label does
+    line = layout.lineAt(layout.lineCount() - 1)
+    last, end = line.textStart(), line.textStart() + line.textLength()
     if len(text) <= MOST and 2 * end == len(units):
         return start
     head, tail = (part.decode("utf-16-le", _ANY) for part in (units[: 2 * last], units[2 * last :]))
     shown = QFontMetricsF(text_font).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
     return head + shown[:-1].rstrip() + "…"
-
-
-def _by_word() -> QTextOption:
-    """Return the option that breaks lines as ``QLabel`` does."""
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WordWrap)
-    return option
 
 
 def tool_tip(text: str) -> str:

@@ -10,14 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
 from app.journal.take import TakeState
-from app.ui.dictation.live_lines import units
+from app.ui.dictation.live_lines import lay_out, units
 from app.ui.home.take_delegate import (
     LINES,
     RowButton,
     TakeDelegate,
     column,
     day_height,
-    laid_out,
     line_height,
     mark_format,
     row_height,
@@ -25,7 +24,7 @@ from app.ui.home.take_delegate import (
 )
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import CONTENT_WIDTH, SCALE, Theme
+from app.ui.theme.theme import CONTENT_WIDTH, SCALE, Theme, font
 from tests.app.ui.home.rows import ROWS, listed, take
 from tests.app.ui.languages import in_each_language
 
@@ -81,9 +80,9 @@ def test_head_and_open_take_are_not_drawn(theme: Theme, texts: Texts, model: Tim
 
 
 def test_row_height_fits_latin_and_han_letters(theme: Theme, qtbot: QtBot) -> None:
-    layout, ends = laid_out("玉石 Ág " * 40, 200.0)
+    layout = lay_out("玉石 Ág " * 40, font(), 200.0, LINES + 1)
     assert row_height() > layout.lineAt(LINES).y() + line_height(SCALE.caption)
-    assert len(ends) == LINES + 1
+    assert layout.lineCount() == LINES + 1
     assert day_height() > line_height(SCALE.caption)
 
 
@@ -101,10 +100,10 @@ def test_column_is_centred_and_not_too_wide(theme: Theme, texts: Texts, model: T
 
 @pytest.mark.parametrize("text", ["word " * 60, "玉石" * 90, "a😀" * 90])
 def test_long_text_is_elided_in_its_last_line(theme: Theme, text: str, qtbot: QtBot) -> None:
-    _, ends = laid_out(text, 200.0)
-    short = shortened(text, ends[LINES - 2], 200.0)
+    layout = lay_out(text, font(), 200.0)
+    short = shortened(text, layout.lineAt(LINES - 1).textStart(), 200.0)
     assert short.endswith("…") and text.startswith(short[:-1].rstrip())
-    assert len(laid_out(short, 200.0)[1]) == LINES
+    assert lay_out(short, font(), 200.0).lineCount() == LINES
 
 
 def test_marks_count_utf16_units(theme: Theme, qtbot: QtBot) -> None:
