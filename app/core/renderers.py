@@ -1,7 +1,6 @@
 """Render transcripts as txt, srt, vtt and json. Pure."""
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Iterator
 
 import msgspec
 
@@ -19,19 +18,9 @@ def render(transcript: RecordingTranscript, form: Format, source: str = "", *, l
     if form is Format.JSON:
         content = document(transcript, source) | {"truncated": bool(transcript.truncated)}
         return render_json_line(content) if line else render_json(content)
-    return _WRITERS[form](transcript)
-
-
-def _txt(transcript: RecordingTranscript) -> str:
-    return f"{transcript.text}\n" if transcript.text else ""
-
-
-def _srt(transcript: RecordingTranscript) -> str:
-    return srt(_cues(transcript))
-
-
-def _vtt(transcript: RecordingTranscript) -> str:
-    return vtt(_cues(transcript))
+    if form is Format.TXT:
+        return f"{transcript.text}\n" if transcript.text else ""
+    return (srt if form is Format.SRT else vtt)(_cues(transcript))
 
 
 def _cues(transcript: RecordingTranscript) -> Iterator[Cue]:
@@ -77,10 +66,3 @@ def render_json_line(value: object) -> str:
 def render_json(value: object) -> str:
     """Return a value as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
-
-
-_WRITERS: Final[dict[Format, Callable[[RecordingTranscript], str]]] = {
-    Format.TXT: _txt,
-    Format.SRT: _srt,
-    Format.VTT: _vtt,
-}

@@ -1,6 +1,6 @@
 """Define the states shared by every window, announcement and terminal.
 
-Code, JSON and protocol use words like ``waiting``; users read ``State.WAITING.word`` or the text of ``key``.
+Code, JSON and protocol use words like ``waiting``; users read the text of ``State.WAITING.key``.
 """
 
 from enum import StrEnum
@@ -37,11 +37,6 @@ class State(StrEnum):
         """The key of this state's translated text."""
         return f"state.{self.value}"
 
-    @property
-    def word(self) -> str:
-        """The English text, for terminals, which show English only."""
-        return _WORDS[self]
-
 
 ENDS: Final = frozenset({State.DONE, State.HELD, State.CANCELLED, State.FAILED, State.DAMAGED})
 """States that last until the user acts."""
@@ -61,18 +56,4 @@ SHAPES: Final = {
     State.CANCELLED: "⊘",
     State.FAILED: "✗",
     State.DAMAGED: "!",
-}
-
-_WORDS: Final = {
-    State.IDLE: "Ready",
-    State.ARMING: "Getting ready",
-    State.LISTENING: "Listening",
-    State.SENDING: "Sending",
-    State.WAITING: "Recognising",
-    State.INSERTING: "Inserting",
-    State.DONE: "Done",
-    State.HELD: "To paste",
-    State.CANCELLED: "Cancelled",
-    State.FAILED: "Failed",
-    State.DAMAGED: "Damaged",
 }

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from app.core.sentences import Sentences
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.transcription.pipeline import RecordingObserver
@@ -16,6 +17,7 @@ from protocol.session import Busy
 from runtime.terminal import printable
 
 _BACKLOG_S = 10.0
+_ENGLISH: Final = Sentences()
 _READING: Final = "Reading"  # a file, to which nobody listens
 _BUSY = {
     "no_worker": "no worker is ready yet",
@@ -74,7 +76,7 @@ class ProgressDisplay(RecordingObserver):
         self._retry = ""
         self._printed = "", ""
         self._shown = ""
-        self._end = State.DONE.word
+        self._end = _ENGLISH(State.DONE.key)
 
     @contextmanager
     def shown(self) -> Iterator["ProgressDisplay"]:
@@ -123,7 +125,7 @@ class ProgressDisplay(RecordingObserver):
 
     def _show(self, finished: bool = False) -> None:
         now = state_of(self._over, self.unsent_s(), finished)
-        state = self._end if finished else _READING if now is State.LISTENING else now.word
+        state = self._end if finished else _READING if now is State.LISTENING else _ENGLISH(now.key)
         counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {_segments(self._recognised)} recognised"
         note = f" ({self._note})" if self._note and not finished else ""
         if self._status:

@@ -12,6 +12,7 @@ import pytest
 
 from app.cli.commands import samples
 from app.cli.scoring import score
+from app.core.sentences import Sentences
 from app.core.states import State
 from app.journal.disk import AUDIO
 from app.journal.library import Library, TakeSnapshot
@@ -109,7 +110,7 @@ def test_spoken_text_is_printed(desk: VirtualMicrophone, environment: dict[str, 
         assert program.end(signal.SIGINT) == 0, program.err
     assert score(english.text, program.out, "en").rate <= WORST, program.out + program.err
     for state in (State.ARMING, State.LISTENING, State.WAITING, State.DONE):
-        assert state.word in program.err
+        assert Sentences()(state.key) in program.err
     found = only_take(tmp_path)
     assert found.state is TakeState.DONE
     assert program.out.splitlines() == [segment.text for segment in found.transcript.segments if segment.text]

@@ -85,7 +85,8 @@ def _log(line: LoggedEvent) -> str:
     return f"{line.ms('lines') or 0:g} lines of the log are not written"
 
 
-_SENTENCES: Final[Mapping[str, str | Callable[[LoggedEvent], str]]] = {
+_Sentences = Mapping[str, str | Callable[[LoggedEvent], str]]
+_OF_PROCESSES: Final[_Sentences] = {
     LogEvent.BROKER_DIED: "the broker died; starting it again",
     LogEvent.BROKER_DISCONNECTED: "no connection to the broker; commands wait",
     LogEvent.BROKER_FILE_SET_ASIDE: "the broker's file is damaged: it is set aside, and clients send again",
@@ -95,7 +96,6 @@ _SENTENCES: Final[Mapping[str, str | Callable[[LoggedEvent], str]]] = {
     LogEvent.CHILD_ENDED: _child,
     LogEvent.CHILD_START_FAILED: lambda line: f"{line.text('child')} cannot be started: {line.text('reason')}",
     LogEvent.COMPUTER_SLEPT: lambda line: f"this computer slept for {lasting((line.ms('seconds') or 0) * 1000)}",
-    LogEvent.CONNECTION_CLOSED: lambda line: f"the connection ended: {line.text('reason') or 'its client left'}",
     LogEvent.ENGINE_ENDED_WITH_PARTIALS: "the engine ended while it decoded partials",
     LogEvent.ENGINE_FAILED: "the engine failed",
     LogEvent.ENGINE_GPU_MEMORY_EXCEEDED: "the engine takes too much GPU memory; starting another",
@@ -103,24 +103,30 @@ _SENTENCES: Final[Mapping[str, str | Callable[[LoggedEvent], str]]] = {
         f"an engine is loaded: {line.text('model') or line.text('engine')} on {line.text('device')}"
     ),
     LogEvent.ENGINE_TOO_LARGE: "the engine has grown too large; starting another",
-    LogEvent.GATEWAY_BUSY: _busy,
-    LogEvent.GATEWAY_CONNECTED: lambda line: f"connected to the gateway, after {_lasted(line, 'away_ms')}",
     LogEvent.GATEWAY_DRAINING: "the gateway drains",
     LogEvent.GATEWAY_LISTENING: "the gateway listens",
+    LogEvent.JOURNAL_WRITE_FAILED: "the journal cannot be written",
+    LogEvent.JOURNAL_WRITE_RECOVERED: "the journal is written again",
+    LogEvent.LEASES_NOT_RENEWED: "leases are not renewed",
+    LogEvent.LOG_LINES_HELD_BACK: _log,
+    LogEvent.LOG_LINES_LOST: _log,
+    LogEvent.MICROPHONE_CHANGED: lambda line: f"the microphone changed: {line.text('change')}",
+    LogEvent.RESULTS_SUBSCRIPTION_LOST: "the subscription to results is lost",
+    LogEvent.WORKER_STARTED: "the worker starts",
+    LogEvent.WORKER_WAITING_FOR_BROKER: "waiting for the broker",
+}
+_SENTENCES: Final[_Sentences] = {
+    **_OF_PROCESSES,
+    LogEvent.CONNECTION_CLOSED: lambda line: f"the connection ended: {line.text('reason') or 'its client left'}",
+    LogEvent.GATEWAY_BUSY: _busy,
+    LogEvent.GATEWAY_CONNECTED: lambda line: f"connected to the gateway, after {_lasted(line, 'away_ms')}",
     LogEvent.GATEWAY_LOST: _lost,
     LogEvent.GATEWAY_RECONNECTED: lambda line: (
         f"connected again: no gateway for {_lasted(line, 'away_ms')}. {_holds(line)}"
     ),
     LogEvent.JOB_DECODED_ALONE: "its batch failed; decoding it again alone",
     LogEvent.JOB_FAILED: _failed,
-    LogEvent.JOURNAL_WRITE_FAILED: "the journal cannot be written",
-    LogEvent.JOURNAL_WRITE_RECOVERED: "the journal is written again",
     LogEvent.LEASE_LOST: "its lease is lost: another worker has the job, or the job ended",
-    LogEvent.LEASES_NOT_RENEWED: "leases are not renewed",
-    LogEvent.LOG_LINES_HELD_BACK: _log,
-    LogEvent.LOG_LINES_LOST: _log,
-    LogEvent.MICROPHONE_CHANGED: lambda line: f"the microphone changed: {line.text('change')}",
-    LogEvent.RESULTS_SUBSCRIPTION_LOST: "the subscription to results is lost",
     LogEvent.SEGMENT_AUDIO_MISSING: lambda line: (
         f"audio is missing and asked for again, from {_lasted(line, 'from_ms')} on"
     ),
@@ -133,37 +139,6 @@ _SENTENCES: Final[Mapping[str, str | Callable[[LoggedEvent], str]]] = {
     LogEvent.SESSION_RESUMED: lambda line: f"the session is resumed here. {_holds(line)}",
     LogEvent.SESSION_STARTED: "the session begins here",
     LogEvent.TEXT_HELD: "its text is held: a key pastes it",
-    LogEvent.WORKER_STARTED: "the worker starts",
-    LogEvent.WORKER_WAITING_FOR_BROKER: "waiting for the broker",
 }
-
-PROCESS_EVENTS: Final[frozenset[str]] = frozenset(
-    {
-        LogEvent.BROKER_DIED,
-        LogEvent.BROKER_DISCONNECTED,
-        LogEvent.BROKER_FILE_SET_ASIDE,
-        LogEvent.BROKER_RECONNECTED,
-        LogEvent.BROKER_START_FAILED,
-        LogEvent.BROKER_STATUS_UNKNOWN,
-        LogEvent.CHILD_ENDED,
-        LogEvent.CHILD_START_FAILED,
-        LogEvent.COMPUTER_SLEPT,
-        LogEvent.ENGINE_ENDED_WITH_PARTIALS,
-        LogEvent.ENGINE_FAILED,
-        LogEvent.ENGINE_GPU_MEMORY_EXCEEDED,
-        LogEvent.ENGINE_LOADED,
-        LogEvent.ENGINE_TOO_LARGE,
-        LogEvent.GATEWAY_DRAINING,
-        LogEvent.GATEWAY_LISTENING,
-        LogEvent.JOURNAL_WRITE_FAILED,
-        LogEvent.JOURNAL_WRITE_RECOVERED,
-        LogEvent.LEASES_NOT_RENEWED,
-        LogEvent.LOG_LINES_HELD_BACK,
-        LogEvent.LOG_LINES_LOST,
-        LogEvent.MICROPHONE_CHANGED,
-        LogEvent.RESULTS_SUBSCRIPTION_LOST,
-        LogEvent.WORKER_STARTED,
-        LogEvent.WORKER_WAITING_FOR_BROKER,
-    }
-)
+PROCESS_EVENTS: Final = frozenset(_OF_PROCESSES)
 """Events of process-level lines that may explain what happened to a session."""

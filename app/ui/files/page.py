@@ -53,8 +53,8 @@ from app.ui.widgets.parts import (
     worded,
 )
 
-_BESIDE: Final = 0
-_CHOSEN: Final = 1
+_OTHER: Final = "\0"
+"""Value of the entry that chooses another folder; no folder has this name."""
 
 
 class FilesPage(QWidget):
@@ -141,11 +141,9 @@ class FilesPage(QWidget):
 
     def _show_place(self) -> None:
         folder, texts = self._view.folder, self._texts
-        items = [texts("files.beside"), *([folder] if folder else []), texts("files.choose-folder")]
-        if items != [self.place.itemText(number) for number in range(self.place.count())]:
-            self.place.clear()
-            self.place.addItems(items)
-        self.place.setCurrentIndex(_CHOSEN if folder else _BESIDE)
+        chosen = [(folder, folder)] if folder else []
+        beside, other = ("", texts("files.beside")), (_OTHER, texts("files.choose-folder"))
+        self.place.show_entries([beside, *chosen, other], folder)
         self.place.setToolTip(tool_tip(folder))
 
     def _show_rows(self, *, again: bool) -> None:
@@ -180,15 +178,13 @@ class FilesPage(QWidget):
         if folder := self._dialogs.folder(self, self._texts("files.open-folder")):
             self._ask(AddFiles((folder,)))
 
-    def _choose_place(self, number: int) -> None:
-        if number == self.place.count() - 1:
-            folder = self._dialogs.folder(self, self._texts("files.choose-folder"))
-            if folder:
-                self._choose(folder)
-            else:
-                self._show_place()
+    def _choose_place(self) -> None:
+        if self.place.currentData() != _OTHER:
+            self._choose(self.place.currentData())
+        elif folder := self._dialogs.folder(self, self._texts("files.choose-folder")):
+            self._choose(folder)
         else:
-            self._choose("" if number == _BESIDE else self._view.folder)
+            self._show_place()
 
     def _choose(self, folder: str) -> None:
         forms = tuple(form for form, tick in self.forms.items() if tick.isChecked())

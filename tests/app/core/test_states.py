@@ -1,10 +1,11 @@
-"""Tests that each state has one text per language, one shape and one English word."""
+"""Tests that each state has one text per language, and one shape."""
 
 import tomllib
 from importlib.resources import files
 
 import pytest
 
+from app.core.sentences import Sentences
 from app.core.states import SHAPES, State
 
 
@@ -17,7 +18,7 @@ def texts(language: str) -> dict[str, str]:
 
 
 def test_terminals_and_windows_use_the_same_english_words() -> None:
-    assert {state.value: state.word for state in State} == texts("en")
+    assert {state.value: Sentences()(state.key) for state in State} == texts("en")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -227,15 +227,19 @@ def test_format_tick_asks_to_change_saving(page: FilesPage, asked: list[FileActi
 
 
 def test_place_choice_asks_to_change_saving(page: FilesPage, dialogs: Chosen, asked: list[FileAction]) -> None:
+    def choose(number: int) -> None:
+        page.place.setCurrentIndex(number)
+        page.place.activated.emit(number)
+
     assert page.place.count() == 2
-    page._choose_place(1)
+    choose(1)
     assert asked == [] and page.place.currentIndex() == 0
     dialogs.place_chosen = "/texts"
-    page._choose_place(1)
+    choose(1)
     page.show_files(replace(VIEW, folder="/texts"))
     assert (page.place.currentText(), page.place.count()) == ("/texts", 3)
-    page._choose_place(1)
-    page._choose_place(0)
+    choose(1)
+    choose(0)
     assert asked == [ChooseSaving(FORMS, "/texts"), ChooseSaving(FORMS, "/texts"), ChooseSaving(FORMS, "")]
 
 

@@ -122,7 +122,7 @@ def test_view_uses_only_the_common_word_for_state(
 @pytest.mark.parametrize("state", APP)
 def test_status_command_uses_common_word(state: State) -> None:
     line = control_command.line(asdict(view_of(state)), Sentences())
-    assert line.split(" · ")[0] == f"{line[0]} {state.word}"
+    assert line.split(" · ")[0] == f"{line[0]} {Sentences()(state.key)}"
 
 
 @contextmanager
@@ -165,5 +165,6 @@ def test_takes_command_uses_common_word(state: State, tmp_path: Path, monkeypatc
     if not said:
         say()
     listed, shown, as_json = said
-    assert f"  {state.word}" in listed and f": {state.word}, " in shown
+    word = Sentences()(state.key)
+    assert f"  {word}" in listed and f": {word}, " in shown
     assert f'"state": "{state.value}"' in as_json
