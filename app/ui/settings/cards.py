@@ -1,6 +1,6 @@
 """Cards of the settings page: the file, first steps, links, newer versions, the local port, the desktop."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,7 +22,6 @@ from app.settings.path import settings_place
 from app.settings.sections import ChangeSetting, Settings
 from app.ui.help.line_list import ReadOnlyText
 from app.ui.home.timeline_model import day_text
-from app.ui.settings.wording import in_all_languages
 from app.ui.strings.texts import Texts, list_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, enable, refresh_with
@@ -166,10 +165,6 @@ class UpdatesPanel(Card):
         )
         refresh_with(self.refresh, texts, theme)
 
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel, in all languages."""
-        return in_all_languages("settings.group.updates", "settings.updates.check", "settings.updates.find")
-
     def show_updates(self, view: UpdatesView) -> None:
         """Show what is known of newer versions."""
         self._view = view
@@ -235,11 +230,6 @@ class LocalApiPanel(Card):
         vertical(self.state, self.how, self.problem, self.buttons, within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
 
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel, in all languages."""
-        is_off = self._view.state is LocalApiState.OFF
-        return [] if is_off else in_all_languages("settings.group.api", "settings.api.find")
-
     def show_api(self, view: LocalApiView) -> None:
         """Show the state of the port."""
         self._view = view
@@ -292,10 +282,6 @@ class DesktopPanel(Card):
                 words.setWordWrap(True)
         vertical(self.heading, self.description, table, at_left(self.again), within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
-
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel, in all languages."""
-        return in_all_languages("settings.desktop.name", "settings.desktop.says")
 
     def show_desktop(self, view: DesktopView) -> None:
         """Show the support of each ability."""

@@ -1,6 +1,6 @@
 """Panels of hotkeys: a test of which arrive, and lines that bind them where the desktop gives programs none."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +16,7 @@ from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
 from app.hotkeys.compositor_lines import Compositor
 from app.messages.kinds import Action
 from app.ui.help.line_list import ReadOnlyText
-from app.ui.settings.wording import in_all_languages, title
+from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, timer
@@ -77,10 +77,6 @@ class PressTest(Card):
     def testing(self) -> bool:
         """True while the test runs."""
         return self._limit.isActive()
-
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel, in all languages."""
-        return in_all_languages("settings.press.name", "settings.press.says")
 
     def show_bindings(self, bindings: Mapping[str, str]) -> None:
         """Show the keys by setting name; results for other keys are discarded."""
@@ -210,10 +206,6 @@ class KeyLinesPanel(Card):
             margins=CARD,
         )
         refresh_with(self.refresh, texts, theme)
-
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel; none while it is hidden."""
-        return in_all_languages("settings.key-lines.name") if self._lines else []
 
     def show_desktop(self, view: DesktopView) -> None:
         """Show the lines for this desktop."""

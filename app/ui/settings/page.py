@@ -27,6 +27,7 @@ from app.ui.settings.wording import (
     INPUT,
     MODELS,
     SECTIONS,
+    in_all_languages,
     is_of_file,
     is_of_value,
     refusal_text,
@@ -75,7 +76,8 @@ class SettingsPage(QWidget):
         QShortcut(QKeySequence.StandardKey.Find, self, self.start_search)
         self._texts.changed.connect(self.refresh)
         self._theme.changed.connect(self.refresh)
-        self.add(INPUT, self.press_test, self.press_test.words)
+        words = partial(in_all_languages, "settings.press.name", "settings.press.says")
+        self.add(INPUT, self.press_test, words)
         self.handlers = (
             Registry()
             .add(self.show_view)
@@ -89,7 +91,7 @@ class SettingsPage(QWidget):
     def add(self, section: str, panel: QWidget, words: Words, group: str = "") -> None:
         """Add a panel to a section, or directly below one of its groups.
 
-        ``words()`` returns the words by which the search finds the panel.
+        ``words()`` returns the words by which the search finds the panel while it is not hidden.
         """
         self.sections[section].add(panel, words, group)
         if self._built:

@@ -264,7 +264,7 @@ class Section(QWidget):
         self.heading = label(size=SCALE.heading, bold=True)
         self.heading.hide()
         self.reset = action_button(self._reset, name=f"reset.{name}")
-        self.panels: dict[QWidget, Words] = {}
+        self.panels: dict[QWidget, tuple[QWidget, Words]] = {}
         self.groups = [Group(group, texts) for group in PLACES[name]]
         self.groups[0].head.addWidget(self.reset)
         keep_room(self.reset)
@@ -289,7 +289,7 @@ class Section(QWidget):
         """Add a panel below the others, or below a group; it may still hide itself inside its wrapper."""
         around = QWidget()
         vertical(panel, within=around)
-        self.panels[around] = words
+        self.panels[around] = panel, words
         if group:
             self._settings.insertWidget([one.name for one in self.groups].index(group) + 1, around)
         else:
@@ -307,7 +307,7 @@ class Section(QWidget):
         self.heading.setVisible(bool(wanted))
         for group in self.groups:
             group.show_rows(rows)
-        panels = [around for around, words in self.panels.items() if not wanted or self._has(words, wanted)]
+        panels = [around for around in self.panels if not wanted or self._matches(around, wanted)]
         for around in self.panels:
             around.setVisible(around in panels)
         self.reset.setEnabled(not wanted)
@@ -335,8 +335,9 @@ class Section(QWidget):
             self._show()
         return super().eventFilter(watched, event)
 
-    def _has(self, words: Words, wanted: tuple[str, ...]) -> bool:
-        return matches(wanted, " ".join((self.title, *words())).casefold())
+    def _matches(self, around: QWidget, wanted: tuple[str, ...]) -> bool:
+        panel, words = self.panels[around]
+        return not panel.isHidden() and matches(wanted, " ".join((self.title, *words())).casefold())
 
     @property
     def _changed(self) -> list[SettingRow]:

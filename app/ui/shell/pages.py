@@ -1,6 +1,7 @@
 """Pages of the main window, and the registry that passes values to them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
@@ -21,6 +22,7 @@ from app.ui.settings.cards import DesktopPanel, LinkCard, LocalApiPanel, Restart
 from app.ui.settings.hotkey_panels import KeyLinesPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.section import Words
+from app.ui.settings.wording import in_all_languages
 from app.ui.shell.front import DICTIONARY, FILES, SETTINGS, Front
 from app.ui.shell.shell import MonitorWindow
 from app.ui.strings.texts import Texts
@@ -87,17 +89,22 @@ class Pages:
 
     def _add_panels(self) -> None:
         """Add the panels to the sections of the settings, some below a group."""
+        updates = ("settings.group.updates", "settings.updates.check", "settings.updates.find")
+        desktop, api = (
+            ("settings.desktop.name", "settings.desktop.says"),
+            ("settings.group.api", "settings.api.find"),
+        )
         panels: tuple[tuple[str, QWidget, Words, str], ...] = (
             ("models", self.models, self.models.words, ""),
             ("advanced", self.monitor_card, self.monitor_card.words, ""),
             ("language", self.dictionary_card, self.dictionary_card.words, ""),
             ("general", self.restart, self.restart.words, ""),
-            ("general", self.updates, self.updates.words, "updates"),
-            ("input", self.key_lines, self.key_lines.words, "keys"),
-            ("advanced", self.desktop, self.desktop.words, ""),
+            ("general", self.updates, partial(in_all_languages, *updates), "updates"),
+            ("input", self.key_lines, partial(in_all_languages, "settings.key-lines.name"), "keys"),
+            ("advanced", self.desktop, partial(in_all_languages, *desktop), ""),
             *(("advanced", panel, panel.words, "") for panel in self.help.all),
             ("advanced", self.programs, self.programs.words, "insertion"),
-            ("advanced", self.api, self.api.words, "api"),
+            ("advanced", self.api, partial(in_all_languages, *api), "api"),
             ("computers", self.computers, self.computers.words, ""),
         )
         for section, panel, words, group in panels:

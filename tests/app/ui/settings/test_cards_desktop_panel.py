@@ -11,7 +11,6 @@ from app.ui.settings.cards import DesktopPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.desktop.desktops import DESKTOPS
-from tests.app.ui.languages import in_each_language
 
 
 @pytest.fixture
@@ -53,8 +52,3 @@ def test_table_is_empty_without_a_desktop(panel: DesktopPanel, texts: Texts) -> 
 def test_table_is_renewed_on_request(panel: DesktopPanel, asked: list[DesktopAction]) -> None:
     panel.again.click()
     assert asked == [ReadDesktopAgain()]
-
-
-@in_each_language
-def test_table_is_found_in_both_languages(panel: DesktopPanel) -> None:
-    assert {"This desktop", "此桌面"} <= set(panel.words())

@@ -12,7 +12,6 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.installation import InstallKind
 from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
-from tests.app.ui.languages import in_each_language
 from tests.helpers.signed_index import MADE_S, index_of
 
 CURRENT = UpdatesView(
@@ -76,11 +75,6 @@ def test_failed_question_shows_what_to_do(panel: UpdatesPanel, texts: Texts) -> 
     panel.show_updates(replace(CURRENT, state=UpdateState.FAILED, note=Note("updates-stale")))
     assert panel.problem.text() == texts("note.updates-stale") and panel.check.isEnabled()
     assert texts("note.updates-stale") in panel.accessibleName()
-
-
-@in_each_language
-def test_panel_is_found_in_both_languages(panel: UpdatesPanel) -> None:
-    assert {"Updates", "更新"} <= set(panel.words())
 
 
 def test_command_that_needs_the_new_file_says_so(panel: UpdatesPanel, texts: Texts) -> None:

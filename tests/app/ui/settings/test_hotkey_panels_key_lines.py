@@ -41,11 +41,11 @@ def shows(panel: KeyLinesPanel, lines: KeyLines | None) -> None:
     panel.setVisible(lines is not None)
 
 
-def test_panel_is_hidden_and_not_found_where_programs_get_hotkeys(panel: KeyLinesPanel) -> None:
+def test_panel_is_hidden_where_programs_get_hotkeys(panel: KeyLinesPanel) -> None:
     shows(panel, None)
-    assert panel.isHidden() and list(panel.words()) == []
+    assert panel.isHidden()
     shows(panel, OFFERED)
-    assert not panel.isHidden() and len(list(panel.words())) == 2
+    assert not panel.isHidden()
 
 
 def test_lines_are_shown_with_the_keys_that_have_none_and_copied(panel: KeyLinesPanel, texts: Texts) -> None:

@@ -73,6 +73,8 @@ def test_section_shows_only_search_matches(world: World) -> None:
     assert not world.section.reset.isVisible()
     assert world.section.search(search_terms("greenstone")) == 1
     assert panel.isVisible() and not any(group.isVisible() for group in world.section.groups)
+    panel.hide()
+    assert world.section.search(search_terms("greenstone")) == 0, "it would show nothing"
     assert world.section.search(search_terms("xyz")) == 0
     assert world.section.search(()) == len(world.section.rows) + 1
     assert all(row.isVisible() for row in world.section.rows) and world.section.reset.isVisible()

@@ -172,3 +172,15 @@ def test_newer_version_is_offered_in_the_menu_and_explained_in_the_settings(worl
     assert pages.updates.isVisible() and pages.updates.command.isVisible()
     pages.handlers(UpdatesView(UpdateState.CURRENT, "0.2.0", True, 1.0))
     assert not pages.shell.update_action.isVisible()
+
+
+@pytest.mark.parametrize("section, word", [("general", "Updates"), ("general", "更新"), ("advanced", "此桌面")])
+def test_panels_are_found_by_words_of_both_languages(section: str, word: str, world: World) -> None:
+    panels = world.pages.settings.sections[section].panels.values()
+    assert any(word in words() for _, words in panels)
+
+
+@pytest.mark.parametrize("word", ["Key test", "按键测试"])
+def test_key_test_is_found_by_words_of_both_languages(word: str, world: World) -> None:
+    panels = world.pages.settings.sections["input"].panels.values()
+    assert any(word in words() for panel, words in panels if panel is world.pages.settings.press_test)
