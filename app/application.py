@@ -13,8 +13,7 @@ from typing import Final
 
 from app.background_services import BackgroundServices, PowerEvents
 from app.capture.desktop_sound import sound_system
-from app.capture.device_listing import list_microphones
-from app.capture.devices import offered
+from app.capture.devices import list_microphones, offered
 from app.capture.microphone import open_microphone
 from app.control.server import ControlServer
 from app.core.errors import AppError, Note

@@ -31,7 +31,7 @@ from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front
 from app.ui.shell.garbage import GarbageCollection
-from app.ui.shell.return_presses import ReturnPresses
+from app.ui.shell.shell import ReturnPresses
 from app.ui.strings.texts import QtWords, Texts, note_text
 from app.ui.theme.theme import SCHEMES, TEXT_SIZES, Theme
 from runtime import loggers

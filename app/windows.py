@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from app.core.hints import FirstTimes, ShownOnce
-from app.desktop.view import IN_PLACE, DesktopView
+from app.desktop.abilities import IN_PLACE, DesktopView
 from app.dictation.hotkey_test import KeysSeen
 from app.messages.kinds import ActionQueue, Devices, News, Problem, Registry, WindowWanted
 from app.settings.sections import Settings

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from app.history.view import SearchHistory
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action, Devices, News
-from app.replacements.view import TryReplacements
+from app.replacements.rules import TryReplacements
 from app.settings.sections import GeneralSection, Settings
 from app.ui.home.timeline import TakeTimeline
 from app.ui.settings.choices import Choices

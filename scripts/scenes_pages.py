@@ -22,8 +22,7 @@ from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, 
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView
 from app.onboarding.steps import STEPS, MicrophoneActivity, MicrophoneTrial, Step, StepProgress
-from app.replacements.rules import Replacement
-from app.replacements.view import Example, ReplacementsTried, RuleTried
+from app.replacements.rules import Example, Replacement, ReplacementsTried, RuleTried
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE
 from app.ui.shell.front import DICTIONARY as DICTIONARY_PAGE

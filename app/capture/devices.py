@@ -1,10 +1,18 @@
-"""The microphones that the sound system lists, and the choice among them. Pure."""
+"""The microphones that the sound system lists, and the choice among them.
 
+Another process lists them, so that no stream of this process is disturbed.
+"""
+
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from app.capture.errors import MicrophoneNotFound, NoMicrophone
+from app.core.child_process import find_program, output_of
+from app.core.errors import AppError
 
 # Windows lists each device once per interface; the best interfaces come first. Not tested on Windows.
 _INTERFACES: Final = ("Windows WASAPI", "Windows DirectSound", "MME", "Windows WDM-KS")
@@ -97,3 +105,32 @@ def named_apart(inputs: Sequence[Input]) -> list[Input]:
 def _preference(device: Input) -> int:
     known = device.interface in _INTERFACES
     return _INTERFACES.index(device.interface) if known else len(_INTERFACES)
+
+
+COMMAND: Final = ("microphones", "--json")
+
+_DEADLINE_S: Final = 30.0  # programs start slowly on a busy machine
+
+
+async def list_microphones(command: Sequence[str] | None = None) -> list[Input]:
+    """List the microphones like ``SoundSystem.inputs``; return an empty list on any failure."""
+    try:
+        async with output_of(command or (find_program("kikipounamu"), *COMMAND)) as process:
+            async with asyncio.timeout(_DEADLINE_S):
+                output, _ = await process.communicate()
+    except (AppError, OSError):  # or not in time
+        return []
+    return decode(output)
+
+
+def encode(inputs: Sequence[Input]) -> bytes:
+    """Encode the list of microphones that the command prints."""
+    return msgspec.json.encode(inputs)
+
+
+def decode(output: bytes) -> list[Input]:
+    """Decode the command's output; return an empty list if it is unreadable."""
+    try:
+        return msgspec.json.decode(output, type=list[Input])
+    except msgspec.DecodeError:
+        return []

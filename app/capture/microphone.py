@@ -21,8 +21,7 @@ from typing import Final
 
 from app.capture.block_buffer import BlockBuffer, PreRoll
 from app.capture.desktop_sound import sound_system
-from app.capture.device_listing import list_microphones
-from app.capture.devices import Input, chosen
+from app.capture.devices import Input, chosen, list_microphones
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
 from app.capture.portaudio import SoundSystem

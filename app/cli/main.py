@@ -1,11 +1,14 @@
 """Define ``kikipounamu``, the desktop's command line.
 
-Only parses options; each command imports what it needs.
+Only parses options, and checks that windows can be opened; each command imports what it needs.
 """
 
 import os
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -22,19 +25,13 @@ from app.cli import (
     takes_command,
 )
 from app.cli.installation import gpu_command, update_command
-from app.cli.options import (
-    CommandSection,
-    Engine,
-    GetModels,
-    Language,
-    Microphone,
-    Model,
-    with_gateway_options,
-)
+from app.cli.options import CommandSection, Engine, GetModels, Language, Microphone, Model, with_gateway_options
 from app.cli.output import exit_on_error
 from app.control.client import handed_over
+from app.core.errors import AppError
 from app.core.format import Format
 from runtime.command_line import CommandGroup, Version, group
+from runtime.installing import extra_command
 from runtime.memory import without_collection
 
 if TYPE_CHECKING:
@@ -93,6 +90,20 @@ def transcribe(
     process.run("kikipounamu", transcription.run, transcription.prepare)
 
 
+_SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def check_windows(environment: Mapping[str, str]) -> None:
+    """Raise ``AppError`` if no window can be opened. Qt would end the process without a remedy."""
+    if find_spec("PySide6") is None:
+        raise AppError(f"the library of the windows is not installed: run `{extra_command('desktop')}`")
+    if sys.platform == "linux" and not any(map(environment.get, _SCREENS)):
+        raise AppError(
+            "the app needs a display: start it in a desktop session. Without one, `kikipounamu listen` dictates "
+            "into the terminal, and `kikipounamu transcribe` writes down files"
+        )
+
+
 @app.command("app", rich_help_panel=CommandSection.APP)
 def desktop(
     hidden: Annotated[bool, typer.Option("--hidden", help="Start without a window.")] = False,
@@ -107,8 +118,6 @@ def desktop(
     """
     status = handed_over(hidden=hidden)
     if status is None:
-        from app.cli.installation.window_check import check_windows
-
         with exit_on_error():
             check_windows(os.environ)
         with without_collection():

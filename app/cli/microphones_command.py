@@ -41,8 +41,7 @@ def microphones(
 
 def print_inputs(inputs: "list[Input]", choice: str, *, as_json: bool) -> None:
     """Print the microphones. Raises ``NoMicrophone``, also after it has printed an empty list for programs."""
-    from app.capture.device_listing import encode
-    from app.capture.devices import listed
+    from app.capture.devices import encode, listed
 
     if as_json:
         say(encode(inputs).decode())

@@ -17,7 +17,17 @@ from typing import Final, Self
 from app.core.child_process import lasting_program
 from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import AppError, Note, ProgramMissing
-from app.desktop.abilities import Ability, Found, abilities, read_desktop
+from app.desktop.abilities import (
+    Ability,
+    DesktopAction,
+    DesktopView,
+    Found,
+    KeyLines,
+    LinesState,
+    WriteKeyLines,
+    abilities,
+    read_desktop,
+)
 from app.desktop.configuration import (
     ConfigurationText,
     Places,
@@ -28,7 +38,6 @@ from app.desktop.configuration import (
     removed,
     usual_files,
 )
-from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, WriteKeyLines
 from app.hotkeys.compositor_lines import Compositor, Lines, lines
 from app.insertion.portal.permission import NAME, ask_again
 from runtime.folders import folders

@@ -20,10 +20,8 @@ import msgspec
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways import watcher
-from app.gateways.discovery import Discover, GatewaySearch, OwnAddresses
 from app.gateways.pairing import Pair, PairingAttempt, leave
 from app.gateways.presentation import elsewhere, listed, unpaired
-from app.gateways.probe import ask
 from app.gateways.route import RouteTimes
 from app.gateways.store import GatewayRegistry, GatewayStore, PairedGateway, gateways_file
 from app.gateways.view import (
@@ -36,7 +34,17 @@ from app.gateways.view import (
     RenameGateway,
     WatchGateways,
 )
-from app.gateways.watcher import ANSWERING, GatewayWatcher, Query, ReconnectionDetector, best_answer
+from app.gateways.watcher import (
+    ANSWERING,
+    Discover,
+    GatewaySearch,
+    GatewayWatcher,
+    OwnAddresses,
+    Query,
+    ReconnectionDetector,
+    ask,
+    best_answer,
+)
 from app.local_services import local_gateway
 from app.settings.sections import GatewaySection
 from client.backoff import backoff

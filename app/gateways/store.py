@@ -1,7 +1,7 @@
 """The paired gateways and this computer's keys there: on disk, in memory, and by the name that a command gives.
 
 The file ``gateways.json`` is private and separate from the settings, which are displayed, copied and sent to
-others.
+others. A file that cannot be read or written raises ``GatewaysNotKept``.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ from msgspec import Meta, Struct
 
 from app.core.errors import AppError, Note, UsageMistake
 from app.core.problem_notes import note_of
-from app.gateways.errors import GatewaysNotKept
 from client.connection import Address, named
 from client.errors import Refused
 from client.pairing import NewPairing
@@ -25,6 +24,13 @@ from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
 from runtime.tasks import Tasks
 from runtime.whole_file import replacing
+
+
+class GatewaysNotKept(AppError):
+    """An error: the file of gateways cannot be read or written. The text contains the remedy."""
+
+    note = Note("gateways-not-kept")
+
 
 log = loggers.APP_GATEWAYS_STORE
 

@@ -1,7 +1,7 @@
-"""Query the chosen gateway repeatedly, and detect connections that should be replaced.
+"""Find gateways on the local network, ask for their health, and watch the one that is chosen.
 
-``Route`` decides what follows from the answers. The gateway is queried at once when the user wants to speak, so
-its loss is noticed within seconds.
+``Route`` decides what follows from the answers of the chosen gateway. It is queried at once when the user wants
+to speak, so its loss is noticed within seconds.
 
 A connection is outdated if the gateway has another address, or if another gateway is used instead. The same holds
 after this computer has slept or lost an address. Without this, a connection to a dead address stays silent until a
@@ -9,17 +9,149 @@ ping notices after half a minute.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing, suppress
 from functools import partial
-from typing import Final
+from http import HTTPStatus
+from typing import Final, TypeVar
 
-from app.gateways.probe import ask
+import aiohttp
+import msgspec
+import psutil
+
+from app.core.problem_notes import note_of
 from app.gateways.route import Route, RouteTimes
 from app.gateways.view import GatewayHealth, QueryResult
-from client.connection import Address
+from app.local_services.local_gateway import WORKERS, GatewayReadiness, Workers
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover, own_addresses
+from client.errors import GatewayError, Refused, Unreachable
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import OneTask, Tasks, is_set_within
+
+ANSWER_S: Final = 3.0
+_MOST_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 16
+_MOST_WORKERS: Final = 3
+_READY: Final = "/readyz"
+_JSON: Final = "application/json"
+
+_Ready = TypeVar("_Ready")
+_Answer = TypeVar("_Answer")
+
+
+async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
+    """Query a gateway once, with the key and certificate of ``address``. Errors become a note."""
+    try:
+        ready, found, latency_ms = await query_both(address, deadline_s, GatewayReadiness, WORKERS, Workers)
+    except Unreachable as error:
+        return QueryResult(GatewayHealth.AWAY, note=note_of(error))
+    except GatewayError as error:
+        return QueryResult(GatewayHealth.REFUSED, note=note_of(error))
+    if ready.draining:
+        return QueryResult(GatewayHealth.AWAY, latency_ms, note=note_of(Unreachable("it is going away")))
+    workers = [f"{one.device} · {one.model or one.engine}" for one in found.workers]
+    health = GatewayHealth.WELL if ready.ready else GatewayHealth.NO_WORKER
+    return QueryResult(health, latency_ms, tuple(workers[:_MOST_WORKERS]))
+
+
+async def query_both(
+    address: Address, deadline_s: float, readiness: type[_Ready], path: str, kind: type[_Answer]
+) -> tuple[_Ready, _Answer, float]:
+    """Return the answers to ``/readyz`` and to ``path``, and the duration of the second request in ms.
+
+    That goes over the connection which the first one opened. Raises ``GatewayError``.
+    """
+    timeout, tls = aiohttp.ClientTimeout(total=deadline_s), pinned(address)
+    with broken("ask"):
+        async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
+            ready = await _read_json(http, address, _READY, readiness, tls)
+            begun = time.perf_counter()
+            found = await _read_json(http, address, path, kind, tls)
+            return ready, found, (time.perf_counter() - begun) * 1000
+
+
+async def _read_json(
+    http: aiohttp.ClientSession,
+    address: Address,
+    path: str,
+    kind: type[_Answer],
+    tls: aiohttp.Fingerprint | bool,
+) -> _Answer:
+    """Fetch and decode one response, of a gateway that may not be ready. Raises ``GatewayError``."""
+    url = address.url.rstrip("/") + path
+    async with http.get(url, allow_redirects=False, ssl=tls) as response:
+        unready = path == _READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
+        if not (unready or response.status == HTTPStatus.OK) or response.content_type != _JSON:
+            raise refusal(address, path, response.status, response.headers)
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk[: _MOST_BYTES - len(body)]  # a truncated answer is not valid JSON
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{address.url} is not a kikipounamu gateway: it says something else to {path}") from error
+
+
+Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
+
+
+class GatewaySearch:
+    """A search for gateways. ``found`` gets each one found; ``changed`` is called when ``known`` changes."""
+
+    def __init__(
+        self, found: Callable[[GatewayFound], None], changed: Callable[[], None], discover: Discover = discover
+    ) -> None:
+        self._found, self._changed, self._discover = found, changed, discover
+        self._known: dict[str, GatewayFound] = {}
+        self._tasks = Tasks("finding")
+        self._searching = OneTask(self._tasks, "search")
+
+    @property
+    def known(self) -> Iterable[GatewayFound]:
+        """The gateways announced on the network now."""
+        return tuple(self._known.values())
+
+    def switch(self, *, on: bool) -> None:
+        """Start or stop the search. Safe to call twice."""
+        if on:
+            self._searching.keep(self._search)
+        else:
+            self._searching.stop()
+            self._known = {}
+
+    async def close(self) -> None:
+        """Stop the search. Safe to call twice."""
+        self.switch(on=False)
+        await self._tasks.close()
+
+    async def _search(self) -> None:
+        async with aclosing(self._discover()) as events:
+            async for event in events:
+                match event:
+                    case GatewayFound():
+                        self._known[event.service] = event
+                        self._found(event)
+                    case GatewayGone(service):
+                        self._known.pop(service, None)
+                self._changed()
+
+
+class OwnAddresses:
+    """The addresses of this computer: the last known ones while the system has no room to tell them."""
+
+    def __init__(self, ask: Callable[[], tuple[str, ...]] = own_addresses) -> None:
+        self._ask = ask
+        self._known: tuple[str, ...] = ()
+
+    def __call__(self) -> tuple[str, ...]:
+        """Return the addresses, as known now."""
+        with suppress(OSError, psutil.Error):
+            self._known = self._ask()
+        return self._known
+
 
 log = loggers.APP_GATEWAYS_WATCHING
 

@@ -22,7 +22,7 @@ from app.capture.errors import MicrophoneError, SpeakerRefused
 from app.capture.portaudio import SAMPLE_BYTES, Stream
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.history.take_segments import read
+from app.history.rerecognition import read
 from app.history.view import PlaybackView, PlayState
 from app.journal.library import TakeSnapshot
 from client.errors import GatewayError

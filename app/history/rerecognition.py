@@ -1,13 +1,13 @@
 """Repeated recognition of a take, for comparison: with another model, or without the VAD.
 
 The take is only read. The result is never inserted, and the recognised text stays unchanged.
-One take is recognised at a time, and a bounded number waits.
+One take is recognised at a time, and a bounded number waits. Its pieces are its segments, or all of its audio.
 """
 
 import asyncio
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
@@ -15,28 +15,96 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from app.core.errors import AppError, Note
 from app.core.outlet import ToGateway, withdraw
 from app.core.problem_notes import note_of, unexpected
 from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
-from app.history.take_segments import TakePart, pieces_of, read
 from app.history.view import RerunOptions, RerunState, RerunView
 from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
 from app.journal.library import TakeSnapshot
-from app.journal.take import TakeState
+from app.journal.take import Take, TakeState
 from app.transcription.pipeline import ResultCollector, TranscriptionObserver
 from client.audio_store import AudioStore
 from client.connection import Locate
-from client.errors import GatewayError, SessionLost
+from client.errors import AudioGone, GatewayError, SessionLost
 from client.events import Outcome
 from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
 from runtime.tasks import Closing, Tasks
+from speech.segmenter import SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened, SegmentOutput
+
+
+@dataclass(frozen=True)
+class TakePart:
+    """Part of a take, in samples."""
+
+    at: int
+    samples: int
+
+
+def pieces_of(found: TakeSnapshot, vad: bool) -> list[TakePart]:
+    """Return the pieces to recognise; none is longer than a segment may be. Raises ``AudioGone``."""
+    if not vad:
+        return _cut(found, 0)
+    known = _known(found.take, found.samples)
+    if found.take.finished:
+        return known
+    rest = known[-1].at + known[-1].samples if known else 0
+    return [*known, *_cut(found, rest)]  # a crash left the rest without segments
+
+
+def read(audio: Path, at: int, samples: int) -> bytes:
+    """Read these samples; closes the file at once, so that it can be deleted. Raises ``AudioGone``."""
+    try:
+        with audio.open("rb") as file:
+            file.seek(at * BYTES_PER_SAMPLE)
+            pcm = file.read(samples * BYTES_PER_SAMPLE)
+    except OSError as error:
+        raise AudioGone(f"the recording {audio} cannot be read ({error.strerror}): it was deleted") from error
+    if len(pcm) != samples * BYTES_PER_SAMPLE:
+        raise AudioGone(f"samples {at} to {at + samples} are not in the recording {audio}")
+    return pcm
+
+
+def _known(take: Take, samples: int) -> list[TakePart]:
+    """Return the segments that count; a segment without an end lasts until the next one."""
+    spoken = sorted((each for each in take.counted.values() if not each.cancelled), key=lambda each: each.at)
+    begins = [*(segment.at for segment in spoken), samples]
+    pieces: list[TakePart] = []
+    for segment, following in zip(spoken, begins[1:], strict=True):
+        end = following if segment.samples is None else segment.at + segment.samples
+        if (length := min(end, samples) - segment.at) > 0:
+            pieces.append(TakePart(segment.at, length))
+    return pieces
+
+
+def _cut(found: TakeSnapshot, start: int) -> list[TakePart]:
+    """Cut everything from a sample on at quiet points, without leaving anything out."""
+    segmenter = Segmenter(SegmenterOptions(gate=False, quiet_ms=None))
+    begins, lengths = list[int](), list[int]()
+
+    def note(outputs: list[SegmentOutput]) -> None:
+        begins.extend(start + output.at for output in outputs if isinstance(output, SegmentOpened))
+        lengths.extend(output.samples for output in outputs if isinstance(output, SegmentClosed))
+
+    for block in _blocks(found, start):
+        note(segmenter.accept(block, ()))
+    note(segmenter.finish())
+    return [TakePart(at, samples) for at, samples in zip(begins, lengths, strict=True)]
+
+
+def _blocks(found: TakeSnapshot, start: int) -> Iterator[NDArray[np.int16]]:
+    for at in range(start, found.samples, SAMPLE_RATE):
+        yield np.frombuffer(read(found.audio, at, min(SAMPLE_RATE, found.samples - at)), "<i2")
+
 
 log = loggers.APP_HISTORY_AGAIN
 

@@ -13,8 +13,7 @@ from typing import Any, Final, Protocol, Self
 
 from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeyAbsent, HotkeysForbidden, HotkeysUnavailable, HotkeyTaken
-from app.hotkeys.events import KeyEvent, KeyEventQueue
-from app.hotkeys.presses import Grab, Presses
+from app.hotkeys.events import Grab, KeyEvent, KeyEventQueue, Presses
 
 BITS: Final = {modifier: 1 << place for place, modifier in enumerate(Modifier)}
 

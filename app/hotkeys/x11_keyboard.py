@@ -25,8 +25,7 @@ from Xlib.keysymdef import xkb
 
 from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeyAbsent, HotkeysUnavailable, HotkeyTaken
-from app.hotkeys.events import KeyEvent
-from app.hotkeys.presses import Decision, Grab, Presses
+from app.hotkeys.events import Decision, Grab, KeyEvent, Presses
 from app.hotkeys.x11_xkb import omit_repeated_releases, whole_layout
 from runtime import loggers
 from runtime.event_names import LogEvent

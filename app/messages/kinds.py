@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, Never, TypeVar, cast, get_args, get_type
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.desktop.view import DesktopAction, DesktopView
+from app.desktop.abilities import DesktopAction, DesktopView
 from app.diagnostics.report.view import HelpAction, HelpValue
 from app.dictation.actions import DictationAction
 from app.dictation.hotkey_test import KeysSeen
@@ -25,7 +25,7 @@ from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.models.view import ModelAction, ModelsView
 from app.monitoring.view import MonitorView, WatchMonitor
 from app.onboarding.steps import MicrophoneTrial, TryMicrophone
-from app.replacements.view import ReplacementsTried, TryReplacements
+from app.replacements.rules import ReplacementsTried, TryReplacements
 from app.settings.errors import BadSetting
 from app.settings.sections import ChangeSetting, Settings
 from app.sharing.view import LendingAction, SharingAction, SharingValue

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.errors import Note
-from app.models.download_progress import DownloadMeter
 from app.models.engines import KINDS
 from app.models.events import (
     DiskInspected,
+    DownloadMeter,
     Effect,
     HaltJob,
     InstallProgress,

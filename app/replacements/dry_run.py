@@ -20,8 +20,15 @@ from app.journal.events import Opened, decode_lines, started_s, whole_lines
 from app.journal.library import Library
 from app.journal.take_files import Unreadable, read_events
 from app.replacements.replacer import AppliedRule, Replacer
-from app.replacements.rules import Replacement
-from app.replacements.view import MOST_EXAMPLES, MOST_TAKES, Example, ReplacementsTried, RuleTried, TryReplacements
+from app.replacements.rules import (
+    MOST_EXAMPLES,
+    MOST_TAKES,
+    Example,
+    Replacement,
+    ReplacementsTried,
+    RuleTried,
+    TryReplacements,
+)
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Closing, OneTask, Tasks

@@ -18,7 +18,7 @@ from app.replacements.rules import (
     RuleProblem,
     wrong,
 )
-from app.updates.signature import is_key
+from app.updates.index import is_key
 from client.clear import in_the_clear
 from protocol.devices import LONGEST_NAME
 

@@ -1,13 +1,15 @@
 """The signed list of versions, its place and keys: read, verified, and searched for a newer one. Pure.
 
 The file is one JSON object. ``content`` is the text of a second one (``ReleaseIndex``), and ``signatures`` sign
-exactly that text, so that nothing depends on how JSON is written. Several signatures let a new key replace an
-old one.
+exactly that text, so that nothing depends on how JSON is written: Ed25519 (RFC 8032), over a fixed prefix and
+the content. Several signatures let a new key replace an old one.
 
 Place and keys are empty until the project has a public place. The maintainer enters them here before the first
 public release; ``docs/release.md`` explains how. The settings ``updates.url`` and ``updates.key`` replace both.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,8 +17,79 @@ from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, field, json
 
-from app.updates.errors import IndexRefused, IndexStale
-from app.updates.signature import is_signed
+from app.core.errors import AppError, Note
+
+PREFIX: Final = b"kikipounamu updates 1\n"
+"""Signed before the content, so that no other signature of the same key fits."""
+_KEY_BYTES: Final = 32
+
+
+def is_key(text: str) -> bool:
+    """Return whether this is a public key: 32 bytes in Base64."""
+    return len(_bytes(text)) == _KEY_BYTES
+
+
+def is_signed(content: bytes, signature: str, key: str) -> bool:
+    """Return whether the owner of a public key signed this content."""
+    # Late: settings check keys at the start of the app, which must not wait for this import.
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    if not is_key(key):
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(_bytes(key)).verify(_bytes(signature), PREFIX + content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        return b""
+
+
+class UpdateError(AppError):
+    """Base class: the newest version cannot be found out."""
+
+
+class PlaceUnknown(UpdateError):
+    """The address of the index, or the key that signs it, is not set."""
+
+    note = Note("updates-no-place")
+
+    def __init__(self) -> None:
+        super().__init__("this build does not know where versions are announced: set updates.url and updates.key")
+
+
+class IndexUnreachable(UpdateError):
+    """The index cannot be fetched."""
+
+    note = Note("updates-unreachable")
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the list of versions cannot be fetched: {why}: try again later")
+
+
+class IndexRefused(UpdateError):
+    """The index is not signed by a known key, or is no index."""
+
+    note = Note("updates-refused")
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the list of versions is not trusted: {why}: get versions from the project's own page")
+
+
+class IndexStale(UpdateError):
+    """The index is older than one that was seen before, or no longer valid."""
+
+    note = Note("updates-stale")
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the list of versions is outdated: {why}: look at the project's own page")
+
 
 Order = tuple[tuple[int, ...], int, int, int, int]
 """A sortable version: numbers, stage, its number, whether it is finished, and its development number."""

@@ -21,8 +21,15 @@ from msgspec.structs import replace
 
 from app.core.problem_notes import note_of
 from app.updates import memory as memories
-from app.updates.errors import IndexUnreachable, PlaceUnknown, UpdateError
-from app.updates.index import MOST_BYTES, IndexPlace, ReleaseIndex, read_index
+from app.updates.index import (
+    MOST_BYTES,
+    IndexPlace,
+    IndexUnreachable,
+    PlaceUnknown,
+    ReleaseIndex,
+    UpdateError,
+    read_index,
+)
 from app.updates.installation import Facts, installation_of, read_facts
 from app.updates.memory import Memory
 from app.updates.view import CheckForUpdates, UpdateState, UpdatesView

@@ -26,8 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from msgspec import json
 
-from app.updates.index import Release, ReleaseIndex, SignedIndex, read_index
-from app.updates.signature import PREFIX
+from app.updates.index import PREFIX, Release, ReleaseIndex, SignedIndex, read_index
 from scripts.release.errors import Refusal, ReleaseRefused
 
 KEY_VARIABLE: Final = "KIKIPOUNAMU_UPDATES_KEY"

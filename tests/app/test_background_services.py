@@ -18,8 +18,7 @@ from app.local_api.view import LocalApiState, LocalApiView
 from app.messages.kinds import News, Programs
 from app.models.view import ModelsView, WatchModels
 from app.monitoring.view import MonitorView, WatchMonitor
-from app.replacements.rules import Replacement
-from app.replacements.view import ReplacementsTried, TryReplacements
+from app.replacements.rules import Replacement, ReplacementsTried, TryReplacements
 from app.settings.sections import ApiSection, Settings
 from client.connection import Address, fixed
 from client.errors import Unreachable

@@ -10,8 +10,7 @@ from runtime.command_line import group
 from runtime.terminal import say
 
 if TYPE_CHECKING:
-    from app.gpu.installer import GpuStep
-    from app.gpu.torch_choice import NvidiaCard
+    from app.gpu.installer import GpuStep, NvidiaCard
 
 app = group("Recognise with FunASR's models on a graphics card.")
 
@@ -50,8 +49,7 @@ def remove() -> None:
 
 def _set_up(*, dry_run: bool, accepted: bool, device: str, wheel: Path | None = None) -> None:
     from app.gpu import installer
-    from app.gpu.installer import ENGINE
-    from app.gpu.torch_choice import find_cards
+    from app.gpu.installer import ENGINE, find_cards
 
     found = find_cards() if device == "auto" else ()
     environment = installer.next_environment()
@@ -75,8 +73,7 @@ def _plan(card: "NvidiaCard | None", environment: Path, wheel: Path | None) -> "
     import platform
     import sys
 
-    from app.gpu.installer import steps, usable_python
-    from app.gpu.torch_choice import choose_torch
+    from app.gpu.installer import choose_torch, steps, usable_python
     from app.updates.installation import read_facts
 
     facts = read_facts()
@@ -98,8 +95,7 @@ def _accept_licence(*, accepted: bool) -> None:
     """Show the licence of the models, and ask for consent. Raises ``GpuError``."""
     import sys
 
-    from app.gpu.installer import MODEL
-    from app.gpu.torch_choice import GpuError
+    from app.gpu.installer import MODEL, GpuError
     from speech.models.catalogue import load_catalogue
 
     model = next(one for one in load_catalogue().models if one.name == MODEL)

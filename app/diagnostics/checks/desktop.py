@@ -13,8 +13,7 @@ from typing import Any, Final, NamedTuple
 from app.core.daemon_thread import in_daemon_thread
 from app.desktop.abilities import Ability, Found, Means, abilities, read_desktop
 from app.desktop.service import key_lines
-from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, ability_finding, advice, ok, wrong
 from app.dictation.messages import CANCEL
 from app.hotkeys import choose
 from app.hotkeys.choose import HotkeyChoice

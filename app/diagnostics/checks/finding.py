@@ -6,10 +6,11 @@ Texts: ``doctor.found.KEY`` says what was found; ``doctor.do.KEY``, where it exi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.core.errors import Note
 from app.core.sentences import TextLookup, noted
+from app.desktop.abilities import IN_PLACE, Ability, AbilityFallback, KeyLines, Support, Why
 
 
 class Severity(StrEnum):
@@ -114,3 +115,27 @@ def finding_text(texts: TextLookup, finding: Finding) -> FindingText:
         texts(f"doctor.found.{finding.key}", **values),
         texts(do, **values) if texts.has(do) else "",
     )
+
+
+_AREAS: Final = {
+    Ability.HOTKEYS: Topic.HOTKEYS,
+    Ability.INSERTION: Topic.INSERTION,
+    Ability.FOCUS: Topic.FOCUS,
+    Ability.OVERLAY: Topic.OVERLAY,
+    Ability.TRAY: Topic.TRAY,
+}
+
+
+def ability_finding(support: Support, lines: KeyLines | None = None) -> Finding:
+    """Return the finding about an ability: its means, or its fallback and what to do.
+
+    ``lines``: those for the hotkeys, which may be written already.
+    """
+    area, ability = _AREAS[support.ability], support.ability
+    if ability is Ability.HOTKEYS and lines is not None and lines.state in IN_PLACE:
+        return ok(area, "hotkeys-written", file=lines.place)
+    if support.means:
+        return ok(area, f"{ability}-{support.means}", means=support.means)
+    fallback, why = support.fallback or AbilityFallback.HELD, support.why or Why.NO_PORTAL
+    key = f"{ability}-{fallback if why is Why.NO_PORTAL else why}"
+    return advice(area, key, fallback=fallback, why=why)

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from app.core.daemon_thread import in_daemon_thread
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
-from app.gateways.probe import query_both
 from app.gateways.store import PairedGateway, decode
+from app.gateways.watcher import query_both
 from app.local_services.local_gateway import alive
 from client.connection import Address
 from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate

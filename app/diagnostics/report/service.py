@@ -19,16 +19,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Self
 
-from app.capture.device_listing import list_microphones
-from app.capture.devices import Input
+from app.capture.devices import Input, list_microphones
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of, unexpected
 from app.diagnostics.checks.finding import Finding, Topic
 from app.diagnostics.checks.runner import Examination, examine
 from app.diagnostics.report import facts
 from app.diagnostics.report.licences import dependencies, licences, text_of
-from app.diagnostics.report.log_lines import LogFilter
-from app.diagnostics.report.log_reader import LogReader, logs_in, tail_of
+from app.diagnostics.report.log_lines import LogFilter, LogReader, logs_in, tail_of
 from app.diagnostics.report.redaction import PROGRAMS, Redaction, own_modules
 from app.diagnostics.report.view import (
     ExaminationView,

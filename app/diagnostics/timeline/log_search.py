@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from app.core.errors import AppError
-from app.diagnostics.report.log_reader import tail_of
+from app.diagnostics.report.log_lines import tail_of
 from app.diagnostics.timeline.segment_facts import LoggedEvent, logged_event
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS
 from runtime.loggers import CLIENT_STORY

@@ -12,9 +12,8 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.messages.kinds import Action, Problem
-from app.replacements.rules import MOST_RULES, Replacement
+from app.replacements.rules import MOST_RULES, Example, Replacement, ReplacementsTried, RuleTried, TryReplacements
 from app.replacements.spreadsheets import from_text, to_csv
-from app.replacements.view import Example, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.schema import as_written
 from app.settings.sections import ChangeSetting
 from app.ui.replacements.rules_model import RulesModel

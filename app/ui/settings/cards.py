@@ -11,10 +11,8 @@ from PySide6.QtWidgets import QLabel
 from app.core.errors import Note
 from app.core.sentences import LANGUAGES
 from app.core.states import State
-from app.desktop.abilities import Ability
-from app.desktop.view import DesktopAction, DesktopView, ReadDesktopAgain
-from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Severity, finding_text
+from app.desktop.abilities import Ability, DesktopAction, DesktopView, ReadDesktopAgain
+from app.diagnostics.checks.finding import Severity, ability_finding, finding_text
 from app.local_api.view import LocalApiState, LocalApiView
 from app.messages.kinds import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step

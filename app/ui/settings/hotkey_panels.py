@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QHideEvent
 
 from app.core.errors import Note
 from app.core.states import State
-from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, WriteKeyLines
+from app.desktop.abilities import DesktopAction, DesktopView, KeyLines, LinesState, WriteKeyLines
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD

@@ -3,22 +3,32 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QFontMetrics,
     QHideEvent,
+    QKeyEvent,
     QKeySequence,
     QResizeEvent,
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QDialog, QStackedLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QPushButton,
+    QStackedLayout,
+    QStackedWidget,
+    QWidget,
+)
 
 from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.kinds import Action
+from app.ui.settings.key_field import KeyField
 from app.ui.shell.sidebar import Sidebar
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
@@ -314,3 +324,41 @@ class MonitorWindow(QWidget):
     def refresh(self) -> None:
         """Update the title to the current language."""
         self.setWindowTitle(self._texts("shell.monitor-title", name=self._texts("app.name")))
+
+
+_RETURN = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+
+
+class ReturnPresses(QObject):
+    """Event filter on the focused button only, so that events of other widgets do not pass through Python.
+
+    Dialogs keep Qt's rule of the default button, and a key field reads Return itself.
+    """
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._watched: QWidget | None = None
+        application.focusChanged.connect(self._follow)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Click the button on Return without modifiers; ignore auto-repeat."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in _RETURN:
+            return False
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not isinstance(watched, QAbstractButton):
+            return False
+        if watched.isEnabled() and not event.isAutoRepeat():
+            watched.click()
+        return True
+
+    def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
+        if before is not None and before is self._watched:
+            before.removeEventFilter(self)
+        self._watched = now if now is not None and _is_pressed(now) else None
+        if self._watched is not None:
+            self._watched.installEventFilter(self)
+
+
+def _is_pressed(widget: QWidget) -> bool:
+    if not isinstance(widget, QAbstractButton) or isinstance(widget, KeyField):
+        return False
+    return not (isinstance(widget, QPushButton) and isinstance(widget.window(), QDialog))

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.serial("microphone")
 LIST = """
 import asyncio
 from app.capture.desktop_sound import sound_system
-from app.capture.device_listing import encode
+from app.capture.devices import encode
 print(encode(asyncio.run(sound_system().inputs())).decode())
 """
 

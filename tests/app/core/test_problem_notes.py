@@ -25,7 +25,7 @@ from app.core.errors import (
 )
 from app.core.problem_notes import note_of, unexpected
 from app.core.sentences import LANGUAGES, Sentences, entries, noted
-from app.gateways.errors import GatewaysNotKept
+from app.gateways.store import GatewaysNotKept
 from app.history.errors import (
     IndexUnavailable,
     NothingRecorded,

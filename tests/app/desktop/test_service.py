@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.abilities import Found
+from app.desktop.abilities import DesktopView, Found, KeyLines, LinesState, ReadDesktopAgain, WriteKeyLines
 from app.desktop.service import DesktopService
-from app.desktop.view import DesktopView, KeyLines, LinesState, ReadDesktopAgain, WriteKeyLines
 from app.hotkeys.compositor_lines import NoLine
 from app.insertion.portal.permission import NAME, Permission
 from runtime.folders import folders

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.desktop.abilities import LinesState
 from app.desktop.configuration import added
 from app.desktop.service import change, key_lines, lines_for, places_of, read
-from app.desktop.view import LinesState
 from app.hotkeys.compositor_lines import Compositor
 from tests.app.desktop.desktops import DESKTOPS
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from app.core.errors import Note
-from app.gateways.errors import GatewaysNotKept
 from app.gateways.pairing import PairingAttempt
+from app.gateways.store import GatewaysNotKept
 from app.gateways.view import PairGateway, PairingProgress, PairingView
 from client.connection import Address
 from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate, WrongGateway

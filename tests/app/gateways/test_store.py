@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gateways.errors import GatewaysNotKept
 from app.gateways.store import (
     MOST_GATEWAYS,
     MOST_URLS,
+    GatewaysNotKept,
     GatewayStore,
     PairedGateway,
     decode,

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UsageMistake
-from app.gateways.errors import GatewaysNotKept
-from app.gateways.store import GatewayStore, PairedGateway, address_of, gateways_file, paired_as
+from app.gateways.store import GatewaysNotKept, GatewayStore, PairedGateway, address_of, gateways_file, paired_as
 from client.connection import Address
 
 TOWER = PairedGateway(

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from app.core.errors import Note
-from app.gateways.errors import GatewaysNotKept
-from app.gateways.store import GatewayRegistry, GatewayStore
+from app.gateways.store import GatewayRegistry, GatewaysNotKept, GatewayStore
 from client.connection import Address
 from client.pairing import NewPairing
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.gpu import installer
-from app.gpu.installer import GpuStep
-from app.gpu.torch_choice import GpuError
+from app.gpu.installer import GpuError, GpuStep
 
 PLAN = (GpuStep("making it", ("make",)), GpuStep("checking it", ("check",)))
 

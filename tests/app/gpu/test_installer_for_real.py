@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.gpu import installer
-from app.gpu.installer import steps
-from app.gpu.torch_choice import TorchChoice
+from app.gpu.installer import TorchChoice, steps
 from app.models.engines import worker_program
 from scripts.setup import Environment, cpu_torch
 from tests.helpers.digits import MODEL

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from app.gpu.installer import program_in, steps
-from app.gpu.torch_choice import choose_torch
-from tests.app.gpu.test_torch_choice import card
+from app.gpu.installer import choose_torch, program_in, steps
+from tests.app.gpu.test_installer_torch_choice import card
 
 HOME = Path("/data/gpu/environment-1")
 CHOICE = choose_torch("linux", "x86_64", card("12.0"))

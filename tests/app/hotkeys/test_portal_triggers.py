@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.hotkeys.portal_triggers import keys_in, shortcuts, shown
+from app.hotkeys.portal import keys_in, shortcuts, shown
 
 DEFAULTS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
 

@@ -5,7 +5,7 @@ from Xlib import XK
 
 from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
-from app.hotkeys.presses import Grab
+from app.hotkeys.events import Grab
 from app.hotkeys.x11_keyboard import Keymap
 
 

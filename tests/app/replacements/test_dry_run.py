@@ -8,8 +8,7 @@ import pytest
 from app.journal.events import Replaced, encode_line
 from app.journal.library import Library
 from app.replacements.dry_run import DryRun
-from app.replacements.rules import Replacement
-from app.replacements.view import ReplacementsTried, TryReplacements
+from app.replacements.rules import Replacement, ReplacementsTried, TryReplacements
 from tests.app.history.takes import record
 from tests.helpers.waiting import wait_until
 

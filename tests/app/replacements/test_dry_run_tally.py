@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from app.journal.events import Begin, Cancelled, End, Event, Opened, Replaced, encode_line, opened
 from app.journal.take import Take
 from app.replacements.dry_run import ChangeTally, recognised, started
-from app.replacements.rules import Replacement
-from app.replacements.view import MOST_EXAMPLES
+from app.replacements.rules import MOST_EXAMPLES, Replacement
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final

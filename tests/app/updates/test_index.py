@@ -9,9 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.updates.errors import IndexRefused, IndexStale
-from app.updates.index import newest, read_index
-from app.updates.signature import PREFIX
+from app.updates.index import PREFIX, IndexRefused, IndexStale, newest, read_index
 from tests.helpers.signed_index import DAY_S, KEY, MADE_S, PUBLIC, index_of, signed
 
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))

@@ -3,8 +3,7 @@
 import pytest
 
 from app.updates import index
-from app.updates.index import IndexPlace, place_of
-from app.updates.signature import is_key
+from app.updates.index import IndexPlace, is_key, place_of
 
 
 def test_settings_replace_the_place_of_this_build() -> None:

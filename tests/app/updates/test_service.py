@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.updates.errors import IndexUnreachable, PlaceUnknown
-from app.updates.index import IndexPlace
+from app.updates.index import IndexPlace, IndexUnreachable, PlaceUnknown
 from app.updates.installation import Facts, InstallKind
 from app.updates.memory import DAY_S, Memory, read, write
 from app.updates.service import FILE, Updates, ask_index

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from app.updates.errors import IndexUnreachable
-from app.updates.index import MOST_BYTES
+from app.updates.index import MOST_BYTES, IndexUnreachable
 from app.updates.service import fetch_index
 from tests.helpers.https_server import HttpsServer, https_server
 

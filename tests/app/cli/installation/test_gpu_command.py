@@ -8,8 +8,7 @@ import pytest
 from app.cli.installation import gpu_command
 from app.cli.main import app
 from app.gpu import installer
-from app.gpu.installer import MODEL
-from app.gpu.torch_choice import GpuError
+from app.gpu.installer import MODEL, GpuError
 from app.settings.current import settings_now
 from tests.helpers.command_line import called
 

@@ -7,8 +7,17 @@ from pathlib import Path
 from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Sentences, entries
 from app.desktop.abilities import abilities
-from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, count, finding_text, ok, wrong
+from app.diagnostics.checks.finding import (
+    Finding,
+    Severity,
+    Topic,
+    ability_finding,
+    advice,
+    count,
+    finding_text,
+    ok,
+    wrong,
+)
 from tests.app.desktop.desktops import DESKTOPS
 from tests.helpers.placeholders import placeholders
 

@@ -10,8 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.insertion.plan import ProgramRule
 from app.messages.kinds import Action, Problem
-from app.replacements.rules import Replacement
-from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
+from app.replacements.rules import Replacement, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.schema import as_written
 from app.settings.sections import ChangeSetting, InsertionSection, RecognitionSection, Settings
 from app.ui.programs.panel import ProgramsPanel

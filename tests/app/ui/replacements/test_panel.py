@@ -10,9 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.messages.kinds import Action, Problem
-from app.replacements.rules import Replacement
+from app.replacements.rules import Replacement, ReplacementsTried, RuleTried, TryReplacements
 from app.replacements.spreadsheets import from_text
-from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import ChangeSetting
 from app.ui.replacements.panel import NAME, ReplacementsPanel
 from app.ui.replacements.rules_model import Column

@@ -5,8 +5,7 @@ from uuid import UUID
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.replacements.rules import Replacement
-from app.replacements.view import Example, ReplacementsTried, RuleTried
+from app.replacements.rules import Example, Replacement, ReplacementsTried, RuleTried
 from app.ui.replacements.panel import DryRunResults
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

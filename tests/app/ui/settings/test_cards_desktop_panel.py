@@ -4,8 +4,15 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
-from app.desktop.abilities import Ability, abilities
-from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, ReadDesktopAgain
+from app.desktop.abilities import (
+    Ability,
+    DesktopAction,
+    DesktopView,
+    KeyLines,
+    LinesState,
+    ReadDesktopAgain,
+    abilities,
+)
 from app.hotkeys.compositor_lines import Compositor
 from app.ui.settings.cards import DesktopPanel
 from app.ui.strings.texts import Texts

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.core.states import State
-from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, WriteKeyLines
+from app.desktop.abilities import DesktopAction, DesktopView, KeyLines, LinesState, WriteKeyLines
 from app.dictation.hotkey_test import KeysSeen
 from app.hotkeys.compositor_lines import Compositor, NoLine
 from app.ui.settings.hotkey_panels import KeyLinesPanel

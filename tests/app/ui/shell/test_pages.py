@@ -25,8 +25,7 @@ from app.messages.kinds import Action, Problem, Programs
 from app.models.view import LocalModelView, ModelFacts, ModelsView, WatchModels
 from app.monitoring.view import WatchMonitor
 from app.onboarding.steps import Step
-from app.replacements.rules import Replacement
-from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
+from app.replacements.rules import Replacement, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.sharing.view import EndEnlisting
 from app.ui.shell.front import DICTIONARY, HOME, SETTINGS, Front

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.sentences import LANGUAGES, entries
-from app.updates.errors import IndexRefused, IndexStale, IndexUnreachable, PlaceUnknown, UpdateError
+from app.updates.index import IndexRefused, IndexStale, IndexUnreachable, PlaceUnknown, UpdateError
 
 
 @pytest.mark.parametrize(

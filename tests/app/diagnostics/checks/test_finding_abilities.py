@@ -3,10 +3,18 @@
 import pytest
 
 from app.core.sentences import Sentences
-from app.desktop.abilities import Ability, AbilityFallback, Means, Support, Why, abilities
-from app.desktop.view import IN_PLACE, KeyLines, LinesState
-from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Severity, finding_text
+from app.desktop.abilities import (
+    IN_PLACE,
+    Ability,
+    AbilityFallback,
+    KeyLines,
+    LinesState,
+    Means,
+    Support,
+    Why,
+    abilities,
+)
+from app.diagnostics.checks.finding import Severity, ability_finding, finding_text
 from app.hotkeys.compositor_lines import Compositor
 from tests.app.desktop.desktops import DESKTOPS
 

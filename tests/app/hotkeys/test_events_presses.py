@@ -1,8 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.hotkeys.events import KeyEvent
-from app.hotkeys.presses import CHORD_S, Decision, Grab, Presses
+from app.hotkeys.events import CHORD_S, Decision, Grab, KeyEvent, Presses
 
 CTRL, ALT = 4, 8
 DICTATE = Grab("dictate", 10, CTRL | ALT)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.local_api.requests import passed_on, refused, subprotocols
+from app.local_api.service import passed_on, refused, subprotocols
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:9876", "localhost", "[::1]:9876", "LOCALHOST:1"])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.diagnostics.report.log_reader import LogReader
+from app.diagnostics.report.log_lines import LogReader
 from tests.app.diagnostics.report.logs import line, write
 
 

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from app.core.errors import Note
-from app.gateways.probe import ask
 from app.gateways.view import GatewayHealth, QueryResult
+from app.gateways.watcher import ask
 from client.connection import Address
 
 KEY = "a-key"

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.messages.kinds import Action
 from app.ui.settings.key_field import KeyField
 from app.ui.settings.page import SettingsPage
-from app.ui.shell.return_presses import ReturnPresses
+from app.ui.shell.shell import ReturnPresses
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from app.capture.device_listing import decode, encode, list_microphones
+from app.capture.devices import decode, encode, list_microphones
 from tests.app.capture.sounds import BUILT_IN, HEADSET
 
 

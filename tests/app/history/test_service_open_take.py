@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from app.history.open_take import TakeDetailsPublisher, details
+from app.history.service import TakeDetailsPublisher, details
 from app.history.view import FollowTake, Rerun, TakeDetails
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.gpu.torch_choice import CPU, PLAIN, GpuError, NvidiaCard, ask, choose_torch
+from app.gpu.installer import CPU, PLAIN, GpuError, NvidiaCard, ask, choose_torch
 
 TABLE = (Path(__file__).parents[3] / "packaging" / "torch.md").read_text()
 

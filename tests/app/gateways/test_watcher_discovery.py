@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from app.gateways.discovery import GatewaySearch, OwnAddresses
+from app.gateways.watcher import GatewaySearch, OwnAddresses
 from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone
 from tests.helpers.waiting import wait_until
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.updates.signature import PREFIX, is_key, is_signed
+from app.updates.index import PREFIX, is_key, is_signed
 from tests.helpers.signed_index import KEY, PUBLIC
 
 CONTENT = b'{"made_s": 1}'

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.take_segments import TakePart, pieces_of, read
+from app.history.rerecognition import TakePart, pieces_of, read
 from app.journal.events import Begin, Cancelled, End, Event, Finished
 from app.journal.journal import Journal
 from app.journal.library import Library, TakeSnapshot

@@ -6,14 +6,13 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.installation import window_check
-from app.cli.installation.window_check import check_windows
-from app.cli.main import app
+from app.cli import main
+from app.cli.main import app, check_windows
 from app.core.errors import AppError
 
 
 def test_missing_library_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window_check, "find_spec", lambda name: None)
+    monkeypatch.setattr(main, "find_spec", lambda name: None)
     with pytest.raises(AppError, match=r"kikipounamu\[desktop\]"):
         check_windows({"DISPLAY": ":0"})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.models.download_progress import DownloadMeter
+from app.models.events import DownloadMeter
 from speech.models.errors import SourceRefusal
 from speech.models.progress import Advanced, Checked, Fetching, SourceRefused, Stating
 

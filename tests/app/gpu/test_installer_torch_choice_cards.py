@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.gpu.torch_choice import NvidiaCard, ask, find_cards
+from app.gpu.installer import NvidiaCard, ask, find_cards
 
 TOLD = "NVIDIA GeForce RTX 5060 Ti, 580.95.05, 12.0\nTesla T4, 580.95.05, 7.5\n"
 
