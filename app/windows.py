@@ -101,7 +101,7 @@ class Windows:
     def _registry(self) -> Registry[News | ApplicationCreated | ApplicationEnded]:
         return (
             self.pages.handlers.add(self._begin)
-            .add(self._end)
+            .add(self._quit_qt)
             .add(self._show_window)
             .add(self._show_devices)
             .add(self._show_settings)
@@ -118,7 +118,7 @@ class Windows:
         self.app = begun.app
         self._actions.begin(partial(self._loop.call, begun.app.ask))
 
-    def _end(self, gone: ApplicationEnded) -> None:
+    def _quit_qt(self, gone: ApplicationEnded) -> None:
         QCoreApplication.exit()  # quit() would ask each window, and a window may refuse
 
     def _show_window(self, wanted: WindowWanted) -> None:

@@ -186,7 +186,7 @@ class ControlServer:
             )
             await self._own()
             await self._listen()
-            self._tasks.keep(self._stay, "stay")
+            self._tasks.keep(self._listen_again_if_removed, "stay")
         except OSError as error:
             await self._close()
             why = f"the app has no place for its socket: {refusal(error)}"
@@ -213,7 +213,7 @@ class ControlServer:
                 return
         raise AlreadyRunning
 
-    async def _stay(self) -> None:
+    async def _listen_again_if_removed(self) -> None:
         """Listen again when somebody has removed the socket, such as a cleaner of temporary files."""
         while sys.platform != "win32" and not await is_set_within(self._left, _THERE_S):
             if not self._place.exists():
@@ -261,7 +261,7 @@ class ControlServer:
                     writer, _refusal(Code.TOO_MANY, "too many programs ask at once: try again")
                 )
             while line := await _line(reader):
-                await self._take(parse(line), reader, writer)
+                await self._answer(parse(line), reader, writer)
         except BadRequest as error:
             with suppress(OSError, TimeoutError):
                 await self._write(writer, _refusal(error.code, str(error)))
@@ -273,7 +273,7 @@ class ControlServer:
                 writer.transport.abort()
             writer.close()
 
-    async def _take(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if request.verb == STATUS:
             if request.follow:
                 return await self._follow(reader, writer)

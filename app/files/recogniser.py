@@ -125,7 +125,7 @@ class _TrackedOutlet(ToGateway):
 @asynccontextmanager
 async def _kept_meanwhile(progress: "OrderedResults", kept: FileResults) -> AsyncIterator[None]:
     """Write results as they arrive; on exit, wait for the last one. Raises ``OutputFailed``."""
-    keeper = asyncio.create_task(_keep(progress, kept), name="files/keep")
+    keeper = asyncio.create_task(_store_pieces(progress, kept), name="files/keep")
     try:
         yield
     finally:
@@ -137,7 +137,7 @@ async def _kept_meanwhile(progress: "OrderedResults", kept: FileResults) -> Asyn
     progress.check()
 
 
-async def _keep(progress: "OrderedResults", kept: FileResults) -> None:
+async def _store_pieces(progress: "OrderedResults", kept: FileResults) -> None:
     try:
         while pieces := await progress.new():
             await asyncio.to_thread(kept.add, pieces)

@@ -113,14 +113,14 @@ class Files:
                 self._changed.set()
                 await self._perform(self._queue.start())
                 while True:
-                    await self._take(await self._events.get())
+                    await self._handle_request(await self._events.get())
         finally:
             await self._save()
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     # -- effects --------------------------------------------------------------------------------------------
 
-    async def _take(self, event: Event | FileAction) -> None:
+    async def _handle_request(self, event: Event | FileAction) -> None:
         match event:
             case AddFiles(paths):
                 self._tasks.start(self._find(paths), "find")

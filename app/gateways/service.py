@@ -96,7 +96,7 @@ class Gateways:
         self._registry = GatewayRegistry(parts.store, self._show)
         self._watcher = GatewayWatcher(self._answered, self._rerouted, parts.query, parts.times)
         self._network = GatewaySearch(self._found, self._show, parts.discover)
-        self._pairing = PairingAttempt(self._keep, self._show, parts.pair)
+        self._pairing = PairingAttempt(self._store_pairing, self._show, parts.pair)
         self._own = OwnAddresses(parts.own_addresses)
         self._reconnection = ReconnectionDetector(self._is_there, self._own, self._search, parts.quiet_s)
         self._answers: dict[str, QueryResult] = {}
@@ -213,7 +213,7 @@ class Gateways:
         gone = await leave(one)
         self._show_result(Note("gateway-forgotten", named) if gone else Note("gateway-still-listed", named))
 
-    async def _keep(self, made: NewPairing) -> str:
+    async def _store_pairing(self, made: NewPairing) -> str:
         self._result = None
         one = await self._registry.add(made)
         if self._chosen.chosen == one.id:  # paired again: the key changed

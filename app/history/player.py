@@ -129,11 +129,11 @@ class Player(TaskOwner):
 
     def pause(self) -> None:
         """Pause and report the position."""
-        self._end(PlayState.PAUSED, None)
+        self._end_playback(PlayState.PAUSED, None)
 
     def stop(self) -> None:
         """Stop and return to the beginning."""
-        self._end(PlayState.STOPPED, 0)
+        self._end_playback(PlayState.STOPPED, 0)
 
     def block(self, on: bool) -> None:
         """Pause and block playback while dictation records (``on``), or allow it again."""
@@ -141,7 +141,7 @@ class Player(TaskOwner):
         if on:
             self.pause()
 
-    def _end(self, state: PlayState, ms: int | None) -> None:
+    def _end_playback(self, state: PlayState, ms: int | None) -> None:
         task, now, sought = self._task, self._now, self._sought
         self._task = self._now = self._sought = None
         if task is not None:
@@ -160,9 +160,9 @@ class Player(TaskOwner):
             await self._play_from(found, min(begun.ms, length))
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_PLAYBACK_FAILED, session=str(begun.session), reason=str(error))
-            self._over(note_of(error))
+            self._post_end(note_of(error))
         else:
-            self._over(None)
+            self._post_end(None)
 
     async def _play_from(self, found: TakeSnapshot, ms: int) -> None:
         loop, ahead, ended = asyncio.get_running_loop(), PlayBuffer(), asyncio.Event()
@@ -202,7 +202,7 @@ class Player(TaskOwner):
             self._now = playing
             self._post(playing)
 
-    def _over(self, note: Note | None) -> None:
+    def _post_end(self, note: Note | None) -> None:
         """Report that playback ended by itself."""
         now, self._task, self._now = self._now, None, None
         if now is not None:

@@ -247,7 +247,7 @@ class RerecognitionQueue(Closing):
         if self._running is not None and self._running[0] == session:
             self._running[1].cancel()
         elif self._waiting.pop(session, None) is not None:
-            self._end(RerunView(session, RerunState.STOPPED))
+            self._post_end(RerunView(session, RerunState.STOPPED))
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
@@ -266,26 +266,26 @@ class RerecognitionQueue(Closing):
             run = await self._rerun(session, options, on_progress)
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
-            self._end(RerunView(session, RerunState.FAILED, note=_note(error)))
+            self._post_end(RerunView(session, RerunState.FAILED, note=_note(error)))
         except Exception as error:
-            self._end(RerunView(session, RerunState.FAILED, note=unexpected(error)))
+            self._post_end(RerunView(session, RerunState.FAILED, note=unexpected(error)))
             raise
         else:
             self._on_result(session, run)
-            self._end(RerunView(session, RerunState.DONE))
+            self._post_end(RerunView(session, RerunState.DONE))
 
     def _ended(self, session: UUID) -> None:
         """Start the next take after a run, even after one stopped before its first step."""
         self._running = None
         if session in self._views:
-            self._end(RerunView(session, RerunState.STOPPED))
+            self._post_end(RerunView(session, RerunState.STOPPED))
         self._next()
 
     def _show(self, view: RerunView) -> None:
         self._views[view.session] = view
         self._post(view)
 
-    def _end(self, view: RerunView) -> None:
+    def _post_end(self, view: RerunView) -> None:
         self._views.pop(view.session, None)
         self._post(view)
 

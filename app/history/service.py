@@ -313,7 +313,7 @@ def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetai
     """
     text, runs = found.text, list(found.take.runs)
     if isinstance(wanted, Reran):
-        wanted = _place(runs, wanted)
+        wanted = _number_of_run(runs, wanted)
     chosen = len(runs) - 1 if wanted is None or wanted >= len(runs) else wanted
     return TakeDetails(
         found.session,
@@ -325,7 +325,7 @@ def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetai
     )
 
 
-def _place(runs: list[Reran], wanted: Reran) -> int:
+def _number_of_run(runs: list[Reran], wanted: Reran) -> int:
     """Return the index of an equal run; a result that is not stored is appended."""
     for number, run in enumerate(runs):
         if replace(run, started=wanted.started) == wanted:

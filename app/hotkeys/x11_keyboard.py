@@ -151,16 +151,16 @@ class Keyboard:
         with _mapped():
             grabs = {action: self._keymap.grabs(action, binding) for action, binding in wanted.items()}
             _refuse_twice(grabs, wanted)
-            now = set(map(_place, _all(self._grabs)))
+            now = set(map(_key_of, _all(self._grabs)))
             done: list[Grab] = []
             for action, own in grabs.items():
-                new = [grab for grab in own if _place(grab) not in now]
+                new = [grab for grab in own if _key_of(grab) not in now]
                 done += new
                 if not self._grab(new):
                     self._ungrab(done)
                     raise HotkeyTaken(action, str(wanted[action]))
-            kept = set(map(_place, _all(grabs)))
-            self._ungrab(grab for grab in _all(self._grabs) if _place(grab) not in kept)
+            kept = set(map(_key_of, _all(grabs)))
+            self._ungrab(grab for grab in _all(self._grabs) if _key_of(grab) not in kept)
             self._display.flush()
         self._wanted, self._grabs = wanted, grabs
         self._presses.bind(_all(grabs))
@@ -306,7 +306,7 @@ def _all(grabs: Mapping[str, list[Grab]]) -> Iterator[Grab]:
     return chain.from_iterable(grabs.values())
 
 
-def _place(grab: Grab) -> tuple[int, int]:
+def _key_of(grab: Grab) -> tuple[int, int]:
     return grab.code, grab.modifiers
 
 
@@ -314,9 +314,9 @@ def _refuse_twice(grabs: Mapping[str, list[Grab]], wanted: Mapping[str, Binding]
     owners: dict[tuple[int, int], str] = {}
     for action, own in grabs.items():
         for grab in own:
-            if _place(grab) in owners:
-                raise HotkeyTaken(action, str(wanted[action]), by=repr(owners[_place(grab)]))
-        owners |= {_place(grab): action for grab in own}
+            if _key_of(grab) in owners:
+                raise HotkeyTaken(action, str(wanted[action]), by=repr(owners[_key_of(grab)]))
+        owners |= {_key_of(grab): action for grab in own}
 
 
 def _log_error(problem: Any, request: Any) -> None:

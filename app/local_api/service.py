@@ -234,7 +234,7 @@ class LocalApiService(TaskOwner):
         self._tasks = Tasks("local-api")
 
     async def __aenter__(self) -> Self:
-        self._tasks.keep(self._keep, "keep")
+        self._tasks.keep(self._serve_while_on, "keep")
         return self
 
     def use(self, *, on: bool, port: int) -> None:
@@ -243,7 +243,7 @@ class LocalApiService(TaskOwner):
             self._on, self._port = on, port
             self._changed.set()
 
-    async def _keep(self) -> None:
+    async def _serve_while_on(self) -> None:
         while True:
             self._changed.clear()
             if not self._on:

@@ -179,11 +179,11 @@ class LocalWorker:
             if self._closed:
                 return
             if on and self._child is not None and self._child.given_up:  # retry now instead of after the pause
-                await self._end()
+                await self._stop_worker()
             if on and (self._working is None or self._working.done()):
                 self._begin()
             elif not on:
-                await self._end()
+                await self._stop_worker()
                 self._show(WorkerView(reason=why))
 
     async def use(self, settings: LocalWorkerSettings) -> None:
@@ -196,7 +196,7 @@ class LocalWorker:
                 return
             self.settings = settings
             if self._working is not None and not self._closed:
-                await self._end()
+                await self._stop_worker()
                 self._begin()
 
     async def close(self) -> None:
@@ -205,14 +205,14 @@ class LocalWorker:
         if self._child is not None:  # also during a drain, to shorten the wait when the app quits
             await self._child.stop(_STOP_S)
         async with self._lock:
-            await self._end()
+            await self._stop_worker()
         await self._tasks.close()
 
     def _begin(self) -> None:
         self._show(WorkerView(LocalWorkerState.STARTING))
         self._working = self._tasks.start(self._work(), "work")
 
-    async def _end(self) -> None:
+    async def _stop_worker(self) -> None:
         if self._child is not None:
             await self._child.stop(_DRAIN_S)
             self._child = None

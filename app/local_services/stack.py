@@ -37,13 +37,13 @@ async def starting_alone(deadline_s: float) -> AsyncIterator[None]:
     except OSError as error:
         raise StackFailed(refusal(error)) from error
     try:
-        await _take(descriptor, deadline_s)
+        await _lock(descriptor, deadline_s)
         yield
     finally:
         os.close(descriptor)
 
 
-async def _take(descriptor: int, deadline_s: float) -> None:
+async def _lock(descriptor: int, deadline_s: float) -> None:
     try:
         async with asyncio.timeout(deadline_s):
             while not try_lock(descriptor):  # noqa: ASYNC110 - another process cannot set an event here

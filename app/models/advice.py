@@ -30,7 +30,7 @@ _DRIVER: Final = "nvidia-smi"
 def read_speeds(place: Path | None = None) -> dict[str, float]:
     """Return the measured speeds by model, in seconds of audio per second; none if the file is damaged. Blocks."""
     try:
-        with (place or _place()).open("rb") as file:
+        with (place or _speeds_file()).open("rb") as file:
             speeds = msgspec.json.decode(file.read(_MOST_BYTES), type=dict[str, float])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
@@ -39,7 +39,7 @@ def read_speeds(place: Path | None = None) -> dict[str, float]:
 
 def keep_speed(model: str, speed: float, place: Path | None = None) -> None:
     """Keep a measured speed; it is lost if the file cannot be written. Blocks."""
-    place = place or _place()
+    place = place or _speeds_file()
     speeds = read_speeds(place) | {model: round(speed, 2)}
     with suppress(OSError):
         private_folder(place.parent)
@@ -52,7 +52,7 @@ def this_computer() -> Computer:
     return Computer(psutil.virtual_memory().total, shutil.which(_DRIVER) is not None, read_speeds())
 
 
-def _place() -> Path:
+def _speeds_file() -> Path:
     return folders().data / _FILE
 
 

@@ -89,25 +89,25 @@ class MicrophoneTrialRunner(Closing):
 
     async def close(self) -> None:
         """End all work. Safe to call twice."""
-        self._end()
+        self._cancel_trial()
         await self._tasks.close()
 
     def ask(self, action: TryMicrophone) -> None:
         """Start or stop the trial; returns at once."""
-        before = self._end()
+        before = self._cancel_trial()
         if action.on:
             self._begin(before)
 
     def restart(self) -> None:
         """Restart a running trial with the newly chosen microphone."""
         if self._listening is not None:
-            self._begin(self._end())
+            self._begin(self._cancel_trial())
 
     def _begin(self, before: "asyncio.Task[None] | None") -> None:
         self._show(MicrophoneTrial(MicrophoneActivity.OPENING))
         self._listening = self._tasks.start(self._listen(before), "listen")
 
-    def _end(self) -> "asyncio.Task[None] | None":
+    def _cancel_trial(self) -> "asyncio.Task[None] | None":
         """Cancel the trial and return its task, which then releases the microphone."""
         listening, self._listening = self._listening, None
         if listening is not None:
@@ -125,7 +125,7 @@ class MicrophoneTrialRunner(Closing):
                         await self._measure_until_it_ends()
                         await asyncio.sleep(self._times.retry_s)
             self._listening = None
-            self._end()
+            self._cancel_trial()
         finally:
             refreshing.cancel()
 

@@ -177,9 +177,9 @@ class SettingsFile(TaskOwner):
         else:
             reading = await asyncio.to_thread(read, text)
         self._stamp = stamp
-        self._take(reading)
+        self._use(reading)
 
-    def _take(self, reading: ParsedSettings) -> None:
+    def _use(self, reading: ParsedSettings) -> None:
         old, problems = self.current, self.problems
         if reading.broken:
             self.problems = (reading.broken,)

@@ -87,7 +87,7 @@ class Lending:
         self._view = LendingView()
         self._lent: dict[str, Lent] = {}
         self._registry = GatewayRegistry(GatewayStore(lent_file()), self._show)
-        self._pairing = PairingAttempt(self._keep, self._show, as_worker(pairs))
+        self._pairing = PairingAttempt(self._store_pairing, self._show, as_worker(pairs))
         self._tasks = Tasks("lending")
         self._open = False
 
@@ -145,7 +145,7 @@ class Lending:
         ids = [one.id for one in self._registry.gateways if self._is_wanted(one.id) and one.id != gateway]
         self.change(ChangeSetting(SETTING, "\n".join([*ids, gateway] if on else ids)))
 
-    async def _keep(self, made: NewPairing) -> str:
+    async def _store_pairing(self, made: NewPairing) -> str:
         """Store a new key and lend to its gateway."""
         one = await self._registry.add(made)
         if (before := self._lent.pop(one.id, None)) is not None:  # it uses the old key

@@ -173,7 +173,7 @@ class Sharing(TaskOwner):
                 self._tasks.start(self._begin(worker=worker), "invite")
             case EndInvite():
                 self._inviting = False
-                self._tasks.start(self._end(), "end invite")
+                self._tasks.start(self._end_pairing(), "end invite")
             case RenameDevice(device, name):
                 self._tasks.start(self._change(device, name), "rename")
             case RevokeDevice(device):
@@ -195,7 +195,7 @@ class Sharing(TaskOwner):
             self._show_invite(invite_of(state))
         self._check_soon()
 
-    async def _end(self) -> None:
+    async def _end_pairing(self) -> None:
         async with self._one_at_a_time:
             if self._inviting:  # a new invitation meanwhile
                 return

@@ -258,7 +258,7 @@ class ResultCollector:
         async for event in events:
             self.observer.received(event)
             if isinstance(event, Final | Failed):
-                self._take(event)
+                self._record_outcome(event)
 
     def transcript(self, samples: int) -> RecordingTranscript:
         """Return the transcript in spoken order."""
@@ -266,7 +266,7 @@ class ResultCollector:
             tuple(self._results[number] for number in sorted(self._results)), samples_to_ms(samples)
         )
 
-    def _take(self, outcome: Final | Failed) -> None:
+    def _record_outcome(self, outcome: Final | Failed) -> None:
         spoken = self._spoken[outcome.segment]
         start, end = samples_to_ms(spoken.begin), samples_to_ms(spoken.begin + spoken.samples)
         segment = TranscriptSegment(outcome.segment, start, end)

@@ -190,15 +190,15 @@ class PatientOutlet(_LanguageVoter):
             return
         self._waiting.sounds.append(samples)
         if sum(map(len, self._waiting.sounds)) >= self._sure:
-            await self._go_on(self._waiting, "")
+            await self._pass_on_waiting(self._waiting, "")
 
     async def end(self, segment: int, samples: int) -> None:
         """End a segment; a short one has the voted language."""
         if self._waiting is not None:
-            await self._go_on(self._waiting, self.language(self._waiting.at))
+            await self._pass_on_waiting(self._waiting, self.language(self._waiting.at))
         await super().end(segment, samples)
 
-    async def _go_on(self, waiting: _Waiting, language: str) -> None:
+    async def _pass_on_waiting(self, waiting: _Waiting, language: str) -> None:
         self._waiting = None
         await self._begin(waiting.segment, waiting.at, waiting.details, language)
         for samples in waiting.sounds:

@@ -164,7 +164,7 @@ class WaylandConnection(Closing):
         """Do the same without waiting."""
         if not self.gone.is_set():
             self._flush()
-            self._end("closed")
+            self._disconnect("closed")
 
     def names(self, interface: Interface) -> tuple[int, ...]:
         """Return the numbers of the globals with this interface, the oldest first."""
@@ -217,7 +217,7 @@ class WaylandConnection(Closing):
         data, descriptors = packed(sender.object_id, opcode, message.signature, arguments)
         self._unsent.append((data, descriptors))
         if sum(len(part) for part, _ in self._unsent) > _MOST_UNSENT:
-            self._end("the compositor reads nothing")
+            self._disconnect("the compositor reads nothing")
         if not self._gathers:
             self._flush()
         return made
@@ -259,7 +259,7 @@ class WaylandConnection(Closing):
         except BlockingIOError:
             self._watcher.add_writer(self._socket.fileno(), self._writable)
         except OSError as error:
-            self._end(str(error))
+            self._disconnect(str(error))
 
     def _writable(self) -> None:
         self._watcher.remove_writer(self._socket.fileno())
@@ -271,18 +271,18 @@ class WaylandConnection(Closing):
         except BlockingIOError:
             return
         except OSError as error:
-            self._end(str(error))
+            self._disconnect(str(error))
             return
         self._descriptors += descriptors
         if not data:
-            self._end("the compositor has ended")
+            self._disconnect("the compositor has ended")
             return
         try:
             events, self._received = split(self._received + data)
             for event in events:
                 self._dispatch(event)
         except (ValueError, IndexError) as error:
-            self._end(str(error))
+            self._disconnect(str(error))
         except CompositorGone:
             return  # a handler sent something, and that ended the connection
 
@@ -334,9 +334,9 @@ class WaylandConnection(Closing):
 
     def _failed(self, culprit: WaylandObject | None, code: int, reason: str) -> None:
         name = culprit.interface.name if culprit else "?"
-        self._end(f"the compositor refused a request of {name} ({code}): {reason}")
+        self._disconnect(f"the compositor refused a request of {name} ({code}): {reason}")
 
-    def _end(self, reason: str) -> None:
+    def _disconnect(self, reason: str) -> None:
         if self.gone.is_set():
             return
         self.fault = reason

@@ -28,9 +28,9 @@ class UnitCosts(Struct, frozen=True):
     bytes of headers per frame of 100 ms, on the wire. ``extra_audio``: seconds of audio that are decoded for
     partials and speculations, per second of speech. ``replicas``: copies of each shard. ``history_per_s``:
     segments that one database records per second. ``worker_status_cpu``, ``gateway_status_cpu``: CPU seconds of
-    the broker for telling a worker, or a gateway, the status of one worker; they ask every ``worker_look_s`` and
-    ``gateway_look_s``. Prices are per hour of one worker, per hour of one core of a gateway or shard, and per
-    gigabyte from clients.
+    the broker for telling a worker, or a gateway, the status of one worker; they ask every
+    ``worker_status_interval_s`` and ``gateway_status_interval_s``. Prices are per hour of one worker, per hour
+    of one core of a gateway or shard, and per gigabyte from clients.
     """
 
     gateway_cpu: float = 2.43
@@ -44,8 +44,8 @@ class UnitCosts(Struct, frozen=True):
     history_per_s: float = 2_511.0
     worker_status_cpu: float = 0.45e-6
     gateway_status_cpu: float = 5.3e-6
-    worker_look_s: float = 2.0
-    gateway_look_s: float = 5.0
+    worker_status_interval_s: float = 2.0
+    gateway_status_interval_s: float = 5.0
     worker_price: float = 0.0
     core_price: float = 0.0
     gigabyte_price: float = 0.0
@@ -135,7 +135,14 @@ def replaced(costs: UnitCosts, changes: Iterable[str]) -> UnitCosts:
 
 
 _ABOVE_ZERO: Final = frozenset(
-    {"gateway_cpu", "shard_cpu", "connections", "history_per_s", "worker_look_s", "gateway_look_s"}
+    {
+        "gateway_cpu",
+        "shard_cpu",
+        "connections",
+        "history_per_s",
+        "worker_status_interval_s",
+        "gateway_status_interval_s",
+    }
 )
 
 
@@ -152,8 +159,8 @@ def _price(workers: int, gateways: int, shards: int, client_bytes: float, costs:
 
 
 def _status_share(workers: int, gateways: int, costs: UnitCosts) -> float:
-    by_workers = workers * costs.worker_status_cpu / costs.worker_look_s
-    return workers * (by_workers + gateways * costs.gateway_status_cpu / costs.gateway_look_s)
+    by_workers = workers * costs.worker_status_cpu / costs.worker_status_interval_s
+    return workers * (by_workers + gateways * costs.gateway_status_cpu / costs.gateway_status_interval_s)
 
 
 def _limits(talk: float, used: float, times: WorkerTimes, costs: UnitCosts) -> list[CapacityLimit]:

@@ -95,7 +95,7 @@ class Redaction:
         for line in text[-_LONGEST_TRACEBACK:].splitlines():
             if found := _FRAME.fullmatch(line):
                 name = found[3] if _NAME.fullmatch(found[3]) else LEFT_OUT
-                kept.append(f"  {self._place(found[1])}:{found[2]} {name}")
+                kept.append(f"  {self._end_of_path(found[1])}:{found[2]} {name}")
             elif (found := _ERROR.fullmatch(line)) and self._is_error(found[1]):
                 kept.append(f"{found[1]}: {self.text(found[2][1:].strip())}" if found[2] else found[1])
         return "\n".join(kept)
@@ -129,7 +129,7 @@ class Redaction:
         found = getattr(builtins, last, None)
         return last in self._names or (isinstance(found, type) and issubclass(found, BaseException))
 
-    def _place(self, path: str) -> str:
+    def _end_of_path(self, path: str) -> str:
         """Return the end of a source file's path, which does not reveal the user."""
         parts = path.replace("\\", "/").split("/")
         starts = [number for number, part in enumerate(parts) if part in self._packages]

@@ -137,25 +137,29 @@ class SegmentFacts:
     inserted: LoggedEvent | None = None
 
 
+Claims = dict[tuple[int, str, str, float], JobClaim]
+"""Claims by segment, worker, job and time in the queue."""
+
+
 def gather(lines: Iterable[LoggedEvent]) -> dict[int, SegmentFacts]:
     """Collect the facts by segment from the lines of one session."""
     found: dict[int, SegmentFacts] = {}
-    claims: dict[tuple[int, Any, Any, Any], JobClaim] = {}
+    claims: Claims = {}
     for line in sorted(lines, key=lambda line: line.at_ms):
         index = line.segment
         if index is None:
             continue
         facts = found.setdefault(index, SegmentFacts(index))
         if line.fields.get("job") is not None:
-            _take(facts, line, claims)
+            _record_claim(facts, line, claims)
         else:
-            _place(facts, line)
+            _record_line(facts, line)
     for facts in found.values():
         facts.claims.sort(key=lambda claim: claim.taken)
     return found
 
 
-def _place(facts: SegmentFacts, line: LoggedEvent) -> None:
+def _record_line(facts: SegmentFacts, line: LoggedEvent) -> None:
     match line.event:
         case LogEvent.SEGMENT_ENDED:
             facts.app = line
@@ -167,7 +171,9 @@ def _place(facts: SegmentFacts, line: LoggedEvent) -> None:
             facts.inserted = line
 
 
-def _take(facts: SegmentFacts, line: LoggedEvent, claims: dict[tuple[int, Any, Any, Any], JobClaim]) -> None:
+def _record_claim(
+    facts: SegmentFacts, line: LoggedEvent, claims: dict[tuple[int, Any, Any, Any], JobClaim]
+) -> None:
     entry, _, _ = line.text("job").partition("-")
     queue = line.ms("queue_ms")
     if not entry.isdigit() or queue is None:
@@ -187,10 +193,10 @@ def _take(facts: SegmentFacts, line: LoggedEvent, claims: dict[tuple[int, Any, A
     claim.borrowed = claim.borrowed or line.fields.get("borrowed") is True
     claim.seen = max(claim.seen, claim.taken + (line.ms("held_ms") or 0.0))
     if line.event in _ENDS:
-        _end(claim, line)
+        _record_end(claim, line)
 
 
-def _end(claim: JobClaim, line: LoggedEvent) -> None:
+def _record_end(claim: JobClaim, line: LoggedEvent) -> None:
     claim.wait, claim.decode = line.ms("wait_ms") or 0.0, line.ms("decode_ms") or 0.0
     claim.store = line.ms("store_ms") or 0.0
     claim.ended = claim.taken + claim.wait + claim.decode + claim.store

@@ -56,7 +56,7 @@ class CodeForm(Card):
         self._linked: GatewayAddress | None = None
         self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
         self.heading, self.explanation = label(bold=True, wraps=True), worded(texts, remark(), f"{kind}.say")
-        self.found = FoundList(texts, self._pick, kind)
+        self.found = FoundList(texts, self._choose_computer, kind)
         self.nobody = worded(texts, remark(), "computers.searching")
         self.sends, self.note = remark(""), remark("")
         self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
@@ -81,7 +81,7 @@ class CodeForm(Card):
         """Send the request to this computer."""
         raise NotImplementedError
 
-    def _end(self) -> None:
+    def _end_request(self) -> None:
         """Cancel the request or dismiss its answer."""
         raise NotImplementedError
 
@@ -112,7 +112,7 @@ class CodeForm(Card):
             self._opened = self._asked = False
             self._closed()
             self.hide()
-            self._end()
+            self._end_request()
 
     def show_found(self, found: Sequence[FoundView]) -> None:
         """List the computers to choose from."""
@@ -178,7 +178,7 @@ class CodeForm(Card):
         self.found.setEnabled(not self._asking)
         text, role = self._sentence()
         show_text(self.note, text, role)
-        whole = self._place is not None and is_whole(self.code.text())
+        whole = self._gateway_address is not None and is_whole(self.code.text())
         self.go.setEnabled(not self._asking and whole)
         self.buttons.arrange()
         self.updateGeometry()
@@ -189,20 +189,20 @@ class CodeForm(Card):
             return texts(f"{self._kind}.asking"), "muted"
         if self._note.key:
             return problem_text(texts, self._note), "warning"
-        wrong = self._picked is None and bool(self.address.text().strip()) and self._place is None
+        wrong = self._picked is None and bool(self.address.text().strip()) and self._gateway_address is None
         return (texts("pairing.bad-address"), "warning") if wrong else ("", "muted")
 
     # -- user actions --------------------------------------------------------------------------------------
 
     @property
-    def _place(self) -> GatewayAddress | None:
+    def _gateway_address(self) -> GatewayAddress | None:
         if self._linked is not None:
             return self._linked
         if self._picked is not None:
             return GatewayAddress(self._picked.urls, certificate_sha256=self._picked.certificate_sha256)
         return place_of(self.address.text())
 
-    def _pick(self, found: FoundView) -> None:
+    def _choose_computer(self, found: FoundView) -> None:
         self._picked = found
         self._edited()
         self.code.setFocus()
@@ -229,7 +229,7 @@ class CodeForm(Card):
         self._show()
 
     def _send_if_whole(self) -> None:
-        place = self._place
+        place = self._gateway_address
         if self.go.isEnabled() and place is not None:
             self._asked = True
             self._send(place)
@@ -320,7 +320,7 @@ class PairingForm(CodeForm):
     def _send(self, place: GatewayAddress) -> None:
         self._ask(PairGateway(place.urls, self.code.text(), self.device.text(), place.certificate_sha256))
 
-    def _end(self) -> None:
+    def _end_request(self) -> None:
         self._ask(EndPairing())
 
     @property
@@ -367,5 +367,5 @@ class LendingForm(CodeForm):
         else:
             self._ask(Enlist(shown(place.urls[0]), code))
 
-    def _end(self) -> None:
+    def _end_request(self) -> None:
         self._ask(EndEnlisting())

@@ -78,9 +78,9 @@ def _candidates(most: tuple[int, int], position: str, around: OverlaySurrounding
     """Yield possible places, the preferred ones first."""
     if position == "cursor":
         for area in filter(None, (around.caret, around.field)):
-            yield from _beside(area, around.caret)
+            yield from _below_and_above(area, around.caret)
         if around.window and not (around.caret or around.field):
-            yield from _beside(around.window)
+            yield from _below_and_above(around.window)
             yield Anchor(around.window.middle[0], around.window.bottom - FROM_EDGE, upward=True)
             return
     first, second = (True, False) if position != "top" else (False, True)
@@ -89,7 +89,7 @@ def _candidates(most: tuple[int, int], position: str, around: OverlaySurrounding
         return  # the field may be anywhere in the window: keep to the edge that the user expects
     yield from _at_edge(around.screen, upward=second)
     for area in filter(None, (around.field, around.caret)):
-        yield from _beside(area)
+        yield from _below_and_above(area)
     for x in (around.screen.x + most[0] // 2, around.screen.right - most[0] // 2):
         yield Anchor(x, around.screen.bottom - FROM_EDGE, upward=True)
         yield Anchor(x, around.screen.y + FROM_EDGE, upward=False)
@@ -102,7 +102,7 @@ def _at_edge(screen: Area, *, upward: bool) -> Iterator[Anchor]:
         yield Anchor(screen.middle[0], y, upward, at_edge=True)
 
 
-def _beside(area: Area, caret: Area | None = None) -> Iterator[Anchor]:
+def _below_and_above(area: Area, caret: Area | None = None) -> Iterator[Anchor]:
     """Yield the places directly below and above an area: from its middle, or from the text cursor on."""
     x = area.middle[0] if caret is None else caret.x
     yield Anchor(x, area.bottom + GAP, upward=False, centred=caret is None)

@@ -88,7 +88,7 @@ class Pill:
         """Return the layout of a view, from (0, 0)."""
         if view.state is State.IDLE and view.note:
             return self._noted(note_text(self._texts, view.note, self.paste_key))
-        return self._below(self._head(view), view)
+        return self._with_texts_below(self._head(view), view)
 
     def paint_body(self, painter: QPainter, body: QRectF) -> None:
         """Paint surface and outline."""
@@ -184,7 +184,7 @@ class Pill:
             return self._texts("overlay.paste", key=self.paste_key)
         return state_text(self._texts, view.state)
 
-    def _below(self, head: Drawing, view: View) -> Drawing:
+    def _with_texts_below(self, head: Drawing, view: View) -> Drawing:
         """Add words and notes below the row, and remarks into the row while there is room, else below."""
         bottom, width = head.size.height() - SPACING.hair, head.size.width()
         texts = list[tuple[LiveLines, QPointF]]()

@@ -52,7 +52,7 @@ class ExaminationPanel(RowsCard):
         self._found: tuple[Finding, ...] = ()
         self.examine, self.state = action_button(lambda: ask(Examine())), label(role="muted", wraps=True)
         self.lay_out(horizontal(self.examine, stretched(self.state)))
-        self.list.selectionModel().selectionChanged.connect(self._show_all)
+        self.list.selectionModel().selectionChanged.connect(self._show_chosen_findings)
         refresh_with(self._show, texts, theme)
 
     def show_examination(self, view: ExaminationView) -> None:
@@ -67,7 +67,7 @@ class ExaminationPanel(RowsCard):
         enable(self.examine, view is None or view.waits_for is None)
         self.show_rows([self._row(finding) for finding in self._found])
         self.state.setText(self._sentence(view) if view else "")
-        self._show_all()
+        self._show_chosen_findings()
 
     def _sentence(self, view: ExaminationView) -> str:
         texts, problems = self._texts, count(view.findings, Severity.PROBLEM)
@@ -85,7 +85,7 @@ class ExaminationPanel(RowsCard):
         )
         return cells, f"{severity}, {title}, {found} {do}".rstrip()
 
-    def _show_all(self) -> None:
+    def _show_chosen_findings(self) -> None:
         chosen = [index.row() for index in self.list.selectedIndexes()]
         found = [self._found[row] for row in chosen if row < len(self._found)]
         shown = found or [one for one in self._found if one.severity is not Severity.OK]

@@ -33,9 +33,9 @@ class PasteBar(QFrame):
         self.setProperty("role", "notice")
         self.shape, self.name, self.text = Shape(theme, State.HELD), label(bold=True, wraps=True), Elided(1)
         self.more = label(role="muted")
-        self.paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE)))
-        self.copy = action_button(lambda: self._settle(HeldAction.COPY))
-        self.dismiss = action_button(lambda: self._settle(HeldAction.DISMISS))
+        self.paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle_held(HeldAction.PASTE)))
+        self.copy = action_button(lambda: self._settle_held(HeldAction.COPY))
+        self.dismiss = action_button(lambda: self._settle_held(HeldAction.DISMISS))
         self.buttons = FlowRow((self.paste, self.copy, self.dismiss))
         head = horizontal(self.shape, stretched(self.name), self.more)
         vertical(head, self.text, self.buttons, within=self, margins=CARD)
@@ -76,7 +76,7 @@ class PasteBar(QFrame):
         self.more.setText(texts("home.more-to-paste", count=others) if others > 0 else "")
         self.buttons.arrange()
 
-    def _settle(self, how: HeldAction) -> None:
+    def _settle_held(self, how: HeldAction) -> None:
         if self._held:
             self._ask(SettleHeld(self._held[0].session, how))
 

@@ -57,18 +57,18 @@ class SeekBar(QSlider):
         """Start dragging and move the knob to the pointer."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
-            self._go(event)
+            self._follow_pointer(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the knob with the pointer while dragging."""
         if self.isSliderDown():
-            self._go(event)
+            self._follow_pointer(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End dragging of the knob."""
         self.setSliderDown(False)
 
-    def _go(self, event: QMouseEvent) -> None:
+    def _follow_pointer(self, event: QMouseEvent) -> None:
         room = max(1.0, self.width() - self._side)
         part = (event.position().x() - self._side / 2) / room
         self.setValue(round(min(1.0, max(0.0, part)) * self.maximum()))

@@ -154,7 +154,7 @@ class RerecognitionPanel(QFrame):
         self.note, self.how = remark("warning"), remark()
         self.progress, self.difference = FileProgressBar(theme), DifferenceView(theme, texts)
         self.stop = worded(texts, action_button(self._stop), "history.again.stop")
-        self.take = worded(texts, action_button(self._take, "primary"), "history.again.use")
+        self.take = worded(texts, action_button(self._use_text, "primary"), "history.again.use")
         self.undo = worded(texts, action_button(self._undo), "history.again.back")
         self.keep = action_button(self.fold)
         self.buttons = FlowRow([self.stop, self.take, self.undo, self.keep])
@@ -338,7 +338,7 @@ class RerecognitionPanel(QFrame):
         if self._row is not None:
             self._ask(StopRecognising(self._row.session))
 
-    def _take(self) -> None:
+    def _use_text(self) -> None:
         if (compared := self.compared) is not None:
             self._used = True
             self._use(compared.text)

@@ -63,10 +63,10 @@ class TakeDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place = column(option.rect)
         if day := self._model.day(row):
-            self._day(painter, place, day_text(self._texts, day))
+            self._paint_day(painter, place, day_text(self._texts, day))
         else:
-            self._card(painter, place, option.state, row)
-            self._row(painter, place, option.state, self._model.take(row))
+            self._paint_card(painter, place, option.state, row)
+            self._paint_row(painter, place, option.state, self._model.take(row))
         painter.restore()
 
     def buttons(self, rect: QRect, take: IndexRow) -> dict[RowButton, QRect]:
@@ -78,13 +78,13 @@ class TakeDelegate(QStyledItemDelegate):
         top = place.center().y() - side // 2
         return {one: QRect(right + n * (side + SPACING.hair), top, side, side) for n, one in enumerate(shown)}
 
-    def _day(self, painter: QPainter, place: QRectF, name: str) -> None:
+    def _paint_day(self, painter: QPainter, place: QRectF, name: str) -> None:
         text_font = font(SCALE.caption, QFont.Weight.DemiBold)
         line = place.adjusted(SPACING.medium, place.height() - line_height(SCALE.caption) - SPACING.small, 0, 0)
         top = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
         paint_text(painter, line, name, text_font, self._theme.colour("muted"), top)
 
-    def _card(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, row: int) -> None:
+    def _paint_card(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, row: int) -> None:
         """Draw the background: the takes of a day are joined to one card."""
         above, below = (self._model.key(one) is None or one == self.opened for one in (row - 1, row + 1))
         chosen, over = bool(state & _SELECTED), bool(state & _OVER)
@@ -109,15 +109,15 @@ class TakeDelegate(QStyledItemDelegate):
                 place.adjusted(1, RADII.medium, 3 - place.width(), -RADII.medium), self._theme.colour("accent")
             )
 
-    def _row(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, take: IndexRow | None) -> None:
+    def _paint_row(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, take: IndexRow | None) -> None:
         over, focused = bool(state & _OVER), bool(state & QStyle.StateFlag.State_HasFocus)
         if focused:
             paint_ring(painter, place, self._theme.colour("accent"), RADII.medium)
         inside = place.adjusted(SPACING.medium, SPACING.small, -SPACING.medium, -SPACING.small)
         if take is None:
-            self._placeholder(painter, self._words_place(inside))
+            self._paint_placeholder(painter, self._words_place(inside))
             return
-        self._take(painter, inside, take)
+        self._paint_take(painter, inside, take)
         for button, rect in self.buttons(place.toRect(), take).items() if over or focused else ():
             around, inset = QRectF(rect), float(SPACING.small)
             paint_round(
@@ -130,7 +130,7 @@ class TakeDelegate(QStyledItemDelegate):
             mark = around.adjusted(inset, inset, -inset, -inset)
             icons.draw(painter, _ICONS[button], mark, self._theme.colour("text"))
 
-    def _placeholder(self, painter: QPainter, words: QRectF) -> None:
+    def _paint_placeholder(self, painter: QPainter, words: QRectF) -> None:
         """Draw bars where the lines will appear."""
         height = QFontMetricsF(font()).ascent() / 2
         for number, part in enumerate((0.9, 0.6)):
@@ -143,10 +143,10 @@ class TakeDelegate(QStyledItemDelegate):
         room = 2 * (SPACING.small + SPACING.medium + QFontMetricsF(font()).ascent())
         return inside.adjusted(time, 0, -room, 0)
 
-    def _take(self, painter: QPainter, inside: QRectF, take: IndexRow) -> None:
+    def _paint_take(self, painter: QPainter, inside: QRectF, take: IndexRow) -> None:
         words, small = self._words_place(inside), line_height(SCALE.caption)
         shown = excerpt(take_text(self._texts, take), self.query if take.text else "", _LONGEST)
-        marks = [self._mark(shown, *found) for found in shown.ranges]
+        marks = [self._format_of_hit(shown, *found) for found in shown.ranges]
         lay_out_marked = partial(lay_out, text_font=font(), width=words.width(), most=LINES + 1, formats=marks)
         layout = lay_out_marked(shown.text)
         if layout.lineCount() > LINES:
@@ -159,9 +159,9 @@ class TakeDelegate(QStyledItemDelegate):
         first = QRectF(inside.left(), top, words.left() - inside.left(), line_height(SCALE.body))
         paint_text(painter, first, time_text(take), font(SCALE.caption), self._theme.colour("muted"), _FLAGS)
         below = QRectF(words.left(), top + lines + SPACING.hair, words.width(), small)
-        self._below(painter, below, take)
+        self._paint_details(painter, below, take)
 
-    def _below(self, painter: QPainter, place: QRectF, take: IndexRow) -> None:
+    def _paint_details(self, painter: QPainter, place: QRectF, take: IndexRow) -> None:
         """Draw the state if it is unusual, then length and program."""
         text_font, muted = font(SCALE.caption), self._theme.colour("muted")
         metrics = QFontMetricsF(text_font)
@@ -177,7 +177,7 @@ class TakeDelegate(QStyledItemDelegate):
         shown = metrics.elidedText(details_text(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
         paint_text(painter, place, shown, text_font, muted, _FLAGS)
 
-    def _mark(self, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
+    def _format_of_hit(self, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
         """Return the format of one search hit.
 
         ``first`` and ``last`` count code points. Qt counts UTF-16 units. The underline makes hits visible

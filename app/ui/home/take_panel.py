@@ -57,9 +57,11 @@ class TakePanel(Card):
         self.delete = worded(texts, self.menu.addAction(""), "history.delete")
         self.save = worded(texts, action_button(self._save, "primary"), "history.save")
         self.undo = worded(texts, action_button(self._undo), "history.undo")
-        paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE)))
+        paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle_held(HeldAction.PASTE)))
         self.paste = worded(texts, paste, "action.paste")
-        self.dismiss = worded(texts, action_button(lambda: self._settle(HeldAction.DISMISS)), "action.dismiss")
+        self.dismiss = worded(
+            texts, action_button(lambda: self._settle_held(HeldAction.DISMISS)), "action.dismiss"
+        )
         self.copy = worded(texts, action_button(self.copy_text), "action.copy")
         self.recover = worded(texts, action_button(self._recover), "action.recover")
         self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
@@ -191,7 +193,7 @@ class TakePanel(Card):
     def copy_text(self) -> None:
         """Copy the visible text; the app itself copies a text to paste."""
         if self.row and str(self.row.session) in self._held and not self.changed:
-            self._settle(HeldAction.COPY)
+            self._settle_held(HeldAction.COPY)
         else:
             QGuiApplication.clipboard().setText(self.text.toPlainText())
         self.copy.setText(self._texts("action.copied"))
@@ -202,7 +204,7 @@ class TakePanel(Card):
             self._drafts.pop(self.row.session, None)
             self.text.document().setModified(False)
 
-    def _settle(self, how: HeldAction) -> None:
+    def _settle_held(self, how: HeldAction) -> None:
         if self.row:
             self._ask(SettleHeld(str(self.row.session), how))
 

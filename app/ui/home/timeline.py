@@ -149,7 +149,7 @@ class Stage(QWidget):
             part.setParent(self)
             part.installEventFilter(self)
         panel.hide()
-        timeline.verticalScrollBar().valueChanged.connect(self._place)
+        timeline.verticalScrollBar().valueChanged.connect(self._place_parts)
         application().focusChanged.connect(self._focused)
 
     def fit(self) -> None:
@@ -159,7 +159,7 @@ class Stage(QWidget):
         if self.opened is not None:
             heights[self.opened] = _height(self._panel, across) + SPACING.small
         self._list.fit(heights)
-        self._place()
+        self._place_parts()
 
     def show_part(self, part: QRect) -> None:
         """Scroll so that this part is visible, at least its upper end."""
@@ -214,7 +214,7 @@ class Stage(QWidget):
             self.show_part(self._panel.geometry())
             self._opening = self._panel.height() != before
 
-    def _place(self) -> None:
+    def _place_parts(self) -> None:
         place = column(self._list.viewport().rect()).toRect()
         for part, row in ((self._head, 0), (self._panel, self.opened)):
             part.setVisible(row is not None)

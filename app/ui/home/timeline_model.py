@@ -84,7 +84,7 @@ class TimelineModel(QAbstractListModel):
             self._takes.move_to_end(take.key)
         while len(self._takes) > MOST_TAKES:
             gone, _ = self._takes.popitem(last=False)
-            self._fresh.discard(self._place(gone) // PAGE)
+            self._fresh.discard(self._place_of_key(gone) // PAGE)
         last = min(came.start + PAGE, self._list.count) - 1
         if came.start <= last:
             self.dataChanged.emit(self.index(self.row_of(came.start)), self.index(self.row_of(last)))
@@ -114,7 +114,7 @@ class TimelineModel(QAbstractListModel):
 
     def row_of_key(self, key: int) -> int | None:
         """Return the row of the take with this key, or ``None`` if it is not listed."""
-        place, keys = self._place(key), self._list.keys
+        place, keys = self._place_of_key(key), self._list.keys
         return self.row_of(place) if place < len(keys) and keys[place] == key else None
 
     def take(self, row: int) -> IndexRow | None:
@@ -131,7 +131,7 @@ class TimelineModel(QAbstractListModel):
             return replace(found, speaking=True)
         return found
 
-    def _place(self, key: int) -> int:
+    def _place_of_key(self, key: int) -> int:
         return bisect_left(self._list.keys, -key, key=lambda one: -one)
 
     # -- for Qt --------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class ModelsPanel(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._view = ModelsView()
-        self._placed: list[tuple[ModelGroup, list[str]]] = []
+        self._arranged: list[tuple[ModelGroup, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
         self.room, self.empty = remark(), label(role="muted", wraps=True)
         self.language, self.filter_name = _ANY, worded(texts, label(), "models.filter")
@@ -126,7 +126,7 @@ class ModelsPanel(QWidget):
         found = groups(view, self.language)
         lacks = bool(view.models) and not found.keys() - {ModelGroup.PARTS}
         show_text(self.empty, texts("models.empty", language=language_name(texts, self.language)) if lacks else "")
-        self._place([(group, [model.name for model in models]) for group, models in found.items()])
+        self._arrange([(group, [model.name for model in models]) for group, models in found.items()])
 
     def _show_filter(self) -> None:
         self.filter.describe(self.filter_name.text(), "")
@@ -149,11 +149,11 @@ class ModelsPanel(QWidget):
         card.setParent(self)
         return card
 
-    def _place(self, wanted: list[tuple[ModelGroup, list[str]]]) -> None:
+    def _arrange(self, wanted: list[tuple[ModelGroup, list[str]]]) -> None:
         """Put headings and cards into this order, and let Tab follow it."""
-        if wanted == self._placed:
+        if wanted == self._arranged:
             return
-        self._placed = wanted
+        self._arranged = wanted
         for widget in (*self.headings.values(), *self.cards.values()):
             self._list.removeWidget(widget)
         shown = {name for _, names in wanted for name in names}

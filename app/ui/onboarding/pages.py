@@ -73,8 +73,10 @@ class Onboarding(QWidget):
         self.later = worded(
             texts, action_button(self.leave, "quiet"), "onboarding.later", toolTip="onboarding.later-says"
         )
-        self.back = worded(texts, action_button(lambda: self._go(self.progress.previous)), "onboarding.back")
-        self.next = action_button(self._go_on)
+        self.back = worded(
+            texts, action_button(lambda: self._show_step(self.progress.previous)), "onboarding.back"
+        )
+        self.next = action_button(self._show_next_step)
         self._lay_out()
         self.attempt.next_wanted.connect(self.next.click)
         self.attempt.other_computer_wanted.connect(self._another_computer)
@@ -84,7 +86,7 @@ class Onboarding(QWidget):
             inside = Qt.ShortcutContext.WidgetWithChildrenShortcut  # with any focus, also in a text box
             QShortcut(QKeySequence(keys), self, act, context=inside)
         refresh_with(self.refresh, texts, theme)
-        follow_visibility(self, lambda on: self._see() if on else self._stop())
+        follow_visibility(self, lambda on: self._start_step() if on else self._stop_steps())
 
     @property
     def step(self) -> Step:
@@ -137,14 +139,14 @@ class Onboarding(QWidget):
         self.progress = progress
         self._complete = self._is_complete()
         self.refresh()
-        self._see()
+        self._start_step()
 
     def leave(self) -> None:
         """Put off the steps that are not done."""
         left = self._save_open()
         self._ask(ChangeSetting(FIRST_STEP, (left or STEPS)[0].value))
         self._ask(ChangeSetting(WELCOMED, True))
-        self._stop()  # before another page starts a test that this page stops
+        self._stop_steps()  # before another page starts a test that this page stops
         self.finished.emit()
 
     def refresh(self) -> None:
@@ -172,7 +174,7 @@ class Onboarding(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _go_on(self) -> None:
+    def _show_next_step(self) -> None:
         if self._is_complete():
             self.progress = self.progress.finished()
         following = self.progress.following
@@ -180,14 +182,14 @@ class Onboarding(QWidget):
             self.leave()
         else:
             self._save_open()
-            self._go(following)
+            self._show_step(following)
 
     def _save_open(self) -> tuple[Step, ...]:
         left = self.progress.open(self._open_before)
         self._ask(ChangeSetting(OPEN_STEPS, "\n".join(left)))
         return left
 
-    def _go(self, step: Step | None) -> None:
+    def _show_step(self, step: Step | None) -> None:
         if step is not None:
             self.begin(self.progress.moved(step))
             self._ask(ChangeSetting(FIRST_STEP, step.value))  # once it is saved, the test of the last step is over
@@ -221,7 +223,7 @@ class Onboarding(QWidget):
         self.next.setText(self.texts(f"onboarding.{name}"))
         set_role(self.next, "" if name == "skip" else "primary")
 
-    def _see(self) -> None:
+    def _start_step(self) -> None:
         """Run the tests of the visible step only: stop all others first, then start its own."""
         if not self.isVisible():
             return
@@ -235,7 +237,7 @@ class Onboarding(QWidget):
         self._watch_models(True)
         (here.first or self.next).setFocus()
 
-    def _stop(self) -> None:
+    def _stop_steps(self) -> None:
         for page in self.pages.values():
             page.show_seen(False)
         self._watch_models(False)

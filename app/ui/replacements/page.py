@@ -48,7 +48,7 @@ class HotwordsPanel(Card):
         )
         self.field.returnPressed.connect(self._add)
         self.add = worded(texts, action_button(self._add), "words.add", accessibleName="words.add-hotword")
-        self.more = action_button(self._show_all, "quiet")
+        self.more = action_button(self._show_all_words, "quiet")
         self.row = ChipRow(theme, self._remove, (self.more,))
         head = horizontal(stretched(self.heading), self.count, gap=None)
         new = horizontal(stretched(self.field), self.add)
@@ -101,7 +101,7 @@ class HotwordsPanel(Card):
         self._problem = partial(self._texts, key, **values)
         self._show()
 
-    def _show_all(self) -> None:
+    def _show_all_words(self) -> None:
         self._all = True
         self._fill()
         self.field.setFocus()

@@ -41,7 +41,7 @@ class DryRunResults(QWidget):
         self.summary = label(size=SCALE.body, wraps=True)
         self.bar = FileProgressBar(theme)
         self.about, self.examples = remark(), label(wraps=True)
-        self.more = action_button(self._show_all, "quiet")
+        self.more = action_button(self._show_all_examples, "quiet")
         self.examples.setTextFormat(Qt.TextFormat.RichText)
         vertical(self.summary, self.bar, self.about, self.examples, at_left(self.more), within=self)
         refresh_with(self.refresh, theme, texts)
@@ -105,7 +105,7 @@ class DryRunResults(QWidget):
         before, here, after = map(html.escape, (text[:first], text[first:last], text[last:]))
         return f'{before}<span style="{style}">{here}</span>{after}'
 
-    def _show_all(self) -> None:
+    def _show_all_examples(self) -> None:
         self._all = True
         self.refresh()
 

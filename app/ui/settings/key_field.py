@@ -111,7 +111,7 @@ class KeyField(QAbstractButton):
             self._held = key_names.held(event) or [self._lone.rpartition("_")[2]]
             self.update()
         else:
-            self._take(key_names.binding(event))
+            self._choose_key(key_names.binding(event))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Take a modifier as the hotkey if no other key was pressed before its release."""
@@ -120,7 +120,7 @@ class KeyField(QAbstractButton):
         elif not self.recording:
             self._up.start()
         elif self._lone and key_names.side(event) == self._lone:
-            self._take(self._lone)
+            self._choose_key(self._lone)
             self._up.start()
         elif not event.isAutoRepeat():
             self._held, self._lone = [], ""
@@ -184,7 +184,7 @@ class KeyField(QAbstractButton):
         self._held, self._lone = [], ""
         self.update()
 
-    def _take(self, binding: str) -> None:
+    def _choose_key(self, binding: str) -> None:
         self._record(False)
         try:
             chosen = str(parse(binding))

@@ -194,9 +194,9 @@ class SettingsPage(QWidget):
                 row.control.show_problem(seen.problem)
                 row.control.show_assigned(assigned.get(name, ""))
                 row.refresh()
-        self._settle()
+        self._lay_out_if_visible()
 
-    def _settle(self) -> None:
+    def _lay_out_if_visible(self) -> None:
         if self.isVisible():
             lay_out_now()
 
@@ -280,7 +280,7 @@ class SettingsPage(QWidget):
         self.count.setText(self._texts("settings.found", count=count) if wanted and count else "")
         self.nothing.setVisible(not count)
         self.updateGeometry()
-        self._settle()
+        self._lay_out_if_visible()
 
     def _lay_out(self) -> None:
         inside = QWidget()

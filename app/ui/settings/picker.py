@@ -140,7 +140,7 @@ class Picker(QFrame):
             part.setAccessibleName(self._texts(key, name=name))
         self.search.setVisible(len(entries) > MOST_ROWS)
         self._fill()
-        self._place()
+        self._move_beside_anchor()
         self.show()
         self.raise_()
         self.list.scrollToItem(self.list.currentItem(), QListWidget.ScrollHint.PositionAtCenter)
@@ -152,7 +152,7 @@ class Picker(QFrame):
         self._chosen = chosen
         for row in range(self.list.count()):
             item = self.list.item(row)
-            item.setCheckState(self._mark(item.data(Qt.ItemDataRole.UserRole)))
+            item.setCheckState(self._check_state(item.data(Qt.ItemDataRole.UserRole)))
 
     def close_list(self) -> None:
         """Close the list; the focus returns to the anchor if it was in here."""
@@ -219,17 +219,17 @@ class Picker(QFrame):
             item.setData(Qt.ItemDataRole.UserRole, entry.value)
             item.setData(_BESIDE, f" · {entry.beside}" if entry.beside else "")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(self._mark(entry.value))
+            item.setCheckState(self._check_state(entry.value))
             self.list.addItem(item)
         marked = next((row for row, entry in enumerate(hits) if entry.value in self._chosen), 0)
         self.list.setCurrentRow(0 if self.search.text() else marked)
         self.none.setVisible(not hits)
         self.list.setVisible(bool(hits))
 
-    def _mark(self, value: str) -> Qt.CheckState:
+    def _check_state(self, value: str) -> Qt.CheckState:
         return Qt.CheckState.Checked if value in self._chosen else Qt.CheckState.Unchecked
 
-    def _place(self) -> None:
+    def _move_beside_anchor(self) -> None:
         """Find the side of the anchor with room for most rows."""
         window = self._anchor.window()
         self.setParent(window)

@@ -100,7 +100,7 @@ class SettingRow(LinedRow):
         """Mark the search terms in the texts, and return True if all of them match."""
         if wanted != self._wanted:
             self._wanted = wanted
-            self._mark()
+            self._show_marked_texts()
         if wanted and not self._found_by:
             self._found_by = search_words_of(self.setting)
         return matches(wanted, self._found_by)
@@ -111,11 +111,11 @@ class SettingRow(LinedRow):
         self.control.refresh()
         self.control.show_value(self._value)
         self.reset.setAccessibleName(texts("settings.reset-of", name=name))
-        self._mark()
+        self._show_marked_texts()
         self._show()
         self._arrange()
 
-    def _mark(self) -> None:
+    def _show_marked_texts(self) -> None:
         style = mark_style(self._theme)
         for shown, text in ((self.name, title), (self.description, description)):
             plain = text(self._texts, self.setting.name)

@@ -58,7 +58,7 @@ class QtClipboard(QObject):
         self._reads_before = 0
         self._heard: Callable[[], object] | None = None
         self._accepted: Callable[[], object] | None = None
-        self._wanted.connect(self._do, Qt.ConnectionType.QueuedConnection)
+        self._wanted.connect(self._run_in_qt, Qt.ConnectionType.QueuedConnection)
         clipboard.dataChanged.connect(self._has_changed)
 
     async def keep(self, *, primary: bool = False) -> bool:
@@ -67,13 +67,13 @@ class QtClipboard(QObject):
         Return False if the content is too large or Qt does not answer in time.
         """
         try:
-            return bool(await self._ask(self._keep))
+            return bool(await self._ask(self._save_content))
         except TimeoutError:
             return False
 
     async def offer(self, text: str, *, primary: bool = False) -> bool:
         """Put ``text`` into the clipboard and return True. Raises ``TimeoutError``."""
-        await self._ask(lambda: self._put(text))
+        await self._ask(lambda: self._offer_text(text))
         return True
 
     def pressed(self, process: int = 0) -> None:
@@ -104,7 +104,9 @@ class QtClipboard(QObject):
         """
         loop, accepted = asyncio.get_running_loop(), asyncio.Event()
         try:
-            left = await self._ask(lambda: self._leave(text, partial(loop.call_soon_threadsafe, accepted.set)))
+            left = await self._ask(
+                lambda: self._leave_text(text, partial(loop.call_soon_threadsafe, accepted.set))
+            )
             if left:
                 await asyncio.wait_for(accepted.wait(), _ACCEPTED_S)
             return bool(left)
@@ -121,7 +123,7 @@ class QtClipboard(QObject):
         return await asyncio.wait_for(asyncio.wrap_future(future), _QT_DEADLINE_S)
 
     @Slot(object)
-    def _do(self, wanted: tuple[Callable[[], Any], "Future[Any]"]) -> None:
+    def _run_in_qt(self, wanted: tuple[Callable[[], Any], "Future[Any]"]) -> None:
         work, future = wanted
         if not future.set_running_or_notify_cancel():
             return
@@ -130,7 +132,7 @@ class QtClipboard(QObject):
         except Exception as error:  # noqa: BLE001 - passed to the caller
             future.set_exception(error)
 
-    def _keep(self) -> bool:
+    def _save_content(self) -> bool:
         if self._before is not None and self._is_ours():
             return True
         found: QMimeData | None = self._clipboard.mimeData()  # None for an empty clipboard on some platforms
@@ -151,11 +153,11 @@ class QtClipboard(QObject):
             kept.setImageData(found.imageData())
         return True
 
-    def _put(self, text: str) -> None:
+    def _offer_text(self, text: str) -> None:
         self._offer = _Offer(text, self._was_read)
         self._clipboard.setMimeData(self._offer)
 
-    def _leave(self, text: str, accepted: Callable[[], object]) -> bool:
+    def _leave_text(self, text: str, accepted: Callable[[], object]) -> bool:
         """Copy a text, and call ``accepted`` once it is in the clipboard.
 
         A compositor reports each change of the clipboard to the program with the focus, but no refusal.

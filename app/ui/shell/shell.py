@@ -61,8 +61,8 @@ class ClosingNote(QDialog):
         self._in_tray = True
         paint_as_page(self)
         self.heading, self.description = label(size=SCALE.heading, bold=True, wraps=True), label(wraps=True)
-        self.go_on = worded(texts, action_button(lambda: self._over(close_window), "primary"), "closing.go-on")
-        self.quit = worded(texts, action_button(lambda: self._over(end)), "closing.quit")
+        self.go_on = worded(texts, action_button(lambda: self._finish(close_window), "primary"), "closing.go-on")
+        self.quit = worded(texts, action_button(lambda: self._finish(end)), "closing.quit")
         self.go_on.setDefault(True)
         self._body = DialogBody(self)
         self._body.column.setSpacing(SPACING.medium)
@@ -85,7 +85,7 @@ class ClosingNote(QDialog):
         self.description.setText(texts(description))
         self._body.fit()
 
-    def _over(self, do: Callable[[], None]) -> None:
+    def _finish(self, do: Callable[[], None]) -> None:
         self._once.mark_shown()
         self.accept()
         do()
@@ -132,7 +132,7 @@ class Shell(QWidget):
         self._theme, self._texts, self._ask = theme, texts, ask
         paint_as_page(self)
         self.setWindowIcon(icons.icon(icons.APP))
-        self._placed = False
+        self._sized = False
         self.pages: dict[str, QWidget] = {}
         self.sidebar = Sidebar(theme, texts, self.choose)
         self.entries = self.sidebar.entries
@@ -252,14 +252,14 @@ class Shell(QWidget):
         if name:
             self.uncover()
             self.choose(name)
-        if not self._placed:  # later the window keeps the size that the user gave it
-            self._placed = True
+        if not self._sized:  # later the window keeps the size that the user gave it
+            self._sized = True
             if self.page:
                 self.pages[self.page].setFocus()
-            self._place()
+            self._take_usual_size()
         bring_to_front(self)
 
-    def _place(self) -> None:
+    def _take_usual_size(self) -> None:
         """Give the window its usual size, which Qt limits to two thirds of the screen, or all of a small one."""
         usual, title = usual_size(), QSize(0, 2 * QFontMetrics(font()).height())
         if (usual + title).boundedTo(self.screen().availableSize()) == usual + title:

@@ -281,19 +281,19 @@ class AbsentTray(QObject):
         super().__init__()
         self._texts, self._once, self._send, self._open = texts, once, send, open_window
         self._owes_window, self._busy = False, False
-        self._sent.connect(self._over)
+        self._sent.connect(self._note_outcome)
 
     def notify(self) -> None:
         """Show the hint, unless it was shown before."""
         if not self._once.done:
             sending = self._send(self._texts("absent-tray.heading"), self._texts("absent-tray.says"))
-            sending.add_done_callback(self._done)
+            sending.add_done_callback(self._pass_outcome_on)
 
-    def _done(self, sending: "Future[bool]") -> None:
+    def _pass_outcome_on(self, sending: "Future[bool]") -> None:
         """Pass the outcome on to the thread of the windows."""
         self._sent.emit(not sending.cancelled() and sending.exception() is None and sending.result())
 
-    def _over(self, shown: bool) -> None:
+    def _note_outcome(self, shown: bool) -> None:
         if shown:
             self._once.mark_shown()
         else:

@@ -53,7 +53,7 @@ class FlowRow(QWidget):
 
     def hold(self, controls: Sequence[QWidget]) -> None:
         """Hold these controls in this order instead of the previous ones."""
-        self._place([])
+        self._fill_rows([])
         self.controls = tuple(controls)
         for control in self.controls:
             if control.parent() is not self:
@@ -92,9 +92,9 @@ class FlowRow(QWidget):
             placed.append((line, control))
             used += across
         if placed != self._placed:
-            self._place(placed)
+            self._fill_rows(placed)
 
-    def _place(self, placed: list[tuple[int, QWidget]]) -> None:
+    def _fill_rows(self, placed: list[tuple[int, QWidget]]) -> None:
         for line, control in self._placed:
             self._rows[line].removeWidget(control)
         for line, control in placed:
@@ -295,7 +295,7 @@ class Columns(QWidget):
         for widget in self._shown:
             widget.setVisible(widget in widgets)
         self._shown = tuple(widgets)
-        self._place(self._fitting())
+        self._fill_grid(self._fitting())
         return True
 
     def minimumSizeHint(self) -> QSize:
@@ -306,7 +306,7 @@ class Columns(QWidget):
         """Change the number of columns to fit the width."""
         if (across := self._fitting()) != self.across:
             self._clear()
-            self._place(across)
+            self._fill_grid(across)
 
     def _fitting(self) -> int:
         fitting = (self.width() + SPACING.medium) // (self._least + SPACING.medium)
@@ -317,7 +317,7 @@ class Columns(QWidget):
             # Not ``takeAt``: its items live on in Python, and new ones would keep old heights.
             self._grid.removeWidget(widget)
 
-    def _place(self, across: int) -> None:
+    def _fill_grid(self, across: int) -> None:
         self.across = across
         for number, widget in enumerate(self._shown):
             self._grid.addWidget(widget, number // across, number % across)
