@@ -17,7 +17,6 @@ from app.gateways.view import (
 )
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.view import (
-    EnlistStage,
     InviteView,
     LendingView,
     LentView,
@@ -80,10 +79,7 @@ _LOST: Final = WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {
 LENDING: Final = LendingView(
     (LentView("a", "server-room", True, _BUSY), LentView("d", "old-tower", True, _LOST), LentView("e", "attic"))
 )
-ENLISTINGS: Final = (
-    LendingView(stage=EnlistStage.ASKING),
-    LendingView(stage=EnlistStage.REFUSED, note=Note("pair-wrong-code", {"tries": "4"})),
-)
+ENLISTINGS: Final = tuple(LendingView(pairing=pairing) for pairing in PAIRINGS)
 
 
 def alone(window: Window) -> None:

@@ -32,6 +32,7 @@ class PairingAttempt:
     """A pairing and its state. ``keep`` stores the new gateway, returns its id, and may raise an error.
 
     ``keep`` completes even if its caller is cancelled. ``changed`` is called after each change of ``view``.
+    ``kind``: of the key.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class PairingAttempt:
         keep: Callable[[NewPairing], Awaitable[str]],
         changed: Callable[[], None],
         pair: Pair = pair,
+        kind: DeviceKind = DeviceKind.CLIENT,
     ) -> None:
-        self._keep, self._changed, self._pair = keep, changed, pair
+        self._keep, self._changed, self._pair, self._kind = keep, changed, pair, kind
         self._tasks = Tasks("pairing")
         self._running = OneTask(self._tasks, "pair")
         self._wrong = ""  # the last refused code
@@ -94,9 +96,7 @@ class PairingAttempt:
         other: GatewayError | None = None
         for url in wanted.urls:
             try:
-                return await self._pair(
-                    url, wanted.code, wanted.name, DeviceKind.CLIENT, wanted.certificate_sha256
-                )
+                return await self._pair(url, wanted.code, wanted.name, self._kind, wanted.certificate_sha256)
             except WrongGateway as error:
                 other = error
             except Unreachable as error:

@@ -13,22 +13,12 @@ from typing import Final, Self
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways.pairing import Pair, PairingAttempt
-from app.gateways.pairing_address import place_of
 from app.gateways.store import GatewayRegistry, GatewayStore
-from app.gateways.view import PairGateway, PairingProgress
+from app.gateways.view import PairGateway
 from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
 from app.settings.sections import ChangeSetting
 from app.sharing.lent_worker import AskWorkers, Discover, Lent, workers_of
-from app.sharing.view import (
-    EndEnlisting,
-    Enlist,
-    EnlistStage,
-    ForgetLent,
-    Lend,
-    LendingAction,
-    LendingView,
-    LentView,
-)
+from app.sharing.view import EndEnlisting, Enlist, ForgetLent, Lend, LendingAction, LendingView, LentView
 from client.discovery import discover
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
@@ -41,26 +31,11 @@ log = loggers.APP_SHARING_LENDING
 
 RESTS: Final = Note("lent-rests")
 SETTING: Final = "worker.lend_to"
-_STAGES: Final = {
-    PairingProgress.NONE: EnlistStage.NONE,
-    PairingProgress.ASKING: EnlistStage.ASKING,
-    PairingProgress.PAIRED: EnlistStage.DONE,
-    PairingProgress.REFUSED: EnlistStage.REFUSED,
-}
 
 
 def lent_file() -> Path:
     """Return the path of this user's file of worker keys."""
     return folders().data / "lent.json"
-
-
-def as_worker(pairs: Pair) -> Pair:
-    """Return a pairing function that requests a worker key."""
-
-    async def pairs_worker(url: str, code: str, name: str, kind: DeviceKind, digest: str) -> NewPairing:
-        return await pairs(url, code, name, DeviceKind.WORKER, digest)
-
-    return pairs_worker
 
 
 class Lending:
@@ -87,7 +62,7 @@ class Lending:
         self._view = LendingView()
         self._lent: dict[str, Lent] = {}
         self._registry = GatewayRegistry(GatewayStore(lent_file()), self._show)
-        self._pairing = PairingAttempt(self._store_pairing, self._show, as_worker(pairs))
+        self._pairing = PairingAttempt(self._store_pairing, self._show, pairs, DeviceKind.WORKER)
         self._tasks = Tasks("lending")
         self._open = False
 
@@ -128,10 +103,7 @@ class Lending:
     def ask(self, action: LendingAction) -> None:
         """Start a user action; returns at once."""
         match action:
-            case Enlist(where, code):
-                place = place_of(where)
-                urls, digest = (place.urls, place.certificate_sha256) if place else ((), "")
-                code = code or (place.code if place else "")
+            case Enlist(urls, code, digest):
                 self._pairing.begin(PairGateway(urls, code, self._name, digest))
             case EndEnlisting():
                 self._pairing.end()
@@ -203,17 +175,11 @@ class Lending:
     # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        joining, known = self._pairing.view, self._registry.gateways
-        note = joining.note
-        if note is not None and note.key == "pair-other-kind":
-            note = Note("lent-other-kind")
-        view = LendingView(
-            tuple(map(self._lent_view, (one.id for one in known))),
-            _STAGES[joining.stage],
-            joining.name,
-            note,
-            self._problem or self._registry.problem,
-        )
+        pairing = self._pairing.view
+        if pairing.note is not None and pairing.note.key == "pair-other-kind":
+            pairing = replace(pairing, note=Note("lent-other-kind"))
+        lent = tuple(self._lent_view(one.id) for one in self._registry.gateways)
+        view = LendingView(lent, pairing, self._problem or self._registry.problem)
         if view != self._view:
             self._view = view
             self._post(view)

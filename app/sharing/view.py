@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.core.errors import Note
-from app.gateways.view import FoundView, GatewaysView
+from app.gateways.view import FoundView, GatewaysView, PairingView
 from app.local_services.worker_view import WorkerView
 from protocol.pairing import PairingStage
 
@@ -74,26 +74,12 @@ class LentView:
     worker: WorkerView = WorkerView()
 
 
-class EnlistStage(StrEnum):
-    """The stage of getting a worker key."""
-
-    NONE = "none"
-    ASKING = "asking"
-    DONE = "done"
-    REFUSED = "refused"
-
-
 @dataclass(frozen=True)
 class LendingView:
-    """The state of lending. ``gateway``: the name of the gateway that gave the last key.
-
-    ``note``: why a gateway gave no key. ``problem``: other problems.
-    """
+    """The state of lending. ``pairing``: of getting a worker key. ``problem``: other problems."""
 
     lent: tuple[LentView, ...] = ()
-    stage: EnlistStage = EnlistStage.NONE
-    gateway: str = ""
-    note: Note | None = None
+    pairing: PairingView = PairingView()
     problem: Note | None = None
 
 
@@ -157,13 +143,11 @@ SharingAction = WatchSharing | InviteDevice | EndInvite | RenameDevice | RevokeD
 
 @dataclass(frozen=True)
 class Enlist:
-    """Get a worker key from a gateway and lend the worker to it.
+    """Get a worker key from a gateway and lend the worker to it. The fields are those of ``PairGateway``."""
 
-    ``where``: an address or a link; a link contains the code.
-    """
-
-    where: str
-    code: str = ""
+    urls: tuple[str, ...]
+    code: str
+    certificate_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ async def test_app_shares_gateway_and_lends_worker_to_it(home: Path) -> None:
         )
         app.ask(InviteDevice(worker=True))
         await wait_until(lambda: invite(received).code, "a code is shown")
-        app.ask(Enlist(f"127.0.0.1:{port}", invite(received).code))
+        app.ask(Enlist((f"https://127.0.0.1:{port}",), invite(received).code))
         await wait_until(lambda: invite(received).stage is PairingStage.PAIRED, "it is paired")
         app.ask(EndInvite())
         await wait_until(

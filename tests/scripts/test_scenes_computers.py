@@ -2,7 +2,7 @@
 
 from app.gateways.view import GatewayHealth, PairingProgress
 from app.local_services.worker_view import LocalWorkerState
-from app.sharing.view import EnlistStage, SharingState
+from app.sharing.view import SharingState
 from protocol.pairing import PairingStage
 from scripts import scenes_computers
 
@@ -16,10 +16,7 @@ def test_sharing_covers_every_state() -> None:
 def test_pairing_and_lending_cover_every_stage_that_lasts() -> None:
     ends = {PairingProgress.NONE, PairingProgress.PAIRED}
     assert {view.stage for view in scenes_computers.PAIRINGS} == set(PairingProgress) - ends
-    assert {view.stage for view in scenes_computers.ENLISTINGS} == set(EnlistStage) - {
-        EnlistStage.NONE,
-        EnlistStage.DONE,
-    }
+    assert {view.pairing.stage for view in scenes_computers.ENLISTINGS} == set(PairingProgress) - ends
 
 
 def test_list_has_computers_of_every_kind() -> None:

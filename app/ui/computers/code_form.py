@@ -11,11 +11,11 @@ from PySide6.QtGui import QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.core.errors import Note
-from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
+from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of
 from app.gateways.view import CHOSEN, EndPairing, FoundView, PairGateway, PairingProgress, PairingView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
-from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, LendingView
+from app.sharing.view import EndEnlisting, Enlist, LendingAction
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
@@ -36,7 +36,6 @@ from app.ui.widgets.parts import (
     worded,
 )
 from protocol.devices import LONGEST_NAME
-from protocol.pairing import PairingLink, clean_code, encode_link
 
 _LONGEST: Final = 2_000  # characters, enough for a pairing link
 _LETTERS: Final = 12
@@ -46,7 +45,7 @@ _LETTERS: Final = 12
 class CodeForm(Card):
     """Form that is opened by ``open``. ``closed`` is called before it closes.
 
-    Subclasses send the request, and pass on the answers. The keys of the texts begin with ``kind``.
+    Subclasses send the request and use the computer that accepted the code. ``kind``: start of the keys of texts.
     """
 
     def __init__(self, theme: Theme, texts: Texts, kind: str, closed: Callable[[], None]) -> None:
@@ -79,6 +78,10 @@ class CodeForm(Card):
 
     def _send(self, place: GatewayAddress) -> None:
         """Send the request to this computer."""
+        raise NotImplementedError
+
+    def _use(self, pairing: PairingView) -> None:
+        """Use this computer, which accepted the code."""
         raise NotImplementedError
 
     def _end_request(self) -> None:
@@ -137,10 +140,15 @@ class CodeForm(Card):
             return self.code
         return self.found.rows[0].pair if self.found.rows else self.address
 
-    def _answer(self, *, asking: bool, note: Note | None) -> None:
-        """Show the progress of the request, or why it was refused."""
-        failed = self._asking and note is not None
-        self._asking, self._note = asking, note or Note("")
+    def show_pairing(self, view: PairingView) -> None:
+        """Show the progress of the request of this form; use the computer once it accepted the code."""
+        if not self._asked:
+            return
+        if view.stage is PairingProgress.PAIRED:
+            self.close_form()
+            return self._use(view)
+        failed = self._asking and view.note is not None
+        self._asking, self._note = view.stage is PairingProgress.ASKING, view.note or Note("")
         self._show()
         if failed:
             self.code.setFocus()
@@ -307,18 +315,11 @@ class PairingForm(CodeForm):
         self.device.setText(device)
         self.begin(found)
 
-    def show_pairing(self, view: PairingView) -> None:
-        """Show the progress of the pairing that this form requested; use the computer once it is paired."""
-        if not self._asked:
-            return
-        if view.stage is PairingProgress.PAIRED:
-            self.close_form()
-            self._ask(ChangeSetting(CHOSEN, view.gateway))
-        else:
-            self._answer(asking=view.stage is PairingProgress.ASKING, note=view.note)
-
     def _send(self, place: GatewayAddress) -> None:
         self._ask(PairGateway(place.urls, self.code.text(), self.device.text(), place.certificate_sha256))
+
+    def _use(self, pairing: PairingView) -> None:
+        self._ask(ChangeSetting(CHOSEN, pairing.gateway))
 
     def _end_request(self) -> None:
         self._ask(EndPairing())
@@ -348,24 +349,11 @@ class LendingForm(CodeForm):
         self._ask, self._lent = ask, lent
         super().__init__(theme, texts, "lending", closed)
 
-    def show_lending(self, view: LendingView) -> None:
-        """Show the progress of the request of this form."""
-        if not self._asked:
-            return
-        if view.stage is EnlistStage.DONE:
-            self.close_form()
-            self._lent(view.gateway)
-        else:
-            self._answer(asking=view.stage is EnlistStage.ASKING, note=view.note)
-
     def _send(self, place: GatewayAddress) -> None:
-        """Ask all known addresses; a computer from the network must present its certificate."""
-        code = self.code.text()
-        if place.certificate_sha256:
-            link = PairingLink(place.urls, clean_code(code), place.certificate_sha256)
-            self._ask(Enlist(encode_link(link)))
-        else:
-            self._ask(Enlist(shown(place.urls[0]), code))
+        self._ask(Enlist(place.urls, self.code.text(), place.certificate_sha256))
+
+    def _use(self, pairing: PairingView) -> None:
+        self._lent(pairing.name)
 
     def _end_request(self) -> None:
         self._ask(EndEnlisting())

@@ -110,7 +110,7 @@ class ComputersPanel(QWidget):
     def show_lending(self, view: LendingView) -> None:
         """Show the computers that this one recognises for."""
         self._lending = view
-        self.lending.show_lending(view)
+        self.lending.show_pairing(view.pairing)
         self._show()
         self.lending_shown.emit(view)
 

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from app.core.errors import Note
+from app.gateways.view import PairingProgress
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_limits import BATTERY
@@ -17,7 +18,7 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.sections import ChangeSetting
 from app.sharing import owner_client
 from app.sharing.lending import RESTS, Lending, lent_file
-from app.sharing.view import EndEnlisting, Enlist, EnlistStage, ForgetLent, Lend, LendingView
+from app.sharing.view import EndEnlisting, Enlist, ForgetLent, Lend, LendingView
 from backend.gateway import Gateway
 from client.connection import Address
 from client.errors import NotPaired
@@ -79,9 +80,9 @@ async def lending(world: World) -> AsyncIterator[Lending]:
 async def test_worker_is_lent_to_a_gateway_that_gave_a_key() -> None:
     world = World()
     async with lending(world) as made:
-        made.ask(Enlist("10.0.0.7", "1234 5678"))
-        await wait_until(lambda: world.view.stage is EnlistStage.DONE, "it has a key")
-        assert world.kinds == [DeviceKind.WORKER] and world.view.gateway == "the 7"
+        made.ask(Enlist(("https://10.0.0.7:8765",), "1234 5678"))
+        await wait_until(lambda: world.view.pairing.stage is PairingProgress.PAIRED, "it has a key")
+        assert world.kinds == [DeviceKind.WORKER] and world.view.pairing.name == "the 7"
         await wait_until(lambda: world.states() == {"the 7": (True, LocalWorkerState.STARTING)}, "it is lent to")
     assert lent_file().stat().st_mode & 0o077 == 0
 
@@ -90,8 +91,8 @@ async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> No
     world = World()
     async with lending(world) as made:
         for host in "78":
-            made.ask(Enlist(f"10.0.0.{host}", "12345678"))
-            await wait_until(lambda: world.view.stage is EnlistStage.DONE, "it has a key")
+            made.ask(Enlist((f"https://10.0.0.{host}:8765",), "12345678"))
+            await wait_until(lambda: world.view.pairing.stage is PairingProgress.PAIRED, "it has a key")
             made.ask(EndEnlisting())
         await wait_until(
             lambda: [lent.worker.state for lent in world.view.lent] == [LocalWorkerState.STARTING] * 2,
@@ -115,15 +116,15 @@ async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> No
 async def test_refusal_of_a_worker_key_is_reported() -> None:
     world = World(refusal=PairRefusal.OTHER_KIND)
     async with lending(world) as made:
-        made.ask(Enlist("10.0.0.7", "12345678"))
-        await wait_until(lambda: world.view.stage is EnlistStage.REFUSED, "it has none")
-        assert world.view.note == Note("lent-other-kind") and world.view.lent == ()
+        made.ask(Enlist(("https://10.0.0.7:8765",), "12345678"))
+        await wait_until(lambda: world.view.pairing.stage is PairingProgress.REFUSED, "it has none")
+        assert world.view.pairing.note == Note("lent-other-kind") and world.view.lent == ()
 
 
 async def test_settings_may_name_a_gateway_instead_of_its_id() -> None:
     world = World()
     async with lending(world) as made:
-        made.ask(Enlist("10.0.0.7", "12345678"))
+        made.ask(Enlist(("https://10.0.0.7:8765",), "12345678"))
         await wait_until(lambda: world.view.lent and world.view.lent[0].worker.works, "it is lent to")
         made.choose((world.view.lent[0].name,))
         assert world.view.lent[0].on
@@ -138,7 +139,7 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
     made.use(CHECKSUM)
     async with made:
         state = await owner_client.begin_pairing(owned, DeviceKind.WORKER)
-        made.ask(Enlist(f"https://127.0.0.1:{shared.tls_port}", state.code))
+        made.ask(Enlist((f"https://127.0.0.1:{shared.tls_port}",), state.code))
         wanted = WorkerView(LocalWorkerState.IDLE, "cpu", model="checksum")
         await wait_until(lambda: [lent.worker for lent in world.view.lent] == [wanted], "it works there")
         (device,) = await owner_client.devices(owned)

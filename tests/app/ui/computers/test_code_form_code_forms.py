@@ -12,7 +12,7 @@ from app.core.errors import Note
 from app.gateways.view import EndPairing, FoundView, PairGateway, PairingProgress, PairingView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
-from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, LendingView
+from app.sharing.view import EndEnlisting, Enlist, LendingAction
 from app.ui.computers.code_form import LendingForm, PairingForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -143,11 +143,10 @@ def test_pairing_answers_move_no_controls(world: World) -> None:
 
 
 NEARBY = FoundView("attic", ("https://10.0.0.3:8765", "https://10.1.0.3:8765"), "c" * 64)
-PAIRED = FoundView("desk", ("https://10.0.0.4:8765",), "")
-LENDING_LINK = encode_link(PairingLink(("https://10.0.0.7:8765",), "48150623", "ab" * 32))
-LENDING_ASKED = LendingView(stage=EnlistStage.ASKING)
-REFUSED = LendingView(stage=EnlistStage.REFUSED, note=Note("pair-locked"))
-DONE = LendingView(stage=EnlistStage.DONE, gateway="desk")
+KNOWN = FoundView("desk", ("https://10.0.0.4:8765",), "")
+LENDING_LINK = PairingLink(("https://10.0.0.7:8765",), "48150623", "ab" * 32)
+REFUSED = PairingView(PairingProgress.REFUSED, note=Note("pair-locked"))
+PAIRED = PairingView(PairingProgress.PAIRED, "its-id", "desk")
 
 
 class LendingWorld:
@@ -175,41 +174,41 @@ def test_lending_needs_address_and_complete_code(lending: LendingWorld, texts: T
     assert not form.go.isEnabled()
     QTest.keyClicks(form.code, "3")
     form.go.click()
-    assert lending.asked == [Enlist("10.0.0.7:8765", "4815 0623")]
-    form.show_lending(LENDING_ASKED)
+    assert lending.asked == [Enlist(("https://10.0.0.7:8765",), "4815 0623")]
+    form.show_pairing(ASKING)
     assert form.note.text() == texts("lending.asking")
-    form.show_lending(REFUSED)
+    form.show_pairing(REFUSED)
     assert form.note.text() == texts("note.pair-locked")
 
 
 def test_listed_computer_must_present_its_certificate(lending: LendingWorld) -> None:
-    lending.form.show_found((NEARBY, PAIRED))
+    lending.form.show_found((NEARBY, KNOWN))
     lending.form.found.rows[0].pair.click()
     QTest.keyClicks(lending.form.code, "48150623")
     lending.form.go.click()
-    assert lending.asked == [Enlist(encode_link(PairingLink(NEARBY.urls, "48150623", NEARBY.certificate_sha256)))]
+    assert lending.asked == [Enlist(NEARBY.urls, "4815 0623", NEARBY.certificate_sha256)]
 
 
 def test_paired_computer_can_be_lent_to(lending: LendingWorld) -> None:
-    lending.form.show_found((NEARBY, PAIRED))
+    lending.form.show_found((NEARBY, KNOWN))
     lending.form.found.rows[1].pair.click()
     QTest.keyClicks(lending.form.code, "48150623")
     lending.form.go.click()
-    assert lending.asked == [Enlist("10.0.0.4:8765", "4815 0623")]
+    assert lending.asked == [Enlist(KNOWN.urls, "4815 0623")]
 
 
 def test_pasted_link_is_enough(lending: LendingWorld) -> None:
-    put_in(lending.form.code, LENDING_LINK)
+    put_in(lending.form.code, encode_link(LENDING_LINK))
     lending.form.go.click()
-    assert lending.asked == [Enlist(LENDING_LINK)]
+    assert lending.asked == [Enlist(LENDING_LINK.urls, "4815 0623", LENDING_LINK.certificate_sha256)]
 
 
 def test_form_closes_when_computer_is_lent(lending: LendingWorld) -> None:
-    lending.form.show_lending(DONE)
+    lending.form.show_pairing(PAIRED)
     assert lending.form.isVisible() and lending.lent == [], "an earlier result"
-    put_in(lending.form.address, LENDING_LINK)
+    put_in(lending.form.address, encode_link(LENDING_LINK))
     lending.form.go.click()
-    lending.form.show_lending(DONE)
+    lending.form.show_pairing(PAIRED)
     assert not lending.form.isVisible() and lending.lent == ["desk"] and lending.asked[-1] == EndEnlisting()
 
 
@@ -220,6 +219,6 @@ def test_lending_answers_move_no_button(lending: LendingWorld) -> None:
     with on_a_page(form):
         seen = places(
             (form.go, form.cancel),
-            [form.go.click, lambda: form.show_lending(LENDING_ASKED), lambda: form.show_lending(REFUSED)],
+            [form.go.click, lambda: form.show_pairing(ASKING), lambda: form.show_pairing(REFUSED)],
         )
     assert [len(found) for found in seen] == [1, 1]

@@ -26,7 +26,6 @@ from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting, GatewaySection, Settings
 from app.sharing.view import (
     EndInvite,
-    EnlistStage,
     InviteDevice,
     InviteView,
     LendingView,
@@ -182,7 +181,7 @@ def test_computer_is_lent_in_place(world: World, texts: Texts) -> None:
     panel.lending.code.setText("1234 5678")
     panel.lending.code.textEdited.emit("1234 5678")
     panel.lending.go.click()
-    panel.show_lending(replace(LENT, stage=EnlistStage.DONE, gateway="attic"))
+    panel.show_lending(replace(LENT, pairing=PairingView(PairingProgress.PAIRED, "a", "attic")))
     assert panel.result.text() == texts("lending.done", gateway="attic") and not panel.lending.isVisible()
 
 
