@@ -198,7 +198,7 @@ class RowsCard(Card):
 
     def __init__(self, theme: Theme, texts: Texts, key: str, *, rows: int, lines: int) -> None:
         super().__init__()
-        self._texts, self._key = texts, key
+        self._texts = texts
         self.heading = worded(texts, label(size=SCALE.heading, bold=True), f"{key}.name")
         self.description = worded(texts, label(role="muted", wraps=True), f"{key}.says")
         self.list = worded(texts, RowListView(theme, rows), accessibleName=f"{key}.list")

@@ -122,7 +122,7 @@ class Head(QWidget):
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
-        self._theme, self._texts = theme, texts
+        self._texts = texts
         self._listed: HistoryList | None = None
         self._message: HistoryMessage | None = None
         self._choices = Choices()

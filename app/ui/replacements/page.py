@@ -35,7 +35,7 @@ class HotwordsPanel(Card):
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask = theme, texts, ask
+        self._texts, self._ask = texts, ask
         self._known: tuple[str, ...] = ()
         self._problem: Callable[[], str] = str
         self._all = False

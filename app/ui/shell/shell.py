@@ -129,7 +129,7 @@ class Shell(QWidget):
         self.closing_note: ClosingNote | None = None
         if closing is not None:
             self.closing_note = ClosingNote(texts, closing, self.hide, lambda: ask(Verb.QUIT), self)
-        self._theme, self._texts, self._ask = theme, texts, ask
+        self._texts, self._ask = texts, ask
         paint_as_page(self)
         self.setWindowIcon(icons.icon(icons.APP))
         self._sized = False

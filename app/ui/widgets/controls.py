@@ -242,7 +242,7 @@ class OptionButtons(QWidget):
         self._theme = theme
         self.buttons: list[OptionButton] = []
         self._row = FlowRow((), gap=_FRAME)
-        self._column = vertical(self._row, within=self, margins=_FRAME, gap=None)
+        vertical(self._row, within=self, margins=_FRAME, gap=None)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
