@@ -155,13 +155,13 @@ class Application:
             parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
             parts = replace(parts, read_around=text_reader(os.environ, lambda: self._file.current.insertion))
             self._dictation = DictationRunner(parts, self._dictation_options(), self._takes_changed.set)
-            self._dictation.follow(lambda view: self._seen(view, control))
+            self._dictation.follow(lambda view: self._show_view(view, control))
             trial = MicrophoneTrialRunner(self._dictation.recorder, self._post, self.refresh_microphones)
             self._trial = await cleanup.enter_async_context(trial)
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._start(control)
-            self._power = await cleanup.enter_async_context(PowerEvents(self._rest, self._woke))
+            self._power = await cleanup.enter_async_context(PowerEvents(self._rest_workers, self._woke))
             self._power.allow(self._file.current.worker.limits)
             self._serve(self._dictation, self._trial)
             cleanup.callback(self._actions.hold)  # first of all: no service performs them any more
@@ -210,7 +210,7 @@ class Application:
         self._takes_changed.set()
         self._sees_microphones.set()
 
-    def _rest(self, why: Note | None) -> None:
+    def _rest_workers(self, why: Note | None) -> None:
         """Rest every worker of this computer, including lent ones; ``None`` lets them work."""
         if self._own is not None:
             self._own.rest(why)
@@ -350,7 +350,7 @@ class Application:
         else:
             self.ask(action)
 
-    def _seen(self, view: View, control: ControlServer) -> None:
+    def _show_view(self, view: View, control: ControlServer) -> None:
         before, self._shown = self._shown, view
         if before.listed != view.listed:
             self._takes_changed.set()

@@ -152,7 +152,7 @@ class BusConnection(Closing):
         self._still_there()
         if reply.message_type is MessageType.ERROR:
             raise BusRefused(reply.error_name or "", " ".join(map(str, reply.body)))
-        return _plain(reply)
+        return _unpacked(reply)
 
     async def get(self, target: BusObject, name: str) -> Any:
         """Return a property. Raises like ``call``."""
@@ -190,12 +190,12 @@ class BusConnection(Closing):
             return True  # messages that were read before the end: nothing can be answered any more
         sender, path, interface = message.sender or "", message.path or "", message.interface or ""
         if message.message_type is MessageType.SIGNAL:
-            signal = Signal(sender, path, interface, message.member or "", _plain(message))
+            signal = Signal(sender, path, interface, message.member or "", _unpacked(message))
             for handler in tuple(self._handlers):
                 handler(signal)
         elif message.message_type is MessageType.METHOD_CALL and (self._call_observers or self._answering):
             return self._called(
-                message, MethodCall(sender, path, interface, message.member or "", _plain(message))
+                message, MethodCall(sender, path, interface, message.member or "", _unpacked(message))
             )
         return None
 
@@ -221,7 +221,7 @@ class BusConnection(Closing):
             self.gone.set()
 
 
-def _plain(message: Message) -> tuple[Any, ...]:
+def _unpacked(message: Message) -> tuple[Any, ...]:
     """Return the values of a message without variants, and descriptors in the place of their numbers."""
     values = unpack_variants(message.body)
     if message.unix_fds and "h" in message.signature:

@@ -167,10 +167,10 @@ class Transcription:
             recogniser = Recogniser(self._source.locate(), vad_folder(), options)
             whole = True
             for file in self._wanted.files:
-                whole &= await gateway.unless_broken(self._one(file, recogniser))
+                whole &= await gateway.unless_broken(self._transcribe_one(file, recogniser))
         return 0 if whole else FAILED
 
-    async def _one(self, file: Path, recogniser: Recogniser) -> bool:
+    async def _transcribe_one(self, file: Path, recogniser: Recogniser) -> bool:
         """Transcribe one file and return whether its text is complete."""
         if file in self._unreadable:
             return self._fail(file, self._unreadable[file])

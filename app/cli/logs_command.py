@@ -73,14 +73,16 @@ def logs(
             oldest = reaches_back_to(places)
             since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
             raise SessionNotFound(f"the logs have nothing of session {found.session}: {since}")
-    timeline = _only(segment, timeline_of(found.session, found.lines, [str(place) for place in places]))
+    timeline = _limited_to_segment(
+        segment, timeline_of(found.session, found.lines, [str(place) for place in places])
+    )
     if as_json:
         print_json(_as_json(timeline, found.left_out))
     else:
         _print(timeline, found.left_out)
 
 
-def _only(segment: int | None, timeline: "SessionTimeline") -> "SessionTimeline":
+def _limited_to_segment(segment: int | None, timeline: "SessionTimeline") -> "SessionTimeline":
     """Return the entries and rows of this segment, and the entries without a segment."""
     if segment is None:
         return timeline

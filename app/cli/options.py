@@ -14,7 +14,7 @@ import typer
 from app.cli.completion import complete_engine, complete_gateway, complete_language, complete_model
 
 
-def _spoken(text: str) -> str:
+def _checked_language(text: str) -> str:
     """Validate a language like the setting of this name. Raises ``typer.BadParameter`` with its message."""
     from app.settings import checks
 
@@ -100,7 +100,7 @@ Language = Annotated[
     str,
     typer.Option(
         metavar="CODE",
-        callback=_spoken,
+        callback=_checked_language,
         autocompletion=complete_language,
         help="Spoken language: auto, or an ISO 639 code such as en or zh.",
     ),

@@ -163,7 +163,7 @@ class FileQueue:
         for file in self._files_named(event):
             match event:
                 case PauseFiles():
-                    effects += self._leave(file, FileState.PAUSED)
+                    effects += self._change_without_run(file, FileState.PAUSED)
                 case ResumeFiles():
                     self._change(file, FileState.WAITING)
                 case CancelFiles():
@@ -183,7 +183,7 @@ class FileQueue:
         """Put a file into another state; ``other``: more of its fields that change."""
         self._files[file] = replace(self._files[file], state=state, note=note, left_s=None, **other)
 
-    def _leave(self, file: int, state: FileState, **other: Any) -> list[Effect]:
+    def _change_without_run(self, file: int, state: FileState, **other: Any) -> list[Effect]:
         """Change to a state without a run, and halt a current one."""
         working = self._files[file].state is FileState.WORKING
         self._change(file, state, **other)
@@ -193,10 +193,10 @@ class FileQueue:
         return [HaltRun(file)]
 
     def _cancel(self, file: int) -> list[Effect]:
-        return self._leave(file, FileState.CANCELLED, position_s=0.0, text="") + self._forget(file)
+        return self._change_without_run(file, FileState.CANCELLED, position_s=0.0, text="") + self._forget(file)
 
     def _remove(self, file: int) -> list[Effect]:
-        effects = self._leave(file, FileState.CANCELLED)
+        effects = self._change_without_run(file, FileState.CANCELLED)
         del self._files[file]
         return effects + self._forget(file)
 

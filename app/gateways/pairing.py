@@ -66,7 +66,7 @@ class PairingAttempt:
 
     async def _run(self, wanted: PairGateway) -> None:
         try:
-            made = await self._first(wanted)
+            made = await self._pair_at_first(wanted)
             gateway = await self._keep(made)
         except MalformedMessage:
             self._show(PairingView(PairingProgress.REFUSED, note=Note("pair-no-code")))
@@ -86,7 +86,7 @@ class PairingAttempt:
         before, self._wrong = self._wrong, clean_code(wanted.code)
         return Note("pair-wrong-again", note.values) if before == self._wrong else note
 
-    async def _first(self, wanted: PairGateway) -> NewPairing:
+    async def _pair_at_first(self, wanted: PairGateway) -> NewPairing:
         """Pair at the first address that answers. Raises ``GatewayError`` or ``MalformedMessage``.
 
         Container bridges have the same address on many computers. If the certificate is known and another one is

@@ -169,7 +169,7 @@ class Gateways:
     def choose(self, chosen: GatewaySection) -> None:
         """Apply the settings. A newly chosen gateway is queried at once."""
         before, self._chosen = self._chosen, chosen
-        if _where(chosen) != _where(before):
+        if _destination(chosen) != _destination(before):
             self._follow()
 
     def handle_wake(self) -> None:
@@ -347,6 +347,6 @@ class Gateways:
             self._post(view)
 
 
-def _where(chosen: GatewaySection) -> tuple[str, str, bool]:
+def _destination(chosen: GatewaySection) -> tuple[str, str, bool]:
     """Return the part of the section that affects the destination of speech."""
     return chosen.url, chosen.chosen, chosen.fall_back

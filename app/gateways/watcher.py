@@ -274,10 +274,10 @@ class ReconnectionDetector:
             while (there := self._is_there(address)) is None or self._stays(before, sleeps, there):
                 if await self._quiet() and not counted and there is not None:
                     counted = True
-                    self._use(1)
+                    self._count_users(1)
         finally:
             if counted:
-                self._use(-1)
+                self._count_users(-1)
 
     def _stays(self, before: set[str], sleeps: int, there: bool) -> bool:
         return there and sleeps == self._sleeps and before <= set(self._own_addresses())
@@ -286,7 +286,7 @@ class ReconnectionDetector:
         """Wait for news, at most until the next check; return True if there was none."""
         return not await is_set_within(self._checked, self._check_s)
 
-    def _use(self, more: int) -> None:
+    def _count_users(self, more: int) -> None:
         before, self._users = self._users, self._users + more
         if bool(before) is not bool(self._users):
             self._changed()

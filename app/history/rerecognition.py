@@ -252,11 +252,11 @@ class RerecognitionQueue(Closing):
     def _next(self) -> None:
         if self._running is None and self._waiting:
             session, options = self._waiting.popitem(last=False)
-            task = self._tasks.start(self._one(session, options), "rerun")
+            task = self._tasks.start(self._run_one(session, options), "rerun")
             self._running = session, task
             task.add_done_callback(lambda _: self._ended(session))
 
-    async def _one(self, session: UUID, options: RerunOptions) -> None:
+    async def _run_one(self, session: UUID, options: RerunOptions) -> None:
         self._show(RerunView(session, RerunState.RUNNING))
 
         def on_progress(ended: int, pieces: int) -> None:

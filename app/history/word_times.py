@@ -25,7 +25,7 @@ class TimedRange:
 def spoken(transcript: RecordingTranscript) -> tuple[TimedRange, ...]:
     """Return the words of ``transcript.text`` in order, or whole segments where word times are unknown."""
     found: list[TimedRange] = []
-    for segment, first in _placed(transcript):
+    for segment, first in _segment_positions(transcript):
         found += _words(segment, first) or [
             TimedRange(segment.start_ms, segment.end_ms, first, first + len(segment.text))
         ]
@@ -100,7 +100,7 @@ def time_of(spoken: Sequence[TimedRange], place: int) -> int:
 
 def edited(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
     """Return the transcript with an edited text, each part in the segment that it belongs to."""
-    placed = _placed(transcript)
+    placed = _segment_positions(transcript)
     if not placed:
         whole = TranscriptSegment(0, 0, transcript.duration_ms, text.strip())
         return replace(transcript, segments=(whole, *transcript.segments)) if whole.text else transcript
@@ -137,7 +137,7 @@ def _with_text(segment: TranscriptSegment, text: str, since_ms: int) -> Transcri
     return replace(segment, text=text, words=(), start_ms=since_ms if text else segment.start_ms)
 
 
-def _placed(transcript: RecordingTranscript) -> list[tuple[TranscriptSegment, int]]:
+def _segment_positions(transcript: RecordingTranscript) -> list[tuple[TranscriptSegment, int]]:
     """Return the segments with a text, as it stands in the whole text, each with its position there."""
     at = 0
     placed: list[tuple[TranscriptSegment, int]] = []

@@ -102,7 +102,7 @@ class OwnGateway:
 
     async def _until_unneeded(self) -> None:
         while True:
-            await _first(self._elsewhere, self._restart)
+            await _wait_for_any(self._elsewhere, self._restart)
             if self._restart.is_set():
                 return
             with suppress(TimeoutError):
@@ -125,7 +125,7 @@ class OwnGateway:
         await self._worker.switch(on=on, why=why if self._worker_on else None)
 
 
-async def _first(*events: asyncio.Event) -> None:
+async def _wait_for_any(*events: asyncio.Event) -> None:
     """Wait until one of the events is set."""
     waiting = [asyncio.create_task(event.wait(), name="own gateway/wait") for event in events]
     try:

@@ -177,7 +177,7 @@ class ModelsState:
             return []
         if job.running:
             return self._request_stop(entry, _AfterStop.PAUSE)
-        self._drop(entry)
+        self._remove_entry(entry)
         entry.paused = True
         return []
 
@@ -193,13 +193,13 @@ class ModelsState:
         elif job.running:
             return self._request_stop(entry, _AfterStop.CANCEL)
         else:
-            self._drop(entry)
+            self._remove_entry(entry)
             if job.work in _FILLS and entry.disk.unfinished:
                 self._enqueue(entry, Work.ABANDON)
         return []
 
     def _remove(self, entry: _Entry) -> None:
-        use = self._use(entry)
+        use = self._model_use(entry)
         if use is not ModelUse.NOBODY:
             entry.note = Note(ModelNote.USED_BY_APP if use is ModelUse.APP else ModelNote.USED_BY_WORKER)
         else:
@@ -218,7 +218,7 @@ class ModelsState:
         before, entry.job.after_stop = entry.job.after_stop, after_stop
         return [] if before else [HaltJob(entry.about.name)]
 
-    def _drop(self, entry: _Entry) -> None:
+    def _remove_entry(self, entry: _Entry) -> None:
         entry.job = None
         self._queue.remove(entry.about.name)
 
@@ -291,7 +291,7 @@ class ModelsState:
             left_s=moving.left_s(at) if moving else None,
             source=moving.source if moving else "",
             installed_s=entry.disk.installed_s if entry.disk.installed else None,
-            use=self._use(entry),
+            use=self._model_use(entry),
             chosen=self._used.chosen == about.name,
             next=entry.next,
             lacks=self._used.lacks.get(about.name, ""),
@@ -310,7 +310,7 @@ class ModelsState:
         size = entry.disk.size if entry.disk.installed else expected
         return replace(entry.about, size=size, at_most=size == entry.about.size)
 
-    def _use(self, entry: _Entry) -> ModelUse:
+    def _model_use(self, entry: _Entry) -> ModelUse:
         name = entry.about.name
         if entry.about.purpose is Purpose.VAD:
             return ModelUse.APP

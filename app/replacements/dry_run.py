@@ -146,11 +146,11 @@ class DryRun(Closing):
         """
         self._running.stop()
         if action.rules:
-            self._running.start(partial(self._try, action))
+            self._running.start(partial(self._try_on_takes, action))
         else:
             self._post(ReplacementsTried(action.serial, 0, 0))
 
-    async def _try(self, action: TryReplacements) -> None:
+    async def _try_on_takes(self, action: TryReplacements) -> None:
         aside, clock = asyncio.get_running_loop().run_in_executor, asyncio.get_running_loop().time
         try:
             tally = await aside(self._thread, ChangeTally, action.rules)

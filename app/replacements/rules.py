@@ -127,10 +127,10 @@ def _wrong(rule: Replacement) -> RuleProblem | None:
     if len(rule.writes) > LONGEST_WRITTEN:
         return RuleProblem.WRITES_LONG
     lines = rule.writes.replace("\n", "")
-    return RuleProblem.CONTROL if not all(map(_seen, rule.hears + lines)) else None
+    return RuleProblem.CONTROL if not all(map(_is_visible, rule.hears + lines)) else None
 
 
-def _seen(character: str) -> bool:
+def _is_visible(character: str) -> bool:
     return ord(character) >= 0x20 and not 0x7F <= ord(character) < 0xA0 and not 0xD800 <= ord(character) < 0xE000
 
 

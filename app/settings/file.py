@@ -246,14 +246,14 @@ def with_rows(text: str, section: str, key: str, rows: Sequence[Row]) -> str:
         try:
             put(table, key, rows)
             new = tomlkit.dumps(document)
-            if _same(text, new, section, key, rows):
+            if _differs_only_in_rows(text, new, section, key, rows):
                 return new
         except (TOMLKitError, ValueError):
             continue
     raise ValueError(f"[{section}] cannot hold `{key}`: write [{section}] above its settings")
 
 
-def _same(text: str, new: str, section: str, key: str, rows: Sequence[Row]) -> bool:
+def _differs_only_in_rows(text: str, new: str, section: str, key: str, rows: Sequence[Row]) -> bool:
     """Return whether both texts mean the same, apart from the rows."""
     wanted, found = tomlkit.parse(text).unwrap(), tomlkit.parse(new).unwrap()
     before = {name: value for name, value in wanted.get(section, {}).items() if name != key}

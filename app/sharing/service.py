@@ -220,15 +220,15 @@ class Sharing(TaskOwner):
 
     def _check_soon(self) -> None:
         self._check_now.set()
-        if self._wanted:
+        if self._is_watched:
             self._following.keep(self._follow)
 
     @property
-    def _wanted(self) -> bool:
+    def _is_watched(self) -> bool:
         return self._seen or bool(self._code)
 
     async def _follow(self) -> None:
-        while self._wanted:
+        while self._is_watched:
             self._check_now.clear()
             await self._ask_gateway()
             await is_set_within(self._check_now, self._check_s)

@@ -366,10 +366,10 @@ def in_system_menu(platform: str, environment: Mapping[str, str], program: str) 
     for folder in shared:
         with suppress(OSError):
             command = desktop_command((folder / _ENTRY).read_text(encoding="utf-8")) or ()
-            return any(_same(word, program) for word in command)
+            return any(_is_program(word, program) for word in command)
     return False
 
 
-def _same(word: str, program: str) -> bool:
+def _is_program(word: str, program: str) -> bool:
     found = shutil.which(word)
     return found is not None and os.path.samefile(found, program)

@@ -348,7 +348,7 @@ class Recogniser:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 observer.unsent_s = lambda: client.unsent_s
                 outlet, blocks = self._outlet(client, live=live), in_thread(iter(audio))
-                transcript = await (_spoken if live else transcribe)(blocks, vad, outlet, observer)
+                transcript = await (_transcribe_at_pace if live else transcribe)(blocks, vad, outlet, observer)
         if audio.cut is None:
             return transcript
         observer.truncated()
@@ -358,7 +358,7 @@ class Recogniser:
         return voting(ToGateway(client, live=live), self.options, PER_SPAN if live else PER_PART)
 
 
-async def _spoken(
+async def _transcribe_at_pace(
     blocks: AsyncIterator[Samples], vad: SegmentingVad, outlet: Outlet, observer: RecordingObserver
 ) -> RecordingTranscript:
     """Transcribe at speaking pace, measuring delays."""

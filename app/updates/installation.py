@@ -196,8 +196,10 @@ def extra_packages(requirements: Iterable[str]) -> dict[str, frozenset[str]]:
     for requirement in requirements:
         wanted, _, marker = requirement.partition(";")
         if (extra := _ONLY_EXTRA.fullmatch(marker.strip())) and (named := _NAME.match(wanted)):
-            own = _plain(named[1]) == PROGRAM
-            direct.setdefault(extra[1], set()).update((named[2] or "").split(",") if own else {_plain(named[1])})
+            own = _normalised(named[1]) == PROGRAM
+            direct.setdefault(extra[1], set()).update(
+                (named[2] or "").split(",") if own else {_normalised(named[1])}
+            )
     for _ in direct:  # an extra may name other ones, and these again
         for names in direct.values():
             for contained in names & direct.keys():
@@ -205,7 +207,7 @@ def extra_packages(requirements: Iterable[str]) -> dict[str, frozenset[str]]:
     return {extra: frozenset(names - direct.keys()) for extra, names in direct.items()}
 
 
-def _plain(name: str) -> str:
+def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 

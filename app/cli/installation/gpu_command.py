@@ -62,7 +62,7 @@ def _set_up(*, dry_run: bool, accepted: bool, device: str, wheel: Path | None = 
     _accept_licence(accepted=accepted)
     installer.set_up(environment, plan, say)
     if _has_app():
-        _use(str(environment))
+        _save_environment(str(environment))
         say("Ready: this computer recognises with it from now on. `kikipounamu gpu remove` undoes this.")
     else:
         say(f"Ready. There is no app here that starts it; run:\n{plan[-1].command[0]} run --engine {ENGINE}")
@@ -115,7 +115,7 @@ def _has_app() -> bool:
     return find_spec("tomlkit") is not None
 
 
-def _use(environment: str) -> None:
+def _save_environment(environment: str) -> None:
     """Write into the settings that the worker runs from this environment; empty: from none."""
     import asyncio
 
@@ -136,6 +136,6 @@ def _remove() -> None:
     from app.gpu import installer
 
     if _has_app():
-        _use("")
+        _save_environment("")
     number = installer.remove()
     say("The environment is removed." if number else "There is no environment to remove.")

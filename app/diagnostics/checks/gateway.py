@@ -247,11 +247,11 @@ async def elsewhere(gateways: Sequence[RemoteGateway], version: str, answer_s: f
 
     ``version``: this program's version.
     """
-    found = await asyncio.gather(*(_one(gateway, version, answer_s) for gateway in gateways))
+    found = await asyncio.gather(*(_check_remote(gateway, version, answer_s) for gateway in gateways))
     return [finding for findings in found for finding in findings]
 
 
-async def _one(gateway: RemoteGateway, version: str, answer_s: float) -> list[Finding]:
+async def _check_remote(gateway: RemoteGateway, version: str, answer_s: float) -> list[Finding]:
     found = await asyncio.gather(*(_asked(address, answer_s) for address in gateway.addresses))
     for address, answer in zip(gateway.addresses, found, strict=True):
         if isinstance(answer, GatewayReplies):

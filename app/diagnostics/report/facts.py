@@ -139,7 +139,7 @@ def states(readiness: GatewayReadiness | None, seen: Iterable[WorkerSeen], own: 
             {
                 "state": _word(one.state),
                 "engine": _word(one.engine),
-                "model": one.model if one.model in model_names() else _set(one.model),
+                "model": one.model if one.model in model_names() else _set_or_empty(one.model),
                 "device": one.device[:_LONGEST_NAME],
                 "busy": one.busy,
             }
@@ -201,8 +201,8 @@ def journal(library: Library, now_s: float) -> Facts:
 def _word(text: str) -> str:
     """Return a text if it has the form of a technical name, else only that it is set."""
     plain = text.isascii() and len(text) <= _LONGEST_NAME and " " not in text
-    return text if plain else _set(text)
+    return text if plain else _set_or_empty(text)
 
 
-def _set(text: str) -> str:
+def _set_or_empty(text: str) -> str:
     return SET if text else ""

@@ -52,7 +52,7 @@ class ComputerRow(LinedRow):
         self._texts, self._ask, self._pair = texts, ask, pair
         self.view, self._sure = _EMPTY, False
         self.icon, self.name, self.description = RowIcon(theme, _EMPTY.icon), Elided(1), remark()
-        self.button = action_button(self._act)
+        self.button = action_button(self._run_actions)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
         self.menu = QMenu(self)
         self.rename, self.about, self.remove = QAction(self), QAction(self), QAction(self)
@@ -119,7 +119,7 @@ class ComputerRow(LinedRow):
         """Open the menu below its button."""
         self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
-    def _act(self) -> None:
+    def _run_actions(self) -> None:
         if (button := self.view.button) is None:
             return
         for action in button.actions:

@@ -192,7 +192,7 @@ class ComputersPanel(QWidget):
         keys = [view.key for view in wanted]
         if keys != list(self.rows):
             for key in [key for key in self.rows if key not in keys]:
-                self._drop(key)
+                self._remove_row(key)
             made = partial(ComputerRow, self._theme, self._texts, self._ask, self.pair)
             self.rows = {key: self.rows.get(key) or made() for key in keys}
             for place, row in enumerate(self.rows.values()):
@@ -202,7 +202,7 @@ class ComputersPanel(QWidget):
         for view in wanted:
             self.rows[view.key].show_view(view)
 
-    def _drop(self, key: str) -> None:
+    def _remove_row(self, key: str) -> None:
         row = self.rows.pop(key)
         focus = QApplication.focusWidget()
         focused = focus is not None and row.isAncestorOf(focus)

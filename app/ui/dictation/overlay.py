@@ -129,9 +129,9 @@ class Overlay(QObject):
         self._anchor: Anchor | None = None
         self.body, self._place = QRect(), QRect()
         surface.paint = self.paint
-        self._frames = timer(self, FRAME_MS, self._frame, once=False)
-        self._end = timer(self, 0, self._show_current)
-        for precise in (self._frames, self._end):
+        self._frames = timer(self, FRAME_MS, self._draw_frame, once=False)
+        self._hide_timer = timer(self, 0, self._show_current)
+        for precise in (self._frames, self._hide_timer):
             precise.setTimerType(Qt.TimerType.PreciseTimer)
         self._growth = QVariantAnimation(self)
         self._growth.valueChanged.connect(lambda _: surface.update())
@@ -163,7 +163,7 @@ class Overlay(QObject):
         """End the overlay for good."""
         self._theme.changed.disconnect(self.refresh)
         self._texts.changed.disconnect(self.refresh)
-        self._rest()
+        self._stop_timers()
         self.surface.close()
 
     def refresh(self) -> None:
@@ -189,35 +189,35 @@ class Overlay(QObject):
         view = None if self._position == OFF else view
         before, self._shown = self._shown, view
         if view is None:
-            self._rest()
+            self._stop_timers()
             self.levels.clear()
             self._anchor = None
             self.surface.hide()
             return
-        if self._drawing is None or before is None or _still(before) != _still(view):
-            known = view.window is None or (before is not None and _where(before) == _where(view))
+        if self._drawing is None or before is None or _layout_view(before) != _layout_view(view):
+            known = view.window is None or (before is not None and _target(before) == _target(view))
             self._lay_out(view, moving=self._anchor is None or not known)
             self.surface.update()
         if not self.surface.visible:
             self.surface.show()
-        self._time(view)
+        self._start_timers(view)
 
-    def _rest(self) -> None:
-        for running in (self._frames, self._end, self._growth):
+    def _stop_timers(self) -> None:
+        for running in (self._frames, self._hide_timer, self._growth):
             running.stop()
 
-    def _time(self, view: View) -> None:
+    def _start_timers(self, view: View) -> None:
         if view.state is not State.LISTENING:
             self._frames.stop()
         elif not self._frames.isActive():
             self._frames.start()
         left = self._timing.until - self._now()
         if left == inf:
-            self._end.stop()
+            self._hide_timer.stop()
         else:
-            self._end.start(max(0, round(left * 1000) + 1))
+            self._hide_timer.start(max(0, round(left * 1000) + 1))
 
-    def _frame(self) -> None:
+    def _draw_frame(self) -> None:
         self.levels.append(self._view.level_dbfs)
         if self._drawing and self._drawing.meter:
             meter = self._drawing.meter.translated(self.grown().topLeft())
@@ -282,10 +282,10 @@ class Overlay(QObject):
         self.pill.paint_parts(painter, self._shown, self.levels, self._drawing)
 
 
-def _still(view: View) -> View:
+def _layout_view(view: View) -> View:
     """Return the view without changes that do not affect the layout."""
     return replace(view, level_dbfs=0.0, seconds=float(int(view.seconds)), unsent_s=float(round(view.unsent_s)))
 
 
-def _where(view: View) -> tuple[Area | None, TextPlace | None]:
+def _target(view: View) -> tuple[Area | None, TextPlace | None]:
     return view.window, view.place

@@ -204,7 +204,7 @@ class WaylandOverlay(QObject):
         if self._wayland is not None:
             self._wayland.on_gone = _nothing
             self._wayland.end()
-        self._drop()
+        self._close_shown()
 
     def _connect(self) -> None:
         try:
@@ -240,9 +240,9 @@ class WaylandOverlay(QObject):
         if wayland is self._wayland:
             self._log_once(wayland.fault)
             self._wayland = None
-            self._drop()
+            self._close_shown()
 
-    def _drop(self) -> None:
+    def _close_shown(self) -> None:
         if self.shown is not None:
             self.shown.close()
             self.shown = None

@@ -82,7 +82,7 @@ class Pill:
         """The size with the most words and a row of remarks."""
         lines = LINES * spacing(font())
         remarks = QFontMetricsF(font(SCALE.caption)).height()
-        return QSizeF(self._wide(), self._row() + lines + remarks + SPACING.small)
+        return QSizeF(self._text_width(), self._row_height() + lines + remarks + SPACING.small)
 
     def drawing(self, view: View) -> Drawing:
         """Return the layout of a view, from (0, 0)."""
@@ -129,30 +129,32 @@ class Pill:
         track.setWidth(max(6.0, track.width() * loudness(level)))
         paint_round(painter, track, 3, colour)
 
-    def _wide(self) -> float:
+    def _text_width(self) -> float:
         """Return the width that words need."""
         return min(self.most_width, QFontMetricsF(font()).height() * _EMS)
 
-    def _row(self) -> float:
+    def _row_height(self) -> float:
         """Return the height of one row."""
         return max(HEIGHT, spacing(font()) + 2.0 * SPACING.small)
 
     def _icon(self) -> QRectF:
         side = round(QFontMetricsF(font(SCALE.heading)).ascent())
-        return QRectF(SPACING.large, round((self._row() - side) / 2), side, side)
+        return QRectF(SPACING.large, round((self._row_height() - side) / 2), side, side)
 
     def _noted(self, note: str) -> Drawing:
         """Lay out a note alone."""
         icon, body = self._icon(), font()
         left = icon.right() + SPACING.small
-        lines = LiveLines((TextSpan(note, stable=True),), body, self._wide() - left - SPACING.large, _NOTE_LINES)
-        top = (self._row() - lines.height / max(1, lines.lines)) / 2
+        lines = LiveLines(
+            (TextSpan(note, stable=True),), body, self._text_width() - left - SPACING.large, _NOTE_LINES
+        )
+        top = (self._row_height() - lines.height / max(1, lines.lines)) / 2
         size = QSizeF(left + lines.widest + SPACING.large, lines.height + 2 * top)
         return Drawing(size, icon, None, (), ((lines, QPointF(left, top)),))
 
     def _head(self, view: View) -> Drawing:
         """Lay out the row: state, level or word, and time."""
-        strong, body, icon, height = font(weight=QFont.Weight.DemiBold), font(), self._icon(), self._row()
+        strong, body, icon, height = font(weight=QFont.Weight.DemiBold), font(), self._icon(), self._row_height()
         x, time, pieces = (
             icon.right() + SPACING.small,
             clock(view.seconds) if has_length(view) else "",
@@ -161,7 +163,7 @@ class Pill:
         across = QFontMetricsF(body).horizontalAdvance(time)
         room, meter = self._middle(strong), None
         if view.state in RECORDING:
-            left = self._wide() - x - SPACING.medium - across - SPACING.large
+            left = self._text_width() - x - SPACING.medium - across - SPACING.large
             room = max(_LEAST_METER, min(room, left))
             meter = QRectF(x, round(height / 5), room, height - 2 * round(height / 5))
         else:
@@ -189,11 +191,11 @@ class Pill:
         bottom, width = head.size.height() - SPACING.hair, head.size.width()
         texts = list[tuple[LiveLines, QPointF]]()
         for spans, most in self._paragraphs(view):
-            lines = LiveLines(spans, font(), self._wide() - 2 * SPACING.large, most)
+            lines = LiveLines(spans, font(), self._text_width() - 2 * SPACING.large, most)
             texts.append((lines, QPointF(SPACING.large, bottom)))
             bottom += lines.height + SPACING.hair
             words = most == LINES  # words come one by one: the width does not follow each of them
-            width = max(width, self._wide() if words else lines.widest + 2 * SPACING.large)
+            width = max(width, self._text_width() if words else lines.widest + 2 * SPACING.large)
         pieces = self._remarks(view, head, bottom)
         lowest = max(bottom if texts else 0.0, *(piece.place.bottom() for piece in pieces), 0.0)
         width = max(width, *(piece.place.right() + SPACING.large for piece in pieces), 0.0)
@@ -214,7 +216,7 @@ class Pill:
 
     def _remarks(self, view: View, head: Drawing, bottom: float) -> tuple[PlacedText, ...]:
         """Place the remarks on the take: behind the time while there is room, else below everything."""
-        text_font, room = font(SCALE.caption), self._wide() - SPACING.large
+        text_font, room = font(SCALE.caption), self._text_width() - SPACING.large
         metrics = QFontMetricsF(text_font)
         x, top, pieces = (
             head.size.width() - SPACING.hair,

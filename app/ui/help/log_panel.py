@@ -127,7 +127,7 @@ class LogPanel(Card):
 
     def show_lines(self, view: LogLines) -> None:
         """Show the lines, unless the filter has changed since they were requested."""
-        if view.wanted != self._wanted():
+        if view.wanted != self._current_filter():
             return
         self._view = view
         bar = self.list.verticalScrollBar()
@@ -160,7 +160,7 @@ class LogPanel(Card):
         self.program.show_entries(programs, self.program.currentData() or "")
         lines = len(self.model.lines)
         self.list.setVisible(bool(lines))
-        filtered = self._wanted() != LogFilter()
+        filtered = self._current_filter() != LogFilter()
         key = "loading" if view is None else "nothing-found" if filtered else "empty"
         show_text(self.nothing, "" if lines else texts(f"help.logs.{key}"))
         older = view.left_out if view else 0
@@ -187,13 +187,13 @@ class LogPanel(Card):
 
     # -- user actions --------------------------------------------------------------------------------------
 
-    def _wanted(self) -> LogFilter:
+    def _current_filter(self) -> LogFilter:
         level, program = self.level.currentData(), self.program.currentData()
         return LogFilter(level or LEVELS[0], program or "", self.search.text())
 
     def _request_lines(self) -> None:
         if self.isVisible():
-            self._ask(WatchLogs(True, self._wanted()))
+            self._ask(WatchLogs(True, self._current_filter()))
 
     def _selected(self) -> list[LogLine]:
         rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
@@ -203,7 +203,7 @@ class LogPanel(Card):
         lines = self._selected()
         self.detail.setVisible(len(lines) == 1)
         if len(lines) == 1:
-            self.detail.show_text(_whole(lines[0]))
+            self.detail.show_text(_all_fields(lines[0]))
         self.copy.setEnabled(bool(self.model.lines))
         self.copy.setText(self._texts("help.logs.copy" if lines else "help.logs.copy-all"))
 
@@ -238,7 +238,7 @@ def _time(at_s: float) -> str:
     return f"{datetime.fromtimestamp(at_s):%H:%M:%S.%f}"[:-3] if at_s else ""
 
 
-def _whole(line: LogLine) -> str:
+def _all_fields(line: LogLine) -> str:
     fields = as_object(line.raw)
     if fields is None:
         return line.raw

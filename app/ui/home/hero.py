@@ -127,7 +127,7 @@ class Hero(Card):
         self.note = label(role="warning", wraps=True)
         self.remarks, self.loading = remark(), remark("")
         self.progress = FileProgressBar(theme)
-        self._end = timer(self, FINAL_MS, self._show)
+        self._final_timer = timer(self, FINAL_MS, self._show)
         self.caps.setCursor(Qt.CursorShape.PointingHandCursor)
         self._how, self._gap = QWidget(), QWidget()
         vertical(self.hint, self.then, within=self._how, gap=SPACING.hair)
@@ -156,9 +156,9 @@ class Hero(Card):
         """
         ended = view.state in ENDS
         if ended and view.state is not self._view.state:
-            self._end.start()
+            self._final_timer.start()
         elif not ended and view.state is not State.IDLE:
-            self._end.stop()
+            self._final_timer.stop()
         if ended:
             self._final = view
         self._view = view
@@ -193,7 +193,8 @@ class Hero(Card):
     def _shown(self) -> View:
         """Return the recording to show: its final words for a while, then none."""
         if self._view.state in {State.IDLE, *ENDS}:
-            return self._final if self._end.isActive() and _has_text(self._final) else View(note=self._view.note)
+            shows_final = self._final_timer.isActive() and _has_text(self._final)
+            return self._final if shows_final else View(note=self._view.note)
         return self._view
 
     def _show(self) -> None:

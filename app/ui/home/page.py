@@ -67,7 +67,7 @@ class HomePage(QWidget):
         )
         self.delegate = TakeDelegate(theme, texts, self.model)
         self.list = worded(texts, TakeTimeline(texts, self.model, self.delegate), accessibleName="history.name")
-        self.panel = TakePanel(theme, texts, self._do, self._dialogs)
+        self.panel = TakePanel(theme, texts, self._pass_on, self._dialogs)
         self.stage = Stage(self.list, self.model, self.head, self.panel)
         self.bar = SelectionBar(texts, self._export)
         foot = centred(self.bar)
@@ -192,7 +192,7 @@ class HomePage(QWidget):
 
     # -- user actions --------------------------------------------------------------------------------------
 
-    def _do(self, action: Action) -> None:
+    def _pass_on(self, action: Action) -> None:
         """Pass on an action.
 
         The outcome of an earlier action disappears when the user starts another one.
@@ -210,11 +210,11 @@ class HomePage(QWidget):
 
     def _export(self, form: Format) -> None:
         if folder := self._dialogs.folder(self, self._texts("history.export-title")):
-            self._do(ExportTakes(tuple(row.session for row in self.bar.rows), form, Path(folder)))
+            self._pass_on(ExportTakes(tuple(row.session for row in self.bar.rows), form, Path(folder)))
 
     def _replace(self) -> None:
         if (again := self._exported) is not None:
-            self._do(ExportTakes(again.sessions, again.form, again.place, overwrite=True))
+            self._pass_on(ExportTakes(again.sessions, again.form, again.place, overwrite=True))
 
     def _copy(self) -> None:
         """Copy the texts of the selected takes, oldest first with an empty line between them."""
@@ -240,7 +240,7 @@ class HomePage(QWidget):
             self.open_row(None)
         self.list.clearSelection()
         self._choose()
-        self._do(DeleteTakes(tuple(row.session for row in deleted)))
+        self._pass_on(DeleteTakes(tuple(row.session for row in deleted)))
         self.list.setFocus()
 
     def _delete_open(self) -> None:
@@ -283,10 +283,10 @@ class HomePage(QWidget):
         down = event.key() == Qt.Key.Key_Down and self.model.rowCount() > _FIRST
         if down:
             self.list.setFocus()
-            self._first()
+            self._current_row()
         return down
 
-    def _first(self) -> int:
+    def _current_row(self) -> int:
         """Select the newest take if none is selected, and return the current row."""
         if not self.list.selectionModel().hasSelection() and self.model.rowCount() > _FIRST:
             self.list.setCurrentIndex(self.model.index(_FIRST))
@@ -298,7 +298,7 @@ class HomePage(QWidget):
         elif event.key() in _DELETE:
             self._delete()
         elif event.key() in _ENTER:
-            self._toggle(self._first())
+            self._toggle(self._current_row())
         elif event.key() == Qt.Key.Key_Escape and self.stage.opened is not None:
             self._close()
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):

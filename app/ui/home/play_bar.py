@@ -113,7 +113,7 @@ class PlayBar(QWidget):
         self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row = horizontal(self.button, stretched(self.bar), self.time)
         vertical(row, self.note, within=self, gap=SPACING.hair)
-        self.bar.valueChanged.connect(self._sought)
+        self.bar.valueChanged.connect(self._seek_to)
         refresh_with(self._show, texts, theme)
 
     @property
@@ -170,7 +170,7 @@ class PlayBar(QWidget):
         if self._state.state is not PlayState.STOPPED:
             self._ask(StopPlaying())
 
-    def _sought(self, ms: int) -> None:
+    def _seek_to(self, ms: int) -> None:
         if self._session is not None and self.playing:
             self._ask(SeekTake(self._session, ms))
         self._show()

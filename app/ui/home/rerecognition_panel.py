@@ -270,7 +270,7 @@ class RerecognitionPanel(QFrame):
             self.difference: comparing,
             self.how: working or comparing,
             self.note: stage is PanelPart.FAILED,
-            self.runs: comparing and self._several,
+            self.runs: comparing and self._has_several_runs,
             self.keep: not working,
             self.take: keeps,
             self.undo: comparing and self._used,
@@ -299,10 +299,10 @@ class RerecognitionPanel(QFrame):
         runs = self._details.runs
         run = runs[compared.run]
         missing = self._texts("history.again.missing", count=run.missing) if run.missing else ""
-        which = "" if self._several else self._run_text(run)
+        which = "" if self._has_several_runs else self._run_text(run)
         self.how.setText(joined(which, self._differs_text(compared), missing))
         self.difference.show_pieces(compared.pieces)
-        if self._several:
+        if self._has_several_runs:
             entries = [(str(number), self._run_text(one)) for number, one in enumerate(runs)]
             self.runs.show_entries(entries[::-1], str(compared.run))
 
@@ -329,7 +329,7 @@ class RerecognitionPanel(QFrame):
         return bool(compared and details and compared.text != details.text)
 
     @property
-    def _several(self) -> bool:
+    def _has_several_runs(self) -> bool:
         return self._details is not None and len(self._details.runs) > 1
 
     # -- user actions --------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ class TakePanel(Card):
         """
         before, self.row = self.row, row
         if (before and before.session) != (row and row.session):
-            self._leave(before)
+            self._save_typed_text(before)
             self.copy.setText(self._texts("action.copy"))
             self._fill()
             self._request_details()
@@ -128,7 +128,7 @@ class TakePanel(Card):
     def keep(self) -> None:
         """Ask to save typed text: soon after the last key, and when the take is closed."""
         self._soon.stop()
-        self._leave(self.row)
+        self._save_typed_text(self.row)
 
     def leave(self) -> None:
         """Ask to save typed text and stop playback: the page is hidden."""
@@ -257,7 +257,7 @@ class TakePanel(Card):
         self.keep()
         self.text.setFocus()
 
-    def _leave(self, row: IndexRow | None) -> None:
+    def _save_typed_text(self, row: IndexRow | None) -> None:
         """Ask to save the typed text.
 
         It stays a draft until it is in the history.

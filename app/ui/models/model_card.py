@@ -271,16 +271,16 @@ class ModelCard(Card):
 
     def _take_step(self) -> None:
         if (action := main_action(self.model)) is not None:
-            self._do(action)
+            self._run_action(action)
 
     def _open_menu(self) -> None:
         self.menu.clear()
         for action in menu_actions(self.model):
-            entry = self.menu.addAction(self._texts(f"models.{action.value}"), partial(self._do, action))
+            entry = self.menu.addAction(self._texts(f"models.{action.value}"), partial(self._run_action, action))
             entry.setEnabled(can_be_done(action, self.model))
         self.menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
 
-    def _do(self, action: CardAction) -> None:
+    def _run_action(self, action: CardAction) -> None:
         name = self.model.name
         match action:
             case CardAction.FETCH_USE | CardAction.FETCH_ONLY:

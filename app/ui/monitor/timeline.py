@@ -179,7 +179,7 @@ class TimelineRow(QWidget):
         across = width - measures.left - SPACING.small
         total = seconds_text(self._texts, row.total_s) if row.total_s else NOTHING
         who = f"{who_text(self._texts, row)} · {state_text(self._texts, row.state)}"
-        story = self._story(row, QFontMetricsF(measures.caption), across)
+        story = self._stages_that_fit(row, QFontMetricsF(measures.caption), across)
         text, muted, caption = self._theme.colour("text"), self._theme.colour("muted"), measures.caption
         place = QRectF(begin, top, measures.left, measures.line)
         paint_text(painter, place, time_text(row), measures.body, text)
@@ -191,7 +191,7 @@ class TimelineRow(QWidget):
         paint_text(painter, QRectF(begin, low, measures.left, measures.small), who, caption, muted)
         paint_text(painter, QRectF(measures.left, low, across, measures.small), story, caption, muted)
 
-    def _story(self, row: UtteranceRow, metrics: QFontMetricsF, across: float) -> str:
+    def _stages_that_fit(self, row: UtteranceRow, metrics: QFontMetricsF, across: float) -> str:
         """Return as much of the description as fits; the tool tip has all of it."""
         story = stages_text(self._texts, row)
         if metrics.horizontalAdvance(story) > across:

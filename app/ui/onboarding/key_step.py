@@ -70,7 +70,7 @@ class KeyCapture(QObject):
             if lone and key_names.side(event) == lone:
                 self._pressed(lone)
         elif modifier:
-            self._lone = "" if _others(event) else key_names.side(event)
+            self._lone = "" if _has_other_modifiers(event) else key_names.side(event)
         else:
             self._lone = ""
             if event.key() not in _WINDOWS_OWN and (binding := key_names.binding(event)):
@@ -78,7 +78,7 @@ class KeyCapture(QObject):
         return False
 
 
-def _others(event: QKeyEvent) -> bool:
+def _has_other_modifiers(event: QKeyEvent) -> bool:
     """Return whether other modifiers are down; some systems already count the key that is being pressed."""
     own = key_names.side(event).rpartition("_")[2]
     return any(name != own for name in key_names.held(event))

@@ -234,7 +234,7 @@ class ReadinessFoot(QWidget):
         self._elsewhere = False
         self.now = LocalReadiness()
         self.description = remark("")
-        self.bar, self.button = FileProgressBar(theme), action_button(self._act, "quiet")
+        self.bar, self.button = FileProgressBar(theme), action_button(self._run_offered_action, "quiet")
         row = horizontal(stretched(self.description), aligned(self.button, Qt.AlignmentFlag.AlignTop))
         vertical(row, self.bar, within=self, gap=SPACING.hair)
         refresh_with(self.refresh, texts, theme)
@@ -282,7 +282,7 @@ class ReadinessFoot(QWidget):
             return "again" if self._worker.state is LocalWorkerState.FAILED else "switch-on"
         return ""
 
-    def _act(self) -> None:
+    def _run_offered_action(self) -> None:
         for name in self.now.pausable:
             self._ask(PauseModel(name))
         for name in self.now.paused:

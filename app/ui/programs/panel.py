@@ -235,7 +235,7 @@ class ProgramsPanel(Card):
         if self._asked in (None, rules):
             self._asked = None
             if rules != self._counting:
-                self._set(rules)
+                self._show_rules(rules)
 
     def show_programs(self, programs: Programs) -> None:
         """Add the programs that received dictated text, most recent first."""
@@ -264,7 +264,7 @@ class ProgramsPanel(Card):
         """Drop empty rows when the panel is hidden."""
         empty = [row for row in self.rows if row.rule == ProgramRule("")]
         for row in empty:
-            self._drop(row)
+            self._remove_row(row)
         if empty:
             self._show()
 
@@ -279,9 +279,9 @@ class ProgramsPanel(Card):
         problems = program_problems(self._rules)
         return tuple(rule for place, rule in enumerate(self._rules) if place not in problems)
 
-    def _set(self, rules: Sequence[ProgramRule]) -> None:
+    def _show_rules(self, rules: Sequence[ProgramRule]) -> None:
         for row in list(self.rows):
-            self._drop(row)
+            self._remove_row(row)
         for rule in rules:
             self._new_row(rule)
         self._show()
@@ -293,12 +293,12 @@ class ProgramsPanel(Card):
         self._list.addWidget(row)
         return row
 
-    def _drop(self, row: ProgramRow) -> None:
+    def _remove_row(self, row: ProgramRow) -> None:
         self.rows.remove(row)
         delete_widget(row, self._list)
 
     def _remove(self, row: ProgramRow) -> None:
-        self._drop(row)
+        self._remove_row(row)
         (self.rows[-1].remove if self.rows else self.add).setFocus()
         self._edited()
 

@@ -158,7 +158,7 @@ class ReplacementsPanel(Card):
         )
         self.results = DryRunResults(theme, texts)
         self._soon = timer(self, _TRY_MS, self.try_rules)
-        self._left = timer(self, 0, self._leave)  # delayed: no row may be removed while its editor closes
+        self._left = timer(self, 0, self._finish_new_row)  # delayed: no row may be removed while its editor closes
         self._lay_out()
         self._connect()
         refresh_with(self.refresh, texts)
@@ -256,7 +256,7 @@ class ReplacementsPanel(Card):
         self._show()
         self.table.begin(row)
 
-    def _leave(self) -> None:
+    def _finish_new_row(self) -> None:
         """Finish the new row, unless the keyboard is in it again."""
         fresh = self.model.draft.fresh
         if fresh is not None and not self.table.is_at(fresh):

@@ -124,7 +124,7 @@ class MicrophoneControl(ChoiceControl):
         self, theme: Theme, texts: Texts, options: Options, set_value: SetValue, ask: Callable[[Action], None]
     ) -> None:
         self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
-        self.listen = action_button(lambda: self._try(not self._wanted), "quiet", "microphone.try")
+        self.listen = action_button(lambda: self._switch_trial(not self._wanted), "quiet", "microphone.try")
         super().__init__(theme, options, set_value)
         self._texts, self._ask = texts, ask
         self._wanted = False
@@ -155,9 +155,9 @@ class MicrophoneControl(ChoiceControl):
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the test when the control is hidden."""
         if self._wanted:
-            self._try(False)
+            self._switch_trial(False)
 
-    def _try(self, on: bool) -> None:
+    def _switch_trial(self, on: bool) -> None:
         self._wanted = on
         self.meter.show_level(MicrophoneTrial().level_dbfs)
         self._ask(TryMicrophone(on))

@@ -245,7 +245,7 @@ class KeyLinesPanel(Card):
         self.description.setText(self._description(shown.compositor))
         role = "warning" if DICTATE in shown.missing else "muted"
         show_text(self.missing, "\n".join(self._missing(shown)), role)
-        show_text(self.where, self._where(shown))
+        show_text(self.where, self._place_text(shown))
         show_text(self.problem, note_text(texts, shown.problem))
 
     def _description(self, compositor: Compositor | None) -> str:
@@ -263,7 +263,7 @@ class KeyLinesPanel(Card):
             found.append(self._texts(f"settings.key-lines.missing.{why}", name=name, key=key))
         return found
 
-    def _where(self, shown: KeyLines) -> str:
+    def _place_text(self, shown: KeyLines) -> str:
         if not shown.lines or shown.compositor is None:
             return ""
         if self._reviewing:

@@ -99,14 +99,14 @@ def grid(
 
     ``gaps``: pixels between columns and between rows.
     """
-    layout = _placed(QGridLayout(), within, margins)
+    layout = _with_margins(QGridLayout(), within, margins)
     layout.setHorizontalSpacing(gaps[0])
     layout.setVerticalSpacing(gaps[1])
     layout.setColumnStretch(stretched, 1)
     return layout
 
 
-def _placed(layout: L, within: QWidget | None, margins: Margins) -> L:
+def _with_margins(layout: L, within: QWidget | None, margins: Margins) -> L:
     if within is not None:
         within.setLayout(layout)
     sides = (margins, margins) if isinstance(margins, int) else margins
@@ -116,7 +116,7 @@ def _placed(layout: L, within: QWidget | None, margins: Margins) -> L:
 
 
 def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins: Margins, gap: int | None) -> B:
-    _placed(layout, within, margins)
+    _with_margins(layout, within, margins)
     if gap is not None:
         layout.setSpacing(gap)
     fill(layout, *parts)

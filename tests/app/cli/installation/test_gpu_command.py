@@ -68,7 +68,7 @@ def test_licence_is_accepted_by_typing_yes(monkeypatch: pytest.MonkeyPatch, type
 
 
 def test_settings_name_the_environment_until_it_is_removed(home: Path) -> None:
-    gpu_command._use(str(home / "gpu"))
+    gpu_command._save_environment(str(home / "gpu"))
     worker = settings_now()[0].worker
     assert (worker.environment, worker.model) == (str(home / "gpu"), MODEL)
     result = run(home, "remove")

@@ -106,6 +106,6 @@ def test_narrow_row_shows_shorter_description(made: TimelineRow, texts: Texts, t
 
     metrics = QFontMetricsF(RowMeasures(texts).caption)
     whole, short = stages_text(texts, ROW), stages_text(texts, ROW, short=True)
-    assert made._story(ROW, metrics, 10_000) == whole
-    assert made._story(ROW, metrics, metrics.horizontalAdvance(whole) - 1) == short
-    assert made._story(ROW, metrics, metrics.horizontalAdvance(short) - 1).endswith("…")
+    assert made._stages_that_fit(ROW, metrics, 10_000) == whole
+    assert made._stages_that_fit(ROW, metrics, metrics.horizontalAdvance(whole) - 1) == short
+    assert made._stages_that_fit(ROW, metrics, metrics.horizontalAdvance(short) - 1).endswith("…")
