@@ -1,4 +1,4 @@
-"""Key events and presses of hotkeys, the interface of hotkeys on all platforms, and the queue to the loop."""
+"""Key events and presses of hotkeys, the interface of hotkeys on every platform, and the queue to the loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping

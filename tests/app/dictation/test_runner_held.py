@@ -114,7 +114,7 @@ async def test_listed_take_shows_its_current_state(
             async def it_is() -> bool:
                 return await state() is wanted
 
-            await wait_until(it_is, f"the row says {wanted.word}")
+            await wait_until(it_is, f"the row says {wanted}")
 
         world.inserter.gate = asyncio.Event()
         world.dictating.ask(Verb.START)

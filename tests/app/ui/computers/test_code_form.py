@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.gateways.pairing_address import GatewayAddress
-from app.gateways.view import FoundView
+from app.gateways.view import FoundView, PairingProgress, PairingView
 from app.ui.computers.code_form import CodeForm, FoundList
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -28,11 +28,11 @@ class Form(CodeForm):
     def _send(self, place: GatewayAddress) -> None:
         self.sent.append(place)
 
-    def _end(self) -> None:
+    def _end_request(self) -> None:
         self.ended.append(1)
 
     def answer(self, note: Note | None = None) -> None:
-        self._answer(asking=note is None, note=note)
+        self.show_pairing(PairingView(PairingProgress.REFUSED if note else PairingProgress.ASKING, note=note))
 
 
 @pytest.fixture
