@@ -55,8 +55,7 @@ class HomePage(QWidget):
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs = SYSTEM_DIALOGS
     ) -> None:
         super().__init__()
-        self._texts, self._ask = texts, ask
-        self._dialogs = dialogs
+        self._texts, self._ask, self._dialogs = texts, ask, dialogs
         self._serial = 0
         self._exported: ExportTakes | None = None
         self._placing = False
