@@ -59,9 +59,8 @@ class TakePanel(Card):
         self.undo = worded(texts, action_button(self._undo), "history.undo")
         paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle_held(HeldAction.PASTE)))
         self.paste = worded(texts, paste, "action.paste")
-        self.dismiss = worded(
-            texts, action_button(lambda: self._settle_held(HeldAction.DISMISS)), "action.dismiss"
-        )
+        dismiss = action_button(lambda: self._settle_held(HeldAction.DISMISS))
+        self.dismiss = worded(texts, dismiss, "action.dismiss")
         self.copy = worded(texts, action_button(self.copy_text), "action.copy")
         self.recover = worded(texts, action_button(self._recover), "action.recover")
         self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
