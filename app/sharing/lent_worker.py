@@ -13,9 +13,9 @@ from math import inf
 from typing import Final
 
 from app.core.errors import Note
-from app.gateways.discovery import OwnAddresses
 from app.gateways.presentation import elsewhere
 from app.gateways.store import PairedGateway
+from app.gateways.watcher import OwnAddresses
 from app.local_services.local_gateway import WORKERS, Workers, WorkerSeen
 from app.local_services.local_worker import Fetch, LocalWorker, LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
