@@ -25,6 +25,7 @@ from client.errors import (
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
+from runtime.tasks import complete
 from runtime.tls import date_fault, tls_end
 
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
@@ -302,11 +303,16 @@ async def unless_moved(moved: "asyncio.Task[None]", connecting: Coroutine[Any, A
             raise moved_away(moved)
         return working.result()
     except BaseException:
-        working.cancel()
-        (connected,) = await asyncio.gather(working, return_exceptions=True)
-        if not isinstance(connected, BaseException):  # it was established just as it was abandoned
-            await connected.close(GOODBYE_S)
+        await complete(_abandon(working))
         raise
+
+
+async def _abandon(connecting: "asyncio.Task[Connection]") -> None:
+    """End an attempt; its connection may have been established just now."""
+    connecting.cancel()
+    (connected,) = await asyncio.gather(connecting, return_exceptions=True)
+    if not isinstance(connected, BaseException):
+        await connected.close(GOODBYE_S)
 
 
 def moved_away(moved: "asyncio.Task[None]") -> Moved:

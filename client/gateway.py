@@ -41,6 +41,7 @@ from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import complete
 
 log = loggers.CLIENT_GATEWAY
 
@@ -321,11 +322,15 @@ class GatewayClient:
             await asyncio.wait({reader})  # let it store and report the audio that arrived, until it sees the close
             raise
         finally:
-            reader.cancel()
-            writer.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
-            self._session.disconnected()
-            await connection.close()
+            await complete(self._disconnect(connection, reader, writer))
+
+    async def _disconnect(self, connection: Connection, *tasks: "asyncio.Task[None]") -> None:
+        """End the tasks of a connection, then close it."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._session.disconnected()
+        await connection.close()
 
     async def _read(self, connection: Connection) -> None:
         """Process messages until the session is done. Raises the reason if the connection closes earlier."""

@@ -7,12 +7,14 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from runtime import loggers
 from runtime.event_names import LogEvent
 
 log = loggers.RUNTIME_TASKS
+
+T = TypeVar("T")
 
 _CANCEL_AGAIN_S = 0.5
 _STEADY_S = 60.0
@@ -30,6 +32,19 @@ async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
         for task in running:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
+
+
+async def complete(work: Awaitable[T]) -> T:
+    """Let short ``work`` finish although this task is cancelled meanwhile, also repeatedly; then raise that."""
+    task, cancelled = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError from task.exception()
+    return task.result()
 
 
 async def is_set_within(event: asyncio.Event, deadline_s: float | None) -> bool:

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from backend.core.errors import MediaReaderKilled, MediaUnreadable
 from backend.rest.media_frames import FRAMES, Frame, MediaBroken, MediaEnded
@@ -15,8 +15,7 @@ from protocol.errors import ErrorCode
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.programs import module_command
-
-T = TypeVar("T")
+from runtime.tasks import complete
 
 _FRAME_S: Final = 120.0
 _END_S: Final = 5.0
@@ -39,7 +38,7 @@ async def reading(
     try:
         yield _frames(process, frame_s)
     finally:
-        await _complete(_ended(process))
+        await complete(_end(process))
 
 
 async def _begun(command: Sequence[str]) -> asyncio.subprocess.Process:
@@ -49,7 +48,7 @@ async def _begun(command: Sequence[str]) -> asyncio.subprocess.Process:
     try:
         return await asyncio.shield(begins)
     except asyncio.CancelledError:
-        await _complete(_ended(await _complete(begins)))
+        await complete(_end_begun(begins))
         raise
 
 
@@ -84,7 +83,11 @@ async def _killed_by(process: asyncio.subprocess.Process) -> int:
     return 0
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
+async def _end_begun(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:
+    await _end(await begins)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill the process, then wait for it and its pipe. A loop that ends cancels this too: then only for it."""
     with contextlib.suppress(ProcessLookupError):
         process.kill()
@@ -92,12 +95,3 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         await process.communicate()
     finally:
         await process.wait()
-
-
-async def _complete(work: Awaitable[T]) -> T:
-    """Let short ``work`` finish even if this task is cancelled, also repeatedly."""
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):  # the caller raises it
-            await asyncio.wait({task})
-    return task.result()

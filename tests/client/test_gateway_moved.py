@@ -7,15 +7,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
 
+import pytest
 from aiohttp import web
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, GatewayConnection, unless_moved
+from client.connection import Address, Connect, GatewayConnection, unless_moved
 from client.events import Disconnected
-from client.gateway import GatewayClient, stays
-from protocol.session import Final
+from client.gateway import ClientSettings, GatewayClient, stays
+from protocol.session import ClientMessage, Final, GatewayMessage
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, speech, texts, transcribe
 from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripted, welcome
+from tests.helpers.waiting import wait_until
 
 
 @asynccontextmanager
@@ -112,6 +114,52 @@ class Known(GatewayConnection):
 
     async def close(self, within_s: float = 0.0) -> None:
         self.closed = True
+
+
+class Slow(Known):
+    """Connection that ends its wait for a message late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends = asyncio.Event()
+
+    async def send(self, message: ClientMessage, deadline_s: float) -> None:
+        pass
+
+    async def receive(self, deadline_s: float | None) -> GatewayMessage | None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.ends.wait()
+        return None
+
+
+async def test_connection_is_closed_although_client_is_cancelled_repeatedly() -> None:
+    """A busy computer needs longer to end the tasks than the pause between two cancellations."""
+    slow = Slow()
+
+    async def connecting(address: Address, resume: bool) -> Slow:
+        return slow
+
+    @asynccontextmanager
+    async def connects(settings: ClientSettings) -> AsyncIterator[Connect]:
+        yield connecting
+
+    async def speak() -> None:
+        async with client_of("http://x", replace(AT_ONCE, connecting=connects)):
+            await asyncio.Event().wait()
+
+    speaking = asyncio.create_task(speak())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    for _ in range(3):
+        speaking.cancel()
+        for _ in range(5):
+            await asyncio.sleep(0)
+    slow.ends.set()
+    with pytest.raises(asyncio.CancelledError):
+        await speaking
+    await wait_until(lambda: slow.closed, "it is closed")
 
 
 async def test_late_connection_is_closed_when_caller_gave_up() -> None:

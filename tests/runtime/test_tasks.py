@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from runtime.tasks import OneTask, TaskOwner, Tasks, closed_on_error, holds_within, is_set_within
+from runtime.tasks import OneTask, TaskOwner, Tasks, closed_on_error, complete, holds_within, is_set_within
 from tests.helpers.logs import capture_logs
 
 
@@ -170,3 +170,23 @@ async def test_context_closes_only_after_an_error() -> None:
         async with closed_on_error(close):
             await fail()
     assert closed == ["closed"]
+
+
+async def test_short_work_is_completed_although_its_caller_is_cancelled_repeatedly() -> None:
+    goes_on, done = asyncio.Event(), list[int]()
+
+    async def work() -> int:
+        await goes_on.wait()
+        done.append(1)
+        return 1
+
+    caller = asyncio.create_task(complete(work()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        caller.cancel()
+    await asyncio.sleep(0)
+    assert not caller.done()
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert done == [1] and await complete(work()) == 1

@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Coroutine, Sequence
-from typing import Any, Final, NoReturn
+from collections.abc import Sequence
+from typing import Final, NoReturn
 
 import psutil
 
@@ -23,6 +23,7 @@ from protocol.engine import (
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.programs import module_command
+from runtime.tasks import complete
 from worker.core.errors import EngineDied, EngineRaised, EngineTimedOut, UnknownEngine
 from worker.supervision.engine_frames import (
     REPLIES,
@@ -70,7 +71,7 @@ class EngineProcess:
             if not isinstance(reply, Ready):
                 raise EngineDied(f"the engine {settings.engine} did not report ready")
         except BaseException:
-            await _complete(engine.kill())
+            await complete(engine.kill())
             raise
         engine.info = reply.info
         return engine
@@ -85,7 +86,7 @@ class EngineProcess:
         try:
             process = await asyncio.shield(begins)
         except asyncio.CancelledError:
-            await _complete(_ended(begins))
+            await complete(_ended(begins))
             raise
         except OSError as error:
             raise EngineDied(f"the engine's process cannot be started: {error}") from error
@@ -198,12 +199,3 @@ async def _ended(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:
     process = await begins
     with contextlib.suppress(psutil.NoSuchProcess):
         await EngineProcess(process, psutil.Process(process.pid)).kill()
-
-
-async def _complete(coroutine: Coroutine[Any, Any, object]) -> None:
-    """Wait for the short ``coroutine`` to finish, even if this task is cancelled, repeatedly."""
-    task = asyncio.ensure_future(coroutine)
-    while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):  # the caller re-raises it
-            await asyncio.wait({task})
-    task.result()

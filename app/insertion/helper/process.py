@@ -92,14 +92,7 @@ class HelperProcess:
         for key in opening.late:
             helper._keep_late(key)
         async with closed_on_error(helper._end):
-            try:
-                async with asyncio.timeout(_START_S):
-                    helper._send(opening)
-                    reply = await REPLIES.receive(helper._replies)
-            except (TimeoutError, OSError, asyncio.IncompleteReadError, BrokenFrame) as error:
-                raise HelperEnded from error
-            if not isinstance(reply, OpenedReply):
-                raise ScreenMissing(reply.message) if isinstance(reply, RefusedReply) else HelperEnded
+            await helper._open(opening)
         helper._reading = helper._tasks.start(helper._read(), "read")
         return helper
 
@@ -155,6 +148,16 @@ class HelperProcess:
     def _keep_late(self, key: LateKey) -> None:
         self._late.pop(key.program, None)  # so that it becomes the newest
         self._late[key.program] = key, time.monotonic()
+
+    async def _open(self, opening: OpenRequest) -> None:
+        try:
+            async with asyncio.timeout(_START_S):
+                self._send(opening)
+                reply = await REPLIES.receive(self._replies)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, BrokenFrame) as error:
+            raise HelperEnded from error
+        if not isinstance(reply, OpenedReply):
+            raise ScreenMissing(reply.message) if isinstance(reply, RefusedReply) else HelperEnded
 
     def _next(self) -> int:
         self._number += 1
