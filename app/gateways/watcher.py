@@ -147,7 +147,7 @@ class OwnAddresses:
         self._known: tuple[str, ...] = ()
 
     def __call__(self) -> tuple[str, ...]:
-        """Return the addresses, as known now."""
+        """Return the addresses, or the last known ones."""
         with suppress(OSError, psutil.Error):
             self._known = self._ask()
         return self._known

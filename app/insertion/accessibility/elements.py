@@ -73,8 +73,8 @@ async def ask_in_time(
     ``tries_s``: the time for each try; a busy computer gets one more, a long one. ``pause``: between two tries, as
     part of the first one's time.
     """
-    clock, left, answer = asyncio.get_running_loop().time, list(tries_s), None
-    for within_s in left:
+    clock, all_tries_s, answer = asyncio.get_running_loop().time, list(tries_s), None
+    for within_s in all_tries_s:
         began, is_busy = clock(), True
         try:
             async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
@@ -87,8 +87,8 @@ async def ask_in_time(
             pass
         except BusError:
             break
-        if is_busy and len(left) == len(tries_s):
-            left.append(_BUSY_TRY_S)
+        if is_busy and len(all_tries_s) == len(tries_s):
+            all_tries_s.append(_BUSY_TRY_S)
     return answer
 
 
