@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from protocol.audio import samples_to_seconds
 from speech.declared_size import RIFF_CHUNK, chunks, is_chained, missing_bytes
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioTruncated, AudioUnsupported
-from speech.media_file import HEAD_BYTES, length_of_media, media_format, read_media
+from speech.media_file import HEAD_BYTES, length_of_media, media_format, read_media, track_of_media
 from speech.resampling import Resampler
 
 KINDS: Final = "wav, flac, ogg and mp3 files; m4a and video files with the media extra"
@@ -87,6 +87,15 @@ def length_s(path: str | os.PathLike[str]) -> float | None:
     if not seconds:
         raise AudioEmpty(f"{path} contains no sound: record it again")
     return seconds if 0 < seconds < _LONGEST_S else None  # streams declare no end
+
+
+def sound_track(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Return the number of the sound track that ``read_audio`` reads, from 1 on, and how many there are.
+
+    Raises ``AudioUnreadable``.
+    """
+    path = Path(path)
+    return track_of_media(path) if media_format(_head_and_size(path)[0]) else (1, 1)
 
 
 def _head_and_size(path: Path) -> tuple[bytes, int]:

@@ -14,6 +14,7 @@ from speech.errors import AudioDamaged, AudioUnsupported, MediaExtraMissing
 from speech.resampling import Resampler
 
 HEAD_BYTES: Final = 16
+_DEFAULT: Final = 1  # AV_DISPOSITION_DEFAULT
 _HEADS: Final = (
     (re.compile(rb"\x1aE\xdf\xa3"), "matroska"),  # and WebM
     (re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), "asf"),  # wma, wmv
@@ -35,21 +36,33 @@ def media_format(head: bytes) -> str | None:
 
 
 def length_of_media(path: Path) -> float | None:
-    """Return the seconds of the first sound track or of the file, or ``None``. Raises ``AudioUnreadable``."""
+    """Return the seconds of the sound track or of the file, or ``None``. Raises ``AudioUnreadable``."""
     with opened_media(path) as (av, container):
-        stream = container.streams.audio[0]
+        stream = container.streams.audio[_track(container)]
         if stream.duration and stream.time_base:
             return float(stream.duration * stream.time_base)
         return container.duration / av.time_base if container.duration else None
 
 
+def track_of_media(path: Path) -> tuple[int, int]:
+    """Return the number of the sound track that is read, from 1 on, and how many there are."""
+    with opened_media(path) as (_, container):
+        return _track(container) + 1, len(container.streams.audio)
+
+
+def _track(container: Any) -> int:
+    """Return the place of the track that is marked as the default, else of the first."""
+    marked = (getattr(track, "disposition", 0) & _DEFAULT for track in container.streams.audio)  # not in PyAV 13
+    return next((place for place, is_default in enumerate(marked) if is_default), 0)
+
+
 def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
-    """Yield blocks of 16 kHz mono samples of the first sound track.
+    """Yield blocks of 16 kHz mono samples of the sound track that is marked as the default, else of the first.
 
     Raises ``AudioUnreadable``, perhaps half-way.
     """
     with opened_media(path) as (av, container):
-        stream, broken = container.streams.audio[0], None
+        stream, broken = container.streams.audio[_track(container)], None
         channels = 2 if stream.channels == 2 else 1  # FFmpeg mixes more with the speaker in front
         layout = "stereo" if channels == 2 else "mono"
         resampler, mixer = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE), Resampler(SAMPLE_RATE)

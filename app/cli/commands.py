@@ -37,7 +37,7 @@ from client.errors import Refused, Unreachable
 from protocol.recognition import Options, Script
 from runtime.tasks import Closing
 from runtime.terminal import printable, say
-from speech.audio_file import check_audio
+from speech.audio_file import check_audio, sound_track
 from speech.errors import SpeechError
 
 T = TypeVar("T")
@@ -145,6 +145,9 @@ class Transcription:
         for file in self._wanted.files:
             try:
                 check_audio(file)
+                track, tracks = sound_track(file)
+                if tracks > 1:
+                    self._print(file, f"only sound track {track} of {tracks} is read")
             except SpeechError as error:
                 self._unreadable[file] = str(error)
         if len(self._unreadable) == len(set(self._wanted.files)):

@@ -33,6 +33,7 @@ from protocol.texts import TimedText, join_pieces
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.whole_file import write_whole
+from speech.audio_file import sound_track
 from speech.errors import (
     AudioDamaged,
     AudioEmpty,
@@ -181,7 +182,7 @@ class FileTask:
             transcript.duration_ms / 1000,
             shortened(transcript.text, end=False),
             known.results or (),
-            note or _about(transcript),
+            note or _about(transcript, Path(run.path)),
             gaps=bool(transcript.failures),
             truncated=known.truncated,
         )
@@ -244,11 +245,15 @@ class Reporter:
             self._report(Noted(self._file, note))
 
 
-def _about(transcript: RecordingTranscript) -> Note | None:
+def _about(transcript: RecordingTranscript, path: Path) -> Note | None:
     if transcript.failures:
         return Note(FileNote.GAPS, {"count": str(len(transcript.failures))})
     if transcript.truncated:
         return Note(FileNote.TRUNCATED)
+    with suppress(SpeechError):  # the file may be gone by now
+        track, tracks = sound_track(path)
+        if tracks > 1:
+            return Note(FileNote.ONE_TRACK, {"track": str(track), "count": str(tracks)})
     return None if transcript.text else Note(FileNote.SILENT)
 
 

@@ -17,7 +17,7 @@ from app.core.errors import OutputFailed
 from app.core.format import Format
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.queue import FileQueue, SavingOptions
-from app.files.view import FileView
+from app.files.view import FileState, FileView, shortened
 from protocol.audio import samples_to_ms
 from runtime.whole_file import write_whole
 
@@ -25,10 +25,14 @@ _ENDING: Final = ".jsonl"
 
 
 class RecordingIdentity(Struct, frozen=True):
-    """Identity of a recording, which differs when another file takes its name."""
+    """Identity of a recording, which differs when another file takes its name.
+
+    ``path``: not part of it; lists the recording again if the list of files is lost.
+    """
 
     size: int
     mtime_ns: int
+    path: str = ""
 
 
 class RecognisedSegment(Struct, frozen=True, tag="piece"):
@@ -83,7 +87,7 @@ class KnownResults:
 def source_of(path: Path) -> RecordingIdentity:
     """Return the identity of the recording that is there now. Raises ``OSError``."""
     found = path.stat()
-    return RecordingIdentity(found.st_size, found.st_mtime_ns)
+    return RecordingIdentity(found.st_size, found.st_mtime_ns, str(path))
 
 
 def place_in(folder: Path, file: int) -> Path:
@@ -111,6 +115,25 @@ class FileResults:
     def read(self) -> KnownResults:
         """Return everything known, even if the recording has changed; empty if there is no store."""
         return _known(self._lines())
+
+    def view(self, file: int) -> FileView | None:
+        """Return the file as the list shows it, paused unless it is complete; ``None`` if its path is unknown."""
+        lines = self._lines()
+        source, known = _source(lines), _known(lines)
+        if source is None or not source.path:
+            return None
+        transcript, done = known.transcript, known.results is not None
+        return FileView(
+            file,
+            source.path,
+            FileState.DONE if done else FileState.PAUSED,
+            transcript.duration_ms / 1000,
+            transcript.duration_ms / 1000 if done else None,
+            text=shortened(transcript.text, end=not done),
+            results=known.results or (),
+            gaps=bool(transcript.failures),
+            truncated=known.truncated,
+        )
 
     def resume(self, source: RecordingIdentity, *, again: bool) -> KnownResults:
         """Return what is still valid for ``source``, and discard the rest.
@@ -199,10 +222,15 @@ def _known(lines: list[bytes]) -> KnownResults:
 
 
 def _is_of(lines: list[bytes], source: RecordingIdentity) -> bool:
+    found = _source(lines)
+    return found is not None and (found.size, found.mtime_ns) == (source.size, source.mtime_ns)
+
+
+def _source(lines: list[bytes]) -> RecordingIdentity | None:
     try:
-        return bool(lines) and msgspec.json.decode(lines[0], type=RecordingIdentity) == source
+        return msgspec.json.decode(lines[0], type=RecordingIdentity) if lines else None
     except msgspec.MsgspecError:
-        return False
+        return None
 
 
 def _line(found: object) -> bytes:
@@ -233,3 +261,10 @@ def decode_queue(document: str) -> FileQueue | None:
     except msgspec.MsgspecError:
         return None
     return FileQueue(found.files, SavingOptions(found.forms, found.folder), found.following)
+
+
+def queue_of_results(folder: Path) -> FileQueue:
+    """Return a list of the files whose results are in this folder, in the order in which they were added."""
+    places = ((int(place.stem), place) for place in folder.glob(f"*{_ENDING}") if place.stem.isdecimal())
+    views = (FileResults(place).view(file) for file, place in sorted(places))
+    return FileQueue(view for view in views if view is not None)

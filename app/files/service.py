@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from app.core.errors import Note, OutputFailed
 from app.core.problem_notes import unexpected
 from app.core.renderers import valid
+from app.core.transcript import RecordingTranscript
 from app.files.events import (
     Add,
     Effect,
@@ -36,7 +37,14 @@ from app.files.file_run import FileTask, not_saved, save_as, unreadable
 from app.files.file_search import find
 from app.files.queue import FileQueue
 from app.files.recogniser import FileRecogniser
-from app.files.result_store import FileResults, decode_queue, encode_queue, place_in, sweep
+from app.files.result_store import (
+    FileResults,
+    decode_queue,
+    encode_queue,
+    place_in,
+    queue_of_results,
+    sweep,
+)
 from app.files.view import MOST_FILES, AddFiles, CopyFile, FileAction, FileNote, FilesView, FileText, SaveFile
 from protocol.recognition import Options
 from runtime import loggers
@@ -199,20 +207,26 @@ class Files:
         self._events.put_nowait(event)
 
     async def _post_text(self, file: int) -> None:
-        known = await self._in_thread(self._kept(file).read)
-        self._post(FileText(file, known.transcript.text))
+        if found := await self._stored(file):
+            self._post(FileText(file, found[1].text))
+
+    async def _stored(self, file: int) -> tuple[Path, RecordingTranscript] | None:
+        """Return the path and the stored transcript of a file; say so if the text is gone."""
+        transcript = (await self._in_thread(self._kept(file).read)).transcript
+        if (view := self._queue.find(file)) is None:
+            return None
+        if transcript.text:
+            return Path(view.path), transcript
+        log.warning(LogEvent.FILE_TEXT_NOT_SAVED, file=file, reason="its stored results are gone")
+        self._events.put_nowait(ListNote(Note(FileNote.TEXT_GONE, {"name": view.name})))
+        return None
 
     async def _save_as(self, wanted: SaveFile) -> None:
-        view, place = self._queue.find(wanted.file), Path(wanted.place)
-        if view is None:
+        if (found := await self._stored(wanted.file)) is None:
             return
-        path = Path(view.path)
-
-        def write() -> None:
-            save_as(self._kept(wanted.file).read().transcript, path, place, wanted.form)
-
+        (path, transcript), place = found, Path(wanted.place)
         try:
-            await self._in_thread(write)
+            await self._in_thread(save_as, transcript, path, place, wanted.form)
             self._events.put_nowait(Saved(wanted.file, str(place)))
         except OutputFailed as error:
             log.warning(LogEvent.FILE_TEXT_NOT_SAVED, file=wanted.file, reason=error.__cause__)
@@ -245,11 +259,13 @@ class Files:
         try:
             queue = decode_queue((folder / _LIST).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
-            queue = FileQueue() if not (folder / _LIST).exists() else None
+            queue = None
         if queue is None:
-            log.warning(LogEvent.FILES_LIST_UNREADABLE, place=str(folder))
-            (folder / _LIST).replace(folder / f"{_LIST}.unreadable")
-            queue = FileQueue()
+            queue = queue_of_results(folder)
+            if (folder / _LIST).exists():
+                log.warning(LogEvent.FILES_LIST_UNREADABLE, place=str(folder))
+                (folder / _LIST).replace(folder / f"{_LIST}.unreadable")
+                queue.handle(ListNote(Note(FileNote.LIST_DAMAGED)))
         sweep(folder, (view.file for view in queue.files))
         return queue
 

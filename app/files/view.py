@@ -53,12 +53,15 @@ class FileNote(StrEnum):
     SILENT = "silent"
     GAPS = "gaps"
     TRUNCATED = "truncated"
+    ONE_TRACK = "one-track"
     NOT_SAVED = "not-saved"
     LIST_FULL = "list-full"
     NOTHING_FOUND = "nothing-found"
     LISTED = "listed"
     NOT_KEPT = "not-kept"
     UNNAMED = "unnamed"
+    TEXT_GONE = "text-gone"
+    LIST_DAMAGED = "list-damaged"
 
 
 @dataclass(frozen=True)

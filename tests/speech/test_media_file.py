@@ -13,10 +13,11 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from speech.audio_file import length_s, read_audio
+from speech.audio_file import length_s, read_audio, sound_track
 from speech.errors import AudioDamaged, AudioUnreadable, AudioUnsupported, MediaExtraMissing
 from speech.media_file import media_format, opened_media
 from tests.helpers.recordings import samples_of
+from tests.helpers.sound_tracks import with_tracks
 
 RATE = 44_100
 TITLE = "Minutes of the meeting"
@@ -78,6 +79,15 @@ def test_media_length_is_known_without_reading_it(tmp_path: Path, name: str, pic
 def test_length_of_video_without_sound_raises_unsupported(tmp_path: Path) -> None:
     with pytest.raises(AudioUnsupported, match="no sound track"):
         length_s(media(tmp_path / "a.mp4", None, True))
+
+
+@pytest.mark.parametrize(("marked", "read"), [((), 1), ((0,), 1), ((1,), 2), ((1, 2), 2)])
+def test_track_that_is_marked_as_default_is_read(tmp_path: Path, marked: tuple[int, ...], read: int) -> None:
+    times = np.arange(16_000) / 16_000
+    tones = [(8000 * np.sin(2 * np.pi * hertz * times)).astype(np.int16) for hertz in (440, 880, 1320)]
+    path = with_tracks(tmp_path / "a.mkv", *tones, default=marked)
+    assert np.abs(np.fft.rfft(samples_of(path))).argmax() == 440 * read
+    assert sound_track(path) == (read, 3)
 
 
 def test_truncated_media_raises_damaged(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 import typer
@@ -28,6 +29,7 @@ from tests.helpers.fault_engines import ENGINE
 from tests.helpers.ports import free_port
 from tests.helpers.recordings import samples_of
 from tests.helpers.scripted_gateway import Gateway, Memory, oblige, scripted
+from tests.helpers.sound_tracks import with_tracks
 from tests.helpers.waiting import wait_until
 
 TALK = SPEECH / "en-01.flac"
@@ -151,6 +153,18 @@ async def test_truncated_file_is_recognised_and_fails(
         assert json.loads(out)["truncated"] is True and json.loads(out)["text"]
     else:
         assert out.strip()
+
+
+async def test_film_with_several_sound_tracks_says_which_one_is_read(
+    tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speech = samples_of(TALK)
+    film = with_tracks(tmp_path / "film.mkv", np.zeros_like(speech), speech, default=[1])
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, film) == 0
+    out, err = capsys.readouterr()
+    assert out == " ".join(window_digests(TALK, models)) + "\n"
+    assert "film.mkv: only sound track 2 of 2 is read" in err
 
 
 async def test_json_of_several_files_is_one_line_per_file_in_order(

@@ -29,7 +29,9 @@ from protocol.recognition import Options
 from protocol.session import Busy
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported, MediaExtraMissing, SpeechError
 from tests.app.speech import recording, window_digests
+from tests.helpers.recordings import samples_of
 from tests.helpers.scripted_gateway import Gateway, closing_with, oblige, scripted
+from tests.helpers.sound_tracks import with_tracks
 from tests.helpers.waiting import wait_until
 
 AT_ONCE = replace(UNHURRIED, retry=lambda failures, chance, asked: 0.02)
@@ -133,6 +135,15 @@ async def test_truncated_file_is_recognised_and_marked(bench: Bench, tmp_path: P
     assert isinstance(outcome, RunFinished)
     assert outcome.truncated and outcome.text and outcome.note == Note(FileNote.TRUNCATED)
     assert json.loads((tmp_path / "talk.json").read_text())["truncated"] is True
+
+
+async def test_film_with_several_sound_tracks_says_which_one_was_recognised(bench: Bench) -> None:
+    speech = samples_of(bench.path)
+    bench.path = with_tracks(bench.path.with_name("film.mkv"), speech, np.zeros_like(speech))
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, RunFinished) and outcome.text
+    assert outcome.note == Note(FileNote.ONE_TRACK, {"track": "1", "count": "2"})
 
 
 async def test_complete_copy_replaces_truncated_file(bench: Bench) -> None:

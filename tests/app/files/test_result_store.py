@@ -14,11 +14,13 @@ from app.files.result_store import (
     RecognisedSegment,
     RecordingIdentity,
     place_in,
+    queue_of_results,
     shifted,
     source_of,
     sweep,
     without_holes,
 )
+from app.files.view import FileState, FileView
 from protocol.recognition import Timing, Word
 
 SOURCE = RecordingIdentity(1000, 5)
@@ -152,6 +154,20 @@ def test_sweep_deletes_results_of_unknown_files(tmp_path: Path) -> None:
     sweep(tmp_path, [2, 3])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.jsonl", "list.json"]
     assert place_in(tmp_path, 2) == tmp_path / "2.jsonl"
+
+
+def test_queue_of_results_lists_each_file_with_a_known_path(tmp_path: Path) -> None:
+    for file, known in ((10, KnownResults((piece(0, "one"),), 16_000, ("/a.txt",))), (9, KnownResults())):
+        kept = FileResults(place_in(tmp_path, file))
+        kept.resume(RecordingIdentity(1, 2, f"/{file}.wav"), again=False)
+        kept.add([piece(0, "one"), piece(1, "", "no answer")][: file - 8])
+        if known.results is not None:
+            kept.finish(known)
+    FileResults(place_in(tmp_path, 3)).resume(SOURCE, again=False)  # of an earlier version
+    (tmp_path / "x.jsonl").write_bytes(b"not one of ours")
+    nine, ten = queue_of_results(tmp_path).files
+    assert nine == FileView(9, "/9.wav", FileState.PAUSED, 1.0, text="one")
+    assert ten == FileView(10, "/10.wav", FileState.DONE, 1.0, 1.0, text="one", results=("/a.txt",), gaps=True)
 
 
 def test_shifted_moves_segment_of_later_run() -> None:

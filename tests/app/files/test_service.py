@@ -18,6 +18,7 @@ from app.core.format import Format
 from app.files.events import RunFailed, RunFile
 from app.files.file_run import FileTask
 from app.files.recogniser import UNHURRIED, FileRecogniser
+from app.files.result_store import place_in
 from app.files.service import FileParts, Files
 from app.files.view import (
     AddFiles,
@@ -291,7 +292,45 @@ async def test_unreadable_list_is_moved_aside(bench: Bench) -> None:
     async with scripted(oblige), bench.working():
         await wait_until(lambda: bench.views, "the list is shown")
     assert (bench.folder / "list.json.unreadable").read_text() == "{"
-    assert bench.views[-1].files == ()
+    assert (bench.views[-1].files, bench.views[-1].note) == ((), Note(FileNote.LIST_DAMAGED))
+
+
+@pytest.mark.parametrize("damage", [lambda place: place.write_text("{"), Path.unlink])
+async def test_stored_results_outlive_their_list(
+    bench: Bench, talk: Path, damage: Callable[[Path], object]
+) -> None:
+    async with scripted(keeping_back_after(1)) as gateway:
+        bench.locate = fixed(Address(gateway.url))
+        async with bench.working():
+            bench.ask(AddFiles((str(talk),)))
+            known = await bench.until(talk, FileState.WORKING, texts=1)
+    damage(bench.folder / "list.json")
+    bench.views.clear()
+    async with scripted(oblige) as gateway:
+        bench.locate = fixed(Address(gateway.url))
+        async with bench.working():
+            paused = await bench.until(talk, FileState.PAUSED, texts=1)
+            bench.ask(ResumeFiles())
+            done = await bench.until(talk, FileState.DONE)
+    assert (paused.file, paused.text) == (known.file, known.text)
+    assert done.text.startswith(f"{known.text} ") and done.text.count(known.text) == 1
+
+
+async def test_text_that_is_gone_is_neither_saved_nor_copied(bench: Bench, talk: Path, tmp_path: Path) -> None:
+    async with scripted(oblige) as gateway:
+        bench.locate = fixed(Address(gateway.url))
+        async with bench.working():
+            bench.ask(AddFiles((str(talk),)))
+            view = await bench.until(talk, FileState.DONE)
+            place_in(bench.folder, view.file).unlink()
+            gone = Note(FileNote.TEXT_GONE, {"name": "talk.wav"})
+            for action in (SaveFile(view.file, str(tmp_path / "my.srt"), Format.SRT), CopyFile(view.file)):
+                bench.ask(action)
+                await wait_until(lambda: bench.views[-1].note == gone, "it is said")
+                bench.ask(PauseFiles())
+                await wait_until(lambda: bench.views[-1].note is None, "the message is read")
+            assert bench.file(talk) == view
+    assert not (tmp_path / "my.srt").exists() and not bench.texts
 
 
 async def test_list_is_saved_once_its_folder_is_there_again(bench: Bench, talk: Path) -> None:
