@@ -16,7 +16,7 @@ _BEFORE_ALL_S: Final = 1_577_836_800.0
 
 @dataclass(frozen=True)
 class RetentionLimits:
-    """The maximum age, and the maximum bytes of all takes together; the newest ``keep`` always stay."""
+    """The maximum age, and the maximum bytes of all takes that may go; the newest ``keep`` always stay."""
 
     age_s: float = DAYS * DAY_S
     size: float = SIZE
@@ -34,12 +34,13 @@ class Stored:
 
 
 def expired(takes: Iterable[Stored], now_s: float, limits: RetentionLimits) -> list[UUID]:
-    """Return the takes to delete, the oldest first. A needed take always stays.
+    """Return the takes to delete, the oldest first.
 
+    A needed take always stays, and does not count towards the size: others would go early to make room for it.
     Takes without a true date count as the newest when the total is too large.
     """
     oldest_first = sorted(takes, key=lambda take: (take.started_s < _BEFORE_ALL_S <= now_s, take.started_s))
-    total = sum(take.size for take in oldest_first)
+    total = sum(take.size for take in oldest_first if not take.needed)
     gone: list[UUID] = []
     for take in oldest_first[: max(0, len(oldest_first) - limits.keep)]:
         if take.needed:

@@ -175,7 +175,7 @@ class HistorySection:
     days: int = setting(DAYS, "Recordings that are older, in days, are deleted. 0: no limit.", checks.UpTo(36_500))
     megabytes: int = setting(
         SIZE // _MEGABYTE,
-        "The oldest recordings are deleted while all recordings together are larger, in MB. 0: no limit.",
+        "The oldest recordings are deleted while those with a text are together larger, in MB. 0: no limit.",
         checks.UpTo(100_000_000),
     )
     keep: int = setting(

@@ -31,9 +31,9 @@ def test_oldest_takes_expire_until_the_rest_fits_the_size_limit() -> None:
     assert expired(takes, NOW, LIMITS) == [UUID(int=2), UUID(int=3)]
 
 
-def test_needed_take_stays_but_counts_towards_the_size_limit() -> None:
-    takes = [stored(1, 90, 5_000, needed=True), stored(2, 1, 10), stored(3, 2, 10)]
-    assert expired(takes, NOW, LIMITS) == [UUID(int=3), UUID(int=2)]
+def test_needed_take_stays_and_makes_no_other_go() -> None:
+    takes = [stored(1, 90, 5_000, needed=True), stored(2, 1, 400), stored(3, 2, 400), stored(4, 3, 400)]
+    assert expired(takes, NOW, LIMITS) == [UUID(int=4)]
 
 
 def test_newest_takes_stay_regardless_of_the_limits() -> None:
@@ -64,4 +64,5 @@ def test_remaining_takes_are_within_the_limits_or_needed(takes: list[Stored]) ->
     assert len(set(gone)) == len(gone)
     spare = [take for take in kept if not take.needed]
     assert all(NOW - take.started_s <= LIMITS.age_s for take in spare)
-    assert sum(take.size for take in kept) <= LIMITS.size or not spare
+    assert sum(take.size for take in spare) <= LIMITS.size
+    assert gone == expired([take for take in takes if not take.needed], NOW, LIMITS)
