@@ -68,12 +68,19 @@ def sought(query: str) -> list[SearchTerms]:
     return [_sought(token, may_go_on) for token, may_go_on in _wanted(query)]
 
 
+def literal(query: str) -> str:
+    """Return the characters that a text must contain if the query has no searchable term; else empty."""
+    return "" if sought(query) else query[:_LONGEST_QUERY].strip()
+
+
 def highlights(text: str, query: str) -> tuple[Range, ...]:
     """Return the ranges of a text that match the query, in order, without overlaps."""
     wanted = _wanted(query)
     found = [place for token, _ in wanted if token.run for place in _occurrences(text, token.plain)]
     if words := [(token.plain, may_go_on) for token, may_go_on in wanted if not token.run]:
         found += [(here.start, here.end) for here in _tokens(text) if not here.run and _is_one(here.plain, words)]
+    if exact := literal(query):
+        found += _occurrences(text, exact)
     return _merged(found)
 
 

@@ -36,6 +36,11 @@ _ROW: Final = (
 )
 _FOUND: Final = "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 PAGE: Final = f"{_ROW} WHERE takes.key < ? AND shown ORDER BY takes.key DESC LIMIT ?"
+LITERAL: Final = f"{_ROW} WHERE takes.key < ? AND shown AND instr(text, ?) ORDER BY takes.key DESC LIMIT ?"
+_LITERAL_KEYS: Final = (
+    "SELECT takes.key FROM takes JOIN texts ON texts.key = takes.key "
+    "WHERE shown AND instr(text, ?) ORDER BY takes.key DESC LIMIT ?"
+)
 SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 ROWS: Final = f"{_ROW} WHERE takes.key IN (SELECT value FROM json_each(?)) ORDER BY takes.key DESC"
 """One statement for any number of keys: Python keeps 128 statements, of 14 KB each."""
@@ -114,6 +119,8 @@ class Index:
         end = _END if before is None else before
         if wanted := search_terms.match(query):
             return self._rows(SEARCH, (wanted, end, limit))
+        if exact := search_terms.literal(query):
+            return self._rows(LITERAL, (end, exact, limit))
         return self._rows(PAGE, (end, limit))
 
     def keys(self, query: str = "") -> "array[int]":
@@ -121,6 +128,8 @@ class Index:
         ask, values = "SELECT key FROM takes WHERE shown ORDER BY key DESC LIMIT ?", (MOST_KEYS,)
         if wanted := search_terms.match(query):
             return self._keys(_FOUND, (wanted, _END, *values))
+        if exact := search_terms.literal(query):
+            return self._keys(_LITERAL_KEYS, (exact, *values))
         return self._keys(ask, values)
 
     def rows(self, keys: Sequence[int]) -> list[IndexRow]:

@@ -60,6 +60,11 @@ def match(query: str) -> str:
     return " AND ".join(_expression(one) for one in words.sought(simplified(query)))
 
 
+def literal(query: str) -> str:
+    """Return the characters to find if the query contains no term, such as ``*``; else empty."""
+    return words.literal(query).encode(errors="replace").decode()
+
+
 def highlights(text: str, query: str) -> tuple[Range, ...]:
     """Return the ranges of a text that match the query, in order, without overlaps."""
     return words.highlights(simplified(text), simplified(query))

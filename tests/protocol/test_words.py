@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.words import Excerpt, SearchTerms, excerpt, highlights, sought, terms
+from protocol.words import Excerpt, SearchTerms, excerpt, highlights, literal, sought, terms
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ def test_query_becomes_phrases_and_its_last_word_a_prefix() -> None:
         SearchTerms(("caf",), True),
     ]
     assert sought('"*()') == []
+
+
+def test_query_without_terms_is_sought_literally() -> None:
+    assert [literal(query) for query in ("*", ' "" ', "a *", "好", " ")] == ["*", '""', "", "", ""]
+    assert highlights("3 * 4 ** 5", "*") == ((2, 3), (6, 8))
 
 
 @given(st.text(max_size=40))

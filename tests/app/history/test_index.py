@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.history.errors import IndexUnavailable
-from app.history.index import PAGE, ROWS, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow, days_of
+from app.history.index import LITERAL, PAGE, ROWS, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow, days_of
 from app.history.search_terms import simplified
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
@@ -114,6 +114,17 @@ def test_index_accepts_any_text(index: Index) -> None:
     assert len(index.keys("lone")) == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("*", [4, 3]), ('"', [3]), (" * ", [4, 3]), ("。", [5]), ("%", []), ("\ud800", []), (" ", [5, 4, 3, 2])],
+)
+def test_search_for_signs_finds_texts_that_contain_them(index: Index, query: str, found: list[int]) -> None:
+    put(index, row(2, "plain and text"), row(3, '"quoted" and *'), row(4, "3 * 4"), row(5, "好。"))
+    assert numbers(index.page(9, query=query)) == found
+    assert list(index.keys(query)) == [one.key for one in index.page(9, query=query)]
+    assert numbers(index.page(1, index.page(9)[0].key, query)) == [one for one in found if one < 5][:1]
+
+
 @given(st.dictionaries(st.integers(1, 30), TEXTS), st.lists(st.integers(1, 30)), st.integers(1, 5), TEXTS)
 def test_pages_match_model(texts: dict[int, str], gone: list[int], limit: int, query: str) -> None:
     index = Index(None)
@@ -152,7 +163,10 @@ def test_paging_lists_each_take_once_during_changes(data: st.DataObject) -> None
         assert stayed <= set(seen)
 
 
-@pytest.mark.parametrize(("ask", "values"), [(PAGE, (10, 5)), (SEARCH, ('"a"', 10, 5)), (ROWS, ("[1]",))])
+@pytest.mark.parametrize(
+    ("ask", "values"),
+    [(PAGE, (10, 5)), (LITERAL, (10, "*", 5)), (SEARCH, ('"a"', 10, 5)), (ROWS, ("[1]",))],
+)
 def test_queries_scan_no_table(index: Index, ask: str, values: tuple[object, ...]) -> None:
     put(index, *(row(number) for number in range(500)))
     plan = [str(line[3]) for line in index._connection.execute(f"EXPLAIN QUERY PLAN {ask}", values)]
