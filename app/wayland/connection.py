@@ -359,11 +359,11 @@ def _connected(environment: Mapping[str, str]) -> socket.socket:
     try:
         if not place.is_absolute():
             raise FileNotFoundError("XDG_RUNTIME_DIR is not set")
+        compositor.setblocking(False)  # before it connects: one that hangs may accept nobody for ever
         compositor.connect(str(place))
     except OSError as error:
         compositor.close()
         raise CompositorMissing(f"no Wayland compositor can be reached ({error})") from error
-    compositor.setblocking(False)
     return compositor
 
 

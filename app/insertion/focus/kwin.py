@@ -18,6 +18,7 @@ from app.bus.errors import BusError
 from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
 from app.insertion.plan import is_terminal
+from runtime.folders import folders, private_folder
 
 _REPLY_S: Final = 1.0
 _KWIN: Final = "org.kde.KWin"
@@ -57,7 +58,7 @@ class KWinFocus:
         focus = cls(bus, app)
         try:
             await focus._load()
-        except (BusError, TimeoutError) as error:
+        except (BusError, OSError) as error:
             await focus.close()
             raise FocusUnknown(f"KWin does not tell the focused window: it must be version 6 ({error})") from error
         return focus
@@ -69,7 +70,7 @@ class KWinFocus:
             if not loaded:  # KWin has restarted
                 await self._load()
             return None if await self._locked() else self._target
-        except (BusError, TimeoutError):
+        except (BusError, OSError):  # also a disk that is full, or a deadline
             return None
 
     async def close(self) -> None:
@@ -82,7 +83,8 @@ class KWinFocus:
         """Load the script, and wait until it reports the focused window."""
         self._answered.clear()
         (self._owner,) = await self._bus.call(BUS_PROGRAM, "GetNameOwner", "s", _KWIN)
-        with tempfile.TemporaryDirectory(prefix="kikipounamu-") as folder:
+        # Not in the folder for temporary files, which any program may have filled.
+        with tempfile.TemporaryDirectory(prefix="focus-", dir=private_folder(folders().runtime)) as folder:
             place = _written(folder, self._bus.name)
             (number,) = await self._bus.call(_SCRIPTING, "loadScript", "ss", place, self._script)
             if number == _ALREADY_LOADED:

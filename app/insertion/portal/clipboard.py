@@ -37,6 +37,9 @@ MANAGERS_S: Final = 0.05
 DESKTOP_S: Final = 2.0
 """For how long the key waits for the desktop's own read. Without it, that read would be taken for the target's."""
 _READ_S: Final = 2.0
+_RESTORE_S: Final = 120.0
+"""For how long the contents are offered again to a desktop that does not take them."""
+_AGAIN_S: Final = 0.5
 _ANY: Final = 1  # the portal names no reader: all are taken for the target
 _KEPT: Final = frozenset({"text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT", "STRING"})
 
@@ -94,6 +97,14 @@ class PortalClipboard(WatchedClipboard):
             return False
         await asyncio.sleep(MANAGERS_S)
         return self._own
+
+    async def give_back(self) -> None:
+        """Restore the saved contents as ``WatchedClipboard`` does, and try again while the desktop is slow."""
+        await super().give_back()
+        end = now_s() + _RESTORE_S
+        while self._lent and self._watch is None and now_s() < end:  # until then, no other text is lent
+            await asyncio.sleep(_AGAIN_S)
+            await self._restore()
 
     async def close(self) -> None:
         """Restore the saved contents at once. Safe to call twice."""
@@ -155,9 +166,10 @@ class PortalClipboard(WatchedClipboard):
         lent, self._lent, self._watch = self._lent, False, None
         before, text = self._saved, self._served
         owed = before if lent and not self._overwritten else None
-        if owed is not None and (self._serves or await self._can_serve_again(text)):
-            await self._serve(owed or _NOTHING)
-        if not self._own:
+        can = owed is not None and (self._serves or await self._can_serve_again(text))
+        if can and not await self._serve(owed or _NOTHING):
+            self._lent = True
+        if not self._own and not self._lent:
             self._saved = None
         self._update_need()
 
@@ -166,12 +178,17 @@ class PortalClipboard(WatchedClipboard):
         return self._own and self._session.is_open
 
     async def _can_serve_again(self, text: Contents) -> bool:
-        """Open the ended session again; return whether the clipboard still has our text, or nothing."""
+        """Open the ended session again; return whether the clipboard still has our text, or nothing.
+
+        Until then the contents stay owed, also if the next text comes.
+        """
+        self._lent = True
         try:
             await self._session.opened()
+            found = await self._contents()
+            self._lent = False
         except InsertionUnavailable:
-            return False
-        found = await self._contents()
+            found, self._lent = None, self._session.is_opening
         return found is not None and set(found.values()) <= set(text.values())
 
     def _update_need(self) -> None:

@@ -70,6 +70,11 @@ class RemoteSession:
         """True while a session is open."""
         return self._session is not None and not self._session.closed.is_set()
 
+    @property
+    def is_opening(self) -> bool:
+        """True while the desktop opens the session, or asks the user about it."""
+        return self._start is not None and not self._start.done()
+
     async def opened(self) -> PortalSession:
         """Return the session, after opening it if needed.
 

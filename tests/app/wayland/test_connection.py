@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,18 @@ async def test_ended_compositor_is_noticed(tmp_path: Path) -> None:
         assert played.connection is not None
         played.connection.shutdown(socket.SHUT_RDWR)
         await wait_until(wayland.gone.is_set, "the end is noticed")
+
+
+def test_hung_compositor_that_accepts_nobody_is_reported_at_once(tmp_path: Path) -> None:
+    environment = {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": "wayland-9"}
+    with ExitStack() as opened, pytest.raises(CompositorMissing, match="temporarily unavailable"):
+        listener = opened.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(tmp_path / "wayland-9"))
+        listener.listen(0)
+        waiting = opened.enter_context(socket.socket(socket.AF_UNIX))
+        waiting.connect(str(tmp_path / "wayland-9"))  # of another program; there is no place for more
+        loop = opened.enter_context(closing(asyncio.new_event_loop()))
+        WaylandConnection.begin(environment, loop)
 
 
 @pytest.mark.parametrize("environment", [{}, {"XDG_RUNTIME_DIR": "/nonexistent"}])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,9 @@ class Desktop:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Run a session's bus for the test."""
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Run a session's bus for the test; files of this program are in a folder of its own."""
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
     with running_bus(tmp_path) as bus:
         yield {"DBUS_SESSION_BUS_ADDRESS": bus.address}
 
@@ -123,6 +125,33 @@ async def test_missing_kwin_is_reported(environment: dict[str, str]) -> None:
         await KWinFocus.open(environment)
     with pytest.raises(FocusUnknown):
         await KWinFocus.open({})
+
+
+async def test_full_temporary_folder_does_not_matter(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))
+    async with desktop(environment):
+        focus = await KWinFocus.open(environment)
+        assert await focus.target() is not None
+        await focus.close()
+
+
+async def test_full_disk_is_reported_and_holds_texts(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desktop(environment) as running:
+        focus = await KWinFocus.open(environment)
+        monkeypatch.setattr("app.insertion.focus.kwin._written", full)
+        running.scripts.clear()  # KWin has restarted
+        assert await focus.target() is None
+        await focus.close()
+        with pytest.raises(FocusUnknown, match="No space left"):
+            await KWinFocus.open(environment)
+
+
+def full(folder: str, name: str) -> str:
+    raise OSError(ENOSPC, "No space left on device")
 
 
 @pytest.mark.parametrize("process", ["", "-1", "none"])

@@ -39,7 +39,7 @@ class RemoteDesktop:
 
     def __post_init__(self) -> None:
         allowed = {"devices": ("u", 1), "clipboard_enabled": ("b", True), "restore_token": ("s", "token 1")}
-        self.portal.answers[START] = (GRANTED, allowed)
+        self.allowed = self.portal.answers[START] = (GRANTED, allowed)
         self.portal.started = self._announce
         self.portal.replies["Clipboard.SelectionRead"] = self._read
         self.portal.replies["Clipboard.SetSelection"] = self._set
@@ -50,6 +50,16 @@ class RemoteDesktop:
     def keys(self) -> list[tuple[int, int]]:
         """Codes and states of the keys that arrived."""
         return [(call.values[2], call.values[3]) for call in self.portal.asked(KEY)]
+
+    async def allow(self) -> None:
+        """Answer the newest dialog, which was left open."""
+        call = self.portal.asked(START)[-1]
+        sender = call.sender.removeprefix(":").replace(".", "_")
+        path = f"/org/freedesktop/portal/desktop/request/{sender}/{call.values[-1]['handle_token'].value}"
+        self.owned = None
+        await self._changed()
+        code, results = self.allowed
+        await self.portal.emit("Request", "Response", "ua{sv}", code, variants(results), path=path)
 
     async def copy(self, contents: dict[str, bytes]) -> None:
         """Copy, as another program does."""

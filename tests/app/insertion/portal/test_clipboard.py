@@ -7,9 +7,9 @@ import pytest
 
 from app.insertion.errors import PermissionMissing
 from app.insertion.portal.clipboard import PortalClipboard
-from app.insertion.portal.session import RemoteSession
+from app.insertion.portal.session import RemoteSession, SessionTimes
 from tests.app.insertion.portal.conftest import START, RemoteDesktop
-from tests.helpers.desktop_portal import CANCELLED
+from tests.helpers.desktop_portal import CANCELLED, SILENT
 from tests.helpers.waiting import DEADLINE_S, wait_until
 
 Opener = Callable[..., RemoteSession]
@@ -122,6 +122,41 @@ async def test_contents_come_back_after_a_revoked_session(
     await desktop.portal.end_session()
     assert not await reading, "nobody has read it"
     await clipboard.give_back()
+    assert desktop.selections[-1] == list(BEFORE)
+
+
+@hasty
+async def test_contents_come_back_once_a_slow_portal_has_opened_the_session_again(
+    clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
+) -> None:
+    desktop.copied = BEFORE
+    await lend(clipboard)
+    reading = asyncio.ensure_future(clipboard.read(5))
+    desktop.copied = {"text/plain;charset=utf-8": TEXT.encode()}
+    desktop.portal.answers[START] = (SILENT, {})
+    await desktop.portal.end_session()
+    assert not await reading
+    session._times = SessionTimes(ask_s=DEADLINE_S, wait_s=0.1)
+    restoring = asyncio.ensure_future(clipboard.give_back())
+    await wait_until(lambda: len(desktop.portal.asked(START)) == 2, "the desktop is asked")
+    with pytest.raises(PermissionMissing):
+        await session.opened()  # it began to wait later than ``restoring``
+    await desktop.allow()
+    await restoring
+    assert desktop.selections[-1] == list(BEFORE)
+
+
+async def test_contents_come_back_when_the_portal_did_not_take_them_at_first(
+    clipboard: PortalClipboard, desktop: RemoteDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.insertion.portal.clipboard._AGAIN_S", 0.01)
+    desktop.copied = BEFORE
+    await lend(clipboard)
+    desktop.portal.errors[SET] = "org.freedesktop.DBus.Error.NoReply"
+    restoring = asyncio.ensure_future(clipboard.give_back())
+    await wait_until(lambda: len(desktop.portal.asked(SET)) == 2, "they are offered")
+    del desktop.portal.errors[SET]
+    await restoring
     assert desktop.selections[-1] == list(BEFORE)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from app.bus.errors import BusSilent
-from app.bus.portal import variants
 from app.insertion.errors import PermissionMissing, SessionMissing
 from app.insertion.portal.permission import Permission
 from app.insertion.portal.session import RemoteSession, SessionTimes
@@ -54,14 +53,11 @@ async def test_text_does_not_wait_for_an_open_dialog_but_its_answer_counts(
     opener: Opener, desktop: RemoteDesktop
 ) -> None:
     session = opener(times=SessionTimes(ask_s=DEADLINE_S, wait_s=0.1))
-    granted, desktop.portal.answers[START] = desktop.portal.answers[START], (SILENT, {})
+    desktop.portal.answers[START] = (SILENT, {})
     for _ in range(2):
         with pytest.raises(PermissionMissing, match="asks"):
             await session.opened()
-    (call,) = desktop.portal.asked(START)
-    token = call.values[-1]["handle_token"].value
-    path = f"/org/freedesktop/portal/desktop/request/{call.sender[1:].replace('.', '_')}/{token}"
-    await desktop.portal.emit("Request", "Response", "ua{sv}", GRANTED, variants(granted[1]), path=path)
+    await desktop.allow()
     await wait_until(lambda: session.is_open, "the answer arrives")
     await session.opened()
     assert len(desktop.portal.asked(START)) == 1
