@@ -154,6 +154,7 @@ class Application:
             parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
             parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
             parts = replace(parts, read_around=text_reader(os.environ, lambda: self._file.current.insertion))
+            parts = replace(parts, no_worker=lambda: self._worker.view.reason)
             self._dictation = DictationRunner(parts, self._dictation_options(), self._takes_changed.set)
             self._dictation.follow(lambda view: self._show_view(view, control))
             trial = MicrophoneTrialRunner(self._dictation.recorder, self._post, self.refresh_microphones)

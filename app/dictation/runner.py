@@ -101,6 +101,7 @@ class Parts:
     observe: Observe = ignore
     limits: Callable[[], RetentionLimits] = RetentionLimits
     show_keys: Callable[[KeysSeen], None] = lambda seen: None
+    no_worker: Callable[[], Note | None] = lambda: None
 
 
 class DictationRunner:
@@ -124,6 +125,7 @@ class DictationRunner:
         self._take_parts = TakeParts(
             *(parts.library, self._deliveries, parts.setup, self.recorder, parts.observe),
             key_down=lambda: bool(self._machine.keys),
+            no_worker=parts.no_worker,
             each_at_once=lambda: self._options.each_piece_at_once,
         )
         self._earlier = PastTakes(parts.library, parts.setup, lambda: self._options.options)

@@ -69,7 +69,10 @@ _DISK: Final = {
 
 @dataclass(frozen=True)
 class TakeParts:
-    """The components shared by every take of this run."""
+    """The components shared by every take of this run.
+
+    ``no_worker``: returns why this computer does not recognise, if that is known.
+    """
 
     library: Library
     deliveries: DeliveryLog
@@ -77,6 +80,7 @@ class TakeParts:
     recorder: Recorder
     observe: Observe = ignore
     key_down: Callable[[], bool] = lambda: False
+    no_worker: Callable[[], Note | None] = lambda: None
     each_at_once: Callable[[], bool] = lambda: False
 
 
@@ -112,7 +116,9 @@ class TakeRunner(DictationObserver):
     @property
     def note(self) -> Note | None:
         """A note for the user about the disk or the gateway, or ``None``."""
-        return _DISK.get(self.disk_state()) or self._gateway
+        waits_here = self._gateway == Note(NoteKey.NO_WORKER) and self.destination == ""
+        why = self._parts.no_worker() if waits_here else None
+        return _DISK.get(self.disk_state()) or why or self._gateway
 
     def stop(self) -> None:
         """Stop recording; speech up to now is still recognised."""

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QLayout, QSizePolicy, QWidget
 
+from app.core.errors import Note
 from app.core.format import Format
 from app.files.file_search import KINDS
 from app.files.view import (
@@ -25,6 +26,7 @@ from app.files.view import (
     CancelFiles,
     ChooseSaving,
     FileAction,
+    FileNote,
     FileState,
     FilesView,
     FileText,
@@ -32,8 +34,9 @@ from app.files.view import (
     RemoveFiles,
     ResumeFiles,
 )
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.files.file_row import FileRow, file_note_text
-from app.ui.strings.texts import Texts
+from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, paint_as_page, refresh_with, smooth_painter
@@ -70,7 +73,7 @@ class FilesPage(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._dialogs = dialogs
-        self._view = FilesView()
+        self._view, self._worker = FilesView(), WorkerView()
         self.rows: dict[int, FileRow] = {}
         paint_as_page(self)
         self.setAcceptDrops(True)
@@ -98,6 +101,11 @@ class FilesPage(QWidget):
         self._view = view
         self._allow_changes(True)
         self._show()
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """Show why recognition on this computer failed while a file waits for it."""
+        self._worker = worker
+        self._show_note()
 
     def _allow_changes(self, on: bool) -> None:
         for control in (*self.forms.values(), self.place):
@@ -131,8 +139,15 @@ class FilesPage(QWidget):
         for form, tick in self.forms.items():
             tick.setChecked(form in view.forms)
         self._show_place()
-        show_text(self.note, file_note_text(texts, view.note))
+        self._show_note()
         self._show_rows(again=again)
+
+    def _show_note(self) -> None:
+        texts, worker = self._texts, self._worker
+        waits = any(file.note == Note(FileNote.NO_WORKER) for file in self._view.files)
+        failed = waits and worker.state is LocalWorkerState.FAILED
+        failure = texts("worker.stated", state=worker_text(texts, worker)) if failed else ""
+        show_text(self.note, file_note_text(texts, self._view.note) or failure)
 
     @property
     def _all_paused(self) -> bool:

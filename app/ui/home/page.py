@@ -27,7 +27,7 @@ from app.local_services.worker_view import WorkerView
 from app.messages.kinds import Action, Registry, Takes
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
-from app.ui.home.selection_bar import SelectionBar
+from app.ui.home.selection_bar import MOST_CHOSEN, SelectionBar
 from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
 from app.ui.home.timeline import Entry, Stage, TakeTimeline, row_menu
@@ -38,7 +38,6 @@ from app.ui.widgets.basic import paint_as_page, refresh_with
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, centred
 from app.ui.widgets.parts import stretched, vertical, worded
 
-MOST_CHOSEN: Final = 1_000
 _FIRST: Final = 2  # row of the newest take, below the head and its day
 SELECT: Final = QItemSelectionModel.SelectionFlag.Select
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})

@@ -17,6 +17,8 @@ from app.ui.widgets.basic import Card, action_button, attach_menu, refresh_with
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import CARD, label, menu_name, set_role, set_visible, vertical, worded
 
+MOST_CHOSEN: Final = 1_000
+"""Most takes that one action deletes, copies or exports."""
 _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})
 """Reasons for which the focus comes back."""
 
@@ -70,7 +72,8 @@ class SelectionBar(Card):
         """Update everything to the current language."""
         texts, count = self._texts, len(self.rows)
         self.setVisible(bool(count) if self.confirming else count > 1)
-        self.name.setText(texts("home.delete-sure" if self.confirming else "history.chosen", count=count))
+        chosen = "history.chosen-most" if count >= MOST_CHOSEN else "history.chosen"
+        self.name.setText(texts("home.delete-sure" if self.confirming else chosen, count=count))
         set_visible(not self.confirming and any(row.text for row in self.rows), self.copy, self.export)
         self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.confirming else "")
         set_role(self.delete, "danger" if self.confirming else "")

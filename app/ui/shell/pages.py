@@ -142,6 +142,7 @@ class Pages:
             .add(self.monitor.show_worker)
             .add(self.monitor.show_monitor)
             .add(self.files.show_files)
+            .add(self.files.show_worker)
             .add(self.files.show_text)
             .add(self.models.show_models)
             .add(self.programs.show_programs)

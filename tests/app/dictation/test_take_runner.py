@@ -5,12 +5,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.capture.errors import MicrophoneRefused
+from app.core.errors import Note
 from app.core.transcript import TranscriptSegment
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.gestures import TalkMode
@@ -185,6 +187,18 @@ def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Sampl
         work.received(event)
         notes.append(work.note.key if work.note else None)
     assert notes == [NoteKey.GATEWAY_AWAY, NoteKey.BROKER_AWAY, NoteKey.NO_WORKER, None]
+
+
+@pytest.mark.parametrize(("destination", "key"), [("", "model-unfit"), ("desk", NoteKey.NO_WORKER)])
+def test_note_says_why_this_computer_does_not_recognise(
+    tmp_path: Path, models: Path, talk: Samples, destination: str, key: str
+) -> None:
+    work = Desk(tmp_path, models, talk, NOBODY).work
+    unfit = Note("model-unfit", {"model": "whisper-huge"})
+    work._parts = replace(work._parts, no_worker=lambda: unfit)
+    work.destination = destination
+    work.received(Busy("no_worker"))
+    assert work.note is not None and work.note.key == key
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from app.files.view import (
     RemoveFiles,
     ResumeFiles,
 )
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -308,3 +309,14 @@ def test_files_page_fits_at_double_font_size(qapp: QApplication, language: str, 
     finally:
         page.deleteLater()
         qapp.setFont(before)
+
+
+def test_failed_worker_is_named_while_a_file_waits_for_it(page: FilesPage, texts: Texts) -> None:
+    failed = WorkerView(LocalWorkerState.FAILED, reason=Note("model-unfit", {"model": "whisper-huge"}))
+    page.show_worker(failed)
+    page.show_files(VIEW)
+    assert page.note.isHidden()
+    page.show_files(FilesView((replace(WORKING, note=Note(FileNote.NO_WORKER)),), FORMS))
+    assert "whisper-huge" in page.note.text() and not page.note.isHidden()
+    page.show_worker(WorkerView(LocalWorkerState.STARTING))
+    assert page.note.isHidden()

@@ -33,7 +33,8 @@ from app.history.view import (
 from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action, Takes
-from app.ui.home.page import MOST_CHOSEN, HomePage
+from app.ui.home.page import HomePage
+from app.ui.home.selection_bar import MOST_CHOSEN
 from app.ui.home.take_delegate import RowButton
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
@@ -242,7 +243,7 @@ def test_takes_keep_their_place_on_screen_when_new_ones_arrive(page: HomePage, q
     assert moved == row + 1 and page.list.rowViewportPosition(moved) == place
 
 
-def test_large_selection_is_bounded_and_stops_fetching(page: HomePage, asked: list[Action]) -> None:
+def test_large_selection_is_bounded_and_stops_fetching(page: HomePage, asked: list[Action], texts: Texts) -> None:
     rows = [take(number) for number in range(3 * MOST_CHOSEN)]
     page.show_list(listed(rows))
     page.list.selectAll()
@@ -261,6 +262,7 @@ def test_large_selection_is_bounded_and_stops_fetching(page: HomePage, asked: li
         page.list.grab()
         fetched += 1
     assert len(page.bar.rows) == MOST_CHOSEN and fetched < 99
+    assert page.bar.name.text() == texts("history.chosen-most", count=MOST_CHOSEN)
 
 
 def test_interrupted_take_can_be_recovered(page: HomePage, asked: list[Action]) -> None:
