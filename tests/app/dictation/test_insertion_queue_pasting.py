@@ -45,6 +45,15 @@ def test_dismissal_spares_text_being_pasted_and_take_keeps_holding() -> None:
     assert goes(order) == "three"
 
 
+def test_take_keeps_holding_when_text_was_withheld_after_dismissal_during_paste() -> None:
+    order = held_and_pasting()
+    assert order.dismiss(1) == ()
+    order.withhold(SegmentId(1, 1), "foreign")
+    order.inserted(TYPED)
+    say(order, 1, 2, "two")
+    assert goes(order) is None and list(order.held) == [SegmentId(1, 1), SegmentId(1, 2)]
+
+
 def test_paste_is_refused_while_another_is_in_progress() -> None:
     order = held_and_pasting()
     assert not order.paste(1, WINDOW), "one is on its way"
