@@ -58,7 +58,7 @@ from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, 
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
-from runtime.tasks import OneTask, Tasks, cancel_and_wait, is_set_within
+from runtime.tasks import OneTask, Tasks, cancel_and_wait, complete, is_set_within
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
@@ -337,7 +337,7 @@ class DictationRunner:
                     known[0].stop()
             case DiscardTake(take):
                 self._warnings.pop("microphone", None)
-                self._tasks.start(self._end(take, self._deliveries.discard), "discard")
+                self._tasks.start(complete(self._end(take, self._deliveries.discard)), "discard")
             case PutAside(take):
                 if known := self._runners.pop(take, None):
                     self._tasks.start(self._put_aside(take, *known), "put aside")
