@@ -104,10 +104,7 @@ class CommandWriter:
         """Send batches until cancelled."""
         while True:
             await self._wanted.wait()
-            if batch := self._take():
-                await self._deliver(batch)
-            else:
-                self.up = True  # all were cancelled: the next command shows whether the broker is there
+            await self._deliver(self._take())  # no name: the next wait would keep its audio in memory
             if not self._queue and not self._refused:
                 self._wanted.clear()
                 self._idle.set()
@@ -129,6 +126,9 @@ class CommandWriter:
         return batch
 
     async def _deliver(self, batch: Sequence[Command]) -> None:
+        if not batch:
+            self.up = True  # all were cancelled: the next command shows whether the broker is there
+            return
         begun = time.monotonic()
         try:
             replies = await self._execute(batch)

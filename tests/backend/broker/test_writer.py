@@ -1,6 +1,7 @@
 """The queue of commands, with a fake broker."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -180,3 +181,12 @@ async def test_round_trips_are_counted_per_answered_batch() -> None:
         assert writer.round_trips.read().count == 1
         await writer.send(Command("b", [], (), str))
         assert writer.round_trips.read().count == len(broker.batches) == 2
+
+
+async def test_answered_command_is_let_go_with_its_audio() -> None:
+    async with writing(FakeBroker()) as writer:
+        sent = command("c")
+        kept = weakref.ref(sent)
+        await writer.send(sent)
+        del sent
+        await wait_until(lambda: kept() is None, "nothing keeps it")
