@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, TakenOver
 from protocol.job import Ended, EndState, Job, Outcome, decode_notice, decode_status, encode_job, parse_end
 from protocol.monitor import WorkerStatus
@@ -14,7 +17,7 @@ _FASTEST: Final = 1e6
 _MOST_SLOTS: Final = 10_000
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True):
     """Content of the session hash for one segment. All ``None``: the broker does not know the segment.
 
     ``job`` is its attempt; ``outcome`` is a result the client has not confirmed, ``text`` that of a confirmed one.
@@ -38,17 +41,17 @@ class Record(NamedTuple):
         return self.end is not None and self.end.state is not EndState.FAILED
 
 
-class SessionGone(NamedTuple):
+class SessionGone(Struct, frozen=True):
     """Reply of a broker that does not know the session: attach again and request the audio again."""
 
 
-class JobQueued(NamedTuple):
+class JobQueued(Struct, frozen=True):
     """Reply for a segment that is in its stream, behind ``ahead`` samples."""
 
     ahead: int
 
 
-class NothingToPromote(NamedTuple):
+class NothingToPromote(Struct, frozen=True):
     """Reply when no speculation matches: submit the segment instead."""
 
 
@@ -67,7 +70,7 @@ class StoredSegments(Mapping[int, Record]):
             raise KeyError(segment)
         record = _record(*(self._fields.get(name) for name in _names(segment)))
         span = self._fields.get(b"span:%d" % segment)
-        return record._replace(replaces=parse_replaces(span)) if span else record
+        return replace(record, replaces=parse_replaces(span)) if span else record
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._numbers)

@@ -246,9 +246,9 @@ class Hub:
         match output:
             case Submit() | Weigh():
                 self._take(hosted, output)
-            case Promote():
+            case Promote(segment, attempt, samples):
                 answer = partial(self._promoted, hosted, output)
-                self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
+                self._ask(hosted, self._jobs.promote, (hosted.identity, segment, attempt, samples), answer)
             case Speculate() | Hypothesise() | StreamLive():
                 self._attempts.attempt(hosted, output, self._survey)
             case Withdraw():

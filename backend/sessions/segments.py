@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Final as Constant
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from backend.broker.records import Record
@@ -16,7 +17,7 @@ from protocol.recognition import Options, Timing
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails
 
 
-class Submit(NamedTuple):
+class Submit(Struct, frozen=True):
     """Request to put a segment into its stream; the reply goes to ``GatewaySession.submitted``.
 
     ``due``: when its text must be there, or the gateway refuses it (``GatewaySession.refuse``).
@@ -26,7 +27,7 @@ class Submit(NamedTuple):
     due: float | None = None
 
 
-class Weigh(NamedTuple):
+class Weigh(Struct, frozen=True):
     """Request to refuse a begun span (``GatewaySession.refuse``) if its text cannot be there when it is due."""
 
     segment: int
@@ -35,13 +36,13 @@ class Weigh(NamedTuple):
     due: float
 
 
-class Speculate(NamedTuple):
+class Speculate(Struct, frozen=True):
     """Request to decode a beginning with spare capacity; refusals go to ``GatewaySession.speculated``."""
 
     job: Job
 
 
-class Promote(NamedTuple):
+class Promote(Struct, frozen=True):
     """Request to turn a correct speculation into the job; the reply goes to ``GatewaySession.promoted``.
 
     With other ``samples`` than the speculation has, 0 for example, the speculation is dropped.
@@ -52,13 +53,13 @@ class Promote(NamedTuple):
     samples: int
 
 
-class Hypothesise(NamedTuple):
+class Hypothesise(Struct, frozen=True):
     """Request for a hypothesis of a segment's beginning; refusals go to ``GatewaySession.declined``."""
 
     job: Job
 
 
-class StreamLive(NamedTuple):
+class StreamLive(Struct, frozen=True):
     """Request to a streaming worker, ``inbox`` or any with ``model``. Refusals: ``GatewaySession.declined``."""
 
     job: Job
@@ -66,7 +67,7 @@ class StreamLive(NamedTuple):
     model: str
 
 
-class Withdraw(NamedTuple):
+class Withdraw(Struct, frozen=True):
     """Notice that the client cancelled a segment. ``sent``: the broker may know the segment."""
 
     segment: int
@@ -74,23 +75,23 @@ class Withdraw(NamedTuple):
     sent: bool = True
 
 
-class Acknowledge(NamedTuple):
+class Acknowledge(Struct, frozen=True):
     """Notice that the client has received a segment's result."""
 
     segment: int
 
 
-class ReadAgain(NamedTuple):
+class ReadAgain(Struct, frozen=True):
     """Request to read segments from the broker; the reply goes to ``GatewaySession.reread``."""
 
     segments: tuple[int, ...]
 
 
-class AttachAgain(NamedTuple):
+class AttachAgain(Struct, frozen=True):
     """Request to attach a session that the broker forgot; the reply goes to ``GatewaySession.reattached``."""
 
 
-class CloseConnection(NamedTuple):
+class CloseConnection(Struct, frozen=True):
     """Request to close the connection after all earlier messages are sent."""
 
     code: CloseCode

@@ -195,7 +195,7 @@ class GatewaySession:
 
     def promoted(self, promote: Promote, reply: Submitted | NothingToPromote, now: float) -> list[Output]:
         """Handle the broker's reply to ``Promote``."""
-        index, attempt, samples = promote
+        index, attempt, samples = promote.segment, promote.attempt, promote.samples
         segment = self._ledger.all[index]
         if segment.speculation is None or (segment.attempt, segment.samples) != (attempt, samples):
             return []

@@ -4,6 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone, Submitted
 from backend.sessions.segments import Promote
 from protocol.errors import ErrorCode
@@ -73,7 +75,7 @@ class ModelBroker:
             self.notices[self.gateway].append(Detached(str(SESSION), gateway, self.epoch + 1))
         self.exists, self.gateway, self.epoch = True, gateway, self.epoch + 1
         known = sorted(self.jobs.keys() | self.ends.keys())
-        return Attachment(self.epoch, {n: self.record(n)._replace(replaces=self.spans.get(n, ())) for n in known})
+        return Attachment(self.epoch, {n: replace(self.record(n), replaces=self.spans.get(n, ())) for n in known})
 
     def submit(self, job: Job) -> Submitted:
         """Queue a job as ``submit.lua`` does."""
@@ -105,7 +107,7 @@ class ModelBroker:
 
     def promote(self, promote: Promote) -> Submitted | NothingToPromote:
         """Promote a speculation as ``promote.lua`` does."""
-        n, attempt, samples = promote
+        n, attempt, samples = promote.segment, promote.attempt, promote.samples
         if not self.exists:
             return SessionGone()
         if n in self.ends:
