@@ -90,6 +90,7 @@ def spoken(*texts: str, pauses_ms: tuple[int, ...]) -> list[TimedText]:
         (["My number is 0171", "234", "56."], [800, 801], "My number is 0171234 56."),
         (["12.", "34."], [0], "1234."),
         (["In 2019", "30 people came."], [0], "In 2019 30 people came."),
+        (["Please call", "911"], [0], "Please call 911"),
     ],
 )
 def test_joined_pieces_read_like_one_text(texts: list[str], pauses_ms: list[int], whole: str) -> None:
@@ -132,6 +133,7 @@ def test_pieces_without_times_or_in_disorder_get_only_spaces() -> None:
         ("天气很好。", "我们去。", "我们去。"),
         ("1", "2", "2"),
         ("1.", "2", " 2"),
+        ("1", "", ""),
     ],
 )
 def test_follow_changes_only_the_right_text(left: str, right: str, expected: str) -> None:

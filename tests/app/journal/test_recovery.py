@@ -105,6 +105,12 @@ def test_mending_keeps_certain_segments_with_texts_and_cuts_the_others_again() -
     assert (again.gaps, again.recut) == (gaps, (0, 1))
 
 
+def test_mending_sends_neither_empty_segments_nor_those_replaced_by_a_text() -> None:
+    replaced = (*FIRST, *SECOND, Begin(2, 100, replaces=(0, 1)), End(2, 800), Final(2, "a"))
+    mended = planned(*replaced, Begin(3, 900), End(3, 0), Finished(900))
+    assert mended.mends and mended.again == ()
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50), st.sampled_from("oofc")), max_size=8),
     st.integers(0, 30),
