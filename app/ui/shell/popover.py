@@ -229,7 +229,12 @@ class Popover(QFrame):
         needed = (
             self._grid.totalHeightForWidth(across - border) if self._grid.hasHeightForWidth() else inside.height()
         )
-        high = min(needed + border, window.height() - 2 * edge)
+        room = window.height() - 2 * edge
+        high = min(needed + border, room)
+        # A scroll bar that a longer text needed for a moment would stay: it takes width, and so adds lines.
+        policy = Qt.ScrollBarPolicy
+        bar = policy.ScrollBarAlwaysOff if high < room else policy.ScrollBarAsNeeded
+        self._area.setVerticalScrollBarPolicy(bar)
         self.resize(QSize(across, high))
         self.move(edge, max(edge, foot - high))
 

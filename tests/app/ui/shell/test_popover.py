@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import Note
 from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
 from app.gateways.view import GatewaysView, GatewayView, WatchGateways
@@ -185,6 +186,22 @@ def test_controls_are_legible_and_need_no_scrolling(world: World, theme: Theme, 
     assert (unnamed(world.popover), unreachable(world.popover), cut(world.popover)) == ([], [], [])
     (area,) = world.popover.findChildren(QScrollArea)
     assert area.verticalScrollBar().maximum() == 0 and scrolling(world.popover) == []
+
+
+@in_each_language
+def test_long_reason_leaves_no_scroll_bar_behind(world: World) -> None:
+    world.window.resize(1280, 760)
+    (area,) = world.popover.findChildren(QScrollArea)
+    for words in range(1, 60, 7):
+        reason = Note("engine-not-loaded", {"problem": "word " * words})
+        world.popover.shut()
+        world.popover.show_status(STATUS)
+        world.opener.click()
+        world.popover.show_status(replace(STATUS, worker=WorkerView(LocalWorkerState.FAILED, reason=reason)))
+        for _ in range(3):
+            QApplication.processEvents()
+            world.window.grab()
+        assert area.verticalScrollBar().maximum() == 0, f"{words} words"
 
 
 @in_each_language
