@@ -7,7 +7,8 @@
     ├── OutOfOrder             a message that is not allowed in the current state of the session
     ├── Unauthorised           no key, or a wrong one
     ├── Forbidden              a valid key without permission for this session
-    └── TakenOver              another connection now owns this session
+    ├── TakenOver              another connection now owns this session
+    └── GatewayFailed          no fault of the peer: the gateway itself failed
 
 Each class has a code (for people and programs) and the WebSocket close code that follows it.
 """
@@ -31,6 +32,7 @@ class CloseCode(IntEnum):
     INVALID_DATA = 1007
     POLICY_VIOLATION = 1008
     MESSAGE_TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
     TRY_AGAIN_LATER = 1013
     UNAUTHORISED = 4401
     FORBIDDEN = 4403
@@ -117,3 +119,10 @@ class TakenOver(ProtocolError):
 
     code = ErrorCode.TAKEN_OVER
     close = CloseCode.TAKEN_OVER
+
+
+class GatewayFailed(ProtocolError):
+    """Fault of the gateway itself, whose log says more; the client resumes."""
+
+    code = ErrorCode.INTERNAL
+    close = CloseCode.INTERNAL_ERROR

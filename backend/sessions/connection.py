@@ -7,8 +7,12 @@ from typing import Final as Constant
 from typing import Protocol
 
 from backend.sessions.ledger import MOST_SEGMENTS
-from protocol.errors import CloseCode, ProtocolError
+from protocol.errors import CloseCode, GatewayFailed, ProtocolError
 from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHeld, Partial, Welcome, encode
+from runtime import loggers
+from runtime.event_names import LogEvent
+
+log = loggers.BACKEND_STREAM
 
 _HELD: Constant = (Welcome, MoreHeld, Final, Failed, Done)
 """Messages that the session holds anyway: waiting costs no further memory, and all may be due at once."""
@@ -113,7 +117,20 @@ class ClientConnection:
         self._wanted.set()
 
     async def run(self) -> bool:
-        """Send messages until the connection closes. Return false if the peer is gone or does not read."""
+        """Send messages until the connection closes. Return false if the peer is gone or does not read.
+
+        An unexpected error closes it too: the peer would wait for answers, and resumes instead.
+        """
+        try:
+            return await self._run()
+        except Exception as error:  # top level of a task: see above
+            log.error(LogEvent.TASK_FAILED, task="stream/writer", exc_info=error)
+            self._waiting.clear()
+            self._bytes, self._ping = 0, False
+            self.refuse(GatewayFailed("the gateway failed; its log says why: connect again, with resume"))
+            return await self._run()
+
+    async def _run(self) -> bool:
         try:
             while not (self.closing and not self._waiting):
                 await self._wanted.wait()

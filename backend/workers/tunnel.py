@@ -67,7 +67,7 @@ class BrokerTunnel:
         visit = self._authorise(request)
         device = visit.device.id
         number = request.query.get(SHARD_FIELD, "0")
-        if not number.isdigit() or len(number) > 4 or int(number) >= len(self._destinations):
+        if not number.isdecimal() or len(number) > 4 or int(number) >= len(self._destinations):
             return error_response(404, ErrorCode.NOT_FOUND, f"the broker has no shard {number[:20]}")
         if not web.WebSocketResponse().can_prepare(request).ok:
             return error_response(400, ErrorCode.MALFORMED, NO_UPGRADE)
@@ -121,6 +121,7 @@ class BrokerTunnel:
             with visit.present(lambda: abort(request)):
                 async with Tasks("tunnel") as tasks:
                     tasks.start(_down(ends.reader, socket, gate), "down")
+                    tasks.failed.add_done_callback(lambda _: abort(request))  # else the worker waits for replies
                     await _up(socket, ends.writer, gate)
         finally:
             self._ends.discard(ends.writer)

@@ -10,7 +10,7 @@ from backend.gateway import Gateway
 from backend.http.access import AdmittedRequest
 from client.errors import Unreachable
 from protocol.errors import CloseCode, ErrorCode
-from protocol.session import AudioFormat, Error, Finish, Hello, Welcome
+from protocol.session import AudioFormat, Error, Final, Finish, Hello, Welcome
 
 DEADLINE_S = 10.0
 
@@ -57,6 +57,16 @@ async def test_drain_ends_the_connection(gateway: Gateway, visit: AdmittedReques
         one.close(CloseCode.GOING_AWAY, ErrorCode.GOING_AWAY)
     assert await ended(connection) == []
     assert connection.close_code == CloseCode.GOING_AWAY
+    await connection.close()
+
+
+async def test_failing_writer_ends_the_connection(gateway: Gateway, visit: AdmittedRequest) -> None:
+    connection = InnerConnection.open(gateway.hub, visit)
+    await greeted(connection)
+    for one in gateway.hub.connections:
+        one.send(Final(0, "\ud800"))  # no encoding has it
+    assert await ended(connection) == [ErrorCode.INTERNAL]
+    assert connection.close_code == CloseCode.INTERNAL_ERROR
     await connection.close()
 
 

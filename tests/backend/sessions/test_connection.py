@@ -127,6 +127,18 @@ async def test_dismissal_replaces_all_waiting_messages() -> None:
     assert (socket.closed, socket.pings) == ((CloseCode.UNAUTHORISED, "unauthorised"), 0)
 
 
+async def test_unexpected_error_closes_the_connection_unless_it_closes_already() -> None:
+    for reason in (None, CloseCode.TAKEN_OVER):
+        socket = FakeSocket()
+        outgoing = connection(socket)
+        outgoing.send(Final(0, "\ud800"))  # no encoding has it
+        if reason:
+            outgoing.close(reason, "elsewhere")
+        assert await outgoing.run()
+        assert socket.closed is not None and socket.closed[0] == (reason or CloseCode.INTERNAL_ERROR)
+        assert [type(message) for message in socket.said] == ([] if reason else [Error])
+
+
 async def test_newer_partial_replaces_older_one_of_its_segment() -> None:
     socket = FakeSocket()
     outgoing = connection(socket)

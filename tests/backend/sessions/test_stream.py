@@ -25,6 +25,7 @@ from protocol.session import (
     Missing,
     SegmentBegin,
     SegmentEnd,
+    resumable,
 )
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import working
@@ -170,6 +171,15 @@ async def test_empty_short_and_silent_audio_is_answered(gateway: Gateway, broker
     async with working(broker.url), connected(gateway.url, KEY) as wire:
         await wire.segment(0, pcm)
         assert (await wire.expect(Final)).text == f"{len(pcm) // 2}:0"
+
+
+async def test_failing_writer_closes_connection_so_that_client_resumes(gateway: Gateway, broker: Broker) -> None:
+    """An open connection without answers would keep its client waiting."""
+    async with connected(gateway.url, KEY) as wire:
+        gateway.hub.hosted[str(wire.session)].send(Final(0, "\ud800"))  # no encoding has it
+        assert await refusal(wire) == (ErrorCode.INTERNAL, CloseCode.INTERNAL_ERROR)
+    assert resumable(CloseCode.INTERNAL_ERROR)
+    await works(gateway, broker)
 
 
 async def test_silent_peer_is_dropped_and_answering_peer_is_kept(quick: Gateway) -> None:

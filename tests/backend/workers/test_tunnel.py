@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from backend.broker.jobs import open_jobs
-from backend.workers.commands import MOST_UNANSWERED, known_scripts
+from backend.workers.commands import MOST_UNANSWERED, CommandGate, known_scripts
 from backend.workers.tunnel import MOST_CONNECTIONS
 from protocol.broker import BROKER_PATH, CHUNK_BYTES, SHARD_FIELD
 from protocol.devices import DeviceKind
@@ -99,6 +99,27 @@ async def test_tunnel_accepts_owner_and_refuses_clients_and_unknown_keys(gateway
     async with carried(gateway, OWNER_KEY) as socket:
         await socket.send_bytes(PING)
         assert await socket.receive_bytes(timeout=30) == b"+PONG\r\n"
+
+
+async def test_connection_ends_when_replies_cannot_be_passed_on(
+    gateway: Tunnelled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An open connection without replies would keep the worker waiting."""
+
+    def fail(gate: CommandGate, data: bytes) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(CommandGate, "answered", fail)
+    async with carried(gateway, OWNER_KEY) as socket:
+        await socket.send_bytes(PING)
+        assert await closed(socket) == ABNORMAL
+
+
+async def test_number_of_a_shard_is_decimal(gateway: Tunnelled) -> None:
+    headers = {"Authorization": f"Bearer {OWNER_KEY}"}
+    url = f"{gateway.url}{BROKER_PATH}?{SHARD_FIELD}=²"
+    async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as reply:
+        assert reply.status == 404
 
 
 async def test_error_names_the_missing_upgrade(gateway: Tunnelled) -> None:
