@@ -12,7 +12,7 @@ from urllib.parse import quote
 import aiohttp
 
 from app.core.errors import AppError, Note
-from app.core.problem_notes import note_of
+from app.core.problem_notes import note_of, unexpected
 from app.gateways.store import PairedGateway
 from app.gateways.view import PairGateway, PairingProgress, PairingView
 from client.connection import Address, broken, credentials, pinned, refusal
@@ -72,6 +72,9 @@ class PairingAttempt:
             self._show(PairingView(PairingProgress.REFUSED, note=Note("pair-no-code")))
         except (GatewayError, AppError) as error:
             self._show(PairingView(PairingProgress.REFUSED, note=self._why(error, wanted)))
+        except Exception as error:
+            self._show(PairingView(PairingProgress.REFUSED, note=unexpected(error)))
+            raise  # this task's end is logged
         else:
             self._show(PairingView(PairingProgress.PAIRED, gateway, made.address.name))
 

@@ -260,7 +260,7 @@ class GatewayRegistry:
         self._tasks.start(self._write_now(gateways, done), "write")
         try:
             await asyncio.shield(done)
-        except AppError:
+        except Exception:
             if self.gateways is gateways:
                 self.gateways = before
                 self._changed()
@@ -272,6 +272,8 @@ class GatewayRegistry:
                 await asyncio.to_thread(self._store.write, gateways)
                 self.problem = None
                 done.set_result(None)
-            except AppError as error:
+            except Exception as error:
                 done.set_exception(error)
                 done.exception()  # mark the error as retrieved, even without a waiting caller
+                if not isinstance(error, AppError):
+                    raise  # this task's end is logged

@@ -123,6 +123,13 @@ async def test_pairing_reports_that_the_key_cannot_be_stored() -> None:
     assert (await world.over()).note == Note("gateways-not-kept")
 
 
+async def test_unexpected_error_ends_the_pairing() -> None:
+    world = World(a=MADE)
+    world.refusal = RuntimeError("can't start new thread")
+    world.joining.begin(WANTED)
+    assert (await world.over()).note == Note("unexpected", {"error": "RuntimeError"})
+
+
 async def test_cancelled_pairing_has_no_effect_on_the_next_one() -> None:
     world = World(a=MADE)
     world.gate.clear()
