@@ -41,10 +41,9 @@ from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import complete
+from runtime.tasks import Closing, complete
 
 log = loggers.CLIENT_GATEWAY
-
 
 _STEADY_S: Constant = 10.0  # a connection that lasts this long resets the backoff
 _REASON_S: Constant = 1.0
@@ -96,7 +95,7 @@ class ClientSettings:
     until_moved: Callable[[Address], Coroutine[Any, Any, None]] = stays
 
 
-class GatewayClient:
+class GatewayClient(Closing):
     """Client of one session. ``async with`` connects in the background and closes at the end.
 
     ``locate`` is called before each connection, because a restarted gateway may have another address.
@@ -114,10 +113,9 @@ class GatewayClient:
         resume: bool = False,
     ) -> None:
         self._locate = locate
-        name = settings.name if settings else ClientSettings.name
-        self._session = Session(session, options or Options(), name, resume, secrets.token_hex(8))
+        self._settings = settings = settings or ClientSettings()
+        self._session = Session(session, options or Options(), settings.name, resume, secrets.token_hex(8))
         self._store = store
-        self._settings = settings or ClientSettings()
         self._events: EventQueue = EventQueue(self._settings.most_events)
         self._changed = asyncio.Event()  # the session may have something to send
         self._room = asyncio.Event()  # a segment ended: there may be room for more audio
@@ -197,6 +195,11 @@ class GatewayClient:
         return self._session.spans
 
     @property
+    def open(self) -> tuple[int, ...]:
+        """Segments without a result, in order."""
+        return self._session.open
+
+    @property
     def unsent_s(self) -> float:
         """Seconds of audio that have not been sent yet."""
         return self._session.unsent_samples / SAMPLE_RATE
@@ -210,9 +213,6 @@ class GatewayClient:
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name=f"client/{self._session.id}")
         return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Close the connection. An unfinished session stays resumable at the gateway. Safe to call twice."""

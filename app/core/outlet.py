@@ -3,15 +3,12 @@
 Only this module interprets the segmenter's output.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
-from typing import Final, Protocol
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from client.errors import GatewayError
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.audio import samples_to_ms
@@ -19,8 +16,6 @@ from protocol.session import PLAIN, SegmentDetails
 from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
 
 Samples = NDArray[np.int16]
-
-_WITHDRAW_S: Final = 2.0
 
 
 class Outlet(Protocol):
@@ -72,15 +67,6 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
             await outlet.speculate(first + number)
         case SegmentClosed(number, samples):
             await outlet.end(first + number, samples)
-
-
-async def withdraw(client: GatewayClient, segments: Iterable[int]) -> None:
-    """Cancel these segments at the gateway, within a short deadline."""
-    with suppress(GatewayError, TimeoutError):
-        async with asyncio.timeout(_WITHDRAW_S):
-            for segment in segments:
-                await client.cancel(segment)
-            await client.finish()
 
 
 class ToGateway:

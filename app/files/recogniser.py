@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Final as Constant
@@ -16,7 +17,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from app.core.errors import OutputFailed
-from app.core.outlet import ToGateway, withdraw
+from app.core.outlet import ToGateway
 from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
 from app.transcription.pipeline import Samples, SegmentingVad, TranscriptionObserver, in_thread, transcribe
@@ -25,11 +26,12 @@ from client.connection import Locate
 from client.errors import AudioGone
 from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
+from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Final, SegmentDetails
 from runtime.logger import bound_fields
-from runtime.tasks import cancel_and_wait
+from runtime.tasks import cancel_and_wait, closed_on_error
 from speech.audio_file import AvailableAudio
 from speech.errors import AudioMissing
 from speech.packing import Cutter, PackingSegmenter
@@ -76,8 +78,8 @@ class FileRecogniser:
     ) -> KnownResults:
         """Recognise ``path`` and add each result to ``kept``; with ``again``, retry failed segments.
 
-        Cancellation withdraws unrecognised segments from the gateway. Raises ``SpeechError``, ``OutputFailed``
-        or ``GatewayError``; earlier results stay kept.
+        Cancellation or an error withdraws unrecognised segments from the gateway. Raises ``SpeechError``,
+        ``OutputFailed`` or ``GatewayError``; earlier results stay kept.
         """
         session = uuid4()
         aside = asyncio.get_running_loop().run_in_executor
@@ -92,13 +94,10 @@ class FileRecogniser:
             async with (
                 _kept_meanwhile(progress, kept),
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
+                closed_on_error(partial(abandon, client)),
             ):
                 outlet = voting(_TrackedOutlet(client, progress), options, PER_PART)
-                try:
-                    await transcribe(blocks, vad, outlet, progress, text_of=self.text_of)
-                except asyncio.CancelledError:
-                    await withdraw(client, progress.open)
-                    raise
+                await transcribe(blocks, vad, outlet, progress, text_of=self.text_of)
             return KnownResults(progress.pieces, known.origin + vad.samples, truncated=audio.cut is not None)
 
 
@@ -234,11 +233,6 @@ class OrderedResults(TranscriptionObserver):
         self._ended = False
         self._changed = asyncio.Event()
         observer.moved(known.origin / SAMPLE_RATE, known.pieces)
-
-    @property
-    def open(self) -> tuple[int, ...]:
-        """Numbers of this run's segments without a result."""
-        return tuple(self._placements)
 
     @property
     def pieces(self) -> tuple[RecognisedSegment, ...]:

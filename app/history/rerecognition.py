@@ -9,6 +9,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import AppError, Note
-from app.core.outlet import ToGateway, withdraw
+from app.core.outlet import ToGateway
 from app.core.problem_notes import note_of, unexpected
 from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
@@ -34,11 +35,12 @@ from client.connection import Locate
 from client.errors import AudioGone, GatewayError, SessionLost
 from client.events import Outcome
 from client.gateway import ClientSettings, GatewayClient
+from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
-from runtime.tasks import Closing, Tasks
+from runtime.tasks import Closing, Tasks, closed_on_error
 from speech.segmenter import SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened, SegmentOutput
 
 
@@ -135,8 +137,8 @@ class Rerunner:
     ) -> Reran:
         """Recognise a take and return the result.
 
-        Cancellation withdraws unfinished pieces from the gateway. Raises ``TakeBusy`` for a take in use,
-        ``GatewayError``, or ``NotRerun`` if there is no text.
+        Cancellation or an error withdraws unfinished pieces from the gateway. Raises ``TakeBusy`` for a take in
+        use, ``GatewayError``, or ``NotRerun`` if there is no text.
         """
         if found.state is TakeState.LIVE:
             raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
@@ -150,7 +152,10 @@ class Rerunner:
             _PieceCounter(on_progress, len(pieces)), text_of=lambda final: self.rewrite(final.text.strip())
         )
         with bound_fields(session=str(session)):
-            async with GatewayClient(self.locate, session, audio, asked, settings) as client:
+            async with (
+                GatewayClient(self.locate, session, audio, asked, settings) as client,
+                closed_on_error(partial(abandon, client)),
+            ):
                 transcript = await _recognise(pieces, client, texts)
         failures = transcript.failures
         if len(failures) == len(pieces):
@@ -173,9 +178,6 @@ async def _recognise(pieces: list[TakePart], client: GatewayClient, texts: Resul
         await outlet.finish()
         await outlet.close()
         await collecting
-    except asyncio.CancelledError:
-        await withdraw(client, range(len(pieces)))
-        raise
     finally:
         collecting.cancel()
         await asyncio.gather(collecting, return_exceptions=True)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final as Constant
 from typing import Protocol
@@ -25,12 +26,14 @@ from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.events import ClientEvent
 from client.gateway import ClientSettings, GatewayClient
+from client.withdrawal import abandon
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.recognition import Options
 from protocol.session import Failed, Final
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
+from runtime.tasks import closed_on_error
 from speech.audio_file import AvailableAudio
 from speech.packing import Cutter, PackingSegmenter
 from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmentOpened, SegmentOutput
@@ -338,14 +341,18 @@ class Recogniser:
     ) -> RecordingTranscript:
         """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
 
-        A file whose end is missing yields the text of the available part, with ``truncated`` set.
+        A file whose end is missing yields the text of the available part, with ``truncated`` set. Cancellation or
+        an error withdraws unrecognised segments from the gateway.
         Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
         """
         session = uuid4()
         cutter = Segmenter() if live else self.cutter()
         vad, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
         with bound_fields(session=str(session)), TemporaryAudio() as store:
-            async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
+            async with (
+                GatewayClient(self.locate, session, store, self.options, self.settings) as client,
+                closed_on_error(partial(abandon, client)),
+            ):
                 observer.unsent_s = lambda: client.unsent_s
                 outlet, blocks = self._outlet(client, live=live), in_thread(iter(audio))
                 transcript = await (_transcribe_at_pace if live else transcribe)(blocks, vad, outlet, observer)

@@ -118,6 +118,6 @@ class LiveSpeech:
         try:
             async for event in self._client.events():
                 await handle(event)
-        except BaseException:
+        except Exception:
             await self._client.close()
             raise

@@ -18,6 +18,7 @@ from client.audio_store import TemporaryAudio
 from client.connection import Address, Connect, Connection, fixed
 from client.errors import SessionLost
 from client.gateway import ClientSettings, GatewayClient
+from client.withdrawal import abandon
 from protocol.recognition import Options
 
 _HERE: Final = fixed(Address("", name="this gateway"))
@@ -47,7 +48,10 @@ class DialectSessions:
 
     @asynccontextmanager
     async def client(self, visit: AdmittedRequest, options: Options, name: str) -> AsyncIterator[GatewayClient]:
-        """Yield a client of a new session; ``name``: that of the adapter. Raises ``OverQuota``."""
+        """Yield a client of a new session; ``name``: that of the adapter. Raises ``OverQuota``.
+
+        Segments without a result are withdrawn at the end: nobody else can resume the session.
+        """
         if refusal := self.refusal(visit):
             raise OverQuota(refusal)
         opened = [InnerConnection.open(self.hub, visit)]  # at once: the next request of this key counts it
@@ -69,7 +73,10 @@ class DialectSessions:
         try:
             with TemporaryAudio() as store:
                 async with GatewayClient(_HERE, uuid4(), store, options, settings) as client:
-                    yield client
+                    try:
+                        yield client
+                    finally:
+                        await abandon(client)
         finally:
             for unused in opened:
                 await unused.close()

@@ -302,7 +302,6 @@ def test_progress_orders_results() -> None:
     assert [piece.begin for piece in progress.pieces] == [0, 16_000, 48_000, 80_000]
     assert [piece.segment.start_ms for piece in progress.pieces] == [0, 1000, 3000, 5000]
     assert watching.positions == [1.0, 1.0, 1.0, 3.0, 7.0]
-    assert progress.open == ()
 
 
 async def test_progress_returns_new_pieces_once_and_then_ends() -> None:

@@ -19,7 +19,7 @@ from client.errors import Unreachable
 from client.gateway import ClientSettings
 from speech.errors import AudioUnsupported
 from tests.app.speech import SPEECH, digests, recording, window_digests
-from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.scripted_gateway import keeping_back_after, oblige, scripted
 from tests.helpers.waiting import wait_until
 
 CHECKSUM = StackSettings(engine="checksum", worker_arguments=("--set", "rtf=0.1"), pause=lambda failures: 0.1)
@@ -67,6 +67,18 @@ async def test_live_recording_measures_delay_from_end_of_speech(tmp_path: Path, 
         assert segment.after_speech_ms is not None
         assert segment.after_speech_ms >= 0
         assert 0 <= segment.start_ms < segment.end_ms <= transcript.duration_ms
+
+
+async def test_cancelled_recording_is_withdrawn_from_the_gateway(models: Path) -> None:
+    """Ctrl-C cancels a command so: no worker recognises its speech in vain."""
+    async with scripted(keeping_back_after(0)) as gateway:
+        recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
+        running = asyncio.create_task(recogniser.recognise(SPEECH / "en-01.flac", display()))
+        await wait_until(lambda: gateway.memory.audio, "a segment is there")
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert set(gateway.memory.received) >= set(gateway.memory.audio)
 
 
 async def test_each_recording_uses_its_own_session(models: Path) -> None:

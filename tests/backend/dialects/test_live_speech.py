@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from redis.asyncio import Redis
 
 from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
@@ -14,6 +15,7 @@ from backend.dialects.sessions import DialectSessions
 from backend.gateway import Gateway
 from backend.http.access import AdmittedRequest
 from client.events import ClientEvent
+from protocol.job import Keys
 from protocol.recognition import Options
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
@@ -46,6 +48,22 @@ async def test_finished_speech_has_all_results(
     await speech.close()
     await speech.close()
     assert not gateway.hub.connections
+
+
+async def test_segments_of_a_client_that_leaves_are_withdrawn(
+    sessions: DialectSessions, visit: AdmittedRequest, broker: Broker
+) -> None:
+    """The session cannot be resumed: a worker would recognise them in vain."""
+    speech = await begun(sessions, visit)
+    await speech.hear_pcm(SPOKEN)
+    async with Redis.from_url(broker.url) as redis:
+        await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "the segment waits")
+        await speech.close()
+
+        async def nothing_waits() -> bool:
+            return await redis.xlen(Keys().jobs("interactive")) == 0
+
+        await wait_until(nothing_waits, "it is withdrawn")
 
 
 async def test_result_for_a_client_that_is_gone_leaves_no_trace(
