@@ -84,12 +84,6 @@ class SpeechIntake:
         await self._send(self._segmenter.finish())
         return events
 
-    async def cancel(self) -> None:
-        """Cancel the segment that has not ended: its text is not wanted. Raises ``GatewayError``."""
-        last = self._sent.next_segment - 1
-        if last >= self._first and not self._sent.segments[last][1]:
-            await self._sent.client.cancel(last)
-
     async def _send(self, outputs: Sequence[SegmentOutput]) -> None:
         for output in outputs:
             match output:

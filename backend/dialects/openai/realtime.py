@@ -45,6 +45,7 @@ _HEARTBEAT_S: Final = 30.0
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _MANUAL_SILENCE_MS: Final = 1_000
 _INPUT: Final = "input_audio_buffer"
+_EMPTY: Final = f"{_INPUT}_commit_empty"
 _TEXT: Final = "conversation.item.input_audio_transcription"
 
 
@@ -158,16 +159,19 @@ class _Conversation:
             return
         speech = self._speech
         if speech is None or speech.live.sent.samples == speech.turn:
-            raise EventInvalid("the buffer is empty: append audio first", code=f"{_INPUT}_commit_empty")
+            raise EventInvalid("the buffer is empty: append audio first", code=_EMPTY)
+        turns = speech.ended
         await self._end_turn(speech)
         speech.live.hear_anew()
+        if speech.config.silence_ms is not None and speech.ended == turns:
+            raise EventInvalid("no speech has come since the last turn", code=_EMPTY)
 
     async def _clear(self) -> None:
         self._lost = None
         if (speech := self._speech) is not None:
             for segment in range(speech.ended, speech.live.sent.next_segment):
                 speech.items.forget(segment)
-            await speech.live.intake.cancel()
+                await speech.live.sent.client.cancel(segment)
             speech.live.hear_anew()
             speech.heard = speech.ended = speech.live.sent.next_segment
             speech.turn, speech.item = speech.live.sent.samples, Item()

@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 import numpy as np
 import pytest
+from redis.asyncio import Redis
 
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.openai.realtime import REALTIME_PATH, _Conversation, _Speech
@@ -17,6 +18,7 @@ from backend.dialects.speech_detectors import SpeechDetectors
 from backend.dialects.speech_intake import DEFAULT_INTAKE
 from backend.gateway import Gateway
 from protocol.errors import ErrorCode
+from protocol.job import Keys
 from protocol.session import Failed
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
@@ -62,6 +64,27 @@ async def test_failed_turn_is_reported_and_the_next_one_goes_on(gateway: Gateway
             await append(socket)
             await socket.send_json({"type": "input_audio_buffer.commit"})
             assert (await until(socket, f"{TEXT}.completed"))["transcript"]
+
+
+async def test_commit_without_speech_is_answered(gateway: Gateway) -> None:
+    """With server VAD there is no turn to commit; a client would wait for one."""
+    async with connected(gateway) as socket:
+        audio = b64encode(bytes(48_000)).decode()
+        await socket.send_json({"type": "input_audio_buffer.append", "audio": audio})
+        await socket.send_json({"type": "input_audio_buffer.commit"})
+        assert (await until(socket, "error"))["error"]["code"] == "input_audio_buffer_commit_empty"
+
+
+async def test_cleared_long_turn_is_not_recognised(gateway: Gateway, broker: Broker) -> None:
+    async with Redis.from_url(broker.url) as redis, connected(gateway, turn_detection=None) as socket:
+        await append(socket, times=2)
+        await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "its first segment waits")
+        await socket.send_json({"type": "input_audio_buffer.clear"})
+
+        async def nothing_waits() -> bool:
+            return await redis.xlen(Keys().jobs("interactive")) == 0
+
+        await wait_until(nothing_waits, "it is withdrawn")
 
 
 async def test_new_language_waits_for_the_texts_before(gateway: Gateway, worker: FakeWorker) -> None:
