@@ -62,10 +62,14 @@ def located(text: str, words: Sequence[Word]) -> list[LocatedWord]:
 
 def captions(cue: Cue, words: Sequence[Word] = ()) -> Iterator[Cue]:
     """Cut the text of one segment into subtitles; ``words`` have times from its start."""
-    atoms = _atoms(cue._replace(text=" ".join(cue.text.split())), words)
-    for part in _parts(atoms):
+    for part in _parts(_atoms(cue, words)):
         end_ms = min(part[-1].end_ms, part[0].start_ms + LONGEST_MS)
         yield Cue(part[0].start_ms, end_ms, "\n".join(_lines(part)))
+
+
+def estimated(cue: Cue) -> tuple[Word, ...]:
+    """Return the words of a text without times: its time is shared out among its characters."""
+    return tuple(Word(atom.text.strip(), atom.start_ms, atom.end_ms) for atom in _atoms(cue, ()))
 
 
 def width(text: str) -> int:
@@ -74,6 +78,7 @@ def width(text: str) -> int:
 
 
 def _atoms(cue: Cue, words: Sequence[Word]) -> list[_Atom]:
+    cue = cue._replace(text=" ".join(cue.text.split()))
     times = _times(cue, located(cue.text, words))
     places = [place for place, _ in times]
 

@@ -24,6 +24,8 @@ OPENAPI_PATH: Final = "/v1/openapi.json"
 JSON_LINES: Final = "application/jsonl"
 SRT: Final = "application/x-subrip"
 VTT: Final = "text/vtt"
+TRUNCATED_HEADER: Final = "Kikipounamu-Truncated"
+"""Header of the text of a file whose end is missing, in the APIs of others: ``true``."""
 
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 _THINNED: Final = "Only in these; a page may then have fewer hits than `limit`, or none, and still a `next`."

@@ -26,6 +26,7 @@ from app.core.problem_notes import note_of
 from app.local_api.view import LocalApiState, LocalApiView
 from client.connection import Address, Locate, broken, credentials, pinned
 from client.errors import GatewayError
+from protocol.rest import TRUNCATED_HEADER
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import TaskOwner, Tasks, cancel_and_wait, is_set_within
@@ -101,7 +102,7 @@ _QUIET_S: Final = 600.0
 _SEND_S: Final = 60.0
 _HEARTBEAT_S: Final = 30.0
 _CLOSE_S: Final = 5.0
-_ANSWERED: Final = (hdrs.CONTENT_TYPE, hdrs.RETRY_AFTER, hdrs.CACHE_CONTROL)
+_ANSWERED: Final = (hdrs.CONTENT_TYPE, hdrs.RETRY_AFTER, hdrs.CACHE_CONTROL, TRUNCATED_HEADER)
 
 
 class PortTaken(AppError):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 from backend.core.errors import BackendError
@@ -10,9 +11,11 @@ from backend.dialects.transcript import JoinedResults
 from backend.rest.media import reading
 from backend.rest.media_frames import MediaEnded, MediaProgress, MediaSegment
 from client.errors import GatewayError
+from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE
+from protocol.rest import TRUNCATED_HEADER
 from protocol.session import Failed, Final
-from runtime.tasks import cancel_and_wait
+from runtime.tasks import cancel_and_wait, closed_on_error
 
 
 class SegmentFailed(BackendError):
@@ -21,6 +24,11 @@ class SegmentFailed(BackendError):
     def __init__(self, failed: Failed) -> None:
         super().__init__(failed.message)
         self.code = failed.code
+
+
+def truncation_headers(transcript: JoinedResults) -> dict[str, str]:
+    """Return the header about a missing end, for formats without a field for it."""
+    return {TRUNCATED_HEADER: "true"} if transcript.truncated else {}
 
 
 async def recognised(
@@ -39,27 +47,25 @@ async def recognised(
                 yield
             if transcript.failed is not None:
                 raise SegmentFailed(transcript.failed)
-        await sending
+        transcript.truncated = await sending
     except GatewayError as error:
         raise (sending.exception() if sending.done() and not sending.cancelled() else None) or error from error
     finally:
         await cancel_and_wait({sending})
 
 
-async def _sent(sent: SentAudio, path: Path, vad_folder: Path | None) -> None:
-    """Send a file; if that fails, end the session, because its results are not needed."""
-    try:
-        await hear_file(sent, path, vad_folder)
-    except BaseException:
-        await sent.client.close()
-        raise
+async def _sent(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
+    """Send a file, like ``hear_file``; if that fails, end the session, because its results are not needed."""
+    async with closed_on_error(partial(abandon, sent.client)):
+        return await hear_file(sent, path, vad_folder)
 
 
-async def hear_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> None:
-    """Send all speech of a file, then wait until all results have come.
+async def hear_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
+    """Send all speech of a file, wait until all results have come, and return whether its end is missing.
 
     Raises ``MediaUnreadable``, ``MediaReaderKilled`` or a ``GatewayError``. Meanwhile its events must be read.
     """
+    truncated = False
     async with reading(path, vad_folder) as frames:
         async for frame in frames:
             match frame:
@@ -67,8 +73,11 @@ async def hear_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> Non
                     await sent.begin(segment, at, gain_db)
                     await sent.client.audio(segment, pcm)
                     await sent.end(segment, len(pcm) // BYTES_PER_SAMPLE)
-                case MediaProgress(samples) | MediaEnded(samples=samples):
+                case MediaProgress(samples):
                     sent.samples = samples
+                case MediaEnded():
+                    sent.samples, truncated = frame.samples, frame.truncated
                 case _:
                     continue
     await sent.client.finish()
+    return truncated

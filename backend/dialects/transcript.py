@@ -1,10 +1,16 @@
 """Results of one session, in spoken order, as adapters answer with them. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final as Constant
 
+from protocol.captions import estimated
 from protocol.recognition import Word
 from protocol.session import Failed, Final
+from protocol.subtitles import Cue
 from protocol.texts import TimedText, joined_parts
+
+_LONGEST_WORD_MS: Constant = 2_000
 
 
 @dataclass(frozen=True)
@@ -18,18 +24,22 @@ class TranscriptPart:
     words: tuple[Word, ...] = ()
 
     def timed_words(self) -> tuple[Word, ...]:
-        """Return the words; engines without times have one phrase."""
-        text = self.text.strip()
-        return self.words or ((Word(text, self.start_ms, self.end_ms),) if text else ())
+        """Return the words; those of a phrase, or of a text without times, share its time by their length."""
+        known = self.words or (Word(self.text, self.start_ms, self.end_ms),)
+        return tuple(word for one in known for word in _divided(one))
 
 
 @dataclass
 class JoinedResults:
-    """Results that have come so far, by segment. ``places``: start and end of each segment in ms."""
+    """Results that have come so far, by segment. ``places``: start and end of each segment in ms.
+
+    ``truncated``: the end of the file is missing, as its header says.
+    """
 
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     finals: dict[int, Final] = field(default_factory=dict)
     failed: Failed | None = None
+    truncated: bool = False
 
     def take(self, result: Final | Failed) -> None:
         """Note a result; the first failure counts."""
@@ -55,6 +65,10 @@ class JoinedResults:
         texts = [TimedText(self.finals[n].text, *self.places[n]) for n in range(count)]
         return "".join(joined_parts(texts)[: self._last_with_text(count)]).lstrip()
 
+    def truncation(self) -> dict[str, bool]:
+        """Return the field about a missing end. The APIs of others have none, and their clients ignore it."""
+        return {"truncated": True} if self.truncated else {}
+
     def language(self) -> str:
         """Return the language of most of the audio, by code; empty if no engine has reported one."""
         lengths: dict[str, int] = {}
@@ -73,3 +87,10 @@ class JoinedResults:
         final, (start, end) = self.finals[segment], self.places[segment]
         words = tuple(Word(word.text, start + word.start_ms, start + word.end_ms) for word in final.words)
         return TranscriptPart(start, end, text, final.language, words)
+
+
+def _divided(word: Word) -> Iterable[Word]:
+    """Divide a phrase, which has spaces or lasts longer than a word: some engines time only these."""
+    if len(word.text.split()) == 1 and word.end_ms - word.start_ms <= _LONGEST_WORD_MS:
+        return (word,)
+    return estimated(Cue(word.start_ms, word.end_ms, word.text))

@@ -64,7 +64,8 @@ def file_answer(request: ListenRequest, heard: JoinedResults, about: dict[str, A
         body["utterances"] = [_utterance(number, part) for number, part in enumerate(parts)]
     model = next((final.model for final in heard.finals.values() if final.model), _UNKNOWN)
     info = {model: {"name": model, "version": _UNKNOWN, "arch": model}}
-    return {"metadata": {**about, "models": [model], "model_info": info}, "results": body}
+    about = {**about, "models": [model], "model_info": info, **heard.truncation()}
+    return {"metadata": about, "results": body}
 
 
 def _alternative(text: str, parts: list[TranscriptPart]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from backend.dialects.deepgram.answers import file_answer, summary
 from backend.dialects.deepgram.errors import DeepgramError, answerable
 from backend.dialects.deepgram.requests import ListenRequest, ParameterInvalid, listen_request
 from backend.dialects.deepgram.stream import NAME, serve_listening
-from backend.dialects.file_audio import recognised
+from backend.dialects.file_audio import recognised, truncation_headers
 from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
@@ -81,7 +81,8 @@ class DeepgramRoutes:
                 async for _ in found:
                     check_present(request)
         body = file_answer(asked, transcript, summary(request_id, digest, created, sent.seconds))
-        return web.Response(body=msgspec.json.encode(body), content_type=_JSON)
+        headers = truncation_headers(transcript)
+        return web.Response(body=msgspec.json.encode(body), content_type=_JSON, headers=headers)
 
 
 def _file_request(request: web.Request, models: tuple[str, ...]) -> ListenRequest:

@@ -1,6 +1,7 @@
 """Live speech over Deepgram's protocol: audio comes, and the texts of its segments go, in spoken order."""
 
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
@@ -44,7 +45,7 @@ class _Listening:
     """State of one connection.
 
     ``_next``: the segment whose text is sent next. ``_started``: number of segments whose start was sent.
-    ``_flushed``: segments that the client has asked to end, whose last text is not sent yet; 0: none.
+    ``_flushes``: how often the client has asked for the texts up to a segment, by the number of the next one.
     ``_gap_sent``: the segment after which the end of an utterance was sent.
     """
 
@@ -62,7 +63,8 @@ class _Listening:
         self._head = b""
         self._mono: MonoStream | None = None
         self._speech: LiveSpeech | None = None
-        self._next = self._started = self._flushed = 0
+        self._next = self._started = 0
+        self._flushes = Counter[int]()
         self._gap_sent = -1
 
     async def run(self) -> None:
@@ -140,15 +142,19 @@ class _Listening:
         speech.handle_events(partial(self._send_event, speech))
 
     async def _flush(self) -> None:
-        """End the open segment; its text, or an empty one, comes as asked for."""
+        """End the open segment; its text, or an empty one, comes as asked for. Each request has an answer."""
         speech = self._speech
         if speech is not None:
             await speech.intake.finish()
             await self._notice(speech)
             speech.hear_anew()
             if speech.sent.next_segment > self._next:
-                self._flushed = speech.sent.next_segment
+                self._flushes[speech.sent.next_segment] += 1
                 return
+        await self._answer_flush(speech)
+
+    async def _answer_flush(self, speech: LiveSpeech | None) -> None:
+        """Answer a request to end the open segment where no text is left."""
         now = samples_to_ms(speech.sent.samples) if speech else 0
         await self._result(TranscriptPart(now, now, ""), final=True, flushed=True)
 
@@ -182,9 +188,11 @@ class _Listening:
         elif speech.take(event):
             while (final := speech.transcript.finals.get(self._next)) is not None:
                 self._next += 1
-                flushed = self._next == self._flushed
+                flushes = self._flushes.pop(self._next, 0)
                 part = speech.transcript.part(final.segment, final.text)
-                await self._result(part, final=True, flushed=flushed, model=final.model)
+                await self._result(part, final=True, flushed=flushes > 0, model=final.model)
+                for _ in range(flushes - 1):
+                    await self._answer_flush(speech)
             await self._send_gap(speech)
 
     async def _notice(self, speech: LiveSpeech) -> None:

@@ -94,10 +94,10 @@ def online(config: Config, text: str) -> str:
     return _encoded(config, mode, text, final=False)
 
 
-def offline(config: Config, parts: list[TranscriptPart], text: str, *, final: bool = False) -> str:
+def offline(config: Config, parts: list[TranscriptPart], text: str, *, final: bool = False, **more: Any) -> str:
     """Return a message with the text of whole sentences, which replaces what came online since the last one."""
     mode = "2pass-offline" if config.mode == "2pass" else config.mode
-    return _encoded(config, mode, text, final=final, **_stamps(parts))
+    return _encoded(config, mode, text, final=final, **_stamps(parts), **more)
 
 
 def acknowledged(config: Config, failure: FailedSpeech | None = None) -> str:

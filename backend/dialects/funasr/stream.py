@@ -168,11 +168,9 @@ class FunasrConversation:
             await speech.source.finish()
         else:
             await self._read_file(speech, speech.source)
-        if speech.config.mode == "offline":
-            results = speech.source.transcript
-            await self._send(offline(speech.config, results.parts(), results.text(), final=True))
-        else:
-            await self._send(offline(speech.config, [], "", final=True))
+        results = speech.source.transcript
+        parts, text = (results.parts(), results.text()) if speech.config.mode == "offline" else ([], "")
+        await self._send(offline(speech.config, parts, text, final=True, **results.truncation()))
         await self.close()
 
     async def _read_file(self, speech: _Speech, file: FileSpeech) -> None:

@@ -37,7 +37,8 @@ def answer_body(request: TranscriptionRequest, transcript: JoinedResults, second
             return vtt(cue for part in transcript.parts() for cue in _captions(part))
         case "verbose_json":
             return msgspec.json.encode(_verbose(request, transcript, seconds)).decode()
-    return msgspec.json.encode({"text": transcript.text(), "usage": usage(seconds)}).decode()
+    body = {"text": transcript.text(), "usage": usage(seconds), **transcript.truncation()}
+    return msgspec.json.encode(body).decode()
 
 
 def usage(seconds: float) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def _verbose(request: TranscriptionRequest, transcript: JoinedResults, seconds: 
         "duration": round(seconds, 3),
         "text": transcript.text(),
         "usage": usage(seconds),
+        **transcript.truncation(),
     }
     parts = transcript.parts()
     if request.segments:
@@ -67,7 +69,7 @@ def _verbose(request: TranscriptionRequest, transcript: JoinedResults, seconds: 
         body["words"] = [
             {"word": word.text.strip(), "start": word.start_ms / 1000, "end": word.end_ms / 1000}
             for part in parts
-            for word in part.words or (Word(part.text, part.start_ms, part.end_ms),)
+            for word in part.timed_words()
         ]
     return body
 

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from backend.admission.offered_models import NOBODY_TRANSLATES
-from backend.dialects.file_audio import recognised
+from backend.dialects.file_audio import recognised, truncation_headers
 from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, usage
 from backend.dialects.openai.errors import OpenAiError, translated
 from backend.dialects.openai.requests import TranscriptionRequest, transcription_request, translation_request
@@ -94,7 +94,8 @@ class OpenAiFileRoutes:
                 async for _ in results:
                     check_present(request)
         body = answer_body(asked, transcript, sent.seconds)
-        return web.Response(text=body, content_type=CONTENT_TYPES[asked.format], charset="utf-8")
+        kind, headers = CONTENT_TYPES[asked.format], truncation_headers(transcript)
+        return web.Response(text=body, content_type=kind, charset="utf-8", headers=headers)
 
 
 async def _streamed(
@@ -114,7 +115,8 @@ async def _streamed(
             whole = transcript.text()
             if len(whole) > len(known):
                 await _say(request, response, event("transcript.text.delta", delta=whole[len(known) :]))
-            done = event("transcript.text.done", text=whole, usage=usage(sent.seconds))
+            more = {"usage": usage(sent.seconds), **transcript.truncation()}
+            done = event("transcript.text.done", text=whole, **more)
             await _say(request, response, done)
     except OpenAiError as error:
         if not response.prepared:

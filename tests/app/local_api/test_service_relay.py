@@ -17,6 +17,7 @@ from client.connection import Address, fixed
 from client.errors import Unreachable
 from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import tcp_proxy, to_port
+from protocol.rest import TRUNCATED_HEADER
 from tests.helpers.ports import sockets_to
 from tests.helpers.waiting import wait_until
 
@@ -41,7 +42,8 @@ async def gateway() -> AsyncIterator[Address]:
         return web.json_response({"key": request.headers["Authorization"], "query": request.query_string})
 
     async def files(request: web.Request) -> web.Response:
-        return web.Response(body=await request.read(), headers={"Retry-After": "7"}, status=429)
+        headers = {"Retry-After": "7", TRUNCATED_HEADER: "true"}
+        return web.Response(body=await request.read(), headers=headers, status=429)
 
     async def socket(request: web.Request) -> web.WebSocketResponse:
         here = web.WebSocketResponse(protocols=("realtime",))
@@ -85,6 +87,7 @@ async def test_body_and_refusal_come_back(url: str) -> None:
     async with aiohttp.ClientSession() as http:
         async with http.post(f"{url}/v1/audio/transcriptions", data=BytesIO(body)) as answer:
             assert (answer.status, answer.headers["Retry-After"], await answer.read()) == (429, "7", body)
+            assert answer.headers[TRUNCATED_HEADER] == "true"
         async with http.get(f"{url}/v1/models", headers={"Origin": "https://evil.example"}) as answer:
             assert answer.status == 403
         async with http.get(f"{url}/v1/devices") as answer:

@@ -1,10 +1,12 @@
 """The text of a stream never takes anything back, in whatever order results come."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.dialects.transcript import JoinedResults
+from backend.dialects.transcript import JoinedResults, TranscriptPart
 from protocol.errors import ErrorCode
 from protocol.recognition import Word
 from protocol.session import Failed, Final
@@ -40,6 +42,26 @@ def test_words_have_times_of_the_whole_audio() -> None:
     (part,) = transcript.parts()
     assert part.words == (Word("hello", 600, 900),)
     assert (part.start_ms, part.end_ms, part.language) == (500, 1_500, "en")
+
+
+def test_words_without_times_share_the_time_of_their_segment() -> None:
+    """Subtitles are made of them: one word for the whole text would be one subtitle of half a minute."""
+    part = TranscriptPart(1_000, 15_000, " It went home, at last. 今天 ")
+    words = part.timed_words()
+    assert [word.text for word in words] == ["It", "went", "home,", "at", "last.", "今", "天"]
+    assert (words[0].start_ms, words[-1].end_ms) == (1_000, 15_000)
+    assert all(before.end_ms <= after.start_ms for before, after in pairwise(words))
+    assert TranscriptPart(0, 1_000, " ").timed_words() == ()
+
+
+def test_words_of_a_phrase_share_its_time() -> None:
+    phrases = (Word(" Good morning.", 0, 1_300), Word(" 今天天气", 2_000, 4_400), Word(" Nothing", 5_000, 5_400))
+    words = TranscriptPart(0, 6_000, "Good morning. 今天天气 Nothing", words=phrases).timed_words()
+    assert [word.text for word in words] == ["Good", "morning.", "今", "天", "天", "气", " Nothing"]
+    assert [(word.start_ms, word.end_ms) for word in words[2:]] == [
+        *((2_000, 2_600), (2_600, 3_200), (3_200, 3_800), (3_800, 4_400)),
+        (5_000, 5_400),
+    ]
 
 
 @pytest.mark.parametrize(("languages", "most"), [(["en", "zh", "zh"], "zh"), (["", ""], "")])

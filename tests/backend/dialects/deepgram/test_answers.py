@@ -48,4 +48,4 @@ def test_answer_for_a_file_has_the_requested_parts() -> None:
     more = file_answer(ListenRequest(Options(), utterances=True, paragraphs=True), heard(), about)
     assert [one["transcript"] for one in more["results"]["utterances"]] == ["Kia ora!", "Haere mai."]
     paragraphs = more["results"]["channels"][0]["alternatives"][0]["paragraphs"]
-    assert [one["num_words"] for one in paragraphs["paragraphs"]] == [2, 1]
+    assert [one["num_words"] for one in paragraphs["paragraphs"]] == [2, 2]

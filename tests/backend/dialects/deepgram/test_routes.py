@@ -1,5 +1,6 @@
 """``POST /v1/listen``: the body is the file."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
+from tests.backend.dialects.test_file_audio import cut_wave
 from tests.backend.fake_worker import FakeWorker, fail, working
 from tests.helpers.valkey import Broker
 
@@ -40,6 +42,9 @@ async def test_file_becomes_text_and_leaves_nothing_behind(gateway: Gateway, wor
     status, body = await posted(gateway, FILE, "model=nova-3")
     assert status == 200 and set(body) == {"metadata", "results"}
     assert not gateway.hub.connections
+    for data, truncated in ((FILE, False), (cut_wave(), True)):
+        status, body = await posted(gateway, data)
+        assert (status, '"truncated": true' in json.dumps(body["metadata"])) == (200, truncated)
 
 
 @pytest.mark.parametrize(

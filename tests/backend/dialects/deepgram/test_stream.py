@@ -78,6 +78,18 @@ async def test_finalize_brings_the_text_at_once(gateway: Gateway, worker: FakeWo
         assert [one["type"] for one in await rest(socket)] == ["Metadata"]
 
 
+async def test_each_finalize_has_its_answer(gateway: Gateway, broker: Broker) -> None:
+    async with connected(gateway) as socket:
+        await socket.send_bytes(SPOKEN[:32_000].tobytes())
+        for _ in range(3):
+            await socket.send_json({"type": "Finalize"})
+        async with working(broker.url):
+            answers = [await socket.receive_json(timeout=30) for _ in range(3)]
+            assert spoken(answers)[0] and spoken(answers)[1:] == ["", ""]
+            assert all(one["from_finalize"] for one in answers)
+            assert [one["type"] for one in await rest(socket)] == ["Metadata"]
+
+
 async def test_last_message_reports_about_the_audio(gateway: Gateway, worker: FakeWorker) -> None:
     async with connected(gateway) as socket:
         await socket.send_bytes(SPOKEN.tobytes())

@@ -7,6 +7,7 @@ import pytest
 
 from backend.core.errors import OverQuota
 from backend.dialects.funasr.file_speech import FileSpeech
+from backend.dialects.funasr.messages import Config, offline
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles, open_spool
 from backend.http.access import AdmittedRequest
@@ -14,6 +15,7 @@ from backend.rest.file_settings import FileSettings
 from protocol.errors import MessageTooLarge
 from protocol.recognition import Options
 from tests.app.speech import SPEECH
+from tests.backend.dialects.test_file_audio import cut_wave
 from tests.backend.fake_worker import FakeWorker
 
 FILE = (SPEECH / "en-03.flac").read_bytes()
@@ -41,6 +43,17 @@ async def test_file_is_whole_however_it_comes(
     await file.close()
     await file.close()
     assert parts_in(tmp_path) == [] and not visit.access.uploading
+
+
+async def test_missing_end_is_noted(
+    files: RequestFiles, sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker
+) -> None:
+    file = await FileSpeech.begin(files, visit)
+    await file.hear(cut_wave())
+    async for _ in file.recognised(sessions, visit, Options(), "test"):
+        pass
+    assert '"truncated":true' in offline(Config(), [], "", final=True, **file.transcript.truncation())
+    await file.close()
 
 
 async def test_file_that_comes_counts_as_an_upload_of_its_key(files: RequestFiles, visit: AdmittedRequest) -> None:

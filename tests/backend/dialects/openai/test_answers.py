@@ -40,7 +40,8 @@ def test_verbose_answer_has_words_and_segments(transcript: JoinedResults) -> Non
     assert answer["words"] == [
         {"word": "Hello", "start": 0, "end": 0.4},
         {"word": "there.", "start": 0.5, "end": 0.9},
-        {"word": "Good morning.", "start": 3, "end": 4},
+        {"word": "Good", "start": 3, "end": 3.307},
+        {"word": "morning.", "start": 3.384, "end": 4},
     ]
 
 
@@ -67,6 +68,13 @@ def test_long_segment_is_cut_as_subtitles_are() -> None:
 @pytest.mark.parametrize(("format", "mark"), [("srt", "00:00:03,000 --> "), ("vtt", "00:00:03.000 --> ")])
 def test_subtitles_have_times(transcript: JoinedResults, format: str, mark: str) -> None:
     assert mark in body(transcript, response_format=format)
+
+
+@pytest.mark.parametrize("format", ["json", "verbose_json"])
+def test_answer_reports_a_missing_end(transcript: JoinedResults, format: str) -> None:
+    assert "truncated" not in json.loads(body(transcript, response_format=format))
+    transcript.truncated = True
+    assert json.loads(body(transcript, response_format=format))["truncated"] is True
 
 
 def test_events_are_server_sent() -> None:

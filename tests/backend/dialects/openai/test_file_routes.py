@@ -8,15 +8,18 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from multidict import CIMultiDictProxy
 
 from backend.dialects.openai.file_routes import TRANSCRIPTIONS_PATH
 from backend.gateway import Gateway, running_gateway
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from protocol.job import Job, Outcome
+from protocol.rest import TRUNCATED_HEADER
 from runtime.tasks import cancel_and_wait
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
+from tests.backend.dialects.test_file_audio import cut_wave
 from tests.backend.fake_worker import FakeWorker, fail, say_length, working
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -36,12 +39,20 @@ async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 async def posted(gateway: Gateway, key: str = KEY, **fields: str) -> tuple[int, str]:
     """Post the file with these fields; return status and body."""
+    status, body, _ = await answered(gateway, FILE.read_bytes(), key, **fields)
+    return status, body
+
+
+async def answered(
+    gateway: Gateway, data: bytes, key: str = KEY, **fields: str
+) -> tuple[int, str, CIMultiDictProxy[str]]:
+    """Post a file with these fields; return status, body and headers."""
     form = aiohttp.FormData(fields)
-    form.add_field("file", FILE.read_bytes(), filename=FILE.name)
+    form.add_field("file", data, filename="file")
     headers = {"Authorization": f"Bearer {key}"}
     url = gateway.url + TRANSCRIPTIONS_PATH
     async with aiohttp.ClientSession() as http, http.post(url, data=form, headers=headers) as answer:
-        return answer.status, await answer.text()
+        return answer.status, await answer.text(), answer.headers
 
 
 def parts_in(gateway: Gateway) -> list[Path]:
@@ -69,6 +80,18 @@ async def test_answer_has_text_and_leaves_no_file(gateway: Gateway, worker: Fake
     assert (status, bool(json.loads(body)["text"])) == (200, True)
     assert not [path for path in (tmp_path / "requests").rglob("*") if path.is_file() and path.suffix != ".lock"]
     await wait_until(lambda: not gateway.hub.connections, "the session is left")
+
+
+async def test_missing_end_of_the_file_is_reported(gateway: Gateway, worker: FakeWorker) -> None:
+    status, body, headers = await answered(gateway, cut_wave())
+    assert (status, json.loads(body)["truncated"], headers[TRUNCATED_HEADER]) == (200, True, "true")
+    status, _, headers = await answered(gateway, cut_wave(), response_format="text")
+    assert (status, headers[TRUNCATED_HEADER]) == (200, "true")
+    _, body, _ = await answered(gateway, cut_wave(), stream="true")
+    done = json.loads(body.strip().splitlines()[-1].removeprefix("data: "))
+    assert (done["type"], done["truncated"]) == ("transcript.text.done", True)
+    _, body, headers = await answered(gateway, FILE.read_bytes())
+    assert "truncated" not in json.loads(body) and TRUNCATED_HEADER not in headers
 
 
 async def test_prompt_may_have_several_lines(gateway: Gateway, broker: Broker) -> None:

@@ -69,7 +69,8 @@ def test_result_has_text_and_words() -> None:
     assert [(one["word"], one["start"], one["end"]) for one in reply["result"]] == [
         ("kia", 0.0, 0.3),
         ("ora", 0.3, 0.9),
-        ("haere mai", 1.0, 2.0),
+        ("haere", 1.0, 1.555),
+        ("mai", 1.666, 2.0),
     ]
     assert json.loads(result_reply(VoskConfig(words=False), SPOKEN)) == {"text": "kia ora haere mai"}
     (best,) = json.loads(result_reply(VoskConfig(alternatives=True), SPOKEN))["alternatives"]
