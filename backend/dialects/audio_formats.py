@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.dialects.g711 import decoded
 from protocol.audio import BYTES_PER_SAMPLE
+from speech.resampling import Downmix, to_int16
 
 RATES: Final = (8_000, 48_000)
 MOST_CHANNELS: Final = 2
+_FULL_SCALE: Final = 1 << 15
 _MOST_HEADER: Final = 4_096
 _START: Final = 12
 _CHUNK: Final = struct.Struct("<4sI")
@@ -39,10 +40,14 @@ class IncomingFormat:
 
 
 class MonoStream:
-    """Audio of one format becomes mono PCM16LE at the same rate, wherever it is cut. Channels are mixed."""
+    """Audio of one format becomes mono PCM16LE at the same rate, wherever it is cut.
+
+    Channels are mixed as those of files are.
+    """
 
     def __init__(self, format: IncomingFormat) -> None:
         self._format, self._rest = format, b""
+        self._downmix = Downmix(format.rate)
 
     def accept(self, data: bytes) -> bytes:
         """Return the PCM of more audio."""
@@ -54,8 +59,8 @@ class MonoStream:
         pcm = decoded(law, data[:whole]) if law else data[:whole]
         if channels == 1:
             return pcm
-        mixed: NDArray[np.float64] = np.frombuffer(pcm, "<i2").reshape(-1, channels).mean(axis=1)
-        return mixed.astype("<i2").tobytes()
+        samples = np.frombuffer(pcm, "<i2").reshape(-1, channels).astype(np.float32) / np.float32(_FULL_SCALE)
+        return to_int16(self._downmix.mix(samples)).astype("<i2", copy=False).tobytes()
 
 
 def wave_header(data: bytes) -> tuple[IncomingFormat, int] | None:

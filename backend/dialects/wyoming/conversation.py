@@ -9,7 +9,6 @@ from functools import partial
 from importlib import metadata
 from typing import Any, Final
 
-import numpy as np
 from wyoming.asr import Transcribe, Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 from wyoming.error import Error
 from wyoming.event import Event, async_read_event, async_write_event
@@ -17,6 +16,7 @@ from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
 from wyoming.ping import Ping, Pong
 
 from backend.core.errors import BackendError
+from backend.dialects.audio_formats import RATES, IncomingFormat, MonoStream
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_intake import IntakeOptions
@@ -35,7 +35,6 @@ _MOST_PAYLOAD: Final = 4 * 1024 * 1024
 _MOST_HOTWORDS: Final = 512
 _WRONG_TYPES: Final = (ValueError, TypeError, AttributeError, LookupError)
 """Errors of the package ``wyoming``, which believes that every value has the right type."""
-_RATES: Final = (8_000, 48_000)
 _SITE: Final = Attribution("kikipounamu", "https://github.com/kikipounamu")
 
 
@@ -70,7 +69,7 @@ class _Utterance:
     """An utterance that is being heard. ``sent``: how much of its text was sent in chunks."""
 
     live: LiveSpeech
-    channels: int
+    mono: MonoStream
     sent: int = 0
 
 
@@ -133,7 +132,7 @@ class WyomingConversation:
             await self._begin(event.data or {})
         elif event.type == "audio-chunk":
             utterance = self._utterance or await self._begin(event.data or {})
-            await utterance.live.hear_pcm(_mono(event.payload or b"", utterance.channels))
+            await utterance.live.hear_pcm(utterance.mono.accept(event.payload or b""))
         elif event.type == "audio-stop":
             await self._finish()
         elif Ping.is_type(event.type):
@@ -143,7 +142,7 @@ class WyomingConversation:
 
     async def _begin(self, given: dict[str, Any]) -> _Utterance:
         rate, width, channels = given.get("rate"), given.get("width"), given.get("channels")
-        if width != 2 or not isinstance(rate, int) or not _RATES[0] <= rate <= _RATES[1] or channels not in (1, 2):
+        if width != 2 or not isinstance(rate, int) or not RATES[0] <= rate <= RATES[1] or channels not in (1, 2):
             raise UnusableEvent("audio is PCM of 16 bits at 8 to 48 kHz, with one or two channels")
         live = await LiveSpeech.begin(
             self._sessions,
@@ -152,7 +151,7 @@ class WyomingConversation:
             _NAME,
             IntakeOptions(rate, _ENDPOINT_MS, gate=False),
         )
-        self._utterance = utterance = _Utterance(live, int(channels))
+        self._utterance = utterance = _Utterance(live, MonoStream(IncomingFormat(rate, int(channels))))
         live.handle_events(partial(self._send_event, utterance))
         return utterance
 
@@ -218,11 +217,3 @@ def _options(given: dict[str, Any], models: tuple[str, ...]) -> Options:
         hotwords=tuple(dict.fromkeys(str(word)[:64] for word in words))[:_MOST_HOTWORDS],
         model=asked.name if asked.name in models else "",
     )
-
-
-def _mono(data: bytes, channels: int) -> bytes:
-    """Return the first channel of PCM16LE."""
-    if channels == 1:
-        return data
-    whole = len(data) - len(data) % (2 * channels)
-    return np.frombuffer(data[:whole], "<i2").reshape(-1, channels)[:, 0].tobytes()

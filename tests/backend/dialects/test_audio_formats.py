@@ -26,6 +26,14 @@ def test_stereo_is_mixed_wherever_it_is_cut(cuts: list[int]) -> None:
     assert np.frombuffer(b"".join(pieces), "<i2").tolist() == [150, -200, 32_767, -32_768]
 
 
+def test_channels_that_cancel_each_other_out_are_heard() -> None:
+    """A wrongly connected plug inverts a channel; files are mixed in the same way."""
+    samples = np.full(8_000, 1_000, np.int16)
+    pair = np.stack([samples, -samples], axis=1).astype("<i2")
+    mono = MonoStream(IncomingFormat(16_000, 2)).accept(pair.tobytes())
+    assert np.frombuffer(mono, "<i2")[-1] == 1_000
+
+
 def test_telephone_speech_is_decoded() -> None:
     assert MonoStream(IncomingFormat(8_000, 1, "mu-law")).accept(b"\xff\x7f") == b"\0\0\0\0"
 

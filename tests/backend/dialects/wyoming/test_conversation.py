@@ -4,17 +4,18 @@ import asyncio
 
 import numpy as np
 import pytest
+from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
 
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.wyoming.conversation import BoundedReader, UnusableEvent, _mono, _options
+from backend.dialects.wyoming.conversation import BoundedReader, UnusableEvent, _options
 from backend.dialects.wyoming.server import wyoming_server
 from backend.http.access import AdmittedRequest
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.backend.fake_worker import fail, working
+from tests.backend.fake_worker import FakeWorker, fail, working
 from tests.helpers.valkey import Broker
 
 
@@ -43,10 +44,22 @@ def test_request_names_language_terms_and_model() -> None:
     assert _options({}, ()).language == "auto"
 
 
-def test_first_channel_is_heard() -> None:
-    samples = np.array([[1, -1], [2, -2], [3, -3]], "<i2")
-    assert _mono(samples.tobytes() + b"\0", 2) == np.array([1, 2, 3], "<i2").tobytes()
-    assert _mono(b"\1\0", 1) == b"\1\0"
+async def test_speech_of_the_second_channel_is_heard(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker
+) -> None:
+    mono = np.concatenate(list(read_audio(SPEECH / "en-03.flac")))
+    spoken = np.stack([np.zeros_like(mono), mono], axis=1).tobytes()
+    async with (
+        wyoming_server(("127.0.0.1", 0), sessions, lambda: visit) as port,
+        AsyncTcpClient("127.0.0.1", port) as client,
+    ):
+        await client.write_event(AudioStart(rate=16_000, width=2, channels=2).event())
+        await client.write_event(AudioChunk(rate=16_000, width=2, channels=2, audio=spoken).event())
+        await client.write_event(AudioStop().event())
+        async with asyncio.timeout(30):
+            while (event := await client.read_event()) is not None and not Transcript.is_type(event.type):
+                pass
+        assert event is not None and not Transcript.from_event(event).text.endswith(":0")  # the sum of its bytes
 
 
 async def test_utterance_without_a_text_ends_the_connection(
