@@ -2,7 +2,6 @@
 
 import errno
 import secrets
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -36,6 +35,7 @@ from protocol.pairing import (
     decode_request,
 )
 from runtime import loggers
+from runtime.clocks import steady_s
 from runtime.event_names import LogEvent
 
 log = loggers.BACKEND_PAIRING_ROUTES
@@ -45,7 +45,10 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class PairingRoutes:
-    """Routes of pairing. A new pairing ends the previous one. ``port`` returns the port for other devices."""
+    """Routes of pairing. A new pairing ends the previous one. ``port`` returns the port for other devices.
+
+    ``clock``: it must go on while the computer sleeps, or codes stay valid for longer than they say.
+    """
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class PairingRoutes:
         access: Access,
         port: Callable[[], int],
         rules: PairingRules | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = steady_s,
     ) -> None:
         self._settings = settings
         self._access = access

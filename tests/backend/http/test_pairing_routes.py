@@ -3,18 +3,24 @@
 import asyncio
 import errno
 from collections.abc import AsyncIterator
+from inspect import signature
 from pathlib import Path
 
 import aiohttp
 import msgspec
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from backend.core.errors import InvalidSettings
 from backend.devices.records import Device, DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway, running_gateway
+from backend.http.access import ACCESS, Access
 from backend.http.certificates import own_certificate
 from backend.http.modes import GatewayMode
+from backend.http.pairing_routes import PairingRoutes
+from backend.http.settings import HttpSettings
 from backend.settings import GatewaySettings
 from client.connection import Address, connect
 from client.errors import DeviceNotKept, Intercepted, NotPaired, Unauthorised, WrongGateway
@@ -23,6 +29,7 @@ from loadtest.chaos.proxy import Streams, tcp_proxy
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode, ErrorCode
 from protocol.pairing import PAIR_PATH, PAIRING_PATH, PairingStage, PairingState, PairRefusal
+from runtime.clocks import steady_s
 from tests.backend.conftest import KEY
 from tests.helpers.man_between import man_between
 from tests.helpers.valkey import Broker
@@ -227,3 +234,16 @@ async def test_pairing_needs_certificate(gateway: Gateway) -> None:
             assert (response.status, "--mode shared" in await response.text()) == (409, True)
         state = await shown(http)
     assert (state.stage, state.urls, state.certificate_sha256) == (PairingStage.NONE, (), "")
+
+
+async def test_code_expires_by_a_clock_that_goes_on_while_the_computer_sleeps(tmp_path: Path) -> None:
+    now_s = 0.0
+    settings = HttpSettings(GatewayMode.SHARED, certificate=own_certificate(tmp_path))
+    access, app = Access(settings, DeviceRegistry(None), lambda: 0.0), web.Application()
+    app[ACCESS] = access
+    app.add_routes(PairingRoutes(settings, access, lambda: 0, clock=lambda: now_s).routes())
+    async with TestServer(app) as server, aiohttp.ClientSession(server.make_url("/")) as owner:
+        assert (await opened(owner)).left_s == 120.0
+        now_s = 120.0
+        assert (await shown(owner)).stage is PairingStage.EXPIRED
+    assert signature(PairingRoutes).parameters["clock"].default is steady_s
