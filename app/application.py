@@ -17,6 +17,7 @@ from app.capture.devices import list_microphones, offered
 from app.capture.microphone import open_microphone
 from app.control.server import ControlServer
 from app.core.errors import AppError, Note
+from app.core.problem_notes import note_of
 from app.core.states import State
 from app.diagnostics.report.service import Sources
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
@@ -60,7 +61,6 @@ from app.settings.sections import ChangeSetting, Settings
 from app.system.autostart import keep_autostart
 from app.system.sleep_detector import Patience
 from app.transcription.listening import PATIENT, DictationSetup
-from client.connection import Address
 from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -106,8 +106,10 @@ class Application:
         self._tasks = Tasks("app")
         self._gateway = Tasks("gateway")  # outlives the worker, which would search for its broker for seconds
         self._own: OwnGateway | None = None
+        self._gateway_fault: AppError | None = None
         unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
+        self._locate = self._gateways.locate
         self._dictation: DictationRunner | None = None
         self._trial: MicrophoneTrialRunner | None = None
         self._actions = ActionQueue()  # they wait until all services run
@@ -132,7 +134,7 @@ class Application:
         """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
         self._running = asyncio.current_task()
         async with AsyncExitStack() as cleanup:
-            control = await cleanup.enter_async_context(ControlServer(self._asked, lambda: self._shown, new=True))
+            control = await cleanup.enter_async_context(ControlServer(self._asked, self._status, new=True))
             await cleanup.enter_async_context(self._file)
             await cleanup.enter_async_context(self._gateway)
             cleanup.push_async_callback(self._worker.close)
@@ -261,6 +263,7 @@ class Application:
         self._background.models.used(self._worker.settings.model, running=self._worker.view.works)
 
     def _report_gateway(self, error: AppError | None) -> None:
+        self._gateway_fault = error
         self._background.sharing.report_gateway(error)
         self._post(Problem("gateway") if error is None else problem("gateway", error))
 
@@ -305,9 +308,6 @@ class Application:
     def _options(self) -> Options:
         return options_of(self._file.current)
 
-    def _locate(self) -> Address:
-        return self._gateways.locate()
-
     def _moved(self) -> None:
         """Handle a new destination of speech; takes in progress move there only once they must."""
         self._post(Problem("route", note=self._gateways.problem))
@@ -350,6 +350,10 @@ class Application:
             await self._dictation.recordings.settle(action.session, action.how)
         else:
             self.ask(action)
+
+    def _status(self) -> View:
+        faults = filter(None, (*self._file.problems, self._gateway_fault))
+        return replace(self._shown, problems=tuple(map(note_of, faults)))
 
     def _show_view(self, view: View, control: ControlServer) -> None:
         before, self._shown = self._shown, view

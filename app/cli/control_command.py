@@ -180,8 +180,8 @@ def line(view: Mapping[str, Any], words: "TextLookup") -> str:
         parts.append(words("overlay.held-key", count=held, key="kikipounamu paste-held"))
     if earlier := view["earlier"]:
         parts.append(f"{words('overlay.earlier', count=earlier)}: kikipounamu takes list")
-    if view["note"]:
-        parts.append(_note(words, view["note"]))
+    notes = [view["note"], *view.get("problems", ())]
+    parts += [_note(words, note) for note in notes if note]
     return printable(" · ".join(filter(None, parts)))
 
 

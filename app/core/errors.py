@@ -20,8 +20,13 @@ AppError                base
 └── SettingsError       a setting is invalid: ``app.settings.errors``
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
+
+_REASON: Final = re.compile(r"""\breason=(["'])(.+)\1\s*$""", re.MULTILINE)
+"""Last field of a line in which a program says why it ends, as ``runtime.logs`` writes it for a terminal."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,9 @@ class ProgramEnds(StackFailed):
     def __init__(self, program: str, status: int, words: str) -> None:
         super().__init__(f"{program} cannot run on this computer (exit status {status}){words}")
         self.status = status
-        self.note = Note("program-ends", {"program": program, "status": str(status)})
+        said = _REASON.findall(words)
+        reason = Note("plain", {"text": said[-1][1]}) if said else Note("see-log")
+        self.note = Note("program-ends", {"program": program, "status": str(status)}, reason)
 
 
 class GatewayNotReady(StackFailed):

@@ -39,7 +39,8 @@ class View:
     ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
     earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
     ``earlier``: other recordings with held texts, which are pasted from a list. ``window``: the window that
-    receives the take's texts, in system pixels, if known. ``place``: the field in it, if known.
+    receives the take's texts, in system pixels, if known. ``place``: the field in it, if known. ``problems``: of
+    the settings and of this computer's gateway, for programs that ask; windows show them elsewhere.
     """
 
     state: State = State.IDLE
@@ -55,6 +56,7 @@ class View:
     window: Area | None = None
     place: TextPlace | None = None
     note: Note | None = None
+    problems: tuple[Note, ...] = ()
 
     @property
     def listed(self) -> tuple[State, int, int, int]:

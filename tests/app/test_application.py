@@ -9,8 +9,11 @@ from uuid import UUID
 import pytest
 
 from app.application import Application, ApplicationSettings
+from app.cli.control_command import line
+from app.control.client import ask
 from app.control.server import AlreadyRunning
 from app.core.errors import Note
+from app.core.sentences import Sentences
 from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.history.view import PlaybackView, PlayTake
@@ -232,6 +235,19 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
 
         await wait_until(listed, "the languages are in effect")
         assert default() == english, "later the model changes only by choice, or at the next start"
+
+
+async def test_status_names_invalid_settings_and_why_the_gateway_ends(home: Path) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "settings.toml").write_text('worker.on = false\nhotkeys.mode = "sometimes"\n')
+    (home / "config" / "gateway.toml").write_text('port = "x"\n')
+    received: list[News] = []
+    async with running(received):
+        await wait_until(lambda: problem(received, "gateway"), "the gateway cannot run")
+        view = (await asyncio.to_thread(ask, {"verb": "status"}))["view"]
+    said = line(view, Sentences())
+    assert "hotkeys.mode (settings.toml:2)" in said and "hold" in said
+    assert "gateway.toml is invalid: port = 'x' is not a whole number" in said and "correct it" in said
 
 
 async def test_second_app_of_user_is_refused(home: Path) -> None:

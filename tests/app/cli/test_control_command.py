@@ -17,7 +17,7 @@ from app.cli import control_command
 from app.cli.control_command import began_s
 from app.control import app_end
 from app.control.server import ControlServer
-from app.core.errors import Note
+from app.core.errors import Note, ProgramEnds
 from app.core.sentences import Sentences, noted
 from app.core.states import State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
@@ -219,6 +219,18 @@ def test_line_explains_what_is_wrong() -> None:
     assert control_command.line(view, Sentences()).endswith(f" · {noted(Sentences(), note)}")
     for unknown in ({"key": "of-a-later-version", "values": {}}, {"key": "microphone-failed", "values": {}}):
         assert control_command.line(view | {"note": {"reason": None, **unknown}}, Sentences()) == "✗ Failed"
+
+
+def test_line_names_each_problem_of_the_settings_and_the_gateway() -> None:
+    bad = Note("setting-not-allowed", {"place": "dictation.mode (settings.toml:3)", "allowed": "hold, toggle"})
+    ends = ProgramEnds("kikipounamu-gateway", 2, ": [e] cannot_run reason='gateway.toml is invalid: x'").note
+    assert ends is not None
+    view = json.loads(json.dumps(asdict(View(problems=(bad, ends)))))
+    line = control_command.line(view, Sentences())
+    assert "dictation.mode (settings.toml:3). Allowed: hold, toggle" in line
+    assert line.endswith("gateway.toml is invalid: x")
+    del view["problems"]  # as of an app of an earlier version
+    assert control_command.line(view, Sentences()).endswith(Sentences()(State.IDLE.key))
 
 
 async def test_version_is_reported_without_heavy_imports(environment: dict[str, str]) -> None:

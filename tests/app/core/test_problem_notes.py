@@ -63,13 +63,19 @@ from speech.errors import VadUnavailable
 from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
 
 DESKTOP, SERVING = extra_command("desktop"), extra_command("gateway,worker,whisper")
+PROGRAM = {"program": "prog", "status": "3"}
+SAID = """:
+    2026-11-30T10:00:00.000000Z [info     ] gateway.starting [backend.cli] reason='no'
+    2026-11-30T10:00:00.000001Z [error    ] gateway.cannot_run [backend.cli] reason="port = 'x'"
+"""
 ERRORS = [
     (ModelsMissing(["a", "b"]), Note("models-missing", {"names": "a b"})),
     (ModelUnfit("m", "funasr"), Note("model-needs-extra", {"model": "m", "install": extra_command("funasr")})),
     (ModelUnfit("m"), Note("model-unfit", {"model": "m"})),
     (StackFailed("why"), Note("gateway-failed")),
     (ProgramMissing("prog", "/here"), Note("program-missing", {"program": "prog", "install": SERVING})),
-    (ProgramEnds("prog", 3, ":\n  words"), Note("program-ends", {"program": "prog", "status": "3"})),
+    (ProgramEnds("prog", 3, ":\n  words"), Note("program-ends", PROGRAM, Note("see-log"))),
+    (ProgramEnds("prog", 3, SAID), Note("program-ends", PROGRAM, Note("plain", {"text": "port = 'x'"}))),
     (GatewayNotReady("it did not", 60.0, ""), Note("gateway-not-ready", {"seconds": "60"})),
     (StartedElsewhere(120.0), Note("gateway-started-elsewhere", {"seconds": "120"})),
     (AudioLibraryMissing("why"), Note("audio-library-missing", {"install": DESKTOP})),
