@@ -6,6 +6,7 @@ Windows receive values from ``post`` and send actions to ``ask``. Everything her
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -103,6 +104,7 @@ class Application:
         self._open_device = open_device
         self._settings = settings or ApplicationSettings()
         self._file = SettingsFile()
+        self._options: Callable[[], Options] = lambda: options_of(self._file.current)
         self._tasks = Tasks("app")
         self._gateway = Tasks("gateway")  # outlives the worker, which would search for its broker for seconds
         self._own: OwnGateway | None = None
@@ -304,9 +306,6 @@ class Application:
             except AppError as error:
                 self._post(problem("autostart", error))
             await self._autostart_changed.wait()
-
-    def _options(self) -> Options:
-        return options_of(self._file.current)
 
     def _moved(self) -> None:
         """Handle a new destination of speech; takes in progress move there only once they must."""
