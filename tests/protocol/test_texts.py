@@ -91,6 +91,7 @@ def spoken(*texts: str, pauses_ms: tuple[int, ...]) -> list[TimedText]:
         (["12.", "34."], [0], "1234."),
         (["In 2019", "30 people came."], [0], "In 2019 30 people came."),
         (["Please call", "911"], [0], "Please call 911"),
+        (["12", "apples."], [0], "12 apples."),
     ],
 )
 def test_joined_pieces_read_like_one_text(texts: list[str], pauses_ms: list[int], whole: str) -> None:
