@@ -70,6 +70,7 @@ def test_lasting_silence_is_dropped_from_memory() -> None:
     for _ in range(100):
         assert segmenter.accept(np.zeros(1000 * MS, np.int16), []) == []
         assert segmenter.held <= (OPTIONS.pre_roll_ms + 1000) * MS + LOOKBACK
+        assert len(segmenter._meter._levels) < 500, "of 1,000 blocks of 100 ms"
     assert segmenter.finish() == []
 
 

@@ -140,3 +140,14 @@ def test_paste_continues_its_own_take_where_the_last_insertion_went_elsewhere() 
     say(order, 2, 0, "three")
     assert goes(order) == "three"
     assert order.paste(1, WINDOW, joins=True) and goes(order) == " two"
+
+
+def test_texts_join_by_their_pause_after_an_earlier_take_is_forgotten() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "Before.", times_ms=(0, 900))
+    assert goes(order) == "Before."
+    order.ended(1)
+    say(order, 2, 0, "I went to the.", times_ms=(0, 1_000))
+    order.forget(1)
+    say(order, 2, 1, "Store.", times_ms=(1_100, 2_000))
+    assert goes(order) == " I went to the store."

@@ -376,11 +376,12 @@ def test_stop_cue_is_played_once(ends: tuple[Event, ...]) -> None:
     assert effects.count(PlayCue(SoundCue.STOP)) == 1
 
 
-def test_stop_cue_is_skipped_without_samples_and_length_ends_at_stop() -> None:
+def test_cues_are_skipped_without_samples_and_length_ends_at_stop() -> None:
     story = Story()
     story.at(0.0, Verb.START, TargetFound(1, WINDOW))
     assert PlayCue(SoundCue.STOP) not in story.then(Verb.STOP, RecordingOver(1), TakeEnded(1))
-    story.at(1.0, Verb.START, FirstSample(2))
+    assert story.then(Verb.START, Verb.STOP, FirstSample(2)).count(PlayCue(SoundCue.START)) == 0, "it comes too late"
+    story.at(1.0, Verb.START, FirstSample(3))
     story.at(3.0, Verb.STOP)
-    story.at(9.0, RecordingOver(2))
+    story.at(9.0, RecordingOver(3))
     assert story.dictation.view(9.0).seconds == 2.0, "not the later end of its samples"

@@ -143,12 +143,14 @@ class TestNotMade:
         await at.recognise("hi")
         assert not await at.jobs.speculate(beginning(50), SLOTS)
         assert await at.jobs.promote("s", 0, 0, 50) == FINAL
+        assert await at.jobs.promote("s", 0, 1, 50) == FINAL, "a text ends every attempt"
         assert await at.entries() == 0
 
     async def test_speculation_is_refused_after_failed_attempt(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.fail()
         assert not await at.jobs.speculate(beginning(attempt=1), SLOTS)
+        assert isinstance(await at.jobs.promote("s", 0, 0, 100), Record)
         assert await at.jobs.promote("s", 0, 1, 100) == NothingToPromote()
         assert await at.jobs.submit(job(attempt=1)) == JobQueued(0)
 
