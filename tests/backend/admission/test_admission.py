@@ -1,5 +1,7 @@
 """Expected waits, admission of sessions, and ``Busy`` messages."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
@@ -20,6 +22,7 @@ from backend.admission.admission import (
     speed,
     worth_sending,
 )
+from backend.admission.audio_budget import HeldAudio
 from backend.core.errors import BrokerUnreachable
 from backend.core.refusal import RefusalReason
 from protocol.job import Job, JobKind, Keys
@@ -215,6 +218,8 @@ def test_spare_slots_are_slots_of_idle_capacity() -> None:
     assert spare_slots(fleet(9, stream=Keys().jobs("bulk")), Options(), LIMITS) == 3
     assert spare_slots(fleet(0), Options(priority="bulk"), LIMITS) == 0
     assert spare_slots(fleet(0, memory=0.55), Options(), LIMITS) == 0
+    full = dataclasses.replace(fleet(0), held=HeldAudio(LIMITS.unqueued_bytes))
+    assert spare_slots(full, Options(), LIMITS) == 0
     assert spare_slots(Survey(), Options(), LIMITS) == 0
 
 
