@@ -167,6 +167,17 @@ def test_window_limits_unqueued_audio() -> None:
     assert {piece.segment for piece in all_sent(session) if isinstance(piece, AudioPiece)} == {1, 2}
 
 
+def test_window_limits_what_is_sent_again_to_a_new_broker() -> None:
+    window = Welcome(ID, "g", True, limits=Limits(window_s=WINDOW_S))
+    session = connected(window)
+    for number in range(3):
+        spoken(session, number, SAMPLE_RATE * 3 // 4)
+        all_sent(session)
+        session.receive(Queued(number))
+    sent = [piece for piece in all_sent(connected(window, session)) if isinstance(piece, AudioPiece)]
+    assert sum(piece.samples for piece in sent) <= SAMPLE_RATE
+
+
 def test_segment_longer_than_window_is_sent() -> None:
     session = connected(Welcome(ID, "g", True, limits=Limits(window_s=0.5)))
     spoken(session, 0, SAMPLE_RATE)
