@@ -64,6 +64,7 @@ def test_call_shares_the_options_that_the_engine_names() -> None:
 def test_call_of_a_padding_engine_has_similar_lengths() -> None:
     waiting = [delivery(number, samples=samples) for number, samples in enumerate((20, 9, 10, 41, 40))]
     assert calls(filled(*waiting), changed(GPU, pads=True)) == [[0, 2], [1], [3, 4]]
+    assert calls(filled(*waiting), changed(GPU, pads=False)) == [[0, 1, 2], [3, 4]]
 
 
 def test_suspect_job_is_decoded_alone_in_its_turn() -> None:

@@ -194,7 +194,7 @@ def test_take_without_text_explains_why(fails: bool) -> None:
 def test_note_explains_take_emptied_by_replacements() -> None:
     story = Story()
     nothing = Recognised(1, TranscriptSegment(0, 0, 1, recognised="um"))
-    effects = story.at(0.0, *spoken(), nothing, TakeEnded(1))
+    effects = story.at(0.0, *spoken(), nothing, text(1, 1), TakeEnded(1))
     assert CloseTake(1) in effects and story.inserts() == []
     assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_LEFT)
 

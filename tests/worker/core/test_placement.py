@@ -125,6 +125,8 @@ def test_hold_time_shrinks_with_more_waiting_audio(
 def test_hold_time_is_limited_to_the_gain() -> None:
     # 2 s of audio take 200 ms here and 125 ms on the other worker.
     assert hold_ms(worker("me", 10.0), [worker("other", 16.0)], 2.0, 0.0, 1) == 75
+    # 0.1 s take 200 ms on a slow computer and 125 ms on one that is as much faster.
+    assert hold_ms(worker("me", 0.5), [worker("other", 0.8)], 0.1, 0.0, 1) == 75
 
 
 def test_faster_workers_count_as_free_up_to_their_slots() -> None:
