@@ -216,8 +216,8 @@ class HomePage(QWidget):
 
     def _copy(self) -> None:
         """Copy the texts of the selected takes, oldest first with an empty line between them."""
-        texts = [row.text.strip() for row in reversed(self.bar.rows) if row.text]
-        QGuiApplication.clipboard().setText("\n\n".join(texts))
+        if texts := [row.text.strip() for row in reversed(self.bar.rows) if row.text]:
+            QGuiApplication.clipboard().setText("\n\n".join(texts))
 
     def _copy_row(self, row: int) -> None:
         if take := self.model.take(row):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -184,6 +184,15 @@ def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Actio
     assert done(asked) == [wanted, replace(wanted, overwrite=True)] and page.head.note.isHidden()
     page.bar.cancel.click()
     assert page.bar.isHidden()
+
+
+@pytest.mark.parametrize("places", [(), (0,)])
+def test_clipboard_stays_when_no_selected_take_has_a_text(page: HomePage, places: tuple[int, ...]) -> None:
+    fill(page, (replace(ROWS[0], text=""), *ROWS[1:]))
+    choose(page, *places)
+    QGuiApplication.clipboard().setText("mine")
+    QTest.keySequence(page.list, QKeySequence.StandardKey.Copy)
+    assert QGuiApplication.clipboard().text() == "mine"
 
 
 def test_deletion_asks_for_confirmation_once(page: HomePage, asked: list[Action], texts: Texts) -> None:
