@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from app.control.client import ControlError, NotRunning, ask, follow
@@ -152,8 +153,10 @@ def status(*, following: bool, as_json: bool) -> int:
 
     words = texts()
     try:
-        for view in follow() if following else [ask({"verb": _STATUS})["view"]]:
-            say(json.dumps(view, ensure_ascii=False) if as_json else line(view, words))
+        views = iter(follow() if following else [ask({"verb": _STATUS})["view"]])
+        lines = (json.dumps(view, ensure_ascii=False) if as_json else line(view, words) for view in views)
+        for changed, _ in groupby(lines):  # much changes that the line does not say, such as the level
+            say(changed)
     except ControlError as error:
         return _failed(error)
     except KeyboardInterrupt:

@@ -197,7 +197,10 @@ class TextInserter:
             return held(reason)
         if found is not None:
             text = at_caret(text, found.before, ready.continues)
-        return await self._means.inserter.insert(text, target)
+        insertion = await self._means.inserter.insert(text, target)
+        if target is not None and target.own and insertion.reason == HoldReason.NOT_READ:
+            return held(HoldReason.NO_FIELD)  # each of our own fields reads at once
+        return insertion
 
     async def _copy(self, ready: ReadyTexts) -> Insertion | None:
         """Copy a text if no window can receive it and return the outcome, or ``None`` if it can be inserted."""

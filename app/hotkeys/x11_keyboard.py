@@ -92,7 +92,22 @@ log = loggers.APP_HOTKEYS_X11_KEYBOARD
 
 _REPEATED_MS: Final = 25
 """The longest time between the two events of auto-repeat that count as such. A person needs 40 ms and more."""
+_STAMPS: Final = 0xFFFFFFFF  # milliseconds, which begin again after 49 days
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
+
+
+class KeyTimes:
+    """When keys move, by the server's time stamps. On a busy computer their events are handled late. Pure."""
+
+    def __init__(self) -> None:
+        self._first = (0, 0.0)
+
+    def moved(self, stamp: int, now_s: float, *, first: bool) -> float:
+        """Return when a key moved: as long after the ``first`` one as the stamps say, and at most ``now_s``."""
+        if first:
+            self._first = (stamp, now_s)
+        began, at_s = self._first
+        return min(at_s + ((stamp - began) & _STAMPS) / 1000, now_s)
 
 
 @contextmanager
@@ -109,6 +124,7 @@ class Keyboard:
     def __init__(self, name: str | None, report: Callable[[KeyEvent], None]) -> None:
         self._report = report
         self._presses = Presses()
+        self._times = KeyTimes()
         self._wanted: dict[str, Binding] = {}
         self._grabs: dict[str, list[Grab]] = {}
         self._to_pass_on: list[str] = []
@@ -212,16 +228,19 @@ class Keyboard:
     def _handle_key(self, event: Any) -> None:
         before, self._doubtful = self._doubtful, None
         if before and not _repeats(before, event):
-            self._emit(self._presses.released(before.detail, time.monotonic()))
+            self._emit(self._presses.released(before.detail, self._moved(before)))
         decision = Decision()
         if event.type == X.KeyPress:
-            decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), time.monotonic())
+            decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), self._moved(event))
         elif self._is_down(event.detail) or (not self._omits and self._display.pending_events()):
             self._doubtful = event
         else:
-            decision = self._presses.released(event.detail, time.monotonic())
+            decision = self._presses.released(event.detail, self._moved(event))
         self._answer(decision)
         self._emit(decision)
+
+    def _moved(self, event: Any) -> float:
+        return self._times.moved(event.time, time.monotonic(), first=not self._presses.down)
 
     def _answer(self, decision: Decision) -> None:
         # Has no effect if the server does not ask.

@@ -157,6 +157,15 @@ async def test_status_follow_prints_changes_until_app_ends(environment: dict[str
     assert [json.loads(line)["state"] for line in lines()] == ["listening", "done"]
 
 
+def test_status_follow_prints_no_line_twice_in_a_row(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views = [View(State.LISTENING, seconds) for seconds in (1.0, 1.1, 1.2, 2.0)]
+    monkeypatch.setattr(control_command, "follow", lambda: (asdict(view) for view in views))
+    assert control_command.status(following=True, as_json=False) == 0
+    assert capsys.readouterr().out.splitlines() == ["● Listening 1 s", "● Listening 2 s"]
+
+
 async def test_status_follow_ends_quietly_when_reader_closes_pipe(app: App, environment: dict[str, str]) -> None:
     command = f"{sys.executable} -c '{CODE}' status --follow | head -n 1"
     process = await asyncio.create_subprocess_shell(

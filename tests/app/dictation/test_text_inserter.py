@@ -197,6 +197,21 @@ async def test_text_is_held_where_no_field_takes_it(
     assert inserter.texts == ([("kia ora", WINDOW)] if insertion.how is InsertionResult.TYPED else [])
 
 
+@pytest.mark.parametrize(
+    ("target", "reason"), [(OURS, HoldReason.NO_FIELD), (WINDOW, HoldReason.NOT_READ)], ids=["own", "other"]
+)
+async def test_own_window_that_reads_nothing_has_no_field_in_focus(
+    tmp_path: Path, tasks: Tasks, target: Target, reason: HoldReason
+) -> None:
+    class NotRead(FakeInserter):
+        async def insert(self, text: str, target: Target | None) -> Insertion:
+            return held(HoldReason.NOT_READ)
+
+    texts = Texts(tmp_path, NotRead(), tasks)
+    texts.work.perform(InsertText(ordered(target)))
+    await texts.tells(InsertionEnded(held(reason)))
+
+
 async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tasks) -> None:
     texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
     inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)

@@ -1,11 +1,57 @@
 """Tests of the X11 keyboard alone; ``test_x11`` has the rest."""
 
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
+from app.hotkeys import x11_keyboard
 from app.hotkeys.errors import HotkeysUnavailable
-from app.hotkeys.x11_keyboard import Keyboard
+from app.hotkeys.events import KeyEvent
+from app.hotkeys.x11_keyboard import Keyboard, KeyTimes
+from tests.helpers.desktop import running_desktop
+from tests.helpers.waiting import wait_until
 
 
 def test_error_without_a_server_names_the_command_line() -> None:
     with pytest.raises(HotkeysUnavailable, match="kikipounamu toggle"):
         Keyboard("no name of a display", lambda event: None)
+
+
+def test_release_is_timed_by_the_stamps_however_late_it_is_handled() -> None:
+    times = KeyTimes()
+    assert times.moved(5_000, 70.0, first=True) == 70.0
+    assert times.moved(5_080, 70.9, first=False) == pytest.approx(70.08)
+    assert times.moved(5_080, 70.01, first=False) == 70.01, "never in the future"
+
+
+def test_stamps_that_begin_again_are_understood() -> None:
+    times = KeyTimes()
+    times.moved(0xFFFFFFFF - 40, 70.0, first=True)
+    assert times.moved(39, 71.0, first=False) == pytest.approx(70.08)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
+async def test_tap_stays_short_if_its_release_is_handled_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, an_hour = 1_000.0, 3_600.0
+    monkeypatch.setattr(x11_keyboard, "time", SimpleNamespace(monotonic=lambda: now))
+    events: list[KeyEvent] = []
+    with running_desktop(tmp_path, tray=False) as desktop:
+        keyboard = Keyboard(desktop.display, events.append)
+        keyboard.bind({"dictate": "right_ctrl"})
+
+        def handled(count: int) -> bool:
+            keyboard.handle()
+            return len(events) == count
+
+        desktop.xdotool("keydown", "105")
+        await wait_until(lambda: handled(1), "the press")
+        desktop.xdotool("keyup", "105")
+        now += an_hour
+        await wait_until(lambda: handled(2), "the release")
+        keyboard.close()
+    assert [event.pressed for event in events] == [True, False]
+    assert events[1].at_s - events[0].at_s < an_hour
