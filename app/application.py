@@ -121,8 +121,7 @@ class Application:
         self._running: asyncio.Task[None] | None = None
         self._shown: View = View()
         self._sees_microphones = asyncio.Event()
-        self._takes_changed = asyncio.Event()
-        self._autostart_changed = asyncio.Event()
+        self._takes_changed, self._autostart_changed = asyncio.Event(), asyncio.Event()
         self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
         self._library = users_library()
         self._background = BackgroundServices(post, self._library, self._locate, self._options, self._rewrite)
@@ -130,6 +129,7 @@ class Application:
         self._background.models.on_installed = lambda name: self._want_gateway()  # retry a worker that lacked it
         self._background.models.use = lambda name: self._change(ChangeSetting("worker.model", name))
         self._background.lending.change = self._change
+        self._background.follow_edits(self._takes_changed.set)
         self._background.help.sources = lambda: Sources(self._file.current, self._worker.view)
 
     async def run(self) -> None:

@@ -137,6 +137,10 @@ class BackgroundServices:
             self._refresh_context()
         self._was_recording = on
 
+    def follow_edits(self, edited: Callable[[], None]) -> None:
+        """Call ``edited`` after each edit of a recording's text."""
+        self._history_window.edited = edited
+
     def takes_changed(self, views: Sequence[TakeView] = ()) -> None:
         """Refresh the history, first the changed ones of these takes.
 

@@ -88,6 +88,19 @@ class DeliveryLog:
         """Record that these pieces were dismissed and only stay in the history."""
         await self._record(pieces, Journal.dismissed)
 
+    async def edited(self, take: int) -> str:
+        """Return the text of a take as the user edited it.
+
+        Empty if a part of the take was inserted before, which must not come twice.
+        """
+        if (session := self._sessions.get(take)) is None:
+            return ""
+        try:
+            found = await asyncio.to_thread(self._library.find, session)
+        except JournalError:  # deleted meanwhile
+            return ""
+        return "" if found.take.inserted else found.take.edited
+
     async def cancel(self, take: int) -> None:
         """Record that the user cancelled the take: its texts only stay in the history."""
         self._notify_of_take(SegmentStep.CANCELLED, take)

@@ -5,7 +5,7 @@ If a held text is requested while no window of another program has the focus, it
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app.dictation.delivery_log import DeliveryLog
@@ -187,7 +187,13 @@ class TextInserter:
         return held(HoldReason.UNCERTAIN)
 
     async def _copy_or_insert(self, ready: ReadyTexts) -> Insertion:
-        return await self._copy(ready) or await self._insert_here(ready)
+        if not ready.pasted or not (text := await self._deliveries.edited(ready.pieces[0].take)):
+            return await self._copy(ready) or await self._insert_here(ready)
+        before = ready.text[: len(ready.text) - len(ready.text.lstrip())]
+        ready = replace(ready, text=before + text.strip())
+        insertion = await self._copy(ready) or await self._insert_here(ready)
+        # What is missing of it cannot be held: a text is held as it was recognised.
+        return held(HoldReason.UNCERTAIN) if insertion.rest else insertion
 
     async def _insert_here(self, ready: ReadyTexts) -> Insertion:
         """Insert texts as they fit at the caret, unless the focused element takes none."""

@@ -98,6 +98,7 @@ class HistoryService:
         self._posted: HistoryList | None = None
         self._wanted: deque[RowsWanted] = deque(maxlen=MOST_WAITING)
         self._end: Callable[[], None] = lambda: None
+        self.edited: Callable[[], None] = lambda: None  # called after each edit of a text
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -146,6 +147,7 @@ class HistoryService:
             match action:
                 case EditTake(session, text):
                     await self._history.edit(session, text)
+                    self.edited()
                 case DeleteTakes():
                     await self._delete(action)
                 case ExportTakes():

@@ -195,11 +195,12 @@ class Journal:
     def inserting(self, segment: int, program: str = "") -> None:
         """Record that the text is about to be given to another program, named if known.
 
-        After a crash, a text with this event but no ``inserted`` may or may not have arrived. Recorded once.
+        After a crash, a text with this event but no ``inserted`` may or may not have arrived. Recorded once for
+        each program that it is given to.
         """
-        known = self._segment(segment)
-        if not known.inserting or (program and not known.program):
-            self._record(Inserting(segment, program.encode("utf-8", "replace").decode()))
+        known, program = self._segment(segment), program.encode("utf-8", "replace").decode()
+        if not known.inserting or (program and program != known.program):
+            self._record(Inserting(segment, program))
 
     def inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted."""

@@ -205,6 +205,7 @@ class TakePanel(Card):
 
     def _settle_held(self, how: HeldAction) -> None:
         if self.row:
+            self.keep()  # what is pasted is the text as edited
             self._ask(SettleHeld(str(self.row.session), how))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

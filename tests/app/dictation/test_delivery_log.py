@@ -76,6 +76,21 @@ async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> No
     await log.close(1)
 
 
+async def test_edited_text_is_known_until_a_part_of_the_take_was_inserted(library: Library) -> None:
+    log = DeliveryLog(library)
+    assert await log.edited(1) == "", "unknown"
+    journal = begun(library, ONE)
+    await log.add(1, journal)
+    assert await log.edited(1) == "", "as recognised"
+    journal.edit("my text")
+    assert await log.edited(1) == "my text"
+    await log.inserted((SegmentId(1, 0),))
+    assert await log.edited(1) == ""
+    await log.discard(1)
+    log.number_earlier(ONE)
+    assert await log.edited(0) == "", "deleted"
+
+
 async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:
     log = DeliveryLog(library)
     await log.add(1, begun(library, ONE))

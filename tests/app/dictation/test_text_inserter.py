@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,40 @@ async def test_own_window_that_reads_nothing_has_no_field_in_focus(
     texts = Texts(tmp_path, NotRead(), tasks)
     texts.work.perform(InsertText(ordered(target)))
     await texts.tells(InsertionEnded(held(reason)))
+
+
+class Edited(DeliveryLog):
+    """A log of texts that the user edited."""
+
+    async def edited(self, take: int) -> str:
+        return "Kia ora!\n"
+
+
+@pytest.mark.parametrize(
+    ("texts", "inserted"),
+    [(ordered(pasted=True), "Kia ora!"), (ordered(), "kia ora")],
+    ids=["pasted", "not pasted"],
+)
+async def test_pasted_text_is_pasted_as_edited(
+    tmp_path: Path, tasks: Tasks, texts: ReadyTexts, inserted: str
+) -> None:
+    inserter, told = FakeInserter(), list[Event]()
+    work = TextInserter(InsertionMeans(inserter), Edited(Library(tmp_path)), told.append, tasks)
+    work.perform(InsertText(replace(texts, text=f" {texts.text}")))
+    await wait_until(lambda: told, "the outcome")
+    assert inserter.texts == [(f" {inserted}", WINDOW)]
+
+
+async def test_edited_text_that_arrived_partly_is_uncertain(tmp_path: Path, tasks: Tasks) -> None:
+    class Partly(FakeInserter):
+        async def insert(self, text: str, target: Target | None) -> Insertion:
+            return held(HoldReason.PARTLY_TYPED, "ora!")
+
+    told = list[Event]()
+    work = TextInserter(InsertionMeans(Partly()), Edited(Library(tmp_path)), told.append, tasks)
+    work.perform(InsertText(ordered(pasted=True)))
+    await wait_until(lambda: told, "the outcome")
+    assert told == [InsertionEnded(held(HoldReason.UNCERTAIN))]
 
 
 async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tasks) -> None:

@@ -195,8 +195,11 @@ async def test_edit_and_deletion_update_the_list(library: Library) -> None:
     async with served(library, window) as (serving, _):
         serving.ask(SearchHistory("kōrero", 1))
         await wait_until(lambda: window.count(1) == 0, "nothing yet")
+        edits = list[str]()
+        serving.edited = lambda: edits.append(library.find(session(2)).text)
         serving.ask(EditTake(session(2), "korero"))
         await wait_until(lambda: window.count(1) == 1, "the edit")
+        await wait_until(lambda: edits == ["korero"], "the notice of it")
         serving.ask(DeleteTakes((session(2),)))
         await wait_until(lambda: window.count(1) == 0, "the deletion")
     assert session(2) not in {found.session for found in library.all()}

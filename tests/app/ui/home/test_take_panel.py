@@ -131,6 +131,17 @@ def test_text_to_paste_can_be_pasted_copied_and_dismissed(
     qtbot.waitUntil(lambda: done(asked) == wanted)
 
 
+def test_typed_text_is_saved_before_it_is_pasted(panel: TakePanel, asked: list[Action], qtbot: QtBot) -> None:
+    session = row(1).session
+    panel.show_take(row(1))
+    panel.show_held({str(session)})
+    panel.text.selectAll()
+    QTest.keyClicks(panel.text, "my text")
+    panel.paste.click()
+    wanted = [EditTake(session, "my text"), SettleHeld(str(session), HeldAction.PASTE)]
+    qtbot.waitUntil(lambda: done(asked) == wanted)
+
+
 def test_take_is_exported_in_the_chosen_format(panel: TakePanel, asked: list[Action], dialogs: Chosen) -> None:
     panel.show_take(row(1))
     panel.export.forms[Format.SRT].trigger()
