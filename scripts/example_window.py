@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from app.dictation.view import View
 from app.history.view import SearchHistory
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Action, Devices, News
@@ -53,6 +54,7 @@ class Window:
         self.show(self.settings, READY, DEVICES)
         self.pages.home.head.show_choices(CHOICES)
         self.pages.status.show_choices(CHOICES)
+        self.pages.status.show_view(View())
         self.pages.first_steps.show(CHOICES)
 
     def show(self, *news: News) -> None:

@@ -312,8 +312,9 @@ class StatusBoard(QObject):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], shell: Shell) -> None:
         super().__init__(shell)
         self._theme, self._texts, self._ask, self._shell = theme, texts, ask, shell
-        self.status = Status()
+        self.status = Status(starting=True)
         self.line = StatusLine(theme, texts)
+        self.line.show_status(self.status)
         self.popover: Popover | None = None
         self.line.clicked.connect(self.open)
         shell.sidebar.put(self.line)
@@ -338,7 +339,7 @@ class StatusBoard(QObject):
 
     def show_view(self, view: View) -> None:
         """Show the state of dictation; cheap enough to call twenty times a second."""
-        self._show(replace(self.status, view=view))
+        self._show(replace(self.status, view=view, starting=False))
 
     def show_worker(self, worker: WorkerView) -> None:
         """Show the state of recognition on this computer."""

@@ -42,6 +42,7 @@ class Status:
     """State of the app, with the means that it uses.
 
     ``paused``: the user paused the hotkeys. ``problem``: a problem outside of dictation, as a text.
+    ``starting``: the window is open, but the app does not dictate yet.
     """
 
     view: View = field(default_factory=View)
@@ -50,15 +51,20 @@ class Status:
     worker: WorkerView = field(default_factory=WorkerView)
     paused: bool = False
     problem: str = ""
+    starting: bool = False
 
     @property
     def shape(self) -> State:
         """State whose shape is shown; a paused key shows as cancelled while nothing is recorded."""
+        if self.starting:
+            return State.ARMING
         return State.CANCELLED if self.paused and self.view.state is State.IDLE else self.view.state
 
 
 def status_word(texts: Texts, status: Status) -> str:
     """Return the word of the state; while the app is idle, that of a paused key."""
+    if status.starting:
+        return texts("worker.starting")
     paused = status.paused and status.view.state is State.IDLE
     return texts("shell.paused") if paused else state_text(texts, status.view.state)
 

@@ -32,7 +32,9 @@ def test_values_reach_line_and_open_controls(theme: Theme, texts: Texts, qtbot: 
     board.opened.connect(looked.append)
     shell.show()
     assert opened(board) is None, "it costs nothing until it is opened"
+    assert board.line.word.text() == texts("worker.starting"), "the app does not dictate yet"
     board.show_choices(Choices((("usb", "USB"),), "usb", keys={"dictate": "f9"}))
+    assert board.status.shape is State.ARMING
     board.show_view(View(State.WAITING))
     board.show_worker(WorkerView(LocalWorkerState.IDLE))
     board.show_gateways(GatewaysView((GatewayView("attic", "Attic", "", True),), here=False))
