@@ -96,7 +96,7 @@ _STAMPS: Final = 0xFFFFFFFF  # milliseconds, which begin again after 49 days
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
 
 
-class KeyTimes:
+class KeyStamps:
     """When keys move, by the server's time stamps. On a busy computer their events are handled late. Pure."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class Keyboard:
     def __init__(self, name: str | None, report: Callable[[KeyEvent], None]) -> None:
         self._report = report
         self._presses = Presses()
-        self._times = KeyTimes()
+        self._times = KeyStamps()
         self._wanted: dict[str, Binding] = {}
         self._grabs: dict[str, list[Grab]] = {}
         self._to_pass_on: list[str] = []

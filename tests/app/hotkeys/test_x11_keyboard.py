@@ -9,7 +9,7 @@ import pytest
 from app.hotkeys import x11_keyboard
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
-from app.hotkeys.x11_keyboard import Keyboard, KeyTimes
+from app.hotkeys.x11_keyboard import Keyboard, KeyStamps
 from tests.helpers.desktop import running_desktop
 from tests.helpers.waiting import wait_until
 
@@ -20,14 +20,14 @@ def test_error_without_a_server_names_the_command_line() -> None:
 
 
 def test_release_is_timed_by_the_stamps_however_late_it_is_handled() -> None:
-    times = KeyTimes()
+    times = KeyStamps()
     assert times.moved(5_000, 70.0, first=True) == 70.0
     assert times.moved(5_080, 70.9, first=False) == pytest.approx(70.08)
     assert times.moved(5_080, 70.01, first=False) == 70.01, "never in the future"
 
 
 def test_stamps_that_begin_again_are_understood() -> None:
-    times = KeyTimes()
+    times = KeyStamps()
     times.moved(0xFFFFFFFF - 40, 70.0, first=True)
     assert times.moved(39, 71.0, first=False) == pytest.approx(70.08)
 
