@@ -19,7 +19,8 @@ def check_order(found: Sequence[str], takes: Sequence[Spoken]) -> None:
     """Assert that the field has exactly these texts, in spoken order."""
     assert sorted(found) == sorted(text for take in takes for text in take.texts)
     for take in takes:
-        assert [text for text in found if text in take.texts] == list(take.texts)
+        there = [text for text in found if text in take.texts]
+        assert there == list(take.texts), f"{there} are there instead of {take.texts}"
     at_s = {text: take.at_s for take in takes for text in take.texts}
     for before, after in pairwise(found):
         assert at_s[before] - at_s[after] < TOGETHER_S, f"{before} stands before {after}"
