@@ -16,3 +16,12 @@ def test_recordings_that_begin_together_have_any_order(found: str) -> None:
 def test_other_order_or_other_texts_are_found(found: str) -> None:
     with pytest.raises(AssertionError):
         check_order(list(found), TAKES)
+
+
+def test_text_of_two_recordings_may_be_anywhere() -> None:
+    takes = [Spoken(0.0, ["silence", "a"]), Spoken(10.0, ["silence", "b"])]
+    check_order(["silence", "a", "silence", "b"], takes)
+    with pytest.raises(AssertionError, match="stands before"):
+        check_order(["silence", "b", "silence", "a"], takes)
+    with pytest.raises(AssertionError):
+        check_order(["silence", "a", "b"], takes)
