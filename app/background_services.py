@@ -1,17 +1,14 @@
-"""Run the services alongside dictation: history, files, models, monitor, and watches over the computer.
+"""Run the services alongside dictation, such as history, files, models and monitor.
 
 Everything here belongs to the event loop that entered it.
 """
 
-import os
 import socket
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Final, Self
 from uuid import UUID
 
-from app.core.errors import Note
 from app.core.segment_observer import Observe, notify_all
 from app.core.transcript import Rewrite, as_it_is
 from app.desktop.service import DesktopService
@@ -28,8 +25,6 @@ from app.insertion.insertion_log import InsertionLog
 from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
 from app.local_api.service import LocalApiService
-from app.local_services.worker_limits import WorkerLimits
-from app.local_services.worker_rest import ComputerObserver, WorkerRest
 from app.messages.kinds import Post, Programs, Registry
 from app.models.engines import VAD_MODEL
 from app.models.service import Models
@@ -38,8 +33,6 @@ from app.replacements.dry_run import DryRun
 from app.settings.sections import Settings
 from app.sharing.lending import Lending
 from app.sharing.service import Sharing
-from app.system.full_screen import full_screen
-from app.system.sleep_detector import ClockReadings, SleepWatcher, times
 from app.transcription.listening import ContextNeed
 from app.updates.index import place_of
 from app.updates.service import Updates
@@ -178,34 +171,3 @@ class BackgroundServices:
 async def _models(locate: Locate) -> tuple[str, ...]:
     """Return the names of the models loaded by the current gateway. Raises ``GatewayError``."""
     return tuple(dict.fromkeys(one.model for one in await loaded_models(locate())))
-
-
-class PowerEvents:
-    """Watcher of sleep, battery and full-screen use, active while entered. Used in one event loop.
-
-    ``rest`` is called with the reason when the worker must rest, ``woke`` with the length of each sleep.
-    """
-
-    def __init__(
-        self,
-        rest: Callable[[Note | None], None],
-        woke: Callable[[float], None],
-        clock: Callable[[], ClockReadings] = times,
-    ) -> None:
-        self._computer = ComputerObserver(full_screen(sys.platform, os.environ))
-        self._rest = WorkerRest(rest, self._computer)
-        self._sleep = SleepWatcher(woke, clock)
-        self._tasks = Tasks("attending")
-
-    def allow(self, limits: WorkerLimits) -> None:
-        """Set when the worker may work from now on."""
-        self._rest.allow(limits)
-
-    async def __aenter__(self) -> Self:
-        self._tasks.keep(self._sleep.watch, "waking")
-        self._tasks.keep(self._rest.watch, "rest")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._tasks.close()
-        await self._computer.close()

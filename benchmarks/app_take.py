@@ -19,11 +19,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer
 
 from app import main as desktop
-from app.application import Application, ApplicationSettings
+from app.application import Application
 from app.core.states import State
 from app.dictation.view import View
 from app.local_services.local_worker import LocalWorkerSettings
 from app.messages.kinds import News, Post
+from app.own_recognition import WorkerOptions
 from app.ui.shell.bridge import Bridge
 from benchmarks.app_engine import create
 from benchmarks.app_microphone import FastSoundSystem
@@ -126,7 +127,7 @@ def _make_application(watching: TakeWatch, sound: FastSoundSystem, post: Post) -
                 before = news.state
                 bridge.post(before)
 
-    settings = ApplicationSettings(LocalWorkerSettings((), ("--engine", _ENGINE)))
+    settings = WorkerOptions(LocalWorkerSettings((), ("--engine", _ENGINE)))
     return Application(post_noting, settings, sound.open_device)
 
 

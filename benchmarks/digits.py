@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.application import ApplicationSettings
 from app.cli.scoring import score
 from app.local_services.local_worker import LocalWorkerSettings
 from app.models.engines import VAD_MODEL
+from app.own_recognition import WorkerOptions
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.dictating_app import running_app
 from benchmarks.fidelity.items import Item, Samples
@@ -55,7 +55,7 @@ async def dictated(said: Sequence[Item], mode: str, pace: float) -> list[str]:
     """Return the text at the cursor for each recording."""
     recognition = f'languages = ["{_LANGUAGE}"]\nlanguage = "{_LANGUAGE}"\nitn = false\npartials = false'
     sections = {"hotkeys": f'mode = "{mode}"', "recognition": recognition}
-    worker = ApplicationSettings(LocalWorkerSettings((VAD_MODEL,), _ENGINE))
+    worker = WorkerOptions(LocalWorkerSettings((VAD_MODEL,), _ENGINE))
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
         async with running_app(Path(home), sections, pace, worker) as app:
             takes = [await app.dictate(_with_tail(one, mode), hold=mode == HOLD) for one in said]

@@ -124,14 +124,14 @@ def desktop(
             from app import main
 
         def make_application(post: "Post") -> "Application":
-            from app import application
+            from app import application, own_recognition
             from app.local_services import local_worker
 
             named = engine or "whisper"
             models = ("fsmn-vad", *(("whisper-base",) if named == "whisper" else ()))
             worker = local_worker.LocalWorkerSettings(models, ("--engine", named, *(worker_argument or ())))
             by_languages = not (engine or worker_argument)
-            return application.Application(post, application.ApplicationSettings(worker, by_languages))
+            return application.Application(post, own_recognition.WorkerOptions(worker, by_languages))
 
         with exit_on_error():
             status = main.run(make_application, hidden=hidden)

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.application import Application, ApplicationSettings
+from app.application import Application
 from app.capture.microphone import MicrophoneChange
 from app.hotkeys.events import Hotkeys
 from app.insertion.outcome import Inserter, Insertion, InsertionResult, Target
@@ -25,6 +25,7 @@ from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import News
 from app.models.engines import VAD_MODEL
+from app.own_recognition import WorkerOptions
 from app.settings.path import settings_place
 from benchmarks.fidelity import replay_engine
 from protocol.audio import SAMPLE_RATE
@@ -130,7 +131,7 @@ class Dictated:
 class DictatingApp(Application):
     """App whose microphone plays recordings, with keys and an inserter for a measurement."""
 
-    def __init__(self, microphone: Microphone, settings: ApplicationSettings, tally: Path) -> None:
+    def __init__(self, microphone: Microphone, settings: WorkerOptions, tally: Path) -> None:
         super().__init__(self._post, settings, microphone.open)
         self._tally = tally
         self.microphone = microphone
@@ -194,18 +195,18 @@ class DictatingApp(Application):
         return self.kept
 
 
-def worker_with(decodes: Path | None, tally: Path) -> ApplicationSettings:
+def worker_with(decodes: Path | None, tally: Path) -> WorkerOptions:
     """Return settings for a worker that replays the decodes of this folder, and tallies those that it makes.
 
     Without a folder it recognises everything as it comes.
     """
     if decodes is None:
-        return ApplicationSettings(LocalWorkerSettings((VAD_MODEL, MODEL), ("--model", MODEL)))
+        return WorkerOptions(LocalWorkerSettings((VAD_MODEL, MODEL), ("--model", MODEL)))
     decodes.mkdir(parents=True, exist_ok=True)
     engine = ("--engine", f"{replay_engine.__name__}:{replay_engine.create.__name__}")
     extra = {replay_engine.KEPT: decodes, replay_engine.TALLY: tally, "folder": folders().models / MODEL}
     settings = [word for name, value in extra.items() for word in ("--set", f"{name}={value}")]
-    return ApplicationSettings(LocalWorkerSettings((VAD_MODEL,), (*engine, *settings)))
+    return WorkerOptions(LocalWorkerSettings((VAD_MODEL,), (*engine, *settings)))
 
 
 def newest_take() -> TakeSnapshot | None:
@@ -215,7 +216,7 @@ def newest_take() -> TakeSnapshot | None:
 
 @asynccontextmanager
 async def running_app(
-    home: Path, settings: Mapping[str, str], pace: float, worker: ApplicationSettings
+    home: Path, settings: Mapping[str, str], pace: float, worker: WorkerOptions
 ) -> AsyncIterator[DictatingApp]:
     """Run the app in a folder of its own. ``settings``: TOML lines by section."""
     os.environ["KIKIPOUNAMU_HOME"] = str(home)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from app.application import Application, ApplicationSettings
+from app.application import Application
 from app.cli.control_command import line
 from app.control.client import ask
 from app.control.server import AlreadyRunning
@@ -17,20 +17,18 @@ from app.core.sentences import Sentences
 from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.history.view import PlaybackView, PlayTake
-from app.local_services import local_gateway
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Devices, News, Problem, Takes, WindowWanted
 from app.models.view import FetchModel, ModelsView, ModelUse, WatchModels
 from app.onboarding.steps import MicrophoneTrial, TryMicrophone
+from app.own_recognition import WorkerOptions
 from app.settings.sections import ChangeSetting, Settings
 from runtime.folders import folders
-from speech.models.recommendation import ChoiceReason, Recommendation
-from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
 ELSEWHERE = "https://gpu.example:8765"
-CHECKSUM = ApplicationSettings(LocalWorkerSettings((), ("--engine", "checksum")))
+CHECKSUM = WorkerOptions(LocalWorkerSettings((), ("--engine", "checksum")))
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @asynccontextmanager
 async def running(
-    told: list[News], settings: ApplicationSettings = CHECKSUM
+    told: list[News], settings: WorkerOptions = CHECKSUM
 ) -> AsyncIterator[tuple[Application, "asyncio.Task[None]"]]:
     app = Application(told.append, settings)
     task = asyncio.create_task(app.run())
@@ -70,22 +68,6 @@ def worker_is(told: list[News], state: LocalWorkerState) -> bool:
     return isinstance(seen, WorkerView) and seen.state is state
 
 
-async def no_gateway_here_while_one_elsewhere_is_chosen(app: Application, told: list[News]) -> None:
-    here = await local_gateway.running()
-    assert here is not None and app._locate().name == ""
-    app.ask(ChangeSetting("gateway.fall_back", False))  # otherwise this computer would replace it
-    app.ask(ChangeSetting("gateway.url", ELSEWHERE))
-    off = WorkerView(reason=Note("recognised-elsewhere"))
-    await wait_until(lambda: newest(told, WorkerView) == off, "the worker is off, and it is told why")
-    await wait_until(lambda: not local_gateway.alive(here.endpoint.pid), "the gateway has ended")
-    assert (app._locate().url, app._locate().name) == (ELSEWHERE, ELSEWHERE)
-    app.ask(ChangeSetting("gateway.fall_back", True))
-    instead = Problem("route", note=Note("gateway-instead", {"gateway": ELSEWHERE}))
-    await wait_until(lambda: instead in told, "this computer is in the place of one that is away")
-    await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "its worker works again")
-    assert await local_gateway.running() is not None and app._locate().name == ""
-
-
 async def what_is_tried_is_told(app: Application, told: list[News]) -> None:
     app.ask(TryMicrophone(on=True))
     await wait_until(lambda: newest(told, MicrophoneTrial), "the microphone is tried")
@@ -93,14 +75,6 @@ async def what_is_tried_is_told(app: Application, told: list[News]) -> None:
     assert newest(told, MicrophoneTrial) == MicrophoneTrial()
     app.ask(TestHotkeys(True))
     assert newest(told, KeysSeen) == KeysSeen(testing=True)
-
-
-async def the_session_starts_it(app: Application, home: Path) -> None:
-    entry = home / "autostart" / "kikipounamu.desktop"
-    app.ask(ChangeSetting("general.autostart", True))
-    await wait_until(entry.exists, "the session starts it")
-    app.ask(ChangeSetting("general.autostart", False))
-    await wait_until(lambda: not entry.exists(), "the session starts it no more")
 
 
 async def models_are_told_and_chosen(app: Application, told: list[News]) -> None:
@@ -147,7 +121,6 @@ async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
         assert newest(received, WindowWanted)
         nothing_is_played_while_somebody_speaks(app, received)
         await models_are_told_and_chosen(app, received)
-        await no_gateway_here_while_one_elsewhere_is_chosen(app, received)
         app.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)
 
@@ -167,11 +140,6 @@ async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
 
         await wait_until(kept, "both are in force")
         await what_is_tried_is_told(app, received)
-        await the_session_starts_it(app, home)
-        app.ask(ChangeSetting("hotkeys.mode", "sometimes"))
-        await wait_until(lambda: "sometimes" in problem(received, "settings"), "it is refused")
-        refused = newest(received, Problem)
-        assert isinstance(refused, Problem) and refused.setting == "hotkeys.mode"
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
 
 
@@ -188,53 +156,6 @@ async def test_actions_during_start_are_performed_once_services_run(home: Path) 
             return isinstance(seen, Settings) and seen.hotkeys.mode == "hold"
 
         await wait_until(changed, "the setting is in effect")
-
-
-async def test_recordings_are_listed_again_once_their_folder_can_be_read(home: Path) -> None:
-    (home / "config").mkdir()
-    (home / "config" / "settings.toml").write_text("worker.on = false\n")
-    received, takes = list[News](), folders().data / "takes"
-    async with running(received) as (app, _):
-        await wait_until(lambda: newest(received, Takes) == Takes(), "there are no takes")
-        takes.symlink_to(takes)
-        app._takes_changed.set()
-        await wait_until(lambda: "Too many levels" in problem(received, "takes"), "the folder is refused")
-        takes.unlink()
-        listed = received.count(Takes())
-        app._takes_changed.set()
-        await wait_until(lambda: received.count(Takes()) > listed, "the takes are listed")
-        assert problem(received, "takes") == ""
-
-
-async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dead = f"http://127.0.0.1:{free_port()}"
-    for name in ("MODELSCOPE_ENDPOINT", "HF_ENDPOINT"):
-        monkeypatch.setenv(name, dead)
-    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(home / "no-models"))
-    (home / "config").mkdir()
-    (home / "config" / "settings.toml").write_text('recognition.languages = ["zh"]\nworker.on = false\n')
-    received: list[News] = []
-    async with running(received, ApplicationSettings(by_languages=True)) as (app, _):
-        app.ask(WatchModels(True))
-
-        def default() -> Recommendation | None:
-            view = newest(received, ModelsView)
-            return view.default if isinstance(view, ModelsView) else None
-
-        await wait_until(default, "the default is shown")
-        assert default() == Recommendation("whisper-base", ChoiceReason.NO_HUB)
-        app.ask(ChangeSetting("recognition.languages", "en"))
-        english = Recommendation("whisper-base", ChoiceReason.NO_CHINESE)
-        await wait_until(lambda: default() == english, "languages chosen in the first steps count at once")
-        app.ask(ChangeSetting("general.welcomed", True))
-        app.ask(ChangeSetting("recognition.languages", "zh"))
-
-        def listed() -> bool:
-            seen = newest(received, Settings)
-            return isinstance(seen, Settings) and seen.recognition.languages == ("zh",)
-
-        await wait_until(listed, "the languages are in effect")
-        assert default() == english, "later the model changes only by choice, or at the next start"
 
 
 async def test_status_names_invalid_settings_and_why_the_gateway_ends(home: Path) -> None:
