@@ -8,8 +8,7 @@ Everything here belongs to the event loop of ``run`` and nothing blocks it: slow
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,6 @@ from app.core.states import LOWEST_DBFS
 from app.dictation.actions import CopyText, DictationAction, HeldAction, RecoverTake, SettleHeld, Verb
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.dictation_options import DictationOptions
-from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_adapter import HotkeyAdapter
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import (
@@ -36,20 +34,18 @@ from app.dictation.messages import (
     PassOnTap,
     PlayCue,
     PollKey,
-    PutAside,
     Renew,
     SoundCue,
-    StartRecording,
-    StopRecording,
     TargetFound,
     Tick,
     Woke,
 )
 from app.dictation.recorder import OpenDevice, Recorder
 from app.dictation.recordings import KnownRecordings, PastTakes, Recordings
+from app.dictation.running_takes import RunningTakes
 from app.dictation.state_machine import MOST_TAKES, Dictation
 from app.dictation.take_progress import NOTICE_S
-from app.dictation.take_runner import TakeParts, TakeRunner
+from app.dictation.take_runner import TakeParts
 from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.dictation.view import View
 from app.hotkeys.events import Hotkeys
@@ -58,7 +54,7 @@ from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, 
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
-from runtime.tasks import OneTask, Tasks, cancel_and_wait, complete, is_set_within
+from runtime.tasks import OneTask, Tasks, is_set_within
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
@@ -116,29 +112,34 @@ class DictationRunner:
         self._machine.joins = options.joins
         self._tasks = Tasks("dictating")
         self._copying = OneTask(self._tasks, "copy")
+        self._catching_up = OneTask(self._tasks, "catch up")
         self._core = Tasks("dictating")  # the failure of any of these ends the run
         self._deliveries = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
         means = InsertionMeans(parts.inserter, parts.copier, parts.find_text, parts.read_around)
         self._texts = TextInserter(means, self._deliveries, self._handle, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
-        self._take_parts = TakeParts(
-            *(parts.library, self._deliveries, parts.setup, self.recorder, parts.observe),
+        take_parts = TakeParts(
+            parts.library,
+            self._deliveries,
+            parts.setup,
+            self.recorder,
+            parts.observe,
             key_down=lambda: bool(self._machine.keys),
             no_worker=parts.no_worker,
             each_at_once=lambda: self._options.each_piece_at_once,
         )
+        self._takes = RunningTakes(
+            take_parts, lambda: self._options, self._texts, self._tasks, self._handle, self._take_ended
+        )
         self._earlier = PastTakes(parts.library, parts.setup, lambda: self._options.options)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = HotkeyAdapter(parts.hotkeys, self._handle, warn, show) if parts.hotkeys else None
-        self._runners: dict[int, tuple[TakeRunner, asyncio.Task[None]]] = {}
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
-        self._aside = deque[str]()
-        known = KnownRecordings(self._machine, self._deliveries, self._aside)
+        known = KnownRecordings(self._machine, self._deliveries, self._takes.aside)
         self.recordings = Recordings(self._earlier, known, self._handle, self._texts.noted)
-        self._catching_up = False
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
         self._running = False
@@ -267,9 +268,8 @@ class DictationRunner:
             await is_set_within(self._woken, pause)
             self._woken.clear()
             self._perform(self._machine.handle(Tick(), clock()))
-            if self._aside and not self._catching_up and not self._machine.pending:
-                self._catching_up = True
-                self._tasks.start(self._catch_up(), "catch up")
+            if self._takes.aside and not self._machine.pending:
+                self._catching_up.start(self._catch_up)
 
     async def _preparing(self) -> None:
         """Load libraries ahead of the first take, then sweep expired takes periodically."""
@@ -289,17 +289,14 @@ class DictationRunner:
                 show(view)
 
     def _gauges(self) -> Gauges:
-        runners = {take: runner for take, (runner, _) in self._runners.items()}
-        notes = [*(runner.note for runner in runners.values()), *self._warnings.values()]
-        where = runners[max(runners)].destination if runners else None
         level = self.recorder.level_dbfs
         return Gauges(
             level_dbfs=LOWEST_DBFS if level is None else level,
             device=self.recorder.device,
-            destination=self._options.destination if where is None else where,
+            destination=self._takes.destination,
             places=self._texts.places,
-            unsent_s={take: runner.unsent_s() for take, runner in runners.items()},
-            note=next((note for note in notes if note is not None), None),
+            unsent_s=self._takes.unsent_s,
+            note=next(iter((*self._takes.notes, *self._warnings.values())), None),
         )
 
     def _microphone_changed(self, change: MicrophoneChange) -> None:
@@ -315,8 +312,8 @@ class DictationRunner:
 
     def _handle(self, event: Event) -> None:
         match event:
-            case TargetFound(take, target, int(segment)) if take in self._runners:
-                self._runners[take][0].set_target(segment, target)
+            case TargetFound(take, target, int(segment)):
+                self._takes.set_target(take, segment, target)
         self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
         if self.view.state is not self._view.state:  # immediate feedback for key presses
             self._show()
@@ -324,32 +321,13 @@ class DictationRunner:
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
-            self._of_take(effect) or self._texts.perform(effect) or self._of_keys(effect)
+            if isinstance(effect, DiscardTake | CloseTake):
+                self._warnings.pop("microphone", None)
+            self._takes.perform(effect) or self._texts.perform(effect) or self._perform_other(effect)
         if self._keys:
             self._keys.set_recording(self._machine.recording is not None)
 
-    def _of_take(self, effect: Effect) -> bool:
-        match effect:
-            case StartRecording(take, mode):
-                self._record(take, mode)
-            case StopRecording(take):
-                if known := self._runners.get(take):
-                    known[0].stop()
-            case DiscardTake(take):
-                self._warnings.pop("microphone", None)
-                self._tasks.start(complete(self._end(take, self._deliveries.discard)), "discard")
-            case PutAside(take):
-                if known := self._runners.pop(take, None):
-                    self._tasks.start(self._put_aside(take, *known), "put aside")
-            case CloseTake(take):
-                self._runners.pop(take, None)
-                self._warnings.pop("microphone", None)
-                self._texts.note(self._deliveries.close(take))
-            case _:
-                return False
-        return True
-
-    def _of_keys(self, effect: Effect) -> bool:
+    def _perform_other(self, effect: Effect) -> bool:
         match effect:
             case PollKey(action, needed) if self._keys:
                 self._tasks.start(self._keys.poll(action, needed=needed), "poll")
@@ -365,33 +343,14 @@ class DictationRunner:
                 self._leaving.set()
         return True
 
-    def _record(self, take: int, mode: TalkMode) -> None:
-        self._texts.find_target(take)  # first: the focus may move at any time
-        runner = TakeRunner(take, mode, self._take_parts, self._options.options, self._handle)
-        self._runners[take] = (runner, self._tasks.start(runner.run(), f"take {take}"))
-
-    async def _end(self, take: int, then: Callable[[int], Awaitable[None]]) -> None:
-        if known := self._runners.pop(take, None):
-            known[0].stop()
-            await cancel_and_wait([known[1]])
-        await then(take)
+    def _take_ended(self) -> None:
         self._history_changed()
-
-    async def _put_aside(self, take: int, runner: TakeRunner, running: asyncio.Task[None]) -> None:
-        """Stop a take because too many wait, and queue it for later recognition, for the history only."""
-        runner.stop()
-        await cancel_and_wait([running])
-        await self._deliveries.close(take)
-        self._aside.append(str(runner.session))
         self._woken.set()
 
     async def _catch_up(self) -> None:
         """Recognise the takes that were put aside, one after the other."""
-        try:
-            while self._aside and not self._machine.pending:
-                await self._recover(self._aside.popleft())
-        finally:
-            self._catching_up = False
+        while self._takes.aside and not self._machine.pending:
+            await self._recover(self._takes.aside.popleft())
 
     async def _recover(self, session: str) -> None:
         note = await self._earlier.recover(session)

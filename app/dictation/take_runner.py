@@ -46,6 +46,7 @@ from protocol.session import Busy, Partial, Queued
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
+from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
 
 log = loggers.APP_TAKE_WORK
@@ -103,6 +104,7 @@ class TakeRunner(DictationObserver):
         self._handle = handle
         self._gateway: Note | None = None
         self._recording: Recording | None = None
+        self._task: asyncio.Task[None] | None = None
         self._stopped = False
         self._silence_minutes = SILENCE_MINUTES[mode]
         self._heard_s = 0.0  # the end of the last text: the VAD misses quiet speech
@@ -125,6 +127,16 @@ class TakeRunner(DictationObserver):
         self._stopped = True
         if self._recording is not None:
             self._recording.stop()
+
+    def start(self, tasks: Tasks) -> None:
+        """Start ``run`` as one of these tasks."""
+        self._task = tasks.start(self.run(), f"take {self._take}")
+
+    async def cancel(self) -> None:
+        """Stop recording and recognition of a started take, and wait until both are over."""
+        self.stop()
+        if self._task is not None:
+            await cancel_and_wait([self._task])
 
     def set_target(self, segment: int, target: Target | None) -> None:
         """Note the target window of a segment."""

@@ -88,7 +88,7 @@ async def models_are_told_and_chosen(app: Application, told: list[News]) -> None
         lambda: newest(told, WorkerView) == unfit, "it is here and therefore used, but no engine runs it"
     )
     assert app._dictation is not None
-    assert app._dictation._take_parts.no_worker() == unfit.reason, "the overlay can say it"
+    assert app._dictation._parts.no_worker() == unfit.reason, "the overlay can say it"
     before = len(told)
     app.ask(SwitchWorker(True))  # the switch is already on
     await wait_until(

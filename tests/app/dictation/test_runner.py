@@ -20,13 +20,13 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import SoundCue
 from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.journal import Journal
-from app.journal.take import TRANSCRIBED, TakeState
+from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.core.checksum import checksum
 from runtime.logs import logging_to
-from tests.app.dictation.world import MOST_WAIT, OTHER, WINDOW, World, afresh, dictating, silence
+from tests.app.dictation.world import OTHER, WINDOW, World, afresh, dictating, silence
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
@@ -117,20 +117,6 @@ async def test_hold_mode_records_while_key_is_held(
         world.hotkeys.release(noticed=False)
         await world.over()
         await wait_until(lambda: "cancel" not in world.hotkeys.bound, "Esc is everybody's again")
-        (texts,) = texts_of(world)
-    assert world.inserter.text() == " ".join(texts)
-
-
-async def test_hold_mode_passes_on_tap_and_discards_its_take(
-    tmp_path: Path, models: Path, talk: Samples, locate: Locate
-) -> None:
-    async with dictating(tmp_path, models, locate, talk, HOLD) as world:
-        world.hotkeys.press()
-        world.hotkeys.release()
-        await wait_until(lambda: world.hotkeys.passed_on == ["dictate"], "it is passed on")
-        await world.dictate()
-        only = [TakeState.DONE]
-        await wait_until(lambda: [found.state for found in world.found] == only, "the take of the tap is gone")
         (texts,) = texts_of(world)
     assert world.inserter.text() == " ".join(texts)
 
@@ -266,25 +252,6 @@ async def test_quit_waits_for_recording_made_without_gateway(tmp_path: Path, mod
         assert world.found[0].state is TakeState.DONE
     assert world.inserter.text() == " ".join(texts)
     assert world.devices.open_now == 0
-
-
-async def test_oldest_take_is_recognised_later_when_too_many_wait(
-    tmp_path: Path, models: Path, talk: Samples
-) -> None:
-    url: list[str] = []
-    async with dictating(tmp_path, models, later(url), talk, TOGGLE) as world:
-        for _ in range(MOST_WAIT + 1):
-            await world.dictate()
-            await world.is_in(State.SENDING)
-        assert world.dictating.view.waiting == MOST_WAIT - 1
-        async with scripted(afresh) as gateway:
-            url.append(gateway.url)
-            await wait_until(lambda: all(take.state in TRANSCRIBED for take in world.found), "all are recognised")
-        texts = texts_of(world)
-        assert len(texts) == MOST_WAIT + 1
-        oldest = world.found[-1].take
-        assert not any(spoken.inserting for spoken in oldest.segments.values())
-    assert world.inserter.text() == " ".join(text for take in texts[1:] for text in take)
 
 
 async def test_take_keeps_what_was_said_before_its_journal_at_second_quit(
