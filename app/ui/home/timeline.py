@@ -30,6 +30,7 @@ class TakeTimeline(QTableView):
         super().__init__(showGrid=False)
         self._texts, self._rows, self._delegate = texts, model, delegate
         self._heights: dict[int, int] = {}
+        self._days: tuple[int, ...] = ()
         self._pressed: tuple[int, RowButton] | None = None
         self.setObjectName("list")
         self.setModel(model)
@@ -51,16 +52,18 @@ class TakeTimeline(QTableView):
     def measure(self) -> None:
         """Set the usual height of every row: after each reset of the model and for another font.
 
-        ``fit`` must follow.
+        A reset keeps the heights of rows, also of those that are now another day or take. ``fit`` must follow.
         """
-        rows, day = self.verticalHeader(), day_height()
-        rows.setDefaultSectionSize(row_height())
+        rows, usual = self.verticalHeader(), row_height()
+        rows.setDefaultSectionSize(usual)
         rows.setUpdatesEnabled(False)
-        for row in self._rows.heads():
-            rows.resizeSection(row, day)
+        for row in {*self._days, *self._heights}:
+            rows.resizeSection(row, usual)
+        self._days, self._heights = tuple(self._rows.heads()), {}
+        for row in self._days:
+            rows.resizeSection(row, day_height())
         rows.setUpdatesEnabled(True)
-        self.verticalScrollBar().setSingleStep(row_height() // _SCROLLED)
-        self._heights = {}
+        self.verticalScrollBar().setSingleStep(usual // _SCROLLED)
 
     def fit(self, heights: Mapping[int, int]) -> None:
         """Give these rows these heights, and all others their usual ones."""

@@ -6,7 +6,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.home.take_delegate import TakeDelegate
+from app.ui.home.take_delegate import TakeDelegate, day_height, row_height
 from app.ui.home.timeline import Stage, TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
@@ -102,3 +102,21 @@ def test_take_at_the_upper_edge_is_found_again(world: World) -> None:
     world.stage.see(*seen)
     again = world.stage.seen()
     assert again[:2] == seen[:2] and again[2] > seen[2]
+
+
+def test_rows_have_their_usual_heights_when_takes_arrive_above_the_open_one(world: World) -> None:
+    """Between two days as well: an arriving take moves the names of earlier days down."""
+    world.stage.opened = 4
+    world.stage.fit()
+    open_height, (_, later_day) = world.list.rowHeight(4), tuple(world.model.heads())[:2]
+    assert world.list.rowHeight(later_day) == day_height()
+    for arrived in (1, 2):
+        world.model.show_list(listed([take(number) for number in range(-arrived, 40)], version=arrived))
+        world.list.measure()
+        world.stage.opened = 4 + arrived
+        world.stage.fit()
+        days = set(world.model.heads())
+        usual = set(range(1, world.model.rowCount())) - days - {world.stage.opened}
+        assert {world.list.rowHeight(row) for row in usual} == {row_height()}
+        assert {world.list.rowHeight(row) for row in days} == {day_height()}
+        assert world.list.rowHeight(4 + arrived) == open_height
