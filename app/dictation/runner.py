@@ -191,9 +191,10 @@ class DictationRunner:
         self._handle(Woke())
 
     async def until_bound(self) -> None:
-        """Wait until the hotkeys work, or are refused for the first time."""
+        """Wait until the hotkeys work, or are refused for the first time; then show the view, idle or not."""
         if self._keys:
             await self._keys.tried.wait()
+        self._show(anyway=True)
 
     async def finished(self) -> None:
         """Wait until every take begun so far is over, but not for takes that begin later."""
@@ -281,9 +282,9 @@ class DictationRunner:
 
     # -- the view ------------------------------------------------------------------------------------------
 
-    def _show(self) -> None:
+    def _show(self, *, anyway: bool = False) -> None:
         view = self.view
-        if view != self._view:
+        if anyway or view != self._view:
             self._view = view
             for show in tuple(self._followers):
                 show(view)

@@ -16,6 +16,7 @@ from app.core.errors import Note
 from app.core.sentences import Sentences
 from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
+from app.dictation.view import View
 from app.history.view import PlaybackView, PlayTake
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
@@ -113,6 +114,7 @@ async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
         await wait_until(lambda: newest(received, Devices), "the microphones")
         await wait_until(lambda: newest(received, Takes) == Takes(), "there are no takes")
         assert newest(received, Settings) == Settings()
+        await wait_until(lambda: newest(received, View), "a window that says that the app starts learns its state")
         assert "no display" in problem(received, "insertion")
         assert Problem("hotkeys", note=Note("hotkeys-no-display")) in received
         assert problem(received, "gateway") == problem(received, "settings") == ""

@@ -103,7 +103,10 @@ def delay_text(texts: Texts, status: Status) -> tuple[str, str]:
     worker, recognises_here = status.worker, status.gateways.here or bool(status.gateways.instead_of)
     if not recognises_here or worker.state not in _SHOWN:
         return "", "muted"
-    return worker_text(texts, worker), "warning" if worker.state is LocalWorkerState.FAILED else "muted"
+    says = worker_text(texts, worker)
+    if worker.state is LocalWorkerState.STARTING:  # the word alone would contradict or repeat the state above it
+        says = texts("worker.stated", state=says)
+    return says, "warning" if worker.state is LocalWorkerState.FAILED else "muted"
 
 
 def status_hint(texts: Texts, status: Status) -> str:

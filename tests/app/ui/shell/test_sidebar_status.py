@@ -75,6 +75,15 @@ def test_recognition_that_is_not_ready_is_reported_where_it_matters(state: Local
     assert delay_text(texts, Status(worker=WorkerView(LocalWorkerState.IDLE)))[0] == ""
 
 
+def test_recognition_that_starts_is_named_beside_the_state_of_the_app() -> None:
+    texts, status = Texts("en"), Status(worker=WorkerView(LocalWorkerState.STARTING))
+    assert (status_word(texts, status), *delay_text(texts, status)) == (
+        "Ready",
+        "Recognition on this computer · Starting",
+        "muted",
+    )
+
+
 def test_note_on_dictation_comes_before_other_problems() -> None:
     texts = Texts("en")
     status = Status(View(note=Note("no-worker")), worker=WorkerView(LocalWorkerState.FAILED), problem="trouble")
