@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFont, QFontMetrics
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.gateways.view import FoundView
@@ -51,7 +51,7 @@ class ComputerRow(LinedRow):
         super().__init__(theme)
         self._texts, self._ask, self._pair = texts, ask, pair
         self.view, self._sure = _EMPTY, False
-        self.icon, self.name, self.description = RowIcon(theme, _EMPTY.icon), Elided(1), remark()
+        self.icon, self.name, self.description = RowIcon(theme, _EMPTY.icon), Elided(1, bold=True), remark()
         self.button = action_button(self._run_actions)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
         self.menu = QMenu(self)
@@ -99,7 +99,6 @@ class ComputerRow(LinedRow):
         view, texts = self.view, self._texts
         named = {"gateway": view.name}
         self.icon.show_icon(view.icon)
-        self.name.setFont(font(weight=QFont.Weight.DemiBold))
         self.name.show_text(view.name)
         show_text(self.description, view.description, "warning" if view.warns else "muted")
         self.setAccessibleName(f"{view.name}: {view.description}")

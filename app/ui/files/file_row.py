@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtGui import QContextMenuEvent, QFont
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.core.errors import Note
@@ -26,7 +26,7 @@ from app.files.view import (
     SaveFile,
 )
 from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
 from app.ui.widgets.panels import Dialogs
 from app.ui.widgets.parts import (
@@ -110,7 +110,7 @@ class FileRow(Card):
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.file = FileView(0, "")
         self.shape, self.bar = StateIcon(theme, SHAPES, FileState.ADDED), FileProgressBar(theme)
-        self.name, self.status, self.text = Elided(1), Elided(1), Elided(_LINES)
+        self.name, self.status, self.text = Elided(1, bold=True), Elided(1, size=SCALE.caption), Elided(_LINES)
         self.note = remark("warning")
         self.step = action_button(self._take_step, "quiet")
         self.copy = action_button(lambda: self._ask(CopyFile(self.file.file)), "quiet")
@@ -118,8 +118,6 @@ class FileRow(Card):
         self.cancel = action_button(self._cancel, "quiet")
         self.more = action_button(self._open_menu, "quiet")
         self.menu = QMenu(self)
-        self.name.setFont(font(weight=QFont.Weight.DemiBold))
-        self.status.setFont(font(SCALE.caption))
         self.status.setProperty("role", "muted")
         head = horizontal(
             self.shape,

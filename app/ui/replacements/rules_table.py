@@ -206,7 +206,7 @@ class _Cells(QStyledItemDelegate):
         wrong, text = index.data(PROBLEM), str(index.data(QUIET) or index.data() or "")
         left = place.left() + SPACING.small
         if wrong and index.column() == Column.HEARS:
-            side = painter.fontMetrics().ascent()
+            side = QFontMetrics(font()).ascent()
             mark = QRectF(left, place.center().y() - side / 2, side, side)
             icons.draw(painter, "failed", mark, self._theme.colour("warning"))
             left += side + SPACING.small
@@ -214,10 +214,10 @@ class _Cells(QStyledItemDelegate):
         quiet = counted or bool(index.data(QUIET))
         ink = self._theme.colour("warning" if wrong else "muted" if quiet else "text")
         room = QRect(left, place.top(), place.right() - SPACING.small - left, place.height())
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        shown = QFontMetrics(font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         across = Qt.AlignmentFlag.AlignHCenter if counted else Qt.AlignmentFlag.AlignLeft
         side = across | Qt.AlignmentFlag.AlignVCenter
-        paint_text(painter, QRectF(place if counted else room), shown, painter.font(), ink, side)
+        paint_text(painter, QRectF(place if counted else room), shown, font(), ink, side)
 
     def _tick(self, painter: QPainter, place: QRect, *, on: bool) -> None:
         side = float(QFontMetrics(font()).ascent())

@@ -16,7 +16,7 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices, microphone_entries
 from app.ui.strings.texts import Texts, joined, key_text, note_text, state_text, worker_text
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font, letter_width
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Shape, paint_focus, paint_round, paint_text, refresh_with, smooth_painter
 from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.parts import (
@@ -132,11 +132,8 @@ class StatusLine(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
         self.shape, self.word = Shape(theme, State.IDLE), label(bold=True)
-        self.means, self.trouble = Elided(_LINES), Elided(_LINES)
+        self.means, self.trouble = (Elided(_LINES, size=SCALE.caption) for _ in range(2))
         self.means.setProperty("role", "muted")
-        for shown in (self.means, self.trouble):
-            shown.setProperty(SCALE_PROPERTY, SCALE.caption)
-            shown.setFont(font(SCALE.caption))
         for part in (self.shape, self.word, self.means, self.trouble):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         head = horizontal(self.shape, stretched(self.word))

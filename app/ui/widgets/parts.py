@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final, NamedTuple, TypeVar
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -154,11 +154,16 @@ def label(
 ) -> QLabel:
     """Return a label in the common type scale; ``wraps``: with as many lines as the text needs."""
     made = QLabel(text, textFormat=Qt.TextFormat.PlainText, wordWrap=wraps)
-    made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
-    made.setProperty(SCALE_PROPERTY, size)
+    _scale(made, size, bold=bold)
     if role:
         made.setProperty("role", role)
     return made
+
+
+def _scale(shown: QLabel, size: float, *, bold: bool) -> None:
+    """Give a label its size on the type scale, which follows another text size."""
+    shown.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
+    shown.setProperty(SCALE_PROPERTY, size)
 
 
 def remark(role: str = "muted", *, selectable: bool = False) -> QLabel:
@@ -227,14 +232,13 @@ def set_role(shown: QWidget, role: str) -> None:
 
 
 class Elided(QLabel):
-    """Label that shows the first lines of a text; the tool tip shows more."""
+    """Label in the common type scale that shows the first lines of a text; the tool tip shows more."""
 
-    def __init__(self, lines: int = 2) -> None:
+    def __init__(self, lines: int = 2, *, size: float = SCALE.body, bold: bool = False) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-        self._lines = lines
-        self.setFont(font())
+        self._lines, self._whole = lines, ""
+        _scale(self, size, bold=bold)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._whole = ""
 
     def show_text(self, text: str) -> None:
         """Show a text; the accessible name holds all of it."""
@@ -245,6 +249,12 @@ class Elided(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut the text again for the new width."""
         if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Cut the text again for another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
             self._fit()
 
     def _fit(self) -> None:

@@ -85,3 +85,16 @@ def test_rules_table_paints_every_kind_of_cell(table: RulesTable, model: RulesMo
     model.show_takes({0: 3, 2: 0})
     table.selectRow(1)
     assert model.draft.wrong and not table.grab().isNull()
+
+
+def test_cells_follow_another_text_size(table: RulesTable, model: RulesModel, theme: Theme, qtbot: QtBot) -> None:
+    theme.choose_text_size("largest")
+    new = RulesTable(theme, model)
+    qtbot.addWidget(new)
+    new.resize(table.size())
+    new.refresh()
+    new.show()
+    for one in (table, new):
+        one.clearFocus()  # its ring is painted too
+    assert table.size() == new.size()
+    assert table.viewport().grab().toImage() == new.viewport().grab().toImage()

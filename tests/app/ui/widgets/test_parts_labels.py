@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.files.view import FileState, FileView
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import Theme
+from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.parts import Elided, first_lines, label, menu_name, remark, show_text, tool_tip, worded
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
@@ -71,6 +71,19 @@ def test_wider_label_shows_more_text(theme: Theme, qtbot: QtBot) -> None:
     narrow = text.text()
     text.resize(500, 60)
     qtbot.waitUntil(lambda: len(text.text()) > len(narrow))
+
+
+@pytest.mark.parametrize("size", [SCALE.body, SCALE.caption])
+def test_elided_text_follows_another_text_size(theme: Theme, qtbot: QtBot, size: float) -> None:
+    text, usual = Elided(2, size=size), font(size).pointSizeF()
+    qtbot.addWidget(text)
+    text.resize(240, 200)
+    text.show()
+    text.show_text(LONG)
+    small = text.text()
+    theme.choose_text_size("largest")
+    assert text.font().pointSizeF() == pytest.approx(1.6 * usual, rel=0.01)
+    assert lines(text) == 2 and len(text.text()) < len(small)
 
 
 def test_label_without_text_is_hidden(theme: Theme, qtbot: QtBot) -> None:
