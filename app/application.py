@@ -20,6 +20,7 @@ from app.core.states import State
 from app.diagnostics.report.service import Sources
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
+from app.dictation.messages import Locked, Woke
 from app.dictation.recorder import OpenDevice
 from app.dictation.runner import DictationRunner, Parts
 from app.dictation.sounds import Sounds
@@ -100,6 +101,7 @@ class Application:
         services.models.use = lambda name: self._changes.change(ChangeSetting("worker.model", name))
         services.lending.change = self._changes.change
         services.help.sources = lambda: Sources(self._file.current, self._recognition.worker)
+        services.locked = self._handle_lock
         services.follow_edits(self._lists.refresh_recordings)
 
     async def run(self) -> None:
@@ -246,11 +248,16 @@ class Application:
     def _handle_wake(self, slept_s: float) -> None:
         """Renew devices and connections after a sleep, and cut short pauses that began before it."""
         if self._dictation is not None:
-            self._dictation.handle_wake()
+            self._dictation.handle(Woke())
         self._patience.end_pauses()
         self._gateways.handle_wake()
         self._lists.refresh_microphones()
         self._background.gateway_changed()
+
+    def _handle_lock(self) -> None:
+        """End the recording when the screen is locked."""
+        if self._dictation is not None:
+            self._dictation.handle(Locked())
 
     # -- views ---------------------------------------------------------------------------------------------
 

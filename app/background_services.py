@@ -3,10 +3,11 @@
 Everything here belongs to the event loop that entered it.
 """
 
+import importlib.util
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from uuid import UUID
 
 from app.core.segment_observer import Observe, notify_all
@@ -42,6 +43,9 @@ from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
+if TYPE_CHECKING:
+    from app.system.screen_lock import ScreenLock
+
 _FILES: Final = "files"
 _LATEST: Final = 100  # recordings whose programs are offered for rules
 
@@ -50,8 +54,11 @@ class BackgroundServices:
     """The services that run alongside dictation.
 
     ``locate``: finds the current gateway. ``options``: how files are recognised. ``rewrite``: the replacement
-    rules. ``actions``: what users can request of them while this context is entered.
+    rules. ``actions``: what users can request of them while this context is entered. ``locked`` is called when
+    the screen is locked.
     """
+
+    locked: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self,
@@ -92,7 +99,7 @@ class BackgroundServices:
             .add(self._updates.ask)
         )
         self._tasks, self._kept = Tasks("background"), AsyncExitStack()
-        self._open, self._takes = False, set[TakeView]()
+        self._open, self._takes, self._screen = False, set[TakeView](), _screen_lock(lambda: self.locked())
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -100,6 +107,8 @@ class BackgroundServices:
                 await opening.enter_async_context(service)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
+        if self._screen is not None:
+            self._tasks.keep(self._screen.watch, "screen")
         self._open = True
         return self
 
@@ -111,6 +120,8 @@ class BackgroundServices:
         """Yield the services to enter, in this order."""
         yield from (self._tasks, self._monitoring, self._history, self._history_window, self.models, self._dry_run)
         yield from (self._picker, self.help, self._desktop, self.sharing, self.lending, self._updates, self._api)
+        if self._screen is not None:
+            yield self._screen
 
     def allow(self, settings: Settings) -> None:
         """Apply the settings of these services."""
@@ -121,13 +132,15 @@ class BackgroundServices:
         self._updates.use(on=settings.updates.check, place=place_of(settings.updates.url, settings.updates.key))
 
     def recording(self, on: bool) -> None:
-        """Pause playback while dictation could hear it, and learn how to cut the next recording.
+        """Pause playback while dictation could hear it, keep the screen on, and learn how to cut a new recording.
 
         Calling it twice with the same value is safe.
         """
         self._history_window.block_playback(on)
         if on and not self._was_recording:
             self._refresh_context()
+        if self._screen is not None and on != self._was_recording:
+            self._screen.keep_on(on)
         self._was_recording = on
 
     def follow_edits(self, edited: Callable[[], None]) -> None:
@@ -166,6 +179,14 @@ class BackgroundServices:
     def _refresh_context(self) -> None:
         if self._open:
             self._tasks.start(self._context.refresh(self._locate), "models")
+
+
+def _screen_lock(locked: Callable[[], None]) -> "ScreenLock | None":
+    if importlib.util.find_spec("dbus_fast") is None:  # on Windows and macOS
+        return None
+    from app.system.screen_lock import ScreenLock
+
+    return ScreenLock(locked)
 
 
 async def _models(locate: Locate) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class NoteKey(StrEnum):
     HELD_EARLIER = "held-earlier"  # count: no text of the newest recording is held, but texts of earlier ones are
     HELD_LET_GO = "held-let-go"  # count: held texts over the limit, now only in the history
     SLEPT = "slept"  # the recording ended because the computer slept
+    LOCKED = "locked"  # the recording ended because the screen was locked
     NO_SPEECH = "no-speech"  # minutes: the recording ended because nothing was said for so long
     # Notes of the shell, shown alongside a dictation.
     HOTKEYS_FAILED = "hotkeys-failed"  # reason
@@ -210,11 +211,16 @@ class Woke:
     """Notification that this computer has woken from sleep."""
 
 
+@dataclass(frozen=True)
+class Locked:
+    """Notification that the screen is being locked."""
+
+
 TakeEvent = (
     TargetFound | FirstSample | SegmentBegan | PartialResult | Recognised | LongSilence | RecordingOver | TakeEnded
 )
 UserEvent = HotkeyEvent | Polled | Verb | FocusedWindow | SettleTake
-Event = UserEvent | TakeEvent | InsertionEnded | HeldBefore | Tick | Woke
+Event = UserEvent | TakeEvent | InsertionEnded | HeldBefore | Tick | Woke | Locked
 
 
 # -- effects -----------------------------------------------------------------------------------------------

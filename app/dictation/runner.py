@@ -30,6 +30,7 @@ from app.dictation.messages import (
     Event,
     Gauges,
     Leave,
+    Locked,
     NoteKey,
     PassOnTap,
     PlayCue,
@@ -186,9 +187,9 @@ class DictationRunner:
             self._keys.request(options.keys)
         self._woken.set()
 
-    def handle_wake(self) -> None:
-        """Handle a wake-up from sleep: end the recording, reopen the microphone and grab the keys again."""
-        self._handle(Woke())
+    def handle(self, event: Woke | Locked) -> None:
+        """End the recording because the computer slept, which also renews microphone and keys, or is locked."""
+        self._handle(event)
 
     async def until_bound(self) -> None:
         """Wait until the hotkeys work, or are refused for the first time; then show the view, idle or not."""

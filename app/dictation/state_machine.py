@@ -36,6 +36,7 @@ from app.dictation.messages import (
     InsertionEnded,
     InsertText,
     Leave,
+    Locked,
     LongSilence,
     NoteHeld,
     NoteInserted,
@@ -136,8 +137,11 @@ class Dictation:
                 self._insertion_ended(insertion, now)
             case HeldBefore(texts):
                 self._queue.hold_again(texts)
-            case Woke():
-                self._woke(now)
+            case Woke():  # later speech is for another take
+                self._stop_because(Note(NoteKey.SLEPT), now)
+                self._effects.append(Renew())
+            case Locked():
+                self._stop_because(Note(NoteKey.LOCKED), now)
             case Tick():
                 pass
             case _ if take := self._takes.get(event.take):
@@ -244,12 +248,10 @@ class Dictation:
             self._silent(take, now)
             self._effects.append(StopRecording(number))
 
-    def _woke(self, now: float) -> None:
-        """Stop the recording after a sleep and renew the devices, because later speech is for another take."""
+    def _stop_because(self, note: Note, now: float) -> None:
         if self.recording is not None:
             self._stop(now)
-            self._show_note(Note(NoteKey.SLEPT), now)
-        self._effects.append(Renew())
+            self._show_note(note, now)
 
     def _silent(self, take: TakeProgress, now: float) -> None:
         take.recording, take.stopped_at = False, now
@@ -301,8 +303,7 @@ class Dictation:
             case Recognised(_, segment, foreign):
                 self._recognised(take, segment, now, foreign=foreign)
             case LongSilence(_, minutes) if take.recording:
-                self._stop(now)
-                self._show_note(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
+                self._stop_because(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
             case RecordingOver(_, note):
                 if take.recording:
                     self._silent(take, now)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -25,11 +26,14 @@ from client.errors import Unreachable
 from client.models import MODELS_PATH
 from protocol.recognition import Options
 from protocol.session import Final
+from tests.helpers.bus_service import Answers, BusProgram, bus_program
+from tests.helpers.message_bus import running_bus
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 from tests.helpers.web_server import serving
 
 ONE = UUID(int=1)
+SAVER = "org.freedesktop.ScreenSaver"
 
 
 def nowhere() -> Address:
@@ -61,6 +65,31 @@ async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library:
     received.clear()
     async with BackgroundServices(received.append, library, nowhere, Options):
         await wait_until(lambda: states() == [FileState.FAILED], "it is still listed")
+
+
+async def test_lock_is_reported_and_recording_keeps_screen_on(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: Answers = {"Inhibit": lambda call: ("u", (7,)), "UnInhibit": lambda call: ("", ())}
+    with running_bus(tmp_path) as bus, bus_program(bus.address, SAVER, answers) as saver:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+        async with BackgroundServices(lambda news: None, library, nowhere, Options) as services:
+            locks: list[bool] = []
+            services.locked = lambda: locks.append(True)
+
+            def lock() -> list[bool]:
+                saver.loop.call_soon_threadsafe(saver.bus.emit, "/", SAVER, "ActiveChanged", "b", True)
+                return locks
+
+            await wait_until(lock, "the lock is reported")
+            for count, recording in ((1, True), (1, True), (2, False), (2, False)):
+                services.recording(recording)
+                await wait_until(partial(_asked, saver, count), "the screen stays on, or may go off")
+    assert [call.member for call in saver.asked] == ["Inhibit", "UnInhibit"]
+
+
+def _asked(program: BusProgram, count: int) -> bool:
+    return len(program.asked) == count
 
 
 async def test_monitor_is_reported_only_while_visible(library: Library) -> None:

@@ -16,7 +16,7 @@ from app.dictation import runner
 from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import NoteKey, SoundCue
+from app.dictation.messages import Locked, NoteKey, SoundCue, Woke
 from app.journal.errors import JournalError
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
@@ -54,7 +54,7 @@ class Clock:
 
 async def sleeps(world: World, clock: Clock, tasks: Tasks) -> None:
     """Let the computer sleep for eight hours."""
-    waking = SleepWatcher(lambda seconds: world.dictating.handle_wake(), clock, check_s=0.01)
+    waking = SleepWatcher(lambda seconds: world.dictating.handle(Woke()), clock, check_s=0.01)
     tasks.start(waking.watch(), "watch")
     renewed = world.hotkeys.renewed
     await wait_until(lambda: world.devices.open_now == 1, "the microphone is open")
@@ -80,6 +80,21 @@ async def test_sleep_ends_recording_and_renews_microphone_and_keys(
         world.hotkeys.release()
         await world.is_in(State.LISTENING)
         await wait_until(lambda: world.devices.opened == 2, "with the new one")
+
+
+async def test_locked_screen_ends_recording_and_keeps_what_was_heard(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world:
+        world.dictating.ask(Verb.START)
+        await world.is_in(State.LISTENING)
+        await world.all_heard()
+        world.dictating.handle(Locked())
+        await world.over()
+        (found,) = world.found
+        assert np.array_equal(np.fromfile(found.audio, "<i2"), NOISE), "all that was heard is there"
+        assert NoteKey.LOCKED in [view.note.key for view in world.views if view.note]
+        assert world.devices.opened == 1 and not world.hotkeys.renewed, "devices and keys still work"
 
 
 async def test_sleep_while_idle_only_renews_devices(tmp_path: Path, models: Path, locate: Locate) -> None:

@@ -1,4 +1,4 @@
-"""Tests of recordings in which nothing is said: forgotten ones, and slips of the key."""
+"""Tests of recordings that the user does not end: forgotten ones, slips of the key, and a locked screen."""
 
 import pytest
 
@@ -6,11 +6,14 @@ from app.core.errors import Note
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import Verb
+from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
     CloseTake,
     DiscardTake,
     Event,
     FirstSample,
+    InsertionEnded,
+    Locked,
     LongSilence,
     NoteKey,
     PlayCue,
@@ -21,8 +24,10 @@ from app.dictation.messages import (
     TakeEnded,
     TargetFound,
 )
+from app.dictation.state_machine import Dictation
 from app.dictation.take_progress import SHORT_S
-from tests.app.dictation.story import TYPED, WINDOW, Story, text
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult
+from tests.app.dictation.story import DOWN, TYPED, UP, WINDOW, Story, text
 
 
 def test_long_silence_ends_recording_but_keeps_its_text() -> None:
@@ -32,6 +37,23 @@ def test_long_silence_ends_recording_but_keeps_its_text() -> None:
     assert story.dictation.view(400.0).note == Note(NoteKey.NO_SPEECH, {"minutes": "5"})
     assert story.at(400.1, LongSilence(1, 5)) == []
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
+
+
+@pytest.mark.parametrize("mode", list(TalkMode))
+def test_locked_screen_ends_recording_but_keeps_its_text(mode: TalkMode) -> None:
+    story = Story(Dictation(mode))
+    story.at(0.0, DOWN, TargetFound(1, WINDOW), FirstSample(1))
+    assert story.at(5.0, Locked())[:2] == [PlayCue(SoundCue.STOP), StopRecording(1)]
+    assert story.dictation.view(5.0).note == Note(NoteKey.LOCKED)
+    assert story.at(5.1, UP, Locked()) == [], "the key and a second report of the lock do nothing"
+    held = InsertionEnded(Insertion(InsertionResult.HELD, HoldReason.KEYBOARD_GRABBED))
+    story.then(RecordingOver(1), TargetFound(1, WINDOW, 0), text(1, 0, "before"), TakeEnded(1), held)
+    assert story.dictation.take_state(1, 5.2) == (State.HELD, 1), "the inserter found the lock screen"
+
+
+def test_locked_screen_without_recording_changes_nothing() -> None:
+    story = Story()
+    assert story.at(1.0, Locked()) == [] and not story.note
 
 
 def test_slip_of_the_key_leaves_no_recording() -> None:
