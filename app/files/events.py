@@ -107,6 +107,14 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class TextLost:
+    """Damage of a file's stored text: it lacks these places."""
+
+    file: int
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ListNote:
     """Message about the whole list; ``None`` clears it."""
 
@@ -114,7 +122,7 @@ class ListNote:
 
 
 Asked = CancelFiles | ChooseSaving | MoveFile | PauseFiles | RemoveFiles | ResumeFiles | RetryFile
-About = FileInspected | InspectionFailed | RunProgress | Noted | Saved
+About = FileInspected | InspectionFailed | RunProgress | Noted | Saved | TextLost
 Event = Asked | Add | About | RunFinished | RunFailed | Halted | ListNote
 
 # -- effects -----------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from app.files.events import (
     RunFinished,
     RunProgress,
     Saved,
+    TextLost,
 )
 from app.files.view import (
     ENDED,
@@ -128,7 +129,7 @@ class FileQueue:
                 self.saving = SavingOptions(forms, folder)
             case MoveFile(file, by):
                 self._move(file, by)
-            case RunProgress() | Noted() | FileInspected() | InspectionFailed() | Saved():
+            case RunProgress() | Noted() | FileInspected() | InspectionFailed() | Saved() | TextLost():
                 self._file_changed(event)
             case RunFinished() | RunFailed() | Halted():
                 return self._ended(event)
@@ -234,6 +235,8 @@ class FileQueue:
                 unsaved = view.note is not None and view.note.key == FileNote.NOT_SAVED
                 results = tuple(dict.fromkeys((*view.results, place)))
                 view = replace(view, results=results, note=None if unsaved else view.note)
+            case TextLost(_, places):
+                view = replace(view, gaps=True, note=Note(FileNote.TEXT_LOST, {"places": ", ".join(places)}))
         self._files[event.file] = view
 
     def _ended(self, event: RunFinished | RunFailed | Halted) -> list[Effect]:

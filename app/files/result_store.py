@@ -1,7 +1,7 @@
 """Results of one file and the list of files on disk.
 
-Results are one line of JSON per segment, so that a later run can continue. Reading stops at a truncated line; its
-segment is recognised again.
+Results are one line of JSON per segment, so that a later run can continue. A segment whose line is damaged is
+recognised again. If the recording was complete, a segment with an error says which part of its text is lost.
 """
 
 import os
@@ -18,10 +18,11 @@ from app.core.format import Format
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.queue import FileQueue, SavingOptions
 from app.files.view import FileState, FileView, shortened
-from protocol.audio import samples_to_ms
+from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime.whole_file import write_whole
 
 _ENDING: Final = ".jsonl"
+_LOST: Final = "its stored text is damaged"
 
 
 class RecordingIdentity(Struct, frozen=True):
@@ -75,6 +76,12 @@ class KnownResults:
         return self.pieces[-1].end if self.pieces else 0
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """Places in the recording whose stored text is damaged, such as ``0:12–0:47``."""
+        found = (piece.segment for piece in self.pieces)
+        return tuple(_place(segment) for segment in found if segment.error == _LOST and segment.text)
+
+    @property
     def transcript(self) -> RecordingTranscript:
         """Transcript of the known segments."""
         samples = self.origin if self.samples is None else self.samples
@@ -112,9 +119,12 @@ class FileResults:
     def __init__(self, place: Path) -> None:
         self._place = place
 
-    def read(self) -> KnownResults:
-        """Return everything known, even if the recording has changed; empty if there is no store."""
-        return _known(self._lines())
+    def read(self, done_s: float | None = None) -> KnownResults:
+        """Return everything known, even if the recording has changed; empty if there is no store.
+
+        ``done_s``: the length of a recording that was recognised completely.
+        """
+        return _known(self._lines(), None if done_s is None else round(done_s * SAMPLE_RATE))
 
     def view(self, file: int) -> FileView | None:
         """Return the file as the list shows it, paused unless it is complete; ``None`` if its path is unknown."""
@@ -204,21 +214,50 @@ def shifted(segment: TranscriptSegment, index: int, origin: int) -> TranscriptSe
     )
 
 
-def _known(lines: list[bytes]) -> KnownResults:
-    pieces: list[RecognisedSegment] = []
-    whole = None
-    for line in lines[1:]:
-        try:
-            found = msgspec.json.decode(line, type=RecognisedSegment | _Whole)
-        except msgspec.MsgspecError:
-            break
-        if isinstance(found, RecognisedSegment):
-            pieces.append(found)
-        else:
-            whole = found
-    if whole is None:
+def _known(lines: list[bytes], done: int | None = None) -> KnownResults:
+    """Return the results in these lines. ``done``: the samples of a recording that was recognised completely."""
+    found = [_decoded(line) for line in lines[1:]]
+    pieces = [one for one in found if isinstance(one, RecognisedSegment)]
+    ends = [one for one in found if isinstance(one, _Whole)]
+    if not ends and (done is None or not pieces):
         return KnownResults(without_holes(pieces))
-    return KnownResults(without_holes(pieces), whole.samples, whole.results, whole.truncated)
+    end = ends[-1] if ends else None
+    samples = end.samples if end else done or 0
+    marked = _with_losses(pieces, samples, damaged=found.count(None) + (end is None))
+    return KnownResults(marked, samples, end.results if end else None, end is not None and end.truncated)
+
+
+def _decoded(line: bytes) -> RecognisedSegment | _Whole | None:
+    try:
+        return msgspec.json.decode(line, type=RecognisedSegment | _Whole)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _with_losses(pieces: Iterable[RecognisedSegment], samples: int, damaged: int) -> tuple[RecognisedSegment, ...]:
+    """Fill the place of each missing segment; one of several ``damaged`` lines may have been the last segment."""
+    found = {piece.segment.index: piece for piece in pieces}
+    whole: list[RecognisedSegment] = []
+    for piece in (found[index] for index in sorted(found)):
+        damaged -= piece.segment.index - len(whole)
+        while len(whole) < piece.segment.index:
+            whole.append(_loss(whole, piece.begin))
+        whole.append(piece)
+    if damaged > 0 and (not whole or whole[-1].end < samples):
+        whole.append(_loss(whole, samples))
+    return tuple(whole)
+
+
+def _loss(before: list[RecognisedSegment], end: int) -> RecognisedSegment:
+    """Return a segment in place of a lost one, up to the sample ``end``. The first of several has a text."""
+    begin, again = before[-1].end if before else 0, bool(before) and before[-1].segment.error == _LOST
+    segment = TranscriptSegment(len(before), samples_to_ms(begin), samples_to_ms(end), error=_LOST)
+    text = "" if again else f"[… {_place(segment)} …]"
+    return RecognisedSegment(begin, end - begin, replace(segment, text=text))
+
+
+def _place(segment: TranscriptSegment) -> str:
+    return "–".join(f"{ms // 60_000}:{ms // 1000 % 60:02}" for ms in (segment.start_ms, segment.end_ms))
 
 
 def _is_of(lines: list[bytes], source: RecordingIdentity) -> bool:

@@ -32,6 +32,7 @@ from app.files.events import (
     RunFailed,
     RunFile,
     Saved,
+    TextLost,
 )
 from app.files.file_run import FileTask, not_saved, save_as, unreadable
 from app.files.file_search import find
@@ -45,7 +46,17 @@ from app.files.result_store import (
     queue_of_results,
     sweep,
 )
-from app.files.view import MOST_FILES, AddFiles, CopyFile, FileAction, FileNote, FilesView, FileText, SaveFile
+from app.files.view import (
+    MOST_FILES,
+    AddFiles,
+    CopyFile,
+    FileAction,
+    FileNote,
+    FileState,
+    FilesView,
+    FileText,
+    SaveFile,
+)
 from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -211,12 +222,16 @@ class Files:
             self._post(FileText(file, found[1].text))
 
     async def _stored(self, file: int) -> tuple[Path, RecordingTranscript] | None:
-        """Return the path and the stored transcript of a file; say so if the text is gone."""
-        transcript = (await self._in_thread(self._kept(file).read)).transcript
+        """Return the path and the stored transcript of a file; say so if the text, or a part of it, is gone."""
+        view = self._queue.find(file)
+        done_s = view.duration_s if view is not None and view.state is FileState.DONE else None
+        known = await self._in_thread(self._kept(file).read, done_s)
         if (view := self._queue.find(file)) is None:
             return None
-        if transcript.text:
-            return Path(view.path), transcript
+        if known.lost:
+            self._events.put_nowait(TextLost(file, known.lost))
+        if known.pieces:
+            return Path(view.path), known.transcript
         log.warning(LogEvent.FILE_TEXT_NOT_SAVED, file=file, reason="its stored results are gone")
         self._events.put_nowait(ListNote(Note(FileNote.TEXT_GONE, {"name": view.name})))
         return None

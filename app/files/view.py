@@ -61,6 +61,7 @@ class FileNote(StrEnum):
     NOT_KEPT = "not-kept"
     UNNAMED = "unnamed"
     TEXT_GONE = "text-gone"
+    TEXT_LOST = "text-lost"
     LIST_DAMAGED = "list-damaged"
 
 

@@ -77,12 +77,53 @@ def test_kept_ignores_truncated_line(kept: FileResults, tmp_path: Path) -> None:
             assert len(found) < 2
 
 
-def test_kept_ignores_lines_after_truncated_line(kept: FileResults, tmp_path: Path) -> None:
+def test_kept_reads_lines_after_truncated_line(kept: FileResults, tmp_path: Path) -> None:
     kept.add([piece(0)])
     with (tmp_path / "1.jsonl").open("a") as file:
         file.write('{"type": "pie\n')
     kept.add([piece(1)])
-    assert kept.resume(SOURCE, again=False).pieces == (piece(0),)
+    assert kept.resume(SOURCE, again=False).pieces == (piece(0), piece(1))
+
+
+@pytest.mark.parametrize("damage", ["", '{"type": "pie\n'])
+@pytest.mark.parametrize("lost", [{0}, {1}, {1, 2}, {0, 1, 2}, {2, 4}])
+def test_lost_segments_of_finished_recording_are_named(
+    lost: set[int], damage: str, kept: FileResults, tmp_path: Path
+) -> None:
+    kept.add([piece(number, f"part{number}") for number in range(6)])
+    kept.finish(KnownResults((), 12 * 16_000, ("/a.txt",)))
+    place = tmp_path / "1.jsonl"
+    lines = place.read_text().splitlines(keepends=True)
+    place.write_text("".join(damage if number - 1 in lost else line for number, line in enumerate(lines)))
+    known = kept.read()
+    assert [one.segment.index for one in known.pieces] == list(range(6)), "numbers are places in the list"
+    assert {one.segment.index for one in known.pieces if one.segment.error} == lost
+    assert known.results == ("/a.txt",) and len(known.transcript.failures) == len(lost)
+    first = piece(min(lost) - 1).end // 16_000 if min(lost) else 0
+    last = 2 * next(number for number in range(min(lost), 6) if number not in lost)
+    assert known.lost[0] == f"0:{first:02}–0:{last:02}"
+    assert known.transcript.text.count(f"[… {known.lost[0]} …]") == 1
+    assert kept.resume(SOURCE, again=True).pieces == tuple(piece(one, f"part{one}") for one in range(min(lost)))
+
+
+def test_lost_end_of_finished_recording_is_named(kept: FileResults, tmp_path: Path) -> None:
+    kept.add([piece(0), piece(1)])
+    kept.finish(KnownResults((), 4 * 16_000, ()))
+    place = tmp_path / "1.jsonl"
+    lines = place.read_text().splitlines(keepends=True)
+    place.write_text("".join((*lines[:2], "damaged\n", lines[3])))
+    assert kept.read().lost == ("0:01–0:04",)
+    place.write_text("".join(lines[:2]))
+    assert kept.read().lost == (), "of a recording that may still be recognised nothing is lost"
+    assert kept.read(4.0).lost == ("0:01–0:04",)
+    place.write_text(lines[0])
+    assert kept.read(4.0) == KnownResults()
+
+
+def test_segment_without_text_is_no_damage(kept: FileResults) -> None:
+    kept.add([piece(0, "", "engine_failed"), piece(1)])
+    kept.finish(KnownResults((), 99_999, ()))
+    assert kept.read().lost == () and kept.read(9.0).pieces == (piece(0, "", "engine_failed"), piece(1))
 
 
 def test_retry_begins_at_first_piece_without_text(kept: FileResults) -> None:

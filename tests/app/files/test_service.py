@@ -333,6 +333,30 @@ async def test_text_that_is_gone_is_neither_saved_nor_copied(bench: Bench, talk:
     assert not (tmp_path / "my.srt").exists() and not bench.texts
 
 
+async def test_damaged_text_is_saved_with_the_place_of_its_gap(bench: Bench, talk: Path, tmp_path: Path) -> None:
+    async with scripted(oblige) as gateway:
+        bench.locate = fixed(Address(gateway.url))
+        async with bench.working():
+            bench.ask(AddFiles((str(talk),)))
+            view = await bench.until(talk, FileState.DONE)
+            place = place_in(bench.folder, view.file)
+            lines = place.read_bytes().splitlines(keepends=True)
+            place.write_bytes(b"".join((lines[0], b"damaged\n", *lines[2:])))
+            bench.ask(SaveFile(view.file, str(tmp_path / "my.txt"), Format.TXT), CopyFile(view.file))
+            await wait_until(lambda: bench.texts and (tmp_path / "my.txt").exists(), "what is left is saved")
+            await wait_until(lambda: (found := bench.file(talk)) and found.gaps, "the file can be tried again")
+            found = bench.file(talk)
+            assert found is not None and found.note is not None and found.note.key == FileNote.TEXT_LOST
+            marked = f"[… {found.note.values['places']} …]"
+            assert bench.texts[0].text.startswith(marked) and (tmp_path / "my.txt").read_text().startswith(marked)
+    async with scripted(oblige) as gateway:
+        bench.locate = fixed(Address(gateway.url))
+        async with bench.working():
+            bench.ask(RetryFile(view.file))
+            await wait_until(lambda: (found := bench.file(talk)) and not found.gaps, "it is recognised once more")
+            assert place.read_bytes().count(b"piece") == len(lines) - 2
+
+
 async def test_list_is_saved_once_its_folder_is_there_again(bench: Bench, talk: Path) -> None:
     async with scripted(keeping_back_after(0)) as gateway:
         bench.locate = fixed(Address(gateway.url))
