@@ -106,6 +106,7 @@ class HomePage(QWidget):
         if listed.serial != self._serial:
             return
         chosen, seen = [self.model.key(row) for row in self._rows()], self.stage.seen()
+        current = self.model.key(self.list.currentIndex().row())
         self.delegate.query = listed.query
         self._placing = True
         changed = self.model.show_list(listed)
@@ -116,6 +117,8 @@ class HomePage(QWidget):
             self.stage.fit()
             self.stage.see(*seen)
             self._select(chosen)
+            if self.list.hasFocus():
+                self.list.make_current(current)
         self._placing = False
         self._choose()
 
@@ -285,9 +288,10 @@ class HomePage(QWidget):
         return down
 
     def _current_row(self) -> int:
-        """Select the newest take if none is selected, and return the current row."""
+        """Select the current take if none is selected, or the newest, and return the current row."""
         if not self.list.selectionModel().hasSelection() and self.model.rowCount() > _FIRST:
-            self.list.setCurrentIndex(self.model.index(_FIRST))
+            current = self.list.currentIndex()
+            self.list.setCurrentIndex(current if current.isValid() else self.model.index(_FIRST))
         return self.list.currentIndex().row()
 
     def _key_in_list(self, event: QKeyEvent) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeySequence, QMouseEvent, QResizeEvent, QShowEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeySequence, QMouseEvent, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView, QToolTip, QWidget
 
 from app.ui.home.take_delegate import RowButton, TakeDelegate, column, day_height, row_height
@@ -75,6 +75,20 @@ class TakeTimeline(QTableView):
                 self.setRowHeight(row, height)
         self._heights = dict(heights)
         self.updateGeometries()
+
+    def make_current(self, key: int | None) -> None:
+        """Make this take current, or the newest if it is not listed; select nothing and scroll nowhere."""
+        row = None if key is None else self._rows.row_of_key(key)
+        index = self._rows.index(self._rows.row_of(0) if row is None else row)
+        self.setAutoScroll(False)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.setAutoScroll(True)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the focus is: its ring is around the current take. A click chooses one itself."""
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and event.reason() != Qt.FocusReason.MouseFocusReason:
+            self.make_current(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click on a row's button, or select."""

@@ -284,6 +284,20 @@ def test_interrupted_take_can_be_recovered(page: HomePage, asked: list[Action]) 
     assert done(asked) == [RecoverTake(str(CUT_OFF.session))]
 
 
+def test_focus_in_the_timeline_is_visible(page: HomePage, qtbot: QtBot) -> None:
+    """The ring is that of the current take: without one, the focus would be nowhere."""
+    fill(page)
+    page.activateWindow()
+    page.head.search.setFocus()
+    QTest.keyClick(page.head.search, Qt.Key.Key_Tab)
+    assert page.list.hasFocus() and page.list.currentIndex().row() == page.model.row_of(0)
+    assert not page.bar.rows, "nothing is selected"
+    fill(page, (take(-1), *ROWS), version=1)
+    assert page.list.currentIndex().row() == page.model.row_of(1), "it stays on its take"
+    fill(page, (take(-1), *ROWS[1:]), version=2)
+    assert page.list.currentIndex().row() == page.model.row_of(0), "its take is gone"
+
+
 def test_home_page_works_by_keyboard(page: HomePage, qtbot: QtBot) -> None:
     fill(page)
     page.activateWindow()
