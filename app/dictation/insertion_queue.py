@@ -98,17 +98,15 @@ class InsertionQueue:
         if known := self._takes.get(take):
             known.targets.setdefault(segment, target)
 
-    def result(
-        self, piece: SegmentId, text: str | None, now: float, times_ms: tuple[int, int] | None = None
-    ) -> None:
-        """Record a segment's first result: its text, or ``None`` if it failed. ``times_ms``: its start and end."""
+    def result(self, piece: SegmentId, text: str, now: float, times_ms: tuple[int, int] | None = None) -> None:
+        """Record a segment's first result: its text, empty if it failed. ``times_ms``: its start and end."""
         take, number = self._takes.get(piece.take), piece.segment
         if take is None or take.ended or number in take.known:
             return
         take.known.add(number)
-        if times_ms is not None and text:
+        if times_ms is not None:
             self._times[piece] = times_ms
-        text = text.strip() if text else text
+        text = text.strip()
         passed = take.skips_missing or number < take.first
         take.late.discard(number)
         if not passed:
@@ -122,7 +120,7 @@ class InsertionQueue:
         """Record a segment's first result, but hold its text. The texts after it do not wait for it."""
         take = self._takes.get(piece.take)
         if take is not None and not take.ended and piece.segment not in take.known:
-            self.result(piece, None, 0.0)
+            self.result(piece, "", 0.0)
             self._hold(piece, text.strip())
 
     def ended(self, take: int) -> None:

@@ -324,7 +324,7 @@ class Dictation:
         take.failures += bool(segment.error)
         take.has_text = take.has_text or bool(segment.text.strip())
         take.replaced = take.replaced or bool(segment.recognised)
-        piece, text = SegmentId(take.number, segment.index), None if segment.error else segment.text
+        piece, text = SegmentId(take.number, segment.index), segment.text
         if segment.unsupported:
             self._show_note(Note(NoteKey.LANGUAGE_UNKNOWN), now)
         if text and foreign:

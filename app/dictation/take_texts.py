@@ -16,7 +16,7 @@ NOTHING_BEFORE: Final[Last] = (TimedText(""), None)
 class TakeTexts:
     """The results of one take and their progress towards insertion.
 
-    ``texts``: results not yet released, ``None`` for a failure. ``arrived_at``: when each arrived.
+    ``texts``: results not yet released, empty for a failure. ``arrived_at``: when each arrived.
     ``first``: the first segment not yet released. ``late``: missing segments that were skipped.
     ``skips_missing``: every missing segment is skipped.
     ``last``: the text inserted last and its window. ``follows``: the take that was not over when this one
@@ -28,7 +28,7 @@ class TakeTexts:
     follows: int | None = None
     targets: dict[int | None, Target | None] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
-    texts: dict[int, str | None] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
     arrived_at: dict[int, float] = field(default_factory=dict)
     first: int = 0
     late: set[int] = field(default_factory=set)
@@ -56,7 +56,7 @@ class TakeTexts:
         """Release the text of ``first`` and return it."""
         self.arrived_at.pop(self.first, None)
         self.first += 1
-        return self.texts.pop(self.first - 1) or ""
+        return self.texts.pop(self.first - 1)
 
     @property
     def target_known(self) -> bool:

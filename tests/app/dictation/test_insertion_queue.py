@@ -13,6 +13,7 @@ from protocol.texts import join_texts
 WINDOW, OTHER = Target(1), Target(2)
 TYPED, HELD = Insertion(InsertionResult.TYPED), Insertion(InsertionResult.HELD, "focus-moved")
 
+Times = tuple[int, int]
 WORDS = st.text(st.sampled_from("ab 。，三四.ก"), max_size=4)
 
 
@@ -25,12 +26,7 @@ def order_of(*takes: int, each: bool = False) -> InsertionQueue:
 
 
 def say(
-    order: InsertionQueue,
-    take: int,
-    segment: int,
-    text: str | None,
-    now: float = 0.0,
-    times_ms: tuple[int, int] | None = None,
+    order: InsertionQueue, take: int, segment: int, text: str, now: float = 0.0, times_ms: Times | None = None
 ) -> None:
     order.result(SegmentId(take, segment), text, now, times_ms)
 
@@ -113,7 +109,7 @@ def test_next_allows_only_one_insertion_at_a_time() -> None:
 
 def test_failed_and_empty_segments_are_skipped_and_second_results_ignored() -> None:
     order = order_of(1)
-    for segment, text in enumerate(["one", None, " ", "two"]):
+    for segment, text in enumerate(["one", "", " ", "two"]):
         say(order, 1, segment, text)
         say(order, 1, segment, "again")
     assert goes(order) == "one two"
@@ -201,6 +197,14 @@ def test_hands_free_segment_has_own_target_and_holds_no_other_segment() -> None:
         assert ordered is not None and ordered.target == target
         order.inserted(HELD if segment == 1 else TYPED)
     assert list(order.held) == [SegmentId(1, 1)]
+
+
+def test_text_whose_target_is_unknown_is_not_inserted_with_one_that_has_none() -> None:
+    order = order_of(1, each=True)
+    for segment in (0, 1):
+        say(order, 1, segment, f"s{segment}")
+    order.set_target(1, None, 0)
+    assert [goes(order), goes(order)] == ["s0", None]
 
 
 def test_accept_releases_text_without_predecessors_and_late_texts_are_held() -> None:
@@ -385,8 +389,9 @@ def test_text_of_another_take_begins_a_sentence() -> None:
 
 def test_text_after_partly_typed_one_keeps_its_capital() -> None:
     order = order_of(1)
-    say(order, 1, 0, "I went to", times_ms=(0, 900))
-    assert goes(order, Insertion(InsertionResult.HELD, "partly-typed", "to"))
+    say(order, 1, 0, "Yesterday", times_ms=(0, 500))
+    say(order, 1, 1, "I went to", times_ms=(600, 900))
+    assert goes(order, Insertion(InsertionResult.HELD, "partly-typed", "to")) == "Yesterday I went to"
     order.dismiss(1)
-    say(order, 1, 1, "The store.", times_ms=(1_000, 2_000))
+    say(order, 1, 2, "The store.", times_ms=(1_000, 2_000))
     assert goes(order) == " The store."

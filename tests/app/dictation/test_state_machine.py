@@ -44,6 +44,7 @@ from app.dictation.messages import (
     Woke,
 )
 from app.dictation.state_machine import MOST_TAKES, Dictation
+from app.dictation.take_progress import NOTICE_S
 from app.insertion.outcome import Target
 from tests.app.dictation.story import DOWN, HELD, TYPED, UP, WINDOW, Story, spoken, text
 
@@ -331,6 +332,7 @@ def test_sleep_ends_recording_but_keeps_its_text() -> None:
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
     assert story.at(5.0, Woke()) == [PlayCue(SoundCue.STOP), StopRecording(1), Renew()]
     assert story.note == NoteKey.SLEPT
+    assert story.dictation.due(5.0) == 5.0 + NOTICE_S, "the note goes by itself"
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
     story.then(TYPED, TakeEnded(1))
     assert story.at(60.0, Woke()) == [Renew()] and not story.note

@@ -7,7 +7,7 @@ import pytest
 from app.core.errors import Note
 from app.core.states import State
 from app.dictation.actions import HeldAction, Verb
-from app.dictation.insertion_queue import ReadyTexts, SegmentId
+from app.dictation.insertion_queue import MOST_HELD, ReadyTexts, SegmentId
 from app.dictation.messages import (
     CloseTake,
     FindFocusedWindow,
@@ -244,3 +244,13 @@ def test_failed_segment_is_not_held_as_foreign() -> None:
     story = Story()
     story.at(0.0, *spoken(), replace(text(1, 0, error="lost"), foreign=True), text(1, 1, "two"))
     assert story.inserts() == ["two"] and not story.dictation.view(0.0).held
+
+
+def test_each_held_text_that_is_let_go_is_reported() -> None:
+    story = Story()
+    story.at(0.0, HeldBefore({SegmentId(0, 0): "x" * MOST_HELD}))
+    assert story.note == ""
+    for count in ("1", "2"):
+        story.then(HeldBefore({SegmentId(-int(count), 0): "before"}))
+        shown = story.dictation.view(0.0).note
+        assert shown == Note(NoteKey.HELD_LET_GO, {"count": count})

@@ -15,7 +15,7 @@ def take_with(*segments: int) -> TakeTexts:
 
 def test_failures_and_late_segments_are_skipped() -> None:
     take = take_with(3)
-    take.texts[0] = None
+    take.texts[0] = ""
     ready = [take.ready]
     take.late = {1, 2}
     assert [*ready, take.ready, take.first, take.release(), take.ready] == [False, True, 3, "s3", False]
