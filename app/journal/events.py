@@ -198,8 +198,8 @@ def seal_of(line: bytes) -> int | None:
     body = line[:-_SEAL_SIZE]
     if line[-_SEAL_SIZE:] != _check(body):
         return None
-    _, found, digits = body.rpartition(b',"line":')
-    return int(digits) if found and digits.isdigit() and len(digits) <= _MOST_DIGITS else None
+    digits = body.rpartition(b',"line":')[-1]
+    return int(digits) if digits.isdigit() and len(digits) <= _MOST_DIGITS else None
 
 
 def decode_line(line: bytes) -> Event | None:
@@ -238,7 +238,7 @@ def started_s(event: Opened | Reran) -> float:
         started = datetime.fromisoformat(event.started).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0.0
-    return started if 0.0 <= started < _LATEST_S else 0.0
+    return max(0.0, started) if started < _LATEST_S else 0.0
 
 
 def _check(body: bytes) -> bytes:

@@ -75,24 +75,26 @@ class JournalLines:
     ``following``: the number of the next line.
     """
 
+    count: int
     lines: list[JournalLine] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    count: int = 0
     lost: list[tuple[Order, int]] = field(default_factory=list)
     following: int = 0
 
 
 @dataclass(frozen=True)
 class _Raw:
-    """A line as found in the file. ``event`` is ``None`` if the line is unreadable.
-
-    ``usual``: the line is written exactly as this program encodes it.
-    """
+    """A line as found in the file. ``event`` is ``None`` if the line is unreadable."""
 
     place: int
     number: int | None = None
     event: Event | None = None
-    usual: bool = True
+    text: bytes = b""
+
+    @property
+    def usual(self) -> bool:
+        """True if the line is written exactly as this program encodes it."""
+        return self.event is not None and encode_line(self.event) == self.text + b"\n"
 
 
 def read_lines(data: bytes) -> JournalLines:
@@ -120,12 +122,12 @@ def read_lines(data: bytes) -> JournalLines:
 
 
 def _raws(place: int, text: bytes) -> Iterable[_Raw]:
+    return [whole] if (whole := _readable(place, text)) else [*_taken_apart(place, text)]
+
+
+def _readable(place: int, text: bytes) -> _Raw | None:
     number, event = seal_of(text), decode_line(text)
-    if number is not None:
-        return (_Raw(place, number, event),)
-    if event is not None:
-        return (_Raw(place, None, event, usual=encode_line(event)[:-1] == text),)
-    return tuple(_taken_apart(place, text))
+    return None if number is None and event is None else _Raw(place, number, event, text)
 
 
 def _taken_apart(place: int, text: bytes) -> Iterator[_Raw]:
@@ -134,10 +136,8 @@ def _taken_apart(place: int, text: bytes) -> Iterator[_Raw]:
     left, found = len(text), list[_Raw]()
     for piece in pieces:
         line = piece[: piece.rfind(b"}") + 1]
-        number, event = seal_of(line), decode_line(line)
-        if number is not None or event is not None:
-            usual = event is not None and encode_line(event)[:-1] == line
-            found.append(_Raw(place, number, event, usual))
+        if raw := _readable(place, line):
+            found.append(raw)
             left -= len(line)
     if left > len(found) or not found:  # allow one byte per lost line feed
         yield _Raw(place)

@@ -48,6 +48,12 @@ class FaultyFile(DiskFile):
         self._log(f"write {self._name} {written}")
         return written
 
+    def truncate(self, size: int) -> None:
+        """Cut the file, unless the disk is read-only."""
+        if self.read_only:
+            raise OSError(errno.EROFS, "Read-only file system")
+        super().truncate(size)
+
     def sync(self) -> None:
         """Count all bytes as synced, unless the disk is broken."""
         if self.read_only:

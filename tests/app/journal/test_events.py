@@ -1,5 +1,6 @@
 """Lines of a journal: decoded as they were written; torn ones are skipped."""
 
+import zlib
 from uuid import UUID
 
 import pytest
@@ -15,10 +16,15 @@ from app.journal.events import (
     Finished,
     Inserted,
     Inserting,
+    Opened,
     Reran,
+    Wanted,
+    decode_line,
     decode_lines,
     encode_line,
     opened,
+    seal_of,
+    sealed,
     started_s,
     whole_lines,
 )
@@ -74,6 +80,33 @@ def test_start_time_of_a_take_can_be_read_back() -> None:
     assert started_s(event) == 1_700_000_000.9
 
 
-def test_unreadable_start_time_counts_as_zero() -> None:
-    (event,) = decode_lines(b'{"type":"opened","session":"%s","started":"?"}\n' % str(UUID(int=1)).encode())
-    assert started_s(event) == 0  # type: ignore[arg-type]  # the line above decodes to ``Opened``
+@pytest.mark.parametrize("started", ["?", "1969-12-31T23:59:59+00:00", "2106-02-07T06:28:16+00:00"])
+def test_unreadable_start_time_counts_as_zero(started: str) -> None:
+    assert started_s(Opened(UUID(int=1), started)) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        (b'{"type":"wanted","inserted":true}', Wanted(True, cancelled=False)),
+        (b'{"type":"cancelled","segment":3}', Cancelled(3, samples=0)),
+        (
+            b'{"type":"opened","session":"%s","started":"?"}' % str(UUID(int=1)).encode(),
+            Opened(UUID(int=1), "?", Options(), 16_000, "pcm16", mode="", needs_context=False, by_pause=False),
+        ),
+        (
+            b'{"type":"reran","started":"?","options":{},"vad":true,"model":"m","text":"said"}',
+            Reran("?", Options(), True, "m", "said", missing=0),
+        ),
+    ],
+)
+def test_line_of_an_older_version_keeps_its_meaning(line: bytes, event: Event) -> None:
+    assert decode_line(line) == event
+
+
+@pytest.mark.parametrize("number", [b"", b"-1", b"x", b"9" * 11])
+def test_line_without_a_plausible_number_has_no_seal(number: bytes) -> None:
+    body = b'{"type":"inserted","segment":0,"line":' + number
+    line = body + b',"check":"%08x"}' % zlib.crc32(body)
+    assert seal_of(line) is None
+    assert seal_of(sealed(encode_line(Inserted(0)), 9_999_999_999)[:-1]) == 9_999_999_999

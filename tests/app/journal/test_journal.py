@@ -15,7 +15,7 @@ import pytest
 
 from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS, locked
-from app.journal.errors import JournalError, NotKept, TakeBusy, TakeUnknown
+from app.journal.errors import JournalError, NotKept, TakeBusy
 from app.journal.events import Begin, End, Replaced, Reran, decode_lines
 from app.journal.journal import Journal
 from app.journal.take import Take, TakeState
@@ -113,31 +113,6 @@ def test_take_belongs_to_one_process_until_it_is_closed(journal: Journal) -> Non
     journal.close()
     journal.close()
     reopened(journal).close()
-
-
-def test_reopen_fails_for_an_unknown_take(tmp_path: Path) -> None:
-    with pytest.raises(TakeUnknown, match="takes list"):
-        Journal.reopen(tmp_path, ID)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_create_reports_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    (tmp_path / "takes").write_text("not a folder")
-    with pytest.raises(JournalError, match="cannot be made"):
-        Journal.create(tmp_path / "takes", ID, Options(), 0)
-
-
-@pytest.mark.parametrize("broken", [AUDIO, EVENTS])
-def test_failed_reopen_releases_the_lock(journal: Journal, broken: str) -> None:
-    def open_file(path: Path) -> FaultyFile:
-        if path.name == broken:
-            raise PermissionError(13, "Permission denied")
-        return FaultyFile(path)
-
-    journal.close()
-    with pytest.raises(JournalError, match="cannot be opened: Permission denied"):
-        Journal.reopen(journal.folder.parent, ID, open_file)
-    assert not locked(journal.folder)
 
 
 def test_segments_are_ranges_of_the_take(journal: Journal) -> None:

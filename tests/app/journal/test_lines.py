@@ -24,8 +24,11 @@ def faults(lines: JournalLines) -> list[str]:
     return [str(fault).removeprefix("events.jsonl") for fault in lines.faults]
 
 
+UNUSUAL = OLDER[1].replace(b":0", b": 0")
+
+
 @pytest.mark.parametrize(
-    "lines", [OLDER, SEALED, [*OLDER[:2], *(sealed(line, n) for n, line in enumerate(OLDER[2:]))]]
+    "lines", [OLDER, SEALED, [OLDER[0], UNUSUAL, *(sealed(line, n) for n, line in enumerate(OLDER[2:]))]]
 )
 def test_whole_journal_has_no_faults(lines: list[bytes]) -> None:
     found = read(*lines)
@@ -61,6 +64,13 @@ def test_unreadable_line_is_reported_with_its_number(number: int, spoiled: bytes
         assert events(found) == [*EVENTS[:number], *EVENTS[number + 1 :]]
 
 
+def test_missing_lines_are_counted_without_the_unreadable_ones_in_their_place() -> None:
+    assert faults(read(SEALED[0], b"{\n", *SEALED[3:])) == [
+        ", line 2: the line cannot be read",
+        ", line 1: a line is missing after this one",
+    ]
+
+
 def test_next_number_leaves_the_gap_of_an_unreadable_last_line() -> None:
     found = read(*SEALED[:4], b"{\n")
     again = read(*SEALED[:4], b"{\n", sealed(OLDER[4], found.following))
@@ -80,22 +90,26 @@ def test_moved_and_duplicated_lines_are_put_in_order() -> None:
     assert events(found) == EVENTS and found.faults == []
 
 
-def test_unreadable_extra_line_is_no_fault_when_no_number_is_missing() -> None:
-    found = read(*SEALED[:2], b"rubbish\n", *SEALED[2:])
+@pytest.mark.parametrize("extra", [b"rubbish\n", UNUSUAL])
+@pytest.mark.parametrize("place", [0, 1])
+def test_unreadable_extra_line_is_no_fault_when_no_number_is_missing(extra: bytes, place: int) -> None:
+    found = read(*SEALED[: place + 1], extra, *SEALED[place + 1 :])
     assert events(found) == EVENTS and found.faults == []
 
 
 def test_lines_of_an_older_version_are_valid_after_sealed_lines() -> None:
     """The user may run an older version for a while."""
     older = encode_line(Inserted(0))
-    found = read(*SEALED, older, sealed(encode_line(Inserted(1)), 5))
-    assert events(found) == [*EVENTS, Inserted(0), Inserted(1)] and found.faults == []
+    found = read(*SEALED, older[:-1], older, sealed(encode_line(Inserted(1)), 5))
+    assert events(found) == [*EVENTS, Inserted(0), Inserted(0), Inserted(1)] and found.faults == []
     assert read(*SEALED, older.replace(b":0", b": 0")).faults != [], "no version writes like that"
+    assert read(*SEALED[:4], SEALED[4][:-1], UNUSUAL).faults != []
 
 
 def test_line_of_a_newer_version_is_ignored_without_a_fault() -> None:
-    found = read(*SEALED[:2], sealed(b'{"type":"of a newer version"}\n', 2), sealed(OLDER[2], 3))
-    assert events(found) == EVENTS[:3] and found.faults == [] and found.following == 4
+    newer = b'{"type":"of a newer version"}\n'
+    found = read(*SEALED[:2], sealed(newer, 2)[:-1], sealed(OLDER[2], 3), sealed(newer, 4))
+    assert events(found) == EVENTS[:3] and found.faults == [] and found.following == 5
 
 
 def test_absurd_line_number_is_reported_without_wasting_memory() -> None:

@@ -18,4 +18,5 @@ def test_audio_fault_names_actual_and_expected_size() -> None:
 def test_long_list_of_faults_ends_with_a_count() -> None:
     faults = tuple(Fault("events.jsonl", "the line cannot be read", line) for line in range(1, 31))
     assert len(fault_sentences(faults)) == 21 and fault_sentences(faults)[-1] == "and 10 more"
+    assert fault_sentences(faults[:21])[-1] == "and 1 more"
     assert len(fault_sentences(faults[:20])) == 20

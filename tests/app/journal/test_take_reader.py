@@ -137,6 +137,12 @@ def test_missing_opened_line_is_a_fault() -> None:
     assert read_take(b"", 0).damage == ()
 
 
+@pytest.mark.parametrize("newer", [[], [sealed(encode_line(Finished(9)), 0)]])
+def test_unreadable_line_of_an_older_version_may_have_begun_a_segment(newer: list[bytes]) -> None:
+    lines = [encode_line(OPENED), encode_line(Begin(0, 0)), b"?\n", *newer]
+    assert read_take(b"".join(lines), 18).lost == 1, "its number must not be used again"
+
+
 def test_cancelled_segment_of_an_older_version_needs_no_length() -> None:
     take = older(OPENED, Begin(0, 0), Cancelled(0, 0), Begin(1, 0), End(1, 9), Finished(9), audio=18)
     assert take.damage == ()
