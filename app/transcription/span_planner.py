@@ -54,7 +54,7 @@ class SpanRules:
 
     offered: Callable[[], bool] = lambda: False
     key_down: Callable[[], bool] = lambda: False
-    window: Callable[[int], Hashable] = lambda piece: 0
+    window: Callable[[int], Hashable] = lambda piece: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,8 @@ class SpanPlanner:
     def _is_over(self, moment: VadPosition) -> bool:
         if not self._pending or not self._rules.offered():
             return bool(self._pending)
-        reach = moment.heard if self._open else self._pending[-1].end
         pause = moment.silence >= PAUSE and not self._rules.key_down()
-        return pause or reach - self._pending[0].at >= LONGEST
+        return pause or moment.heard - self._pending[0].at >= LONGEST
 
     def _is_left(self) -> bool:
         """Return whether the speaker has left the window for which the pending pieces were spoken."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,7 +61,9 @@ class Recording:
         self._spoken += samples
         return self.hear([SegmentPaused(self._number, self._spoken)])
 
-    def end(self, *, over: bool = False) -> list[Planned]:
+    def end(self, more: int = 0, *, over: bool = False) -> list[Planned]:
+        self._at += more
+        self._spoken += more
         return self.hear([SegmentClosed(self._number, self._spoken)], over=over)
 
     def piece(self, samples: int, gain_db: int = 0) -> list[Planned]:
@@ -87,8 +90,10 @@ def test_pieces_without_a_long_pause_become_one_span() -> None:
     recording.pause(PAUSE - 1)
     recording.piece(2 * SECOND)
     assert recording.pause(PAUSE) == [Span((0, 1), 2, 0, 5 * SECOND - 1, AT_PAUSE_MS)]
-    (begun, *_) = recording.begin()
+    begun, audio = recording.begin()
     assert begun == SegmentOpened(3, 7 * SECOND - 1)
+    assert isinstance(audio, SegmentAudio) and audio.segment == 3
+    assert recording.speak(SECOND) == [SegmentPaused(3, SECOND)]
 
 
 def test_span_has_the_gain_of_its_loudest_piece() -> None:
@@ -138,13 +143,42 @@ def test_short_tail_waits_for_the_span_but_not_alone() -> None:
     assert span == Span((0,), tail=SegmentClosed(0, 100)) and isinstance(span, Span) and not span.waits
 
 
+def test_only_the_very_last_end_is_kept_as_a_tail() -> None:
+    recording = Recording()
+    recording.begin()
+    ends = [SegmentClosed(0, SECOND), SegmentClosed(1, SECOND)]
+    heard = recording.hear([ends[0], SegmentOpened(1, SECOND), ends[1]], over=True)
+    span = Span((0, 1), 2, 0, 2 * SECOND, AT_END_MS, ends[1])
+    assert heard == [ends[0], SegmentOpened(1, SECOND), span]
+
+
 def test_span_ends_before_it_gets_longer_than_25_s() -> None:
     recording = Recording()
+    recording.pause(SECOND)
     recording.piece(10 * SECOND)
     recording.piece(10 * SECOND)
     recording.begin()
     assert not [each for each in recording.speak(5 * SECOND - 1) if isinstance(each, Span)]
-    assert recording.speak(1)[-1] == Span((0, 1), 3, 0, 20 * SECOND, AT_PAUSE_MS)
+    assert recording.speak(1)[-1] == Span((0, 1), 3, SECOND, 20 * SECOND, AT_PAUSE_MS)
+
+
+@pytest.mark.parametrize(("more", "pieces"), [(0, [(0, 1)]), (1, [(0,), (1,)])])
+def test_piece_that_ends_between_two_looks_fits_into_25_s(more: int, pieces: list[tuple[int, ...]]) -> None:
+    recording = Recording()
+    recording.pause(SECOND)
+    recording.piece(10 * SECOND)
+    recording.begin()
+    recording.end(15 * SECOND + more)
+    recording.finish()
+    assert [span.pieces for span in recording.spans] == pieces
+
+
+def test_silence_ends_a_span_of_25_s_while_the_key_is_down() -> None:
+    recording = Recording(key_down=True)
+    recording.piece(SECOND)
+    recording.piece(SECOND)
+    assert recording.pause(LONGEST - 2 * SECOND - 1) == []
+    assert recording.pause(1) == [Span((0, 1), 2, 0, 2 * SECOND, AT_PAUSE_MS)]
 
 
 def test_pieces_are_released_at_once_without_an_offer() -> None:
@@ -214,6 +248,7 @@ def assert_sound(recording: Recording) -> None:
     assert [piece for span in recording.spans for piece in span.pieces] == sorted(begins)
     for span in recording.spans:
         first, last = span.pieces[0], span.pieces[-1]
+        assert span.tail is None or span.tail.segment == last
         if span.segment is not None:
             assert len(span.pieces) > 1
             assert (span.at, span.at + span.samples) == (begins[first], begins[last] + ends[last])
