@@ -10,6 +10,7 @@ Every job costs at least ``LEAST_COST_S`` of audio, because an empty segment is 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 from backend.admission.admission import StreamContent, Survey, able, cost, speed
@@ -99,10 +100,10 @@ class BulkThrottle:
     ``looked``: samples of each key in the broker at the last survey, from all gateways.
     """
 
-    def __init__(self, limits: QueueLimits, reaches: Reaches = lambda session: True) -> None:
+    def __init__(self, limits: QueueLimits, reaches: Reaches) -> None:
         self._reaches = reaches
-        self._most_of_key = limits.key_s * SAMPLE_RATE
-        self._most_of_session = limits.session_s * SAMPLE_RATE
+        self._most_of_key = limits.key_s * SAMPLE_RATE or inf
+        self._most_of_session = limits.session_s * SAMPLE_RATE or inf
         self._keys: dict[str, dict[tuple[str, str], _Lane]] = {}
         self.looked: dict[str, int] = {}
 
@@ -186,19 +187,19 @@ class BulkThrottle:
         others = (one for one in self._keys[key].values() if one is not lane)
         jobs, audio = len(of_lane), sum(of_lane)
         of_key = max(audio + sum(sum(one.costs(self._reaches)) for one in others), self.looked.get(key, 0))
-        of_session: dict[str, int] = {}
+        of_session = Counter[str]()
         for (session, _), (_, samples) in lane.inside.items():
-            of_session[session] = of_session.get(session, 0) + samples
-        while most.has_room(jobs, audio) and not 0 < self._most_of_key <= of_key:
+            of_session[session] += samples
+        while most.has_room(jobs, audio) and of_key < self._most_of_key:
             here = filter(self._reaches, lane.held)
-            allowed = (one for one in here if not 0 < self._most_of_session <= of_session.get(one, 0))
+            allowed = (one for one in here if of_session[one] < self._most_of_session)
             if (next_one := next(allowed, None)) is None:
                 return
             job = self._take(lane, next_one)
             if wanted(job.session, job.segment, job.attempt):
                 samples = cost(job.samples)
                 lane.inside[job.session, job.segment] = job.attempt, samples
-                of_session[job.session] = of_session.get(job.session, 0) + samples
+                of_session[job.session] += samples
                 of_key, jobs, audio = of_key + samples, jobs + 1, audio + samples
                 yield job
 

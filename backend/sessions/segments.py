@@ -238,11 +238,12 @@ class Segment:
 
     def piece(self, begin: int, end: int) -> bytes:
         """Return these samples of the held audio. Only the frames behind ``begin`` are touched."""
-        behind, at, found = self.held, len(self.pcm), []
-        while at and behind > begin:
-            at -= 1
-            found.append(self.pcm[at])
-            behind -= len(self.pcm[at]) // BYTES_PER_SAMPLE
+        behind, found = self.held, []
+        for frame in reversed(self.pcm):
+            if behind <= begin:
+                break
+            found.append(frame)
+            behind -= len(frame) // BYTES_PER_SAMPLE
         pcm = b"".join(reversed(found))
         return pcm[(begin - behind) * BYTES_PER_SAMPLE : (end - behind) * BYTES_PER_SAMPLE]
 
@@ -276,7 +277,6 @@ class Segment:
         """Note that the broker has the job; a promoted speculation counts from its own start."""
         if self.stage is SegmentStage.QUEUED and attempt == self.attempt:
             return  # already known
-        self.samples = None if self.stage is SegmentStage.RECEIVING else self.samples
         self.sent = True
         self.queued = now if self.speculation is None else self.speculation.at
         self.early, self.ahead = self.speculation is not None, ahead
@@ -287,7 +287,6 @@ class Segment:
         ended, outcome = record.end, record.outcome
         if ended is None:
             return
-        self.samples = None if self.stage is SegmentStage.RECEIVING else self.samples
         self.refused = False
         self.sent |= ended.state is not EndState.CANCELLED
         self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, SegmentStage.ENDED, []
@@ -330,7 +329,7 @@ class Segment:
         )
 
     def _timing(self, result: Result, now: float) -> Timing:
-        upload = self.completed - self.first_frame if self.completed and self.first_frame else 0.0
+        upload = self.completed - self.first_frame if self.first_frame else 0.0
         if self.queued:
             deliver = round((now - self.queued) * 1000) - result.queue_ms - result.decode_ms
         elif self.speculation is not None and self.completed:  # decoded before it was complete

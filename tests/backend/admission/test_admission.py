@@ -20,6 +20,7 @@ from backend.admission.admission import (
     refuse,
     spare_slots,
     speed,
+    with_eta,
     worth_sending,
 )
 from backend.admission.audio_budget import HeldAudio
@@ -28,7 +29,7 @@ from backend.core.refusal import RefusalReason
 from protocol.job import Job, JobKind, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
-from protocol.session import Busy
+from protocol.session import Busy, Queued
 
 LIMITS = AdmissionLimits()
 SECOND = 16_000
@@ -60,6 +61,9 @@ def test_wait_is_queued_audio_divided_by_speed() -> None:
     assert (expected.ahead_s, expected.eta_s) == (20.0, 5.0)
     assert expect_behind(survey(20, worker(4.0)), Options(), 8 * SECOND, 4 * SECOND).eta_s == 3.0
     assert expect_behind(survey(), Options(), SECOND, 0).eta_s is None
+    queued = Queued(0, ahead_s=8.0)
+    assert list(with_eta([queued], survey(20, worker(4.0)), Options(), 4 * SECOND)) == [Queued(0, 8.0, 3_000)]
+    assert list(with_eta([queued], survey(), Options(), 0)) == [queued]
 
 
 def test_empty_segments_count_as_one_second_each() -> None:

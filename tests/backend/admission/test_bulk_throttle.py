@@ -122,6 +122,8 @@ def test_turns_skip_unwanted_segments() -> None:
     world.end(0)
     world.open["s", 1] = 1
     world.turns.drop("k", "s", 2)
+    world.hold([0], "t")
+    world.turns.drop("k", "t", 0)
     assert world.segments() == [3]
     assert not world.turns.waiting()
 
@@ -133,6 +135,8 @@ def test_turns_forget_session_that_left() -> None:
     assert world.go() == [("a", 0)]
     world.turns.leave("k", "a")
     assert world.go() == [("b", 0)]
+    world.turns.leave("k", "b")
+    assert not world.turns._keys, "nothing is left of the key"
 
 
 def test_turns_count_jobs_queued_without_a_turn() -> None:
@@ -160,6 +164,7 @@ def test_turns_limit_each_session() -> None:
     world.hold(range(5), "a")
     world.hold(range(5), "b", seconds=1)
     assert Counter(session for session, _ in world.go()) == {"a": 2, "b": 5}
+    assert not world.go()
 
 
 def test_turns_count_jobs_of_other_gateways() -> None:
@@ -174,7 +179,9 @@ def test_turns_count_jobs_of_other_gateways() -> None:
 def test_turns_report_held_audio_by_class_and_model() -> None:
     world = World(most=Allowance(1, 1, 0))
     world.hold(range(3), seconds=2)
+    world.hold([3], model="m")
     world.go()
+    assert world.turns.waiting() == ("k",)
     assert world.turns.held("k") == {("interactive", ""): StreamContent(4 * SECOND, 2, 0)}
     assert world.turns.held("other") == {}
 
@@ -266,3 +273,5 @@ def test_jobs_inside_are_counted_by_stream_until_they_end() -> None:
     assert world.turns.inside(world.wanted) == inside
     world.end(0, 1)
     assert world.turns.inside(world.wanted)["interactive", ""] == StreamContent(0, 0, 0)
+    world.go()
+    assert ("interactive", "") not in world.turns.inside(world.wanted)

@@ -1,10 +1,11 @@
 """Stages, audio and timing of one segment."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.broker.records import Record
-from backend.sessions.segments import Segment, SegmentHistory, SegmentStage, Speculation
+from backend.sessions.segments import Segment, SegmentHistory, SegmentStage, Speculation, outcome
 from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Failure, Result
 from protocol.recognition import Timing, Word
@@ -16,14 +17,15 @@ FINAL = Ended(EndState.FINAL, 0)
 @given(
     st.lists(st.binary(max_size=6_000).map(lambda data: data[: len(data) // 2 * 2]), max_size=20),
     st.integers(0, 9),
+    st.integers(0, 60_000),
 )
-def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int) -> None:
+def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int, place: int) -> None:
     segment = Segment()
     for piece in pieces:
         segment.append(bytearray(piece), len(piece) // 2)
     whole = b"".join(pieces)
     assert segment.held == segment.unqueued == len(whole) // 2
-    begin, end = min(cut, segment.held), max(0, segment.held - cut)
+    begin, end = place % (segment.held + 1), max(0, segment.held - cut)
     assert segment.piece(begin, end) == whole[2 * begin : 2 * end]
     assert segment.piece(0, segment.held) == whole
     wanted = max(0, segment.held - cut)
@@ -39,6 +41,14 @@ def test_small_frames_are_merged() -> None:
     assert len(segment.pcm) < 20
     segment.complete(10_000, 1.0)
     assert segment.hand_over() == b"\x01\x00" * 10_000
+
+
+def test_large_frames_are_kept_as_they_are() -> None:
+    segment = Segment()
+    frames = [bytes(2), bytes(2_048), bytes(2), bytes(2_048)]
+    for frame in frames:
+        segment.append(frame, len(frame) // 2)
+    assert segment.pcm == frames
 
 
 def test_queued_segment_releases_its_audio() -> None:
@@ -58,11 +68,14 @@ def test_timings_are_durations_within_one_clock() -> None:
     assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
 
 
-def test_result_before_the_reply_has_no_delivery_time() -> None:
-    segment = Segment(first_frame=10.0)
-    segment.complete(0, 11.5)
+@pytest.mark.parametrize(("first_frame", "completed", "upload"), [(10.0, 11.5, 1500), (0, 11.5, 0), (10.0, 0, 0)])
+def test_time_that_was_not_seen_is_zero(first_frame: float, completed: float, upload: int) -> None:
+    """A segment may be empty or ended by another gateway, and a result may come before the reply."""
+    segment = Segment(first_frame=first_frame)
+    if completed:
+        segment.complete(0, completed)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
-    assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
+    assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=upload, queue=100, decode=200))
 
 
 def test_course_survives_lost_job() -> None:
@@ -103,6 +116,8 @@ def test_failed_contains_attempt() -> None:
     segment.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
     assert segment.unconfirmed == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
     assert segment.settled(2) and not segment.settled(3)
+    segment.refused = True
+    assert segment.settled(1) and not segment.settled(2), "another gateway may have accepted it"
 
 
 def test_failure_survives_receipt_and_text_does_not() -> None:
@@ -133,6 +148,12 @@ def test_final_is_settled_for_every_attempt() -> None:
     segment.end(0, Record(end=FINAL, text="hi"), 1.0)
     assert segment.settled(7)
     assert (segment.unconfirmed, segment.text) == (None, "hi")
+
+
+def test_cancelled_segment_has_no_outcome() -> None:
+    segment = Segment()
+    segment.end(3, Record(end=Ended(EndState.CANCELLED, 0)), 1.0)
+    assert outcome(3, segment) == ()
 
 
 def test_new_attempt_discards_earlier_state() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.broker.records import Attachment, JobQueued, Record
+from backend.broker.records import Attachment, JobQueued, Record, Reread
 from backend.sessions.ledger import finished
 from backend.sessions.segments import Hypothesise, Output, Promote, Submit, Weigh, Withdraw
 from backend.sessions.session import GatewaySession
@@ -15,6 +15,7 @@ from protocol.session import (
     Failed,
     Final,
     Finish,
+    Missing,
     SegmentBegin,
     SegmentCancel,
     SegmentEnd,
@@ -203,6 +204,13 @@ class TestText:
         assert done(made, 4) == "won too three"
         again = made.receive(SegmentBegin(3, replaces=(0, 1)), NOW)
         assert again == ()
+
+    def test_span_of_another_gateway_is_weighed_when_its_audio_comes_again(self) -> None:
+        records = {**{n: Record(end=Ended(EndState.FINAL, 0), text="") for n in (0, 1)}, 2: Record(job=0)}
+        made = session()
+        finished(made.attached(Attachment(2, records), Welcome(ID, "h", durable=True), NOW))
+        assert made.reread(Reread("g", 2, {2: Record()}), "g", NOW) == [Missing(2, 0)]
+        assert made.receive(SegmentBegin(2, replaces=(0, 1), within_ms=500), NOW) == [Weigh(2, 0, 0, NOW + 0.5)]
 
     def test_lost_span_is_weighed_again_when_its_audio_comes_again(self) -> None:
         made = pieces()
