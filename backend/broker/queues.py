@@ -113,7 +113,7 @@ class Queues:
         keys = (shard.keys.session(entry.session), entry.stream, shard.keys.backlog, *shard.keys.history_keys)
         about = (entry.id, entry.segment, entry.attempt, entry.samples, encode_notice(failure))
         arguments = (*about, SESSION_TTL_MS, shard.keys.results_prefix)
-        return bool(await shard.run_script("drop", keys, arguments) != b"gone")
+        return bool(await shard.run_script("drop", keys, arguments))
 
     async def tidy(self) -> dict[str, float]:
         """Note the offered models and drop stale requests; return seconds since each model was last offered."""

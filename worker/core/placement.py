@@ -63,11 +63,11 @@ class ReadPlan(NamedTuple):
     ``bulk_first``: it is the bulk streams' turn. ``others_busy``: another worker may hold a job of live speech.
     """
 
-    held_ms: tuple[int, ...] = (0, 0, 0, 0)
-    bulk: tuple[bool, bool] = (True, True)
-    bulk_slots: int = 1
-    bulk_first: bool = False
-    others_busy: bool = False
+    held_ms: tuple[int, ...]
+    bulk: tuple[bool, bool]
+    bulk_slots: int
+    bulk_first: bool
+    others_busy: bool
 
 
 def job_streams(keys: Keys, model: str, *, translates: bool = False) -> tuple[str, ...]:

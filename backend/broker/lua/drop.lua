@@ -3,17 +3,17 @@
 -- session's gateway is told.
 -- KEYS: session hash, stream, backlog, history, its figures
 -- ARGV: entry, segment, attempt, samples, the failure, lifetime in ms, prefix of result channels
--- Returns "gone" (it was not there any more), "dropped" or "failed".
+-- Returns 0 if the entry was not there any more, otherwise 1.
 local hash, stream, backlog, history, figures = unpack(KEYS)
 local entry, n, attempt, samples, failure, lifetime, channels = unpack(ARGV)
 
 if #redis.call("XRANGE", stream, entry, entry) == 0 then
-  return "gone"
+  return 0
 end
-if string.find(stream, ":partials:", 1, true) then -- they are in no backlog
+if string.find(stream, ":partials:") then -- they are in no backlog
   redis.call("XACK", stream, "workers", entry)
   redis.call("XDEL", stream, entry)
-  return "dropped"
+  return 1
 end
 remove_entry(stream, entry, backlog)
 
@@ -23,7 +23,7 @@ if string.match(known[2] or "", "^%d+ (%S+)") == entry then
 end
 local of, id, at = string.match(known[1] or "", "^(%d+) (%S+) (.+)$")
 if id ~= entry or at ~= stream or of ~= attempt then
-  return "dropped"
+  return 1
 end
 redis.call("HSET", hash, "end:" .. n, "failed " .. attempt, "result:" .. n, failure)
 redis.call("HDEL", hash, "job:" .. n, "failures:" .. n)
@@ -32,4 +32,4 @@ if known[3] then
   redis.call("SPUBLISH", channels .. known[3], failure)
 end
 tell_history(hash, history, figures, "notice", failure, "samples", samples)
-return "failed"
+return 1

@@ -231,6 +231,19 @@ async def test_leave_may_be_repeated_or_called_without_streams(any_broker: Broke
         assert await unborn.leave() == 0
 
 
+async def test_leave_keeps_the_deliveries_of_earlier_workers(
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
+) -> None:
+    entry = await other.submit(job())
+    await take_one(jobs)
+    await other.abandon(entry, "w")
+    for worker in ("second", "third"):
+        async with jobs_of(any_broker.url, worker) as leaving:
+            await other.expire_sweep()
+            assert [found.count for found in await leaving.sweep(1)] == [2]
+            await leaving.leave()
+
+
 async def test_leave_drops_entries_deleted_meanwhile(jobs: ShardJobs, other: GatewaySide) -> None:
     entry = await other.submit(job())
     await take_one(jobs)

@@ -176,6 +176,7 @@ def test_fastest_worker_takes_no_long_file_jobs_during_speech() -> None:
         queues(SPOKEN, FILE),
         queues(Queue(3.0, 1), FILE),
         queues(bulk=FILE, partials=Queue(read_ago_s=1.0)),
+        [*queues(bulk=FILE)[:4], Queue(read_ago_s=1.0), EMPTY],
     ):
         assert [plan_of(one.name, found).bulk for one in FLEET] == [(True, True), (True, True), (False, False)]
     assert all(plan_of(one.name, queues(bulk=FILE)).bulk == (True, True) for one in FLEET)
