@@ -185,11 +185,11 @@ def _shape(text: str) -> str:
 
 
 def _code(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield every node with behaviour: skip error texts, annotations and formatted strings."""
+    """Yield every node with behaviour: skip errors, annotations and formatted strings."""
     for child in ast.iter_child_nodes(tree):
         yield child
         match child:
-            case ast.Raise() | ast.JoinedStr() | ast.Assert():
+            case ast.Raise() | ast.JoinedStr() | ast.Assert() | ast.keyword(arg="strict"):
                 continue
             case ast.AnnAssign():
                 if child.value is not None:

@@ -39,7 +39,16 @@ def test_python_mutants_are_every_small_change(source: str, mutants: list[str]) 
 
 
 @pytest.mark.parametrize(
-    "source", ["raise ValueError(f(1) < 2)", "x: Literal[1] = y", "'1 < 2'", "x = f'{a:>1}'", "# a < b", "a = b"]
+    "source",
+    [
+        "raise ValueError(f(1) < 2)",
+        "x: Literal[1] = y",
+        "'1 < 2'",
+        "x = f'{a:>1}'",
+        "# a < b",
+        "a = b",
+        "x = zip(a, b, strict=True)",
+    ],  # fmt: skip
 )
 def test_texts_and_annotations_are_left_alone(source: str) -> None:
     assert python(source) == []

@@ -128,6 +128,11 @@ def test_short_silence_is_a_pause() -> None:
     ]  # fmt: skip
 
 
+def test_speech_that_goes_on_in_the_frame_of_its_pause_is_not_paused() -> None:
+    flags = frames((True, 100), (False, 1), (True, 5), (False, 5), (True, 50), (False, 80))
+    assert [type(event) for event in run(flags, rules_for(600))] == [SpeechStarted, SpeechPaused, SpeechEnded]
+
+
 @given(runs)
 def test_event_positions_are_in_samples_of_the_clock(lengths: list[tuple[bool, int]]) -> None:
     flags = frames(*lengths)
