@@ -1,6 +1,6 @@
-"""A program of GTK 4 with a field, a password field and a button: TITLE FILE TEXT. For Debian's own Python.
+"""A program of GTK 4 with a field, a password field, a button and a fixed text: TITLE FILE TEXT.
 
-It is used as ``tests.helpers.qt_form`` is.
+For Debian's own Python. It is used as ``tests.helpers.qt_form`` is.
 """
 
 import os
@@ -20,7 +20,9 @@ def open_window(application: Any, title: str, place: Path, text: str) -> None:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
     field, password, button = Gtk.Entry(text=text), Gtk.PasswordEntry(), Gtk.Button(label="Send")
     password.set_text("secret")
-    for widget in (field, password, button):
+    fixed = Gtk.TextView(editable=False, vexpand=True)
+    fixed.get_buffer().set_text("cannot be changed")
+    for widget in (field, password, button, fixed):
         box.append(widget)
     window.set_child(box)
 

@@ -16,7 +16,7 @@ _TRIES_S: Final = (0.5, 2.0)
 """Time for each try: on a busy computer the text must not get into a password field that answers late."""
 _AROUND: Final = 100
 """Number of characters before the caret that are asked for."""
-PASSWORD_TEXT, TERMINAL = 40, 60
+PASSWORD_TEXT, TERMINAL, TEXT, ENTRY = 40, 60, 61, 79
 """Roles of elements, as numbers."""
 _NO_FIELDS: Final = frozenset({7, 8, 26, 32, 33, 34, 35, 37, 38, 43, 44, 45, 48, 51, 62, 129, 130})
 """Roles that take no text.
@@ -24,7 +24,8 @@ _NO_FIELDS: Final = frozenset({7, 8, 26, 32, 33, 34, 35, 37, 38, 43, 44, 45, 48,
 Check boxes and their menu entries, icons, list items, menus, menu bars and entries, tabs and their lists, buttons,
 radio buttons and their menu entries, scroll bars, sliders, toggle buttons, buttons with menus, and switches.
 """
-_CERTAIN_TOOLKITS: Final = frozenset({"gtk", "qt"})
+_GTK: Final = "gtk"
+_CERTAIN_TOOLKITS: Final = frozenset({_GTK, "qt"})
 """Toolkits whose roles say what takes text. Web pages may take keys wherever they like."""
 
 
@@ -58,8 +59,9 @@ def kind_of(role: int, toolkit: str, *, editable: bool) -> FocusKind | None:
         return FocusKind.PASSWORD
     if editable or role == TERMINAL:
         return FocusKind.FIELD
+    fixed = role in (TEXT, ENTRY) and toolkit.lower() == _GTK  # GTK reads the clipboard there, and drops the text
     certain = role in _NO_FIELDS and toolkit.lower() in _CERTAIN_TOOLKITS
-    return FocusKind.NO_FIELD if certain else None
+    return FocusKind.NO_FIELD if fixed or certain else None
 
 
 async def _before(elements: Elements, field: Element) -> str | None:

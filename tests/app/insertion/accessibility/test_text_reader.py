@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.insertion.accessibility.text_reader import PASSWORD_TEXT, TERMINAL, kind_of, read_around
+from app.insertion.accessibility.text_reader import ENTRY, PASSWORD_TEXT, TERMINAL, TEXT, kind_of, read_around
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
 from tests.helpers.accessible_desktop import Form, Place, accessible_sway, accessible_x11
 from tests.helpers.desktop import Screen
@@ -55,6 +55,16 @@ async def test_field_password_and_button_are_distinguished(place: Place, toolkit
     assert await read_around(Target(1, process=1), desktop.environment) is None
 
 
+async def test_text_of_gtk_that_cannot_be_changed_is_no_field(place: Place) -> None:
+    desktop, tap = place
+    form = Form(desktop, "gtk", "field")
+    target = Target(1, process=form.process)
+    await told(desktop, target, FocusKind.FIELD, "field")
+    for _ in range(3):
+        tap("Tab")
+    await told(desktop, target, FocusKind.NO_FIELD, None)
+
+
 async def test_long_text_is_read_only_near_the_caret(place: Place) -> None:
     desktop, _ = place
     form = Form(desktop, "qt", "word " * 200 + "end")
@@ -74,6 +84,10 @@ async def test_surroundings_are_unknown_without_a_bus(tmp_path: Path) -> None:
         (43, "GTK", False, FocusKind.NO_FIELD),
         (43, "Qt", False, FocusKind.NO_FIELD),
         (43, "Chromium", False, None),
+        (TEXT, "GTK", False, FocusKind.NO_FIELD),
+        (ENTRY, "gtk", False, FocusKind.NO_FIELD),
+        (TEXT, "Qt", False, None),  # Qt reads no clipboard there, so the text is held
+        (TEXT, "WebKitGTK", False, None),
         (43, "", False, None),
         (95, "Gecko", False, None),  # a web page
         (56, "GTK", False, None),  # a cell of a table may take text
