@@ -161,6 +161,9 @@ class Windows:
 
     def _show_desktop(self, view: DesktopView) -> None:
         self._known.nameless = view.lines is not None and view.lines.compositor is None
+        if self._known.toggles != (toggles := view.lines is not None and view.lines.toggles):
+            self._known.toggles = toggles
+            self._show_choices()
         if view.lines is not None and view.lines.state in IN_PLACE:
             self._show_reported(set(self._settings.hotkeys.bindings) - set(view.lines.missing))
 
@@ -185,6 +188,7 @@ class Windows:
             keys=self._known.of(settings.hotkeys.bindings),
             language=settings.general.language,
             paused=self._paused,
+            toggles=self._known.toggles and self._known.works_by_lines,
             heard=unheard is None or unheard.note is None or unheard.note.key not in NO_HOTKEYS,
         )
         self.announcer.wanted = settings.general.announce

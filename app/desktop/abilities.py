@@ -288,6 +288,11 @@ class KeyLines:
     change: str = ""
     problem: Note | None = None
 
+    @property
+    def toggles(self) -> bool:
+        """True if the lines report presses without releases."""
+        return self.compositor is not None and not self.compositor.reports_releases
+
 
 @dataclass(frozen=True)
 class DesktopView:

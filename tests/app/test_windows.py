@@ -10,7 +10,10 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.core.errors import Note
+from app.desktop.abilities import DesktopView, KeyLines
 from app.dictation.actions import Verb
+from app.dictation.hotkey_test import KeysSeen
+from app.hotkeys.compositor_lines import Compositor
 from app.messages.kinds import Action, ActionQueue, Problem
 from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
@@ -77,3 +80,16 @@ def test_next_problem_is_shown_when_the_first_is_solved(windows: Windows) -> Non
     assert windows.pages.status.status.problem == "the second problem"
     windows.receive(Problem("second", note=Note("unknown-to-this-version")))
     assert windows.pages.status.status.problem == ""
+
+
+@pytest.mark.parametrize("compositor", Compositor)
+def test_holding_the_key_is_not_advised_where_releases_are_not_reported(
+    windows: Windows, compositor: Compositor
+) -> None:
+    """Speech before the release is not recorded there: labwc runs the line at the release."""
+    windows.receive(Problem("hotkeys", note=Note("hotkeys-wayland")))
+    windows.receive(KeysSeen(commanded=("dictate",)))
+    windows.receive(DesktopView(lines=KeyLines(compositor, ("line",))))
+    hint = windows.home.head.hero.then.text()
+    assert ("hold it" in hint) is compositor.reports_releases
+    assert "Press it again" in hint

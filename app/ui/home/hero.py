@@ -183,7 +183,7 @@ class Hero(Card):
         """Update all texts to the current language and colours."""
         texts, binding = self._texts, self._choices.works(DICTATE)
         self.caps.show_caps(key_caps(texts, binding), name=texts("home.change-key"))
-        mode = self._choices.mode.value if binding else "without-key"
+        mode = self._choices.mode_here.value if binding else "without-key"
         # Until the keys are known, the card is empty: "no key" may be wrong.
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)) if self._known else "")
         self.then.setText(texts(f"home.then.{mode}") if self._known else "")

@@ -139,7 +139,7 @@ class TryStep(StepPage):
         super().refresh()
         texts = self._texts
         if self._key:
-            self.heading.setText(texts(f"onboarding.try.{self._choices.mode.value}", key=self._key))
+            self.heading.setText(texts(f"onboarding.try.{self._choices.mode_here.value}", key=self._key))
             self.setAccessibleName(self.heading.text())
         self._show_note()
 
@@ -148,7 +148,7 @@ class TryStep(StepPage):
         return key_text(self._texts, self._choices.keys.get(DICTATE, "")) if self._possible else ""
 
     def _sentence(self) -> str:
-        how = f"onboarding.how.{self._choices.mode.value}" if self._key else "onboarding.how.without-key"
+        how = f"onboarding.how.{self._choices.mode_here.value}" if self._key else "onboarding.how.without-key"
         return self._texts(how, key=self._key) if self._key else self._texts(how)
 
     def _start(self) -> None:

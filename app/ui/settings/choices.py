@@ -30,7 +30,8 @@ class Choices:
 
     ``microphones``: (choice, name) pairs. ``microphone``: the selected choice; empty selects the system default,
     whose name is ``default_microphone``. ``keys``: bindings by action. ``heard``: true if this desktop delivers
-    hotkeys to the app. ``paused``: the user has paused them, but a recording can still be cancelled.
+    hotkeys to the app. ``paused``: the user has paused them, but a recording can still be cancelled. ``toggles``:
+    this desktop reports no releases of keys, so each press starts or stops.
     """
 
     microphones: tuple[tuple[str, str], ...] = ()
@@ -41,6 +42,13 @@ class Choices:
     language: str = SYSTEM
     heard: bool = True
     paused: bool = False
+    toggles: bool = False
+
+    @property
+    def mode_here(self) -> TalkMode:
+        """The mode as the key works on this desktop."""
+        holds = self.mode in {TalkMode.HOLD, TalkMode.HYBRID}
+        return TalkMode.TOGGLE if self.toggles and holds else self.mode
 
     def works(self, action: str) -> str:
         """Return the binding that triggers ``action`` on this desktop now; empty for none."""
@@ -76,11 +84,12 @@ def source_name(key: str) -> str:
 class KnownKeys:
     """The keys of the settings, those that the desktop assigned, or those that lines for it report.
 
-    ``nameless``: shortcuts of the desktop run commands, so the settings do not know the keys.
+    ``nameless``: shortcuts of the desktop run commands, so the settings do not know the keys. ``toggles``: lines
+    cannot report releases.
     """
 
     def __init__(self) -> None:
-        self.nameless = False
+        self.nameless = self.toggles = False
         self.assigned: Mapping[str, str] = {}
         self._by_lines: frozenset[str] = frozenset()
         self._unheard = False

@@ -1,6 +1,9 @@
 """Microphone choices, and the keys that work on this desktop."""
 
+import pytest
+
 from app.core.errors import Note
+from app.dictation.gestures import TalkMode
 from app.hotkeys import choose
 from app.ui.settings.choices import NO_HOTKEYS, Choices, KnownKeys, microphone_entries
 from app.ui.strings.texts import Texts
@@ -73,3 +76,10 @@ def test_no_key_is_named_where_shortcuts_of_the_desktop_run_commands() -> None:
     known.nameless = True
     known.reported(["dictate"])
     assert (known.works_by_lines, known.of(KEYS)) == (True, {})
+
+
+@pytest.mark.parametrize("mode", TalkMode)
+def test_key_that_reports_no_release_toggles(mode: TalkMode) -> None:
+    assert Choices(mode=mode).mode_here is mode
+    ends_at_pauses = mode is TalkMode.HANDS_FREE
+    assert Choices(mode=mode, toggles=True).mode_here is (mode if ends_at_pauses else TalkMode.TOGGLE)
