@@ -41,6 +41,7 @@ class NoteKey(StrEnum):
     RECOGNISED_LATER = "recognised-later"  # too many takes wait: this one is recognised later, for the history
     INSERT_READY = "insert-ready"  # offer to insert without waiting for earlier speech
     QUITTING = "quitting"  # seconds (unsent), takes: the app leaves after them; quitting again leaves at once
+    QUITTING_SENT = "quitting-sent"  # everything is sent: the app leaves after the last text
     COPIED = "copied"  # the text is on the clipboard, for the user to paste
     NOT_COPIED = "not-copied"  # this desktop lets only a window with the focus copy
     HELD_EARLIER = "held-earlier"  # count: no text of the newest recording is held, but texts of earlier ones are

@@ -209,6 +209,8 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
 
 def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | None:
     if scene.quitting:
+        if round(unsent) == 0:
+            return Note(NoteKey.QUITTING_SENT)
         pending = sum(take.pending for take in scene.takes.values())
         return Note(NoteKey.QUITTING, {"seconds": f"{unsent:.0f}", "takes": str(pending)})
     if scene.queue.offered(now):

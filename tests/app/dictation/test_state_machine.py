@@ -229,6 +229,8 @@ def test_quit_waits_for_pending_take_and_second_quit_leaves_at_once() -> None:
     assert story.then(Verb.QUIT) == [PlayCue(SoundCue.STOP), StopRecording(1)]
     note = story.dictation.view(0.0, Gauges(unsent_s={1: 2.4})).note
     assert note == Note(NoteKey.QUITTING, {"seconds": "2", "takes": "1"})
+    note = story.dictation.view(0.0, Gauges(unsent_s={1: 0.4})).note
+    assert note == Note(NoteKey.QUITTING_SENT), "it does not send the last 0 s"
     assert story.then(Verb.START) == []
     assert Leave() not in story.then(TakeEnded(1))
     assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),)), CloseTake(1), Leave()]

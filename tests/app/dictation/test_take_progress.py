@@ -103,7 +103,7 @@ def test_view_shows_most_important_note() -> None:
         assert shown is not None
         return shown.key
 
-    assert note(OFFER_S, quitting=True) == NoteKey.QUITTING
+    assert note(OFFER_S, quitting=True) == NoteKey.QUITTING_SENT
     assert note(OFFER_S) == NoteKey.INSERT_READY
     assert note(7.9) == NoteKey.CANCELLED
     assert note(8.0) == "gateway-away"
