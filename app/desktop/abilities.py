@@ -277,7 +277,8 @@ class KeyLines:
 
     Without a compositor that is known they are commands for shortcuts, whose keys the desktop's settings choose.
     ``missing``: actions without a line, with the reason. ``place``: the user's file; empty if there is none.
-    ``change``: the difference that writing them makes. ``problem``: why the last change was refused.
+    ``is_new``: writing makes it. ``change``: the difference that writing them makes. ``problem``: why the last
+    change was refused.
     """
 
     compositor: Compositor | None
@@ -287,6 +288,7 @@ class KeyLines:
     state: LinesState = LinesState.TO_COPY
     change: str = ""
     problem: Note | None = None
+    is_new: bool = False
 
     @property
     def toggles(self) -> bool:

@@ -20,12 +20,16 @@ _LAST: Final = re.compile(r"^\s*(exec|wait)\b")  # nothing behind such a line of
 
 @dataclass(frozen=True)
 class Places:
-    """The user's file, our file beside it, and the line that includes ours. ``script``: a shell runs them."""
+    """The user's file, our file beside it, and the line that includes ours. ``script``: a shell runs them.
+
+    ``base``: what the user's file says that does not exist yet; empty if it exists.
+    """
 
     main: Path
     own: Path
     include: str
     script: bool = False
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,7 @@ def is_plain(text: str) -> bool:
 
 def usual_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Return where this compositor looks for the user's configuration, the first one first."""
-    home = Path(environment.get("HOME") or "/nonexistent")
-    chosen = environment.get("XDG_CONFIG_HOME", "")
-    settings = Path(chosen) if chosen.startswith("/") else home / ".config"
+    home, settings = _folders(environment)
     return {
         Compositor.SWAY: (home / ".sway" / "config", settings / "sway" / "config"),
         Compositor.HYPRLAND: (settings / "hypr" / "hyprland.conf",),
@@ -53,6 +55,24 @@ def usual_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple
         Compositor.LABWC: (settings / "labwc" / "rc.xml",),
         Compositor.RIVER: (settings / "river" / "init",),
     }[compositor]
+
+
+def other_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return what this compositor reads while the user has no configuration of it, the first one first.
+
+    Only files that a configuration can include. Source: sway(1), "CONFIGURATION".
+    """
+    if compositor is not Compositor.SWAY:
+        return ()
+    home, settings = _folders(environment)
+    return (home / ".i3" / "config", settings / "i3" / "config", Path("/etc/sway/config"))
+
+
+def _folders(environment: Mapping[str, str]) -> tuple[Path, Path]:
+    """Return the user's home and the folder of settings in it."""
+    home = Path(environment.get("HOME") or "/nonexistent")
+    chosen = environment.get("XDG_CONFIG_HOME", "")
+    return home, Path(chosen) if chosen.startswith("/") else home / ".config"
 
 
 def places(compositor: Compositor, main: Path) -> Places | None:
@@ -68,7 +88,7 @@ def places(compositor: Compositor, main: Path) -> Places | None:
 def added(before: ConfigurationText, where: Places, lines: tuple[str, ...]) -> ConfigurationText:
     """Return the contents with our lines; adding them twice changes nothing."""
     own = "\n".join([_OWN, *lines, ""])
-    text = before.main.splitlines(keepends=True)
+    text = (before.main or where.base).splitlines(keepends=True)
     if any(line.strip() == where.include for line in text):
         return ConfigurationText(before.main, own)
     if text and not text[-1].endswith("\n"):

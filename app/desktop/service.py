@@ -34,6 +34,7 @@ from app.desktop.configuration import (
     added,
     difference,
     is_plain,
+    other_files,
     places,
     removed,
     usual_files,
@@ -73,7 +74,7 @@ def holds(place: Path, lines: Iterable[str]) -> bool:
 def read(where: Places) -> ConfigurationText:
     """Return the contents of both files. Raises ``ConfigurationRefused``."""
     with _refusals(where.main):
-        main = _text(where.main)
+        main = "" if where.base and not where.main.exists() else _text(where.main)
     with _refusals(where.own):
         return ConfigurationText(main, _text(where.own) if where.own.exists() else None)
 
@@ -85,6 +86,8 @@ def change(where: Places, before: ConfigurationText, after: ConfigurationText) -
     """
     if read(where) != before:
         raise ConfigurationRefused(where.main, "it has changed meanwhile")
+    with _refusals(where.main):
+        where.main.parent.mkdir(parents=True, exist_ok=True)
     steps = [_change_own, _change_main]
     for step in steps if after.own is not None else reversed(steps):
         step(where, before, after)
@@ -103,6 +106,8 @@ def _change_main(where: Places, before: ConfigurationText, after: ConfigurationT
         return
     with _refusals(where.main):
         main = where.main.resolve()  # a link stays one
+        if where.base and not main.exists():
+            return _write(main, after.main, _OWN_MODE)
         mode = main.stat().st_mode & 0o7777
         _write(main.with_name(f"{main.name}{BACKUP}"), before.main, mode)
         _write(main, after.main, mode)
@@ -144,13 +149,12 @@ def key_lines(
         return KeyLines(None, tuple(f"{shlex.quote(_path())} key {action} tap" for action in bindings))
     wanted = lines_for(found.compositor, bindings, often)
     main = existing(usual_files(found.compositor, environment))
-    shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(main or ""))
-    if main is None or not wanted.lines:
-        return shown
-    if holds(main, wanted.lines):
+    where = places_of(found.compositor, environment)
+    place = where.main if where else main or ""
+    shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(place), is_new=bool(where and where.base))
+    if main is not None and wanted.lines and holds(main, wanted.lines):
         return replace(shown, state=LinesState.COPIED)
-    where = places(found.compositor, main)
-    return _with_state(shown, where) if where else shown
+    return _with_state(shown, where) if where and wanted.lines else shown
 
 
 def lines_for(compositor: Compositor, bindings: Mapping[str, str], often: str) -> Lines:
@@ -168,9 +172,15 @@ def _path() -> str:
 
 
 def places_of(compositor: Compositor, environment: Mapping[str, str]) -> Places | None:
-    """Return the files to write; ``None`` if the user has no configuration, or none that includes files."""
-    main = existing(usual_files(compositor, environment))
-    return places(compositor, main) if main else None
+    """Return the files to write; ``None`` if the compositor includes none, or the user has nothing to add to.
+
+    A user without a configuration gets one that includes what the compositor reads until then.
+    """
+    usual = usual_files(compositor, environment)
+    if main := existing(usual):
+        return places(compositor, main)
+    base, new = existing(other_files(compositor, environment)), places(compositor, usual[-1])
+    return replace(new, base=f"include {base}\n") if new and base and is_plain(str(base)) else None
 
 
 def _with_state(shown: KeyLines, where: Places) -> KeyLines:

@@ -266,6 +266,9 @@ class KeyLinesPanel(Card):
     def _place_text(self, shown: KeyLines) -> str:
         if not shown.lines or shown.compositor is None:
             return ""
+        if shown.is_new:
+            new = "settings.key-lines.review-new" if self._reviewing else "settings.key-lines.new"
+            return self._texts(new, file=shown.place, desktop=NAMES[shown.compositor])
         if self._reviewing:
             return self._texts("settings.key-lines.review", file=shown.place)
         if shown.state is LinesState.WRITTEN:

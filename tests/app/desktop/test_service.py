@@ -68,10 +68,29 @@ async def test_lines_are_offered_written_renewed_and_removed(desk: Desk) -> None
     assert desk.main.read_text() == "set $mod Mod4\n"
 
 
-async def test_lines_are_only_shown_without_a_configuration_of_the_user(desk: Desk) -> None:
+async def test_user_without_a_configuration_gets_one_that_includes_the_one_in_use(desk: Desk) -> None:
+    """sway no longer reads another file once the user has one: without the line, the usual keys would be lost."""
+    used = desk.main.parent.parent / "i3" / "config"
+    used.parent.mkdir()
+    used.write_text("set $mod Mod4\n")
+    desk.service.use(KEYS)
+    offered = await desk.shows(LinesState.TO_WRITE)
+    assert (offered.place, offered.is_new) == (str(desk.main), True) and f"+include {used}" in offered.change
+    assert not desk.main.exists()
+    desk.service.ask(WriteKeyLines(True))
+    written = await desk.shows(LinesState.WRITTEN)
+    assert (written.change, written.is_new) == ("", False)
+    assert desk.main.read_text().splitlines()[0] == f"include {used}"
+    desk.service.ask(WriteKeyLines(False))
+    await desk.shows(LinesState.TO_WRITE)
+    assert desk.main.read_text() == f"include {used}\n"
+
+
+async def test_lines_are_only_shown_where_no_configuration_can_be_made(desk: Desk) -> None:
+    desk.name = "labwc"
     desk.service.use(KEYS)
     shown = await desk.shows(LinesState.TO_COPY)
-    assert (shown.place, shown.change) == ("", "") and shown.lines
+    assert (shown.place, shown.change, shown.is_new) == ("", "", False) and shown.lines
     desk.service.ask(WriteKeyLines(True))
     await wait_until(lambda: len(desk.views) == 2, "it looked again")
     assert not desk.main.exists()

@@ -77,5 +77,18 @@ def test_desktops_with_hotkeys_have_no_lines(name: str, tmp_path: Path) -> None:
     assert key_lines(DESKTOPS[name], KEYS, "cancel", {"HOME": str(tmp_path)}) is None
 
 
-def test_files_are_unknown_without_a_configuration(tmp_path: Path) -> None:
-    assert places_of(Compositor.SWAY, {"HOME": str(tmp_path)}) is None
+def test_new_file_is_in_the_folder_of_settings(tmp_path: Path) -> None:
+    used = tmp_path / ".i3" / "config"
+    used.parent.mkdir()
+    used.write_text("")
+    where = places_of(Compositor.SWAY, {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "settings")})
+    assert where is not None
+    assert (where.main, where.base) == (tmp_path / "settings/sway/config", f"include {used}\n")
+    change(where, read(where), added(read(where), where, ("line",)))
+    assert where.own.read_text().endswith("line\n") and where.main.read_text().endswith(f"{where.include}\n")
+    assert sorted(one.name for one in where.main.parent.iterdir()) == ["config", "kikipounamu.conf"]
+
+
+@pytest.mark.parametrize("compositor", [Compositor.LABWC, Compositor.HYPRLAND, Compositor.RIVER])
+def test_files_are_unknown_without_a_configuration(compositor: Compositor, tmp_path: Path) -> None:
+    assert places_of(compositor, {"HOME": str(tmp_path)}) is None

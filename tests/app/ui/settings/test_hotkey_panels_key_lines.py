@@ -1,5 +1,7 @@
 """Lines for keys in the settings: shown, copied, written after a look at the change, and tested."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -67,6 +69,15 @@ def test_change_is_shown_before_it_is_made(panel: KeyLinesPanel, asked: list[Des
     panel.write.click()
     panel.write.click()
     assert asked == [WriteKeyLines(True)] and not panel.change.isVisible()
+
+
+def test_new_configuration_is_named_before_it_is_made(panel: KeyLinesPanel, asked: list[DesktopAction]) -> None:
+    shows(panel, replace(OFFERED, is_new=True))
+    assert OFFERED.place in panel.where.text() and "all other keys stay" in panel.where.text()
+    panel.write.click()
+    assert OFFERED.place in panel.where.text() and "copy" not in panel.where.text(), "there is nothing to copy yet"
+    panel.write.click()
+    assert asked == [WriteKeyLines(True)]
 
 
 def test_written_lines_can_be_removed(panel: KeyLinesPanel, asked: list[DesktopAction]) -> None:
