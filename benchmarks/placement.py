@@ -28,7 +28,8 @@ from benchmarks.programs import temporary_chain
 from benchmarks.report import arguments, report
 from client.connection import Address, fixed
 from client.events import ClientEvent
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from loadtest.core.gateway import WORKERS, answer
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import TallyRecorder

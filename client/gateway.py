@@ -8,18 +8,13 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import AsyncIterator
 from typing import Final as Constant
+from typing import Self
 from uuid import UUID
 
-import aiohttp
-
 from client.audio_store import AudioStore
-from client.backoff import backoff
-from client.connection import GOODBYE_S, Address, Connect, Connection, Locate, connect, moved_away, unless_moved
+from client.connection import GOODBYE_S, Connect, Connection, Locate, moved_away, unless_moved
 from client.errors import (
     GatewayError,
     ModelNotOffered,
@@ -33,66 +28,21 @@ from client.errors import (
 )
 from client.event_queue import EventQueue
 from client.events import ClientEvent, Connected, Disconnected
+from client.outage import Outage
 from client.session import Session
-from client.story import SessionLog
+from client.session_log import SessionLog
+from client.settings import ClientSettings
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, complete
+from runtime.tasks import Closing, complete, is_set_within
 
 log = loggers.CLIENT_GATEWAY
 
-_STEADY_S: Constant = 10.0  # a connection that lasts this long resets the backoff
 _REASON_S: Constant = 1.0
-
-
-async def stays(address: Address) -> None:
-    """Wait forever: the ``until_moved`` of a gateway that never moves."""
-    await asyncio.get_running_loop().create_future()
-
-
-@asynccontextmanager
-async def by_websocket(settings: "ClientSettings") -> AsyncIterator[Connect]:
-    """Yield a function that opens WebSocket connections, all with one HTTP session."""
-    async with settings.http() as http:
-
-        def to(address: Address, resume: bool) -> Coroutine[Any, Any, Connection]:
-            return connect(http, address, settings.connect_s, settings.heartbeat_s, resume=resume)
-
-        yield to
-
-
-@dataclass(frozen=True)
-class ClientSettings:
-    """Deadlines and bounds of a client.
-
-    ``first_contact_s``, ``give_up_s``: longest outage at first, and after a lost connection. ``quiet_s``: longest
-    silence about sent audio; longest time to store a result. ``last_words_s``: longest silence once all is stored.
-    ``held_s``: audio without a result at which ``audio`` waits. ``pause``: waits before a retry. ``http``: makes
-    the HTTP session. ``connecting``: makes a function that opens connections. ``name``: that of the program, for
-    the gateway. ``elsewhere``: whether to ask ``locate`` again after a refused key or certificate.
-    ``until_moved``: returns when ``locate`` has a better address than this one.
-    """
-
-    connect_s: float = 10.0
-    send_s: float = 20.0
-    heartbeat_s: float = 20.0
-    first_contact_s: float = 5.0
-    give_up_s: float = 120.0
-    quiet_s: float = 300.0
-    last_words_s: float = 5.0
-    held_s: float = 600.0
-    most_events: int = 1_000
-    retry: Callable[[int, float, float], float] = backoff
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-    elsewhere: Callable[[], bool] = lambda: False
-    http: Callable[[], aiohttp.ClientSession] = aiohttp.ClientSession
-    connecting: "Callable[[ClientSettings], AbstractAsyncContextManager[Connect]]" = by_websocket
-    name: str = "kikipounamu"
-    until_moved: Callable[[Address], Coroutine[Any, Any, None]] = stays
 
 
 class GatewayClient(Closing):
@@ -119,8 +69,8 @@ class GatewayClient(Closing):
         self._events: EventQueue = EventQueue(self._settings.most_events)
         self._changed = asyncio.Event()  # the session may have something to send
         self._room = asyncio.Event()  # a segment ended: there may be room for more audio
-        self._story = SessionLog(str(session), time.monotonic())
-        self._keeping = False  # the session has settled a result that is not stored and reported yet
+        self._log = SessionLog(str(session), time.monotonic())
+        self._storing = False  # the session has settled a result that is not stored and reported yet
         self._moved_at, self._welcomed_at = 0.0, -1.0  # on the loop's clock
         self._error: GatewayError | None = None
         self._task: asyncio.Task[None] | None = None
@@ -129,9 +79,9 @@ class GatewayClient(Closing):
 
     async def begin(self, segment: int, at_ms: int, details: SegmentDetails = PLAIN) -> None:
         """Start a segment, ``at_ms`` after the session's first sample."""
-        self._check()
+        self._raise_error()
         self._session.begin(segment, at_ms, details)
-        self._story.began(segment, time.monotonic())
+        self._log.began(segment, time.monotonic())
         self._changed.set()
 
     async def audio(self, segment: int, pcm: bytes) -> None:
@@ -140,8 +90,7 @@ class GatewayClient(Closing):
 
     async def heard(self, segment: int, samples: int, pcm: bytes | None = None) -> None:
         """Count more audio of a segment, with ``pcm`` unless the store has it. Waits as ``audio`` does."""
-        if self._error is not None:
-            raise self._error
+        self._raise_error()
         if self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
             await self._make_room()
         if pcm is not None and self._session.is_open(segment):
@@ -151,22 +100,22 @@ class GatewayClient(Closing):
 
     async def speculate(self, segment: int) -> None:
         """Mark a possible end of the segment: the gateway may have the audio up to here recognised."""
-        self._check()
+        self._raise_error()
         self._session.speculate(segment)
         self._changed.set()
 
     async def end(self, segment: int) -> None:
         """Mark the segment as complete."""
-        self._check()
+        self._raise_error()
         self._session.end(segment)
-        self._story.ended(segment, time.monotonic())
+        self._log.ended(segment, time.monotonic())
         self._changed.set()
 
     async def cancel(self, segment: int) -> None:
         """Cancel the segment and forget its audio."""
-        self._check()
+        self._raise_error()
         if self._session.is_open(segment):
-            self._story.cancelled(segment)
+            self._log.cancelled(segment)
             await self._store.settle(segment, None, self._session.cancel(segment))
         self._changed.set()
         self._room.set()
@@ -180,13 +129,13 @@ class GatewayClient(Closing):
         task, clock, settings = self._task, asyncio.get_running_loop().time, self._settings
         self._moved_at = clock()
         while not task.done():
-            patience = settings.last_words_s if self._all_kept else settings.quiet_s
+            patience = settings.last_words_s if self._all_stored else settings.quiet_s
             left = self._moved_at + patience - clock()
             if left <= 0:
                 break
             await asyncio.wait({task}, timeout=min(left, settings.last_words_s))
-        self._check()
-        if not self._all_kept:
+        self._raise_error()
+        if not self._all_stored:
             raise self._lost()
 
     @property
@@ -224,8 +173,8 @@ class GatewayClient(Closing):
         self._room.set()
 
     @property
-    def _all_kept(self) -> bool:
-        return self._session.finished and not self._keeping
+    def _all_stored(self) -> bool:
+        return self._session.finished and not self._storing
 
     async def _make_room(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -234,20 +183,19 @@ class GatewayClient(Closing):
             if (left := self._moved_at + self._settings.quiet_s - clock()) <= 0:
                 raise self._lost()
             self._room.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._room.wait(), left)
-            self._check()
+            await is_set_within(self._room, left)
+            self._raise_error()
 
     def _lost(self) -> SessionLost:
         segments = self._session.open
         what, advice = f"nothing was heard of {len(segments)} segments", "is a worker running there?"
-        if self._keeping:
+        if self._storing:
             what, advice = "a result could not be kept", "is there room on the disk?"
         quiet = f"for {self._settings.quiet_s:g} s {what}"
-        self._story.gave_up(quiet)
+        self._log.gave_up(quiet)
         return SessionLost(f"{quiet}: {advice}", segments)
 
-    def _check(self) -> None:
+    def _raise_error(self) -> None:
         if self._error is not None:
             raise self._error
 
@@ -258,7 +206,7 @@ class GatewayClient(Closing):
             async with self._settings.connecting(self._settings) as connect:
                 await self._converse_until_done(connect)
         except GatewayError as error:
-            self._story.gave_up(str(error))
+            self._log.gave_up(str(error))
             self._error = error
         except Exception as error:  # top of a task: log it, and raise it in every waiting call
             log.exception(LogEvent.CLIENT_FAILED)
@@ -268,8 +216,8 @@ class GatewayClient(Closing):
             self._room.set()
 
     async def _converse_until_done(self, connect: Connect) -> None:
-        clock = asyncio.get_running_loop().time
-        last_contact, patience, failures = clock(), self._settings.first_contact_s, 0
+        clock, settings = asyncio.get_running_loop().time, self._settings
+        outage = Outage(clock(), settings.first_contact_s, settings.give_up_s)
         while self._session.done is None:
             started = clock()
             try:
@@ -278,23 +226,20 @@ class GatewayClient(Closing):
             except Unreachable as error:
                 lost = error
             except (Unauthorised, WrongCertificate) as error:
-                if not self._settings.elsewhere():
+                if not settings.elsewhere():
                     raise
                 lost = Unreachable(str(error))
             if self._welcomed_at >= started:
-                last_contact, patience = clock(), self._settings.give_up_s
-                failures = failures if clock() - started < _STEADY_S else 0
-            if isinstance(lost, TryLater):  # the gateway answers
-                patience = self._settings.give_up_s
-            failures += 1
-            if clock() - last_contact >= patience:
+                outage.connection_lost(clock() - started, clock())
+            if outage.is_over_limit(lost, clock()):
                 raise lost
-            pause = self._settings.retry(failures, random.random(), lost.retry_after_s)
-            if isinstance(lost, Moved) and failures == 1:  # only once, in case the gateway keeps moving
-                pause = 0.0
-            self._story.lost(str(lost), pause, lost.retry_after_s, time.monotonic())
+            asked_s = lost.retry_after_s
+            pause = (
+                0.0 if outage.needs_no_pause(lost) else settings.retry(outage.failures, random.random(), asked_s)
+            )
+            self._log.lost(str(lost), pause, asked_s, time.monotonic())
             await self._events.put(Disconnected(str(lost), pause, isinstance(lost, TryLater)))
-            await self._settings.pause(pause)
+            await settings.pause(pause)
 
     async def _converse(self, connect: Connect) -> None:
         """Run one connection, from ``hello`` until the session is done. Raises the error that ended it earlier."""
@@ -336,15 +281,15 @@ class GatewayClient(Closing):
         """Process messages until the session is done. Raises the reason if the connection closes earlier."""
         message = await connection.receive(self._settings.connect_s)
         while message is not None:
-            await self._take(message)
+            await self._handle(message)
             if self._session.done:
                 return
             message = await connection.receive(None)
-        raise self._why(connection.close_code)
+        raise self._closing_error(connection.close_code)
 
-    async def _take(self, message: GatewayMessage) -> None:
+    async def _handle(self, message: GatewayMessage) -> None:
         events = self._session.receive(message)
-        self._story.heard(message, time.monotonic())
+        self._log.answered(message, time.monotonic())
         now = asyncio.get_running_loop().time()
         if events:
             self._moved_at = now
@@ -352,25 +297,25 @@ class GatewayClient(Closing):
             self._welcomed_at = now
             await self._events.put(Connected(message.gateway, message.durable))
         for event in events:
-            self._story.came(event, time.monotonic())
+            self._log.reported(event, time.monotonic())
             if isinstance(event, Final | Failed):
-                await self._keep(event)
+                await self._store_result(event)
             else:
                 await self._events.put(event)
         self._changed.set()
 
-    async def _keep(self, result: Final | Failed) -> None:
+    async def _store_result(self, result: Final | Failed) -> None:
         """Store a result, then report it. ``finish`` waits for both, however long the disk takes."""
-        self._keeping = True
+        self._storing = True
         try:
             await self._store.settle(result.segment, result)
             self._session.stored(result.segment)
-            self._story.kept(result, time.monotonic())
+            self._log.kept(result, time.monotonic())
             self._room.set()
             self._changed.set()
             await self._events.put(result)
         finally:
-            self._keeping = False
+            self._storing = False
         self._moved_at = asyncio.get_running_loop().time()
 
     async def _write(self, connection: Connection) -> None:
@@ -384,10 +329,10 @@ class GatewayClient(Closing):
                 else:
                     await connection.send(outgoing, self._settings.send_s)
                     if isinstance(outgoing, SegmentEnd):
-                        self._story.sent(outgoing.segment, time.monotonic())
+                        self._log.sent(outgoing.segment, time.monotonic())
             await self._changed.wait()
 
-    def _why(self, close_code: int | None) -> GatewayError:
+    def _closing_error(self, close_code: int | None) -> GatewayError:
         """Return the error that the end of a connection means for the session."""
         said = self._session.error
         reason = f"{said.message} ({said.code})" if said else f"the gateway closed the connection ({close_code})"
@@ -395,6 +340,8 @@ class GatewayClient(Closing):
             return SessionLost("another connection took this session over", self._session.open)
         if close_code == CloseCode.UNAUTHORISED:
             return Unauthorised(reason)
+        if close_code == CloseCode.TRY_AGAIN_LATER:
+            return TryLater(reason)
         if close_code is None or resumable(close_code):
             return Unreachable(reason)
         return (ModelNotOffered if said and said.code == ErrorCode.MODEL_UNAVAILABLE else Refused)(reason)

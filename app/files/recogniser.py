@@ -25,7 +25,8 @@ from app.transcription.voting_outlet import PER_PART, voting
 from client.connection import Locate
 from client.errors import AudioGone
 from client.events import ClientEvent, Outcome
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options

@@ -34,7 +34,8 @@ from client.audio_store import AudioStore
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError, SessionLost
 from client.events import Outcome
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime import loggers

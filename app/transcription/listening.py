@@ -29,9 +29,10 @@ from app.transcription.voting_outlet import PER_RECORDING, PER_SPAN, VotingOutle
 from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
 from client.models import LoadedModel, loaded_models
 from client.request import ANSWER_S
+from client.settings import ClientSettings
 from protocol.audio import SAMPLE_RATE
 from protocol.session import PLAIN, SegmentDetails
 from speech.segmenter import Segmenter, SegmenterOptions

@@ -25,7 +25,8 @@ from app.transcription.voting_outlet import PER_PART, PER_SPAN, voting
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.events import ClientEvent
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from client.withdrawal import abandon
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.recognition import Options

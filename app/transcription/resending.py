@@ -25,7 +25,8 @@ from app.transcription.pipeline import SegmentingVad, TranscriptionObserver
 from app.transcription.voting_outlet import LanguageVote, VotingOutlet
 from client.connection import Locate
 from client.events import ClientEvent, Outcome
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.recognition import Options

@@ -17,7 +17,8 @@ from backend.sessions.hub import Hub
 from client.audio_store import TemporaryAudio
 from client.connection import Address, Connect, Connection, fixed
 from client.errors import SessionLost
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from client.withdrawal import abandon
 from protocol.recognition import Options
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.speakers.noise import LONGEST_S, SHORTEST_S, Noise, NoiseSegment, Turn

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from client.backoff import backoff
 from client.connection import Locate
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.speakers.noise import Noise, PooledAudio
 from loadtest.speakers.speaker import Speaker, new_session

@@ -13,14 +13,14 @@ from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.errors import GatewayError, ModelNotOffered, Refused, SessionLost, Unreachable
 from client.events import ClientEvent, Connected, Disconnected
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from protocol.audio import FRAME_SAMPLES
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
 from protocol.session import Error, Failed, Final, Partial, Queued
 from tests.helpers.ports import free_port
 from tests.helpers.scripted_gateway import (
-    Answers,
     Memory,
     breaking_after,
     closing_with,
@@ -176,35 +176,6 @@ async def test_client_retries_after_unauthorised_when_gateway_may_be_replaced() 
     async with scripted(oblige, refusing=((404, {}),)) as gateway, client_of(gateway.url, settings) as client:
         with pytest.raises(Refused):
             await transcribe(client, 1)
-
-
-@pytest.mark.parametrize("retry_after", ["3", "", "Fri, 31 Dec 1999 23:59:59 GMT", "-1"])
-async def test_client_respects_retry_after_of_a_full_gateway(retry_after: str) -> None:
-    asked: list[float] = []
-
-    def retry(failures: int, chance: float, asked_s: float) -> float:
-        asked.append(asked_s)
-        return 0.0
-
-    settings = replace(AT_ONCE, retry=retry)
-    refusing: Answers = ((503, {"Retry-After": retry_after}), (429, {}), (500, {}))
-    async with scripted(oblige, refusing=refusing) as gateway, client_of(gateway.url, settings) as client:
-        assert texts(await transcribe(client, 1)) == expected(1)
-    assert asked == [3.0 if retry_after == "3" else 0.0, 0.0, 0.0]
-
-
-async def test_pause_setting_can_shorten_the_retry_delay() -> None:
-    paused: list[float] = []
-
-    async def pause(seconds: float) -> None:
-        paused.append(seconds)
-
-    settings = replace(AT_ONCE, retry=lambda failures, chance, asked: 1e6, pause=pause)
-    async with scripted(oblige, refusing=((503, {}),)) as gateway, client_of(gateway.url, settings) as client:
-        events = await transcribe(client, 1)
-    assert texts(events) == expected(1)
-    assert paused == [1e6]
-    assert [event.answers for event in events if isinstance(event, Disconnected)] == [True]
 
 
 async def test_first_contact_fails_soon_when_no_gateway_listens() -> None:

@@ -13,7 +13,8 @@ from aiohttp import web
 from client.audio_store import TemporaryAudio
 from client.connection import Address, Connect, GatewayConnection, unless_moved
 from client.events import Disconnected
-from client.gateway import ClientSettings, GatewayClient, stays
+from client.gateway import GatewayClient
+from client.settings import ClientSettings, stays
 from protocol.session import ClientMessage, Final, GatewayMessage
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, speech, texts, transcribe
 from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripted, welcome

@@ -23,7 +23,7 @@ from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
 from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from protocol.audio import SAMPLE_RATE

@@ -14,7 +14,7 @@ import pytest
 from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from loadtest.measurement.tally import Tally
 from protocol.broker_url import slot_of
 from protocol.job import Keys

@@ -17,7 +17,7 @@ import pytest
 from backend.devices.records import DeviceStore
 from benchmarks.speakers import run_speakers
 from client.connection import Address, connect
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from protocol.devices import DeviceKind
 from protocol.endpoint import Endpoint
 from protocol.session import Error

@@ -15,7 +15,7 @@ import redis
 from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys

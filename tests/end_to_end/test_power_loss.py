@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from client.connection import Address
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from protocol.job import Keys
 from runtime.folders import folders
 from runtime.logs import logging_to

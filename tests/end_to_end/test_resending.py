@@ -19,7 +19,7 @@ from backend.history.settings import HistorySettings
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from protocol.job import Job, Keys, Outcome
 from protocol.recognition import Options
 from protocol.session import Failed

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys

@@ -24,7 +24,8 @@ from wyoming.error import Error
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.errors import GatewayError
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from protocol.endpoint import Endpoint
 from protocol.recognition import Options
 from protocol.session import Failed, Final

@@ -21,7 +21,8 @@ from app.local_services.local_gateway import locate
 from app.transcription.pipeline import SegmentingVad, at_speaking_pace, in_thread
 from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from protocol.recognition import Options
 from speech.audio_file import read_audio
 from speech.segmenter import Segmenter

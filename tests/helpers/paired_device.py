@@ -30,8 +30,9 @@ from client.connection import Address, Locate, fixed
 from client.discovery import GatewayFound, discover
 from client.errors import GatewayError, NotPaired
 from client.events import ClientEvent, Connected, Disconnected
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
 from client.pairing import NewPairing, pair
+from client.settings import ClientSettings
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE
 from protocol.devices import DeviceKind
 from protocol.session import Failed, Final

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from client.connection import Locate
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from loadtest.measurement.tally import Tally
 from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from loadtest.speakers.speaker import new_session

@@ -22,7 +22,7 @@ from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings
 from app.transcription.pipeline import Recogniser
 from client.connection import Address
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from runtime.logs import logging_to
 from tests.app.speech import SPEECH, window_digests
 from tests.helpers.fault_engines import ENGINE

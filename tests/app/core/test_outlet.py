@@ -9,7 +9,8 @@ from app.core.outlet import ToGateway, pass_on
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.events import Connected
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from protocol.session import PLAIN, Final
 from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
 from tests.helpers.scripted_gateway import digest, oblige, scripted

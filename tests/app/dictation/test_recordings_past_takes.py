@@ -15,7 +15,7 @@ from app.journal.library import Library, TakeSnapshot
 from app.journal.retention import HELD_S, RetentionLimits
 from app.transcription.listening import DictationSetup
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final

@@ -16,7 +16,7 @@ from app.history.view import RerunOptions
 from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from runtime.logs import logging_to
 from tests.app.history.takes import SEGMENT, record, session
 from tests.app.journal.files import tone

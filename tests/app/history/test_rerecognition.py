@@ -14,7 +14,7 @@ from app.journal.errors import TakeBusy
 from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.errors import GatewayError, Unreachable
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from protocol.errors import ErrorCode
 from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_client
 from runtime.logs import logging_to

@@ -28,7 +28,8 @@ from app.journal.events import (
 from app.journal.journal import Journal
 from client.connection import Address, fixed
 from client.events import ClientEvent
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
+from client.settings import ClientSettings
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Final, Queued, SegmentDetails

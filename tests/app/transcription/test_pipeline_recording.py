@@ -16,7 +16,7 @@ from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay
 from client.connection import Address, fixed
 from client.errors import Unreachable
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from speech.errors import AudioUnsupported
 from tests.app.speech import SPEECH, digests, recording, window_digests
 from tests.helpers.scripted_gateway import keeping_back_after, oblige, scripted

@@ -27,7 +27,7 @@ from app.transcription.pipeline import SegmentingVad
 from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender, cut_outlet
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode

@@ -16,7 +16,7 @@ from app.transcription.pipeline import Samples
 from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from protocol.session import Final, SegmentBegin
 from runtime.logs import logging_to
 from speech.audio_file import read_audio

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.connection import Address, fixed
-from client.gateway import ClientSettings
+from client.settings import ClientSettings
 from loadtest.measurement.tally import Tally
 from loadtest.scenarios.sessions import SessionPlan, run_sessions, summary, utterances
 from loadtest.speakers.noise import Noise

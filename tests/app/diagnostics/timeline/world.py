@@ -10,7 +10,7 @@ from typing import Any
 from app.diagnostics.timeline.segment_facts import LoggedEvent, logged_event
 from backend.observability.segment_log import SegmentLog as GatewayStory
 from backend.sessions.segments import SegmentHistory
-from client.story import SessionLog as ClientStory
+from client.session_log import SessionLog as ClientStory
 from protocol.job import Job
 from protocol.recognition import Timing
 from protocol.session import Final, Queued
@@ -120,7 +120,7 @@ class World:
         self.now += 0.001
         queued = self.now + GATEWAY_S
         self.now += ways.network
-        self.client.came(Queued(segment), self.now)
+        self.client.reported(Queued(segment), self.now)
         return complete, queued, entry
 
     def takes(self, computer: int, segment: int, entry: int, **more: Any) -> Delivery:
@@ -148,7 +148,7 @@ class World:
         course = SegmentHistory(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
         self.gateway.concluded(concluded(final, course=course, session=SESSION, at=self.now + GATEWAY_S))
         self.now += ways.network
-        self.client.came(final, self.now)
+        self.client.reported(final, self.now)
         self.now += ways.disk
         self.app(lambda story: story.kept(final, self.now))
 

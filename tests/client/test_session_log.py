@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from client.events import Retrying
-from client.story import SessionLog
+from client.session_log import SessionLog
 from protocol.errors import ErrorCode
 from protocol.session import Busy, Failed, Final, HeldSegments, Missing, Partial, Queued, Welcome
 from tests.helpers.logs import capture_logs
@@ -22,49 +22,49 @@ def lines() -> Iterator[Lines]:
         yield logs
 
 
-def test_story_logs_one_line_per_segment(lines: Lines) -> None:
-    story = SessionLog(SESSION, 0.0)
-    story.began(2, 10.0)
-    story.ended(2, 12.0)
-    story.sent(2, 12.01)
-    story.came(Queued(2, 1.0), 12.02)
-    story.came(Partial(2, 1, "secret"), 12.1)
-    story.came(Final(2, "secret words"), 12.9)
+def test_session_log_writes_one_line_per_segment(lines: Lines) -> None:
+    log = SessionLog(SESSION, 0.0)
+    log.began(2, 10.0)
+    log.ended(2, 12.0)
+    log.sent(2, 12.01)
+    log.reported(Queued(2, 1.0), 12.02)
+    log.reported(Partial(2, 1, "secret"), 12.1)
+    log.reported(Final(2, "secret words"), 12.9)
     assert lines == []
-    story.kept(Final(2, "secret words"), 12.95)
+    log.kept(Final(2, "secret words"), 12.95)
     (line,) = lines
     assert (line["event"], line["session"], line["segment"]) == ("segment.ended", SESSION, 2)
     assert line["outcome"] == "final"
     offsets = [line[name] for name in ("ended", "sent", "queued", "final", "kept")]
     assert offsets == [2_000, 2_010, 2_020, 2_900, 2_950]
     assert "sends" not in line and "secret" not in str(line)
-    story.kept(Final(2, "told again"), 13.0)
+    log.kept(Final(2, "told again"), 13.0)
     assert "ended" not in lines[-1], "of what is not known no times are made up"
 
 
-def test_story_logs_retries_and_failures(lines: Lines) -> None:
-    story = SessionLog(SESSION, 0.0)
-    story.began(0, 0.0)
+def test_session_log_writes_retries_and_failures(lines: Lines) -> None:
+    log = SessionLog(SESSION, 0.0)
+    log.began(0, 0.0)
     for now in (1.0, 5.0):
-        story.sent(0, now)
-    story.came(Retrying(0, 1, ErrorCode.ENGINE_DIED), 6.0)
+        log.sent(0, now)
+    log.reported(Retrying(0, 1, ErrorCode.ENGINE_DIED), 6.0)
     failed = Failed(0, ErrorCode.ENGINE_DIED, "it died", attempt=2)
-    story.came(failed, 7.0)
-    story.kept(failed, 7.0)
+    log.reported(failed, 7.0)
+    log.kept(failed, 7.0)
     again, ended = lines
     assert (again["attempt"], again["code"]) == (1, ErrorCode.ENGINE_DIED)
     assert (ended["sends"], ended["sent"], ended["outcome"]) == (2, 5_000, ErrorCode.ENGINE_DIED)
 
 
-def test_story_logs_lost_connection_with_its_duration_and_state(lines: Lines) -> None:
-    story = SessionLog(SESSION, 100.0)
-    story.heard(Welcome(UUID(SESSION), "g1", True), 100.2)
-    story.lost("the gateway closed the connection (1012)", 0.5, 0.0, 110.0)
-    story.lost("nobody answers", 1.0, 2.0, 110.7)
+def test_session_log_writes_lost_connection_with_its_duration_and_state(lines: Lines) -> None:
+    log = SessionLog(SESSION, 100.0)
+    log.answered(Welcome(UUID(SESSION), "g1", True), 100.2)
+    log.lost("the gateway closed the connection (1012)", 0.5, 0.0, 110.0)
+    log.lost("nobody answers", 1.0, 2.0, 110.7)
     held = HeldSegments({4: 100}, (3,), (0, 1, 2))
-    story.heard(Welcome(UUID(SESSION), "g2", True, segments=held), 113.1)
-    story.heard(Missing(4, 16_000), 113.2)
-    story.lost("it ends again", 0.5, 0.0, 120.0)
+    log.answered(Welcome(UUID(SESSION), "g2", True, segments=held), 113.1)
+    log.answered(Missing(4, 16_000), 113.2)
+    log.lost("it ends again", 0.5, 0.0, 120.0)
     reached, lost, refused, again, missing, later = lines
     assert (reached["event"], reached["away_ms"], reached["gateway"]) == ("gateway.connected", 200, "g1")
     assert (lost["away_ms"], lost["retry_in_s"]) == (0, 0.5) and "asked_s" not in lost
@@ -74,12 +74,12 @@ def test_story_logs_lost_connection_with_its_duration_and_state(lines: Lines) ->
     assert (missing["segment"], missing["from_ms"]) == (4, 1_000) and later["away_ms"] == 0
 
 
-def test_story_logs_busy_cancelled_and_given_up(lines: Lines) -> None:
-    story = SessionLog(SESSION, 0.0)
-    story.began(0, 0.0)
-    story.came(Busy("no_worker", eta_ms=None), 1.0)
-    story.cancelled(0)
-    story.cancelled(0)
-    story.gave_up("the client failed")
+def test_session_log_writes_busy_cancelled_and_given_up(lines: Lines) -> None:
+    log = SessionLog(SESSION, 0.0)
+    log.began(0, 0.0)
+    log.reported(Busy("no_worker", eta_ms=None), 1.0)
+    log.cancelled(0)
+    log.cancelled(0)
+    log.gave_up("the client failed")
     busy, cancelled, gave_up = lines
     assert busy["reason"] == "no_worker" and cancelled["segment"] == 0 and gave_up["segments"] == 0

@@ -52,7 +52,7 @@ class SessionLog:
         if spoken := self._spoken.get(segment):
             spoken.sent, spoken.sends = now, spoken.sends + 1
 
-    def came(self, event: SessionEvent, now: float) -> None:
+    def reported(self, event: SessionEvent, now: float) -> None:
         """Record an event that the session reported."""
         match event:
             case Queued(segment):
@@ -85,7 +85,7 @@ class SessionLog:
 
     # -- the connection ------------------------------------------------------------------------------------
 
-    def heard(self, message: GatewayMessage, now: float) -> None:
+    def answered(self, message: GatewayMessage, now: float) -> None:
         """Log gateway messages that cause no event."""
         if isinstance(message, Missing):
             start = samples_to_ms(message.from_)
