@@ -9,7 +9,7 @@ from app.ui.strings.texts import Texts, left_text
 from runtime.installing import extra_command
 from tests.app.ui.languages import in_each_language
 
-VALUES = {"place": "/t", "count": "2", "most": "200", "name": "talk.mp3", "track": "1"}
+VALUES = {"place": "/t", "count": "2", "most": "200", "name": "talk.mp3", "track": "1", "places": "0:12–0:30"}
 WHY = Note("gateway-refuses")
 
 
