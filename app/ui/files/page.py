@@ -39,9 +39,9 @@ from app.ui.files.file_row import FileRow, file_note_text
 from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, paint_as_page, refresh_with, smooth_painter
+from app.ui.widgets.basic import action_button, paint_as_page, refresh_with, smooth_painter, timer
 from app.ui.widgets.controls import DropDown, TickButton
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, bring_into_sight, lay_out_now
 from app.ui.widgets.parts import (
     SPACE,
     delete_widget,
@@ -75,6 +75,8 @@ class FilesPage(QWidget):
         self._dialogs = dialogs
         self._view, self._worker = FilesView(), WorkerView()
         self.rows: dict[int, FileRow] = {}
+        self._adding, self._first_added = False, 0
+        self._revealing = timer(self, 0, self._reveal)  # once Qt has shown the new row
         paint_as_page(self)
         self.setAcceptDrops(True)
         self.name = worded(texts, label(size=SCALE.display, bold=True), "files.name")
@@ -162,18 +164,27 @@ class FilesPage(QWidget):
         self.place.setToolTip(tool_tip(folder))
 
     def _show_rows(self, *, again: bool) -> None:
-        """Update the rows of the list.
+        """Update the rows of the list, and scroll to the first one that the user has just added.
 
         Each file keeps its row, so the focus stays in place.
         """
         wanted = {file.file for file in self._view.files}
         for number in [number for number in self.rows if number not in wanted]:
             delete_widget(self.rows.pop(number), self._list)
+        new = next((file.file for file in self._view.files if file.file not in self.rows), None)
         for place, file in enumerate(self._view.files):
             row = self.rows.get(file.file) or self._new_row(file.file, place)
             if self._list.indexOf(row) != place:
                 self._list.insertWidget(place, row)
             row.show_file(file, again=again)
+        if self._adding and new is not None:
+            self._adding, self._first_added = False, new
+            self._revealing.start()
+
+    def _reveal(self) -> None:
+        if row := self.rows.get(self._first_added):
+            lay_out_now()
+            bring_into_sight(row)
 
     def _new_row(self, number: int, place: int) -> FileRow:
         row = self.rows[number] = FileRow(self._theme, self._texts, self._ask, self._dialogs)
@@ -187,11 +198,15 @@ class FilesPage(QWidget):
         kinds, every = texts("files.kinds"), texts("files.every-kind")
         endings = " ".join(f"*.{kind}" for kind in KINDS)
         if paths := self._dialogs.files(self, texts("files.open"), (f"{kinds} ({endings})", f"{every} (*)")):
-            self._ask(AddFiles(tuple(paths)))
+            self._add(tuple(paths))
 
     def _open_folder(self) -> None:
         if folder := self._dialogs.folder(self, self._texts("files.open-folder")):
-            self._ask(AddFiles((folder,)))
+            self._add((folder,))
+
+    def _add(self, paths: tuple[str, ...]) -> None:
+        self._adding = True
+        self._ask(AddFiles(paths))
 
     def _choose_place(self) -> None:
         if self.place.currentData() != _OTHER:
@@ -219,7 +234,7 @@ class FilesPage(QWidget):
         """Add the dropped files and folders."""
         self.zone.show_over(False)
         event.acceptProposedAction()
-        self._ask(AddFiles(paths_of(event.mimeData())))
+        self._add(paths_of(event.mimeData()))
 
     # -- layout --------------------------------------------------------------------------------------------
 

@@ -7,9 +7,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.files.page import DropZone
+from app.files.view import FilesView, FileView
+from app.ui.files.page import DropZone, FilesPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import scrolling
+from tests.app.ui.files.test_page import Chosen
 from tests.app.ui.languages import in_each_language
 
 
@@ -62,3 +65,24 @@ def test_drop_zone_strip_is_low_and_moves_buttons_below_when_narrow(zone: DropZo
     assert zone.sizeHint().height() < tall
     zone.resize(zone.minimumSizeHint().width(), 300)
     qtbot.waitUntil(lambda: zone.open.y() > zone.hint.geometry().bottom())
+
+
+def test_added_file_is_scrolled_into_view_and_others_are_not(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    """A long list shows what came of a drop or of the dialog; a file added elsewhere moves nothing."""
+    dialogs, listed = Chosen(), [FileView(number, f"/a/{number}.wav") for number in range(30)]
+    page = FilesPage(theme, texts, lambda action: None, dialogs)
+    area = scrolling(page)
+    qtbot.addWidget(area)
+    area.resize(900, 500)
+    area.show()
+    page.show_files(FilesView(tuple(listed)))
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
+    listed.append(FileView(30, "/a/30.wav"))
+    page.show_files(FilesView(tuple(listed)))
+    qtbot.waitUntil(lambda: page.rows[30].height() == page.rows[0].height())
+    assert area.verticalScrollBar().value() == 0
+    dialogs.paths = ["/a/31.wav"]
+    page.zone.open.click()
+    listed.append(FileView(31, "/a/31.wav"))
+    page.show_files(FilesView(tuple(listed)))
+    qtbot.waitUntil(lambda: not page.rows[31].visibleRegion().isEmpty())
