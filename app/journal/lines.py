@@ -106,13 +106,12 @@ def read_lines(data: bytes) -> JournalLines:
         if raw.number is not None:
             sealed.setdefault(raw.number, raw)
     found = JournalLines(count=len(texts))
-    bad = [raw.place for raw in raws if raw.number is None and raw.event is None]
     if sealed:
-        trusted, doubted = _unsealed(raws, sealed)
-        _note_gaps(found, sealed, sorted({*bad, *doubted}))
+        trusted, bad = _unsealed(raws, sealed)
+        _note_gaps(found, sealed, bad)
     else:
         trusted = [(-1, raw) for raw in raws if raw.event is not None]
-        _note_bad(found, bad, -1)
+        _note_bad(found, [raw.place for raw in raws if raw.event is None], -1)
     orders: list[tuple[Order, _Raw]] = [((number, 0), raw) for number, raw in sealed.items()]
     orders += [((before, raw.place), raw) for before, raw in trusted]
     for order, raw in sorted(orders, key=lambda each: each[0]):
@@ -149,18 +148,16 @@ def _unsealed(raws: Iterable[_Raw], sealed: dict[int, _Raw]) -> tuple[list[tuple
 
     With each valid line comes the number of the sealed line before it.
     """
-    trusted, doubted = list[tuple[int, _Raw]](), list[int]()
+    trusted, others = list[tuple[int, _Raw]](), dict[int, None]()
     last, newest = -1, max(sealed)
     for raw in raws:
         if raw.number is not None:
             last = raw.number
-        elif raw.event is not None:
-            whole = last + 1 in sealed or last == newest
-            if whole and (last < 0 or raw.usual):
-                trusted.append((last, raw))
-            else:
-                doubted.append(raw.place)
-    return trusted, doubted
+        elif raw.event and (last < 0 or raw.usual) and (last + 1 in sealed or last == newest):
+            trusted.append((last, raw))
+        else:
+            others[raw.place] = None
+    return trusted, list(others)
 
 
 def _note_gaps(found: JournalLines, sealed: dict[int, _Raw], bad: Sequence[int]) -> None:
@@ -178,7 +175,7 @@ def _note_gaps(found: JournalLines, sealed: dict[int, _Raw], bad: Sequence[int])
         before, after = number, sealed[number].place
     named = {fault.line for fault in found.faults}
     last = max(raw.place for raw in sealed.values())
-    behind = [place for place in bad[bisect_left(bad, last) :] if place > last or place not in named]
+    behind = [place for place in bad[bisect_left(bad, last) :] if place not in named]
     _note_bad(found, behind, before)
     found.following = before + 1 + len(behind)
 

@@ -75,12 +75,16 @@ def test_next_number_leaves_the_gap_of_an_unreadable_last_line() -> None:
     found = read(*SEALED[:4], b"{\n")
     again = read(*SEALED[:4], b"{\n", sealed(OLDER[4], found.following))
     assert faults(found) == faults(again) == [", line 5: the line cannot be read"]
+    joined = read(*SEALED[:4], SEALED[4][:-1] + b"rubbish\n")
+    assert (faults(joined), joined.following) == (faults(found), 6), "a damaged line may have joined the last one"
+    named = read(*SEALED[:3], b"rubbish" + SEALED[4])
+    assert (faults(named), named.following) == ([", line 4: the line cannot be read"], 5)
 
 
 @pytest.mark.parametrize("lines", [OLDER, SEALED])
 @pytest.mark.parametrize("feed", [b"\x0b", b"\x8a", b""])
 def test_lines_joined_by_a_damaged_line_feed_are_split(lines: list[bytes], feed: bytes) -> None:
-    merged = lines[1][:-1] + feed + lines[2][:-1] + feed + lines[3]
+    merged = feed + lines[1][:-1] + feed + lines[2][:-1] + feed + lines[3]
     found = read(lines[0], merged, lines[4])
     assert events(found) == EVENTS and found.faults == []
 
