@@ -63,7 +63,7 @@ class VadPosition:
 
     heard: int
     silence: int
-    over: bool = False
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)

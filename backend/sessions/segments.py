@@ -273,7 +273,7 @@ class Segment:
         self.pcm, self.speculation = [], None
         return pcm
 
-    def enqueue(self, attempt: int, now: float, ahead: int = 0) -> None:
+    def enqueue(self, attempt: int, now: float, ahead: int) -> None:
         """Note that the broker has the job; a promoted speculation counts from its own start."""
         if self.stage is SegmentStage.QUEUED and attempt == self.attempt:
             return  # already known
@@ -285,8 +285,7 @@ class Segment:
     def end(self, index: int, record: Record, now: float) -> None:
         """Record the end; ``unconfirmed`` then holds the outcome that the client has yet to get."""
         ended, outcome = record.end, record.outcome
-        if ended is None:
-            return
+        assert ended is not None
         self.refused = False
         self.sent |= ended.state is not EndState.CANCELLED
         self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, SegmentStage.ENDED, []

@@ -9,11 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.transcription.span_planner import (
-    AT_END_MS,
-    AT_PAUSE_MS,
-    LONGEST,
-    PAUSE,
-    SHORT_TAIL,
     Span,
     SpanPlanner,
     SpanRules,
@@ -23,6 +18,8 @@ from protocol.audio import SAMPLE_RATE
 from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
 
 SECOND = SAMPLE_RATE
+LONGEST, PAUSE, SHORT_TAIL = 25 * SECOND, 2 * SECOND, SECOND // 2
+AT_END_MS, AT_PAUSE_MS = 1_500, 2_000
 Planned = SegmentOutput | Span
 
 
@@ -108,7 +105,7 @@ def test_span_has_the_gain_of_its_loudest_piece() -> None:
 def test_single_piece_needs_no_span() -> None:
     recording = Recording()
     recording.piece(SECOND)
-    assert recording.pause(PAUSE) == [Span((0,))]
+    assert recording.pause(PAUSE) == [Span((0,), None, 0, 0, 0, None, 0)]
 
 
 def test_pause_ends_no_span_while_the_key_is_down() -> None:

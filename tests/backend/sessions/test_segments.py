@@ -56,39 +56,53 @@ def test_queued_segment_releases_its_audio() -> None:
     segment.append(b"\x01\x00" * 4, 4)
     segment.complete(4, 1.0)
     assert segment.unqueued == 4
-    segment.enqueue(0, 2.0)
+    segment.enqueue(0, 2.0, 0)
     assert (segment.unqueued, segment.pcm) == (0, [])
+    segment.enqueue(1, 3.0, 0)
+    assert (segment.attempt, segment.queued) == (1, 3.0), "its client tried again through another gateway"
 
 
 def test_timings_are_durations_within_one_clock() -> None:
     segment = Segment(first_frame=10.0)
     segment.complete(0, 11.5)
-    segment.enqueue(0, 11.6)
+    segment.enqueue(0, 11.6, 0)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
     assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
 
 
-@pytest.mark.parametrize(("first_frame", "completed", "upload"), [(10.0, 11.5, 1500), (0, 11.5, 0), (10.0, 0, 0)])
-def test_time_that_was_not_seen_is_zero(first_frame: float, completed: float, upload: int) -> None:
-    """A segment may be empty or ended by another gateway, and a result may come before the reply."""
-    segment = Segment(first_frame=first_frame)
+@pytest.mark.parametrize(
+    ("first_frame", "completed", "speculation", "upload", "deliver"),
+    [
+        (10.0, 11.5, None, 1_500, 0),  # the result came before the reply
+        (0.0, 11.5, None, 0, 0),  # no audio
+        (10.0, 0.0, None, 0, 0),  # ended through another gateway
+        (10.0, 11.0, Speculation(8, 10.9), 1_000, 1_100),
+        (10.0, 0.0, Speculation(8, 10.9), 0, 0),
+    ],
+)
+def test_time_that_was_not_seen_is_zero(
+    first_frame: float, completed: float, speculation: Speculation | None, upload: int, deliver: int
+) -> None:
+    segment = Segment(first_frame=first_frame, speculation=speculation)
     if completed:
         segment.complete(0, completed)
-    segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
-    assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=upload, queue=100, decode=200))
+    segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.1)
+    assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload, 100, 200, deliver))
 
 
 def test_course_survives_lost_job() -> None:
     segment = Segment(first_frame=10.0)
     segment.complete(8, 11.5)
     segment.enqueue(0, 11.6, 100)
-    segment.enqueue(0, 15.0)  # its client reconnected
+    segment.enqueue(0, 15.0, 0)  # its client reconnected
     assert segment.course() == SegmentHistory(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
     segment.restart(0)
     segment.first_frame = 20.0
     segment.complete(8, 20.5)
     segment.enqueue(0, 20.6, 0)
     assert segment.course() == SegmentHistory(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
+    segment.restart(0)
+    assert segment.course() == SegmentHistory(0, 0, 10.0, 0.0, 11.6, 0.0, 0, False)
 
 
 def test_course_of_early_decoding_starts_at_speculation() -> None:
