@@ -7,7 +7,7 @@ for _, stream in ipairs(KEYS) do -- of any other name this would make a stream w
 end
 for _, stream in ipairs(KEYS) do
   local made = redis.pcall('XGROUP', 'CREATE', stream, GROUP, '0-0', 'MKSTREAM')
-  if made.err and not string.find(made.err, 'BUSYGROUP') then
+  if made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then
     return made
   end
 end
