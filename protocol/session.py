@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from protocol.audio import CODEC, SAMPLE_RATE
 from protocol.decoding import explain
+from protocol.encodable import encodable
 from protocol.errors import NOT_JSON, CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.recognition import Language, Milliseconds, Options, Timing, Word
 
@@ -247,8 +248,11 @@ _gateway_decoder = msgspec.json.Decoder(GatewayMessage)
 
 
 def encode(message: ClientMessage | GatewayMessage) -> str:
-    """Encode a message as JSON text."""
-    return _encoder.encode(message).decode()
+    """Encode a message as JSON text. An unpaired surrogate, which no encoding has, becomes U+FFFD."""
+    try:
+        return _encoder.encode(message).decode()
+    except UnicodeEncodeError:
+        return _encoder.encode(encodable(message)).decode()
 
 
 def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMessage:

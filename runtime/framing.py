@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, TypeVar
 
 import msgspec
 
+from protocol.encodable import encodable
+
 if TYPE_CHECKING:
     import asyncio  # child processes read without it
 
@@ -29,8 +31,11 @@ class Framing(Generic[T]):
         self._longest = longest
 
     def pack(self, message: T) -> bytes:
-        """Return the message, preceded by its length."""
-        body = _encoder.encode(message)
+        """Return the message, preceded by its length. An unpaired surrogate becomes U+FFFD."""
+        try:
+            body = _encoder.encode(message)
+        except UnicodeEncodeError:
+            body = _encoder.encode(encodable(message))
         return len(body).to_bytes(HEADER_BYTES, "little") + body
 
     async def receive(self, pipe: "asyncio.StreamReader") -> T:

@@ -41,6 +41,7 @@ class Fault(IntEnum):
     HOLD = 10
     LONG = 11
     DIGEST = 12
+    SURROGATE = 13
 
 
 def pcm(fault: Fault, samples: int = 160) -> bytes:
@@ -90,6 +91,8 @@ class FaultEngine:
         fault = Fault(pcm[0])
         if fault is Fault.DIGEST:
             return Transcript(checksum(pcm))
+        if fault is Fault.SURROGATE:
+            return Transcript("kia\ud800 ora")
         if fault is Fault.REFUSE:
             return DecodeFailure(ErrorCode.UNSUPPORTED, "not this one")
         if fault is Fault.LONG:

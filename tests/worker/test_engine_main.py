@@ -91,6 +91,14 @@ def test_engine_is_usable_after_it_raised() -> None:
     assert "Traceback" in traceback
 
 
+def test_text_that_no_encoding_has_is_kept_without_what_cannot_be_encoded() -> None:
+    replies, _, status = converse(
+        LoadEngine(EngineSettings(ENGINE)), decode(Fault.SURROGATE, Fault.NONE), decode(Fault.NONE)
+    )
+    assert replies[1] == Decoded((Transcript("kia\ufffd ora"), Transcript("none 2")))
+    assert isinstance(replies[2], Decoded) and status == 0, "the engine goes on"
+
+
 def test_unknown_engine_is_reported_as_unavailable() -> None:
     replies, _, status = converse(LoadEngine(EngineSettings("abacus")))
     assert len(replies) == 1 and status == 0

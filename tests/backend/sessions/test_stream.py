@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import aiohttp
@@ -176,10 +177,18 @@ async def test_empty_short_and_silent_audio_is_answered(gateway: Gateway, broker
 async def test_failing_writer_closes_connection_so_that_client_resumes(gateway: Gateway, broker: Broker) -> None:
     """An open connection without answers would keep its client waiting."""
     async with connected(gateway.url, KEY) as wire:
-        gateway.hub.hosted[str(wire.session)].send(Final(0, "\ud800"))  # no encoding has it
+        gateway.hub.hosted[str(wire.session)].send(Final(0, cast(str, object())))  # no message has it
         assert await refusal(wire) == (ErrorCode.INTERNAL, CloseCode.INTERNAL_ERROR)
     assert resumable(CloseCode.INTERNAL_ERROR)
     await works(gateway, broker)
+
+
+async def test_text_that_no_encoding_has_reaches_its_client(gateway: Gateway) -> None:
+    """A closed connection would make the client resume, again and again."""
+    async with connected(gateway.url, KEY) as wire:
+        for text in ("kia\ud800 ora", "next"):
+            gateway.hub.hosted[str(wire.session)].send(Final(0, text))
+        assert [(await wire.expect(Final)).text for _ in range(2)] == ["kia\ufffd ora", "next"]
 
 
 async def test_silent_peer_is_dropped_and_answering_peer_is_kept(quick: Gateway) -> None:
