@@ -9,11 +9,12 @@ from uuid import UUID
 
 from PySide6.QtGui import QImage
 
+from app.core.difference import difference, words_that_differ
 from app.core.errors import Note
 from app.core.live_text import TextSpan
 from app.core.states import State
+from app.core.word_times import TimedRange
 from app.dictation.view import TakeView, View
-from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow, days_of
 from app.history.view import (
     Comparison,
@@ -29,7 +30,6 @@ from app.history.view import (
     RerunView,
     TakeDetails,
 )
-from app.history.word_times import TimedRange
 from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Takes

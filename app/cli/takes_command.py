@@ -268,7 +268,7 @@ def _text_of(found: "TakeSnapshot", form: Format, source: str) -> str:
 
     if not found.take.edited:
         return render(found.transcript, form, source)
-    from app.history.word_times import edited
+    from app.core.word_times import edited
 
     if form is Format.TXT:
         return f"{found.text.strip()}\n"

@@ -5,11 +5,12 @@ when a held text is pasted later. Disk access runs in threads.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from uuid import UUID
 
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
+from app.dictation.edited_text import edited_text
 from app.dictation.insertion_queue import SegmentId
 from app.journal.async_journal import opened_in_thread
 from app.journal.errors import JournalError
@@ -88,18 +89,16 @@ class DeliveryLog:
         """Record that these pieces were dismissed and only stay in the history."""
         await self._record(pieces, Journal.dismissed)
 
-    async def edited(self, take: int) -> str:
-        """Return the text of a take as the user edited it.
-
-        Empty if a part of the take was inserted before, which must not come twice.
-        """
-        if (session := self._sessions.get(take)) is None:
-            return ""
+    async def edited(self, pieces: Iterable[SegmentId], texts: Iterable[str]) -> str | None:
+        """Return the user's edit of these held texts of one take; ``None`` if there is none."""
+        held = dict(zip(pieces, texts, strict=True))
+        if (session := self._sessions.get(next(iter(held)).take)) is None:
+            return None
         try:
             found = await asyncio.to_thread(self._library.find, session)
         except JournalError:  # deleted meanwhile
-            return ""
-        return "" if found.take.inserted else found.take.edited
+            return None
+        return edited_text(found, {piece.segment: text for piece, text in held.items()})
 
     async def cancel(self, take: int) -> None:
         """Record that the user cancelled the take: its texts only stay in the history."""

@@ -187,8 +187,11 @@ class TextInserter:
         return held(HoldReason.UNCERTAIN)
 
     async def _copy_or_insert(self, ready: ReadyTexts) -> Insertion:
-        if not ready.pasted or not (text := await self._deliveries.edited(ready.pieces[0].take)):
+        text = await self._deliveries.edited(ready.pieces, ready.texts) if ready.pasted else None
+        if text is None:
             return await self._copy(ready) or await self._insert_here(ready)
+        if not text.strip():  # the user has deleted it
+            return Insertion(InsertionResult.PASTED)
         before = ready.text[: len(ready.text) - len(ready.text.lstrip())]
         ready = replace(ready, text=before + text.strip())
         insertion = await self._copy(ready) or await self._insert_here(ready)

@@ -12,8 +12,8 @@ from typing import Final
 from app.core.format import Format
 from app.core.renderers import document, render, render_json
 from app.core.transcript import RecordingTranscript
+from app.core.word_times import edited
 from app.history.errors import NothingToExport, TakeExportFailed
-from app.history.word_times import edited
 from app.journal.library import TakeSnapshot
 from runtime.whole_file import write_whole
 

@@ -19,9 +19,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from app.capture.desktop_sound import sound_system
+from app.core.difference import difference, words_that_differ
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.history.difference import difference, words_that_differ
+from app.core.word_times import spoken_in
 from app.history.history import History, IndexState
 from app.history.index import days_of
 from app.history.player import Output, Player
@@ -53,7 +54,6 @@ from app.history.view import (
     StopRecognising,
     TakeDetails,
 )
-from app.history.word_times import spoken_in
 from app.journal.errors import JournalError
 from app.journal.events import Reran, started_s
 from app.journal.library import TakeSnapshot

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from app.core.difference import TextPiece
 from app.core.errors import Note
 from app.core.format import Format
-from app.history.difference import TextPiece
+from app.core.word_times import TimedRange
 from app.history.index import IndexRow
-from app.history.word_times import TimedRange
 
 
 class HistoryNote(StrEnum):

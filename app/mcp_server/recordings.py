@@ -14,11 +14,11 @@ from typing import Final, TypeVar
 from app.core.errors import UsageMistake
 from app.core.format import Format
 from app.core.renderers import render
+from app.core.word_times import edited
 from app.dictation.view import state_of
 from app.history.index import Index, IndexRow
 from app.history.indexed_takes import IndexUpdater
 from app.history.search_terms import excerpt
-from app.history.word_times import edited
 from app.journal.library import Library, TakeSnapshot
 from app.journal.take import TRANSCRIBED
 from runtime.tasks import Closing

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSlider, QTextEdit, QWidget
 
+from app.core.word_times import TimedRange, range_at, time_of
 from app.history.view import PausePlaying, PlayAction, PlaybackView, PlayState, PlayTake, SeekTake, StopPlaying
-from app.history.word_times import TimedRange, range_at, time_of
 from app.ui.dictation.live_lines import units
 from app.ui.home.take_delegate import mark_format
 from app.ui.strings.texts import Texts, clock, note_text

@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
-from app.history.difference import DifferenceKind, TextPiece
+from app.core.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,

@@ -76,19 +76,18 @@ async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> No
     await log.close(1)
 
 
-async def test_edited_text_is_known_until_a_part_of_the_take_was_inserted(library: Library) -> None:
+async def test_edited_text_is_known_while_the_take_is(library: Library) -> None:
     log = DeliveryLog(library)
-    assert await log.edited(1) == "", "unknown"
+    pieces, texts = (SegmentId(1, 0), SegmentId(1, 1)), ("one", " two")
+    assert await log.edited(pieces, texts) is None, "unknown"
     journal = begun(library, ONE)
     await log.add(1, journal)
-    assert await log.edited(1) == "", "as recognised"
+    assert await log.edited(pieces, texts) is None, "as recognised"
     journal.edit("my text")
-    assert await log.edited(1) == "my text"
-    await log.inserted((SegmentId(1, 0),))
-    assert await log.edited(1) == ""
+    assert await log.edited(pieces, texts) == "my text"
     await log.discard(1)
     log.number_earlier(ONE)
-    assert await log.edited(0) == "", "deleted"
+    assert await log.edited((SegmentId(0, 0),), ("one",)) is None, "deleted"
 
 
 async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:

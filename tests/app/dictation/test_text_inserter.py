@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -216,8 +216,16 @@ async def test_own_window_that_reads_nothing_has_no_field_in_focus(
 class Edited(DeliveryLog):
     """A log of texts that the user edited."""
 
-    async def edited(self, take: int) -> str:
-        return "Kia ora!\n"
+    edit = "Kia ora!\n"
+
+    async def edited(self, pieces: Iterable[SegmentId], texts: Iterable[str]) -> str | None:
+        return self.edit
+
+
+class Deleted(Edited):
+    """A log of texts that the user deleted."""
+
+    edit = ""
 
 
 @pytest.mark.parametrize(
@@ -233,6 +241,14 @@ async def test_pasted_text_is_pasted_as_edited(
     work.perform(InsertText(replace(texts, text=f" {texts.text}")))
     await wait_until(lambda: told, "the outcome")
     assert inserter.texts == [(f" {inserted}", WINDOW)]
+
+
+async def test_text_that_the_user_deleted_is_not_pasted(tmp_path: Path, tasks: Tasks) -> None:
+    inserter, told = FakeInserter(), list[Event]()
+    work = TextInserter(InsertionMeans(inserter), Deleted(Library(tmp_path)), told.append, tasks)
+    work.perform(InsertText(ordered(pasted=True)))
+    await wait_until(lambda: told, "the outcome")
+    assert not inserter.texts and told == [InsertionEnded(Insertion(InsertionResult.PASTED))]
 
 
 async def test_edited_text_that_arrived_partly_is_uncertain(tmp_path: Path, tasks: Tasks) -> None:

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.history.word_times import TimedRange
+from app.core.word_times import TimedRange
 from app.ui.home.play_bar import Follower, GrowingText
 from app.ui.theme.theme import Theme
 

@@ -11,8 +11,8 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.core.difference import difference, words_that_differ
 from app.core.errors import Note
-from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from pytestqt.qtbot import QtBot
 
-from app.history.difference import DifferenceKind, TextPiece, difference
+from app.core.difference import DifferenceKind, TextPiece, difference
 from app.ui.home.rerecognition_panel import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, DifferenceView, difference_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme

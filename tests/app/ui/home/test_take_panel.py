@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.difference import difference
 from app.core.format import Format
+from app.core.word_times import TimedRange
 from app.dictation.actions import HeldAction, SettleHeld
-from app.history.difference import difference
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,
@@ -30,7 +31,6 @@ from app.history.view import (
     StopPlaying,
     TakeDetails,
 )
-from app.history.word_times import TimedRange
 from app.journal.take import TakeState
 from app.messages.kinds import Action
 from app.ui.home.take_panel import MOST_DRAFTS, TakePanel

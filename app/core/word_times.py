@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.core.difference import DifferenceKind, difference
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.history.difference import DifferenceKind, difference
 from protocol.captions import located
 
 

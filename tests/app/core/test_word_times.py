@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.history.word_times import TimedRange, edited, range_at, spoken, spoken_in, time_of
+from app.core.word_times import TimedRange, edited, range_at, spoken, spoken_in, time_of
 from protocol.recognition import Word
 
 WORDS = (Word("Hello", 0, 300), Word(" there", 300, 700))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.difference import DifferenceKind, TextPiece, difference, words_that_differ
+from app.core.difference import DifferenceKind, TextPiece, difference, words_that_differ
 
 TEXTS = st.text("天气好今 ab,\n", max_size=30)
 
