@@ -6,7 +6,7 @@ Imports as little as possible.
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -157,6 +157,11 @@ def status(*, following: bool, as_json: bool) -> int:
         lines = (json.dumps(view, ensure_ascii=False) if as_json else line(view, words) for view in views)
         for changed, _ in groupby(lines):  # much changes that the line does not say, such as the level
             say(changed)
+    except NotRunning as error:
+        _failed(error)
+        for problem in _settings_problems():
+            say(printable(problem), err=True)
+        return _FAILED
     except ControlError as error:
         return _failed(error)
     except KeyboardInterrupt:
@@ -164,6 +169,20 @@ def status(*, following: bool, as_json: bool) -> int:
     except BrokenPipeError:  # the reader closed the pipe; Python must not flush again at exit
         sys.stderr.close()
     return 0
+
+
+def _settings_problems() -> Iterator[str]:
+    """Yield what is invalid in the settings of the app and of its gateway, which a running app would report."""
+    from app.local_services.gateway_settings import FILE, gateway_complaint
+    from app.settings.current import settings_now
+    from app.settings.path import settings_place
+    from runtime.folders import folders
+
+    place = settings_place()
+    for error in settings_now(place)[1]:
+        yield f"{place} is invalid: {error}: correct it, or remove it for the default"
+    if said := gateway_complaint(folders().config / FILE, os.environ):
+        yield said
 
 
 def line(view: Mapping[str, Any], words: "TextLookup") -> str:

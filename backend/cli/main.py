@@ -10,7 +10,7 @@ import typer
 from backend.broker.dead_letters import DeadLetter
 from backend.broker.jobs import Jobs
 from backend.broker.records import SessionGone
-from backend.cli.broker_access import Config, Redis, with_jobs
+from backend.cli.broker_access import Config, Redis, else_said, with_jobs
 from backend.cli.device_commands import devices
 from backend.cli.pair_command import pair_device
 from backend.cli.queue_commands import queues
@@ -92,6 +92,17 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
     )
     with logging_to("gateway", here.logs):
         _serve_as(said, key, config, here)
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """Check gateway.toml and the environment, without serving."""
+    try:
+        else_said(config, folders())
+    except BackendError as error:
+        say(str(error), err=True)
+        raise typer.Exit(error.exit_status) from None
+    say("The settings of the gateway are valid.")
 
 
 @app.command()

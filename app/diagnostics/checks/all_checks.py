@@ -24,6 +24,8 @@ from app.gateways.pairing_address import shown
 from app.gateways.store import PairedGateway
 from app.hotkeys.choose import choose
 from app.journal.library import Library
+from app.local_services.gateway_settings import FILE as GATEWAY_FILE
+from app.local_services.gateway_settings import gateway_complaint
 from app.local_services.local_gateway import read_endpoint
 from app.local_services.local_worker import LocalWorkerSettings
 from app.models.engines import VAD_MODEL, needed_models
@@ -109,7 +111,7 @@ class AllChecks:
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
         checking_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
-            _in_thread(Topic.SETTINGS, partial(settings_findings, computer.faults, settings_place())),
+            _in_thread(Topic.SETTINGS, self._settings_findings),
             self._in_process(Topic.MICROPHONE, arguments),
             self._in_process(Topic.VAD, arguments),
             _in_thread(Topic.MODELS, hashing, hashing_s),
@@ -139,6 +141,11 @@ class AllChecks:
     def _in_process(self, area: Topic, arguments: Sequence[str]) -> Examination:
         deadline_s = _STARTS_S + self.examination(area).deadline_s
         return Examination(area, partial(in_own_process, area, arguments), deadline_s)
+
+    def _settings_findings(self) -> list[Finding]:
+        own = settings_findings(self._computer.faults, settings_place())
+        said = gateway_complaint(self._places.config / GATEWAY_FILE, self._computer.environment)
+        return [*own, wrong(Topic.SETTINGS, "gateway-settings-bad", error=said)] if said else own
 
     async def _gateway(self) -> Sequence[Finding]:
         expected = gateway.Expected(self._version, self._computer.worker_needed)

@@ -71,6 +71,18 @@ async def run(environment: dict[str, str], *words: str, code: str = CODE) -> tup
     return process.returncode, out.decode(), err.decode()
 
 
+async def test_status_names_invalid_settings_although_the_app_does_not_run(environment: dict[str, str]) -> None:
+    folders().config.mkdir(parents=True)
+    own, gateway = folders().config / "settings.toml", folders().config / "gateway.toml"
+    own.write_text("[history]\ndays = -1\n")
+    gateway.write_text("port = 99999999\n")
+    status, out, err = await run(environment, "status")
+    first, second, third = err.splitlines()
+    assert (status, out) == (1, "") and "kikipounamu is not running" in first
+    assert second.startswith(f"{own} is invalid: history.days") and second.endswith("remove it for the default")
+    assert third.startswith(f"{gateway} is invalid: port = 99999999 is not") and "correct it" in third
+
+
 async def test_every_verb_reaches_running_app(app: App, environment: dict[str, str]) -> None:
     verbs = [verb for verb in Verb if verb is not Verb.QUIT]
     for verb in verbs:

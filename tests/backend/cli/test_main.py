@@ -41,6 +41,16 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
+def test_check_names_file_and_key_of_invalid_settings(home: Path) -> None:
+    file, environment = home / "my.toml", {"KIKIPOUNAMU_HOME": str(home)}
+    file.write_text("shards = 0\n")
+    found = called(app, "check", "--config", str(file), environment=environment)
+    assert found.returncode == 2 and f"{file} is invalid: shards = 0 is not a whole number" in found.stderr
+    file.write_text("shards = 2\n")
+    assert called(app, "check", "--config", str(file), environment=environment).returncode == 0
+    assert called(app, "check", environment=environment).returncode == 0, "without a file nothing is set"
+
+
 def url_of(home: Path) -> str:
     return socket_url(home / "run" / "broker.sock")
 

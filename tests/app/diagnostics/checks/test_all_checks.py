@@ -110,3 +110,11 @@ def test_this_computer_reads_its_settings(home: Path) -> None:
     (home / "config" / "settings.toml").write_text("[worker]\non = false\n")
     found = this_computer("linux", {})
     assert found.here and not found.worker_needed and found.paired == ()
+
+
+async def test_invalid_settings_of_the_gateway_are_a_problem(computer: ComputerSetup) -> None:
+    computer.places.config.mkdir(parents=True, exist_ok=True)
+    (computer.places.config / "gateway.toml").write_text("port = 99999999\n")
+    findings = await found(computer, Topic.SETTINGS)
+    assert keys(findings) == ["ok settings-default", "problem gateway-settings-bad"]
+    assert "gateway.toml is invalid: port = 99999999" in findings[1].values["error"]
