@@ -153,9 +153,10 @@ class Windows:
             self._show_choices()
 
     def _show_keys(self, keys: KeysSeen) -> None:
-        """Name no key that is paused, and the keys that the desktop chose."""
-        if (keys.paused, keys.assigned) != (self._paused, self._known.assigned):
-            self._paused, self._known.assigned = keys.paused, dict(keys.assigned)
+        """Name no key that is paused or refused, and the keys that the desktop chose."""
+        known = self._known
+        if (keys.paused, keys.assigned, keys.instead) != (self._paused, known.assigned, known.instead):
+            self._paused, known.assigned, known.instead = keys.paused, dict(keys.assigned), dict(keys.instead)
             self._show_choices()
         self._show_reported(keys.commanded)
 

@@ -7,7 +7,7 @@ test all keys are bound, and their events are only displayed.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.errors import Note
@@ -154,8 +154,7 @@ class HotkeyAdapter:
             self._test_ends.cancel()
             self._test_ends = None
         if on and self._recording:
-            arrived = self._commands.arrived
-            return self._show(KeysSeen(problem=RECORDING, paused=self._suspended, commanded=arrived))
+            return self._show(replace(self._seen(), testing=False, keys=(), problem=RECORDING))
         if on:
             self._test.begin()
             self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
@@ -296,10 +295,20 @@ class HotkeyAdapter:
             self._show_seen()
 
     def _show_seen(self) -> None:
+        self._show(self._seen())
+
+    def _seen(self) -> KeysSeen:
         arrived = self._commands.arrived
         assigned = dict(self._assigning.assigned) if self._assigning else {}
-        seen = KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, arrived, assigned)
-        self._show(seen)
+        bound = None if self._refused is None else self._bound
+        instead = (
+            {}
+            if bound is None
+            else {
+                action: bound.get(action, "") for action, key in self._wanted().items() if bound.get(action) != key
+            }
+        )
+        return KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, arrived, assigned, instead)
 
 
 def _without(wanted: dict[str, str], action: str, bound: Mapping[str, str]) -> dict[str, str]:

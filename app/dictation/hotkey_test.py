@@ -30,7 +30,8 @@ class KeysSeen:
     """The state of the key test, the keys seen so far, and a problem that prevents testing or binding.
 
     ``paused``: the user suspended the hotkeys. ``commanded``: actions whose keys have arrived as commands of the
-    desktop since the app started. ``assigned``: keys that the desktop chose, by action.
+    desktop since the app started. ``assigned``: keys that the desktop chose, by action. ``instead``: keys that
+    work in place of refused ones, by action; empty if none does.
     """
 
     testing: bool = False
@@ -39,6 +40,7 @@ class KeysSeen:
     paused: bool = False
     commanded: tuple[str, ...] = ()
     assigned: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 class KeyTest:

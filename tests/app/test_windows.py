@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +16,7 @@ from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.hotkeys.compositor_lines import Compositor
 from app.messages.kinds import Action, ActionQueue, Problem
+from app.settings.sections import Settings
 from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.strings.texts import Texts
@@ -80,6 +82,19 @@ def test_next_problem_is_shown_when_the_first_is_solved(windows: Windows) -> Non
     assert windows.pages.status.status.problem == "the second problem"
     windows.receive(Problem("second", note=Note("unknown-to-this-version")))
     assert windows.pages.status.status.problem == ""
+
+
+@pytest.mark.parametrize(("works", "hint"), [("f9", "Press F9 and speak"), ("", "Click Start and speak")])
+def test_home_names_the_key_that_works_where_another_one_is_refused(
+    windows: Windows, works: str, hint: str
+) -> None:
+    """Press Alt+Tab was the advice, where the window manager has that key."""
+    windows.receive(replace(Settings(), hotkeys=replace(Settings().hotkeys, dictate="alt+tab")))
+    assert windows.home.head.hero.hint.text() == "Press Alt+Tab and speak"
+    windows.receive(KeysSeen(problem=Note("hotkey-taken", {"binding": "alt+tab"}), instead={"dictate": works}))
+    assert windows.home.head.hero.hint.text() == hint
+    windows.receive(KeysSeen())
+    assert windows.home.head.hero.hint.text() == "Press Alt+Tab and speak"
 
 
 @pytest.mark.parametrize("compositor", Compositor)

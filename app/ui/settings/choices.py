@@ -84,6 +84,7 @@ def source_name(key: str) -> str:
 class KnownKeys:
     """The keys of the settings, those that the desktop assigned, or those that lines for it report.
 
+    ``instead``: keys that work in place of refused ones; empty if none does.
     ``nameless``: shortcuts of the desktop run commands, so the settings do not know the keys. ``toggles``: lines
     cannot report releases.
     """
@@ -91,6 +92,7 @@ class KnownKeys:
     def __init__(self) -> None:
         self.nameless = self.toggles = False
         self.assigned: Mapping[str, str] = {}
+        self.instead: Mapping[str, str] = {}
         self._by_lines: frozenset[str] = frozenset()
         self._unheard = False
 
@@ -104,7 +106,7 @@ class KnownKeys:
         if self._unheard and self._by_lines:
             known = frozenset[str]() if self.nameless else self._by_lines
             return {action: key for action, key in bindings.items() if action in known}
-        return {**bindings, **self.assigned}
+        return {**bindings, **self.assigned, **self.instead}
 
     def refused(self, note: Note | None) -> None:
         """Take a problem with hotkeys, or ``None`` if it is works_by_lines."""

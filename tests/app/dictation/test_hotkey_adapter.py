@@ -241,6 +241,7 @@ async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
         hotkeys.taken.clear()
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "paste-held": "f7"}, "it is given back")
     assert [seen.problem is None for seen in shell.seen] == [False, True], "it is told once, and when it is over"
+    assert [seen.instead for seen in shell.seen] == [{"dictate": ""}, {}], "no key works in its place"
 
 
 async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
@@ -253,6 +254,8 @@ async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
         shell.keys.request({"dictate": "f8", "paste-held": "f7"})
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "paste-held": "f7"}, "the rest is bound")
+        await wait_until(lambda: shell.seen, "it is told")
+    assert shell.seen[-1].instead == {"dictate": "f9"}
 
 
 async def test_key_test_keeps_key_events_from_dictation() -> None:
