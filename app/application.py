@@ -15,6 +15,7 @@ from app.background_services import BackgroundServices
 from app.capture.desktop_sound import sound_system
 from app.capture.microphone import open_microphone
 from app.control.server import ControlServer
+from app.core.errors import Note
 from app.core.problem_notes import note_of
 from app.core.states import State
 from app.diagnostics.report.service import Sources
@@ -24,22 +25,25 @@ from app.dictation.messages import Locked, Woke
 from app.dictation.recorder import OpenDevice
 from app.dictation.runner import DictationRunner, Parts
 from app.dictation.sounds import Sounds
+from app.dictation.text_inserter import InsertionMeans
 from app.dictation.view import View
 from app.gateways.service import Gateways
 from app.gateways.view import CHOSEN
+from app.hotkeys import choose
+from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
-from app.insertion.choose import text_copier, text_finder, text_reader
+from app.insertion.choose import open_inserter, text_copier, text_finder, text_reader
 from app.insertion.clipboard import WholeClipboard
+from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import HeldInserter, Inserter
-from app.insertion.plan import ConfigurableInserter, ProgramTrackingInserter
+from app.insertion.plan import ConfigurableInserter, ProgramTrackingInserter, Rules
 from app.journal.library import users_library
 from app.local_services.power_events import PowerEvents
 from app.local_services.worker_view import SwitchWorker
-from app.messages.kinds import Action, ActionQueue, Post, Problem, Programs, Registry, WindowWanted
+from app.messages.kinds import Action, ActionQueue, Post, Problem, Programs, Registry, WindowWanted, problem
 from app.models.engines import VAD_MODEL
 from app.onboarding.microphone_trial import MicrophoneTrialRunner
 from app.own_recognition import OwnRecognition, WorkerOptions
-from app.platform_access import enter_hotkeys, open_inserter_or_hold
 from app.refreshed_lists import RefreshedLists
 from app.replacements.replacer import LiveReplacer
 from app.settings.file import SettingsFile
@@ -49,11 +53,21 @@ from app.settings_changes import SettingsChanges
 from app.system.sleep_detector import Patience
 from app.transcription.listening import PATIENT, DictationSetup
 from protocol.recognition import Options
+from runtime import loggers
+from runtime.event_names import LogEvent
 from runtime.folders import folders
+from runtime.installing import extra_command
 from runtime.tasks import Tasks
+
+log = loggers.APP_DESK
 
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # unlike at a terminal, waiting long is fine
+_NO_HOTKEYS: Final = {
+    choose.WAYLAND: Note("hotkeys-wayland"),
+    choose.NO_DISPLAY: Note("hotkeys-no-display"),
+    choose.NOT_INSTALLED: Note("hotkeys-not-installed", {"install": extra_command("desktop")}),
+}
 
 
 class Application:
@@ -172,13 +186,15 @@ class Application:
         return Parts(
             self._library,
             setup,
-            ProgramTrackingInserter(self._inserter, lambda names: self._post(Programs(names))),
+            InsertionMeans(
+                ProgramTrackingInserter(self._inserter, lambda names: self._post(Programs(names))),
+                text_copier(os.environ, self.clipboard),
+                text_finder(sys.platform, os.environ),
+                text_reader(os.environ, lambda: self._file.current.insertion),
+            ),
             self._open_device,
-            sounds,
+            sounds.play,
             hotkeys,
-            text_copier(os.environ, self.clipboard),
-            find_text=text_finder(sys.platform, os.environ),
-            read_around=text_reader(os.environ, lambda: self._file.current.insertion),
             observe=self._background.observe,
             limits=lambda: self._file.limits,
             show_keys=self._post,
@@ -278,3 +294,26 @@ class Application:
         self._background.recording(view.state in {State.ARMING, State.LISTENING})
         self._post(view)
         control.changed()
+
+
+async def enter_hotkeys(cleanup: AsyncExitStack, post: Post) -> Hotkeys:
+    """Enter the hotkeys of this desktop, or such as never come, until ``cleanup`` ends."""
+    chosen = choose.choose(sys.platform, os.environ)
+    if note := _NO_HOTKEYS.get(chosen.reason):
+        post(Problem("hotkeys", note=note))
+    try:
+        return await cleanup.enter_async_context(chosen.hotkeys)
+    except HotkeyError as error:
+        log.warning(LogEvent.HOTKEYS_UNAVAILABLE, reason=str(error))
+        post(problem("hotkeys", error))
+        return await cleanup.enter_async_context(choose.NoHotkeys())
+
+
+async def open_inserter_or_hold(post: Post, clipboard: WholeClipboard | None, rules: Rules) -> Inserter:
+    """Return this desktop's inserter, or one that holds every text until it is pasted."""
+    try:
+        return await open_inserter(sys.platform, os.environ, clipboard, rules)
+    except InsertionUnavailable as error:
+        log.warning(LogEvent.INSERTION_UNAVAILABLE, reason=str(error))
+        post(problem("insertion", error))
+        return HeldInserter()

@@ -6,7 +6,7 @@ earlier ones, so that a second press inserts no unexpected text. Earlier recordi
 
 from app.dictation.actions import HeldAction
 from app.dictation.insertion_queue import InsertionQueue
-from app.dictation.messages import Effect, FindFocusedWindow, NoteDismissed
+from app.dictation.messages import Effect, FindFocusedWindow, RecordDismissed
 from app.insertion.outcome import Target
 
 
@@ -29,7 +29,7 @@ class HeldTexts:
         """The number of takes that can be pasted from the list only."""
         return len(self._queue.holding) - (self.newest is not None)
 
-    def by_key(self, how: HeldAction) -> list[Effect]:
+    def settle_newest(self, how: HeldAction) -> list[Effect]:
         """Settle the recording that the key applies to."""
         take = self.newest
         if take is None:
@@ -46,7 +46,7 @@ class HeldTexts:
         """
         if how is HeldAction.DISMISS:
             dismissed = self._queue.dismiss(take)
-            return [NoteDismissed(dismissed)] if dismissed else []
+            return [RecordDismissed(dismissed)] if dismissed else []
         if self._aiming or self._queue.pasting or not self._queue.holds(take):
             return []
         if how is HeldAction.COPY:
@@ -55,7 +55,7 @@ class HeldTexts:
         self._aiming = True
         return [FindFocusedWindow(take, leaves)]
 
-    def here(self, take: int, target: Target | None, *, joins: bool, followed: bool) -> None:
+    def paste_into(self, take: int, target: Target | None, *, joins: bool, followed: bool) -> None:
         """Paste the held texts of a take into the window that has the focus."""
         self._aiming = False
         self._queue.paste(take, target, joins=joins, followed=followed)

@@ -283,7 +283,7 @@ class InsertionQueue:
 
     def _following(self) -> ReadyTexts | None:
         for take in self._takes.values():
-            while take.ready:
+            while take.reach_text():
                 if not take.holding:
                     return self._together(take) if take.target_known else None
                 self._hold(SegmentId(take.number, take.first), take.release())
@@ -293,7 +293,7 @@ class InsertionQueue:
 
     def _together(self, take: TakeTexts) -> ReadyTexts:
         target, texts = take.target, dict[SegmentId, str]()
-        while len(texts) < _MOST_AT_ONCE and take.ready and take.target_known and take.target == target:
+        while len(texts) < _MOST_AT_ONCE and take.reach_text() and take.target_known and take.target == target:
             piece = SegmentId(take.number, take.first)
             texts[piece] = take.release()
         return self._ordered(texts, take.last, target)

@@ -308,21 +308,21 @@ class InsertText:
 
 
 @dataclass(frozen=True)
-class NoteInserted:
+class RecordInserted:
     """Record in the journal that these pieces were inserted."""
 
     pieces: tuple[SegmentId, ...]
 
 
 @dataclass(frozen=True)
-class NoteHeld:
+class RecordHeld:
     """Record in the journal that these pieces are held: recognised, but not inserted."""
 
     pieces: tuple[SegmentId, ...]
 
 
 @dataclass(frozen=True)
-class NoteDismissed:
+class RecordDismissed:
     """Record in the journal that these held pieces were dismissed and only stay in the history."""
 
     pieces: tuple[SegmentId, ...]
@@ -366,9 +366,9 @@ Effect = (
     | PollKey
     | PlayCue
     | InsertText
-    | NoteInserted
-    | NoteHeld
-    | NoteDismissed
+    | RecordInserted
+    | RecordHeld
+    | RecordDismissed
     | CancelTake
     | CloseTake
     | Renew

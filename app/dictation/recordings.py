@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -134,33 +134,28 @@ def _close(journal: Journal) -> None:
         log.warning(LogEvent.TAKE_CLOSE_FAILED, reason=str(error))
 
 
-@dataclass(frozen=True)
-class KnownRecordings:
-    """The knowledge of this run about recordings.
-
-    ``aside``: sessions that wait to be recognised until no other take does.
-    """
-
-    machine: Dictation
-    deliveries: DeliveryLog
-    aside: Collection[str] = ()
-
-
 class Recordings:
-    """The recordings that windows list.
+    """The recordings that windows list: those of this run as ``machine`` and ``deliveries`` know them.
 
-    ``handle`` receives events. ``noted`` waits until the outcome of texts is on disk.
+    ``aside``: sessions that wait to be recognised until no other take does. ``handle`` receives events.
+    ``until_recorded`` waits until the outcome of texts is on disk.
     """
 
     def __init__(
         self,
         earlier: PastTakes,
-        known: KnownRecordings,
+        machine: Dictation,
+        deliveries: DeliveryLog,
+        aside: Collection[str],
         handle: Callable[[Event], None],
-        noted: Callable[[], Awaitable[None]],
+        until_recorded: Callable[[], Awaitable[None]],
     ) -> None:
-        self._earlier, self._known, self._handle, self._noted = earlier, known, handle, noted
-        self._machine, self._deliveries = known.machine, known.deliveries
+        self._earlier = earlier
+        self._machine = machine
+        self._deliveries = deliveries
+        self._aside = aside
+        self._handle = handle
+        self._until_recorded = until_recorded
 
     async def views(self, most: int = LAST_TAKES) -> list[TakeView]:
         """Return the newest recordings and those with held text, newest first, in their current state."""
@@ -183,7 +178,7 @@ class Recordings:
         known = parse_session(session)
         take = self._deliveries.number(known)
         if take is None or (take <= 0 and take not in self._machine.holding):
-            await self._noted()  # otherwise texts just pasted would be read as held
+            await self._until_recorded()  # otherwise texts just pasted would be read as held
             texts = await self._earlier.held_of(known)
             take = self._deliveries.number_earlier(known)
             self._handle(HeldBefore(_pieces(take, texts)))
@@ -192,7 +187,7 @@ class Recordings:
         self._handle(SettleTake(take, how))
 
     def _now(self, view: TakeView) -> TakeView:
-        if view.session in self._known.aside:
+        if view.session in self._aside:
             return replace(view, state=State.WAITING)
         if (take := self._deliveries.number(UUID(view.session))) is None:
             return view

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.errors import AppError, Note
@@ -42,7 +42,7 @@ from app.dictation.messages import (
     Woke,
 )
 from app.dictation.recorder import OpenDevice, Recorder
-from app.dictation.recordings import KnownRecordings, PastTakes, Recordings
+from app.dictation.recordings import PastTakes, Recordings
 from app.dictation.running_takes import RunningTakes
 from app.dictation.state_machine import MOST_TAKES, Dictation
 from app.dictation.take_progress import NOTICE_S
@@ -50,8 +50,6 @@ from app.dictation.take_runner import TakeParts
 from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.dictation.view import View
 from app.hotkeys.events import Hotkeys
-from app.insertion.clipboard import Copier
-from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, read_nothing
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
@@ -71,29 +69,20 @@ _CHANGES: Final = {
 }
 
 
-class Cues(Protocol):
-    """Player of sound cues that returns at once and never raises."""
-
-    def play(self, cue: SoundCue) -> None: ...
-
-
 @dataclass(frozen=True)
 class Parts:
     """The components that ``DictationRunner`` works with.
 
-    ``hotkeys``: already entered, if the platform has any. ``copier``: present where there are windows.
+    ``hotkeys``: already entered, if the platform has any.
     ``most_takes``: the limit on takes that wait at once.
     """
 
     library: Library
     setup: DictationSetup
-    inserter: Inserter
+    means: InsertionMeans
     open_device: OpenDevice
-    cues: Cues
+    play: Callable[[SoundCue], None]
     hotkeys: Hotkeys | None = None
-    copier: Copier | None = None
-    find_text: FindText = find_nothing
-    read_around: ReadAround = read_nothing
     most_takes: int = MOST_TAKES
     observe: Observe = ignore
     limits: Callable[[], RetentionLimits] = RetentionLimits
@@ -117,8 +106,7 @@ class DictationRunner:
         self._core = Tasks("dictating")  # the failure of any of these ends the run
         self._deliveries = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
-        means = InsertionMeans(parts.inserter, parts.copier, parts.find_text, parts.read_around)
-        self._texts = TextInserter(means, self._deliveries, self._handle, self._tasks, history_changed)
+        self._texts = TextInserter(parts.means, self._deliveries, self._handle, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         take_parts = TakeParts(
             parts.library,
@@ -139,8 +127,14 @@ class DictationRunner:
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
-        known = KnownRecordings(self._machine, self._deliveries, self._takes.aside)
-        self.recordings = Recordings(self._earlier, known, self._handle, self._texts.noted)
+        self.recordings = Recordings(
+            self._earlier,
+            self._machine,
+            self._deliveries,
+            self._takes.aside,
+            self._handle,
+            self._texts.until_recorded,
+        )
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
         self._running = False
@@ -227,12 +221,12 @@ class DictationRunner:
                 try:
                     await self._until_left()
                 finally:
-                    await self._texts.noted()
+                    await self._texts.until_recorded()
         finally:
             await asyncio.shield(self._deliveries.close_all())
 
     async def _copy(self, text: str) -> None:
-        copier = self._parts.copier
+        copier = self._parts.means.copier
         copied = copier is not None and await copier.copy(text)
         self._warn("copy", Note(NoteKey.COPIED if copied else NoteKey.NOT_COPIED))
         await asyncio.sleep(NOTICE_S)
@@ -336,7 +330,7 @@ class DictationRunner:
             case PassOnTap(action) if self._keys:
                 self._tasks.start(self._keys.pass_on(action), "pass on")
             case PlayCue(cue) if self._options.cues:
-                self._parts.cues.play(cue)
+                self._parts.play(cue)
             case Renew():
                 self.recorder.renew()
                 if self._keys:

@@ -72,7 +72,7 @@ class RunningTakes:
                     self._tasks.start(self._put_aside(take, runner), "put aside")
             case CloseTake(take):
                 self._runners.pop(take, None)
-                self._texts.note(self._parts.deliveries.close(take))
+                self._texts.record(self._parts.deliveries.close(take))
             case _:
                 return False
         return True

@@ -38,8 +38,6 @@ from app.dictation.messages import (
     Leave,
     Locked,
     LongSilence,
-    NoteHeld,
-    NoteInserted,
     NoteKey,
     PartialResult,
     PassOnTap,
@@ -48,7 +46,9 @@ from app.dictation.messages import (
     PollKey,
     PutAside,
     Recognised,
+    RecordHeld,
     RecordingOver,
+    RecordInserted,
     Renew,
     SegmentBegan,
     SettleTake,
@@ -92,7 +92,7 @@ class Dictation:
         self._takes: dict[int, TakeProgress] = {}
         self.begun = 0
         self._dropped = 0
-        self._arrived_at = -JOINED_S
+        self._inserted_at = -JOINED_S
         self.joins = True
         self._notice: Notice | None = None
         self._quitting = False
@@ -132,7 +132,7 @@ class Dictation:
         """Process one event and return the effects to perform, in order."""
         match event:
             case HotkeyEvent() | Polled() | Verb() | FocusedWindow() | SettleTake():
-                self._by_user(event, now)
+                self._handle_user(event, now)
             case InsertionEnded(insertion):
                 self._insertion_ended(insertion, now)
             case HeldBefore(texts):
@@ -145,7 +145,7 @@ class Dictation:
             case Tick():
                 pass
             case _ if take := self._takes.get(event.take):
-                self._by_take(event, take, now)
+                self._handle_take(event, take, now)
         self._conclude(now)
         effects, self._effects = self._effects, []
         return effects
@@ -167,7 +167,7 @@ class Dictation:
 
     # -- user actions --------------------------------------------------------------------------------------
 
-    def _by_user(self, event: UserEvent, now: float) -> None:
+    def _handle_user(self, event: UserEvent, now: float) -> None:
         match event:
             case HotkeyEvent(action, pressed=True, at_s=at_s):
                 if self.keys.pressed(action, now):
@@ -179,7 +179,7 @@ class Dictation:
                 if (released_at := self.keys.answered(action, down, now)) is not None:
                     self._released(action, released_at, now)
             case FocusedWindow(take, target):
-                self._held.here(take, target, joins=self._joins(now), followed=self.joins)
+                self._held.paste_into(take, target, joins=self._joins(now), followed=self.joins)
             case SettleTake(take, how):
                 self._effects += self._held.settle(take, how)
             case Verb():
@@ -215,7 +215,7 @@ class Dictation:
             case Verb.CANCEL:
                 self._cancel(now)
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.newest is not None:
-                self._effects += self._held.by_key(HELD_ACTIONS[verb])
+                self._effects += self._held.settle_newest(HELD_ACTIONS[verb])
             case Verb.PASTE_HELD | Verb.INSERT_READY if self._queue.offered(now):
                 self._queue.accept()
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
@@ -240,12 +240,12 @@ class Dictation:
 
     def _joins(self, now: float) -> bool:
         """Return whether text inserted now continues the text inserted last."""
-        return self.joins and now - self._arrived_at < JOINED_S
+        return self.joins and now - self._inserted_at < JOINED_S
 
     def _stop(self, now: float) -> None:
         if (number := self.recording) is not None:
             take = self._takes[number]
-            self._silent(take, now)
+            self._end_recording(take, now)
             self._effects.append(StopRecording(number))
 
     def _stop_because(self, note: Note, now: float) -> None:
@@ -253,7 +253,7 @@ class Dictation:
             self._stop(now)
             self._show_note(note, now)
 
-    def _silent(self, take: TakeProgress, now: float) -> None:
+    def _end_recording(self, take: TakeProgress, now: float) -> None:
         take.recording, take.stopped_at = False, now
         if take.sounding_at is not None:
             self._effects.append(PlayCue(SoundCue.STOP))
@@ -278,7 +278,7 @@ class Dictation:
         waiting = [take for take in self._takes.values() if take.over_at is None]
         if len(waiting) >= self._most_takes:
             self._effects.append(PutAside(waiting[0].number))
-            self._ended(waiting[0], Note(NoteKey.RECOGNISED_LATER), now)
+            self._end_take(waiting[0], Note(NoteKey.RECOGNISED_LATER), now)
             self._close(now)
 
     def _quit(self, now: float) -> None:
@@ -289,13 +289,13 @@ class Dictation:
 
     # -- progress of a take --------------------------------------------------------------------------------
 
-    def _by_take(self, event: TakeEvent, take: TakeProgress, now: float) -> None:
+    def _handle_take(self, event: TakeEvent, take: TakeProgress, now: float) -> None:
         match event:
             case TargetFound(number, target, segment):
                 self._queue.set_target(number, target, segment)
                 take.window = target.area if target else take.window
             case FirstSample():
-                self._sounding(take, now)
+                self._hear_first_sample(take, now)
             case SegmentBegan(number, segment) if take.mode is TalkMode.HANDS_FREE:
                 self._effects.append(FindTarget(number, segment))
             case PartialResult(_, partial):
@@ -306,13 +306,13 @@ class Dictation:
                 self._stop_because(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
             case RecordingOver(_, note):
                 if take.recording:
-                    self._silent(take, now)
+                    self._end_recording(take, now)
                 self._note_failure(take, note, now)
             case TakeEnded(_, note, heard):
                 take.heard = heard
-                self._ended(take, note, now)
+                self._end_take(take, note, now)
 
-    def _sounding(self, take: TakeProgress, now: float) -> None:
+    def _hear_first_sample(self, take: TakeProgress, now: float) -> None:
         if take.recording and take.sounding_at is None:
             take.sounding_at = now
             self._effects.append(PlayCue(SoundCue.START))
@@ -332,9 +332,9 @@ class Dictation:
             self._show_note(Note(HoldReason.FOREIGN_SCRIPT), now)
         self._queue.result(piece, text, now, (segment.start_ms, segment.end_ms))
 
-    def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
+    def _end_take(self, take: TakeProgress, note: Note | None, now: float) -> None:
         if take.recording:
-            self._silent(take, now)
+            self._end_recording(take, now)
         take.ended = True
         self._queue.ended(take.number)
         self._note_failure(take, note, now)
@@ -346,8 +346,8 @@ class Dictation:
 
     def _insertion_ended(self, insertion: Insertion, now: float) -> None:
         if arrived := self._queue.inserted(insertion):
-            self._effects.append(NoteInserted(arrived))
-            self._arrived_at = now
+            self._effects.append(RecordInserted(arrived))
+            self._inserted_at = now
         if insertion.how is InsertionResult.HELD and insertion.reason:
             self._show_note(Note(insertion.reason), now)
         elif insertion.how is InsertionResult.COPIED:
@@ -361,7 +361,7 @@ class Dictation:
         # While a hotkey is down X11 sends every key to us, including those that would type or paste.
         ready = None if self.keys else self._queue.next()
         if held := self._queue.newly_held():
-            self._effects += [NoteHeld(held), PlayCue(SoundCue.HELD)]
+            self._effects += [RecordHeld(held), PlayCue(SoundCue.HELD)]
         if self._notice and self._notice.note.key in _WHY_HELD and not self._queue.held:
             self._notice = None  # the note is outdated: the text was inserted or dismissed
         if ready is not None:

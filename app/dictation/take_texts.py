@@ -37,9 +37,8 @@ class TakeTexts:
     holding: bool = False
     last: Last = NOTHING_BEFORE
 
-    @property
-    def ready(self) -> bool:
-        """True if a text can be released, after skipping failures and segments no longer awaited."""
+    def reach_text(self) -> bool:
+        """Skip failures and segments that are no longer awaited; return whether a text can be released."""
         while True:
             if self.first in self.texts:
                 if self.texts[self.first]:

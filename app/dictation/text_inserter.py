@@ -19,9 +19,9 @@ from app.dictation.messages import (
     FocusedWindow,
     InsertionEnded,
     InsertText,
-    NoteDismissed,
-    NoteHeld,
-    NoteInserted,
+    RecordDismissed,
+    RecordHeld,
+    RecordInserted,
     TargetFound,
 )
 from app.dictation.text_joint import at_caret
@@ -53,7 +53,7 @@ _PER_CHARACTER_S: Final = 0.02
 _CATCH_UP_S: Final = 1.0
 _FOCUS_CHECKS: Final = 10
 _CHECK_AGAIN_S: Final = 0.05
-_NOTING_S: Final = 5.0
+_RECORDING_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class InsertionMeans:
 class TextInserter:
     """Runner of the state machine's effects that concern texts, in its owner's ``tasks``.
 
-    ``handle`` receives events. ``noted_one`` is called when a journal has changed.
+    ``handle`` receives events. ``on_recorded`` is called when a journal has changed.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class TextInserter:
         deliveries: DeliveryLog,
         handle: Callable[[Event], None],
         tasks: Tasks,
-        noted_one: Callable[[], None] = lambda: None,
+        on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
         self._means = means
         self._deliveries = deliveries
         self._handle = handle
         self._tasks = tasks
-        self._noted_one = noted_one
-        self._noting: set[asyncio.Task[None]] = set()
+        self._on_recorded = on_recorded
+        self._recording: set[asyncio.Task[None]] = set()
         self.places: dict[int, TextPlace] = {}  # of the newest take
 
     def perform(self, effect: Effect) -> bool:
@@ -103,14 +103,14 @@ class TextInserter:
                 self._tasks.start(self._find_focused(take, leaves), "aim here")
             case InsertText(ready):
                 self._tasks.start(self._insert(ready), "insert")
-            case NoteInserted(pieces):
-                self.note(self._deliveries.inserted(pieces))
-            case NoteHeld(pieces):
-                self.note(self._deliveries.held(pieces))
-            case NoteDismissed(pieces):
-                self.note(self._deliveries.dismissed(pieces))
+            case RecordInserted(pieces):
+                self.record(self._deliveries.inserted(pieces))
+            case RecordHeld(pieces):
+                self.record(self._deliveries.held(pieces))
+            case RecordDismissed(pieces):
+                self.record(self._deliveries.dismissed(pieces))
             case CancelTake(take):
-                self.note(self._deliveries.cancel(take))
+                self.record(self._deliveries.cancel(take))
             case _:
                 return False
         return True
@@ -119,20 +119,20 @@ class TextInserter:
         """Report the window that has the focus now."""
         self._tasks.start(self._find_target(take, segment), "aim")
 
-    def note(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start writing to a journal, for which ``noted`` waits."""
-        task = self._tasks.start(work, "note")
-        self._noting.add(task)
+    def record(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start writing to a journal, for which ``until_recorded`` waits."""
+        task = self._tasks.start(work, "record")
+        self._recording.add(task)
         task.add_done_callback(self._written)
 
     def _written(self, task: asyncio.Task[None]) -> None:
-        self._noting.discard(task)
-        self._noted_one()
+        self._recording.discard(task)
+        self._on_recorded()
 
-    async def noted(self) -> None:
+    async def until_recorded(self) -> None:
         """Wait until the outcome of texts is on disk."""
-        if self._noting:
-            await asyncio.wait(self._noting, timeout=_NOTING_S)
+        if self._recording:
+            await asyncio.wait(self._recording, timeout=_RECORDING_S)
 
     async def _find_target(self, take: int, segment: int | None) -> None:
         target = await self._target()

@@ -272,7 +272,7 @@ class ReconnectionDetector:
         before, sleeps, counted = set(self._own_addresses()), self._sleeps, False
         try:
             while (there := self._is_there(address)) is None or self._stays(before, sleeps, there):
-                if await self._quiet() and not counted and there is not None:
+                if not await is_set_within(self._checked, self._check_s) and not counted and there is not None:
                     counted = True
                     self._count_users(1)
         finally:
@@ -281,10 +281,6 @@ class ReconnectionDetector:
 
     def _stays(self, before: set[str], sleeps: int, there: bool) -> bool:
         return there and sleeps == self._sleeps and before <= set(self._own_addresses())
-
-    async def _quiet(self) -> bool:
-        """Wait for news, at most until the next check; return True if there was none."""
-        return not await is_set_within(self._checked, self._check_s)
 
     def _count_users(self, more: int) -> None:
         before, self._users = self._users, self._users + more

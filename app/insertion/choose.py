@@ -11,9 +11,8 @@ from app.insertion.clipboard import Clipboard, Copier
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import FindText, HeldInserter, Inserter, ReadAround, find_nothing, read_nothing
-from app.insertion.pasting import PastingInserter
+from app.insertion.pasting import PastingInserter, open_system_keys
 from app.insertion.plan import PermittedReader, ReadingOptions, Rules
-from app.insertion.system_keys import open_system_keys
 from app.wayland.session import is_wayland
 from runtime import loggers
 from runtime.event_names import LogEvent

@@ -1,6 +1,6 @@
 """The state of a take, computed from its events. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -138,14 +138,6 @@ class Take:
     lost: int = field(default=0, compare=False)
     following: int = field(default=0, compare=False)
     _deliveries: int = field(default=0, compare=False)
-
-    @classmethod
-    def of(cls, events: Iterable[Event]) -> "Take":
-        """Return the take described by these events."""
-        take = cls()
-        for event in events:
-            take.apply(event)
-        return take
 
     def apply(self, event: Event) -> None:
         """Apply one event. Events of a segment without a known beginning are ignored."""

@@ -1,16 +1,114 @@
-"""Watch for sleep, battery and full-screen use, and rest the worker or report a wake-up."""
+"""Watch for sleep, battery and full-screen use: make the worker rest, and report each wake-up.
 
+For the battery Linux provides files (Documentation/ABI/testing/sysfs-class-power of the kernel); psutil asks other
+systems.
+"""
+
+import asyncio
 import os
 import sys
-from collections.abc import Callable
-from typing import Self
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+import psutil
 
 from app.core.errors import Note
-from app.local_services.worker_limits import WorkerLimits
-from app.local_services.worker_rest import ComputerObserver, WorkerRest
-from app.system.full_screen import full_screen
+from app.local_services.worker_limits import ComputerState, RestDecision, WorkerLimits
+from app.system.full_screen import FullScreen, full_screen
 from app.system.sleep_detector import ClockReadings, SleepWatcher, times
-from runtime.tasks import Tasks
+from runtime import loggers
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks, is_set_within
+
+_SUPPLIES: Final = Path("/sys/class/power_supply")
+_OF_A_DEVICE: Final = "Device"  # the battery of a mouse or headset
+
+
+def on_battery(supplies: Path = _SUPPLIES, platform: str = sys.platform) -> bool | None:
+    """Return whether the computer runs on battery; ``None``: it has none, or that is unknown. Blocks briefly."""
+    if platform != "linux":
+        battery = psutil.sensors_battery()
+        return None if battery is None or battery.power_plugged is None else not battery.power_plugged
+    try:
+        found = [folder for folder in supplies.iterdir() if _read(folder, "scope") != _OF_A_DEVICE]
+    except OSError:
+        return None
+    plugs = [_read(folder, "online") for folder in found if _read(folder, "type") in ("Mains", "USB", "Wireless")]
+    batteries = [_read(folder, "status") for folder in found if _read(folder, "type") == "Battery"]
+    if "1" in plugs or not batteries:
+        return False if plugs else None
+    return "Discharging" in batteries or ("0" in plugs and "Charging" not in batteries)
+
+
+def _read(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+log = loggers.APP_WORKER_REST
+
+CHECK_S: Final = 5.0
+
+See = Callable[[WorkerLimits], Awaitable[ComputerState]]
+
+
+class ComputerObserver:
+    """A ``See`` for this computer.
+
+    Checks only the conditions that a limit needs.
+    """
+
+    def __init__(self, screen: FullScreen, clock: Callable[[], datetime] = datetime.now) -> None:
+        self._screen = screen
+        self._clock = clock
+
+    async def __call__(self, limits: WorkerLimits) -> ComputerState:
+        """Return the current state of the computer."""
+        battery = None if limits.on_battery else await asyncio.to_thread(on_battery)
+        if limits.beside_full_screen:
+            await self._screen.close()
+        filled = None if limits.beside_full_screen else await self._screen.now()
+        now = self._clock()
+        return ComputerState(battery, filled, now.hour * 60 + now.minute)
+
+    async def close(self) -> None:
+        """Close the connection to the screen. Safe to call twice."""
+        await self._screen.close()
+
+
+class WorkerRest:
+    """Watcher that calls ``rest`` with the reason to rest, or ``None`` to work. Used in one event loop."""
+
+    def __init__(self, rest: Callable[[Note | None], None], see: See, check_s: float = CHECK_S) -> None:
+        self._rest, self._see, self._check_s = rest, see, check_s
+        self._limits = WorkerLimits()
+        self._decision = RestDecision()
+        self._changed = asyncio.Event()
+
+    def allow(self, limits: WorkerLimits) -> None:
+        """Set the limits that apply from now on."""
+        if limits != self._limits:
+            self._limits = limits
+            self._decision.allow(limits)
+            self._changed.set()
+
+    async def watch(self) -> None:
+        """Check the limits until cancelled."""
+        clock = asyncio.get_running_loop().time
+        previous: Note | None = None
+        while True:
+            self._changed.clear()
+            seen = await self._see(self._limits)
+            why = self._decision.update(seen, clock())
+            if why != previous:
+                log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
+                self._rest(why)
+                previous = why
+            await is_set_within(self._changed, self._check_s if self._limits.any else None)
 
 
 class PowerEvents:

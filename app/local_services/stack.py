@@ -155,14 +155,11 @@ class Stack(Closing):
         async with starting_alone(2 * self._settings.ready_s):
             if found := await running():
                 return found
-            self._start_gateway()
+            self._start(_GATEWAY, ["serve", *self._settings.gateway_arguments], _GATEWAY_USELESS)
             if self._settings.worker and not self._worker_started:
                 self._start_worker()
             await self._until_answering()
             return None
-
-    def _start_gateway(self) -> None:
-        self._start(_GATEWAY, ["serve", *self._settings.gateway_arguments], _GATEWAY_USELESS)
 
     def _start_worker(self) -> None:
         self._worker_started = True

@@ -5,11 +5,13 @@ ten minutes continue there, in the same session.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import Any, Final, Protocol
+from typing import Final
 
 from app.core.errors import AppError, Note, StackFailed
+from app.local_services.local_worker import LocalWorker
+from app.local_services.stack import Stack
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
@@ -21,18 +23,6 @@ FINISH_S: Final = 600.0
 NOT_NEEDED: Final = Note("recognised-elsewhere")
 
 
-class StackGuard(Protocol):
-    """The part of an entered ``app.local_services.stack.Stack`` that this module uses."""
-
-    async def unless_broken(self, work: Coroutine[Any, Any, None]) -> None: ...
-
-
-class SwitchableWorker(Protocol):
-    """The part of ``app.local_services.local_worker.LocalWorker`` that this module uses."""
-
-    async def switch(self, *, on: bool, why: Note | None = None) -> None: ...
-
-
 class OwnGateway:
     """Runner of this computer's gateway.
 
@@ -42,8 +32,8 @@ class OwnGateway:
 
     def __init__(
         self,
-        stack: Callable[[], AbstractAsyncContextManager[StackGuard]],
-        worker: SwitchableWorker,
+        stack: Callable[[], AbstractAsyncContextManager[Stack]],
+        worker: LocalWorker,
         finished: Callable[[], Awaitable[None]],
         report: Callable[[AppError | None], None],
         finish_s: float = FINISH_S,

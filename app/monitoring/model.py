@@ -16,7 +16,6 @@ from app.monitoring.view import (
     Curve,
     Link,
     MonitorView,
-    StageFigures,
     UtteranceRow,
     WorkerFigures,
 )
@@ -184,7 +183,7 @@ class MonitorModel:
             rtf=self._rtf.curve(now),
             workers=tuple(self._figures(now)),
             more_workers=max(0, len(self._snapshot.workers) - MOST_WORKERS) if self._snapshot else 0,
-            stages=self._stages(now),
+            stages=stage_figures(self.utterances.ended(now - SPAN_S)),
             utterances=self._rows(now),
         )
 
@@ -215,9 +214,6 @@ class MonitorModel:
         there = {status.worker for status in self._snapshot.workers} if self._snapshot else set()
         for name in sorted(self._workers, key=lambda name: (self._workers[name].status.host, name)):
             yield self._workers[name].figures(now, name not in there)
-
-    def _stages(self, now: float) -> tuple[StageFigures, ...]:
-        return stage_figures(self.utterances.ended(now - SPAN_S))
 
     def _rows(self, now: float) -> tuple[UtteranceRow, ...]:
         hosts = {name: worker.status.host for name, worker in self._workers.items()}

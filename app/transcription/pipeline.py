@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final as Constant
-from typing import Protocol
 from uuid import uuid4
 
 import numpy as np
@@ -114,24 +113,6 @@ async def transcribe(
     return texts.transcript(vad.samples)
 
 
-class PipelineVad(Protocol):
-    """The stage of the pipeline that cuts samples into segments."""
-
-    @property
-    def samples(self) -> int:
-        """Samples processed so far."""
-
-    @property
-    def speech_end(self) -> int:
-        """Sample at which the last known speech ended."""
-
-    def accept(self, block: Samples) -> Sequence[SegmentOutput | Span]:
-        """Process a block of samples and return what follows from it."""
-
-    def finish(self) -> Sequence[SegmentOutput | Span]:
-        """End the recording and return the rest."""
-
-
 class SegmentingVad:
     """Cutter of samples into segments: a VAD, and a segmenter that cuts where the VAD says.
 
@@ -199,6 +180,10 @@ class SpanningVad:
 
     def _planned(self, outputs: Sequence[SegmentOutput], *, over: bool = False) -> Sequence[SegmentOutput | Span]:
         return list(self._planner.accept(outputs, VadPosition(self.samples, self._vad.silence, over)))
+
+
+PipelineVad = SegmentingVad | SpanningVad
+"""The stage of the pipeline that cuts samples into segments."""
 
 
 async def _pass_on(
@@ -355,15 +340,13 @@ class Recogniser:
                 closed_on_error(partial(abandon, client)),
             ):
                 observer.unsent_s = lambda: client.unsent_s
-                outlet, blocks = self._outlet(client, live=live), in_thread(iter(audio))
+                outlet = voting(ToGateway(client, live=live), self.options, PER_SPAN if live else PER_PART)
+                blocks = in_thread(iter(audio))
                 transcript = await (_transcribe_at_pace if live else transcribe)(blocks, vad, outlet, observer)
         if audio.cut is None:
             return transcript
         observer.truncated()
         return replace(transcript, truncated=str(audio.cut))
-
-    def _outlet(self, client: GatewayClient, *, live: bool) -> Outlet:
-        return voting(ToGateway(client, live=live), self.options, PER_SPAN if live else PER_PART)
 
 
 async def _transcribe_at_pace(

@@ -79,7 +79,9 @@ class SpanChoice:
 
     def resolve(self, now: float) -> list[Resolution]:
         """Resolve every span whose text has arrived or is late."""
-        resolved = [each for each in self._open.values() if self._has_ended(each) or now >= _due(each)]
+        resolved = [
+            each for each in self._open.values() if each.span.segment in self._withheld or now >= _due(each)
+        ]
         return [self._resolve(each.span) for each in resolved]
 
     @property
@@ -97,9 +99,6 @@ class SpanChoice:
         for each in self._open.values():
             if each.known_at is None and all(piece in self._withheld for piece in each.span.pieces):
                 each.known_at = now
-
-    def _has_ended(self, each: _OpenSpan) -> bool:
-        return each.span.segment in self._withheld
 
     def _resolve(self, span: Span) -> Resolution:
         assert span.segment is not None

@@ -27,10 +27,6 @@ class PasteKeymap(Protocol):
         """End the connection to its source. Safe to call twice."""
 
 
-class LayoutUnclear(InsertionUnavailable):
-    """An error: several layouts of the user have the key in different places."""
-
-
 class PortalKeyboard:
     """A ``PasteKeyboard`` of the desktop portal. ``keymap``: that of the user; ``None``: the standard one."""
 
@@ -81,7 +77,7 @@ class PortalKeyboard:
 
 
 def _places(keymap: str, symbol: str) -> KeyPlaces:
-    """Return where the keys are. Raises ``LayoutUnclear``."""
+    """Return where the keys are. Raises ``InsertionUnavailable`` if several layouts differ."""
     if len(codes_of(keymap, symbol)) > 1:
-        raise LayoutUnclear("your keyboard layouts differ in the key that pastes: paste the text yourself")
+        raise InsertionUnavailable("your keyboard layouts differ in the key that pastes: paste the text yourself")
     return key_places(keymap) or STANDARD_PLACES

@@ -126,10 +126,6 @@ async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> 
     return InsertionParts(focus, PortalKeyboard(session, keymap), clipboard, asyncio.Event())
 
 
-class PartMissing(InsertionUnavailable):
-    """An error: the desktop offers no way for a part of insertion. Texts are held."""
-
-
 async def open_inserter(
     environment: Mapping[str, str], kept: int | None, opening: OpenRequest, pressing: Callable[[int], None]
 ) -> WaylandPaster | IBusInserter:
@@ -151,7 +147,9 @@ async def assemble(
         async with await WaylandConnection.open(environment) as wayland:
             offers = dict(wayland.globals)
         if lacking := missing(offers, environment):
-            raise PartMissing(f"this desktop offers programs no {lacking}: copy and paste the texts yourself")
+            raise InsertionUnavailable(
+                f"this desktop offers programs no {lacking}: copy and paste the texts yourself"
+            )
         return await _assembled(environment, opening, kept)
     except (CompositorMissing, CompositorGone) as error:
         raise ScreenMissing(f"{error}: start this program in a Wayland session") from error

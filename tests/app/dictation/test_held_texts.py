@@ -3,7 +3,7 @@
 from app.dictation.actions import HeldAction
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import InsertionQueue, SegmentId
-from app.dictation.messages import FindFocusedWindow, NoteDismissed
+from app.dictation.messages import FindFocusedWindow, RecordDismissed
 from app.insertion.outcome import Insertion, InsertionResult, Target
 
 WINDOW = Target(1)
@@ -18,21 +18,21 @@ def held(*pieces: SegmentId) -> tuple[InsertionQueue, HeldTexts]:
 def test_key_selects_newest_recording_of_this_run() -> None:
     _, texts = held(SegmentId(0, 0), SegmentId(1, 0), SegmentId(3, 0), SegmentId(3, 1))
     assert (texts.newest, texts.earlier) == (3, 2)
-    assert texts.by_key(HeldAction.DISMISS) == [NoteDismissed((SegmentId(3, 0), SegmentId(3, 1)))]
+    assert texts.settle_newest(HeldAction.DISMISS) == [RecordDismissed((SegmentId(3, 0), SegmentId(3, 1)))]
     assert (texts.newest, texts.earlier) == (1, 1)
-    assert texts.by_key(HeldAction.PASTE) == [FindFocusedWindow(1, leaves=False)]
+    assert texts.settle_newest(HeldAction.PASTE) == [FindFocusedWindow(1, leaves=False)]
 
 
 def test_key_ignores_recordings_of_earlier_run() -> None:
     _, texts = held(SegmentId(0, 0), SegmentId(-1, 0))
     assert (texts.newest, texts.earlier) == (None, 2)
-    assert all(texts.by_key(how) == [] for how in HeldAction)
+    assert all(texts.settle_newest(how) == [] for how in HeldAction)
 
 
 def test_key_does_not_go_back_to_earlier_recording_after_paste() -> None:
     order, texts = held(SegmentId(1, 0), SegmentId(2, 0))
-    texts.by_key(HeldAction.PASTE)
-    texts.here(2, WINDOW, joins=False, followed=False)
+    texts.settle_newest(HeldAction.PASTE)
+    texts.paste_into(2, WINDOW, joins=False, followed=False)
     assert order.next() and order.inserted(Insertion(InsertionResult.PASTED)) == (SegmentId(2, 0),)
     assert (texts.newest, texts.earlier) == (None, 1)
     assert texts.settle(1, HeldAction.PASTE) == [FindFocusedWindow(1, leaves=True)]
@@ -41,7 +41,7 @@ def test_key_does_not_go_back_to_earlier_recording_after_paste() -> None:
 def test_paste_from_list_does_not_restrict_key() -> None:
     order, texts = held(SegmentId(1, 0), SegmentId(2, 0))
     texts.settle(2, HeldAction.PASTE)
-    texts.here(2, WINDOW, joins=False, followed=False)
+    texts.paste_into(2, WINDOW, joins=False, followed=False)
     assert order.next() and order.inserted(Insertion(InsertionResult.PASTED))
     assert texts.newest == 1
 
@@ -51,7 +51,7 @@ def test_second_request_is_ignored_until_first_ends() -> None:
     assert texts.settle(1, HeldAction.PASTE)
     assert texts.settle(2, HeldAction.PASTE) == [], "the focus is looked for"
     assert texts.settle(2, HeldAction.COPY) == [] and not order.pasting
-    texts.here(1, WINDOW, joins=False, followed=False)
+    texts.paste_into(1, WINDOW, joins=False, followed=False)
     assert texts.settle(2, HeldAction.PASTE) == [], "it waits for its turn"
     assert order.next()
     assert texts.settle(2, HeldAction.PASTE) == [], "it is on its way"

@@ -11,8 +11,8 @@ from app.core.errors import UsageMistake
 from app.core.states import State
 from app.dictation.actions import HeldAction, Verb
 from app.dictation.delivery_log import DeliveryLog
-from app.dictation.messages import Effect, Event, FindFocusedWindow, HeldBefore, NoteDismissed
-from app.dictation.recordings import KnownRecordings, PastTakes, Recordings
+from app.dictation.messages import Effect, Event, FindFocusedWindow, HeldBefore, RecordDismissed
+from app.dictation.recordings import PastTakes, Recordings
 from app.dictation.state_machine import Dictation
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library
@@ -33,8 +33,7 @@ class Run:
         self.events: list[Event] = []
         self.noted = 0
         earlier = PastTakes(Library(root), DictationSetup(lambda: Address("ws://nowhere"), root))
-        known = KnownRecordings(self.machine, self.deliveries, self.aside)
-        self.recordings = Recordings(earlier, known, self._tell, self._noted)
+        self.recordings = Recordings(earlier, self.machine, self.deliveries, self.aside, self._tell, self._noted)
 
     def _tell(self, event: Event) -> None:
         self.events.append(event)
@@ -83,7 +82,7 @@ async def test_settled_recording_has_no_held_text(run: Run) -> None:
     await run.recordings.settle(str(ONE), HeldAction.PASTE)
     assert run.effects == [FindFocusedWindow(-1, leaves=True)]
     await run.recordings.settle(str(TWO), HeldAction.DISMISS)
-    assert isinstance(run.effects[-1], NoteDismissed) and run.machine.holding == [-1]
+    assert isinstance(run.effects[-1], RecordDismissed) and run.machine.holding == [-1]
     views = {view.session: view.held for view in await run.recordings.views(20)}
     assert views[str(TWO)] == 0, "although its journal does not say so yet"
     with pytest.raises(UsageMistake, match=f"{TWO} has no text to paste"):

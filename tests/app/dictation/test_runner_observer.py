@@ -14,6 +14,7 @@ from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.dictation.runner import DictationRunner, Parts
+from app.dictation.text_inserter import InsertionMeans
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 from app.journal.library import Library
 from app.monitoring.utterances import Utterances
@@ -45,9 +46,9 @@ class Watched:
         parts = Parts(
             Library(root),
             setup,
-            self.inserter,
+            InsertionMeans(self.inserter),
             self.devices,
-            FakeCues(),
+            FakeCues().play,
             observe=lambda event: self.utterances.observe(event, clock()),
         )
         self.dictating = DictationRunner(parts, DictationOptions(TalkMode.TOGGLE))

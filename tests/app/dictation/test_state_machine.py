@@ -23,8 +23,6 @@ from app.dictation.messages import (
     HotkeyEvent,
     InsertText,
     Leave,
-    NoteHeld,
-    NoteInserted,
     NoteKey,
     PassOnTap,
     PlayCue,
@@ -32,7 +30,9 @@ from app.dictation.messages import (
     PollKey,
     PutAside,
     Recognised,
+    RecordHeld,
     RecordingOver,
+    RecordInserted,
     Renew,
     SegmentBegan,
     SoundCue,
@@ -63,7 +63,7 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
     story.at(1.1, text(1, 0, "one"))
     assert story.inserts() == ["one"]
     assert story.state() is State.LISTENING, "while somebody speaks nothing else is as important"
-    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),))]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),))]
     assert story.at(2.1, DOWN, UP) == [PlayCue(SoundCue.STOP), StopRecording(1)]
     assert story.dictation.view(5.0).seconds == 2.0
     assert story.dictation.view(5.0, Gauges(unsent_s={1: 0.5})).state is State.SENDING
@@ -71,7 +71,7 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
     story.then(text(1, 1, "two"))
     assert story.state() is State.INSERTING
     assert story.then(TakeEnded(1)) == []
-    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 1),)), CloseTake(1)]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(1, 1),)), CloseTake(1)]
     assert story.state() is State.DONE
     due = story.dictation.due(story.now)
     assert due is not None
@@ -156,7 +156,7 @@ def test_overlapping_takes_keep_order_and_are_counted_as_waiting() -> None:
     story.then(TYPED)
     assert story.inserts() == [" three"]
     story.then(TYPED, text(1, 0, "one"), TakeEnded(1))
-    assert NoteHeld((SegmentId(1, 0),)) in story.effects and CloseTake(1) in story.effects
+    assert RecordHeld((SegmentId(1, 0),)) in story.effects and CloseTake(1) in story.effects
     assert story.dictation.view(10.0).held == 1
 
 
@@ -233,7 +233,7 @@ def test_quit_waits_for_pending_take_and_second_quit_leaves_at_once() -> None:
     assert note == Note(NoteKey.QUITTING_SENT), "it does not send the last 0 s"
     assert story.then(Verb.START) == []
     assert Leave() not in story.then(TakeEnded(1))
-    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),)), CloseTake(1), Leave()]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),)), CloseTake(1), Leave()]
     again = Story()
     again.at(0.0, Verb.START, Verb.QUIT)
     assert again.then(Verb.QUIT) == [Leave()]
@@ -356,7 +356,7 @@ def test_quit_waits_for_insertion_in_progress() -> None:
     story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD, Verb.PASTE_HELD, FocusedWindow(1, WINDOW))
     assert story.inserts() == ["one", "one"], "typed nowhere, then pasted"
     assert story.then(Verb.QUIT) == []
-    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),)), Leave()]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),)), Leave()]
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Verb.CANCEL)
     assert story.then(Verb.QUIT, TakeEnded(1)) == [], "it is being inserted still"

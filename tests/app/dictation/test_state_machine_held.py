@@ -17,11 +17,11 @@ from app.dictation.messages import (
     HotkeyEvent,
     InsertionEnded,
     InsertText,
-    NoteDismissed,
-    NoteHeld,
-    NoteInserted,
     NoteKey,
     PlayCue,
+    RecordDismissed,
+    RecordHeld,
+    RecordInserted,
     SettleTake,
     SoundCue,
     TakeEnded,
@@ -35,14 +35,14 @@ from tests.app.dictation.story import HELD, TYPED, WINDOW, Story, spoken, text
 def test_held_text_is_pasted_into_focused_window() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
-    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, PlayCue, CloseTake]
+    assert [type(effect) for effect in story.effects][-3:] == [RecordHeld, PlayCue, CloseTake]
     assert story.state() is State.HELD
     assert story.note == "focus-moved"
     assert story.at(1.0, HotkeyEvent("paste-held", True)) == [FindFocusedWindow(1)]
     assert story.then(FocusedWindow(1, Target(2))) == [], "not while the key is down"
     story.then(HotkeyEvent("paste-held", False))
     assert story.inserts() == ["one"]
-    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),))]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),))]
     assert story.then(Verb.PASTE_HELD) == []
     assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
 
@@ -50,21 +50,21 @@ def test_held_text_is_pasted_into_focused_window() -> None:
 def test_texts_held_together_are_noted_together_with_one_cue() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), text(1, 1, "two"))
-    assert story.then(HELD) == [NoteHeld((SegmentId(1, 0), SegmentId(1, 1))), PlayCue(SoundCue.HELD)]
+    assert story.then(HELD) == [RecordHeld((SegmentId(1, 0), SegmentId(1, 1))), PlayCue(SoundCue.HELD)]
 
 
 def test_copied_text_is_no_longer_held() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
     story.at(1.0, Verb.PASTE_HELD, FocusedWindow(1, None))
-    assert story.then(InsertionEnded(Insertion(InsertionResult.COPIED))) == [NoteInserted((SegmentId(1, 0),))]
+    assert story.then(InsertionEnded(Insertion(InsertionResult.COPIED))) == [RecordInserted((SegmentId(1, 0),))]
     assert story.note == "copied" and story.dictation.view(1.0).held == 0
 
 
 def test_dismissed_text_is_no_longer_offered_and_later_text_is_inserted() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
-    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((SegmentId(1, 0),))]
+    assert story.then(Verb.DISMISS_HELD) == [RecordDismissed((SegmentId(1, 0),))]
     assert (story.dictation.view(0.0).held, story.note) == (0, "")
     assert story.then(Verb.DISMISS_HELD) == story.then(Verb.PASTE_HELD) == []
     story.then(text(1, 1, "two"))
@@ -76,7 +76,7 @@ def test_dismissal_does_not_affect_text_being_pasted() -> None:
     story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
     story.at(1.0, Verb.PASTE_HELD, FocusedWindow(1, Target(2)))
     assert story.then(Verb.DISMISS_HELD) == []
-    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),))]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),))]
 
 
 def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
@@ -94,9 +94,9 @@ def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
     assert story.inserts() == ["two three"]
     assert story.then(HELD) == [] and story.dictation.view(9.0).earlier == 2
     story.at(10.0, SettleTake(0, HeldAction.PASTE), FocusedWindow(0, Target(2)))
-    assert story.then(TYPED) == [NoteInserted((SegmentId(0, 0), SegmentId(0, 4)))]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(0, 0), SegmentId(0, 4)))]
     assert story.then(HeldBefore(before)) == [] and story.dictation.view(10.0).earlier == 1
-    assert story.then(SettleTake(-1, HeldAction.DISMISS)) == [NoteDismissed((SegmentId(-1, 2),))]
+    assert story.then(SettleTake(-1, HeldAction.DISMISS)) == [RecordDismissed((SegmentId(-1, 2),))]
     assert (story.state(), story.dictation.view(10.0).earlier) == (State.IDLE, 0)
 
 
@@ -118,7 +118,7 @@ def test_paste_key_pastes_newest_recording_as_one_but_no_earlier_one() -> None:
     )
     story.then(FocusedWindow(2, WINDOW), Verb.PASTE_HELD)
     assert story.inserts() == ["two. Three."]
-    assert story.then(TYPED) == [NoteInserted((SegmentId(2, 0), SegmentId(2, 1)))]
+    assert story.then(TYPED) == [RecordInserted((SegmentId(2, 0), SegmentId(2, 1)))]
     assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (0, 2)
     assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "what is earlier is in the list"
     assert story.state() is State.HELD
@@ -146,7 +146,7 @@ def test_paste_is_unaffected_by_recording_that_begins_meanwhile() -> None:
     assert story.inserts() == [], "one insertion at a time"
     story.then(HELD)
     assert story.inserts() == ["two. Three."] and story.dictation.view(20.0).held == 1
-    assert story.then(TYPED)[0] == NoteInserted((SegmentId(2, 0), SegmentId(2, 1)))
+    assert story.then(TYPED)[0] == RecordInserted((SegmentId(2, 0), SegmentId(2, 1)))
     assert story.then(TakeEnded(3), Verb.PASTE_HELD)[-1] == FindFocusedWindow(3)
 
 
@@ -159,7 +159,7 @@ def test_copy_and_dismiss_apply_to_newest_recording() -> None:
     story.then(InsertionEnded(Insertion(InsertionResult.COPIED)))
     view = story.dictation.view(20.0)
     assert (view.held, view.earlier) == (1, 1), "the key has pasted none, and goes on to the one before"
-    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((SegmentId(1, 0),))]
+    assert story.then(Verb.DISMISS_HELD) == [RecordDismissed((SegmentId(1, 0),))]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_foreign_text_is_held_with_the_reason_and_never_inserted() -> None:
     foreign = replace(text(1, 0, "어떤"), foreign=True)
     story.at(0.0, *spoken(), foreign, text(1, 1, "two"))
     assert story.inserts() == ["two"]
-    assert NoteHeld((SegmentId(1, 0),)) in story.effects and PlayCue(SoundCue.HELD) in story.effects
+    assert RecordHeld((SegmentId(1, 0),)) in story.effects and PlayCue(SoundCue.HELD) in story.effects
     assert (story.note, story.dictation.view(0.0).held) == ("foreign-script", 1)
     story.then(TYPED, TakeEnded(1))
     assert (story.state(), story.dictation.view(0.0).held) == (State.HELD, 1)

@@ -29,14 +29,14 @@ from app.dictation.messages import (
     InsertionEnded,
     InsertText,
     Leave,
-    NoteDismissed,
-    NoteHeld,
-    NoteInserted,
     PartialResult,
     Polled,
     PollKey,
     Recognised,
+    RecordDismissed,
+    RecordHeld,
     RecordingOver,
+    RecordInserted,
     SegmentBegan,
     SettleTake,
     StartRecording,
@@ -123,7 +123,7 @@ class World(RuleBasedStateMachine):
             case InsertText(ordered):
                 self.check(ordered)
                 self.flight = ordered
-            case NoteInserted() | NoteHeld() | NoteDismissed():
+            case RecordInserted() | RecordHeld() | RecordDismissed():
                 self.note(effect)
             case CloseTake(number):
                 assert not self.takes[number].closed and self.takes[number].ended
@@ -134,15 +134,15 @@ class World(RuleBasedStateMachine):
             case Leave():
                 self.left = True
 
-    def note(self, effect: NoteInserted | NoteHeld | NoteDismissed) -> None:
+    def note(self, effect: RecordInserted | RecordHeld | RecordDismissed) -> None:
         match effect:
-            case NoteInserted(pieces):
+            case RecordInserted(pieces):
                 self.note_inserted(pieces)
-            case NoteHeld(pieces):
+            case RecordHeld(pieces):
                 assert not self.held.intersection(pieces)
                 assert not set(self.inserted).intersection(pieces)
                 self.held |= set(pieces)
-            case NoteDismissed(pieces):
+            case RecordDismissed(pieces):
                 assert self.held.issuperset(pieces)
                 self.held -= set(pieces)
                 self.dismissed |= set(pieces)

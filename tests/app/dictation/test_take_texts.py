@@ -16,16 +16,18 @@ def take_with(*segments: int) -> TakeTexts:
 def test_failures_and_late_segments_are_skipped() -> None:
     take = take_with(3)
     take.texts[0] = ""
-    ready = [take.ready]
+    ready = [take.reach_text()]
     take.late = {1, 2}
-    assert [*ready, take.ready, take.first, take.release(), take.ready] == [False, True, 3, "s3", False]
+    ready += [take.reach_text()]
+    assert (ready, take.first, take.release()) == ([False, True], 3, "s3")
+    assert not take.reach_text()
 
 
 def test_missing_segments_are_skipped_once_take_has_ended() -> None:
     take = take_with(2)
-    ready = [take.ready]
+    ready = [take.reach_text()]
     take.ended = True
-    assert [*ready, take.ready, take.release()] == [False, True, "s2"]
+    assert [*ready, take.reach_text(), take.release()] == [False, True, "s2"]
 
 
 def test_segments_after_missing_one_are_blocked() -> None:

@@ -328,7 +328,7 @@ async def test_noted_waits_for_pending_notes(tmp_path: Path, tasks: Tasks) -> No
     async def write() -> None:
         done.append("written")
 
-    await texts.work.noted()
-    texts.work.note(write())
-    await texts.work.noted()
+    await texts.work.until_recorded()
+    texts.work.record(write())
+    await texts.work.until_recorded()
     assert done == ["written"]

@@ -19,6 +19,7 @@ from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.messages import SoundCue
 from app.dictation.runner import DictationRunner, Parts
+from app.dictation.text_inserter import InsertionMeans
 from app.dictation.view import View
 from app.hotkeys.errors import HotkeyAbsent, HotkeyTaken
 from app.hotkeys.events import KeyEvent
@@ -244,7 +245,8 @@ class World:
             locate, models / "fsmn-vad", settings=settings, rewrite=lambda text: self.rewrite(text)
         )
         self.copier = FakeCopier()
-        used = self.inserter, self.devices, self.cues, self.hotkeys, self.copier
+        means = InsertionMeans(self.inserter, self.copier)
+        used = means, self.devices, self.cues.play, self.hotkeys
         parts = Parts(self.library, setup, *used, most_takes=most_takes)
         self.changes = 0
         self.dictating = DictationRunner(parts, options, self._changed)

@@ -11,12 +11,12 @@ from app.history.rerecognition import TakePart, pieces_of, read
 from app.journal.events import Begin, Cancelled, End, Event, Finished
 from app.journal.journal import Journal
 from app.journal.library import Library, TakeSnapshot
-from app.journal.take import Take, TakeState
+from app.journal.take import TakeState
 from client.errors import AudioGone
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from tests.app.history.takes import SEGMENT, record, session
-from tests.app.journal.files import tone
+from tests.app.journal.files import take_of, tone
 
 LONGEST = 30 * SAMPLE_RATE
 
@@ -28,7 +28,7 @@ def library(tmp_path: Path) -> Library:
 
 def of_events(*events: Event, samples: int = 100) -> list[TakePart]:
     """Return the pieces of a finished take, which needs no audio."""
-    found = TakeSnapshot(session(1), Path(), Take.of([*events, Finished(samples)]), samples, 0, TakeState.DONE)
+    found = TakeSnapshot(session(1), Path(), take_of([*events, Finished(samples)]), samples, 0, TakeState.DONE)
     return pieces_of(found, vad=True)
 
 

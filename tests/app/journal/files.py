@@ -1,13 +1,15 @@
 """Files that fail like full or broken disks, and takes for tests."""
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.journal.disk import Disk, DiskFile
+from app.journal.events import Event
+from app.journal.take import Take
 
 Samples = NDArray[np.int16]
 
@@ -87,3 +89,11 @@ class NotingDisk(Disk):
         """Sync a folder and log its name."""
         super().sync_folder(folder)
         self.log.append(f"sync {folder.name}/")
+
+
+def take_of(events: Iterable[Event]) -> Take:
+    """Return the take that these events describe."""
+    take = Take()
+    for event in events:
+        take.apply(event)
+    return take

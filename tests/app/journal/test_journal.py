@@ -18,14 +18,14 @@ from app.journal.disk import AUDIO, EVENTS, locked
 from app.journal.errors import JournalError, NotKept, TakeBusy
 from app.journal.events import Begin, End, Replaced, Reran, decode_lines
 from app.journal.journal import Journal
-from app.journal.take import Take, TakeState
+from app.journal.take import TakeState
 from client.errors import AudioGone
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final, Queued
 from runtime.logs import logging_to
-from tests.app.journal.files import FaultyFile, NotingDisk, opened_in, tone
+from tests.app.journal.files import FaultyFile, NotingDisk, opened_in, take_of, tone
 from tests.helpers.tmpfs import small_disk
 from tests.helpers.waiting import wait_until_sync
 
@@ -184,7 +184,7 @@ def test_torn_replacement_line_leaves_the_recognised_text(journal: Journal) -> N
     journal.settle(0, Final(0, "teh"), "the")
     journal.close()
     whole = (journal.folder / EVENTS).read_bytes()
-    said = [Take.of(decode_lines(whole[:size])).segments[0].text for size in range(before, len(whole) + 1)]
+    said = [take_of(decode_lines(whole[:size])).segments[0].text for size in range(before, len(whole) + 1)]
     assert list(dict.fromkeys(said)) == ["", "teh", "the"]
 
 

@@ -16,17 +16,17 @@ from app.journal.recovery import (
     gaps_between,
     plan,
 )
-from app.journal.take import Take
 from app.journal.take_reader import LONGEST
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Final
+from tests.app.journal.files import take_of
 
 FIRST = (Begin(0, 100), End(0, 400))
 SECOND = (Begin(1, 600), End(1, 300))
 
 
 def planned(*events: Event, samples: int = 1_000) -> RecoveryPlan:
-    return plan(Take.of(events), samples)
+    return plan(take_of(events), samples)
 
 
 @pytest.mark.parametrize(
@@ -71,22 +71,22 @@ def test_plan_has_no_gap_in_segment_numbers_after_damaged_lines() -> None:
 
 @pytest.mark.parametrize(("distance", "certain"), [(LONGEST, True), (LONGEST + 1, False)])
 def test_missing_end_is_where_the_next_segment_begins_if_that_is_near(distance: int, certain: bool) -> None:
-    spans = certain_spans(Take.of([Begin(0, LONGEST), Begin(1, LONGEST + distance)]))
+    spans = certain_spans(take_of([Begin(0, LONGEST), Begin(1, LONGEST + distance)]))
     assert spans == ({0: SampleRange(LONGEST, 2 * LONGEST)} if certain else {})
 
 
 def test_missing_end_stays_where_the_next_segment_began_once_that_is_cut_again() -> None:
     cut = (Begin(0, 100), Final(0, "a"), *SECOND, Recut(1))
-    assert certain_spans(Take.of([*cut, Begin(2, 600)])) == {0: SampleRange(100, 600)}
+    assert certain_spans(take_of([*cut, Begin(2, 600)])) == {0: SampleRange(100, 600)}
     again = (Begin(2, 600), Begin(3, 900), End(3, 100))
-    assert certain_spans(Take.of([*cut, Begin(1, 600), *again]))[2] == SampleRange(600, 900)
+    assert certain_spans(take_of([*cut, Begin(1, 600), *again]))[2] == SampleRange(600, 900)
     assert planned(*cut, *again, Finished(1_000), samples=1_000).gaps == ()
 
 
 def test_segment_that_replaces_others_has_a_span_only_with_its_text() -> None:
     joined = (*FIRST, *SECOND, Begin(2, 100, replaces=(0, 1)), End(2, 800))
-    assert set(certain_spans(Take.of(joined))) == {0, 1}
-    assert set(certain_spans(Take.of([*joined, Final(2, "a")]))) == {0, 1, 2}
+    assert set(certain_spans(take_of(joined))) == {0, 1}
+    assert set(certain_spans(take_of([*joined, Final(2, "a")]))) == {0, 1, 2}
 
 
 def test_gaps_are_found_by_position_not_by_number() -> None:
@@ -130,7 +130,7 @@ def test_plan_sends_or_cuts_every_needed_sample(
         at += gap + length
     events = [*events, Finished(at)] if finished else events[:cut]
     samples = min(samples, at) if finished else samples
-    take = Take.of(events)
+    take = take_of(events)
     todo = plan(take, samples)
     sent = {n for step in todo.steps if isinstance(step, Replay) for n in range(step.at, step.at + step.samples)}
     rest = set(range(samples if todo.rest is None else todo.rest, samples))
@@ -169,7 +169,7 @@ def test_plan_sends_no_sample_twice_when_any_end_is_missing(
             needed |= set(range(at, at + length))
         at, number = at + length, number + 1
     samples = at if finished else min(samples, at)
-    todo = plan(Take.of([*events, Finished(at)] if finished else events), samples)
+    todo = plan(take_of([*events, Finished(at)] if finished else events), samples)
     parts = [(step.at, step.at + step.samples) for step in todo.steps if isinstance(step, Replay)]
     parts += [*todo.gaps, *todo.again, *([] if todo.rest is None else [(todo.rest, samples)])]
     sent = [sample for begin, end in parts for sample in range(begin, end)]

@@ -20,10 +20,11 @@ from app.journal.events import (
     Wanted,
     opened,
 )
-from app.journal.take import TRANSCRIBED, Take, TakeState
+from app.journal.take import TRANSCRIBED, TakeState
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final, Queued
+from tests.app.journal.files import take_of
 
 SAID = (Begin(0, 1600), End(0, 3200))
 FAILED = Failed(0, ErrorCode.ENGINE_FAILED, "no")
@@ -53,7 +54,7 @@ FAILED = Failed(0, ErrorCode.ENGINE_FAILED, "no")
 def test_state_of_a_take_follows_from_its_events(
     events: tuple[Event, ...], samples: int, state: TakeState
 ) -> None:
-    take = Take.of(events)
+    take = take_of(events)
     assert take.state(samples) is state
     assert take.state(samples, live=True) is TakeState.LIVE
 
@@ -69,75 +70,75 @@ def test_text_is_held_when_it_is_wanted_and_may_not_have_arrived() -> None:
         *(Final(0, "there"), Inserting(0), Inserted(0), Final(1, "perhaps"), Inserting(1)),
         *(Final(2, "never"), Final(3, " "), Failed(4, ErrorCode.ENGINE_DIED, "it died"), Finished(45)),
     ]
-    take = Take.of([Wanted(True), *events])
+    take = take_of([Wanted(True), *events])
     assert take.held == {1: "perhaps", 2: "never"}
-    assert Take.of(events).held == Take.of([Wanted(True), *events, Wanted(False)]).held == {}
+    assert take_of(events).held == take_of([Wanted(True), *events, Wanted(False)]).held == {}
 
 
 def test_dismissed_text_is_no_longer_held() -> None:
-    take = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0)])
+    take = take_of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0)])
     assert take.held == {0: "said"}
-    over = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0), Dismissed(0)])
+    over = take_of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0), Dismissed(0)])
     assert over.held == {} and over.state(9) is TakeState.DONE
     assert over.transcript(9).text == "said"
 
 
 def test_first_text_of_a_segment_stays() -> None:
-    take = Take.of([*SAID, Final(0, "first"), Final(0, "second"), FAILED, Cancelled(0, 1)])
+    take = take_of([*SAID, Final(0, "first"), Final(0, "second"), FAILED, Cancelled(0, 1)])
     assert take.segments[0].outcome == Final(0, "first")
     assert not take.segments[0].cancelled
 
 
 def test_segment_has_the_replaced_text_and_the_recognised_text() -> None:
-    take = Take.of([Replaced(0, "early"), *SAID, Replaced(0, "early"), Final(0, " teh "), Replaced(0, "the")])
+    take = take_of([Replaced(0, "early"), *SAID, Replaced(0, "early"), Final(0, " teh "), Replaced(0, "the")])
     spoken = take.segments[0]
     assert (spoken.text, spoken.recognised) == ("the", "teh")
     assert take.recognised(0, 9).text == "the" and take.recognised(0, 9).recognised == "teh"
     take.apply(Replaced(0, "again"))
     assert take.text_of(Final(0, "another")) == "the"
-    assert Take.of(SAID).text_of(Final(0, " as it is ")) == "as it is"
+    assert take_of(SAID).text_of(Final(0, " as it is ")) == "as it is"
     assert take.transcript(9).text == "the"
 
 
 def test_text_emptied_by_rules_is_not_held() -> None:
-    take = Take.of([Wanted(True), *SAID, Finished(9), Final(0, "um"), Replaced(0, "")])
+    take = take_of([Wanted(True), *SAID, Finished(9), Final(0, "um"), Replaced(0, "")])
     assert take.held == {} and take.state(9) is TakeState.DONE
     assert take.recognised(0, 9).error == "" and take.recognised(0, 9).recognised == "um"
 
 
 def test_first_boundaries_of_a_segment_stay() -> None:
-    take = Take.of([Begin(0, 1), Begin(0, 2), End(0, 3), End(0, 4)])
+    take = take_of([Begin(0, 1), Begin(0, 2), End(0, 3), End(0, 4)])
     assert (take.segments[0].at, take.segments[0].samples) == (1, 3)
 
 
 def test_cancelled_segment_ends_with_its_audio() -> None:
-    assert Take.of([Begin(0, 1), Cancelled(0, 2)]).segments[0].samples == 2
-    assert Take.of([Begin(0, 1), Cancelled(0, 2), End(0, 9)]).segments[0].samples == 9
-    assert Take.of([*SAID, Cancelled(0, 2)]).segments[0].samples == 3200
+    assert take_of([Begin(0, 1), Cancelled(0, 2)]).segments[0].samples == 2
+    assert take_of([Begin(0, 1), Cancelled(0, 2), End(0, 9)]).segments[0].samples == 9
+    assert take_of([*SAID, Cancelled(0, 2)]).segments[0].samples == 3200
 
 
 def test_events_of_an_unknown_segment_are_ignored() -> None:
-    take = Take.of([End(3, 1), Final(3, "a"), Inserting(3)])
+    take = take_of([End(3, 1), Final(3, "a"), Inserting(3)])
     assert take.segments == {}
 
 
 def test_opened_event_sets_options_and_start_time() -> None:
     options = Options(language="zh", model="m")
-    take = Take.of([opened(UUID(int=1), options, 12.0)])
+    take = take_of([opened(UUID(int=1), options, 12.0)])
     assert (take.options, take.started_s) == (options, 12.0)
 
 
 def test_last_edit_counts_and_leaves_the_recognised_text() -> None:
     events: list[Event] = [Begin(0, 0), End(0, 16_000), Final(0, "yes"), Finished(16_000)]
-    take = Take.of([*events, Edited("no"), Edited("yes and no")])
+    take = take_of([*events, Edited("no"), Edited("yes and no")])
     assert (take.edited, take.transcript(16_000).text) == ("yes and no", "yes")
     assert take.state(16_000) is TakeState.DONE
-    assert Take.of([*events, Edited("no"), Edited("")]).edited == ""
+    assert take_of([*events, Edited("no"), Edited("")]).edited == ""
 
 
 def test_reruns_are_kept_without_changing_the_text() -> None:
     runs = [Reran("2024-01-01T00:00:00+00:00", Options(), vad, "m", "other") for vad in (True, False)]
-    take = Take.of([Begin(0, 0), Final(0, "yes"), *runs])
+    take = take_of([Begin(0, 0), Final(0, "yes"), *runs])
     assert take.runs == runs
     assert take.transcript(0).text == "yes"
 
@@ -148,7 +149,7 @@ def test_transcript_has_all_segments_except_cancelled_ones() -> None:
         *(Begin(3, 72_000), Cancelled(3, 10)),
         *(Final(0, " yes ", "en", model="m"), Failed(1, ErrorCode.ENGINE_DIED, "it died")),
     ]
-    transcript = Take.of(events).transcript(80_000)
+    transcript = take_of(events).transcript(80_000)
     assert transcript.segments == (
         TranscriptSegment(0, 0, 1_000, "yes", "en", model="m"),
         TranscriptSegment(1, 2_000, 2_500, error="it died (engine_died)"),
@@ -172,7 +173,7 @@ def test_transcript_has_all_segments_except_cancelled_ones() -> None:
 def test_text_is_joined_as_it_was_inserted(deliveries: tuple[Event, ...], text: str) -> None:
     pieces = (Begin(0, 0), End(0, 16_000), Begin(1, 16_000), End(1, 16_000))
     texts = (Final(0, "天气很好。"), Final(1, "我们去公园。"))
-    assert Take.of([*pieces, *texts, *deliveries]).transcript(32_000).text == text
+    assert take_of([*pieces, *texts, *deliveries]).transcript(32_000).text == text
 
 
 @pytest.mark.parametrize(
@@ -188,13 +189,13 @@ def test_text_is_joined_as_it_was_inserted(deliveries: tuple[Event, ...], text: 
 def test_cancelled_take_stays_cancelled_and_unrecognised_segments_are_kept(
     events: tuple[Event, ...], state: TakeState, held: tuple[int, ...], inserted: bool
 ) -> None:
-    take = Take.of((Wanted(True), *events, Wanted(False, cancelled=True), Wanted(False)))
+    take = take_of((Wanted(True), *events, Wanted(False, cancelled=True), Wanted(False)))
     assert (take.cancelled, take.state(9), tuple(take.held), take.inserted) == (True, state, held, inserted)
     assert take.state(9, live=True) is TakeState.LIVE
 
 
 def test_edited_take_has_no_held_texts() -> None:
     events = (Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0))
-    assert Take.of(events).held == {0: "a"}
-    edited = Take.of((*events, Edited("b")))
+    assert take_of(events).held == {0: "a"}
+    edited = take_of((*events, Edited("b")))
     assert (edited.held, edited.state(9)) == ({}, TakeState.DONE)

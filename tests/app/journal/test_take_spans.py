@@ -27,6 +27,7 @@ from app.journal.take_reader import read_take
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Final, Queued
+from tests.app.journal.files import take_of
 
 PIECES = (Begin(0, 100), End(0, 400), Begin(1, 600), End(1, 300))
 SPAN = (Begin(2, 100, replaces=(0, 1)), End(2, 800))
@@ -38,7 +39,7 @@ REFUSED = Failed(2, ErrorCode.BUSY, "too slow")
 
 
 def taken(*events: Event) -> Take:
-    return Take.of((Wanted(True), *PIECES, *SPAN, *events, Finished(1_000)))
+    return take_of((Wanted(True), *PIECES, *SPAN, *events, Finished(1_000)))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_pieces_of_a_used_span_are_not_sent_again(events: tuple[Event, ...]) -> 
 
 def test_span_without_text_is_withdrawn_and_its_pieces_are_sent() -> None:
     assert plan(taken(TEXTS[0]), 1_000).steps == (Skip(0, 100), Replay(1, 600, 300), Skip(2, 100))
-    assert plan(Take.of((*PIECES, SPAN[0])), 1_000).steps == (
+    assert plan(take_of((*PIECES, SPAN[0])), 1_000).steps == (
         Replay(0, 100, 400),
         Replay(1, 600, 300),
         Skip(2, 100),
@@ -121,7 +122,7 @@ def test_span_without_text_is_withdrawn_and_its_pieces_are_sent() -> None:
 
 
 def test_segment_that_had_begun_before_a_span_is_resumed() -> None:
-    todo = plan(Take.of((*PIECES, Begin(2, 950), Begin(3, 100, replaces=(0, 1)), End(3, 800))), 2_000)
+    todo = plan(take_of((*PIECES, Begin(2, 950), Begin(3, 100, replaces=(0, 1)), End(3, 800))), 2_000)
     assert todo.steps[2:] == (Resume(2, 950), Skip(3, 100))
     assert (todo.rest, todo.unended) == (950, 2)
 
@@ -185,7 +186,7 @@ def drawn_outcome(draw: st.DrawFn, number: int, samples: int, text: str) -> list
 
 @given(stories())
 def test_every_sample_counts_once_at_every_crash(story: Story) -> None:
-    take = Take.of(story.events)
+    take = take_of(story.events)
     heard = [n for each in take.counted.values() for n in range(each.at, each.at + (each.samples or 0))]
     assert len(heard) == len(set(heard)), "no sample counts twice"
     spoken = {n for each in take.segments.values() for n in range(each.at, each.at + (each.samples or 0))}
@@ -198,7 +199,7 @@ def test_every_sample_counts_once_at_every_crash(story: Story) -> None:
 
 @given(stories())
 def test_recovery_sends_what_counts_and_has_no_text_at_every_crash(story: Story) -> None:
-    take = Take.of(story.events)
+    take = take_of(story.events)
     todo = plan(take, story.samples)
     assert [step.segment for step in todo.steps] == list(range(len(todo.steps))) == sorted(take.segments)
     sent = [n for step in todo.steps if isinstance(step, Replay) for n in range(step.at, step.at + step.samples)]

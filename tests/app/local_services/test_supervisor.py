@@ -5,7 +5,7 @@ import errno
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -59,7 +59,7 @@ class World:
 async def keeping(
     world: World, *, here: bool, worker: bool = True, finish_s: float = 60.0
 ) -> AsyncIterator[OwnGateway]:
-    own = OwnGateway(world.stack, world, world.finished, world.told.append, finish_s)
+    own = OwnGateway(cast(Any, world.stack), cast(Any, world), world.finished, world.told.append, finish_s)
     own.choose(here=here, worker=True)
     async with Tasks("test") as tasks:
         tasks.start(own.keep(), "keep")
@@ -157,7 +157,7 @@ async def test_worker_rests_and_resumes_automatically() -> None:
 
 async def test_worker_that_must_rest_from_the_start_never_starts() -> None:
     world = World()
-    own = OwnGateway(world.stack, world, world.finished, world.told.append)
+    own = OwnGateway(cast(Any, world.stack), cast(Any, world), world.finished, world.told.append)
     own.choose(here=True, worker=True)
     own.rest(BATTERY)
     async with Tasks("test") as tasks:

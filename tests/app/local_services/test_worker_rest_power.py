@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.local_services.worker_rest import on_battery
+from app.local_services.power_events import on_battery
 
 PLUG = {"type": "Mains", "online": "1"}
 UNPLUGGED = {"type": "Mains", "online": "0"}

@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.journal.events import Begin, Cancelled, End, Event, Opened, Replaced, encode_line, opened
-from app.journal.take import Take
 from app.replacements.dry_run import ChangeTally, recognised, started
 from app.replacements.rules import MOST_EXAMPLES, Replacement
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final
 from tests.app.history.takes import session
+from tests.app.journal.files import take_of
 
 
 def journal(*texts: str, number: int = 1) -> bytes:
@@ -31,7 +31,7 @@ EVENTS = st.lists(
 @given(EVENTS, st.binary(max_size=9))
 def test_recognised_agrees_with_take(events: list[Event], torn: bytes) -> None:
     begins: list[Event] = [Begin(number, 0) for number in range(4)]
-    take = Take.of([*begins, *events])
+    take = take_of([*begins, *events])
     wanted = [spoken.recognised for _, spoken in sorted(take.segments.items()) if not spoken.cancelled]
     lines = b"".join(map(encode_line, [*begins, *events]))
     assert recognised(lines + torn.replace(b"\n", b"")) == [text for text in wanted if text]

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
 
 from app.core.errors import Note, StackFailed
+from app.local_services.local_worker import LocalWorker
 from app.local_services.stack import Stack
 from app.local_services.supervisor import OwnGateway
 from app.sharing.service import NOT_OURS, Sharing, port_is_free, retry_pause
@@ -215,7 +217,7 @@ async def test_gateway_listens_only_on_loopback_until_shared(
             stacks.append(made.stack())
             return stacks[-1]
 
-        own = OwnGateway(stack, worker, never, made.report_gateway)
+        own = OwnGateway(stack, cast(LocalWorker, worker), never, made.report_gateway)
         made.restart = own.restart
         made.choose(on=False, port=port)
         own.choose(here=True, worker=True)

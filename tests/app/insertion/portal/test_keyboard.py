@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.insertion.errors import PermissionMissing, SessionMissing
+from app.insertion.errors import InsertionUnavailable, PermissionMissing, SessionMissing
 from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
-from app.insertion.portal.keyboard import LayoutUnclear, PortalKeyboard
+from app.insertion.portal.keyboard import PortalKeyboard
 from app.insertion.portal.session import RemoteSession
 from tests.app.insertion.portal.conftest import KEY, START, RemoteDesktop
 from tests.helpers.desktop_portal import CANCELLED
@@ -57,7 +57,7 @@ async def test_layouts_that_differ_press_nothing(opener: Opener, desktop: Remote
     keymap = """<AB04> = 55; <AB09> = 60;
     key <AB04> { symbols[1]= [ v, V ], symbols[2]= [ k, K ] };
     key <AB09> { symbols[1]= [ period ], symbols[2]= [ v, V ] };"""
-    with pytest.raises(LayoutUnclear):
+    with pytest.raises(InsertionUnavailable, match="layouts differ"):
         await PortalKeyboard(opener(), Keymap(keymap)).press(ORDINARY)
     assert not desktop.keys and not desktop.portal.asked(START)
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from app.core.errors import Note
+from app.local_services.power_events import ComputerObserver, WorkerRest
 from app.local_services.worker_limits import BATTERY, FULL_SCREEN, ComputerState, WorkerLimits
-from app.local_services.worker_rest import ComputerObserver, WorkerRest
 from app.system.full_screen import FullScreen
 from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until

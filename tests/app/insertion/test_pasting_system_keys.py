@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.system_keys import MacKeys, WindowsKeys, open_system_keys
+from app.insertion.pasting import MacKeys, WindowsKeys, open_system_keys
 
 
 class Keyboard:
