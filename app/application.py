@@ -291,7 +291,7 @@ class Application:
         before, self._shown = self._shown, view
         if before.listed != view.listed:
             self._lists.refresh_recordings()
-        self._background.recording(view.state in {State.ARMING, State.LISTENING})
+        self._background.set_recording(on=view.state in {State.ARMING, State.LISTENING})
         self._post(view)
         control.changed()
 

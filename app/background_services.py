@@ -131,7 +131,7 @@ class BackgroundServices:
         self._api.use(on=settings.api.on, port=settings.api.port)
         self._updates.use(on=settings.updates.check, place=place_of(settings.updates.url, settings.updates.key))
 
-    def recording(self, on: bool) -> None:
+    def set_recording(self, *, on: bool) -> None:
         """Pause playback while dictation could hear it, keep the screen on, and learn how to cut a new recording.
 
         Calling it twice with the same value is safe.

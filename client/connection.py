@@ -146,7 +146,7 @@ class GatewayConnection:
 
 
 async def connect(
-    http: aiohttp.ClientSession, address: Address, deadline_s: float, heartbeat_s: float, resume: bool = False
+    http: aiohttp.ClientSession, address: Address, deadline_s: float, heartbeat_s: float, *, resume: bool = False
 ) -> GatewayConnection:
     """Open a connection. With ``resume``, a gateway that refuses new sessions still accepts this one.
 

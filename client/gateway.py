@@ -60,11 +60,14 @@ class GatewayClient(Closing):
         store: AudioStore,
         options: Options | None = None,
         settings: ClientSettings | None = None,
+        *,
         resume: bool = False,
     ) -> None:
         self._locate = locate
         self._settings = settings = settings or ClientSettings()
-        self._session = Session(session, options or Options(), settings.name, resume, secrets.token_hex(8))
+        self._session = Session(
+            session, options or Options(), settings.name, resume=resume, instance=secrets.token_hex(8)
+        )
         self._store = store
         self._events: EventQueue = EventQueue(self._settings.most_events)
         self._changed = asyncio.Event()  # the session may have something to send

@@ -59,7 +59,7 @@ class Session:
     """State of one session with any gateway. Not thread-safe; used by one connection at a time."""
 
     def __init__(
-        self, session: UUID, options: Options, client: str = "", resume: bool = False, instance: str = ""
+        self, session: UUID, options: Options, client: str = "", *, resume: bool = False, instance: str = ""
     ) -> None:
         self.id = session
         self.error: Error | None = None

@@ -195,7 +195,7 @@ class LiveScreen(DictationObserver):
 
     def _view(self) -> ScreenView:
         unsent_s, microphone = self.unsent_s(), self.microphone
-        state = state_of(self._over, unsent_s, self._finished)
+        state = state_of(unsent_s, over=self._over, finished=self._finished)
         if state is State.LISTENING and not self._seconds:
             state = State.ARMING
         note = "" if self._finished else _DISK[self.disk_state()] or self._note

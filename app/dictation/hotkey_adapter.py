@@ -8,6 +8,7 @@ test all keys are bound, and their events are only displayed.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from app.core.errors import Note
@@ -107,11 +108,11 @@ class HotkeyAdapter:
         """Start an action on the keys and return at once."""
         match action:
             case PauseHotkeys(on):
-                self.pause(on)
+                self.pause(on=on)
             case SuspendHotkeys(on):
-                self.suspend(on)
+                self.suspend(on=on)
             case TestHotkeys(on):
-                self.test(on)
+                self.test(on=on)
             case KeyCommand():
                 self._handle_command(action)
 
@@ -126,9 +127,9 @@ class HotkeyAdapter:
             self._recording = on
             self._changed.set()
             if on and self._test.on:
-                self.test(False)
+                self.test(on=False)
 
-    def pause(self, on: bool) -> None:
+    def pause(self, *, on: bool) -> None:
         """Release or rebind all keys.
 
         A forgotten pause ends after a time limit, so that no key stays dead.
@@ -136,16 +137,16 @@ class HotkeyAdapter:
         if self._paused is not None:
             self._paused.cancel()
         loop = asyncio.get_running_loop()
-        self._paused = loop.call_later(self._times.pause_s, self.pause, False) if on else None
+        self._paused = loop.call_later(self._times.pause_s, partial(self.pause, on=False)) if on else None
         self._changed.set()
 
-    def suspend(self, on: bool) -> None:
+    def suspend(self, *, on: bool) -> None:
         """Ignore all keys but the cancel key until resumed, whatever the bindings are in between."""
         self._suspended = on
         self._changed.set()
         self._show_seen()
 
-    def test(self, on: bool) -> None:
+    def test(self, *, on: bool) -> None:
         """Start or end a time-limited key test, which shows key events instead of dictating.
 
         Refused while recording.
@@ -157,7 +158,9 @@ class HotkeyAdapter:
             return self._show(replace(self._seen(), testing=False, keys=(), problem=RECORDING))
         if on:
             self._test.begin()
-            self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
+            self._test_ends = asyncio.get_running_loop().call_later(
+                self._times.test_s, partial(self.test, on=False)
+            )
         else:
             self._test.end()
         self._changed.set()

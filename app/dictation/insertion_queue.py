@@ -310,7 +310,7 @@ class InsertionQueue:
         return self._ordered(texts, known.last if known else NOTHING_BEFORE, asked.target, pasted=True)
 
     def _ordered(
-        self, texts: dict[SegmentId, str], last: Last, target: Target | None, pasted: bool = False
+        self, texts: dict[SegmentId, str], last: Last, target: Target | None, *, pasted: bool = False
     ) -> ReadyTexts:
         """Return these texts as one insertion, which continues ``last`` if that went to the same window."""
         pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in texts.items()]

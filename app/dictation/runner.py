@@ -108,19 +108,7 @@ class DictationRunner:
         self._history_changed = history_changed
         self._texts = TextInserter(parts.means, self._deliveries, self._handle, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
-        take_parts = TakeParts(
-            parts.library,
-            self._deliveries,
-            parts.setup,
-            self.recorder,
-            parts.observe,
-            key_down=lambda: bool(self._machine.keys),
-            no_worker=parts.no_worker,
-            each_at_once=lambda: self._options.each_piece_at_once,
-        )
-        self._takes = RunningTakes(
-            take_parts, lambda: self._options, self._texts, self._tasks, self._handle, self._take_ended
-        )
+        self._takes = self._running_takes(parts)
         self._earlier = PastTakes(parts.library, parts.setup, lambda: self._options.options)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = HotkeyAdapter(parts.hotkeys, self._handle, warn, show) if parts.hotkeys else None
@@ -138,6 +126,21 @@ class DictationRunner:
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
         self._running = False
+
+    def _running_takes(self, parts: Parts) -> RunningTakes:
+        take_parts = TakeParts(
+            parts.library,
+            self._deliveries,
+            parts.setup,
+            self.recorder,
+            parts.observe,
+            key_down=lambda: bool(self._machine.keys),
+            no_worker=parts.no_worker,
+            each_at_once=lambda: self._options.each_piece_at_once,
+        )
+        return RunningTakes(
+            take_parts, lambda: self._options, self._texts, self._tasks, self._handle, self._take_ended
+        )
 
     # -- requests ------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class TextInserter:
             case FindTarget(take, segment):
                 self.find_target(take, segment)
             case FindFocusedWindow(take, leaves):
-                self._tasks.start(self._find_focused(take, leaves), "aim here")
+                self._tasks.start(self._find_focused(take, leaves=leaves), "aim here")
             case InsertText(ready):
                 self._tasks.start(self._insert(ready), "insert")
             case RecordInserted(pieces):
@@ -141,7 +141,7 @@ class TextInserter:
         if take >= max(self.places, default=take):
             self.places = {take: found} if found is not None else {}
 
-    async def _find_focused(self, take: int, leaves: bool) -> None:
+    async def _find_focused(self, take: int, *, leaves: bool) -> None:
         target = await self._target()
         for _ in range(_FOCUS_CHECKS):  # the menu or window of the request may still have the focus
             if target is not None and not (leaves and target.own):

@@ -95,7 +95,7 @@ class Journal:
             raise JournalError(f"the take cannot be made: {refusal(error, folder)}") from error
         with ExitStack() as undo:
             undo.callback(journal.close)
-            journal._record(opened(session, options, now_s, *cutting))
+            journal._record(opened(session, options, now_s, cutting))
             try:
                 disk.sync_folder(folder)
                 disk.sync_folder(root)

@@ -122,7 +122,9 @@ class Library:
             take.started_s = self._made_s(session)
         audio, events = files.audio or 0, files.events or 0
         samples = audio // BYTES_PER_SAMPLE
-        return TakeSnapshot(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))
+        return TakeSnapshot(
+            session, folder, take, samples, audio + events, take.state(samples, live=locked(folder))
+        )
 
     def named(self, start: str) -> UUID:
         """Return the only session whose id begins with ``start``. Raises ``TakeUnknown`` or ``TakeAmbiguous``."""

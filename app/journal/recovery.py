@@ -102,7 +102,7 @@ def plan(take: Take, samples: int) -> RecoveryPlan:
                 steps.append(Resume(number, spoken.at))
                 continue
             span = SampleRange(spoken.at, spoken.at)
-        steps.append(_step(number, spoken, span, samples, number in counted))
+        steps.append(_step(number, spoken, span, samples, counts=number in counted))
     if unended is not None:
         return RecoveryPlan(tuple(steps), unended)
     rest = max((min(span.end, samples) for span in spans.values()), default=0)
@@ -163,7 +163,7 @@ def _repair(take: Take, samples: int) -> RecoveryPlan:
     steps: list[Step] = []
     for number in range(max(take.segments, default=-1) + 1 + take.lost):
         span = None if number in again else spans.get(number)
-        steps.append(_step(number, take.segments.get(number), span, samples, number in counted))
+        steps.append(_step(number, take.segments.get(number), span, samples, counts=number in counted))
     recut = sorted(n for n, each in take.segments.items() if (n not in spans or n in again) and not each.recut)
     gaps = tuple(gaps_between(spans, samples))
     return RecoveryPlan(tuple(steps), None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
@@ -183,7 +183,9 @@ def _end(spoken: TakeSegment, following: int | None) -> int | None:
     return None if following is None or following - spoken.at > LONGEST else following
 
 
-def _step(number: int, spoken: TakeSegment | None, span: SampleRange | None, samples: int, counts: bool) -> Step:
+def _step(
+    number: int, spoken: TakeSegment | None, span: SampleRange | None, samples: int, *, counts: bool
+) -> Step:
     if spoken is not None and not counts and not spoken.recut:
         return Skip(number, spoken.at)
     if spoken is None or spoken.recut or span is None:

@@ -166,7 +166,7 @@ class Take:
             case _ if spoken := self.segments.get(event.segment):
                 _apply(event, spoken)
 
-    def state(self, samples: int, live: bool = False) -> TakeState:
+    def state(self, samples: int, *, live: bool = False) -> TakeState:
         """Return the state of the take, given its samples of audio on disk."""
         spoken, counted = self.segments.values(), self.counted.values()
         if live:

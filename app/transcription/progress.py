@@ -26,7 +26,7 @@ _BUSY = {
 }
 
 
-def state_of(over: bool, unsent_s: float, finished: bool) -> State:
+def state_of(unsent_s: float, *, over: bool, finished: bool) -> State:
     """Return the state of a transcription.
 
     ``over``: all audio has been processed. While audio still arrives, only a backlog counts as sending.
@@ -123,8 +123,8 @@ class ProgressDisplay(RecordingObserver):
         self._said(segment)
         self._show()
 
-    def _show(self, finished: bool = False) -> None:
-        now = state_of(self._over, self.unsent_s(), finished)
+    def _show(self, *, finished: bool = False) -> None:
+        now = state_of(self.unsent_s(), over=self._over, finished=finished)
         state = self._end if finished else _READING if now is State.LISTENING else _ENGLISH(now.key)
         counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {_segments(self._recognised)} recognised"
         note = f" ({self._note})" if self._note and not finished else ""

@@ -83,7 +83,7 @@ async def test_lock_is_reported_and_recording_keeps_screen_on(
 
             await wait_until(lock, "the lock is reported")
             for count, recording in ((1, True), (1, True), (2, False), (2, False)):
-                services.recording(recording)
+                services.set_recording(on=recording)
                 await wait_until(partial(_asked, saver, count), "the screen stays on, or may go off")
     assert [call.member for call in saver.asked] == ["Inhibit", "UnInhibit"]
 
@@ -181,7 +181,7 @@ async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library)
     ):
         assert not services.needs_context("")
         listed.append({"model": "whisper-base", "needs_context": True})
-        services.recording(True)
+        services.set_recording(on=True)
         await wait_until(lambda: services.needs_context("whisper-base"), "it asks while one records")
         listed.clear()
         services.gateway_changed()

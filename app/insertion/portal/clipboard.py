@@ -84,7 +84,7 @@ class PortalClipboard(WatchedClipboard):
         if primary or self._saved is None or (self._lent and not self._own):
             return False  # the session was closed, or another program has copied
         self._lent = True
-        self._session.need(True)
+        self._session.keep_open(on=True)
         self._watch = PasteWatch(_ANY, self._patience_s)
         self._news.clear()
         if not await self._serve(text_contents(text)):
@@ -193,7 +193,7 @@ class PortalClipboard(WatchedClipboard):
 
     def _update_need(self) -> None:
         """Let an idle session close, unless that would take formats from the clipboard."""
-        self._session.need(self._own and not _KEPT.issuperset(self._saved or {}))
+        self._session.keep_open(on=self._own and not _KEPT.issuperset(self._saved or {}))
 
     async def _call(self, member: str, signature: str, *values: Any) -> tuple[Any, ...]:
         results: tuple[Any, ...] = await self._session.call(

@@ -96,9 +96,9 @@ class RemoteSession:
             raise BusSilent("the session has been closed")
         return await portal.call(interface, member, signature, session.path, *values, deadline_s=deadline_s)
 
-    def need(self, needed: bool) -> None:
+    def keep_open(self, *, on: bool) -> None:
         """Set whether the session must stay open although it is idle."""
-        self.needed = needed
+        self.needed = on
         self._start_idle_timer()
 
     async def end(self) -> None:

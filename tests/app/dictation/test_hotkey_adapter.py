@@ -100,11 +100,11 @@ async def test_pause_unbinds_all_keys_until_it_ends() -> None:
         tasks.start(shell.keys.keep_bound(), "bind")
         shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "it is bound")
-        shell.keys.pause(True)
+        shell.keys.pause(on=True)
         await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
         shell.keys.set_recording(True)
         shell.keys.request(KEYS | {"dictate": "f8"})
-        shell.keys.pause(False)
+        shell.keys.pause(on=False)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "cancel": "esc"}, "the new one is bound")
 
 
@@ -115,17 +115,17 @@ async def test_suspended_keys_stay_unbound_through_changes_but_cancel_works() ->
         tasks.start(shell.keys.keep_bound(), "bind")
         shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "it is bound")
-        shell.keys.suspend(True)
+        shell.keys.suspend(on=True)
         assert shell.seen[-1] == KeysSeen(paused=True)
         await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
-        shell.keys.pause(True)
+        shell.keys.pause(on=True)
         shell.keys.request(KEYS | {"dictate": "f8"})
-        shell.keys.pause(False)
+        shell.keys.pause(on=False)
         shell.keys.set_recording(True)
         await wait_until(lambda: hotkeys.bound == {"cancel": "esc"}, "a recording can be cancelled")
         shell.keys.set_recording(False)
         await wait_until(lambda: not hotkeys.bound, "no key is ours")
-        shell.keys.suspend(False)
+        shell.keys.suspend(on=False)
         assert shell.seen[-1] == KeysSeen()
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8"}, "the new one is bound")
 
@@ -135,12 +135,12 @@ async def test_key_test_hears_suspended_keys() -> None:
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.suspend(True)
+        shell.keys.suspend(on=True)
         shell.keys.request(KEYS)
-        shell.keys.test(True)
+        shell.keys.test(on=True)
         assert shell.seen[-1] == KeysSeen(True, paused=True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "each key is tried")
-        shell.keys.test(False)
+        shell.keys.test(on=False)
         await wait_until(lambda: not hotkeys.bound, "they are suspended again")
 
 
@@ -151,7 +151,7 @@ async def test_pause_ends_after_time_limit() -> None:
         tasks.start(shell.keys.keep_bound(), "bind")
         shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "it is bound")
-        shell.keys.pause(True)
+        shell.keys.pause(on=True)
         await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}, {}, {"dictate": "f9"}], "it is bound again")
 
 
@@ -265,11 +265,11 @@ async def test_key_test_keeps_key_events_from_dictation() -> None:
         tasks.start(shell.keys.keep_bound(), "bind")
         tasks.start(shell.keys.listen(), "listen")
         shell.keys.request(KEYS)
-        shell.keys.test(True)
+        shell.keys.test(on=True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "all of them are ours")
         hotkeys.press()
         await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate"),), "it is down")
-        shell.keys.test(False)
+        shell.keys.test(on=False)
         hotkeys.release()
         await wait_until(lambda: shell.seen[-1].keys[0].held_s is not None, "it is up")
         assert not shell.seen[-1].testing
@@ -281,15 +281,15 @@ async def test_key_test_keeps_key_events_from_dictation() -> None:
 
 async def test_key_test_ends_after_time_limit() -> None:
     shell = Shell(FakeHotkeys(), KeyTimes(test_s=0.01))
-    shell.keys.test(True)
+    shell.keys.test(on=True)
     await wait_until(lambda: [seen.testing for seen in shell.seen] == [True, False], "it is over")
 
 
 async def test_key_test_is_refused_while_recording() -> None:
     shell = Shell(FakeHotkeys())
-    shell.keys.test(True)
+    shell.keys.test(on=True)
     shell.keys.set_recording(True)
-    shell.keys.test(True)
+    shell.keys.test(on=True)
     assert shell.seen[1:] == [KeysSeen(), KeysSeen(problem=RECORDING)]
 
 

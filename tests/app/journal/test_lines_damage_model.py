@@ -16,6 +16,7 @@ from app.journal.events import (
     Begin,
     Cancelled,
     Chosen,
+    Cutting,
     End,
     Event,
     Finished,
@@ -66,7 +67,7 @@ def takes(draw: st.DrawFn, *, seals: bool = True) -> Written:
 
     A span may replace segments since the last insertion.
     """
-    events: list[Event] = [opened(UUID(int=1), Options(), 1e9, "toggle"), Wanted(True)]
+    events: list[Event] = [opened(UUID(int=1), Options(), 1e9, Cutting("toggle")), Wanted(True)]
     spoken: list[Spoken] = []
     at = number = 0
     pieces: list[tuple[int, int]] = []

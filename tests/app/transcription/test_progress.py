@@ -25,7 +25,7 @@ from protocol.session import Busy
     ],
 )
 def test_state_of_follows_audio_and_backlog(over: bool, unsent_s: float, finished: bool, state: State) -> None:
-    assert state_of(over, unsent_s, finished) is state
+    assert state_of(unsent_s, over=over, finished=finished) is state
 
 
 def console(terminal: bool) -> tuple[Console, io.StringIO]:

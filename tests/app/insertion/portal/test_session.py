@@ -75,16 +75,16 @@ async def test_dialog_that_no_one_answers_is_a_refusal(
 
 async def test_idle_session_is_closed_unless_it_is_needed(opener: Opener, desktop: RemoteDesktop) -> None:
     session = opener(times=SessionTimes(ask_s=DEADLINE_S, wait_s=DEADLINE_S, idle_s=0.1))
-    session.need(True)
+    session.keep_open(on=True)
     await session.opened()
-    session.need(False)
+    session.keep_open(on=False)
     await wait_until(lambda: not session.is_open, "it is closed")
     await wait_until(lambda: bool(desktop.portal.asked("Session.Close")), "the portal is told")
 
 
 async def test_needed_session_stays_open(opener: Opener, desktop: RemoteDesktop) -> None:
     session = opener(times=SessionTimes(ask_s=DEADLINE_S, wait_s=DEADLINE_S, idle_s=0.0))
-    session.need(True)
+    session.keep_open(on=True)
     await session.opened()
     for _ in range(5):
         await asyncio.sleep(0)  # a timer of 0 s would have run
