@@ -114,7 +114,7 @@ class Application:
         services.models.on_installed = lambda name: self._recognition.refresh()  # retry a worker that lacked it
         services.models.use = lambda name: self._changes.change(ChangeSetting("worker.model", name))
         services.lending.change = self._changes.change
-        services.help.sources = lambda: Sources(self._file.current, self._recognition.worker)
+        services.help.sources = lambda: Sources(self._file.current, self._recognition.worker.view)
         services.locked = self._handle_lock
         services.follow_edits(self._lists.refresh_recordings)
 
@@ -198,7 +198,7 @@ class Application:
             observe=self._background.observe,
             limits=lambda: self._file.limits,
             show_keys=self._post,
-            no_worker=lambda: self._recognition.worker.reason,
+            no_worker=lambda: self._recognition.worker.view.reason,
         )
 
     def _start_services(self, control: ControlServer, dictation: DictationRunner) -> None:

@@ -47,15 +47,10 @@ class OwnRecognition(Closing):
         self._services = services
         self._options = options
         self.gateway_fault: AppError | None = None
-        self._worker = LocalWorker(self._post_worker, options.settings, services.models.have)
+        self.worker = LocalWorker(self._post_worker, options.settings, services.models.have)
         self._gateway: OwnGateway | None = None
         self._tasks = Tasks("own recognition")
         self._gateway_tasks = Tasks("gateway")
-
-    @property
-    def worker(self) -> WorkerView:
-        """The state of the worker as the windows show it."""
-        return self._worker.view
 
     def start(self, finished: Callable[[], Awaitable[None]]) -> None:
         """Run the gateway while it is used, until closed.
@@ -63,7 +58,7 @@ class OwnRecognition(Closing):
         ``finished`` waits until the takes begun so far are over.
         """
         sharing = self._services.sharing
-        self._gateway = OwnGateway(sharing.stack, self._worker, finished, self._report_gateway)
+        self._gateway = OwnGateway(sharing.stack, self.worker, finished, self._report_gateway)
         sharing.restart = self._gateway.restart
         self.refresh()
         self._gateway_tasks.keep(self._gateway.keep, "keep")
@@ -71,7 +66,7 @@ class OwnRecognition(Closing):
     async def close(self) -> None:
         """End the worker, then the gateway: a worker without it would search for its broker for seconds."""
         await self._tasks.close()
-        await self._worker.close()
+        await self.worker.close()
         await self._gateway_tasks.close()
 
     def refresh(self) -> None:
@@ -103,7 +98,7 @@ class OwnRecognition(Closing):
         settings = self._options.settings.running(model, chosen.environment)
         settings = settings.with_threads(chosen.threads).with_gpu_memory(chosen.gpu_memory)
         models.environment = chosen.environment
-        await self._worker.use(settings)
+        await self.worker.use(settings)
         self._services.lending.use(settings)
         self._report_use()
 
@@ -112,7 +107,7 @@ class OwnRecognition(Closing):
         self._report_use()
 
     def _report_use(self) -> None:
-        self._services.models.used(self._worker.settings.model, running=self._worker.view.works)
+        self._services.models.used(self.worker.settings.model, running=self.worker.view.works)
 
     def _report_gateway(self, error: AppError | None) -> None:
         self.gateway_fault = error

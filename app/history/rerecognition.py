@@ -269,7 +269,8 @@ class RerecognitionQueue(Closing):
             run = await self._rerun(session, options, on_progress)
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
-            self._post_end(RerunView(session, RerunState.FAILED, note=_note(error)))
+            note = Note("again-silent") if isinstance(error, SessionLost) else note_of(error)
+            self._post_end(RerunView(session, RerunState.FAILED, note=note))
         except Exception as error:
             self._post_end(RerunView(session, RerunState.FAILED, note=unexpected(error)))
             raise
@@ -291,7 +292,3 @@ class RerecognitionQueue(Closing):
     def _post_end(self, view: RerunView) -> None:
         self._views.pop(view.session, None)
         self._post(view)
-
-
-def _note(error: AppError | GatewayError) -> Note:
-    return Note("again-silent") if isinstance(error, SessionLost) else note_of(error)

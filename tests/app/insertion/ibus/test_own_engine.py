@@ -82,8 +82,11 @@ async def test_text_around_the_cursor_is_compared_up_to_the_cursor(daemon: FakeI
 
 
 async def test_two_connections_can_register_one_after_the_other(daemon: FakeIBus, bus: RunningBus) -> None:
+    owners = set[str]()
     for _ in range(2):
         async with await BusConnection.open(bus.address):
             engine = await OwnEngine.open(bus.address)
+            owners.add(daemon.owner)
             await engine.close()
             await engine.close()
+    assert len(owners) == 2
