@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
@@ -86,13 +86,19 @@ def _has_other_modifiers(event: QKeyEvent) -> bool:
 
 COMMAND: Final = "kikipounamu toggle"
 _CAP: Final = 2 * SCALE.display
+_LINES: Final = "hotkeys-wayland"
+"""Key of the note on desktops for which the settings have lines or commands."""
 _PATIENCE_MS: Final = 6_000
 
 
 class KeyStep(StepPage):
-    """Step that tests hotkeys while visible; without hotkeys it shows the command to bind instead."""
+    """Step that tests hotkeys while visible; without hotkeys it leads to the settings and shows a command.
+
+    ``lines_wanted``: emitted when the user wants the settings with the lines for this desktop.
+    """
 
     step = Step.KEY
+    lines_wanted = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__(theme, texts)
@@ -110,18 +116,24 @@ class KeyStep(StepPage):
             "action.copy",
             accessibleName="onboarding.copy-command",
         )
+        self.set_up = worded(texts, action_button(self.lines_wanted.emit), "onboarding.set-up-key")
         self._capture = KeyCapture(self._pressed, self)
+        self.instead = worded(texts, label(role="muted", wraps=True), "onboarding.instead")
         self._late = timer(self, _PATIENCE_MS, self._nothing_came)
         row = horizontal(stretched(self.command), self.copy)
         for shown in (self.state, self.note):
             shown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        fill(self.column, self.state, aligned(self.caps, Qt.AlignmentFlag.AlignHCenter), row, self.note)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        fill(self.column, self.state, aligned(self.caps, middle), self.note, aligned(self.set_up, middle))
+        fill(self.column, self.instead, row)
         self.refresh()
 
     @property
     def first(self) -> QWidget:
-        """Key cap, or the button that copies the command where hotkeys are impossible."""
-        return self.copy if self._impossible else self.caps
+        """Key cap, or where hotkeys are impossible the button that leads to the lines, or copies the command."""
+        if self._impossible is None:
+            return self.caps
+        return self.set_up if self._has_lines else self.copy
 
     @property
     def complete(self) -> bool:
@@ -184,10 +196,15 @@ class KeyStep(StepPage):
         super().refresh()
         texts, possible = self._texts, self._impossible is None
         set_visible(possible, self.caps, self.state)
-        set_visible(not possible, self.command, self.copy)
+        set_visible(not possible, self.instead, self.command, self.copy)
+        set_visible(self._has_lines, self.set_up)
         line = texts("onboarding.press", key="")
         self.state.setMinimumHeight(self.state.fontMetrics().boundingRect(QRect(), 0, line).height())
         self._show_state()
+
+    @property
+    def _has_lines(self) -> bool:
+        return self._impossible is not None and self._impossible.key == _LINES
 
     @property
     def _arrived(self) -> KeySeen | None:

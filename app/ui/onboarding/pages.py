@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
@@ -45,11 +45,13 @@ class Onboarding(QWidget):
 
     ``finished``: emitted when they are finished or postponed.
     ``other_computer_wanted``: emitted when the user wants another computer to recognise.
+    ``key_lines_wanted``: emitted when the user wants the settings with the lines for keys.
     ``speak``: reads a text aloud through the screen reader, if one is active.
     """
 
     finished = Signal()
     other_computer_wanted = Signal()
+    key_lines_wanted = Signal()
 
     def __init__(
         self,
@@ -79,7 +81,8 @@ class Onboarding(QWidget):
         self.next = action_button(self._show_next_step)
         self._lay_out()
         self.attempt.next_wanted.connect(self.next.click)
-        self.attempt.other_computer_wanted.connect(self._another_computer)
+        self.attempt.other_computer_wanted.connect(lambda: self._leave_for(self.other_computer_wanted))
+        self.key.lines_wanted.connect(lambda: self._leave_for(self.key_lines_wanted))
         for page in self.pages.values():
             page.changed.connect(self._changed)
         for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
@@ -201,9 +204,9 @@ class Onboarding(QWidget):
         else:
             self.leave()
 
-    def _another_computer(self) -> None:
+    def _leave_for(self, wanted: SignalInstance) -> None:
         self.leave()
-        self.other_computer_wanted.emit()
+        wanted.emit()
 
     def _is_complete(self) -> bool:
         return self.pages[self.step].complete or self.step in self.progress.done
@@ -280,9 +283,11 @@ class FirstSteps(QObject):
     The page appears with the first settings that do not say ``welcomed``, and again whenever ``welcomed`` is
     reset. It is created on first use, so that the window of a returning user opens sooner.
     ``other_computer_wanted``: emitted when the user wants the settings of other computers.
+    ``key_lines_wanted``: emitted when the user wants the settings with the lines for keys.
     """
 
     other_computer_wanted = Signal()
+    key_lines_wanted = Signal()
 
     def __init__(
         self,
@@ -306,6 +311,7 @@ class FirstSteps(QObject):
             self.page = page = Onboarding(self._theme, self._texts, self._ask)
             page.finished.connect(self._shell.uncover)
             page.other_computer_wanted.connect(self.other_computer_wanted)
+            page.key_lines_wanted.connect(self.key_lines_wanted)
             self._pass_on = (
                 Registry()
                 .add(page.show_settings)

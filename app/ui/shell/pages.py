@@ -77,6 +77,7 @@ class Pages:
         self.shell.replace(SETTINGS, self.settings, scrolls=True)
         self._add_monitor(texts, front)
         self.first_steps.other_computer_wanted.connect(self.show_computers)
+        self.first_steps.key_lines_wanted.connect(self.show_key_lines)
         self.restart = RestartCard(texts, ask)
         self.updates = UpdatesPanel(theme, texts, ask)
         self.shell.update_action.triggered.connect(self.show_updates)
@@ -178,6 +179,12 @@ class Pages:
         """Show the settings of other computers."""
         self.shell.appear(SETTINGS)
         self.settings.choose("computers")
+
+    def show_key_lines(self) -> None:
+        """Show the settings with the keys, and with the lines for them."""
+        self.shell.appear(SETTINGS)
+        self.settings.choose("input")
+        self.settings.area.ensureWidgetVisible(self.key_lines)
 
     def show_updates(self) -> None:
         """Show the settings of newer versions."""

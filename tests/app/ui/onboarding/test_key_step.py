@@ -155,8 +155,17 @@ def test_command_is_shown_when_hotkeys_are_impossible(page: KeyStep, asked: list
     assert not page.caps.isVisible() and page.command.text() == COMMAND
     page.copy.click()
     assert QGuiApplication.clipboard().text() == COMMAND
-    assert page.first is page.copy and page.complete, "there is nothing to try"
+    assert page.first is page.set_up and page.complete, "there is nothing to try"
     asked.clear()
     page.show_seen(False)
     page.show_seen(True)
     assert TestHotkeys(True) not in asked
+
+
+def test_lines_of_the_settings_are_one_click_away(page: KeyStep, qtbot: QtBot) -> None:
+    assert not page.set_up.isVisible()
+    page.show_impossible(WAYLAND)
+    with qtbot.waitSignal(page.lines_wanted):
+        page.set_up.click()
+    page.show_impossible(Note("hotkeys-no-display"))
+    assert not page.set_up.isVisible() and page.first is page.copy, "the settings have no lines there"

@@ -225,7 +225,7 @@ def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Actio
     page.show_problem(Problem("gateway", "something else"))
     first = [page.key.first]
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
-    assert [*first, page.key.first] == [page.key.caps, page.key.copy]
+    assert [*first, page.key.first] == [page.key.caps, page.key.set_up]
     page.begin(StepProgress(at=Step.TRY))
     page.attempt.show_view(View(held=1))
     assert page.attempt.paste.isVisible()

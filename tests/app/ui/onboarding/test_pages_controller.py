@@ -11,7 +11,7 @@ from app.messages.kinds import Action, Problem
 from app.onboarding.steps import STEPS, Step
 from app.settings.sections import GeneralSection, Settings
 from app.ui.onboarding.pages import FirstSteps
-from app.ui.settings.choices import Choices
+from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -39,6 +39,7 @@ def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
 def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> FirstSteps:
     steps = FirstSteps(theme, texts, asked.append, shell)
     steps.other_computer_wanted.connect(lambda: shell.choose("settings"))
+    steps.key_lines_wanted.connect(lambda: shell.choose("settings"))
     return steps
 
 
@@ -65,7 +66,7 @@ def test_first_steps_resume_at_saved_step_with_earlier_values(steps: FirstSteps,
     assert steps.page is not None and steps.page.isVisible()
     assert (steps.page.step, shell.covered, shell.page) == (Step.KEY, True, "")
     assert steps.page.welcome.microphone.microphone.count() == 2
-    assert steps.page.key.first is steps.page.key.copy
+    assert steps.page.key.first is steps.page.key.set_up
 
 
 def test_first_steps_open_before_settings_and_keep_their_step(steps: FirstSteps, shell: Shell) -> None:
@@ -107,6 +108,15 @@ def test_exactly_the_open_steps_open_on_request(steps: FirstSteps, shell: Shell)
     steps.show(general(first_step="hotkey", open_steps=("hotkey",)))
     assert shell.covered and steps.page is not None
     assert (steps.page.progress.steps, steps.page.step) == ((Step.KEY,), Step.KEY)
+
+
+def test_lines_for_the_key_open_from_its_step(steps: FirstSteps, shell: Shell) -> None:
+    steps.show(general(first_step="hotkey"))
+    steps.show(Problem(HOTKEYS, note=Note("hotkeys-wayland")))
+    assert steps.page is not None
+    steps.page.key.set_up.click()
+    assert not shell.covered and shell.page == "settings"
+    assert Step.KEY in steps.page.progress.open(), "the step can be done afterwards"
 
 
 def test_other_computers_open_from_the_last_step(steps: FirstSteps, shell: Shell) -> None:

@@ -24,7 +24,7 @@ from app.insertion.plan import ProgramRule
 from app.messages.kinds import Action, Problem, Programs
 from app.models.view import LocalModelView, ModelFacts, ModelsView, WatchModels
 from app.monitoring.view import WatchMonitor
-from app.onboarding.steps import Step
+from app.onboarding.steps import Step, StepProgress
 from app.replacements.rules import Replacement, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.sharing.view import EndEnlisting
@@ -78,6 +78,13 @@ def test_values_reach_their_page(world: World) -> None:
         PlaybackView(ONE, PlayState.PAUSED),
     ):
         world.pages.handlers(news)
+
+
+def test_first_steps_lead_to_the_lines_for_the_key(world: World) -> None:
+    pages = world.pages
+    pages.first_steps.open(StepProgress(at=Step.KEY))
+    pages.first_steps.key_lines_wanted.emit()
+    assert pages.shell.page == SETTINGS and pages.settings.section == "input"
 
 
 def test_empty_home_leads_to_the_trial_of_the_first_steps(world: World) -> None:
