@@ -34,7 +34,7 @@ class NoteKey(StrEnum):
     NOTHING_LEFT = "nothing-left"  # replacements removed all of the recognised text
     CANCELLED = "cancelled"
     MICROPHONE_FAILED = "microphone-failed"  # reason
-    NOT_RECORDED = "not-recorded"  # reason: the disk has no room for a recording
+    NOT_RECORDED = "not-recorded"  # reason: no microphone opens, or the disk has no room for a recording
     LANGUAGE_UNKNOWN = "language-unknown"  # the model does not know the language in the settings
     RECORDING_KEPT = "recording-kept"  # reason: it cannot be recognised now, but can be sent again
     RECORDING_DAMAGED = "recording-damaged"  # place: the audio on disk is recognised, but it is incomplete

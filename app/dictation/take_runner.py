@@ -168,7 +168,7 @@ class TakeRunner(DictationObserver):
         except MicrophoneError as error:
             await asyncio.wait({journal})
             await self._parts.deliveries.discard(self._take)
-            return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
+            return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
         except JournalError as error:
             return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
         except asyncio.CancelledError:

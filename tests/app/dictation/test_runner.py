@@ -308,7 +308,7 @@ async def test_unopenable_microphone_fails_take_and_another_can_be_chosen(
         world.dictating.ask(Verb.START)
         await world.is_in(State.FAILED)
         note = world.dictating.view.note
-        assert note is not None and note.key == "microphone-failed"
+        assert note is not None and note.key == "not-recorded"
         assert note.reason == Note("microphone-refused", {"device": "usb"})
         assert not list(world.library.root.glob("*"))
         world.devices.failure = None

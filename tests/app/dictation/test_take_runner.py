@@ -137,7 +137,7 @@ async def test_take_without_microphone_ends_and_leaves_no_files(
     desk = Desk(tmp_path, models, talk, NOBODY)
     desk.devices.failure = MicrophoneRefused("desk", "busy")
     assert await desk.run() == ["TakeEnded"]
-    assert desk.note[0] == NoteKey.MICROPHONE_FAILED and desk.note[1] == "microphone-refused"
+    assert desk.note[0] == NoteKey.NOT_RECORDED and desk.note[1] == "microphone-refused", "nothing was recorded"
     assert desk.library.all() == []
 
 
