@@ -189,14 +189,26 @@ class TextInserter:
     async def _copy_or_insert(self, ready: ReadyTexts) -> Insertion:
         text = await self._deliveries.edited(ready.pieces, ready.texts) if ready.pasted else None
         if text is None:
-            return await self._copy(ready) or await self._insert_here(ready)
+            return await self._insert_or_copy(ready)
         if not text.strip():  # the user has deleted it
             return Insertion(InsertionResult.PASTED)
         before = ready.text[: len(ready.text) - len(ready.text.lstrip())]
         ready = replace(ready, text=before + text.strip())
-        insertion = await self._copy(ready) or await self._insert_here(ready)
+        insertion = await self._insert_or_copy(ready)
         # What is missing of it cannot be held: a text is held as it was recognised.
         return held(HoldReason.UNCERTAIN) if insertion.rest else insertion
+
+    async def _insert_or_copy(self, ready: ReadyTexts) -> Insertion:
+        """Insert texts; copy them if the user asks for them now and no window can receive them."""
+        target = ready.target
+        nowhere = ready.pasted and (target is None or target.own)
+        if nowhere and await self._copied(ready):
+            return Insertion(InsertionResult.COPIED)
+        if nowhere and target is not None:
+            return held(HoldReason.NO_TARGET)
+        insertion = await self._insert_here(ready)
+        impossible = ready.pasted and insertion.reason == HoldReason.TARGET_UNKNOWN  # no key was pressed
+        return Insertion(InsertionResult.COPIED) if impossible and await self._copied(ready) else insertion
 
     async def _insert_here(self, ready: ReadyTexts) -> Insertion:
         """Insert texts as they fit at the caret, unless the focused element takes none."""
@@ -211,11 +223,7 @@ class TextInserter:
             return held(HoldReason.NO_FIELD)  # each of our own fields reads at once
         return insertion
 
-    async def _copy(self, ready: ReadyTexts) -> Insertion | None:
-        """Copy a text if no window can receive it and return the outcome, or ``None`` if it can be inserted."""
-        target, copier = ready.target, self._means.copier
-        if not ready.pasted or (target is not None and not target.own):
-            return None
-        if copier is not None and await copier.copy(ready.text.strip()):
-            return Insertion(InsertionResult.COPIED)
-        return held(HoldReason.NO_TARGET) if target is not None else None
+    async def _copied(self, ready: ReadyTexts) -> bool:
+        """Copy texts, and return whether this desktop let the app copy them."""
+        copier = self._means.copier
+        return copier is not None and await copier.copy(ready.text.strip())

@@ -288,6 +288,25 @@ async def test_text_is_copied_when_no_other_window_has_focus(
     assert (copies.text, inserter.asked) == ("kia ora", 0)
 
 
+async def test_text_is_copied_on_request_where_the_desktop_lets_programs_insert_nothing(
+    tmp_path: Path, tasks: Tasks
+) -> None:
+    """KDE without its portal: the focused window is known, but no program may press a key."""
+
+    class Keyless(FakeInserter):
+        async def insert(self, text: str, target: Target | None) -> Insertion:
+            return held(HoldReason.TARGET_UNKNOWN)
+
+    copies = FakeCopier()
+    texts = Texts(tmp_path, Keyless(), tasks, copies)
+    texts.work.perform(InsertText(ordered()))
+    await texts.tells(InsertionEnded(held(HoldReason.TARGET_UNKNOWN)))
+    assert copies.text == "", "the clipboard is the user's until a text is asked for"
+    texts.work.perform(InsertText(ordered(pasted=True)))
+    await texts.tells(InsertionEnded(Insertion(InsertionResult.COPIED)))
+    assert copies.text == "kia ora"
+
+
 async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: Tasks) -> None:
     inserter = FakeInserter(focus=None)
     texts = Texts(tmp_path, inserter, tasks)
