@@ -21,6 +21,7 @@ from app.core.states import State
 from app.diagnostics.report.service import Sources
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
+from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import Locked, Woke
 from app.dictation.recorder import OpenDevice
 from app.dictation.runner import DictationRunner, Parts
@@ -89,6 +90,7 @@ class Application:
         self._running: asyncio.Task[None] | None = None
         self._patience = Patience()
         self._shown = View()
+        self._keys_paused = False
         self._inserter: Inserter = HeldInserter()
         self._dictation: DictationRunner | None = None
         self._trial: MicrophoneTrialRunner | None = None
@@ -197,7 +199,7 @@ class Application:
             hotkeys,
             observe=self._background.observe,
             limits=lambda: self._file.limits,
-            show_keys=self._post,
+            show_keys=self._show_keys,
             no_worker=lambda: self._recognition.worker.view.reason,
         )
 
@@ -285,7 +287,12 @@ class Application:
 
     def _status(self) -> View:
         faults = filter(None, (*self._file.problems, self._recognition.gateway_fault))
-        return replace(self._shown, problems=tuple(map(note_of, faults)))
+        paused = [Note("hotkeys-paused")] * self._keys_paused
+        return replace(self._shown, problems=(*map(note_of, faults), *paused))
+
+    def _show_keys(self, seen: KeysSeen) -> None:
+        self._keys_paused = seen.paused
+        self._post(seen)
 
     def _show_view(self, view: View, control: ControlServer) -> None:
         before, self._shown = self._shown, view

@@ -14,7 +14,7 @@ from app.control.client import ask
 from app.control.server import AlreadyRunning
 from app.core.errors import Note
 from app.core.sentences import Sentences
-from app.dictation.actions import TestHotkeys, Verb
+from app.dictation.actions import SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
 from app.history.view import PlaybackView, PlayTake
@@ -171,6 +171,22 @@ async def test_status_names_invalid_settings_and_why_the_gateway_ends(home: Path
     said = line(view, Sentences())
     assert "hotkeys.mode (settings.toml:2)" in said and "hold" in said
     assert "gateway.toml is invalid: port = 'x' is not a whole number" in said and "correct it" in said
+
+
+async def test_status_says_that_the_user_paused_the_key(home: Path) -> None:
+    received: list[News] = []
+
+    async def problems() -> list[str]:
+        view = (await asyncio.to_thread(ask, {"verb": "status"}))["view"]
+        return [one["key"] for one in view["problems"]]
+
+    async with running(received) as (app, _):
+        await wait_until(lambda: newest(received, View), "it is ready")
+        assert await problems() == []
+        app.ask(SuspendHotkeys(True))
+        assert await problems() == ["hotkeys-paused"]
+        app.ask(SuspendHotkeys(False))
+        assert await problems() == []
 
 
 async def test_second_app_of_user_is_refused(home: Path) -> None:
