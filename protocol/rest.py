@@ -168,6 +168,10 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     itn: bool = True
     punctuation: bool = True
     hotwords: Annotated[str, Meta(max_length=8192, pattern=_LIST, description="Separated by commas.")] = ""
+    track: Annotated[
+        int,
+        Meta(ge=0, le=999, description="Number of the sound track of a film; 0: its default, else the first."),
+    ] = 0
 
     @property
     def options(self) -> Options:

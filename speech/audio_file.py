@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from protocol.audio import samples_to_seconds
 from speech.declared_size import RIFF_CHUNK, chunks, is_chained, missing_bytes
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioTruncated, AudioUnsupported
-from speech.media_file import HEAD_BYTES, length_of_media, media_format, read_media, track_of_media
+from speech.media_file import (
+    HEAD_BYTES,
+    Opened,
+    SoundTrack,
+    length_of_media,
+    media_format,
+    no_such_track,
+    read_media,
+    track_of_media,
+)
 from speech.resampling import Resampler
 
 KINDS: Final = "wav, flac, ogg and mp3 files; m4a and video files with the media extra"
@@ -30,14 +39,19 @@ _UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # SF_ERR_* of sndfile.h
 Samples = NDArray[np.int16]
 
 
-def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
+def read_audio(
+    path: str | os.PathLike[str], track: int = 0, opened: Opened = lambda track: None
+) -> Iterator[Samples]:
     """Yield blocks of at least one sample, reading on demand. Raises ``AudioUnreadable``, perhaps half-way.
 
     If the end of the file is missing, raises ``AudioTruncated`` after all available blocks.
+    ``track``: the number of a film's sound track; 0: the default one. ``opened`` is called with the track.
     """
     path = Path(path)
     head, missing = _head_and_size(path)
-    blocks = read_media(path) if media_format(head) else _read_sound(path)
+    if not media_format(head) and track > 1:
+        raise no_such_track(path, track, 1)
+    blocks = read_media(path, track, opened) if media_format(head) else _read_sound(path)
     size, samples = _size(path), 0
     try:
         for block in blocks:
@@ -57,31 +71,33 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
         raise _broken_off(path, samples, "its size changed while it was read")
 
 
-def check_audio(path: str | os.PathLike[str]) -> None:
-    """Open the file and read its first block. Raises ``AudioUnreadable``."""
-    for _ in read_audio(path):
-        return
+def check_audio(path: str | os.PathLike[str], track: int = 0) -> SoundTrack:
+    """Open the file, read its first block, and return the sound track. Raises ``AudioUnreadable``."""
+    found = [SoundTrack()]
+    for _ in read_audio(path, track, found.append):
+        break
+    return found[-1]
 
 
 class AvailableAudio:
     """Available blocks of ``read_audio``; afterwards ``cut`` describes the missing part."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = path
+    def __init__(self, path: str | os.PathLike[str], track: int = 0) -> None:
+        self._path, self._track = path, track
         self.cut: AudioTruncated | None = None
 
     def __iter__(self) -> Iterator[Samples]:
         try:
-            yield from read_audio(self._path)
+            yield from read_audio(self._path, self._track)
         except AudioTruncated as error:
             self.cut = error
 
 
-def length_s(path: str | os.PathLike[str]) -> float | None:
+def length_s(path: str | os.PathLike[str], track: int = 0) -> float | None:
     """Return the declared length in seconds, or ``None`` if unknown. Raises ``AudioUnreadable``."""
     path = Path(path)
     if media_format(_head_and_size(path)[0]):
-        return length_of_media(path)
+        return length_of_media(path, track)
     with _opened(path) as file:
         seconds = file.frames / file.samplerate if file.samplerate else 0.0
     if not seconds:
@@ -89,13 +105,10 @@ def length_s(path: str | os.PathLike[str]) -> float | None:
     return seconds if 0 < seconds < _LONGEST_S else None  # streams declare no end
 
 
-def sound_track(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Return the number of the sound track that ``read_audio`` reads, from 1 on, and how many there are.
-
-    Raises ``AudioUnreadable``.
-    """
+def sound_track(path: str | os.PathLike[str]) -> SoundTrack:
+    """Return the sound track that ``read_audio`` reads unless another one is named. Raises ``AudioUnreadable``."""
     path = Path(path)
-    return track_of_media(path) if media_format(_head_and_size(path)[0]) else (1, 1)
+    return track_of_media(path) if media_format(_head_and_size(path)[0]) else SoundTrack()
 
 
 def _head_and_size(path: Path) -> tuple[bytes, int]:

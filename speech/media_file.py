@@ -1,10 +1,10 @@
 """Sound of m4a and video files, read by PyAV (the ``media`` extra)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, BinaryIO, Final, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,16 @@ _HEADS: Final = (
 )
 
 
+class SoundTrack(NamedTuple):
+    """A sound track: its number, from 1 on, and how many the file has."""
+
+    number: int = 1
+    tracks: int = 1
+
+
+Opened = Callable[[SoundTrack], object]
+
+
 def media_format(head: bytes) -> str | None:
     """Return FFmpeg's format name for a file with these first 16 bytes; ``None`` if ``read_media`` cannot read it.
 
@@ -35,34 +45,45 @@ def media_format(head: bytes) -> str | None:
     return next((name for signature, name in _HEADS if signature.match(head)), None)
 
 
-def length_of_media(path: Path) -> float | None:
+def length_of_media(path: Path, track: int = 0) -> float | None:
     """Return the seconds of the sound track or of the file, or ``None``. Raises ``AudioUnreadable``."""
     with opened_media(path) as (av, container):
-        stream = container.streams.audio[_track(container)]
+        stream = container.streams.audio[_track(path, container, track)]
         if stream.duration and stream.time_base:
             return float(stream.duration * stream.time_base)
         return container.duration / av.time_base if container.duration else None
 
 
-def track_of_media(path: Path) -> tuple[int, int]:
-    """Return the number of the sound track that is read, from 1 on, and how many there are."""
+def track_of_media(path: Path) -> SoundTrack:
+    """Return the sound track that is read unless another one is named."""
     with opened_media(path) as (_, container):
-        return _track(container) + 1, len(container.streams.audio)
+        return SoundTrack(_track(path, container) + 1, len(container.streams.audio))
 
 
-def _track(container: Any) -> int:
-    """Return the place of the track that is marked as the default, else of the first."""
-    marked = (getattr(track, "disposition", 0) & _DEFAULT for track in container.streams.audio)  # not in PyAV 13
-    return next((place for place, is_default in enumerate(marked) if is_default), 0)
+def _track(path: Path, container: Any, wanted: int = 0) -> int:
+    """Return the place of the track ``wanted``; 0: of the one marked as the default, else of the first."""
+    tracks = container.streams.audio
+    if wanted > len(tracks):
+        raise no_such_track(path, wanted, len(tracks))
+    marked = (getattr(track, "disposition", 0) & _DEFAULT for track in tracks)  # not in PyAV 13
+    return wanted - 1 if wanted else next((place for place, is_default in enumerate(marked) if is_default), 0)
 
 
-def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
-    """Yield blocks of 16 kHz mono samples of the sound track that is marked as the default, else of the first.
+def no_such_track(path: Path, wanted: int, count: int) -> AudioUnsupported:
+    """Return the error for a file that has fewer sound tracks."""
+    return AudioUnsupported(f"{path} has no sound track {wanted}: name one from 1 to {count}")
 
-    Raises ``AudioUnreadable``, perhaps half-way.
+
+def read_media(path: Path, track: int = 0, opened: Opened = lambda track: None) -> Iterator[NDArray[np.int16]]:
+    """Yield blocks of 16 kHz mono samples of one sound track.
+
+    ``track``: its number from 1 on; 0: the one marked as the default, else the first. ``opened`` is called with
+    the track before the first block. Raises ``AudioUnreadable``, perhaps half-way.
     """
     with opened_media(path) as (av, container):
-        stream, broken = container.streams.audio[_track(container)], None
+        place, broken = _track(path, container, track), None
+        stream = container.streams.audio[place]
+        opened(SoundTrack(place + 1, len(container.streams.audio)))
         channels = 2 if stream.channels == 2 else 1  # FFmpeg mixes more with the speaker in front
         layout = "stereo" if channels == 2 else "mono"
         resampler, mixer = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE), Resampler(SAMPLE_RATE)

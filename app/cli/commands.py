@@ -37,7 +37,7 @@ from client.errors import Refused, Unreachable
 from protocol.recognition import Options, Script
 from runtime.tasks import Closing
 from runtime.terminal import printable, say
-from speech.audio_file import check_audio, sound_track
+from speech.audio_file import check_audio
 from speech.errors import SpeechError
 
 T = TypeVar("T")
@@ -109,7 +109,8 @@ class RemoteStack(Closing):
 class TranscribeOptions:
     """The options of `transcribe`.
 
-    ``output``: the destination of results, in the notation of ``Outputs``.
+    ``output``: the destination of results, in the notation of ``Outputs``. ``track``: the number of a film's
+    sound track; 0: the default one.
     """
 
     files: Sequence[Path]
@@ -117,6 +118,7 @@ class TranscribeOptions:
     output: str = "-"
     language: str = "auto"
     script: Script = "simplified"
+    track: int = 0
 
 
 class Transcription:
@@ -144,10 +146,9 @@ class Transcription:
         outputs = self._outputs  # usage mistakes are reported first
         for file in self._wanted.files:
             try:
-                check_audio(file)
-                track, tracks = sound_track(file)
-                if tracks > 1:
-                    self._print(file, f"only sound track {track} of {tracks} is read")
+                track = check_audio(file, self._wanted.track)
+                if track.tracks > 1:
+                    self._print(file, f"only sound track {track.number} of {track.tracks} is read")
             except SpeechError as error:
                 self._unreadable[file] = str(error)
         if len(self._unreadable) == len(set(self._wanted.files)):
@@ -181,7 +182,7 @@ class Transcription:
             return self._fail(file, "not tried", self._gone)
         try:
             with ProgressDisplay(self._console, file.name).shown() as display:
-                transcript = await recogniser.recognise(file, display)
+                transcript = await recogniser.recognise(file, display, track=self._wanted.track)
             text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
             place = self._outputs.deliver(file, text)
         except StackFailed:

@@ -66,7 +66,7 @@ ChineseScript = Annotated[
 
 @app.command(rich_help_panel=CommandSection.RECORDINGS)
 @with_gateway_options()
-def transcribe(
+def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     source: "GatewayChoice",
     files: Annotated[
         list[Path],
@@ -76,6 +76,9 @@ def transcribe(
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Destination of the results.")] = "-",
     language: Language = "auto",
     script: ChineseScript = "simplified",
+    track: Annotated[
+        int, typer.Option(min=0, help="Number of the sound track of a film; 0: its default, else the first.")
+    ] = 0,
 ) -> None:
     """Transcribe recordings to standard output or files.
 
@@ -84,8 +87,7 @@ def transcribe(
     from app.cli import commands
     from app.core import process
 
-    wanted = commands.TranscribeOptions(files, form, output, language, "" if script == "as-is" else script)
-
+    wanted = commands.TranscribeOptions(files, form, output, language, "" if script == "as-is" else script, track)
     transcription = commands.Transcription(wanted, source)
     process.run("kikipounamu", transcription.run, transcription.prepare)
 

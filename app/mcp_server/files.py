@@ -140,10 +140,15 @@ class FileTranscriber(Closing):
         """Number of files that are being recognised, or wait for it."""
         return len(self._running)
 
-    async def transcribe(self, path: Path, language: str, form: Format, report: Report) -> TranscribedFile:
-        """Return the text of a file. Raises ``SpeechError``, ``AppError`` or ``GatewayError``."""
+    async def transcribe(
+        self, path: Path, language: str, form: Format, report: Report, track: int = 0
+    ) -> TranscribedFile:
+        """Return the text of a file. Raises ``SpeechError``, ``AppError`` or ``GatewayError``.
+
+        ``track``: the number of a film's sound track; 0: the default one.
+        """
         progress = _Progress()
-        task = asyncio.create_task(self._recognise(path, language, progress), name="mcp/file")
+        task = asyncio.create_task(self._recognise(path, language, track, progress), name="mcp/file")
         self._running.add(task)
         task.add_done_callback(self._ended)
         clock = asyncio.get_running_loop().time
@@ -162,9 +167,9 @@ class FileTranscriber(Closing):
         if not task.cancelled():
             task.exception()  # read, because a caller that left does not
 
-    async def _recognise(self, path: Path, language: str, progress: _Progress) -> RecordingTranscript:
+    async def _recognise(self, path: Path, language: str, track: int, progress: _Progress) -> RecordingTranscript:
         async with self._free:
-            await asyncio.to_thread(check_audio, path)
+            await asyncio.to_thread(check_audio, path, track)
             await asyncio.to_thread(self._source.prepare)
             languages = await asyncio.to_thread(languages_now, language)
             options = Options(
@@ -172,7 +177,7 @@ class FileTranscriber(Closing):
             )
             vad = await asyncio.to_thread(vad_folder)
             recogniser = Recogniser(self._source.locate(), vad, options)
-            return await self._stack.run(lambda: recogniser.recognise(path, progress))
+            return await self._stack.run(lambda: recogniser.recognise(path, progress, track=track))
 
 
 def _answer(transcript: RecordingTranscript, form: Format) -> TranscribedFile:

@@ -51,6 +51,9 @@ _Language = Annotated[str, Field(description="Spoken language: auto, or an ISO 6
 _Query = Annotated[str, Field(description="Words that the text contains, all of them; empty: any recording.")]
 _Limit = Annotated[int, Field(ge=1, le=MOST_FOUND, description="Most recordings to return.")]
 _Older = Annotated[str, Field(description="`older` of the previous answer, to go on from there.")]
+_Track = Annotated[
+    int, Field(ge=0, description="Number of the sound track of a film; 0: its default, else the first.")
+]
 _LONGEST_LINE: Final = 4 * 1024 * 1024
 
 
@@ -128,7 +131,12 @@ class Tools:
         self._recordings, self._files, self._source = recordings, files, source
 
     async def transcribe_file(
-        self, path: _Path, context: Context[Any, Any], language: _Language = "auto", form: _Form = "txt"
+        self,
+        path: _Path,
+        context: Context[Any, Any],
+        language: _Language = "auto",
+        form: _Form = "txt",
+        track: _Track = 0,
     ) -> TranscribedFile:
         """Transcribe an audio file (wav, flac, ogg, mp3), or m4a and video where support is installed.
 
@@ -139,7 +147,7 @@ class Tools:
             await context.report_progress(elapsed_s, message=message)
 
         with _explained():
-            return await self._files.transcribe(_file(path), _language(language), Format(form), report)
+            return await self._files.transcribe(_file(path), _language(language), Format(form), report, track)
 
     async def search_recordings(
         self, query: _Query = "", limit: _Limit = 20, older: _Older = ""

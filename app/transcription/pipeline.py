@@ -323,9 +323,11 @@ class Recogniser:
     cutter: Callable[[], Cutter] = PackingSegmenter
 
     async def recognise(
-        self, path: Path, observer: RecordingObserver, *, live: bool = False
+        self, path: Path, observer: RecordingObserver, *, live: bool = False, track: int = 0
     ) -> RecordingTranscript:
         """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
+
+        ``track``: the number of a film's sound track; 0: the default one.
 
         A file whose end is missing yields the text of the available part, with ``truncated`` set. Cancellation or
         an error withdraws unrecognised segments from the gateway.
@@ -333,7 +335,7 @@ class Recogniser:
         """
         session = uuid4()
         cutter = Segmenter() if live else self.cutter()
-        vad, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
+        vad, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path, track)
         with bound_fields(session=str(session)), TemporaryAudio() as store:
             async with (
                 GatewayClient(self.locate, session, store, self.options, self.settings) as client,

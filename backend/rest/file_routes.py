@@ -117,22 +117,22 @@ class FileRoutes:
             if known is None:
                 if why := self._runner.refuse_model(fields.options.model):
                     raise RequestRefused(409, ErrorCode.MODEL_UNAVAILABLE, why)
-                return await self._begin(_new_file(visit, id, fields, form.filename, client), form)
+                return await self._begin(_new_file(visit, id, fields, form.filename, client), form, fields.track)
             if (known.owner, known.tenant, known.kind) != (visit.device.owner, visit.tenant, SessionKind.FILE):
                 raise conflict("there is another session of this id: make a new one")
             if known.state in _UNENDED and not self._runner.has(id):
-                await self._keep(known, form)
+                await self._keep(known, form, fields.track)
             return known
         finally:
             coming.discard(id)
 
-    async def _begin(self, new: NewFile, form: Form) -> StoredSession:
+    async def _begin(self, new: NewFile, form: Form, track: int) -> StoredSession:
         """Store the file, then its session.
 
         If the history does not answer, it may still know the session: the file stays for a sweep.
         """
         assert form.part is not None
-        await asyncio.to_thread(form.part.keep, new.id)
+        await asyncio.to_thread(form.part.keep, new.id, track)
         try:
             stored = await self._archive.ask(lambda store: store.begin_file(new))
         except MalformedMessage as error:
@@ -141,10 +141,10 @@ class FileRoutes:
         self._runner.submitted(stored)
         return stored
 
-    async def _keep(self, known: StoredSession, form: Form) -> None:
+    async def _keep(self, known: StoredSession, form: Form, track: int) -> None:
         """Store the file of a session that the history already knows."""
         assert form.part is not None
-        await asyncio.to_thread(form.part.keep, known.id)
+        await asyncio.to_thread(form.part.keep, known.id, track)
         self._runner.submitted(known)
 
     async def _now(self, stored: StoredSession, status: int = 200) -> web.Response:

@@ -90,12 +90,14 @@ class FileRunParts:
 
 
 class FileRun:
-    """A run of a file; ``path``: the file on the disk."""
+    """A run of a file; ``path``: the file on the disk. ``track`` returns its sound track; 0: the default one."""
 
-    def __init__(self, means: FileRunParts, file: WaitingFile, path: Path) -> None:
+    def __init__(
+        self, means: FileRunParts, file: WaitingFile, path: Path, track: Callable[[], int] = lambda: 0
+    ) -> None:
         self._means = means
         self._file = file
-        self._path = path
+        self._path, self._track = path, track
         self._woken = asyncio.Event()
         self._sent: set[int] = set()
         self._all_sent = self._changed = False
@@ -139,7 +141,8 @@ class FileRun:
         means = self._means
         known = await means.segments(stored.id)
         await self._attach(stored)
-        async with reading(self._path, means.vad_folder) as frames:
+        track = await asyncio.to_thread(self._track)
+        async with reading(self._path, means.vad_folder, track=track) as frames:
             async for frame in frames:
                 if isinstance(frame, MediaSegment):
                     await self._piece(stored, frame, known.get(frame.segment))

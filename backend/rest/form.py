@@ -27,6 +27,7 @@ _LIST: Final = "[]"
 _READ_BYTES: Final = 64 * 1024
 _FIELD_BYTES: Final = 32 * 1024
 _MOST_FIELDS: Final = 32
+_MOST_DIGITS: Final = 9
 _WRITE_BYTES: Final = 1024 * 1024
 _PIECE_S: Final = 60.0
 _FLAGS: Final = {"true": True, "false": False}
@@ -170,8 +171,10 @@ async def _pieces(read: Callable[[], Awaitable[bytes]], form: Form, settings: Fi
         yield piece
 
 
-def _value(name: str, text: str) -> str | bool:
-    """Convert a field's text; flags accept only ``true`` and ``false``."""
+def _value(name: str, text: str) -> str | bool | int:
+    """Convert a field's text; flags accept only ``true`` and ``false``, numbers only digits."""
+    if name == "track" and text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
+        return int(text)
     return _FLAGS.get(text, text) if name in ("itn", "punctuation") else text
 
 

@@ -24,14 +24,18 @@ _COMMAND: Final = module_command("backend.rest.media_process")
 
 @asynccontextmanager
 async def reading(
-    path: Path, vad_folder: Path | None, program: Sequence[str] = _COMMAND, frame_s: float = _FRAME_S
+    path: Path,
+    vad_folder: Path | None,
+    program: Sequence[str] = _COMMAND,
+    frame_s: float = _FRAME_S,
+    track: int = 0,
 ) -> AsyncIterator[AsyncIterator[Frame]]:
     """Read the frames of ``path``, the last one ``MediaEnded``; the process ends with the context.
 
     Raises ``MediaUnreadable``, or ``MediaReaderKilled``.
-    ``frame_s``: how long the next frame may take.
+    ``frame_s``: how long the next frame may take. ``track``: the sound track of a film; 0: the default one.
     """
-    command = [*program, str(path), *([str(vad_folder)] if vad_folder else [])]
+    command = [*program, str(path), str(track), *([str(vad_folder)] if vad_folder else [])]
     if os.name == "posix":
         command = leashed(command, signal.SIGKILL)
     process = await _begun(command)

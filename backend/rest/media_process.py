@@ -1,6 +1,6 @@
 """The process that reads one file: decodes it, cuts it into segments, writes them to its standard output.
 
-    python -P -m backend.rest.media_process FILE [FOLDER OF FSMN-VAD]
+    python -P -m backend.rest.media_process FILE TRACK [FOLDER OF FSMN-VAD]
 
 A full pipe makes it wait, so it reads no more of the file than its gateway takes. Decoders of foreign files
 crash and leak; in a separate process they harm nothing else. The process has low priority, and ends with its
@@ -45,7 +45,7 @@ _NOTHING: Final = np.empty(0, np.int16)
 def main() -> None:
     """Read the file to its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which ends this process
-    path, *folder = sys.argv[1:]
+    path, track, *folder = sys.argv[1:]
     if hasattr(os, "nice"):
         os.nice(_NICE)
     with os.fdopen(os.dup(1), "wb") as frames:
@@ -53,20 +53,22 @@ def main() -> None:
         try:
             vad = open_vad(Path(folder[0]) if folder else None)
             _bound_memory()
-            read_file(Path(path), vad, _saying(frames))
+            read_file(Path(path), vad, _saying(frames), track=int(track))
         except BrokenPipeError:  # the gateway has stopped reading
             os._exit(0)
 
 
-def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: float = LONGEST_S) -> None:
-    """Report the contents of the file frame by frame."""
+def read_file(
+    path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: float = LONGEST_S, track: int = 0
+) -> None:
+    """Report the contents of the file frame by frame. ``track``: the sound track of a film; 0: the default one."""
     try:
-        length = length_s(path)
+        length = length_s(path, track)
         if length is not None and length > longest_s:
             say(_too_long(longest_s))
             return
         say(MediaOpened(vad.name, length))
-        for frame in _frames(path, vad, longest_s):
+        for frame in _frames(AvailableAudio(path, track), vad, longest_s):
             say(frame)
     except AudioUnreadable as error:
         unsupported = isinstance(error, AudioUnsupported | MediaExtraMissing)
@@ -74,10 +76,9 @@ def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: flo
         say(MediaBroken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, message))
 
 
-def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
+def _frames(audio: AvailableAudio, vad: Vad, longest_s: float) -> Iterator[Frame]:
     segmenter, whole = PackingSegmenter(), _Whole()
     samples = reported = 0
-    audio = AvailableAudio(path)
     for block in audio:
         samples += len(block)
         if samples > longest_s * SAMPLE_RATE:

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from backend.broker.jobs import Jobs
@@ -169,7 +170,8 @@ class Runner:
         if time.monotonic() >= self._sweep_s:
             self._sweep_s = time.monotonic() + (_SWEEP_S if await self._swept() else _SWEEP_AGAIN_S)
         while (file := self._next()) is not None:
-            run = FileRun(self._means, file, self.uploads.path(file.id))
+            track = partial(self.uploads.track, file.id)
+            run = FileRun(self._means, file, self.uploads.path(file.id), track)
             self._running[file.id] = file, run
             tasks.start(self._work(file, run), file.id)
         self._make_way()

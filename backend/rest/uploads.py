@@ -17,12 +17,13 @@ from typing import BinaryIO, Final
 from uuid import UUID
 
 from backend.core.errors import RequestRefused
-from backend.core.private_files import open_or_make
+from backend.core.private_files import open_or_make, replace_file
 from protocol.errors import ErrorCode
 from runtime.folders import private_folder
 from runtime.locking import try_lock
 
 _PART: Final = ".part-"
+_TRACK: Final = ".track"
 
 
 class Uploads:
@@ -40,6 +41,21 @@ class Uploads:
     def path(self, session: str) -> Path:
         """Return the path for the file of a session."""
         return self.folder / str(UUID(session))
+
+    def track(self, session: str) -> int:
+        """Return the number of the sound track to read of a session's file; 0: the default one."""
+        try:
+            return int(self._track_path(session).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def keep_track(self, session: str, track: int) -> None:
+        """Store which sound track is to be read, if it is not the default one."""
+        if track:
+            replace_file(self._track_path(session), b"%d" % track)
+
+    def _track_path(self, session: str) -> Path:
+        return self.folder / f"{UUID(session)}{_TRACK}"
 
     def sessions(self) -> Iterator[tuple[str, float]]:
         """Yield each session with a file here, and the file's age in seconds."""
@@ -61,6 +77,7 @@ class Uploads:
     def remove(self, session: str) -> None:
         """Delete the file of a session. Safe to call twice."""
         self.path(session).unlink(missing_ok=True)
+        self._track_path(session).unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Delete partial files that ended processes left behind."""
@@ -125,8 +142,9 @@ class IncomingFile:
         self._uploads.check_room(len(data))
         self._file.write(data)
 
-    def keep(self, session: str) -> None:
-        """Sync the file to the disk, as the file of this session."""
+    def keep(self, session: str, track: int = 0) -> None:
+        """Sync the file to the disk, as the file of this session, of which this sound track is to be read."""
+        self._uploads.keep_track(session, track)
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -11,9 +11,10 @@ import av
 import numpy as np
 import psutil
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
-from speech.audio_file import length_s, read_audio, sound_track
+from speech.audio_file import check_audio, length_s, read_audio, sound_track
 from speech.errors import AudioDamaged, AudioUnreadable, AudioUnsupported, MediaExtraMissing
 from speech.media_file import media_format, opened_media
 from tests.helpers.recordings import samples_of
@@ -88,6 +89,27 @@ def test_track_that_is_marked_as_default_is_read(tmp_path: Path, marked: tuple[i
     path = with_tracks(tmp_path / "a.mkv", *tones, default=marked)
     assert np.abs(np.fft.rfft(samples_of(path))).argmax() == 440 * read
     assert sound_track(path) == (read, 3)
+
+
+@pytest.mark.parametrize("track", [1, 2, 3])
+def test_named_track_is_read(tmp_path: Path, track: int) -> None:
+    times = np.arange(16_000) / 16_000
+    tones = [(8000 * np.sin(2 * np.pi * hertz * times)).astype(np.int16) for hertz in (440, 880, 1320)]
+    path = with_tracks(tmp_path / "a.mkv", *tones, default=[1])
+    assert np.abs(np.fft.rfft(np.concatenate(list(read_audio(path, track))))).argmax() == 440 * track
+    assert check_audio(path, track) == (track, 3) and check_audio(path) == (2, 3)
+    assert length_s(path, track) == pytest.approx(1.0, abs=0.1)
+
+
+def test_track_that_is_not_there_raises_unsupported(tmp_path: Path) -> None:
+    film, sound = media(tmp_path / "a.mkv", TONE, False), tmp_path / "a.wav"
+    soundfile.write(sound, TONE, 16_000)
+    for path in (film, sound):
+        assert check_audio(path, 1) == (1, 1)
+        with pytest.raises(AudioUnsupported, match="has no sound track 2: name one from 1 to 1"):
+            check_audio(path, 2)
+    with pytest.raises(AudioUnsupported, match="has no sound track 2"):
+        length_s(film, 2)
 
 
 def test_truncated_media_raises_damaged(tmp_path: Path) -> None:

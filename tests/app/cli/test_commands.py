@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -96,9 +98,11 @@ def test_prepare_rejects_unknown_gateway() -> None:
             source.prepare()
 
 
-async def transcribed(source: GatewayChoice, *files: Path, form: Format = Format.TXT, output: str = "-") -> int:
+async def transcribed(
+    source: GatewayChoice, *files: Path, form: Format = Format.TXT, output: str = "-", track: int = 0
+) -> int:
     """Return the exit status, as the command computes it."""
-    transcription = Transcription(TranscribeOptions(files, form, output, "en"), source)
+    transcription = Transcription(TranscribeOptions(files, form, output, "en", track=track), source)
     try:
         transcription.prepare()
     except typer.Exit as end:
@@ -165,6 +169,33 @@ async def test_film_with_several_sound_tracks_says_which_one_is_read(
     out, err = capsys.readouterr()
     assert out == " ".join(window_digests(TALK, models)) + "\n"
     assert "film.mkv: only sound track 2 of 2 is read" in err
+
+
+async def test_named_sound_track_is_read(tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    speech = samples_of(TALK)
+    film = with_tracks(tmp_path / "film.mkv", np.zeros_like(speech), speech)
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, film, track=2) == 0
+        out, err = capsys.readouterr()
+        assert out == " ".join(window_digests(TALK, models)) + "\n" and "only sound track 2 of 2 is read" in err
+        assert await transcribed(source, film, track=3) == 1
+        assert "has no sound track 3: name one from 1 to 2" in capsys.readouterr().err
+
+
+def test_each_film_is_opened_once_before_work_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = list[object]()
+    opening = av.open
+
+    def counted(file: BinaryIO, *arguments: Any, **options: Any) -> object:
+        opened.append(file.name)
+        return opening(file, *arguments, **options)
+
+    films = [with_tracks(tmp_path / name, samples_of(TALK)) for name in ("a.mkv", "b.mkv")]
+    monkeypatch.setattr(av, "open", counted)
+    source = GatewayChoice("https://h:1", "k", get_models=False)
+    with suppress(ModelsMissing):
+        Transcription(TranscribeOptions(films), source).prepare()
+    assert opened == [str(film) for film in films]
 
 
 async def test_json_of_several_files_is_one_line_per_file_in_order(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from app.cli.commands import GatewayChoice
@@ -13,10 +14,12 @@ from app.core.format import Format
 from app.local_services.stack import Stack
 from app.mcp_server.files import FileTranscriber, SharedStack
 from protocol.texts import join_texts
-from speech.errors import AudioMissing
+from speech.errors import AudioMissing, AudioUnsupported
 from tests.app.dictation.world import afresh
 from tests.app.speech import SPEECH, window_digests
+from tests.helpers.recordings import samples_of
 from tests.helpers.scripted_gateway import Gateway, scripted
+from tests.helpers.sound_tracks import with_tracks
 from tests.helpers.waiting import wait_until
 
 FILE = SPEECH / "en-01.flac"
@@ -45,6 +48,17 @@ async def test_text_of_a_file_is_that_of_the_command(gateway: Gateway, models: P
     text = join_texts(window_digests(FILE, models))
     assert found.complete and found.problems == [] and found.seconds > 1
     assert found.text == text if form is Format.TXT else text in found.text and "-->" in found.text
+
+
+async def test_named_sound_track_of_a_film_is_transcribed(gateway: Gateway, models: Path, tmp_path: Path) -> None:
+    speech = samples_of(FILE)
+    film = with_tracks(tmp_path / "film.mkv", np.zeros_like(speech), speech)
+    async with FileTranscriber(GatewayChoice(gateway.url, "k")) as files:
+        assert (await files.transcribe(film, "auto", Format.TXT, unheard)).text == ""
+        found = await files.transcribe(film, "auto", Format.TXT, unheard, track=2)
+        assert found.text == join_texts(window_digests(FILE, models))
+        with pytest.raises(AudioUnsupported, match="name one from 1 to 2"):
+            await files.transcribe(film, "auto", Format.TXT, unheard, track=3)
 
 
 async def test_unreadable_file_is_reported_before_anything_is_started(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import aiohttp
+import numpy as np
 import pytest
 from redis.asyncio import Redis
 
@@ -24,6 +25,9 @@ from protocol.rest import SessionState
 from runtime.tasks import cancel_and_wait
 from tests.backend.fake_worker import say_length
 from tests.backend.rest.world import DATABASE, World, form, recording, serving
+from tests.helpers.digits import DATA
+from tests.helpers.recordings import samples_of
+from tests.helpers.sound_tracks import with_tracks
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONTENT = recording()
+FILE = min((DATA / "digits").glob("*.flac"))
 
 
 class Late:
@@ -104,6 +109,25 @@ async def test_submitted_file_becomes_text_and_is_deleted(world: World) -> None:
     assert options.priority == "bulk"
     await wait_until(lambda: not world.runner.has(done["id"]) and not world.on_disk(), "the file is let go")
     assert [job.attempt for job in worker.jobs] == [0] * len(worker.jobs)
+
+
+async def test_sound_track_of_a_submitted_film_is_named(world: World, tmp_path: Path) -> None:
+    speech = samples_of(FILE)
+    film = with_tracks(tmp_path / "film.mkv", np.zeros_like(speech), speech).read_bytes()
+    async with world.working() as worker:
+        silent = await world.submit(film, "a", "film.mkv")
+        assert (await world.ended(silent["id"], "done"))["progress"]["segments"] == 0
+        spoken = await world.submit(film, "a", "film.mkv", track="2")
+        assert (await world.ended(spoken["id"], "done"))["progress"]["segments"] == len(worker.jobs) > 0
+        missing = await world.submit(film, "a", "film.mkv", track="3")
+        error = (await world.ended(missing["id"], "failed"))["error"]
+    assert error["message"] == "the file has no sound track 3: name one from 1 to 2"
+    await wait_until(lambda: not world.on_disk(), "the films are let go")
+
+
+@pytest.mark.parametrize("track", ["-1", "two", "1000", "1" * 20])
+async def test_sound_track_is_a_number(world: World, track: str) -> None:
+    assert await world.error("POST", "/v1/sessions", data=form(CONTENT, track=track)) == (400, "malformed")
 
 
 async def test_repeated_submission_has_no_effect(world: World) -> None:

@@ -13,6 +13,7 @@ from protocol.errors import ErrorCode
 from speech.vad import open_vad
 from tests.helpers.digits import DATA
 from tests.helpers.recordings import samples_of
+from tests.helpers.sound_tracks import with_tracks
 
 DIGITS = sorted((DATA / "digits").glob("*.flac"))
 
@@ -21,6 +22,19 @@ def frames_of(path: Path, longest_s: float = LONGEST_S) -> list[Frame]:
     frames: list[Frame] = []
     read_file(path, open_vad(None), frames.append, longest_s)
     return frames
+
+
+def test_named_sound_track_is_read_and_a_missing_one_is_reported(tmp_path: Path) -> None:
+    speech = samples_of(DIGITS[0])
+    film = with_tracks(tmp_path / "film.mkv", np.zeros_like(speech), speech)
+    found: dict[int, list[Frame]] = {track: [] for track in (0, 1, 2, 3)}
+    for track, frames in found.items():
+        read_file(film, open_vad(None), frames.append, track=track)
+    pieces = {track: [one for one in frames if isinstance(one, MediaSegment)] for track, frames in found.items()}
+    assert not pieces[0] and not pieces[1] and b"".join(one.pcm for one in pieces[2]) in speech.tobytes()
+    assert pieces[2] and found[3] == [
+        MediaBroken(ErrorCode.UNSUPPORTED, "the file has no sound track 3: name one from 1 to 2")
+    ]
 
 
 @pytest.fixture

@@ -35,6 +35,18 @@ def test_file_appears_only_when_complete(uploads: Uploads) -> None:
     assert not uploads.path(SESSION).exists()
 
 
+def test_sound_track_is_kept_and_removed_with_the_file(uploads: Uploads) -> None:
+    assert uploads.track(SESSION) == 0
+    for track in (0, 3):
+        part = uploads.part()
+        part.write(b"film")
+        part.keep(SESSION, track)
+        assert uploads.track(SESSION) == track
+        assert [session for session, _ in uploads.sessions()] == [SESSION]
+    uploads.remove(SESSION)
+    assert [*uploads.folder.iterdir()] == [] and uploads.track(SESSION) == 0
+
+
 def test_dropped_and_abandoned_parts_are_deleted(uploads: Uploads) -> None:
     uploads.part().drop()
     assert [*uploads.folder.iterdir()] == []
