@@ -311,7 +311,7 @@ class ReplacementsPanel(Card):
         )
 
     def _export(self) -> None:
-        place = self._dialogs.place(self, self._texts("words.export"), str(Path.home() / _SHEET))
+        place = self._dialogs.place(self, self._texts("words.export"), _SHEET)
         if not place:
             return
         draft = self.model.draft

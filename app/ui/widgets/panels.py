@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -326,40 +326,6 @@ class Columns(QWidget):
             self._grid.setColumnStretch(column, 1 if column < across else 0)
 
 
-class Dialogs:
-    """Dialogs of the operating system. All return an empty value if the user chooses nothing."""
-
-    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        """Let the user choose files of these kinds, each written as ``name (*.ending)``."""
-        dialog = _file_dialog(parent, title)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters(kinds)
-        return _chosen(dialog)
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        """Let the user choose a folder."""
-        dialog = _file_dialog(parent, title)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        return next(iter(_chosen(dialog)), "")
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Let the user choose where to save; choosing an existing file confirms its replacement."""
-        dialog = _file_dialog(parent, title)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(Path(suggested).suffix)
-        dialog.setDirectory(str(Path(suggested).parent))
-        dialog.selectFile(Path(suggested).name)
-        return next(iter(_chosen(dialog)), "")
-
-    def show(self, path: str) -> None:
-        """Show the folder of the file at ``path``."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
-
-
-SYSTEM_DIALOGS: Final = Dialogs()
-
-
 _LABELS: Final = {
     QFileDialog.DialogLabel.LookIn: "Look in:",
     QFileDialog.DialogLabel.FileType: "Files of type:",
@@ -367,16 +333,62 @@ _LABELS: Final = {
 """Labels that Qt's translations have without the key that its dialog marks."""
 
 
-def _file_dialog(parent: QWidget, title: str) -> QFileDialog:
-    dialog = QFileDialog(parent, title)
-    for label, source in _LABELS.items():
-        if (word := QCoreApplication.translate("QFileDialog", source)) != source:
-            dialog.setLabelText(label, word)
-    return dialog
+class Dialogs:
+    """Dialogs of the operating system. All return an empty value if the user chooses nothing.
+
+    They open in the folder used last, at first in the user's folder for documents.
+    """
+
+    _used = ""
+
+    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
+        """Let the user choose files of these kinds, each written as ``name (*.ending)``."""
+        dialog = self._file_dialog(parent, title)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters(kinds)
+        return self._chosen(dialog)
+
+    def folder(self, parent: QWidget, title: str) -> str:
+        """Let the user choose a folder."""
+        dialog = self._file_dialog(parent, title)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        return next(iter(self._chosen(dialog)), "")
+
+    def place(self, parent: QWidget, title: str, suggested: str) -> str:
+        """Let the user choose where to save; choosing an existing file confirms its replacement.
+
+        ``suggested``: a name, or a path, whose folder then comes first.
+        """
+        dialog = self._file_dialog(parent, title)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(Path(suggested).suffix)
+        if Path(suggested).is_absolute():
+            dialog.setDirectory(str(Path(suggested).parent))
+        dialog.selectFile(Path(suggested).name)
+        return next(iter(self._chosen(dialog)), "")
+
+    def show(self, path: str) -> None:
+        """Show the folder of the file at ``path``."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
+
+    def _file_dialog(self, parent: QWidget, title: str) -> QFileDialog:
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        folders = (self._used, documents, str(Path.home()))
+        dialog = QFileDialog(parent, title, next((one for one in folders if one and Path(one).is_dir()), ""))
+        for label, source in _LABELS.items():
+            if (word := QCoreApplication.translate("QFileDialog", source)) != source:
+                dialog.setLabelText(label, word)
+        return dialog
+
+    def _chosen(self, dialog: QFileDialog) -> list[str]:
+        try:
+            found = dialog.selectedFiles() if dialog.exec() else []
+        finally:
+            dialog.deleteLater()
+        if found:
+            self._used = found[0] if Path(found[0]).is_dir() else str(Path(found[0]).parent)
+        return found
 
 
-def _chosen(dialog: QFileDialog) -> list[str]:
-    try:
-        return dialog.selectedFiles() if dialog.exec() else []
-    finally:
-        dialog.deleteLater()
+SYSTEM_DIALOGS: Final = Dialogs()

@@ -105,6 +105,36 @@ def test_place_dialog_suggests_name_and_adds_its_suffix(parent: QWidget, tmp_pat
     assert Dialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "other.srt")
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_dialogs_open_among_documents_and_then_where_the_last_one_ended(
+    exists: bool, parent: QWidget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, used = tmp_path / "home", tmp_path / "used"
+    documents = home / "Documents" if exists else home
+    for folder in (documents, used):
+        folder.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    dialogs, places = Dialogs(), list[str]()
+
+    def choose(dialog: QFileDialog) -> None:
+        places.append(dialog.directory().path())
+        dialog.setDirectory(str(used))
+        dialog.accept()
+
+    when_open(choose)
+    assert dialogs.place(parent, "Save", "talk.txt") == str(used / "talk.txt")
+
+    def look(dialog: QFileDialog) -> None:
+        places.append(dialog.directory().path())
+        dialog.reject()
+
+    for ask in (lambda: dialogs.place(parent, "Save", "b.txt"), lambda: dialogs.files(parent, "Open", KINDS)):
+        when_open(look)
+        ask()
+    assert places == [str(documents), str(used), str(used)]
+
+
 class Opener(QObject):
     """URL handler for file addresses during a test."""
 
