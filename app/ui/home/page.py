@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.format import Format
 from app.core.states import RECORDING
 from app.dictation.view import View
+from app.history.index import IndexRow
 from app.history.view import (
     DeleteTakes,
     ExportTakes,
@@ -58,6 +59,7 @@ class HomePage(QWidget):
         self._serial = 0
         self._exported: ExportTakes | None = None
         self._placing = False
+        self._chosen: dict[int | None, IndexRow | None] = {}
         paint_as_page(self)
         self.head = Head(theme, texts, ask)
         self.model = TimelineModel(
@@ -127,7 +129,8 @@ class HomePage(QWidget):
         self.model.show_rows(came)
         if self.stage.opened is not None and (row := self.model.take(self.stage.opened)):
             self.panel.show_take(row)
-        self._choose()
+        if any(take.key in self._chosen and self._chosen[take.key] != take for take in filter(None, came.rows)):
+            self._choose()
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
@@ -186,10 +189,14 @@ class HomePage(QWidget):
             self._choose()
 
     def _choose(self, *, confirming: bool = False) -> None:
-        """Show the selected takes in the bar."""
-        rows = [take for row in self._rows() if (take := self.model.take(row))]
-        same = {row.session for row in rows} == {row.session for row in self.bar.rows}
-        self.bar.show_takes(rows, confirming=confirming or (self.bar.confirming and same))
+        """Show the selected takes in the bar; those that are not drawn are loaded too."""
+        rows = self._rows()
+        self.model.need(rows)
+        self._chosen = {self.model.key(row): self.model.loaded(row) for row in rows}
+        takes = list(filter(None, self._chosen.values()))
+        if self.bar.confirming and not confirming:
+            confirming = {take.session for take in takes} == {take.session for take in self.bar.rows}
+        self.bar.show_takes(takes, confirming=confirming)
 
     # -- user actions --------------------------------------------------------------------------------------
 

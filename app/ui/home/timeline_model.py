@@ -5,7 +5,7 @@ Only recently viewed takes are in memory.
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -50,6 +50,7 @@ class TimelineModel(QAbstractListModel):
         self._firsts: list[int] = []  # places of their first takes
         self._takes: OrderedDict[int, IndexRow] = OrderedDict()
         self._wanted: OrderedDict[int, None] = OrderedDict()
+        self._needed: OrderedDict[int, None] = OrderedDict()  # to request when there is room
         self._fresh: set[int] = set()
         self._speaking = False
 
@@ -69,6 +70,7 @@ class TimelineModel(QAbstractListModel):
         self._firsts = [0, *accumulate(counts)][:-1] if counts else []
         self._heads = [1 + number + first for number, first in enumerate(self._firsts)]
         self._wanted.clear()
+        self._needed.clear()
         self._fresh.clear()
         self.endResetModel()
         return True
@@ -88,6 +90,13 @@ class TimelineModel(QAbstractListModel):
         last = min(came.start + PAGE, self._list.count) - 1
         if came.start <= last:
             self.dataChanged.emit(self.index(self.row_of(came.start)), self.index(self.row_of(last)))
+        self._request_needed()
+
+    def need(self, rows: Iterable[int]) -> None:
+        """Request the pages of these takes, which may not be drawn, where they may have changed."""
+        pages = dict.fromkeys(map(self._page, rows))
+        self._needed = OrderedDict((page, None) for page in pages if page not in self._fresh)
+        self._request_needed()
 
     # -- places --------------------------------------------------------------------------------------------
 
@@ -121,7 +130,7 @@ class TimelineModel(QAbstractListModel):
         """Return the take in this row if it is loaded, and request its page if it may have changed."""
         if (key := self.key(row)) is None:
             return None
-        page = (row - 1 - bisect_right(self._heads, row)) // PAGE
+        page = self._page(row)
         if page not in self._fresh:
             self._ask(page)
         if key in self._takes:
@@ -130,6 +139,14 @@ class TimelineModel(QAbstractListModel):
         if found and self._speaking and key == self._list.keys[0] and found.state is TakeState.LIVE:
             return replace(found, speaking=True)
         return found
+
+    def loaded(self, row: int) -> IndexRow | None:
+        """Return the take in this row as it was loaded last, and request nothing."""
+        key = self.key(row)
+        return None if key is None else self._takes.get(key)
+
+    def _page(self, row: int) -> int:
+        return (row - 1 - bisect_right(self._heads, row)) // PAGE
 
     def _place_of_key(self, key: int) -> int:
         return bisect_left(self._list.keys, -key, key=lambda one: -one)
@@ -167,8 +184,15 @@ class TimelineModel(QAbstractListModel):
             return
         self._wanted[page] = None
         while len(self._wanted) > MOST_WAITING:
-            self._wanted.popitem(last=False)
+            gone, _ = self._wanted.popitem(last=False)
+            self._needed[gone] = None
         self._want(RowsWanted(self._list.serial, page * PAGE, PAGE))
+
+    def _request_needed(self) -> None:
+        while self._needed and len(self._wanted) < MOST_WAITING:
+            page, _ = self._needed.popitem(last=False)
+            if page not in self._fresh:
+                self._ask(page)
 
 
 def state_of(row: IndexRow) -> State:

@@ -1,0 +1,60 @@
+"""Home page with a thousand selected takes: a change of the history costs what has changed."""
+
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.history.index import IndexRow
+from app.history.view import HistoryRows, RowsWanted
+from app.messages.kinds import Action
+from app.ui.home.page import HomePage
+from app.ui.home.selection_bar import MOST_CHOSEN
+from app.ui.home.timeline_model import PAGE
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from tests.app.ui.home.rows import choose, listed, take
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> HomePage:
+    made = HomePage(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    return made
+
+
+def serve(page: HomePage, asked: list[Action], rows: tuple[IndexRow, ...]) -> int:
+    """Answer all requests for rows, and return how many there were."""
+    count = 0
+    while wanted := [action for action in asked if isinstance(action, RowsWanted)]:
+        asked.clear()
+        for one in wanted:
+            page.show_rows(HistoryRows(one.serial, one.start, rows[one.start : one.start + one.count]))
+        count += len(wanted)
+    return count
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_change_of_history_requests_each_page_of_selected_takes_once(
+    page: HomePage, asked: list[Action], step: int
+) -> None:
+    rows = tuple(take(number) for number in range(2 * MOST_CHOSEN))
+    page.show_list(listed(rows))
+    serve(page, asked, rows)
+    choose(page, *range(0, step * MOST_CHOSEN, step))
+    serve(page, asked, rows)
+    assert len(page.bar.rows) == MOST_CHOSEN
+    changed = (*rows[:500], replace(rows[500], text="mended"), *rows[501:])
+    page.show_list(listed(changed, version=1))
+    assert serve(page, asked, changed) == step * MOST_CHOSEN // PAGE, "each page is requested once"
+    assert [row.text for row in page.bar.rows].count("mended") == 1 and len(page.bar.rows) == MOST_CHOSEN
+    page.show_list(listed(changed, version=2))
+    shown = page.bar.rows
+    assert serve(page, asked, changed) and page.bar.rows is shown, "nothing of it has changed"
