@@ -61,6 +61,13 @@ def test_text_waits_where_password_field_has_focus(app: WaylandApp) -> None:
     waits_for_password_field(app)
 
 
+@pytest.mark.parametrize("app", COMPOSITORS, indirect=True)
+def test_window_comes_in_front_on_request(app: WaylandApp) -> None:
+    app.opened(TARGETS["Qt"], "in front")
+    app.command("show")
+    app.desktop.active("kikipounamu")
+
+
 @pytest.mark.parametrize("app", ["sway"], indirect=True)
 def test_command_copies_waiting_text_while_another_window_has_the_focus(app: WaylandApp) -> None:
     """The user has copied more than the app can save, so the text waits."""

@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QFontMetrics,
+    QGuiApplication,
     QHideEvent,
     QKeyEvent,
     QKeySequence,
@@ -295,7 +296,12 @@ class Shell(QWidget):
 
 
 def bring_to_front(window: QWidget) -> None:
-    """Show a window in front of others, with the keyboard."""
+    """Show a window in front of others, with the keyboard.
+
+    On Wayland a program without the focus cannot raise its window, but a window that opens comes in front.
+    """
+    if QGuiApplication.platformName().startswith("wayland") and not window.isActiveWindow():
+        window.hide()
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
     window.raise_()
