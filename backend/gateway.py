@@ -1,18 +1,11 @@
-"""The gateway: its routes, and its life from the first contact with the broker to the end of the drain."""
+"""The gateway: its parts, its routes, and the end of its sessions."""
 
 import asyncio
-import secrets
 import time
-from collections.abc import AsyncIterator, Callable
 from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    nullcontext,
     suppress,
 )
 from functools import partial
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
@@ -21,17 +14,13 @@ from msgspec.structs import replace
 from backend.admission.admission import refuse, refuse_known, speed
 from backend.admission.readiness import Readiness, readiness
 from backend.broker.connections import CONNECT_S
-from backend.broker.embedded import EmbeddedSettings, embedded_broker
-from backend.broker.jobs import Jobs, open_jobs
+from backend.broker.jobs import Jobs
 from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
-from backend.devices.discovery import findable
-from backend.devices.records import DeviceStore
-from backend.devices.registry import DeviceRegistry
 from backend.dialects.deferred_routes import DeferredRoutes
-from backend.history.service import RunningHistory, kept_history
-from backend.http.access import ACCESS, WORKERS, Access, AdmittedRequest, admit
-from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
+from backend.history.service import RunningHistory
+from backend.http.access import ACCESS, Access, AdmittedRequest, admit
+from backend.http.addresses import local_url
 from backend.http.certificates import server_context
 from backend.http.device_routes import device_routes
 from backend.http.modes import ListenAddress
@@ -57,7 +46,6 @@ from backend.sessions.stream import serve_stream
 from backend.settings import GatewaySettings
 from backend.workers.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
-from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
 from protocol.job import Notice
 from protocol.session import STREAM_PATH, SUBPROTOCOL
@@ -140,7 +128,7 @@ class Gateway:
             web.get(STREAM_PATH, self._stream),
             web.get("/healthz", self._health),
             web.get(BROKER_PATH, self._tunnel.serve),
-            *DeferredRoutes(self.hub, self._refusal, self._settings.files, earlier).routes(),
+            *DeferredRoutes(self.hub, self.refusal_of, self._settings.files, earlier).routes(),
         ]
         if self._forwarder is not None:
             return everywhere + self._forwarder.routes()
@@ -294,14 +282,15 @@ class Gateway:
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)
-        if refusal := self._refusal(visit, resumes=bool(request.query.get("resume"))):
+        if refusal := self.refusal_of(visit, resumes=bool(request.query.get("resume"))):
             raise OverQuota(refusal)
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if SUBPROTOCOL not in (name.strip() for name in offered.split(",")):
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
         return await serve_stream(request, self.hub, visit, self._received)
 
-    def _refusal(self, visit: AdmittedRequest, resumes: bool = False) -> Refusal | None:
+    def refusal_of(self, visit: AdmittedRequest, resumes: bool = False) -> Refusal | None:
+        """Return why a stream of this visitor is refused now; ``resumes``: of a session that may be known."""
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
         judge = refuse_known if resumes else refuse  # the hello will show whether the broker knows the session
@@ -323,78 +312,3 @@ class Gateway:
     async def _ready(self, request: web.Request) -> web.Response:
         state = self._readiness()
         return json_response(state, 200 if state.ready else 503)
-
-
-def findable_by_clients(settings: GatewaySettings, url: str) -> AbstractAsyncContextManager[None]:
-    """Keep the endpoint file for clients on this computer until the context ends."""
-    shown = settings.certificate.sha256 if settings.certificate else ""
-    return findable(settings.endpoint_file, url, settings.key, shown)
-
-
-def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextManager[None]:
-    if not (settings.announce and settings.certificate and port):
-        return nullcontext()
-    from backend.devices.announcement import Announced, announcing  # imported late: only shared gateways need it
-
-    said = Announcement(settings.certificate.sha256, metadata.version("kikipounamu"))
-    return announcing(Announced(settings.name, port, said), lambda: reachable(settings.host, interfaces()))
-
-
-def _wyoming(settings: GatewaySettings, gateway: Gateway, main: bool) -> AbstractAsyncContextManager[object]:
-    """Serve the Wyoming protocol where its port is named. Raises ``InvalidSettings``."""
-    if not (settings.wyoming and main):
-        return nullcontext()
-    from backend.dialects.sessions import DialectSessions  # imported late: only few gateways serve it
-    from backend.dialects.wyoming.server import wyoming_address, wyoming_server
-
-    sessions = DialectSessions(gateway.hub, gateway._refusal, settings.files.vad_folder)
-    owner = AdmittedRequest(gateway.access, gateway.access.owner)
-    name = settings.name if settings.announce else ""
-    return wyoming_server(wyoming_address(settings.wyoming), sessions, lambda: owner, name)
-
-
-async def _broker(
-    stack: AsyncExitStack, settings: GatewaySettings, link: ProcessLink | None
-) -> tuple[str, Callable[[], bool]]:
-    """Return the broker's URL, and a function that returns whether this gateway owns the broker now."""
-    if link is not None:
-        return link.start.broker, lambda: link.start.owns_broker
-    if settings.redis:
-        return settings.redis, lambda: False
-    embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
-    broker = await stack.enter_async_context(embedded_broker(embedded))
-    return broker.url, lambda: not broker.adopted
-
-
-@asynccontextmanager
-async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = None) -> AsyncIterator[Gateway]:
-    """Run a gateway until the context ends, then drain it; ``link``: one of several. Raises ``BackendError``."""
-    where = () if link is not None else listen_addresses(settings)
-    main = link is None or link.is_main
-    roster = DeviceRegistry(DeviceStore(settings.devices_file) if settings.devices_file else None)
-    async with AsyncExitStack() as stack:
-        url, owns = await _broker(stack, settings, link)
-        opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes, settings.shards)
-        jobs = await stack.enter_async_context(opening)
-        keeping = kept_history(settings.history, jobs.shards, jobs.gateway, owns)
-        history = await stack.enter_async_context(keeping) if main else None
-        tasks = await stack.enter_async_context(Tasks("gateway"))
-        tunnel = BrokerTunnel(url, jobs, lambda request: admit(request, WORKERS))
-        gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tunnel, history, tasks.failed)
-        if link is not None:
-            gateway.join(link)
-        tasks.start(roster.run(), "devices")
-        await gateway.run(tasks)
-        try:
-            await gateway.start(where)
-            async with (
-                _announced(settings, gateway.tls_port if main else 0),
-                _wyoming(settings, gateway, main),
-                findable_by_clients(settings, gateway.url) if link is None else nullcontext(),
-            ):
-                yield gateway
-        finally:
-            try:
-                await gateway.drain()
-            finally:
-                gateway.observers.flush()

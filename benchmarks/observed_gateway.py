@@ -13,9 +13,10 @@ from collections.abc import Callable
 import uvloop
 
 from backend.configuration import Configuration, settings_of
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.observability.exposition import GatewayCollector, exposition, registry_of
 from backend.observability.metrics import GatewayReading
+from backend.running_gateway import running_gateway
 from backend.sessions.observers import Conclusion
 from backend.sessions.segments import SegmentHistory
 from protocol.job import JobKind

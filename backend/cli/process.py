@@ -13,8 +13,8 @@ import typer
 
 from backend.cli.serving import ServeOrder, raise_file_limit, run
 from backend.core.errors import BackendError
-from backend.gateway import running_gateway
 from backend.processes.link import ProcessLink, linked
+from backend.running_gateway import running_gateway
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders

@@ -17,13 +17,13 @@ from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.cli.broker_access import else_said
 from backend.configuration import Configuration, merged, settings_of
 from backend.devices.discovery import own_key
-from backend.gateway import findable_by_clients, running_gateway
 from backend.http.addresses import listen_addresses, local_url
 from backend.processes.listening import Listener, forwards, listening
 from backend.processes.lock import FORWARDS, only_one
 from backend.processes.messages import ProcessStart
 from backend.processes.slots import MAIN
 from backend.processes.supervisor import ProcessPlan, supervised
+from backend.running_gateway import findable_by_clients, running_gateway
 from backend.settings import GatewaySettings
 from runtime import loggers
 from runtime.event_names import LogEvent

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from tests.backend.broker_setting import Setting, on
 from tests.helpers.valkey import Broker

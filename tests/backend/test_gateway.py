@@ -3,17 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from importlib import metadata
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from backend.admission.admission import AdmissionLimits
-from backend.gateway import Gateway, running_gateway
-from backend.http.modes import GatewayMode, networks
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import WORKERS_KEY, Keys, Result, encode_status
@@ -35,7 +32,7 @@ from protocol.session import (
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import FakeWorker, fail, working
 from tests.backend.wire import Wire, connected, tone
-from tests.helpers.valkey import Broker, running_broker
+from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 PCM = tone(4_000)
@@ -251,34 +248,6 @@ async def test_session_without_connection_is_dropped_after_a_while(broker: Broke
             assert (await again.expect(Final)).text == TEXT
 
 
-async def test_texts_of_finished_session_leave_broker_file(tmp_path: Path) -> None:
-    arguments = ("--dir", str(tmp_path), "--appendonly", "yes", "--appendfsync", "always")
-    with running_broker(None, *arguments) as broker:
-        settings = GatewaySettings(redis=broker.url, key=KEY, keep_s=0.1)
-        async with running_gateway(settings) as gateway, working(broker.url):
-            async with connected(gateway.url, KEY) as wire:
-                await wire.segment(0, PCM)
-                assert (await wire.expect(Final)).text == TEXT
-                assert any_has(tmp_path, TEXT)
-                await wire.say(Received(0))
-                await wire.say(Finish(1))
-                await wire.expect(Done)
-            await wait_until(lambda: not gateway.hub.hosted, "the session goes")
-
-            async def gone() -> bool:
-                await gateway.hub._jobs.compact()
-                try:
-                    return not any_has(tmp_path, TEXT)
-                except FileNotFoundError:  # the broker replaces its file at the end of a rewrite
-                    return False
-
-            await wait_until(gone, "no file has it")
-
-
-def any_has(folder: Path, text: str) -> bool:
-    return any(text.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
-
-
 async def test_busy_messages_follow_fleet_and_load(gateway: Gateway, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as wire:
         assert (await wire.expect(Busy)).reason == "no_worker"
@@ -350,48 +319,6 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
         assert [reason["code"] for reason in body["reasons"]] == ["broker"]
         async with http.get(gateway.url + "/healthz") as response:
             assert response.status == 200
-
-
-@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
-async def test_url_is_reachable_from_this_computer(broker: Broker, host: str, shown: str) -> None:
-    anywhere = networks(["0.0.0.0/0", "::/0"])
-    settings = GatewaySettings(GatewayMode.SERVER, host=host, key=KEY, redis=broker.url, proxies=anywhere)
-    async with running_gateway(settings) as gateway, connected(gateway.url, KEY):
-        assert gateway.url.startswith(f"http://{shown}:")
-
-
-async def test_connections_are_refused_without_broker(broker: Broker) -> None:
-    settings = GatewaySettings(redis=broker.url, key=KEY, attach_s=0.3, drain_s=0.3)
-    async with running_gateway(settings) as gateway, Wire(gateway.url, KEY) as waiting:
-        broker.process.kill()
-        await waiting.say(Hello(uuid4()))
-        assert (await waiting.expect(Error)).code == ErrorCode.BROKER_UNAVAILABLE
-        assert await waiting.until_closed() == CloseCode.TRY_AGAIN_LATER
-        await wait_until(lambda: not gateway.monitor.up, "the loss of the broker is seen")
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            async with Wire(gateway.url, KEY):
-                pass
-        assert refused.value.status == 503
-
-
-async def test_drain_sends_going_away_and_keeps_complete_segments(broker: Broker) -> None:
-    settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(sessions=3))
-    async with running_gateway(settings) as gateway, connected(gateway.url, KEY) as wire:
-        await wire.segment(0, PCM)
-        await wait_until(lambda: gateway.hub.hosted[str(wire.session)].session.live, "the segment")
-        leaving = asyncio.create_task(wire.until_closed())
-        await gateway.drain()
-        await gateway.drain()
-        assert await leaving == CloseCode.GOING_AWAY
-        with pytest.raises(aiohttp.ClientConnectorError):
-            async with Wire(gateway.url, KEY):
-                pass
-    async with (
-        running_gateway(settings) as gateway,
-        working(broker.url),
-        connected(gateway.url, KEY, wire.session, resume=True) as again,
-    ):
-        assert (await again.expect(Final)).text == TEXT
 
 
 async def test_gateway_fails_when_its_door_fails(other: Gateway) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from backend.gateway import running_gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from client.errors import Refused, Unreachable

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
 from client.settings import ClientSettings

@@ -13,7 +13,8 @@ from backend.broker.jobs import open_jobs
 from backend.broker.queues import Queues
 from backend.core.keys import owner_of
 from backend.devices.records import DeviceStore
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.sessions.observers import Conclusion, Observer
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed

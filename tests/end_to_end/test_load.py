@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from backend.admission.admission import AdmissionLimits
-from backend.gateway import running_gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, Locate, fixed
 from loadtest.measurement.tally import TallyRecorder

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from backend.gateway import running_gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from client.settings import ClientSettings

@@ -14,9 +14,10 @@ from app.core.transcript import RecordingTranscript
 from app.journal.journal import Journal
 from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.history.settings import HistorySettings
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from client.settings import ClientSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.gateway import running_gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, Locate, fixed
 from tests.helpers.chain import KEY, running_chain

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.http.certificates import own_certificate
 from backend.http.modes import GatewayMode
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
 from tests.helpers.valkey import Broker

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from backend.cli.main import app
 from backend.devices.records import DeviceStore
-from backend.gateway import running_gateway
 from backend.http.certificates import own_certificate
 from backend.http.modes import GatewayMode
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, encode_endpoint

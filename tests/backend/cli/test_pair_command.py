@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from backend.cli.main import app
 from backend.cli.pair_command import drawing, let_in, running, show
 from backend.core.errors import PairingFailed
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.http.certificates import own_certificate
 from backend.http.modes import GatewayMode
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.errors import DeviceNotKept, NotPaired
 from client.pairing import pair

@@ -10,13 +10,14 @@ import pytest
 
 from backend.broker.jobs import open_jobs
 from backend.core.keys import owner_of
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.history.journal import TextJournal
 from backend.history.records import HistoryLimits, SessionFilter, StoredSession
 from backend.history.service import kept_history
 from backend.history.settings import HistorySettings
 from backend.history.store import open_store
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.job import Keys
 from protocol.session import Done, Final, Finish, Received

@@ -15,10 +15,11 @@ from backend.admission.admission import AdmissionLimits
 from backend.admission.quotas import Quota
 from backend.devices.records import Device, DeviceStore
 from backend.devices.registry import DeviceRegistry
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.http.access import Access, AdmittedRequest
 from backend.http.modes import GatewayMode, networks
 from backend.http.settings import HttpSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DEVICES_PATH, DeviceKind
 from protocol.errors import CloseCode, ErrorCode, Forbidden, Unauthorised

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from backend.devices.records import DeviceStore
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
 from tests.backend.conftest import KEY

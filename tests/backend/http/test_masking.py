@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.http.certificates import own_certificate
 from backend.http.masking import MaskedFrames
 from backend.http.modes import GatewayMode
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.broker import BROKER_PATH
 from protocol.errors import CloseCode

@@ -15,12 +15,13 @@ from aiohttp.test_utils import TestServer
 from backend.core.errors import InvalidSettings
 from backend.devices.records import Device, DeviceStore
 from backend.devices.registry import DeviceRegistry
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.http.access import ACCESS, Access
 from backend.http.certificates import own_certificate
 from backend.http.modes import GatewayMode
 from backend.http.pairing_routes import PairingRoutes
 from backend.http.settings import HttpSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, connect
 from client.errors import DeviceNotKept, Intercepted, NotPaired, Unauthorised, WrongGateway

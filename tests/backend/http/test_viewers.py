@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
-from backend.gateway import running_gateway
 from backend.http.viewers import refuse_viewer, write_pieces
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.monitor import MONITOR_PATH

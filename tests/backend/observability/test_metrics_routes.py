@@ -12,11 +12,12 @@ import pytest
 
 from backend.admission.admission import AdmissionLimits
 from backend.core.refusal import RefusalReason
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings
 from backend.observability.metrics_routes import METRICS_PATH
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.monitor import TIMELINE_PATH, Timeline
 from protocol.session import STREAM_PATH, Final, Hello

@@ -11,9 +11,10 @@ import aiohttp
 
 from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.observability.monitor import EXPECTED_S, EXPECTING_S, UNWATCHED_S, WATCHED_S, gathered, pause_s
 from backend.observability.other_processes import Counted, ProcessReport
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode

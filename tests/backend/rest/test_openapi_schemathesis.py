@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.history.settings import HistorySettings
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.endpoint import Endpoint
 from protocol.job import WORKERS_KEY, encode_status

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from backend.broker.queues import Queues
 from backend.devices.records import DeviceStore
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode

@@ -10,7 +10,8 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
 from protocol.devices import DeviceKind

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
+from backend.running_gateway import running_gateway
 from backend.sessions.partials import PartialPace
 from backend.settings import GatewaySettings
 from protocol.job import Job, Keys

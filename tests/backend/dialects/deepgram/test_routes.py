@@ -8,8 +8,9 @@ import aiohttp
 import pytest
 
 from backend.dialects.deepgram.routes import LISTEN_PATH
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY

@@ -13,8 +13,9 @@ import pytest
 from backend.admission.quotas import Quota
 from backend.devices.records import DeviceStore
 from backend.dialects.deepgram.routes import LISTEN_PATH
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from speech.audio_file import read_audio

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from backend.gateway import running_gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from tests.backend.conftest import KEY
 from tests.helpers.valkey import Broker

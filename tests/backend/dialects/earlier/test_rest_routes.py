@@ -5,10 +5,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from backend.gateway import running_gateway
 from backend.history.records import HistoryLimits
 from backend.history.settings import history_settings
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import working

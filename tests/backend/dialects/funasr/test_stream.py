@@ -25,9 +25,10 @@ from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_detectors import SpeechDetectors
 from backend.dialects.speech_intake import DEFAULT_INTAKE
 from backend.dialects.spool import RequestFiles, open_spool
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.http.access import AdmittedRequest
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.errors import Refused, SessionLost, Unreachable
 from protocol.session import Final, Partial

@@ -11,8 +11,9 @@ import pytest
 from multidict import CIMultiDictProxy
 
 from backend.dialects.openai.file_routes import TRANSCRIPTIONS_PATH
-from backend.gateway import Gateway, running_gateway
+from backend.gateway import Gateway
 from backend.rest.file_settings import FileSettings
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.job import Job, Outcome
 from protocol.rest import TRUNCATED_HEADER

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backend.gateway import running_gateway
+from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from runtime import memory
 from tests.helpers.valkey import Broker
