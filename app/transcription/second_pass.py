@@ -220,7 +220,7 @@ class SecondPass(TranscriptionObserver):
             for resolution in self._choice.resolve(self._now()):
                 await self._apply(resolution)
             due = self._choice.due
-            await is_set_within(self._changed, None if due == inf else max(0.0, due - self._now()))
+            await is_set_within(self._changed, None if due == inf else due - self._now())
         for resolution in self._choice.resolve(inf):
             await self._apply(resolution)
         self._pass_on(self._choice.rest())

@@ -78,6 +78,7 @@ def test_start_time_of_a_take_can_be_read_back() -> None:
     event = opened(UUID(int=1), Options(), 1_700_000_000.9)
     assert event.started == "2023-11-14T22:13:20.900+00:00"
     assert started_s(event) == 1_700_000_000.9
+    assert (event.mode, event.needs_context, event.by_pause) == ("", False, True)
 
 
 @pytest.mark.parametrize("started", ["?", "1969-12-31T23:59:59+00:00", "2106-02-07T06:28:16+00:00"])

@@ -135,7 +135,14 @@ class ToldObserver(DictationObserver):
         self.shown: list[TranscriptSegment] = []
         self.told: list[TranscriptSegment] = []
         self.chosen: dict[int, int] = {}
+        self.seconds, self.ended = 0.0, False
         self._folder = folder
+
+    def processed(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def audio_ended(self) -> None:
+        self.ended = True
 
     def received(self, event: ClientEvent) -> None:
         if isinstance(event, Connected):
@@ -307,6 +314,7 @@ async def test_short_tail_is_not_recognised_alone_when_the_span_has_its_text(tmp
     result = await dictate_tail(tmp_path, SpanGateway())
     assert (result.take.segments[1].samples or 0) < SHORT_TAIL
     assert result.observer.texts == {0: result.spans[2], 1: "", 2: ""}
+    assert (result.observer.seconds, result.observer.ended) == (3.0, True)
     assert "end 1" not in result.gateway.order and "cancel 1" in result.gateway.order
 
 
@@ -341,3 +349,15 @@ async def test_withheld_texts_are_passed_on_when_the_session_breaks(
                 await setup.listen(journal, AfterConnecting(talk, observer.connected), observer)
             known = {n: each.text for n, each in journal.take.segments.items() if each.text}
             assert {text.index: text.text for text in observer.told if text.text} == known != {}
+
+
+async def test_withheld_texts_are_not_passed_on_when_the_recording_is_cancelled(tmp_path: Path) -> None:
+    observer = ToldObserver(tmp_path)
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        outlet = JournaledOutlet(store, GatewayClient(fixed(Address("http://127.0.0.1:1", "k")), ID, store))
+        with pytest.raises(asyncio.CancelledError):
+            async with SecondPass(observer, outlet, SpanChoice()) as second:
+                second.recognised(TranscriptSegment(0, 0, 1, "withheld"))
+                raise asyncio.CancelledError
+    assert [len(observer.shown), len(observer.told)] == [1, 0]

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.transcript import TranscriptSegment
-from app.transcription.second_pass import LONGEST_S, MARGIN_S, Resolution, SpanChoice
+from app.transcription.second_pass import Resolution, SpanChoice
 from app.transcription.span_planner import Span
 
+MARGIN_S, LONGEST_S = 0.5, 10.0
 WHOLE = "I went home because it rained."
 BOTH = Span((0, 1), 2, 0, 900, 500)
 SILENT = TranscriptSegment(2, 0, 0)
@@ -58,7 +59,7 @@ def test_pieces_are_used_when_the_span_is_late() -> None:
     (resolution,) = choice.resolve(choice.due)
     texts = (said(0, "I went home."), said(1, "Because it rained."), SILENT)
     assert resolution == Resolution(2, False, texts, (2,))
-    assert choice.result(said(2, WHOLE), 9.0) == ()
+    assert choice.result(said(2, WHOLE), 9.0) == () == choice.rest()
 
 
 def test_span_waits_a_limited_time_for_slow_pieces() -> None:
