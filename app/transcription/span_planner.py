@@ -48,12 +48,12 @@ class Span:
 class SpanRules:
     """The circumstances on which spans depend.
 
-    ``offered``: the gateway accepts spans now. ``key_down``: nothing is inserted before the key is up.
+    ``key_down``: nothing is inserted before the key is up. ``offered``: the gateway accepts spans now.
     ``window``: identifies the window that gets the text of a piece; ``None``: not known yet.
     """
 
+    key_down: Callable[[], bool]
     offered: Callable[[], bool] = lambda: False
-    key_down: Callable[[], bool] = lambda: False
     window: Callable[[int], Hashable] = lambda piece: ""
 
 

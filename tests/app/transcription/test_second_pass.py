@@ -51,6 +51,7 @@ from tests.helpers.scripted_gateway import Memory, say, scripted
 from tests.helpers.waiting import wait_until
 
 ID = UUID(int=5)
+FREE = SpanRules(key_down=lambda: False)
 Answer = Callable[[SegmentBegin, int], Final | Failed | None]
 
 
@@ -213,7 +214,7 @@ async def dictate(root: Path, models: Path, audio: Samples, gateway: SpanGateway
             observer = ToldObserver(journal.folder)
             settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
             setup = DictationSetup(
-                fixed(Address(server.url, "k")), models / "fsmn-vad", settings=settings, spans=SpanRules()
+                fixed(Address(server.url, "k")), models / "fsmn-vad", settings=settings, spans=FREE
             )
             transcript = await setup.listen(journal, AfterConnecting(audio, observer.connected), observer)
             assert transcript == journal.take.transcript(journal.samples)
@@ -302,7 +303,7 @@ async def dictate_tail(root: Path, gateway: SpanGateway) -> Result:
             where = fixed(Address(server.url, "k"))
             async with GatewayClient(where, ID, store, Options(), PATIENT) as client:
                 await wait_until(lambda: client.spans, "the gateway offers spans")
-                planner = SpanPlanner(SpanRules(lambda: client.spans))
+                planner = SpanPlanner(replace(FREE, offered=lambda: client.spans))
                 vad = SpanningVad(SegmentingVad(ScriptedVad(events), Segmenter()), planner)
                 outlet = JournaledOutlet(store, client)
                 async with SecondPass(observer, outlet, SpanChoice()) as second:
@@ -344,7 +345,7 @@ async def test_withheld_texts_are_passed_on_when_the_session_breaks(
         with Journal.create(tmp_path, ID, Options(), 0) as journal:
             observer = ToldObserver(journal.folder)
             where = fixed(Address(server.url, "k"))
-            setup = DictationSetup(where, models / "fsmn-vad", settings=PATIENT, spans=SpanRules())
+            setup = DictationSetup(where, models / "fsmn-vad", settings=PATIENT, spans=FREE)
             with pytest.raises(GatewayError):
                 await setup.listen(journal, AfterConnecting(talk, observer.connected), observer)
             known = {n: each.text for n, each in journal.take.segments.items() if each.text}

@@ -35,7 +35,7 @@ class Recording:
 
     def __post_init__(self) -> None:
         window = self.windows.get if self.windowed else lambda piece: 0
-        rules = SpanRules(lambda: self.offered, lambda: self.key_down, window)
+        rules = SpanRules(lambda: self.key_down, lambda: self.offered, window)
         self._planner = SpanPlanner(rules)
         self._number = -1
         self._at = 0
