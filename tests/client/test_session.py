@@ -299,6 +299,7 @@ def test_new_broker_gets_open_segments_and_cancels_of_settled_ones() -> None:
 
 def test_finish_is_sent_once_all_ended_and_again_after_reconnect() -> None:
     session = connected()
+    assert not session.finished, "the speaker may go on"
     spoken(session, 0, 3)
     session.finish()
     assert Finish(1) not in all_sent(session)

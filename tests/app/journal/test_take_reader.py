@@ -137,11 +137,14 @@ def test_missing_opened_line_is_a_fault() -> None:
     assert read_take(b"", 0).damage == ()
 
 
-@pytest.mark.parametrize(("newer", "lost"), [([], 1), ([Finished(9)], 1), ([Begin(2, 9)], 0)])
-def test_unreadable_line_may_have_begun_a_segment_after_the_last_one(newer: list[Event], lost: int) -> None:
+@pytest.mark.parametrize("seal", [sealed, lambda line, number: line])
+@pytest.mark.parametrize(("event", "lost"), [(Finished(9), 1), (Begin(2, 9), 0)])
+def test_unreadable_line_may_have_begun_a_segment_after_the_last_one(
+    seal: Callable[[bytes, int], bytes], event: Event, lost: int
+) -> None:
     """The number of a segment must not be used again."""
-    older = [encode_line(OPENED), encode_line(Begin(0, 0)), b"?\n"]
-    assert read_take(b"".join([*older, *(sealed(encode_line(event), 0) for event in newer)]), 18).lost == lost
+    lines = [encode_line(OPENED), encode_line(Begin(0, 0)), b"?\n", seal(encode_line(event), 0)]
+    assert read_take(b"".join(lines), 18).lost == lost
 
 
 def test_cancelled_segment_of_an_older_version_needs_no_length() -> None:

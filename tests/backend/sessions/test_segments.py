@@ -1,7 +1,7 @@
 """Stages, audio and timing of one segment."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.broker.records import Record
@@ -19,6 +19,7 @@ FINAL = Ended(EndState.FINAL, 0)
     st.integers(0, 9),
     st.integers(0, 60_000),
 )
+@example([bytes(range(256)) * 16] * 3, 3, 3_000)
 def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int, place: int) -> None:
     segment = Segment()
     for piece in pieces:
