@@ -92,6 +92,8 @@ def test_segment_that_replaces_others_has_a_span_only_with_its_text() -> None:
 def test_gaps_are_found_by_position_not_by_number() -> None:
     spans = {0: SampleRange(500, 600), 1: SampleRange(0, 100)}
     assert [*gaps_between(spans, 1_000)] == [SampleRange(100, 500), SampleRange(600, 1_000)]
+    replaced = {2: SampleRange(200, 300), 3: SampleRange(0, 600)}
+    assert [*gaps_between({**spans, **replaced}, 1_000)] == [SampleRange(600, 1_000)]
 
 
 def test_mending_keeps_certain_segments_with_texts_and_cuts_the_others_again() -> None:
