@@ -3,17 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QItemSelection
 from pytestqt.qtbot import QtBot
 
 from app.history.index import IndexRow
 from app.history.view import HistoryRows, RowsWanted
 from app.messages.kinds import Action
-from app.ui.home.page import HomePage
+from app.ui.home.page import SELECT, HomePage
 from app.ui.home.selection_bar import MOST_CHOSEN
 from app.ui.home.timeline_model import PAGE
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from tests.app.ui.home.rows import choose, listed, take
+from tests.app.ui.home.rows import listed, take
 
 
 @pytest.fixture
@@ -48,7 +49,11 @@ def test_change_of_history_requests_each_page_of_selected_takes_once(
     rows = tuple(take(number) for number in range(2 * MOST_CHOSEN))
     page.show_list(listed(rows))
     serve(page, asked, rows)
-    choose(page, *range(0, step * MOST_CHOSEN, step))
+    chosen = QItemSelection()
+    for place in range(0, step * MOST_CHOSEN, step):
+        index = page.model.index(page.model.row_of(place))
+        chosen.select(index, index)
+    page.list.selectionModel().select(chosen, SELECT)
     serve(page, asked, rows)
     assert len(page.bar.rows) == MOST_CHOSEN
     changed = (*rows[:500], replace(rows[500], text="mended"), *rows[501:])
