@@ -200,7 +200,7 @@ class Application:
             observe=self._background.observe,
             limits=lambda: self._file.limits,
             show_keys=self._show_keys,
-            no_worker=lambda: self._recognition.worker.view.reason,
+            no_worker=self._why_not_recognised,
         )
 
     def _start_services(self, control: ControlServer, dictation: DictationRunner) -> None:
@@ -293,6 +293,11 @@ class Application:
     def _show_keys(self, seen: KeysSeen) -> None:
         self._keys_paused = seen.paused
         self._post(seen)
+
+    def _why_not_recognised(self) -> Note | None:
+        """Return why this computer does not recognise, if that is known: the user may have switched it off."""
+        off = None if self._file.current.worker.on else Note("worker-off")
+        return self._recognition.worker.view.reason or off
 
     def _show_view(self, view: View, control: ControlServer) -> None:
         before, self._shown = self._shown, view

@@ -133,6 +133,7 @@ async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
         await wait_until(lambda: worker_is(received, LocalWorkerState.IDLE), "the worker is idle")
         app.ask(SwitchWorker(on=False))
         await wait_until(lambda: worker_is(received, LocalWorkerState.OFF), "the worker is off")
+        assert app._dictation is not None and app._dictation._parts.no_worker() == Note("worker-off")
         app.ask(ChangeSetting("audio.microphone", "USB"))
         app.ask(ChangeSetting("hotkeys.mode", "hold"))
 
