@@ -192,7 +192,7 @@ def line(view: Mapping[str, Any], words: "TextLookup") -> str:
     parts = [f"{SHAPES[state]} {words('worker.starting' if starting else state.key)}"]
     if view["seconds"]:
         parts[0] += f" {view['seconds']:.0f} s"
-    if view["unsent_s"]:
+    if round(view["unsent_s"]):
         parts.append(words("overlay.unsent", seconds=f"{view['unsent_s']:.0f}"))
     if view["destination"]:
         parts.append(words("place.to", destination=view["destination"]))

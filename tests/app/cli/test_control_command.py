@@ -234,6 +234,12 @@ def test_line_names_every_state(state: State) -> None:
         assert line.endswith(f" {words(state.key)}")
 
 
+@pytest.mark.parametrize(("unsent_s", "said"), [(0.4, ""), (1.2, " · 1 s not sent")])
+def test_line_names_unsent_audio_of_a_second_and_more(unsent_s: float, said: str) -> None:
+    view = json.loads(json.dumps(asdict(View(State.SENDING, unsent_s=unsent_s))))
+    assert control_command.line(view, Sentences()) == f"▲ Sending{said}"
+
+
 def test_line_explains_what_is_wrong() -> None:
     note = Note("microphone-failed", reason=Note("take-busy"))
     view = json.loads(json.dumps(asdict(View(State.FAILED, note=note))))
