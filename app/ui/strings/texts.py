@@ -253,7 +253,7 @@ def today() -> date:
 
 
 def _cap(texts: Texts, word: str) -> str:
-    side, _, key = word.partition("_")
+    side, _, key = word.strip().lower().replace(" ", "_").partition("_")
     if side in _SIDES and key:
         return texts(f"key.{side}", key=_cap(texts, key))
     return word.replace("_", " ").title()

@@ -101,6 +101,7 @@ def test_take_of_today_has_no_date() -> None:
     [
         ("ctrl+alt+d", "Ctrl+Alt+D", "Ctrl+Alt+D"),
         ("right_ctrl", "Right Ctrl", "右 Ctrl"),
+        ("Right ctrl", "Right Ctrl", "右 Ctrl"),  # as a person may write it into settings.toml
         ("f9", "F9", "F9"),
         ("ctrl+page_up", "Ctrl+Page Up", "Ctrl+Page Up"),
         ("ctrl+left", "Ctrl+Left", "Ctrl+Left"),
