@@ -109,10 +109,10 @@ class HistoryRoutes:
         form = read_query(request, ResultQuery).format
         if form is ResultFormat.JSON:
             return await self._stream(request, visit, JSON, SessionWriter(stored, self._here(stored.id)))
-        segments = page = await self._archive.ask(_segments_after(stored.id, -1))
+        segments = page = await self._archive.ask(_segments_after(stored.id, -1, form))
         with self._room(visit) if len(page) == _PAGE else nullcontext():
             while len(page) == _PAGE:
-                page = await self._archive.ask(_segments_after(stored.id, page[-1].segment))
+                page = await self._archive.ask(_segments_after(stored.id, page[-1].segment, form))
                 segments += page
             return await asyncio.to_thread(_written, segments, form)
 
@@ -181,8 +181,10 @@ class HistoryRoutes:
         return session_view(stored, self._here(stored.id))
 
 
-def _segments_after(id: str, last: int) -> "Callable[[Store], list[StoredSegment]]":
-    """Query a page of segments without their words, because the whole text is built in memory."""
+def _segments_after(id: str, last: int, form: ResultFormat) -> "Callable[[Store], list[StoredSegment]]":
+    """Query a page of segments; a text, which is built in memory, does without the times of their words."""
+    if form is not ResultFormat.TEXT:
+        return lambda store: store.segments(id, last, _PAGE)
     return lambda store: [replace(segment, words=()) for segment in store.segments(id, last, _PAGE)]
 
 

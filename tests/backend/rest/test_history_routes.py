@@ -22,6 +22,7 @@ from backend.rest.json_writer import SEGMENTS
 from backend.rest.scope import Archive, T
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Result
+from protocol.recognition import Word
 from protocol.rest import SessionKind
 from tests.backend.rest.world import OWNER_KEY, World
 
@@ -112,6 +113,16 @@ async def test_result_is_available_in_every_format(world: World, ids: list[str])
     assert (await world.call("GET", f"{path}?format=srt"))[1].startswith("1\n00:00:00,480 --> 00:00:01,480\none &")
     assert "00:00:00.480 --> 00:00:01.480\none &amp; two\n" in (await world.call("GET", f"{path}?format=vtt"))[1]
     assert await world.error("GET", f"{path}?format=doc") == (400, "malformed")
+
+
+async def test_subtitles_follow_the_times_of_words(world: World, ids: list[str]) -> None:
+    id, owner = ids[0], world.devices["a"].owner
+    await world.history.ask(lambda store: store.begin_file(NewFile(id, owner)))
+    await world.history.ask(lambda store: store.plan(id, [Planned(0, 1_000, 16_000)], complete=True))
+    words = (Word("Late", 200, 300), Word("speech", 300, 600))
+    await world.record(SessionOwner(owner, kind=SessionKind.FILE), [Result(id, 0, "Late speech.", words=words)])
+    for form, times in (("srt", "00:00:01,200 --> 00:00:01,600"), ("vtt", "00:00:01.200 --> 00:00:01.600")):
+        assert times in (await world.call("GET", f"/v1/sessions/{id}/result?format={form}"))[1]
 
 
 async def test_subtitles_of_a_stream_are_refused(world: World, ids: list[str]) -> None:
