@@ -1,6 +1,6 @@
 # Every command sets up what it needs by itself; the work is in scripts/.
 
-PYTHON ?= $(or $(shell for python in python3 python3.13 python3.12 python3.11; do \
+python = $(or $(shell for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done), \
 	$(error Python 3.11 or newer is needed: install it, or say where it is with PYTHON=/path/to/python3))
 # Three more than cores: many tests wait for something most of the time.
@@ -11,8 +11,8 @@ ARGS ?=
 
 models := fsmn-vad whisper-base
 screen := $(DISPLAY)$(WAYLAND_DISPLAY)
-setup = $(PYTHON) scripts/setup.py
-run-tests = $(PYTHON) -m scripts.run_tests
+setup = $(python) scripts/setup.py
+run-tests = $(python) -m scripts.run_tests
 in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
 # Tests keep their models in the checkout, so that they need nothing of the person who runs them.
 test-models = $(call in,$(1)) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" kikipounamu models get $(models)
@@ -57,12 +57,12 @@ proofs: ## the slow proofs, which test leaves out; ARGS=--resume goes on where a
 	@$(setup) test
 	@$(setup) proofs
 	@$(call test-models,.venv)
-	@$(PYTHON) -m scripts.run_proofs .venv $(ARGS)
+	@$(python) -m scripts.run_proofs .venv $(ARGS)
 
 mutants: ## small changes to the pure cores that their tests must notice; ARGS="--number 200" for the whole sample
 	@$(setup) test
 	@$(call test-models,.venv)
-	@$(PYTHON) -m scripts.run_mutants .venv $(ARGS)
+	@$(python) -m scripts.run_mutants .venv $(ARGS)
 
 screenshots: ## render every window and state into docs/screenshots, and the guide's pictures into docs/guide
 	@$(setup) test

@@ -335,13 +335,8 @@ def set_up(environment: Environment) -> None:
         if "test" in environment.sections:
             link_redis(environment)
         (environment.path / STAMP).write_text(stamp_of(environment))
-        seconds, size = time.monotonic() - began, megabytes(environment.path)
-        say(f"{environment.folder} is ready: {seconds:.0f} s, {size} MB on disk")
-
-
-def megabytes(folder: Path) -> int:
-    """Return the size of all files under ``folder``."""
-    return sum(path.lstat().st_size for path in folder.rglob("*")) // 1_000_000
+        seconds, size = time.monotonic() - began, sum(path.lstat().st_size for path in environment.path.rglob("*"))
+        say(f"{environment.folder} is ready: {seconds:.0f} s, {size // 1_000_000} MB on disk")
 
 
 # -- pins --------------------------------------------------------------------------------------------------
@@ -393,6 +388,9 @@ def main() -> int:
     except SetUpFailed as failure:
         say(f"set-up failed: {failure}")
         return 1
+    except KeyboardInterrupt:
+        say("set-up was interrupted: repeat the command to complete it")
+        return 130
     return 0
 
 

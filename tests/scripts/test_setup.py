@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -231,6 +232,35 @@ def test_redis_server_is_linked_from_redis_check_rdb(
     setup.link_redis(environment)
     setup.link_redis(environment)
     assert (environment.path / "bin" / "redis-server").resolve() == Path("/bin/true").resolve()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "says"),
+    [
+        (setup.SetUpFailed("no disk"), 1, "set-up failed: no disk\n"),
+        (KeyboardInterrupt(), 130, "set-up was interrupted: repeat the command to complete it\n"),
+    ],
+)
+def test_failure_and_interrupt_end_without_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    fault: BaseException,
+    status: int,
+    says: str,
+) -> None:
+    monkeypatch.setattr(setup, "set_up", Mock(side_effect=fault))
+    monkeypatch.setattr(sys, "argv", ["setup.py", "run"])
+    assert (setup.main(), capfd.readouterr().err) == (status, says)
+
+
+@pytest.mark.parametrize(("given", "status"), [(sys.executable, 0), ("false", 2)])
+def test_make_refuses_a_python_that_is_too_old(given: str, status: int) -> None:
+    """``false`` answers like a Python below 3.11."""
+    command = ["make", "-n", "lint", f"PYTHON={given}"]
+    made = subprocess.run(command, cwd=setup.ROOT, capture_output=True, text=True)
+    assert made.returncode == status
+    assert (f"{given} scripts/setup.py" in made.stdout) is (status == 0)
+    assert ("Python 3.11 or newer is needed" in made.stderr) is (status == 2)
 
 
 def test_failed_command_is_named() -> None:
