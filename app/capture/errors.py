@@ -2,6 +2,7 @@
 
 MicrophoneError         base (an ``AppError``)
 ├── AudioLibraryMissing PortAudio, or its Python package, is not installed
+│   └── AudioPackageMissing the Python package is not installed
 ├── NoMicrophone        no microphone exists, or none is the default
 ├── MicrophoneNotFound  the chosen microphone is absent
 ├── MicrophoneRefused   the microphone is present but cannot be used
@@ -22,6 +23,10 @@ class AudioLibraryMissing(MicrophoneError):
     """An error: PortAudio, or its Python package, is not installed."""
 
     note = Note("audio-library-missing", {"install": extra_command("desktop")})
+
+
+class AudioPackageMissing(AudioLibraryMissing):
+    """An error: the Python package of PortAudio is not installed, as on a server, which needs no microphone."""
 
 
 class NoMicrophone(MicrophoneError):

@@ -22,7 +22,7 @@ from io import BytesIO
 from typing import Any, Final, Protocol
 
 from app.capture.devices import Input
-from app.capture.errors import AudioLibraryMissing, MicrophoneRefused, SpeakerRefused
+from app.capture.errors import AudioLibraryMissing, AudioPackageMissing, MicrophoneRefused, SpeakerRefused
 from app.capture.sound_thread import SoundThread
 from runtime.installing import extra_command
 from runtime.programs import prefer_bundled_libraries
@@ -149,7 +149,7 @@ class PortAudio:
                 import sounddevice
             except ModuleNotFoundError as error:
                 advice = f"run {extra_command('desktop')}"
-                raise AudioLibraryMissing(f"microphones need the package sounddevice: {advice}") from error
+                raise AudioPackageMissing(f"microphones need the package sounddevice: {advice}") from error
             except OSError as error:
                 advice = "on Debian and Ubuntu run: sudo apt-get install libportaudio2"
                 raise AudioLibraryMissing(f"the library PortAudio is missing ({error}): {advice}") from error

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.capture.devices import chosen, offered
 from app.capture.errors import (
     AudioLibraryMissing,
+    AudioPackageMissing,
     MicrophoneError,
     MicrophoneNotFound,
     MicrophoneRefused,
@@ -69,7 +70,8 @@ def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
     """Return the finding that explains why recording is impossible."""
     match error:
         case AudioLibraryMissing():
-            return wrong(Topic.MICROPHONE, "audio-library", install=extra_command("microphone"))
+            judge = advice if isinstance(error, AudioPackageMissing) else wrong
+            return judge(Topic.MICROPHONE, "audio-library", install=extra_command("microphone"))
         case NoMicrophone(names=names) if names:
             return wrong(Topic.MICROPHONE, "microphone-no-default", names=", ".join(names))
         case NoMicrophone():

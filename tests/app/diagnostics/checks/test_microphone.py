@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.capture.errors import AudioLibraryMissing
+from app.capture.errors import AudioLibraryMissing, AudioPackageMissing
 from app.capture.sound_thread import SoundHangs
 from app.diagnostics.checks.finding import Finding
 from app.diagnostics.checks.microphone import forbidden_devices, heard, microphone
@@ -43,6 +43,8 @@ async def test_microphone_check_reports_failing_sound_system() -> None:
     system = FakeSoundSystem(BUILT_IN)
     system.failure = AudioLibraryMissing("PortAudio")
     assert keys(await examined(system)) == ["problem audio-library"]
+    system.failure = AudioPackageMissing("sounddevice")
+    assert keys(await examined(system)) == ["advice audio-library"]  # a server works without it
     system.failure = SoundHangs()
     assert keys(await examined(system)) == ["problem sound-hangs"]
 
