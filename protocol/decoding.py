@@ -82,6 +82,8 @@ def _limited(text: str) -> str:
         return f"must be {_words(found[1])} {_COMPARED[found[2]]} {found[3]}"
     if found := _FORM.match(text):
         return f"must be a text of the form {found[1]}"
+    if text == "Invalid UUID":
+        return "must be a UUID"
     if "base64" in text:
         return f"must be {_WORDS['bytes']}"
     if "out of range" in text:

@@ -12,6 +12,8 @@ terminal, if a file is written as well, only warnings among them are shown.
 **Audit.** Events ``audit.…`` with a ``device`` record the use by authenticated devices: up to 1,000 lines per
 device and event in 10 s, more than quotas allow. Lines about unauthenticated peers have no ``device``.
 
+Of libraries only warnings and errors are written, at level DEBUG everything.
+
 Every other event is written at most 20 times in 10 s, whatever its session: 110,000 refusals are a few lines.
 Suppressed lines, and lines lost to a slow disk, are counted in lines of their own, which are never suppressed.
 """
@@ -143,6 +145,12 @@ def write_together(name: str, lines: list[dict[str, Any]]) -> None:
         logger.handle(_Together(name, lines))
 
 
+def _is_wanted(record: logging.LogRecord) -> bool:
+    """Return whether a record is an event, or a warning of a library. At level DEBUG everything is wanted."""
+    of_ours = isinstance(record, EventRecord)
+    return of_ours or record.levelno >= logging.WARNING or logging.getLogger().level <= logging.DEBUG
+
+
 class _ToWriter(logging.Handler):
     """Only handler of the root logger. The writer thread gets the record, with its traceback as text."""
 
@@ -156,7 +164,7 @@ class _ToWriter(logging.Handler):
             record.lines = [line for line in record.lines if self._sampler.gathered()]
             if record.lines:
                 self._writer.put(record, len(record.lines))
-        elif self._sampler.written(record):
+        elif _is_wanted(record) and self._sampler.written(record):
             keep_traceback(record)
             self._writer.put(record)
 

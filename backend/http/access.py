@@ -34,6 +34,10 @@ KEY_PROTOCOL: Final = "openai-insecure-api-key."
 """Beginning of a subprotocol that holds a key. Source: OpenAI, "Realtime API with WebSocket"."""
 SCHEMES: Final = ("bearer", "token")
 """Schemes of a key. Source of the second, also as a subprotocol before the key: Deepgram, "Authenticating"."""
+_UNKNOWN_KEY: Final = (
+    "this gateway does not know the key: send that of a device of `kikipounamu-gateway devices list`, or make one "
+    "with `devices add NAME`"
+)
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 OWNER: Final = (DeviceKind.OWNER,)
@@ -79,7 +83,7 @@ class Access:
         device = self.roster.of_key(key) or self.roster.of_new_key(key)
         if device is None:
             log.info(LogEvent.AUDIT_KEY_REFUSED, path=request.path, peer=request.remote)
-            raise Unauthorised("send the key: Authorization: Bearer KEY, or ?api_key=KEY")
+            raise Unauthorised(_UNKNOWN_KEY if key else "send the key: Authorization: Bearer KEY, or ?api_key=KEY")
         return device
 
     def check_origin(self, request: web.Request) -> None:

@@ -2,12 +2,13 @@
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from protocol import job, pairing, session
 from protocol.decoding import explain
@@ -40,6 +41,7 @@ class First(Struct, tag="first", tag_field="type", forbid_unknown_fields=True):
     few: Annotated[list[int], Meta(max_length=1)] = []
     even: Annotated[int, Meta(multiple_of=2)] = 0
     flag: bool = True
+    id: UUID | UnsetType = UNSET
 
 
 class Second(Struct, tag="second", tag_field="type"):
@@ -73,6 +75,7 @@ class Second(Struct, tag="second", tag_field="type"):
         ('"few": [1, 2]', "`few` must be a list of at most 1 entries"),
         ('"even": 1', "`even` is not valid"),
         ('"flag": 1', "`flag` must be true or false, not a whole number"),
+        (f'"id": "{SAID}"', "`id` must be a UUID"),
         ('"other": 1', "there is no field `other`"),
         (f'"{SAID}": 1', "the JSON has an unknown field"),
     ],

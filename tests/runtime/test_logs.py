@@ -58,6 +58,14 @@ def test_log_file_contains_other_libraries_and_tracebacks(tmp_path: Path) -> Non
         assert "ValueError: on purpose" in str(line["exception"]) and "exc_info" not in line
 
 
+@pytest.mark.parametrize(("level", "written"), [("INFO", ["warned"]), ("DEBUG", ["progressed", "warned"])])
+def test_progress_of_libraries_is_written_at_debug_only(tmp_path: Path, level: str, written: list[str]) -> None:
+    with logging_to("test", tmp_path, level=level, terminal=False):
+        logging.getLogger("library").info("progressed")
+        logging.getLogger("library").warning("warned")
+    assert [line["event"] for line in lines(tmp_path)] == written
+
+
 def test_malformed_log_call_loses_only_its_line_and_is_reported(tmp_path: Path) -> None:
     with logging_to("test", tmp_path):
         logging.getLogger("library").warning("%d of %d", "one")

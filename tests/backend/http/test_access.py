@@ -67,6 +67,9 @@ async def test_request_is_judged_by_key_and_origin(
     if status != 200:
         assert body["error"]["code"] == {401: "unauthorised", 403: "forbidden"}[status]
         assert KEY not in body["error"]["message"]
+    if status == 401:
+        shown = headers.get("Authorization", "").startswith("Bearer")
+        assert body["error"]["message"].startswith("this gateway does not know" if shown else "send the key")
 
 
 @pytest.mark.parametrize("path", ["/v1/stream", "/v1/monitor", "/v1/models", "/v1/workers"])
