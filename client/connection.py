@@ -217,7 +217,7 @@ def refusal(address: Address, path: str, status: int, headers: Mapping[str, str]
             return Unauthorised(f"{address.url} refuses this key or origin (403)")
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
             asked = headers.get("Retry-After", "") if headers else ""
-            return TryLater(f"{address.url} takes nobody now ({status})", _seconds(asked))
+            return TryLater(f"{address.url} accepts no more at the moment ({status})", _seconds(asked))
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Unreachable(f"{address.url} answers with an error ({status})")
         case _:
@@ -249,8 +249,8 @@ def _failure(doing: str, error: Exception) -> Unreachable | Refused:
         case aiohttp.ServerFingerprintMismatch():
             return WrongCertificate(
                 f"{error.host}:{error.port} shows another certificate than when it was paired or named: if it "
-                "was set up anew, pair it again, or name the new one; if not, somebody stands between, and "
-                "nothing was said to them"
+                "was set up anew, pair it again, or name the new one; if not, another computer intercepts the "
+                "connection, and nothing was sent to it"
             )
         case aiohttp.ClientConnectorCertificateError():
             return _certificate_error(error)
@@ -269,8 +269,8 @@ def _certificate_error(error: aiohttp.ClientConnectorCertificateError) -> WrongC
             "set the clock if it is wrong, or renew the certificate there"
         )
     return WrongCertificate(
-        f"nobody that this computer trusts vouches for {place}: pair with that gateway in the app, or name its "
-        "certificate with --certificate-sha256"
+        f"this computer does not trust the certificate of {place}: pair with that gateway in the app, or name "
+        "the certificate with --certificate-sha256"
     )
 
 

@@ -58,16 +58,16 @@ _NONCE: Final = bytes(12)  # each key seals one message
 
 _NOT_KEPT: Final = (HTTPStatus.CONFLICT, HTTPStatus.INSUFFICIENT_STORAGE)
 _BETWEEN: Final = (
-    "somebody stands between this device and the gateway: nothing was given away. Use another network"
+    "another computer intercepts the connection to the gateway: nothing was given away. Use another network"
 )
 _WHY: Final = {
-    PairRefusal.CLOSED: "the gateway pairs nobody now: show a new code there, it is good for two minutes",
+    PairRefusal.CLOSED: "the gateway shows no code now: show a new one there, it is good for two minutes",
     PairRefusal.LOCKED: "the code was tried too often: show a new one at the gateway; if that was not you, "
-    "somebody on this network is guessing",
+    "another device on this network guesses it",
     PairRefusal.BUSY: "another device is just being paired: try again in a moment",
     PairRefusal.OTHER_KIND: "the code is for the other kind of device: show one for this kind at the gateway",
-    PairRefusal.WRONG_CODE: "the code is wrong, or somebody is between this device and the gateway: compare the "
-    "digits; if they are right, use another network",
+    PairRefusal.WRONG_CODE: "the code is wrong, or the connection is intercepted: compare the digits; if they "
+    "are right, use another network",
     PairRefusal.INTERCEPTED: _BETWEEN,
 }
 

@@ -201,7 +201,7 @@ def retry(entries: Entries, redis: Redis = "", config: Config = None) -> None:
                 raise UnknownLetter(f"{entry} is not among the dead letters")
             reply = await jobs.retry_dead(letter)
             gone = isinstance(reply, SessionGone)
-            say(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
+            say(f"{entry}  {'its session is gone: it stays' if gone else 'queued'}")
 
     with_jobs(redis, config, again)
 

@@ -28,9 +28,9 @@ _BLOCKS: Final = "▀▄█"
 _LIGHT, _AS_BEFORE = "\x1b[97;40m", "\x1b[0m"
 _ENDED: Final = {
     PairingStage.NONE: "the pairing was ended, or another one was begun",
-    PairingStage.EXPIRED: "nobody used the code in time: begin again",
+    PairingStage.EXPIRED: "no device used the code in time: begin again",
     PairingStage.LOCKED: "the code was tried too often: begin again, and mind who else is on this network",
-    PairingStage.INTERCEPTED: "somebody stands between that device and this gateway: pair on another network",
+    PairingStage.INTERCEPTED: "another computer intercepts the connection of that device: pair on another network",
 }
 
 Say = Callable[[str], None]

@@ -134,7 +134,7 @@ class PairingRoutes:
 
     def _certificate(self) -> Certificate:
         if self._settings.certificate is None:
-            message = "nobody can be paired while this gateway is not shared: serve --mode shared"
+            message = "this gateway is not shared, so it pairs no devices: serve --mode shared"
             raise RequestRefused(409, ErrorCode.CONFLICT, message)
         return self._settings.certificate
 

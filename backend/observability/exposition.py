@@ -145,7 +145,7 @@ def _admission(now: GatewayReading, limits: AdmissionLimits) -> Iterator[Metric]
     )
     waits = [([name], expect(survey, wanted).eta_s) for name, wanted in _EVERYWHERE.items()]
     rows = [(of, inf if eta_s is None else eta_s) for of, eta_s in waits]
-    yield _gauges("expected_wait_seconds", "Of a new segment; +Inf: nobody works.", ("class",), rows)
+    yield _gauges("expected_wait_seconds", "Of a new segment; +Inf: no worker.", ("class",), rows)
     refusal = refuse(survey, now.broker.up, now.connections, limits)
     yield _gauge("accepting", "1: new sessions are taken.", not (refusal or now.draining))
     yield _gauge("connections_limit", "How many connections are taken.", limits.sessions)

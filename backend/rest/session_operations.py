@@ -62,7 +62,7 @@ SESSIONS: Final = (
         body=Content(FORM, SubmittedFields, _WISHED),
         leads_to=("getSession", "getResult", "cancelSession", "retrySession", "deleteSession"),
         more="wav, flac, ogg, mp3; m4a and video where the gateway has the media extra. What cannot be read as "
-        "sound becomes a session that failed. 409: the session is somebody else's.",
+        "sound becomes a session that failed. 409: the session belongs to another key.",
     ),
     Operation(
         "listSessions",

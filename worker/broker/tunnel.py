@@ -195,7 +195,8 @@ class Tunnel:
         except aiohttp.WSServerHandshakeError as error:
             if error.status in _NOT_THIS_KEY:
                 raise BrokerRefused(
-                    "the gateway does not know this worker's key, or not as a worker's: pair again"
+                    "the gateway does not know the key, or not as a worker's: pair again, or make one there with "
+                    "`kikipounamu-gateway devices add NAME --worker`"
                 ) from error
             raise OSError(f"the gateway answers {error.status}") from error
         except aiohttp.ClientConnectorError as error:  # its own text contains the repr of the fingerprint
@@ -206,7 +207,7 @@ class Tunnel:
     def _another(self, url: str) -> BrokerRefused | OSError:
         """Return the error for a server with another certificate. Nothing was sent to it."""
         if url != self._through.url:  # only an announcement named this address
-            return OSError("somebody else is where the gateway was said to be")
+            return OSError("another computer is at the address that was announced for the gateway")
         if self._was_there or not self._nowhere_else:  # another computer may have the gateway's address now
             differs = (
                 "another certificate is shown where the gateway was: the gateway is looked for; pair again if it "
@@ -218,7 +219,7 @@ class Tunnel:
             return OSError(differs)
         return BrokerRefused(
             "the gateway shows another certificate than the one that was named, and is found nowhere else: "
-            "somebody is in between, or it was set up anew; pair again if it was"
+            "another computer intercepts the connection, or it was set up anew; pair again if it was"
         )
 
     async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:

@@ -24,7 +24,7 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _LONGEST_HOTWORD: Final = 64
 _MOST_HOTWORDS: Final = 512
 _BY_OTHERS: Final = {
-    "callback": "this gateway calls nobody: leave out callback, and wait for the answer",
+    "callback": "this gateway calls no address: leave out callback, and wait for the answer",
     "multichannel": "channels are heard together: leave out multichannel, or send each in a request of its own",
 }
 

@@ -175,7 +175,7 @@ async def test_interrupt_ends_pairing(shared: Gateway) -> None:
     following.cancel()
     with suppress(asyncio.CancelledError):
         await following
-    with pytest.raises(NotPaired, match="pairs nobody"):
+    with pytest.raises(NotPaired, match="shows no code"):
         await pair(f"https://127.0.0.1:{shared.tls_port}", said[0].removeprefix("code: "), "n")
 
 

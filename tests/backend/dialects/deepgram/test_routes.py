@@ -54,7 +54,7 @@ async def test_file_becomes_text_and_leaves_nothing_behind(gateway: Gateway, wor
         (b"", "", {}, "empty"),
         (b'{"url": "x"}', "", {"Content-Type": "application/json"}, "fetches nothing"),
         (b"audio", "encoding=linear16", {}, "without encoding"),
-        (b"audio", "callback=https://example.org", {}, "calls nobody"),
+        (b"audio", "callback=https://example.org", {}, "calls no address"),
         (b"audio", "language=first", {}, "language"),
     ],
 )
