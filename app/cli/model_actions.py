@@ -51,16 +51,16 @@ def list_models(*, as_json: bool) -> None:
     titles = ("name", "size", "state", "languages", "speed", "licence")
     rows = [tuple(words(f"columns.{title}") for title in titles)]
     for model in catalogue.models:
-        name, languages = model.name, languages_text(model.languages)
+        name, languages = model.name, languages_text(words, model.languages)
         state, speed = words(f"models.state.{_STATES[store.state(name)]}"), speed_text(advice.speeds.get(name))
         rows.append((name, _size(store.model(name)), state, languages, speed, model.licence))
     print_table(rows)
-    _say("speed: seconds of audio per second; ~ estimated until `kikipounamu models measure NAME` has run")
+    _say(words("models-command.speeds"))
     if advice.recommended:
-        _say(advice_line(advice.recommended, spoken))
+        _say(advice_line(words, advice.recommended, spoken))
     if later := [model.name for model in catalogue.models if model.for_later_engine]:
-        _say(f"no engine of this version runs {' or '.join(later)}")
-    _say(f"folder: {folders().models}")
+        _say(words("models-command.later", models=", ".join(later)))
+    _say(words("takes-command.folder", folder=str(folders().models)))
 
 
 def _all_facts(store: ModelStore, catalogue: Catalogue, advice: Advice) -> dict[str, Any]:

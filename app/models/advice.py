@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from app.core.child_process import find_program
 from app.core.errors import AppError
+from app.core.sentences import TextLookup
 from app.models.engines import arguments_for, lacks
 from protocol.decoding import explain
 from runtime.folders import folders, private_folder
@@ -76,9 +77,9 @@ def advise(models: Sequence[Model], languages: Sequence[str]) -> Advice:
     return Advice(speeds, recommend(models, languages, computer, lambda name: not lacks(name)), tuple(languages))
 
 
-def languages_text(codes: Sequence[str]) -> str:
+def languages_text(texts: TextLookup, codes: Sequence[str]) -> str:
     """Return a few codes, or the number of many."""
-    return " ".join(codes) if len(codes) <= _FEW else f"{len(codes)} languages"
+    return " ".join(codes) if len(codes) <= _FEW else texts("models-command.many", count=len(codes))
 
 
 def figure(speed: LocalSpeed) -> str:
@@ -93,16 +94,18 @@ def speed_text(speed: LocalSpeed | None) -> str:
     return f"{'' if speed.measured else '~'}{figure(speed)}x"
 
 
-def advice_line(advice: Recommendation, languages: Sequence[str]) -> str:
+def advice_line(texts: TextLookup, advice: Recommendation, languages: Sequence[str]) -> str:
     """Return the recommendation and its reason in one line, for a terminal."""
-    spoken = languages_text(languages) if languages else "any language"
-    why = {
-        ChoiceReason.ACCURATE: f"of those that know {spoken} and keep up with speech here, "
-        "it makes the fewest errors",
-        ChoiceReason.FASTEST: f"none that knows {spoken} keeps up with speech here, and this one is the fastest",
-    }.get(advice.reason, f"no model that knows {spoken} fits into the memory of this computer")
+    spoken = languages_text(texts, languages) if languages else texts("models-command.any")
     speed = f" ({speed_text(advice.speed)})" if advice.speed else ""
-    return f"recommended: {advice.model}{speed}: {why}"
+    why = texts(_WHY.get(advice.reason, "models-command.memory"), languages=spoken)
+    return texts("models-command.recommended", model=advice.model + speed, why=why)
+
+
+_WHY: Final = {
+    ChoiceReason.ACCURATE: "models-command.accurate",
+    ChoiceReason.FASTEST: "models-command.fastest",
+}
 
 
 _PROGRAM: Final = "kikipounamu-worker"

@@ -23,6 +23,13 @@ DEADLINE_S: Final = 150.0  # a large model on a slow computer
 _PROGRAM: Final = "kikipounamu-worker"
 _MOST_BYTES: Final = 1 << 16
 _LONGEST: Final = 300
+_SAYINGS: Final = {
+    "worker-library": re.compile(r"(?P<version>\S+), for the processor"),
+    "worker-model": re.compile(r"(?P<model>\S+), whole, in (?P<folder>.+)"),
+    "worker-engine": re.compile(
+        r"(?P<engine>\S+) with (?P<model>\S+) on (?P<device>\S+), loaded in (?P<seconds>\S+) s"
+    ),
+}
 _MEASURED: Final = re.compile(r"(\d+) s of sound in ([\d.]+) s: ")
 
 
@@ -108,7 +115,7 @@ def line_findings(lines: Iterable[WorkerLine], *, needed: bool) -> list[Finding]
 
 
 def _finding(line: WorkerLine, bad: Callable[..., Finding]) -> Finding:
-    """Return a finding in the user's words where they matter: of the speed and of a missing card."""
+    """Return a finding in the user's words where they matter: and the English ones of the doctor elsewhere."""
     if line.what == "decode" and (measured := _MEASURED.match(line.says)):
         key, finding = ("worker-speed", ok) if line.good else ("worker-behind", bad)
         return finding(Topic.WORKER, key, what=line.what, sound=measured[1], seconds=measured[2])
@@ -116,4 +123,7 @@ def _finding(line: WorkerLine, bad: Callable[..., Finding]) -> Finding:
         return bad(Topic.WORKER, "worker-fails", what=line.what, says=line.says)
     if line.what == "driver" and line.good is None:
         return ok(Topic.WORKER, "worker-no-card", what=line.what)
+    for key, saying in _SAYINGS.items():
+        if found := saying.fullmatch(line.says):
+            return ok(Topic.WORKER, key, what=line.what, **found.groupdict())
     return ok(Topic.WORKER, "worker-says", what=line.what, says=line.says)

@@ -103,6 +103,14 @@ def test_list_shows_languages_and_speed_and_recommends_a_model(
     assert advice.startswith("recommended: sensevoice-small-int8 (~42x): of those that know zh en")
 
 
+def test_list_is_in_the_language_of_the_windows(home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "settings.toml").write_text('[general]\nlanguage = "zh"\n')
+    assert "99 种语言" in line_of("whisper-base")
+    said = run("list").stdout.splitlines()[-4:]
+    assert [line[:2] for line in said] == ["速度", "推荐", "本版", "文件"]
+
+
 def test_measure_explains_why_a_model_cannot_be_measured() -> None:
     result = run("measure", "whisper-base")
     assert result.exit_code == 1 and "whisper-base is not installed" in result.stderr
@@ -131,8 +139,8 @@ def test_get_reports_why_each_source_failed() -> None:
 
 def test_list_shows_size_limit_and_models_without_engine() -> None:
     assert "<= 3.0 GB" in line_of("Fun-ASR-Nano")
-    later = "paraformer-zh-streaming or Fun-ASR-Nano"
-    assert f"no engine of this version runs {later}" in run("list").stdout
+    later = "paraformer-zh-streaming, Fun-ASR-Nano"
+    assert f"no engine of this version runs: {later}" in run("list").stdout
 
 
 def test_get_reports_that_file_list_of_hub_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:

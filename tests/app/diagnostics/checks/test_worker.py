@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from app.core.errors import ModelUnfit
+from app.core.sentences import Sentences
 from app.diagnostics.checks.worker import WorkerLine, line_findings, worker
 from tests.app.diagnostics.checks.found import keys
 
@@ -30,6 +31,19 @@ def test_reported_has_own_words_for_speed_and_missing_card() -> None:
     found = line_findings(lines, needed=True)
     assert keys(found) == ["ok worker-no-card", "ok worker-speed", "problem worker-behind"]
     assert found[2].values == {"what": "decode", "sound": "10", "seconds": "20.00"}
+
+
+def test_reported_has_own_words_for_library_model_and_engine() -> None:
+    lines = [
+        WorkerLine("ctranslate2", "4.8.5, for the processor", True),
+        WorkerLine("model", "whisper-base, whole, in /my models/whisper-base", True),
+        WorkerLine("engine", "whisper with whisper-base on cpu, loaded in 6.4 s", True),
+    ]
+    found = line_findings(lines, needed=True)
+    assert keys(found) == ["ok worker-library", "ok worker-model", "ok worker-engine"]
+    assert Sentences("zh")(f"doctor.found.{found[1].key}", **found[1].values) == (
+        "模型 whisper-base 完整，位于 /my models/whisper-base。"
+    )
 
 
 async def test_worker_check_returns_findings_of_its_doctor(tmp_path: Path) -> None:
