@@ -77,7 +77,7 @@ async def test_worker_command_recognises_and_drains_at_sigterm(
 @pytest.mark.parametrize(
     ("options", "status", "text"),
     [
-        (["--engine", "whispr"], 2, "there is no engine 'whispr': installed are checksum, funasr, "),
+        (["--engine", "whispr"], 2, "there is no engine 'whispr': choose one of checksum, funasr, "),
         (["--engine", "whisper"], 3, "kikipounamu models get whisper-base"),
         (["--engine", "funasr"], 3, "kikipounamu models get SenseVoiceSmall"),
         (["--engine", "funasr", "--model", "Fun-ASR-Nano"], 3, "the engine funasr does not run Fun-ASR-Nano"),

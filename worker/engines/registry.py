@@ -66,7 +66,7 @@ def check_engine(name: str) -> None:
     if not _PATH.fullmatch(name) and name not in OURS and name not in _entry_points():
         extras = extra_command(",".join(_EXTRAS.values()))
         raise UnknownEngine(
-            f"there is no engine {name!r}: installed are {', '.join(installed_engines()) or 'none'}; "
+            f"there is no engine {name!r}: choose one of {', '.join(installed_engines()) or 'none'}; "
             f"more come with extras ({extras}), or as package.module:function"
         )
 

@@ -38,7 +38,7 @@ def test_engine_is_found_by_explicit_path() -> None:
 def test_unknown_engine_error_lists_installed_engines() -> None:
     with pytest.raises(
         UnknownEngine,
-        match=r"'whispr': installed are checksum, funasr, paraformer-onnx, .*sensev.*kikipounamu\[.*,whisper\]",
+        match=r"'whispr': choose one of checksum, funasr, paraformer-onnx, .*sensev.*kikipounamu\[.*,whisper\]",
     ):
         check_engine("whispr")
     with pytest.raises(UnknownEngine):
