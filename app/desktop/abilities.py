@@ -31,6 +31,7 @@ class Found:
     ``desktop``: its own name. ``offers``, ``portals``: version by interface of the Wayland compositor, and of the
     desktop portal. ``programs``: names on the bus, also of programs that it would start. ``tray``: something shows
     icons; ``None``: unknown. ``ibus``: IBus runs. ``x_display``: the display for X programs.
+    ``configuration``: the path of the file that the compositor has read.
     """
 
     session: DesktopSession = DesktopSession.NONE
@@ -42,6 +43,7 @@ class Found:
     tray: bool | None = None
     ibus: bool = False
     x_display: str = ""
+    configuration: str = ""
 
     def is_of(self, name: str) -> bool:
         """Return whether this is such a desktop, for example ``gnome``."""

@@ -148,10 +148,10 @@ def key_lines(
     if found.compositor is None:
         return KeyLines(None, tuple(f"{shlex.quote(_path())} key {action} tap" for action in bindings))
     wanted = lines_for(found.compositor, bindings, often)
-    main = existing(usual_files(found.compositor, environment))
-    where = places_of(found.compositor, environment)
-    place = where.main if where else main or ""
-    shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(place), is_new=bool(where and where.base))
+    where = places_of(found.compositor, environment, found.configuration)
+    main = where.main if where else existing(usual_files(found.compositor, environment))
+    is_new = where is not None and bool(where.base)
+    shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(main or ""), is_new=is_new)
     if main is not None and wanted.lines and holds(main, wanted.lines):
         return replace(shown, state=LinesState.COPIED)
     return _with_state(shown, where) if where and wanted.lines else shown
@@ -171,15 +171,17 @@ def _path() -> str:
         return _PROGRAM
 
 
-def places_of(compositor: Compositor, environment: Mapping[str, str]) -> Places | None:
+def places_of(compositor: Compositor, environment: Mapping[str, str], loaded: str = "") -> Places | None:
     """Return the files to write; ``None`` if the compositor includes none, or the user has nothing to add to.
 
-    A user without a configuration gets one that includes what the compositor reads until then.
+    ``loaded``: the file that the compositor has read, if known; it may have been started with another one than
+    usual. A user without a configuration gets one that includes what the compositor reads until then.
     """
-    usual = usual_files(compositor, environment)
-    if main := existing(usual):
+    usual, others = usual_files(compositor, environment), other_files(compositor, environment)
+    chosen = (Path(loaded),) if loaded and Path(loaded) not in others else ()
+    if main := existing((*chosen, *usual)):
         return places(compositor, main)
-    base, new = existing(other_files(compositor, environment)), places(compositor, usual[-1])
+    base, new = existing(others), places(compositor, usual[-1])
     return replace(new, base=f"include {base}\n") if new and base and is_plain(str(base)) else None
 
 
@@ -255,12 +257,13 @@ class DesktopService:
     async def _write(self, *, on: bool) -> None:
         found = await self._learn(sys.platform, self._environment)
         if found.compositor is not None:
-            self._problem = await in_daemon_thread(partial(self._written, found.compositor, on=on))
+            where = partial(places_of, found.compositor, self._environment, found.configuration)
+            self._problem = await in_daemon_thread(partial(self._written, found.compositor, where, on=on))
         await self._read()
 
-    def _written(self, compositor: Compositor, *, on: bool) -> Note | None:
-        """Write or remove the lines, and return why that is refused. Blocks."""
-        where = places_of(compositor, self._environment)
+    def _written(self, compositor: Compositor, find: Callable[[], Places | None], *, on: bool) -> Note | None:
+        """Write or remove the lines in the files that ``find`` returns, and return why that is refused. Blocks."""
+        where = find()
         if where is None:
             return None
         try:

@@ -10,6 +10,7 @@ from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_ad
 from app.bus.errors import BusError
 from app.core.daemon_thread import in_daemon_thread
 from app.desktop.abilities import DesktopSession
+from app.insertion.focus.sway import loaded_configuration
 from app.insertion.ibus.address import ibus_address
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
@@ -28,7 +29,7 @@ async def facts_of(session: DesktopSession, environment: Mapping[str, str], dead
     if session is DesktopSession.X11:
         sources.append(_embedded(environment, facts))
     if session is DesktopSession.WAYLAND:
-        sources += [_compositor(environment, facts), _ibus(environment, facts)]
+        sources += [_compositor(environment, facts), _ibus(environment, facts), _sway(environment, facts)]
     tasks = [asyncio.create_task(source, name="desktop/read") for source in sources]
     _, late = await asyncio.wait(tasks, timeout=deadline_s)
     await cancel_and_wait(late)
@@ -39,6 +40,11 @@ async def _compositor(environment: Mapping[str, str], facts: dict[str, Any]) -> 
     with suppress(WaylandError):
         async with await WaylandConnection.open(environment) as wayland:
             facts["offers"] = dict(wayland.globals)
+
+
+async def _sway(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    if loaded := await loaded_configuration(environment):
+        facts["configuration"] = loaded
 
 
 async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:

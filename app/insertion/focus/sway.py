@@ -6,7 +6,7 @@ An answer takes less than a millisecond, and no event can be missed. Source: swa
 import asyncio
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -19,8 +19,9 @@ from app.insertion.plan import is_terminal
 _REPLY_S: Final = 1.0
 _MAGIC: Final = b"i3-ipc"
 _HEADER: Final = struct.Struct("=6sII")
-_GET_TREE: Final = 4
+_GET_TREE, _GET_VERSION = 4, 7
 _LONGEST: Final = 16 * 2**20
+Reply = TypeVar("Reply")
 
 
 class _Rectangle(Struct, frozen=True):
@@ -76,21 +77,39 @@ class SwayFocus:
 
     async def tree(self) -> Node:
         """Return everything that sway shows. Raises ``OSError``, ``EOFError`` or ``ValueError``."""
-        if not self._place:
-            raise FileNotFoundError("SWAYSOCK is not set")
-        async with asyncio.timeout(_REPLY_S):
-            reader, writer = await asyncio.open_unix_connection(self._place)
-            try:
-                writer.write(_HEADER.pack(_MAGIC, 0, _GET_TREE))
-                magic, length, _ = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-                if magic != _MAGIC or length > _LONGEST:
-                    raise ValueError("the answer is damaged")
-                return msgspec.json.decode(await reader.readexactly(length), type=Node)
-            finally:
-                writer.close()
+        return await _ask(self._place, _GET_TREE, Node)
 
     async def close(self) -> None:
         """Do nothing: no connection stays open."""
+
+
+class _Version(Struct, frozen=True):
+    loaded_config_file_name: str = ""
+
+
+async def loaded_configuration(environment: Mapping[str, str]) -> str:
+    """Return the path of the configuration that sway has read; empty if sway does not answer."""
+    try:
+        version = await _ask(environment.get("SWAYSOCK", ""), _GET_VERSION, _Version)
+    except (OSError, EOFError, ValueError):
+        return ""
+    return version.loaded_config_file_name
+
+
+async def _ask(place: str, question: int, kind: type[Reply]) -> Reply:
+    """Return sway's reply to a question. Raises ``OSError``, ``EOFError`` or ``ValueError``."""
+    if not place:
+        raise FileNotFoundError("SWAYSOCK is not set")
+    async with asyncio.timeout(_REPLY_S):
+        reader, writer = await asyncio.open_unix_connection(place)
+        try:
+            writer.write(_HEADER.pack(_MAGIC, 0, question))
+            magic, length, _ = _HEADER.unpack(await reader.readexactly(_HEADER.size))
+            if magic != _MAGIC or length > _LONGEST:
+                raise ValueError("the answer is damaged")
+            return msgspec.json.decode(await reader.readexactly(length), type=kind)
+        finally:
+            writer.close()
 
 
 def target_of(tree: Node, app: int) -> Target | None:

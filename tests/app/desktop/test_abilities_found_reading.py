@@ -27,6 +27,7 @@ async def test_reading_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: 
             bus_program(address, WATCHER, icon_host()),
         ):
             full = await read_desktop("linux", environment)
+    assert bare.configuration == str(tmp_path / "sway.conf")
     assert bare.compositor is Compositor.SWAY and "zwlr_layer_shell_v1" in bare.offers
     assert (bare.tray, bare.portals) == (False, {})
     assert full.tray and full.portals == {"GlobalShortcuts": 2, "RemoteDesktop": 2, "Clipboard": 2}

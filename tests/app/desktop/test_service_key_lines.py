@@ -1,5 +1,6 @@
 """Lines for the user's compositor: offered with a configuration, only shown without one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,20 @@ def test_new_file_is_in_the_folder_of_settings(tmp_path: Path) -> None:
     change(where, read(where), added(read(where), where, ("line",)))
     assert where.own.read_text().endswith("line\n") and where.main.read_text().endswith(f"{where.include}\n")
     assert sorted(one.name for one in where.main.parent.iterdir()) == ["config", "kikipounamu.conf"]
+
+
+def test_lines_go_into_the_file_that_the_compositor_has_read(main: Path, tmp_path: Path) -> None:
+    """The user may have started sway with another configuration than usual (``sway -c``)."""
+    environment, own = {"HOME": str(tmp_path)}, tmp_path / "own.conf"
+    own.write_text("")
+    used = tmp_path / ".i3" / "config"
+    used.parent.mkdir()
+    used.write_text("")
+    for loaded, expected in ((own, own), (main, main), (used, main), (tmp_path / "gone", main)):
+        where = places_of(Compositor.SWAY, environment, str(loaded))
+        assert where is not None and (where.main, where.base) == (expected, "")
+    found = key_lines(replace(DESKTOPS["sway"], configuration=str(own)), KEYS, "cancel", environment)
+    assert found is not None and (found.place, found.is_new) == (str(own), False)
 
 
 @pytest.mark.parametrize("compositor", [Compositor.LABWC, Compositor.HYPRLAND, Compositor.RIVER])
