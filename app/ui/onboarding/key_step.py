@@ -17,7 +17,7 @@ from app.onboarding.steps import Step
 from app.settings.sections import ChangeSetting
 from app.ui.onboarding.widgets import StepPage
 from app.ui.settings import key_names
-from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
+from app.ui.settings.choices import DICTATE, DICTATE_KEY, IN_LINES, Choices
 from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, Theme
 from app.ui.widgets.basic import action_button, application, timer
@@ -86,8 +86,6 @@ def _has_other_modifiers(event: QKeyEvent) -> bool:
 
 COMMAND: Final = "kikipounamu toggle"
 _CAP: Final = 2 * SCALE.display
-_LINES: Final = "hotkeys-wayland"
-"""Key of the note on desktops for which the settings have lines or commands."""
 _PATIENCE_MS: Final = 6_000
 
 
@@ -204,7 +202,7 @@ class KeyStep(StepPage):
 
     @property
     def _has_lines(self) -> bool:
-        return self._impossible is not None and self._impossible.key == _LINES
+        return self._impossible is not None and self._impossible.key == IN_LINES
 
     @property
     def _arrived(self) -> KeySeen | None:

@@ -19,7 +19,9 @@ PASTE_HELD: Final = "paste-held"
 """Actions that hotkeys trigger."""
 HOTKEYS: Final = "hotkeys"
 """Subject of problems with hotkeys."""
-NO_HOTKEYS: Final = frozenset({"hotkeys-wayland", "hotkeys-no-display", "hotkeys-not-installed"})
+IN_LINES: Final = "hotkeys-wayland"
+"""Note which says that the desktop needs lines, which the settings show."""
+NO_HOTKEYS: Final = frozenset({IN_LINES, "hotkeys-no-display", "hotkeys-not-installed"})
 """Notes which say that this desktop delivers no hotkeys to the app."""
 _SOURCE: Final = re.compile(r"alsa_input\.(?:usb|pci)-(?P<model>[^.]+?)(?:-\d+)?\..+")
 

@@ -16,6 +16,7 @@ from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
 from app.hotkeys.compositor_lines import Compositor
 from app.messages.kinds import Action
 from app.ui.help.line_list import ReadOnlyText
+from app.ui.settings.choices import IN_LINES
 from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
@@ -151,6 +152,8 @@ class PressTest(Card):
 
     def _sentence(self, seen: Mapping[str, KeySeen]) -> str:
         if problem := self._problem or self._seen.problem:
+            if problem.key == IN_LINES:  # the note names this page
+                return self._texts("settings.press.lines", panel=self._texts("settings.key-lines.name"))
             return note_text(self._texts, problem)
         missed = [action for action, name in KEYS.items() if self._bindings.get(name) and action not in seen]
         if not self._tried or self.testing:

@@ -274,8 +274,8 @@ def test_hotkey_rows_show_warnings_and_key_test(page: SettingsPage, texts: Texts
     page.show_keys(KeysSeen(False, (KeySeen("dictate", 0.2),)))
     assert not page.rows["hotkeys.dictate"].warning.isVisible()
     assert "F9" in page.press_test.names["dictate"].text() and "200" in page.press_test.observed["dictate"].text()
-    page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
-    assert page.press_test.result.text() == texts("note.hotkeys-wayland")
+    page.show_problem(Problem("hotkeys", note=Note("hotkeys-no-display")))
+    assert page.press_test.result.text() == texts("note.hotkeys-no-display")
 
 
 def test_values_set_before_first_show_appear_on_show(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
