@@ -309,7 +309,7 @@ class Application:
 
 
 async def enter_hotkeys(cleanup: AsyncExitStack, post: Post) -> Hotkeys:
-    """Enter the hotkeys of this desktop, or such as never come, until ``cleanup`` ends."""
+    """Enter the hotkeys of this desktop until ``cleanup`` ends; where there are none, report why."""
     chosen = choose.choose(sys.platform, os.environ)
     if note := _NO_HOTKEYS.get(chosen.reason):
         post(Problem("hotkeys", note=note))
@@ -322,7 +322,7 @@ async def enter_hotkeys(cleanup: AsyncExitStack, post: Post) -> Hotkeys:
 
 
 async def open_inserter_or_hold(post: Post, clipboard: WholeClipboard | None, rules: Rules) -> Inserter:
-    """Return this desktop's inserter, or one that holds every text until it is pasted."""
+    """Return this desktop's inserter; where there is none, report why and hold every text."""
     try:
         return await open_inserter(sys.platform, os.environ, clipboard, rules)
     except InsertionUnavailable as error:

@@ -29,7 +29,7 @@ class WorkerOptions:
 class OwnRecognition(Closing):
     """Runner of this computer's gateway and worker.
 
-    ``gateways`` know whether speech is recognised here. ``services`` are told of the model and of faults.
+    ``gateways`` know whether speech is recognised here. ``services`` receive the model in use and faults.
     ``gateway_fault``: the error that keeps the gateway from running.
     """
 

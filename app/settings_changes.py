@@ -38,7 +38,7 @@ class SettingsChanges(TaskOwner):
             self._post(replace(problem("settings", error), setting=change.name))
 
     def handle_settings(self, old: Settings, new: Settings) -> None:
-        """Post the settings that are in effect now, and apply those of the session's start."""
+        """Post the settings that are in effect now, and update the autostart entry if its setting changed."""
         if new.general.autostart != old.general.autostart:
             self._autostart_changed.set()
         self._post(new)
