@@ -47,6 +47,7 @@ def test_job_delivered_again_is_not_lost_by_a_late_answer() -> None:
     leases.hold(again)
     assert before == again and leases.lose([before]) == []
     assert leases.lose([again]) == [again] and not leases.holds(again)
+    assert leases.lose([again]) == [], "it was settled while its lease was renewed"
 
 
 def test_leases_distinguish_entries_of_different_streams() -> None:

@@ -61,6 +61,9 @@ def test_queued_segment_releases_its_audio() -> None:
     assert (segment.unqueued, segment.pcm) == (0, [])
     segment.enqueue(1, 3.0, 0)
     assert (segment.attempt, segment.queued) == (1, 3.0), "its client tried again through another gateway"
+    adopted = Segment()
+    adopted.enqueue(0, 2.0, 0)
+    assert adopted.sent, "a cancellation must reach the broker"
 
 
 def test_timings_are_durations_within_one_clock() -> None:
@@ -69,6 +72,8 @@ def test_timings_are_durations_within_one_clock() -> None:
     segment.enqueue(0, 11.6, 0)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
     assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
+    segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=400, decode_ms=200)), 12.0)
+    assert segment.unconfirmed == Final(3, "hi", timing=Timing(1500, 400, 200, 0)), "clocks differ"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +138,8 @@ def test_failed_contains_attempt() -> None:
     assert segment.settled(2) and not segment.settled(3)
     segment.refused = True
     assert segment.settled(1) and not segment.settled(2), "another gateway may have accepted it"
+    segment.end(3, Record(end=Ended(EndState.FINAL, 2), text="hi"), 2.0)
+    assert segment.settled(2) and not segment.course().refused
 
 
 def test_failure_survives_receipt_and_text_does_not() -> None:

@@ -150,6 +150,14 @@ class TestPriority:
         (submit,) = made.receive(SegmentEnd(2, 100), NOW)
         assert isinstance(submit, Submit)
 
+    def test_span_leaves_a_speculation_that_becomes_the_job_of_its_segment(self) -> None:
+        made = pieces()
+        made.receive(SegmentBegin(2), NOW)
+        made.frame(encode_frame(2, 0, PCM), NOW)
+        made.receive(SegmentSpeculate(2, 100), NOW)
+        assert made.receive(SegmentEnd(2, 100), NOW) == [Promote(2, 0, 100)]
+        assert made.receive(SegmentBegin(3, replaces=(0, 1)), NOW) == []
+
     def test_no_hypothesis_is_wanted_while_a_span_lives(self) -> None:
         made = GatewaySession(ID, Options(partials=True), session()._limits)
         finished(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
