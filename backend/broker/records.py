@@ -6,8 +6,18 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, TakenOver
-from protocol.job import Ended, EndState, Job, Outcome, decode_notice, decode_status, encode_job, parse_end
+from protocol.errors import ErrorCode, Forbidden, MalformedMessage, OutOfOrder, TakenOver
+from protocol.job import (
+    Ended,
+    EndState,
+    Failure,
+    Job,
+    Outcome,
+    decode_notice,
+    decode_status,
+    encode_job,
+    parse_end,
+)
 from protocol.monitor import WorkerStatus
 from protocol.spans import encode_replaces, parse_replaces
 
@@ -151,7 +161,11 @@ def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: by
     if not end:
         return Record(job=int(job.split(b" ")[0]) if job else None)
     ended = parse_end(end)
-    notice = decode_notice(result) if result else None
+    try:
+        notice = decode_notice(result) if result else None
+    except MalformedMessage:  # written by another program, or damaged; the script accepts no other attempt
+        failed = Failure("", 0, ErrorCode.INTERNAL, "its result in the broker is unreadable", ended.attempt)
+        return Record(end=ended._replace(state=EndState.FAILED), outcome=failed)
     if ended.state is not EndState.CANCELLED and isinstance(notice, Outcome):
         return Record(end=ended, outcome=notice)
     return Record(end=ended, text=(text or b"").decode() if ended.state is EndState.FINAL else None)

@@ -74,8 +74,14 @@ def test_reread_reply_is_parsed() -> None:
 def test_damaged_reply_is_an_error() -> None:
     with pytest.raises(MalformedMessage):
         parse_submitted([b"ended", b"perhaps 1", b"", b""])
-    with pytest.raises(MalformedMessage):
-        dict(StoredSegments([b"end:1", b"final 1", b"result:1", b"{"]))
+
+
+def test_unreadable_result_is_a_failure() -> None:
+    flat = [b"end:1", b"final 1", b"result:1", b"{", b"end:2", b"final 1", b"text:2", b"hello"]
+    found = dict(StoredSegments(flat))
+    assert found[2] == Record(end=FINAL, text="hello") and found[1].end == FAILED
+    outcome = found[1].outcome
+    assert isinstance(outcome, Failure) and (outcome.code, outcome.retryable) == (ErrorCode.INTERNAL, False)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from backend.sessions.ledger import MOST_SEGMENTS, STEP, Steps
 from backend.sessions.segments import Acknowledge, Output
 from backend.sessions.session import GatewaySession
 from backend.sessions.session_slot import SessionSlot
-from protocol.errors import TakenOver
-from protocol.job import Keys
+from protocol.errors import ErrorCode, TakenOver
+from protocol.job import Keys, Result, encode_notice
 from protocol.recognition import Options
-from protocol.session import LIMITS, HeldSegments, MoreHeld, SegmentCancel, Welcome
+from protocol.session import LIMITS, Failed, Final, HeldSegments, MoreHeld, SegmentCancel, Welcome
 from runtime.tasks import cancel_and_wait
 from tests.backend.conftest import KEY
 from tests.backend.wire import Wire, connected
@@ -82,6 +82,20 @@ async def test_large_session_is_resumed_completely_in_many_turns(
     assert (len(held), welcome.more) == ((MOST_SEGMENTS // STEP, True) if pieces else (1, False))
     assert turns.count > 2 * MOST_SEGMENTS // STEP, "others had their turns"
     sys.stdout.write(f"{MOST_SEGMENTS} segments: {turns.count} turns, longest {1000 * turns.longest_s:.1f} ms\n")
+
+
+async def test_unreadable_result_in_the_broker_fails_its_segment_only(gateway: Gateway, broker: Broker) -> None:
+    """A refused session would be refused on each resume, and the other texts of the recording with it."""
+    async with await large_session(gateway, broker, "final 0", 2) as wire:
+        client: Any = Redis.from_url(broker.url)
+        async with client as redis:
+            unreadable = b'{"type":"result","session":"s","segment":0,"text":"\\ud800"}'
+            good = encode_notice(Result(str(wire.session), 1, "kia ora"))
+            await redis.hset(Keys().session(str(wire.session)), mapping={"result:0": unreadable, "result:1": good})
+        await wire.hello(resume=True)
+        failed = await wire.expect(Failed)
+        assert (failed.segment, failed.code, failed.retryable) == (0, ErrorCode.INTERNAL, False)
+        assert (await wire.expect(Final)).text == "kia ora"
 
 
 async def test_client_is_read_only_as_fast_as_broker_answers(gateway: Gateway, broker: Broker) -> None:
