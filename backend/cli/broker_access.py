@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -18,7 +18,7 @@ from backend.configuration import (
     read_configuration,
     read_environment,
 )
-from backend.core.errors import BackendError
+from backend.core.errors import BackendError, BrokerUnreachable
 from runtime.folders import Folders, folders
 from runtime.terminal import say
 
@@ -29,6 +29,11 @@ Redis = Annotated[
     ),
 ]
 Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="TOML file; default: gateway.toml.")]
+
+_NO_GATEWAY: Final = (
+    "no gateway with an embedded broker is running: start one with `kikipounamu-gateway serve`, or name a broker "
+    "with --redis"
+)
 
 
 def else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
@@ -42,8 +47,10 @@ def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[A
 
     async def connected() -> None:
         here = folders()
-        url = redis or merged(else_said(config, here)).redis or socket_url(here.broker_socket)
-        async with open_jobs(url, f"cli-{os.getpid()}") as jobs:
+        named = redis or merged(else_said(config, here)).redis
+        if not named and not here.broker_socket.exists():
+            raise BrokerUnreachable(_NO_GATEWAY)
+        async with open_jobs(named or socket_url(here.broker_socket), f"cli-{os.getpid()}") as jobs:
             await use(jobs)
 
     try:

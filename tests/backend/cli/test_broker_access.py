@@ -32,6 +32,22 @@ def test_command_without_broker_exits_with_1(capsys: pytest.CaptureFixture[str])
     assert "is it running" in capsys.readouterr().err
 
 
+def test_command_without_gateway_says_how_to_start_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def look(jobs: Jobs) -> None:
+        raise AssertionError("there is none")
+
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    with pytest.raises(typer.Exit) as ended:
+        with_jobs("", None, look)
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err == (
+        "no gateway with an embedded broker is running: start one with `kikipounamu-gateway serve`, or name a "
+        "broker with --redis\n"
+    )
+
+
 def test_named_configuration_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="does not exist"):
         else_said(tmp_path / "none.toml", folders())
