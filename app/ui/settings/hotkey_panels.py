@@ -169,6 +169,8 @@ NAMES: Final = {
     Compositor.RIVER: "river",
 }
 _LINES, _CHANGE = 6, 12
+_SWAY: Final = "~/.config/sway/config"
+"""The usual configuration of sway; it may have been started with another one."""
 
 
 class KeyLinesPanel(Card):
@@ -280,7 +282,7 @@ class KeyLinesPanel(Card):
             return self._texts("settings.key-lines.copied", file=shown.place)
         if shown.state is LinesState.OUTDATED:
             return self._texts("settings.key-lines.outdated")
-        return self._texts(f"settings.key-lines.where.{shown.compositor}")
+        return self._texts(f"settings.key-lines.where.{shown.compositor}", file=shown.place or _SWAY)
 
     def _show_test(self, shown: KeyLines) -> None:
         text = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")

@@ -71,6 +71,11 @@ def test_change_is_shown_before_it_is_made(panel: KeyLinesPanel, asked: list[Des
     assert asked == [WriteKeyLines(True)] and not panel.change.isVisible()
 
 
+def test_file_that_sway_has_read_is_named(panel: KeyLinesPanel) -> None:
+    shows(panel, replace(OFFERED, place="/home/me/own.conf"))
+    assert "/home/me/own.conf" in panel.where.text() and "~/.config" not in panel.where.text()
+
+
 def test_new_configuration_is_named_before_it_is_made(panel: KeyLinesPanel, asked: list[DesktopAction]) -> None:
     shows(panel, replace(OFFERED, is_new=True))
     assert OFFERED.place in panel.where.text() and "all other keys stay" in panel.where.text()
