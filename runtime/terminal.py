@@ -156,11 +156,13 @@ def _give_up_output() -> None:
 
 
 def _forget_refused() -> None:
-    """Discard results that standard output has refused: the program has already said so."""
-    try:
+    """Discard results that standard output has refused: the program has already said so.
+
+    typer may have replaced the stream by one that hides the error.
+    """
+    with suppress(OSError):
         sys.stdout.flush()
-    except OSError:
-        _discard_output()
+    _discard_output()
 
 
 def _discard_output() -> None:

@@ -151,6 +151,30 @@ def test_reader_that_has_enough_ends_program_without_a_word(tmp_path: Path) -> N
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
 
 
+LEFT_BY_TYPER = """
+import os, stat, sys
+from runtime.terminal import standard_streams
+
+class Quiet:  # typer puts such a stream in place of one whose reader has ended
+    def flush(self):
+        pass
+
+try:
+    with standard_streams():
+        sys.stdout = Quiet()
+        sys.exit(1)
+except SystemExit:
+    assert stat.S_ISCHR(os.fstat(1).st_mode), "Python 3.13 flushes the replaced stream, and reports its error"
+"""
+
+
+@with_shell
+def test_output_that_typer_has_replaced_is_discarded_at_the_end() -> None:
+    command = [sys.executable, "-c", LEFT_BY_TYPER]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @with_full_device
 def test_messages_that_cannot_be_written_do_not_end_program(tmp_path: Path) -> None:
     done = run(tmp_path / "take", redirect="2>/dev/full")
