@@ -46,14 +46,22 @@ class Line(asyncio.Protocol):
         arguments: tuple[Any, ...] = command
         self._transport.write(pack_command(arguments))
 
-    async def ask(self, parts: Sequence[bytes], replies: int) -> list[Any]:
-        """Write packed commands and return this number of replies. Raises the error that ended the connection."""
+    async def ask(self, parts: Sequence[bytes], replies: int, within_s: float) -> list[Any]:
+        """Write packed commands and return this number of replies.
+
+        Raises the error that ended the connection: ``TimeoutError`` if the replies come late.
+        """
         if self._error is not None:
             raise self._error
-        self._asked = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._asked = loop.create_future()
         self._collected, self._wanted = [], replies
+        late = loop.call_later(within_s, self._end, TimeoutError("the broker did not reply in time"))
         self._transport.writelines(parts)
-        return await self._asked
+        try:
+            return await self._asked
+        finally:
+            late.cancel()
 
     async def stay(self, within_s: float) -> None:
         """Wait this long. Raises the error that ended the connection."""

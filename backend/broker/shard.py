@@ -190,6 +190,8 @@ class Shard:
     async def _execute(self, batch: Sequence[Command]) -> Sequence[Any]:
         """Send a batch in one round trip; in two if the broker has lost the scripts."""
         replies = await self._round_trip(batch)
+        if not any(isinstance(reply, RedisError) for reply in replies):
+            return replies
         unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
         if unknown is not None:
             async with self._inspecting():
@@ -217,10 +219,10 @@ class Shard:
         packed = [part for command in batch for part in self._packed(command)]
         with mapped():
             try:
-                async with asyncio.timeout(REPLY_S):
-                    if self._line is None or self._line.lost:
+                if self._line is None or self._line.lost:
+                    async with asyncio.timeout(REPLY_S):
                         self._line = await open_line(self._connection)
-                    return await self._line.ask(packed, len(batch))
+                return await self._line.ask(packed, len(batch), REPLY_S)
             except BaseException:  # late replies would be taken for those of the next batch
                 await self._hang_up()
                 raise

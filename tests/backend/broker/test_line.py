@@ -16,6 +16,7 @@ from tests.helpers.waiting import wait_until
 Answer = Callable[[bytes], bytes | None]
 """What a server answers to what has just come; ``None``: it hangs up."""
 Connection = UnixDomainSocketConnection
+SOON_S = 30.0
 
 
 @asynccontextmanager
@@ -44,7 +45,7 @@ async def served(folder: Path, answer: Answer) -> AsyncIterator[Connection]:
 async def test_replies_of_one_batch_are_returned_in_order(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: b"+a\r\n:2\r\n-ERR no\r\n$1\r\nd\r\n") as connection:
         line = await open_line(connection)
-        first, second, third, fourth = await line.ask([b"4 ", b"commands"], 4)
+        first, second, third, fourth = await line.ask([b"4 ", b"commands"], 4, SOON_S)
         assert (first, second, fourth) == (b"a", 2, b"d")
         assert isinstance(third, ResponseError)
         assert not line.lost
@@ -54,10 +55,18 @@ async def test_command_fails_when_the_server_hangs_up(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: None) as connection:
         line = await open_line(connection)
         with pytest.raises(RedisConnectionError):
-            await line.ask([b"?"], 1)
+            await line.ask([b"?"], 1, SOON_S)
         assert line.lost
         with pytest.raises(RedisConnectionError):
-            await line.ask([b"?"], 1)
+            await line.ask([b"?"], 1, SOON_S)
+
+
+async def test_late_reply_ends_what_was_asked(tmp_path: Path) -> None:
+    async with served(tmp_path, lambda data: b"") as connection:
+        line = await open_line(connection)
+        with pytest.raises(TimeoutError):
+            await line.ask([b"?"], 1, within_s=0.01)
+        assert line.lost
 
 
 async def test_line_is_opened_again_on_the_same_connection(tmp_path: Path) -> None:
@@ -65,22 +74,22 @@ async def test_line_is_opened_again_on_the_same_connection(tmp_path: Path) -> No
     async with served(tmp_path, lambda data: next(answers)) as connection:
         line = await open_line(connection)
         with pytest.raises(RedisConnectionError):
-            await line.ask([b"?"], 1)
-        assert await (await open_line(connection)).ask([b"?"], 1) == [b"back"]
+            await line.ask([b"?"], 1, SOON_S)
+        assert await (await open_line(connection)).ask([b"?"], 1, SOON_S) == [b"back"]
 
 
 async def test_server_that_loads_ends_what_was_asked(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: b"-LOADING its file\r\n") as connection:
         line = await open_line(connection)
         with pytest.raises(BusyLoadingError):
-            await line.ask([b"?"], 1)
+            await line.ask([b"?"], 1, SOON_S)
 
 
 async def test_garbage_ends_what_was_asked(tmp_path: Path) -> None:
     async with served(tmp_path, lambda data: b"HTTP/1.1 200\r\n") as connection:
         line = await open_line(connection)
         with pytest.raises(InvalidResponse):
-            await line.ask([b"?"], 1)
+            await line.ask([b"?"], 1, SOON_S)
 
 
 async def test_messages_are_heard_without_being_asked(tmp_path: Path) -> None:
