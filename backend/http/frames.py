@@ -25,6 +25,7 @@ _MASKED: Final = 0x80
 _RESERVED: Final = 0x70
 _OPCODE: Final = 0x0F
 _WHOLE_BINARY: Final = _FINAL | BINARY
+_WHOLE: Final = frozenset({_FINAL | TEXT, _WHOLE_BINARY})
 _MOST_SHORT: Final = 125
 _TWO_BYTES: Final = 126
 _HEADER: Final = 6  # with the mask
@@ -83,8 +84,8 @@ class FrameReader:
                 break
             body = bytearray(data[start:end])
             websocket_mask(bytes(data[start - 4 : start]), body)
-            if data[at] == _WHOLE_BINARY:
-                messages.append((BINARY, body))
+            if data[at] in _WHOLE:
+                messages.append((data[at] & _OPCODE, body))
             elif (message := self._message(data[at], body)) is not None:
                 messages.append(message)
             at, self._needed = end, 0
@@ -122,7 +123,7 @@ class FrameReader:
                 return 0
             length = int.from_bytes(data[at + 2 : at + 2 + extended], "big")
         first = data[at]
-        if first != _WHOLE_BINARY or self._kind or not 0 <= length <= self._most:
+        if first not in _WHOLE or self._kind or not 0 <= length <= self._most:
             self.failure = self._refusal(first, length)
             if self.failure is not None:
                 return 0
@@ -143,12 +144,12 @@ class FrameReader:
         return None
 
     def _message(self, first: int, body: bytearray) -> Message | None:
-        """Return the message that this frame completes."""
+        """Return the message that a control frame or a fragment completes."""
         opcode = first & _OPCODE
         if opcode == CLOSE and body and not _is_code(body):
             self.failure = CloseCode.PROTOCOL_ERROR
             return None
-        if opcode >= CLOSE or (opcode and first & _FINAL):
+        if opcode >= CLOSE:
             return opcode, body
         self._kind = opcode or self._kind
         self._fragments += body
