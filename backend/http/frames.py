@@ -30,6 +30,7 @@ _MOST_SHORT: Final = 125
 _TWO_BYTES: Final = 126
 _HEADER: Final = 6  # with the mask
 _LONG_HEADER: Final = Struct("!HH4s")  # of a length in two bytes
+_LONG_SIZE: Final = _LONG_HEADER.size
 _AUDIO: Final = _WHOLE_BINARY << 8 | _MASKED | _TWO_BYTES
 _CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
 
@@ -58,12 +59,12 @@ class FrameReader:
 
         Nearly all data is such. Otherwise ``None``: nothing is read, call ``read``.
         """
-        if size <= _LONG_HEADER.size or self._rest or self._kind or self.failure is not None:
+        if size <= _LONG_SIZE or self._rest or self._kind or self.failure is not None:
             return None
         head, length, mask = _LONG_HEADER.unpack_from(data)
-        if head != _AUDIO or length != size - _LONG_HEADER.size or length > self._most:
+        if head != _AUDIO or length != size - _LONG_SIZE or length > self._most:
             return None
-        body = bytearray(data[_LONG_HEADER.size : size])
+        body = bytearray(data[_LONG_SIZE:size])
         websocket_mask(mask, body)
         return body
 
@@ -100,9 +101,9 @@ class FrameReader:
         Nearly all frames are such: they need fewer steps than others.
         """
         at, size = 0, len(data)
-        while size - at > _LONG_HEADER.size and not self._kind and len(messages) < MESSAGES_A_TURN:
+        while size - at > _LONG_SIZE and not self._kind and len(messages) < MESSAGES_A_TURN:
             head, length, mask = _LONG_HEADER.unpack_from(data, at)
-            start = at + _LONG_HEADER.size
+            start = at + _LONG_SIZE
             if head != _AUDIO or length > size - start or length > self._most:
                 break
             at = start + length

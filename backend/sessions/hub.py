@@ -80,6 +80,7 @@ class Hub:
         self._survey = Survey()
         self._crowded_out: frozenset[str] = frozenset()
         self._came_in = 0  # bytes of audio since the last look at the room
+        self._looks_after = settings.admission.unqueued_bytes / _LOOKS
         self._started = time.monotonic()
         self.hosted: dict[str, SessionSlot] = {}
         self.intake = Intake(settings.queue, self.hosted, self._submit, self._reaches)
@@ -165,7 +166,7 @@ class Hub:
         self._came_in += len(data)
         if outputs := hosted.session.frame(data, time.monotonic()):
             self._perform(hosted, outputs)
-        if self._came_in * _LOOKS >= self.settings.admission.unqueued_bytes:
+        if self._came_in >= self._looks_after:
             self._make_room(time.monotonic())
 
     def receive(self, hosted: SessionSlot, message: ClientMessage) -> None:

@@ -57,6 +57,7 @@ from protocol.session import (
 
 READ_AGAIN_AFTER_S: Constant = 5.0
 LINGER_S: Constant = 5.0
+_RECEIVING: Constant = SegmentStage.RECEIVING  # a member of an enum is found slowly
 _MOST_GUESSES: Constant = 16
 _MOST_DONES: Constant = 8
 _CROWDED: Constant = f"{MOST_OPEN} segments wait to be queued: send more when some of them are"
@@ -148,12 +149,12 @@ class GatewaySession:
         index, offset, pcm = split_frame(data)
         ledger = self._ledger
         segment = ledger.all.get(index) or ledger.known(index)
-        if segment.stage is not SegmentStage.RECEIVING:
+        if segment.stage is not _RECEIVING:
             return resent(index, segment, offset, len(pcm))
         held = segment.held
         if offset > held:
             return self._gap(index, segment)
-        samples = len(pcm) // BYTES_PER_SAMPLE - (held - offset)
+        samples = offset + len(pcm) // BYTES_PER_SAMPLE - held
         if samples > 0:
             if held + samples > self._most_of_segment or ledger.unqueued + samples > self._most_unqueued:
                 raise no_room(self._limits, index, held + samples)
