@@ -51,7 +51,7 @@ from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room
 from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import Job, Notice
-from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Welcome
+from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Queued, Welcome
 from protocol.session import Final as FinalMessage
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -244,9 +244,14 @@ class Hub:
             self.intake.go_on(hosted)
 
     def _carry_out(self, hosted: SessionSlot, output: Output) -> None:
-        match output:
+        match output:  # the most frequent ones first
+            case Queued() | FinalMessage():
+                self._deliver(hosted, output)
             case Submit() | Weigh():
                 self._take(hosted, output)
+            case Acknowledge(segment):
+                self._news.received(hosted.identity, segment)
+                self._ask(hosted, self._jobs.received, (hosted.identity, segment))
             case Promote(segment, attempt, samples):
                 answer = partial(self._promoted, hosted, output)
                 self._ask(hosted, self._jobs.promote, (hosted.identity, segment, attempt, samples), answer)
@@ -254,9 +259,6 @@ class Hub:
                 self._attempts.attempt(hosted, output, self._survey)
             case Withdraw():
                 self._withdraw(hosted, output)
-            case Acknowledge(segment):
-                self._news.received(hosted.identity, segment)
-                self._ask(hosted, self._jobs.received, (hosted.identity, segment))
             case ReadAgain(segments):
                 look = partial(self._reread, hosted)
                 self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
