@@ -273,20 +273,20 @@ def shard_of(session: str, shards: int) -> int:
 
 # -- codecs, derived from the fields -----------------------------------------------------------------------
 
+_json: Final = msgspec.json.Encoder()
 _JOB_FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Job)}
 
 
 def encode_job(job: Job) -> dict[str, bytes]:
     """Return the stream fields of a job: bytes and text unchanged, everything else as JSON."""
     fields: dict[str, bytes] = {}
-    for name in _JOB_FIELDS:
-        value = getattr(job, name)
+    for name, value in zip(_JOB_FIELDS, msgspec.structs.astuple(job), strict=True):
         if isinstance(value, bytes):
             fields[name] = value
         elif isinstance(value, str):
             fields[name] = value.encode()
         else:
-            fields[name] = msgspec.json.encode(value)
+            fields[name] = _json.encode(value)
     return fields
 
 

@@ -25,6 +25,7 @@ from protocol.recognition import Options
 from protocol.session import Busy, Queued
 
 _ANY: Final = Options()
+_NAMES: Final = Keys()
 _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 _UNKNOWN_SPEED: Final = 1.0
 _SPARE: Final = 1 / 3
@@ -118,14 +119,14 @@ class Survey:
 
     def seconds(self, priority: str, model: str) -> float:
         """Return the cost of all audio queued or decoding in one stream, in seconds."""
-        waiting = self.streams.get(Keys().jobs(priority, model))
+        waiting = self.streams.get(_NAMES.jobs(priority, model))
         return samples_to_seconds(cost(waiting.samples, waiting.entries)) if waiting else 0.0
 
     def with_held(self, held: Mapping[tuple[str, str], StreamContent]) -> "Survey":
         """Return this survey plus the audio held back for one key, by class and model."""
         streams = dict(self.streams)
         for (priority, model), waiting in held.items():
-            name = Keys().jobs(priority, model)
+            name = _NAMES.jobs(priority, model)
             streams[name] = waiting.more(streams.get(name, StreamContent(0, 0, 0)))
         return copied(self, streams=streams)
 
@@ -135,7 +136,7 @@ class Survey:
         """Update this survey with jobs of this gateway: as they were at its time, and as they are now."""
         streams = dict(self.streams)
         for of in {*before, *now}:
-            name, nothing = Keys().jobs(*of), StreamContent(0, 0, 0)
+            name, nothing = _NAMES.jobs(*of), StreamContent(0, 0, 0)
             then, after, seen = before.get(of, nothing), now.get(of, nothing), streams.get(name, nothing)
             samples = max(after.samples, seen.samples + after.samples - then.samples)
             entries = max(after.entries, seen.entries + after.entries - then.entries)
@@ -253,7 +254,7 @@ def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> in
     if crowded or _longest_s(survey, options) > limits.wait_s * _SPARE:
         return 0
     slots = sum(live_slots(worker.device, worker.slots) for worker in _able(survey, options.model))
-    streams = {Keys().jobs(options.priority, model) for model in (options.model, ANY_MODEL)}
+    streams = {_NAMES.jobs(options.priority, model) for model in (options.model, ANY_MODEL)}
     entries = sum(waiting.entries for stream, waiting in survey.streams.items() if stream in streams)
     return slots if entries <= slots else 0
 

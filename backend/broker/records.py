@@ -181,16 +181,13 @@ def read_status(data: bytes) -> WorkerStatus | None:
     return status if likely and 0 <= status.slots <= _MOST_SLOTS else None
 
 
-def flat(job: Job) -> Iterator[str | bytes]:
-    """Yield a job's fields and values for a stream, with the audio last."""
+def flat(job: Job) -> list[str | bytes]:
+    """Return a job's fields and values for a stream, with the audio last."""
     fields = encode_job(job)
     fields["pcm"] = fields.pop("pcm")
-    for name, value in fields.items():
-        yield name
-        yield value
+    return [part for field in fields.items() for part in field]
 
 
-def with_replaces(job: Job) -> Iterator[str | bytes]:
-    """Yield the segments that a job replaces, first as the session's hash keeps them, then as ``flat``."""
-    yield encode_replaces(job.replaces)
-    yield from flat(job)
+def with_replaces(job: Job) -> list[str | bytes]:
+    """Return the segments that a job replaces, first as the session's hash keeps them, then as ``flat``."""
+    return [encode_replaces(job.replaces), *flat(job)]
