@@ -144,12 +144,15 @@ class EmbeddedBroker:
 
     async def _end_of(self, process: Process) -> int:
         """Wait for the end of a server; end it if its socket was removed, because then it is unreachable."""
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_THERE_S):
-                    return await process.wait()
-            if not self._settings.socket.exists():
-                await _end(process)
+        # Once: uvloop keeps the future of each wait until the process ends.
+        ended = asyncio.create_task(process.wait(), name="broker/end")
+        try:
+            while not (await asyncio.wait({ended}, timeout=_THERE_S))[0]:
+                if not self._settings.socket.exists():
+                    await _end(process)
+            return ended.result()
+        finally:
+            ended.cancel()
 
     async def stop(self) -> None:
         """End the server if this process owns it, and release the folder. Safe to call twice."""

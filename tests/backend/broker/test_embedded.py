@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+import uvloop
 from redis.asyncio import Redis
 
 from backend.broker.embedded import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
@@ -150,6 +152,27 @@ async def test_broker_whose_socket_was_removed_is_reached_again_with_its_data(se
         await wait_until(broker._answers, "it listens again")
         async with client(broker) as redis:
             assert await wait_until(lambda: _get(redis), "the data") == "yes"
+
+
+def test_waiting_for_a_running_server_needs_no_more_memory_with_time(
+    settings: EmbeddedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvloop, as gateways use it, keeps the future of each wait for a process until the process ends."""
+    monkeypatch.setattr("backend.broker.embedded._THERE_S", 0.001)
+
+    def futures() -> int:
+        gc.collect()
+        return sum(isinstance(known, asyncio.Future) for known in gc.get_objects())
+
+    async def grown() -> int:
+        async with embedded_broker(settings):
+            before = futures()
+            for _ in range(50):
+                await asyncio.sleep(0.002)  # longer than a wait
+            return futures() - before
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(grown()) < 10
 
 
 async def test_second_gateway_adopts_broker_and_inherits_it(settings: EmbeddedSettings) -> None:
