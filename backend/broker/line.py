@@ -30,7 +30,7 @@ class Line(asyncio.Protocol):
         self._replies = replies
         self._hear = hear or self._collect
         self._asked: asyncio.Future[list[Any]] | None = None
-        self._collected: list[Any] = []
+        self._collected: list[Any] | None = None
         self._wanted = 0
         self._ended = asyncio.Event()
         self._error: Exception | None = None
@@ -54,14 +54,16 @@ class Line(asyncio.Protocol):
         if self._error is not None:
             raise self._error
         loop = asyncio.get_running_loop()
-        self._asked = loop.create_future()
+        asked: asyncio.Future[list[Any]] = loop.create_future()
+        self._asked = asked
         self._collected, self._wanted = [], replies
         late = loop.call_later(within_s, self._end, TimeoutError("the broker did not reply in time"))
         self._transport.writelines(parts)
         try:
-            return await self._asked
+            return await asked
         finally:
             late.cancel()
+            self._asked = self._collected = None  # or the replies would stay until the next command
 
     async def stay(self, within_s: float) -> None:
         """Wait this long. Raises the error that ended the connection."""
@@ -86,8 +88,10 @@ class Line(asyncio.Protocol):
     def _collect(self, reply: Any) -> None:
         if isinstance(reply, RedisConnectionError):  # an error after which the server takes no commands
             raise reply
+        if self._collected is None or self._asked is None or self._asked.done():
+            return
         self._collected.append(reply)
-        if len(self._collected) == self._wanted and self._asked is not None and not self._asked.done():
+        if len(self._collected) == self._wanted:
             self._asked.set_result(self._collected)
 
     def _end(self, error: Exception) -> None:

@@ -1,6 +1,7 @@
 """Connections that are read in the turn in which replies arrive: redis-py connects them to a fake server."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -49,6 +50,15 @@ async def test_replies_of_one_batch_are_returned_in_order(tmp_path: Path) -> Non
         assert (first, second, fourth) == (b"a", 2, b"d")
         assert isinstance(third, ResponseError)
         assert not line.lost
+
+
+async def test_line_keeps_no_replies(tmp_path: Path) -> None:
+    async with served(tmp_path, lambda data: b"+of a peak\r\n") as connection:
+        line = await open_line(connection)
+        (received,) = await line.ask([b"?"], 1, SOON_S)
+        await asyncio.sleep(0)  # the loop holds the reply for the turn in which it arrived
+        assert received == b"of a peak"
+        assert not [holder for holder in gc.get_referrers(received) if isinstance(holder, list)]
 
 
 async def test_command_fails_when_the_server_hangs_up(tmp_path: Path) -> None:
