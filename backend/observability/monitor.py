@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import secrets
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
 from backend.http.viewers import refuse_viewer
 from backend.observability.metrics import GatewayReading
+from backend.observability.newest_values import NewestValues
 from backend.observability.other_processes import (
     Counted,
     OtherProcesses,
@@ -103,7 +104,7 @@ class Monitor(Observer):
         self._jobs = jobs
         self._started = time.monotonic()
         self._viewers: set[_Viewer] = set()
-        self._recent: deque[tuple[str, Recent]] = deque(maxlen=_RECENT)  # with the owner of each
+        self._recent = NewestValues(Shown, _RECENT)
         self._secret = secrets.token_bytes()
         self._answers = True
         self._trouble = ""
@@ -155,11 +156,11 @@ class Monitor(Observer):
             self._counted.samples += samples - ended.course.repeated
             recent = Recent(*of, FINAL, outcome.model, outcome.worker, outcome.timing, *when)
         self.unreported.add(owner, recent)
-        self._add((owner, recent))
+        self._add(Shown(owner, recent))
 
     def _add(self, shown: Shown) -> None:
         owner, recent = shown
-        self._recent.append(shown)
+        self._recent.add(shown)
         self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))
 
     def update_others(self, reports: dict[int, ProcessReport], past: Counted, restarts: Mapping[int, int]) -> None:
@@ -305,7 +306,7 @@ class Monitor(Observer):
         return time.monotonic() - self._started
 
     def _recent_for(self, viewer: str | None) -> tuple[Recent, ...]:
-        return tuple(self._as_seen(recent, owner, viewer) for owner, recent in self._recent)
+        return tuple(self._as_seen(recent, owner, viewer) for owner, recent in self._recent.all())
 
     def _as_seen(self, recent: Recent, owner: str, viewer: str | None) -> Recent:
         """Return a result as a viewer may see it: other owners' sessions are marks, not ids."""

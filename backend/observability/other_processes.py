@@ -1,22 +1,27 @@
 """Figures of the other processes of a gateway, which its main process adds to its own."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from backend.core.refusal import RefusalReason
+from backend.observability.newest_values import NewestValues
 from protocol.job import EndState, JobKind
 from protocol.monitor import Load, Recent, Totals
 from runtime.histogram import Histogram, HistogramSnapshot
 
 _Key = TypeVar("_Key", bound=Hashable)
 
-Shown = tuple[str, Recent]
-"""An ended segment with the owner of its session."""
+
+class Shown(NamedTuple):
+    """An ended segment with the owner of its session."""
+
+    owner: str
+    recent: Recent
 
 
 class Counted(Struct, frozen=True):
@@ -99,22 +104,22 @@ def together(all_counted: Iterable[Counted]) -> Counted:
 def on_clock(report: ProcessReport, clock_s: float) -> list[Shown]:
     """Return the ended segments of a report with their times on the clock of the reader, now at ``clock_s``."""
     later = clock_s - report.clock_s
-    return [(owner, replace(recent, at_s=round(recent.at_s + later, 3))) for owner, recent in report.ended]
+    return [Shown(owner, replace(recent, at_s=round(recent.at_s + later, 3))) for owner, recent in report.ended]
 
 
 class Unreported:
     """Ended segments since the last report; the oldest are dropped when there are too many."""
 
     def __init__(self, most: int) -> None:
-        self._ended: deque[Shown] = deque(maxlen=most)
+        self._ended = NewestValues(Shown, most)
 
     def add(self, owner: str, recent: Recent) -> None:
         """Keep a segment for the next report."""
-        self._ended.append((owner, recent))
+        self._ended.add(Shown(owner, recent))
 
     def take(self) -> tuple[Shown, ...]:
         """Return all kept segments, and forget them."""
-        ended = tuple(self._ended)
+        ended = self._ended.all()
         self._ended.clear()
         return ended
 

@@ -1,8 +1,8 @@
 """The last hour of a gateway for dashboards, as one moment every few seconds. Pure."""
 
-from collections import deque
 from typing import Final
 
+from backend.observability.newest_values import NewestValues
 from protocol.monitor import Moment, Snapshot, Timeline, WorkerMoment, WorkerStatus
 
 STEP_S: Final = 5.0
@@ -14,16 +14,18 @@ class Moments:
     """Ring of moments; the oldest are dropped. Of a large fleet, only the workers with the first ids are kept."""
 
     def __init__(self, kept_s: float = HOUR_S) -> None:
-        self._moments: deque[Moment] = deque(maxlen=max(1, round(kept_s / STEP_S)))
+        self._moments = NewestValues(Moment, max(1, round(kept_s / STEP_S)))
+        self._last_step = -1
 
     def due(self, at_s: float) -> bool:
         """Return whether the next step of the gateway's uptime needs a moment; late calls make no difference."""
-        return not self._moments or self._step(at_s) > self._step(self._moments[-1].at_s)
+        return self._step(at_s) > self._last_step
 
     def add(self, snapshot: Snapshot) -> None:
         """Add a moment made from the snapshot."""
         shown = sorted(snapshot.workers, key=lambda worker: worker.worker)[:MOST_WORKERS]
-        self._moments.append(
+        self._last_step = self._step(snapshot.uptime_s)
+        self._moments.add(
             Moment(
                 at_s=snapshot.uptime_s,
                 queued=snapshot.queued,
@@ -41,7 +43,7 @@ class Moments:
 
     def timeline(self, uptime_s: float) -> Timeline:
         """Return all kept moments."""
-        return Timeline(uptime_s, STEP_S, tuple(self._moments))
+        return Timeline(uptime_s, STEP_S, self._moments.all())
 
     def _step(self, at_s: float) -> int:
         return int(at_s // STEP_S)

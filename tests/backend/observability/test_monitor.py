@@ -13,7 +13,7 @@ from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
 from backend.gateway import Gateway
 from backend.observability.monitor import EXPECTED_S, EXPECTING_S, UNWATCHED_S, WATCHED_S, gathered, pause_s
-from backend.observability.other_processes import Counted, ProcessReport
+from backend.observability.other_processes import Counted, ProcessReport, Shown
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
@@ -169,7 +169,7 @@ async def test_drain_disconnects_viewers(gateway: Gateway) -> None:
 
 
 async def test_snapshot_and_totals_are_those_of_all_processes(gateway: Gateway) -> None:
-    ended = (("o", Recent("s", 1, "final", at_s=5.0)),)
+    ended = (Shown("o", Recent("s", 1, "final", at_s=5.0)),)
     there = ProcessReport(
         Counted(totals=Totals(final=7)), sessions=2, connections=3, pending=4, unqueued_s=5.0, ended=ended
     )

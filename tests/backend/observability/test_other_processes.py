@@ -5,6 +5,7 @@ from backend.observability.other_processes import (
     Counted,
     OtherProcesses,
     ProcessReport,
+    Shown,
     Unreported,
     on_clock,
     together,
@@ -46,7 +47,7 @@ def test_totals_and_load_are_those_of_all_processes() -> None:
 
 
 def test_times_of_segments_are_on_the_clock_of_the_reader() -> None:
-    report = ProcessReport(ended=(("owner", Recent("s", 1, "final", at_s=8.0)),), clock_s=10.0)
+    report = ProcessReport(ended=(Shown("owner", Recent("s", 1, "final", at_s=8.0)),), clock_s=10.0)
     assert on_clock(report, 100.0) == [("owner", Recent("s", 1, "final", at_s=98.0))]
 
 

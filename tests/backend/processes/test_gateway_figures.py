@@ -1,12 +1,12 @@
 """Figures for the main process: sums by slot, and counters that never go back."""
 
-from backend.observability.other_processes import Counted, ProcessReport
+from backend.observability.other_processes import Counted, ProcessReport, Shown
 from backend.processes.gateway_figures import ProcessFigures
 from protocol.monitor import Recent
 
 
 def report(samples: int, connections: int = 1) -> ProcessReport:
-    ended = (("o", Recent("s", samples, "final")),)
+    ended = (Shown("o", Recent("s", samples, "final")),)
     held = {("interactive", ""): samples, ("bulk", "m"): 1}
     return ProcessReport(Counted(samples=samples), connections=connections, held=held, ended=ended, clock_s=2.0)
 
