@@ -47,16 +47,28 @@ class _Server(web.Server):
 
 class _Handler(web.RequestHandler):
     __slots__ = ("_head_due",)
+    _head_due: asyncio.TimerHandle | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._head_due = asyncio.get_running_loop().call_later(HEAD_S, self._require_head)
 
+    def data_received(self, data: bytes) -> None:
+        """Stop waiting for the head of a request once there was one."""
+        super().data_received(data)
+        if self._request_count:
+            self._stop_waiting()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Wait for its request no more."""
-        self._head_due.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def _stop_waiting(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
 
     def _require_head(self) -> None:
         if not self._request_count:

@@ -253,6 +253,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def open(self, head: bytes) -> None:
         """Take the connection over from aiohttp, with the data that came after the request."""
+        self._aiohttp.keep_alive(False)  # else its timer for the next request would last as long as the WebSocket
         self._transport.pause_reading()
         self._transport.set_protocol(self)
         self._transport.write(head)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -137,6 +138,13 @@ async def opened(client: Client, *behind: bytes) -> None:
     client.say(upgrade(), *behind)
     head = await client.head()
     assert head.startswith(b"HTTP/1.1 101 ") and b"Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n" in head
+
+
+async def test_connection_has_no_timer_of_http(client: Client) -> None:
+    """uvloop never frees up to 250 of them, and those of a peak would keep blocks of memory."""
+    await opened(client)
+    handles = [known for known in gc.get_objects() if isinstance(known, asyncio.TimerHandle)]
+    assert [handle for handle in handles if "RequestHandler" in repr(handle) or "_Handler" in repr(handle)] == []
 
 
 async def test_data_behind_request_is_read(server: Server, client: Client) -> None:
