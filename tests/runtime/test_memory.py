@@ -38,6 +38,21 @@ give_back()
 assert not in_heap(bytes(900_000))
 """
 
+LOOKED_UP = """
+import sys
+from runtime.memory import give_back
+
+class Known:
+    pass
+
+name = "".join(("made", "now"))  # as C code makes one for each lookup
+before = sys.getrefcount(name)
+getattr(Known, name, None)
+assert sys.getrefcount(name) > before
+give_back()
+assert sys.getrefcount(name) == before
+"""
+
 SHARED = """
 import threading
 from runtime.memory import share_heaps
@@ -84,6 +99,10 @@ def test_memory_is_given_back_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> 
 @needs_glibc
 def test_system_gets_freed_memory() -> None:
     run(GIVEN_BACK)
+
+
+def test_names_of_attributes_do_not_stay() -> None:
+    run(LOOKED_UP)
 
 
 @needs_glibc
