@@ -91,7 +91,6 @@ class SpanChoice:
 
     def rest(self) -> tuple[TranscriptSegment, ...]:
         """Return what is still withheld when the recording has ended early: pieces in no span."""
-        self._as_they_are.update(self._withheld)
         return self._take_withheld(tuple(self._withheld))
 
     def _note_results(self, now: float) -> None:

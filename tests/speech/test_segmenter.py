@@ -254,18 +254,20 @@ def test_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
     assert SegmentOpened(1, 28_450 * MS) in out
 
 
-def test_pause_at_the_longest_length_is_the_cut_and_silence_is_not_sent() -> None:
+@pytest.mark.parametrize("end_ms", [29_200, 30_000])
+def test_pause_at_the_longest_length_is_the_cut_and_silence_is_not_sent(end_ms: int) -> None:
+    paused = (end_ms - 200) * MS
     events: list[VadEvent] = [
         SpeechStarted(0, 1),
-        SpeechPaused(29_000 * MS, 29_100 * MS),
-        SpeechEnded(29_000 * MS, 31_000 * MS),
+        SpeechPaused(paused, paused + 100 * MS),
+        SpeechEnded(paused, 31_000 * MS),
     ]
     segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(40_000), events) + segmenter.finish()
     assert [message for message in out if not isinstance(message, SegmentAudio)] == [
         SegmentOpened(0, 0),
-        SegmentPaused(0, 29_200 * MS),
-        SegmentClosed(0, 29_200 * MS),
+        *([SegmentPaused(0, end_ms * MS)] if end_ms < 30_000 else []),
+        SegmentClosed(0, end_ms * MS),
     ]
 
 

@@ -62,6 +62,15 @@ def test_pieces_are_used_when_the_span_is_late() -> None:
     assert choice.result(said(2, WHOLE), 9.0) == () == choice.rest()
 
 
+def test_span_is_late_by_the_time_at_which_all_its_pieces_were_known() -> None:
+    choice = SpanChoice()
+    spoken(choice, said(0, "I went home."), said(1, "Because it rained."))
+    choice.closed(BOTH, 1.0)
+    choice.closed(Span((3, 4), 5, 0, 900, 500), 1.2)
+    spoken(choice, said(3, "It was cold."), now=1.4)
+    assert choice.due == 1.0 + 0.5 + MARGIN_S
+
+
 def test_span_waits_a_limited_time_for_slow_pieces() -> None:
     choice = SpanChoice()
     spoken(choice, said(0, "I went home."))

@@ -97,6 +97,7 @@ def test_fleet_contains_only_live_workers_that_take_jobs() -> None:
 def test_single_worker_leaves_no_job(me: Worker, found: list[Queue]) -> None:
     plan = decide(me, (), found)
     assert plan.held_ms == (0, 0, 0, 0) and plan.bulk == (True, True)
+    assert not plan.others_busy
 
 
 @given(st.lists(WORKERS, max_size=5), LENGTHS, st.floats(0, 1e4), st.integers(0, 500))
