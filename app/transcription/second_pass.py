@@ -130,7 +130,7 @@ def _due(each: _OpenSpan) -> float:
     latest = each.closed_at + LONGEST_S
     if each.known_at is None:
         return latest
-    return min(latest, max(each.closed_at, each.known_at) + each.span.within_ms / 1000 + MARGIN_S)
+    return min(latest, each.known_at + each.span.within_ms / 1000 + MARGIN_S)
 
 
 log = loggers.APP_CAPTURE_STORY

@@ -124,7 +124,8 @@ def test_first_final_wins_and_repeats_are_acknowledged_again() -> None:
 def test_missing_rewinds_to_the_named_sample() -> None:
     session = connected()
     spoken(session, 0, 3 * FRAME_SAMPLES)
-    all_sent(session)
+    session.receive(Missing(0, FRAME_SAMPLES))
+    assert all_sent(session)[0] == AudioPiece(0, 0, FRAME_SAMPLES), "what was never sent is not left out"
     session.receive(Missing(0, FRAME_SAMPLES))
     assert all_sent(session) == [
         AudioPiece(0, FRAME_SAMPLES, FRAME_SAMPLES),

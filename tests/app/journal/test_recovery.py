@@ -92,6 +92,7 @@ def test_segment_that_replaces_others_has_a_span_only_with_its_text() -> None:
 def test_gaps_are_found_by_position_not_by_number() -> None:
     spans = {0: SampleRange(500, 600), 1: SampleRange(0, 100)}
     assert [*gaps_between(spans, 1_000)] == [SampleRange(100, 500), SampleRange(600, 1_000)]
+    assert [*gaps_between(spans, 300)] == [SampleRange(100, 300)]
     replaced = {2: SampleRange(200, 300), 3: SampleRange(0, 600)}
     assert [*gaps_between({**spans, **replaced}, 1_000)] == [SampleRange(600, 1_000)]
 

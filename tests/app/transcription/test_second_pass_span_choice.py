@@ -69,6 +69,9 @@ def test_span_is_late_by_the_time_at_which_all_its_pieces_were_known() -> None:
     choice.closed(Span((3, 4), 5, 0, 900, 500), 1.2)
     spoken(choice, said(3, "It was cold."), now=1.4)
     assert choice.due == 1.0 + 0.5 + MARGIN_S
+    choice.resolve(choice.due)
+    spoken(choice, said(4, "It rained."), now=11.0)
+    assert choice.due == 1.2 + LONGEST_S
 
 
 def test_span_waits_a_limited_time_for_slow_pieces() -> None:
@@ -103,6 +106,7 @@ def test_piece_in_no_span_is_passed_on() -> None:
     spoken(choice, said(0, "before"))
     assert choice.closed(Span((0, 1)), 1.0) == (said(0, "before"),)
     assert choice.result(said(1, "after"), 2.0) == (said(1, "after"),)
+    assert choice.result(said(1, "after"), 2.0) == ()
     assert choice.resolve(inf) == []
 
 

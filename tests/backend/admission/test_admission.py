@@ -222,7 +222,7 @@ def test_spare_slots_are_slots_of_idle_capacity() -> None:
     assert spare_slots(fleet(9, stream=Keys().jobs("bulk")), Options(), LIMITS) == 3
     assert spare_slots(fleet(0), Options(priority="bulk"), LIMITS) == 0
     assert spare_slots(fleet(0, memory=0.55), Options(), LIMITS) == 0
-    for of_audio, spare in ((59, 3), (61, 0)):  # at a speed of 6: a third of the wait at which sessions are refused
+    for of_audio, spare in ((59, 3), (61, 0)):  # at a speed of 6: a third of the longest wait
         waiting = dataclasses.replace(fleet(0), streams={ANY: seconds(of_audio)})
         assert spare_slots(waiting, Options(), LIMITS) == spare
     full = dataclasses.replace(fleet(0), held=HeldAudio(LIMITS.unqueued_bytes))
