@@ -200,6 +200,7 @@ class Hero(Card):
     def _show(self) -> None:
         view, texts = self._shown(), self._texts
         word, busy, records = state_text(texts, view.state), view.state is not State.IDLE, view.state in RECORDING
+        speaks = busy and view.state not in ENDS  # its words have room, so that the list stays in place
         self.shape.show_state(view.state, word)
         self.state.setText(word)
         self.elapsed.setText(clock(view.seconds) if busy and has_length(view) else "")
@@ -211,7 +212,7 @@ class Hero(Card):
             (self.wave, records),
             (self._gap, busy and not records),
             (self.elapsed, busy),
-            (self.live, any(span.text.strip() for span in view.spans)),
+            (self.live, speaks or any(span.text.strip() for span in view.spans)),
         ):
             widget.setVisible(shown)
         self.wave.show_level(view)

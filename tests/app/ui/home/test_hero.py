@@ -195,6 +195,18 @@ def test_sentence_moves_below_wide_keys(make: Make, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: hero._row.direction() is QBoxLayout.Direction.TopToBottom)
 
 
+def test_card_keeps_its_height_while_words_arrive(make: Make, texts: Texts) -> None:
+    hero = make(texts)
+    silent = replace(SPEAKING, spans=())
+    stages = (silent, SPEAKING, replace(silent, state=State.SENDING), replace(SPEAKING, state=State.SENDING))
+    heights = []
+    for view in stages:
+        hero.show_view(view)
+        QApplication.processEvents()
+        heights.append(hero.heightForWidth(hero.width()))
+    assert len(set(heights)) == 1
+
+
 def test_live_text_paints_new_spans(theme: Theme, qtbot: QtBot) -> None:
     live = LiveTextView(theme)
     qtbot.addWidget(live)
