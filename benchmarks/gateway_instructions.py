@@ -107,7 +107,7 @@ class Speaker:
     def __init__(self, hub: Hub, number: int, buffer: memoryview) -> None:
         self.session = str(UUID(int=number))
         self.wire = Wire()
-        aiohttp = SimpleNamespace(_message_tail=b"", connection_lost=lambda error: None)
+        aiohttp = SimpleNamespace(_message_tail=b"", keep_alive=bool, connection_lost=lambda error: None)
         request: Any = SimpleNamespace(transport=self.wire, protocol=aiohttp)
         self._socket = WebSocket(request, RECEIVE_BYTES, buffer)
         self._socket.open(b"")
