@@ -93,7 +93,8 @@ class GatewayClient(Closing):
 
     async def heard(self, segment: int, samples: int, pcm: bytes | None = None) -> None:
         """Count more audio of a segment, with ``pcm`` unless the store has it. Waits as ``audio`` does."""
-        self._raise_error()
+        if self._error is not None:
+            raise self._error
         if self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
             await self._make_room()
         if pcm is not None and self._session.is_open(segment):
