@@ -160,9 +160,13 @@ def _forget_refused() -> None:
 
     typer may have replaced the stream by one that hides the error.
     """
-    with suppress(OSError):
+    try:
         sys.stdout.flush()
-    _discard_output()
+        hidden = not isinstance(sys.stdout, _Results)
+    except OSError:
+        hidden = True
+    if hidden:
+        _discard_output()
 
 
 def _discard_output() -> None:
