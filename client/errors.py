@@ -3,6 +3,7 @@
 GatewayError            base
 ├── Unreachable         no answer at the address, or the connection broke: trying again later may help
 │   ├── TryLater        the gateway answers, but is busy (HTTP 429, 503, close 1013)
+│   ├── Failing         the gateway answers, but fails with this session (close 1011)
 │   └── Moved           the gateway has another address now, or another gateway replaces it
 ├── Refused             the gateway refuses this client permanently: version, address
 │   ├── Unauthorised    the gateway wants another key
@@ -36,6 +37,10 @@ class Unreachable(GatewayError):
 
 class TryLater(Unreachable):
     """Busy gateway that asks the client to wait."""
+
+
+class Failing(Unreachable):
+    """Gateway that fails with this session. Raised to the caller once it has failed for too long."""
 
 
 class Moved(Unreachable):

@@ -16,6 +16,7 @@ from uuid import UUID
 from client.audio_store import AudioStore
 from client.connection import GOODBYE_S, Connect, Connection, Locate, moved_away, unless_moved
 from client.errors import (
+    Failing,
     GatewayError,
     ModelNotOffered,
     Moved,
@@ -74,7 +75,7 @@ class GatewayClient(Closing):
         self._room = asyncio.Event()  # a segment ended: there may be room for more audio
         self._log = SessionLog(str(session), time.monotonic())
         self._storing = False  # the session has settled a result that is not stored and reported yet
-        self._moved_at, self._welcomed_at = 0.0, -1.0  # on the loop's clock
+        self._moved_at, self._welcomed_at, self._stored_at = 0.0, -1.0, -1.0  # on the loop's clock
         self._error: GatewayError | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -221,7 +222,7 @@ class GatewayClient(Closing):
 
     async def _converse_until_done(self, connect: Connect) -> None:
         clock, settings = asyncio.get_running_loop().time, self._settings
-        outage = Outage(clock(), settings.first_contact_s, settings.give_up_s)
+        outage = Outage(clock(), settings.first_contact_s, settings.give_up_s, settings.failing_s)
         while self._session.done is None:
             started = clock()
             try:
@@ -235,6 +236,8 @@ class GatewayClient(Closing):
                 lost = Unreachable(str(error))
             if self._welcomed_at >= started:
                 outage.connection_lost(clock() - started, clock())
+            if self._stored_at >= started:
+                outage.progressed()
             if outage.is_over_limit(lost, clock()):
                 raise lost
             asked_s = lost.retry_after_s
@@ -320,7 +323,7 @@ class GatewayClient(Closing):
             await self._events.put(result)
         finally:
             self._storing = False
-        self._moved_at = asyncio.get_running_loop().time()
+        self._moved_at = self._stored_at = asyncio.get_running_loop().time()
 
     async def _write(self, connection: Connection) -> None:
         await connection.send(self._session.hello(), self._settings.send_s)
@@ -346,6 +349,8 @@ class GatewayClient(Closing):
             return Unauthorised(reason)
         if close_code == CloseCode.TRY_AGAIN_LATER:
             return TryLater(reason)
+        if close_code == CloseCode.INTERNAL_ERROR:
+            return Failing(reason)
         if close_code is None or resumable(close_code):
             return Unreachable(reason)
         return (ModelNotOffered if said and said.code == ErrorCode.MODEL_UNAVAILABLE else Refused)(reason)

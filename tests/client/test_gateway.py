@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from math import inf
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
-from client.errors import GatewayError, ModelNotOffered, Refused, SessionLost, Unreachable
+from client.errors import Failing, GatewayError, ModelNotOffered, Refused, SessionLost, Unreachable
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
@@ -201,6 +202,18 @@ async def test_client_gives_up_when_gateway_stays_away() -> None:
         with pytest.raises(Unreachable, match="500"):
             await transcribe(client, 1)
     assert gateway.connections == 1
+
+
+async def test_client_gives_up_when_gateway_fails_each_time_and_keeps_the_audio() -> None:
+    settings = replace(AT_ONCE, give_up_s=inf, failing_s=0.2, retry=lambda failures, chance, asked: 0.01)
+    with TemporaryAudio() as store:
+        async with (
+            scripted(closing_with(CloseCode.INTERNAL_ERROR)) as gateway,
+            client_of(gateway.url, settings, store) as client,
+        ):
+            with pytest.raises(Failing, match="1011"):
+                await transcribe(client, 1)
+            assert await store.read(0, 0, len(speech(0)) // 2) == speech(0)
 
 
 @pytest.mark.parametrize("junk", ["not json", '{"type":"unknown"}', '{"type":"final","segment":"x","text":""}'])

@@ -2,14 +2,14 @@
 
 import pytest
 
-from client.errors import Moved, TryLater, Unreachable
+from client.errors import Failing, Moved, TryLater, Unreachable
 from client.outage import STEADY_S, Outage
 
 AWAY = Unreachable("nobody there")
 
 
 def outage() -> Outage:
-    return Outage(100.0, first_contact_s=5.0, give_up_s=120.0)
+    return Outage(100.0, first_contact_s=5.0, give_up_s=120.0, failing_s=60.0)
 
 
 @pytest.mark.parametrize(("after_s", "over"), [(4.9, False), (5.0, True)])
@@ -46,3 +46,29 @@ def test_only_first_move_needs_no_pause() -> None:
     assert moving.needs_no_pause(moved) and not moving.needs_no_pause(AWAY)
     moving.is_over_limit(moved, 100.0)
     assert not moving.needs_no_pause(moved)
+
+
+@pytest.mark.parametrize(("after_s", "over"), [(59.9, False), (60.0, True)])
+def test_failing_gateway_has_its_own_limit_although_it_accepts_the_session(after_s: float, over: bool) -> None:
+    failing, failure = outage(), Failing("1011")
+    for now in (500.0, 530.0):
+        failing.connection_lost(1.0, now)
+        assert not failing.is_over_limit(failure, now)
+    failing.connection_lost(1.0, 500.0 + after_s)
+    assert failing.is_over_limit(failure, 500.0 + after_s) is over
+
+
+@pytest.mark.parametrize("between", ["result", "long connection", "other failure"])
+def test_failing_gateway_gets_its_whole_limit_again(between: str) -> None:
+    failing, failure = outage(), Failing("1011")
+    failing.connection_lost(1.0, 500.0)
+    failing.is_over_limit(failure, 500.0)
+    match between:
+        case "result":
+            failing.progressed()
+        case "long connection":
+            failing.connection_lost(60.0, 560.0)
+        case _:
+            assert not failing.is_over_limit(AWAY, 560.0)
+    assert not failing.is_over_limit(failure, 561.0)
+    assert failing.is_over_limit(failure, 621.0)
