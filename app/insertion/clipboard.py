@@ -143,23 +143,24 @@ class PasteFlow:
 
         ``press`` returns a reason if it has pressed nothing.
         """
+        owed, wait_s = self._giving_back is not None, EMPTY_S
         if self._giving_back is not None:
             self._giving_back.cancel()  # the clipboard is lent to this text now
-        if not await self._clipboard.keep(primary=primary):
-            return HoldReason.CLIPBOARD_BUSY  # no typing instead: its arrival cannot be verified
         reason: HoldReason | None = HoldReason.CLIPBOARD_BUSY
-        read = False
         try:
+            if not await self._clipboard.keep(primary=primary):
+                return reason  # no typing instead: its arrival cannot be verified
+            owed, wait_s = True, 0.0
             if await self._clipboard.offer(text, primary=primary):
                 reason = await press()
-            if reason is None:
-                read = await self._clipboard.read(self._patience_s)
-                reason = None if read else HoldReason.NOT_READ
-                if not read:
-                    await self._clipboard.offer("", primary=primary)
+            if reason is None and await self._clipboard.read(self._patience_s):
+                wait_s = SETTLED_S
+            elif reason is None:
+                reason, wait_s = HoldReason.NOT_READ, EMPTY_S
+                await self._clipboard.offer("", primary=primary)
         finally:
-            wait_s = SETTLED_S if read else EMPTY_S * (reason is HoldReason.NOT_READ)
-            self._giving_back = self._tasks.start(self._give_back(wait_s), "give back")
+            if owed:  # to this text, or still to the last one
+                self._giving_back = self._tasks.start(self._give_back(wait_s), "give back")
         return reason
 
     async def close(self) -> None:

@@ -19,9 +19,12 @@ class FakeClipboard:
     offers: bool = True
     reads: bool = True
     hangs: int = 0
+    keep_fails: bool = False
 
     async def keep(self, *, primary: bool = False) -> bool:
         self.done.append(f"keep {primary}")
+        if self.keep_fails:
+            raise ScreenGone
         return self.keeps
 
     async def offer(self, text: str, *, primary: bool = False) -> bool:
@@ -77,6 +80,35 @@ async def test_clipboard_is_not_touched_when_it_cannot_be_kept() -> None:
     assert await flow.paste("text", press) is HoldReason.CLIPBOARD_BUSY
     await flow.close()
     assert clipboard.done == ["keep False"]
+
+
+@pytest.mark.parametrize("reads", [True, False])
+async def test_clipboard_of_the_last_text_is_given_back_when_the_next_cannot_be_kept(
+    reads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.insertion.clipboard.EMPTY_S", 0.0)
+    clipboard = FakeClipboard(reads=reads)
+    flow = PasteFlow(clipboard)
+    await flow.paste("text", press)
+    clipboard.keeps = False
+    assert await flow.paste("more", press, primary=True) is HoldReason.CLIPBOARD_BUSY
+    await wait_until(lambda: clipboard.done[-1] == "give back", "it is given back")
+    assert clipboard.done[-2] == "keep True"
+    await flow.close()
+
+
+async def test_clipboard_of_the_last_text_is_given_back_when_the_compositor_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.insertion.clipboard.EMPTY_S", 0.0)
+    clipboard = FakeClipboard()
+    flow = PasteFlow(clipboard)
+    await flow.paste("text", press)
+    clipboard.keep_fails = True
+    with pytest.raises(ScreenGone):
+        await flow.paste("more", press)
+    await wait_until(lambda: clipboard.done[-1] == "give back", "it is given back")
+    await flow.close()
 
 
 async def test_key_is_not_pressed_when_another_program_copies() -> None:
