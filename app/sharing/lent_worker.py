@@ -88,8 +88,8 @@ class Lent:
 
     async def close(self) -> None:
         """End the worker and all tasks. Safe to call twice."""
-        await self._tasks.close()
         await self._worker.close()
+        await self._tasks.close()  # a worker that ends may still miss its gateway, and search for it
 
     def _stop(self) -> None:
         self._searching.stop()

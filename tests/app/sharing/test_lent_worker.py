@@ -118,6 +118,38 @@ async def test_missing_gateway_is_reported_searched_and_followed(
         assert made.view == WorkerView(reason=Note("rests-on-battery"))
 
 
+async def test_search_that_begins_while_the_worker_ends_is_ended_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    searching, ended, begun = asyncio.Event(), asyncio.Event(), tmp_path / "begun"
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        searching.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        yield GatewayGone("nobody")
+
+    program = tmp_path / "slow"
+    program.write_text(f"#!/bin/sh\ntrap '' TERM\ntouch {begun}\nexec sleep 1000\n")
+    program.chmod(0o700)
+    monkeypatch.setattr("app.local_services.local_worker._STOP_S", 3.0)
+    monkeypatch.setattr("app.local_services.local_worker._CHECK_SOON_S", 0.02)
+    ask = Away(None)
+    async with lent(LocalWorkerSettings((), (), program=str(program)), ask) as made:
+        made.discover = discover
+        await made.switch(on=True)
+        await wait_until(begun.exists, "it works, and will not end soon")
+        closing = asyncio.create_task(made.close())
+        await asyncio.sleep(0)
+        ask.error = Unreachable("no")
+        await closing
+        assert searching.is_set(), "the gateway was missed meanwhile"
+        assert ended.is_set(), "nobody searches any more"
+
+
 OWN, FAR = "https://172.17.0.1:8765", "https://172.18.0.1:8765"
 OTHER = Note("lent-other-certificate", {"gateway": "desk"})
 VERSION = Note("lent-other-version", {"gateway": "desk"})
