@@ -16,7 +16,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from io import BytesIO
 from typing import Any, Final, Protocol
@@ -161,21 +161,15 @@ class PortAudio:
         library = self._load()
         refusal = "it has no inputs"
         for channels in channel_counts(device.channels):
-            stream = None
             try:
                 with _native_errors_hidden():
                     if self._open:
                         settings = {"channels": channels, "dtype": SAMPLE_TYPE, "samplerate": device.rate}
                         library.check_input_settings(device=device.index, **settings)
                     stream = _new_stream(library, device, channels, put, ended)
-                    stream.start()
+                    return self._started(stream, device.rate, channels)
             except library.PortAudioError as error:
                 refusal = _reason(error)
-                if stream is not None:
-                    stream.close()
-                continue
-            self._open += 1
-            return PortAudioStream(self, stream, device.rate, channels)
         raise MicrophoneRefused(device.name, refusal)
 
     def _playing(
@@ -189,11 +183,18 @@ class PortAudio:
                 if self._open:
                     library.check_output_settings(channels=1, dtype=SAMPLE_TYPE, samplerate=rate)
                 stream = _new_output(library, rate, pull_at(rate), ended, short=short)
-                stream.start()
+                return self._started(stream, rate, 1)
         except (library.PortAudioError, ValueError) as error:  # ValueError: no such device
             raise SpeakerRefused(f"no sound can be heard ({error})") from error
+
+    def _started(self, stream: Any, rate: int, channels: int) -> "PortAudioStream":
+        """Start a stream and count it, or close one that does not start."""
+        with ExitStack() as undo:
+            undo.callback(stream.close)
+            stream.start()
+            undo.pop_all()
         self._open += 1
-        return PortAudioStream(self, stream, rate, 1)
+        return PortAudioStream(self, stream, rate, channels)
 
 
 class PortAudioStream:

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from app.capture.portaudio import channel_counts
+from app.capture.errors import SpeakerRefused
+from app.capture.portaudio import PortAudio, channel_counts
 from tests.helpers.virtual_microphone import virtual_microphones
 
 
@@ -99,6 +100,35 @@ def test_new_microphone_is_listed_only_while_no_stream_is_open() -> None:
         ["desk", "default"],
         ["desk", "headset", "default"],
     ]
+
+
+class RefusingOutput:
+    """A library whose output opens and does not start."""
+
+    class PortAudioError(Exception):
+        """An error of PortAudio."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def query_devices(self, *, kind: str) -> dict[str, float]:
+        return {"default_samplerate": 48_000.0}
+
+    def RawOutputStream(self, **_options: object) -> "RefusingOutput":
+        return self
+
+    def start(self) -> None:
+        raise self.PortAudioError("Error starting stream: no")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+async def test_output_that_does_not_start_is_closed() -> None:
+    library = RefusingOutput()
+    with pytest.raises(SpeakerRefused):
+        await PortAudio(library).play(lambda rate: bytes(rate))
+    assert library.closed == 1
 
 
 REFUSED = """
