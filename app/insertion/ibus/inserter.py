@@ -33,6 +33,7 @@ from app.insertion.outcome import (
     held,
 )
 from app.insertion.plan import Rules, to_paste
+from runtime.tasks import closed_on_error
 
 _SETS: Final = (
     *("latin-1", "iso8859-2", "iso8859-7", "iso8859-8", "iso8859-9", "koi8-r"),
@@ -151,8 +152,10 @@ class IBusInserter:
         if not address:
             raise IBusMissing("no IBus runs in this session")
         try:
-            inserter = cls(address, await IBusWatch.open(address), KeptEngine(kept))
-            await inserter._recover()
+            watch = await IBusWatch.open(address)
+            inserter = cls(address, watch, KeptEngine(kept))
+            async with closed_on_error(watch.close):
+                await inserter._recover()
         except BusError as error:
             raise IBusMissing(f"the IBus of this session does not answer: {error}") from error
         return inserter

@@ -12,6 +12,7 @@ from app.insertion.errors import ScreenGone
 from app.insertion.ibus.inserter import IBusInserter, IBusMissing, KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.values import NO_CLIENT
+from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules
 from tests.helpers.fake_ibus import FakeIBus
@@ -66,6 +67,22 @@ async def test_text_arrives_and_the_engine_is_given_back(ibus: Insertions) -> No
     assert ibus.daemon.engine == "xkb:us::eng"
     assert ibus.pressed == [TARGET]
     assert not ibus.kept.exists()
+
+
+async def test_connection_ends_when_ibus_does_not_answer(
+    daemon: FakeIBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watches = list[IBusWatch]()
+
+    async def silent(watch: IBusWatch) -> str:
+        watches.append(watch)
+        raise BusSilent("IBus")
+
+    monkeypatch.setattr(IBusWatch, "engine", silent)
+    KeptEngine(tmp_path / "engine").keep("xkb:de::ger")
+    with pytest.raises(IBusMissing):
+        await IBusInserter.open({"IBUS_ADDRESS": daemon.address}, tmp_path / "engine")
+    assert watches[0].gone.is_set()
 
 
 async def test_texts_arrive_in_order_even_if_they_are_equal(ibus: Insertions) -> None:
