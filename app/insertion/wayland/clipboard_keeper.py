@@ -36,26 +36,27 @@ _REQUESTS: Final = {"clipboard": "set_selection", "primary": "set_primary_select
 
 async def hand_over(environment: Mapping[str, str], contents: Callable[[], Mapping[str, Contents]]) -> bool:
     """Start a keeper and give it what ``contents`` returns once it can serve; return whether it does."""
-    keeper = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=DEVNULL,
-        env=environment,
-        cwd="/",
-        start_new_session=True,
-    )
-    assert keeper.stdin is not None and keeper.stdout is not None
-    serves = False
-    with suppress(TimeoutError, OSError):
-        async with asyncio.timeout(_START_S):
-            if await keeper.stdout.read(1) == _READY:
-                keeper.stdin.write(msgspec.msgpack.encode(contents()))
-                keeper.stdin.write_eof()
-                serves = await keeper.stdout.read() == _READY  # up to the end: it leaves its pipes
-    keeper.stdin.close()
-    await keeper.wait()  # the started process; the keeper is its child
-    return serves
+    with suppress(TimeoutError, OSError):  # also without room for a process
+        keeper = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+        )
+        assert keeper.stdin is not None and keeper.stdout is not None
+        try:
+            async with asyncio.timeout(_START_S):
+                if await keeper.stdout.read(1) == _READY:
+                    keeper.stdin.write(msgspec.msgpack.encode(contents()))
+                    keeper.stdin.write_eof()
+                    return await keeper.stdout.read() == _READY  # up to the end: it leaves its pipes
+        finally:
+            keeper.stdin.close()
+            await keeper.wait()  # the started process; the keeper is its child
+    return False
 
 
 async def keep() -> None:

@@ -1,11 +1,16 @@
 """The process that serves the clipboard after insertion has ended."""
 
 import asyncio
+import errno
 import os
+import sys
+from asyncio.subprocess import Process
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
+import pytest
 
 from app.insertion.wayland.clipboard_keeper import COMMAND, hand_over
 from tests.helpers.waiting import wait_until
@@ -48,3 +53,29 @@ async def test_keeper_serves_until_another_program_copies(sway: WaylandDesktop) 
 
 async def test_contents_are_not_handed_over_without_a_compositor(tmp_path: Path) -> None:
     assert not await hand_over(os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}, lambda: CONTENTS)
+
+
+async def test_contents_are_not_handed_over_without_room_for_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*command: str, **options: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr("asyncio.create_subprocess_exec", refuse)
+    assert not await hand_over(os.environ, lambda: CONTENTS)
+
+
+async def test_keeper_ends_when_its_starter_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    monkeypatch.setattr("app.insertion.wayland.clipboard_keeper.COMMAND", waits)
+    started, create = list[Process](), asyncio.create_subprocess_exec
+
+    async def noted(*command: str, **options: Any) -> Process:
+        started.append(await create(*command, **options))
+        return started[-1]
+
+    monkeypatch.setattr("asyncio.create_subprocess_exec", noted)
+    handing = asyncio.create_task(hand_over(os.environ, lambda: CONTENTS))
+    await wait_until(lambda: started, "it has started")
+    handing.cancel()
+    with suppress(asyncio.CancelledError):
+        await handing
+    await wait_until(lambda: started[0].returncode is not None, "it has ended", 10.0)
