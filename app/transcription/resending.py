@@ -67,7 +67,7 @@ class Resender:
         if todo.idle:
             if todo.mends:
                 await store.keep(journal.mended)
-            journal.finish()
+            await store.keep(journal.finish)
             observer.audio_ended()
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # waiting audio is on disk, not in memory

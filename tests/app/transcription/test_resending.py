@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +180,21 @@ async def test_take_with_all_texts_needs_no_gateway(takes: Path, models: Path) -
         again, _ = await resend(takes, Address("http://127.0.0.1:9"), models)
         assert gateway.connections == 1
     assert again == first
+
+
+async def test_loop_does_not_wait_for_the_disk_at_the_end_of_a_take_without_speech(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, finish = list[threading.Thread](), Journal.finish
+
+    def noted(journal: Journal) -> None:
+        threads.append(threading.current_thread())
+        finish(journal)
+
+    monkeypatch.setattr(Journal, "finish", noted)
+    Journal.create(tmp_path, ID, Options(), 0.0).close()
+    await resend(tmp_path, Address("http://127.0.0.1:9"), models)
+    assert len(threads) == 1 and threads[0] is not threading.main_thread()
 
 
 async def test_gateway_that_knows_the_session_gets_only_missing_audio(takes: Path, models: Path) -> None:
