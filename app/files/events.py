@@ -6,12 +6,14 @@ from app.core.errors import Note
 from app.files.view import (
     CancelFiles,
     ChooseSaving,
+    ChooseTrack,
     MoveFile,
     PauseFiles,
     RemoveFiles,
     ResumeFiles,
     RetryFile,
 )
+from speech.media_file import SoundTrack
 
 # -- events, besides the user's actions --------------------------------------------------------------------
 
@@ -31,11 +33,12 @@ class Add:
 class FileInspected:
     """Result of the inspection of a readable file.
 
-    ``duration_s``: ``None`` if unknown before decoding.
+    ``duration_s``: ``None`` if unknown before decoding. ``sound``: its default sound track.
     """
 
     file: int
     duration_s: float | None
+    sound: SoundTrack = SoundTrack()
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class ListNote:
     note: Note | None
 
 
-Asked = CancelFiles | ChooseSaving | MoveFile | PauseFiles | RemoveFiles | ResumeFiles | RetryFile
+Asked = CancelFiles | ChooseSaving | ChooseTrack | MoveFile | PauseFiles | RemoveFiles | ResumeFiles | RetryFile
 About = FileInspected | InspectionFailed | RunProgress | Noted | Saved | TextLost
 Event = Asked | Add | About | RunFinished | RunFailed | Halted | ListNote
 
@@ -143,12 +146,15 @@ class InspectFile:
 class RunFile:
     """Request to recognise everything without a text; with ``again``, failed segments too.
 
+    ``track``: the sound track; 0: the default one.
+
     Exactly one of ``RunFinished``, ``RunFailed`` and ``Halted`` ends the run.
     """
 
     file: int
     path: str
     again: bool
+    track: int = 0
 
 
 @dataclass(frozen=True)

@@ -153,15 +153,15 @@ class FileTask:
     async def _recognise(self, run: RunFile, report: Report) -> KnownResults:
         """Recognise in a new session whenever one is lost, up to three times in a row without progress."""
         options = msgspec.structs.replace(self.options, priority="bulk", partials=False)
-        again, tries = run.again, 0
+        tries = 0
         while True:
             watching = Reporter(run.file, self.duration_s, report, asyncio.get_running_loop().time)
             try:
-                return await self.recogniser.recognise(Path(run.path), options, self.kept, watching, again=again)
+                return await self.recogniser.recognise(run, options, self.kept, watching)
             except Refused:
                 raise
             except GatewayError as error:
-                again, tries = False, 1 if watching.gained else tries + 1
+                run, tries = replace(run, again=False), 1 if watching.gained else tries + 1
                 if tries >= _MOST_TRIES:
                     raise
                 log.warning(LogEvent.FILE_SESSION_LOST, file=run.file, reason=str(error))
@@ -182,7 +182,7 @@ class FileTask:
             transcript.duration_ms / 1000,
             shortened(transcript.text, end=False),
             known.results or (),
-            note or _about(transcript, Path(run.path)),
+            note or _about(transcript, run),
             gaps=bool(transcript.failures),
             truncated=known.truncated,
         )
@@ -245,15 +245,15 @@ class Reporter:
             self._report(Noted(self._file, note))
 
 
-def _about(transcript: RecordingTranscript, path: Path) -> Note | None:
+def _about(transcript: RecordingTranscript, run: RunFile) -> Note | None:
     if transcript.failures:
         return Note(FileNote.GAPS, {"count": str(len(transcript.failures))})
     if transcript.truncated:
         return Note(FileNote.TRUNCATED)
     with suppress(SpeechError):  # the file may be gone by now
-        track, tracks = sound_track(path)
+        track, tracks = sound_track(run.path)
         if tracks > 1:
-            return Note(FileNote.ONE_TRACK, {"track": str(track), "count": str(tracks)})
+            return Note(FileNote.ONE_TRACK, {"track": str(run.track or track), "count": str(tracks)})
     return None if transcript.text else Note(FileNote.SILENT)
 
 

@@ -38,6 +38,7 @@ from app.files.view import (
     USUAL_FORMS,
     CancelFiles,
     ChooseSaving,
+    ChooseTrack,
     FileNote,
     FileState,
     FilesView,
@@ -63,6 +64,7 @@ class SavingOptions:
     folder: str = ""
 
 
+_OF_TRACK: Final = ("track", "position_s", "text", "results", "gaps", "truncated", "again")
 _PASSING: Final = (RunProgress, Noted, ListNote)
 
 
@@ -83,7 +85,7 @@ class FileQueue:
         self.saving = saving or SavingOptions()
         self.following = max(following, *(file + 1 for file in self._files), 1)
         self._at_once = at_once
-        self._running: dict[int, bool] = {}  # value: asked to halt
+        self._running: dict[int, int] = {}  # the sound track of each run
         self._unwanted: set[int] = set()  # to forget as soon as their runs end
         self._note: Note | None = None
 
@@ -171,6 +173,8 @@ class FileQueue:
                     effects += self._cancel(file)
                 case RetryFile():
                     self._change(file, FileState.WAITING, again=True)
+                case ChooseTrack(_, track):
+                    effects += self._choose_track(file, track)
                 case RemoveFiles():
                     effects += self._remove(file)
         return effects
@@ -190,8 +194,13 @@ class FileQueue:
         self._change(file, state, **other)
         if not working:
             return []
-        self._running[file] = True
         return [HaltRun(file)]
+
+    def _choose_track(self, file: int, track: int) -> list[Effect]:
+        paused = self._files[file].state is FileState.PAUSED
+        new = FileView(file, "", track=track)
+        changed = {name: getattr(new, name) for name in _OF_TRACK}
+        return self._change_without_run(file, FileState.PAUSED if paused else FileState.WAITING, **changed)
 
     def _cancel(self, file: int) -> list[Effect]:
         return self._change_without_run(file, FileState.CANCELLED, position_s=0.0, text="") + self._forget(file)
@@ -222,9 +231,10 @@ class FileQueue:
             return
         working = view.state is FileState.WORKING
         match event:
-            case FileInspected(_, duration_s):
+            case FileInspected(_, duration_s, sound):
                 state = FileState.WAITING if view.state is FileState.ADDED else view.state
-                view = replace(view, state=state, duration_s=view.duration_s or duration_s)
+                view = replace(view, state=state, duration_s=view.duration_s or duration_s, tracks=sound.tracks)
+                view = replace(view, track=view.track or sound.number) if sound.tracks > 1 else view
             case InspectionFailed(_, note) if view.state in (FileState.ADDED, FileState.PAUSED):
                 view = replace(view, state=FileState.FAILED, note=note)
             case RunProgress(_, position_s, text, left_s) if working:
@@ -242,13 +252,15 @@ class FileQueue:
     def _ended(self, event: RunFinished | RunFailed | Halted) -> list[Effect]:
         """Handle the end of a run; its file may have been paused, resumed, cancelled or removed meanwhile."""
         file = event.file
-        self._running.pop(file, None)
+        track = self._running.pop(file, None)
         unwanted = file in self._unwanted
         self._unwanted.discard(file)
         view = self._files.get(file)
         if view is None:
             return [Forget(file)]
         match event:
+            case _ if track not in (None, view.track):
+                pass  # another track was chosen meanwhile: the file waits for its run
             case RunFinished():  # also after a late cancellation: the results are saved
                 self._change(
                     file,
@@ -276,9 +288,9 @@ class FileQueue:
             if len(self._running) >= self._at_once:
                 break
             if view.state is FileState.WAITING and file not in self._running:
-                self._running[file] = False
+                self._running[file] = view.track
                 self._change(file, FileState.WORKING, again=False)
-                effects.append(RunFile(file, view.path, view.again))
+                effects.append(RunFile(file, view.path, view.again, view.track))
         return effects
 
 
@@ -300,6 +312,8 @@ def _can(event: Asked, view: FileView) -> bool:
             return view.state not in ENDED
         case RetryFile():
             return can_retry(view)
+        case ChooseTrack(_, track):
+            return 1 <= track <= view.tracks and track != view.track
         case RemoveFiles(None):
             return view.state in ENDED
     return True

@@ -19,6 +19,7 @@ from uuid import uuid4
 from app.core.errors import OutputFailed
 from app.core.outlet import ToGateway
 from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
+from app.files.events import RunFile
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
 from app.transcription.pipeline import Samples, SegmentingVad, TranscriptionObserver, in_thread, transcribe
 from app.transcription.voting_outlet import PER_PART, voting
@@ -75,9 +76,9 @@ class FileRecogniser:
         return self.rewrite(final.text.strip())
 
     async def recognise(
-        self, path: Path, options: Options, kept: FileResults, observer: FileObserver, *, again: bool = False
+        self, run: RunFile, options: Options, kept: FileResults, observer: FileObserver
     ) -> KnownResults:
-        """Recognise ``path`` and add each result to ``kept``; with ``again``, retry failed segments.
+        """Carry out ``run`` and add each result to ``kept``.
 
         Cancellation or an error withdraws unrecognised segments from the gateway. Raises ``SpeechError``,
         ``OutputFailed`` or ``GatewayError``; earlier results stay kept.
@@ -85,12 +86,12 @@ class FileRecogniser:
         session = uuid4()
         aside = asyncio.get_running_loop().run_in_executor
         with bound_fields(session=str(session)):
-            known = await aside(self.pool, _resumed, path, kept, again)
+            known = await aside(self.pool, _resumed, run, kept)
             progress = OrderedResults(known, observer)
             if known.results is not None:
                 return known
             vad = await aside(self.pool, lambda: ReaderThreadVad(open_vad(self.vad_folder), PackingSegmenter()))
-            audio = AvailableAudio(path)
+            audio = AvailableAudio(run.path, run.track)
             blocks = in_thread(vad.listen(skipping(iter(audio), known.origin)), self.pool)
             async with (
                 _kept_meanwhile(progress, kept),
@@ -145,11 +146,11 @@ async def _store_pieces(progress: "OrderedResults", kept: FileResults) -> None:
         progress.failure = error
 
 
-def _resumed(path: Path, kept: FileResults, again: bool) -> KnownResults:
+def _resumed(run: RunFile, kept: FileResults) -> KnownResults:
     try:
-        return kept.resume(source_of(path), again=again)
+        return kept.resume(source_of(Path(run.path), run.track), again=run.again)
     except OSError as error:
-        reason = f"{path} cannot be opened ({error.strerror}): check the name and its permissions"
+        reason = f"{run.path} cannot be opened ({error.strerror}): check the name and its permissions"
         raise AudioMissing(reason) from error
 
 

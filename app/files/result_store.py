@@ -28,12 +28,13 @@ _LOST: Final = "its stored text is damaged"
 class RecordingIdentity(Struct, frozen=True):
     """Identity of a recording, which differs when another file takes its name.
 
-    ``path``: not part of it; lists the recording again if the list of files is lost.
+    ``path``: not part of it; lists the recording again if the list of files is lost. ``track``: the sound track.
     """
 
     size: int
     mtime_ns: int
     path: str = ""
+    track: int = 0
 
 
 class RecognisedSegment(Struct, frozen=True, tag="piece"):
@@ -91,10 +92,10 @@ class KnownResults:
         )
 
 
-def source_of(path: Path) -> RecordingIdentity:
+def source_of(path: Path, track: int = 0) -> RecordingIdentity:
     """Return the identity of the recording that is there now. Raises ``OSError``."""
     found = path.stat()
-    return RecordingIdentity(found.st_size, found.st_mtime_ns, str(path))
+    return RecordingIdentity(found.st_size, found.st_mtime_ns, str(path), track)
 
 
 def place_in(folder: Path, file: int) -> Path:
@@ -143,6 +144,7 @@ class FileResults:
             results=known.results or (),
             gaps=bool(transcript.failures),
             truncated=known.truncated,
+            track=source.track,
         )
 
     def resume(self, source: RecordingIdentity, *, again: bool) -> KnownResults:
@@ -262,7 +264,7 @@ def _place(segment: TranscriptSegment) -> str:
 
 def _is_of(lines: list[bytes], source: RecordingIdentity) -> bool:
     found = _source(lines)
-    return found is not None and (found.size, found.mtime_ns) == (source.size, source.mtime_ns)
+    return found is not None and msgspec.structs.replace(found, path=source.path) == source
 
 
 def _source(lines: list[bytes]) -> RecordingIdentity | None:

@@ -63,8 +63,9 @@ from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.tasks import Tasks
 from runtime.whole_file import write_whole
-from speech.audio_file import length_s
+from speech.audio_file import length_s, sound_track
 from speech.errors import SpeechError
+from speech.media_file import SoundTrack
 
 log = loggers.APP_FILES_WORKING
 
@@ -78,6 +79,11 @@ _SHOW_S: Final = 0.1
 _CHECK_S: Final = 30.0
 _DISK_S: Final = 5.0
 _AGAIN_S: Final = 5.0
+
+
+def _inspected(path: str) -> tuple[float | None, SoundTrack]:
+    """Return the length of a file and its default sound track. Raises ``SpeechError``."""
+    return length_s(path), sound_track(path)
 
 
 @dataclass(frozen=True)
@@ -207,7 +213,7 @@ class Files:
         async with self._inspecting:
             try:
                 async with asyncio.timeout(_CHECK_S):
-                    event = FileInspected(file, await self._in_thread(length_s, path))
+                    event = FileInspected(file, *await self._in_thread(_inspected, path))
             except TimeoutError:
                 log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)
             except SpeechError as error:

@@ -71,7 +71,8 @@ class FileView:
 
     ``position_s``: end of the recognised part. ``left_s``: estimated remaining time. ``text``: its end while
     working, else its beginning. ``results``: paths of saved results. ``truncated``: the end of the file is
-    missing. ``again``: its failed segments are to be tried once more.
+    missing. ``again``: its failed segments are to be tried once more. ``track``: the sound track that is
+    recognised, of ``tracks``, from 1 on; 0: the default one.
     """
 
     file: int
@@ -86,6 +87,8 @@ class FileView:
     gaps: bool = False
     truncated: bool = False
     again: bool = False
+    track: int = 0
+    tracks: int = 1
 
     @property
     def name(self) -> str:
@@ -186,6 +189,14 @@ class RetryFile:
 
 
 @dataclass(frozen=True)
+class ChooseTrack:
+    """Recognise this sound track of the file instead, from the beginning. Saved results stay."""
+
+    file: int
+    track: int
+
+
+@dataclass(frozen=True)
 class RemoveFiles:
     """Remove this file from the list; without a number, all that have ended.
 
@@ -242,6 +253,7 @@ FileAction = (
     | ResumeFiles
     | CancelFiles
     | RetryFile
+    | ChooseTrack
     | RemoveFiles
     | MoveFile
     | CopyFile

@@ -14,6 +14,7 @@ from app.files.queue import can_retry
 from app.files.view import (
     ENDED,
     CancelFiles,
+    ChooseTrack,
     CopyFile,
     FileAction,
     FileState,
@@ -213,12 +214,21 @@ class FileRow(Card):
                 self.menu.addAction(description, partial(self._save, form))
         if file.results:
             self.menu.addAction(texts("files.show"), lambda: self._dialogs.show(file.results[-1]))
+        if file.tracks > 1:
+            self._offer_tracks()
         if file.state not in ENDED:
             self.menu.addSeparator()
             self.menu.addAction(texts("files.earlier"), lambda: self._ask(MoveFile(file.file, -1)))
             self.menu.addAction(texts("files.later"), lambda: self._ask(MoveFile(file.file, 1)))
         self.menu.addSeparator()
         self.menu.addAction(texts("files.remove"), lambda: self._ask(RemoveFiles(file.file)))
+
+    def _offer_tracks(self) -> None:
+        tracks = self.menu.addMenu(self._texts("files.sound-track"))
+        for number in range(1, self.file.tracks + 1):
+            entry = tracks.addAction(str(number), partial(self._ask, ChooseTrack(self.file.file, number)))
+            entry.setCheckable(True)
+            entry.setChecked(number == self.file.track)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the same menu at the pointer."""

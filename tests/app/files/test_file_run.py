@@ -49,10 +49,10 @@ class Bench:
     options: Options = Options("en", partials=True)
     told: list[RunProgress | Noted] = field(default_factory=list)
 
-    async def run(self, gateway: Gateway, *, again: bool = False) -> RunFinished | RunFailed:
+    async def run(self, gateway: Gateway, *, again: bool = False, track: int = 0) -> RunFinished | RunFailed:
         recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
         one = FileTask(recogniser, self.kept, self.options, self.saving, 10.0, again_s=0.01)
-        return await one.run(RunFile(7, str(self.path), again), self.told.append)
+        return await one.run(RunFile(7, str(self.path), again, track), self.told.append)
 
     @property
     def notes(self) -> list[Note | None]:
@@ -144,6 +144,17 @@ async def test_film_with_several_sound_tracks_says_which_one_was_recognised(benc
         outcome = await bench.run(gateway)
     assert isinstance(outcome, RunFinished) and outcome.text
     assert outcome.note == Note(FileNote.ONE_TRACK, {"track": "1", "count": "2"})
+
+
+async def test_run_recognises_chosen_sound_track_from_the_beginning(bench: Bench) -> None:
+    speech = samples_of(bench.path)
+    bench.path = with_tracks(bench.path.with_name("film.mkv"), np.zeros_like(speech), speech)
+    async with scripted(oblige) as gateway:
+        silent = await bench.run(gateway, track=1)
+        spoken = await bench.run(gateway, track=2)
+    assert isinstance(silent, RunFinished) and isinstance(spoken, RunFinished)
+    assert not silent.text and spoken.text
+    assert spoken.note == Note(FileNote.ONE_TRACK, {"track": "2", "count": "2"})
 
 
 async def test_complete_copy_replaces_truncated_file(bench: Bench) -> None:

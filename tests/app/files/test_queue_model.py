@@ -25,6 +25,7 @@ from app.files.result_store import decode_queue, encode_queue
 from app.files.view import (
     MOST_FILES,
     CancelFiles,
+    ChooseTrack,
     FileNote,
     FileState,
     MoveFile,
@@ -33,6 +34,7 @@ from app.files.view import (
     ResumeFiles,
     RetryFile,
 )
+from speech.media_file import SoundTrack
 from tests.helpers.examples import examples
 
 NOTE = Note(FileNote.DAMAGED)
@@ -106,6 +108,10 @@ class World(RuleBasedStateMachine):
     def retry(self, file: int) -> None:
         self.tell(RetryFile(file))
 
+    @rule(file=FILES, track=st.integers(1, 3))
+    def choose_track(self, file: int, track: int) -> None:
+        self.tell(ChooseTrack(file, track))
+
     @rule(file=MAYBE)
     def remove(self, file: int | None) -> None:
         self.tell(RemoveFiles(file))
@@ -121,7 +127,7 @@ class World(RuleBasedStateMachine):
     def look_ends(self, data: st.DataObject, good: bool) -> None:
         file = data.draw(st.sampled_from(sorted(self.looking)))
         self.looking.remove(file)
-        self.tell(FileInspected(file, 10.0) if good else InspectionFailed(file, NOTE))
+        self.tell(FileInspected(file, 10.0, SoundTrack(1, 2)) if good else InspectionFailed(file, NOTE))
 
     @rule(file=FILES, position_s=st.floats(0, 10))
     def progress(self, file: int, position_s: float) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from app.core.errors import OutputFailed
 from app.core.transcript import TranscriptSegment
+from app.files.events import RunFile
 from app.files.recogniser import UNHURRIED, FileRecogniser, MemoryAudio, OrderedResults, ReaderThreadVad, skipping
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment
 from app.transcription.pipeline import Samples, SegmentingVad, in_thread
@@ -62,9 +63,12 @@ class Bench:
     async def recognise(self, gateway: Gateway, *, again: bool = False) -> KnownResults:
         self.watching = Watching()
         recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
-        return await recogniser.recognise(
-            self.path, Options(priority="bulk"), self.kept, self.watching, again=again
-        )
+        run = replace(self.once, again=again)
+        return await recogniser.recognise(run, Options(priority="bulk"), self.kept, self.watching)
+
+    @property
+    def once(self) -> RunFile:
+        return RunFile(7, str(self.path), again=False)
 
     @asynccontextmanager
     async def started(self, gateway: Gateway) -> AsyncIterator["asyncio.Task[KnownResults]"]:
@@ -136,8 +140,8 @@ async def test_kept_pieces_hold_rewritten_and_recognised_text(bench: Bench) -> N
         recogniser = FileRecogniser(
             fixed(Address(gateway.url)), bench.models / "fsmn-vad", AT_ONCE, rewrite=lambda text: f"<{text}>"
         )
-        known = await recogniser.recognise(bench.path, Options(), bench.kept, bench.watching)
-        again = await recogniser.recognise(bench.path, Options(), bench.kept, bench.watching)
+        known = await recogniser.recognise(bench.once, Options(), bench.kept, bench.watching)
+        again = await recogniser.recognise(bench.once, Options(), bench.kept, bench.watching)
     texts = window_digests(bench.path, bench.models)
     assert [piece.segment.recognised for piece in known.pieces] == texts
     assert [piece.segment.text for piece in known.pieces] == [f"<{text}>" for text in texts]
@@ -281,7 +285,7 @@ async def test_recognise_bounds_memory_when_no_result_comes(bench: Bench) -> Non
             looks.append(sum(map(len, gateway.memory.audio.values())))
             return looks[-1] > held_s * 32_000 and len(looks) > 20 and len(set(looks[-20:])) == 1
 
-        running = asyncio.create_task(recogniser.recognise(bench.path, Options(), bench.kept, bench.watching))
+        running = asyncio.create_task(recogniser.recognise(bench.once, Options(), bench.kept, bench.watching))
         await wait_until(settled, "enough is sent, and no more")
         running.cancel()
         await asyncio.wait({running})

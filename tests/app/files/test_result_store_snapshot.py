@@ -31,6 +31,7 @@ FULL = FileView(
     [
         FULL,
         replace(FULL, again=True),
+        replace(FULL, track=2, tracks=3),
         FileView(1, "/a"),
         replace(FULL, state=FileState.PAUSED),
     ],

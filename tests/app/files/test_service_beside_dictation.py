@@ -15,6 +15,7 @@ import psutil
 import pytest
 import soundfile
 
+from app.files.events import RunFile
 from app.files.recogniser import FileObserver, FileRecogniser
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment
 from app.files.service import FileParts, Files
@@ -75,9 +76,9 @@ class Counting(FileRecogniser):
     counter: Counter = field(default_factory=Counter)
 
     async def recognise(
-        self, path: Path, options: Options, kept: FileResults, onlooker: FileObserver, *, again: bool = False
+        self, run: RunFile, options: Options, kept: FileResults, onlooker: FileObserver
     ) -> KnownResults:
-        return await super().recognise(path, options, kept, Listening(onlooker, self.counter), again=again)
+        return await super().recognise(run, options, kept, Listening(onlooker, self.counter))
 
 
 @dataclass

@@ -7,13 +7,14 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.core.format import Format
 from app.files.view import (
     CancelFiles,
+    ChooseTrack,
     CopyFile,
     FileAction,
     FileNote,
@@ -235,3 +236,14 @@ def test_row_redraws_only_changed_file(row: FileRow) -> None:
     assert row.status.accessibleName() == "as it was"
     row.show_file(WORKING, again=True)
     assert row.status.accessibleName() != "as it was"
+
+
+def test_row_menu_offers_sound_tracks_of_a_film(row: FileRow, asked: list[FileAction], texts: Texts) -> None:
+    assert texts("files.sound-track") not in entries(row)
+    row.show_file(replace(DONE, track=1, tracks=2))
+    assert texts("files.sound-track") in entries(row)
+    tracks = next(entry.menu() for entry in row.menu.actions() if entry.text() == texts("files.sound-track"))
+    assert isinstance(tracks, QMenu)
+    assert [(entry.text(), entry.isChecked()) for entry in tracks.actions()] == [("1", True), ("2", False)]
+    tracks.actions()[1].trigger()
+    assert asked == [ChooseTrack(7, 2)]
