@@ -7,6 +7,7 @@ from typing import Final
 from backend.sessions.connection import ClientConnection
 from backend.sessions.ledger import STEP, Steps
 from backend.sessions.segments import Output
+from backend.sessions.session import TAKEN_OVER
 from backend.sessions.session_slot import SessionSlot
 from protocol.errors import TakenOver
 from runtime.tasks import is_set_within
@@ -85,4 +86,4 @@ def _some(steps: Steps, most: int) -> list[Output] | None:
 
 def _check(hosted: SessionSlot, connection: ClientConnection) -> None:
     if hosted.binding is not connection:
-        raise TakenOver("another connection now speaks for this session")
+        raise TakenOver(TAKEN_OVER)

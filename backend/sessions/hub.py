@@ -49,7 +49,7 @@ from backend.sessions.segments import (
 from backend.sessions.session import GatewaySession
 from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room, order_of
 from backend.sessions.settings import SessionSettings
-from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
+from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from protocol.job import Job, Notice
 from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Queued, Welcome
 from protocol.session import Final as FinalMessage
@@ -115,6 +115,8 @@ class Hub:
         identity = str(hello.session)
         if hello.options.priority in self._crowded_out:
             raise TooBusy(no_room(self.held))
+        if known := self.hosted.get(identity):
+            known.check_owner(about.owner)
         about = replace(about, client=hello.client)
         attachment = await self._attach(hello, about)
         hosted = self.hosted.get(identity)
@@ -129,8 +131,7 @@ class Hub:
         self._observer.bound(identity, hello.resume)
         steps = hosted.session.attached(attachment, welcome, time.monotonic(), hello.pieces)
         outputs = await self._adoption.run(hosted, connection, steps)
-        if self.hosted.setdefault(identity, hosted) is not hosted:
-            raise TakenOver("another connection now speaks for this session")
+        hosted.check_hosted(self.hosted.get(identity))
         hosted.bound(connection)
         hosted.session.offered(self._survey.offers)
         self.intake.adopt(hosted)

@@ -62,8 +62,9 @@ _MOST_GUESSES: Constant = 16
 _MOST_DONES: Constant = 8
 _CROWDED: Constant = f"{MOST_OPEN} segments wait to be queued: send more when some of them are"
 
+TAKEN_OVER: Constant = "another connection now speaks for this session"
 _TAKEN_OVER: Constant = (
-    Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"),
+    Error(ErrorCode.TAKEN_OVER, TAKEN_OVER),
     CloseConnection(CloseCode.TAKEN_OVER),
 )
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from backend.admission.audio_budget import HeldAudio, full
+from backend.core.errors import TryLater
 from backend.history.records import SessionOwner
 from backend.sessions.connection import ClientConnection
-from backend.sessions.session import GatewaySession
-from protocol.errors import CloseCode, ErrorCode
+from backend.sessions.session import TAKEN_OVER, GatewaySession
+from protocol.errors import CloseCode, ErrorCode, Forbidden, TakenOver
 from protocol.job import CLASSES
 from protocol.session import Busy, Error, Hello
 
@@ -54,10 +55,22 @@ class SessionSlot:
         elif self.late is not None:
             self.late.append(output)
 
+    def check_owner(self, owner: str) -> None:
+        """Raise ``Forbidden`` for another key: a broker that lost its data does not know whose session this is."""
+        if owner != self.about.owner:
+            raise Forbidden("this session belongs to another key")
+
+    def check_hosted(self, here: "SessionSlot | None") -> None:
+        """Raise ``ProtocolError`` unless this slot is still here: with a dropped one went what it held back."""
+        if here is None:
+            raise TryLater("the session was dropped here: connect again, with resume")
+        if here is not self:
+            raise TakenOver(TAKEN_OVER)
+
     def bind(self, connection: ClientConnection) -> None:
         """Make ``connection`` the newest one and close the previous one as taken over."""
         if self.connection is not None:
-            self.connection.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
+            self.connection.send(Error(ErrorCode.TAKEN_OVER, TAKEN_OVER))
             self.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
         self.connection, self.binding, self.late, self.left = None, connection, [], time.monotonic()
 

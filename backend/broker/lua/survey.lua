@@ -22,8 +22,8 @@ end
 local statuses = {}
 for _, status in ipairs(redis.call("HVALS", workers)) do
   local known, decoded = pcall(cjson.decode, status)
-  -- one of the future has come before the clock was set back
-  if known and math.abs(now - (tonumber(decoded.at_ms) or 0)) <= tonumber(ARGV[1]) then
+  local at = known and type(decoded) == "table" and tonumber(decoded.at_ms) or 0
+  if math.abs(now - at) <= tonumber(ARGV[1]) then -- one of the future has come before the clock was set back
     statuses[#statuses + 1] = status
   end
 end

@@ -255,7 +255,7 @@ class TestLooks:
         for name, at_ms in (("here", now), ("gone", now - 20_000), ("of a clock set back", now + 3_600_000)):
             status = WorkerStatus(name, "h", "e", "m", "cpu", WorkerState.IDLE, at_ms=at_ms)
             await at.redis.hset(WORKERS_KEY, name, encode_status(status))
-        await at.redis.hset(WORKERS_KEY, "odd", "{")
+        await at.redis.hset(WORKERS_KEY, mapping={"odd": "{", "list": "[1]", "number": "5"})
         survey = await at.jobs.survey()
         assert (survey.streams[STREAM].samples, survey.streams[STREAM].entries) == (160, 2)
         assert [worker.worker for worker in survey.workers] == ["here"]

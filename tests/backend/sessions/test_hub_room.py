@@ -1,22 +1,29 @@
 """Limits on unqueued audio of all sessions while the broker accepts none."""
 
-from typing import Literal
+import asyncio
+import time
+from typing import Final, Literal
 from uuid import UUID
 
 import pytest
 
 from backend.admission.admission import AdmissionLimits
 from backend.admission.audio_budget import HeldAudio
-from backend.broker.records import JobQueued
-from backend.core.errors import TooBusy
+from backend.admission.bulk_throttle import QueueLimits
+from backend.broker.records import JobQueued, Record
+from backend.core.errors import TooBusy, TryLater
 from backend.core.refusal import RefusalReason
 from backend.history.records import SessionOwner
+from backend.sessions.ledger import STEP
 from backend.sessions.session_slot import SessionSlot
 from backend.sessions.settings import SessionSettings
 from protocol.audio import encode_frame
+from protocol.job import Ended, EndState
 from protocol.recognition import Options
 from protocol.session import Hello, SegmentBegin, SegmentCancel, SegmentEnd
 from tests.backend.sessions.test_hub import Scene
+
+CANCELLED: Final = Record(end=Ended(EndState.CANCELLED, 0))
 
 
 def small() -> Scene:
@@ -87,3 +94,26 @@ async def test_longest_unbound_sessions_are_dropped_until_there_is_room() -> Non
     assert set(scene.hub.hosted) == {third.identity}, "50 went, 100 are still half, 60 went"
     scene.hub.tick(50.0)
     assert scene.hub.held == HeldAudio(40), "that is less than half"
+
+
+async def test_session_dropped_during_its_adoption_is_not_kept_without_its_held_back_segments() -> None:
+    """Kept, its segment would be complete here and nowhere else, and its client would wait in vain."""
+    scene = Scene(SessionSettings(queue=QueueLimits(session_s=1)))
+    hosted = await scene.begin()
+    scene.hub.receive(hosted, SegmentBegin(1))
+    add(scene, hosted, 1, 0, 100)
+    scene.hub.receive(hosted, SegmentEnd(1, 100))
+    assert scene.asked == ["submit"], "the second one is held back"
+    scene.hub.unbind(hosted, scene.connection)
+    scene.jobs.attaches, scene.jobs.held = True, {n: CANCELLED for n in range(2, 4 * STEP)}
+    again = Hello(UUID(hosted.identity), resume=True)
+    binding = asyncio.create_task(scene.hub.bind(again, SessionOwner("o"), scene.connection))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert hosted.late is not None, "it is adopted"
+    scene.hub.tick(time.monotonic() + 100)
+    with pytest.raises(TryLater):
+        await binding
+    assert scene.hub.hosted == {}
+    resumed = await scene.hub.bind(again, SessionOwner("o"), scene.connection)
+    assert 1 not in resumed.session.live, "its client sends it again"
