@@ -1,5 +1,6 @@
 """Events of a chaos run: the fault, its place, its time and its duration."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -81,3 +82,19 @@ class Event(Struct, frozen=True, omit_defaults=True):
     def what(self) -> str:
         """Short description for people."""
         return f"{self.kind} {self.target} {self.number}"
+
+    @property
+    def how(self) -> str:
+        """Strength and directions of the event for people; empty if its kind has none."""
+        strength = _STRENGTHS[self.kind](self.amount) if self.kind in _STRENGTHS else ""
+        ways = self.ways[:1] if self.kind is FaultKind.CUT else self.ways
+        return ", ".join(filter(None, (strength, " and ".join(ways) if self.target in LINKS else "")))
+
+
+_STRENGTHS: Final[Mapping[FaultKind, Callable[[float], str]]] = {
+    FaultKind.SLOW: lambda share: f"stopped for {share:.0%} of the time",
+    FaultKind.CLOCK: lambda seconds: f"by {seconds:+g} s",
+    FaultKind.CUT: lambda size: f"after {size:,.0f} bytes" if size else "at once",
+    FaultKind.DELAY: lambda seconds: f"by {1000 * seconds:.0f} ms",
+    FaultKind.NARROW: lambda speed: f"to {speed / 1000:.0f} KB/s",
+}

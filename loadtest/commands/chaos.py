@@ -161,8 +161,8 @@ def _checked(plan: ChaosPlan, options: TargetOptions) -> ChaosPlan:
 
 def _print(plan: ChaosPlan) -> None:
     for event in plan.events:
-        details = f"{event.lasts_s:6.2f} s  {event.what}  {event.amount:g} {'+'.join(event.ways)}"
-        say(f"{event.at_s:8.2f} s  {details}", err=True)
+        lasts = f"for {event.lasts_s:5.2f} s" if event.lasts_s else ""
+        say(f"{event.at_s:8.2f} s  {lasts:11}  {event.what}{event.how and ': '}{event.how}", err=True)
 
 
 def _play(plan: ChaosPlan, options: TargetOptions, locate: Locate | None, report: Path | None) -> None:

@@ -15,7 +15,7 @@ from loadtest.core.errors import LoadTestError
 from loadtest.core.gateway import local_process, located
 from loadtest.core.load_process import run_loop
 from loadtest.reports.progress import progress
-from loadtest.reports.report import STRAINED, prepare, write_report
+from loadtest.reports.report import doubt, prepare, write_report
 from loadtest.reports.run import Run
 from runtime.folders import folders
 from runtime.logs import logging_to
@@ -73,8 +73,8 @@ def run_and_report(
         done = run.report(expect_refusals)
         promises = {"promises": msgspec.to_builtins(done.promises)} if done.promises else {}
         print_json(promises | msgspec.to_builtins(done.figures))
-        if done.figures.strained:
-            say(STRAINED, err=True)
+        if why := doubt(done.figures):
+            say(why, err=True)
         if folder is not None:
             write_report(folder, done)
     raise typer.Exit(_INTERRUPTED if not finished else 0 if done.passed else 1)

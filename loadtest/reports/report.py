@@ -66,6 +66,10 @@ STRAINED: Final = (
     "The load maker itself was too busy: these figures say more of it than of the gateway. Take fewer at a time, "
     "or spread them (streams: --processes), or use another computer."
 )
+LATE: Final = (
+    "The load maker sent late, though it was not busy itself: other programs took this computer's time, and these "
+    "figures say more of that than of the gateway. End those programs, or use another computer."
+)
 
 Row = Sequence[object]
 
@@ -128,13 +132,14 @@ def _promises(report: Report) -> str:
     return f"<h2>Promises</h2>{_table(('promise', 'kept', 'found'), rows)}" if rows else ""
 
 
-def _strained(found: Figures) -> str:
-    return f'<p class="bad">{escape(STRAINED)}</p>' if found.strained else ""
+def doubt(found: Figures) -> str:
+    """Return why these figures hardly describe the gateway, and what to do; empty: they do."""
+    return STRAINED if found.strained else LATE if found.late else ""
 
 
 def _tables(found: Figures) -> str:
     parts = (
-        _strained(found),
+        f'<p class="bad">{escape(why)}</p>' if (why := doubt(found)) else "",
         "<h2>Segments</h2>",
         _table(_COUNTS, [[getattr(found, name) for name in _COUNTS]]),
         "<h2>Figures</h2>",

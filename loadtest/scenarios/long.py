@@ -66,4 +66,4 @@ def _as_quick(ended: Sequence[CompletedSegment]) -> Promise:
     first, last = (statistics.median(one.added for one in part) for part in (ended[:quarter], ended[-quarter:]))
     found = f"median {first:.1f} ms in the first, {last:.1f} ms in the last quarter, added by the chain"
     kept = last <= first * _SLOWER + _SLOWER_MS
-    return Promise(name, kept, found, {"first_ms": first, "last_ms": last})
+    return Promise(name, kept, found, {"first_ms": round(first, 1), "last_ms": round(last, 1)})

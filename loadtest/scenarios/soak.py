@@ -86,5 +86,8 @@ def grows(program: str, usages: Sequence[ProcessUsage], allowed: float) -> Promi
         f"{slope.slope:+.2f} MB per hour, 95 % confidence {slope.low:+.2f} to {slope.high:+.2f}, of "
         f"{slope.median:.1f} MB"
     )
-    values = {name: float(getattr(slope, name)) for name in slope.__struct_fields__}
-    return Promise(name, slope.within_noise or slope.slope <= allowed, found, {**values, "allowed": allowed})
+    if slope.within_noise and slope.high > allowed:
+        found += ": a longer run would tell growth from noise"
+    values = {name: round(float(getattr(slope, name)), 2) for name in slope.__struct_fields__}
+    kept = slope.within_noise or slope.slope <= allowed
+    return Promise(name, kept, found, {**values, "allowed": round(allowed, 2)})

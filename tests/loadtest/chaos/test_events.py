@@ -1,6 +1,7 @@
 """Events of a chaos run."""
 
 import msgspec
+import pytest
 
 from loadtest.chaos.events import Event, FaultKind, FaultTarget, LinkDirection
 
@@ -13,3 +14,22 @@ def test_event_survives_its_way_through_a_report() -> None:
 
 def test_ways_are_opposites() -> None:
     assert [way.back for way in LinkDirection] == [LinkDirection.DOWN, LinkDirection.UP]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "amount", "how"),
+    [
+        (FaultKind.KILL, FaultTarget.BROKER, 0.0, ""),
+        (FaultKind.SLOW, FaultTarget.WORKER, 0.83, "stopped for 83% of the time"),
+        (FaultKind.CLOCK, FaultTarget.BROKER, -247.1, "by -247.1 s"),
+        (FaultKind.STALL, FaultTarget.BROKER_LINK, 0.0, "up and down"),
+        (FaultKind.DELAY, FaultTarget.CLIENT_LINK, 0.11, "by 110 ms, up and down"),
+        (FaultKind.NARROW, FaultTarget.CLIENT_LINK, 13_629.0, "to 14 KB/s, up and down"),
+        (FaultKind.CUT, FaultTarget.CLIENT_LINK, 0.0, "at once, up"),
+        (FaultKind.CUT, FaultTarget.CLIENT_LINK, 1_500.0, "after 1,500 bytes, up"),
+    ],
+)
+def test_event_tells_people_how_strong_it_is(
+    kind: FaultKind, target: FaultTarget, amount: float, how: str
+) -> None:
+    assert Event(1.0, kind, target, amount=amount).how == how

@@ -13,7 +13,7 @@ from loadtest.measurement.figures import Reconnection
 from loadtest.measurement.processes import GATEWAY, LOAD_MAKER, ProcessUsage
 from loadtest.measurement.promises import Promise
 from loadtest.measurement.tally import RefusalCount, Tally
-from loadtest.reports.report import STRAINED, page, prepare, write_report
+from loadtest.reports.report import LATE, STRAINED, doubt, page, prepare, write_report
 from loadtest.reports.run import Report, Run, RunEvent, ScenarioCounts
 from tests.loadtest.measurement.test_tally import ended
 
@@ -102,10 +102,17 @@ def test_report_page_marks_a_flawless_run(run: Run) -> None:
     assert "Flawless" in page(run.report(expect_refusals=True))
 
 
-def test_report_page_warns_of_a_busy_load_maker(run: Run) -> None:
-    assert STRAINED not in page(run.report())
+def test_report_page_warns_of_a_late_load_maker_that_is_not_busy(run: Run) -> None:
+    assert LATE.split(",")[0] not in page(run.report())
     run.tally.late_ms.append(200.0)
-    assert STRAINED in page(run.report())
+    assert LATE.split(",")[0] in page(run.report())
+    assert STRAINED not in page(run.report())
+
+
+def test_busy_load_maker_is_told_to_take_fewer(run: Run) -> None:
+    run.tally.late_ms.append(200.0)
+    busy = msgspec.structs.replace(run.report().figures, load_maker_core_percent=90.0)
+    assert doubt(busy) == STRAINED
 
 
 def test_report_error_names_the_unusable_folder(run: Run, tmp_path: Path) -> None:

@@ -39,6 +39,15 @@ def test_slope_beyond_noise_and_allowance_breaks_the_promise(mb_per_hour: float,
     assert found.values["slope"] == pytest.approx(mb_per_hour, abs=0.7)
 
 
+def test_run_that_is_too_short_to_tell_says_so() -> None:
+    later = ": a longer run would tell growth from noise"
+    swinging = [ProcessUsage(at * MINUTE, {}, {GATEWAY: 100.0 + at % 2}) for at in range(240)]
+    short, long = (grows(GATEWAY, swinging[:minutes], 2.0) for minutes in (10, 240))
+    assert short.kept and short.found.endswith(later)
+    assert long.kept and later not in long.found
+    assert later not in grows(GATEWAY, usages(20.0), 2.0).found
+
+
 def test_broker_may_keep_some_bytes_of_each_segment() -> None:
     plan = Soak(1, 3600.0, ramp_s=0.0, warm_s=0.0, kept_bytes=1024.0)
     busy = figures(Tally(segments=36_000, right=36_000), 3600.0, (), (0.0, 1.0))
