@@ -15,7 +15,7 @@ from typing import Final
 
 from app.dictation.take_texts import NOTHING_BEFORE, Last, TakeTexts, untimed
 from app.insertion.outcome import Insertion, InsertionResult, Target
-from protocol.texts import TimedText, follow, joined_parts
+from protocol.texts import TimedText, joined_parts
 
 OFFER_S: Final = 10.0
 MOST_HELD: Final = 200_000
@@ -314,11 +314,11 @@ class InsertionQueue:
     ) -> ReadyTexts:
         """Return these texts as one insertion, which continues ``last`` if that went to the same window."""
         pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in texts.items()]
-        parts = joined_parts(pieces)
         before, where = last
         continues = before.text if where == target else ""
-        if continues:
-            parts[0] = follow(before, pieces[0]._replace(text=parts[0]))
+        if continues:  # joined like the history, which reads the texts of several insertions in a row
+            pieces[:1] = before, pieces[0]._replace(after_written=True)
+        parts = joined_parts(pieces)[-len(texts) :]
         return ReadyTexts(tuple(texts), tuple(parts), "".join(parts), target, pasted, continues)
 
     def _missed(self, piece: SegmentId, rest: str, ready: ReadyTexts) -> bool:
