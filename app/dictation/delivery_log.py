@@ -72,13 +72,13 @@ class DeliveryLog:
         """Record that these pieces are about to be inserted into this program, and may be at its cursor."""
         await self._record(pieces, lambda journal, segment: journal.inserting(segment, program))
 
-    async def held(self, pieces: tuple[SegmentId, ...]) -> None:
-        """Record that these pieces are held.
+    async def held(self, pieces: tuple[SegmentId, ...], rest: str = "") -> None:
+        """Record that these pieces, or only their ``rest``, are held.
 
         Like ``inserting``: they are not inserted automatically later.
         """
         self._notify(SegmentStep.HELD, pieces)
-        await self.inserting(pieces)
+        await self._record(pieces, lambda journal, segment: journal.inserting(segment, rest=rest))
 
     async def inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were inserted."""

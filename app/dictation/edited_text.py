@@ -14,7 +14,7 @@ def edited_text(found: TakeSnapshot, held: Mapping[int, str]) -> str | None:
     inserted, the rest has no place in the edit.
     """
     take = found.take
-    if not take.edited or not take.inserted:
+    if not take.edited or not (take.inserted or any(each.rest for each in take.segments.values())):
         return take.edited or None
     transcript, spans = found.transcript, take.replaced
     wanted = {spans.get(number, number): text.strip() for number, text in held.items()}

@@ -66,11 +66,12 @@ class InsertionQueue:
     """Queue that releases texts in spoken order.
 
     ``held``: texts to paste. ``dropped``: the number of held texts dropped to save memory. ``inserting``: the
-    insertion in progress.
+    insertion in progress. ``partly``: the text of which the last insertion left only a rest, and that rest.
     """
 
     def __init__(self) -> None:
         self.held: dict[SegmentId, str] = {}
+        self.partly: dict[SegmentId, str] = {}
         self.dropped = 0
         self.inserting: ReadyTexts | None = None
         self._last = NOTHING_BEFORE
@@ -157,6 +158,7 @@ class InsertionQueue:
     def inserted(self, insertion: Insertion) -> tuple[SegmentId, ...]:
         """Record the outcome, hold texts that did not arrive, and return the pieces that did."""
         ready, self.inserting = self.inserting, None
+        self.partly = {}
         if ready is None:
             return ()
         whole = len(ready.text)
@@ -325,6 +327,8 @@ class InsertionQueue:
         """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""
         if not rest:
             return False
+        if rest != ready.texts[ready.pieces.index(piece)].strip():
+            self.partly[piece] = rest
         if ready.pasted and piece in self.held:
             self.held[piece] = rest
         elif not ready.pasted and piece.take in self._takes:

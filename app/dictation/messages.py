@@ -316,9 +316,10 @@ class RecordInserted:
 
 @dataclass(frozen=True)
 class RecordHeld:
-    """Record in the journal that these pieces are held: recognised, but not inserted."""
+    """Record in the journal that these pieces are held: recognised, but not inserted, or only without ``rest``."""
 
     pieces: tuple[SegmentId, ...]
+    rest: str = ""
 
 
 @dataclass(frozen=True)

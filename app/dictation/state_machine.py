@@ -348,6 +348,7 @@ class Dictation:
         if arrived := self._queue.inserted(insertion):
             self._effects.append(RecordInserted(arrived))
             self._inserted_at = now
+        self._effects += [RecordHeld((piece,), rest) for piece, rest in self._queue.partly.items()]
         if insertion.how is InsertionResult.HELD and insertion.reason:
             self._show_note(Note(insertion.reason), now)
         elif insertion.how is InsertionResult.COPIED:

@@ -105,8 +105,8 @@ class TextInserter:
                 self._tasks.start(self._insert(ready), "insert")
             case RecordInserted(pieces):
                 self.record(self._deliveries.inserted(pieces))
-            case RecordHeld(pieces):
-                self.record(self._deliveries.held(pieces))
+            case RecordHeld(pieces, rest):
+                self.record(self._deliveries.held(pieces, rest))
             case RecordDismissed(pieces):
                 self.record(self._deliveries.dismissed(pieces))
             case CancelTake(take):

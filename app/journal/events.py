@@ -82,10 +82,14 @@ class Replaced(Struct, frozen=True, tag="replaced"):
 
 
 class Inserting(Struct, frozen=True, tag="inserting", omit_defaults=True):
-    """The start of an insertion into ``program``, if known: from now on the text may be at the cursor."""
+    """The start of an insertion into ``program``, if known: from now on the text may be at the cursor.
+
+    ``rest``: everything before it certainly is.
+    """
 
     segment: Index
     program: str = ""
+    rest: str = ""
 
 
 class Inserted(Struct, frozen=True, tag="inserted"):

@@ -192,15 +192,15 @@ class Journal:
         if not self.take.cancelled:
             self._record(Wanted(inserted=False, cancelled=True))
 
-    def inserting(self, segment: int, program: str = "") -> None:
+    def inserting(self, segment: int, program: str = "", rest: str = "") -> None:
         """Record that the text is about to be given to another program, named if known.
 
         After a crash, a text with this event but no ``inserted`` may or may not have arrived. Recorded once for
-        each program that it is given to.
+        each program that it is given to. ``rest``: the part that is missing there.
         """
         known, program = self._segment(segment), program.encode("utf-8", "replace").decode()
-        if not known.inserting or (program and program != known.program):
-            self._record(Inserting(segment, program))
+        if not known.inserting or (program and program != known.program) or (rest and rest != known.rest):
+            self._record(Inserting(segment, program, rest))
 
     def inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted."""

@@ -59,6 +59,7 @@ class TakeSegment:
     ``details``: as they were when it began. ``program``: where insertion began. ``replaced``: its text after
     replacement rules. ``recut``: its audio was cut again under other numbers. ``chosen``: for a span, whether its
     text is used. ``begun`` and ``arrived``: places of its insertion's beginning and end among those of the take.
+    ``rest``: what is missing where only a part of the text was inserted.
     """
 
     at: int
@@ -70,6 +71,7 @@ class TakeSegment:
     queued: bool = False
     inserting: bool = False
     program: str = ""
+    rest: str = ""
     inserted: bool = False
     begun: int = field(default=0, compare=False)
     arrived: int = field(default=0, compare=False)
@@ -231,7 +233,8 @@ class Take:
             return {}
         first = self._first_pieces
         texts = {first.get(number, number): each.text for number, each in self.counted.items() if each.text}
-        return {n: text for n, text in sorted(texts.items()) if not (each := self.segments.get(n)) or each.awaited}
+        known = {n: self.segments.get(n, TakeSegment(0)) for n in texts}
+        return {n: known[n].rest or text for n, text in sorted(texts.items()) if known[n].awaited}
 
     @property
     def _first_pieces(self) -> dict[int, int]:
@@ -312,5 +315,6 @@ def _apply_delivery(event: Inserting | Inserted, spoken: TakeSegment, place: int
     match event:
         case Inserting():
             spoken.inserting, spoken.program, spoken.begun = True, event.program or spoken.program, place
+            spoken.rest = event.rest or spoken.rest
         case Inserted() if not spoken.inserted:
             spoken.inserted, spoken.arrived = True, place

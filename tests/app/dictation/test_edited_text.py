@@ -64,6 +64,12 @@ def test_rest_of_a_single_text_has_no_place_in_the_edit(tmp_path: Path) -> None:
     assert edited_text(take(tmp_path, EDITED, 0), {1: "is two.", 2: SAID[2]}) is None
 
 
+def test_edit_of_a_partly_inserted_text_is_not_pasted_again(tmp_path: Path) -> None:
+    found = take(tmp_path, EDITED)
+    found.take.segments[0].rest = "is one."
+    assert edited_text(found, {**dict(enumerate(SAID)), 0: "is one."}) is None
+
+
 def test_span_is_edited_under_the_number_of_its_first_text(tmp_path: Path) -> None:
     found = take(tmp_path, "This is one. These were two and three.", 0, span="These are two and three.")
     assert edited_text(found, {1: "These are two and three."}) == "These were two and three."

@@ -178,13 +178,16 @@ def test_rest_of_partly_typed_text_is_held() -> None:
     ordered = order.next()
     assert ordered is not None and ordered.text == "one two three"
     assert order.inserted(Insertion(InsertionResult.HELD, "partly-typed", "wo three")) == (SegmentId(1, 0),)
-    assert order.held == {SegmentId(1, 1): "wo", SegmentId(1, 2): "three"}
+    assert order.held == {**order.partly, SegmentId(1, 2): "three"} and order.partly == {SegmentId(1, 1): "wo"}
     order.paste(1, WINDOW)
     assert order.next() == ReadyTexts(
         (SegmentId(1, 1), SegmentId(1, 2)), (" wo", " three"), " wo three", WINDOW, True
     )
     order.inserted(Insertion(InsertionResult.HELD, "partly-typed", "ee"))
-    assert order.held == {SegmentId(1, 2): "ee"}
+    assert order.held == order.partly == {SegmentId(1, 2): "ee"}
+    order.paste(1, WINDOW)
+    goes(order, HELD)
+    assert order.held == {SegmentId(1, 2): "ee"} and not order.partly
 
 
 def test_hands_free_segment_has_own_target_and_holds_no_other_segment() -> None:

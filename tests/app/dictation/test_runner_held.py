@@ -68,6 +68,26 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
     assert again.inserter.texts == [(" ".join(texts), WINDOW)]
 
 
+async def test_only_the_rest_of_a_partly_typed_text_is_pasted_after_restart(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.outcomes = [Insertion(InsertionResult.HELD, "partly-typed", "four")]
+        await world.dictate()
+        await world.over()
+        session, text = str(world.found[0].session), world.found[0].text
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
+        await wait_until(lambda: again.dictating.view.earlier == 1, "it is offered again")
+        again.inserter.outcomes = [Insertion(InsertionResult.HELD, "partly-typed", "ee")]
+        again.dictating.ask(SettleHeld(session, HeldAction.PASTE))
+        await wait_until(lambda: not again.inserter.outcomes, "again only a part of it is typed")
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as last:
+        await wait_until(lambda: last.dictating.view.earlier == 1, "the rest is offered")
+        last.dictating.ask(SettleHeld(session, HeldAction.PASTE))
+        await wait_until(lambda: last.found[0].state is TakeState.DONE, "it is there, and noted")
+    assert last.inserter.texts == [(text[-2:], WINDOW)] and last.found[0].text == text
+
+
 async def test_held_text_too_old_for_the_key_is_pasted_once_from_list(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
