@@ -7,7 +7,7 @@ HotkeyError             base (an ``AppError``)
 │   └── HotkeyUnassigned  the desktop has given this app no key
 └── HotkeysUnavailable  this desktop does not support hotkeys, or no longer does
     ├── HotkeysMissing    this Wayland desktop has no portal for hotkeys
-    ├── HotkeysLost       the portal has ended, and may come back
+    ├── HotkeysLost       the portal has ended, or the layout has changed: bind the keys again
     └── HotkeysForbidden  the user must allow hotkeys first
         └── HotkeysDenied   the user has not allowed them in the dialog of the desktop
 """
@@ -88,6 +88,6 @@ class HotkeysMissing(HotkeysUnavailable):
 
 
 class HotkeysLost(HotkeysUnavailable):
-    """An error: the portal has ended. The keys can be bound again once it is back."""
+    """An error: the portal has ended, or a new keyboard layout lacks a key. The keys can be bound again."""
 
     note = Note("hotkeys-lost")

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final, Self
 
-from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
+from app.hotkeys.errors import HotkeyError, HotkeysLost, HotkeysUnavailable
 from app.hotkeys.events import KeyEvent, KeyEventQueue
 from app.hotkeys.x11_keyboard import Keyboard
 from runtime import loggers
@@ -24,7 +24,7 @@ _CHECK_AGAIN_S: Final = 0.1
 """While a hotkey is held, the longest delay until a missed release is noticed."""
 
 
-Open = Callable[[Callable[[KeyEvent], None]], Keyboard]
+Open = Callable[[Callable[[KeyEvent | HotkeysLost], None]], Keyboard]
 
 
 class X11Hotkeys:

@@ -24,7 +24,7 @@ from Xlib.ext import xtest
 from Xlib.keysymdef import xkb
 
 from app.hotkeys.binding import KEYS, Binding, Modifier, parse
-from app.hotkeys.errors import HotkeyAbsent, HotkeysUnavailable, HotkeyTaken
+from app.hotkeys.errors import HotkeyAbsent, HotkeysLost, HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import Decision, Grab, KeyEvent, Presses
 from app.hotkeys.x11_xkb import omit_repeated_releases, whole_layout
 from runtime import loggers
@@ -57,7 +57,9 @@ class Keymap:
         if not codes:
             raise HotkeyAbsent(action, str(binding), "this keyboard has no such key")
         bits = sum(self._mask(action, binding, modifier) for modifier in binding.modifiers)
-        return [Grab(action, code, bits, self._bit({code}) if binding.lone else 0) for code in codes]
+        # A layout sets the bit of AltGr on another key with the same symbol.
+        own = {code: self._bit({code}) or self._bit(set(codes)) if binding.lone else 0 for code in codes}
+        return [Grab(action, code, bits, own[code]) for code in codes]
 
     def plain(self, state: int) -> int:
         """Return the modifiers of an event, without locks, mouse buttons and the keyboard group."""
@@ -119,9 +121,12 @@ def _mapped() -> Iterator[None]:
 
 
 class Keyboard:
-    """A connection that grabs keys; ``report`` gets presses and releases. Calls raise ``HotkeysUnavailable``."""
+    """A connection that grabs keys; ``report`` gets presses, releases, and the loss of a key with a new layout.
 
-    def __init__(self, name: str | None, report: Callable[[KeyEvent], None]) -> None:
+    Calls raise ``HotkeysUnavailable``.
+    """
+
+    def __init__(self, name: str | None, report: Callable[[KeyEvent | HotkeysLost], None]) -> None:
         self._report = report
         self._presses = Presses()
         self._times = KeyStamps()
@@ -309,10 +314,16 @@ class Keyboard:
             return  # programs that type characters missing from the layout often change unused keys
         self._ungrab(_all(self._grabs))
         self._keymap, self._grabs = keymap, fresh
+        lost = [action for action, own in fresh.items() if not own]
         for action, own in fresh.items():
             if not self._grab(own):
                 log.warning(LogEvent.HOTKEYS_TAKEN_IN_LAYOUT, action=action)
+                self._ungrab(own)
+                lost.append(action)
+        fresh |= {action: [] for action in lost}
         self._presses.bind(_all(fresh))
+        if lost:  # the reader binds the keys again, and tells the user why one cannot be bound
+            self._report(HotkeysLost(f"the new keyboard layout has no key for {', '.join(lost)}"))
 
 
 def _repeats(release: Any, event: Any) -> bool:

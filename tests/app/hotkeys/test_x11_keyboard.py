@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.hotkeys import x11_keyboard
-from app.hotkeys.errors import HotkeysUnavailable
+from app.hotkeys.errors import HotkeysLost, HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11_keyboard import Keyboard, KeyStamps
 from tests.helpers.desktop import running_desktop
@@ -39,8 +39,13 @@ async def test_tap_stays_short_if_its_release_is_handled_late(
     now, an_hour = 1_000.0, 3_600.0
     monkeypatch.setattr(x11_keyboard, "time", SimpleNamespace(monotonic=lambda: now))
     events: list[KeyEvent] = []
+
+    def report(event: KeyEvent | HotkeysLost) -> None:
+        assert isinstance(event, KeyEvent)
+        events.append(event)
+
     with running_desktop(tmp_path, tray=False) as desktop:
-        keyboard = Keyboard(desktop.display, events.append)
+        keyboard = Keyboard(desktop.display, report)
         keyboard.bind({"dictate": "right_ctrl"})
 
         def handled(count: int) -> bool:

@@ -1,14 +1,19 @@
-"""Keys that are pressed while the layout changes, on a real server."""
+"""Keys of other layouts, and keys that are pressed while the layout changes, on a real server."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
 from app.hotkeys import x11_keyboard
+from app.hotkeys.errors import HotkeyAbsent, HotkeysLost, HotkeyTaken
+from app.hotkeys.x11 import X11Hotkeys
 from app.hotkeys.x11_xkb import whole_layout
 from tests.app.hotkeys.keyboard import listening
-from tests.helpers.desktop import running_desktop
+from tests.helpers.desktop import TextField, running_desktop
+from tests.helpers.waiting import wait_until
 
 
 async def test_key_that_arrives_with_the_answers_about_a_new_layout_is_reported_at_once(
@@ -31,3 +36,49 @@ async def test_key_that_arrives_with_the_answers_about_a_new_layout_is_reported_
             await heard.tells(("dictate", True))
             desktop.xdotool("keyup", "F9")
             await heard.tells(("dictate", False))
+
+
+async def test_alt_gr_as_hotkey_still_writes_the_characters_of_its_combinations(tmp_path: Path) -> None:
+    """A German keyboard writes @ with AltGr+Q, and AltGr is also a key that one can dictate with."""
+    alt_gr, q = "108", "24"
+    with running_desktop(tmp_path, tray=False) as desktop:
+        desktop.start("setxkbmap", "de").wait(30)
+        field = TextField(desktop)
+        async with listening(desktop, dictate="right_alt") as heard:
+            desktop.xdotool("keydown", alt_gr, "key", q, "keyup", alt_gr)
+            await wait_until(lambda: len(heard.events) >= 2, "press and release are told")
+            assert heard.told == [("dictate", True), ("dictate", False)] and heard.events[1].chord
+            await field.shows("@")
+
+
+async def test_new_layout_without_the_hotkey_ends_the_events_so_that_the_user_is_told(tmp_path: Path) -> None:
+    """The option compose:rctrl takes Right Ctrl away, on the page of a desktop's settings for special keys."""
+    with running_desktop(tmp_path, tray=False) as desktop:
+        async with X11Hotkeys(desktop.display) as hotkeys:
+            await hotkeys.bind({"dictate": "right_ctrl", "cancel": "esc"})
+            desktop.start("setxkbmap", "-option", "compose:rctrl").wait(30)
+            with pytest.raises(HotkeysLost):
+                async for event in hotkeys.events():
+                    raise AssertionError(event)
+            with pytest.raises(HotkeyAbsent):
+                await hotkeys.bind({"dictate": "right_ctrl", "cancel": "esc"})
+            await hotkeys.bind({"cancel": "esc"})
+            desktop.xdotool("key", "Escape")
+            assert (await anext(hotkeys.events())).action == "cancel"
+
+
+async def test_new_layout_with_the_hotkey_on_a_key_of_another_program_ends_the_events(tmp_path: Path) -> None:
+    f8 = 74
+    with running_desktop(tmp_path, tray=False) as desktop:
+        program = Display(desktop.display)
+        program.screen().root.grab_key(f8, X.AnyModifier, False, X.GrabModeAsync, X.GrabModeAsync)
+        program.sync()
+        async with X11Hotkeys(desktop.display) as hotkeys:
+            await hotkeys.bind({"dictate": "f9"})
+            desktop.start("xmodmap", "-e", f"keycode {f8} = F9").wait(30)
+            with pytest.raises(HotkeysLost):
+                async for event in hotkeys.events():
+                    raise AssertionError(event)
+            with pytest.raises(HotkeyTaken):
+                await hotkeys.bind({"dictate": "f9"})
+        program.close()
