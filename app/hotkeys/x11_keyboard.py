@@ -311,6 +311,7 @@ class Keyboard:
                 log.warning(LogEvent.HOTKEYS_MISSING_IN_LAYOUT, action=action)
                 fresh[action] = []
         if not anyway and fresh == self._grabs and keymap.locks == self._keymap.locks:
+            self._keymap = keymap
             return  # programs that type characters missing from the layout often change unused keys
         self._ungrab(_all(self._grabs))
         self._keymap, self._grabs = keymap, fresh

@@ -1,5 +1,6 @@
 """Keys of other layouts, and keys that are pressed while the layout changes, on a real server."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,26 @@ async def test_new_layout_without_the_hotkey_ends_the_events_so_that_the_user_is
             await hotkeys.bind({"cancel": "esc"})
             desktop.xdotool("key", "Escape")
             assert (await anext(hotkeys.events())).action == "cancel"
+
+
+async def test_hotkey_that_a_layout_brings_back_is_bound_with_its_modifier_bit(tmp_path: Path) -> None:
+    """Without that bit, Esc does not cancel while Right Ctrl is held, and Right Ctrl+C is lost."""
+    with running_desktop(tmp_path, tray=False) as desktop:
+        desktop.start("setxkbmap", "-option", "compose:rctrl").wait(30)
+        async with listening(desktop, cancel="esc") as heard:
+
+            async def is_bound() -> bool:
+                with suppress(HotkeyAbsent):
+                    await heard.hotkeys.bind({"dictate": "right_ctrl", "cancel": "esc"})
+                    return True
+                return False
+
+            desktop.start("setxkbmap", "-option").wait(30)
+            await wait_until(is_bound, "the layout has the key again")
+            desktop.xdotool("keydown", "105")
+            await heard.tells(("dictate", True))
+            desktop.xdotool("key", "Escape", "keyup", "105")
+            await heard.tells(("cancel", True), ("cancel", False), ("dictate", False))
 
 
 async def test_new_layout_with_the_hotkey_on_a_key_of_another_program_ends_the_events(tmp_path: Path) -> None:
