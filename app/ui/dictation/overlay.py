@@ -65,9 +65,11 @@ class OverlayTiming:
     def _see_again(self, view: View, now: float) -> View | None:
         """Return the view to show if no new text is held.
 
-        Only a new note makes the overlay appear again.
+        Only a new note makes the overlay appear again, or one that says why a paste was refused.
         """
         state, note = self._phase or (State.IDLE, "")
+        if state is State.INSERTING:
+            note = ""
         if state is State.HELD and now < self.until:
             self._shown = view
         elif view.note and view.note.key != note:

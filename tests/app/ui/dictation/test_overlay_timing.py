@@ -105,3 +105,13 @@ def test_recording_without_outcome_is_hidden_while_text_is_held() -> None:
     lingering = OverlayTiming()
     lingering.see(View(State.LISTENING, earlier=1), 0.0)
     assert lingering.see(View(State.HELD, earlier=1), 1.0) is None
+
+
+def test_refused_paste_is_shown_again_with_its_reason() -> None:
+    lingering = OverlayTiming()
+    held = View(State.HELD, held=1, note=Note("not-read"))
+    lingering.see(held, 0.0)
+    lingering.see(View(State.INSERTING, held=1, note=Note("not-read")), 5.0)
+    assert lingering.see(held, 6.0) == held, "the key would seem dead"
+    assert lingering.see(held, 6.1) == held
+    assert lingering.at(6.0 + NOTE_S) is None
