@@ -11,7 +11,7 @@ ARGS ?=
 
 models := fsmn-vad whisper-base
 screen := $(DISPLAY)$(WAYLAND_DISPLAY)
-setup = $(python) scripts/setup.py
+setup = $(python) -m scripts.set_up
 run-tests = $(python) -m scripts.run_tests
 in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
 # Tests keep their models in the checkout, so that they need nothing of the person who runs them.

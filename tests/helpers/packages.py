@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from scripts.setup import INSTALL, PACKAGES, system_packages
+from scripts.set_up.checkout import PACKAGES
+from scripts.set_up.system_packages import INSTALL, system_packages
 
 
 @cache

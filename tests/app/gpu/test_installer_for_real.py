@@ -8,7 +8,8 @@ import pytest
 from app.gpu import installer
 from app.gpu.installer import TorchChoice, steps
 from app.models.engines import worker_program
-from scripts.setup import Environment, cpu_torch
+from scripts.set_up.environments import Environment
+from scripts.set_up.python_packages import cpu_torch
 from tests.helpers.digits import MODEL
 
 ROOT = Path(__file__).resolve().parents[3]
