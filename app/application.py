@@ -15,11 +15,11 @@ from app.background_services import BackgroundServices
 from app.capture.desktop_sound import sound_system
 from app.capture.microphone import open_microphone
 from app.control.server import ControlServer
-from app.core.errors import Note
+from app.core.errors import Note, UsageMistake
 from app.core.problem_notes import note_of
 from app.core.states import State
 from app.diagnostics.report.service import Sources
-from app.dictation.actions import KeyCommand, SettleHeld, Verb
+from app.dictation.actions import HELD_ACTIONS, KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import Locked, Woke
@@ -282,8 +282,11 @@ class Application:
     async def _asked(self, action: Verb | SettleHeld | KeyCommand) -> None:
         if isinstance(action, SettleHeld) and self._dictation is not None:
             await self._dictation.recordings.settle(action.session, action.how)
-        else:
-            self.ask(action)
+            return
+        nothing = action in HELD_ACTIONS and self._dictation is not None and self._dictation.holds_nothing
+        self.ask(action)
+        if nothing:
+            raise UsageMistake("there is no text to paste: `kikipounamu takes list` shows all that have one")
 
     def _status(self) -> View:
         faults = filter(None, (*self._file.problems, self._recognition.gateway_fault))

@@ -150,6 +150,11 @@ class DictationRunner:
         loop = asyncio.get_running_loop()
         return self._machine.view(loop.time(), self._gauges())
 
+    @property
+    def holds_nothing(self) -> bool:
+        """True if the verbs about held texts have no effect now."""
+        return not self.view.held and self.view.note != Note(NoteKey.INSERT_READY)
+
     def follow(self, show: Callable[[View], None]) -> Callable[[], None]:
         """Call ``show`` with views, state changes at once, others 20 times a second; return the unsubscriber."""
         self._followers.append(show)

@@ -10,7 +10,7 @@ import pytest
 
 from app.application import Application
 from app.cli.control_command import line
-from app.control.client import ask
+from app.control.client import ControlRefused, ask
 from app.control.server import AlreadyRunning
 from app.core.errors import Note
 from app.core.sentences import Sentences
@@ -123,6 +123,8 @@ async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
         assert newest(received, WindowWanted)
         nothing_is_played_while_somebody_speaks(app, received)
         await models_are_told_and_chosen(app, received)
+        with pytest.raises(ControlRefused, match="no text to paste"):
+            await asyncio.to_thread(ask, {"verb": "paste-held"})
         app.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)
 

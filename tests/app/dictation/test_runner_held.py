@@ -41,12 +41,13 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
         world.inserter.outcomes = [Insertion(InsertionResult.HELD, "not-read")]
         await world.dictate()
         await world.over()
+        assert not world.dictating.holds_nothing
         session = str(world.found[0].session)
         texts = [segment.text for segment in world.found[0].transcript.segments]
     assert world.found[0].state is TakeState.HELD
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
         await wait_until(lambda: again.dictating.view.earlier == 1, "it is offered again")
-        assert again.dictating.view.state is State.HELD
+        assert again.dictating.view.state is State.HELD and again.dictating.holds_nothing
         (listed,) = await again.dictating.recordings.views()
         assert (listed.state, listed.held) == (State.HELD, len(texts))
         again.dictating.ask(Verb.PASTE_HELD)
