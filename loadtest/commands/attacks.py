@@ -1,6 +1,7 @@
 """Commands that abuse a gateway: ``hostile`` and ``fuzz``."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from loadtest.scenarios.fuzz import Fuzz, FuzzState, judge, run_fuzz
 from loadtest.scenarios.fuzzing.wires import Wire
 from loadtest.scenarios.hostile import Hostile, run_hostile
 from runtime.folders import folders
+from runtime.terminal import say
 
 
 def hostile(  # noqa: PLR0913 - typer: an option is a parameter
@@ -40,7 +42,8 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
     chosen = tuple(attack) if attack else tuple(Attack)
     plan = Hostile(speakers, seconds, 3.0, pace, seed, connections, chosen, most)
     with command("INFO"):
-        results = asyncio.run(run_hostile(plan, reachable(gateway, key, certificate), hostile_key))
+        where = reachable(gateway, key, certificate)
+        results = asyncio.run(run_hostile(plan, where, hostile_key, tell=partial(say, err=True)))
     print_json(results)
     raise typer.Exit(0 if results.passed else 1)
 

@@ -62,11 +62,19 @@ Strike = Callable[[AttackOrder], Coroutine[Any, Any, AttackResult]]
 """``loadtest.scenarios.attacks.attack``, or ``strike`` for this process."""
 
 
-async def run_hostile(plan: Hostile, locate: Locate, key: str, strike: Strike = attack) -> HostileResults:
-    """Run all phases; ``key`` is the one that is abused."""
+async def run_hostile(
+    plan: Hostile,
+    locate: Locate,
+    key: str,
+    strike: Strike = attack,
+    tell: Callable[[str], None] = lambda line: None,
+) -> HostileResults:
+    """Run all phases; ``key`` is the one that is abused. ``tell`` gets a line at the beginning of each."""
+    tell(f"phase 1 of {len(plan.attacks) + 1}: no attack, {plan.seconds:g} s of speech")
     calm = phase_results("none", await _speak(plan, locate))
     phases = [calm]
-    for kind in plan.attacks:
+    for number, kind in enumerate(plan.attacks, 2):
+        tell(f"phase {number} of {len(plan.attacks) + 1}: {kind}, {plan.seconds:g} s of speech")
         where = locate()
         seconds = plan.lead_s + plan.seconds
         order = AttackOrder(kind, seconds, where.url, key, where.certificate_sha256, plan.connections)

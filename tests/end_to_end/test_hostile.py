@@ -163,7 +163,9 @@ async def test_attacks_lose_no_segment_of_other_keys(tmp_path: Path, broker: Bro
 
     async with scene(tmp_path, broker) as at:
         plan = Hostile(2, 1.0, 0.0, 0.1, most=1_000.0)
-        siege = await run_hostile(plan, fixed(Address(at.gateway.url, KEY)), at.key, small)
+        lines = list[str]()
+        siege = await run_hostile(plan, fixed(Address(at.gateway.url, KEY)), at.key, small, lines.append)
+    assert len(lines) == len(siege.phases) and lines[1].startswith(f"phase 2 of {len(lines)}: {Attack(orders[0])}")
     assert orders == list(Attack)
     assert [phase.attack for phase in siege.phases] == ["none", *Attack]
     assert siege.passed and all(phase.segments for phase in siege.phases), siege
