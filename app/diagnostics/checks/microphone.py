@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ from app.capture.errors import (
 )
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
-from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, ok, wrong
 from app.models.engines import VAD_MODEL
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from runtime.installing import again_command, extra_command
@@ -49,14 +50,15 @@ async def microphone(
 ) -> list[Finding]:
     """Check the microphone.
 
-    ``choice``: as in the settings. ``hear_s``: seconds to listen; 0 leaves it closed.
+    ``choice``: as in the settings. ``hear_s``: seconds to listen; 0 leaves it closed, and none is needed.
     """
     try:
         inputs = await system.inputs(anew=True)
         device = chosen(inputs, choice)
     except MicrophoneError as error:
-        return [refused(error, forbidden)]
-    names = [found.name for found in offered(inputs, choice)]
+        found = refused(error, forbidden)
+        return [found if hear_s else replace(found, severity=Severity.ADVICE)]
+    names = [one.name for one in offered(inputs, choice)]
     there = ok(Topic.MICROPHONE, "microphones", names=_listed(names), device=device.name, count=len(names))
     if not hear_s:
         return [there]

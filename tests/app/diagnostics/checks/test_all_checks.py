@@ -45,7 +45,7 @@ async def test_checks_create_nothing_in_fresh_home(computer: ComputerSetup, home
 async def test_separate_checks_are_microphone_and_vad(computer: ComputerSetup) -> None:
     missing = chosen(computer, Settings(audio=AudioSection(microphone="webcam")))
     everything = AllChecks(CheckOptions(hear_s=0.0), missing)
-    assert keys(await everything.examination(Topic.MICROPHONE).work()) == ["problem microphone-not-there"]
+    assert keys(await everything.examination(Topic.MICROPHONE).work()) == ["advice microphone-not-there"]
     assert keys(await everything.examination(Topic.VAD).work()) == ["advice vad-fallback", "ok vad-hears"]
     with pytest.raises(UsageMistake):
         everything.examination(Topic.DISK)

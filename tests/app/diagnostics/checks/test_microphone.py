@@ -23,13 +23,13 @@ def tone(loud: float) -> NDArray[np.int16]:
     return np.clip(loud * 32_768 * np.sin(2 * np.pi * 200 * SECOND), -32_768, 32_767).astype(np.int16)
 
 
-async def examined(system: FakeSoundSystem, choice: str = "", hear_s: float = 0.0) -> list[Finding]:
+async def examined(system: FakeSoundSystem, choice: str = "", hear_s: float = 0.1) -> list[Finding]:
     return await microphone(choice, system, "linux", hear_s, lambda: False)
 
 
 async def test_microphone_check_says_why_none_exists() -> None:
     assert keys(await examined(FakeSoundSystem())) == ["problem microphone-none"]
-    assert keys(await microphone("", FakeSoundSystem(), "linux", 0, lambda: True)) == [
+    assert keys(await microphone("", FakeSoundSystem(), "linux", 0.1, lambda: True)) == [
         "problem microphone-forbidden"
     ]
 
@@ -51,9 +51,14 @@ async def test_microphone_check_reports_failing_sound_system() -> None:
 
 async def test_microphone_stays_closed_unless_requested() -> None:
     system = FakeSoundSystem(BUILT_IN, HEADSET)
-    (found,) = await examined(system)
+    (found,) = await examined(system, hear_s=0)
     assert keys([found]) == ["ok microphones"] and not system.streams
     assert found.values == {"device": "built-in", "names": "built-in, headset", "count": "2"}
+
+
+async def test_missing_microphone_is_no_problem_where_none_is_wanted() -> None:
+    assert keys(await examined(FakeSoundSystem(), hear_s=0)) == ["advice microphone-none"]
+    assert keys(await examined(FakeSoundSystem(BUILT_IN), "webcam", hear_s=0)) == ["advice microphone-not-there"]
 
 
 async def test_microphone_check_notices_refusing_device() -> None:
