@@ -66,7 +66,7 @@ class TakeDelegate(QStyledItemDelegate):
             self._paint_day(painter, place, day_text(self._texts, day))
         else:
             self._paint_card(painter, place, option.state, row)
-            self._paint_row(painter, place, option.state, self._model.take(row))
+            self._paint_row(painter, option.rect, option.state, self._model.take(row))
         painter.restore()
 
     def buttons(self, rect: QRect, take: IndexRow) -> dict[RowButton, QRect]:
@@ -109,7 +109,8 @@ class TakeDelegate(QStyledItemDelegate):
                 place.adjusted(1, RADII.medium, 3 - place.width(), -RADII.medium), self._theme.colour("accent")
             )
 
-    def _paint_row(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, take: IndexRow | None) -> None:
+    def _paint_row(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, take: IndexRow | None) -> None:
+        place = column(rect)
         over, focused = bool(state & _OVER), bool(state & QStyle.StateFlag.State_HasFocus)
         if focused:
             paint_ring(painter, place, self._theme.colour("accent"), RADII.medium)
@@ -118,8 +119,8 @@ class TakeDelegate(QStyledItemDelegate):
             self._paint_placeholder(painter, self._words_place(inside))
             return
         self._paint_take(painter, inside, take)
-        for button, rect in self.buttons(place.toRect(), take).items() if over or focused else ():
-            around, inset = QRectF(rect), float(SPACING.small)
+        for button, spot in self.buttons(rect, take).items() if over or focused else ():
+            around, inset = QRectF(spot), float(SPACING.small)
             paint_round(
                 painter,
                 around.adjusted(0.5, 0.5, -0.5, -0.5),

@@ -98,6 +98,18 @@ def test_column_is_centred_and_not_too_wide(theme: Theme, texts: Texts, model: T
     assert not buttons[RowButton.PLAY].intersects(buttons[RowButton.COPY])
 
 
+def test_buttons_are_drawn_where_clicks_on_them_count(theme: Theme, texts: Texts, model: TimelineModel) -> None:
+    model.show_rows(HistoryRows(1, 0, (ROW,)))
+    delegate = TakeDelegate(theme, texts, model)
+    image = drawn(delegate, model, state=QStyle.StateFlag.State_MouseOver)
+    for place in delegate.buttons(image.rect(), ROW).values():
+        inside, outside = (place.adjusted(by, 0, -by, 0) for by in (2, -2))
+        for x in (inside.left(), inside.right()):
+            assert image.pixelColor(x, place.center().y()) == theme.colour("surface")
+        for x in (outside.left(), outside.right()):
+            assert image.pixelColor(x, place.center().y()) == theme.colour("sunken")
+
+
 @pytest.mark.parametrize("text", ["word " * 60, "玉石" * 90, "a😀" * 90])
 def test_long_text_is_elided_in_its_last_line(theme: Theme, text: str, qtbot: QtBot) -> None:
     layout = lay_out(text, font(), 200.0)
