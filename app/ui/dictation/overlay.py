@@ -42,7 +42,7 @@ def stays_s(view: View) -> float:
 class OverlayTiming:
     """Selection of the view to show.
 
-    An outcome keeps its display time even if the app becomes idle.
+    An outcome keeps its display time even if the app becomes idle, but not a text to paste.
     """
 
     def __init__(self) -> None:
@@ -58,8 +58,8 @@ class OverlayTiming:
             return self._see_again(view, now)
         if stay := stays_s(view):
             self._begin(view, now + stay)
-        elif self.until == inf:
-            self.until = now
+        elif self.until == inf or (self._phase and self._phase[0] is State.HELD):
+            self.until = now  # a held text was dismissed or copied
         return self.at(now)
 
     def _see_again(self, view: View, now: float) -> View | None:

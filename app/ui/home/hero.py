@@ -157,8 +157,8 @@ class Hero(Card):
         ended = view.state in ENDS
         if ended and view.state is not self._view.state:
             self._final_timer.start()
-        elif not ended and view.state is not State.IDLE:
-            self._final_timer.stop()
+        elif not ended and (view.state is not State.IDLE or self._final.state is State.HELD):
+            self._final_timer.stop()  # a text to paste was dismissed or copied
         if ended:
             self._final = view
         self._view = view

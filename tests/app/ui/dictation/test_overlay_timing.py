@@ -115,3 +115,9 @@ def test_refused_paste_is_shown_again_with_its_reason() -> None:
     assert lingering.see(held, 6.0) == held, "the key would seem dead"
     assert lingering.see(held, 6.1) == held
     assert lingering.at(6.0 + NOTE_S) is None
+
+
+def test_text_to_paste_is_no_longer_shown_once_it_is_dismissed() -> None:
+    lingering = OverlayTiming()
+    lingering.see(View(State.HELD, held=1), 0.0)
+    assert lingering.see(IDLE, 1.0) is None

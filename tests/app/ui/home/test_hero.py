@@ -120,6 +120,14 @@ def test_final_words_stay_for_a_while(make: Make, texts: Texts) -> None:
     assert hero.caps.isVisible(), "a new recording replaces the old words"
 
 
+def test_text_to_paste_is_no_longer_shown_once_it_is_dismissed(make: Make, texts: Texts) -> None:
+    hero = make(texts)
+    hero.show_view(View(State.HELD, 12.0, spans=(TextSpan("kia ora", True),), held=1))
+    assert hero.live.isVisible()
+    hero.show_view(View())
+    assert hero.live.isHidden() and hero.caps.isVisible()
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_has_word_and_icon(make: Make, texts: Texts, state: State) -> None:
     hero = make(texts)
