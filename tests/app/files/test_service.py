@@ -24,6 +24,7 @@ from app.files.view import (
     AddFiles,
     CancelFiles,
     ChooseSaving,
+    ChooseTrack,
     CopyFile,
     FileAction,
     FileNote,
@@ -42,7 +43,9 @@ from app.local_services.stack import Stack, StackSettings
 from client.connection import Address, Locate, fixed
 from speech.audio_file import read_audio
 from tests.app.speech import recording, window_digests
+from tests.helpers.recordings import samples_of
 from tests.helpers.scripted_gateway import keeping_back_after, oblige, scripted
+from tests.helpers.sound_tracks import with_tracks
 from tests.helpers.waiting import wait_until
 
 AT_ONCE = replace(UNHURRIED, retry=lambda failures, chance, asked: 0.05)
@@ -249,6 +252,20 @@ async def test_added_folder_adds_its_recordings(bench: Bench, talk: Path) -> Non
             await wait_until(lambda: bench.views[-1].note == Note(FileNote.NOTHING_FOUND), "nothing is there")
             assert not bench.views[-1].files
     assert talk.with_suffix(".srt").exists(), "what was saved stays"
+
+
+async def test_another_sound_track_of_a_film_is_recognised_instead(bench: Bench, talk: Path) -> None:
+    speech = samples_of(talk)
+    film = with_tracks(talk.with_name("film.mkv"), np.zeros_like(speech), speech)
+    async with scripted(oblige) as gateway:
+        bench.locate = fixed(Address(gateway.url))
+        async with bench.working():
+            bench.ask(AddFiles((str(film),)))
+            silent = await bench.until(film, FileState.DONE)
+            assert (silent.track, silent.tracks, silent.text, silent.results) == (1, 2, "", ())
+            bench.ask(ChooseTrack(silent.file, 2))
+            spoken = await bench.until(film, FileState.DONE, texts=1)
+    assert spoken.text == " ".join(window_digests(talk, bench.models)) and spoken.track == 2
 
 
 async def test_failed_file_is_recognised_after_retry(bench: Bench, talk: Path) -> None:
