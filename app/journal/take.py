@@ -314,7 +314,7 @@ def _apply(event: Event, spoken: TakeSegment) -> None:
 def _apply_delivery(event: Inserting | Inserted, spoken: TakeSegment, place: int) -> None:
     match event:
         case Inserting():
-            spoken.inserting, spoken.program, spoken.begun = True, event.program or spoken.program, place
-            spoken.rest = event.rest or spoken.rest
+            spoken.inserting, spoken.program = True, event.program or spoken.program
+            spoken.rest, spoken.begun = event.rest or spoken.rest, spoken.begun if event.rest else place
         case Inserted() if not spoken.inserted:
             spoken.inserted, spoken.arrived = True, place

@@ -75,6 +75,13 @@ def test_text_is_held_when_it_is_wanted_and_may_not_have_arrived() -> None:
     assert take_of(events).held == take_of([Wanted(True), *events, Wanted(False)]).held == {}
 
 
+def test_only_the_rest_of_a_partly_inserted_text_is_held() -> None:
+    partly = (Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0), Inserting(0, rest="aid"))
+    assert take_of(partly).held == take_of((*partly, Inserting(0, "editor"))).held == {0: "aid"}
+    assert take_of((*partly, Inserting(0, rest="d"))).held == {0: "d"}
+    assert take_of(partly).transcript(9).text == "said"
+
+
 def test_dismissed_text_is_no_longer_held() -> None:
     take = take_of([Wanted(True), *SAID, Finished(9), Final(0, "said"), Inserting(0)])
     assert take.held == {0: "said"}
@@ -163,6 +170,7 @@ def test_transcript_has_all_segments_except_cancelled_ones() -> None:
     [
         ((), "天气很好，我们去公园。"),
         ((Inserting(0), Inserting(1), Inserted(0), Inserted(1)), "天气很好，我们去公园。"),
+        ((Inserting(0), Inserting(1), Inserted(0), Inserting(1, rest="园。")), "天气很好，我们去公园。"),
         ((Inserting(0), Inserted(0), Inserting(1), Inserted(1)), "天气很好。我们去公园。"),
         (
             (Inserting(0), Inserted(0), Inserting(1), Inserted(1), Inserting(0), Inserted(0)),
