@@ -55,8 +55,10 @@ async def is_set_within(event: asyncio.Event, deadline_s: float | None) -> bool:
     return event.is_set()
 
 
-async def holds_within(predicate: Callable[[], bool], news: asyncio.Event, deadline_s: float) -> bool:
-    """Wait until ``predicate`` holds, at most until the deadline; return whether it does.
+async def holds_within(
+    predicate: Callable[[], bool], news: asyncio.Event, deadline_s: float | None = None
+) -> bool:
+    """Wait until ``predicate`` holds, at most until the deadline if there is one; return whether it does.
 
     It is called again whenever ``news`` is set.
     """

@@ -9,15 +9,13 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
-import aiohttp
-
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of, unexpected
 from app.gateways.store import PairedGateway
 from app.gateways.view import PairGateway, PairingProgress, PairingView
-from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Unreachable, WrongGateway
 from client.pairing import NewPairing, pair
+from client.request import request
 from protocol.devices import DEVICES_PATH, DeviceKind
 from protocol.errors import MalformedMessage
 from protocol.pairing import clean_code
@@ -114,17 +112,18 @@ class PairingAttempt:
 
 log = loggers.APP_GATEWAYS_LEAVING
 
-ANSWER_S: Final = 5.0
+_GONE: Final = (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED)  # the latter: already revoked
 
 
-async def leave(gateway: PairedGateway, deadline_s: float = ANSWER_S) -> bool:
+async def leave(gateway: PairedGateway) -> bool:
     """Ask the gateway to revoke the key, and return whether the key is revoked.
 
     If it is not, the user must revoke it at the gateway.
     """
+    asked = f"DELETE {DEVICES_PATH}/{quote(gateway.device, safe='')}"
     for address in gateway.addresses:
         try:
-            await _revoke(address, gateway.device, deadline_s)
+            await request(address, asked, object, expected=_GONE)
         except Unreachable:
             continue
         except GatewayError as error:
@@ -132,18 +131,3 @@ async def leave(gateway: PairedGateway, deadline_s: float = ANSWER_S) -> bool:
             return False
         return True
     return False
-
-
-async def _revoke(address: Address, device: str, deadline_s: float) -> None:
-    """Request the revocation at one address. Raises ``GatewayError``."""
-    path = f"{DEVICES_PATH}/{quote(device, safe='')}"
-    timeout = aiohttp.ClientTimeout(total=deadline_s)
-    tls = pinned(address)
-    with broken("leave"):
-        async with (
-            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
-            http.delete(address.url.rstrip("/") + path, allow_redirects=False, ssl=tls) as response,
-        ):
-            gone = response.status in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}  # UNAUTHORIZED: already revoked
-            if not gone:
-                raise refusal(address, path, response.status, response.headers)

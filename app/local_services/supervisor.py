@@ -14,7 +14,7 @@ from app.local_services.local_worker import LocalWorker
 from app.local_services.stack import Stack
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Tasks, holds_within
 
 log = loggers.APP_OWN_GATEWAY
 
@@ -40,7 +40,9 @@ class OwnGateway:
     ) -> None:
         self._stack, self._worker, self._finished, self._report = stack, worker, finished, report
         self._finish_s = finish_s
-        self._here, self._elsewhere, self._restart = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._here: bool | None = None  # nothing is chosen yet
+        self._restarts = False
+        self._news = asyncio.Event()
         self._worker_on = False
         self._rest_reason: Note | None = None
         self._serving = False
@@ -48,9 +50,8 @@ class OwnGateway:
 
     def choose(self, *, here: bool, worker: bool) -> None:
         """Set whether speech is recognised on this computer, and whether its worker is switched on."""
-        (self._here if here else self._elsewhere).set()
-        (self._elsewhere if here else self._here).clear()
-        self._worker_on = worker
+        self._here, self._worker_on = here, worker
+        self._news.set()
         self._tasks.start(self._switch(), "switch")
 
     def rest(self, why: Note | None) -> None:
@@ -63,7 +64,8 @@ class OwnGateway:
 
         Sessions continue in the new gateway.
         """
-        self._restart.set()
+        self._restarts = True
+        self._news.set()
 
     async def keep(self) -> None:
         """Run the gateway as requested until cancelled.
@@ -72,17 +74,17 @@ class OwnGateway:
         """
         async with self._tasks:
             while True:
-                if self._elsewhere.is_set():
+                if self._here is False:
                     await self._serve(serving=False)
                     self._report(None)
-                await self._here.wait()
-                self._restart.clear()
+                await holds_within(lambda: bool(self._here), self._news)
+                self._restarts = False
                 await self._serve(serving=True)
                 try:
                     async with self._stack() as stack:
                         self._report(None)
                         await stack.unless_broken(self._until_unneeded())
-                        if not self._restart.is_set():  # otherwise the worker waits for the next gateway
+                        if not self._restarts:  # otherwise the worker waits for the next gateway
                             # The worker stops first: it would search for its broker.
                             await self._serve(serving=False)
                 except (StackFailed, OSError) as error:  # such as temporary shortage of processes or files
@@ -92,13 +94,13 @@ class OwnGateway:
 
     async def _until_unneeded(self) -> None:
         while True:
-            await _wait_for_any(self._elsewhere, self._restart)
-            if self._restart.is_set():
+            await holds_within(lambda: self._restarts or not self._here, self._news)
+            if self._restarts:
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._finish_s):
                     await self._finished()
-            if self._elsewhere.is_set():
+            if not self._here:
                 return
 
     async def _serve(self, *, serving: bool) -> None:
@@ -113,12 +115,3 @@ class OwnGateway:
         why = self._rest_reason if self._serving else NOT_NEEDED
         on = self._worker_on and why is None
         await self._worker.switch(on=on, why=why if self._worker_on else None)
-
-
-async def _wait_for_any(*events: asyncio.Event) -> None:
-    """Wait until one of the events is set."""
-    waiting = [asyncio.create_task(event.wait(), name="own gateway/wait") for event in events]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await cancel_and_wait(waiting)

@@ -155,9 +155,7 @@ class FileTranscriber(Closing):
         began = clock()
         try:
             while not (await asyncio.wait({task}, timeout=_REPORT_S))[0]:
-                await report(
-                    clock() - began, f"{progress.heard_s:.0f} s heard, {progress.pieces} pieces recognised"
-                )
+                await report(clock() - began, progress.sentence)
             return _answer(task.result(), form)
         finally:
             task.cancel()

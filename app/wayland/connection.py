@@ -98,8 +98,8 @@ class WaylandConnection(Closing):
     ) -> None:
         self.globals: dict[str, int] = {}
         self.gone = asyncio.Event()
-        self.on_gone: Callable[[], None] = _nothing
-        self.on_globals: Callable[[], None] = _nothing
+        self.on_gone: Callable[[], None] = lambda: None
+        self.on_globals: Callable[[], None] = lambda: None
         self.fault = ""
         self._names: dict[str, list[int]] = {}
         self._known = known or by_name()
@@ -365,10 +365,6 @@ def _connected(environment: Mapping[str, str]) -> socket.socket:
         compositor.close()
         raise CompositorMissing(f"no Wayland compositor can be reached ({error})") from error
     return compositor
-
-
-def _nothing() -> None:
-    pass
 
 
 def _ancillary(descriptors: list[int]) -> list[tuple[int, int, Any]]:

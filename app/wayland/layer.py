@@ -43,7 +43,7 @@ class WaylandOutputs:
         described = XDG_OUTPUT_MANAGER.name in wayland.globals
         self._manager = wayland.bind(XDG_OUTPUT_MANAGER) if described else None
         self._known: dict[int, WaylandOutput] = {}
-        self.on_change: Callable[[], None] = _nothing
+        self.on_change: Callable[[], None] = lambda: None
         wayland.on_globals = self._follow
         self._follow()
 
@@ -167,7 +167,7 @@ class Buffer:
     def __init__(self, shared: WaylandObject) -> None:
         self.shared = shared
         self.busy = False
-        self.on_release: Callable[[], None] = _nothing
+        self.on_release: Callable[[], None] = lambda: None
         shared.on("release", self._release)
 
     def _release(self) -> None:
@@ -188,9 +188,9 @@ class Layer:
         self._surface, self._shown, self._outputs = surface, shown, outputs
         self.ready = False
         self.output: WaylandOutput | None = None
-        self.on_ready: Callable[[], None] = _nothing
-        self.on_output: Callable[[], None] = _nothing
-        self.on_closed: Callable[[], None] = _nothing
+        self.on_ready: Callable[[], None] = lambda: None
+        self.on_output: Callable[[], None] = lambda: None
+        self.on_closed: Callable[[], None] = lambda: None
         self._configured = self._drawing = False
         self.place = place
         shown.on("configure", self._configure)
@@ -245,7 +245,3 @@ class Layer:
     def _enter(self, bound: WaylandObject | None) -> None:
         self.output = self._outputs.of(bound) or self.output
         self.on_output()
-
-
-def _nothing() -> None:
-    pass

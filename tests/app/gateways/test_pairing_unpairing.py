@@ -18,7 +18,7 @@ async def test_leave_returns_whether_the_key_was_revoked(tmp_path: Path, status:
 
     async def revoke(request: web.Request) -> web.Response:
         asked.append((request.match_info["id"], request.headers["Authorization"]))
-        return web.Response(status=status)
+        return web.json_response({"id": "a/b"}, status=status)
 
     app = web.Application()
     app.router.add_delete("/v1/devices/{id}", revoke)
