@@ -6,11 +6,13 @@ Only this module connects them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from typing import Final as Constant
 from uuid import uuid4
 
@@ -77,6 +79,22 @@ def recognised_text(final: Final) -> str:
     return final.text.strip()
 
 
+@asynccontextmanager
+async def collected(
+    outlet: Outlet, collect: Callable[[AsyncIterator[ClientEvent]], Coroutine[Any, Any, None]]
+) -> AsyncIterator[None]:
+    """Collect the events of an outlet while segments are sent in the context; then wait until all have ended."""
+    collecting = asyncio.create_task(collect(outlet.events()), name="pipeline/texts")
+    try:
+        yield
+        await outlet.finish()
+        await outlet.close()
+        await collecting
+    finally:
+        collecting.cancel()
+        await asyncio.gather(collecting, return_exceptions=True)
+
+
 async def transcribe(
     blocks: AsyncIterator[Samples],
     vad: "PipelineVad",
@@ -92,8 +110,7 @@ async def transcribe(
     Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
     """
     texts = ResultCollector(observer, live, text_of)
-    collecting = asyncio.create_task(texts.collect(outlet.events()), name="pipeline/texts")
-    try:
+    async with collected(outlet, texts.collect):
         async for block in blocks:
             for output in vad.accept(block):
                 if isinstance(output, SegmentAudio):
@@ -104,12 +121,6 @@ async def transcribe(
         for output in vad.finish():
             await _pass_on(output, vad.speech_end, outlet, texts)
         observer.audio_ended()
-        await outlet.finish()
-        await outlet.close()
-        await collecting
-    finally:
-        collecting.cancel()
-        await asyncio.gather(collecting, return_exceptions=True)
     return texts.transcript(vad.samples)
 
 

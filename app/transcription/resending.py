@@ -21,7 +21,7 @@ from app.journal.journal import Journal
 from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, Step, plan
 from app.journal.take import Take
 from app.transcription.listening import VOTING, mode_of, segmenting_vad
-from app.transcription.pipeline import SegmentingVad, TranscriptionObserver
+from app.transcription.pipeline import SegmentingVad, TranscriptionObserver, collected
 from app.transcription.voting_outlet import LanguageVote, VotingOutlet
 from client.connection import Locate
 from client.events import ClientEvent, Outcome
@@ -146,8 +146,7 @@ class _Sending:
 
     async def run(self, todo: RecoveryPlan) -> None:
         """Cut the remaining audio, and wait until every segment has ended."""
-        collecting = asyncio.create_task(self._collect(self._cut_outlet.events()), name="resending/events")
-        try:
+        async with collected(self._cut_outlet, self._collect):
             if todo.rest is not None:
                 await self._cut_rest(len(todo.steps), todo.rest, todo.unended)
             number = len(todo.steps)
@@ -158,12 +157,6 @@ class _Sending:
             if todo.mends:
                 await self._store.keep(self._journal.mended)
             self._observer.audio_ended()
-            await self._outlet.finish()
-            await self._outlet.close()
-            await collecting
-        finally:
-            collecting.cancel()
-            await asyncio.gather(collecting, return_exceptions=True)
 
     async def replay(self, step: Step) -> None:
         """Send a segment with its old boundaries."""
