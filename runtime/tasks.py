@@ -47,6 +47,11 @@ async def complete(work: Awaitable[T]) -> T:
     return task.result()
 
 
+def loop_time() -> float:
+    """Return the time of the running event loop, in seconds."""
+    return asyncio.get_running_loop().time()
+
+
 async def is_set_within(event: asyncio.Event, deadline_s: float | None) -> bool:
     """Wait until an event is set, at most until the deadline if there is one; return whether it is set."""
     with suppress(TimeoutError):
@@ -132,14 +137,14 @@ class Tasks(Closing):
         await cancel_and_wait(self._tasks)
 
     async def _kept(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
-        clock, failures = asyncio.get_running_loop().time, 0
+        failures = 0
         while True:
-            began = clock()
+            began = loop_time()
             try:
                 return await work()
             except Exception as error:  # top level of a task: its owner needs it, whatever happened
                 log.error(LogEvent.TASK_FAILED, task=name, exc_info=error)
-            failures = 0 if clock() - began >= _STEADY_S else failures
+            failures = 0 if loop_time() - began >= _STEADY_S else failures
             await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
             failures += 1
 

@@ -29,7 +29,7 @@ from app.capture.resampled_input import ResampledInput
 from protocol.audio import SAMPLE_RATE
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import Tasks, is_set_within, loop_time
 from speech.level import FLOOR_DBFS, level_of
 
 log = loggers.APP_CAPTURE_MICROPHONE
@@ -196,7 +196,7 @@ class Microphone:
             self._stopping = None
         self._read_device(last=True)
         if self._silent_since is not None:  # the recording ends without a device: count its missing samples
-            now_s = asyncio.get_running_loop().time()
+            now_s = loop_time()
             self._missed += _samples(now_s - self._silent_since)
             self._silent_since = now_s
         self.buffer.end()
@@ -232,13 +232,12 @@ class Microphone:
                 self._tasks.start(self._check(), "check")
 
     async def _wait(self) -> None:
-        clock = asyncio.get_running_loop().time
-        before_s = clock()
+        before_s = loop_time()
         if self._input is None:
             await asyncio.sleep(_POLL_S)
         else:
             await is_set_within(self._input.ended, _POLL_S)
-        if (now_s := clock()) - before_s > _STANDSTILL_S:
+        if (now_s := loop_time()) - before_s > _STANDSTILL_S:
             self._running_since_s, self._stood_still = now_s, True
         if now_s - self._running_since_s > _CATCH_UP_S and self._input is not None:
             self._count_overflow(self._input.behind_s)
@@ -256,7 +255,7 @@ class Microphone:
         self._report(MicrophoneChangeKind.DROPPED, lost)
 
     def _signs(self) -> Signs:
-        now_s = asyncio.get_running_loop().time()
+        now_s = loop_time()
         if self._input is None:
             return Signs(now_s)
         device, quiet_s = self._input, self._quiet / SAMPLE_RATE
@@ -269,11 +268,11 @@ class Microphone:
                 with suppress(MicrophoneError):
                     await self._use(device, inputs)
                     return
-        self._fallback.failed(asyncio.get_running_loop().time())
+        self._fallback.failed(loop_time())
 
     async def _check(self) -> None:
         inputs = await list_microphones()
-        self._fallback.checked(inputs, asyncio.get_running_loop().time())
+        self._fallback.checked(inputs, loop_time())
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
         opened = ResampledInput(device, self._read_device, self._settings.most_waiting_s)
@@ -281,7 +280,7 @@ class Microphone:
         await opened.open(self._system)
         self._input, self.device, self._quiet = opened, device.name, 0
         self._behind_s, self._stood_still = None, False
-        self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
+        self._fallback.opened(device, inputs, loop_time())
         self._read_device()
 
     async def _close_device(self, lost: bool = False) -> None:
@@ -293,7 +292,7 @@ class Microphone:
         self._overflows += device.overflows
         self._dropped += device.dropped
         if self._silent_since is None:
-            self._silent_since = device.last_block_s or asyncio.get_running_loop().time()
+            self._silent_since = device.last_block_s or loop_time()
         try:
             if lost:
                 self._report(MicrophoneChangeKind.LOST)

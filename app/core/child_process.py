@@ -20,7 +20,7 @@ from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.leash import leashed
 from runtime.programs import is_bundled
-from runtime.tasks import is_set_within
+from runtime.tasks import is_set_within, loop_time
 from runtime.terminal import reason
 
 log = loggers.APP_CHILD
@@ -124,10 +124,9 @@ class Child:
 
     async def keep_running(self) -> None:
         """Run the program until ``stop`` or cancellation. Raises ``ProgramEnds`` for a final exit status."""
-        clock = asyncio.get_running_loop().time
         failures = 0
         while not self._stopping.is_set():
-            started = clock()
+            started = loop_time()
             try:
                 self.status, failure = await self._run_once(), ""
             except (OSError, RuntimeError) as error:  # no room for a new process, thread or file: temporary
@@ -136,7 +135,7 @@ class Child:
                 return
             if not failure and self.status in self._final:
                 raise ProgramEnds(self.name, self.status, self.last_words())
-            failures = 1 if clock() - started >= _STEADY_S else failures + 1
+            failures = 1 if loop_time() - started >= _STEADY_S else failures + 1
             pause = self._pause(failures)
             if failure:
                 log.warning(LogEvent.CHILD_START_FAILED, child=self.name, reason=failure, restart_in_s=pause)

@@ -21,7 +21,7 @@ from app.hotkeys.errors import HotkeyAbsent, HotkeyError, HotkeysLost, HotkeyTak
 from app.hotkeys.events import AssignedHotkeys, Hotkeys, KeyEvent
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import is_set_within
+from runtime.tasks import is_set_within, loop_time
 
 log = loggers.APP_KEY_SHELL
 
@@ -212,13 +212,13 @@ class HotkeyAdapter:
 
     def _is_overdue(self, action: str) -> bool:
         """Return whether a key has been down for so long that its release must be lost."""
-        now_s = asyncio.get_running_loop().time()
+        now_s = loop_time()
         return now_s - self._pressed_s.get(action, now_s) >= self._times.unseen_s
 
     def _release(self, action: str) -> None:
         log.warning(LogEvent.HOTKEYS_RELEASE_LOST, action=action)
         if self._commands.release(action):
-            self._handle_key(KeyEvent(action, pressed=False, at_s=asyncio.get_running_loop().time()))
+            self._handle_key(KeyEvent(action, pressed=False, at_s=loop_time()))
         elif self._assigning:
             self._assigning.assume_released(action)
 
@@ -232,7 +232,7 @@ class HotkeyAdapter:
 
     def _handle_key(self, event: KeyEvent) -> None:
         if event.pressed:
-            self._pressed_s[event.action] = asyncio.get_running_loop().time()
+            self._pressed_s[event.action] = loop_time()
         if self._test.processes(event):
             self._show_seen()
         else:
@@ -241,7 +241,7 @@ class HotkeyAdapter:
     def _handle_command(self, command: KeyCommand) -> None:
         """Handle a key that the desktop binds to a command; it counts whichever key the settings name."""
         known = self._commands.arrived
-        events = self._commands.events(command, asyncio.get_running_loop().time())
+        events = self._commands.events(command, loop_time())
         if self._commands.arrived != known:
             self._show_seen()
         works = self._is_active(command.action)

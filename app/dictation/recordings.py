@@ -36,6 +36,7 @@ from client.errors import GatewayError
 from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import loop_time
 from speech.errors import SpeechError
 
 log = loggers.APP_EARLIER
@@ -191,7 +192,7 @@ class Recordings:
             return replace(view, state=State.WAITING)
         if (take := self._deliveries.number(UUID(view.session))) is None:
             return view
-        state, held = self._machine.take_state(take, asyncio.get_running_loop().time())
+        state, held = self._machine.take_state(take, loop_time())
         return replace(view, state=state or view.state, held=held)
 
 

@@ -53,7 +53,7 @@ from app.hotkeys.events import Hotkeys
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
-from runtime.tasks import OneTask, Tasks, is_set_within
+from runtime.tasks import OneTask, Tasks, is_set_within, loop_time
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
@@ -258,20 +258,19 @@ class DictationRunner:
 
     async def _ticking(self) -> None:
         """Send ticks to the state machine and refresh the view."""
-        clock = asyncio.get_running_loop().time
         while True:
-            now = clock()
+            now = loop_time()
             due = self._machine.due(now)
             self._show()
             await asyncio.sleep(REFRESH_S)
-            pause = None if due is None else max(0.0, due - clock())
+            pause = None if due is None else max(0.0, due - loop_time())
             if self._machine.recording is not None:
                 pause = 0.0
             elif self._machine.pending:
                 pause = min(_SLOW_REFRESH_S, _SLOW_REFRESH_S if pause is None else pause)
             await is_set_within(self._woken, pause)
             self._woken.clear()
-            self._perform(self._machine.handle(Tick(), clock()))
+            self._perform(self._machine.handle(Tick(), loop_time()))
             if self._takes.aside and not self._machine.pending:
                 self._catching_up.start(self._catch_up)
 
@@ -318,7 +317,7 @@ class DictationRunner:
         match event:
             case TargetFound(take, target, int(segment)):
                 self._takes.set_target(take, segment, target)
-        self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
+        self._perform(self._machine.handle(event, loop_time()))
         if self.view.state is not self._view.state:  # immediate feedback for key presses
             self._show()
         self._woken.set()

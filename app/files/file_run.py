@@ -32,6 +32,7 @@ from protocol.session import Busy
 from protocol.texts import TimedText, join_pieces
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import loop_time
 from runtime.whole_file import write_whole
 from speech.audio_file import sound_track
 from speech.errors import (
@@ -155,7 +156,7 @@ class FileTask:
         options = msgspec.structs.replace(self.options, priority="bulk", partials=False)
         tries = 0
         while True:
-            watching = Reporter(run.file, self.duration_s, report, asyncio.get_running_loop().time)
+            watching = Reporter(run.file, self.duration_s, report, loop_time)
             try:
                 return await self.recogniser.recognise(run, options, self.kept, watching)
             except Refused:

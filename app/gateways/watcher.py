@@ -29,7 +29,7 @@ from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover
 from client.errors import GatewayError, Refused, Unreachable
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import OneTask, Tasks, is_set_within
+from runtime.tasks import OneTask, Tasks, is_set_within, loop_time
 
 ANSWER_S: Final = 3.0
 _MOST_BYTES: Final = 1 << 20
@@ -208,7 +208,7 @@ class GatewayWatcher:
 
     def refresh(self) -> None:
         """Query the gateway now if its answer is old."""
-        if self.route.stale(asyncio.get_running_loop().time()):
+        if self.route.stale(loop_time()):
             self._refresh.set()
 
     async def close(self) -> None:
@@ -217,16 +217,15 @@ class GatewayWatcher:
         await self._tasks.close()
 
     async def _keep_asking(self, addresses: tuple[Address, ...]) -> None:
-        clock = asyncio.get_running_loop().time
         while True:
             self._refresh.clear()
             address, answer = await best_answer(addresses, self._query)
-            changed = self.route.answered(answer.health, clock())
+            changed = self.route.answered(answer.health, loop_time())
             self._on_answer(address, answer)
             if changed:
                 log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self.route.here, health=answer.health.value)
                 self._changed()
-            await is_set_within(self._refresh, self.route.next_check_s(clock()))
+            await is_set_within(self._refresh, self.route.next_check_s(loop_time()))
 
 
 CHECK_S: Final = 2.0

@@ -29,7 +29,7 @@ from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import TaskOwner, Tasks, is_set_within
+from runtime.tasks import TaskOwner, Tasks, is_set_within, loop_time
 from speech.resampling import PlaybackResampler
 
 log = loggers.APP_HISTORY_PLAYING
@@ -180,8 +180,7 @@ class Player(TaskOwner):
                 await stream.close()
 
     async def _feed(self, place: "_Place", ahead: PlayBuffer, ended: asyncio.Event) -> None:
-        clock = asyncio.get_running_loop().time
-        moved, moved_s = -1, clock()
+        moved, moved_s = -1, loop_time()
         while not place.over or ahead.waiting:
             if self._sought is not None:
                 place, self._sought = place.at(self._sought), None
@@ -189,8 +188,8 @@ class Player(TaskOwner):
             while ahead.waiting < place.enough and not place.over:
                 ahead.put(await place.next())
             if ahead.taken != moved:
-                moved, moved_s = ahead.taken, clock()
-            if ended.is_set() or clock() - moved_s > self._stuck_s:
+                moved, moved_s = ahead.taken, loop_time()
+            if ended.is_set() or loop_time() - moved_s > self._stuck_s:
                 raise SpeakerRefused("the output takes nothing")
             if self._now is not None and self._sought is None:
                 self._show_playing(replace(self._now, ms=min(place.ms(ahead.taken), self._now.of_ms)))

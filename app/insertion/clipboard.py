@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from app.insertion.errors import ScreenGone
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import Tasks, is_set_within, loop_time
 
 # The clipboard stays empty for so long, because a hanging program would paste the old contents.
 EMPTY_S: Final = 2.0
@@ -82,7 +82,7 @@ class WatchedClipboard(ABC):
     def pressed(self, process: int = 0) -> None:
         """Note that the key is about to be pressed: only later reads count."""
         if self._watch is not None:
-            self._watch.pressed(now_s())
+            self._watch.pressed(loop_time())
 
     async def read(self, deadline_s: float) -> bool:
         """Wait until the text is read, at most until the deadline; return whether it was.
@@ -91,24 +91,24 @@ class WatchedClipboard(ABC):
         """
         if (watch := self._watch) is None:
             return False
-        end = now_s() + _MOST_STEPS * deadline_s
-        while watch.verdict(now_s()) is PasteState.WAITING and now_s() < end and self._is_connected:
+        end = loop_time() + _MOST_STEPS * deadline_s
+        while watch.verdict(loop_time()) is PasteState.WAITING and loop_time() < end and self._is_connected:
             self._news.clear()
-            await is_set_within(self._news, min(end, watch.ends_s()) - now_s())
-        if watch.verdict(now_s()) is not PasteState.READ:
+            await is_set_within(self._news, min(end, watch.ends_s()) - loop_time())
+        if watch.verdict(loop_time()) is not PasteState.READ:
             await self._withdraw()
-        return watch.verdict(now_s()) is PasteState.READ
+        return watch.verdict(loop_time()) is PasteState.READ
 
     async def give_back(self) -> None:
         """Restore the saved contents once the target asks no more, unless another program has copied meanwhile.
 
         A program that reads again and again does not prevent it.
         """
-        end = now_s() + _MOST_STEPS * SETTLED_S
-        while (watch := self._watch) is not None and watch.verdict(now_s()) is PasteState.READ:
-            if now_s() >= min(end, watch.settles_s()):
+        end = loop_time() + _MOST_STEPS * SETTLED_S
+        while (watch := self._watch) is not None and watch.verdict(loop_time()) is PasteState.READ:
+            if loop_time() >= min(end, watch.settles_s()):
                 break
-            await asyncio.sleep(watch.settles_s() - now_s())
+            await asyncio.sleep(watch.settles_s() - loop_time())
         await self._restore()
 
     @property
@@ -120,11 +120,6 @@ class WatchedClipboard(ABC):
 
     @abstractmethod
     async def _restore(self) -> None: ...
-
-
-def now_s() -> float:
-    """Return the time of the event loop in seconds."""
-    return asyncio.get_running_loop().time()
 
 
 class PasteFlow:

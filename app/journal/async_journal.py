@@ -19,6 +19,7 @@ from client.audio_store import AudioStore
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
 from protocol.session import PLAIN, Final, Queued, SegmentDetails
+from runtime.tasks import loop_time
 
 _AGAIN_S: Constant = 0.25
 
@@ -67,14 +68,13 @@ class AsyncJournal(AudioStore):
 
         ``patience_s`` limits that. An operation that has begun completes even if its caller is cancelled.
         """
-        clock = asyncio.get_running_loop().time
-        latest = clock() + self._patience_s
+        latest = loop_time() + self._patience_s
         while True:
             try:
                 beside = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments, **named))
                 return await asyncio.shield(beside)
             except DiskRefuses:  # not ``disk_state``: the disk may have accepted other writes meanwhile
-                if clock() >= latest:
+                if loop_time() >= latest:
                     raise
             await asyncio.sleep(_AGAIN_S)
 

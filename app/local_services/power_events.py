@@ -20,7 +20,7 @@ from app.system.full_screen import FullScreen, full_screen
 from app.system.sleep_detector import ClockReadings, SleepWatcher, times
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import Tasks, is_set_within, loop_time
 
 _SUPPLIES: Final = Path("/sys/class/power_supply")
 _OF_A_DEVICE: Final = "Device"  # the battery of a mouse or headset
@@ -98,12 +98,11 @@ class WorkerRest:
 
     async def watch(self) -> None:
         """Check the limits until cancelled."""
-        clock = asyncio.get_running_loop().time
         previous: Note | None = None
         while True:
             self._changed.clear()
             seen = await self._see(self._limits)
-            why = self._decision.update(seen, clock())
+            why = self._decision.update(seen, loop_time())
             if why != previous:
                 log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
                 self._rest(why)

@@ -18,7 +18,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
-from runtime.tasks import Closing, Tasks, closed_on_error
+from runtime.tasks import Closing, Tasks, closed_on_error, loop_time
 
 log = loggers.APP_STACK
 
@@ -182,14 +182,13 @@ class Stack(Closing):
 
     async def _stand_in(self, pid: int) -> None:
         """Start our own gateway if the gateway we use ends and its owner does not restart it."""
-        clock = asyncio.get_running_loop().time
-        seen_at = clock()
+        seen_at = loop_time()
         while True:
             if alive(pid):
-                seen_at = clock()
+                seen_at = loop_time()
             elif found := await running():
                 pid = found.endpoint.pid
-            elif clock() - seen_at >= _GRACE_S:
+            elif loop_time() - seen_at >= _GRACE_S:
                 log.warning(LogEvent.GATEWAY_ENDED, pid=pid)
                 if await self._ensure_gateway() is None:
                     return

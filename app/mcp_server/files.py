@@ -16,7 +16,7 @@ from app.settings.languages import languages_now
 from app.transcription.pipeline import Recogniser, RecordingObserver
 from client.connection import Locate
 from protocol.recognition import Options
-from runtime.tasks import Closing, cancel_and_wait
+from runtime.tasks import Closing, cancel_and_wait, loop_time
 from speech.audio_file import check_audio
 
 T = TypeVar("T")
@@ -151,11 +151,10 @@ class FileTranscriber(Closing):
         task = asyncio.create_task(self._recognise(path, language, track, progress), name="mcp/file")
         self._running.add(task)
         task.add_done_callback(self._ended)
-        clock = asyncio.get_running_loop().time
-        began = clock()
+        began = loop_time()
         try:
             while not (await asyncio.wait({task}, timeout=_REPORT_S))[0]:
-                await report(clock() - began, progress.sentence)
+                await report(loop_time() - began, progress.sentence)
             return _answer(task.result(), form)
         finally:
             task.cancel()

@@ -19,7 +19,7 @@ from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicroph
 from protocol.audio import SAMPLE_RATE
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, Tasks, cancel_and_wait
+from runtime.tasks import Closing, Tasks, cancel_and_wait, loop_time
 from speech.level import FLOOR_DBFS, QUIET_DBFS, level_of
 
 QUIET_S: Final = 3.0
@@ -158,7 +158,7 @@ class MicrophoneTrialRunner(Closing):
 
     def _report_level(self, device: str, check: LevelCheck) -> None:
         """Report the level a few times a second, and the first block at once."""
-        now = asyncio.get_running_loop().time()
+        now = loop_time()
         hearing = self._view.hearing is MicrophoneActivity.HEARING
         if hearing and now - self._reported_at_s < self._times.report_s:
             return

@@ -31,7 +31,7 @@ from app.replacements.rules import (
 )
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, OneTask, Tasks
+from runtime.tasks import Closing, OneTask, Tasks, loop_time
 
 log = loggers.APP_REPLACING_DRY_RUN
 
@@ -151,15 +151,15 @@ class DryRun(Closing):
             self._post(ReplacementsTried(action.serial, 0, 0))
 
     async def _try_on_takes(self, action: TryReplacements) -> None:
-        aside, clock = asyncio.get_running_loop().run_in_executor, asyncio.get_running_loop().time
+        aside = asyncio.get_running_loop().run_in_executor
         try:
             tally = await aside(self._thread, ChangeTally, action.rules)
             takes = (await aside(self._thread, self._library.newest_sessions))[:MOST_TAKES]
-            reported_at = clock()
+            reported_at = loop_time()
             for start in range(0, len(takes), _SLICE):
                 await aside(self._thread, partial(self._read, tally, takes[start : start + _SLICE]))
-                if clock() - reported_at >= _REPORT_S:
-                    reported_at = clock()
+                if loop_time() - reported_at >= _REPORT_S:
+                    reported_at = loop_time()
                     self._post(tally.tried(action.serial, min(start + _SLICE, len(takes)), len(takes)))
             self._post(tally.tried(action.serial, len(takes), len(takes)))
         except (OSError, JournalError) as error:

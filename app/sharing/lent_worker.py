@@ -25,7 +25,7 @@ from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertific
 from client.request import request
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import OneTask, Tasks
+from runtime.tasks import OneTask, Tasks, loop_time
 
 log = loggers.APP_SHARING_LENT
 
@@ -107,7 +107,7 @@ class Lent:
         return self._seen
 
     async def _query_if_old(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = loop_time()
         if now - self._queried_at >= self.check_s:
             self._queried_at = now
             self._seen = await self._query()

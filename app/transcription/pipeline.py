@@ -35,7 +35,7 @@ from protocol.session import Failed, Final
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
-from runtime.tasks import closed_on_error
+from runtime.tasks import closed_on_error, loop_time
 from speech.audio_file import AvailableAudio
 from speech.packing import Cutter, PackingSegmenter
 from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmentOpened, SegmentOutput
@@ -366,10 +366,9 @@ async def _transcribe_at_pace(
     blocks: AsyncIterator[Samples], vad: SegmentingVad, outlet: Outlet, observer: RecordingObserver
 ) -> RecordingTranscript:
     """Transcribe at speaking pace, measuring delays."""
-    clock = asyncio.get_running_loop().time
-    start = clock()
+    start = loop_time()
 
     def spoken_s() -> float:
-        return clock() - start
+        return loop_time() - start
 
     return await transcribe(at_speaking_pace(blocks, spoken_s), vad, outlet, observer, spoken_s)

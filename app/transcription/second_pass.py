@@ -23,7 +23,7 @@ from client.events import ClientEvent
 from protocol.session import SegmentDetails
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import is_set_within
+from runtime.tasks import is_set_within, loop_time
 from speech.segmenter import SegmentClosed
 
 MARGIN_S: Final = 0.5
@@ -189,7 +189,7 @@ class SecondPass(TranscriptionObserver):
         """Withhold a result, or pass it on if no span can replace it."""
         if segment.index not in self._spans:
             self._observer.withheld(segment)
-        self._pass_on(self._choice.result(segment, self._now()))
+        self._pass_on(self._choice.result(segment, loop_time()))
 
     async def spanned(self, span: Span) -> None:
         """Have a span recognised, before the rest of its last piece."""
@@ -197,7 +197,7 @@ class SecondPass(TranscriptionObserver):
         if span.segment is not None:
             self._spans[span.segment] = tail if span.waits else None
             self._observer.withheld(TranscriptSegment(span.segment, 0, 0))
-        self._pass_on(self._choice.closed(span, self._now()))
+        self._pass_on(self._choice.closed(span, loop_time()))
         if tail is not None:
             await self._outlet.keep_end(tail.segment, tail.samples)
         if span.segment is not None:
@@ -216,10 +216,10 @@ class SecondPass(TranscriptionObserver):
     async def _run(self) -> None:
         while not self._leaving:
             self._changed.clear()
-            for resolution in self._choice.resolve(self._now()):
+            for resolution in self._choice.resolve(loop_time()):
                 await self._apply(resolution)
             due = self._choice.due
-            await is_set_within(self._changed, None if due == inf else due - self._now())
+            await is_set_within(self._changed, None if due == inf else due - loop_time())
         for resolution in self._choice.resolve(inf):
             await self._apply(resolution)
         self._pass_on(self._choice.rest())
@@ -241,7 +241,3 @@ class SecondPass(TranscriptionObserver):
         for text in texts:
             self._observer.recognised(text)
         self._changed.set()
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()

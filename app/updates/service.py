@@ -36,7 +36,7 @@ from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.tasks import TaskOwner, Tasks, is_set_within
+from runtime.tasks import TaskOwner, Tasks, is_set_within, loop_time
 
 log = loggers.APP_UPDATES
 
@@ -121,11 +121,11 @@ class Updates(TaskOwner):
     async def _watch(self) -> None:
         self._memory = await asyncio.to_thread(memories.read, self._file)
         self._installed = await asyncio.to_thread(self._facts)
-        began = asyncio.get_running_loop().time()
+        began = loop_time()
         while True:
             self._changed.clear()
             self._show()
-            settling = began + self._settle_s - asyncio.get_running_loop().time()
+            settling = began + self._settle_s - loop_time()
             left = max(settling, memories.wait_s(self._memory, self._now()))
             if self._wanted or (self._on and self._place.known and left <= 0):
                 await self._ask(by_user=self._wanted)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
 from app.bus.errors import BusError, BusRefused, BusSilent
+from runtime.tasks import loop_time
 
 ACTIVE, EDITABLE, FOCUSED, SHOWING, MANAGES_DESCENDANTS = (1 << bit for bit in (1, 7, 12, 25, 31))
 """States of elements, as bits."""
@@ -73,12 +74,12 @@ async def ask_in_time(
     ``tries_s``: the time for each try; a busy computer gets one more, a long one. ``pause``: between two tries, as
     part of the first one's time.
     """
-    clock, all_tries_s, answer = asyncio.get_running_loop().time, list(tries_s), None
+    all_tries_s, answer = list(tries_s), None
     for within_s in all_tries_s:
-        began, is_busy = clock(), True
+        began, is_busy = loop_time(), True
         try:
             async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
-                is_busy = clock() - began > _BUSY_S
+                is_busy = loop_time() - began > _BUSY_S
                 answer = await ask(elements)
             if is_enough(elements, answer):
                 break
@@ -188,7 +189,7 @@ class Elements:
         return await self._call(element, f"{_SPI}.{interface}", member, signature, *values)
 
     async def _call(self, element: Element, interface: str, member: str, *rest: Any) -> tuple[Any, ...] | None:
-        target, now = BusObject(element.program, element.path, interface), asyncio.get_running_loop().time()
+        target, now = BusObject(element.program, element.path, interface), loop_time()
         if now < self._silent.get(element.program, 0.0):
             return None
         try:

@@ -24,7 +24,7 @@ from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.programs import module_command
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, loop_time
 
 log = loggers.APP_INSERTION_HELPER_INSERTER
 
@@ -186,14 +186,13 @@ class HelperInserter:
 
     async def _keep(self) -> None:
         """Replace the helper whenever it has ended: at once at first, then after growing pauses."""
-        clock = asyncio.get_running_loop().time
         late: tuple[LateKey, ...] = ()
-        failures, started = 0, clock()
+        failures, started = 0, loop_time()
         while True:
             if (helper := self._helper) is not None:
                 await helper.ended()
                 late = helper.late
-                failures = 0 if clock() - started >= _STEADY_S else failures
+                failures = 0 if loop_time() - started >= _STEADY_S else failures
             self._ready.clear()
             while not self._ready.is_set():
                 await asyncio.sleep(restart_pause(failures) if failures else 0.0)
@@ -202,4 +201,4 @@ class HelperInserter:
                     self._use(await self._start(late))
                 except (HelperEnded, InsertionUnavailable) as error:
                     log.warning(LogEvent.INSERTION_HELPER_MISSING, reason=str(error))
-            started = clock()
+            started = loop_time()

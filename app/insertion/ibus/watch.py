@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, MethodCall, Signal, session_address
 from app.bus.errors import BusError, BusRefused
 from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name, is_plain_layout, text_in
-from runtime.tasks import closed_on_error, holds_within
+from runtime.tasks import closed_on_error, holds_within, loop_time
 
 _GONE_S: Final = 2.0
 _ENGINE_S: Final = 4.0  # an engine's program may have to start
@@ -89,7 +89,7 @@ class IBusWatch:
 
     async def settled(self) -> None:
         """Wait until the focus has not moved for a moment: other interfaces report moves later than IBus does."""
-        await asyncio.sleep(max(0.0, self._moved_s + _SETTLED_S - _now()))
+        await asyncio.sleep(max(0.0, self._moved_s + _SETTLED_S - loop_time()))
 
     def _signalled(self, signal: Signal) -> None:
         if signal.interface == ENGINES and signal.member in SHOWN | HIDDEN:
@@ -104,7 +104,7 @@ class IBusWatch:
         if call.interface != CONTEXTS:
             return
         self.moves += 1
-        self._moved_s = _now()
+        self._moved_s = loop_time()
         if call.member == "FocusIn":
             self._context, self.field = call.path, self.moves
             return
@@ -120,10 +120,6 @@ def _signals(interface: str, member: str) -> str:
 
 def _calls(member: str) -> str:
     return f"type='method_call',interface='{CONTEXTS}',member='{member}'"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 SHOWN: Final = {"UpdatePreeditText": "preedit", "UpdateAuxiliaryText": "auxiliary"}

@@ -15,7 +15,7 @@ from typing import Any, Final
 from app.bus.connection import CALL_S, Signal
 from app.bus.errors import BusError
 from app.bus.portal import variants
-from app.insertion.clipboard import HISTORY_HINT, WatchedClipboard, now_s
+from app.insertion.clipboard import HISTORY_HINT, WatchedClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.portal.session import RemoteSession
@@ -29,7 +29,7 @@ from app.insertion.wayland.contents import (
     text_contents,
     write_all,
 )
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import Tasks, is_set_within, loop_time
 
 INTERFACE: Final = "Clipboard"
 MANAGERS_S: Final = 0.05
@@ -101,8 +101,8 @@ class PortalClipboard(WatchedClipboard):
     async def give_back(self) -> None:
         """Restore the saved contents as ``WatchedClipboard`` does, and try again while the desktop is slow."""
         await super().give_back()
-        end = now_s() + _RESTORE_S
-        while self._lent and self._watch is None and now_s() < end:  # until then, no other text is lent
+        end = loop_time() + _RESTORE_S
+        while self._lent and self._watch is None and loop_time() < end:  # until then, no other text is lent
             await asyncio.sleep(_AGAIN_S)
             await self._restore()
 
@@ -229,7 +229,7 @@ class PortalClipboard(WatchedClipboard):
     async def _transfer(self, name: str, serial: int) -> None:
         """Write the contents to a reader."""
         data, watch = self._served.get(name), self._watch
-        counts = watch is not None and is_text(name) and watch.asked(_ANY, now_s())
+        counts = watch is not None and is_text(name) and watch.asked(_ANY, loop_time())
         done = False
         with suppress(BusError):
             if data is not None:

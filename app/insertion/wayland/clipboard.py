@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, Self
 
-from app.insertion.clipboard import EMPTY_S, WatchedClipboard, now_s
+from app.insertion.clipboard import EMPTY_S, WatchedClipboard
 from app.insertion.errors import ScreenGone
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
@@ -34,7 +34,7 @@ from app.insertion.wayland.contents import (
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
-from runtime.tasks import Tasks, closed_on_error, holds_within
+from runtime.tasks import Tasks, closed_on_error, holds_within, loop_time
 
 MANAGERS_S: Final = 0.05
 """For how long clipboard managers may read a new text before the key."""
@@ -144,7 +144,7 @@ class DataControlClipboard(WatchedClipboard):
         """
         contents = text_contents(text)
         if self._watch is not None:
-            await asyncio.sleep(max(0.0, self._watch.quiet_s() - now_s()))  # the last target may ask again
+            await asyncio.sleep(max(0.0, self._watch.quiet_s() - loop_time()))  # the last target may ask again
         wanted = _wanted(primary=primary)
         await self._seen()
         if any(self._slots[each].before is None for each in wanted):
@@ -294,7 +294,7 @@ class DataControlClipboard(WatchedClipboard):
         self._news.set()
         if self._target and is_read_elsewhere(pipe, self._target, self._wayland.compositor):
             return None
-        if not watch.asked(_ANY, now_s()):
+        if not watch.asked(_ANY, loop_time()):
             self._early += 1
             return None
         return partial(self._taken, watch)

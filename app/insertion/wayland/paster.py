@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from app.insertion.clipboard import LentClipboard, PasteFlow, now_s
+from app.insertion.clipboard import LentClipboard, PasteFlow
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import Focus, HoldReason, Insertion, InsertionResult, Target, has_focus, held
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
 from app.insertion.plan import ORDINARY, TERMINAL, PasteKeys, Rules, Strategy, paste_keys, to_paste
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import loop_time
 
 log = loggers.APP_INSERTION_WAYLAND
 
@@ -61,7 +62,7 @@ class WaylandPaster:
         self._parts = parts
         self._pressing = pressing
         self._flow = PasteFlow(parts.clipboard, patience_s)
-        self._late_ends_s = now_s() + LATE_S if late else 0.0
+        self._late_ends_s = loop_time() + LATE_S if late else 0.0
 
     @property
     def gone(self) -> asyncio.Event:
@@ -78,7 +79,7 @@ class WaylandPaster:
             log.info(LogEvent.INSERTION_TYPES_NOTHING)  # texts are only pasted here: programs lose typed letters
         if not await has_focus(self._parts.focus, target):
             return held(HoldReason.FOCUS_MOVED)
-        if now_s() < self._late_ends_s:
+        if loop_time() < self._late_ends_s:
             return held(HoldReason.NOT_READ)  # an earlier key is still pending and would get this text
         keys = keys_for(target)
         pressed = False
@@ -101,7 +102,7 @@ class WaylandPaster:
         except InsertionUnavailable as error:  # the clipboard is not allowed either
             return held(_reason_of(error))
         if reason is not None and pressed:
-            self._late_ends_s = now_s() + LATE_S
+            self._late_ends_s = loop_time() + LATE_S
         return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
 
     async def prepare(self, target: Target) -> None:
