@@ -23,7 +23,7 @@ from app.core.transcript import RecordingTranscript
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.queue import SavingOptions
 from app.files.recogniser import FileRecogniser
-from app.files.result_store import FileResults, KnownResults, RecognisedSegment
+from app.files.result_store import FileResults, KnownResults, RecognisedSegment, unwritable
 from app.files.view import FileNote, left_s, shortened
 from client.errors import GatewayError, Refused
 from client.events import ClientEvent, Connected, Disconnected
@@ -56,7 +56,7 @@ def save(transcript: RecordingTranscript, recording: Path, form: Format, folder:
         place.parent.mkdir(parents=True, exist_ok=True)
         place = _claimed(place)
     except OSError as error:
-        raise _failed(place, error) from error
+        raise unwritable(place, error) from error
     try:
         save_as(transcript, recording, place, form)
     except OutputFailed:
@@ -71,7 +71,7 @@ def save_as(transcript: RecordingTranscript, recording: Path, place: Path, form:
     try:
         write_whole(place, render(transcript, form, str(recording)))
     except OSError as error:
-        raise _failed(place, error) from error
+        raise unwritable(place, error) from error
 
 
 def _claimed(wanted: Path) -> Path:
@@ -85,10 +85,6 @@ def _claimed(wanted: Path) -> Path:
             close(open_descriptor(place, O_CREAT | O_EXCL | O_WRONLY, 0o666))
             return place
     raise FileExistsError(EEXIST, strerror(EEXIST))
-
-
-def _failed(place: Path, error: OSError) -> OutputFailed:
-    return OutputFailed(f"{place} cannot be written: {error.strerror}")
 
 
 Report = Callable[[RunProgress | Noted], object]

@@ -185,7 +185,7 @@ class FileResults:
         try:
             write_whole(self._place, lines.decode())
         except OSError as error:
-            raise _failed(self._place, error) from error
+            raise unwritable(self._place, error) from error
 
     def _append(self, lines: bytes) -> None:
         try:
@@ -193,7 +193,7 @@ class FileResults:
                 file.seek(0, os.SEEK_END)
                 file.write(lines)
         except OSError as error:
-            raise _failed(self._place, error) from error
+            raise unwritable(self._place, error) from error
 
 
 def without_holes(pieces: Iterable[RecognisedSegment]) -> tuple[RecognisedSegment, ...]:
@@ -278,7 +278,8 @@ def _line(found: object) -> bytes:
     return msgspec.json.encode(found) + b"\n"
 
 
-def _failed(place: Path, error: OSError) -> OutputFailed:
+def unwritable(place: Path, error: OSError) -> OutputFailed:
+    """Return the error for a file that the disk refuses."""
     return OutputFailed(f"{place} cannot be written: {error.strerror}")
 
 

@@ -27,6 +27,7 @@ from app.core.child_process import lasting_program
 from app.core.errors import AppError, Note
 from app.core.identity import APP_ID
 from app.system.desktop_entries import application_folders
+from runtime.whole_file import write_whole
 
 NAME: Final = "kikipounamu"
 ARGUMENTS: Final = ("app", "--hidden")
@@ -136,9 +137,7 @@ class FileEntry:
         with _refusals(self.place):
             self.place.parent.mkdir(parents=True, exist_ok=True)
             self._keep_copy()
-            new = self.place.with_name(f"{self.place.name}.new")
-            new.write_text(self.content, encoding="utf-8")
-            new.replace(self.place)
+            write_whole(self.place, self.content)
 
     def _keep_copy(self) -> None:
         """Back up content that the user wrote; systems ignore files with the ending ``.bak``."""
