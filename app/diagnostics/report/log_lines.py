@@ -117,8 +117,8 @@ class _Place:
     ``file``: its inode. ``rest``: the start of an incomplete line.
     """
 
-    file: int
-    read: int
+    file: int = 0
+    read: int = 0
     rest: bytes = b""
     at_s: float = 0.0
 
@@ -159,26 +159,25 @@ class LogReader:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if place is None:
-                added = self._whole_tail(path, file, status.st_size)
-                place = self._places[program] = _Place(status.st_ino, status.st_size)
+                added = self._whole_tail(path, file)
+                place = self._places[program] = _Place()
             elif place.file != status.st_ino or status.st_size < place.read:
-                added = self._over_rotation(path, place) + self._from(file, 0)
-                place.file, place.read = status.st_ino, file.tell()
+                added = self._over_rotation(path, place) + _end_of(file, self._most_bytes)
             else:
-                added = self._from(file, place.read)
-                place.read = file.tell()
+                added = _end_of(file, self._most_bytes, place.read)
+            place.file, place.read = status.st_ino, file.tell()
         return list(_lines(added, program, place))
 
-    def _whole_tail(self, path: Path, file: BinaryIO, size: int) -> bytes:
+    def _whole_tail(self, path: Path, file: BinaryIO) -> bytes:
         """Return the end of this file and of its rotated predecessors, up to the limit."""
-        file.seek(max(0, size - self._most_bytes))
-        parts = [file.read(size - file.tell())]
+        parts = [_end_of(file, self._most_bytes)]
+        room = self._most_bytes - file.tell()
         for number in range(1, _ROTATED + 1):
-            room = self._most_bytes - sum(map(len, parts))
             older = path.with_name(f"{path.name}.{number}")
             if room <= 0 or not older.is_file():
-                return b"".join(reversed(parts))
+                break
             parts.append(tail_of(older, room))
+            room -= older.stat().st_size
         return b"".join(reversed(parts))
 
     def _over_rotation(self, path: Path, place: _Place) -> bytes:
@@ -187,16 +186,11 @@ class LogReader:
         try:
             with older.open("rb") as file:
                 if os.fstat(file.fileno()).st_ino == place.file:
-                    return self._from(file, place.read)
+                    return _end_of(file, self._most_bytes, place.read)
         except OSError:
             pass
         place.rest = b""  # the end of that line is lost
         return b""
-
-    def _from(self, file: BinaryIO, start: int) -> bytes:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(start, size - self._most_bytes))
-        return file.read(self._most_bytes)
 
 
 def logs_in(folder: Path) -> list[Path]:
@@ -207,10 +201,15 @@ def logs_in(folder: Path) -> list[Path]:
 def tail_of(path: Path, most_bytes: int) -> bytes:
     """Return the end of a file, starting at the beginning of a line."""
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - most_bytes))
-        found = file.read(most_bytes)
-    return found if size <= most_bytes else found.partition(b"\n")[2]
+        return _end_of(file, most_bytes)
+
+
+def _end_of(file: BinaryIO, most_bytes: int, start: int = 0) -> bytes:
+    """Return what follows ``start``; the end of it, from the beginning of a line, if it is longer."""
+    begin = max(start, file.seek(0, os.SEEK_END) - most_bytes)
+    file.seek(begin)
+    found = file.read(most_bytes)
+    return found if begin == start else found.partition(b"\n")[2]
 
 
 def _lines(added: bytes, program: str, place: _Place) -> Iterator[LogLine]:

@@ -51,6 +51,13 @@ def test_reading_includes_rotated_files_up_to_limit(tmp_path: Path) -> None:
     assert len(LogReader(tmp_path, most_bytes=10**6).lines) == 0
 
 
+def test_reading_begins_with_complete_line(tmp_path: Path) -> None:
+    write(tmp_path, "desktop", line(1, "old"), rotated=1)
+    write(tmp_path, "desktop", *(line(at, f"event {at}") for at in range(10, 20)))
+    reading = LogReader(tmp_path, most_bytes=5 * len(line(10, "event 10")))
+    assert reading.read() and events(reading) == ["event 16", "event 17", "event 18", "event 19"]
+
+
 def test_reading_keeps_only_newest_lines(tmp_path: Path) -> None:
     write(tmp_path, "desktop", *(line(at, str(at)) for at in range(50)))
     reading = LogReader(tmp_path, most_lines=20)
