@@ -241,9 +241,7 @@ async def report(stack: Stack, say: Callable[[str], None], check_s: float = CHEC
     await report_changes(lambda: _state_line(stack), say, check_s)
 
 
-async def report_changes(
-    state: Callable[[], Awaitable[str]], say: Callable[[str], None], check_s: float = CHECK_S
-) -> None:
+async def report_changes(state: Callable[[], Awaitable[str]], say: Callable[[str], None], check_s: float) -> None:
     """Print each state that is seen twice, until cancelled; an empty one is not printed.
 
     The lines of a program appear up to 0.3 s after its state is known: "engine.loaded" comes before "ready".

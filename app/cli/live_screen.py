@@ -17,7 +17,7 @@ from rich.text import Text
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.live_text import LiveText, TextLine, TextSpan
 from app.core.sentences import Sentences, TextLookup
-from app.core.states import SHAPES, State
+from app.core.states import LOWEST_DBFS, SHAPES, State
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
 from app.transcription.listening import DictationObserver, MicrophoneStatus
@@ -29,7 +29,6 @@ from runtime.terminal import LINES, printable, reason
 
 _ENGLISH: Final = Sentences()
 _REFRESH_S: Final = 0.1
-_LOWEST_DBFS: Final = -60.0
 _METER: Final = "▁▂▃▄▅▆▇█"
 _CHANGES: Final = {
     MicrophoneChangeKind.LOST: "the microphone {device} was disconnected: waiting for another one",
@@ -53,13 +52,13 @@ class ScreenView:
     seconds: float = 0.0
     unsent_s: float = 0.0
     device: str = ""
-    level_dbfs: float = _LOWEST_DBFS
+    level_dbfs: float = LOWEST_DBFS
     note: str = ""
 
 
 def meter(level_dbfs: float) -> str:
     """Return one block character, taller for louder sound; 0 dBFS is the tallest."""
-    share = min(1.0, max(0.0, 1 - level_dbfs / _LOWEST_DBFS))
+    share = min(1.0, max(0.0, 1 - level_dbfs / LOWEST_DBFS))
     return _METER[round(share * (len(_METER) - 1))]
 
 

@@ -7,6 +7,7 @@ import typer
 from app.cli.options import Microphone
 from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
+from app.core.states import LOWEST_DBFS
 from runtime.command_line import AsJson
 from runtime.terminal import printable, say
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from app.capture.devices import Input
     from app.capture.portaudio import SoundSystem
 
-_LOWEST_DBFS: Final = -60.0
 _BAR: Final = 40
 
 
@@ -73,7 +73,7 @@ async def show_level(
     from app.core.console import Console
 
     console = Console(stderr=True)
-    loudest = _LOWEST_DBFS
+    loudest = LOWEST_DBFS
     async with open_microphone(choice, system=system) as microphone:
         asyncio.get_running_loop().call_later(seconds, microphone.stop)
         with console.status(Text(printable(microphone.device))) as status:
@@ -81,15 +81,15 @@ async def show_level(
                 loudest = max(loudest, microphone.level_dbfs)
                 status.update(bar(microphone.level_dbfs))
         if as_json:
-            level = loudest if loudest > _LOWEST_DBFS else None
+            level = loudest if loudest > LOWEST_DBFS else None
             overflows = microphone.overflows
             print_json({"microphone": microphone.device, "loudest_dbfs": level, "overflows": overflows})
             return
-        what = f"at most {loudest:.0f} dBFS" if loudest > _LOWEST_DBFS else "only silence: is it muted?"
+        what = f"at most {loudest:.0f} dBFS" if loudest > LOWEST_DBFS else "only silence: is it muted?"
         say(f"{printable(microphone.device)}: {what}, overflows: {microphone.overflows}")
 
 
 def bar(level_dbfs: float) -> str:
     """Draw a level bar that is full at 0 dBFS and empty at -60."""
-    share = min(1.0, max(0.0, 1 - level_dbfs / _LOWEST_DBFS))
+    share = min(1.0, max(0.0, 1 - level_dbfs / LOWEST_DBFS))
     return f"{'#' * round(share * _BAR):<{_BAR}} {level_dbfs:6.1f} dBFS"

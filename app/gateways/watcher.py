@@ -166,7 +166,7 @@ _BEST: Final = (
 )
 
 
-async def best_answer(addresses: Sequence[Address], query: Query = ask) -> tuple[Address, QueryResult]:
+async def best_answer(addresses: Sequence[Address], query: Query) -> tuple[Address, QueryResult]:
     """Query a gateway at its possible addresses; return the first address if it answers, else the best one."""
     first = await query(addresses[0])
     if first.health in ANSWERING or len(addresses) == 1:

@@ -70,7 +70,7 @@ def highlights(text: str, query: str) -> tuple[Range, ...]:
     return words.highlights(simplified(text), simplified(query))
 
 
-def excerpt(text: str, query: str = "", most: int = 200) -> Excerpt:
+def excerpt(text: str, query: str, most: int = 200) -> Excerpt:
     """Return at most ``most`` characters of a text, from shortly before the first match."""
     return words.excerpt(text, highlights(text, query) if query else (), most)
 

@@ -31,7 +31,6 @@ _REFUSALS: Final[dict[int | None, str]] = {
 }
 
 Free = Callable[[Path], int]
-Sync = Callable[[int], None]
 
 
 def free_bytes(place: Path) -> int:
@@ -39,11 +38,9 @@ def free_bytes(place: Path) -> int:
     return shutil.disk_usage(place).free
 
 
-def disk(
-    places: Iterable[Path], recordings: Path, free: Free = free_bytes, sync: Sync = os.fsync
-) -> list[Finding]:
+def disk(places: Iterable[Path], recordings: Path, free: Free = free_bytes) -> list[Finding]:
     """Check free space for all ``places``, existing or not, one finding per disk, and writes to ``recordings``."""
-    return [*_room(places, free), writable(recordings, sync)]
+    return [*_room(places, free), writable(recordings)]
 
 
 def _room(places: Iterable[Path], free: Free) -> Iterator[Finding]:
@@ -65,7 +62,9 @@ def _space_left(free: int, folder: str) -> Finding:
     return ok(Topic.DISK, "disk-room", size=size, folder=folder)
 
 
-def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = time.perf_counter) -> Finding:
+def writable(
+    folder: Path, sync: Callable[[int], None] = os.fsync, clock: Callable[[], float] = time.perf_counter
+) -> Finding:
     """Check that a second of speech can be written and synced to disk.
 
     Leaves no file behind.
