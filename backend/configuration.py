@@ -233,11 +233,8 @@ def _host(said: Configuration, mode: GatewayMode) -> str:
 def _certificate(said: Configuration, mode: GatewayMode, here: Folders) -> Certificate | None:
     if said.private_key and not said.certificate:
         raise InvalidSettings("--private-key needs --certificate")
-    if said.certificate and mode is GatewayMode.LOCAL:
-        raise InvalidSettings(
-            "--certificate is for gateways that other computers reach: say --mode shared or --mode server, "
-            "or leave it out"
-        )
+    if mode is GatewayMode.LOCAL:
+        return None
     if said.certificate:
         certificate = Path(said.certificate).expanduser()
         return given_certificate(certificate, Path(said.private_key or said.certificate).expanduser())

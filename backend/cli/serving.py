@@ -16,8 +16,10 @@ import typer
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.cli.broker_access import else_said
 from backend.configuration import Configuration, merged, settings_of
+from backend.core.errors import InvalidSettings
 from backend.devices.discovery import own_key
 from backend.http.addresses import listen_addresses, local_url
+from backend.http.modes import GatewayMode
 from backend.processes.listening import Listener, forwards, listening
 from backend.processes.lock import FORWARDS, only_one
 from backend.processes.messages import ProcessStart
@@ -50,6 +52,11 @@ class ServeOrder:
     def settings(self, here: Folders) -> GatewaySettings:
         """Return complete settings. Raises ``BackendError``."""
         said = merged((self.said, *else_said(self.config, here)))
+        if self.said.certificate and said.mode in (None, GatewayMode.LOCAL):
+            raise InvalidSettings(
+                "--certificate is for gateways that other computers reach: say --mode shared or --mode server, "
+                "or leave it out"
+            )
         return settings_of(said, here, self.key or own_key(here.data))
 
     def encoded(self) -> bytes:

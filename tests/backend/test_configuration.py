@@ -70,15 +70,7 @@ def test_server_mode_uses_given_certificate_or_none(here: Folders, tmp_path: Pat
     assert settings.certificate == given
     assert (settings.host, settings.announce, settings.quota.per_minute) == ("0.0.0.0", False, 0)
     assert settings_of(replace(said, host="10.0.0.7"), here, "k").host == "10.0.0.7"
-
-
-@pytest.mark.parametrize("mode", [GatewayMode.LOCAL, None])
-def test_certificate_is_refused_where_it_would_not_be_used(
-    here: Folders, tmp_path: Path, mode: GatewayMode | None
-) -> None:
-    given = own_certificate(tmp_path / "given")
-    with pytest.raises(InvalidSettings, match="say --mode shared or --mode server"):
-        settings_of(Configuration(mode=mode, certificate=str(given.certificate)), here, "k")
+    assert settings_of(replace(said, mode=GatewayMode.LOCAL), here, "k").host == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from backend.cli.main import app
 from backend.cli.serving import ServeOrder, ending_with_signals
 from backend.configuration import Configuration
+from backend.core.errors import InvalidSettings
 from backend.http.modes import GatewayMode
 from runtime.folders import Folders
 from tests.backend.cli.test_main_modes import logged
@@ -29,6 +30,16 @@ def home() -> Iterator[Path]:
 
 def folders_in(home: Path) -> Folders:
     return Folders(*(home / name for name in ("config", "data", "cache", "logs", "run")))
+
+
+def test_certificate_is_refused_where_it_would_not_be_used(home: Path) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "gateway.toml").write_text('certificate = "for-another-mode.pem"\n')
+    assert ServeOrder(Configuration(), "k", None).settings(folders_in(home)).certificate is None
+    for mode in (None, GatewayMode.LOCAL):
+        order = ServeOrder(Configuration(mode=mode, certificate="mine.pem"), "k", None)
+        with pytest.raises(InvalidSettings, match="say --mode shared or --mode server"):
+            order.settings(folders_in(home))
 
 
 def test_order_reaches_another_process_and_means_the_same_settings(home: Path) -> None:
