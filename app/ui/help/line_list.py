@@ -190,33 +190,39 @@ class RowModel(QAbstractListModel):
         return None
 
 
-class RowsCard(Card):
-    """Card with a heading, an explanation, a list of rows, and the text of the chosen rows.
+class ListCard(Card):
+    """Card with a heading, an explanation, a list, and the text of the chosen rows.
 
-    The texts are ``KEY.name``, ``KEY.says``, ``KEY.list`` and ``KEY.text``.
+    The texts are ``KEY.says``, ``KEY.list``, ``KEY.text``, and ``heading`` or else ``KEY.name``.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, key: str, *, rows: int, lines: int) -> None:
+    def __init__(self, theme: Theme, texts: Texts, key: str, *, rows: int, lines: int, heading: str = "") -> None:
         super().__init__()
         self._texts = texts
-        self.heading = worded(texts, label(size=SCALE.heading, bold=True), f"{key}.name")
+        self.heading = worded(texts, label(size=SCALE.heading, bold=True), heading or f"{key}.name")
         self.description = worded(texts, label(role="muted", wraps=True), f"{key}.says")
         self.list = worded(texts, RowListView(theme, rows), accessibleName=f"{key}.list")
         self.text = worded(texts, ReadOnlyText(theme, lines), accessibleName=f"{key}.text")
-        self.model = RowModel(self)
-        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this card."""
         return self.heading.text(), self.description.text()
+
+    def lay_out(self, *parts: Part) -> None:
+        """Lay out the card with these parts below each other."""
+        vertical(*parts, SPACE, within=self, margins=(SPACING.wide, SPACING.large), gap=SPACING.medium)
+
+
+class RowsCard(ListCard):
+    """Card whose list consists of rows."""
+
+    def __init__(self, theme: Theme, texts: Texts, key: str, *, rows: int, lines: int, heading: str = "") -> None:
+        super().__init__(theme, texts, key, rows=rows, lines=lines, heading=heading)
+        self.model = RowModel(self)
+        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
 
     def show_rows(self, rows: list[Row]) -> None:
         """Show these rows, and no list without any."""
         self.model.show_rows(rows)
         self.list.setVisible(bool(rows))
         self.list.fit(len(rows))
-
-    def lay_out(self, *below: Part) -> None:
-        """Lay out the card with these parts below the text."""
-        parts = (self.heading, self.description, self.list, self.text, *below, SPACE)
-        vertical(*parts, within=self, margins=(SPACING.wide, SPACING.large), gap=SPACING.medium)

@@ -1,7 +1,7 @@
 """Live view of the logs of all programs of this app."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QAbstractItemView
 
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
 from app.diagnostics.report.view import HelpAction, LogLines, WatchLogs
-from app.ui.help.line_list import ROOT, Cell, Index, ReadOnlyText, RowDelegate, RowListView
+from app.ui.help.line_list import ROOT, Cell, Index, ListCard, RowDelegate
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, refresh_with
+from app.ui.widgets.basic import action_button, refresh_with
 from app.ui.widgets.controls import DropDown, SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, follow_visibility
-from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, worded
 
 
 class LogModel(QAbstractListModel):
@@ -79,10 +79,9 @@ class LogModel(QAbstractListModel):
 _SHOWN_LEVELS: Final = LEVELS[:4]
 _COLOURS: Final = {"error": "warning", "critical": "warning", "warning": "warning"}
 _LONGEST_QUERY: Final = 100
-_PLACES: Final = 14
 
 
-class LogPanel(Card):
+class LogPanel(ListCard):
     """Panel of log lines, updated while it is visible.
 
     The view follows new lines while it is scrolled to the newest line. Otherwise it keeps its position.
@@ -96,34 +95,30 @@ class LogPanel(Card):
         logs: Path,
         dialogs: Dialogs = SYSTEM_DIALOGS,
     ) -> None:
-        super().__init__()
-        self._texts, self._ask = texts, ask
+        super().__init__(theme, texts, "help.logs", rows=14, lines=6)
+        self._ask = ask
         self._view: LogLines | None = None
-        self.heading = worded(texts, label(size=SCALE.heading, bold=True), "help.logs.name")
         self.count = label(size=SCALE.caption, role="muted")
-        self.description = worded(texts, label(role="muted", wraps=True), "help.logs.says")
         self.search = SearchField(theme, texts, "help.logs.search", most=_LONGEST_QUERY)
         self.level = worded(texts, DropDown(theme), accessibleName="help.logs.level")
         self.program = worded(texts, DropDown(theme), accessibleName="help.logs.program")
-        self.list = worded(texts, RowListView(theme, _PLACES), accessibleName="help.logs.list")
         self.nothing = label(role="muted")
         self.model = LogModel(self._describe, self)
         self.list.draw(self.model, RowDelegate(theme, self._cells))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.detail = worded(texts, ReadOnlyText(theme, 6), accessibleName="help.logs.detail")
         folder = action_button(lambda: dialogs.show(str(logs / "desktop.jsonl")))
         self.copy, self.folder = action_button(self._copy), worded(texts, folder, "help.logs.folder")
-        self._lay_out()
+        head = horizontal(stretched(self.heading), self.count, gap=None)
+        wanted = horizontal(stretched(self.level), stretched(self.program))
+        buttons = horizontal(self.copy, self.folder, SPACE)
+        below = (wanted, self.nothing, self.list, self.text, buttons)
+        self.lay_out(head, self.description, self.search, *below)
         self.search.textChanged.connect(self._request_lines)
         self.level.activated.connect(self._request_lines)
         self.program.activated.connect(self._request_lines)
         self.list.selectionModel().selectionChanged.connect(self._chosen)
         refresh_with(self.refresh, texts, theme)
         follow_visibility(self, lambda on: self._request_lines() if on else ask(WatchLogs(False)))
-
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel."""
-        return self.heading.text(), self.description.text()
 
     def show_lines(self, view: LogLines) -> None:
         """Show the lines, unless the filter has changed since they were requested."""
@@ -201,9 +196,9 @@ class LogPanel(Card):
 
     def _chosen(self) -> None:
         lines = self._selected()
-        self.detail.setVisible(len(lines) == 1)
+        self.text.setVisible(len(lines) == 1)
         if len(lines) == 1:
-            self.detail.show_text(_all_fields(lines[0]))
+            self.text.show_text(_all_fields(lines[0]))
         self.copy.setEnabled(bool(self.model.lines))
         self.copy.setText(self._texts("help.logs.copy" if lines else "help.logs.copy-all"))
 
@@ -211,27 +206,6 @@ class LogPanel(Card):
         lines = self._selected() or self.model.lines
         if lines:
             QGuiApplication.clipboard().setText("".join(f"{line.raw}\n" for line in lines))
-
-    # -- layout --------------------------------------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        head = horizontal(stretched(self.heading), self.count, gap=None)
-        wanted = horizontal(stretched(self.level), stretched(self.program))
-        buttons = horizontal(self.copy, self.folder, SPACE)
-        vertical(
-            head,
-            self.description,
-            self.search,
-            wanted,
-            self.nothing,
-            self.list,
-            self.detail,
-            buttons,
-            SPACE,
-            within=self,
-            margins=(SPACING.wide, SPACING.large),
-            gap=SPACING.medium,
-        )
 
 
 def _time(at_s: float) -> str:

@@ -27,13 +27,13 @@ from app.diagnostics.report.view import (
     SaveReport,
     suggested_name,
 )
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel, RowsCard
+from app.ui.help.line_list import Cell, RowsCard
 from app.ui.strings.texts import Texts, note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, enable, refresh_with
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import action_button, enable, refresh_with
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, bring_into_sight, lay_out_now
-from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, worded
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
 _COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "warning"}
@@ -51,7 +51,8 @@ class ExaminationPanel(RowsCard):
         self._view: ExaminationView | None = None
         self._found: tuple[Finding, ...] = ()
         self.examine, self.state = action_button(lambda: ask(Examine())), label(role="muted", wraps=True)
-        self.lay_out(horizontal(self.examine, stretched(self.state)))
+        row = horizontal(self.examine, stretched(self.state))
+        self.lay_out(self.heading, self.description, self.list, self.text, row)
         self.list.selectionModel().selectionChanged.connect(self._show_chosen_findings)
         refresh_with(self._show, texts, theme)
 
@@ -116,7 +117,8 @@ class ReportPanel(RowsCard):
         self.prepare, self.result = action_button(lambda: ask(PrepareReport())), label(wraps=True)
         self.save = worded(texts, action_button(self._save, "primary"), "help.report.save")
         self.show_place = worded(texts, action_button(lambda: dialogs.show(self._view.place)), "help.report.show")
-        self.lay_out(self.result, horizontal(self.prepare, self.save, self.show_place, SPACE))
+        row = horizontal(self.prepare, self.save, self.show_place, SPACE)
+        self.lay_out(self.heading, self.description, self.list, self.text, self.result, row)
         self.list.selectionModel().selectionChanged.connect(self._chosen)
         refresh_with(self._show, texts, theme)
 
@@ -177,42 +179,24 @@ class ReportPanel(RowsCard):
 
 
 _LONGEST_QUERY: Final = 100
-_PLACES: Final = 10
 
 
-class AboutPanel(Card):
+class AboutPanel(RowsCard):
     """Panel of version and licences.
 
     The list is requested once, when the panel is first shown.
     """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
-        super().__init__()
-        self._texts, self._ask = texts, ask
+        super().__init__(theme, texts, "help.about", rows=10, lines=12, heading="app.name")
+        self._ask = ask
         self._view: LicencesView | None = None
         self._found: tuple[Licence, ...] = ()
         self._name = ""
-        self.heading = label(size=SCALE.heading, bold=True)
-        self.description = worded(texts, label(role="muted", wraps=True), "help.about.says")
         self.search = SearchField(theme, texts, "help.about.search", most=_LONGEST_QUERY)
-        self.list = worded(texts, RowListView(theme, _PLACES), accessibleName="help.about.list")
         self.nothing = label(role="muted")
-        self.model = RowModel(self)
-        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
-        self.text = worded(texts, ReadOnlyText(theme, 12), accessibleName="help.about.text")
         self.text.hide()
-        vertical(
-            self.heading,
-            self.description,
-            self.search,
-            self.nothing,
-            self.list,
-            self.text,
-            SPACE,
-            within=self,
-            margins=(SPACING.wide, SPACING.large),
-            gap=SPACING.medium,
-        )
+        self.lay_out(self.heading, self.description, self.search, self.nothing, self.list, self.text)
         self.search.textChanged.connect(self._search)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         refresh_with(self.refresh, texts, theme)
@@ -238,13 +222,12 @@ class AboutPanel(Card):
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts, view = self._texts, self._view
-        name = texts("app.name")
-        self.heading.setText(texts("help.about.version", name=name, version=view.version) if view else name)
+        if view is not None:
+            self.heading.setText(texts("help.about.version", name=texts("app.name"), version=view.version))
         self._search()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Request the list when the panel is first shown."""
-        super().showEvent(event)
         if self._view is None:
             self._ask(LicencesWanted())
 
@@ -252,9 +235,7 @@ class AboutPanel(Card):
         wanted = self.search.text().casefold()
         every = self._view.licences if self._view else ()
         self._found = tuple(one for one in every if wanted in f"{one.name} {one.licence}".casefold())
-        self.model.show_rows([(self._cells(one), self._described(one)) for one in self._found])
-        self.list.setVisible(bool(self._found))
-        self.list.fit(len(self._found))
+        self.show_rows([(self._cells(one), self._described(one)) for one in self._found])
         nothing = self._texts("help.about.nothing-found" if self._view else "help.about.loading")
         show_text(self.nothing, "" if self._found else nothing)
         if self._name not in {one.name for one in self._found}:

@@ -98,11 +98,11 @@ def test_selected_log_line_shows_details_and_is_copied(panel: LogPanel) -> None:
     assert QGuiApplication.clipboard().text() == "".join(f"{one.raw}\n" for one in lines)
     select = QItemSelectionModel.SelectionFlag.ClearAndSelect
     panel.list.selectionModel().select(panel.model.index(1), select)
-    assert panel.detail.isVisible() and "segment: 1" in panel.detail.toPlainText()
+    assert panel.text.isVisible() and "segment: 1" in panel.text.toPlainText()
     QTest.keyClick(panel.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == f"{lines[1].raw}\n"
     panel.list.selectionModel().select(panel.model.index(3), select)
-    assert panel.detail.toPlainText() == "{damaged"
+    assert panel.text.toPlainText() == "{damaged"
     panel.grab()
 
 
@@ -115,7 +115,7 @@ def test_log_folder_can_be_opened(panel: LogPanel, dialogs: Chosen) -> None:
 def test_log_panel_has_accessible_names_and_fits_large_font(panel: LogPanel, qapp: QApplication) -> None:
     panel.show()
     panel.show_lines(LogLines(LogFilter(), some(3), ("desktop",)))
-    for control in (panel.search, panel.level, panel.program, panel.list, panel.detail):
+    for control in (panel.search, panel.level, panel.program, panel.list, panel.text):
         assert control.accessibleName()
     assert all(button.text() for button in (panel.copy, panel.folder))
     described = panel.model.data(panel.model.index(0), Qt.ItemDataRole.AccessibleTextRole)

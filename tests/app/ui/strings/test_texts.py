@@ -48,7 +48,7 @@ OF_THE_SYSTEM = re.compile(r"\.(hotkeys-forbidden|microphone-silenced|accessibil
 """Texts that quote labels of macOS or Windows."""
 WITH_ROW = [name for name in all_settings() if name not in ELSEWHERE]
 LOG_NAMES = [
-    *("search", "level", "program", "list", "detail"),
+    *("name", "says", "search", "level", "program", "list", "text"),
     *("count", "older", "loading", "nothing-found", "empty"),
 ]
 FAMILIES = {
@@ -111,7 +111,7 @@ FAMILIES = {
     "help.examine.severity": [severity.value for severity in Severity],
     "help.level": [*LEVELS, "unreadable"],
     "help.logs": [f"level-{level}" for level in LEVELS[:4]] + LOG_NAMES,
-    "help.about": ["search", "list", "text"],
+    "help.about": ["says", "search", "list", "text"],
     "help.part": [*PARTS, "log"],
     "help.kind": [kind.value for kind in ComponentKind],
     "models.state": [state.value for state in ModelState],
