@@ -90,10 +90,8 @@ def picks(section: str, setting: str, query: str = "") -> Fill:
         control = window.pages.settings.rows[setting].control
         assert isinstance(control, PickOneControl | PickSeveralControl)
         (control.field if isinstance(control, PickOneControl) else control.add).click()
-        picker = control.picker.built
-        assert picker is not None
-        picker.search.setText(query)
-        window.front = picker
+        control.picker.search.setText(query)
+        window.front = control.picker
 
     return fill
 
@@ -232,7 +230,7 @@ def _asks_to_delete(window: Window) -> None:
 
 def _filters(window: Window) -> None:
     window.pages.models.filter.field.click()
-    window.front = window.pages.models.filter.picker.built
+    window.front = window.pages.models.filter.picker
 
 
 MODELS: Final[tuple[Draw, ...]] = (

@@ -23,7 +23,6 @@ from app.ui.home.timeline_model import (
 )
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_ring, paint_round, paint_text
 from protocol.words import Excerpt
@@ -215,10 +214,9 @@ def day_height() -> int:
 
 def mark_format(theme: Theme) -> QTextCharFormat:
     """Return the text format of search hits and spoken words."""
-    made = QTextCharFormat()
-    contrast = theme.scheme is Scheme.HIGH_CONTRAST
-    made.setBackground(theme.colour("accent" if contrast else "accent_soft"))
-    made.setForeground(theme.colour("on_accent" if contrast else "accent_strong"))
+    made, (ground, ink) = QTextCharFormat(), theme.mark_colours
+    made.setBackground(ground)
+    made.setForeground(ink)
     made.setFontUnderline(True)
     return made
 

@@ -31,7 +31,6 @@ from app.ui.widgets.parts import (
     horizontal,
     label,
     remark,
-    set_caption,
     set_visible,
     show_text,
     stretched,
@@ -112,8 +111,9 @@ class LinkCard(Card):
     def __init__(self, texts: Texts, keys: tuple[str, str, str, *tuple[str, ...]], go: Callable[[], None]) -> None:
         super().__init__()
         self._texts, self._keys = texts, keys
-        self.name, self.description = label(bold=True), remark()
-        self.button = action_button(go)
+        name, description, button, *_ = keys
+        self.name, self.description = worded(texts, label(bold=True), name), worded(texts, remark(), description)
+        self.button = worded(texts, action_button(go), button)
         words = vertical(self.name, self.description, gap=SPACING.hair)
         horizontal(stretched(words), self.button, within=self, margins=CARD, gap=SPACING.medium)
         refresh_with(self.refresh, texts)
@@ -123,11 +123,8 @@ class LinkCard(Card):
         return tuple(map(self._texts, self._keys))
 
     def refresh(self) -> None:
-        """Update all texts to the current language."""
-        name, description, go = map(self._texts, self._keys[:3])
-        self.name.setText(name)
-        self.description.setText(description)
-        set_caption(self.button, go, f"{name}: {go}")
+        """Update what screen readers read to the current language."""
+        self.button.setAccessibleName(f"{self.name.text()}: {self.button.text()}")
 
 
 _COMMAND_LINES = 2

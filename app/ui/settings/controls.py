@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from app.messages.kinds import Action
 from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings import checks
 from app.settings.schema import Setting
 from app.ui.strings.texts import Texts, note_text
-from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.theme.theme import Theme, font
 from app.ui.widgets.basic import LevelBar, action_button, control_height
 from app.ui.widgets.controls import DropDown, OptionButtons, Switch
 from app.ui.widgets.parts import (
@@ -37,7 +37,6 @@ Wording = Callable[[], str]
 """Returns a sentence in the current language."""
 
 LONGEST: Final = 1_000
-_LINES: Final = 4
 
 
 class SettingControl(QWidget):
@@ -275,53 +274,6 @@ class NumberControl(TextControl):
         return int(text) if text.isdecimal() else text
 
 
-class LinesControl(SettingControl):
-    """Text box for a list of texts, one per line."""
-
-    stands_below = True
-
-    def __init__(self, set_value: SetValue, placeholder: Callable[[], str] = str) -> None:
-        self.field = QPlainTextEdit(tabChangesFocus=True)
-        super().__init__(self.field, set_value)
-        self._placeholder = placeholder
-        self._value = ()
-        self.column.addWidget(self.field)
-        self.field.installEventFilter(self)
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Lines in the box, without empty ones."""
-        return tuple(filter(None, map(str.strip, self.field.toPlainText().splitlines())))
-
-    def show_value(self, value: Any) -> None:
-        """Show the value in effect, but keep text that is being typed."""
-        before, self._value = self._value, tuple(value)
-        if self.lines == before:
-            self.discard()
-
-    def refresh(self) -> None:
-        """Update placeholder and font."""
-        self.field.setFont(font())
-        self.field.setPlaceholderText(self._placeholder())
-        self.field.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + 2 * SPACING.medium)
-
-    def submit(self) -> None:
-        """Request the typed lines if they differ from the value in effect."""
-        if self.lines != self._value:
-            self.set_value("\n".join(self.lines))
-
-    def discard(self) -> None:
-        """Restore the value in effect."""
-        if self.lines != self._value:
-            self.field.setPlainText("\n".join(self._value))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Request the typed lines when the box loses focus."""
-        if event.type() == QEvent.Type.FocusOut:
-            self.submit()
-        return super().eventFilter(watched, event)
-
-
 def usual_width() -> int:
     """Return the usual width of fields, in pixels."""
     return QFontMetrics(font()).height() * 14
@@ -330,8 +282,3 @@ def usual_width() -> int:
 def is_key(setting: Setting) -> bool:
     """Return True if the setting is a hotkey."""
     return setting.check is checks.key
-
-
-def is_lines(setting: Setting) -> bool:
-    """Return True if the setting is a list of texts."""
-    return bool(setting.type == tuple[str, ...])

@@ -39,7 +39,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, centred, lay_out_now, scrolling
-from app.ui.widgets.parts import SPACE, horizontal, label, set_caption, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, stretched, vertical, worded
 
 _LONGEST_QUERY: Final = 100
 _SEARCH_WIDE: Final = 8
@@ -63,7 +63,7 @@ class SettingsPage(QWidget):
         self.count = label(role="muted")
         self.nothing = worded(texts, label(role="muted", wraps=True), "settings.nothing-found")
         self.trouble = FileTrouble(texts, SYSTEM_DIALOGS)
-        self.tabs = SectionTabs(theme, SECTIONS, self.choose)
+        self.tabs = SectionTabs(theme, texts, SECTIONS, self.choose)
         self.sections = {name: Section(name, texts) for name in SECTIONS}
         self.section = SECTIONS[0]
         self._made = SettingRows(theme, texts, ask, self._known)
@@ -238,9 +238,8 @@ class SettingsPage(QWidget):
         if not self._built:
             return
         self.search.setMinimumWidth(control_height() * _SEARCH_WIDE)
-        for name, section in self.sections.items():
+        for section in self.sections.values():
             section.refresh()
-            set_caption(self.tabs.tabs[name], section.title, section.title)
         self.trouble.refresh()
         self.tabs.arrange()
         self._search()

@@ -133,7 +133,9 @@ class Picker(QFrame):
         self.hide()
 
     def open(self, entries: Sequence[PickerEntry], chosen: Collection[str], name: str) -> None:
-        """Show these entries below the anchor, or above it where there is more room."""
+        """Show these entries below the anchor, or above it where there is more room; if it is open, close it."""
+        if self.isVisible():
+            return self.close_list()
         self._entries, self._chosen = entries, chosen
         self.search.clear()
         for part, key in ((self.search, "settings.picker.search"), (self.list, "settings.picker.list")):
@@ -286,7 +288,8 @@ class PickOneControl(SettingControl):
         self.field = PickerField(theme)
         super().__init__(self.field, set_value)
         self._entries, self._name = entries, ""
-        self.picker = _OnDemand(theme, texts, self.field, self._picked)
+        self.picker = Picker(theme, texts, self.field)
+        self.picker.picked.connect(self._picked)
         self.column.addWidget(self.field)
         self.field.clicked.connect(self._open)
 
@@ -294,8 +297,6 @@ class PickOneControl(SettingControl):
         """Show the name of the value in effect in the current language."""
         entries = with_unknown(self._entries(), (self._value,))
         self.field.setText(next(entry.name for entry in entries if entry.value == self._value))
-        self.field.updateGeometry()
-        self.field.update()
         self.describe(self._name, self.field.accessibleDescription())
 
     def describe(self, name: str, about: str) -> None:
@@ -304,10 +305,10 @@ class PickOneControl(SettingControl):
         super().describe(f"{name}: {self.field.text()}" if name else "", about)
 
     def _open(self) -> None:
-        self.picker.toggle(with_unknown(self._entries(), (self._value,)), (self._value,), self._name)
+        self.picker.open(with_unknown(self._entries(), (self._value,)), (self._value,), self._name)
 
     def _picked(self, value: str) -> None:
-        self.picker.close()
+        self.picker.close_list()
         self.set_value(value)
 
 
@@ -324,7 +325,8 @@ class PickSeveralControl(SettingControl):
         self._texts, self._entries, self._empty = texts, entries, empty
         self._value, self._name = (), ""
         self.row = ChipRow(theme, self._toggle, (self.none, self.add))
-        self.picker = _OnDemand(theme, texts, self.add, self._toggle)
+        self.picker = Picker(theme, texts, self.add)
+        self.picker.picked.connect(self._toggle)
         self.column.addWidget(self.row)
         self.add.clicked.connect(self._open)
         theme.changed.connect(self.refresh)
@@ -360,36 +362,8 @@ class PickSeveralControl(SettingControl):
         super().describe(f"{name}: {self.add.text()}", f"{chosen}. {about}")
 
     def _open(self) -> None:
-        self.picker.toggle(with_unknown(self._entries(), self._value), self._value, self._name)
+        self.picker.open(with_unknown(self._entries(), self._value), self._value, self._name)
 
     def _toggle(self, value: str) -> None:
         rest = tuple(chosen for chosen in self._value if chosen != value)
         self.set_value("\n".join(rest if value in self._value else (*self._value, value)))
-
-
-class _OnDemand:
-    """List that is built when it is opened for the first time."""
-
-    def __init__(self, theme: Theme, texts: Texts, anchor: QWidget, picked: Callable[[str], None]) -> None:
-        self._theme, self._texts, self._anchor, self._picked = theme, texts, anchor, picked
-        self.built: Picker | None = None
-
-    def toggle(self, entries: Sequence[PickerEntry], chosen: Sequence[str], name: str) -> None:
-        """Open the list, or close it if it is open."""
-        if self.built is None:
-            self.built = Picker(self._theme, self._texts, self._anchor)
-            self.built.picked.connect(self._picked)
-        if self.built.isVisible():
-            self.built.close_list()
-        else:
-            self.built.open(entries, chosen, name)
-
-    def close(self) -> None:
-        """Close the list if it is open."""
-        if self.built is not None:
-            self.built.close_list()
-
-    def show_chosen(self, chosen: Sequence[str]) -> None:
-        """Mark the chosen values if the list is open."""
-        if self.built is not None:
-            self.built.show_chosen(chosen)

@@ -12,7 +12,6 @@ from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.settings.controls import (
     ChoiceControl,
-    LinesControl,
     MicrophoneControl,
     NumberControl,
     SegmentedControl,
@@ -21,14 +20,13 @@ from app.ui.settings.controls import (
     SwitchControl,
     TextControl,
     is_key,
-    is_lines,
 )
 from app.ui.settings.key_field import KeyControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl
 from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
 from app.ui.settings.section import SettingRow
-from app.ui.settings.wording import option_keys, placeholder, settings_of, unit
-from app.ui.strings.texts import Texts
+from app.ui.settings.wording import option_keys, settings_of
+from app.ui.strings.texts import Texts, text_or
 from app.ui.theme.theme import Theme
 
 ELSEWHERE: Final = frozenset(
@@ -116,14 +114,12 @@ class SettingRows:
             keys = option_keys(setting)
             made = SegmentedControl if name in SEGMENTED else ChoiceControl
             return made(theme, lambda: [(value, texts(key)) for value, key in keys.items()], set_value)
-        if is_lines(setting):
-            return LinesControl(set_value, partial(placeholder, texts, name))
         if setting.type is bool:
             return SwitchControl(theme, set_value)
         if setting.type is int:
-            return NumberControl(set_value, partial(unit, texts, name))
+            return NumberControl(set_value, partial(text_or, texts, f"settings.unit.{name}"))
         if setting.type is str:
-            return TextControl(set_value, partial(placeholder, texts, name))
+            return TextControl(set_value, partial(text_or, texts, f"settings.empty.{name}"))
         raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
 
     def _picker(self, name: str, set_value: SetValue) -> SettingControl:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLayout, QSizePolicy, QWidget
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
@@ -20,7 +20,6 @@ from app.ui.settings.wording import (
     title,
 )
 from app.ui.strings.texts import Texts
-from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, card, keep_room, paint_text, refresh_with
 from app.ui.widgets.controls import BAR, NavigationButton
@@ -29,6 +28,7 @@ from app.ui.widgets.parts import (
     SPACE,
     horizontal,
     label,
+    lay_beside,
     remark,
     room,
     set_caption,
@@ -150,23 +150,16 @@ class SettingRow(LinedRow):
     def _arrange(self) -> None:
         words = letter_width(QFontMetrics(font())) * _WORDS_LETTERS
         least = self._head_width() if isinstance(self.control, SwitchControl) else max(words, self._head_width())
-        room = self.width() - self.control.across - SPACING.wide
-        direction = QBoxLayout.Direction
-        beside = room >= least and not self.control.stands_below
-        wanted = direction.LeftToRight if beside else direction.TopToBottom
-        if wanted is not self._sides.direction():
-            self._sides.setDirection(wanted)
+        room, before = self.width() - self.control.across - SPACING.wide, self._sides.direction()
+        lay_beside(self._sides, room >= least and not self.control.stands_below)
+        if self._sides.direction() is not before:
             update_above(self)
 
 
 def mark_style(theme: Theme) -> str:
     """Return the CSS style of marked search terms: underlined, so that colour alone does not carry the meaning."""
-    contrast = theme.scheme is Scheme.HIGH_CONTRAST
-    ground, ink = ("accent", "on_accent") if contrast else ("accent_soft", "accent_strong")
-    colours = theme.colours
-    return (
-        f"background-color: {getattr(colours, ground)}; color: {getattr(colours, ink)}; text-decoration: underline"
-    )
+    ground, ink = theme.mark_colours
+    return f"background-color: {ground.name()}; color: {ink.name()}; text-decoration: underline"
 
 
 class SectionTab(NavigationButton):
@@ -195,9 +188,9 @@ class SectionTab(NavigationButton):
 class SectionTabs(QWidget):
     """Row of section tabs that calls ``chosen`` with the name of the clicked section."""
 
-    def __init__(self, theme: Theme, names: Iterable[str], chosen: Callable[[str], None]) -> None:
+    def __init__(self, theme: Theme, texts: Texts, names: Iterable[str], chosen: Callable[[str], None]) -> None:
         super().__init__()
-        self.tabs = {name: SectionTab(theme) for name in names}
+        self.tabs = {name: worded(texts, SectionTab(theme), f"settings.section.{name}") for name in names}
         self._group = QButtonGroup(self)
         for name, tab in self.tabs.items():
             tab.setObjectName(f"section.{name}")
@@ -214,8 +207,6 @@ class SectionTabs(QWidget):
 
     def arrange(self) -> None:
         """Place the tabs again after their names changed."""
-        for tab in self.tabs.values():
-            tab.updateGeometry()
         self._row.arrange()
 
 
@@ -261,7 +252,7 @@ class Section(QWidget):
         self.rows: tuple[SettingRow, ...] = ()
         self._sure = False
         self.setObjectName(f"settings.{name}")
-        self.heading = label(size=SCALE.heading, bold=True)
+        self.heading = worded(texts, label(size=SCALE.heading, bold=True), f"settings.section.{name}")
         self.heading.hide()
         self.reset = action_button(self._reset, name=f"reset.{name}")
         self.panels: dict[QWidget, tuple[QWidget, Words]] = {}
@@ -273,11 +264,6 @@ class Section(QWidget):
         vertical(self.heading, *order, within=self, gap=SPACING.large)
         self.reset.installEventFilter(self)
         self.refresh()
-
-    @property
-    def title(self) -> str:
-        """Title in the current language."""
-        return self._texts(f"settings.section.{self.name}")
 
     def fill(self, rows: Sequence[SettingRow]) -> None:
         """Add the rows of this section's settings."""
@@ -316,7 +302,6 @@ class Section(QWidget):
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
-        self.heading.setText(self.title)
         for row in self.rows:
             row.refresh()
         self._show()
@@ -337,7 +322,7 @@ class Section(QWidget):
 
     def _matches(self, around: QWidget, wanted: tuple[str, ...]) -> bool:
         panel, words = self.panels[around]
-        return not panel.isHidden() and matches(wanted, " ".join((self.title, *words())).casefold())
+        return not panel.isHidden() and matches(wanted, " ".join((self.heading.text(), *words())).casefold())
 
     @property
     def _changed(self) -> list[SettingRow]:
@@ -357,6 +342,6 @@ class Section(QWidget):
         texts, count = self._texts, len(self._changed)
         self._sure = self._sure and bool(count)
         text = texts("settings.reset-sure", count=count) if self._sure else texts("settings.reset-section")
-        set_caption(self.reset, text, f"{self.title}: {text}")
+        set_caption(self.reset, text, f"{self.heading.text()}: {text}")
         self.reset.setVisible(bool(count) and self.reset.isEnabled())
         set_role(self.reset, "danger" if self._sure else "quiet")

@@ -96,18 +96,6 @@ def option_keys(setting: Setting) -> dict[str, str]:
     return {choice: f"{family}.{choice}" for choice in setting.choices}
 
 
-def unit(texts: Texts, name: str) -> str:
-    """Return the unit of a number; empty if the title names it."""
-    key = f"settings.unit.{name}"
-    return texts(key) if texts.has(key) else ""
-
-
-def placeholder(texts: Texts, name: str) -> str:
-    """Return the meaning of an empty field; empty if it has none."""
-    key = f"settings.empty.{name}"
-    return texts(key) if texts.has(key) else ""
-
-
 def refusal_text(texts: Texts, name: str, note: Note) -> str:
     """Return why a value is not in effect: the allowed values, or another problem."""
     if not is_of_value(note):

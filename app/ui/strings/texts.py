@@ -168,10 +168,14 @@ def note_text(texts: Texts, note: Note | None, paste_key: str = "", *, family: s
     return texts(key, **values) if texts.has(key) else ""
 
 
+def text_or(texts: TextLookup, key: str, otherwise: str = "") -> str:
+    """Return the text of a key; ``otherwise`` if there is none."""
+    return texts(key) if texts.has(key) else otherwise
+
+
 def model_name(texts: TextLookup, name: str) -> str:
     """Return the name of a model for people; an unknown one keeps its name."""
-    key = f"models.names.{name}"
-    return texts(key) if texts.has(key) else name
+    return text_or(texts, f"models.names.{name}", name)
 
 
 def worker_device_text(texts: Texts, worker: WorkerView) -> str:
@@ -298,8 +302,7 @@ _WIDESPREAD: Final = ("zh", "en")
 
 def language_name(texts: TextLookup, code: str) -> str:
     """Return the name of a language; an unknown code stands for itself."""
-    key = f"spoken.{code}"
-    return texts(key) if texts.has(key) else code
+    return text_or(texts, f"spoken.{code}", code)
 
 
 def languages_by_name(texts: TextLookup, codes: Iterable[str]) -> list[tuple[str, str]]:

@@ -109,6 +109,13 @@ class Theme(QObject):
         """Return the colour of a state's icon."""
         return self.colour(state_colour(state))
 
+    @property
+    def mark_colours(self) -> tuple[QColor, QColor]:
+        """Ground and ink of marked words."""
+        contrast = self.scheme is Scheme.HIGH_CONTRAST
+        ground, ink = ("accent", "on_accent") if contrast else ("accent_soft", "accent_strong")
+        return self.colour(ground), self.colour(ink)
+
     def choose(self, scheme: Scheme | None) -> None:
         """Fix the scheme; None follows the system again."""
         before, self._scheme = self.scheme, scheme

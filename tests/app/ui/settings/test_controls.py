@@ -8,14 +8,12 @@ from pytestqt.qtbot import QtBot
 from app.settings.schema import all_settings
 from app.ui.settings.controls import (
     ChoiceControl,
-    LinesControl,
     NumberControl,
     SegmentedControl,
     SettingControl,
     SwitchControl,
     TextControl,
     is_key,
-    is_lines,
 )
 from app.ui.theme.theme import Theme
 
@@ -141,33 +139,6 @@ def test_digits_are_requested_as_number(qtbot: QtBot) -> None:
     assert page.asked == [7, "many"]
 
 
-def test_typed_lines_are_requested_when_box_loses_focus(qtbot: QtBot) -> None:
-    asked: list[object] = []
-    control = LinesControl(asked.append)
-    page = Page(control, asked, qtbot)
-    control.show_value(("one", "two"))
-    assert control.field.toPlainText() == "one\ntwo"
-    page.leave()
-    assert asked == []
-    page.focus()
-    control.field.setPlainText(" one\n\nthree ")
-    control.show_value(("one", "two"))
-    page.leave()
-    assert asked == ["one\nthree"]
-    control.discard()
-    assert control.field.toPlainText() == "one\ntwo"
-
-
-def test_empty_lines_say_what_they_mean(qtbot: QtBot) -> None:
-    asked: list[object] = []
-    control = LinesControl(asked.append, lambda: "Any language")
-    qtbot.addWidget(control)
-    control.refresh()
-    control.show_value(())
-    assert (control.field.placeholderText(), control.field.toPlainText()) == ("Any language", "")
-
-
-def test_settings_of_keys_and_lists_are_recognised() -> None:
+def test_settings_of_keys_are_recognised() -> None:
     keys = [name for name, setting in all_settings().items() if is_key(setting)]
     assert keys == ["hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held"]
-    assert is_lines(all_settings()["recognition.hotwords"]) and not is_lines(all_settings()["history.days"])

@@ -13,6 +13,7 @@ from app.ui.settings.controls import (
     NumberControl,
     SegmentedControl,
     SwitchControl,
+    TextControl,
 )
 from app.ui.settings.key_field import KeyControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl
@@ -47,6 +48,16 @@ def test_every_setting_has_a_row_or_is_excluded(theme: Theme, texts: Texts, qtbo
     assert set(all_settings()) >= ELSEWHERE
     assert {name: type(rows.made[name].control) for name in KINDS} == KINDS
     assert [row.setting.name for row in rows.of("models")] == ["recognition.model", "worker.on"]
+
+
+def test_units_and_meanings_of_empty_fields_are_optional(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    rows = made(theme, texts, qtbot, ControlValues(), []).made
+    days, port = rows["history.days"].control, rows["gateway.port"].control
+    assert isinstance(days, NumberControl) and days.unit.text() == texts("settings.unit.history.days")
+    assert isinstance(port, NumberControl) and port.unit.text() == ""
+    url, key = rows["gateway.url"].control, rows["updates.key"].control
+    assert isinstance(url, TextControl) and url.field.placeholderText() == texts("settings.empty.gateway.url")
+    assert isinstance(key, TextControl) and key.field.placeholderText() == ""
 
 
 def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot) -> None:

@@ -5,29 +5,29 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.ui.settings.section import SectionTabs
+from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
 
-def test_arrow_keys_choose_settings_sections(theme: Theme, qtbot: QtBot) -> None:
+def test_arrow_keys_choose_settings_sections(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     chosen: list[str] = []
-    tabs = SectionTabs(theme, ("one", "two", "three"), chosen.append)
+    tabs = SectionTabs(theme, texts, ("general", "input", "language"), chosen.append)
     qtbot.addWidget(tabs)
-    for name, tab in tabs.tabs.items():
-        tab.setText(name)
-    tabs.choose("one")
+    assert [tab.text() for tab in tabs.tabs.values()] == [texts(f"settings.section.{name}") for name in tabs.tabs]
+    tabs.choose("general")
     tabs.show()
-    tabs.tabs["one"].setFocus()
-    qtbot.waitUntil(tabs.tabs["one"].hasFocus)
+    tabs.tabs["general"].setFocus()
+    qtbot.waitUntil(tabs.tabs["general"].hasFocus)
     before = tabs.grab().toImage()
-    QTest.keyClick(tabs.tabs["one"], Qt.Key.Key_Right)
-    assert chosen == ["two"] and tabs.tabs["two"].hasFocus()
+    QTest.keyClick(tabs.tabs["general"], Qt.Key.Key_Right)
+    assert chosen == ["input"] and tabs.tabs["input"].hasFocus()
     assert tabs.grab().toImage() != before
     tabs.choose("")
     assert not any(tab.isChecked() for tab in tabs.tabs.values())
 
 
-def test_section_tabs_wrap_where_one_row_is_too_wide(theme: Theme, qtbot: QtBot) -> None:
-    tabs = SectionTabs(theme, ("one", "two", "three"), lambda name: None)
+def test_section_tabs_wrap_where_one_row_is_too_wide(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    tabs = SectionTabs(theme, texts, ("general", "input", "language"), lambda name: None)
     qtbot.addWidget(tabs)
     for name, tab in tabs.tabs.items():
         tab.setText(name * 8)

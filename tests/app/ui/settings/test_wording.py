@@ -11,12 +11,10 @@ from app.ui.settings.wording import (
     marked_html,
     matches,
     option_keys,
-    placeholder,
     refusal_text,
     search_terms,
     search_words_of,
     title,
-    unit,
 )
 from app.ui.strings.texts import Texts
 from tests.app.ui.languages import in_each_language
@@ -55,12 +53,6 @@ def test_setting_is_found_in_both_languages_and_by_name() -> None:
     words = search_words_of(all_settings()["hotkeys.mode"])
     for term in ("hotkeys.mode", "key mode", "按键方式", "hold to talk", "免提", "hotkeys", "麦克风与快捷键"):
         assert term in words
-
-
-@in_each_language
-def test_units_and_placeholders_are_optional(texts: Texts) -> None:
-    assert unit(texts, "history.megabytes") == "MB" and unit(texts, "general.sounds") == ""
-    assert placeholder(texts, "gateway.url") and placeholder(texts, "recognition.language") == ""
 
 
 def test_setting_error_carries_setting_name() -> None:
