@@ -56,24 +56,28 @@ async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
 
 async def _embedded(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
     """Note a tray that embeds icons, which needs no bus."""
-    if await in_daemon_thread(partial(_embeds_icons, environment.get("DISPLAY", ""))):
+    display = environment.get("DISPLAY", "")
+    if await in_daemon_thread(partial(selection_has_owner, "_NET_SYSTEM_TRAY", display)):
         facts["tray"] = True
 
 
-def _embeds_icons(name: str) -> bool:
-    """Return whether a program of this X server has the tray. Source: freedesktop.org, System Tray Protocol."""
+def selection_has_owner(prefix: str, display: str | None = None) -> bool:
+    """Return whether a program of this X server has the selection of its screen, as a tray or compositor does.
+
+    Sources: freedesktop.org, System Tray Protocol and Extended Window Manager Hints.
+    """
     try:
         from Xlib.display import Display
         from Xlib.error import DisplayError, XError
     except ImportError:
         return False
     with suppress(DisplayError, XError, OSError):
-        display = Display(name)
+        server = Display(display)
         try:
-            tray = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
-            return bool(display.get_selection_owner(tray))
+            selection = server.intern_atom(f"{prefix}_S{server.get_default_screen()}")
+            return bool(server.get_selection_owner(selection))
         finally:
-            display.close()
+            server.close()
     return False
 
 

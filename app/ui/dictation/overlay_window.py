@@ -3,8 +3,6 @@
 It is a bare window, not a widget: widgets are in the accessibility tree, and screen readers would announce them.
 """
 
-import ctypes
-import ctypes.util
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
@@ -51,8 +49,9 @@ class OverlayWindow(QRasterWindow):
     def room(self, place: tuple[int, int] | None) -> Room:
         """Return the screen that contains this point, else the screen with the pointer."""
         screen = _screen(place)
-        at, ratio = screen.geometry().topLeft(), screen.devicePixelRatio()
-        return Room(_area(screen.availableGeometry()), (at.x(), at.y()), ratio, screen.name())
+        at, free, ratio = screen.geometry().topLeft(), screen.availableGeometry(), screen.devicePixelRatio()
+        area = Area(free.x(), free.y(), free.width(), free.height())
+        return Room(area, (at.x(), at.y()), ratio, screen.name())
 
     def move(self, place: QRect, room: Room, anchor: Anchor) -> None:
         """Move the window; resizing it may flicker."""
@@ -117,30 +116,10 @@ def rounded(size: QSize) -> QRegion:
     return region
 
 
-def _area(place: QRect) -> Area:
-    return Area(place.x(), place.y(), place.width(), place.height())
-
-
 def blends() -> bool:
     """Return False only on an X11 screen without a compositing manager."""
-    return QGuiApplication.platformName() != "xcb" or _has_manager()
+    if QGuiApplication.platformName() != "xcb":
+        return True
+    from app.desktop.sources import selection_has_owner  # its library is missing on other systems
 
-
-def _has_manager() -> bool:
-    library = ctypes.util.find_library("X11")
-    if library is None:
-        return False
-    x11 = ctypes.CDLL(library)
-    x11.XOpenDisplay.restype = x11.XGetSelectionOwner.restype = x11.XInternAtom.restype = ctypes.c_void_p
-    x11.XOpenDisplay.argtypes = [ctypes.c_char_p]
-    x11.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
-    x11.XGetSelectionOwner.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-    x11.XDefaultScreen.argtypes = x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
-    display = x11.XOpenDisplay(None)
-    if not display:
-        return False
-    try:
-        name = f"_NET_WM_CM_S{x11.XDefaultScreen(display)}".encode()
-        return bool(x11.XGetSelectionOwner(display, x11.XInternAtom(display, name, 0)))
-    finally:
-        x11.XCloseDisplay(display)
+    return selection_has_owner("_NET_WM_CM")
