@@ -77,7 +77,7 @@ class Windows:
         self.pages.status.changed.connect(self.absent_tray.show_status)
         self.pages.computers.lending_shown.connect(self.tray.show_lending)
         self.tray.open_wanted.connect(self.open)
-        self.tray.monitor_wanted.connect(self.pages.open_monitor)
+        self.tray.monitor_wanted.connect(self.pages.monitor_window.appear)
         self.tray.lend_wanted.connect(self.pages.lend)
         self.tray_watch.appeared.connect(self.tray.appear)
         self.tray_watch.vanished.connect(self.tray.vanish)

@@ -245,9 +245,9 @@ class CodeForm(Card):
     def _lay_out(self) -> None:
         self.code.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
         head = (self.heading, self.explanation, self.found, self.nobody)
-        fields = (self.address_name, self.address, self.code_name, self.code)
+        fields = (part for name, field, _ in self._fields for part in (name, field))
         foot = (self.sends, self.buttons, self.note)  # the note is last, so it moves no button
-        self.column = vertical(*head, *fields, *foot, within=self, margins=SPACING.large)
+        vertical(*head, *fields, *foot, within=self, margins=SPACING.large)
 
 
 class FoundRow(QWidget):
@@ -327,12 +327,6 @@ class PairingForm(CodeForm):
     @property
     def _fields(self) -> Sequence[tuple[QLabel, QLineEdit, str]]:
         return (*super()._fields, (self.device_name, self.device, "pairing.device"))
-
-    def _lay_out(self) -> None:
-        super()._lay_out()
-        place = self.column.indexOf(self.sends)
-        self.column.insertWidget(place, self.device_name)
-        self.column.insertWidget(place + 1, self.device)
 
 
 class LendingForm(CodeForm):

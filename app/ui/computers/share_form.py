@@ -74,10 +74,6 @@ class QrCode(QWidget):
         side = (len(self._rows) + 2 * QUIET) * self._module if self._rows else 0
         return QSize(side, side)
 
-    def minimumSizeHint(self) -> QSize:
-        """Return the preferred size, so that the code is never cut."""
-        return self.sizeHint()
-
     @property
     def _module(self) -> int:
         """Pixels per module: more for larger fonts, within a limit."""

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QDropEvent,
     QFontMetrics,
     QGuiApplication,
-    QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
@@ -37,9 +36,8 @@ from app.files.view import (
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.files.file_row import FileRow, file_note_text
 from app.ui.strings.texts import Texts, worker_text
-from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, paint_as_page, refresh_with, smooth_painter, timer
+from app.ui.widgets.basic import ThemedIcon, action_button, paint_as_page, refresh_with, smooth_painter, timer
 from app.ui.widgets.controls import DropDown, TickButton
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, bring_into_sight, lay_out_now
 from app.ui.widgets.parts import (
@@ -125,7 +123,6 @@ class FilesPage(QWidget):
         for form, tick in self.forms.items():
             name = texts(f"files.form.{form.value}")
             set_caption(tick, name, texts("files.form-name", form=name))
-            tick.updateGeometry()
         self._show(again=True)
         self._arrange()
 
@@ -301,7 +298,7 @@ class DropZone(QFrame):
         self.hint = label(role="muted", wraps=True)
         self.open = worded(texts, action_button(opens, "primary"), "files.open")
         self.folder = worded(texts, action_button(folder), "files.open-folder")
-        self._mark = _Mark(theme)
+        self._mark = _Mark(theme, ("drop", "accent"))
         words = vertical(self.description, self.hint, gap=SPACING.hair)
         self._buttons = horizontal(self.open, self.folder)
         self._row = vertical(SPACE, self._mark, words, self._buttons, SPACE, within=self)
@@ -380,16 +377,13 @@ class DropZone(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, vertical)
 
 
-class _Mark(QWidget):
-    """Icon of an arrow into a tray."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
+class _Mark(ThemedIcon):
+    """Icon as high as a line of text at its size."""
 
     def show_size(self, size: float) -> None:
-        side = QFontMetrics(font(size)).height()
-        self.setFixedSize(side, side)
+        self._size = size
+        self.measure()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        icons.draw(QPainter(self), "drop", QRectF(self.rect()), self._theme.colour("accent"))
+    def measure(self) -> None:
+        side = QFontMetrics(font(self._size)).height()
+        self.setFixedSize(side, side)

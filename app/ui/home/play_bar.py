@@ -109,7 +109,6 @@ class PlayBar(QWidget):
         self.bar = worded(texts, SeekBar(theme), accessibleName="history.play.where")
         self.time = label(size=SCALE.caption, role="muted")
         self.note = remark("warning")
-        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row = horizontal(self.button, stretched(self.bar), self.time)
         vertical(row, self.note, within=self, gap=SPACING.hair)
@@ -126,18 +125,13 @@ class PlayBar(QWidget):
 
         The same take again only updates the length.
         """
-        if session == self._session:
-            if of_ms and of_ms != self.bar.maximum():
-                with QSignalBlocker(self.bar):
-                    self.bar.setMaximum(of_ms)
-                self._show()
-            return
-        self.stop()
-        self._session = session
-        self._state = PlaybackView(session or UUID(int=0), PlayState.STOPPED, 0, of_ms)
-        with QSignalBlocker(self.bar):
-            self.bar.setMaximum(of_ms)
-            self.bar.setValue(0)
+        if session != self._session:
+            self.stop()
+            self._session = session
+            self._state = PlaybackView(session or UUID(int=0), PlayState.STOPPED)
+            self._move_knob(0, of_ms)
+        elif of_ms:
+            self._move_knob(self.bar.value(), of_ms)
         self._show()
 
     def show_playing(self, playing: PlaybackView) -> None:
@@ -146,9 +140,7 @@ class PlayBar(QWidget):
             return
         self._state = playing
         if not self.bar.isSliderDown():
-            with QSignalBlocker(self.bar):
-                self.bar.setMaximum(playing.of_ms or self.bar.maximum())
-                self.bar.setValue(playing.ms)
+            self._move_knob(playing.ms, playing.of_ms or self.bar.maximum())
         self._show()
         self._moved(self.bar.value(), playing.state is not PlayState.STOPPED)
 
@@ -169,6 +161,12 @@ class PlayBar(QWidget):
         """Stop playback if it is running or paused."""
         if self._state.state is not PlayState.STOPPED:
             self._ask(StopPlaying())
+
+    def _move_knob(self, ms: int, of_ms: int) -> None:
+        """Show this position and length, which the user has not chosen."""
+        with QSignalBlocker(self.bar):
+            self.bar.setMaximum(of_ms)
+            self.bar.setValue(ms)
 
     def _seek_to(self, ms: int) -> None:
         if self._session is not None and self.playing:
@@ -251,7 +249,7 @@ class GrowingText(QPlainTextEdit):
         super().__init__(tabChangesFocus=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.textChanged.connect(self._grow)
+        self.textChanged.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
         """Return the height of the whole text, up to a limit that no dictation reaches."""
@@ -271,7 +269,4 @@ class GrowingText(QPlainTextEdit):
         """Wrap the lines for the new width."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self._grow()
-
-    def _grow(self) -> None:
-        self.updateGeometry()
+            self.updateGeometry()

@@ -67,17 +67,12 @@ class TakePanel(Card):
         self.play = PlayBar(theme, texts, ask, lambda ms, plays: self.follower.mark(ms if plays else None))
         self.follower = Follower(theme, self.text, self._reveal)
         self.recognise = RerecognitionPanel(theme, texts, ask, self._use, lambda: self._replace_text(self._mine))
-        self.lines = FlowRow(self._controls)
-        head = horizontal(stretched(self.caption), self.more, self.close_button, gap=SPACING.hair)
-        vertical(
-            head,
-            self.text,
-            self.play,
-            self.recognise,
-            self.lines,
-            within=self,
-            margins=(SPACING.large, SPACING.small, SPACING.large, SPACING.medium),
+        self.lines = FlowRow(
+            (self.save, self.undo, self.paste, self.dismiss, self.copy, self.again, self.recover, self.export)
         )
+        head = horizontal(stretched(self.caption), self.more, self.close_button, gap=SPACING.hair)
+        margins = SPACING.large, SPACING.small, SPACING.large, SPACING.medium
+        vertical(head, self.text, self.play, self.recognise, self.lines, within=self, margins=margins)
         self._connect()
         refresh_with(self.refresh, texts, theme)
 
@@ -305,11 +300,6 @@ class TakePanel(Card):
         shown = self.recognise.stage is not PanelPart.CLOSED
         again = self.recognise.minimumSizeHint().width() if shown else 0
         return QSize(max(self.lines.widest, again) + beside, super().minimumSizeHint().height())
-
-    @property
-    def _controls(self) -> tuple[QPushButton, ...]:
-        typed = self.save, self.undo, self.paste, self.dismiss
-        return *typed, self.copy, self.again, self.recover, self.export
 
     def _connect(self) -> None:
         attach_menu(self.more, self.menu)

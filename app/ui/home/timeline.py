@@ -213,7 +213,6 @@ class Stage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit head and open take to the width."""
-        super().resizeEvent(event)
         self._fitting.start()
 
     def showEvent(self, event: QShowEvent) -> None:

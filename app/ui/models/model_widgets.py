@@ -111,8 +111,7 @@ class ShareBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the track, filled up to the share."""
         track = QRectF(0, (self.height() - _THICK) / 2, self.width(), _THICK)
-        ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent")
-        paint_bar(smooth_painter(self), track, self.share, ground, filled)
+        paint_bar(self, self._theme, track, self.share)
 
 
 class FigureRows(QWidget):

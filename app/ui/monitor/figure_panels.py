@@ -55,7 +55,6 @@ class CurveView(QWidget):
         self._theme, self._floor = theme, floor
         self._values: tuple[float, ...] = ()
         self._height = round(QFontMetrics(font()).height() * lines)
-        self.setMinimumWidth(SPACING.huge * 2)
 
     def show_curve(self, curve: Curve) -> None:
         """Show ``curve``; repaint only if its values changed."""

@@ -150,11 +150,7 @@ class TimelineRow(QWidget):
         self._row_focus.took_focus(self)
         if event.reason() is not Qt.FocusReason.MouseFocusReason:
             bring_into_sight(self)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Repaint without the focus ring."""
-        self.update()
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the focus with the up, down, Home and End keys."""
@@ -185,9 +181,7 @@ class TimelineRow(QWidget):
         paint_text(painter, place, time_text(row), measures.body, text)
         place = QRectF(width - measures.right, top, measures.right - SPACING.small, measures.line)
         total_font, ink = (measures.strong, text) if row.over else (measures.body, muted)
-        paint_text(
-            painter, place, total, total_font, ink, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        )
+        paint_text(painter, place, total, total_font, ink, _RIGHT)
         paint_text(painter, QRectF(begin, low, measures.left, measures.small), who, caption, muted)
         paint_text(painter, QRectF(measures.left, low, across, measures.small), story, caption, muted)
 

@@ -56,7 +56,6 @@ class SpokenPart(QWidget):
             name = language_name(texts, code) if code else texts("onboarding.any-language")
             set_caption(tick, name, name)
             tick.setChecked(code in self.spoken if code else not self.spoken)
-            tick.updateGeometry()
         self._row.arrange()
         all_codes = (key.removeprefix(_NAMES) for key in entries(texts.language) if key.startswith(_NAMES))
         others = languages_by_name(texts, (code for code in all_codes if code not in self.ticks))
@@ -235,7 +234,7 @@ class WelcomeStep(StepPage):
         for name in self.names.values():  # beside the first line of the control
             name.setContentsMargins(0, above, 0, 0)
         for tag, option in self.options.items():
-            option.show_option(texts(f"language.{tag}"))
+            option.setText(texts(f"language.{tag}"))
             option.setChecked(tag == texts.language)
         self.spoken.refresh()
         self.microphone.refresh()

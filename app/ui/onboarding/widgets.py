@@ -33,7 +33,6 @@ from app.ui.widgets.parts import (
     label,
     remark,
     room,
-    set_caption,
     show_text,
     stretched,
     vertical,
@@ -125,12 +124,6 @@ class Option(CheckableButton):
         super().__init__(theme)
         self.setAutoExclusive(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_option(self, name: str) -> None:
-        """Set the name in the current language."""
-        set_caption(self, name, name)
-        self.updateGeometry()
-        self.update()
 
     def sizeHint(self) -> QSize:
         """Return a flexible width and the height of the name with its margins."""

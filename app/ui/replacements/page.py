@@ -130,7 +130,6 @@ class WordsPanel(QWidget):
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
-        self._texts = texts
         self.replacements = ReplacementsPanel(theme, texts, ask)
         self.hotwords = HotwordsPanel(theme, texts, ask)
         add = self.replacements.model.merge

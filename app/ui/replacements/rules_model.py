@@ -1,6 +1,6 @@
 """Table model of the replacement rules: one row each, edited in place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
@@ -36,8 +36,8 @@ class Column(IntEnum):
     TAKES = 4
 
 
-_TEXTS: Final = {Column.HEARS: "hears", Column.WRITES: "writes"}
-_TICKS: Final = {Column.WHOLE: "whole_word", Column.CASE: "match_case"}
+TEXTS: Final = {Column.HEARS: "hears", Column.WRITES: "writes"}
+TICKS: Final = {Column.WHOLE: "whole_word", Column.CASE: "match_case"}
 _HEADS: Final = {
     Column.HEARS: "words.hears",
     Column.WRITES: "words.writes",
@@ -103,16 +103,16 @@ class RulesModel(QAbstractTableModel):
 
     def remove(self, rows: Sequence[int]) -> None:
         """Remove the rules in these rows."""
-        self.beginResetModel()
-        self.draft.remove(rows)
-        self._takes = {}
-        self.endResetModel()
-        self.edited.emit()
+        self._edit(lambda: self.draft.remove(rows))
 
     def merge(self, rules: Sequence[Replacement]) -> None:
         """Add rules; a rule for a known text replaces the old one."""
+        self._edit(lambda: self.draft.merge(rules))
+
+    def _edit(self, change: Callable[[], None]) -> None:
+        """Change the draft, in any rows, for the user."""
         self.beginResetModel()
-        self.draft.merge(rules)
+        change()
         self._takes = {}
         self.endResetModel()
         self.edited.emit()
@@ -148,7 +148,7 @@ class RulesModel(QAbstractTableModel):
             return self._texts(f"{_HEADS[column]}-hint")
         if role == Role.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignVCenter | (
-                Qt.AlignmentFlag.AlignLeft if column in _TEXTS else Qt.AlignmentFlag.AlignHCenter
+                Qt.AlignmentFlag.AlignLeft if column in TEXTS else Qt.AlignmentFlag.AlignHCenter
             )
         return None
 
@@ -165,8 +165,8 @@ class RulesModel(QAbstractTableModel):
         if role == Role.AccessibleTextRole:
             return self._spoken(row, column)
         rule = self.draft.rules[row]
-        if column in _TICKS and role == Role.CheckStateRole:
-            on = getattr(rule, _TICKS[column])
+        if column in TICKS and role == Role.CheckStateRole:
+            on = getattr(rule, TICKS[column])
             return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
         return self._shown(row, column) if role in (Role.DisplayRole, Role.EditRole) else None
 
@@ -175,19 +175,19 @@ class RulesModel(QAbstractTableModel):
         if not index.isValid():  # the row was removed while it was edited
             return False
         row, column = index.row(), Column(index.column())
-        if role == Role.EditRole and column in _TEXTS:
+        if role == Role.EditRole and column in TEXTS:
             text = str(value).strip() if column is Column.HEARS else str(value).replace(_BREAK, "\n")
-            return self._change(row, **{_TEXTS[column]: text})
-        if role == Role.CheckStateRole and column in _TICKS:
-            return self._change(row, **{_TICKS[column]: Qt.CheckState(value) is Qt.CheckState.Checked})
+            return self._change(row, **{TEXTS[column]: text})
+        if role == Role.CheckStateRole and column in TICKS:
+            return self._change(row, **{TICKS[column]: Qt.CheckState(value) is Qt.CheckState.Checked})
         return False
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Return the flags of a cell: texts can be edited, ticks checked."""
         usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if index.column() in _TEXTS:
+        if index.column() in TEXTS:
             return usual | Qt.ItemFlag.ItemIsEditable
-        return usual | Qt.ItemFlag.ItemIsUserCheckable if index.column() in _TICKS else usual
+        return usual | Qt.ItemFlag.ItemIsUserCheckable if index.column() in TICKS else usual
 
     def _change(self, row: int, **values: Any) -> bool:
         changed = self.draft.change(row, **values)
@@ -199,8 +199,8 @@ class RulesModel(QAbstractTableModel):
         return True
 
     def _shown(self, row: int, column: Column) -> str | None:
-        if column in _TEXTS:
-            return str(getattr(self.draft.rules[row], _TEXTS[column])).replace("\n", _BREAK)
+        if column in TEXTS:
+            return str(getattr(self.draft.rules[row], TEXTS[column])).replace("\n", _BREAK)
         return str(self._takes[row]) if column is Column.TAKES and row in self._takes else None
 
     def _is_left_out(self, row: int) -> bool:
@@ -210,8 +210,8 @@ class RulesModel(QAbstractTableModel):
     def _spoken(self, row: int, column: Column) -> str:
         """Return the cell for screen readers, with its heading and the row's problem."""
         name = self._texts(f"{_HEADS[column]}-hint")
-        if column in _TICKS:
-            on = getattr(self.draft.rules[row], _TICKS[column])
+        if column in TICKS:
+            on = getattr(self.draft.rules[row], TICKS[column])
             shown = self._texts("words.on" if on else "words.off")
         else:
             empty = "words.left-out" if column is Column.WRITES and self._is_left_out(row) else "words.nothing"

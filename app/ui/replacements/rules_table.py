@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
-from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, Index, RulesModel
+from app.ui.replacements.rules_model import PROBLEM, QUIET, TEXTS, TICKS, Column, FoundRules, Index, RulesModel
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import control_height, paint_ring, paint_round, paint_text
@@ -25,8 +25,6 @@ from app.ui.widgets.basic import control_height, paint_ring, paint_round, paint_
 _MOST_ROWS: Final = 10
 _FEWEST_ROWS: Final = 3
 _LETTERS: Final = 9
-_TEXTS: Final = frozenset({Column.HEARS, Column.WRITES})
-_TICKED: Final = frozenset({Column.WHOLE, Column.CASE})
 
 
 class RulesTable(QTableView):
@@ -64,7 +62,7 @@ class RulesTable(QTableView):
         head.setFont(font())
         head.setMinimumSectionSize(letter_width(metrics))
         for column in Column:
-            stretch = column in _TEXTS
+            stretch = column in TEXTS
             head.setSectionResizeMode(
                 column, QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.Fixed
             )
@@ -82,7 +80,7 @@ class RulesTable(QTableView):
     def minimumSizeHint(self) -> QSize:
         """Return a width that shows each heading, and several letters of each text."""
         letters = letter_width(QFontMetrics(font())) * _LETTERS
-        widths = (max(self._head_width(column), letters if column in _TEXTS else 0) for column in Column)
+        widths = (max(self._head_width(column), letters if column in TEXTS else 0) for column in Column)
         return QSize(sum(widths), super().minimumSizeHint().height())
 
     def _head_width(self, column: Column) -> int:
@@ -139,12 +137,11 @@ class RulesTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Edit on Return, remove on Delete or Backspace."""
-        edits = self.state() is QAbstractItemView.State.EditingState  # keys typed in the editor also arrive here
-        if edits:
-            super().keyPressEvent(event)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+        keys = Qt.Key  # those typed in the editor also arrive here
+        free = self.state() is not QAbstractItemView.State.EditingState
+        if free and event.key() in (keys.Key_Return, keys.Key_Enter) and self.currentIndex().isValid():
             self._edit(self.currentIndex())
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.rows:
+        elif free and event.key() in (keys.Key_Delete, keys.Key_Backspace) and self.rows:
             self.removed.emit(self.rows)
         else:
             super().keyPressEvent(event)
@@ -182,7 +179,7 @@ class _Cells(QStyledItemDelegate):
             painter.fillRect(place, self._theme.colour("accent_soft"))
         painter.setPen(QPen(self._theme.colour("line"), 1))
         painter.drawLine(place.bottomLeft(), place.bottomRight())
-        if index.column() in _TICKED:
+        if index.column() in TICKS:
             self._tick(painter, place, on=_is_ticked(index))
         else:
             self._text(painter, place, index)
@@ -197,7 +194,7 @@ class _Cells(QStyledItemDelegate):
         wanted = event.type() == QEvent.Type.MouseButtonRelease
         if isinstance(event, QKeyEvent):
             wanted = event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space
-        if not wanted or index.column() not in _TICKED:
+        if not wanted or index.column() not in TICKS:
             return False
         state = Qt.CheckState.Unchecked if _is_ticked(index) else Qt.CheckState.Checked
         return bool(model.setData(index, state, Qt.ItemDataRole.CheckStateRole))

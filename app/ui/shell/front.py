@@ -58,16 +58,15 @@ class Front:
     def appear(self) -> None:
         """Show the window, and return when it is drawn. The user's clicks and keys wait."""
         self.shell.appear()
-        waiting, longest = QEventLoop(), QTimer(singleShot=True, interval=_LONGEST_MS)
-        longest.timeout.connect(waiting.quit)
-        longest.start()
+        waiting = QEventLoop()
+        QTimer.singleShot(_LONGEST_MS, waiting, waiting.quit)
 
         def handle(event: QEvent) -> bool:
             if event.type() == QEvent.Type.Paint:
                 waiting.quit()
             return False
 
-        drawn = EventFilter(longest, handle)
+        drawn = EventFilter(waiting, handle)
         self.shell.installEventFilter(drawn)
         waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         self.shell.removeEventFilter(drawn)

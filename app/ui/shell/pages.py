@@ -113,10 +113,10 @@ class Pages:
 
     def _add_monitor(self, texts: Texts, front: Front) -> None:
         self.monitor_window = MonitorWindow(texts, self.monitor)
-        self.shell.monitor.triggered.connect(self.open_monitor)
+        self.shell.monitor.triggered.connect(self.monitor_window.appear)
         self.shell.share.triggered.connect(self.share)
         monitor = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
-        self.monitor_card = LinkCard(texts, monitor, self.open_monitor)
+        self.monitor_card = LinkCard(texts, monitor, self.monitor_window.appear)
         self.status.add_wanted.connect(self.add_gateway)
         follow_visibility(self.monitor_window, lambda on: front.ask(WatchMonitor(on)))
         dictionary = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
@@ -160,10 +160,6 @@ class Pages:
             .join(self.settings.handlers)
             .join(self.help.handlers)
         )
-
-    def open_monitor(self) -> None:
-        """Show the monitor's window in front."""
-        self.monitor_window.appear()
 
     def add_gateway(self) -> None:
         """Open the form that pairs with another computer."""

@@ -153,7 +153,6 @@ class Popover(QFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Cover the window, so that a click elsewhere closes this frame."""
-        super().showEvent(event)
         self._veil.show()
         self._veil.raise_()
         self._window.installEventFilter(self)
@@ -163,7 +162,6 @@ class Popover(QFrame):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Uncover the window again."""
-        super().hideEvent(event)
         if self._veil.isHidden():  # it was not open
             return
         self._veil.hide()

@@ -44,7 +44,7 @@ _WITHOUT_TRAY = ("closing.heading-without-tray", "closing.says-without-tray")
 
 
 class ClosingNote(QDialog):
-    """Dialog whose two buttons call ``close_window`` and ``end``.
+    """Dialog whose two buttons call ``close_window`` and ``end``; ``once`` knows whether one was pressed.
 
     Esc leaves the window open.
     """
@@ -58,7 +58,7 @@ class ClosingNote(QDialog):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._texts, self._once = texts, once
+        self._texts, self.once = texts, once
         self._in_tray = True
         paint_as_page(self)
         self.heading, self.description = label(size=SCALE.heading, bold=True, wraps=True), label(wraps=True)
@@ -87,7 +87,7 @@ class ClosingNote(QDialog):
         self._body.fit()
 
     def _finish(self, do: Callable[[], None]) -> None:
-        self._once.mark_shown()
+        self.once.mark_shown()
         self.accept()
         do()
 
@@ -126,7 +126,6 @@ class Shell(QWidget):
         closing: ShownOnce | None = None,
     ) -> None:
         super().__init__()
-        self._closing = closing
         self.closing_note: ClosingNote | None = None
         if closing is not None:
             self.closing_note = ClosingNote(texts, closing, self.hide, lambda: ask(Verb.QUIT), self)
@@ -147,7 +146,7 @@ class Shell(QWidget):
         horizontal(self.sidebar, stretched(self._stack), within=self._all, gap=0)
         self._front = QStackedLayout(self)
         self._front.addWidget(self._all)
-        self._stack.currentChanged.connect(self._show_texts)
+        self._stack.currentChanged.connect(self._emit_page)
         refresh_with(self.refresh, texts, theme)
 
     def _fill_menu(self) -> None:
@@ -173,7 +172,7 @@ class Shell(QWidget):
         if self._front.indexOf(front) < 0:
             self._front.addWidget(front)
         self._front.setCurrentWidget(front)
-        self._show_texts()
+        self._emit_page()
 
     def uncover(self) -> None:
         """Show the pages again; safe to call twice.
@@ -184,7 +183,7 @@ class Shell(QWidget):
         self._front.setCurrentWidget(self._all)
         if covered and self.page:
             self.pages[self.page].setFocus()
-        self._show_texts()
+        self._emit_page()
 
     def show_tray(self, present: bool) -> None:
         """Tell the right way back when the window is closed for the first time."""
@@ -196,14 +195,14 @@ class Shell(QWidget):
         self._update = view.release.version if view.release else ""
         self.refresh()
 
-    def add(self, name: str, page: QWidget, *, picture: str = "", scrolls: bool = False) -> None:
-        """Add a page named by the text ``page.NAME``; the first page added is in front.
+    def add(self, name: str, page: QWidget, *, scrolls: bool = False) -> None:
+        """Add a page named by the text ``page.NAME``, with the icon of this name; the first page is in front.
 
         Ctrl and the page's number choose it. A page is one column that scrolls if needed, unless it ``scrolls`` by
         itself.
         """
         self.pages[name] = page
-        entry = self.sidebar.add(name, picture or name)
+        entry = self.sidebar.add(name)
         place = self._stack.addWidget(page if scrolls else scrolling(centred(page)))
         entry.setChecked(place == self._stack.currentIndex())
         if place < _MOST_DIGITS:
@@ -274,24 +273,22 @@ class Shell(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Emit the name of the visible page."""
-        super().showEvent(event)
-        self._show_texts()
+        self._emit_page()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Emit an empty name, because no page is visible."""
-        super().hideEvent(event)
         self.page_shown.emit("")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide the window, after an explanation the first time."""
-        if self._closing is None or self._closing.done or not self.isVisible():
+        note = self.closing_note
+        if note is None or note.once.done or not self.isVisible():
             event.accept()
-            return
-        event.ignore()
-        if self.closing_note is not None:
-            self.closing_note.open()
+        else:
+            event.ignore()
+            note.open()
 
-    def _show_texts(self) -> None:
+    def _emit_page(self) -> None:
         self.page_shown.emit(self.page if self.isVisible() else "")
 
 

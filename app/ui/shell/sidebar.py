@@ -211,7 +211,6 @@ class SidebarEntry(NavigationButton):
         self._named = text
         set_caption(self, "" if self._folded else text, text)
         self.setToolTip(text if self._folded else "")
-        self.updateGeometry()
 
     def fold(self, folded: bool) -> None:
         """Show only the icon, or the icon and the name."""
@@ -275,9 +274,9 @@ class Sidebar(QWidget):
         )
         refresh_with(self.refresh, theme, texts)
 
-    def add(self, name: str, picture: str) -> SidebarEntry:
-        """Add the entry of a page named by the text ``page.NAME``."""
-        entry = SidebarEntry(self._theme, picture)
+    def add(self, name: str) -> SidebarEntry:
+        """Add the entry of a page named by the text ``page.NAME``, with the icon of this name."""
+        entry = SidebarEntry(self._theme, name)
         self._group.addButton(entry)
         self._pages.addWidget(entry)
         entry.clicked.connect(lambda: self._chosen(name))

@@ -21,7 +21,7 @@ from app.ui.shell.sidebar import Status, status_word
 from app.ui.strings.texts import Texts, joined, key_text, names_text, to_paste_text, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import refresh_with, timer
+from app.ui.widgets.basic import application, refresh_with, timer
 from app.ui.widgets.parts import menu_name, worded
 from app.updates.view import UpdatesView
 
@@ -39,9 +39,8 @@ class TrayFocus(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        application = QGuiApplication.instance()
-        if isinstance(application, QGuiApplication) and application.platformName() == _X11:
-            application.focusWindowChanged.connect(self._changed)
+        if QGuiApplication.platformName() == _X11:
+            application().focusWindowChanged.connect(self._changed)
 
     def _changed(self, focused: QWindow | None) -> None:
         if focused is not None and focused.objectName() == _ICON and self._window.isVisible():

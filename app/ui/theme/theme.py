@@ -81,7 +81,6 @@ class Theme(QObject):
         super().__init__()
         self._scheme, self._motion = scheme, motion
         self.text_size, self._base = "normal", QFont()
-        self._application: QApplication | None = None
         self._system = System()
         for signal in self._system.signals():
             signal.connect(self.changed)
@@ -124,16 +123,14 @@ class Theme(QObject):
 
     def choose_text_size(self, size: str) -> None:
         """Choose one of ``TEXT_SIZES`` for all windows, with effect at once."""
-        if size == self.text_size:
-            return
-        self.text_size = size
-        if self._application is not None:
+        if size != self.text_size:
+            self.text_size = size
             self.changed.emit()
 
     def dress(self, application: QApplication) -> None:
         """Apply style, font and colours to the application, now and at each change."""
         application.setStyle("Fusion")
-        self._application, self._base = application, QFont(application.font())
+        self._base = QFont(application.font())
         self._apply(application)
         self.changed.connect(lambda: self._apply(application))
 

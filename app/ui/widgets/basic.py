@@ -202,8 +202,7 @@ class LevelBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the track, filled up to the level."""
-        ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent")
-        paint_bar(smooth_painter(self), QRectF(self.rect()), loudness(self.level_dbfs), ground, filled)
+        paint_bar(self, self._theme, QRectF(self.rect()), loudness(self.level_dbfs))
 
 
 def control_height() -> int:
@@ -269,13 +268,14 @@ def paint_round(
     painter.drawRoundedRect(place, radius, radius)
 
 
-def paint_bar(painter: QPainter, track: QRectF, share: float, ground: QColor, filled: QColor) -> None:
-    """Paint a round bar of which a ``share`` from 0 to 1 is filled."""
-    radius = track.height() / 2
-    paint_round(painter, track, radius, ground)
+def paint_bar(widget: QWidget, theme: Theme, track: QRectF, share: float, colour: str = "accent") -> None:
+    """Paint a round bar of which a ``share`` from 0 to 1 is filled in this colour."""
+    painter, radius = smooth_painter(widget), track.height() / 2
+    paint_round(painter, track, radius, theme.colour("accent_soft"))
     if share:
         across = max(track.height(), track.width() * share)
-        paint_round(painter, QRectF(track.topLeft(), QSizeF(across, track.height())), radius, filled)
+        filled = QRectF(track.topLeft(), QSizeF(across, track.height()))
+        paint_round(painter, filled, radius, theme.colour(colour))
 
 
 def paint_text(
@@ -364,8 +364,8 @@ class FileProgressBar(QProgressBar):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the track and the finished part of it."""
-        ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent" if self.moving else "edge")
-        paint_bar(smooth_painter(self), QRectF(self.rect()), self.value() / self.maximum(), ground, filled)
+        share, colour = self.value() / self.maximum(), "accent" if self.moving else "edge"
+        paint_bar(self, self._theme, QRectF(self.rect()), share, colour)
 
 
 _LOUD_DBFS: Final = -6.0

@@ -252,7 +252,6 @@ class OptionButtons(QWidget):
         for button, (value, text) in zip(self.buttons, entries, strict=True):
             button.setText(text)
             button.setChecked(value == chosen)
-            button.updateGeometry()
             if value == chosen:
                 self.setFocusProxy(button)
         self._row.arrange()
@@ -322,7 +321,6 @@ class TickButton(CheckableButton):
     def refresh(self) -> None:
         """Take the current font."""
         self.setFont(font())
-        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Return a size with room for the tick, so that ticking moves no other control."""

@@ -261,7 +261,6 @@ class DialogBody(QScrollArea):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Fit the dialog now that the font is known, and again when the buttons have their final rows."""
-        super().showEvent(event)
         self.fit()
         self._shown.start()
 

@@ -74,7 +74,9 @@ def test_home_page_fits_at_double_font_size(
         qapp.processEvents()
     assert cut(made) == scrolling(made) == []
     assert all(
-        control.geometry().right() <= made.panel.width() for control in made.panel._controls if control.isVisible()
+        control.geometry().right() <= made.panel.width()
+        for control in made.panel.lines.controls
+        if control.isVisible()
     )
 
 

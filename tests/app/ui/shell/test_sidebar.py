@@ -21,7 +21,7 @@ class World:
         self.chosen = list[str]()
         self.sidebar = Sidebar(theme, texts, self.chosen.append)
         for name in NAMES:
-            self.sidebar.add(name, name)
+            self.sidebar.add(name)
         self.sidebar.entries["home"].setChecked(True)
         self.sidebar.show()
 
