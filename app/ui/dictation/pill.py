@@ -19,7 +19,7 @@ from app.ui.dictation.live_lines import LiveLines, spacing
 from app.ui.strings.texts import Texts, clock, has_length, no_text_reason, note_text, state_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import loudness, paint_round, paint_text
+from app.ui.widgets.basic import UNCLIPPED, loudness, paint_round, paint_text
 
 BARS: Final = 40
 """Number of visible levels: 2 s at 20 Hz."""
@@ -32,7 +32,6 @@ _NOTE_LINES: Final = 5
 _EMS: Final = 25.0  # width for words, in line heights
 _BAR, _PITCH = 2.0, 3.0
 _LEAST_METER: Final = 40.0
-_FLAGS: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip  # some fallback fonts are higher
 _WITH_WORDS: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 _PROBLEMS: Final = frozenset({State.FAILED, State.DAMAGED})
 
@@ -102,7 +101,7 @@ class Pill:
         """Paint everything inside the outline."""
         icons.draw(painter, view.state.value, drawing.icon, self._theme.state_colour(view.state))
         for piece in drawing.pieces:
-            paint_text(painter, piece.place, piece.text, piece.font, piece.colour, _FLAGS)
+            paint_text(painter, piece.place, piece.text, piece.font, piece.colour, UNCLIPPED)
         for lines, place in drawing.texts:
             lines.draw(painter, place, self._theme.colour("text"), self._theme.colour("muted"))
         if drawing.meter is not None:

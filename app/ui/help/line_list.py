@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import Card, paint_ring, paint_text, refresh_with
+from app.ui.widgets.basic import Card, paint_elided, paint_ring, refresh_with
 from app.ui.widgets.parts import SPACE, Part, label, vertical, worded
 
 Index = QModelIndex | QPersistentModelIndex
@@ -69,25 +69,20 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(place.adjusted(0, 0, _BAR - place.width(), 0), self._theme.colour("accent"))
         if option.state & QStyle.StateFlag.State_HasFocus:
             paint_ring(painter, place, self._theme.colour("accent"), RADII.small)
-        painter.setFont(font(SCALE.caption))
         self._draw(painter, place.adjusted(SPACING.medium, 0, -SPACING.small, 0), self._cells(index.row()))
         painter.restore()
 
     def _draw(self, painter: QPainter, place: QRectF, cells: Sequence[Cell]) -> None:
-        metrics = painter.fontMetrics()
-        letter = letter_width(metrics)
+        text_font = font(SCALE.caption)
+        letter = letter_width(QFontMetrics(text_font))
         fixed = sum(cell.letters * letter + _GAP for cell in cells if cell.letters)
         left = place.left()
         for cell in cells:
             across = cell.letters * letter if cell.letters else max(0.0, place.width() - fixed)
-            shown = metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, int(across))
             side = Qt.AlignmentFlag.AlignRight if cell.right else Qt.AlignmentFlag.AlignLeft
             room, ink = QRectF(left, place.top(), across, place.height()), self._theme.colour(cell.colour)
-            paint_text(painter, room, shown, painter.font(), ink, side | _MIDDLE)
+            paint_elided(painter, room, cell.text, text_font, ink, side | Qt.AlignmentFlag.AlignVCenter)
             left += across + _GAP
-
-
-_MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 
 
 class RowListView(QListView):

@@ -35,13 +35,13 @@ from app.ui.home.timeline import Entry, Stage, TakeTimeline, row_menu
 from app.ui.home.timeline_model import TimelineModel, day_text, spoken_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import paint_as_page, refresh_with
+from app.ui.widgets.basic import ENTER, paint_as_page, refresh_with
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, centred
 from app.ui.widgets.parts import stretched, vertical, worded
 
 _FIRST: Final = 2  # row of the newest take, below the head and its day
 SELECT: Final = QItemSelectionModel.SelectionFlag.Select
-_ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
+_OPENS: Final = ENTER | {Qt.Key.Key_Space}
 _DELETE: Final = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
 
 
@@ -306,7 +306,7 @@ class HomePage(QWidget):
             self._copy()
         elif event.key() in _DELETE:
             self._delete()
-        elif event.key() in _ENTER:
+        elif event.key() in _OPENS:
             self._toggle(self._current_row())
         elif event.key() == Qt.Key.Key_Escape and self.stage.opened is not None:
             self._close()

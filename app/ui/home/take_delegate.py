@@ -24,7 +24,7 @@ from app.ui.home.timeline_model import (
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_ring, paint_round, paint_text
+from app.ui.widgets.basic import UNCLIPPED, paint_icon, paint_ring, paint_round, paint_text
 from protocol.words import Excerpt
 
 LINES: Final = 2
@@ -32,7 +32,6 @@ _ICONS: Final = {"play": "resume", "copy": "copy"}
 _LONGEST: Final = 240
 _ANY_WIDTH: Final = 1_000.0
 _LETTERS: Final = "Ág骨"
-_FLAGS: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip  # some fallback fonts are higher
 
 
 class RowButton(StrEnum):
@@ -157,7 +156,7 @@ class TakeDelegate(QStyledItemDelegate):
         painter.setPen(self._theme.colour("text" if take.text else "muted"))
         layout.draw(painter, QPointF(words.left(), top))
         first = QRectF(inside.left(), top, words.left() - inside.left(), line_height(SCALE.body))
-        paint_text(painter, first, time_text(take), font(SCALE.caption), self._theme.colour("muted"), _FLAGS)
+        paint_text(painter, first, time_text(take), font(SCALE.caption), self._theme.colour("muted"), UNCLIPPED)
         below = QRectF(words.left(), top + lines + SPACING.hair, words.width(), small)
         self._paint_details(painter, below, take)
 
@@ -169,13 +168,12 @@ class TakeDelegate(QStyledItemDelegate):
             state = state_of(take)
             colour = self._theme.colour("warning") if state in _NOTICED else muted
             side = metrics.ascent()
-            mark = QRectF(place.left(), place.center().y() - side / 2, side, side)
-            icons.draw(painter, state.value, mark, colour)
+            paint_icon(painter, state.value, place.left(), place.center().y(), side, colour)
             place = place.adjusted(side + SPACING.hair, 0, 0, 0)
-            paint_text(painter, place, word, text_font, colour, _FLAGS)
+            paint_text(painter, place, word, text_font, colour, UNCLIPPED)
             place = place.adjusted(metrics.horizontalAdvance(word) + SPACING.medium, 0, 0, 0)
         shown = metrics.elidedText(details_text(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
-        paint_text(painter, place, shown, text_font, muted, _FLAGS)
+        paint_text(painter, place, shown, text_font, muted, UNCLIPPED)
 
     def _format_of_hit(self, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
         """Return the format of one search hit.

@@ -12,9 +12,8 @@ from app.core.sentences import TextLookup
 from app.models.advice import figure
 from app.models.view import ModelFacts, ModelState, Purpose
 from app.ui.strings.texts import language_name
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_bar, paint_round, refresh_with, smooth_painter
+from app.ui.widgets.basic import paint_bar, paint_icon, paint_round, refresh_with, smooth_painter
 from app.ui.widgets.parts import grid, label, remark
 from speech.models.catalogue import ErrorRates
 from speech.models.recommendation import LocalSpeed
@@ -173,7 +172,6 @@ class Badge(QLabel):
         painter = smooth_painter(self)
         ground, side = QRectF(self.rect()), float(self._side)
         paint_round(painter, ground, ground.height() / 2, self._theme.colour("accent_soft"))
-        mark = QRectF(SPACING.small, (ground.height() - side) / 2, side, side)
-        icons.draw(painter, self._icon, mark, self._theme.colour("accent"))
+        paint_icon(painter, self._icon, SPACING.small, ground.center().y(), side, self._theme.colour("accent"))
         painter.end()
         super().paintEvent(event)

@@ -33,11 +33,9 @@ from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import action_button, fit_longest_name, paint_as_page, refresh_with
+from app.ui.widgets.basic import ENTER, action_button, fit_longest_name, paint_as_page, refresh_with
 from app.ui.widgets.panels import centred, follow_visibility, scrolling
 from app.ui.widgets.parts import SPACE, horizontal, room, set_role, stretched, vertical, worded
-
-_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
 class Onboarding(QWidget):
@@ -172,7 +170,7 @@ class Onboarding(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go on with Return, which no control has used."""
-        if event.key() in _ENTER and not event.isAutoRepeat():
+        if event.key() in ENTER and not event.isAutoRepeat():
             self.next.click()
         else:
             super().keyPressEvent(event)

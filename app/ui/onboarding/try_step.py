@@ -19,12 +19,11 @@ from app.ui.onboarding.widgets import StepPage
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts, clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import LevelBar, Shape, action_button, reveal
+from app.ui.widgets.basic import ENTER, LevelBar, Shape, action_button, reveal
 from app.ui.widgets.panels import bring_into_sight
 from app.ui.widgets.parts import SPACE, aligned, fill, horizontal, label, show_text, worded
 
 _LINES: Final = 3
-_ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
 class TryStep(StepPage):
@@ -97,7 +96,7 @@ class TryStep(StepPage):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Return in the box finish the step; before a text has arrived, ignore it."""
-        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in _ENTER:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in ENTER:
             return super().eventFilter(watched, event)
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if plain and self.arrived and not self.records:

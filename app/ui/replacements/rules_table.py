@@ -20,7 +20,14 @@ from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
 from app.ui.replacements.rules_model import PROBLEM, QUIET, TEXTS, TICKS, Column, FoundRules, Index, RulesModel
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import control_height, paint_ring, paint_round, paint_text
+from app.ui.widgets.basic import (
+    ENTER,
+    control_height,
+    paint_elided,
+    paint_icon,
+    paint_ring,
+    paint_round,
+)
 
 _MOST_ROWS: Final = 10
 _FEWEST_ROWS: Final = 3
@@ -137,11 +144,10 @@ class RulesTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Edit on Return, remove on Delete or Backspace."""
-        keys = Qt.Key  # those typed in the editor also arrive here
-        free = self.state() is not QAbstractItemView.State.EditingState
-        if free and event.key() in (keys.Key_Return, keys.Key_Enter) and self.currentIndex().isValid():
+        free = self.state() is not QAbstractItemView.State.EditingState  # keys of the editor also arrive here
+        if free and event.key() in ENTER and self.currentIndex().isValid():
             self._edit(self.currentIndex())
-        elif free and event.key() in (keys.Key_Delete, keys.Key_Backspace) and self.rows:
+        elif free and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.rows:
             self.removed.emit(self.rows)
         else:
             super().keyPressEvent(event)
@@ -204,17 +210,15 @@ class _Cells(QStyledItemDelegate):
         left = place.left() + SPACING.small
         if wrong and index.column() == Column.HEARS:
             side = QFontMetrics(font()).ascent()
-            mark = QRectF(left, place.center().y() - side / 2, side, side)
-            icons.draw(painter, "failed", mark, self._theme.colour("warning"))
+            paint_icon(painter, "failed", left, place.center().y(), side, self._theme.colour("warning"))
             left += side + SPACING.small
         counted = index.column() == Column.TAKES
         quiet = counted or bool(index.data(QUIET))
         ink = self._theme.colour("warning" if wrong else "muted" if quiet else "text")
         room = QRect(left, place.top(), place.right() - SPACING.small - left, place.height())
-        shown = QFontMetrics(font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         across = Qt.AlignmentFlag.AlignHCenter if counted else Qt.AlignmentFlag.AlignLeft
         side = across | Qt.AlignmentFlag.AlignVCenter
-        paint_text(painter, QRectF(place if counted else room), shown, font(), ink, side)
+        paint_elided(painter, QRectF(place if counted else room), text, font(), ink, side)
 
     def _tick(self, painter: QPainter, place: QRect, *, on: bool) -> None:
         side = float(QFontMetrics(font()).ascent())

@@ -18,6 +18,7 @@ from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import (
+    ENTER,
     action_button,
     control_height,
     keep_room,
@@ -97,7 +98,7 @@ class KeyField(QAbstractButton):
             self._up.stop()
             return
         if not self.recording:
-            if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            if event.key() in ENTER:
                 self.click()
             else:
                 super().keyPressEvent(event)

@@ -37,9 +37,16 @@ from PySide6.QtWidgets import (
 from app.ui.settings.controls import SettingControl, SetValue, usual_width
 from app.ui.settings.picker_entries import PickerEntry, matching, with_unknown
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import application, control_height, paint_box, paint_choice, paint_round, paint_text
+from app.ui.widgets.basic import (
+    application,
+    control_height,
+    paint_box,
+    paint_choice,
+    paint_elided,
+    paint_icon,
+    paint_round,
+)
 from app.ui.widgets.controls import Field
 from app.ui.widgets.panels import ChipRow
 from app.ui.widgets.parts import label, vertical, worded
@@ -89,17 +96,15 @@ class PickerRow(QStyledItemDelegate):
         metrics = QFontMetrics(font())
         side = float(metrics.ascent())
         if Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) is Qt.CheckState.Checked:
-            mark = QRectF(place.left() + SPACING.small, place.center().y() - side / 2, side, side)
-            icons.draw(painter, "done", mark, self._theme.colour("accent_strong"))
+            left, colour = place.left() + SPACING.small, self._theme.colour("accent_strong")
+            paint_icon(painter, "done", left, place.center().y(), side, colour)
         beside = str(index.data(_BESIDE) or "")
         name = str(index.data(Qt.ItemDataRole.DisplayRole)).removesuffix(beside)
         words = place.adjusted(2 * SPACING.small + side, 0, -SPACING.small, 0)
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
-        paint_text(painter, words, shown, font(), self._theme.colour("text"))
+        paint_elided(painter, words, name, font(), self._theme.colour("text"))
         words.setLeft(words.left() + metrics.horizontalAdvance(name))
         if words.width() > side:
-            shown = metrics.elidedText(beside, Qt.TextElideMode.ElideRight, int(words.width()))
-            paint_text(painter, words, shown, font(), self._theme.colour("muted"))
+            paint_elided(painter, words, beside, font(), self._theme.colour("muted"))
 
 
 class Picker(QFrame):

@@ -34,7 +34,7 @@ from app.ui.shell.sidebar import Sidebar
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
+from app.ui.widgets.basic import ENTER, action_button, paint_as_page, refresh_with
 from app.ui.widgets.panels import DialogBody, FlowRow, centred, scrolling
 from app.ui.widgets.parts import SPACE, fill, horizontal, label, stretched, vertical, worded
 from app.updates.view import UpdatesView
@@ -329,9 +329,6 @@ class MonitorWindow(QWidget):
         self.setWindowTitle(self._texts("shell.monitor-title", name=self._texts("app.name")))
 
 
-_RETURN = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
-
-
 class ReturnPresses(QObject):
     """Event filter on the focused button only, so that events of other widgets do not pass through Python.
 
@@ -345,7 +342,7 @@ class ReturnPresses(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Click the button on Return without modifiers; ignore auto-repeat."""
-        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in _RETURN:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in ENTER:
             return False
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not isinstance(watched, QAbstractButton):
             return False

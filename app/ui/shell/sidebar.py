@@ -15,9 +15,16 @@ from app.gateways.view import GatewaysView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices, microphone_entries
 from app.ui.strings.texts import Texts, joined, key_text, note_text, state_text, worker_text
-from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import Shape, paint_focus, paint_round, paint_text, refresh_with, smooth_painter
+from app.ui.widgets.basic import (
+    Shape,
+    paint_focus,
+    paint_icon,
+    paint_round,
+    paint_text,
+    refresh_with,
+    smooth_painter,
+)
 from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.parts import (
     SPACE,
@@ -224,7 +231,7 @@ class SidebarEntry(NavigationButton):
     def sizeHint(self) -> QSize:
         """Return a size that fits the name in bold and in normal weight."""
         high = QFontMetrics(font()).height() + 2 * SPACING.small + SPACING.hair
-        return QSize(2 * SPACING.medium + self._side() if self._folded else self.across(), high)
+        return QSize(self._words() if self._folded else self.across(), high)
 
     def bar(self) -> QRectF:
         """Return a place at the left edge."""
@@ -233,8 +240,8 @@ class SidebarEntry(NavigationButton):
     def paint_name(self, painter: QPainter) -> None:
         """Paint the icon, and the name unless it is folded."""
         chosen, place, side = self.isChecked(), QRectF(self.rect()), self._side()
-        mark = QRectF(SPACING.medium, (place.height() - side) / 2, side, side)
-        icons.draw(painter, self._picture, mark, self._theme.colour("accent" if chosen else "muted"))
+        colour = self._theme.colour("accent" if chosen else "muted")
+        paint_icon(painter, self._picture, SPACING.medium, place.center().y(), side, colour)
         if not self._folded:
             words = place.adjusted(self._words(), 0, 0, 0)
             paint_text(painter, words, self.text(), _face(chosen=chosen), self._theme.colour("text"))
@@ -243,7 +250,7 @@ class SidebarEntry(NavigationButton):
         return QFontMetrics(font()).height()
 
     def _words(self) -> int:
-        """Return where the name begins."""
+        """Return where the name begins, behind the icon."""
         return 2 * SPACING.medium + self._side()
 
 

@@ -26,6 +26,9 @@ from app.ui.widgets.parts import vertical
 
 S = TypeVar("S", bound=StrEnum)
 
+ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+UNCLIPPED: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+"""Place of a text in a low row: some fallback fonts are higher."""
 _RING = 2.0
 _LOST_FOCUS = "lostFocus"
 """Dynamic property of a control that had the focus when it was disabled."""
@@ -292,6 +295,24 @@ def paint_text(
     painter.drawText(place, side, text)
 
 
+def paint_elided(
+    painter: QPainter,
+    place: QRectF,
+    text: str,
+    text_font: QFont,
+    colour: QColor,
+    side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter,
+) -> None:
+    """Paint as much of a text as fits into one line, with an ellipsis if it is cut."""
+    shown = QFontMetrics(text_font).elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+    paint_text(painter, place, shown, text_font, colour, side)
+
+
+def paint_icon(painter: QPainter, name: str, left: float, middle: float, side: float, colour: QColor) -> None:
+    """Paint an icon from ``left`` on, with its middle at this height."""
+    icons.draw(painter, name, QRectF(left, middle - side / 2, side, side), colour)
+
+
 def paint_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, width: float = 1.0) -> None:
     """Paint a straight line."""
     painter.setPen(QPen(colour, width))
@@ -331,11 +352,10 @@ def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
     """Paint a field with a text and a chevron."""
     painter, height, side = QPainter(widget), float(widget.height()), float(QFontMetrics(font()).ascent())
     paint_frame(painter, widget, theme)
-    mark = QRectF(widget.width() - side - SPACING.small, (height - side) / 2, side, side)
-    icons.draw(painter, "chevron", mark, theme.colour("muted"))
-    across = int(mark.left()) - SPACING.medium - SPACING.small
-    shown = QFontMetrics(font()).elidedText(text, Qt.TextElideMode.ElideRight, across)
-    paint_text(painter, QRectF(SPACING.medium, 0, across, height), shown, font(), theme.colour("text"))
+    left = widget.width() - side - SPACING.small
+    paint_icon(painter, "chevron", left, height / 2, side, theme.colour("muted"))
+    words = QRectF(SPACING.medium, 0, int(left) - SPACING.medium - SPACING.small, height)
+    paint_elided(painter, words, text, font(), theme.colour("text"))
 
 
 def paint_ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
