@@ -31,7 +31,7 @@ from app.models.disk import about
 from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
 from app.settings.sections import AudioSection, HotkeysSection, RecognitionSection, Settings
 from app.ui.settings.controls import TextControl
-from app.ui.settings.picker import PickOneControl, PickSeveralControl
+from app.ui.settings.pick_controls import PickOneControl, PickSeveralControl
 from scripts.drawing import Draw, Look
 from scripts.example_window import Fill, Window, scene, whole
 from speech.models.catalogue import load_catalogue

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from PySide6.QtWidgets import QApplication
 
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 from benchmarks.clicks.example_app import example_app, example_home, example_theme
 from benchmarks.clicks.mouse import Mouse
 from benchmarks.clicks.steps import STEPS, Steps

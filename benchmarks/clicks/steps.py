@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.history.index import IndexRow
 from app.ui.home.take_delegate import RowButton
-from app.ui.settings.picker import PickSeveralControl
+from app.ui.settings.pick_controls import PickSeveralControl
 from app.ui.shell.front import DICTIONARY, FILES, SETTINGS
 from app.ui.shell.pages import Pages
 from app.ui.shell.popover import Popover

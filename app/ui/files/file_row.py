@@ -29,7 +29,7 @@ from app.files.view import (
 from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 from app.ui.widgets.parts import (
     Elided,
     horizontal,

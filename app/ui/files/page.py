@@ -39,7 +39,8 @@ from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import ThemedIcon, action_button, paint_as_page, refresh_with, smooth_painter, timer
 from app.ui.widgets.controls import DropDown, TickButton
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, bring_into_sight, lay_out_now
+from app.ui.widgets.dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import bring_into_sight, lay_out_now
 from app.ui.widgets.parts import (
     SPACE,
     delete_widget,

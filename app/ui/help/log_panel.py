@@ -17,7 +17,8 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import action_button, refresh_with
 from app.ui.widgets.controls import DropDown, SearchField
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, follow_visibility
+from app.ui.widgets.dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import follow_visibility
 from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, worded
 
 

@@ -32,7 +32,8 @@ from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import action_button, enable, refresh_with
 from app.ui.widgets.controls import SearchField
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, bring_into_sight, lay_out_now
+from app.ui.widgets.dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import bring_into_sight, lay_out_now
 from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, worded
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)

@@ -36,7 +36,8 @@ from app.ui.home.timeline_model import TimelineModel, day_text, spoken_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import ENTER, paint_as_page, refresh_with
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, centred
+from app.ui.widgets.dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import centred
 from app.ui.widgets.parts import stretched, vertical, worded
 
 _FIRST: Final = 2  # row of the newest take, below the head and its day

@@ -24,7 +24,8 @@ from app.ui.home.timeline_model import caption_text, take_text, when_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, attach_menu, refresh_with, reveal, show_icon, timer
-from app.ui.widgets.panels import Dialogs, FlowRow
+from app.ui.widgets.dialogs import Dialogs
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import horizontal, remark, set_visible, stretched, vertical, worded
 
 MOST_DRAFTS: Final = 100

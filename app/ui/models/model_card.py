@@ -53,7 +53,8 @@ from app.ui.models.wording import (
 from app.ui.strings.texts import Texts, languages_by_name, list_text, model_name, names_text
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
-from app.ui.widgets.panels import Dialogs, FlowRow
+from app.ui.widgets.dialogs import Dialogs
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     CARD,
     horizontal,

@@ -10,12 +10,13 @@ from app.messages.kinds import Action
 from app.models.view import LocalModelView, ModelState, ModelsView, Purpose, WatchModels
 from app.ui.models.model_card import ModelCard
 from app.ui.models.wording import room_text
-from app.ui.settings.picker import PickOneControl
+from app.ui.settings.pick_controls import PickOneControl
 from app.ui.settings.picker_entries import PickerEntry, spoken_entries
 from app.ui.strings.texts import Texts, language_name
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
-from app.ui.widgets.panels import SYSTEM_DIALOGS, follow_visibility
+from app.ui.widgets.dialogs import SYSTEM_DIALOGS
+from app.ui.widgets.panels import follow_visibility
 from app.ui.widgets.parts import SPACE, horizontal, label, remark, show_text, vertical, worded
 
 

@@ -22,7 +22,8 @@ from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, FileProgressBar, action_button, refresh_with, timer
 from app.ui.widgets.controls import SearchField
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, FlowRow
+from app.ui.widgets.dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import at_left, label, remark, show_text, vertical, worded
 from runtime.whole_file import write_whole
 

@@ -23,7 +23,8 @@ from app.ui.home.timeline_model import day_text
 from app.ui.strings.texts import Texts, list_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, enable, refresh_with
-from app.ui.widgets.panels import Dialogs, FlowRow
+from app.ui.widgets.dialogs import Dialogs
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     CARD,
     at_left,

@@ -38,7 +38,8 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.controls import SearchField
-from app.ui.widgets.panels import SYSTEM_DIALOGS, centred, lay_out_now, scrolling
+from app.ui.widgets.dialogs import SYSTEM_DIALOGS
+from app.ui.widgets.panels import centred, lay_out_now, scrolling
 from app.ui.widgets.parts import SPACE, horizontal, label, stretched, vertical, worded
 
 _LONGEST_QUERY: Final = 100

@@ -22,7 +22,7 @@ from app.ui.settings.controls import (
     is_key,
 )
 from app.ui.settings.key_field import KeyControl
-from app.ui.settings.picker import PickOneControl, PickSeveralControl
+from app.ui.settings.pick_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
 from app.ui.settings.section import SettingRow
 from app.ui.settings.wording import option_keys, settings_of

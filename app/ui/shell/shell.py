@@ -35,7 +35,8 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import ENTER, action_button, paint_as_page, refresh_with
-from app.ui.widgets.panels import DialogBody, FlowRow, centred, scrolling
+from app.ui.widgets.dialogs import DialogBody
+from app.ui.widgets.panels import FlowRow, centred, scrolling
 from app.ui.widgets.parts import SPACE, fill, horizontal, label, stretched, vertical, worded
 from app.updates.view import UpdatesView
 

@@ -1,16 +1,12 @@
-"""Rows that wrap, chips, cards, columns, scroll areas, dialogs that scroll, and the dialogs of the system."""
+"""Rows that wrap, chips, cards, columns, and scroll areas."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, QStandardPaths, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QDialog,
-    QFileDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -28,7 +24,6 @@ from app.ui.widgets.basic import (
     paint_focus,
     paint_line,
     show_icon,
-    timer,
 )
 from app.ui.widgets.parts import CARD, SPACE, delete_widget, horizontal, menu_name, stretched, tool_tip, vertical
 
@@ -233,47 +228,6 @@ def centred(inside: QWidget) -> QWidget:
     return around
 
 
-class DialogBody(QScrollArea):
-    """Scrolling content of a dialog, for screens that are too low; ``finish`` puts the buttons below."""
-
-    def __init__(self, dialog: QDialog) -> None:
-        super().__init__()
-        self._dialog, self._inside = dialog, QWidget()
-        self._inside.setObjectName("list")
-        self.column = vertical(within=self._inside, gap=None)
-        scrolling(self._inside, self).setFrameShape(QFrame.Shape.NoFrame)
-        self._shown = timer(self, 0, self.fit)
-
-    def finish(self, buttons: QWidget) -> None:
-        """Lay out the dialog with these buttons below the content."""
-        vertical(stretched(self), buttons, within=self._dialog, margins=SPACING.wide, gap=SPACING.medium)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the width of the content and the height of a few lines."""
-        bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(self._inside.minimumSizeHint().width() + bar, SPACING.huge * 2)
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the whole content."""
-        wanted = max(self._inside.sizeHint().width(), self.minimumSizeHint().width())
-        across = max(wanted, self._dialog.width() - 2 * SPACING.wide)
-        return QSize(across, self.column.totalHeightForWidth(across))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Fit the dialog now that the font is known, and again when the buttons have their final rows."""
-        self.fit()
-        self._shown.start()
-
-    def fit(self) -> None:
-        """Make the dialog as high as its content, but no higher than the screen."""
-        if (layout := self._dialog.layout()) is None:
-            return
-        self.updateGeometry()
-        layout.invalidate()
-        room = self._dialog.screen().availableSize() - QSize(SPACING.huge, SPACING.huge)
-        self._dialog.resize(layout.sizeHint().boundedTo(room))
-
-
 class Columns(QWidget):
     """Grid of widgets: each column at least ``least`` pixels wide if possible, at most ``most`` columns."""
 
@@ -323,71 +277,3 @@ class Columns(QWidget):
             widget.show()
         for column in range(self._most):
             self._grid.setColumnStretch(column, 1 if column < across else 0)
-
-
-_LABELS: Final = {
-    QFileDialog.DialogLabel.LookIn: "Look in:",
-    QFileDialog.DialogLabel.FileType: "Files of type:",
-}
-"""Labels that Qt's translations have without the key that its dialog marks."""
-
-
-class Dialogs:
-    """Dialogs of the operating system. All return an empty value if the user chooses nothing.
-
-    They open in the folder used last, at first in the user's folder for documents.
-    """
-
-    _used = ""
-
-    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        """Let the user choose files of these kinds, each written as ``name (*.ending)``."""
-        dialog = self._file_dialog(parent, title)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters(kinds)
-        return self._chosen(dialog)
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        """Let the user choose a folder."""
-        dialog = self._file_dialog(parent, title)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        return next(iter(self._chosen(dialog)), "")
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Let the user choose where to save; choosing an existing file confirms its replacement.
-
-        ``suggested``: a name, or a path, whose folder then comes first.
-        """
-        dialog = self._file_dialog(parent, title)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(Path(suggested).suffix)
-        if Path(suggested).is_absolute():
-            dialog.setDirectory(str(Path(suggested).parent))
-        dialog.selectFile(Path(suggested).name)
-        return next(iter(self._chosen(dialog)), "")
-
-    def show(self, path: str) -> None:
-        """Show the folder of the file at ``path``."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
-
-    def _file_dialog(self, parent: QWidget, title: str) -> QFileDialog:
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        folders = (self._used, documents, str(Path.home()))
-        dialog = QFileDialog(parent, title, next((one for one in folders if one and Path(one).is_dir()), ""))
-        for label, source in _LABELS.items():
-            if (word := QCoreApplication.translate("QFileDialog", source)) != source:
-                dialog.setLabelText(label, word)
-        return dialog
-
-    def _chosen(self, dialog: QFileDialog) -> list[str]:
-        try:
-            found = dialog.selectedFiles() if dialog.exec() else []
-        finally:
-            dialog.deleteLater()
-        if found:
-            self._used = found[0] if Path(found[0]).is_dir() else str(Path(found[0]).parent)
-        return found
-
-
-SYSTEM_DIALOGS: Final = Dialogs()

@@ -30,7 +30,7 @@ from app.files.view import (
 from app.ui.files.file_row import FileRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 
 WORKING = FileView(7, "/home/ana/talk.mp3", FileState.WORKING, 30.0, 120.0, 90.0, "kia ora")
 DONE = FileView(

@@ -33,7 +33,7 @@ from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 
 FORMS = (Format.TXT, Format.SRT)
 _FOCUS = 2  # the focus ring takes this much of the padding

@@ -31,7 +31,7 @@ from app.settings.sections import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import ChoiceReason, LocalSpeed, Recommendation

@@ -17,7 +17,7 @@ from app.ui.replacements.panel import NAME, ReplacementsPanel
 from app.ui.replacements.rules_model import Column
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 from tests.app.ui.languages import in_each_language
 
 GITHUB, UM = Replacement("git hub", "GitHub"), Replacement("um")

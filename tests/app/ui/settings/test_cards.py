@@ -9,7 +9,7 @@ from app.core.errors import Note
 from app.ui.settings.cards import FileTrouble, LinkCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 
 
 class FakeDialogs(Dialogs):

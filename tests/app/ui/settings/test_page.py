@@ -28,7 +28,7 @@ from app.settings.sections import (
 )
 from app.ui.settings.controls import MicrophoneControl, TextControl
 from app.ui.settings.page import SettingsPage
-from app.ui.settings.picker import PickOneControl, PickSeveralControl
+from app.ui.settings.pick_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.section import SettingRow
 from app.ui.settings.wording import SECTIONS, section_of, settings_of
 from app.ui.strings.texts import Texts

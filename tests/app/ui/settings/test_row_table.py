@@ -16,7 +16,7 @@ from app.ui.settings.controls import (
     TextControl,
 )
 from app.ui.settings.key_field import KeyControl
-from app.ui.settings.picker import PickOneControl, PickSeveralControl
+from app.ui.settings.pick_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.settings.wording import SECTIONS
 from app.ui.strings.texts import Texts

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.settings.controls import SettingControl
-from app.ui.settings.picker import Picker, PickOneControl, PickSeveralControl
+from app.ui.settings.pick_controls import PickOneControl, PickSeveralControl
+from app.ui.settings.picker import Picker
 from app.ui.settings.picker_entries import PickerEntry
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

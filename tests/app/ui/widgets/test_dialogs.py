@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.strings.texts import QtWords, Texts
-from app.ui.widgets.panels import Dialogs
+from app.ui.widgets.dialogs import Dialogs
 
 KINDS = ("Audio (*.wav)", "All (*)")
 
