@@ -5,11 +5,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AskError, AuthenticationError, NoPermissionError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 """Opens a connection. Raises ``OSError``, or ``PermissionError`` if another try will not help."""
+
+
+def error_text(error: Exception) -> str:
+    """Return the text of a broker's error; of ``MOVED`` and ``ASK`` redis-py keeps only the numbers."""
+    if isinstance(error, AskError):
+        return f"the data is at another server now, {error.host}:{error.port}"
+    return str(error)
 
 
 class DialledConnection(AbstractConnection):

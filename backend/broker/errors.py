@@ -21,6 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.core.errors import BrokerFailed, BrokerUnreachable
 from protocol.monitor import BrokerTrouble
+from runtime.broker_connection import error_text
 
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
 _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
@@ -66,7 +67,7 @@ def mapped() -> Iterator[None]:
         raise BrokerUnreachable(str(error), trouble_of(error)) from error
     except RedisError as error:
         kind = BrokerUnreachable if is_elsewhere(error) else BrokerFailed
-        raise kind(str(error), trouble_of(error)) from error
+        raise kind(error_text(error), trouble_of(error)) from error
     except (TypeError, RuntimeError) as error:
         if not str(error).endswith(_LOST_WRITER):
             raise
@@ -78,4 +79,4 @@ def ours(reply: Any, optional: bool) -> Any:
     if not isinstance(reply, RedisError):
         return reply
     away = not optional and (isinstance(reply, _AWAY) or is_elsewhere(reply) or str(reply).startswith(_AWAY_TEXTS))
-    return (BrokerUnreachable if away else BrokerFailed)(str(reply), trouble_of(reply))
+    return (BrokerUnreachable if away else BrokerFailed)(error_text(reply), trouble_of(reply))

@@ -27,6 +27,7 @@ from backend.broker.writer import MOST_BYTES, Command, CommandWriter
 from backend.core.errors import BrokerError, BrokerUnreachable
 from protocol.job import WORKER_GONE_MS, Keys, Notice, in_shard
 from runtime import loggers
+from runtime.broker_connection import error_text
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
 
@@ -189,18 +190,17 @@ class Shard:
 
     async def _execute(self, batch: Sequence[Command]) -> Sequence[Any]:
         """Send a batch in one round trip; in two if the broker has lost the scripts."""
-        replies = await self._round_trip(batch)
+        replies = await self._round_trip(self._packed(batch), len(batch))
         if not any(isinstance(reply, RedisError) for reply in replies):
             return replies
         unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
         if unknown is not None:
-            async with self._inspecting():
-                for source, _ in self._scripts.values():
-                    await self._inspector.script_load(source)
-            replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
+            await self._load_scripts()
+            rest = batch[unknown:]
+            replies = [*replies[:unknown], *await self._round_trip(self._packed(rest), len(rest))]
         if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
             await self._hang_up()
-            raise BrokerUnreachable(str(elsewhere), trouble_of(elsewhere))
+            raise BrokerUnreachable(error_text(elsewhere), trouble_of(elsewhere))
         return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
     @asynccontextmanager
@@ -214,15 +214,22 @@ class Shard:
                     await self._inspector.connection_pool.disconnect()
                 raise
 
-    async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
-        """Send a batch without redis-py's pipeline, whose pool, retries and packing dominate the cost."""
-        packed = [part for command in batch for part in self._packed(command)]
+    async def _load_scripts(self) -> None:
+        """Load the scripts where the batch goes: the inspector may still be at an earlier primary."""
+        loads: list[tuple[Any, ...]] = [("SCRIPT", "LOAD", script.source) for script in self._scripts.values()]
+        for reply in await self._round_trip([pack_command(load) for load in loads], len(loads)):
+            if isinstance(reply, RedisError):
+                with mapped():
+                    raise reply
+
+    async def _round_trip(self, packed: Sequence[bytes], replies: int) -> list[Any]:
+        """Send packed commands without redis-py's pipeline, whose pool, retries and packing dominate the cost."""
         with mapped():
             try:
                 if self._line is None or self._line.lost:
                     async with asyncio.timeout(REPLY_S):
                         self._line = await open_line(self._connection)
-                return await self._line.ask(packed, len(batch), REPLY_S)
+                return await self._line.ask(packed, replies, REPLY_S)
             except BaseException:  # late replies would be taken for those of the next batch
                 await self._hang_up()
                 raise
@@ -231,7 +238,10 @@ class Shard:
         self._line = None
         await self._connection.disconnect(nowait=True)
 
-    def _packed(self, command: Command) -> Sequence[bytes]:
+    def _packed(self, batch: Sequence[Command]) -> list[bytes]:
+        return [part for command in batch for part in self._parts(command)]
+
+    def _parts(self, command: Command) -> Sequence[bytes]:
         """Encode a command; a large last argument is not copied."""
         *arguments, last = command.arguments
         head: tuple[Any, ...] = (

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.broker.jobs import open_jobs
+from backend.broker.records import JobQueued
 from backend.gateway import Gateway
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
@@ -18,7 +20,7 @@ from client.connection import Address
 from client.settings import ClientSettings
 from loadtest.measurement.tally import Tally
 from protocol.broker_url import slot_of
-from protocol.job import Keys
+from protocol.job import Job, Keys
 from protocol.session import Limits
 from runtime.logs import logging_to
 from tests.helpers.chain import Chain, running_chain
@@ -211,6 +213,17 @@ async def test_writes_that_no_replica_got_are_sent_again_behind_sentinels(tmp_pa
             await lose_writes(people, set_up)
             people.work()
             await people.answered(2 * SPEAKERS)
+
+
+async def test_planned_failover_in_a_cluster_refuses_no_command() -> None:
+    """The earlier primary lives on as a replica: scripts that are loaded there do not help."""
+    with running_cluster() as set_up:
+        async with open_jobs(set_up.url, "g", shards=1) as jobs:
+            await jobs.attach("s", "me", resume=False)
+            (replica,) = await asyncio.to_thread(set_up.replicas, set_up.primary())
+            await asyncio.to_thread(replica.ask, "CLUSTER", "FAILOVER")
+            await in_thread(lambda: replica.is_primary, "the replica has taken over")
+            assert [await jobs.submit(Job("s", n, b"\0\0", 1)) for n in range(3)] == [*map(JobQueued, range(3))]
 
 
 # -- a shard is missing -----------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 from redis.asyncio import ConnectionPool, Redis
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AskError, AuthenticationError, MovedError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from runtime.broker_connection import Dial, DialledConnection
+from runtime.broker_connection import Dial, DialledConnection, error_text
 from tests.helpers.valkey import Broker, running_broker
 
 
@@ -37,3 +37,9 @@ async def test_refusal_is_no_passing_error() -> None:
         with pytest.raises(RedisConnectionError, match="not you") as caught:
             await redis.ping()
     assert isinstance(caught.value.__cause__, AuthenticationError)
+
+
+@pytest.mark.parametrize("kind", [MovedError, AskError])
+def test_text_of_moved_data_says_what_happened(kind: type[AskError]) -> None:
+    assert error_text(kind("13907 127.0.0.1:7001")) == "the data is at another server now, 127.0.0.1:7001"
+    assert error_text(ResponseError("ERR no")) == "ERR no"

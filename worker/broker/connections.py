@@ -12,7 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from protocol.broker_url import BrokerKind, BrokerUrl, parse_broker_url
-from runtime.broker_connection import Dial, DialledConnection
+from runtime.broker_connection import Dial, DialledConnection, error_text
 from runtime.broker_nodes import BrokerNodes
 from worker.core.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable, WrongAddress
 
@@ -106,5 +106,5 @@ def translated(error: Exception) -> BrokerError:
         return BrokerUnavailable(f"the broker does not answer: {cause}")
     passing = isinstance(cause, foreign.OutOfMemoryError) or is_elsewhere(cause)
     if passing or str(cause).startswith(_PASSING_CODES):
-        return BrokerUnavailable(f"the broker cannot write at this moment: {cause}")
+        return BrokerUnavailable(f"the broker cannot write at this moment: {error_text(cause)}")
     return BrokerRefused(f"the broker does not do what was asked: {cause}")
