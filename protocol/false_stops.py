@@ -9,7 +9,8 @@ from typing import Final
 
 from protocol.sentences import goes_on_within, is_unfinished, lowered_within, shortened
 
-_ENDS: Final = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])\s*")
+_ENDS: Final = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])\s*|(?<=[\u2e80-\uffef][?!])(?=[\u2e80-\uffef])")
+"""Whisper writes Chinese question marks in half width, mostly without a space."""
 _FALSE: Final = tuple(".。…")
 
 _ASKS_FOR: Final = re.compile("(?:告诉我|请问|问一下)[?？]$")
@@ -38,7 +39,8 @@ def _before(sentence: str, rest: str) -> str:
         return f"{sentence[:-1]}，{rest}"
     following = _ENDS.split(rest)[0]
     if not sentence.endswith(_FALSE) or not goes_on_within(sentence, following):
-        return f"{sentence}{'' if sentence[-1] in '。？！' else ' '}{rest}"
+        chinese = sentence[-1] in "。？！" or (_wide(sentence[-2:-1]) and _wide(rest[0]))
+        return f"{sentence}{'' if chinese else ' '}{rest}"
     return _joined(sentence, rest)
 
 
