@@ -118,7 +118,7 @@ class Application:
         services.lending.change = self._changes.change
         services.help.sources = lambda: Sources(self._file.current, self._recognition.worker.view)
         services.locked = self._handle_lock
-        services.follow_edits(self._lists.refresh_recordings)
+        services.history_window.edited = self._lists.refresh_recordings
 
     async def run(self) -> None:
         """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""

@@ -73,7 +73,7 @@ class BackgroundServices:
         self._monitoring = Monitoring(locate, post)
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe, self._history.observe)
-        self._history_window = HistoryService(self._history, post, lambda: _models(locate))
+        self.history_window = HistoryService(self._history, post, lambda: _models(locate))
         self._locate, self._context, self._was_recording = locate, ContextNeed(), False
         self.needs_context = self._context.needed
         self.models = Models(post)
@@ -87,7 +87,7 @@ class BackgroundServices:
         self.actions = (
             Registry()
             .add(self._files.ask)
-            .add(self._history_window.ask)
+            .add(self.history_window.ask)
             .add(self.models.ask)
             .add(self.help.ask)
             .add(self._desktop.ask)
@@ -118,7 +118,7 @@ class BackgroundServices:
 
     def _services(self) -> Iterator[AbstractAsyncContextManager[object]]:
         """Yield the services to enter, in this order."""
-        yield from (self._tasks, self._monitoring, self._history, self._history_window, self.models, self._dry_run)
+        yield from (self._tasks, self._monitoring, self._history, self.history_window, self.models, self._dry_run)
         yield from (self._picker, self.help, self._desktop, self.sharing, self.lending, self._updates, self._api)
         if self._screen is not None:
             yield self._screen
@@ -136,16 +136,12 @@ class BackgroundServices:
 
         Calling it twice with the same value is safe.
         """
-        self._history_window.block_playback(on)
+        self.history_window.block_playback(on)
         if on and not self._was_recording:
             self._refresh_context()
         if self._screen is not None and on != self._was_recording:
             self._screen.keep_on(on)
         self._was_recording = on
-
-    def follow_edits(self, edited: Callable[[], None]) -> None:
-        """Call ``edited`` after each edit of a recording's text."""
-        self._history_window.edited = edited
 
     def takes_changed(self, views: Sequence[TakeView] = ()) -> None:
         """Refresh the history, first the changed ones of these takes.
