@@ -2,6 +2,8 @@
 
 A worker ends if the gateway shows another certificate than the paired one. The reason may be that another computer
 got the address. So the search continues, and the worker starts again where the right certificate is shown.
+
+A worker also ends if the gateway has another version. It tries again later, because that computer may be updated.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ from functools import partial
 from math import inf
 from typing import Final
 
+from app.core.child_process import Pause, useless_pause
 from app.core.errors import Note
 from app.gateways.presentation import elsewhere
 from app.gateways.store import PairedGateway
@@ -34,6 +37,7 @@ _PAUSE_S: Final = 1.0
 AWAY: Final = Note("lent-away")
 _REFUSED: Final = "4"  # exit status of a worker that its gateway refused
 
+_WORKS: Final = (LocalWorkerState.IDLE, LocalWorkerState.BUSY)
 _MISSED: Final = (Unreachable, WrongCertificate)  # errors at an address that the gateway has left
 
 AskWorkers = Callable[[Address], Awaitable[tuple[WorkerSeen, ...]]]
@@ -64,11 +68,13 @@ class Lent:
         self.discover: Discover | None = None
         self.own_addresses: Callable[[], tuple[str, ...]] = OwnAddresses()
         self.check_s = CHECK_S
+        self.retry_pause: Pause = useless_pause
         self._settings, self._changed, self._ask = settings, changed, ask
         self._at = paired.addresses[0]
         self._error: GatewayError | None = None
         self._seen: tuple[WorkerSeen, ...] = ()
         self._queried_at = -inf
+        self._refusals = 0  # since it last worked
         self._tasks = Tasks("lent")
         self._searching, self._explaining = OneTask(self._tasks, "search"), OneTask(self._tasks, "explain")
         self._worker = LocalWorker(self._worker_changed, self._through(), fetch, self._list_workers)
@@ -156,25 +162,29 @@ class Lent:
 
     def _worker_changed(self, view: WorkerView) -> None:
         self._show(self._explained(view))
+        if view.state in _WORKS:
+            self._refusals = 0
         if _is_refused(view):
             self._explaining.keep(self._explain)
 
     async def _explain(self) -> None:
-        """Ask the gateway why it refused the worker. A gateway that is away is awaited."""
+        """Ask the gateway why it refused the worker, and start the worker again once the cause may be gone.
+
+        A gateway that is away is awaited. One of another version may be updated at any time.
+        """
+        self._refusals += 1
+        clock = asyncio.get_running_loop().time
+        retry_at = clock() + self.retry_pause(self._refusals)
         await self._query()
         self._show(self._explained(self._worker.view))
-        while self._is_missed:
+        while _is_refused(self._worker.view) and not isinstance(self._error, Unauthorised):
             await asyncio.sleep(min(_PAUSE_S, self.check_s))
+            was_missed = isinstance(self._error, _MISSED)
             await self._query_if_old()
-            if self._error is None and _is_refused(self._worker.view):
+            if self._error is None and (was_missed or clock() >= retry_at):
                 await self._worker.use(self._through())
                 await self._worker.switch(on=True)  # the settings may be unchanged: restart anyway
             self._show(self._explained(self._worker.view))
-
-    @property
-    def _is_missed(self) -> bool:
-        """True if a worker was refused, and the right gateway cannot be reached."""
-        return _is_refused(self._worker.view) and isinstance(self._error, _MISSED)
 
     def _explained(self, view: WorkerView) -> WorkerView:
         missed = view.state is LocalWorkerState.STARTING and isinstance(self._error, _MISSED)

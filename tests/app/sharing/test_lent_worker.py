@@ -202,6 +202,36 @@ async def test_worker_restarts_when_the_gateway_is_back_at_its_address(refused: 
         await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew")
 
 
+async def test_worker_tries_again_because_a_gateway_of_another_version_may_be_updated(
+    refused: LocalWorkerSettings,
+) -> None:
+    waited = list[int]()
+
+    def pause(refusals: int) -> float:
+        waited.append(refusals)
+        return 0.0
+
+    async with lent(refused, Away(None)) as made:
+        made.retry_pause = pause
+        seen = Seen(made)
+        await made.switch(on=True)
+        await wait_until(lambda: seen.began_again_after(VERSION), "a worker begins anew")
+        await wait_until(lambda: waited[:3] == [1, 2, 3], "each refusal makes the next pause longer")
+
+
+async def test_worker_does_not_try_again_where_its_key_is_unknown(refused: LocalWorkerSettings) -> None:
+    async with lent(refused, Away(Unauthorised("no"))) as made:
+        made.retry_pause = lambda refusals: 0.0
+        seen = Seen(made)
+        await made.switch(on=True)
+        unknown = Note("lent-unknown", {"gateway": "desk"})
+        await wait_until(lambda: made.view.reason == unknown, "it is told why")
+        await wait_until(
+            lambda: "lent/explain" not in map(asyncio.Task.get_name, asyncio.all_tasks()), "that is all"
+        )
+        assert not seen.began_again_after(unknown)
+
+
 async def test_gateway_is_not_searched_after_lending_was_switched_off(refused: LocalWorkerSettings) -> None:
     looking = list[int]()
 
