@@ -193,18 +193,20 @@ def installed_extras() -> tuple[str, ...]:
 def extra_packages(requirements: Iterable[str]) -> dict[str, frozenset[str]]:
     """Return the packages of each extra, without those for certain platforms only."""
     direct: dict[str, set[str]] = {}
+    named_extras: dict[str, set[str]] = {}  # apart from packages, because one may have the name of an extra: mcp
     for requirement in requirements:
         wanted, _, marker = requirement.partition(";")
         if (extra := _ONLY_EXTRA.fullmatch(marker.strip())) and (named := _NAME.match(wanted)):
-            own = _normalised(named[1]) == PROGRAM
-            direct.setdefault(extra[1], set()).update(
-                (named[2] or "").split(",") if own else {_normalised(named[1])}
-            )
+            packages = direct.setdefault(extra[1], set())
+            if _normalised(named[1]) == PROGRAM:
+                named_extras.setdefault(extra[1], set()).update((named[2] or "").split(","))
+            else:
+                packages.add(_normalised(named[1]))
     for _ in direct:  # an extra may name other ones, and these again
-        for names in direct.values():
-            for contained in names & direct.keys():
-                names |= direct[contained] - {contained}
-    return {extra: frozenset(names - direct.keys()) for extra, names in direct.items()}
+        for extra_name, others in named_extras.items():
+            for other in others & direct.keys():
+                direct[extra_name] |= direct[other]
+    return {extra: frozenset(names) for extra, names in direct.items()}
 
 
 def _normalised(name: str) -> str:

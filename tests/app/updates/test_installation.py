@@ -59,8 +59,10 @@ def test_extras_contain_those_that_they_name() -> None:
             'redis[hiredis]>=5; extra == "gateway"',
             'kikipounamu[desktop,gateway]; extra == "all"',
             'Kikipounamu[all]; extra == "everything"',
+            'mcp>=2; extra == "mcp"',
         ]
     )
+    assert found["mcp"] == {"mcp"}, "a package may have the name of its extra"
     assert found["desktop"] == {"pyside6-essentials"} and found["gateway"] == {"redis"}
     assert found["all"] == found["everything"] == {"pyside6-essentials", "redis"}
 
