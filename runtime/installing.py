@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Final
 
 from runtime.programs import is_bundled
@@ -27,6 +28,17 @@ def extra_command(extras: str) -> str:
 def again_command(*packages: str) -> str:
     """Return the command that reinstalls broken packages."""
     return command_text(_own("update") if is_bundled() else _pip("--force-reinstall", *packages))
+
+
+def missing_library(error: ModuleNotFoundError, extra: str) -> str:
+    """Return which library is missing, and the command that installs its extra.
+
+    Raises ``error`` if the library is installed: then the fault is ours.
+    """
+    library = (error.name or "").partition(".")[0]
+    if not library or find_spec(library):
+        raise error
+    return f"{library} is not installed: run {extra_command(extra)}"
 
 
 def _pip(*what: str) -> list[str]:

@@ -28,6 +28,13 @@ main()
 """
 
 
+def ended_without(module: str, library: str) -> tuple[int, str]:
+    """Run the ``main`` of a module without a library; return its exit status and its errors."""
+    code = f"import sys\nfrom {module} import main\nsys.modules[{library!r}] = None\nmain()"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
+
+
 def interrupted_during(module: str, imported: str) -> tuple[int, str]:
     """Run the ``main`` of a module, with Ctrl-C during an import; return its exit status and its errors."""
     code = f"from {module} import main\n{_INTERRUPTED.format(imported=imported)}"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from runtime.installing import again_command, command_text, extra_command
+from runtime.installing import again_command, command_text, extra_command, missing_library
 
 
 def test_command_is_written_for_its_shell() -> None:
@@ -38,3 +38,11 @@ def test_folder_gets_a_command_of_its_own_program(
     monkeypatch.setattr(sys, "executable", "/opt/my apps/kikipounamu/kikipounamu-worker")
     assert shlex.split(extra_command(extras)) == ["/opt/my apps/kikipounamu/kikipounamu", *words]
     assert shlex.split(again_command("numpy"))[1:] == ["update"]
+
+
+@pytest.mark.parametrize("name", ["backend.forgotten", "redis.forgotten", None])
+def test_module_that_should_exist_is_our_fault(name: str | None) -> None:
+    ours = ModuleNotFoundError("not found", name=name)
+    with pytest.raises(ModuleNotFoundError) as raised:
+        missing_library(ours, "gateway")
+    assert raised.value is ours
