@@ -1,6 +1,6 @@
 """List, fetch, verify, import, export, measure and remove recognition models for ``kikipounamu models``."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -55,6 +55,8 @@ def list_models(*, as_json: bool) -> None:
         state, speed = words(f"models.state.{_STATES[store.state(name)]}"), speed_text(advice.speeds.get(name))
         rows.append((name, _size(store.model(name)), state, languages, speed, model.licence))
     print_table(rows)
+    if lacking := _lacking(catalogue.models):
+        _say(words("models-command.lacking", models=", ".join(lacking)))
     _say(words("models-command.speeds"))
     if advice.recommended:
         _say(advice_line(words, advice.recommended, spoken))
@@ -65,17 +67,19 @@ def list_models(*, as_json: bool) -> None:
 
 def _all_facts(store: ModelStore, catalogue: Catalogue, advice: Advice) -> dict[str, Any]:
     """Return the models for programs."""
+    lacking = _lacking(catalogue.models)
     return {
         "folder": str(folders().models),
         "recommended": advice.recommended.model if advice.recommended else None,
-        "models": [_facts(store, store.model(model.name), advice) for model in catalogue.models],
+        "models": [_facts(store, store.model(model.name), advice, lacking) for model in catalogue.models],
     }
 
 
-def _facts(store: ModelStore, model: Model, advice: Advice) -> dict[str, Any]:
+def _facts(store: ModelStore, model: Model, advice: Advice, lacking: Mapping[str, str]) -> dict[str, Any]:
     """Return a model for programs.
 
     ``bytes``: an upper limit unless ``bytes_known``. ``speed``: seconds of audio per second, or ``None``.
+    ``lacking``: the missing engine, by model.
     """
     speed = advice.speeds.get(model.name)
     return {
@@ -87,7 +91,7 @@ def _facts(store: ModelStore, model: Model, advice: Advice) -> dict[str, Any]:
         "speed": round(speed.value, 2) if speed else None,
         "speed_measured": bool(speed and speed.measured),
         "licence": model.licence,
-        "runs_here": not model.for_later_engine,
+        "runs_here": not model.for_later_engine and model.name not in lacking,
     }
 
 
@@ -123,13 +127,16 @@ def get(names: Sequence[str]) -> None:
 
 def _without_engine(models: Sequence[Model]) -> dict[str, str]:
     """Return a message about each model whose engine is not installed, by name."""
-    here = partial(engine_is_here, environment=settings_now()[0].worker.environment)
-    lacking = {model.name: lacks(model.name, here) for model in models}
     return {
         name: f"{name} cannot run here without {engine}: run {extra_command(engine)}"
-        for name, engine in lacking.items()
-        if engine
+        for name, engine in _lacking(models).items()
     }
+
+
+def _lacking(models: Sequence[Model]) -> dict[str, str]:
+    """Return the engine that is not installed of each model that has none here, by name."""
+    here = partial(engine_is_here, environment=settings_now()[0].worker.environment)
+    return {model.name: engine for model in models if (engine := lacks(model.name, here))}
 
 
 def verify(names: Sequence[str]) -> None:

@@ -105,6 +105,7 @@ def advice_line(texts: TextLookup, advice: Recommendation, languages: Sequence[s
 _WHY: Final = {
     ChoiceReason.ACCURATE: "models-command.accurate",
     ChoiceReason.FASTEST: "models-command.fastest",
+    ChoiceReason.NO_WHISPER: "models-command.no-whisper",
 }
 
 

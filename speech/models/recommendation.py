@@ -1,7 +1,8 @@
 """Recommendation of one model for a person and a computer, with the reason. Pure.
 
 A model must know all languages of the person, fit into the memory, and finish a sentence of four seconds within
-one second. Of those, the most accurate one is recommended; if none is so fast, the fastest.
+one second. Of those, the most accurate one is recommended; if none is so fast, the fastest. If there is no such
+model and Whisper cannot run, another model that can run is recommended.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -105,6 +106,8 @@ def recommend(
     if suitable:
         name, speed = max(suitable, key=lambda one: one[1].value)
         return Recommendation(name, ChoiceReason.FASTEST, speed)
+    if not runs(WITHOUT_HUB) and (other := without_whisper(known.values(), spoken, lambda name: False, runs)):
+        return other._replace(speed=local_speed(known[other.model], known.values(), computer))
     return Recommendation(WITHOUT_HUB, ChoiceReason.FITS, local_speed(fallback, known.values(), computer))
 
 

@@ -25,6 +25,7 @@ def test_recommendation_is_one_line_with_its_reason() -> None:
     )
     assert "any language" in advice_line(EN, best, ())
     assert "fits into the memory" in advice_line(EN, Recommendation("some-model", ChoiceReason.FITS), ("zh",))
+    assert "Whisper is not in" in advice_line(EN, Recommendation("some-model", ChoiceReason.NO_WHISPER), ())
     assert "the fastest" in advice_line(EN, Recommendation("some-model", ChoiceReason.FASTEST), ("zh",))
 
 

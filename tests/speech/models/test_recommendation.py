@@ -60,6 +60,18 @@ def test_model_without_engine_is_not_recommended() -> None:
     assert best("fr en", Computer(8 * GIGABYTE, speeds=FAST), without=PARAKEET) == TURBO
 
 
+@pytest.mark.parametrize(
+    ("languages", "memory", "model"), [("", 24, SENSEVOICE), ("fr", 24, PARAKEET), ("zh", 1, SENSEVOICE)]
+)
+def test_whisper_is_not_recommended_where_it_cannot_run(languages: str, memory: int, model: str) -> None:
+    able = (PARAKEET, SENSEVOICE)
+    found = recommend(
+        MODELS, languages.split(), Computer(memory * GIGABYTE, speeds={BASE: 1.0}), able.__contains__
+    )
+    assert found is not None and found.model == model and found.speed is not None
+    assert found.reason in {ChoiceReason.NO_WHISPER, ChoiceReason.FASTEST}
+
+
 def test_catalogue_without_a_model_for_all_computers_has_no_recommendation() -> None:
     assert recommend(MODELS[:1], ["zh"], LAPTOP, lambda name: True) is None
 
