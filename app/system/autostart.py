@@ -171,6 +171,7 @@ def desktop_entry(program: str, environment: Mapping[str, str]) -> str:
             "[Desktop Entry]",
             "Type=Application",
             f"Name={NAME}",
+            try_exec(program),
             f"Exec={' '.join(map(quoted, words))}",
             "Terminal=false",
             "X-GNOME-Autostart-enabled=true",
@@ -199,6 +200,11 @@ def quoted(word: str) -> str:
     """
     quoted = word if word.replace("-", "").isalnum() else f'"{word.translate(_SPECIAL)}"'
     return quoted.replace("\\", "\\\\").replace("%", "%%")
+
+
+def try_exec(program: str) -> str:
+    """Return the line by which desktops ignore an entry whose program has been removed."""
+    return f"TryExec={program}".replace("\\", "\\\\")
 
 
 def launch_agent(program: str, environment: Mapping[str, str]) -> str:
@@ -290,7 +296,7 @@ def launcher_entry(program: str, icon: str) -> str:
     for line in shipped_entry().splitlines():
         if line.startswith(_STARTS):
             line = f"Exec={through}{quoted(program)} {line.removeprefix(_STARTS)}"
-        lines.append(f"Icon={icon}" if line.startswith("Icon=") else line)
+        lines.append(f"{try_exec(program)}\nIcon={icon}" if line.startswith("Icon=") else line)
     return "\n".join([*lines, ""])
 
 

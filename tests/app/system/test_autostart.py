@@ -74,6 +74,14 @@ def test_desktop_launches_program_from_entry(entry: FileEntry, program: Path) ->
     assert done.stdout.strip() == f"{program} app --hidden"
 
 
+def test_desktop_ignores_entry_of_a_removed_program(entry: FileEntry, program: Path) -> None:
+    require(("libglib2.0-bin",))
+    entry.add()
+    program.unlink()
+    done = subprocess.run(["gio", "launch", str(entry.place)], capture_output=True, text=True, timeout=20)
+    assert done.returncode and "Unable to load application information" in done.stderr
+
+
 def test_entry_with_user_edits_is_kept_and_backed_up(entry: FileEntry) -> None:
     edited = entry.content.replace("Exec=", "Exec=env LANG=zh_CN.UTF-8 ") + "Icon=kikipounamu\n"
     entry.add()

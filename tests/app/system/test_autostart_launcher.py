@@ -35,6 +35,7 @@ def test_entry_has_icon_and_actions_in_two_languages() -> None:
     entry = parsed(launcher_entry(PROGRAM, "/icons/app.svg"))
     main = entry["Desktop Entry"]
     assert shlex.split(main["Exec"]) == [PROGRAM, "app"] and main["Icon"] == "/icons/app.svg"
+    assert main["TryExec"] == PROGRAM, "menus hide the entry once the program is removed"
     actions = [name for name in main["Actions"].split(";") if name]
     assert actions == ["toggle", "paste-held", "quit"]
     for name in actions:
