@@ -185,7 +185,8 @@ start() { /usr/lib/kikipounamu/_internal/engine -c 'while :; do sleep 0.1; done'
 ended() { wait $! || echo "ended by $?"; }
 there() { ls -d /usr/lib/kikipounamu /var/lib/kikipounamu /etc/kikipounamu 2>/dev/null || true; }
 echo "= install"; change --install "$1"; kikipounamu x; getent passwd kikipounamu | cut -d: -f1
-mkdir -p /var/lib/kikipounamu /etc/kikipounamu /home/speaker/.local/share/kikipounamu
+stat -c '%U %G %a' /var/lib/kikipounamu
+mkdir -p /etc/kikipounamu /home/speaker/.local/share/kikipounamu
 echo "= upgrade"; start; change --install "$1"; ended
 echo "= remove"; start; change --remove kikipounamu; ended; there
 echo "= purge"; change --purge kikipounamu; there; getent passwd kikipounamu || ls -d /home/speaker/.local/share/*
@@ -208,6 +209,7 @@ def test_package_lives_and_leaves_nothing_but_homes(package: Path, tmp_path: Pat
         "systemctl --user --quiet --machine=1000@.host daemon-reload",
         "/usr/bin/kikipounamu x",
         "kikipounamu",
+        "kikipounamu kikipounamu 700",
     ]
     units = [line.split("systemctl ")[1] for line in steps["upgrade"].splitlines() if "gateway" in line]
     managers = ("--system --quiet", "--user --quiet --machine=1000@.host")
