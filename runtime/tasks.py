@@ -103,11 +103,12 @@ class Tasks(Closing):
     """Tasks that end with their owner. Leaving the context cancels them and waits until they are gone.
 
     A failing task is logged with its traceback and completes ``failed`` with the exception. An owner that cannot
-    continue without the task can wait for it.
+    continue without the task can wait for it. ``expected``: errors that the owner reports, so that they are not
+    logged here.
     """
 
-    def __init__(self, owner: str) -> None:
-        self._owner = owner
+    def __init__(self, owner: str, expected: type[Exception] | tuple[()] = ()) -> None:
+        self._owner, self._expected = owner, expected
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[BaseException] | None = None
 
@@ -152,7 +153,8 @@ class Tasks(Closing):
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
-        log.error(LogEvent.TASK_FAILED, task=task.get_name(), exc_info=error)
+        if not isinstance(error, self._expected):
+            log.error(LogEvent.TASK_FAILED, task=task.get_name(), exc_info=error)
         if not self.failed.done():
             self.failed.set_result(error)
 

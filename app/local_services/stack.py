@@ -96,7 +96,7 @@ class Stack(Closing):
 
     def __init__(self, settings: StackSettings | None = None) -> None:
         self._settings = settings or StackSettings()
-        self._tasks = Tasks("stack")
+        self._tasks = Tasks("stack", expected=StackFailed)
         self._children: list[Child] = []
         self._worker_started = False
 

@@ -37,6 +37,15 @@ async def test_task_failure_is_logged_and_reported_to_the_owner() -> None:
     assert [(line["event"], line["task"]) for line in logs] == [("task.failed", "owner/fails")]
 
 
+async def test_expected_failure_is_reported_to_the_owner_only() -> None:
+    with capture_logs() as logs:
+        async with Tasks("owner", expected=ValueError) as tasks:
+            tasks.start(fail(), "fails")
+            async with asyncio.timeout(5):
+                error = await tasks.failed
+    assert isinstance(error, ValueError) and logs == []
+
+
 async def test_kept_task_runs_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it returns. Its owner hears nothing of the failures, but the log does."""
     monkeypatch.setattr("runtime.tasks._PAUSES_S", (0.0,))

@@ -18,6 +18,7 @@ from app.local_services import local_gateway
 from app.local_services.local_gateway import alive
 from app.local_services.stack import Stack, StackSettings
 from tests.helpers.chain import running_chain
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until, wait_until_sync
 
 CHECKSUM = StackSettings(engine="checksum", pause=lambda failures: 0.1)
@@ -115,11 +116,15 @@ async def test_stack_adds_worker_to_gateway_without_one_and_replaces_it_when_it_
 
 
 async def test_stack_raises_for_missing_engine() -> None:
-    with pytest.raises(StackFailed, match="no-such-engine"):  # on a busy computer already while it is entered
+    with (
+        capture_logs() as logs,
+        pytest.raises(StackFailed, match="no-such-engine"),  # on a busy computer already while it is entered
+    ):
         async with Stack(StackSettings(engine="no-such-engine")) as stack:
             with pytest.raises(StackFailed, match="no-such-engine"):
                 await stack.until_ready()
             await stack.unless_broken(asyncio.Event().wait())
+    assert "task.failed" not in [line["event"] for line in logs], "it has no traceback: its reason is known"
 
 
 async def test_stack_raises_when_gateway_cannot_start() -> None:
