@@ -115,6 +115,12 @@ class FileEntry:
         if self._command(self._read()) is not None:
             self.add()
 
+    def remove_broken(self) -> None:
+        """Remove the entry if it starts a program that is gone."""
+        command = self._command(self._read())
+        if command and not _is_ours(command):
+            self.remove()
+
     def remove(self) -> None:
         """Remove the entry, whatever its content."""
         with _refusals(self.place):
@@ -312,27 +318,31 @@ def launcher(environment: Mapping[str, str], program: str) -> FileEntry:
 def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> None:
     """Write the entry if it is missing or starts another program. Raises ``AutostartRefused``.
 
+    Where a package provides the entry, the user's is removed if its program is gone, because it hides the other.
     An app with a home of its own gets none: it is not the user's usual one.
     """
     if not platform.startswith("linux") or environment.get(HOME):
         return
     program = lasting_program(NAME)
-    if not in_system_menu(platform, environment, program):
-        launcher(environment, program).mend()
+    entry = launcher(environment, program)
+    if in_system_menu(platform, environment, program):
+        entry.remove_broken()
+    else:
+        entry.mend()
 
 
 def install_menu_entry(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path | None:
     """Write the entry anew, over a changed or hidden one, and return its path.
 
-    Return ``None`` where a package of the system provides the entry.
+    Return ``None`` where a package of the system provides the entry. Then only the user's is removed: it hides it.
     Raises ``NoMenuEntry`` or ``AutostartRefused``.
     """
     _check_menu(platform, environment)
     program = lasting_program(NAME)
-    if in_system_menu(platform, environment, program):
-        return None
     entry = launcher(environment, program)
     entry.remove()
+    if in_system_menu(platform, environment, program):
+        return None
     entry.add()
     return entry.place
 

@@ -115,6 +115,19 @@ def test_install_leaves_the_menu_to_the_package_of_the_system(tmp_path: Path) ->
     environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(own), "XDG_DATA_DIRS": str(shared.parent)}
     assert install_menu_entry("linux", environment) is None
     assert not own.exists()
+    hides = own / "applications" / "org.kikipounamu.app.desktop"
+    hides.parent.mkdir(parents=True)
+    for content, stays in (
+        ("Hidden=true\n", True),
+        (f"Exec={find_program('kikipounamu')} app\nComment=mine\n", True),
+        ("Exec=/gone/kikipounamu app\n", False),
+    ):
+        hides.write_text(f"[Desktop Entry]\n{content}")
+        keep_launcher("linux", environment)
+        assert hides.exists() is stays, "only an entry of a program that is gone is no choice of the user"
+    hides.write_text("[Desktop Entry]\nHidden=true\n")
+    assert install_menu_entry("linux", environment) is None
+    assert not hides.exists(), "the entry of the package is shown again"
 
 
 @pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
