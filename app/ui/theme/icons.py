@@ -38,11 +38,6 @@ def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
     QSvgRenderer(QByteArray(svg(name, colour))).render(painter, place)
 
 
-def image(name: str, size: int, colour: QColor | None = None) -> QImage:
-    """Return the icon as ``size`` x ``size`` pixels on a transparent background."""
-    return QImage(_image(name, size, "" if colour is None else colour.name()))  # a copy once it is painted on
-
-
 def icon(name: str, colour: QColor | None = None) -> QIcon:
     """Return the icon in all sizes that are needed."""
     return _icon_in_sizes(name, "" if colour is None else colour.name())

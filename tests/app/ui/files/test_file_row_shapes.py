@@ -19,7 +19,8 @@ def drawn(widget: QWidget) -> QImage:
 
 def test_file_states_have_distinct_shapes(qapp: QApplication) -> None:
     assert set(SHAPES) == set(FileState)
-    images = {state: icons.image(name, 22, QColor("black")) for state, (name, _) in SHAPES.items()}
+    drawn = {state: icons.icon(name, QColor("black")) for state, (name, _) in SHAPES.items()}
+    images = {state: icon.pixmap(22, 22).toImage() for state, icon in drawn.items()}
 
     def outline(image: QImage) -> list[bool]:
         return [image.pixelColor(x, y).alpha() > 127 for x in range(22) for y in range(22)]

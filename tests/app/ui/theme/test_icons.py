@@ -4,7 +4,7 @@ from importlib.resources import files
 from itertools import combinations
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -16,6 +16,15 @@ from app.ui.theme.colours import COLOURS, Scheme
 TRAY = 22
 FILES = [path.name for path in files("app.ui.theme").joinpath("icons").iterdir()]
 NAMES = sorted(name.removesuffix(".svg") for name in FILES if name.endswith(".svg"))
+
+
+def drawn(name: str, size: int, colour: str = "black") -> QImage:
+    """Return an icon on a transparent ground."""
+    made = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
+    made.fill(Qt.GlobalColor.transparent)
+    with QPainter(made) as painter:
+        icons.draw(painter, name, QRectF(made.rect()), QColor(colour))
+    return made
 
 
 def outline(image: QImage) -> list[bool]:
@@ -37,8 +46,7 @@ def test_icon_exists_for_each_state() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_icon_can_be_drawn(name: str, qapp: QApplication) -> None:
     assert QSvgRenderer(icons.svg(name)).isValid()
-    drawn = icons.image(name, 24, QColor("#123456"))
-    painted = sum(outline(drawn))
+    painted = sum(outline(drawn(name, 24, "#123456")))
     assert painted > 20
 
 
@@ -49,7 +57,7 @@ def test_icon_is_drawn_in_given_colour(name: str, qapp: QApplication) -> None:
 
 
 def test_states_have_distinct_shapes(qapp: QApplication) -> None:
-    shapes = {state: outline(icons.image(state.value, TRAY, QColor("black"))) for state in State}
+    shapes = {state: outline(drawn(state.value, TRAY)) for state in State}
     for one, other in combinations(State, 2):
         differs = sum(a != b for a, b in zip(shapes[one], shapes[other], strict=True))
         assert differs > 15, (one, other)
@@ -90,11 +98,11 @@ def test_qt_scales_icon_once_however_often_it_is_shown(qapp: QApplication) -> No
 
 
 def test_app_icon_has_clear_bars_when_it_is_small(qapp: QApplication) -> None:
-    drawn = icons.icon(icons.APP).pixmap(16, 16).toImage()
-    row = [drawn.pixelColor(x, 10) for x in range(16)]
+    small = icons.icon(icons.APP).pixmap(16, 16).toImage()
+    row = [small.pixelColor(x, 10) for x in range(16)]
     white = [x for x, colour in enumerate(row) if colour.lightness() == 255 and colour.alpha() == 255]
     assert white == [3, 4, 7, 8, 11, 12]
-    assert icons.icon(icons.APP).pixmap(64, 64).toImage() == icons.image(icons.APP, 64)
+    assert icons.icon(icons.APP).pixmap(64, 64).toImage() == drawn(icons.APP, 64)
 
 
 def test_icon_is_drawn_into_given_rectangle(qapp: QApplication) -> None:
