@@ -15,6 +15,7 @@ these releases. Where it cannot, or another program repeats keys in its place, t
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, combinations
 from typing import Any, Final
 
@@ -103,6 +104,7 @@ class KeyStamps:
 
     def __init__(self) -> None:
         self._first = (0, 0.0)
+        self._released: tuple[int, int] | None = None
 
     def moved(self, stamp: int, now_s: float, *, first: bool) -> float:
         """Return when a key moved: as long after the ``first`` one as the stamps say, and at most ``now_s``."""
@@ -110,6 +112,15 @@ class KeyStamps:
             self._first = (stamp, now_s)
         began, at_s = self._first
         return min(at_s + ((stamp - began) & _STAMPS) / 1000, now_s)
+
+    def released(self, code: int, stamp: int) -> None:
+        """Note the release of a key."""
+        self._released = code, stamp
+
+    def bounced(self, code: int, stamp: int) -> bool:
+        """Return whether a press follows the release of the same key sooner than a person presses it again."""
+        known, released = self._released or (0, 0)
+        return code == known and (stamp - released) & _STAMPS <= _REPEATED_MS
 
 
 @contextmanager
@@ -241,8 +252,9 @@ class Keyboard:
             self._doubtful = event
         else:
             decision = self._presses.released(event.detail, self._moved(event))
+            self._times.released(event.detail, event.time)
         self._answer(decision)
-        self._emit(decision)
+        self._emit(decision, bounced=self._times.bounced(event.detail, event.time))
 
     def _moved(self, event: Any) -> float:
         return self._times.moved(event.time, time.monotonic(), first=not self._presses.down)
@@ -254,11 +266,11 @@ class Keyboard:
             self._display.allow_events(X.AsyncKeyboard, X.CurrentTime)
         self._display.flush()
 
-    def _emit(self, decision: Decision) -> None:
+    def _emit(self, decision: Decision, *, bounced: bool = False) -> None:
         for event in decision.events:
             if event.chord and event.action in self._to_pass_on:
                 self._to_pass_on.remove(event.action)
-            self._report(event)
+            self._report(replace(event, bounced=bounced and event.pressed))
 
     def _is_down(self, code: int) -> bool:
         return bool(self._display.query_keymap()[code // 8] & 1 << code % 8)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from Xlib import X
 from Xlib.display import Display
+from Xlib.ext import xtest
 
 from app.hotkeys import x11_keyboard
 from app.hotkeys.errors import HotkeyAbsent, HotkeysLost, HotkeyTaken
@@ -37,6 +38,24 @@ async def test_key_that_arrives_with_the_answers_about_a_new_layout_is_reported_
             await heard.tells(("dictate", True))
             desktop.xdotool("keyup", "F9")
             await heard.tells(("dictate", False))
+
+
+async def test_press_that_follows_its_release_at_once_is_reported_as_bounced(tmp_path: Path) -> None:
+    f9 = 75
+    with running_desktop(tmp_path, tray=False) as desktop:
+        keys = Display(desktop.display)
+        async with listening(desktop, dictate="f9") as heard:
+
+            async def bounced() -> bool:
+                heard.events.clear()
+                for kind in (X.KeyPress, X.KeyRelease) * 2:
+                    xtest.fake_input(keys, kind, f9)
+                keys.sync()
+                await wait_until(lambda: len(heard.events) == 4, "both taps")
+                return [event.bounced for event in heard.events] == [False, False, True, False]
+
+            await wait_until(bounced, "a computer so busy that 25 ms pass between the two is rare")
+        keys.close()
 
 
 async def test_alt_gr_as_hotkey_still_writes_the_characters_of_its_combinations(tmp_path: Path) -> None:
