@@ -30,6 +30,8 @@ _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, for
 _ELSEWHERE: Final = (foreign.ReadOnlyError, foreign.AskError, foreign.ClusterDownError, foreign.TryAgainError)
 """Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
 _ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
+_PASSING: Final = (foreign.OutOfMemoryError, foreign.NoScriptError)
+"""The second after a failover: redis-py may load a script through a connection to the earlier primary."""
 _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
 
 
@@ -104,7 +106,7 @@ def translated(error: Exception) -> BrokerError:
         return BrokerRefused(f"the broker refuses this worker: {cause}")
     if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
         return BrokerUnavailable(f"the broker does not answer: {cause}")
-    passing = isinstance(cause, foreign.OutOfMemoryError) or is_elsewhere(cause)
+    passing = isinstance(cause, _PASSING) or is_elsewhere(cause)
     if passing or str(cause).startswith(_PASSING_CODES):
         return BrokerUnavailable(f"the broker cannot write at this moment: {error_text(cause)}")
     return BrokerRefused(f"the broker does not do what was asked: {cause}")

@@ -352,8 +352,10 @@ class AllShards:
                     await member.jobs.check()
                     await self._serve(member)
                 while member.kept:
-                    await member.kept[0]()
-                    member.kept.popleft()
+                    first = member.kept[0]
+                    await first()
+                    if member.kept[0] is first:  # otherwise one that came meanwhile has displaced it
+                        member.kept.popleft()
                 if served == self._streams:
                     break
             except (BrokerUnavailable, TimeoutError):

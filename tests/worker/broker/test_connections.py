@@ -51,6 +51,11 @@ def test_server_that_is_not_the_primary_is_left(error: foreign.RedisError) -> No
     assert isinstance(translated(error), BrokerUnavailable)
 
 
+def test_script_that_a_server_does_not_have_yet_is_tried_again() -> None:
+    """After a failover redis-py may load it through a connection to the earlier primary."""
+    assert isinstance(translated(foreign.NoScriptError("No matching script.")), BrokerUnavailable)
+
+
 def test_wrong_password_and_unknown_errors_end_the_worker() -> None:
     assert isinstance(translated(foreign.AuthenticationError("no")), BrokerRefused)
     assert isinstance(translated(foreign.ResponseError("ERR no")), BrokerRefused)

@@ -5,13 +5,13 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
 
 from protocol.engine import EngineSettings
-from protocol.job import GROUP, Job, Keys, decode_notice, encode_job, in_shard, shard_of
+from protocol.job import GROUP, Job, Keys, Result, decode_notice, encode_job, in_shard, shard_of
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from tests.helpers.valkey import Broker, running_broker
@@ -22,6 +22,7 @@ from worker.broker.jobs import ShardJobs, Verdict
 from worker.broker.layout import ShardLayout
 from worker.broker.shards import AllShards
 from worker.consumer import Consumer
+from worker.core.delivery import Delivery
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
@@ -242,6 +243,62 @@ async def test_result_for_a_frozen_shard_is_reported_when_it_is_back(jobs: AllSh
         servers.thaw(0)
     await wait_until(lambda: servers.text(0), "the result is stored")
     assert await servers.text(0) == "kept"
+
+
+class FakeShard:
+    """Shard whose outcomes are stored when ``gate`` is set; ``check`` answers when it is ``back``."""
+
+    def __init__(self) -> None:
+        self.back, self.gate, self.begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.stored: list[str] = []
+
+    async def __aenter__(self) -> "FakeShard":
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    def interruptible(self) -> None: ...
+
+    async def disconnect(self) -> None: ...
+
+    async def serve(self, streams: list[str], partials: list[str]) -> None: ...
+
+    async def check(self) -> None:
+        """Answer when the shard is back."""
+        await self.back.wait()
+
+    async def finish(self, delivery: Delivery, result: Result) -> bool:
+        """Store the result; unavailable while the shard is away."""
+        if not self.back.is_set():
+            raise BrokerUnavailable("away")
+        self.begun.set()
+        await self.gate.wait()
+        self.stored.append(delivery.entry)
+        return True
+
+
+async def test_result_that_comes_while_kept_ones_are_sent_displaces_none_of_them() -> None:
+    shards = [FakeShard(), FakeShard()]
+    for shard in shards:
+        shard.back.set()
+    away = shards[shard_of("s", 2)]
+
+    async def layout() -> ShardLayout:
+        return ShardLayout(2, alone=False)
+
+    stream = in_shard(STREAMS[0], shard_of("s", 2))
+    deliveries = [Delivery(stream, f"{n}-0", 1, 0, job(n, session="s")) for n in range(65)]
+    async with AllShards(layout, lambda keys: cast(ShardJobs, shards[keys.shard])) as jobs:
+        await jobs.check()
+        away.back.clear()
+        for delivery in deliveries[:64]:
+            assert await jobs.finish(delivery, result(delivery.job))
+        away.back.set()
+        await away.begun.wait()
+        assert await jobs.finish(deliveries[64], result(deliveries[64].job))
+        away.gate.set()
+        await wait_until(lambda: len(away.stored) > 63, "the kept ones are sent")
+    assert set(away.stored) >= {delivery.entry for delivery in deliveries[:64]}
 
 
 async def test_worker_without_any_shard_waits_for_the_broker(jobs: AllShards, servers: Servers) -> None:
