@@ -31,6 +31,7 @@ from client.errors import (
     WrongCertificate,
     WrongGateway,
 )
+from client.request import bounded
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.pairing import (
@@ -193,7 +194,7 @@ async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -
             async with http.post(url, data=body, ssl=pinned(place), allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
                     raise await _refused(place, response)
-                return decode_answer(await _bounded(response.content))
+                return decode_answer(await bounded(response.content, _MOST_BYTES))
     except WrongCertificate as error:
         raise Intercepted(_BETWEEN) from error
     except MalformedMessage as error:
@@ -204,18 +205,9 @@ async def _refused(place: Address, response: aiohttp.ClientResponse) -> GatewayE
     """Return the error of a refusal. ``DeviceNotKept`` holds for all addresses of the gateway: try no others."""
     if response.status in _NOT_KEPT:
         with suppress(ValueError, RecursionError, MalformedMessage):
-            why = msgspec.json.decode(await _bounded(response.content), type=_Refusal).error
+            why = msgspec.json.decode(await bounded(response.content, _MOST_BYTES), type=_Refusal).error
             return DeviceNotKept(f"{place.url}: {why.message}", why.code)
     return refusal(place, PAIR_PATH, response.status, response.headers)
-
-
-async def _bounded(content: aiohttp.StreamReader) -> bytes:
-    body = b""
-    async for piece in content.iter_any():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            raise MalformedMessage("the answer is too long")
-    return body
 
 
 def _began(answer: PairAnswer) -> PairBegan:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from client.connection import Address
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable
-from client.request import request
+from client.request import MOST_BYTES, request
 from tests.helpers.web_server import serving
 
 PATH = "/v1/thing"
@@ -60,3 +60,9 @@ async def test_unexpected_answer_raises_typed_error(
 async def test_request_raises_unreachable_when_no_server_listens() -> None:
     with pytest.raises(Unreachable):
         await request(Address("http://127.0.0.1:9"), f"GET {PATH}", Thing)
+
+
+async def test_answer_without_end_is_refused_before_it_fills_the_memory() -> None:
+    async with answering(PATH, 200, b" " * (MOST_BYTES + 1), []) as url:
+        with pytest.raises(Refused, match="more than"):
+            await request(Address(url), f"GET {PATH}", Thing)
