@@ -16,7 +16,7 @@ from app.dictation.hotkey_test import KeysSeen
 from app.messages.kinds import ActionQueue, Devices, News, Problem, Registry, WindowWanted
 from app.settings.sections import Settings
 from app.system.notification import notify
-from app.ui.dictation.announcer import Announcer, speak_from
+from app.ui.dictation.announcer import Announcer, announce
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_window import OverlayWindow, blends, possible
 from app.ui.settings.choices import HOTKEYS, NO_HOTKEYS, PASTE_HELD, Choices, KnownKeys
@@ -63,7 +63,7 @@ class Windows:
         TrayFocus(self.shell)
         self.shell.page_shown.connect(lambda page: self._refresh_microphones() if page == SETTINGS else None)
         self.pages.status.opened.connect(lambda on: self._refresh_microphones() if on else None)
-        self.announcer = Announcer(texts, speak_from(self.home))
+        self.announcer = Announcer(texts, partial(announce, self.home))
         self.overlay = overlay(theme, texts, folders().data / "cancel-told")
         self.tray, self.tray_watch = tray.Tray(theme, texts, front.ask), TrayWatch(tray.available)
         once = ShownOnce(folders().data / "absent-tray-told")

@@ -45,10 +45,6 @@ class Announcer:
             self._speak(state_text(self._texts, view.state))
 
 
-def speak_from(widget: QWidget) -> Callable[[str], None]:
-    """Return a function that announces texts through ``widget`` (since Qt 6.8)."""
-
-    def speak(text: str) -> None:
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
-
-    return speak
+def announce(widget: QWidget, text: str) -> None:
+    """Have screen readers say a text of ``widget`` (since Qt 6.8)."""
+    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))

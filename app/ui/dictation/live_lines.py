@@ -15,6 +15,7 @@ MOST: Final = 600
 """Number of characters considered; more never fit."""
 _CUT: Final = "…"
 _AIR: Final = 1.15
+_ANY: Final = "surrogatepass"  # file names may contain undecodable bytes
 _WORD: Final = 16  # a cut word of at most this many letters is dropped entirely
 
 
@@ -141,4 +142,10 @@ def _text_range(start: int, length: int, colour: QColor, *, dotted: bool) -> QTe
 
 def units(text: str) -> int:
     """Return the length of ``text`` in UTF-16 units, as Qt counts."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.encode("utf-16-le", _ANY)) // 2
+
+
+def split_units(text: str, place: int) -> tuple[str, str]:
+    """Return the text before this number of UTF-16 units, and the rest."""
+    coded = text.encode("utf-16-le", _ANY)
+    return coded[: 2 * place].decode("utf-16-le", _ANY), coded[2 * place :].decode("utf-16-le", _ANY)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSlider, QTextEdit, Q
 
 from app.core.word_times import TimedRange, range_at, time_of
 from app.history.view import PausePlaying, PlayAction, PlaybackView, PlayState, PlayTake, SeekTake, StopPlaying
-from app.ui.dictation.live_lines import units
+from app.ui.dictation.live_lines import split_units, units
 from app.ui.home.take_delegate import mark_format
 from app.ui.strings.texts import Texts, clock, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
@@ -223,9 +223,8 @@ class Follower:
         """Return when the word at this point of the viewport was spoken, in ms."""
         if not self._spoken or self._edit.toPlainText() != self._text:
             return None
-        before = self._edit.cursorForPosition(point).position()
-        coded = self._text.encode("utf-16-le", "surrogatepass")[: 2 * before]
-        return time_of(self._spoken, len(coded.decode("utf-16-le", "replace")))
+        before, _ = split_units(self._text, self._edit.cursorForPosition(point).position())
+        return time_of(self._spoken, len(before))
 
     def _cursor(self, one: TimedRange) -> QTextCursor:
         made = QTextCursor(self._edit.document())

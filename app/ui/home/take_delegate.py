@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app.core.states import State
 from app.history.index import IndexRow
 from app.history.search_terms import excerpt
-from app.ui.dictation.live_lines import lay_out, units
+from app.ui.dictation.live_lines import lay_out, split_units, units
 from app.ui.home.timeline_model import (
     TimelineModel,
     day_text,
@@ -233,6 +233,5 @@ def shortened(text: str, start: int, width: float) -> str:
 
     ``start``: where the last line starts, in UTF-16 units.
     """
-    coded = text.encode("utf-16-le")
-    head, tail = coded[: 2 * start].decode("utf-16-le"), coded[2 * start :].decode("utf-16-le")
+    head, tail = split_units(text, start)
     return head + QFontMetricsF(font()).elidedText(tail, Qt.TextElideMode.ElideRight, width - 1)

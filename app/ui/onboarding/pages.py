@@ -24,7 +24,7 @@ from app.onboarding.steps import (
     begun,
 )
 from app.settings.sections import ChangeSetting, Settings
-from app.ui.dictation.announcer import speak_from
+from app.ui.dictation.announcer import announce
 from app.ui.onboarding.key_step import KeyStep
 from app.ui.onboarding.try_step import TryStep
 from app.ui.onboarding.welcome_step import WelcomeStep
@@ -250,7 +250,7 @@ class Onboarding(QWidget):
 
     def _announce(self, text: str) -> None:
         if QAccessible.isActive():
-            speak_from(self)(text)
+            announce(self, text)
 
     # -- layout --------------------------------------------------------------------------------------------
 

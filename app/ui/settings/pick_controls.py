@@ -1,7 +1,7 @@
 """Controls that choose one or several entries of a searchable list."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPaintEvent
@@ -13,13 +13,12 @@ from app.ui.settings.picker_entries import PickerEntry, with_unknown
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import control_height, paint_choice
+from app.ui.widgets.controls import LONGEST_CHOICE
 from app.ui.widgets.panels import ChipRow
 from app.ui.widgets.parts import label, worded
 
 Entries = Callable[[], Sequence[PickerEntry]]
 """Returns the entries with their names in the current language."""
-
-_LONGEST_NAME: Final = 44
 
 
 class PickerField(QAbstractButton):
@@ -35,7 +34,7 @@ class PickerField(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Return a size that fits the name, up to a limit."""
         metrics = QFontMetrics(font())
-        across = min(metrics.horizontalAdvance(self.text()), letter_width(metrics) * _LONGEST_NAME)
+        across = min(metrics.horizontalAdvance(self.text()), letter_width(metrics) * LONGEST_CHOICE)
         return QSize(max(usual_width(), across + metrics.height() + SPACING.huge), control_height())
 
     def minimumSizeHint(self) -> QSize:

@@ -77,7 +77,8 @@ class SearchField(Field):
             action.setIcon(icons.icon(name, self._theme.colour("muted")))
 
 
-_LONGEST_CHOICE = 44
+LONGEST_CHOICE: Final = 44
+"""Letters of a name that a closed list has room for."""
 
 
 class DropDown(QComboBox):
@@ -98,7 +99,7 @@ class DropDown(QComboBox):
         """Return the height of a button and a width that fits all entries up to a limit."""
         metrics = QFontMetrics(font())
         widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
-        widest = min(widest, letter_width(metrics) * _LONGEST_CHOICE)
+        widest = min(widest, letter_width(metrics) * LONGEST_CHOICE)
         return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
 
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.dictation.live_lines import MOST, lay_out
+from app.ui.dictation.live_lines import MOST, lay_out, split_units, units
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SCALE_PROPERTY, SPACING, font
 from runtime.terminal import LINES, printable
@@ -145,7 +145,6 @@ def fill(layout: QBoxLayout, *parts: Part) -> None:
 
 W = TypeVar("W", bound=QObject)
 
-_ANY = "surrogatepass"  # file names may contain undecodable bytes
 _LONGEST_TIP = 2_000
 
 
@@ -269,13 +268,12 @@ def first_lines(text: str, text_font: QFont, width: float, most: int) -> str:
     Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
     """
     start = text[:MOST].replace("\n", " ")
-    units = start.encode("utf-16-le", _ANY)  # Qt counts in UTF-16 units
     layout = lay_out(start, text_font, width, most, wrap=QTextOption.WrapMode.WordWrap)  # as a label does
     line = layout.lineAt(layout.lineCount() - 1)
     last, end = line.textStart(), line.textStart() + line.textLength()
-    if len(text) <= MOST and 2 * end == len(units):
+    if len(text) <= MOST and end == units(start):
         return start
-    head, tail = (part.decode("utf-16-le", _ANY) for part in (units[: 2 * last], units[2 * last :]))
+    head, tail = split_units(start, last)
     shown = QFontMetricsF(text_font).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
     return head + shown[:-1].rstrip() + "…"
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.announcer import Announcer, speak_from
+from app.ui.dictation.announcer import Announcer, announce
 from app.ui.strings.texts import Texts
 
 TAKE = [State.ARMING, State.LISTENING, State.SENDING, State.WAITING, State.INSERTING, State.DONE, State.IDLE]
@@ -56,4 +56,4 @@ def test_announcer_is_silent_without_assistive_technology() -> None:
 def test_widget_announces_text(qtbot: QtBot) -> None:
     widget = QWidget()
     qtbot.addWidget(widget)
-    speak_from(widget)("Listening")
+    announce(widget, "Listening")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.core.live_text import TextSpan
-from app.ui.dictation.live_lines import MOST, LiveLines, newest
+from app.ui.dictation.live_lines import MOST, LiveLines, newest, split_units
 from app.ui.theme.theme import Theme, font
 
 WIDTH = 300.0
@@ -107,3 +107,10 @@ def test_stable_and_unstable_text_have_their_colours(
     assert colours_of(spans) >= seen
     if "😀" not in spans[0].text and len(spans) == 1:
         assert colours_of(spans) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "head"), [("a😀玉", 3, "a😀"), ("a\udc80b", 2, "a\udc80"), ("kia", 9, "kia")]
+)
+def test_text_is_split_at_utf16_units(text: str, place: int, head: str) -> None:
+    assert split_units(text, place) == (head, text.removeprefix(head))
