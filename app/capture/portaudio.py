@@ -118,11 +118,7 @@ class PortAudio:
         started = self._library is None
         library = self._load()
         if anew and not started and not self._open:
-            # Each may fail: after a failed start there is nothing to terminate.
-            with suppress(library.PortAudioError):
-                library._terminate()
-            with suppress(library.PortAudioError):
-                library._initialize()
+            _start_again(library)
         try:
             default = library.default.device[0]
             interfaces = [interface["name"] for interface in library.query_hostapis()]
@@ -178,7 +174,7 @@ class PortAudio:
         """Begin to play what ``pull_at`` returns for the output's rate; what is ``short`` ends by itself."""
         library = self._load()
         try:
-            rate = round(library.query_devices(kind="output")["default_samplerate"])
+            rate = self._output_rate(library)
             with _native_errors_hidden():
                 if self._open:
                     library.check_output_settings(channels=1, dtype=SAMPLE_TYPE, samplerate=rate)
@@ -186,6 +182,16 @@ class PortAudio:
                 return self._started(stream, rate, 1)
         except (library.PortAudioError, ValueError) as error:  # ValueError: no such device
             raise SpeakerRefused(f"no sound can be heard ({error})") from error
+
+    def _output_rate(self, library: Any) -> int:
+        """Return the rate of the default output; if there is none, look for one that has come back."""
+        try:
+            return _rate(library)
+        except library.PortAudioError:
+            if self._open:
+                raise
+            _start_again(library)
+            return _rate(library)
 
     def _started(self, stream: Any, rate: int, channels: int) -> "PortAudioStream":
         """Start a stream and count it, or close one that does not start."""
@@ -220,6 +226,19 @@ class PortAudioStream:
             stream, self._stream = self._stream, None
             self._system.closed()
             stream.close()
+
+
+def _start_again(library: Any) -> None:
+    """Restart PortAudio, so that it lists the devices of now."""
+    # Each may fail: after a failed start there is nothing to terminate.
+    with suppress(library.PortAudioError):
+        library._terminate()
+    with suppress(library.PortAudioError):
+        library._initialize()
+
+
+def _rate(library: Any) -> int:
+    return int(library.query_devices(kind="output")["default_samplerate"])
 
 
 def _reason(error: Exception) -> str:

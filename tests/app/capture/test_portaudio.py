@@ -131,6 +131,54 @@ async def test_output_that_does_not_start_is_closed() -> None:
     assert library.closed == 1
 
 
+class ReturningOutput(RefusingOutput):
+    """A library that was started while no sound server ran, and finds its output only when started again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started = 0
+        self.latency = 0.0
+
+    def query_devices(self, *, kind: str) -> dict[str, float]:
+        if not self.started:
+            raise self.PortAudioError("Error querying device -1")
+        return super().query_devices(kind=kind)
+
+    def _terminate(self) -> None:
+        assert self.started == 0
+
+    def _initialize(self) -> None:
+        self.started += 1
+
+    def RawOutputStream(self, **options: object) -> "RefusingOutput":
+        self._finished = options["finished_callback"]
+        return self
+
+    def start(self) -> None:
+        assert callable(self._finished)
+        self._finished()
+
+
+async def test_output_that_came_back_with_its_sound_server_is_found() -> None:
+    library = ReturningOutput()
+    system = PortAudio(library)
+    await system.play(lambda rate: bytes(rate))
+    await system.play(lambda rate: bytes(rate))
+    assert (library.started, library.closed) == (1, 2)
+
+
+async def test_output_is_not_looked_for_while_a_stream_would_end_by_that() -> None:
+    library = ReturningOutput()
+    library.started = 1
+    system = PortAudio(library)
+    stream = await system.open_output(lambda size: b"", lambda: None)
+    library.started = 0
+    with pytest.raises(SpeakerRefused, match="device -1"):
+        await system.play(lambda rate: bytes(rate))
+    assert library.started == 0
+    await stream.close()
+
+
 REFUSED = """
 import asyncio
 from app.capture.errors import SpeakerRefused
