@@ -35,10 +35,11 @@ from app.transcription.progress import ProgressDisplay
 from client.connection import Locate, fixed
 from client.errors import Refused, Unreachable
 from protocol.recognition import Options, Script
+from runtime.installing import extra_command
 from runtime.tasks import Closing
 from runtime.terminal import printable, say
 from speech.audio_file import check_audio
-from speech.errors import SpeechError
+from speech.errors import MediaExtraMissing, SpeechError
 
 T = TypeVar("T")
 
@@ -149,6 +150,9 @@ class Transcription:
                 track = check_audio(file, self._wanted.track)
                 if track.tracks > 1:
                     self._print(file, f"only sound track {track.number} of {track.tracks} is read")
+            except MediaExtraMissing:
+                advice = f"run {extra_command('media')}, or convert the file to wav"
+                self._unreadable[file] = f"{file} needs PyAV: {advice}"
             except SpeechError as error:
                 self._unreadable[file] = str(error)
         if len(self._unreadable) == len(set(self._wanted.files)):

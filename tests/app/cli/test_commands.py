@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -25,6 +26,7 @@ from app.local_services.stack import Stack, StackSettings
 from app.transcription.pipeline import Recogniser
 from client.connection import Address
 from client.settings import ClientSettings
+from runtime.installing import extra_command
 from runtime.logs import logging_to
 from tests.app.speech import SPEECH, window_digests
 from tests.helpers.fault_engines import ENGINE
@@ -232,6 +234,16 @@ async def test_transcribe_fails_early_when_no_file_is_readable(
     assert out == "" and [err.count(str(file)) for file in files[::2]] == [1, 1]
     assert [line.split()[0] for line in err.splitlines()] == [str(file) for file in files]
     assert "No such file" in err and "is a folder" in err and "is an empty file" in err
+
+
+async def test_missing_media_extra_is_reported_with_the_command_for_this_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    film = tmp_path / "film.m4a"
+    film.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
+    assert await transcribed(GatewayChoice(get_models=False), film) == FAILED
+    assert f"{film} needs PyAV: run {extra_command('media')}" in capsys.readouterr().err
 
 
 async def test_refused_key_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
