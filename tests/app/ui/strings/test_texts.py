@@ -118,7 +118,12 @@ FAMILIES = {
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),
     "spoken": {code for model in load_catalogue().models for code in model.languages},
-    "models.recommended": [ChoiceReason.ACCURATE, ChoiceReason.FASTEST, ChoiceReason.FITS],
+    "models.recommended": [
+        ChoiceReason.ACCURATE,
+        ChoiceReason.FASTEST,
+        ChoiceReason.FITS,
+        ChoiceReason.NO_WHISPER,
+    ],
     "models.default": [
         ChoiceReason.CHINESE,
         ChoiceReason.NO_HUB,
