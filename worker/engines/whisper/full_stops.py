@@ -1,55 +1,131 @@
-"""Full stops that Whisper writes at pauses, and that it would not write without them (decision 0071). Pure."""
+"""Full stops and commas between the words of a text, where the words alone make them likely. Pure.
 
+At a long pause Whisper writes a full stop, whatever the words, and in Mandarin mostly commas. Over silence its
+decoder is a language model: it knows the words, but no voice and no pauses (decision 0093).
+"""
+
+import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from math import log
 from typing import Final, NamedTuple
 
-_CERTAIN: Final = 0.8
-_MARGIN: Final = -1.2
-"""Of the log probability of a full stop over a comma or none: 8 of 9 false ones are below, 1 of 5 right ones."""
-_AFTER: Final = 8
-_LEAST: Final = 1e-12
+from protocol.sentences import lowered_within
 
-Probabilities = Callable[[list[int]], Sequence[float]]
+_PARTING: Final = 3.0
+"""Least gain in log probability by a full stop between two words without a mark."""
+_CLOSING: Final = -1.5
+"""Least log probability of a full stop at the end of a text."""
+_LONG: Final = 60
+"""Characters of English without a mark that may be two sentences."""
 
-
-class Marks(NamedTuple):
-    """Tokens of a Chinese full stop and of a comma. ``end``: all tokens of text are smaller."""
-
-    end: int
-    stop: int
-    comma: int
+Likely = Callable[[Sequence[str]], Sequence[float]]
+"""Function that returns the log probabilities of texts, in a language, without a voice."""
 
 
-def without_doubtful_stops(
-    tokens: Sequence[int], marks: Marks, probabilities: Probabilities, in_brief: Probabilities
-) -> list[int]:
-    """Return the tokens with commas for the doubtful full stops within the text.
+class _Style(NamedTuple):
+    """How a language is written, and how much likelier than another mark a full stop must be, as a logarithm.
 
-    ``probabilities``: of the tokens of a text without timestamps; ``in_brief``: also without long pauses. Either
-    makes a full stop probable whatever the words; without them, the words and the voice count.
+    ``kept``: one that Whisper wrote; ``new``: one in the place of a comma. ``before`` and ``after``: characters
+    around a mark that count. ``shortest``: characters of a text that gets a full stop at its end.
     """
-    places = [place for place, token in enumerate(tokens) if token < marks.end]
-    text = [tokens[place] for place in places]
-    stops = [number for number, token in enumerate(text[:-1]) if token == marks.stop]
-    if not stops:
-        return list(tokens)
-    heard = probabilities(text)
-    doubted = [stop for stop in stops if heard[stop] < _CERTAIN]
-    if not doubted:
-        return list(tokens)
-    found = in_brief(text)
-    commas = in_brief([marks.comma if number in doubted else token for number, token in enumerate(text)])
-    nothing = in_brief([token for number, token in enumerate(text) if number not in doubted])
-    doubtful: set[int] = set()
-    for earlier, (stop, following) in enumerate(pairwise([*doubted, len(text)])):
-        end = min(stop + 1 + _AFTER, following)
-        other = max(_likely(commas[stop:end]), _likely(nothing[stop - earlier : end - earlier - 1]))
-        if _likely(found[stop:end]) - other < _MARGIN:
-            doubtful.add(places[stop])
-    return [marks.comma if place in doubtful else token for place, token in enumerate(tokens)]
+
+    stop: str
+    asks: str
+    space: str
+    mark: re.Pattern[str]
+    kept: float
+    new: float
+    before: int
+    after: int
+    shortest: int
 
 
-def _likely(probabilities: Sequence[float]) -> float:
-    return sum(log(max(one, _LEAST)) for one in probabilities)
+_STYLES: Final = {
+    "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), -4.0, 2.0, 90, 50, 16),
+    "zh": _Style("。", "？", "", re.compile(r"(?<=\w)([。？?，,])\s*(?=[^\W\d])"), 1.5, 1.25, 40, 20, 6),
+}
+_COMMA: Final = ","
+_COMMAS: Final = ",，"
+_ASKS: Final = "?？"
+_KEPT_QUESTION: Final = -1.0
+_GAP: Final = re.compile(r"(?<=\w) (?=\w)")
+_MARK: Final = re.compile(r"[.,?!]")
+_END: Final = re.compile(r"[.。？?]")
+
+
+def with_likely_stops(text: str, language: str, likely: Likely) -> str:
+    """Return an English or Mandarin text with other full stops, commas and capitals where they are likelier."""
+    style = _STYLES.get(language)
+    if style is None or not text:
+        return text
+    text = _closed(_parted(text, style, likely), style, likely)
+    for at in reversed([mark.start() for mark in style.mark.finditer(text)]):
+        mark = style.mark.match(text, at)
+        if mark and not (mark.group(1) == style.stop and text[mark.end()].islower()):  # "p.m. and"
+            text = _likeliest(text, mark, style, likely)
+    return text
+
+
+def shared_out(text: str, parts: Sequence[str]) -> list[str]:
+    """Return the parts of a text anew, after its marks and capitals changed: each has as many letters as before.
+
+    If the letters are not those of the parts, the parts stay.
+    """
+    counts = [sum(map(str.isalnum, part)) for part in parts]
+    if sum(counts) != sum(map(str.isalnum, text)):
+        return list(parts)
+    shared: list[str] = []
+    for count in counts[:-1]:
+        found = re.match(rf"(?:[\W_]*[^\W_]){{{count}}}[^\w\s]*", text)
+        end = found.end() if found else 0
+        shared.append(text[:end].strip())
+        text = text[end:]
+    return [*shared, text.strip()] if parts else []
+
+
+def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
+    """Return a text whose sentence ends at a mark, or goes on there if that is likelier."""
+    left, right, written = text[: mark.start()], text[mark.end() :], mark.group(1)
+    comma = written in _COMMAS
+    rights = [right] if comma else list(dict.fromkeys((lowered_within(right, left), right[0].lower() + right[1:])))
+    if written in _ASKS:
+        end, least = style.asks, _KEPT_QUESTION
+        others = [style.space + _END.sub(style.asks, one, count=1) for one in rights]
+    else:
+        end, least = style.stop, style.new if comma else style.kept
+        others = [sign + style.space + one for one in rights for sign in (_COMMA, "")]
+    ways = [end + style.space + right[0].upper() + right[1:], *others]
+    ended, *scores = likely([left[-style.before :] + way[: style.after] for way in ways])
+    if ended - max(scores) >= least:
+        return left + ways[0]
+    if comma:
+        return text
+    return left + (_COMMA + right if written == "。" else others[scores.index(max(scores))])
+
+
+def _parted(text: str, style: _Style, likely: Likely) -> str:
+    """Return a text without a mark at its end as sentences: Whisper began it without marks, and wrote none."""
+    while style.space and text[-1].isalnum():
+        begin = max((mark.end() for mark in _MARK.finditer(text)), default=0)
+        if len(text) - begin < _LONG:
+            break
+        ways: list[tuple[str, str]] = []
+        asked: list[str] = []
+        for gap in _GAP.finditer(text, begin):
+            left, right = text[: gap.start()], text[gap.end() :]
+            ways.append((left, f"{style.stop}{style.space}{right[0].upper()}{right[1:]}"))
+            asked += [left[-style.before :] + way[: style.after] for way in (f" {right}", ways[-1][1])]
+        scores = likely(asked)
+        gains = [stopped - open_ended for open_ended, stopped in zip(scores[::2], scores[1::2], strict=True)]
+        if max(gains, default=0.0) < _PARTING:
+            break
+        text = "".join(ways[gains.index(max(gains))])
+    return text
+
+
+def _closed(text: str, style: _Style, likely: Likely) -> str:
+    """Return a text with a full stop at its end, if it has no mark there and may end there."""
+    if len(text) < style.shortest or not text[-1].isalnum():
+        return text
+    said = text[-style.before :]
+    without, with_stop = likely([said, said + style.stop])
+    return text + style.stop if with_stop - without >= _CLOSING else text

@@ -5,17 +5,17 @@ this module calls the encoder and the decoder itself, with windows of any length
 OpenAI's Whisper (github.com/openai/whisper), where faster-whisper pads with zeros, which mean no silence.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise
-from math import inf
+from math import inf, log
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from worker.engines.repetition import without_loops
-from worker.engines.whisper.full_stops import Marks, without_doubtful_stops
 
 FRAMES_PER_SECOND: Final = 100
 LONGEST_FRAMES: Final = 30 * FRAMES_PER_SECOND
@@ -29,7 +29,10 @@ _LEAST_FEATURE: Final = -1.5
 """The log-Mel spectrogram is cut at 80 dB below its maximum and at -100 dB; both divided by 40 dB, plus 1."""
 _PROMPTS: Final = {"zh": "以下是普通话的句子。", "en": "This is a sentence in English."}
 """Without them, Mandarin is often written in traditional characters, and English without punctuation."""
-_DOUBTED: Final = ("zh",)
+_TEXTS: Final = 8
+_SECOND: Final = 16_000
+_SILENT_FRAMES: Final = 100
+_LEAST: Final = 1e-12
 _PART: Final = "\ufffd"
 _SPACE: Final = "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}"
 """How the vocabulary writes a space."""
@@ -112,12 +115,12 @@ class WhisperReader:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         self._model = model
-        made = partial(Tokenizer, model.hf_tokenizer, model.model.is_multilingual)
-        self._tokenizer: Any = cache(lambda language, task: _repaired(made(task, language)))
+        made = partial(Tokenizer, _repaired(model.hf_tokenizer), model.model.is_multilingual)
+        self._tokenizer: Any = cache(lambda language, task: made(task, language))
         self.known = tuple(sorted(model.supported_languages))
         self.multilingual = bool(model.model.is_multilingual)
-        tokenizer = self._tokenizer("en", "transcribe")
-        self._marks = Marks(tokenizer.eot, tokenizer.encode("。")[0], tokenizer.encode(",")[0])
+        silent = self.features(np.zeros(_SECOND, np.float32))[:, :_SILENT_FRAMES]
+        self._silence: Any = cache(lambda copies: model.encode(np.repeat(silent[np.newaxis], copies, 0)))
         self._suppressed = list(get_suppressed_tokens(self._tokenizer("en", "transcribe"), [-1]))
 
     def features(self, samples: Samples) -> Features:
@@ -135,8 +138,8 @@ class WhisperReader:
             return ["en"]
         return [str(token).strip("<|>") for token, _ in self._model.model.detect_language(encoded)[0]]
 
-    def read(self, encoded: Any, hints: Hints, brief: Callable[[], Any]) -> Reading:
-        """Decode an encoded window. ``brief``: returns it without long pauses."""
+    def read(self, encoded: Any, hints: Hints) -> Reading:
+        """Decode an encoded window."""
         tokenizer, prompt_tokens = self._prompted(hints)
         (result,) = self._model.model.generate(
             encoded,
@@ -149,10 +152,6 @@ class WhisperReader:
             suppress_tokens=self._suppressed,
         )
         tokens = result.sequences_ids[0]
-        if hints.asked.language in _DOUBTED and not hints.asked.partial:
-            heard = partial(self._probabilities, lambda: encoded, prompt_tokens)
-            in_brief = partial(self._probabilities, brief, prompt_tokens)
-            tokens = without_doubtful_stops(tokens, self._marks, heard, in_brief)
         log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1)  # the end counts as a token
         times = [(token - tokenizer.timestamp_begin) * _SECONDS_PER_TIMESTAMP for token in tokens]
         read, resume_s = finished(times, hints.goes_on)
@@ -187,32 +186,34 @@ class WhisperReader:
         before = tokenizer.encode(f" {prompt}") if prompt else []
         return tokenizer, self._model.get_prompt(tokenizer, before, hotwords=asked.hotwords or None)
 
-    def _probabilities(self, window: Callable[[], Any], before: list[int], text: list[int]) -> Sequence[float]:
-        """Return the probability of each token of a text without timestamps."""
-        return tuple(self._aligned(window(), before, text).text_token_probs)
+    def likely(self, language: str, texts: Sequence[str]) -> list[float]:
+        """Return the log probabilities of texts without a voice, after the sentence that primes the language."""
+        tokenizer, prompt_tokens = self._prompted(Hints(Asked(language), 0, goes_on=False))
+        space = "" if language == "zh" else " "
+        found: list[float] = []
+        for begin in range(0, len(texts), _TEXTS):
+            tokens = [tokenizer.encode(f"{space}{text}") for text in texts[begin : begin + _TEXTS]]
+            silence = self._silence(len(tokens))
+            aligned = self._model.model.align(silence, prompt_tokens, tokens, [_SILENT_FRAMES] * len(tokens))
+            found += (sum(log(max(one, _LEAST)) for one in text.text_token_probs) for text in aligned)
+        return found
 
     def _aligned(self, encoded: Any, before: list[int], text: Sequence[int]) -> Any:
         (found,) = self._model.model.align(encoded, before, [list(text)], [2 * encoded.shape[1]])
         return found
 
 
-def _repaired(tokenizer: Any) -> Any:
-    """Return the tokenizer, which then has the space before a word in the word's token, as Whisper writes " to".
+def _repaired(known: Any) -> Any:
+    """Return a vocabulary whose words that begin with "t" are written as Whisper writes them.
 
-    Published files lack the first merge, of a space and a "t": such words were aligned and prompted as two tokens.
+    Published files lack the first merge, of a space and a "t": of " takes" they make three tokens, Whisper one.
     """
-    known, encode = tokenizer.tokenizer, tokenizer.encode
-    space = known.token_to_id(_SPACE)
-
-    def encoded(text: str) -> list[int]:
-        joined: list[int] = []
-        for token in encode(text):
-            spaced = known.token_to_id(_SPACE + known.id_to_token(token)) if joined[-1:] == [space] else None
-            joined[len(joined) - (spaced is not None) :] = [token if spaced is None else spaced]
-        return joined
-
-    tokenizer.encode = encoded
-    return tokenizer
+    if known.encode(" t", add_special_tokens=False).tokens == [_SPACE + "t"]:
+        return known
+    described = json.loads(known.to_str())
+    merges = described["model"]["merges"]
+    merges.insert(0, [_SPACE, "t"] if isinstance(merges[0], list) else f"{_SPACE} t")
+    return type(known).from_str(json.dumps(described))
 
 
 def _is_in_word(decoded: str) -> bool:

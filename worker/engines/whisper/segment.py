@@ -1,6 +1,7 @@
 """Segment that Whisper recognises window by window, with the times of its phrases or words."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -11,6 +12,7 @@ from protocol.recognition import Options, Word
 from worker.engines.repetition import counted
 from worker.engines.whisper.agreement import continued, ends_like, is_new
 from worker.engines.whisper.changes import in_several_languages
+from worker.engines.whisper.full_stops import shared_out, with_likely_stops
 from worker.engines.whisper.left_out import SENTENCE, Rest, rest_after, whole
 from worker.engines.whisper.pauses import first_sound, sounds_from
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Reading, Samples, WhisperReader
@@ -107,11 +109,18 @@ class SegmentDecoder:
             aligned = reading.without_loops() if reading.found or heard.text == reading.text else ""
             rest, end = rest_after(window, reading, aligned), at + reading.frames()
             at = at + rest.at if rest else end
-        if language in _KNOWN_SENTENCES:
-            text = without_false_stops(text.strip())
-            phrases = [replace(phrase, text=without_false_stops(phrase.text)) for phrase in phrases]
+        text = self._with_stops(text.strip(), language)
+        shared = shared_out(text, [phrase.text for phrase in phrases])
+        phrases = [replace(phrase, text=said.strip(AROUND)) for phrase, said in zip(phrases, shared, strict=True)]
         log_probability = sum(reading.log_probability for reading in readings) / len(readings)
-        return Passage(text.strip(), language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
+        return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
+
+    def _with_stops(self, text: str, language: str) -> str:
+        """Return a text whose full stops are where its words want them."""
+        if language not in _KNOWN_SENTENCES:
+            return text
+        likely = partial(self._reader.likely, language)
+        return without_false_stops(text if self._partial else with_likely_stops(text, language, likely))
 
     def _heard(self, window: Window, *, in_its_language: bool) -> tuple[Window, Reading]:
         """Read a window; use another language than the requested one only if the text is probable."""

@@ -56,12 +56,6 @@ class Audio:
         """Return the encoding of this length."""
         return self.once(frames, lambda: self.reader.encode(self.features[:, :frames]))
 
-    def brief(self) -> Any:
-        """Return the encoding of a window whose long pauses are short."""
-        spoken, silence = with_short_pauses(self.sound), self.features[:, -_MARGIN_FRAMES:]
-        made = np.concatenate((spoken, silence), axis=1)[:, :LONGEST_FRAMES]
-        return self.once("brief", lambda: self.reader.encode(made))
-
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return the first result of ``make``. ``functools.cache`` would hold the features until a collection."""
         if key not in self._kept:
@@ -216,7 +210,7 @@ class Window:
     def _read_new(self, frames: int, hints: Hints) -> Reading:
         if self.limit is not None:
             self.limit.spend(frames)
-        return self.audio.reader.read(self.audio.encoded(frames), hints, self.audio.brief)
+        return self.audio.reader.read(self.audio.encoded(frames), hints)
 
     def _most_tokens(self, per_second: int) -> int:
         return _TOKENS + int(per_second * self.audio.seconds)

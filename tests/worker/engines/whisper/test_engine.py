@@ -2,7 +2,7 @@
 
 import gc
 import weakref
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.conftest import ROOT
 from worker.engines.whisper.engine import WhisperEngine, create, load_options
+from worker.engines.whisper.full_stops import with_likely_stops
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Hints
 from worker.engines.whisper.segment import SegmentDecoder
 
@@ -138,12 +139,41 @@ def test_space_before_a_word_is_in_its_token(engine: WhisperEngine, text: str) -
     assert sum(tokenizer.decode([token]).strip() == "" for token in tokens) == (1 if "  " in text else 0)
 
 
+@pytest.mark.parametrize("word", [" takes", " today", " the", " house"])
+def test_word_is_written_as_whisper_writes_it(engine: WhisperEngine, word: str) -> None:
+    assert len(engine._reader._tokenizer("en", "transcribe").encode(word)) == 1
+
+
+def test_texts_are_as_likely_together_as_alone(engine: WhisperEngine) -> None:
+    texts = [f"We walked home{' and then home again' * number}." for number in range(10)]
+    alone = [engine._reader.likely("en", [text])[0] for text in texts]
+    assert engine._reader.likely("en", texts) == pytest.approx(alone, abs=0.2)
+    assert alone == sorted(alone, reverse=True) and engine._reader.likely("en", []) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "The old cinema was turned into a restaurant, the screen still hangs.", "restaurant. The screen"),
+        ("en", "Thank you for joining. This call on such short notice.", "joining this call"),
+        ("en", "The owner lost a blue bicycle it was found in front of the station", "bicycle. It was found"),
+        ("zh", "门口的公共汽车很方便,我每天坐车去上班。", "很方便。我每天"),
+        ("zh", "弟弟说这几天一直在。准备考试。", "一直在,准备"),
+    ],
+)
+def test_decoder_without_a_voice_knows_where_sentences_end(
+    engine: WhisperEngine, language: str, text: str, expected: str
+) -> None:
+    likely = partial(engine._reader.likely, language)
+    assert expected in with_likely_stops(text, language, likely)
+
+
 def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:
     reader, hints = engine._reader, Hints(Asked("en", partial=True), 60, False)
     features = reader.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / np.float32(32_768))
     frames = features.shape[1] - LONGEST_FRAMES
     encoded = reader.encode(features[:, : frames + 300])
-    said = reader.read(encoded, hints, lambda: encoded)
+    said = reader.read(encoded, hints)
     words = reader.words(encoded, hints, said.text)
     assert 3.5 < words[-1][1] < frames / FRAMES_PER_SECOND and said.text[words[-1][0] :].startswith(" notes")
     assert reader.words(encoded, hints, said.text * 2)[-1][1] > frames / FRAMES_PER_SECOND

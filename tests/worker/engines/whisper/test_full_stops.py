@@ -1,58 +1,140 @@
-"""Test which full stops of Whisper become commas."""
+"""Test which full stops and commas of Whisper stay, with a language model that prefers what a test says."""
+
+from collections.abc import Callable, Sequence
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from worker.engines.whisper.full_stops import Marks, without_doubtful_stops
+from worker.engines.whisper.full_stops import shared_out, with_likely_stops
 
-END, STOP, COMMA, TIME = 100, 9, 8, 101
+Likely = Callable[[Sequence[str]], list[float]]
+
+
+def preferring(**gains: float) -> Likely:
+    """Return a language model that adds a gain for each phrase in a text; underscores stand for spaces."""
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        phrases = {phrase.replace("_", " "): gain for phrase, gain in gains.items()}
+        return [sum(gain for phrase, gain in phrases.items() if phrase in text) for text in texts]
+
+    return likely
+
+
+def unasked(texts: Sequence[str]) -> list[float]:
+    """Fail, because no text is to be compared."""
+    raise AssertionError(texts)
 
 
 @pytest.mark.parametrize(
-    ("stop", "comma", "nothing", "kept"),
+    ("gain", "expected"),
     [
-        (0.9, 0.9, 0.9, True),
-        (0.7, 0.1, 0.1, True),
-        (0.2, 0.5, 0.1, True),
-        (0.1, 0.5, 0.1, False),
-        (0.1, 0.01, 0.4, False),
+        (4.1, "She lost her keys somewhere in the garden."),
+        (3.9, "She lost her keys. Somewhere in the garden."),
     ],
 )
+def test_english_full_stop_goes_if_its_words_go_on_far_more_likely(gain: float, expected: str) -> None:
+    text = "She lost her keys. Somewhere in the garden."
+    assert with_likely_stops(text, "en", preferring(keys_somewhere=gain)) == expected
+
+
+def test_comma_replaces_a_full_stop_where_it_is_likeliest() -> None:
+    likely = preferring(**{"holidays, I": 6.0, "holidays I": 5.0})
+    assert with_likely_stops("After the holidays. I left.", "en", likely) == "After the holidays, I left."
+
+
+@pytest.mark.parametrize(("gain", "mark"), [(2.1, ". Luckily"), (1.9, ", luckily")])
+def test_english_comma_becomes_a_full_stop_only_if_that_is_likely(gain: float, mark: str) -> None:
+    likely = preferring(**{"stand. Luckily": gain})
+    text = "We had to stand, luckily it was short."
+    assert with_likely_stops(text, "en", likely) == f"We had to stand{mark} it was short."
+
+
+def test_capital_of_a_name_stays_where_the_sentence_goes_on() -> None:
+    likely = preferring(met_Wilson=9.0, met_wilson=1.0)
+    assert with_likely_stops("Today I met. Wilson in town.", "en", likely) == "Today I met Wilson in town."
+
+
+def test_question_that_goes_on_ends_later() -> None:
+    likely = preferring(same_one=5.0)
+    text = "Do you have the same? One in red. I hope so."
+    assert with_likely_stops(text, "en", likely) == "Do you have the same one in red? I hope so."
+
+
+@pytest.mark.parametrize(("gain", "mark"), [(1.6, "。"), (1.4, ",")])
+def test_mandarin_full_stop_stays_only_if_it_is_likelier_than_others(gain: float, mark: str) -> None:
+    likely = preferring(**{"不难。我": gain})
+    assert with_likely_stops("考试不难。我得了满分。", "zh", likely) == f"考试不难{mark}我得了满分。"
+
+
+@pytest.mark.parametrize(("gain", "mark"), [(1.3, "。"), (1.2, ",")])
+@pytest.mark.parametrize("comma", [",", "，", ", "])
+def test_mandarin_comma_becomes_a_full_stop_where_that_is_likelier(gain: float, mark: str, comma: str) -> None:
+    likely = preferring(**{"方便。我": gain})
+    found = with_likely_stops(f"公共汽车方便{comma}我坐车去。", "zh", likely)
+    assert found == f"公共汽车方便{comma if mark == ',' else mark}我坐车去。"
+
+
 @pytest.mark.parametrize(
-    ("tokens", "place"), [([TIME, 1, STOP, TIME, 2, STOP], 2), ([1, 2, STOP, 3, 4], 2), ([1, STOP] + [5] * 20, 1)]
+    ("text", "language"),
+    [
+        ("", "en"),
+        ("Good.", "en"),
+        ("At 7 p.m. and 8 p.m.", "en"),
+        ("价格3,000元。", "zh"),
+        ("Ja. Nein", "de"),
+        ("No", "en"),
+    ],
 )
-def test_full_stop_within_a_text_stays_only_if_it_is_more_probable_than_a_comma(
-    stop: float, comma: float, nothing: float, kept: bool, tokens: list[int], place: int
-) -> None:
-    text = [token for token in tokens if token < END]
-    at = text.index(STOP)
-
-    def probabilities(asked: list[int]) -> list[float]:
-        assert asked[:at] == text[:at]
-        first = {STOP: stop, COMMA: comma}.get(asked[at], nothing)
-        return [0.9] * at + [first] + [1.0] * (len(asked) - at - 1)
-
-    expected = list(tokens) if kept else [*tokens[:place], COMMA, *tokens[place + 1 :]]
-    heard = probabilities if stop == 0.9 else lambda asked: [0.5] * len(asked)
-    assert without_doubtful_stops(tokens, Marks(END, STOP, COMMA), heard, probabilities) == expected
+def test_text_without_a_doubtful_place_is_not_compared(text: str, language: str) -> None:
+    assert with_likely_stops(text, language, unasked) == text
 
 
-def test_doubted_full_stops_are_compared_in_three_alignments_in_all() -> None:
-    asked: list[list[int]] = []
-
-    def probabilities(text: list[int]) -> list[float]:
-        asked.append(text)
-        worse = {COMMA: 0.5, 3: 0.01} if len(asked) > 1 else {}
-        return [{STOP: 0.1, **worse}.get(token, 1.0) for token in text]
-
-    tokens = [1, STOP, 2, STOP, 3, 3, STOP, 4, STOP]
-    kept = without_doubtful_stops(tokens, Marks(END, STOP, COMMA), lambda text: [0.7] * len(text), probabilities)
-    assert asked == [tokens, [1, COMMA, 2, COMMA, 3, 3, COMMA, 4, STOP], [1, 2, 3, 3, 4, STOP]]
-    assert kept == [1, COMMA, 2, STOP, 3, 3, COMMA, 4, STOP]
+@pytest.mark.parametrize(("gain", "stop"), [(-1.4, "."), (-1.6, "")])
+def test_text_without_a_mark_at_its_end_gets_one_if_it_may_end_there(gain: float, stop: str) -> None:
+    likely = preferring(**{"river.": gain})
+    assert with_likely_stops("We live by the river", "en", likely) == f"We live by the river{stop}"
 
 
-@pytest.mark.parametrize("tokens", [[], [TIME], [TIME, 1, STOP, TIME], [1, COMMA, 2]])
-def test_text_without_full_stop_in_its_midst_is_not_aligned(tokens: list[int]) -> None:
-    def aligned(_: list[int]) -> list[float]:
-        raise AssertionError
+@pytest.mark.parametrize(("gain", "stop"), [(3.1, ". It"), (2.9, " it")])
+def test_long_stretch_without_a_mark_is_parted_where_a_full_stop_is_far_likelier(gain: float, stop: str) -> None:
+    likely = preferring(**{"bicycle. It": gain, "front. Of": 1.0, "front of.": -9.0})
+    text = "Police are looking for the owner of a bicycle it was found in front of"
+    assert with_likely_stops(text, "en", likely) == text.replace(" it was", f"{stop} was")
 
-    assert without_doubtful_stops(tokens, Marks(END, STOP, COMMA), aligned, aligned) == tokens
+
+def test_only_the_words_around_a_mark_are_compared() -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [0.0] * len(texts)
+
+    with_likely_stops(f"{'word, ' * 100}end. Then more.", "en", likely)
+    assert asked and max(map(len, asked)) == 140
+
+
+@given(
+    text=st.lists(
+        st.sampled_from(["I", "go.", "Then,", "we", "met", "Wilson?", "so.", "And", "you"]), max_size=30
+    ),
+    seed=st.randoms(use_true_random=False),
+)
+def test_words_stay_whatever_the_marks(text: list[str], seed: Random) -> None:
+    found = with_likely_stops(" ".join(text), "en", lambda texts: [seed.uniform(-9, 9) for _ in texts])
+    assert [word.strip(".,?").lower() for word in found.split()] == [word.strip(".,?").lower() for word in text]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "shared"),
+    [
+        ("", [], []),
+        ("One.", ["One,"], ["One."]),
+        ("We left. It rained, then", ["We left,", "it rained", "then"], ["We left.", "It rained,", "then"]),
+        ("考试不难。我得了满分。", ["考试不难,", "我得了满分。"], ["考试不难。", "我得了满分。"]),
+        ("We left", ["We left,", "then"], ["We left,", "then"]),
+    ],
+)
+def test_phrases_share_the_marks_of_their_text(text: str, parts: list[str], shared: list[str]) -> None:
+    assert shared_out(text, parts) == shared

@@ -13,7 +13,7 @@ from worker.engines.whisper.reader import Asked, Hints, Phrase, Reading
 @pytest.mark.parametrize(
     ("rest", "text", "phrases"),
     [
-        ({}, "我还没有，核对完。", (Word("我还没有", 0, 2000), Word("核对完", 3000, 4000))),
+        ({}, "我还没有。核对完。", (Word("我还没有", 0, 2000), Word("核对完", 3000, 4000))),
         ({"no_speech": 0.7}, "我还没有。", ()),
         ({"log_probability": -0.9}, "我还没有。", ()),
         ({"text": "没有。"}, "我还没有。", ()),

@@ -12,7 +12,6 @@ from tests.worker.engines.whisper.stand_ins import (
     AnsweringReader,
     FakeReader,
     HummingReader,
-    PausingReader,
     decoder,
 )
 from worker.engines.whisper.reader import LONGEST_FRAMES, Asked, Features, Hints, Reading, Samples
@@ -198,10 +197,3 @@ def test_window_of_30_seconds_is_not_decoded_twice() -> None:
     reader = FakeReader(lambda *_: GOOD._replace(no_speech=0.7))
     decoder(reader, 29.5).decode("en", "")
     assert len(reader.read_windows) == 1
-
-
-def test_window_without_long_pauses_is_encoded_once_when_it_is_asked_for() -> None:
-    reader = PausingReader(lambda *_: GOOD)
-    decoder(reader, 4.0).decode("zh", "")
-    assert reader.encoded == [(0, 700)]
-    assert [reader.brief(), reader.brief()] == [(0, 625)] * 2 and len(reader.encoded) == 2
