@@ -41,7 +41,7 @@ class _Style(NamedTuple):
 
 _STYLES: Final = {
     "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), -4.0, 2.0, 90, 50, 16),
-    "zh": _Style("。", "？", "", re.compile(r"(?<=\w)([。？?，,])\s*(?=[^\W\d])"), 1.5, 1.25, 40, 20, 6),
+    "zh": _Style("。", "？", "", re.compile(r"(?<=\w)([。？?，,])\s*(?=[\u3400-\u9fff])"), 1.5, 1.25, 40, 20, 6),
 }
 _COMMA: Final = ","
 _COMMAS: Final = ",，"

@@ -109,7 +109,7 @@ class SegmentDecoder:
             aligned = reading.without_loops() if reading.found or heard.text == reading.text else ""
             rest, end = rest_after(window, reading, aligned), at + reading.frames()
             at = at + rest.at if rest else end
-        text = self._with_stops(text.strip(), language)
+        text = self._with_stops(text.strip(), "en" if self._translates else language)
         shared = shared_out(text, [phrase.text for phrase in phrases])
         phrases = [replace(phrase, text=said.strip(AROUND)) for phrase, said in zip(phrases, shared, strict=True)]
         log_probability = sum(reading.log_probability for reading in readings) / len(readings)

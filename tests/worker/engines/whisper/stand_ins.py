@@ -50,9 +50,9 @@ class FakeReader:
         return [*((0, float(second)) for second in range(60)), (len(text), self.place(text))]
 
 
-def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecoder:
+def decoder(reader: Any, seconds: float, partial: bool = False, *, translates: bool = False) -> SegmentDecoder:
     """Return a decoder of this much audio."""
-    return SegmentDecoder(reader, np.ones(int(seconds * SECOND), np.float32), partial)
+    return SegmentDecoder(reader, np.ones(int(seconds * SECOND), np.float32), partial, translates=translates)
 
 
 class HummingReader(FakeReader):

@@ -19,6 +19,12 @@ def test_false_full_stop_is_taken_back_in_languages_with_known_words(language: s
     assert [phrase.text for phrase in passage.phrases] == [joined.strip("."), "Yes"]
 
 
+def test_translation_has_the_full_stops_of_english() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(text=" They had. Nothing."))
+    assert "They had nothing." in decoder(reader, 4.0, translates=True).decode("fr", "").text
+    assert "They had. Nothing." in decoder(reader, 4.0).decode("fr", "").text
+
+
 @pytest.mark.parametrize(
     ("seconds", "partial", "window"),
     [(1.0, True, (79, 321)), (2.0, True, (0, 500)), (1.0, False, (0, 400))],
@@ -102,11 +108,11 @@ def test_rest_after_a_pause_is_read_in_its_language(monkeypatch: pytest.MonkeyPa
         return said if encoded[0] else first
 
     reader = PausingReader(answer)
-    assert decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text == "我还没有。Zh."
+    assert decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text == "我还没有， zh."
     monkeypatch.setattr(reader, "languages", lambda encoded: ["fr", "zh"] if encoded[0] else ["zh", "fr"])
-    assert "Fr." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
+    assert "fr." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
     improbable.append("fr")
-    assert "Zh." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
+    assert "zh." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
 
 
 @pytest.mark.parametrize(
