@@ -6,6 +6,7 @@ decoder is a language model: it knows the words, but no voice and no pauses (dec
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from protocol.sentences import lowered_within
@@ -15,7 +16,7 @@ _PARTING: Final = 3.0
 _CLOSING: Final = -1.5
 """Least log probability of a full stop at the end of a text."""
 _LONG: Final = 60
-"""Characters of English without a mark that may be two sentences."""
+"""Characters without a mark that may be two sentences."""
 
 Likely = Callable[[Sequence[str]], Sequence[float]]
 """Function that returns the log probabilities of texts, in a language, without a voice."""
@@ -48,7 +49,7 @@ _COMMAS: Final = ",，"
 _ASKS: Final = "?？"
 _KEPT_QUESTION: Final = -1.0
 _GAP: Final = re.compile(r"(?<=\w) (?=\w)")
-_MARK: Final = re.compile(r"[.,?!]")
+_MARK: Final = re.compile(r"[.,?!。，？！]")
 _END: Final = re.compile(r"[.。？?]")
 
 
@@ -58,9 +59,8 @@ def with_likely_stops(text: str, language: str, likely: Likely) -> str:
     if style is None or not text:
         return text
     text = _closed(_parted(text, style, likely), style, likely)
-    for at in reversed([mark.start() for mark in style.mark.finditer(text)]):
-        mark = style.mark.match(text, at)
-        if mark and not (mark.group(1) == style.stop and text[mark.end()].islower()):  # "p.m. and"
+    for mark in reversed(list(style.mark.finditer(text))):  # so what precedes a mark is still as it was found
+        if not (mark.group(1) == style.stop and text[mark.end()].islower()):  # "p.m. and"
             text = _likeliest(text, mark, style, likely)
     return text
 
@@ -70,16 +70,13 @@ def shared_out(text: str, parts: Sequence[str]) -> list[str]:
 
     If the letters are not those of the parts, the parts stay.
     """
+    letters = [place for place, character in enumerate(text) if character.isalnum()]
     counts = [sum(map(str.isalnum, part)) for part in parts]
-    if sum(counts) != sum(map(str.isalnum, text)):
+    if sum(counts) != len(letters):
         return list(parts)
-    shared: list[str] = []
-    for count in counts[:-1]:
-        found = re.match(rf"(?:[\W_]*[^\W_]){{{count}}}[^\w\s]*", text)
-        end = found.end() if found else 0
-        shared.append(text[:end].strip())
-        text = text[end:]
-    return [*shared, text.strip()] if parts else []
+    begins = [*letters, len(text)]
+    places = [begins[count] for count in accumulate(counts, initial=0)]
+    return [text[begin:end].strip() for begin, end in pairwise(places)]
 
 
 def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
@@ -104,7 +101,7 @@ def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) ->
 
 def _parted(text: str, style: _Style, likely: Likely) -> str:
     """Return a text without a mark at its end as sentences: Whisper began it without marks, and wrote none."""
-    while style.space and text[-1].isalnum():
+    while text[-1].isalnum():
         begin = max((mark.end() for mark in _MARK.finditer(text)), default=0)
         if len(text) - begin < _LONG:
             break

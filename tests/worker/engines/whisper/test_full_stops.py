@@ -56,16 +56,25 @@ def test_capital_of_a_name_stays_where_the_sentence_goes_on() -> None:
     assert with_likely_stops("Today I met. Wilson in town.", "en", likely) == "Today I met Wilson in town."
 
 
-def test_question_that_goes_on_ends_later() -> None:
-    likely = preferring(same_one=5.0)
+def test_capital_behind_a_comma_stays() -> None:
+    likely = preferring(**{"met. Wilson": 3.0, "met, wilson": 5.0})
+    assert with_likely_stops("Today we met, Wilson left.", "en", likely) == "Today we met. Wilson left."
+
+
+@pytest.mark.parametrize(("gain", "expected"), [(1.1, "same one in red? I"), (0.9, "same? One in red. I")])
+def test_question_that_goes_on_ends_later(gain: float, expected: str) -> None:
     text = "Do you have the same? One in red. I hope so."
-    assert with_likely_stops(text, "en", likely) == "Do you have the same one in red? I hope so."
+    assert with_likely_stops(text, "en", preferring(same_one=gain)) == f"Do you have the {expected} hope so."
 
 
 @pytest.mark.parametrize(("gain", "mark"), [(1.6, "。"), (1.4, ",")])
 def test_mandarin_full_stop_stays_only_if_it_is_likelier_than_others(gain: float, mark: str) -> None:
-    likely = preferring(**{"不难。我": gain})
+    likely = preferring(**{"不难。我": gain, "难我": -1.0})
     assert with_likely_stops("考试不难。我得了满分。", "zh", likely) == f"考试不难{mark}我得了满分。"
+
+
+def test_comma_replaces_a_mandarin_full_stop_also_where_nothing_is_likelier() -> None:
+    assert with_likely_stops("考试不难。我得了满分。", "zh", preferring(难我=9.0)) == "考试不难,我得了满分。"
 
 
 @pytest.mark.parametrize(("gain", "mark"), [(1.3, "。"), (1.2, ",")])
@@ -86,6 +95,7 @@ def test_mandarin_comma_becomes_a_full_stop_where_that_is_likelier(gain: float, 
         ("他说OK, thank you.", "zh"),
         ("Ja. Nein", "de"),
         ("No", "en"),
+        ("Police are looking for the owner of a bicycle that was found in front.", "en"),
     ],
 )
 def test_text_without_a_doubtful_place_is_not_compared(text: str, language: str) -> None:
@@ -94,15 +104,27 @@ def test_text_without_a_doubtful_place_is_not_compared(text: str, language: str)
 
 @pytest.mark.parametrize(("gain", "stop"), [(-1.4, "."), (-1.6, "")])
 def test_text_without_a_mark_at_its_end_gets_one_if_it_may_end_there(gain: float, stop: str) -> None:
-    likely = preferring(**{"river.": gain})
+    likely = preferring(**{"We": -50.0, "river.": gain})
     assert with_likely_stops("We live by the river", "en", likely) == f"We live by the river{stop}"
 
 
-@pytest.mark.parametrize(("gain", "stop"), [(3.1, ". It"), (2.9, " it")])
+@pytest.mark.parametrize(("gain", "stop"), [(3.0, ". It"), (2.9, " it")])
 def test_long_stretch_without_a_mark_is_parted_where_a_full_stop_is_far_likelier(gain: float, stop: str) -> None:
     likely = preferring(**{"bicycle. It": gain, "front. Of": 1.0, "front of.": -9.0})
     text = "Police are looking for the owner of a bicycle it was found in front of"
     assert with_likely_stops(text, "en", likely) == text.replace(" it was", f"{stop} was")
+
+
+def test_stretch_with_marks_is_not_parted() -> None:
+    text = "So we left, we ate, police are looking for the owner of a bicycle that was found in front of"
+    likely = preferring(**{"left, we. Ate": 9.0, "front of.": -9.0})
+    assert with_likely_stops(text, "en", likely) == text
+
+
+def test_short_stretch_behind_a_mark_is_not_parted() -> None:
+    text = "After breakfast we went for a long walk along the river, it was warm we ate"
+    likely = preferring(**{"warm. We": 9.0, "ate.": -9.0})
+    assert with_likely_stops(text, "en", likely) == text
 
 
 def test_only_the_words_around_a_mark_are_compared() -> None:
