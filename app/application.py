@@ -286,7 +286,8 @@ class Application:
         nothing = action in HELD_ACTIONS and self._dictation is not None and self._dictation.holds_nothing
         self.ask(action)
         if nothing:
-            raise UsageMistake("there is no text to paste: `kikipounamu takes list` shows all that have one")
+            where = "`kikipounamu takes list` shows the recordings that have one"
+            raise UsageMistake(f"there is no text to paste: {where}")
 
     def _status(self) -> View:
         faults = filter(None, (*self._file.problems, self._recognition.gateway_fault))
