@@ -14,7 +14,16 @@ from protocol.audio import SAMPLE_RATE
 from tests.helpers.recordings import samples_of
 
 SETS: Final = (
-    *("held-out", "tuning", "pairs-held-out", "pairs-tuning", "pairs-fresh", "pairs-fresh-2", "pairs-fresh-3"),
+    *(
+        "held-out",
+        "tuning",
+        "pairs-held-out",
+        "pairs-tuning",
+        "pairs-fresh",
+        "pairs-fresh-2",
+        "pairs-fresh-3",
+        "pairs-fresh-4",
+    ),
     *("short", "level", "sounds", "other"),
 )
 SNRS: Final = (0, 10, 20)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from protocol.sentences import lowered_within
 
-_PARTING: Final = 3.0
+_PARTING: Final = 2.5
 """Least gain in log probability by a full stop between two words without a mark."""
 _CLOSING: Final = -1.5
 """Least log probability of a full stop at the end of a text."""
@@ -41,7 +41,7 @@ class _Style(NamedTuple):
 
 
 _STYLES: Final = {
-    "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), -4.0, 2.0, 90, 50, 16),
+    "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), -1.8, 1.4, 90, 50, 16),
     "zh": _Style("。", "？", "", re.compile(r"(?<=\w)([。？?，,])\s*(?=[\u3400-\u9fff])"), 1.5, 1.25, 40, 20, 6),
 }
 _COMMA: Final = ","
@@ -82,21 +82,30 @@ def shared_out(text: str, parts: Sequence[str]) -> list[str]:
 def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
     """Return a text whose sentence ends at a mark, or goes on there if that is likelier."""
     left, right, written = text[: mark.start()], text[mark.end() :], mark.group(1)
-    comma = written in _COMMAS
-    rights = [right] if comma else list(dict.fromkeys((lowered_within(right, left), right[0].lower() + right[1:])))
-    if written in _ASKS:
-        end, least = style.asks, _KEPT_QUESTION
-        others = [style.space + _END.sub(style.asks, one, count=1) for one in rights]
-    else:
-        end, least = style.stop, style.new if comma else style.kept
-        others = [sign + style.space + one for one in rights for sign in (_COMMA, "")]
-    ways = [end + style.space + right[0].upper() + right[1:], *others]
-    ended, *scores = likely([left[-style.before :] + way[: style.after] for way in ways])
+    ended, *scores = likely(
+        [left[-style.before :] + way for way in _ways(left, written, _near(right, style), style)]
+    )
+    least = _KEPT_QUESTION if written in _ASKS else style.new if written in _COMMAS else style.kept
+    end, *others = _ways(left, written, right, style)
     if ended - max(scores) >= least:
-        return left + ways[0]
-    if comma:
+        return left + end
+    if written in _COMMAS:
         return text
     return left + (_COMMA + right if written == "。" else others[scores.index(max(scores))])
+
+
+def _ways(left: str, mark: str, right: str, style: _Style) -> list[str]:
+    """Return what follows ``left`` with other marks before it; first the one that ends the sentence."""
+    end = (style.asks if mark in _ASKS else style.stop) + style.space + right[0].upper() + right[1:]
+    rights = [right] if mark in _COMMAS else [lowered_within(right, left), right[0].lower() + right[1:]]
+    if mark in _ASKS:
+        return [end, *(style.space + _END.sub(style.asks, one, count=1) for one in rights)]
+    return [end, *(sign + style.space + one for one in rights for sign in (_COMMA, ""))]
+
+
+def _near(right: str, style: _Style) -> str:
+    """Return the words after a mark that count, which are the same whatever the mark."""
+    return right if len(right) <= style.after else right[: style.after].rpartition(" ")[0] or right[: style.after]
 
 
 def _parted(text: str, style: _Style, likely: Likely) -> str:
@@ -105,17 +114,17 @@ def _parted(text: str, style: _Style, likely: Likely) -> str:
         begin = max((mark.end() for mark in _MARK.finditer(text)), default=0)
         if len(text) - begin < _LONG:
             break
-        ways: list[tuple[str, str]] = []
+        gaps = list(_GAP.finditer(text, begin))
         asked: list[str] = []
-        for gap in _GAP.finditer(text, begin):
-            left, right = text[: gap.start()], text[gap.end() :]
-            ways.append((left, f"{style.stop}{style.space}{right[0].upper()}{right[1:]}"))
-            asked += [left[-style.before :] + way[: style.after] for way in (f" {right}", ways[-1][1])]
+        for gap in gaps:
+            left, right = text[: gap.start()][-style.before :], _near(text[gap.end() :], style)
+            asked += [f"{left} {right}", left + _ways(left, style.stop, right, style)[0]]
         scores = likely(asked)
         gains = [stopped - open_ended for open_ended, stopped in zip(scores[::2], scores[1::2], strict=True)]
         if max(gains, default=0.0) < _PARTING:
             break
-        text = "".join(ways[gains.index(max(gains))])
+        gap = gaps[gains.index(max(gains))]
+        text = text[: gap.start()] + _ways("", style.stop, text[gap.end() :], style)[0]
     return text
 
 

@@ -30,11 +30,11 @@ def unasked(texts: Sequence[str]) -> list[float]:
 @pytest.mark.parametrize(
     ("gain", "expected"),
     [
-        (4.1, "She lost her keys somewhere in the garden."),
-        (3.9, "She lost her keys. Somewhere in the garden."),
+        (1.9, "She lost her keys somewhere in the garden."),
+        (1.7, "She lost her keys. Somewhere in the garden."),
     ],
 )
-def test_english_full_stop_goes_if_its_words_go_on_far_more_likely(gain: float, expected: str) -> None:
+def test_english_full_stop_goes_if_its_words_go_on_more_likely(gain: float, expected: str) -> None:
     text = "She lost her keys. Somewhere in the garden."
     assert with_likely_stops(text, "en", preferring(keys_somewhere=gain)) == expected
 
@@ -44,7 +44,7 @@ def test_comma_replaces_a_full_stop_where_it_is_likeliest() -> None:
     assert with_likely_stops("After the holidays. I left.", "en", likely) == "After the holidays, I left."
 
 
-@pytest.mark.parametrize(("gain", "mark"), [(2.1, ". Luckily"), (1.9, ", luckily")])
+@pytest.mark.parametrize(("gain", "mark"), [(1.5, ". Luckily"), (1.3, ", luckily")])
 def test_english_comma_becomes_a_full_stop_only_if_that_is_likely(gain: float, mark: str) -> None:
     likely = preferring(**{"stand. Luckily": gain})
     text = "We had to stand, luckily it was short."
@@ -108,7 +108,7 @@ def test_text_without_a_mark_at_its_end_gets_one_if_it_may_end_there(gain: float
     assert with_likely_stops("We live by the river", "en", likely) == f"We live by the river{stop}"
 
 
-@pytest.mark.parametrize(("gain", "stop"), [(3.0, ". It"), (2.9, " it")])
+@pytest.mark.parametrize(("gain", "stop"), [(2.5, ". It"), (2.4, " it")])
 def test_long_stretch_without_a_mark_is_parted_where_a_full_stop_is_far_likelier(gain: float, stop: str) -> None:
     likely = preferring(**{"bicycle. It": gain, "front. Of": 1.0, "front of.": -9.0})
     text = "Police are looking for the owner of a bicycle it was found in front of"
@@ -135,7 +135,25 @@ def test_only_the_words_around_a_mark_are_compared() -> None:
         return [0.0] * len(texts)
 
     with_likely_stops(f"{'word, ' * 100}end. Then more.", "en", likely)
-    assert asked and max(map(len, asked)) == 140
+    assert asked and max(map(len, asked)) == 139
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Good morning. I would like to write a short letter to my sister about it.", "en"),
+        ("考试不难。我得了九十六分所以今天晚上我们一起去吃饭庆祝一下吧。", "zh"),
+    ],
+)
+def test_compared_texts_have_the_same_words(text: str, language: str) -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [0.0] * len(texts)
+
+    with_likely_stops(text, language, likely)
+    assert len({"".join(filter(str.isalnum, text)).lower() for text in asked}) == 1 and len(set(asked)) > 2
 
 
 @given(
