@@ -7,7 +7,7 @@ is not known here, so that only the words count. Other marks stay, but for a Chi
 import re
 from typing import Final
 
-from protocol.sentences import goes_on_within, is_unfinished, lowered_within, shortened
+from protocol.sentences import goes_on_within, is_abbreviated, is_unfinished, lowered_within, shortened
 
 _ENDS: Final = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])\s*|(?<=[\u2e80-\uffef][?!])(?=[\u2e80-\uffef])")
 """Whisper writes Chinese question marks in half width, mostly without a space."""
@@ -23,7 +23,7 @@ def without_false_stops(text: str) -> str:
     so that each sentence is whole when it is compared with the one before.
     """
     ended: list[str] = []
-    for sentence in filter(None, _ENDS.split(text.strip())):
+    for sentence in _sentences(text.strip()):
         if ended and ended[-1].endswith(_FALSE) and is_unfinished(ended[-1], sentence):
             ended[-1] = _joined(ended[-1], sentence)
         else:
@@ -34,10 +34,21 @@ def without_false_stops(text: str) -> str:
     return whole
 
 
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a text. The full stop of "Mr. Wilson" or "p.m." is never a false one."""
+    found: list[str] = []
+    for piece in filter(None, _ENDS.split(text)):
+        if found and is_abbreviated(found[-1]):
+            found[-1] += f" {piece}"
+        else:
+            found.append(piece)
+    return found
+
+
 def _before(sentence: str, rest: str) -> str:
     if _ASKS_FOR.search(sentence):
         return f"{sentence[:-1]}，{rest}"
-    following = _ENDS.split(rest)[0]
+    following = _sentences(rest)[0]
     if not sentence.endswith(_FALSE) or not goes_on_within(sentence, following):
         chinese = sentence[-1] in "。？！" or (_wide(sentence[-2:-1]) and _wide(rest[0]))
         return f"{sentence}{'' if chinese else ' '}{rest}"

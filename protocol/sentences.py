@@ -26,6 +26,11 @@ _NUMBER_OR_WORD: Final = re.compile(rf"\d+|{_WORD.pattern}")
 _LAST_WORD: Final = re.compile(r"([A-Za-z]+(?:['’][A-Za-z]+)*)\W*$")
 _SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_ABBREVIATED: Final = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Capt|Sgt|Lt|St|Mt|Jr|Sr|Inc|Co|Dept|Ave|Fig|Vol|vs|etc|approx"
+    r"|Ph\.D|[B-HJ-Z]|(?:[A-Za-z]\. ?)+[A-Za-z])\.$"
+)
+"""Titles, initials and abbreviations: their full stop stays, wherever sentences end. "A" and "I" are words."""
 
 _NEVER_LAST: Final = _listed(
     "a an the my our your their every and or but nor because if unless whether although whereas than"
@@ -238,6 +243,17 @@ def shortened(left: str, right: str) -> str:
         return words
     open_ended = _HAN_NEVER_LAST.search(words) or _HAN_SELDOM_LAST.search(words) or _HAN_SELDOM_FIRST.match(right)
     return words if open_ended else f"{words}，"
+
+
+def is_abbreviated(left: str) -> bool:
+    """Return whether a text ends with the full stop of a title, an initial or an abbreviation."""
+    return _ABBREVIATED.search(left) is not None
+
+
+def begins_often(text: str) -> bool:
+    """Return whether a text begins with a word that often begins a sentence; in Chinese, every one may."""
+    found = _WORD.match(text)
+    return _is_han(text[0]) or (found is not None and re.split("['’]", found.group().lower())[0] in _SUBJECTS)
 
 
 def closed(text: str) -> str:
