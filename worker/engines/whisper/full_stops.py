@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
-from protocol.sentences import lowered_within
+from protocol.sentences import begins_often, is_abbreviated, lowered_within
 
 _PARTING: Final = 2.5
 """Least gain in log probability by a full stop between two words without a mark."""
@@ -42,7 +42,7 @@ class _Style(NamedTuple):
 
 _STYLES: Final = {
     "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), -1.8, 1.4, 90, 50, 16),
-    "zh": _Style("。", "？", "", re.compile(r"(?<=\w)([。？?，,])\s*(?=[\u3400-\u9fff])"), 1.5, 1.25, 40, 20, 6),
+    "zh": _Style("。", "?", "", re.compile(r"(?<=\w)([。？?，,])\s*(?=[\u3400-\u9fff])"), 1.5, 1.25, 40, 20, 6),
 }
 _COMMA: Final = ","
 _COMMAS: Final = ",，"
@@ -51,6 +51,11 @@ _KEPT_QUESTION: Final = -1.0
 _GAP: Final = re.compile(r"(?<=\w) (?=\w)")
 _MARK: Final = re.compile(r"[.,?!。，？！]")
 _END: Final = re.compile(r"[.。？?]")
+_NO_SENTENCE: Final = re.compile(r"[a-z]\.|(?:[A-Z][\w.'’-]* ?)+(?:[.,?!]|$)")
+"""What begins no sentence after a comma: "e.g.", or only words with capitals."""
+_LISTED: Final = re.compile(r"(?:^|, )[0-9A-Za-z]+$")
+_LISTED_TOO: Final = re.compile(r"[0-9A-Za-z]+(?:[.,?!]|$)")
+"""Single words before and after a comma, which are items of a list."""
 
 
 def with_likely_stops(text: str, language: str, likely: Likely) -> str:
@@ -60,7 +65,7 @@ def with_likely_stops(text: str, language: str, likely: Likely) -> str:
         return text
     text = _closed(_parted(text, style, likely), style, likely)
     for mark in reversed(list(style.mark.finditer(text))):  # so what precedes a mark is still as it was found
-        if not (mark.group(1) == style.stop and text[mark.end()].islower()):  # "p.m. and"
+        if not _is_sure(text, mark):
             text = _likeliest(text, mark, style, likely)
     return text
 
@@ -77,6 +82,17 @@ def shared_out(text: str, parts: Sequence[str]) -> list[str]:
     begins = [*letters, len(text)]
     places = [begins[count] for count in accumulate(counts, initial=0)]
     return [text[begin:end].strip() for begin, end in pairwise(places)]
+
+
+def _is_sure(text: str, mark: re.Match[str]) -> bool:
+    """Return whether a mark stays without a comparison, as in "Mr. Wilson", "p.m. and" or "eggs, milk."."""
+    written = mark.group(1)
+    if written == ".":
+        return text[mark.end()].islower() or is_abbreviated(text[: mark.start() + 1])
+    if written not in _COMMAS:
+        return False
+    listed = _LISTED.search(text[: mark.start()]) and _LISTED_TOO.match(text, mark.end())
+    return bool(listed or _NO_SENTENCE.match(text, mark.end()))
 
 
 def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
@@ -109,22 +125,23 @@ def _near(right: str, style: _Style) -> str:
 
 
 def _parted(text: str, style: _Style, likely: Likely) -> str:
-    """Return a text without a mark at its end as sentences: Whisper began it without marks, and wrote none."""
-    while text[-1].isalnum():
-        begin = max((mark.end() for mark in _MARK.finditer(text)), default=0)
-        if len(text) - begin < _LONG:
-            break
-        gaps = list(_GAP.finditer(text, begin))
-        asked: list[str] = []
-        for gap in gaps:
-            left, right = text[: gap.start()][-style.before :], _near(text[gap.end() :], style)
-            asked += [f"{left} {right}", left + _ways(left, style.stop, right, style)[0]]
-        scores = likely(asked)
-        gains = [stopped - open_ended for open_ended, stopped in zip(scores[::2], scores[1::2], strict=True)]
-        if max(gains, default=0.0) < _PARTING:
-            break
-        gap = gaps[gains.index(max(gains))]
-        text = text[: gap.start()] + _ways("", style.stop, text[gap.end() :], style)[0]
+    """Return a text without a mark at its end as sentences: Whisper began it without marks, and wrote none.
+
+    Each gap is compared once, so that the time grows only with the length.
+    """
+    begin = max((mark.end() for mark in _MARK.finditer(text)), default=0)
+    if not text[-1].isalnum() or len(text) - begin < _LONG:
+        return text
+    gaps = [gap for gap in _GAP.finditer(text, begin) if begins_often(text[gap.end() :])]
+    asked: list[str] = []
+    for gap in gaps:
+        left, right = text[: gap.start()][-style.before :], _near(text[gap.end() :], style)
+        asked += [f"{left} {right}", left + _ways(left, style.stop, right, style)[0]]
+    scores = likely(asked)
+    gains = [stopped - open_ended for open_ended, stopped in zip(scores[::2], scores[1::2], strict=True)]
+    for gap, gain in reversed(list(zip(gaps, gains, strict=True))):  # so what precedes a gap is still as it was
+        if gain >= _PARTING:
+            text = text[: gap.start()] + _ways("", style.stop, text[gap.end() :], style)[0]
     return text
 
 

@@ -159,6 +159,9 @@ def test_texts_are_as_likely_together_as_alone(engine: WhisperEngine) -> None:
         ("en", "The owner lost a blue bicycle it was found in front of the station", "bicycle. It was found"),
         ("zh", "门口的公共汽车很方便,我每天坐车去上班。", "很方便。我每天"),
         ("zh", "弟弟说这几天一直在。准备考试。", "一直在,准备"),
+        ("en", "Gov. Brown and Sen. Harris met Rep. Lewis.", "Gov. Brown and Sen. Harris met Rep. Lewis."),
+        ("en", "Thank you. Best regards, Peter Miller.", "Best regards, Peter Miller."),
+        ("zh", "你叫什么名字?我叫小明。", "你叫什么名字?我叫小明。"),
     ],
 )
 def test_decoder_without_a_voice_knows_where_sentences_end(

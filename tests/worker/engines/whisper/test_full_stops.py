@@ -91,6 +91,10 @@ def test_mandarin_comma_becomes_a_full_stop_where_that_is_likelier(gain: float, 
         ("", "en"),
         ("Good.", "en"),
         ("At 7 p.m. and 8 p.m.", "en"),
+        ("Gov. Brown met J. R. Smith in the U.S. Army.", "en"),
+        ("He likes sports, i.e. football.", "en"),
+        ("Best regards, Peter J. Miller.", "en"),
+        ("Red, green, 3, and.", "en"),
         ("价格3,000元。", "zh"),
         ("他说OK, thank you.", "zh"),
         ("Ja. Nein", "de"),
@@ -115,6 +119,23 @@ def test_long_stretch_without_a_mark_is_parted_where_a_full_stop_is_far_likelier
     assert with_likely_stops(text, "en", likely) == text.replace(" it was", f"{stop} was")
 
 
+def test_unmarked_text_is_compared_once_at_each_word_that_may_begin_a_sentence() -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [4.0 * text.count(". We ") for text in texts]
+
+    text = "so we walked home and we slept well " * 20 + "bye"
+    found = with_likely_stops(text, "en", likely)
+    assert found.count(". We ") == 40 and len(asked) < 450
+
+
+def test_mandarin_questions_are_compared_with_the_mark_that_whisper_writes() -> None:
+    likely = preferring(**{"？": -20.0, "吗喜欢": -2.0})
+    assert with_likely_stops("你喜欢吗?喜欢。", "zh", likely) == "你喜欢吗?喜欢。"
+
+
 def test_stretch_with_marks_is_not_parted() -> None:
     text = "So we left, we ate, police are looking for the owner of a bicycle that was found in front of"
     likely = preferring(**{"left, we. Ate": 9.0, "front of.": -9.0})
@@ -134,7 +155,7 @@ def test_only_the_words_around_a_mark_are_compared() -> None:
         asked.extend(texts)
         return [0.0] * len(texts)
 
-    with_likely_stops(f"{'word, ' * 100}end. Then more.", "en", likely)
+    with_likely_stops(f"{'many words, ' * 50}end. Then more.", "en", likely)
     assert asked and max(map(len, asked)) == 139
 
 
