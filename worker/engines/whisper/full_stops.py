@@ -18,6 +18,9 @@ _CLOSING: Final = -1.5
 _LONG: Final = 60
 """Characters without a mark that may be two sentences."""
 
+_MOST: Final = 40
+"""Marks of a text that are compared; the others stay. Half a minute of speech has fewer, unless it is a loop."""
+
 Likely = Callable[[Sequence[str]], Sequence[float]]
 """Function that returns the log probabilities of texts, in a language, without a voice."""
 
@@ -64,9 +67,9 @@ def with_likely_stops(text: str, language: str, likely: Likely) -> str:
     if style is None or not text:
         return text
     text = _closed(_parted(text, style, likely), style, likely)
-    for mark in reversed(list(style.mark.finditer(text))):  # so what precedes a mark is still as it was found
-        if not _is_sure(text, mark):
-            text = _likeliest(text, mark, style, likely)
+    doubtful = [mark for mark in style.mark.finditer(text) if not _is_sure(text, mark)]
+    for mark in reversed(doubtful[:_MOST]):  # so what precedes a mark is still as it was found
+        text = _likeliest(text, mark, style, likely)
     return text
 
 

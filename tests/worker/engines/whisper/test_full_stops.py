@@ -142,6 +142,17 @@ def test_stretch_with_marks_is_not_parted() -> None:
     assert with_likely_stops(text, "en", likely) == text
 
 
+def test_at_most_forty_marks_of_a_text_are_compared() -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.append(texts[0])
+        return [0.0] * len(texts)
+
+    with_likely_stops("Good. So. " * 50, "en", likely)
+    assert len(asked) == 40
+
+
 def test_short_stretch_behind_a_mark_is_not_parted() -> None:
     text = "After breakfast we went for a long walk along the river, it was warm we ate"
     likely = preferring(**{"warm. We": 9.0, "ate.": -9.0})
