@@ -54,7 +54,7 @@ _KEPT_QUESTION: Final = -1.0
 _GAP: Final = re.compile(r"(?<=\w) (?=\w)")
 _MARK: Final = re.compile(r"[.,?!。，？！]")
 _END: Final = re.compile(r"[.。？?]")
-_NO_SENTENCE: Final = re.compile(r"[a-z]\.|(?:[A-Z][\w.'’-]* ?)+(?:[.,?!]|$)")
+_NO_SENTENCE: Final = re.compile(r"[a-z]\.|(?:[A-Z][\w.'’-]* )*[A-Z][\w.'’-]*(?:[.,?!]|$)")
 """What begins no sentence after a comma: "e.g.", or only words with capitals."""
 _LISTED: Final = re.compile(r"(?:^|, )[0-9A-Za-z]+$")
 _LISTED_TOO: Final = re.compile(r"[0-9A-Za-z]+(?:[.,?!]|$)")

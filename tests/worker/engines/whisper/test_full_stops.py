@@ -142,6 +142,11 @@ def test_stretch_with_marks_is_not_parted() -> None:
     assert with_likely_stops(text, "en", likely) == text
 
 
+def test_long_word_in_capitals_is_compared_at_once() -> None:
+    text = f"He said, {'A' * 200} and left."
+    assert with_likely_stops(text, "en", preferring(said=1.0)) == text
+
+
 def test_at_most_forty_marks_of_a_text_are_compared() -> None:
     asked: list[str] = []
 
