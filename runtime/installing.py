@@ -11,9 +11,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runtime.programs import is_bundled
+
+if TYPE_CHECKING:  # commands start without logging
+    from runtime.event_names import LogEvent
+    from runtime.logger import Logger
 
 _PROGRAM: Final = "kikipounamu"
 _BESIDE: Final = {"funasr": ("gpu", "setup")}
@@ -39,6 +43,16 @@ def missing_library(error: ModuleNotFoundError, extra: str) -> str:
     if not library or find_spec(library):
         raise error
     return f"{library} is not installed: run {extra_command(extra)}"
+
+
+def log_missing_library(error: ModuleNotFoundError, program: str, logger: "Logger", event: "LogEvent") -> None:
+    """Log that a program cannot run, with the command that installs its extra, which has its name."""
+    from runtime.folders import folders
+    from runtime.logs import logging_to
+
+    reason = missing_library(error, program)
+    with logging_to(program, folders().logs):
+        logger.error(event, reason=reason)
 
 
 def _pip(*what: str) -> list[str]:

@@ -10,21 +10,12 @@ def main() -> None:
             with without_collection():
                 from worker.cli import main as program
         except ModuleNotFoundError as error:
-            _log_missing(error)
+            from runtime import loggers
+            from runtime.event_names import LogEvent
+            from runtime.installing import log_missing_library
+
+            log_missing_library(error, "worker", loggers.WORKER_CLI, LogEvent.WORKER_CANNOT_RUN)
             raise SystemExit(3) from None
         program()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-
-
-def _log_missing(error: ModuleNotFoundError) -> None:
-    """Log which extra has the missing library."""
-    from runtime import loggers
-    from runtime.event_names import LogEvent
-    from runtime.folders import folders
-    from runtime.installing import missing_library
-    from runtime.logs import logging_to
-
-    reason = missing_library(error, "worker")
-    with logging_to("worker", folders().logs):
-        loggers.WORKER_CLI.error(LogEvent.WORKER_CANNOT_RUN, reason=reason)
