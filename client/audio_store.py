@@ -28,10 +28,10 @@ class AudioStore(Protocol):
         """Return exactly these samples. Raises ``AudioGone``."""
         ...
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
         """Record that the segment has ended (``None``: cancelled after this many ``samples``).
 
-        The gateway forgets its result once this returns.
+        Return whether the gateway may forget its result: not if only the memory of this process has it.
         """
         ...
 
@@ -105,9 +105,10 @@ class TemporaryAudio:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
         return b"".join(pieces)
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
         """Forget the audio of a segment; safe to call twice."""
         self._forget(segment)
+        return True
 
     def close(self) -> None:
         """Remove all temporary files. Safe to call twice."""

@@ -315,8 +315,8 @@ class GatewayClient(Closing):
         """Store a result, then report it. ``finish`` waits for both, however long the disk takes."""
         self._storing = True
         try:
-            await self._store.settle(result.segment, result)
-            self._session.stored(result.segment)
+            if await self._store.settle(result.segment, result):
+                self._session.stored(result.segment)
             self._log.kept(result, time.monotonic())
             self._room.set()
             self._changed.set()

@@ -207,9 +207,10 @@ class MemoryAudio:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
         return found
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
         """Drop the audio of a segment; repeated calls are harmless."""
         self._audio.pop(segment, None)
+        return True
 
 
 @dataclass

@@ -192,8 +192,9 @@ class _TakeAudio(AudioStore):
         """
         return await asyncio.to_thread(read, self._audio, self._pieces[segment].at + offset, samples)
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
         """Do nothing, because no audio was stored."""
+        return True
 
 
 class _PieceCounter(TranscriptionObserver):

@@ -86,16 +86,18 @@ class AsyncJournal(AudioStore):
         pcm = self.journal.audio(at, samples, waits=False)
         return pcm or await asyncio.to_thread(self.journal.audio, at, samples)
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
-        """Keep the first text of a segment, or that it was cancelled. On disk when this returns.
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
+        """Keep the first text of a segment, or that it was cancelled. Return whether it is on disk.
 
         A segment that a span replaces is cancelled at the gateway only: if the span is damaged, it is sent again.
         """
         if outcome is None and segment in self.journal.take.replaced:
-            return
-        if isinstance(outcome, Final) and (rewritten := self._rewrite(text := outcome.text.strip())) != text:
-            return await self.keep(self.journal.settle, segment, outcome, rewritten)
-        await self.keep(self.journal.settle, segment, outcome, None, samples)
+            return True
+        rewritten = None
+        if isinstance(outcome, Final) and (text := self._rewrite(said := outcome.text.strip())) != said:
+            rewritten = text
+        await self.keep(self.journal.settle, segment, outcome, rewritten, samples)
+        return self.journal.saved
 
 
 class JournaledOutlet(ToGateway):

@@ -162,6 +162,11 @@ class Journal:
         return self._writer.heard // BYTES_PER_SAMPLE
 
     @property
+    def saved(self) -> bool:
+        """True unless events are only in memory, because the disk became read-only."""
+        return self._writer.saved
+
+    @property
     def disk_state(self) -> DiskState:
         """The state of the disk: writing, waiting or full."""
         return self._writer.disk_state

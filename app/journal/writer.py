@@ -66,6 +66,7 @@ class TakeWriter:
         self._following = following
         self._seal = seal
         self._unsaved: list[bytes] = []  # lines that a read-only disk refused
+        self.saved = True  # every durable line survives this process
         self._backlog = WriteBacklog(audio.size)
         self._most = most_waiting
         self._sync_s = sync_s
@@ -109,6 +110,7 @@ class TakeWriter:
             self._write_events(lines)
             if durable:
                 self._events.sync()
+                self.saved = True
             return b""
 
         self._ask(work, lines)
@@ -225,6 +227,7 @@ class TakeWriter:
         except OSError as error:
             self._note(error)
             if request.lines and is_for_good(error) and len(self._unsaved) < _MOST_UNSAVED:
+                self.saved = False
                 self._unsaved += request.lines if self._events_size == size else ()
                 request.answer.set_result(b"")
             else:

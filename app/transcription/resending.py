@@ -116,15 +116,16 @@ class _Store(AsyncJournal):
         self.lost: set[int] = set()
         self._take = journal.take
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
-        """Keep the outcome of a segment; ignore numbers that are passed over."""
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
+        """Keep the outcome of a segment; ignore numbers that are passed over, and a failure that is known."""
         spoken = self._take.segments.get(segment)
         if outcome is None and (spoken is None or spoken.recut):
-            return
+            return True
         if outcome is None and segment in self.lost:
             outcome = Failed(segment, ErrorCode.AUDIO_INVALID, "its audio is missing")
-        if spoken is None or spoken.outcome != outcome or outcome is None:
-            await super().settle(segment, outcome, samples)
+        if spoken is not None and outcome is not None and spoken.outcome == outcome:
+            return self.journal.saved
+        return await super().settle(segment, outcome, samples)
 
 
 class _Sending:

@@ -107,6 +107,7 @@ class PooledAudio:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
         return utterance.read(offset, samples)
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
         """Forget the segment; safe to call twice."""
         self._utterances.pop(segment, None)
+        return True

@@ -36,9 +36,9 @@ async def test_speculation_follows_all_audio_before_it() -> None:
 
 async def test_text_survives_connection_loss_while_it_is_stored() -> None:
     class Slow(TemporaryAudio):
-        async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+        async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
             await asyncio.sleep(1.5)  # longer than the client waits to learn why a connection broke
-            await super().settle(segment, outcome)
+            return await super().settle(segment, outcome)
 
     async def one_text(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
@@ -62,6 +62,20 @@ async def test_text_survives_connection_loss_while_it_is_stored() -> None:
     assert texts(events)[0] == (0, "said once")
 
 
+async def test_result_that_is_not_kept_is_used_and_not_acknowledged() -> None:
+    class Forgetful(TemporaryAudio):
+        async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
+            await super().settle(segment, outcome)
+            return segment != 1
+
+    async with scripted(oblige) as gateway, client_of(gateway.url, store=Forgetful()) as client:
+        await say_segments(client, 3)
+        await client.finish()
+        events = [event async for event in client.events()]
+        assert gateway.memory.received == [0, 2]
+    assert texts(events) == expected(3)
+
+
 class Stalled(TemporaryAudio):
     """Audio store whose disk accepts no result until it is released."""
 
@@ -69,10 +83,10 @@ class Stalled(TemporaryAudio):
         super().__init__()
         self.asked, self.goes = asyncio.Event(), asyncio.Event()
 
-    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
         self.asked.set()
         await self.goes.wait()
-        await super().settle(segment, outcome)
+        return await super().settle(segment, outcome)
 
 
 async def test_finish_waits_for_slow_disk_beyond_last_words() -> None:

@@ -206,6 +206,25 @@ async def test_replacement_rules_apply_once_when_the_text_arrives(
     assert on_disk(journal)[-1] == Final(1, " said ")
 
 
+async def test_result_that_only_memory_has_is_not_for_the_gateway_to_forget(
+    faulty: tuple[Journal, dict[str, FaultyFile]],
+) -> None:
+    """A crash would lose it: the lines are on disk only once that is writable again."""
+    journal, files = faulty
+    store = AsyncJournal(journal)
+    for number in range(3):
+        await store.begin(number, 800 * number)
+    assert await store.settle(0, Final(0, "on disk"))
+    for file in files.values():
+        file.read_only = True
+    assert not await store.settle(1, Final(1, "in memory"))
+    assert not await store.settle(1, Final(1, "in memory"))
+    for file in files.values():
+        file.read_only = False
+    assert await store.settle(2, Final(2, "on disk"))
+    assert on_disk(journal)[-2:] == [Final(1, "in memory"), Final(2, "on disk")]
+
+
 class Refusing(Journal):
     """A journal that refuses ``begin`` once for each error in ``refusals``."""
 
