@@ -9,6 +9,7 @@ GatewayError            base
 │   ├── Unauthorised    the gateway wants another key
 │   ├── WrongCertificate  the certificate is not the pinned one, or is not trusted
 │   │   └── CertificateDated  the certificate is not valid yet or no longer, or the clock is wrong
+│   ├── SessionOfAnother  the session belongs to another key
 │   ├── ModelNotOffered  no worker has the requested model
 │   ├── TlsRequired     the address is on another computer and has no TLS: nothing was sent
 │   ├── DeviceNotKept   the code was right, but the gateway cannot store this device's key
@@ -16,6 +17,7 @@ GatewayError            base
 │       └── Intercepted  a man in the middle is between this device and the gateway
 │           └── WrongGateway  or answers at one of its addresses: nothing was sent there
 ├── SessionLost         the session cannot be finished: taken over, or silent for too long
+│   └── ResultsGone     segments have ended at the gateway, and it has no results of them any more
 └── AudioGone           audio that must be sent again is not stored here, or not any more
 """
 
@@ -61,6 +63,10 @@ class WrongCertificate(Refused):
 
 class CertificateDated(WrongCertificate):
     """Certificate that has expired or is not valid yet, by this computer's clock. Nothing was sent."""
+
+
+class SessionOfAnother(Refused):
+    """Session that began with another key, such as that of an earlier pairing."""
 
 
 class ModelNotOffered(Refused):
@@ -111,6 +117,10 @@ class SessionLost(GatewayError):
     def __init__(self, message: str, segments: tuple[int, ...] = ()) -> None:
         super().__init__(message)
         self.segments = segments
+
+
+class ResultsGone(SessionLost):
+    """Session whose gateway sends no results of ``segments`` that had ended: they were confirmed or cancelled."""
 
 
 class AudioGone(GatewayError):

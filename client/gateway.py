@@ -21,7 +21,9 @@ from client.errors import (
     ModelNotOffered,
     Moved,
     Refused,
+    ResultsGone,
     SessionLost,
+    SessionOfAnother,
     TryLater,
     Unauthorised,
     Unreachable,
@@ -196,9 +198,12 @@ class GatewayClient(Closing):
         what, advice = f"nothing was heard of {len(segments)} segments", "is a worker running there?"
         if self._storing:
             what, advice = "a result could not be kept", "is there room on the disk?"
+        gone = self._session.owed and not self._storing
+        if gone:
+            what, advice = "the gateway sent no results that it had", "recognise the recording again"
         quiet = f"for {self._settings.quiet_s:g} s {what}"
         self._log.gave_up(quiet)
-        return SessionLost(f"{quiet}: {advice}", segments)
+        return (ResultsGone if gone else SessionLost)(f"{quiet}: {advice}", segments)
 
     def _raise_error(self) -> None:
         if self._error is not None:
@@ -351,6 +356,8 @@ class GatewayClient(Closing):
             return TryLater(reason)
         if close_code == CloseCode.INTERNAL_ERROR:
             return Failing(reason)
+        if close_code == CloseCode.FORBIDDEN:
+            return SessionOfAnother(reason)
         if close_code is None or resumable(close_code):
             return Unreachable(reason)
         return (ModelNotOffered if said and said.code == ErrorCode.MODEL_UNAVAILABLE else Refused)(reason)

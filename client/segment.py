@@ -24,8 +24,8 @@ Outgoing = ClientMessage | AudioPiece
 class OpenSegment:
     """Segment that has not ended. ``attempt_unknown``: the gateway holds an attempt of it, perhaps an earlier one.
 
-    ``retries``: attempts begun here after a failure. ``speculated``: samples at a possible end;
-    ``speculation_due``: the gateway does not know it yet.
+    ``retries``: attempts begun here after a failure. ``tried``: this process has sent its beginning or its end.
+    ``speculated``: samples at a possible end; ``speculation_due``: the gateway does not know it yet.
     """
 
     at_ms: int
@@ -34,6 +34,7 @@ class OpenSegment:
     complete: bool = False
     attempt: int = 0
     retries: int = 0
+    tried: bool = False
     begun: bool = False
     sent: int = 0
     end_sent: bool = False
@@ -58,8 +59,8 @@ class OpenSegment:
         """Record that a message without audio is sent."""
         match outgoing:
             case SegmentBegin():
-                self.begun, self.attempt_unknown = True, False
+                self.begun, self.tried, self.attempt_unknown = True, True, False
             case SegmentSpeculate():
                 self.speculation_due = False
             case SegmentEnd():
-                self.end_sent = True
+                self.end_sent = self.tried = True

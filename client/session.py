@@ -75,6 +75,7 @@ class Session:
         self._pieces: list[HeldSegments] = []  # parts of a welcome that is not complete yet
         self._active: dict[int, OpenSegment] = {}  # every segment without a result, in order
         self._unqueued: dict[int, OpenSegment] = {}  # active segments that the broker does not have yet
+        self._owed: set[int] = set()  # active segments that had ended at the last welcome
         self._on_wire = 0  # samples sent of the unqueued segments
         self.held_samples = 0  # of the active segments: they may have to be sent again
         self._settled: set[int] = set()
@@ -146,6 +147,11 @@ class Session:
     def open(self) -> tuple[int, ...]:
         """Segments without a result, in order."""
         return tuple(self._active)
+
+    @property
+    def owed(self) -> bool:
+        """True while a result is missing that the gateway had at the last welcome: it sends all at once."""
+        return bool(self._owed)
 
     def is_open(self, segment: int) -> bool:
         """Return whether the segment has begun and has no result."""
@@ -261,6 +267,7 @@ class Session:
             frozenset(number for piece in pieces for number in piece.queued),
             frozenset(number for piece in pieces for number in piece.ended),
         )
+        self._owed = set(theirs.ended.intersection(self._active))
         self._unqueued = _by_urgency(self._active)
         self._on_wire = sum(segment.sent for segment in self._unqueued.values())
         for number, segment in self._active.items():
@@ -309,7 +316,8 @@ class Session:
                 self._return_to_wire(failed.segment, segment)
                 self._restart(segment)
             return []
-        if not failed.retryable or segment.retries + 1 >= MOST_ATTEMPTS:
+        earlier = failed.segment in self._owed and not segment.tried  # of a process whose user asks again
+        if not (failed.retryable or earlier) or segment.retries + 1 >= MOST_ATTEMPTS:
             return self._result(failed)
         segment.retries += 1
         segment.attempt = failed.attempt + 1
@@ -321,6 +329,7 @@ class Session:
 
     def _settle(self, number: int) -> None:
         self._leave_wire(number)
+        self._owed.discard(number)
         self.held_samples -= self._active.pop(number).held
         self._settled.add(number)
 
@@ -329,6 +338,7 @@ class Session:
             self._on_wire -= segment.sent
 
     def _return_to_wire(self, number: int, segment: OpenSegment) -> None:
+        self._owed.discard(number)
         if number not in self._unqueued:
             self._unqueued[number] = segment
             self._unqueued = _by_urgency(self._unqueued)

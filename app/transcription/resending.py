@@ -1,5 +1,8 @@
 """Resend a take whose process has ended: what has no text is sent in the same session.
 
+A gateway that refuses that session to this device, or has no results of it any more, gets another one, so that no
+take is lost because of what a gateway remembers.
+
 Segments keep their boundaries, because a gateway may know them. The VAD cuts only the audio after them; a segment
 that had begun but not ended keeps its beginning. In a damaged take, the VAD cuts all audio without certain
 boundaries, under numbers that no gateway knows.
@@ -7,10 +10,12 @@ boundaries, under numbers that no gateway knows.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
+from typing import Final as Constant
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -24,6 +29,7 @@ from app.transcription.listening import VOTING, mode_of, segmenting_vad
 from app.transcription.pipeline import SegmentingVad, TranscriptionObserver, collected
 from app.transcription.voting_outlet import LanguageVote, VotingOutlet
 from client.connection import Locate
+from client.errors import ResultsGone, SessionOfAnother
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
@@ -41,6 +47,9 @@ from speech.segmenter import (
     SegmentPaused,
 )
 from speech.vad import open_vad
+
+_MOST_SESSIONS: Constant = 4
+"""The session of a take, and those that its recoveries may use instead."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,17 @@ class Resender:
         """
         store = _Store(journal, self.rewrite)
         await store.keep(journal.set_wanted, inserted=False)
+        first, others = journal.session, range(1, _MOST_SESSIONS)
+        *sessions, last = first, *(uuid5(first, str(number)) for number in others)
+        for session in sessions:
+            with suppress(SessionOfAnother, ResultsGone):  # so the next session gets the audio
+                return await self._resend_in(session, journal, store, observer)
+        return await self._resend_in(last, journal, store, observer)
+
+    async def _resend_in(
+        self, session: UUID, journal: Journal, store: "_Store", observer: TranscriptionObserver
+    ) -> RecordingTranscript:
+        """Send the rest of the take in this session."""
         todo = plan(journal.take, journal.samples)
         if todo.idle:
             if todo.mends:
@@ -72,7 +92,7 @@ class Resender:
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # waiting audio is on disk, not in memory
         options = usable(journal.take, self.current()) if self.current else journal.take.options
-        client = GatewayClient(self.locate, journal.session, store, options, settings, resume=True)
+        client = GatewayClient(self.locate, session, store, options, settings, resume=True)
         sending = _Sending(journal, store, client, observer, self.vad_folder)
         for segment in todo.recut:
             await store.keep(journal.recut, segment)
