@@ -124,7 +124,8 @@ class Hub:
             session = GatewaySession(hello.session, hello.options, self.settings.limits, self.settings.pace)
             hosted = self.hosted[identity] = SessionSlot(session, about)
         hosted.bind(connection)
-        hosted.session.options, hosted.busy, hosted.hello = hello.options, None, order_of(hello)
+        hosted.session.resumed_with(hello.options)
+        hosted.busy, hosted.hello = None, order_of(hello)
         server_ms = round((time.monotonic() - self._started) * 1000)
         here = self._jobs.gateway, self._jobs.durable, server_ms, self.settings.limits
         welcome = Welcome(hello.session, *here, spans=True)

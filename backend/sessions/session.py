@@ -111,6 +111,13 @@ class GatewaySession:
 
     # -- the client ----------------------------------------------------------------------------------------
 
+    def resumed_with(self, options: Options) -> None:
+        """Use these options from now on. What is decoded early with others is not promoted."""
+        if options != self.options:
+            self.options = options
+            for segment in self._ledger.live.values():
+                segment.displace()
+
     def attached(self, attachment: Attachment, welcome: Welcome, now: float, pieces: bool = False) -> Steps:
         """Send a new connection the held segments, then unconfirmed results and failures.
 

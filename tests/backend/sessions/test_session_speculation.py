@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
 from backend.sessions.ledger import finished
@@ -101,6 +102,13 @@ class TestEnd:
         assert isinstance(submit, Submit)
         described = submit.job.options.language, submit.job.gain_db
         assert described == (details.get("language", "auto"), details.get("gain_db", 0))
+
+    def test_speculation_is_not_promoted_when_session_is_resumed_with_other_options(self) -> None:
+        made, other = speculated(), Options(language="mi", hotwords=("kiki",))
+        made.resumed_with(Options())
+        assert made.live[0].speculation is not None
+        made.resumed_with(other)
+        assert made.receive(SegmentEnd(0, 100), NOW) == [Submit(replace(JOB, options=other))]
 
     def test_kept_audio_is_submitted_when_nothing_matches(self) -> None:
         made = promoting()
