@@ -40,6 +40,7 @@ from runtime.tasks import Closing
 from runtime.terminal import printable, say
 from speech.audio_file import check_audio
 from speech.errors import MediaExtraMissing, SpeechError
+from speech.models.recommendation import Recommendation
 
 T = TypeVar("T")
 
@@ -59,21 +60,29 @@ class GatewayChoice:
     get_models: bool | None = None
 
     def prepare(self) -> None:
-        """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``."""
+        """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``.
+
+        Prints a model that it chooses itself. A gateway with workers needs no model for recognition here.
+        """
         self.locate()
-        engine, model = (None, self.model) if self.gateway else self.local
-        ensure_models(needed_models(engine, model), self.get_models, model_actions.get)
+        found = None if self.gateway else asyncio.run(local_gateway.running())
+        if self.gateway or (found and not found.readiness.needs_worker):
+            needed = needed_models(None)
+        else:
+            needed = needed_models(*self.local)
+            if self._chosen:
+                Console(stderr=True).print(default_line(self._chosen), soft_wrap=True)
+        ensure_models(needed, self.get_models, model_actions.get)
 
     @cached_property
+    def _chosen(self) -> Recommendation | None:
+        return None if self.engine or self.model else choose_default(languages_now("auto"))
+
+    @property
     def local(self) -> tuple[str, str]:
-        """Engine and model of this computer's worker. Prints a model that it chooses itself. Blocks briefly."""
-        if self.engine:
-            return self.engine, self.model
-        if self.model:
-            return engine_of(self.model), self.model
-        choice = choose_default(languages_now("auto"))
-        Console(stderr=True).print(default_line(choice), soft_wrap=True)
-        return engine_of(choice.model), choice.model
+        """Engine and model of this computer's worker. Blocks briefly."""
+        model = self._chosen.model if self._chosen else self.model
+        return self.engine or engine_of(model), model
 
     def locate(self) -> Locate:
         """Return a function that locates the gateway. Raises ``AppError`` or ``Refused`` if no gateway matches."""

@@ -36,6 +36,11 @@ class GatewayReadiness(Struct, frozen=True):
     workers: int = 0
     broker: BrokerHealth = BrokerHealth()
 
+    @property
+    def needs_worker(self) -> bool:
+        """Whether only a worker that this computer starts can recognise."""
+        return self.embedded and not self.workers
+
 
 def endpoint_file() -> Path:
     """Return the file in which this user's gateway publishes its endpoint."""

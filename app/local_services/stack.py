@@ -176,7 +176,7 @@ class Stack(Closing):
 
     def _borrow(self, endpoint: Endpoint, readiness: GatewayReadiness) -> None:
         log.info(LogEvent.GATEWAY_ALREADY_RUNNING, url=endpoint.url, pid=endpoint.pid)
-        if self._settings.worker and readiness.embedded and not readiness.workers:
+        if self._settings.worker and readiness.needs_worker:
             self._start_worker()
         self._tasks.start(self._stand_in(endpoint.pid), "watch")
 

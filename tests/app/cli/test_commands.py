@@ -86,7 +86,9 @@ def test_engine_follows_the_model_or_the_languages(capsys: pytest.CaptureFixture
     )
     assert GatewayChoice(engine="checksum").local == ("checksum", "")
     assert capsys.readouterr().err == ""
-    assert GatewayChoice(engine="").local == ("whisper", "whisper-base")
+    choice = GatewayChoice(engine="")
+    assert choice.local == ("whisper", "whisper-base")
+    choice.prepare()
     assert "recognising with whisper-base: it is installed" in capsys.readouterr().err
 
 
@@ -309,6 +311,26 @@ async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> N
         finally:
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("workers", [True, False])
+async def test_own_gateway_needs_model_here_only_without_workers(
+    workers: bool, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "fsmn-vad").symlink_to(models / "fsmn-vad")
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    source = GatewayChoice(engine="", get_models=False)
+    async with Stack(StackSettings("checksum", worker=workers)) as stack:
+        if not workers:
+            with pytest.raises(ModelsMissing):
+                await asyncio.to_thread(source.prepare)
+            return
+        await stack.until_ready()
+        await asyncio.to_thread(source.prepare)
+        transcription = Transcription(TranscribeOptions([TALK]), source)
+        assert await transcription.run() == 0
+    out, err = capsys.readouterr()
+    assert out == " ".join(window_digests(TALK, models)) + "\n" and "recognising with" not in err
 
 
 async def test_up_says_state_once_it_is_seen_twice() -> None:
