@@ -85,6 +85,7 @@ class LogEvent(StrEnum):
     GATEWAY_BUSY = "gateway.busy"
     GATEWAY_CANNOT_LISTEN = "gateway.cannot_listen"
     GATEWAY_CANNOT_RUN = "gateway.cannot_run"
+    GATEWAY_CERTIFICATE_UNUSED = "gateway.certificate_unused"
     GATEWAY_CONNECTED = "gateway.connected"
     GATEWAY_DRAINING = "gateway.draining"
     GATEWAY_ENDED = "gateway.ended"

@@ -52,11 +52,12 @@ class ServeOrder:
     def settings(self, here: Folders) -> GatewaySettings:
         """Return complete settings. Raises ``BackendError``."""
         said = merged((self.said, *else_said(self.config, here)))
-        if self.said.certificate and said.mode in (None, GatewayMode.LOCAL):
-            raise InvalidSettings(
-                "--certificate is for gateways that other computers reach: say --mode shared or --mode server, "
-                "or leave it out"
-            )
+        if said.certificate and said.mode in (None, GatewayMode.LOCAL):
+            remedy = "is for gateways that other computers reach: say --mode shared or --mode server, or leave it out"
+            if self.said.certificate:
+                raise InvalidSettings(f"--certificate {remedy}")
+            # several gateways may share the file: one in another mode does not stop this one
+            log.warning(LogEvent.GATEWAY_CERTIFICATE_UNUSED, reason=f"certificate = {said.certificate!r} {remedy}")
         return settings_of(said, here, self.key or own_key(here.data))
 
     def encoded(self) -> bytes:

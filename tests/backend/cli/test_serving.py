@@ -17,6 +17,7 @@ from backend.configuration import Configuration
 from backend.core.errors import InvalidSettings
 from backend.http.modes import GatewayMode
 from runtime.folders import Folders
+from runtime.logs import logging_to
 from tests.backend.cli.test_main_modes import logged
 from tests.backend.gateway_process import gateway_process, start_gateway
 from tests.helpers.waiting import wait_until
@@ -35,7 +36,10 @@ def folders_in(home: Path) -> Folders:
 def test_certificate_is_refused_where_it_would_not_be_used(home: Path) -> None:
     (home / "config").mkdir()
     (home / "config" / "gateway.toml").write_text('certificate = "for-another-mode.pem"\n')
-    assert ServeOrder(Configuration(), "k", None).settings(folders_in(home)).certificate is None
+    with logging_to("test", home / "logs", terminal=False):
+        assert ServeOrder(Configuration(), "k", None).settings(folders_in(home)).certificate is None
+    said = (home / "logs" / "test.jsonl").read_text()
+    assert "gateway.certificate_unused" in said and "for-another-mode.pem" in said and "--mode shared" in said
     for mode in (None, GatewayMode.LOCAL):
         order = ServeOrder(Configuration(mode=mode, certificate="mine.pem"), "k", None)
         with pytest.raises(InvalidSettings, match="say --mode shared or --mode server"):
