@@ -5,8 +5,8 @@ administration, and one for the subscription. A shard that is away delays only i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -98,7 +98,7 @@ class Shard:
 
     async def compact(self) -> bool:
         """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""
-        async with self._inspecting():
+        with mapped():
             worth = is_worth_compacting(await self._inspector.info("persistence"), anyway=self._forgot)
             if worth:
                 self._forgot = False
@@ -107,31 +107,28 @@ class Shard:
 
     async def dead_letters(self, count: int, newest: str) -> list[DeadLetter]:
         """Return dead letters, newest first, from the entry ``newest`` on."""
-        async with self._inspecting():
-            entries: Any = await self._inspector.xrevrange(self.keys.dead, newest, count=count)
+        ask = partial(self._inspector.xrevrange, self.keys.dead, newest, count=count)
+        entries = await self._inspected(ask)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
         """Return one dead letter, or ``None`` if it does not exist."""
-        async with self._inspecting():
-            entries: Any = await self._inspector.xrange(self.keys.dead, entry, entry)
+        entries = await self._inspected(partial(self._inspector.xrange, self.keys.dead, entry, entry))
         return read_letter(*entries[0]) if entries else None
 
     async def drop_dead(self, entry: str) -> bool:
         """Delete a dead letter. Return false if it does not exist."""
-        async with self._inspecting():
-            return bool(await self._inspector.xdel(self.keys.dead, entry))
+        return bool(await self._inspected(partial(self._inspector.xdel, self.keys.dead, entry)))
 
     async def administer(self, *command: str | bytes) -> Any:
         """Run an administrative command, or one on the history's stream. Raises ``BrokerError``."""
         self._forgot |= command[0] == "XDEL"  # texts moved to the history should leave the broker's file
-        async with self._inspecting():
-            return await self._inspector.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
+        return await self._inspected(partial(self._inspector.execute_command, *command))
 
     async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
         """Run a script outside the command queue of sessions. Raises ``BrokerError``."""
-        async with self._inspecting():
-            return await self._inspector.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
+        source = self._scripts[name].source.decode()
+        return await self._inspected(partial(self._inspector.eval, source, len(keys), *keys, *arguments))
 
     # -- results -------------------------------------------------------------------------------------------
 
@@ -161,7 +158,7 @@ class Shard:
 
     async def prepare(self) -> None:
         """Learn how durable the shard is, and load the scripts. Raises ``BrokerError``."""
-        async with self._inspecting():
+        with mapped():
             with suppress(ResponseError):  # a broker may refuse to show its configuration
                 config: Any = await self._inspector.config_get("append*")
                 self.durable = is_durable(config)
@@ -203,16 +200,16 @@ class Shard:
             raise BrokerUnreachable(error_text(elsewhere), trouble_of(elsewhere))
         return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
-    @asynccontextmanager
-    async def _inspecting(self) -> AsyncIterator[None]:
-        """Translate errors; leave a server that is not the primary any more."""
+    async def _inspected(self, ask: Callable[[], Any]) -> Any:
+        """Return the answer; ask once more if this server is not the primary any more. Raises ``BrokerError``."""
         with mapped():
             try:
-                yield
+                return await ask()
             except RedisError as error:
-                if is_elsewhere(error):
-                    await self._inspector.connection_pool.disconnect()
-                raise
+                if not is_elsewhere(error):
+                    raise
+                await self._inspector.connection_pool.disconnect()
+            return await ask()
 
     async def _load_scripts(self) -> None:
         """Load the scripts where the batch goes: the inspector may still be at an earlier primary."""

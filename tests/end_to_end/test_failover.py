@@ -224,6 +224,7 @@ async def test_planned_failover_in_a_cluster_refuses_no_command() -> None:
             await asyncio.to_thread(replica.ask, "CLUSTER", "FAILOVER")
             await in_thread(lambda: replica.is_primary, "the replica has taken over")
             assert [await jobs.submit(Job("s", n, b"\0\0", 1)) for n in range(3)] == [*map(JobQueued, range(3))]
+            assert sum(content.entries for content in (await jobs.survey()).streams.values()) == 3
 
 
 # -- a shard is missing -----------------------------------------------------------------------------------
