@@ -107,12 +107,15 @@ async def stuck(history: AsyncHistory, release: threading.Event) -> Callable[[],
 async def test_callers_above_limit_are_refused(opening: Openings) -> None:
     async with open_history("", LIMITS, opening) as history:
         release = await stuck(history, threading.Event())
-        waiting = [asyncio.create_task(history.ask(sessions)) for _ in range(MOST_WAITING - 1)]
+        waiting = [asyncio.create_task(history.ask(sessions)) for _ in range(MOST_WAITING)]
         await asyncio.sleep(0)
         with pytest.raises(HistoryBusy):
             await history.ask(sessions)
         release()
-        assert await asyncio.gather(*waiting) == [0] * (MOST_WAITING - 1)
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        refused = [answer for answer in answers if isinstance(answer, HistoryBusy)]
+        assert 1 <= len(refused) <= 2, "the stuck call has a place, and at times the upkeep"
+        assert answers.count(0) == MOST_WAITING - len(refused)
         assert history.up
 
 
