@@ -1,4 +1,4 @@
-"""Fleet behind a gateway: its report, the number of people it carries, and the needs of more people."""
+"""Fleet behind a gateway: its report, the number of speakers it carries, and the needs of more speakers."""
 
 import asyncio
 import math
@@ -42,11 +42,11 @@ class Fleet(Struct, frozen=True):
 
 
 class Need(Struct, frozen=True):
-    """Workers and gateways needed by ``streams`` people who speak the part ``talk`` of the time.
+    """Workers and gateways needed by ``streams`` speakers who speak the part ``talk`` of the time.
 
     ``headroom``: part of the fleet to keep free. ``workers`` exist; ``measured`` of them have reported their
-    speed, with the mean ``speed``. ``carries``: how many people they can serve. ``workers_needed`` is ``None``
-    if no speed is known. ``first``: the first bottleneck as people are added, ``workers`` or ``gateways``.
+    speed, with the mean ``speed``. ``carries``: how many speakers they can serve. ``workers_needed`` is ``None``
+    if no speed is known. ``first``: the first bottleneck as speakers are added, ``workers`` or ``gateways``.
     """
 
     streams: int
@@ -87,8 +87,8 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
     )
 
 
-async def people_carried(locate: Locate, patience_s: float = _PATIENCE_S) -> float:
-    """Return how many people with pauses the fleet carries, after letting every worker recognise something.
+async def speakers_carried(locate: Locate, patience_s: float = _PATIENCE_S) -> float:
+    """Return how many speakers with pauses the fleet carries, after letting every worker recognise something.
 
     Raises ``LoadTestError`` if a worker does not report its speed in time, or ``GatewayError``.
     """
@@ -120,7 +120,7 @@ def fleet(ready: Mapping[str, Any], workers: Mapping[str, Any]) -> Fleet:
 
 
 def describe_need(need: Need) -> str:
-    """Format the need for people."""
+    """Format the need for a terminal."""
     if need.workers_needed is None:
         wanted = "None of the workers has told how fast it is: let them recognise something first."
     else:
@@ -129,7 +129,7 @@ def describe_need(need: Need) -> str:
             f"of audio per second each; {need.headroom:.0%} of that stays free."
         )
     return (
-        f"For {need.streams} people of whom {need.talk:.0%} speak at any moment:\n"
-        f"{wanted}\nThere: {need.workers}, enough for {need.carries} people.\n"
-        f"Gateways needed: {need.gateways_needed}. As people come, {need.first} are too few first."
+        f"Speakers: {need.streams}, of whom {need.talk:.0%} speak at any moment.\n"
+        f"{wanted}\nWorkers there: {need.workers}. Speakers that they carry: {need.carries}.\n"
+        f"Gateways needed: {need.gateways_needed}. As speakers come, {need.first} are too few first."
     )

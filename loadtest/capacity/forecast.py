@@ -126,22 +126,22 @@ def _cost(outcome: SimulationOutcome, start_s: float) -> LagCost:
 
 
 def describe_forecast(found: Forecast) -> str:
-    """Format the forecast for people."""
+    """Format the forecast for a terminal."""
     need, wait = found.sizing, found.waits
     price = ""
     if need.per_hour is not None:
         price = f"\nPrice: {need.per_hour:,.2f} per hour, {need.per_spoken_hour:.5f} per hour of speech."
-    limits = "\n".join(f"  one {limit.part}: {limit.speakers:,} speakers" for limit in need.limits)
+    limits = "\n".join(f"  one {limit.part}: {limit.speakers:,}" for limit in need.limits)
     lines = [
-        f"For {need.speakers:,} speakers who speak {need.talk:.1%} of the time, {need.headroom:.0%} free:",
+        f"Speakers: {need.speakers:,}, who speak {need.talk:.1%} of the time. Kept free: {need.headroom:.0%}.",
         f"Workers: {need.workers:,}, each {need.worker_speed:g} s of audio per second.",
-        f"Gateways: {need.gateways:,} processes of {need.gateway_mb:,.0f} MB. Shards: {need.shards:,}.",
+        f"Processes of gateways: {need.gateways:,}, each {need.gateway_mb:,.0f} MB. Shards: {need.shards:,}.",
         f"History databases, where a history is kept: {need.databases:,}.",
         f"Rates: {need.segments_per_s:,.0f} segments/s; {need.client_gbit_per_s:g} Gbit/s from clients, "
         f"{need.broker_gbit_per_s:g} Gbit/s through shards, {need.journal_mb_per_s:g} MB/s to the disk of each.",
         f"Reading the status of all workers: {need.status_share:.1%} of a core of the broker.{price}",
-        f"What one of each carries, the first to be too small first:\n{limits}",
-        f"Simulated with {found.simulated:,} speakers, from the end of a segment to its text: "
+        f"Speakers that one of each carries, the first to be too small first:\n{limits}",
+        f"Simulated speakers: {found.simulated:,}. From the end of a segment to its text: "
         f"p50 {wait.p50:g} ms, p95 {wait.p95:g} ms, p99 {wait.p99:g} ms.",
         *(_lag_words(lag) for lag in found.lags),
     ]
@@ -152,5 +152,5 @@ def _lag_words(lag: LagCost) -> str:
     return (
         f"Speakers double, a worker starts in {lag.start_s:g} s: p95 {lag.p95_ms / 1000:.1f} s "
         f"(before: {lag.usual_p95_ms / 1000:.1f} s), longest {lag.longest_ms / 1000:.1f} s, "
-        f"over after {lag.over_s:g} s; {lag.workers} workers before, {lag.most_workers} at most."
+        f"over after {lag.over_s:g} s; workers: {lag.workers} before, {lag.most_workers} at most."
     )

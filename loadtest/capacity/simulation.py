@@ -27,7 +27,7 @@ class WorkerTimes(Struct, frozen=True):
     """Times of one worker. A call takes ``call_s`` and ``rtf`` seconds per second of its longest segment.
 
     ``share``: part of that which each further segment of a call costs; 1: a call saves nothing. ``slots``:
-    segments of people in one call. ``turn_s``: from the end of a call to the start of the next one.
+    segments of speakers in one call. ``turn_s``: from the end of a call to the start of the next one.
     """
 
     rtf: float

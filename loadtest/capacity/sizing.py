@@ -59,7 +59,7 @@ class CapacityLimit(Struct, frozen=True):
 
 
 class Sizing(Struct, frozen=True):
-    """Needs of ``speakers`` people who speak the part ``talk`` of the time; rates at full load.
+    """Needs of ``speakers`` who speak the part ``talk`` of the time; rates at full load.
 
     ``limits``: parts in the order in which a single one becomes too small. ``per_hour``: price; ``None`` if no
     price is known. ``journal_mb_per_s``: bytes that each shard writes to its disk. ``status_share``: part of a

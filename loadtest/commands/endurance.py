@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from loadtest.capacity.fleet import people_carried
+from loadtest.capacity.fleet import speakers_carried
 from loadtest.commands.options import Certificate, Gateway, Key, Patience, Ramp, ReportIn, Seed
 from loadtest.commands.runner import Where, command, reachable, run_scenario
 from loadtest.reports.run import Run
@@ -146,6 +146,6 @@ def soak(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def _capacity(where: Where) -> float:
-    """Return how many people the fleet carries."""
+    """Return how many speakers the fleet carries."""
     with command():
-        return round(asyncio.run(people_carried(reachable(*where))), 1)
+        return round(asyncio.run(speakers_carried(reachable(*where))), 1)

@@ -1,4 +1,4 @@
-"""Command that estimates the hardware for people: ``plan``."""
+"""Command that estimates the hardware for speakers: ``plan``."""
 
 import asyncio
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""Estimate of the workers that a number of people needs."""
+"""Estimate of the workers that a number of speakers needs."""
 
 import pytest
 from aiohttp import web
 
 from client.connection import Address, Locate, fixed
 from client.errors import Unreachable
-from loadtest.capacity.fleet import SPEAKING, Fleet, ask_fleet, describe_need, fleet, need, people_carried
+from loadtest.capacity.fleet import SPEAKING, Fleet, ask_fleet, describe_need, fleet, need, speakers_carried
 from loadtest.core.errors import LoadTestError
 from loadtest.core.gateway import WORKERS
 from tests.helpers.web_server import serving
@@ -77,7 +77,7 @@ def test_speeds_are_known_once_every_able_worker_has_one() -> None:
 
 
 async def test_capacity_is_the_load_that_workers_carry(locate: Locate) -> None:
-    assert 10 < await people_carried(locate, 60.0) < 100
+    assert 10 < await speakers_carried(locate, 60.0) < 100
 
 
 async def test_fleet_that_reports_nothing_has_no_capacity() -> None:
@@ -86,4 +86,4 @@ async def test_fleet_that_reports_nothing_has_no_capacity() -> None:
 
     async with serving(web.get(WORKERS, say)) as url:
         with pytest.raises(LoadTestError, match="kikipounamu-worker run"):
-            await people_carried(fixed(Address(url)), patience_s=0.0)
+            await speakers_carried(fixed(Address(url)), patience_s=0.0)

@@ -1,5 +1,7 @@
 """Answer of the plan for given times."""
 
+import re
+
 import pytest
 
 from loadtest.capacity.calibration import estimated
@@ -14,7 +16,13 @@ def test_forecast_sizes_all_and_simulates_some() -> None:
     assert (found.sizing.speakers, found.simulated) == (1_000_000, 10_000)
     assert found.waits.p50 and found.waits.p95 and found.waits.p50 < found.waits.p95
     said = describe_forecast(found)
-    assert "1,000,000 speakers" in said and "one shard" in said and "Price" not in said
+    assert said.startswith("Speakers: 1,000,000, ") and "one shard" in said and "Price" not in said
+
+
+def test_forecast_of_one_speaker_has_no_plural_of_one() -> None:
+    asked = ForecastInput(1, 1.0, 0.3, lags=(15.0,))
+    said = describe_forecast(forecast(asked, estimated(WorkerTimes(0.02)), UnitCosts()))
+    assert "Processes of gateways: 1, " in said and not re.search(r"\b1 (processes|workers|speakers)\b", said)
 
 
 def test_forecast_simulates_the_asked_lags_and_reports_the_price() -> None:
