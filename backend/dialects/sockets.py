@@ -1,11 +1,11 @@
 """WebSockets of adapters: admission, a conversation, and its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
-from aiohttp import WSMessage, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from backend.core.errors import OverQuota
 from backend.dialects.sessions import DialectSessions
@@ -18,8 +18,24 @@ from runtime.tasks import cancel_and_wait
 
 log = loggers.BACKEND_DIALECTS
 
+MOST_BYTES: Final = 4 * 1024 * 1024
 _SEND_S: Final = 30.0
 _AHEAD: Final = 2
+_LARGE: Final = 64 * 1024
+_TOO_LARGE: Final = f"a message may have {MOST_BYTES} bytes: send the audio in smaller pieces".encode()
+
+
+class AdapterSocket(web.WebSocketResponse):
+    """WebSocket of an adapter. A message of more than ``MOST_BYTES`` ends it, with the reason."""
+
+    def __init__(self, heartbeat_s: float, protocols: Sequence[str] = ()) -> None:
+        super().__init__(protocols=protocols, heartbeat=heartbeat_s, max_msg_size=MOST_BYTES)
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """Close the connection, as aiohttp does too when it refuses a message."""
+        if code == WSCloseCode.MESSAGE_TOO_BIG:
+            message = message or _TOO_LARGE
+        return await super().close(code=code, message=message, drain=drain)
 
 
 class AdapterConversation(Protocol):
@@ -65,17 +81,25 @@ async def incoming(socket: web.WebSocketResponse) -> AsyncIterator[AsyncIterator
     """Yield the messages of a client, read a little ahead.
 
     So its pings are answered while it waits for a text: clients give up a server that does not answer them.
+    Nothing is read while a large message waits.
     """
     queue: asyncio.Queue[WSMessage | None] = asyncio.Queue(_AHEAD)
+    taken = asyncio.Event()
 
     async def read() -> None:
         with suppress(ConnectionError):  # gone while it was answered: that is its end too
             async for message in socket:
+                if message.type is WSMsgType.ERROR:  # it was refused, and the socket is closed
+                    break
                 await queue.put(message)
+                while len(message.data) > _LARGE and not queue.empty():
+                    taken.clear()
+                    await taken.wait()
         await queue.put(None)
 
     async def messages() -> AsyncIterator[WSMessage]:
         while (message := await queue.get()) is not None:
+            taken.set()
             yield message
 
     reading = asyncio.create_task(read(), name="dialect/reading")

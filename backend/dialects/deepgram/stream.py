@@ -15,7 +15,7 @@ from backend.dialects.deepgram.answers import encoded, metadata, results, summar
 from backend.dialects.deepgram.requests import ListenRequest, client_message
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import incoming, send_text, serve_socket
+from backend.dialects.sockets import AdapterSocket, incoming, send_text, serve_socket
 from backend.dialects.speech_intake import IntakeOptions
 from backend.dialects.transcript import TranscriptPart
 from backend.http.access import AdmittedRequest
@@ -27,14 +27,13 @@ from protocol.session import Partial
 NAME: Final = "deepgram"
 _PROTOCOLS: Final = ("token", "bearer")
 _HEARTBEAT_S: Final = 30.0
-_MOST_BYTES: Final = 4 * 1024 * 1024
 
 
 async def serve_listening(
     request: web.Request, sessions: DialectSessions, asked: ListenRequest, request_id: str
 ) -> web.WebSocketResponse:
     """Serve one connection until the client leaves. Raises ``ProtocolError`` or ``OverQuota`` before that."""
-    socket = web.WebSocketResponse(protocols=_PROTOCOLS, heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
+    socket = AdapterSocket(_HEARTBEAT_S, _PROTOCOLS)
     socket.headers["dg-request-id"] = request_id
     return await serve_socket(
         request, sessions, socket, lambda visit: _Listening(socket, sessions, visit, asked, request_id)

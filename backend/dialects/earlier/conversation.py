@@ -29,7 +29,7 @@ from backend.dialects.earlier.messages import (
 from backend.dialects.earlier.rest_routes import in_their_shape
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import send_text, serve_socket
+from backend.dialects.sockets import AdapterSocket, send_text, serve_socket
 from backend.http.access import AdmittedRequest
 from backend.http.responses import abort
 from client.errors import GatewayError
@@ -232,7 +232,6 @@ class EarlierConversation:
 
 _HEARTBEAT_S: Final = 40.0
 """A ping after this silence; a client that does not answer within half of it is gone."""
-_MOST_BYTES: Final = 4 * 1024 * 1024
 
 
 def earlier_routes(sessions: DialectSessions, answer_s: float = ANSWER_S) -> list[web.RouteDef]:
@@ -242,7 +241,7 @@ def earlier_routes(sessions: DialectSessions, answer_s: float = ANSWER_S) -> lis
     """
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
+        socket = AdapterSocket(_HEARTBEAT_S)
 
         def begin(visit: AdmittedRequest) -> EarlierConversation:
             return EarlierConversation(socket, sessions, visit, lambda: abort(request), answer_s)

@@ -24,7 +24,7 @@ from backend.dialects.funasr.messages import (
 )
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import incoming, send_text
+from backend.dialects.sockets import AdapterSocket, incoming, send_text
 from backend.dialects.speech_intake import IntakeOptions
 from backend.dialects.spool import RequestFiles
 from backend.http.access import AdmittedRequest
@@ -38,7 +38,6 @@ SUBPROTOCOL: Final = "binary"
 NAME: Final = "funasr"
 _EXPECTED: Final = (ProtocolError, BackendError, GatewayError)
 _HEARTBEAT_S: Final = 60.0
-_MOST_BYTES: Final = 4 * 1024 * 1024
 FILE_IDLE_S: Final = 60.0
 """Longest wait for more of a file, which holds a place for uploads."""
 
@@ -47,7 +46,7 @@ def funasr_socket(request: web.Request) -> web.WebSocketResponse:
     """Return the socket that a client of this protocol expects."""
     offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
     protocols = (SUBPROTOCOL,) if SUBPROTOCOL in offered else ()
-    return web.WebSocketResponse(protocols=protocols, heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
+    return AdapterSocket(_HEARTBEAT_S, protocols)
 
 
 @dataclass

@@ -29,7 +29,7 @@ from backend.dialects.openai.realtime_events import (
 )
 from backend.dialects.openai.realtime_items import Item, Items, TurnFailure
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import incoming, send_text, serve_socket
+from backend.dialects.sockets import AdapterSocket, incoming, send_text, serve_socket
 from backend.dialects.speech_intake import IntakeOptions
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
@@ -42,7 +42,6 @@ REALTIME_PATH: Final = "/v1/realtime"
 _NAME: Final = "openai-realtime"
 _PROTOCOLS: Final = ("realtime",)
 _HEARTBEAT_S: Final = 30.0
-_MOST_BYTES: Final = 16 * 1024 * 1024
 _MANUAL_SILENCE_MS: Final = 1_000
 _INPUT: Final = "input_audio_buffer"
 _EMPTY: Final = f"{_INPUT}_commit_empty"
@@ -60,7 +59,7 @@ def realtime_routes(sessions: DialectSessions) -> list[web.RouteDef]:
 
 async def serve_realtime(request: web.Request, sessions: DialectSessions) -> web.WebSocketResponse:
     """Serve one connection until the client leaves. Raises ``ProtocolError`` or ``OverQuota`` before that."""
-    socket = web.WebSocketResponse(protocols=_PROTOCOLS, heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
+    socket = AdapterSocket(_HEARTBEAT_S, _PROTOCOLS)
     return await serve_socket(request, sessions, socket, lambda visit: _Conversation(socket, sessions, visit))
 
 

@@ -6,14 +6,13 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import serve_socket
+from backend.dialects.sockets import AdapterSocket, serve_socket
 from backend.dialects.vosk.messages import VoskConfig, vosk_rate
 from backend.dialects.vosk.stream import VoskConversation
 from backend.http.access import AdmittedRequest
 
 VOSK_PATH: Final = "/v1/vosk"
 _HEARTBEAT_S: Final = 60.0
-_MOST_BYTES: Final = 4 * 1024 * 1024
 
 
 def vosk_routes(sessions: DialectSessions) -> list[web.RouteDef]:
@@ -21,7 +20,7 @@ def vosk_routes(sessions: DialectSessions) -> list[web.RouteDef]:
 
     async def serve(request: web.Request) -> web.StreamResponse:
         rate = vosk_rate(request.query.get("sample_rate", str(VoskConfig().rate)))
-        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
+        socket = AdapterSocket(_HEARTBEAT_S)
 
         def begin(visit: AdmittedRequest) -> VoskConversation:
             conversation = VoskConversation(socket, sessions, visit)

@@ -3,22 +3,32 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import aiohttp
 import pytest
-from aiohttp import web
+from aiohttp import WSMsgType, web
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 from backend.core.refusal import Refusal, RefusalReason
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import incoming, send_text, serve_socket
+from backend.dialects.sockets import MOST_BYTES, AdapterSocket, incoming, send_text, serve_socket
 from backend.gateway import Gateway
 from backend.http.access import ACCESS, AdmittedRequest
 from backend.http.responses import errors_as_json
 from tests.backend.conftest import KEY
 from tests.helpers.waiting import wait_until
+
+
+@dataclass
+class Text:
+    """Message as a socket yields it."""
+
+    data: str
+    type: WSMsgType = WSMsgType.TEXT
 
 
 class Echo:
@@ -48,7 +58,7 @@ async def echoing(sessions: DialectSessions, gateway: Gateway, closed: asyncio.E
     """Serve an echo, and yield its address."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse()
+        socket = AdapterSocket(30.0)
         return await serve_socket(request, sessions, socket, lambda visit: Echo(socket, closed))
 
     app = web.Application(middlewares=[errors_as_json])
@@ -87,19 +97,52 @@ async def test_messages_end_with_a_connection_that_breaks_while_it_is_read() -> 
         """Socket that breaks when the second message is read."""
 
         def __init__(self) -> None:
-            self.left = ["first"]
+            self.left = [Text("first")]
 
         def __aiter__(self) -> "Breaking":
             return self
 
-        async def __anext__(self) -> str:
+        async def __anext__(self) -> Text:
             if not self.left:
                 raise ConnectionResetError("Cannot write to closing transport")
             return self.left.pop()
 
     async with incoming(cast(Any, Breaking())) as messages, asyncio.timeout(30):
         found: list[object] = [message async for message in messages]
-    assert found == ["first"]
+    assert found == [Text("first")]
+
+
+@pytest.mark.parametrize(("size", "ahead"), [(8, 4), (200_000, 2)])
+async def test_fewer_large_messages_are_read_ahead(size: int, ahead: int) -> None:
+    """``ahead``: messages that are read while one is answered, with that one."""
+    read: list[Text] = []
+
+    async def endless() -> AsyncIterator[Text]:
+        while True:
+            read.append(Text(size * "a"))
+            yield read[-1]
+
+    async with incoming(cast(Any, endless())) as messages, asyncio.timeout(30):
+        for answered in range(5):
+            await anext(messages)
+            for _ in range(20):  # turns of the loop: the reading stops when it has read enough
+                await asyncio.sleep(0)
+            assert len(read) == answered + ahead
+
+
+async def test_too_large_message_ends_the_connection_with_the_reason(
+    sessions: DialectSessions, gateway: Gateway
+) -> None:
+    async with (
+        echoing(sessions, gateway, asyncio.Event()) as url,
+        connect(url.replace("http", "ws", 1).replace(" ", "%20")) as socket,
+        asyncio.timeout(30),
+    ):
+        with pytest.raises(ConnectionClosedError) as closed:
+            await socket.send("a" * (MOST_BYTES + 1))
+            await socket.recv()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, "smaller pieces" in closed.value.rcvd.reason) == (1009, True)
 
 
 async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, gateway: Gateway) -> None:
