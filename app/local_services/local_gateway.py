@@ -38,7 +38,7 @@ class GatewayReadiness(Struct, frozen=True):
 
     @property
     def needs_worker(self) -> bool:
-        """Whether only a worker that this computer starts can recognise."""
+        """True when only a worker that this computer starts can recognise."""
         return self.embedded and not self.workers
 
 

@@ -53,7 +53,9 @@ class ServeOrder:
         """Return complete settings. Raises ``BackendError``."""
         said = merged((self.said, *else_said(self.config, here)))
         if said.certificate and said.mode in (None, GatewayMode.LOCAL):
-            remedy = "is for gateways that other computers reach: say --mode shared or --mode server, or leave it out"
+            remedy = (
+                "is for gateways that other computers reach: say --mode shared or --mode server, or leave it out"
+            )
             if self.said.certificate:
                 raise InvalidSettings(f"--certificate {remedy}")
             # several gateways may share the file: one in another mode does not stop this one

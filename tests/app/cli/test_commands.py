@@ -315,7 +315,11 @@ async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> N
 
 @pytest.mark.parametrize("workers", [True, False])
 async def test_own_gateway_needs_model_here_only_without_workers(
-    workers: bool, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workers: bool,
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "fsmn-vad").symlink_to(models / "fsmn-vad")
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
