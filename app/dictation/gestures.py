@@ -54,19 +54,9 @@ class Gestures:
     def __init__(self, mode: TalkMode = TalkMode.HYBRID) -> None:
         self.mode = mode  # applies from the next press
         self._press: _Press | None = None
-        self._tapped: _Press | None = None  # the last press, if its release had no effect
 
-    def pressed(
-        self, now: float, recording: int | None, following: int, *, bounced: bool = False
-    ) -> KeyIntent | None:
-        """Handle a key-down; a take that it begins will have the number ``following``.
-
-        ``bounced``: it follows a key-up as only bouncing contacts do. If that had no effect, the press goes on;
-        otherwise a tap would begin a take and end it.
-        """
-        if bounced and self._tapped is not None:
-            self._press = self._tapped
-            return None
+    def pressed(self, now: float, recording: int | None, following: int) -> KeyIntent | None:
+        """Handle a key-down; a take that it begins will have the number ``following``."""
         take = following if recording is None else recording
         self._press = _Press(now, self.mode, recording is None, take)
         if recording is None:
@@ -83,11 +73,8 @@ class Gestures:
     def released(self, now: float, recording: int | None, *, chord: bool = False) -> KeyIntent | None:
         """Handle a key-up; ``chord``: it ended a key combination meant for another program."""
         press, self._press = self._press, None
-        intent = None if press is None else self._at_release(press, now, recording, chord=chord)
-        self._tapped = press if intent is None and not chord else None
-        return intent
-
-    def _at_release(self, press: _Press, now: float, recording: int | None, *, chord: bool) -> KeyIntent | None:
+        if press is None:
+            return None
         its_own = recording is not None and recording == press.take
         short = now - press.at < TAP_S
         if chord:

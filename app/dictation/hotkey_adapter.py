@@ -236,7 +236,7 @@ class HotkeyAdapter:
         if self._test.processes(event):
             self._show_seen()
         else:
-            self._handle(HotkeyEvent(event.action, event.pressed, event.chord, event.at_s, event.bounced))
+            self._handle(HotkeyEvent(event.action, event.pressed, event.chord, event.at_s))
 
     def _handle_command(self, command: KeyCommand) -> None:
         """Handle a key that the desktop binds to a command; it counts whichever key the settings name."""

@@ -80,14 +80,13 @@ class HotkeyEvent:
     """A hotkey press or release.
 
     ``chord``: the release ended a key combination meant for another program. ``at_s``: when the key moved, which a
-    busy computer reports later; ``None``: now. ``bounced``: see ``KeyEvent``.
+    busy computer reports later; ``None``: now.
     """
 
     action: str
     pressed: bool
     chord: bool = False
     at_s: float | None = field(default=None, compare=False)
-    bounced: bool = False
 
 
 @dataclass(frozen=True)

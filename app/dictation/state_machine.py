@@ -169,9 +169,9 @@ class Dictation:
 
     def _handle_user(self, event: UserEvent, now: float) -> None:
         match event:
-            case HotkeyEvent(action, pressed=True, at_s=at_s, bounced=bounced):
+            case HotkeyEvent(action, pressed=True, at_s=at_s):
                 if self.keys.pressed(action, now):
-                    self._pressed(action, _moved_at(at_s, now), now, bounced=bounced)
+                    self._pressed(action, _moved_at(at_s, now), now)
             case HotkeyEvent(action, chord=chord, at_s=at_s):
                 if self.keys.released(action):
                     self._released(action, _moved_at(at_s, now), now, chord=chord)
@@ -185,9 +185,9 @@ class Dictation:
             case Verb():
                 self._perform_verb(event, now)
 
-    def _pressed(self, action: str, at: float, now: float, *, bounced: bool) -> None:
+    def _pressed(self, action: str, at: float, now: float) -> None:
         if action == DICTATE:
-            self._follow_intent(self.gestures.pressed(at, self.recording, self.begun + 1, bounced=bounced), now)
+            self._follow_intent(self.gestures.pressed(at, self.recording, self.begun + 1), now)
         elif verb := _VERBS.get(action):
             self._perform_verb(verb, now)
 
@@ -380,7 +380,7 @@ class Dictation:
                 take.over_at = now
                 self._queue.forget(number)
                 self._effects.append(DiscardTake(number) if take.is_negligible else CloseTake(number))
-                if take.empty:
+                if take.empty and not take.cancelled:
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
                     self._show_note(Note(key), now)
             if take.over_at is not None and number != max(self._takes):

@@ -17,14 +17,12 @@ class KeyEvent:
 
     ``at_s``: monotonic seconds. ``chord``, only in a release: the key was part of a combination for another
     program (Right Ctrl, then C). That program got the combination, so the press was not meant for this app.
-    ``bounced``, only in a press: it follows the key's release as only bouncing contacts do.
     """
 
     action: str
     pressed: bool
     at_s: float
     chord: bool = False
-    bounced: bool = False
 
 
 class Hotkeys(Protocol):

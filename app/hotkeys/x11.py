@@ -133,7 +133,7 @@ class X11Hotkeys:
 
     def _turn(self, keyboard: Keyboard, selector: selectors.BaseSelector) -> None:
         keyboard.handle()  # also events that arrived with the reply to a request
-        ready = selector.select(_CHECK_AGAIN_S if keyboard.holding else None)
+        ready = selector.select((keyboard.doubts_s or _CHECK_AGAIN_S) if keyboard.holding else None)
         if any(key.fd == self._waking for key, _ in ready):
             os.read(self._waking, 1_000)
         if keyboard.holding:

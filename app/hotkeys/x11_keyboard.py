@@ -8,14 +8,13 @@ A lone modifier is grabbed so that the server asks about each key after it. A co
 replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys the server does not ask: a stopped
 process of this app must not block the keyboard.
 
-Auto-repeat is a release and a press at nearly the same time, while the key stays down. The server is asked to omit
-these releases. Where it cannot, or another program repeats keys in its place, the time between the two counts.
+Auto-repeat is a release and a press at nearly the same time, while the key stays down. So is a bounce of worn
+contacts. A release therefore counts once no press has followed for 25 ms, by the server's time stamps.
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import chain, combinations
 from typing import Any, Final
 
@@ -94,7 +93,7 @@ class Keymap:
 log = loggers.APP_HOTKEYS_X11_KEYBOARD
 
 _REPEATED_MS: Final = 25
-"""The longest time between the two events of auto-repeat that count as such. A person needs 40 ms and more."""
+"""The longest time between the two events of auto-repeat, or of a bounce. A person needs 40 ms and more."""
 _STAMPS: Final = 0xFFFFFFFF  # milliseconds, which begin again after 49 days
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
 
@@ -104,7 +103,6 @@ class KeyStamps:
 
     def __init__(self) -> None:
         self._first = (0, 0.0)
-        self._released: tuple[int, int] | None = None
 
     def moved(self, stamp: int, now_s: float, *, first: bool) -> float:
         """Return when a key moved: as long after the ``first`` one as the stamps say, and at most ``now_s``."""
@@ -112,15 +110,6 @@ class KeyStamps:
             self._first = (stamp, now_s)
         began, at_s = self._first
         return min(at_s + ((stamp - began) & _STAMPS) / 1000, now_s)
-
-    def released(self, code: int, stamp: int) -> None:
-        """Note the release of a key."""
-        self._released = code, stamp
-
-    def bounced(self, code: int, stamp: int) -> bool:
-        """Return whether a press follows the release of the same key sooner than a person presses it again."""
-        known, released = self._released or (0, 0)
-        return code == known and (stamp - released) & _STAMPS <= _REPEATED_MS
 
 
 @contextmanager
@@ -144,14 +133,14 @@ class Keyboard:
         self._wanted: dict[str, Binding] = {}
         self._grabs: dict[str, list[Grab]] = {}
         self._to_pass_on: list[str] = []
-        self._doubtful: Any = None  # a release that may be of auto-repeat
+        self._doubtful: Any = None  # a release that a press may follow at once
+        self._doubt_ends_s = 0.0
         with _mapped():
             self._display: Any = Display(name)
             self._display.set_error_handler(_log_error)
             self._root: Any = self._display.screen().root
             changed = omit_repeated_releases(self._display)
             self._layout_events = {X.MappingNotify, changed}
-            self._omits = changed is not None  # the server omits the releases of auto-repeat
             self._keymap = Keymap(self._display)
 
     def fileno(self) -> int:
@@ -163,6 +152,11 @@ class Keyboard:
         """True while a hotkey is down."""
         return bool(self._presses.down)
 
+    @property
+    def doubts_s(self) -> float:
+        """The seconds until the last release counts, or 0."""
+        return max(0.0, self._doubt_ends_s - time.monotonic()) if self._doubtful else 0.0
+
     def handle(self) -> None:
         """Handle all events received from the server, without waiting for more."""
         with _mapped():
@@ -171,11 +165,13 @@ class Keyboard:
                 self._handle_received()
 
     def notice_missed(self) -> None:
-        """Query the keyboard for held hotkeys whose release was missed, and report those releases."""
+        """Query the keyboard for held hotkeys that are up, and report their releases, unless one is in doubt."""
         with _mapped():
-            for code in self._presses.down:
+            for code in () if self.doubts_s else self._presses.down:
                 if not self._is_down(code):
-                    self._emit(self._presses.released(code, time.monotonic()))
+                    known = self._doubtful if self._doubtful and self._doubtful.detail == code else None
+                    at_s = self._moved(known) if known else time.monotonic()
+                    self._emit(self._presses.released(code, at_s))
 
     def bind(self, bindings: Mapping[str, str]) -> None:
         """Bind exactly these keys, like ``Hotkeys.bind``."""
@@ -248,13 +244,10 @@ class Keyboard:
         decision = Decision()
         if event.type == X.KeyPress:
             decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), self._moved(event))
-        elif self._is_down(event.detail) or (not self._omits and self._display.pending_events()):
-            self._doubtful = event
         else:
-            decision = self._presses.released(event.detail, self._moved(event))
-            self._times.released(event.detail, event.time)
+            self._doubtful, self._doubt_ends_s = event, time.monotonic() + _REPEATED_MS / 1000
         self._answer(decision)
-        self._emit(decision, bounced=self._times.bounced(event.detail, event.time))
+        self._emit(decision)
 
     def _moved(self, event: Any) -> float:
         return self._times.moved(event.time, time.monotonic(), first=not self._presses.down)
@@ -266,11 +259,11 @@ class Keyboard:
             self._display.allow_events(X.AsyncKeyboard, X.CurrentTime)
         self._display.flush()
 
-    def _emit(self, decision: Decision, *, bounced: bool = False) -> None:
+    def _emit(self, decision: Decision) -> None:
         for event in decision.events:
             if event.chord and event.action in self._to_pass_on:
                 self._to_pass_on.remove(event.action)
-            self._report(replace(event, bounced=bounced and event.pressed))
+            self._report(event)
 
     def _is_down(self, code: int) -> bool:
         return bool(self._display.query_keymap()[code // 8] & 1 << code % 8)

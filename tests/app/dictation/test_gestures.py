@@ -59,43 +59,6 @@ def test_release_ends_only_take_of_its_press() -> None:
     assert gestures.released(6.0, None) is None
 
 
-@pytest.mark.parametrize("mode", [TalkMode.TOGGLE, TalkMode.HYBRID, TalkMode.HANDS_FREE])
-def test_bouncing_tap_begins_take_that_goes_on(mode: TalkMode) -> None:
-    gestures = Gestures(mode)
-    assert gestures.pressed(0.0, None, 1) is KeyIntent.BEGIN
-    assert gestures.released(0.003, 1) is None
-    assert gestures.pressed(0.009, 1, 2, bounced=True) is None, "the take would end before the first word"
-    assert gestures.released(SHORT, 1) is None
-    assert gestures.pressed(5.0, 1, 2) is KeyIntent.END
-
-
-@pytest.mark.parametrize("mode", [TalkMode.TOGGLE, TalkMode.HYBRID, TalkMode.HANDS_FREE])
-def test_bouncing_tap_that_ends_take_begins_none(mode: TalkMode) -> None:
-    gestures = Gestures(mode)
-    assert gestures.pressed(0.0, 1, 2) is KeyIntent.END
-    assert gestures.released(SHORT, None) is None
-    assert gestures.pressed(SHORT, None, 2, bounced=True) is None
-    assert gestures.released(2 * SHORT, None) is None
-    assert gestures.pressed(5.0, None, 2) is KeyIntent.BEGIN
-
-
-def test_key_that_bounces_when_it_is_pressed_still_ends_take_at_release() -> None:
-    gestures = Gestures(TalkMode.HYBRID)
-    gestures.pressed(0.0, None, 1)
-    gestures.released(0.003, 1)
-    gestures.pressed(0.009, 1, 2, bounced=True)
-    assert gestures.release_ends(1)
-    assert gestures.released(LONG, 1) is KeyIntent.END
-
-
-@pytest.mark.parametrize("mode", [TalkMode.HOLD, TalkMode.HYBRID])
-def test_key_that_bounces_while_it_is_held_begins_another_take(mode: TalkMode) -> None:
-    gestures = Gestures(mode)
-    gestures.pressed(0.0, None, 1)
-    assert gestures.released(LONG, 1) is KeyIntent.END
-    assert gestures.pressed(LONG, None, 2, bounced=True) is KeyIntent.BEGIN, "the user goes on speaking"
-
-
 def test_mode_change_applies_from_next_press() -> None:
     gestures = Gestures(TalkMode.HOLD)
     gestures.pressed(0.0, None, 1)

@@ -118,12 +118,6 @@ def test_tap_that_is_handled_late_still_toggles() -> None:
     assert story.dictation.recording == 1
 
 
-def test_bouncing_tap_leaves_its_take_recording() -> None:
-    story = Story(Dictation(TalkMode.HYBRID))
-    story.at(1.0, DOWN, UP, HotkeyEvent("dictate", True, bounced=True), UP)
-    assert story.dictation.recording == 1
-
-
 def test_take_ends_by_polling_when_key_release_is_lost() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     story.at(0.0, DOWN, FirstSample(1))
