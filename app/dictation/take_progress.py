@@ -22,6 +22,8 @@ DONE_S: Final = 2.0
 NOTICE_S: Final = 8.0
 """How long a finished take is shown (``DONE_S``), and how long a note or a take that needs attention is."""
 SHORT_S: Final = 0.5
+CANCELLED_SHORT_S: Final = 2.0
+"""A slip of the key that the user cancels takes longer, because the user has to notice it."""
 """A recording that is shorter and in which nothing is said was a slip of the key."""
 MOST: Final = 400
 """Limit on displayed characters: more than users read while speaking."""
@@ -102,12 +104,13 @@ class TakeProgress:
     @property
     def empty(self) -> bool:
         """True for a take that has nothing to show, not even a reason."""
-        return not (self.has_text or self.failures or self.broken or self.cancelled)
+        return not (self.has_text or self.failures or self.broken)
 
     @property
     def is_negligible(self) -> bool:
         """True for an empty take that is too short for speech, and has none for VAD and recognition."""
-        return self.empty and not (self.heard or self.replaced) and self.seconds(inf) < SHORT_S
+        enough_s = CANCELLED_SHORT_S if self.cancelled else SHORT_S
+        return self.empty and not (self.heard or self.replaced) and self.seconds(inf) < enough_s
 
     @property
     def settled(self) -> bool:

@@ -25,7 +25,7 @@ from app.dictation.messages import (
     TargetFound,
 )
 from app.dictation.state_machine import Dictation
-from app.dictation.take_progress import SHORT_S
+from app.dictation.take_progress import CANCELLED_SHORT_S, SHORT_S
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 from tests.app.dictation.story import DOWN, TYPED, UP, WINDOW, Story, text
 
@@ -64,6 +64,14 @@ def test_slip_of_the_key_leaves_no_recording() -> None:
     assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_UNDERSTOOD)
 
 
+def test_recording_that_is_cancelled_at_once_leaves_no_row() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
+    story.at(1.5, Verb.CANCEL, RecordingOver(1), text(1, 0, " "))
+    assert story.then(TakeEnded(1, heard=False)) == [DiscardTake(1)]
+    assert (story.state(), story.note) == (State.CANCELLED, NoteKey.CANCELLED)
+
+
 @pytest.mark.parametrize(
     ("seconds", "events"),
     [
@@ -72,7 +80,9 @@ def test_slip_of_the_key_leaves_no_recording() -> None:
         (0.1, [Recognised(1, TranscriptSegment(0, 0, 1, recognised="um")), TakeEnded(1, heard=False)]),
         (0.1, [text(1, 0, error="no"), TakeEnded(1, heard=False)]),
         (0.1, [TakeEnded(1, Note(NoteKey.RECORDING_KEPT), heard=False)]),
-        (0.1, [Verb.CANCEL, TakeEnded(1, heard=False)]),
+        (0.1, [Verb.CANCEL, TakeEnded(1)]),
+        (0.1, [Verb.CANCEL, text(1, 0, "quiet"), TakeEnded(1, heard=False)]),
+        (CANCELLED_SHORT_S, [Verb.CANCEL, TakeEnded(1, heard=False)]),
         (SHORT_S, [TakeEnded(1, heard=False)]),
     ],
 )
