@@ -10,7 +10,7 @@ target, so a held segment does not hold the next. Held texts are pasted take by 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.dictation.take_texts import NOTHING_BEFORE, Last, TakeTexts, untimed
@@ -161,6 +161,8 @@ class InsertionQueue:
         self.partly = {}
         if ready is None:
             return ()
+        if edited := insertion.edited:  # it replaces all of the texts, so its rest is that of the last one
+            ready = replace(ready, text=edited, texts=(*("" for _ in ready.texts[1:]), edited))
         whole = len(ready.text)
         missing = min(whole, len(insertion.rest) or whole) if insertion.how is InsertionResult.HELD else 0
         arrived = [piece for piece, rest in _missing(ready, missing) if not self._missed(piece, rest, ready)]

@@ -195,8 +195,8 @@ class TextInserter:
         before = ready.text[: len(ready.text) - len(ready.text.lstrip())]
         ready = replace(ready, text=before + text.strip())
         insertion = await self._insert_or_copy(ready)
-        # What is missing of it cannot be held: a text is held as it was recognised.
-        return held(HoldReason.UNCERTAIN) if insertion.rest else insertion
+        partly = 0 < len(insertion.rest.strip()) < len(text.strip())
+        return replace(insertion, edited=ready.text) if partly else replace(insertion, rest="")
 
     async def _insert_or_copy(self, ready: ReadyTexts) -> Insertion:
         """Insert texts; copy them if the user asks for them now and no window can receive them."""

@@ -46,12 +46,13 @@ class HoldReason(StrEnum):
 class Insertion:
     """The result of an insertion. ``reason``: a ``HoldReason``, empty when inserted.
 
-    ``rest``: the missing part of a partly typed text.
+    ``rest``: the missing part of a partly typed text. ``edited``: that text, if the user had edited it meanwhile.
     """
 
     how: InsertionResult
     reason: str = ""
     rest: str = ""
+    edited: str = ""
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,18 @@ def test_texts_of_earlier_run_are_not_held_again_once_settled() -> None:
     assert order.held == {SegmentId(0, 1): "two"}
 
 
+def test_edited_text_that_arrived_partly_is_held_without_that_part() -> None:
+    order = InsertionQueue()
+    order.hold_again({SegmentId(0, 0): "one", SegmentId(0, 1): "two"})
+    order.paste(0, WINDOW)
+    assert order.next()
+    partly = Insertion(InsertionResult.HELD, "partly-typed", "words", "Quite other words")
+    assert order.inserted(partly) == (SegmentId(0, 0),)
+    assert order.held == order.partly == {SegmentId(0, 1): "words"}
+    order.paste(0, WINDOW)
+    assert goes(order) == "words" and not order.held
+
+
 def test_paste_continues_last_insertion_only_in_same_window() -> None:
     order = order_of(1, 2)
     say(order, 1, 0, "held.")

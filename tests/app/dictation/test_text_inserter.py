@@ -251,16 +251,19 @@ async def test_text_that_the_user_deleted_is_not_pasted(tmp_path: Path, tasks: T
     assert not inserter.texts and told == [InsertionEnded(Insertion(InsertionResult.PASTED))]
 
 
-async def test_edited_text_that_arrived_partly_is_uncertain(tmp_path: Path, tasks: Tasks) -> None:
+@pytest.mark.parametrize(("rest", "held_rest", "edited"), [("ora!", "ora!", "Kia ora!"), ("Kia ora!", "", "")])
+async def test_edited_text_that_arrived_partly_is_reported_with_its_rest(
+    tmp_path: Path, tasks: Tasks, rest: str, held_rest: str, edited: str
+) -> None:
     class Partly(FakeInserter):
         async def insert(self, text: str, target: Target | None) -> Insertion:
-            return held(HoldReason.PARTLY_TYPED, "ora!")
+            return held(HoldReason.PARTLY_TYPED, rest)
 
     told = list[Event]()
     work = TextInserter(InsertionMeans(Partly()), Edited(Library(tmp_path)), told.append, tasks)
     work.perform(InsertText(ordered(pasted=True)))
     await wait_until(lambda: told, "the outcome")
-    assert told == [InsertionEnded(held(HoldReason.UNCERTAIN))]
+    assert told == [InsertionEnded(Insertion(InsertionResult.HELD, HoldReason.PARTLY_TYPED, held_rest, edited))]
 
 
 async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tasks) -> None:
