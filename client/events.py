@@ -18,12 +18,13 @@ class Connected:
 class Disconnected:
     """Lost connection; the next attempt is in ``retry_in_s``. No audio is lost: the client still stores it.
 
-    ``answers``: the gateway is there, and asks to try later.
+    ``answers``: the gateway is there, and asks to try later. ``failing``: it fails with this session.
     """
 
     reason: str
     retry_in_s: float
     answers: bool = False
+    failing: bool = False
 
 
 @dataclass(frozen=True)

@@ -250,7 +250,8 @@ class GatewayClient(Closing):
                 0.0 if outage.needs_no_pause(lost) else settings.retry(outage.failures, random.random(), asked_s)
             )
             self._log.lost(str(lost), pause, asked_s, time.monotonic())
-            await self._events.put(Disconnected(str(lost), pause, isinstance(lost, TryLater)))
+            answers, failing = isinstance(lost, TryLater), isinstance(lost, Failing)
+            await self._events.put(Disconnected(str(lost), pause, answers, failing))
             await settings.pause(pause)
 
     async def _converse(self, connect: Connect) -> None:

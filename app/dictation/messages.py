@@ -52,6 +52,7 @@ class NoteKey(StrEnum):
     # Notes of the shell, shown alongside a dictation.
     HOTKEYS_FAILED = "hotkeys-failed"  # reason
     GATEWAY_AWAY = "gateway-away"  # reconnecting continues
+    GATEWAY_FAILS = "gateway-fails"  # it answers, but fails with this session; reconnecting continues
     NO_WORKER = "no-worker"
     MUCH_WAITS = "much-waits"
     BROKER_AWAY = "broker-away"

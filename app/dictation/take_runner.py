@@ -248,9 +248,10 @@ class TakeRunner(DictationObserver):
                 self._notify(SegmentStep.QUEUED, segment)
             case Connected():
                 self._gateway = None
-            case Disconnected(answers=answers):
+            case Disconnected(failing=failing, answers=answers):
                 self.destination = None
-                self._gateway = Note(NoteKey.BROKER_AWAY if answers else NoteKey.GATEWAY_AWAY)
+                answering = NoteKey.GATEWAY_FAILS if failing else NoteKey.BROKER_AWAY
+                self._gateway = Note(answering if failing or answers else NoteKey.GATEWAY_AWAY)
             case Busy(reason):
                 self._gateway = Note(_BUSY[reason])
 

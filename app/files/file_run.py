@@ -25,7 +25,7 @@ from app.files.queue import SavingOptions
 from app.files.recogniser import FileRecogniser
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, unwritable
 from app.files.view import FileNote, left_s, shortened
-from client.errors import GatewayError, Refused
+from client.errors import Failing, GatewayError, Refused
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.session import Busy
@@ -162,7 +162,8 @@ class FileTask:
                 if tries >= _MOST_TRIES:
                     raise
                 log.warning(LogEvent.FILE_SESSION_LOST, file=run.file, reason=str(error))
-                report(Noted(run.file, Note(FileNote.GATEWAY_AWAY)))
+                key = FileNote.GATEWAY_FAILS if isinstance(error, Failing) else FileNote.GATEWAY_AWAY
+                report(Noted(run.file, Note(key)))
             await asyncio.sleep(self.again_s)
 
     def _save(self, run: RunFile, known: KnownResults) -> RunFinished:
@@ -231,8 +232,9 @@ class Reporter:
         match event:
             case Connected():
                 self._note(None)
-            case Disconnected(answers=answers):
-                self._note(Note(FileNote.BROKER_AWAY if answers else FileNote.GATEWAY_AWAY))
+            case Disconnected(failing=failing, answers=answers):
+                answering = FileNote.GATEWAY_FAILS if failing else FileNote.BROKER_AWAY
+                self._note(Note(answering if failing or answers else FileNote.GATEWAY_AWAY))
             case Busy(reason):
                 self._note(Note(_BUSY[reason]) if reason in _BUSY else None)
 

@@ -48,6 +48,7 @@ class FileNote(StrEnum):
     NO_ANSWER = "no-answer"
     BROKEN = "broken"
     GATEWAY_AWAY = "gateway-away"
+    GATEWAY_FAILS = "gateway-fails"
     NO_WORKER = "no-worker"
     BROKER_AWAY = "broker-away"
     SILENT = "silent"

@@ -103,7 +103,10 @@ async def test_client_finishes_when_connection_keeps_breaking() -> None:
 @pytest.mark.parametrize("code", [CloseCode.GOING_AWAY, CloseCode.TRY_AGAIN_LATER, 1011, 1012])
 async def test_client_reconnects_after_temporary_close_codes(code: int) -> None:
     async with scripted(closing_with(code, after=3), oblige) as gateway, client_of(gateway.url) as client:
-        assert texts(await transcribe(client, 2)) == expected(2)
+        events = await transcribe(client, 2)
+        assert texts(events) == expected(2)
+        lost = [(event.answers, event.failing) for event in events if isinstance(event, Disconnected)]
+        assert lost == [(code == CloseCode.TRY_AGAIN_LATER, code == CloseCode.INTERNAL_ERROR)]
 
 
 @pytest.mark.parametrize(

@@ -182,11 +182,16 @@ def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Sampl
     work = Desk(tmp_path, models, talk, NOBODY, TalkMode.HANDS_FREE).work
     assert work._setup.mode is CuttingMode.HANDS_FREE
     notes = []
-    lost = (Disconnected("gone", 1.0), Disconnected("full", 1.0, answers=True))
+    lost = (
+        Disconnected("gone", 1.0),
+        Disconnected("full", 1.0, answers=True),
+        Disconnected("1011", 1.0, failing=True),
+    )
     for event in (*lost, Busy("no_worker"), Connected("here", True)):
         work.received(event)
         notes.append(work.note.key if work.note else None)
-    assert notes == [NoteKey.GATEWAY_AWAY, NoteKey.BROKER_AWAY, NoteKey.NO_WORKER, None]
+    expected = [NoteKey.GATEWAY_AWAY, NoteKey.BROKER_AWAY, NoteKey.GATEWAY_FAILS, NoteKey.NO_WORKER, None]
+    assert notes == expected
 
 
 @pytest.mark.parametrize(("destination", "key"), [("", "model-unfit"), ("desk", NoteKey.NO_WORKER)])

@@ -283,9 +283,10 @@ def test_reporter_sets_and_clears_notes() -> None:
     reporter.received(Busy("broker", True))
     reporter.received(Busy("load", True, eta_ms=0))
     reporter.received(Disconnected("full", 1.0, answers=True))
+    reporter.received(Disconnected("1011", 1.0, failing=True))
     notes = [event.note for event in received if isinstance(event, Noted)]
     away, nobody, broker = map(Note, (FileNote.GATEWAY_AWAY, FileNote.NO_WORKER, FileNote.BROKER_AWAY))
-    assert notes == [away, None, nobody, None, broker, None, broker]
+    assert notes == [away, None, nobody, None, broker, None, broker, Note(FileNote.GATEWAY_FAILS)]
 
 
 @pytest.mark.parametrize(
