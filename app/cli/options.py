@@ -49,6 +49,17 @@ Gateway = Annotated[
         "computer). [default: this computer]",
     ),
 ]
+ResentGateway = Annotated[
+    str,
+    typer.Option(
+        "--gateway",
+        envvar="KIKIPOUNAMU_GATEWAY",
+        metavar="URL|NAME",
+        autocompletion=complete_gateway,
+        help="Server that recognises, like for `transcribe`. [default: the one that the app uses; with --engine, "
+        "this computer]",
+    ),
+]
 PairedGateway = Annotated[
     str,
     typer.Option(
@@ -125,12 +136,14 @@ _GATEWAY_OPTIONS: Final = {
 """Kind and default of each field of ``GatewayChoice`` that is an option, in the order of the help."""
 
 
-def with_gateway_options(model: Any = Model) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_gateway_options(
+    model: Any = Model, gateway: Any = Gateway
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator: the command gets the options of a gateway as ``source``, a ``GatewayChoice``.
 
-    ``model``: kind of the option of this name.
+    ``model``, ``gateway``: kinds of the options of these names.
     """
-    kinds = _GATEWAY_OPTIONS | {"model": (model, "")}
+    kinds = _GATEWAY_OPTIONS | {"model": (model, ""), "gateway": (gateway, "")}
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from app.cli.completion import complete_take
-from app.cli.options import ResentModel, with_gateway_options
+from app.cli.options import ResentGateway, ResentModel, with_gateway_options
 from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.errors import OutputFailed
@@ -119,7 +119,7 @@ def export(
 
 
 @app.command()
-@with_gateway_options(model=ResentModel)
+@with_gateway_options(model=ResentModel, gateway=ResentGateway)
 def resend(source: "GatewayChoice", session: Id) -> None:
     """Recognise what has no text yet, and print the whole text.
 
@@ -130,7 +130,8 @@ def resend(source: "GatewayChoice", session: Id) -> None:
     with exit_on_error():
         found = _find(session)
         _library().reopen(found.session).close()  # check that it can be opened before starting anything
-    chosen = replace(source, model=source.model or found.take.options.model)
+    gateway = source.gateway or ("" if source.engine else _gateway_of_app())
+    chosen = replace(source, gateway=gateway, model=source.model or found.take.options.model)
     process.run("kikipounamu", lambda: _resend(found, chosen), chosen.prepare)
 
 
@@ -161,6 +162,14 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     elif found.damaged and not transcript.failures:
         say("recovered: all audio on disk has a text", err=True)
     return FAILED if transcript.failures or damaged else 0
+
+
+def _gateway_of_app() -> str:
+    """Return the gateway that the app uses: it may know parts of the recording."""
+    from app.settings.current import settings_now
+
+    chosen = settings_now()[0].gateway
+    return chosen.chosen or chosen.url
 
 
 def _library() -> "Library":

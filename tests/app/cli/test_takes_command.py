@@ -240,6 +240,19 @@ def test_commands_reject_unknown_take(command: str, name: str) -> None:
     assert "kikipounamu takes list" in failed.stderr
 
 
+def test_resend_uses_the_gateway_of_the_app_unless_told_otherwise(home: Path) -> None:
+    with take(home) as journal:
+        journal.finish()
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "settings.toml").write_text('[gateway]\nchosen = "beefbeefbeefbeef"\n', encoding="utf-8")
+    failed = run("resend", FIRST)
+    assert failed.exit_code == 2 and "paired with no server called beefbeefbeefbeef" in failed.stderr
+    told = run("resend", FIRST, "--gateway", "The desk")
+    assert told.exit_code == 2 and "paired with no server called The desk" in told.stderr
+    here = run("resend", FIRST, "--engine", "no-such-engine")
+    assert here.exit_code == 2 and "paired" not in here.stderr
+
+
 def test_resend_refuses_take_in_use(home: Path) -> None:
     with take(home):
         failed = run("resend", FIRST)
