@@ -52,7 +52,7 @@ from app.settings.sections import Settings
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
-from runtime.tasks import OneTask, TaskOwner, Tasks, cancel_and_wait, is_set_within
+from runtime.tasks import OneTask, TaskOwner, Tasks, is_set_within
 from runtime.whole_file import replacing
 
 LOG_BYTES: Final = 1_000_000
@@ -179,9 +179,9 @@ class Help(TaskOwner):
         self._logs = folders().logs
         self._tasks = Tasks("help")
         self._examining, self._log_watch = OneTask(self._tasks, "examination"), OneTask(self._tasks, "logs")
+        self._reporting = OneTask(self._tasks, "report")
         self._seen, self._wanted = False, LogFilter()
         self._read_now = asyncio.Event()
-        self._reporting: asyncio.Task[None] | None = None
         self._parts: tuple[ReportFile, ...] = ()
 
     def ask(self, action: HelpAction) -> None:
@@ -192,9 +192,9 @@ class Help(TaskOwner):
             case WatchLogs(on, wanted):
                 self._watch_logs(on, wanted)
             case PrepareReport():
-                self._report(self._gather)
-            case SaveReport(place):
-                self._report(partial(self._save, place))
+                self._reporting.start(partial(self._report, self._gather))
+            case SaveReport(place) if self._parts:  # only what was shown for review
+                self._reporting.start(partial(self._report, partial(self._save, place)))
             case LicencesWanted():
                 self._tasks.start(self._post_licences(), "licences")
             case LicenceTextWanted(name):
@@ -241,14 +241,8 @@ class Help(TaskOwner):
 
     # -- the report ----------------------------------------------------------------------------------------
 
-    def _report(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Start this work on the report, and cancel earlier work."""
-        before = self._reporting
-        self._reporting = self._tasks.start(self._after(before, work), "report")
-
-    async def _after(self, before: asyncio.Task[None] | None, work: Callable[[], Awaitable[None]]) -> None:
-        if before is not None:
-            await cancel_and_wait([before])
+    async def _report(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Work on the report, and show a failure."""
         try:
             await work()
         except AppError as error:
@@ -264,11 +258,9 @@ class Help(TaskOwner):
         self._show_report(ReportState.READY)
 
     async def _save(self, place: Path) -> None:
-        """Save only the parts that were shown for review."""
-        if self._parts:
-            self._show_report(ReportState.SAVING)
-            await asyncio.to_thread(save_report, self._parts, place)
-            self._show_report(ReportState.SAVED, place=str(place))
+        self._show_report(ReportState.SAVING)
+        await asyncio.to_thread(save_report, self._parts, place)
+        self._show_report(ReportState.SAVED, place=str(place))
 
     def _show_report(self, state: ReportState, place: str = "", note: Note | None = None) -> None:
         self._post(ReportView(state, tuple(map(_shown, self._parts)), place, note))

@@ -143,6 +143,16 @@ async def test_saved_report_equals_reviewed_report(helping: Help, desk: Desk, tm
     assert json.loads(seen["logs/desktop.jsonl"])["event"] == "child.ended"
 
 
+async def test_saving_while_a_report_is_gathered_lets_it_finish(helping: Help, desk: Desk, tmp_path: Path) -> None:
+    helping.ask(PrepareReport())
+    await wait_until(lambda: desk.report.state is ReportState.READY, "the first report")
+    helping.ask(PrepareReport())
+    await wait_until(lambda: desk.report.state is ReportState.GATHERING, "the second is gathered")
+    helping.ask(SaveReport(tmp_path / "report.zip"))
+    await wait_until(lambda: desk.report.state is ReportState.READY, "the second report")
+    assert not (tmp_path / "report.zip").exists(), "nobody has seen it yet"
+
+
 async def test_failed_report_can_be_retried(helping: Help, desk: Desk, tmp_path: Path) -> None:
     desk.fails = True
     helping.ask(PrepareReport())
