@@ -74,7 +74,6 @@ Post = Callable[[FilesView | FileText], None]
 
 _LIST: Final = "list.json"
 _THREADS: Final = 4
-_MOST_ASKED: Final = 1_000
 _SHOW_S: Final = 0.1
 _CHECK_S: Final = 30.0
 _DISK_S: Final = 5.0
@@ -122,8 +121,7 @@ class Files:
 
     def ask(self, action: FileAction) -> None:
         """Queue an action of the user; returns at once."""
-        if self._events.qsize() < _MOST_ASKED:
-            self._events.put_nowait(action)
+        self._events.put_nowait(action)
 
     async def run(self) -> None:
         """Work until cancelled.
