@@ -105,10 +105,15 @@ class FileQueue:
     def start(self) -> list[Effect]:
         """Resume the saved list.
 
-        Cancelled files are forgotten now, because the last program may have ended before it could.
+        Cancelled files are forgotten now, because the last program may have ended before it could. An earlier
+        version has not counted the sound tracks.
         """
         gone = [Forget(view.file) for view in self.files if view.state is FileState.CANCELLED]
-        new = [InspectFile(view.file, view.path) for view in self.files if view.state is FileState.ADDED]
+        new = [
+            InspectFile(view.file, view.path)
+            for view in self.files
+            if view.state is FileState.ADDED or not view.tracks
+        ]
         return [*gone, *new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
@@ -233,9 +238,11 @@ class FileQueue:
         match event:
             case FileInspected(_, duration_s, sound):
                 state = FileState.WAITING if view.state is FileState.ADDED else view.state
-                view = replace(view, state=state, duration_s=view.duration_s or duration_s, tracks=sound.tracks)
-                view = replace(view, track=view.track or sound.number) if sound.tracks > 1 else view
-            case InspectionFailed(_, note) if view.state in (FileState.ADDED, FileState.PAUSED):
+                numbered = sound.tracks > 1 and view.untouched  # otherwise a run is or was told the default track
+                track = view.track or sound.number if numbered else view.track
+                duration_s = view.duration_s or duration_s
+                view = replace(view, state=state, duration_s=duration_s, tracks=sound.tracks, track=track)
+            case InspectionFailed(_, note) if view.state in (FileState.ADDED, FileState.PAUSED) and view.untouched:
                 view = replace(view, state=FileState.FAILED, note=note)
             case RunProgress(_, position_s, text, left_s) if working:
                 view = replace(view, position_s=position_s, text=text, left_s=left_s)

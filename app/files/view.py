@@ -73,7 +73,7 @@ class FileView:
     ``position_s``: end of the recognised part. ``left_s``: estimated remaining time. ``text``: its end while
     working, else its beginning. ``results``: paths of saved results. ``truncated``: the end of the file is
     missing. ``again``: its failed segments are to be tried once more. ``track``: the sound track that is
-    recognised, of ``tracks``, from 1 on; 0: the default one.
+    recognised, of ``tracks``, from 1 on; 0: the default one. ``tracks``: 0 until they are counted.
     """
 
     file: int
@@ -89,7 +89,7 @@ class FileView:
     truncated: bool = False
     again: bool = False
     track: int = 0
-    tracks: int = 1
+    tracks: int = 0
 
     @property
     def name(self) -> str:

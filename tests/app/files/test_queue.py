@@ -77,9 +77,10 @@ def test_queue_inspects_file_then_runs_it() -> None:
     assert effects(queue, Add(("/a.mp3",))) == [InspectFile(1, "/a.mp3")]
     assert effects(queue, FileInspected(1, 100.0)) == [RunFile(1, "/a.mp3", again=False)]
     assert effects(queue, RunProgress(1, 40.0, "kia ora", 12.0)) == []
-    assert the(queue) == FileView(1, "/a.mp3", FileState.WORKING, 40.0, 100.0, 12.0, "kia ora")
+    assert the(queue) == FileView(1, "/a.mp3", FileState.WORKING, 40.0, 100.0, 12.0, "kia ora", tracks=1)
     assert effects(queue, RunFinished(1, 101.0, "kia ora koutou", ("/a.srt",))) == []
-    done = FileView(1, "/a.mp3", FileState.DONE, 101.0, 101.0, text="kia ora koutou", results=("/a.srt",))
+    results = ("/a.srt",)
+    done = FileView(1, "/a.mp3", FileState.DONE, 101.0, 101.0, text="kia ora koutou", results=results, tracks=1)
     assert the(queue) == done
 
 

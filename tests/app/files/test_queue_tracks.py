@@ -10,6 +10,8 @@ from app.files.events import (
     FileInspected,
     Halted,
     HaltRun,
+    InspectFile,
+    InspectionFailed,
     Keep,
     RunFailed,
     RunFile,
@@ -66,6 +68,23 @@ def test_paused_film_stays_paused(queue: FileQueue) -> None:
 def test_only_another_track_of_the_film_can_be_chosen(queue: FileQueue, track: int) -> None:
     assert effects(queue, ChooseTrack(1, track)) == []
     assert the(queue).state is FileState.WORKING
+
+
+def test_film_that_an_earlier_version_listed_offers_its_tracks() -> None:
+    listed = FileView(1, FIRST.path, FileState.DONE, 9.0, 9.0, text="one")
+    half = FileView(2, "/half.mkv", FileState.PAUSED, 4.0, 9.0)
+    queue = FileQueue((listed, half, FileView(3, "/new.wav", FileState.DONE, tracks=1)))
+    assert queue.start() == [InspectFile(1, FIRST.path), InspectFile(2, "/half.mkv")]
+    assert effects(queue, FileInspected(1, 9.0, SoundTrack(1, 2)), FileInspected(2, 9.0, SoundTrack(1, 2))) == []
+    assert (the(queue).tracks, the(queue).text) == (2, "one")
+    assert effects(queue, ResumeFiles(2)) == [RunFile(2, "/half.mkv", again=False)], "from where it was"
+    assert effects(queue, ChooseTrack(1, 2), Halted(2)) == [SECOND]
+
+
+def test_film_that_is_missing_keeps_its_half_recognised_text() -> None:
+    queue = FileQueue((FileView(1, FIRST.path, FileState.PAUSED, 4.0, 9.0),))
+    assert effects(queue, InspectionFailed(1, Note(FileNote.MISSING))) == []
+    assert the(queue).state is FileState.PAUSED
 
 
 def test_recording_with_one_track_is_read_as_before() -> None:
