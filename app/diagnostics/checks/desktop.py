@@ -62,11 +62,12 @@ def session(platform: str, environment: Mapping[str, str]) -> Finding:
     """Return the kind of the desktop session. Pure."""
     if platform in {"win32", "darwin"}:
         return ok(Topic.SESSION, "session-system", system={"win32": "Windows", "darwin": "macOS"}[platform])
-    desktop = environment.get("XDG_CURRENT_DESKTOP", "") or environment.get("DESKTOP_SESSION", "") or "?"
+    desktop = environment.get("XDG_CURRENT_DESKTOP", "") or environment.get("DESKTOP_SESSION", "")
     if is_wayland(environment):
-        return ok(Topic.SESSION, "session-wayland", desktop=desktop)
+        return ok(Topic.SESSION, "session-wayland" if desktop else "session-wayland-bare", desktop=desktop)
     if environment.get("DISPLAY"):
-        return ok(Topic.SESSION, "session-x11", desktop=desktop, display=environment["DISPLAY"])
+        key = "session-x11" if desktop else "session-x11-bare"
+        return ok(Topic.SESSION, key, desktop=desktop, display=environment["DISPLAY"])
     return advice(Topic.SESSION, "session-none")
 
 
@@ -85,7 +86,7 @@ async def desktop(
     library = "pynput" if platform in {"win32", "darwin"} else "Xlib"
     if kind.key == "session-none":
         return [kind]
-    if kind.key == "session-wayland":
+    if is_wayland(environment):
         found = await learn(platform, environment)
         lines = await in_daemon_thread(partial(key_lines, found, bindings or {}, CANCEL, environment))
         # The check of the hotkeys reports those of the portal.

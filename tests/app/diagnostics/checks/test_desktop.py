@@ -60,6 +60,8 @@ async def gone(display: str) -> ScreenAbilities:
 def test_session_names_its_kind() -> None:
     assert keys([session("linux", X11)]) == ["ok session-x11"]
     assert keys([session("linux", WAYLAND | X11)]) == ["ok session-wayland"]
+    assert keys([session("linux", {"DISPLAY": ":9"})]) == ["ok session-x11-bare"]
+    assert keys([session("linux", {"WAYLAND_DISPLAY": "wayland-0"})]) == ["ok session-wayland-bare"]
     assert keys([session("linux", {})]) == ["advice session-none"]
     assert session("darwin", {}).values == {"system": "macOS"}
 
