@@ -6,7 +6,6 @@
 # Writes DIST/kikipounamu-VERSION-linux-ARCHITECTURE[-small].tar.zst of what is committed.
 #
 #     FROZEN_CHROOT=DIR                                   keep the chroot there, and use it again
-#     FROZEN_LEVEL=12                                     of the compression
 #     FRESH_MIRROR, FRESH_PARTS, FRESH_BIND, FRESH_ENV    see packaging/chroot.sh
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -36,7 +35,7 @@ build() { # VERSION FLAVOUR ...: in the chroot, as root
         "$venv/bin/python" source/packaging/frozen/strip_libraries.py out/kikipounamu
         cp source/LICENSE source/packaging/frozen/qt.conf out/kikipounamu/
         tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C out -c kikipounamu |
-            zstd --quiet --force "-${FROZEN_LEVEL:-12}" -T0 --long=27 -o "$name.tar.zst"
+            zstd --quiet --force -12 -T0 --long=27 -o "$name.tar.zst"
     done
 }
 
@@ -63,7 +62,7 @@ outside() { # DIST FLAVOUR ...
 case ${1:-} in
 --inside)
     FRESH_BIND="/etc/resolv.conf ${FRESH_BIND:-}" mount_system "$2"
-    FRESH_ENV="FROZEN_LEVEL SOURCE_DATE_EPOCH ${FRESH_ENV:-}" in_chroot "$2" root /build/source/packaging/frozen/build.sh --build "${@:3}"
+    FRESH_ENV="SOURCE_DATE_EPOCH ${FRESH_ENV:-}" in_chroot "$2" root /build/source/packaging/frozen/build.sh --build "${@:3}"
     ;;
 --build) build "${@:2}" ;;
 *) if [ $# -ge 2 ]; then outside "$@"; else fail "usage: packaging/frozen/build.sh DIST FLAVOUR ..."; fi ;;
