@@ -6,14 +6,14 @@ The reported state is that of the worker's heartbeat, not the requested one.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 from app.core.child_process import Child, find_program
-from app.core.errors import AppError, ModelUnfit, Note
+from app.core.errors import AppError, ModelsMissing, ModelUnfit, Note
 from app.core.problem_notes import note_of, unexpected
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -62,6 +62,12 @@ def installed_live_model() -> str:
     """Return the model for live text that is installed with its engine, or an empty name."""
     store = ModelStore(folders().models, load_catalogue())
     return live_model(lambda name: store.state(name) is FolderState.INSTALLED)
+
+
+def missing_models(names: Iterable[str]) -> list[str]:
+    """Return the models that are not, or no longer, on disk. Blocks."""
+    store = ModelStore(folders().models, load_catalogue())
+    return [name for name in names if store.state(name) is not FolderState.INSTALLED]
 
 
 @asynccontextmanager
@@ -252,8 +258,10 @@ class LocalWorker:
 
     async def _watch(self, child: Child, running: "asyncio.Task[None]") -> None:
         while not running.done():
-            if child.given_up:
-                self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(child.given_up)))
+            if error := child.given_up:
+                missing = await asyncio.to_thread(missing_models, self.settings.models)
+                reason = note_of(ModelsMissing(missing) if missing else error)
+                self._show(WorkerView(LocalWorkerState.FAILED, reason=reason))
             else:
                 self._show(seen_as(child.pid, await self._list_workers(), socket.gethostname()))
             expected = self.view.state is LocalWorkerState.STARTING

@@ -149,6 +149,18 @@ async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch
         assert worker.view.state is LocalWorkerState.STARTING
 
 
+async def test_worker_whose_model_was_deleted_reports_that_in_the_language_of_the_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path / "models"))
+    worker = LocalWorker(lambda view: None, LocalWorkerSettings(("whisper-base",)), list_workers=nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")
+        assert worker.view.reason == Note("models-missing", {"names": "whisper-base"})
+
+
 async def test_worker_with_wrong_arguments_is_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
