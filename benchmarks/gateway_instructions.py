@@ -47,6 +47,7 @@ from protocol.audio import FRAME_SAMPLES, encode_frame
 from protocol.job import Keys, Result, encode_notice
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.session import ClientMessage, Hello, Received, SegmentBegin, SegmentEnd, encode
+from runtime.memory import collect_seldom
 
 SESSIONS = 4
 FRAMES = 40
@@ -223,6 +224,7 @@ def main() -> None:
     """Count the instructions of each version, and print them."""
     if sys.argv[1:2] and sys.argv[1].isdigit():
         segments, frames = (int(number) for number in sys.argv[1:3])
+        collect_seldom()  # as the gateway does
         assert uvloop.run(stream(SESSIONS, segments, frames)) == SESSIONS * segments
         return
     chosen = arguments(__doc__, previous="")

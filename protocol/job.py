@@ -22,7 +22,9 @@ JSON>".
 
 from binascii import crc_hqx
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -174,7 +176,8 @@ LiveAnswer: TypeAlias = Hypothesis | Gap
 Notice: TypeAlias = Result | Failure | Hypothesis | Gap | Detached
 
 
-class Keys(NamedTuple):
+@dataclass(frozen=True)
+class Keys:
     """Redis key names of one shard. All share one hash tag, so that a script stays in one cluster slot.
 
     ``alone``: the only shard of a broker that is no cluster; its workers are where every version looks for them.
@@ -183,7 +186,7 @@ class Keys(NamedTuple):
     shard: int = 0
     alone: bool = True
 
-    @property
+    @cached_property
     def _prefix(self) -> str:
         return f"kiki:{{{self.shard}}}"
 

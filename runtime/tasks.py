@@ -85,6 +85,40 @@ async def closed_on_error(close: Callable[[], Awaitable[object]]) -> AsyncIterat
         raise
 
 
+class Signal:
+    """Event of one waiter at a time. ``asyncio.Event`` has a queue of waiters, and needs 800 bytes more."""
+
+    __slots__ = ("_set", "_waiter")
+
+    def __init__(self, *, is_set: bool = False) -> None:
+        self._set = is_set
+        self._waiter: asyncio.Future[None] | None = None
+
+    def is_set(self) -> bool:
+        """Return whether it is set."""
+        return self._set
+
+    def set(self) -> None:
+        """Set it, and wake the waiter."""
+        self._set = True
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def clear(self) -> None:
+        """Let the next waiter wait."""
+        self._set = False
+
+    def wait(self) -> "asyncio.Future[None]":
+        """Return a future that completes once it is set."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._set:
+            waiter.set_result(None)
+        else:
+            self._waiter = waiter
+        return waiter
+
+
 class Closing(ABC):
     """Base class of objects that close when their ``async with`` block is left."""
 

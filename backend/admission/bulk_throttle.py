@@ -7,7 +7,7 @@ here is not queued; its client keeps it. Sessions whose shard is away are left o
 Every job costs at least ``LEAST_COST_S`` of audio, because an empty segment is work too.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import inf
@@ -187,7 +187,7 @@ class BulkThrottle:
         others = (one for one in self._keys[key].values() if one is not lane)
         jobs, audio = len(of_lane), sum(of_lane)
         of_key = max(audio + sum(sum(one.costs(self._reaches)) for one in others), self.looked.get(key, 0))
-        of_session = Counter[str]()
+        of_session: dict[str, int] = defaultdict(int)
         for (session, _), (_, samples) in lane.inside.items():
             of_session[session] += samples
         while most.has_room(jobs, audio) and of_key < self._most_of_key:

@@ -1,6 +1,7 @@
 """The broker's state of a session as values: replies of scripts and fields of the session hash."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
@@ -185,7 +186,7 @@ def flat(job: Job) -> list[str | bytes]:
     """Return a job's fields and values for a stream, with the audio last."""
     fields = encode_job(job)
     fields["pcm"] = fields.pop("pcm")
-    return [part for field in fields.items() for part in field]
+    return list(chain.from_iterable(fields.items()))
 
 
 def with_replaces(job: Job) -> list[str | bytes]:

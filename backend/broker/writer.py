@@ -19,6 +19,7 @@ from backend.core.errors import BrokerBusy, BrokerError, BrokerUnreachable
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
+from runtime.tasks import Signal
 
 log = loggers.BACKEND_WRITER
 
@@ -74,7 +75,7 @@ class CommandWriter:
         self._refused: deque[Command] = deque()
         self._bytes = 0
         self._failures = 0
-        self._wanted = asyncio.Event()
+        self._wanted = Signal()
         self._idle = asyncio.Event()
         self._idle.set()
         self.up = True

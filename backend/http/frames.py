@@ -32,6 +32,7 @@ _HEADER: Final = 6  # with the mask
 _LONG_HEADER: Final = Struct("!HH4s")  # of a length in two bytes
 _LONG_SIZE: Final = _LONG_HEADER.size
 _AUDIO: Final = _WHOLE_BINARY << 8 | _MASKED | _TWO_BYTES
+_SHORT_TEXT: Final = (_FINAL | TEXT) << 8 | _MASKED  # plus its length
 _CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
 
 Message = tuple[int, bytearray]
@@ -54,19 +55,23 @@ class FrameReader:
         self.failure: CloseCode | None = None
         self.more = False
 
-    def read_one(self, data: memoryview, size: int) -> bytearray | None:
-        """Return the body, copied, if the first ``size`` bytes are one binary message of usual length and no more.
+    def read_one(self, data: memoryview, size: int) -> Message | None:
+        """Return the message, copied, if the first ``size`` bytes are one whole message of usual length.
 
-        Nearly all data is such. Otherwise ``None``: nothing is read, call ``read``.
+        Nearly all data is such: audio, or a short text. Otherwise ``None``: nothing is read, call ``read``.
         """
         if size <= _LONG_SIZE or self._rest or self._kind or self.failure is not None:
             return None
         head, length, mask = _LONG_HEADER.unpack_from(data)
-        if head != _AUDIO or length != size - _LONG_SIZE or length > self._most:
-            return None
-        body = bytearray(data[_LONG_SIZE:size])
-        websocket_mask(mask, body)
-        return body
+        if head == _AUDIO and length == size - _LONG_SIZE <= self._most:
+            body = bytearray(data[_LONG_SIZE:size])
+            websocket_mask(mask, body)
+            return BINARY, body
+        if head - _SHORT_TEXT == size - _HEADER <= min(_MOST_SHORT, self._most):
+            body = bytearray(data[_HEADER:size])
+            websocket_mask(bytes(data[_HEADER - 4 : _HEADER]), body)
+            return TEXT, body
+        return None
 
     def read(self, data: bytes | memoryview = b"") -> list[Message]:
         """Return the messages that ``data`` completes. They are copies."""

@@ -9,7 +9,6 @@ import socket as sockets
 import struct
 import sys
 from base64 import b64encode
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha1
@@ -17,8 +16,9 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from backend.http.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, Message
+from backend.http.frames import CLOSE, PING, PONG, TEXT, FrameReader, Message
 from protocol.errors import CloseCode, MalformedMessage, MessageTooLarge, ProtocolError
+from runtime.tasks import Signal
 
 NO_UPGRADE: Final = "this address wants the upgrade to a WebSocket of RFC 6455"
 RECEIVE_BYTES: Final = 64 * 1024
@@ -53,14 +53,13 @@ class WebSocket(asyncio.BufferedProtocol):
         self._transport = request.transport
         self._buffer = buffer
         self._reader = FrameReader(most_bytes)
-        self._messages: deque[Message] = deque()
+        self._messages: list[Message] = []
         self._take: Take | None = None
         self._outcome: Awaitable[None] | Exception | None = None
-        self._news = asyncio.Event()
+        self._news = Signal()
         self._out: list[bytes] = []
         self._pong: bytearray | None = None  # the last one that a full connection did not take
-        self._room = asyncio.Event()
-        self._room.set()
+        self._room = Signal(is_set=True)
         self._refused = self._left = self._lost = self._closed = False
         self._farewell = int(CloseCode.NORMAL)
 
@@ -77,7 +76,7 @@ class WebSocket(asyncio.BufferedProtocol):
             if self._over():
                 return CLOSE, bytearray()
             await self._wait()
-        return self._messages.popleft()
+        return self._messages.pop(0)
 
     async def each(self, take: Take) -> None:
         """Pass on all messages until the client leaves or ``take`` has enough.
@@ -87,7 +86,7 @@ class WebSocket(asyncio.BufferedProtocol):
         with suppress(StopReading):
             while True:
                 while self._messages:
-                    if (wait := take(*self._messages.popleft())) is not None:
+                    if (wait := take(*self._messages.pop(0))) is not None:
                         await wait
                 if self._more():
                     await asyncio.sleep(0)
@@ -146,11 +145,12 @@ class WebSocket(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle the data that is now in the buffer."""
         take = self._take
-        if take is None or (body := self._reader.read_one(self._buffer, nbytes)) is None:
+        if take is None or (message := self._reader.read_one(self._buffer, nbytes)) is None:
             self._deliver(self._reader.read(self._buffer[:nbytes]))
             return
+        kind, body = message
         try:
-            outcome: Awaitable[None] | Exception | None = take(BINARY, body)
+            outcome: Awaitable[None] | Exception | None = take(kind, body)
         except Exception as error:  # noqa: BLE001 - raised by ``each``
             outcome = error
         if outcome is not None:

@@ -68,6 +68,7 @@ def go_through(steps: Steps, then: Callable[[list[Output]], None]) -> None:
 async def until_room(hosted: SessionSlot, connection: ClientConnection) -> None:
     """Wait until the broker has answered enough commands of this session, and keep its connection alive."""
     while hosted.flying >= MOST_FLYING and not connection.closing:
+        hosted.landed = hosted.landed or asyncio.Event()
         hosted.landed.clear()
         if not await is_set_within(hosted.landed, _ALIVE_S):
             connection.heard = True

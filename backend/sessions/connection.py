@@ -1,7 +1,6 @@
 """Outgoing messages of one client connection: bounded, ordered, never blocking the caller."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final as Constant
 from typing import Protocol
@@ -11,6 +10,7 @@ from protocol.errors import CloseCode, GatewayFailed, ProtocolError
 from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHeld, Partial, Welcome, encode
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import Signal
 
 log = loggers.BACKEND_STREAM
 
@@ -53,11 +53,11 @@ class ClientConnection:
         self._socket = socket
         self._most = most_bytes
         self._stuck_s = stuck_s
-        self._waiting: deque[tuple[GatewayMessage, str]] = deque()
+        self._waiting: list[tuple[GatewayMessage, str]] = []
         self._bytes = 0
         self._ping = False
         self._asked = False
-        self._wanted = asyncio.Event()
+        self._wanted = Signal()
         self._close: tuple[CloseCode, str] | None = None
         self.heard = True
         self.closing = False
@@ -111,7 +111,7 @@ class ClientConnection:
         """Send only this error and close; it replaces all waiting messages and an earlier close."""
         last = Error(error.code, str(error))
         text = encode(last)
-        self._waiting = deque([(last, text)])
+        self._waiting = [(last, text)]
         self._bytes, self._ping = len(text), False
         self._close, self.closing = (error.close, error.code), True
         self._wanted.set()
@@ -149,13 +149,15 @@ class ClientConnection:
         if self._ping:
             self._ping = False
             self._socket.ping()
-        size = 0
-        while self._waiting and size < _WRITE_CHARACTERS:
-            message, text = self._waiting.popleft()
-            self._bytes -= len(text)
-            text = text or encode(message)
-            size += len(text)
+        size = written = 0
+        for message, held in self._waiting:
+            text = held or encode(message)
+            self._bytes -= len(held)
             self._socket.send(text)
+            size, written = size + len(text), written + 1
+            if size >= _WRITE_CHARACTERS:
+                break
+        del self._waiting[:written]
         await self._drain()
         if self._waiting:
             await asyncio.sleep(0)  # let other connections run while this peer reads fast
@@ -169,5 +171,5 @@ class ClientConnection:
         self._drop(lambda message: isinstance(message, Partial) and segment in (None, message.segment))
 
     def _drop(self, stale: Callable[[GatewayMessage], bool]) -> None:
-        self._waiting = deque((message, text) for message, text in self._waiting if not stale(message))
+        self._waiting = [(message, text) for message, text in self._waiting if not stale(message)]
         self._bytes = sum(len(text) for _, text in self._waiting)

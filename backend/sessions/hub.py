@@ -315,8 +315,7 @@ class Hub:
         """Send a command; ``answer`` gets its result or its exception."""
 
         def settled(future: "asyncio.Future[Any]") -> None:
-            hosted.flying -= 1
-            hosted.landed.set()
+            hosted.answered()
             if future.cancelled():
                 return
             if (error := future.exception()) is not None:

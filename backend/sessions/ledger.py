@@ -179,8 +179,11 @@ class Ledger:
             self.spans.join(index)
 
     def _segment(self, index: int) -> Segment:
-        self.last = max(self.last, index)
-        return self.all.setdefault(index, Segment())
+        segment = self.all.get(index)
+        if segment is None:
+            segment = self.all[index] = Segment()
+            self.last = max(self.last, index)
+        return segment
 
 
 def joined(held: Iterable[HeldSegments]) -> HeldSegments:

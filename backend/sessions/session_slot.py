@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.admission.audio_budget import HeldAudio, full
@@ -18,12 +18,12 @@ from protocol.session import Busy, Error, Hello
 _AWAY_S: Final = 5.0
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class SessionSlot:
     """A session in this process. ``left`` is when its last connection closed.
 
     ``binding``: the newest connection; until the session is adopted for it, ``late`` collects its messages.
-    ``flying``: commands that the broker has not answered; ``landed`` is set at each answer.
+    ``flying``: commands that the broker has not answered; ``landed``, if somebody waits, is set at each answer.
     """
 
     session: GatewaySession
@@ -36,7 +36,7 @@ class SessionSlot:
     binding: ClientConnection | None = None
     late: list[Any] | None = None
     flying: int = 0
-    landed: asyncio.Event = field(default_factory=asyncio.Event)
+    landed: asyncio.Event | None = None
 
     @property
     def identity(self) -> str:
@@ -47,6 +47,12 @@ class SessionSlot:
     def at_rest(self) -> bool:
         """True while no segment is open and no connection adopts the session: the broker has all of it."""
         return self.late is None and not self.session.live
+
+    def answered(self) -> None:
+        """Count an answer of the broker, and wake whoever waits for one."""
+        self.flying -= 1
+        if self.landed is not None:
+            self.landed.set()
 
     def send(self, output: Any) -> None:
         """Send to the client, if it is connected; important messages are repeated when it reconnects."""

@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from runtime.tasks import OneTask, TaskOwner, Tasks, closed_on_error, complete, holds_within, is_set_within
+from runtime.tasks import OneTask, Signal, TaskOwner, Tasks, closed_on_error, complete, holds_within, is_set_within
 from tests.helpers.logs import capture_logs
 
 
@@ -134,6 +134,29 @@ async def test_predicate_is_looked_at_again_after_news_until_its_deadline() -> N
     asyncio.get_running_loop().call_soon(notify)
     assert await holds_within(lambda: len(seen) == 3, news, 30.0)
     assert not await holds_within(lambda: len(seen) > 3, news, 0.0)
+
+
+async def test_signal_wakes_its_waiter_each_time_that_it_is_set() -> None:
+    signal = Signal()
+    for _ in range(2):
+        waiter = signal.wait()
+        await asyncio.sleep(0)
+        assert not waiter.done() and not signal.is_set()
+        signal.set()
+        signal.set()
+        assert signal.is_set()
+        await waiter
+        await signal.wait()
+        signal.clear()
+
+
+async def test_signal_forgets_a_waiter_that_was_cancelled() -> None:
+    signal = Signal()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await signal.wait()
+    signal.set()
+    await signal.wait()
 
 
 async def test_task_starts_only_when_none_runs() -> None:

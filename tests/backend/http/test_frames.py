@@ -93,19 +93,33 @@ def test_close_frame_is_a_message(body: bytes) -> None:
     assert outcome(frame(FINAL | CLOSE, body)) == ([(CLOSE, bytearray(body))], None)
 
 
-@given(LENGTHS, MASKS, st.binary(max_size=12))
-def test_single_audio_message_is_read_as_by_the_general_reader(length: int, mask: bytes, behind: bytes) -> None:
+@given(st.sampled_from([TEXT, BINARY]), LENGTHS, MASKS, st.binary(max_size=12))
+def test_single_message_is_read_as_by_the_general_reader(
+    kind: int, length: int, mask: bytes, behind: bytes
+) -> None:
     body = bytes(range(256)) * (length // 256) + bytes(range(length % 256))
-    data = frame(FINAL | BINARY, body, mask) + behind
+    data = frame(FINAL | kind, body, mask) + behind
     reader = FrameReader(MOST)
-    usual = 125 < length < 1 << 16 and not behind
-    assert reader.read_one(memoryview(data + b"old"), len(data)) == (bytearray(body) if usual else None)
+    usual = (2 < length <= 125 if kind == TEXT else 125 < length < 1 << 16) and not behind
+    assert reader.read_one(memoryview(data + b"old"), len(data)) == ((kind, bytearray(body)) if usual else None)
     if not usual:
-        assert reader.read(data)[:1] == [(BINARY, bytearray(body))]
+        assert reader.read(data)[:1] == [(kind, bytearray(body))]
+
+
+@pytest.mark.parametrize(("kind", "length"), [(TEXT, 50), (BINARY, 300)])
+def test_single_message_above_the_limit_is_not_read_alone(kind: int, length: int) -> None:
+    reader, data = FrameReader(length - 1), frame(FINAL | kind, bytes(length))
+    assert reader.read_one(memoryview(data), len(data)) is None
+    assert reader.read(data) == [] and reader.failure is CloseCode.MESSAGE_TOO_BIG
+
+
+@pytest.mark.parametrize("data", [b"\x81\x03" + bytes(7), b"\x81\x84" + bytes(9), b"\xc1\x83" + bytes(7)])
+def test_unmasked_incomplete_or_reserved_frame_is_not_read_alone(data: bytes) -> None:
+    assert FrameReader(MOST).read_one(memoryview(data), len(data)) is None
 
 
 @pytest.mark.parametrize("before", [frame(FINAL | BINARY, bytes(300))[:200], frame(BINARY, b"part")])
-def test_audio_message_is_not_read_alone_after_incomplete_data(before: bytes) -> None:
+def test_single_message_is_not_read_alone_after_incomplete_data(before: bytes) -> None:
     reader, data = FrameReader(MOST), frame(FINAL | BINARY, bytes(300))
     assert reader.read(before) == []
     assert reader.read_one(memoryview(data), len(data)) is None
