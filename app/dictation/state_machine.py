@@ -111,10 +111,7 @@ class Dictation:
         return sum(take.pending for take in self._takes.values())
 
     def take_state(self, take: int, now: float) -> tuple[State | None, int]:
-        """Return the state of a take and its number of held texts.
-
-        The state is ``None`` once the take is over and on disk.
-        """
+        """Return a take's state, ``None`` once it is over and on disk, and its number of held texts."""
         known = self._takes.get(take)
         state = state_of(known, self._queue, 0.0, now) if known is not None else None
         return None if state is State.IDLE else state, self._queue.count(take)
@@ -383,6 +380,8 @@ class Dictation:
                 if take.empty and not take.cancelled:
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
                     self._show_note(Note(key), now)
+                elif take.is_negligible:
+                    self._notice = None  # it says that the cancelled recording is kept
             if take.over_at is not None and number != max(self._takes):
                 del self._takes[number]
 
