@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QPushButton, QWidgetAction
 
 from app.core.format import Format
@@ -58,6 +58,8 @@ class SelectionBar(Card):
         self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
         vertical(self.name, self.buttons, within=self, margins=CARD)
         self.delete.installEventFilter(self)
+        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._cancel, context=inside)
         refresh_with(self.refresh, texts)
 
     def show_takes(self, rows: Sequence[IndexRow], *, confirming: bool = False) -> None:

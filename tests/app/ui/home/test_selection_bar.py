@@ -61,6 +61,13 @@ def test_deletion_is_asked_for_one_take_too(
     assert said[0] == "delete_refused"
 
 
+def test_escape_keeps_the_takes(bar: SelectionBar, said: list[str], qtbot: QtBot) -> None:
+    bar.show_takes([take(0)], confirming=True)
+    qtbot.waitUntil(bar.delete.hasFocus)
+    QTest.keyClick(bar.delete, Qt.Key.Key_Escape)
+    assert said == ["delete_refused"]
+
+
 def test_double_click_on_delete_deletes_nothing(bar: SelectionBar, said: list[str]) -> None:
     bar.show_takes([take(0), take(1)])
     bar.delete_wanted.connect(lambda: bar.show_takes([take(0), take(1)], confirming=True))
