@@ -29,6 +29,7 @@ from app.history.player import Output, Player
 from app.history.rerecognition import RerecognitionQueue
 from app.history.view import (
     MOST_WAITING,
+    UNDO_S,
     Comparison,
     DeleteTakes,
     EditTake,
@@ -47,6 +48,7 @@ from app.history.view import (
     PlayTake,
     RecogniseAgain,
     Rerun,
+    RestoreTakes,
     RowsWanted,
     SearchHistory,
     SeekTake,
@@ -64,6 +66,8 @@ from runtime.tasks import TaskOwner, Tasks
 MOST_ROWS: Final = 200
 _NAMED: Final = 3
 _CLOSE_S: Final = 5.0
+_LATE_S: Final = 1.0
+"""How much later than the window says a deletion becomes final."""
 
 
 Models = Callable[[], Awaitable[tuple[str, ...]]]
@@ -72,7 +76,8 @@ Models = Callable[[], Awaitable[tuple[str, ...]]]
 class HistoryService:
     """Service of the history window, in the loop of the history; ``post`` must not wait.
 
-    ``models``: returns the loaded models; raises ``GatewayError``. ``output``: plays takes.
+    ``models``: returns the loaded models; raises ``GatewayError``. ``output``: plays takes. ``undo_s``: how long
+    deleted takes can be restored.
     """
 
     def __init__(
@@ -81,8 +86,11 @@ class HistoryService:
         post: Callable[[HistoryValue], None],
         models: Models,
         output: Output | None = None,
+        undo_s: float = UNDO_S + _LATE_S,
     ) -> None:
-        self._history, self._post, self._models = history, post, models
+        self._history, self._post, self._models, self._undo_s = history, post, models, undo_s
+        self._hidden: frozenset[int] = frozenset()
+        self._undo: asyncio.Future[bool] | None = None
         self._details = TakeDetailsPublisher(history.take, post)
         self._queue = RerecognitionQueue(history.rerun, post, self._details.add_run)
         self._player = Player(history.take, output or sound_system(), post)
@@ -112,6 +120,7 @@ class HistoryService:
     async def __aexit__(self, *_: object) -> None:
         """Complete requested actions, within a few seconds: an edit may be the last action before the app ends."""
         self._end()
+        self._settle_deletion(restored=False)
         await self._kept.aclose()
         if self._running:
             await asyncio.wait(self._running, timeout=_CLOSE_S)
@@ -136,6 +145,8 @@ class HistoryService:
                 self._queue.ask(session, options)
             case StopRecognising(session):
                 self._queue.stop(session)
+            case RestoreTakes():
+                self._settle_deletion(restored=True)
             case EditTake() | DeleteTakes() | ExportTakes() | ModelsWanted():
                 task = self._tasks.start(self._work(action), "work")
                 self._running.add(task)
@@ -203,7 +214,8 @@ class HistoryService:
             return
         if self._answered != (search, index.version):
             self._answered = search, index.version  # set even if the search fails: the next change retries
-            keys = await self._history.keys(search.query)
+            found = await self._history.keys(search.query)
+            keys = array("q", (key for key in found if key not in self._hidden)) if self._hidden else found
             if search is not self._search:
                 return self._wake.set()
             self._keys, self._days, self._problem = keys, days_of(keys), None
@@ -231,9 +243,26 @@ class HistoryService:
     # -- actions of the user --------------------------------------------------------------------------------
 
     async def _delete(self, action: DeleteTakes) -> None:
-        refused = await self._history.delete(action.sessions)
-        for error in list(refused.values())[:1]:
-            self._post_failure(note_of(error))
+        """Hide takes, and delete them once the user can no longer restore them."""
+        self._settle_deletion(restored=False)  # only the last one can be undone
+        self._undo = undo = asyncio.get_running_loop().create_future()
+        self._hide(self._hidden | action.keys)
+        await asyncio.wait({undo}, timeout=self._undo_s)
+        if undo.cancel() or not undo.result():
+            refused = await self._history.delete(action.sessions)
+            for error in list(refused.values())[:1]:
+                self._post_failure(note_of(error))
+        self._hide(self._hidden - action.keys)
+
+    def _settle_deletion(self, *, restored: bool) -> None:
+        """Restore the takes that were deleted last, or make their deletion final."""
+        if self._undo is not None and not self._undo.done():
+            self._undo.set_result(restored)
+
+    def _hide(self, keys: frozenset[int]) -> None:
+        self._hidden = keys
+        self._answered = None, -1
+        self._wake.set()
 
     async def _export(self, action: ExportTakes) -> None:
         done = await self._history.export(action.sessions, action.form, action.place, overwrite=action.overwrite)

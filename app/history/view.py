@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -217,12 +217,21 @@ class EditTake:
 
 @dataclass(frozen=True)
 class DeleteTakes:
-    """Delete these takes permanently.
+    """Delete these takes, which the user has confirmed, unless ``RestoreTakes`` follows within ``UNDO_S``.
 
-    The user has already confirmed it.
+    ``keys``: their keys, which are listed no more.
     """
 
     sessions: tuple[UUID, ...]
+    keys: frozenset[int] = field(default=frozenset(), compare=False)
+
+
+UNDO_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class RestoreTakes:
+    """List the takes again that were deleted last."""
 
 
 @dataclass(frozen=True)
@@ -309,6 +318,7 @@ HistoryAction = (
     | RowsWanted
     | EditTake
     | DeleteTakes
+    | RestoreTakes
     | ExportTakes
     | FollowTake
     | ModelsWanted

@@ -22,6 +22,7 @@ from app.history.view import (
     HistoryValue,
     ModelsWanted,
     PlayAction,
+    RestoreTakes,
     SearchHistory,
 )
 from app.local_services.worker_view import WorkerView
@@ -245,12 +246,16 @@ class HomePage(QWidget):
             return self._choose(confirming=True)
         deleted = self.bar.rows
         if self.panel.row in deleted:
-            self.panel.forget()
             self.open_row(None)
         self.list.clearSelection()
         self._choose()
-        self._pass_on(DeleteTakes(tuple(row.session for row in deleted)))
+        self._pass_on(DeleteTakes(tuple(row.session for row in deleted), frozenset(row.key for row in deleted)))
+        self.bar.show_deleted(len(deleted))
         self.list.setFocus()
+
+    def _restore(self) -> None:
+        self.bar.show_deleted(0)
+        self._pass_on(RestoreTakes())
 
     def _delete_open(self) -> None:
         if self.stage.opened is not None:
@@ -306,7 +311,10 @@ class HomePage(QWidget):
         if event.matches(QKeySequence.StandardKey.Copy):
             self._copy()
         elif event.key() in _DELETE:
+            self._current_row()
             self._delete()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self._restore()
         elif event.key() in _OPENS:
             self._toggle(self._current_row())
         elif event.key() == Qt.Key.Key_Escape and self.stage.opened is not None:
@@ -342,6 +350,7 @@ class HomePage(QWidget):
         head.replace_wanted.connect(self._replace)
         bar.copy_wanted.connect(self._copy)
         bar.delete_wanted.connect(self._delete)
+        bar.undo_wanted.connect(self._restore)
         bar.delete_refused.connect(lambda: bar.show_takes(bar.rows))
         bar.close_wanted.connect(self.list.clearSelection)
         self.panel.close_wanted.connect(self._close)
@@ -359,4 +368,4 @@ class HomePage(QWidget):
         QShortcut(QKeySequence.StandardKey.Find, self, self._find)  # from any focus in the page
         QShortcut(QKeySequence(KEY), self, self.panel.play.toggle)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self.panel, self._close, context=inside)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self.panel, context=inside).activated.connect(self._close)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QPushButton, QWidgetAction
 
 from app.core.format import Format
 from app.history.index import IndexRow
-from app.history.view import HistoryModels, RerunOptions
+from app.history.view import UNDO_S, HistoryModels, RerunOptions
 from app.ui.strings.texts import Texts, model_name, note_text
 from app.ui.theme.theme import SPACING
 from app.ui.widgets.basic import Card, action_button, attach_menu, refresh_with
@@ -40,43 +40,62 @@ class SelectionBar(Card):
     """Bar below the timeline.
 
     ``delete_wanted``: emitted when the user wants to delete, and once more when the user confirms it.
-    ``delete_refused``: emitted when the user does not confirm.
+    ``delete_refused``: emitted when the user does not confirm. ``undo_wanted``: emitted when the user regrets a
+    deletion, which the bar offers for a while.
     """
 
     copy_wanted, delete_wanted, delete_refused, close_wanted = Signal(), Signal(), Signal(), Signal()
+    undo_wanted = Signal()
 
     def __init__(self, texts: Texts, export: Callable[[Format], None]) -> None:
         super().__init__()
         self._texts = texts
         self.rows: tuple[IndexRow, ...] = ()
         self.confirming = False
+        self._deleted = 0
+        self._undo_ends = QTimer(self, singleShot=True, interval=round(1000 * UNDO_S))
+        self._undo_ends.timeout.connect(lambda: self.show_deleted(0))
         self.name = label(bold=True, wraps=True)
         self.copy = worded(texts, action_button(self.copy_wanted.emit), "action.copy")
         self.export = ExportButton(texts, export)
         self.delete = worded(texts, action_button(self.delete_wanted.emit), "history.delete")
         self.cancel = action_button(self._cancel)
-        self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
+        self.undo = worded(texts, action_button(self.undo_wanted.emit), "home.undo")
+        self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel, self.undo))
         vertical(self.name, self.buttons, within=self, margins=CARD)
         self.delete.installEventFilter(self)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._cancel, context=inside)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, context=inside).activated.connect(self._cancel)
         refresh_with(self.refresh, texts)
 
     def show_takes(self, rows: Sequence[IndexRow], *, confirming: bool = False) -> None:
         """Show these takes if they are several; ``confirming``: ask whether to delete them."""
         asked = confirming and not self.confirming
         self.rows, self.confirming = tuple(rows), confirming
+        if confirming or len(rows) > 1:
+            self._deleted = 0
         self.refresh()
         if asked:
             self.delete.setFocus()
 
+    def show_deleted(self, count: int) -> None:
+        """Offer for a while to undo the deletion of so many takes; 0: no longer."""
+        self._deleted = count
+        self._undo_ends.start()
+        self.refresh()
+
     def refresh(self) -> None:
         """Update everything to the current language."""
-        texts, count = self._texts, len(self.rows)
-        self.setVisible(bool(count) if self.confirming else count > 1)
+        texts, count, deleted = self._texts, len(self.rows), bool(self._deleted)
+        self.setVisible(deleted or (bool(count) if self.confirming else count > 1))
         chosen = "history.chosen-most" if count >= MOST_CHOSEN else "history.chosen"
         self.name.setText(texts("home.delete-sure" if self.confirming else chosen, count=count))
-        set_visible(not self.confirming and any(row.text for row in self.rows), self.copy, self.export)
+        if deleted:
+            self.name.setText(texts("home.deleted", count=self._deleted))
+        has_text = any(row.text for row in self.rows)
+        set_visible(not deleted and not self.confirming and has_text, self.copy, self.export)
+        set_visible(not deleted, self.delete, self.cancel)
+        set_visible(deleted, self.undo)
         self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.confirming else "")
         set_role(self.delete, "danger" if self.confirming else "")
         self.cancel.setText(texts("home.cancel" if self.confirming else "home.unselect"))

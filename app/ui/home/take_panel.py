@@ -193,12 +193,6 @@ class TakePanel(Card):
             QGuiApplication.clipboard().setText(self.text.toPlainText())
         self.copy.setText(self._texts("action.copied"))
 
-    def forget(self) -> None:
-        """Discard the draft, because the take is deleted."""
-        if self.row:
-            self._drafts.pop(self.row.session, None)
-            self.text.document().setModified(False)
-
     def _settle_held(self, how: HeldAction) -> None:
         if self.row:
             self.keep()  # what is pasted is the text as edited

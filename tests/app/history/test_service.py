@@ -34,6 +34,7 @@ from app.history.view import (
     RerunOptions,
     RerunState,
     RerunView,
+    RestoreTakes,
     RowsWanted,
     SearchHistory,
     SeekTake,
@@ -200,8 +201,13 @@ async def test_edit_and_deletion_update_the_list(library: Library) -> None:
         serving.ask(EditTake(session(2), "korero"))
         await wait_until(lambda: window.count(1) == 1, "the edit")
         await wait_until(lambda: edits == ["korero"], "the notice of it")
-        serving.ask(DeleteTakes((session(2),)))
+        serving.ask(DeleteTakes((session(2),), frozenset(window.lists[-1].keys)))
         await wait_until(lambda: window.count(1) == 0, "the deletion")
+        serving.ask(RestoreTakes())
+        await wait_until(lambda: window.count(1) == 1, "it was a mistake")
+        serving.ask(DeleteTakes((session(2),), frozenset(window.lists[-1].keys)))
+        await wait_until(lambda: window.count(1) == 0, "the deletion")
+        assert session(2) in {found.session for found in library.all()}, "it can still be restored"
     assert session(2) not in {found.session for found in library.all()}
 
 
@@ -211,8 +217,10 @@ async def test_failed_actions_post_their_reason(library: Library) -> None:
         with library.reopen(session(1)):
             serving.ask(EditTake(session(1), "busy"))
             await wait_until(lambda: window.notes == [HistoryNote.NOT_DONE], "the edit")
-            serving.ask(DeleteTakes((session(1),)))
+            for number in (1, 2):  # the second one makes the first one final
+                serving.ask(DeleteTakes((session(number),)))
             await wait_until(lambda: len(window.notes) == 2, "the deletion")
+            serving.ask(RestoreTakes())
     received = [value.note for value in window.values if isinstance(value, HistoryMessage)]
     assert [note.reason for note in received] == [Note("take-busy"), Note("take-busy")]
 

@@ -27,6 +27,7 @@ from app.history.view import (
     HistoryNote,
     HistoryRows,
     PlayTake,
+    RestoreTakes,
     RowsWanted,
     SearchHistory,
 )
@@ -206,20 +207,26 @@ def test_deletion_asks_for_confirmation_once(page: HomePage, asked: list[Action]
     assert done(asked) == [] and page.bar.name.text() == texts("home.delete-sure", count=2)
     page.bar.delete.click()
     assert done(asked) == [DeleteTakes((ROWS[1].session, ROWS[2].session))]
-    assert page.bar.isHidden() and not page.list.selectionModel().hasSelection()
+    assert page.bar.name.text() == texts("home.deleted", count=2)
+    assert not page.list.selectionModel().hasSelection()
+    QTest.keyClick(page.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert done(asked)[1:] == [RestoreTakes()] and page.bar.isHidden()
 
 
-def test_open_take_is_deleted_from_its_menu(page: HomePage, asked: list[Action]) -> None:
+def test_open_take_is_deleted_from_its_menu(page: HomePage, asked: list[Action], qtbot: QtBot) -> None:
     fill(page)
+    page.activateWindow()
     click(page, 1)
     QTest.keyClicks(page.panel.text, "x")
     page.panel.delete.trigger()
     assert asks(page) and chosen(page) == ["take 1"]
-    page.bar.cancel.click()
+    qtbot.waitUntil(page.bar.delete.hasFocus)
+    QTest.keyClick(page.bar.delete, Qt.Key.Key_Escape)
     assert page.bar.isHidden() and page.panel.isVisible()
     page.panel.delete.trigger()
     page.bar.delete.click()
-    assert done(asked) == [DeleteTakes((ROWS[1].session,))] and page.panel.isHidden()
+    edited = EditTake(ROWS[1].session, f"{ROWS[1].text}x")
+    assert done(asked) == [edited, DeleteTakes((ROWS[1].session,))] and page.panel.isHidden()
 
 
 def test_selection_and_open_take_follow_their_takes_in_updated_list(page: HomePage) -> None:
@@ -296,6 +303,8 @@ def test_focus_in_the_timeline_is_visible(page: HomePage, qtbot: QtBot) -> None:
     assert page.list.currentIndex().row() == page.model.row_of(1), "it stays on its take"
     fill(page, (take(-1), *ROWS[1:]), version=2)
     assert page.list.currentIndex().row() == page.model.row_of(0), "its take is gone"
+    QTest.keyClick(page.list, Qt.Key.Key_Delete)
+    assert asks(page) and chosen(page) == ["take -1"], "the take in the ring"
 
 
 def test_home_page_works_by_keyboard(page: HomePage, qtbot: QtBot) -> None:

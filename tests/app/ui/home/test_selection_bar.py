@@ -61,6 +61,22 @@ def test_deletion_is_asked_for_one_take_too(
     assert said[0] == "delete_refused"
 
 
+def test_deletion_can_be_undone_until_another_selection(bar: SelectionBar, texts: Texts) -> None:
+    bar.show_takes([])
+    bar.show_deleted(1)
+    bar.show_takes([take(0)])
+    assert bar.name.text() == texts("home.deleted", count=1)
+    assert not bar.undo.isHidden() and bar.delete.isHidden() and bar.copy.isHidden()
+    bar.show_takes([take(0), take(1)])
+    assert bar.undo.isHidden() and not bar.delete.isHidden()
+
+
+def test_offer_to_undo_ends(bar: SelectionBar, qtbot: QtBot) -> None:
+    bar._undo_ends.setInterval(10)
+    bar.show_deleted(1)
+    qtbot.waitUntil(bar.isHidden)
+
+
 def test_escape_keeps_the_takes(bar: SelectionBar, said: list[str], qtbot: QtBot) -> None:
     bar.show_takes([take(0)], confirming=True)
     qtbot.waitUntil(bar.delete.hasFocus)

@@ -227,7 +227,6 @@ def test_focus_moves_from_recognise_again_to_stop(panel: TakePanel, qtbot: QtBot
 def test_closing_stops_playback(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(row(1))
     panel.play.show_playing(PlaybackView(row(1).session, PlayState.PLAYING, 500, 5_000))
-    panel.forget()
     panel.show_take(None)
     assert done(asked) == [StopPlaying()] and asked[-1] == FollowTake(None)
 
