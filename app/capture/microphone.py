@@ -39,6 +39,8 @@ _STANDSTILL_S: Final = 0.5
 _CATCH_UP_S: Final = 1.0  # in which what waited at the sound system is read
 _LEAST_LOST_S: Final = 0.25
 _LONGEST_TAIL_S: Final = 0.25
+_PROMPT_S: Final = 0.03
+"""A computer that is later than this with a key may be late with sound, too."""
 _QUIET_DBFS: Final = -45.0
 
 
@@ -126,14 +128,15 @@ class Microphone:
         self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
         self._dropped += self.buffer.append(self._pre_roll.drain())
 
-    def stop(self) -> None:
-        """End the recording after all speech until now, which the device delivers only after its latency.
+    def stop(self, late_s: float = 0.0) -> None:
+        """End the recording after all speech until ``late_s`` seconds ago, which the device delivers later.
 
         Safe to call twice.
         """
         if self._stopping is None:
             tail_s = min(self._input.latency_s, _LONGEST_TAIL_S) if self._input else 0.0
-            self._stopping = asyncio.get_running_loop().call_later(tail_s, self._finish)
+            passed_s = late_s if late_s <= _PROMPT_S else 0.0
+            self._stopping = asyncio.get_running_loop().call_later(max(0.0, tail_s - passed_s), self._finish)
 
     # -- opening and closing -------------------------------------------------------------------------------
 

@@ -257,9 +257,10 @@ class FindFocusedWindow:
 
 @dataclass(frozen=True)
 class StopRecording:
-    """Stop recording, keeping all speech up to now."""
+    """Stop recording, keeping all speech up to the end that was asked for, ``late_s`` seconds ago."""
 
     take: int
+    late_s: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)

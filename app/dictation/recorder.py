@@ -34,6 +34,7 @@ class MicrophoneDevice(RecordingMicrophone, Protocol):
     """The part of ``app.capture.microphone.Microphone`` that this module uses."""
 
     def start(self) -> None: ...
+    def stop(self, late_s: float = 0.0) -> None: ...
 
 
 class Recording:
@@ -63,15 +64,15 @@ class Recording:
         """The level of the latest block."""
         return self._device.level_dbfs
 
-    def stop(self) -> None:
-        """Stop after the speech up to now.
+    def stop(self, late_s: float = 0.0) -> None:
+        """Stop after the speech until ``late_s`` seconds ago.
 
         Safe to call twice, and during a later recording.
         """
         if not self._stopped:
             self._stopped = True
             if not self.superseded:
-                self._device.stop()
+                self._device.stop(late_s)
 
     def abandon(self) -> None:
         """End a recording whose samples are not needed."""

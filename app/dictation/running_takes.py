@@ -62,9 +62,9 @@ class RunningTakes:
         match effect:
             case StartRecording(take, mode):
                 self._start(take, mode)
-            case StopRecording(take):
+            case StopRecording(take, late_s):
                 if runner := self._runners.get(take):
-                    runner.stop()
+                    runner.stop(late_s)
             case DiscardTake(take):
                 self._tasks.start(complete(self._discard(take)), "discard")
             case PutAside(take):

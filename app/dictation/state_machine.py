@@ -184,20 +184,20 @@ class Dictation:
 
     def _pressed(self, action: str, at: float, now: float) -> None:
         if action == DICTATE:
-            self._follow_intent(self.gestures.pressed(at, self.recording, self.begun + 1), now)
+            self._follow_intent(self.gestures.pressed(at, self.recording, self.begun + 1), at, now)
         elif verb := _VERBS.get(action):
             self._perform_verb(verb, now)
 
     def _released(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
         if action == DICTATE:
-            self._follow_intent(self.gestures.released(at, self.recording, chord=chord), now)
+            self._follow_intent(self.gestures.released(at, self.recording, chord=chord), at, now)
 
-    def _follow_intent(self, intent: KeyIntent | None, now: float) -> None:
+    def _follow_intent(self, intent: KeyIntent | None, at: float, now: float) -> None:
         match intent:
             case KeyIntent.BEGIN:
                 self._begin(now)
             case KeyIntent.END:
-                self._stop(now)
+                self._stop(now, now - at)
             case KeyIntent.TAP | KeyIntent.CHORD:
                 self._discard()
         if intent in (KeyIntent.TAP, KeyIntent.PASS):
@@ -239,11 +239,11 @@ class Dictation:
         """Return whether text inserted now continues the text inserted last."""
         return self.joins and now - self._inserted_at < JOINED_S
 
-    def _stop(self, now: float) -> None:
+    def _stop(self, now: float, late_s: float = 0.0) -> None:
         if (number := self.recording) is not None:
             take = self._takes[number]
             self._end_recording(take, now)
-            self._effects.append(StopRecording(number))
+            self._effects.append(StopRecording(number, late_s))
 
     def _stop_because(self, note: Note, now: float) -> None:
         if self.recording is not None:

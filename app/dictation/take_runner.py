@@ -122,11 +122,11 @@ class TakeRunner(DictationObserver):
         why = self._parts.no_worker() if waits_here else None
         return _DISK.get(self.disk_state()) or why or self._gateway
 
-    def stop(self) -> None:
-        """Stop recording; speech up to now is still recognised."""
+    def stop(self, late_s: float = 0.0) -> None:
+        """Stop recording; speech until ``late_s`` seconds ago is still recognised."""
         self._stopped = True
         if self._recording is not None:
-            self._recording.stop()
+            self._recording.stop(late_s)
 
     def start(self, tasks: Tasks) -> None:
         """Start ``run`` as one of these tasks."""

@@ -75,7 +75,7 @@ class Microphone:
         self._stop = asyncio.Event()
         self.buffer = filled(self._blocks(self._stop))
 
-    def stop(self) -> None:
+    def stop(self, late_s: float = 0.0) -> None:
         """End the current recording, if any."""
         self._stop.set()
 

@@ -85,6 +85,25 @@ async def test_stop_waits_for_audio_still_in_the_device(system: FakeSoundSystem)
         assert len(await rest(microphone.buffer.blocks())) == GREETING + 100
 
 
+async def test_time_since_the_key_was_released_counts_as_waiting(system: FakeSoundSystem) -> None:
+    system.latency_s = 0.03
+    async with open_microphone("headset", FAST, system=system) as microphone:
+        microphone.stop(late_s=0.03)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert microphone.buffer.ended.done()
+
+
+async def test_busy_computer_waits_for_sound_after_a_key_that_comes_late(system: FakeSoundSystem) -> None:
+    system.latency_s = 60.0
+    async with open_microphone("headset", FAST, system=system) as microphone:
+        microphone.stop(late_s=30.0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        system.stream.say(numbers(0, 100))
+        assert len(await rest(microphone.buffer.blocks())) == GREETING + 100
+
+
 async def test_last_samples_of_a_lost_device_are_kept(system: FakeSoundSystem) -> None:
     received: list[MicrophoneChange] = []
     async with open_microphone("", FAST, on_change=received.append, system=system) as microphone:

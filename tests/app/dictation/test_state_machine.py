@@ -111,6 +111,13 @@ def test_hold_mode_discards_take_on_tap_or_chord() -> None:
     )
 
 
+def test_recording_learns_how_long_ago_its_key_was_released() -> None:
+    story = Story(Dictation(TalkMode.HOLD))
+    story.at(1.0, DOWN)
+    effects = story.at(3.0, HotkeyEvent("dictate", False, at_s=2.5))
+    assert [effect.late_s for effect in effects if isinstance(effect, StopRecording)] == [0.5]
+
+
 def test_tap_that_is_handled_late_still_toggles() -> None:
     story = Story(Dictation(TalkMode.HYBRID))
     story.at(1.0, HotkeyEvent("dictate", True, at_s=1.0))

@@ -58,7 +58,7 @@ class FakeDevice:
         self.recordings += 1
         self.buffer = filled(self._blocks(self._stopped))
 
-    def stop(self) -> None:
+    def stop(self, late_s: float = 0.0) -> None:
         self._stopped.set()
 
     async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
