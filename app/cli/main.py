@@ -123,6 +123,9 @@ def desktop(
         with exit_on_error():
             check_windows(os.environ)
         with without_collection():
+            from app.ui import qt_import
+
+            qt_import.load()
             from app import main
 
         def make_application(post: "Post") -> "Application":
