@@ -5,15 +5,17 @@ when a held text is pasted later. Disk access runs in threads.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.dictation.edited_text import edited_text
 from app.dictation.insertion_queue import SegmentId
 from app.journal.async_journal import opened_in_thread
-from app.journal.errors import JournalError
+from app.journal.errors import JournalError, TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library
 from runtime import loggers
@@ -22,6 +24,9 @@ from runtime.event_names import LogEvent
 log = loggers.APP_LEDGER
 
 Record = Callable[[Journal, int], None]
+Work = Callable[[Journal], None]
+
+_MOST_OWED: Final = 1_000
 
 
 class DeliveryLog:
@@ -36,6 +41,8 @@ class DeliveryLog:
         self._sessions: dict[int, UUID] = {}
         self._journals: dict[int, Journal] = {}
         self._cancelled: set[int] = set()  # takes cancelled before their journal was open
+        self._owed: dict[int, list[Work]] = {}  # by take: what its journal has refused up to now
+        self._writing = threading.Lock()
         self._lock = asyncio.Lock()  # keeps the order of records
         self._closing: set[asyncio.Future[bool]] = set()
 
@@ -112,6 +119,7 @@ class DeliveryLog:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
         self._notify_of_take(SegmentStep.CLOSED, take)
         async with self._lock:
+            await self._record_owed()
             complete = await self._close(take)
         if not complete:
             self._notify_of_take(SegmentStep.NOT_KEPT, take)
@@ -120,6 +128,7 @@ class DeliveryLog:
         """Delete the take and its journal."""
         self._notify_of_take(SegmentStep.DISCARDED, take)
         async with self._lock:
+            self._owed.pop(take, None)
             await self._close(take)
             if session := self._sessions.pop(take, None):
                 await asyncio.to_thread(self._library.discard, session)
@@ -127,6 +136,7 @@ class DeliveryLog:
     async def close_all(self) -> None:
         """Close every journal because the app ends."""
         async with self._lock:
+            await self._record_owed()
             for take in list(self._journals):
                 await self._close(take)
         if self._closing:  # by callers that were cancelled meanwhile
@@ -147,23 +157,49 @@ class DeliveryLog:
                 segments = [piece.segment for piece in pieces if piece.take == take]
                 await self._record_in(take, partial(_record_each, segments, record))
 
-    async def _record_in(self, take: int, work: Callable[[Journal], None]) -> None:
+    async def _record_in(self, take: int, work: Work) -> None:
         """Write to a take's journal.
 
-        A disk error is only logged, so that it does not prevent the insertion.
+        An error, such as a full disk or a take in use, does not prevent the insertion: the record is owed.
         """
+        if take in self._sessions:
+            self._owed.setdefault(take, []).append(work)
+            await self._record_owed()
+
+    async def _record_owed(self) -> None:
+        for take in list(self._owed):
+            try:
+                await self._write(take)
+            except JournalError as error:
+                log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
+                del self._owed[take][:-_MOST_OWED]
+            else:
+                del self._owed[take]
+
+    async def _write(self, take: int) -> None:
+        """Write what the journal of a take is owed, in order. Raises ``JournalError``."""
         journal, reopened = self._journals.get(take), None
         try:
             if journal is None:
-                if (session := self._sessions.get(take)) is None:
-                    return
-                journal = reopened = await opened_in_thread(partial(self._library.reopen, session))
-            await asyncio.shield(asyncio.to_thread(work, journal))
-        except JournalError as error:
-            log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
+                opening = partial(self._library.reopen, self._sessions[take])
+                journal = reopened = await opened_in_thread(opening)
+            await asyncio.shield(asyncio.to_thread(self._write_all, self._owed[take], journal))
+        except TakeUnknown:  # deleted meanwhile
+            return
         finally:
             if reopened is not None:
                 await self._closed(reopened)
+
+    def _write_all(self, owed: list[Work], journal: Journal) -> None:
+        """Write to a journal in a thread, and leave only what it refuses."""
+        with self._writing:  # a caller that was cancelled leaves its thread behind
+            while owed:
+                work = owed.pop(0)
+                try:
+                    work(journal)
+                except JournalError:
+                    owed.insert(0, work)
+                    raise
 
     async def _close(self, take: int) -> bool:
         """Close a journal; return whether all speech in it is on disk."""
@@ -181,7 +217,8 @@ class DeliveryLog:
 
 def _record_each(segments: list[int], record: Record, journal: Journal) -> None:
     for segment in segments:
-        record(journal, segment)
+        if segment in journal.take.segments:  # not if a disk that had become read-only has lost it
+            record(journal, segment)
 
 
 def _closed(journal: Journal) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
-from app.journal.disk import Disk
+from app.journal.disk import EVENTS, Disk
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -242,3 +243,55 @@ async def test_recording_that_the_disk_did_not_take_whole_is_reported_once(
     await log.close(1)
     assert (SegmentEvent(SegmentStep.NOT_KEPT, ONE) in heard) is lost
     assert [event.step for event in heard].count(SegmentStep.NOT_KEPT) == lost
+
+
+@pytest.mark.parametrize("trouble", ["in use", "full"])
+async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: Path, trouble: str) -> None:
+    """Otherwise a text that was inserted would be offered again after a restart."""
+    library, disk = Library(tmp_path), FragileDisk()
+    log = DeliveryLog(library)
+    journal = begun(library, ONE)
+    journal.close()
+    await log.add(1, Journal.reopen(tmp_path, ONE, disk.open))
+    await log.add(2, begun(library, TWO))
+    if trouble == "in use":
+        await log.close(1)
+    with Journal.reopen(tmp_path, ONE) if trouble == "in use" else nullcontext():
+        disk.files[EVENTS].room = 0
+        await log.inserting((SegmentId(1, 0),))
+        await log.inserted((SegmentId(1, 0),))
+        assert told(library, ONE) == []
+        disk.files[EVENTS].room = None
+    await log.inserting((SegmentId(2, 0),))
+    assert told(library, ONE) == [("inserting", 0), ("inserted", 0)]
+    assert told(library, TWO) == [("inserting", 0)]
+    await log.close_all()
+    assert library.find(ONE).take.held == {}
+
+
+@pytest.mark.parametrize("end", ["close", "close_all", "discard"])
+async def test_outcome_that_is_owed_is_recorded_at_the_end(tmp_path: Path, end: str) -> None:
+    library, disk = Library(tmp_path), FragileDisk()
+    log = DeliveryLog(library)
+    begun(library, ONE).close()
+    await log.add(1, Journal.reopen(tmp_path, ONE, disk.open))
+    disk.files[EVENTS].room = 0
+    await log.inserted((SegmentId(1, 0),))
+    disk.files[EVENTS].room = None
+    if end == "discard":
+        await log.discard(1)
+        await log.close_all()
+        assert library.all() == []
+        return
+    await (log.close(1) if end == "close" else log.close_all())
+    assert told(library, ONE) == [("inserted", 0)]
+    await log.close_all()
+
+
+async def test_held_text_can_be_inserted_when_its_journal_has_lost_the_segment(library: Library) -> None:
+    """The disk had become read-only when it was recognised, and is writable again."""
+    log = DeliveryLog(library)
+    await log.add(1, begun(library, ONE, segments=1))
+    await log.close(1)
+    await log.inserting((SegmentId(1, 7), SegmentId(1, 0)))
+    assert told(library, ONE) == [("inserting", 0)]
