@@ -17,6 +17,7 @@ DELETED: Final = "deleted"
 """The name of the audio file while a take is being deleted."""
 
 _CHECK_S: Final = 0.2
+_MOST_AGAIN: Final = 4 * 1024 * 1024
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
 
 
@@ -35,8 +36,10 @@ class DiskFile:
     """A ``File`` readable only by this user, created if absent. Raises ``OSError``."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
-        self.size = os.fstat(self._fd).st_size
+        self.size = self._synced = os.fstat(self._fd).st_size
+        self._doubtful = False  # the last sync failed
 
     def write(self, data: bytes) -> int:
         """Append data and return how many bytes were written."""
@@ -47,10 +50,30 @@ class DiskFile:
     def truncate(self, size: int) -> None:
         """Cut the file to ``size`` bytes."""
         os.ftruncate(self._fd, size)
-        self.size = size
+        self.size, self._synced = size, min(self._synced, size)
 
     def sync(self) -> None:
-        """Return once all written data survives a power loss."""
+        """Return once all written data survives a power loss.
+
+        After a sync that failed, Linux counts as written what it could not write. So it is written again, of a
+        disk that fails for long only the newest part.
+        """
+        size = self.size
+        if self._doubtful:
+            self._write_again(max(self._synced, size - _MOST_AGAIN), size)
+        self._doubtful = True
+        self._sync()
+        self._doubtful, self._synced = False, size
+
+    def _write_again(self, start: int, stop: int) -> None:
+        with self._path.open("r+b", buffering=0) as file:
+            file.seek(start)
+            data = file.read(stop - start) or b""
+            file.seek(start)
+            while data:
+                data = data[file.write(data) :]
+
+    def _sync(self) -> None:
         if sys.platform == "linux":
             os.fdatasync(self._fd)
         elif sys.platform == "darwin":

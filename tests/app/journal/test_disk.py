@@ -1,5 +1,7 @@
 """Files and locks of a take, with real processes."""
 
+import errno
+import io
 import os
 import stat
 import subprocess
@@ -8,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +18,9 @@ from app.journal.disk import AUDIO, DISK, LOCK, DiskFile, TakeLock, locked, sync
 from app.journal.errors import TakeBusy
 from runtime.locking import try_lock
 from tests.app.journal.files import NotingDisk
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 HOLD = """
 import sys
@@ -52,6 +58,75 @@ def test_file_is_private_and_appended_to(tmp_path: Path) -> None:
     again = DiskFile(tmp_path / AUDIO)
     assert again.size == 3
     again.close()
+
+
+class PageCache:
+    """The writes of this process, as Linux keeps them: a sync that ``fails`` drops what waited for the disk."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.disk = bytearray()
+        self.fails = False
+        self._dirty: list[tuple[int, bytes]] = []
+        dirty, pwrite = self._dirty, os.pwrite
+
+        class Page(io.FileIO):
+            def write(self, data: "Buffer") -> int:
+                dirty.append((self.tell(), bytes(data)))
+                return super().write(data)
+
+        def append(descriptor: int, data: bytes) -> int:
+            dirty.append((os.fstat(descriptor).st_size, data))
+            return pwrite(descriptor, data, 0)  # the file is open for appending
+
+        monkeypatch.setattr(os, "write", append)
+        monkeypatch.setattr(os, "fdatasync", self._sync)
+        monkeypatch.setattr(Path, "open", lambda path, mode, buffering=-1: Page(path, mode.replace("b", "")))
+
+    def _sync(self, descriptor: int) -> None:
+        pages, self._dirty[:] = list(self._dirty), []
+        if self.fails:
+            raise OSError(errno.EIO, "Input/output error")
+        for at, data in pages:
+            self.disk.extend(bytes(max(0, at + len(data) - len(self.disk))))
+            self.disk[at : at + len(data)] = data
+
+
+def test_sync_writes_again_what_a_failed_sync_may_have_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the error Linux counts the pages as written: only writing them again brings them to the disk."""
+    cache, file = PageCache(monkeypatch), DiskFile(tmp_path / AUDIO)
+    file.write(b"ab")
+    file.sync()
+    cache.fails = True
+    for data in (b"cd", b"ef"):
+        file.write(data)
+        with pytest.raises(OSError, match="Input/output"):
+            file.sync()
+    cache.fails = False
+    file.write(b"gh")
+    file.sync()
+    assert cache.disk == (tmp_path / AUDIO).read_bytes() == b"abcdefgh"
+    cache.disk[:] = b""
+    file.write(b"ij")
+    file.sync()
+    assert cache.disk == bytes(8) + b"ij", "what is on the disk is not written again"
+    file.close()
+
+
+def test_sync_after_a_failure_knows_that_the_file_was_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, file = PageCache(monkeypatch), DiskFile(tmp_path / AUDIO)
+    file.write(b"abc")
+    file.sync()
+    file.truncate(1)
+    file.write(b"xyz")
+    cache.fails = True
+    with pytest.raises(OSError, match="Input/output"):
+        file.sync()
+    cache.fails = False
+    file.sync()
+    assert cache.disk == (tmp_path / AUDIO).read_bytes() == b"axyz"
+    file.close()
 
 
 def test_take_lock_has_a_single_holder(tmp_path: Path) -> None:
