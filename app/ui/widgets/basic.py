@@ -289,10 +289,13 @@ def paint_text(
     colour: QColor,
     side: Qt.AlignmentFlag | Qt.TextFlag = Qt.AlignmentFlag.AlignVCenter,
 ) -> None:
-    """Paint a text in one line, in the middle of the height or at ``side`` of it."""
+    """Paint a text in one line, in the middle of the height or at ``side`` of it.
+
+    Letters of another font may be higher than the place: they are not cut.
+    """
     painter.setFont(text_font)
     painter.setPen(colour)
-    painter.drawText(place, side, text)
+    painter.drawText(place, side | Qt.TextFlag.TextDontClip, text)
 
 
 def paint_elided(

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QCursor, QFont, QImage
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QCursor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.ui.theme.colours import COLOURS, Scheme
-from app.ui.theme.theme import Theme
+from app.ui.theme.theme import Theme, font
 from app.ui.widgets import basic
 from app.ui.widgets.basic import LevelBar, Shape, attach_menu, reveal
 from app.ui.widgets.controls import DropDown, Switch
@@ -113,6 +113,20 @@ def test_card_and_label_have_their_role(theme: Theme, qtbot: QtBot) -> None:
     assert said.textFormat() == Qt.TextFormat.PlainText
     assert (frame.property("role"), said.property("role")) == ("card", "muted")
     assert said.font().bold() or said.font().weight() > QFont.Weight.Normal
+
+
+def test_painted_text_is_not_cut_where_another_font_is_higher(theme: Theme) -> None:
+    words, text_font = "在 desktop-gpu 上识别", font()
+    metrics, pictures = QFontMetricsF(text_font), list[QImage]()
+    for taller in (0.0, 20.0):
+        picture = QImage(300, 60, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.white)
+        painter = QPainter(picture)
+        place = QRectF(10, 20 - taller / 2, 280, metrics.height() + taller)
+        basic.paint_text(painter, place, words, text_font, theme.colour("text"))
+        painter.end()
+        pictures.append(picture)
+    assert pictures[0] == pictures[1]
 
 
 def test_hidden_control_passes_focus_to_heir(theme: Theme, qtbot: QtBot) -> None:
