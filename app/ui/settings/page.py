@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -40,7 +40,7 @@ from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.dialogs import SYSTEM_DIALOGS
 from app.ui.widgets.panels import centred, lay_out_now, scrolling
-from app.ui.widgets.parts import SPACE, horizontal, label, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, vertical, worded
 
 _LONGEST_QUERY: Final = 100
 _SEARCH_WIDE: Final = 8
@@ -61,8 +61,7 @@ class SettingsPage(QWidget):
         self.name = worded(texts, label(size=SCALE.display, bold=True), "settings.name")
         self.search = SearchField(theme, texts, "settings.search", clear="settings.clear", most=_LONGEST_QUERY)
         self.search.setObjectName("settings.search")
-        self.count = label(role="muted")
-        self.nothing = worded(texts, label(role="muted", wraps=True), "settings.nothing-found")
+        self.count = label(role="muted", wraps=True)
         self.trouble = FileTrouble(texts, SYSTEM_DIALOGS)
         self.tabs = SectionTabs(theme, texts, SECTIONS, self.choose)
         self.sections = {name: Section(name, texts) for name in SECTIONS}
@@ -277,18 +276,16 @@ class SettingsPage(QWidget):
             section.setVisible(bool(hits[name]) if wanted else name == self.section)
         self.tabs.choose("" if wanted else self.section)
         count = sum(hits.values())
-        self.count.setText(self._texts("settings.found", count=count) if wanted and count else "")
-        self.nothing.setVisible(not count)
+        found = self._texts("settings.found", count=count) if count else self._texts("settings.nothing-found")
+        show_text(self.count, found if wanted else "")
         self.updateGeometry()
         self._lay_out_if_visible()
 
     def _lay_out(self) -> None:
         inside = QWidget()
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         vertical(
             self.trouble,
             *self.sections.values(),
-            self.nothing,
             SPACE,
             within=inside,
             margins=(0, SPACING.hair, 0, SPACING.wide),
@@ -296,8 +293,8 @@ class SettingsPage(QWidget):
         )
         self.area = scrolling(centred(inside))
         top = QWidget()
-        head = horizontal(self.name, SPACE, self.count, self.search, gap=None)
-        vertical(head, self.tabs, within=top, gap=SPACING.medium)
+        head = horizontal(self.name, SPACE, self.search, gap=None)
+        vertical(head, self.tabs, self.count, within=top, gap=SPACING.medium)
         self._head = centred(top)
         self.area.verticalScrollBar().rangeChanged.connect(self._align)
         vertical(
