@@ -23,7 +23,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, card, keep_room, paint_text, refresh_with
 from app.ui.widgets.controls import BAR, NavigationButton
-from app.ui.widgets.panels import FlowRow, LinedRow, update_above
+from app.ui.widgets.panels import FlowRow, LinedRow, hides_itself, update_above
 from app.ui.widgets.parts import (
     SPACE,
     horizontal,
@@ -256,6 +256,7 @@ class Section(QWidget):
         self.heading.hide()
         self.reset = action_button(self._reset, name=f"reset.{name}")
         self.panels: dict[QWidget, tuple[QWidget, Words]] = {}
+        self._wanted: tuple[str, ...] = ()
         self.groups = [Group(group, texts) for group in PLACES[name]]
         self.groups[0].head.addWidget(self.reset)
         keep_room(self.reset)
@@ -272,10 +273,11 @@ class Section(QWidget):
             group.fill(rows)
 
     def add(self, panel: QWidget, words: Words, group: str = "") -> None:
-        """Add a panel below the others, or below a group; it may still hide itself inside its wrapper."""
+        """Add a panel below the others, or below a group; if it hides itself, its wrapper takes no room either."""
         around = QWidget()
         vertical(panel, within=around)
         self.panels[around] = panel, words
+        panel.installEventFilter(self)
         if group:
             self._settings.insertWidget([one.name for one in self.groups].index(group) + 1, around)
         else:
@@ -289,16 +291,14 @@ class Section(QWidget):
 
     def search(self, wanted: tuple[str, ...]) -> int:
         """Show the matching rows and panels, and return their number; without terms show everything."""
+        self._wanted = wanted
         rows = [row for row in self.rows if row.search(wanted)]
         self.heading.setVisible(bool(wanted))
         for group in self.groups:
             group.show_rows(rows)
-        panels = [around for around in self.panels if not wanted or self._matches(around, wanted)]
-        for around in self.panels:
-            around.setVisible(around in panels)
         self.reset.setEnabled(not wanted)
         self._show()
-        return len(rows) + len(panels)
+        return len(rows) + self._show_panels()
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
@@ -312,7 +312,14 @@ class Section(QWidget):
             row.control.submit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ignore double clicks on the reset button, and cancel its confirmation when the focus leaves."""
+        """Follow panels that hide themselves.
+
+        Ignore double clicks on the reset button, and cancel its confirmation when the focus leaves.
+        """
+        if watched is not self.reset:
+            if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+                self._show_panels()
+            return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.MouseButtonDblClick:
             return True
         if event.type() == QEvent.Type.FocusOut and self._sure:
@@ -320,9 +327,16 @@ class Section(QWidget):
             self._show()
         return super().eventFilter(watched, event)
 
-    def _matches(self, around: QWidget, wanted: tuple[str, ...]) -> bool:
-        panel, words = self.panels[around]
-        return not panel.isHidden() and matches(wanted, " ".join((self.heading.text(), *words())).casefold())
+    def _show_panels(self) -> int:
+        """Show the wrappers of the wanted panels, and return their number."""
+        shown = [around for around in self.panels if self._is_wanted(*self.panels[around])]
+        for around in self.panels:
+            around.setVisible(around in shown)
+        return len(shown)
+
+    def _is_wanted(self, panel: QWidget, words: Words) -> bool:
+        found = not self._wanted or matches(self._wanted, " ".join((self.heading.text(), *words())).casefold())
+        return found and not hides_itself(panel)
 
     @property
     def _changed(self) -> list[SettingRow]:

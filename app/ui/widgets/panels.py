@@ -31,6 +31,11 @@ _LEVELS: Final = 6
 """Levels of layouts between a text and the scroll area."""
 
 
+def hides_itself(widget: QWidget) -> bool:
+    """Return True for a widget that was hidden, not one that is only not shown yet."""
+    return widget.isHidden() and widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+
+
 class FlowRow(QWidget):
     """Row of controls that wraps.
 
@@ -79,7 +84,7 @@ class FlowRow(QWidget):
         line, used = 0, 0
         placed: list[tuple[int, QWidget]] = []
         for control in self.controls:
-            if control.isHidden() and control.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
+            if hides_itself(control):
                 continue
             across = control.minimumSizeHint().width() + self._gap
             if used and used + across > self.width() + self._gap:

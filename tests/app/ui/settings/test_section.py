@@ -15,6 +15,7 @@ from app.ui.settings.section import Section
 from app.ui.settings.wording import search_terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import lay_out_now
 
 CHANGED = replace(Settings(), general=GeneralSection(sounds=False, announce=True))
 
@@ -76,7 +77,7 @@ def test_section_shows_only_search_matches(world: World) -> None:
     panel.hide()
     assert world.section.search(search_terms("greenstone")) == 0, "it would show nothing"
     assert world.section.search(search_terms("xyz")) == 0
-    assert world.section.search(()) == len(world.section.rows) + 1
+    assert world.section.search(()) == len(world.section.rows)
     assert all(row.isVisible() for row in world.section.rows) and world.section.reset.isVisible()
 
 
@@ -96,3 +97,18 @@ def test_panel_of_a_group_stands_directly_below_it(world: World) -> None:
     world.section.adjustSize()
     below = panel.mapTo(world.section, panel.rect().topLeft()).y()
     assert groups["look"].geometry().bottom() < below <= groups["behaviour"].y()
+
+
+def test_panel_that_hides_itself_takes_no_room(world: World) -> None:
+    hidden = QWidget()
+    hidden.hide()
+    before = world.section.sizeHint()
+    world.section.add(hidden, lambda: [])
+    world.section.search(())
+    assert world.section.sizeHint() == before
+    hidden.setMinimumHeight(50)
+    hidden.show()
+    assert hidden.isVisible() and world.section.sizeHint().height() > before.height() + 50
+    hidden.hide()
+    lay_out_now()
+    assert world.section.sizeHint() == before
