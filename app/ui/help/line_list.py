@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, paint_elided, paint_ring, refresh_with
-from app.ui.widgets.parts import SPACE, Part, label, vertical, worded
+from app.ui.widgets.parts import CARD, SPACE, Part, label, remark, vertical, worded
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -194,8 +194,8 @@ class ListCard(Card):
     def __init__(self, theme: Theme, texts: Texts, key: str, *, rows: int, lines: int, heading: str = "") -> None:
         super().__init__()
         self._texts = texts
-        self.heading = worded(texts, label(size=SCALE.heading, bold=True), heading or f"{key}.name")
-        self.description = worded(texts, label(role="muted", wraps=True), f"{key}.says")
+        self.heading = worded(texts, label(bold=True), heading or f"{key}.name")
+        self.description = worded(texts, remark(), f"{key}.says")
         self.list = worded(texts, RowListView(theme, rows), accessibleName=f"{key}.list")
         self.text = worded(texts, ReadOnlyText(theme, lines), accessibleName=f"{key}.text")
 
@@ -205,7 +205,7 @@ class ListCard(Card):
 
     def lay_out(self, *parts: Part) -> None:
         """Lay out the card with these parts below each other."""
-        vertical(*parts, SPACE, within=self, margins=(SPACING.wide, SPACING.large), gap=SPACING.medium)
+        vertical(*parts, SPACE, within=self, margins=CARD, gap=SPACING.medium)
 
 
 class RowsCard(ListCard):

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.errors import Note
 from app.dictation.actions import TestHotkeys
@@ -21,8 +21,19 @@ from app.ui.settings.choices import DICTATE, DICTATE_KEY, IN_LINES, Choices
 from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, Theme
 from app.ui.widgets.basic import action_button, application, timer
+from app.ui.widgets.controls import Field
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.parts import aligned, fill, horizontal, label, set_visible, show_text, stretched, worded
+from app.ui.widgets.parts import (
+    aligned,
+    at_left,
+    fill,
+    horizontal,
+    label,
+    set_visible,
+    show_text,
+    stretched,
+    worded,
+)
 
 _Key = Qt.Key
 _WINDOWS_OWN: Final = frozenset(
@@ -87,6 +98,7 @@ def _has_other_modifiers(event: QKeyEvent) -> bool:
 COMMAND: Final = "kikipounamu toggle"
 _CAP: Final = 2 * SCALE.display
 _PATIENCE_MS: Final = 6_000
+_MIDDLE: Final = Qt.AlignmentFlag.AlignHCenter
 
 
 class KeyStep(StepPage):
@@ -107,7 +119,9 @@ class KeyStep(StepPage):
         self.caps = KeyCaps(theme, _CAP)
         self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.state, self.note = label(size=SCALE.heading, bold=True, wraps=True), label(role="warning", wraps=True)
-        self.command = worded(texts, QLineEdit(COMMAND, readOnly=True), accessibleName="onboarding.command")
+        self.command = worded(texts, Field(theme), accessibleName="onboarding.command")
+        self.command.setText(COMMAND)
+        self.command.setReadOnly(True)
         self.copy = worded(
             texts,
             action_button(lambda: QGuiApplication.clipboard().setText(COMMAND)),
@@ -119,11 +133,9 @@ class KeyStep(StepPage):
         self.instead = worded(texts, label(role="muted", wraps=True), "onboarding.instead")
         self._late = timer(self, _PATIENCE_MS, self._nothing_came)
         row = horizontal(stretched(self.command), self.copy)
-        for shown in (self.state, self.note):
-            shown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        middle = Qt.AlignmentFlag.AlignHCenter
-        fill(self.column, self.state, aligned(self.caps, middle), self.note, aligned(self.set_up, middle))
-        fill(self.column, self.instead, row)
+        self.state.setAlignment(_MIDDLE)
+        fill(self.column, self.state, aligned(self.caps, _MIDDLE), self.note)
+        fill(self.column, at_left(self.set_up), self.instead, row)
         self.refresh()
 
     @property
@@ -196,6 +208,7 @@ class KeyStep(StepPage):
         set_visible(possible, self.caps, self.state)
         set_visible(not possible, self.instead, self.command, self.copy)
         set_visible(self._has_lines, self.set_up)
+        self.note.setAlignment(_MIDDLE if possible else Qt.AlignmentFlag.AlignLeft)  # as what is above or below it
         line = texts("onboarding.press", key="")
         self.state.setMinimumHeight(self.state.fontMetrics().boundingRect(QRect(), 0, line).height())
         self._show_state()

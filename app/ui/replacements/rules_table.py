@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -25,6 +25,7 @@ from app.ui.widgets.basic import (
     control_height,
     paint_elided,
     paint_icon,
+    paint_line,
     paint_ring,
     paint_round,
 )
@@ -183,8 +184,9 @@ class _Cells(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if table.selectionModel().isRowSelected(index.row(), QModelIndex()):
             painter.fillRect(place, self._theme.colour("accent_soft"))
-        painter.setPen(QPen(self._theme.colour("line"), 1))
-        painter.drawLine(place.bottomLeft(), place.bottomRight())
+        if index.row() < index.model().rowCount() - 1:  # the outline of the table is below the last row
+            begin = QPointF(place.left(), place.bottom() + 0.5)
+            paint_line(painter, begin, begin + QPointF(place.width(), 0), self._theme.colour("line"))
         if index.column() in TICKS:
             self._tick(painter, place, on=_is_ticked(index))
         else:

@@ -263,7 +263,7 @@ class NumberControl(TextControl):
         """Update placeholder, font and unit."""
         super().refresh()
         show_text(self.unit, self._unit())
-        self.unit.setMinimumWidth(QFontMetrics(font()).height() * 3)
+        self.unit.setMinimumWidth(QFontMetrics(font()).height() * 7 // 2)
 
     def least_width(self) -> int:
         """Return the width for a long number, in pixels."""

@@ -148,7 +148,8 @@ QLineEdit, QTextEdit, QPlainTextEdit { background: $surface; color: $text; borde
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent;
     padding: ${hair_focus}px ${pad_focus}px; }
 QListView#list { background: $window; border: none; outline: none; }
-QListView#rows { background: $window; border: 1px solid $line; border-radius: ${radius}px; outline: none; }
+QListView#rows { background: $window; border: 1px solid $line; border-radius: ${radius}px; outline: none;
+    padding: ${hair_focus}px 0; }
 QListView#rows:focus { border-color: $accent; }
 
 QTableView { background: $surface; border: 1px solid $line; border-radius: ${radius}px; outline: none;

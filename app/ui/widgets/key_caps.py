@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import icons
@@ -11,7 +11,7 @@ from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_focus, paint_round, paint_text, smooth_painter
 
 _DEPTH = float(SPACING.hair)
-_MARGIN = float(SPACING.hair)  # for the focus ring
+_HALF = 0.5  # so that an outline fills whole pixels
 
 
 class KeyCaps(QWidget):
@@ -37,8 +37,8 @@ class KeyCaps(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size of all keys in a row, pressed or not."""
-        last = self._places()[-1][1]
-        return QSize(round(last.right() + _MARGIN), round(last.bottom() + _DEPTH + _MARGIN))
+        last, margin = self._places()[-1][1], self._margin + _HALF
+        return QSize(round(last.right() + margin), round(last.bottom() + _DEPTH + margin))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Report a click with the left button."""
@@ -68,11 +68,16 @@ class KeyCaps(QWidget):
     def _font(self) -> QFont:
         return font(self._scale, QFont.Weight.DemiBold)
 
+    @property
+    def _margin(self) -> int:
+        """Room for the ring of the focus; without a focus the keys begin where the texts below them do."""
+        return 0 if self.focusPolicy() is Qt.FocusPolicy.NoFocus else SPACING.hair
+
     def _places(self) -> list[tuple[str, QRectF]]:
-        metrics, x = QFontMetricsF(self._font()), _MARGIN
-        height, found = metrics.height() + 2 * SPACING.medium, list[tuple[str, QRectF]]()
+        metrics, top = QFontMetrics(self._font()), self._margin + _HALF
+        x, height, found = top, metrics.height() + 2 * SPACING.medium, list[tuple[str, QRectF]]()
         for cap in self.caps or ("",):
             across = max(height, metrics.horizontalAdvance(cap) + 2 * SPACING.large)
-            found.append((cap, QRectF(x, _MARGIN, across, height)))
+            found.append((cap, QRectF(x, top, across, height)))
             x += across + SPACING.small
         return found

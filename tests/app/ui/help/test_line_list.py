@@ -44,6 +44,14 @@ def test_list_height_fits_rows_up_to_maximum(theme: Theme, qtbot: QtBot) -> None
     assert rows.height() == most
 
 
+def test_list_has_as_much_room_above_its_rows_as_below_them(theme: Theme, qtbot: QtBot) -> None:
+    rows, model = made(theme, qtbot, 3)
+    rows.fit(3)
+    first, last = rows.visualRect(model.index(0)), rows.visualRect(model.index(2))
+    above = rows.viewport().mapTo(rows, first.topLeft()).y()
+    assert above == rows.height() - rows.viewport().mapTo(rows, last.bottomLeft()).y() - 1
+
+
 def test_rows_and_text_grow_with_font_size(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
     rows, model = made(theme, qtbot, 2)
     small = rows.visualRect(model.index(0)).height()

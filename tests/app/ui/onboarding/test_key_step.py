@@ -17,6 +17,8 @@ from app.ui.onboarding.key_step import COMMAND, KeyStep
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import control_height
+from app.ui.widgets.panels import lay_out_now
 from tests.app.ui.steady import on_a_page, places
 
 WAYLAND = Note("hotkeys-wayland")
@@ -169,3 +171,16 @@ def test_lines_of_the_settings_are_one_click_away(page: KeyStep, qtbot: QtBot) -
         page.set_up.click()
     page.show_impossible(Note("hotkeys-no-display"))
     assert not page.set_up.isVisible() and page.first is page.copy, "the settings have no lines there"
+
+
+def test_command_and_lines_begin_at_one_edge(page: KeyStep, qtbot: QtBot) -> None:
+    page.show_impossible(WAYLAND)
+    page.resize(900, 700)
+    qtbot.waitUntil(page.set_up.isVisible)
+    lay_out_now()
+    parts = (page.note, page.set_up, page.instead, page.command)
+    assert len({part.mapTo(page, part.rect().topLeft()).x() for part in parts}) == 1
+    assert page.note.alignment() & Qt.AlignmentFlag.AlignLeft
+    assert page.command.height() >= control_height()
+    page.show_impossible(None)
+    assert page.note.alignment() & Qt.AlignmentFlag.AlignHCenter, "as the key above it"

@@ -98,3 +98,12 @@ def test_cells_follow_another_text_size(table: RulesTable, model: RulesModel, th
         one.clearFocus()  # its ring is painted too
     assert table.size() == new.size()
     assert table.viewport().grab().toImage() == new.viewport().grab().toImage()
+
+
+def test_rows_are_divided_by_lines_of_one_pixel(table: RulesTable, model: RulesModel, theme: Theme) -> None:
+    model.show_rules(RULES[:3])
+    picture = table.viewport().grab().toImage()
+    bottoms = [table.visualRect(table.found.index(row, Column.HEARS)).bottom() for row in range(3)]
+    grounds = theme.colour("surface"), theme.colour("accent_soft")
+    drawn = [y for y in range(bottoms[2] + 1) if picture.pixelColor(3, y) not in grounds]
+    assert drawn == bottoms[:2]

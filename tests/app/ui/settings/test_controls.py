@@ -1,8 +1,9 @@
 """Controls of settings: they show the value in effect, request changes, and keep typed text."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.settings.schema import all_settings
@@ -142,3 +143,15 @@ def test_digits_are_requested_as_number(qtbot: QtBot) -> None:
 def test_settings_of_keys_are_recognised() -> None:
     keys = [name for name, setting in all_settings().items() if is_key(setting)]
     assert keys == ["hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held"]
+
+
+def test_number_controls_are_as_wide_whatever_their_unit(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    usual = QFont(qapp.font())
+    usual.setPointSizeF(10)
+    qapp.setFont(usual)
+    theme.dress(qapp)
+    short, long = (NumberControl(lambda value: None, unit) for unit in (lambda: "MB", lambda: "newest"))
+    for control in (short, long):
+        qtbot.addWidget(control)
+        control.refresh()
+    assert short.sizeHint().width() == long.sizeHint().width()

@@ -1,8 +1,9 @@
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.colours import Scheme
-from app.ui.theme.theme import SCALE, Theme
+from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.key_caps import KeyCaps
 
 
@@ -41,3 +42,17 @@ def test_key_caps_follow_the_text_size(caps: KeyCaps, theme: Theme) -> None:
     before = caps.sizeHint()
     theme.choose_text_size("largest")
     assert caps.sizeHint().height() > before.height()
+
+
+def test_keys_begin_at_the_edge_unless_they_need_room_for_a_focus_ring(caps: KeyCaps, theme: Theme) -> None:
+    caps.show_caps(("F9",))
+
+    def left() -> int:
+        caps.resize(caps.sizeHint())
+        row = caps.grab().toImage()
+        ground, middle = row.pixelColor(0, 0), row.height() // 2
+        return next(x for x in range(row.width()) if row.pixelColor(x, middle) != ground)
+
+    assert left() == 0
+    caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    assert left() == SPACING.hair
