@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -217,11 +218,7 @@ class RunningApp(ABC):
 
     def takes(self) -> list[TakeSnapshot]:
         """Return the takes with speech, in order of their beginning."""
-        found = Library(self.home / "data" / "takes").all()
-        spoken = [take for take in found if take.state is not TakeState.EMPTY]
-        return sorted(
-            spoken, key=lambda take: take.folder.stat().st_mtime_ns
-        )  # files are added only at the beginning
+        return takes_with_speech(Library(self.home / "data" / "takes").all())
 
     def wait_for_takes(self, count: int) -> list[TakeSnapshot]:
         """Wait until this many takes have their texts inserted or held, and return all takes."""
@@ -303,6 +300,19 @@ class RunningApp(ABC):
         }
         own = {"KIKIPOUNAMU_HOME": str(self.home), "KIKIPOUNAMU_MODELS": str(self.models)}
         return sound | own | {"PYTHONFAULTHANDLER": "1"}  # a crash leaves a traceback in the log
+
+
+def takes_with_speech(found: Iterable[TakeSnapshot]) -> list[TakeSnapshot]:
+    """Return the takes with speech, in order of their beginning: files are added to a folder only then.
+
+    A take may be deleted meanwhile, if it turns out to have no speech.
+    """
+    begun: list[tuple[int, TakeSnapshot]] = []
+    for take in found:
+        if take.state is not TakeState.EMPTY:
+            with suppress(FileNotFoundError):
+                begun.append((take.folder.stat().st_mtime_ns, take))
+    return [take for _, take in sorted(begun, key=itemgetter(0))]
 
 
 class DesktopApp(RunningApp):
