@@ -76,11 +76,13 @@ def test_file_that_sway_has_read_is_named(panel: KeyLinesPanel) -> None:
     assert "/home/me/own.conf" in panel.where.text() and "~/.config" not in panel.where.text()
 
 
-def test_new_configuration_is_named_before_it_is_made(panel: KeyLinesPanel, asked: list[DesktopAction]) -> None:
+def test_new_configuration_is_named_before_it_is_made(
+    panel: KeyLinesPanel, asked: list[DesktopAction], texts: Texts
+) -> None:
     shows(panel, replace(OFFERED, is_new=True))
-    assert OFFERED.place in panel.where.text() and "all other keys stay" in panel.where.text()
+    assert panel.where.text() == texts("settings.key-lines.new", file=OFFERED.place, desktop="sway")
     panel.write.click()
-    assert OFFERED.place in panel.where.text() and "copy" not in panel.where.text(), "there is nothing to copy yet"
+    assert panel.where.text() == texts("settings.key-lines.review-new", file=OFFERED.place), "nothing to copy yet"
     panel.write.click()
     assert asked == [WriteKeyLines(True)]
 
