@@ -6,10 +6,12 @@ Windows receive values from ``post`` and send actions to ``ask``. Everything her
 import asyncio
 import os
 import sys
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from app.background_services import BackgroundServices
 from app.capture.desktop_sound import sound_system
@@ -119,6 +121,7 @@ class Application:
         services.help.sources = lambda: Sources(self._file.current, self._recognition.worker.view)
         services.locked = self._handle_lock
         services.history_window.edited = self._lists.refresh_recordings
+        services.history_window.deleted = self._handle_deletion
 
     async def run(self) -> None:
         """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
@@ -276,6 +279,12 @@ class Application:
         """End the recording when the screen is locked."""
         if self._dictation is not None:
             self._dictation.handle(Locked())
+
+    def _handle_deletion(self, sessions: Collection[UUID]) -> None:
+        """Offer no text of deleted recordings for pasting."""
+        if self._dictation is not None:
+            self._dictation.recordings.forget(sessions)
+        self._lists.refresh_recordings()
 
     # -- views ---------------------------------------------------------------------------------------------
 

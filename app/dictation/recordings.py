@@ -187,6 +187,12 @@ class Recordings:
             raise UsageMistake(f"{session} has no text to paste: `kikipounamu takes list` shows what has")
         self._handle(SettleTake(take, how))
 
+    def forget(self, deleted: Collection[UUID]) -> None:
+        """Dismiss the held texts of recordings that were deleted."""
+        for take in self._machine.holding:
+            if self._deliveries.session(take) in deleted:
+                self._handle(SettleTake(take, HeldAction.DISMISS))
+
     def _now(self, view: TakeView) -> TakeView:
         if view.session in self._aside:
             return replace(view, state=State.WAITING)

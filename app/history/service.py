@@ -10,7 +10,7 @@ its changes.
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from datetime import date
 from typing import Final, Self
@@ -107,6 +107,7 @@ class HistoryService:
         self._wanted: deque[RowsWanted] = deque(maxlen=MOST_WAITING)
         self._end: Callable[[], None] = lambda: None
         self.edited: Callable[[], None] = lambda: None  # called after each edit of a text
+        self.deleted: Callable[[Collection[UUID]], None] = lambda sessions: None
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -120,6 +121,7 @@ class HistoryService:
     async def __aexit__(self, *_: object) -> None:
         """Complete requested actions, within a few seconds: an edit may be the last action before the app ends."""
         self._end()
+        self.deleted = lambda sessions: None  # nothing is pasted any more
         self._settle_deletion(restored=False)
         await self._kept.aclose()
         if self._running:
@@ -250,6 +252,7 @@ class HistoryService:
         await asyncio.wait({undo}, timeout=self._undo_s)
         if undo.cancel() or not undo.result():
             refused = await self._history.delete(action.sessions)
+            self.deleted(set(action.sessions) - set(refused))
             for error in list(refused.values())[:1]:
                 self._post_failure(note_of(error))
         self._hide(self._hidden - action.keys)

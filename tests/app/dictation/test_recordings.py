@@ -90,6 +90,12 @@ async def test_settled_recording_has_no_held_text(run: Run) -> None:
     assert run.noted == 1 and run.machine.holding == [-1], "it was read from disk again, and not held again"
 
 
+async def test_text_of_deleted_recording_is_offered_no_more(run: Run) -> None:
+    await run.recordings.hold_again()
+    run.recordings.forget({TWO, THREE})
+    assert run.machine.holding == [-1]
+
+
 async def test_recording_that_was_not_offered_is_read_from_disk(run: Run) -> None:
     await run.recordings.settle(str(ONE), HeldAction.PASTE)
     assert (run.noted, run.effects) == (1, [FindFocusedWindow(0, leaves=True)])

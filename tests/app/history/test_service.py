@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -208,7 +209,11 @@ async def test_edit_and_deletion_update_the_list(library: Library) -> None:
         serving.ask(DeleteTakes((session(2),), frozenset(window.lists[-1].keys)))
         await wait_until(lambda: window.count(1) == 0, "the deletion")
         assert session(2) in {found.session for found in library.all()}, "it can still be restored"
-    assert session(2) not in {found.session for found in library.all()}
+        deleted = list[set[UUID]]()
+        serving.deleted = lambda sessions: deleted.append(set(sessions))
+        serving.ask(DeleteTakes((session(3),)))
+        await wait_until(lambda: deleted == [{session(2)}], "another deletion makes it final")
+    assert {session(2), session(3)}.isdisjoint(found.session for found in library.all())
 
 
 async def test_failed_actions_post_their_reason(library: Library) -> None:
