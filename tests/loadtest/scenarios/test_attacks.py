@@ -2,13 +2,16 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from loadtest.scenarios.attacks import Attack, AttackOrder, attack, messages, strike
+from loadtest.scenarios.attacks import Attack, AttackOrder, AttackResult, attack, messages, strike
 from protocol.session import SegmentBegin, SegmentCancel, SegmentEnd
-from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.scripted_gateway import Gateway, oblige, scripted
+from tests.helpers.waiting import DEADLINE_S
 
 
 def kinds(kind: Attack, count: int) -> Counter[type[Any]]:
@@ -23,11 +26,22 @@ def test_attacks_send_the_messages_of_their_kind() -> None:
     assert last == SegmentEnd(0, 960_000)
 
 
+async def struck_twice(
+    strike: Callable[[AttackOrder], Awaitable[AttackResult]], kind: Attack, gateway: Gateway
+) -> AttackResult:
+    """Strike until two rounds fit into the time: a busy machine needs longer."""
+    order = AttackOrder(kind, 0.5, gateway.url, "k", count=3)
+    async with asyncio.timeout(DEADLINE_S):
+        while (struck := await strike(order)).welcomed < 2:
+            order = replace(order, seconds=2 * order.seconds)
+    return struck
+
+
 @pytest.mark.parametrize("kind", [Attack.EMPTY, Attack.RESUME])
 async def test_attack_repeats_until_its_time_is_over(kind: Attack) -> None:
     async with scripted(oblige) as gateway:
-        struck = await strike(AttackOrder(kind, 1.0, gateway.url, "k", count=3))
-        assert struck.rounds >= 2 and struck.welcomed >= 1
+        struck = await struck_twice(strike, kind, gateway)
+        assert struck.rounds >= struck.welcomed
         resumes = [hello.resume for hello in gateway.memory.hellos]
         assert resumes[0] is False and (True in resumes) == (kind is Attack.RESUME)
 
@@ -38,6 +52,6 @@ async def test_attack_counts_the_gateways_objections() -> None:
 
 
 async def test_attack_runs_in_a_process_of_its_own() -> None:
-    async with asyncio.timeout(30), scripted(oblige) as gateway:
-        struck = await attack(AttackOrder(Attack.CANCELS, 0.5, gateway.url, "k", count=2))
-        assert struck.welcomed >= 1
+    async with scripted(oblige) as gateway:
+        struck = await struck_twice(attack, Attack.CANCELS, gateway)
+        assert struck.sent == gateway.connections * 4  # a hello, and three cancels

@@ -29,6 +29,7 @@ async def test_gateway_check_notices_full_broker(tmp_path: Path, broker: Broker)
             await talk.final(0)
             await redis.config_set("maxmemory", "1")
             await talk.segment(1, bytes(32_000))
+            answered = asyncio.create_task(talk.final(1))  # it reads: the gateway closes who ignores its pings
 
             async def full() -> list[str]:
                 found = keys(await examined(endpoint, tmp_path))
@@ -36,5 +37,5 @@ async def test_gateway_check_notices_full_broker(tmp_path: Path, broker: Broker)
 
             found = await wait_until(full, "a refused command says so, after the figures of its memory")
             await redis.config_set("maxmemory", "0")
-            await talk.final(1)
+            await answered
     assert "problem broker-away" not in found
