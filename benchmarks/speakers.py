@@ -78,10 +78,9 @@ class Speaker:
         self._tally = tally
         self._ended: dict[int, float] = {}
         self._answered: set[int] = set()
-        self._all = asyncio.Event()
 
     async def speak(self, http: aiohttp.ClientSession, endpoint: Endpoint) -> None:
-        """Run the session to its end. Raises ``TimeoutError`` if answers are missing."""
+        """Run the session to its end. Raises ``TimeoutError`` or ``ConnectionError`` if answers are missing."""
         headers = {"Authorization": f"Bearer {endpoint.key}"}
         async with http.ws_connect(
             endpoint.url + STREAM_PATH, protocols=(SUBPROTOCOL,), headers=headers, compress=0
@@ -92,11 +91,24 @@ class Speaker:
                 for segment, utterance in enumerate(self._said):
                     await self._say(socket, segment, utterance)
                 await socket.send_str(encode(Finish(len(self._said))))
-                async with asyncio.timeout(_DRAIN_S):
-                    await self._all.wait()
+                await self._rest(reader)
+                if len(self._answered) < len(self._said):  # no client: a lost session is not resumed
+                    raise ConnectionError(f"closed with {socket.close_code} after {self._progress()}")
             finally:
                 reader.cancel()
                 await asyncio.gather(reader, return_exceptions=True)
+
+    async def _rest(self, reader: "asyncio.Task[None]") -> None:
+        """Wait for the rest as long as texts come. Raises ``TimeoutError`` after a minute without one."""
+        while not reader.done():
+            answered = len(self._answered)
+            await asyncio.wait({reader}, timeout=_DRAIN_S)
+            if not reader.done() and len(self._answered) == answered:
+                raise TimeoutError(f"no text for {_DRAIN_S:g} s after {self._progress()}")
+        await reader
+
+    def _progress(self) -> str:
+        return f"{len(self._answered)} of {len(self._said)} texts"
 
     async def _say(self, socket: aiohttp.ClientWebSocketResponse, segment: int, utterance: Utterance) -> None:
         await socket.send_str(encode(SegmentBegin(segment)))
@@ -123,7 +135,7 @@ class Speaker:
                 case _:
                     continue
             if len(self._answered) == len(self._said):
-                self._all.set()
+                return
 
     def _count(self, final: Final) -> None:
         if final.segment in self._answered:
