@@ -129,6 +129,7 @@ class TranscribeOptions:
     language: str = "auto"
     script: Script = "simplified"
     track: int = 0
+    overwrite: bool = False
 
 
 class Transcription:
@@ -146,7 +147,8 @@ class Transcription:
 
     @cached_property
     def _outputs(self) -> Outputs:
-        return Outputs(self._wanted.files, self._wanted.output, self._wanted.form)
+        wanted = self._wanted
+        return Outputs(wanted.files, wanted.output, wanted.form, wanted.overwrite)
 
     def prepare(self) -> None:
         """Check the outputs, then every file, then the gateway and the models.

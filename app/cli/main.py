@@ -74,6 +74,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     ],
     form: Annotated[Format, typer.Option("--format", help="Format of the results.")] = Format.TXT,
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Destination of the results.")] = "-",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     language: Language = "auto",
     script: ChineseScript = "simplified",
     track: Annotated[
@@ -87,7 +88,8 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     from app.cli import commands
     from app.core import process
 
-    wanted = commands.TranscribeOptions(files, form, output, language, "" if script == "as-is" else script, track)
+    written = "" if script == "as-is" else script
+    wanted = commands.TranscribeOptions(files, form, output, language, written, track, overwrite)
     transcription = commands.Transcription(wanted, source)
     process.run("kikipounamu", transcription.run, transcription.prepare)
 

@@ -19,10 +19,11 @@ _ONE_DOCUMENT: Final = frozenset({Format.SRT, Format.VTT})
 class Outputs:
     """Destinations of results, checked before any recording is recognised.
 
-    Raises ``UsageMistake`` for two results in one place, ``OutputFailed`` for a folder that cannot be used.
+    ``overwrite``: replace files that exist. Raises ``UsageMistake`` for two results in one place and for a file
+    that would be replaced, ``OutputFailed`` for a folder that cannot be used.
     """
 
-    def __init__(self, recordings: Sequence[Path], where: str, form: Format) -> None:
+    def __init__(self, recordings: Sequence[Path], where: str, form: Format, overwrite: bool = False) -> None:
         self._many = len(recordings) > 1
         self._form = form
         self._places: dict[Path, Path] = {}
@@ -39,6 +40,8 @@ class Outputs:
             taken.add(real)
             if real == _real(recording):
                 raise UsageMistake(f"the result would replace {recording}: use another --output")
+            if not overwrite and os.path.lexists(place):
+                raise UsageMistake(f"{place} exists: add --overwrite to replace it, or use another --output")
             if place.parent.is_dir() and not os.access(place.parent, os.W_OK):
                 raise OutputFailed(f"{place.parent} cannot be written: use another --output")
             self._places[recording] = place

@@ -71,6 +71,19 @@ def test_outputs_refuse_to_replace_recording(tmp_path: Path) -> None:
         Outputs([tmp_path / "x.txt"], "beside", Format.TXT)
 
 
+@pytest.mark.parametrize("other", [True, False])
+def test_outputs_replace_a_file_only_if_asked(other: bool, tmp_path: Path) -> None:
+    recording, place = tmp_path / "x.wav", tmp_path / "x.txt"
+    if other:
+        place.write_text("corrected by hand")
+    else:
+        place.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageMistake, match=r"x\.txt exists: add --overwrite to replace it"):
+        Outputs([recording], "beside", Format.TXT)
+    Outputs([recording], "beside", Format.TXT, overwrite=True).deliver(recording, "new\n")
+    assert place.read_text() == "new\n" and not (tmp_path / "nowhere").exists()
+
+
 def test_outputs_know_a_folder_by_all_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link").symlink_to(tmp_path)
