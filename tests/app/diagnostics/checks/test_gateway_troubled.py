@@ -33,9 +33,9 @@ async def test_gateway_check_notices_full_broker(tmp_path: Path, broker: Broker)
 
             async def full() -> list[str]:
                 found = keys(await examined(endpoint, tmp_path))
-                return found if {"problem gateway-without-broker", "problem broker-full"} <= set(found) else []
+                return found if {"problem gateway-not-accepting", "problem broker-full"} <= set(found) else []
 
-            found = await wait_until(full, "a refused command says so, after the figures of its memory")
+            found = await wait_until(full, "the figures of its memory say so, after a refused command")
             await redis.config_set("maxmemory", "0")
             await answered
     assert "problem broker-away" not in found
