@@ -84,6 +84,8 @@ def _limited(text: str) -> str:
         return f"must be a text of the form {found[1]}"
     if text == "Invalid UUID":
         return "must be a UUID"
+    if text.endswith("encoded date"):
+        return "must be a date such as 2026-03-01"
     if "base64" in text:
         return f"must be {_WORDS['bytes']}"
     if "out of range" in text:

@@ -69,7 +69,7 @@ def wave_header(data: bytes) -> tuple[IncomingFormat, int] | None:
     ``None``: more bytes are needed.
     """
     if data[:4] != b"RIFF"[: len(data)] or (len(data) >= _START and data[8:_START] != b"WAVE"):
-        raise NoWave("this is no WAV header")
+        raise NoWave("this is no WAV header: send one first, or name encoding and sample_rate")
     place, found = _START, b""
     while place + _CHUNK.size <= min(len(data), _MOST_HEADER):
         name, length = _CHUNK.unpack_from(data, place)

@@ -1,5 +1,6 @@
 """Plain words for messages that cannot be decoded."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -42,6 +43,7 @@ class First(Struct, tag="first", tag_field="type", forbid_unknown_fields=True):
     even: Annotated[int, Meta(multiple_of=2)] = 0
     flag: bool = True
     id: UUID | UnsetType = UNSET
+    day: date | UnsetType = UNSET
 
 
 class Second(Struct, tag="second", tag_field="type"):
@@ -76,6 +78,7 @@ class Second(Struct, tag="second", tag_field="type"):
         ('"even": 1', "`even` is not valid"),
         ('"flag": 1', "`flag` must be true or false, not a whole number"),
         (f'"id": "{SAID}"', "`id` must be a UUID"),
+        (f'"day": "{SAID}"', "`day` must be a date such as 2026-03-01"),
         ('"other": 1', "there is no field `other`"),
         (f'"{SAID}": 1', "the JSON has an unknown field"),
     ],

@@ -25,6 +25,7 @@ from protocol.audio import samples_to_ms
 from protocol.session import Partial
 
 NAME: Final = "deepgram"
+_UNKNOWN: Final = "a text message has a type: KeepAlive, Finalize, CloseStream or Configure"
 _PROTOCOLS: Final = ("token", "bearer")
 _HEARTBEAT_S: Final = 30.0
 
@@ -103,7 +104,7 @@ class _Listening:
             case {"type": "KeepAlive"}:
                 pass
             case _:
-                await self._say("Error", variant="SchemaError", description="this is no message of a client")
+                await self._say("Error", variant="SchemaError", description=_UNKNOWN)
         return False
 
     async def _configure(self, keyterms: bool) -> None:

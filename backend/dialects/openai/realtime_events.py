@@ -62,9 +62,9 @@ def client_event(data: str) -> dict[str, Any]:
 def audio_of(event: Mapping[str, Any]) -> bytes:
     """Return the audio of an ``append``. Raises ``EventInvalid``."""
     try:
-        return b64decode(event.get("audio", ""), validate=True)
+        return b64decode(event.get("audio"), validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
-        raise EventInvalid("audio is in base64", "audio", "invalid_audio") from error
+        raise EventInvalid("an append has audio in base64", "audio", "invalid_audio") from error
 
 
 def configured(before: RealtimeConfig, event: Mapping[str, Any]) -> RealtimeConfig:

@@ -74,8 +74,9 @@ def test_message_that_is_no_event_is_refused(data: str) -> None:
 
 def test_audio_is_in_base64() -> None:
     assert audio_of({"audio": b64encode(b"\x01\x02").decode()}) == b"\x01\x02"
-    with pytest.raises(EventInvalid):
-        audio_of({"audio": "not base64!"})
+    for event in ({"audio": "not base64!"}, {"audio": None}, {"data": "AAAA"}):
+        with pytest.raises(EventInvalid, match="an append has audio in base64"):
+            audio_of(event)
 
 
 def test_events_have_ids_and_errors_a_type() -> None:
