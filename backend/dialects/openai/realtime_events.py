@@ -3,7 +3,6 @@
 Older clients send ``transcription_session.update`` with flat fields; both forms are read.
 """
 
-import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -62,8 +61,8 @@ def client_event(data: str) -> dict[str, Any]:
 def audio_of(event: Mapping[str, Any]) -> bytes:
     """Return the audio of an ``append``. Raises ``EventInvalid``."""
     try:
-        return b64decode(event.get("audio"), validate=True)
-    except (binascii.Error, TypeError, ValueError) as error:
+        return b64decode(event["audio"], validate=True)
+    except (KeyError, TypeError, ValueError) as error:
         raise EventInvalid("an append has audio in base64", "audio", "invalid_audio") from error
 
 
