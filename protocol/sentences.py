@@ -5,7 +5,6 @@ begin before speech and end after it.
 """
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
@@ -74,11 +73,6 @@ _HAN_SELDOM_LAST: Final = re.compile(
     "(?:的|地|得|在|是|给|对|到|用|以|为|想|要|能|会|可以|应该|必须|需要|打算|准备|请|我|你|您|他|她|它|们|也|都|还|就|"
     "才|又|再|不|没|没有|这|那|每|一|两|几|个|有|说|觉得|认为|知道|后来|然后|现在|以后|时候|今天|明天|昨天)$"
 )
-_HAN_UNFINISHED: Final = re.compile(
-    "(?:在|给|以|为|可以|应该|必须|需要|打算|准备|也|都|还|就|才|又|再|每|一|两|几|个|觉得|认为)$"
-)
-"""Words that end no sentence within a text; those of the list above do, as in "好的" or "我知道"."""
-_HAN_GOING_ON: Final = re.compile("(?:的|了|着|们|吗|呢|吧|和|与|及|或|以及|并且|而且|但是|可是|不过|所以|因此)")
 _HAN_SELDOM_FIRST: Final = re.compile(
     "(?:的|了|着|过|们|吗|呢|吧|得|地|和|与|及|或|以及|并|而|但是|可是|不过|所以|因此|然后|而且|也|都|就|才|还|来|去|"
     "里|上|下|中|时|时候|以后|之后|以前|之前|之间|到|给)"
@@ -100,17 +94,14 @@ _VERBS: Final = _listed(
     happens include includes provide answer compare press choose check type name move     remove turn
     pick wear carry watch push pull cost grow stay rest join reply finish repair connect walk walks
     start starts stop stops open opens     close closes change changes look looks turn turns follow
-    follows add adds allow allows travel travels     smell smells sound sounds thank thanks please"""
+    follows add adds allow allows travel travels     smell smells sound sounds thank thanks
+    fix click deploy please"""
 )
 """Common verb forms. A piece without one, and without a word in -ed, is no whole sentence."""
 _CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")
 _FINITE: Final = _listed("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
 _JOINING: Final = _listed("and but or so because")
-_AUXILIARIES: Final = _listed(
-    """is are was were am be been has have had will would can could should may might must do does did want wants
-    need needs that some any more most not it's that's don't doesn't didn't isn't won't can't"""
-)
-"""Words that end short sentences: before a pronoun, the next one begins."""
+_OBJECTS: Final = _listed("me us it them")
 _LONGEST_REST: Final = 10
 _SHORTEST_IN_S: Final = 3
 _SUBORDINATE: Final = _listed("if because when although unless whether who which while")
@@ -119,12 +110,6 @@ _PREPOSITIONS: Final = _listed(
     """of to for from with at by in on into onto about between among under over through during without within
     against after before since until near behind beside around across along despite"""
 )
-_SELDOM_LAST_PREPOSITIONS: Final = _listed("after behind")
-_ENDING_WITH_THEM: Final = _listed(
-    """ever soon shortly long right moment minute hour day night morning week month year hours days weeks months
-    years look looks looked looking left leave stay stayed fall fell far close from came come comes"""
-)
-"""Words after which the two above end a sentence, as in "the day after" or "left behind"."""
 _BEGINNINGS: Final = _DETERMINERS | _listed("now then so and but")
 _SUBJECTS: Final = _DETERMINERS | _listed(
     """i you he she it we they there what who where when why how which everyone everybody nobody someone anyone
@@ -162,70 +147,31 @@ def goes_on(left: str, right: str, pause_ms: int) -> bool:
         return True
     if pause_ms <= _BRIEF_MS and spoken[0] in _BEGINNINGS and not any(map(_is_verb, spoken)):
         return True
-    return (
-        spoken[-1] in _SELDOM_LAST
-        or following[0] in _SELDOM_FIRST
-        or _incomplete(spoken, _is_verb)
-        or _rest(following)
-    )
+    return spoken[-1] in _SELDOM_LAST or following[0] in _SELDOM_FIRST or _incomplete(spoken) or _rest(following)
 
 
-def goes_on_within(left: str, right: str) -> bool:
-    """Return whether the sentence ``left`` goes on in ``right``, where both are of one text.
+def goes_on_with(right: str) -> bool:
+    """Return whether the words of a text only go on with the sentence before it, where no pause is known.
 
-    More words than those of the lists may be verbs here, because the pause between the two is not known.
+    They begin with a conjunction, or have neither subject nor verb. More words than those of the lists may be
+    verbs here, such as one before an object ("ship it").
     """
-    words = _STOP.sub("", left)
-    if is_unfinished(left, right):
-        return True
-    if _is_han(words[-1:]) or _is_han(right[0]):
-        return bool(_HAN_GOING_ON.match(right))
-    spoken, following = _words(words), _words(right)
-    if not (_has_word(spoken) and _has_word(following)):
+    sentence = _SENTENCE.split(right)[0]
+    words = _words(sentence)
+    if _is_han(right[0]) or sentence.endswith("?") or not _has_word(words):
         return False
-    if right[0].islower() or (following[0] in _JOINING | _FINITE and not right.endswith("?")):
-        return True
-    return _is_rest(following) or _is_beginning(spoken, following)
-
-
-def is_unfinished(left: str, right: str) -> bool:
-    """Return whether the end of ``left`` lacks the beginning of ``right``, where both are of one text."""
-    words = _STOP.sub("", left)
-    if _is_han(words[-1:]) or _is_han(right[0]):
-        return any(sign.search(words) for sign in (_HAN_NEVER_LAST, _HAN_UNFINISHED))
-    spoken, following = _words(words), _words(right)
-    if not (_has_word(spoken) and _has_word(following)):
-        return False
-    last, first = spoken[-1], following[0]
-    if last in _SELDOM_LAST_PREPOSITIONS:
-        return first in _DETERMINERS and not _ENDING_WITH_THEM & {*spoken[-2:-1]}
-    if last.isdigit():
-        return _is_measure(following)
-    return last in _NEVER_LAST or (
-        last in _SELDOM_LAST and (last not in _AUXILIARIES or first not in _SUBJECTS - _DETERMINERS)
-    )
+    return words[0] in _JOINING or _is_rest(words)
 
 
 def _is_rest(sentence: list[str]) -> bool:
     """Return whether words within a text are only the rest of a sentence."""
+    is_short = len(sentence) <= _LONGEST_REST and (sentence[0] in _DETERMINERS or sentence[0] not in _SUBJECTS)
+    is_led = sentence[0] in _PREPOSITIONS
+    if not is_short or (not is_led and _OBJECTS & {*sentence[1:2]}):
+        return False
     compared = sentence.index("than") if "than" in sentence else len(sentence)
     free = [word for before, word in pairwise(["", *_without_nouns(sentence[:compared])]) if before != "to"]
-    if len(sentence) > _LONGEST_REST or (sentence[0] in _SUBJECTS and sentence[0] not in _DETERMINERS):
-        return False
-    return not any(map(_is_verb if sentence[0] in _PREPOSITIONS else _may_be_verb, free))
-
-
-def _is_beginning(sentence: list[str], following: list[str]) -> bool:
-    """Return whether words within a text are only the beginning of a sentence."""
-    clause = _without_nouns(sentence)
-    if not _is_verb(clause[0]):
-        clause[0] = ""  # a plural: no statement begins with a verb in -s
-    if _incomplete(clause, _may_be_verb):
-        return True
-    if any(map(_may_be_verb, clause)):
-        return False
-    short = len(sentence) <= 2 or following[0] not in _SUBJECTS
-    return sentence[-1] in _PREPOSITIONS or (sentence[0] in _DETERMINERS and short)
+    return not any(map(_is_verb if is_led else _may_be_verb, free))
 
 
 def _without_nouns(sentence: list[str]) -> list[str]:
@@ -283,19 +229,18 @@ def lowered_within(right: str, left: str) -> str:
     word = found.group() if found else ""
     if changed != right or not word or word[1:] != word[1:].lower() or word.startswith(("I'", "I’")):
         return changed
-    of_a_number = left[-1:].isdigit() and _is_measure(_words(right))
-    return right[0].lower() + right[1:] if of_a_number or word.lower() in _COMMON else right
+    return right[0].lower() + right[1:] if word.lower() in _COMMON else right
 
 
-def _incomplete(sentence: list[str], is_verb: Callable[[str], bool]) -> bool:
+def _incomplete(sentence: list[str]) -> bool:
     """Return whether a sentence lacks the verb of its last clause, or its main clause."""
     pairs = enumerate(zip(sentence, [*sentence[1:], ""], strict=True))
     begins = max((place for place, pair in pairs if pair[0] in _SUBORDINATE and pair != _OF_A_CAUSE), default=-1)
     if begins > 0:
-        return not any(map(is_verb, sentence[begins + 1 :]))
+        return not any(map(_is_verb, sentence[begins + 1 :]))
     if begins == 0:
-        return sum(is_verb(word) and before != "to" for before, word in pairwise(sentence)) < 2
-    return sentence[0] in _PREPOSITIONS and not any(map(is_verb, sentence))
+        return sum(_is_verb(word) and before != "to" for before, word in pairwise(sentence)) < 2
+    return sentence[0] in _PREPOSITIONS and not any(map(_is_verb, sentence))
 
 
 def _rest(sentence: list[str]) -> bool:
@@ -310,11 +255,6 @@ def _is_verb(word: str) -> bool:
 def _may_be_verb(word: str) -> bool:
     in_s = len(word) > _SHORTEST_IN_S and word.endswith("s") and not word.endswith("ss")
     return _is_verb(word) or (in_s and word not in _COMMON)
-
-
-def _is_measure(sentence: list[str]) -> bool:
-    """Return whether words after a number only name what is counted, as in "cups of flour"."""
-    return sentence[0].endswith("s") and sentence[1:2] == ["of"] and not any(map(_may_be_verb, sentence[1:]))
 
 
 def _words(text: str) -> list[str]:

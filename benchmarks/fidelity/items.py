@@ -23,6 +23,7 @@ SETS: Final = (
         "pairs-fresh-2",
         "pairs-fresh-3",
         "pairs-fresh-4",
+        "pairs-fresh-5",
     ),
     *("short", "level", "sounds", "other"),
 )

@@ -15,7 +15,6 @@ _PROGRAMS: Final = ("app", "backend", "client", "protocol", "runtime", "speech",
 _WHISPER: Final = (
     "worker/engines/whisper/*.py",
     "worker/engines/repetition*.py",
-    "protocol/false_stops.py",
     "protocol/sentences.py",
 )
 

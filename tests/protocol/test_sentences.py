@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.sentences import closed, goes_on, lowered, lowered_within, shortened
+from protocol.sentences import closed, goes_on, goes_on_with, lowered, lowered_within, shortened
 
 AT_ONCE, BRIEF, LONG, MINUTES = 0, 200, 900, 60_000
 
@@ -138,3 +138,28 @@ def test_lowered_keeps_capitals_of_names(right: str, left: str, expected: str) -
 )
 def test_common_words_lose_their_capital_within_a_sentence(right: str, expected: str) -> None:
     assert lowered_within(right, "and then") == expected
+
+
+@pytest.mark.parametrize(
+    ("right", "goes_on"),
+    [
+        ("Somewhere in the garden. We searched.", True),
+        ("One day earlier than we had planned.", True),
+        ("Until then.", True),
+        ("This work of a lifetime.", True),
+        ("But nobody came.", True),
+        ("So what do you want?", False),
+        ("And you?", False),
+        ("Ship it.", False),
+        ("For me.", True),
+        ("Dogs bark and cats wait.", False),
+        ("The play ends at noon.", False),
+        ("Yes, of course.", False),
+        ("Fix the parser.", False),
+        ("42.", False),
+        ("叔叔 of mine.", False),
+        ("Eleven long words without any of the known verb forms here tonight.", False),
+    ],
+)
+def test_words_without_subject_and_verb_go_on_with_a_sentence(right: str, goes_on: bool) -> None:
+    assert goes_on_with(right) == goes_on

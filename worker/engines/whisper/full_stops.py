@@ -7,9 +7,11 @@ decoder is a language model: it knows the words, but no voice and no pauses (dec
 import re
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
+from math import inf
+from statistics import fmean
 from typing import Final, NamedTuple
 
-from protocol.sentences import begins_often, is_abbreviated, lowered_within
+from protocol.sentences import begins_often, goes_on_with, is_abbreviated, lowered_within
 
 _PARTING: Final = 2.5
 """Least gain in log probability by a full stop between two words without a mark."""
@@ -26,39 +28,66 @@ Likely = Callable[[Sequence[str]], Sequence[float]]
 
 
 class _Style(NamedTuple):
-    """How a language is written, and how much likelier than another mark a full stop must be, as a logarithm.
+    """How a language is written, and how much likelier than others a full stop must be, as a logarithm.
 
-    ``kept``: one that Whisper wrote; ``new``: one in the place of a comma. ``before`` and ``after``: characters
-    around a mark that count. ``shortest``: characters of a text that gets a full stop at its end.
+    ``rival``: what a comma and nothing together weigh against a full stop. ``kept``: the least gain of one that
+    Whisper wrote, ``asked`` of a question mark, and ``new`` of a full stop in the place of a comma. ``before`` and
+    ``after``: characters around a mark that count. ``shortest``: characters of a text that gets a full stop at its
+    end.
     """
 
     stop: str
     asks: str
     space: str
     mark: re.Pattern[str]
+    rival: Callable[[Sequence[float]], float]
     kept: float
+    asked: float
     new: float
     before: int
     after: int
     shortest: int
 
 
+_HAN: Final = r"(?=[\u3400-\u9fff])"
 _STYLES: Final = {
-    "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), -1.8, 1.4, 90, 50, 16),
-    "zh": _Style("。", "?", "", re.compile(r"(?<=\w)([。？?，,])\s*(?=[\u3400-\u9fff])"), 1.5, 1.25, 40, 20, 6),
+    "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), max, -1.8, -2.0, 1.0, 90, 50, 16),
+    "zh": _Style(
+        "。",
+        "?",
+        "",
+        re.compile(rf"(?:(?<=\w)([。？?，,])\s*|(?<=[\u3400-\u9fff])\s+){_HAN}"),
+        fmean,
+        1.75,
+        1.0,
+        1.75,
+        40,
+        20,
+        6,
+    ),
 }
+_ASKED: Final = re.compile("(吗)。")
+"""A Chinese question, whatever the voice."""
 _COMMA: Final = ","
-_COMMAS: Final = ",，"
+_COMMAS: Final = ",， "
+"""A space between Chinese words is a comma that Whisper left out."""
 _ASKS: Final = "?？"
-_KEPT_QUESTION: Final = -1.0
+_NEEDLESS: Final = 2.5
+"""Least gain in log probability by nothing in the place of a comma."""
+_GOING_ON: Final = 2.3
+"""What a full stop must gain besides, if the words behind it seem to go on."""
 _GAP: Final = re.compile(r"(?<=\w) (?=\w)")
 _MARK: Final = re.compile(r"[.,?!。，？！]")
 _END: Final = re.compile(r"[.。？?]")
 _NO_SENTENCE: Final = re.compile(r"[a-z]\.|(?:[A-Z][\w.'’-]* )*[A-Z][\w.'’-]*(?:[.,?!]|$)")
 """What begins no sentence after a comma: "e.g.", or only words with capitals."""
 _LISTED: Final = re.compile(r"(?:^|, )[0-9A-Za-z]+$")
-_LISTED_TOO: Final = re.compile(r"[0-9A-Za-z]+(?:[.,?!]|$)")
-"""Single words before and after a comma, which are items of a list."""
+_ITEM: Final = re.compile(r"[0-9A-Za-z]+(?:[.,?!]|$)")
+"""Single words before and after a comma, which are items of a list. Behind one, no sentence begins."""
+_GREETED: Final = re.compile(r"(?:^|[.?!] )(?:Dear|Hello|Hey|Hi)(?: [A-Z][\w.'’-]*){1,3}$")
+_PLACE: Final = re.compile(r"(?:^|[.?!] )\d+$")
+_NUMBER: Final = re.compile(r"\b[Nn]os?$")
+"""What a full stop belongs to, as in "2. Call them" or, before a digit, in "No. 5"."""
 
 
 def with_likely_stops(text: str, language: str, likely: Likely) -> str:
@@ -66,7 +95,7 @@ def with_likely_stops(text: str, language: str, likely: Likely) -> str:
     style = _STYLES.get(language)
     if style is None or not text:
         return text
-    text = _closed(_parted(text, style, likely), style, likely)
+    text = _ASKED.sub("\\1?", _closed(_parted(text, style, likely), style, likely))
     doubtful = [mark for mark in style.mark.finditer(text) if not _is_sure(text, mark)]
     for mark in reversed(doubtful[:_MOST]):  # so what precedes a mark is still as it was found
         text = _likeliest(text, mark, style, likely)
@@ -88,38 +117,53 @@ def shared_out(text: str, parts: Sequence[str]) -> list[str]:
 
 
 def _is_sure(text: str, mark: re.Match[str]) -> bool:
-    """Return whether a mark stays without a comparison, as in "Mr. Wilson", "p.m. and" or "eggs, milk."."""
-    written = mark.group(1)
+    """Return whether a mark stays without a comparison, as in "Mr. Wilson", "No. 5" or "eggs, milk."."""
+    left, right, written = text[: mark.start()], text[mark.end() :], mark.group(1) or " "
     if written == ".":
-        return text[mark.end()].islower() or is_abbreviated(text[: mark.start() + 1])
-    if written not in _COMMAS:
-        return False
-    listed = _LISTED.search(text[: mark.start()]) and _LISTED_TOO.match(text, mark.end())
-    return bool(listed or _NO_SENTENCE.match(text, mark.end()))
+        numbered = _PLACE.search(left) or (_NUMBER.search(left) and right[0].isdigit())
+        return bool(numbered) or (is_abbreviated(f"{left}.") and lowered_within(right, left) == right)
+    listed = _LISTED.search(left) and _ITEM.match(right)
+    return written in _COMMAS and bool(listed or _GREETED.search(left) or _NO_SENTENCE.match(right))
 
 
 def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
     """Return a text whose sentence ends at a mark, or goes on there if that is likelier."""
-    left, right, written = text[: mark.start()], text[mark.end() :], mark.group(1)
-    ended, *scores = likely(
-        [left[-style.before :] + way for way in _ways(left, written, _near(right, style), style)]
-    )
-    least = _KEPT_QUESTION if written in _ASKS else style.new if written in _COMMAS else style.kept
+    left, right, written = text[: mark.start()], text[mark.end() :], mark.group(1) or " "
     end, *others = _ways(left, written, right, style)
-    if ended - max(scores) >= least:
-        return left + end
+    near = _ways(left, written, _near(right, style), style)
+    ended, *scores = likely([left[-style.before :] + way for way in near])
+    half = len(others) // 2
+    if written in _ASKS or not half:
+        kept = ended - max(scores) >= (style.asked if half else style.kept)
+        return left + (end if kept else others[scores.index(max(scores))])
+    least = style.kept
     if written in _COMMAS:
-        return text
-    return left + (_COMMA + right if written == "。" else others[scores.index(max(scores))])
+        least = inf if _ITEM.match(right) else style.new
+    if ended - style.rival((max(scores[:half]), max(scores[half:]))) >= least + _GOING_ON * goes_on_with(right):
+        return left + end
+    held = 0.0 if written in ". " else _NEEDLESS
+    weighed = [comma + held for comma in scores[:half]] + scores[half:]
+    return left + others[weighed.index(max(weighed))]
 
 
 def _ways(left: str, mark: str, right: str, style: _Style) -> list[str]:
-    """Return what follows ``left`` with other marks before it; first the one that ends the sentence."""
-    end = (style.asks if mark in _ASKS else style.stop) + style.space + right[0].upper() + right[1:]
-    rights = [right] if mark in _COMMAS else [lowered_within(right, left), right[0].lower() + right[1:]]
+    """Return what may follow ``left``: the end of a sentence, then commas, then nothing.
+
+    Or after a question an end that comes later, and after an abbreviation a small letter.
+    """
+    within = [right] if mark in _COMMAS else [lowered_within(right, left), right[0].lower() + right[1:]]
     if mark in _ASKS:
-        return [end, *(style.space + _END.sub(style.asks, one, count=1) for one in rights)]
-    return [end, *(sign + style.space + one for one in rights for sign in (_COMMA, ""))]
+        return [
+            style.asks + style.space + right,
+            *(style.space + _END.sub(style.asks, one, count=1) for one in within),
+        ]
+    if is_abbreviated(left + mark):
+        return [f". {right}", f". {within[0]}"]
+    begin = right[0].upper() + right[1:] if mark in _COMMAS else right
+    return [
+        style.stop + style.space + begin,
+        *(sign + style.space + one for sign in (_COMMA, "") for one in within),
+    ]
 
 
 def _near(right: str, style: _Style) -> str:
@@ -139,12 +183,12 @@ def _parted(text: str, style: _Style, likely: Likely) -> str:
     asked: list[str] = []
     for gap in gaps:
         left, right = text[: gap.start()][-style.before :], _near(text[gap.end() :], style)
-        asked += [f"{left} {right}", left + _ways(left, style.stop, right, style)[0]]
+        asked += [f"{left} {right}", left + _ways(left, _COMMA, right, style)[0]]
     scores = likely(asked)
     gains = [stopped - open_ended for open_ended, stopped in zip(scores[::2], scores[1::2], strict=True)]
     for gap, gain in reversed(list(zip(gaps, gains, strict=True))):  # so what precedes a gap is still as it was
         if gain >= _PARTING:
-            text = text[: gap.start()] + _ways("", style.stop, text[gap.end() :], style)[0]
+            text = text[: gap.start()] + _ways("", _COMMA, text[gap.end() :], style)[0]
     return text
 
 

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
 from worker.engines.repetition import counted
 from worker.engines.whisper.agreement import continued, ends_like, is_new
@@ -29,8 +28,6 @@ _SURELY_READ: Final = 60 * FRAMES_PER_SECOND
 _TIMES_READ: Final = 4
 """Limit of the frames that are read of a segment: a minute, and four times its own. Beyond it, nothing is read
 twice. A word needs 40 s at most, sentences in turn 3.7 times their length; those that disagree took 22."""
-_KNOWN_SENTENCES: Final = ("en", "zh")
-"""Languages whose words tell that a sentence goes on."""
 
 
 class Passage(NamedTuple):
@@ -109,18 +106,14 @@ class SegmentDecoder:
             aligned = reading.without_loops() if reading.found or heard.text == reading.text else ""
             rest, end = rest_after(window, reading, aligned), at + reading.frames()
             at = at + rest.at if rest else end
-        text = self._with_stops(text.strip(), "en" if self._translates else language)
+        text = text.strip()
+        if not self._partial:
+            written = "en" if self._translates else language
+            text = with_likely_stops(text, written, partial(self._reader.likely, written))
         shared = shared_out(text, [phrase.text for phrase in phrases])
         phrases = [replace(phrase, text=said.strip(AROUND)) for phrase, said in zip(phrases, shared, strict=True)]
         log_probability = sum(reading.log_probability for reading in readings) / len(readings)
         return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
-
-    def _with_stops(self, text: str, language: str) -> str:
-        """Return a text whose full stops are where its words want them."""
-        if language not in _KNOWN_SENTENCES:
-            return text
-        likely = partial(self._reader.likely, language)
-        return without_false_stops(text if self._partial else with_likely_stops(text, language, likely))
 
     def _heard(self, window: Window, *, in_its_language: bool) -> tuple[Window, Reading]:
         """Read a window; use another language than the requested one only if the text is probable."""

@@ -158,10 +158,17 @@ def test_texts_are_as_likely_together_as_alone(engine: WhisperEngine) -> None:
         ("en", "Thank you for joining. This call on such short notice.", "joining this call"),
         ("en", "The owner lost a blue bicycle it was found in front of the station", "bicycle. It was found"),
         ("zh", "门口的公共汽车很方便,我每天坐车去上班。", "很方便。我每天"),
-        ("zh", "弟弟说这几天一直在。准备考试。", "一直在,准备"),
+        ("zh", "弟弟说这几天一直在。准备考试。", "一直在准备考试。"),
         ("en", "Gov. Brown and Sen. Harris met Rep. Lewis.", "Gov. Brown and Sen. Harris met Rep. Lewis."),
         ("en", "Thank you. Best regards, Peter Miller.", "Best regards, Peter Miller."),
         ("zh", "你叫什么名字?我叫小明。", "你叫什么名字?我叫小明。"),
+        ("en", "Undo. That was wrong.", "Undo. That"),
+        ("en", "Hurry up. The train leaves soon.", "up. The"),
+        ("en", "Add tests. Bump version.", "tests. Bump"),
+        ("en", "The answer is No. 5 of 9.", "No. 5 of"),
+        ("en", "Meet me at 3 p.m. On Monday.", "p.m. on Monday"),
+        ("en", "The teacher divided the class into four, groups.", "four groups"),
+        ("en", "Shopping list. Eggs. Milk. Bread.", "list. Eggs. Milk. Bread."),
     ],
 )
 def test_decoder_without_a_voice_knows_where_sentences_end(

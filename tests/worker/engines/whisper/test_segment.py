@@ -19,6 +19,11 @@ def test_false_full_stop_is_taken_back_in_languages_with_known_words(language: s
     assert [phrase.text for phrase in passage.phrases] == [joined.strip("."), "Yes"]
 
 
+def test_partial_keeps_its_full_stops_because_comparing_them_costs_time() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(text=" They had. Nothing."))
+    assert decoder(reader, 4.0, partial=True).decode("en", "").text == "They had. Nothing."
+
+
 def test_translation_has_the_full_stops_of_english() -> None:
     reader = FakeReader(lambda *_: GOOD._replace(text=" They had. Nothing."))
     assert "They had nothing." in decoder(reader, 4.0, translates=True).decode("fr", "").text
