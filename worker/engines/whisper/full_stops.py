@@ -61,7 +61,7 @@ _STYLES: Final = {
         1.75,
         1.0,
         1.75,
-        40,
+        25,
         20,
         6,
     ),
@@ -134,7 +134,7 @@ def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) ->
     ended, *scores = likely([left[-style.before :] + way for way in near])
     half = len(others) // 2
     if written in _ASKS or not half:
-        kept = ended - max(scores) >= (style.asked if half else style.kept)
+        kept = ended - max(scores) >= (style.asked if written in _ASKS else style.kept)
         return left + (end if kept else others[scores.index(max(scores))])
     least = style.kept
     if written in _COMMAS:
@@ -151,7 +151,9 @@ def _ways(left: str, mark: str, right: str, style: _Style) -> list[str]:
 
     Or after a question an end that comes later, and after an abbreviation a small letter.
     """
-    within = [right] if mark in _COMMAS else [lowered_within(right, left), right[0].lower() + right[1:]]
+    within = [right]
+    if mark not in _COMMAS:
+        within = list(dict.fromkeys([lowered_within(right, left), right[0].lower() + right[1:]]))
     if mark in _ASKS:
         return [
             style.asks + style.space + right,

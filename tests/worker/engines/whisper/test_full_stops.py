@@ -244,6 +244,18 @@ def test_compared_texts_have_the_same_words(text: str, language: str) -> None:
     assert len({"".join(filter(str.isalnum, text)).lower() for text in asked}) == 1 and len(set(asked)) > 2
 
 
+@pytest.mark.parametrize("text", ["He left. It rained.", "I met. Wilson left.", "Is it? It is.", "It is, it was."])
+def test_no_text_is_compared_twice(text: str) -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [0.0] * len(texts)
+
+    with_likely_stops(text, "en", likely)
+    assert asked and len(asked) == len(set(asked))
+
+
 @given(
     text=st.lists(
         st.sampled_from(["I", "go.", "Then,", "we", "met", "Wilson?", "so.", "And", "you"]), max_size=30
