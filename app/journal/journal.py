@@ -278,7 +278,7 @@ class Journal:
             if self._reader is None:
                 self._reader = FileIO(self._audio)
             self._reader.seek(start)
-            while size > 0 and (piece := self._reader.read(size)):
+            while piece := self._reader.read(size):
                 pieces.append(piece)
                 size -= len(piece)
         pcm = b"".join([*pieces, unwritten])

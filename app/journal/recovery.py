@@ -186,7 +186,7 @@ def _end(spoken: TakeSegment, following: int | None) -> int | None:
 def _step(
     number: int, spoken: TakeSegment | None, span: SampleRange | None, samples: int, *, counts: bool
 ) -> Step:
-    if spoken is not None and not counts and not spoken.recut:
+    if spoken is not None and not counts:
         return Skip(number, spoken.at)
     if spoken is None or spoken.recut or span is None:
         return PassOver(number)

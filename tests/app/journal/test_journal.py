@@ -202,6 +202,16 @@ def test_take_names_the_program_that_received_its_text(journal: Journal) -> None
         assert again.take.program == "edit?or", "the last one, in which anything may be"
 
 
+def test_rest_of_a_text_that_is_inserted_once_more_is_noted_once(journal: Journal) -> None:
+    journal.begin(0, 0)
+    journal.end(0, 0)
+    journal.settle(0, Final(0, "yes and no", "en"))
+    for rest in ("", "and no", "and no", "", "no", ""):
+        journal.inserting(0, "editor", rest)
+    lines = (journal.folder / EVENTS).read_text().splitlines()
+    assert [json.loads(line).get("rest", "") for line in lines if '"inserting"' in line] == ["", "and no", "no"]
+
+
 def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
     journal.append(tone(0, 2_000))
     journal.begin(0, 0)

@@ -108,6 +108,19 @@ def test_mending_keeps_certain_segments_with_texts_and_cuts_the_others_again() -
     assert (again.gaps, again.recut) == (gaps, (0, 1))
 
 
+def test_mending_sends_again_in_spoken_order() -> None:
+    """A segment that was cut again has a higher number than those after it."""
+    recut = (Begin(0, 600), End(0, 300), Begin(1, 100), End(1, 400), Begin(2, 920), Finished(950))
+    assert planned(*recut).again == (SampleRange(100, 500), SampleRange(600, 900))
+
+
+def test_doubtful_boundaries_are_cut_again() -> None:
+    take = take_of((*FIRST, Final(0, "a"), *SECOND, Final(1, "b"), Finished(900)))
+    take.doubtful.add(1)
+    assert certain_spans(take) == {0: SampleRange(100, 500)}
+    assert plan(take, 1_000).gaps == (SampleRange(0, 100), SampleRange(500, 1_000))
+
+
 def test_mending_sends_neither_empty_segments_nor_those_replaced_by_a_text() -> None:
     replaced = (*FIRST, *SECOND, Begin(2, 100, replaces=(0, 1)), End(2, 800), Final(2, "a"))
     mended = planned(*replaced, Begin(3, 900), End(3, 0), Finished(900))

@@ -141,6 +141,15 @@ async def test_feed_drops_and_counts_oldest_entries_above_limit(at: Setting) -> 
     assert [segment for segment, _, _ in await at.said()] == [3, 4, 5, 6, 7]
 
 
+async def test_gateway_counts_entries_that_it_leaves_out(at: Setting) -> None:
+    for segment in range(MOST + 3):
+        await at.jobs.submit(of(segment))
+        await at.jobs.cancel("s", segment, 0)
+        if segment == MOST - 1:
+            assert await at.inbox.backlog() == InboxBacklog(MOST, 0)
+    assert await at.inbox.backlog() == InboxBacklog(MOST, 3)
+
+
 async def test_remote_worker_can_write_but_not_read_history(any_broker: Broker, at: Setting) -> None:
     accounts = WorkerAccounts(at.jobs.shards[0].administer, "g")
     async with accounts.account("w") as account:

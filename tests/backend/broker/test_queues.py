@@ -47,6 +47,15 @@ class TestLooking:
         await at.jobs.submit(job(101, samples=960_000))
         assert [entry.segment for entry in await everything(at)] == list(range(102))
 
+    @pytest.mark.parametrize(("most", "bytes_", "read"), [(9, 5_000, 2), (2, 100_000, 2), (9, 100_000, 3)])
+    async def test_page_ends_after_its_entries_or_bytes(
+        self, at: Setting, most: int, bytes_: int, read: int
+    ) -> None:
+        for n in range(3):
+            await at.jobs.submit(job(n, samples=1_600))
+        _, page = await at.jobs.shards[0].run_script("queue", (STREAM,), ("-", most, bytes_))
+        assert len(page) == read
+
     async def test_entries_of_previous_version_or_without_owner_are_read(self, at: Setting) -> None:
         await at.redis.xadd(STREAM, {"session": "s", "segment": "3", "pcm": b"\x00" * 8, "samples": "4"})
         await at.redis.xadd(STREAM, {"nonsense": b"\xff"})

@@ -233,6 +233,13 @@ class TestPartials:
         assert say(made, 1, NOW + 0.2) == []
         assert len(say(made, 1, NOW + 0.4)) == 1
 
+    def test_declined_request_of_earlier_connection_is_ignored_without_partials(self) -> None:
+        made = speaking()
+        (asked,) = say(made, 1, NOW)
+        made.resumed_with(Options())
+        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+        assert made.declined(asked, NOW) == ()
+
     def test_partials_restart_with_new_connection(self) -> None:
         made = speaking()
         say(made, 1, NOW)

@@ -27,6 +27,13 @@ from tests.backend.session_steps import ID, NAME, NOW, PCM, session
 BOTH = PCM + PCM
 
 
+def test_session_tells_audio_that_came_before_in_other_segments() -> None:
+    made, without = pieces(), pieces()
+    made.receive(SegmentBegin(2, replaces=(0, 1)), NOW)
+    assert made.spans.any and not without.spans.any
+    assert [made.repeats(encode_frame(index, 0, PCM)) for index in range(4)] == [False, False, True, False]
+
+
 def say(made: GatewaySession, index: int, pcm: bytes = PCM, begin: SegmentBegin | None = None) -> list[Output]:
     """Send a whole segment, and return what the session wants."""
     outputs = [*made.receive(begin or SegmentBegin(index), NOW)]
