@@ -164,7 +164,7 @@ class InsertionQueue:
         if edited := insertion.edited:  # it replaces all of the texts, so its rest is that of the last one
             ready = replace(ready, text=edited, texts=(*("" for _ in ready.texts[1:]), edited))
         whole = len(ready.text)
-        missing = min(whole, len(insertion.rest) or whole) if insertion.how is InsertionResult.HELD else 0
+        missing = (len(insertion.rest) or whole) if insertion.how is InsertionResult.HELD else 0
         arrived = [piece for piece, rest in _missing(ready, missing) if not self._missed(piece, rest, ready)]
         if ready.pasted:
             self._settle(arrived)

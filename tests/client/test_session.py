@@ -168,6 +168,15 @@ def test_window_limits_unqueued_audio() -> None:
     assert {piece.segment for piece in all_sent(session) if isinstance(piece, AudioPiece)} == {1, 2}
 
 
+def test_window_has_room_for_what_the_gateway_asks_for_again() -> None:
+    session = connected(Welcome(ID, "g", True, limits=Limits(window_s=WINDOW_S)))
+    for number in range(2):
+        spoken(session, number, SAMPLE_RATE // 2)
+    assert all_sent(session)[-1] == SegmentEnd(1, SAMPLE_RATE // 2)
+    session.receive(Missing(1, 0))
+    assert all_sent(session)[-1] == SegmentEnd(1, SAMPLE_RATE // 2)
+
+
 def test_window_limits_what_is_sent_again_to_a_new_broker() -> None:
     window = Welcome(ID, "g", True, limits=Limits(window_s=WINDOW_S))
     session = connected(window)

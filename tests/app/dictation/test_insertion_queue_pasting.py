@@ -1,4 +1,4 @@
-"""Tests of held texts while they are being pasted."""
+"""Tests of held texts while they are being pasted, and of texts that wait."""
 
 from app.dictation.insertion_queue import InsertionQueue, SegmentId
 from app.insertion.outcome import Insertion, InsertionResult
@@ -163,3 +163,27 @@ def test_texts_join_by_their_pause_after_an_earlier_take_is_forgotten() -> None:
     order.forget(1)
     say(order, 2, 1, "Store.", times_ms=(1_100, 2_000))
     assert goes(order) == " I went to the store."
+
+
+def test_take_is_over_only_when_no_result_may_come() -> None:
+    order = order_of(1)
+    assert not order.over(1)
+    order.ended(1)
+    assert order.over(1)
+
+
+def test_offer_begins_with_the_text_that_waits_longest() -> None:
+    order = order_of(1)
+    for segment, now in ((3, 7.0), (1, 5.0), (2, 6.0)):
+        order.result(SegmentId(1, segment), "text", now)
+    assert order.offer_at == 5.0
+
+
+def test_queue_offers_nothing_while_only_a_window_is_awaited() -> None:
+    order = InsertionQueue()
+    order.begin(1)
+    order.result(SegmentId(1, 0), "one", 1.0)
+    order.ended(1)
+    order.begin(2)
+    order.result(SegmentId(2, 0), "two", 2.0)
+    assert order.next() is None and order.offer_at is None

@@ -202,3 +202,11 @@ def test_success_of_lower_attempt_ends_segment() -> None:
     assert ledger.learn(0, failed, 3.0) == []
     assert len(ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "hi")), 3.0)) == 1
     assert ledger.live == {}
+
+
+def test_welcome_names_segments_in_ascending_order() -> None:
+    ledger = Ledger()
+    for index in (2, 0, 1):
+        received(ledger, index, 1)
+    (said,) = finished(ledger.welcome_steps(Welcome(UUID(int=1), "g", True), pieces=True))
+    assert isinstance(said, Welcome) and list(said.segments.receiving) == [0, 1, 2]

@@ -265,3 +265,10 @@ class TestCount:
         say(made, 2, BOTH, SPAN)
         (final,) = hear(made, 2, "one two")
         assert isinstance(final, Final) and final.text == "one two"
+
+
+def test_audio_that_came_in_pieces_and_in_a_span_is_counted_once() -> None:
+    made = pieces()
+    say(made, 2, BOTH, SegmentBegin(2, replaces=(0, 1)))
+    hear(made, 2, "one two")
+    assert [made.course(index).repeated for index in range(3)] == [0, 0, 200]
