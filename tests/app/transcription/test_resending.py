@@ -40,6 +40,7 @@ from speech.segmenter import SegmentClosed, Segmenter, SegmentOpened
 from speech.vad import open_vad
 from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import digests, recording
+from tests.app.transcription.test_resending_sessions import forbid
 from tests.app.transcription.test_voting_outlet import Recogniser
 from tests.helpers.chain import KEY, Chain, running_chain
 from tests.helpers.examples import examples
@@ -216,6 +217,15 @@ async def test_failed_segment_is_sent_again(takes: Path, models: Path) -> None:
     async with scripted(oblige) as gateway:
         _, take = await resend(takes, address_of(gateway), models)
     check(takes, take, {0: "known"})
+
+
+async def test_take_is_cut_once_although_its_own_session_is_refused(takes: Path, talk: Path, models: Path) -> None:
+    """The first segments are already cut and kept when the refusal comes."""
+    cut(takes, EVENTS, 0)
+    async with scripted(forbid, forbid, oblige) as gateway:
+        transcript, take = await resend(takes, address_of(gateway), models)
+    assert [segment.text for segment in transcript.segments] == digests(talk, models)
+    check(takes, take, {})
 
 
 async def test_unfinished_segment_keeps_its_beginning(takes: Path, models: Path) -> None:
