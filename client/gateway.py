@@ -8,7 +8,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Final as Constant
 from typing import Self
 from uuid import UUID
@@ -41,11 +41,12 @@ from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, complete, is_set_within
+from runtime.tasks import Closing, complete, is_set_within, loop_time
 
 log = loggers.CLIENT_GATEWAY
 
 _REASON_S: Constant = 1.0
+_STANDSTILL_S: Constant = 1.0
 
 
 class GatewayClient(Closing):
@@ -133,14 +134,14 @@ class GatewayClient(Closing):
         self._changed.set()
         if self._task is None:
             raise RuntimeError("use the client in `async with`")
-        task, clock, settings = self._task, asyncio.get_running_loop().time, self._settings
-        self._moved_at = clock()
+        task, settings = self._task, self._settings
+        self._moved_at = loop_time()
         while not task.done():
             patience = settings.last_words_s if self._all_stored else settings.quiet_s
-            left = self._moved_at + patience - clock()
-            if left <= 0:
+            if (left := self._left_of(patience)) <= 0:
                 break
-            await asyncio.wait({task}, timeout=min(left, settings.last_words_s))
+            wait_s = min(left, settings.last_words_s)
+            await self._without_standstills(asyncio.wait({task}, timeout=wait_s), wait_s)
         self._raise_error()
         if not self._all_stored:
             raise self._lost()
@@ -184,14 +185,23 @@ class GatewayClient(Closing):
         return self._session.finished and not self._storing
 
     async def _make_room(self) -> None:
-        clock = asyncio.get_running_loop().time
-        self._moved_at = clock()
+        self._moved_at = loop_time()
         while self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
-            if (left := self._moved_at + self._settings.quiet_s - clock()) <= 0:
+            if (left := self._left_of(self._settings.quiet_s)) <= 0:
                 raise self._lost()
             self._room.clear()
-            await is_set_within(self._room, left)
+            await self._without_standstills(is_set_within(self._room, left), left)
             self._raise_error()
+
+    def _left_of(self, patience_s: float) -> float:
+        return self._moved_at + patience_s - loop_time()
+
+    async def _without_standstills(self, waiting: Awaitable[object], most_s: float) -> None:
+        """Wait for at most ``most_s``. If this process stood still, what came meanwhile is not read yet."""
+        latest = loop_time() + most_s + _STANDSTILL_S
+        await waiting
+        if loop_time() > latest:
+            self._moved_at = loop_time()
 
     def _lost(self) -> SessionLost:
         segments = self._session.open

@@ -1,6 +1,7 @@
 """Gateway client during live speech: speculations, and connections that break at a bad moment."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from client.events import Outcome
 from protocol.audio import FRAME_SAMPLES
 from protocol.session import Final, SegmentSpeculate, decode_client
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, texts
-from tests.helpers.scripted_gateway import Memory, cut, oblige, say, scripted, welcome
+from tests.helpers.scripted_gateway import Memory, cut, hear, oblige, say, scripted, welcome
 from tests.helpers.waiting import wait_until
 
 
@@ -110,3 +111,40 @@ async def test_finish_raises_session_lost_when_disk_accepts_no_result() -> None:
         await say_segments(client, 1)
         with pytest.raises(SessionLost, match="room on the disk"):
             await client.finish()
+
+
+@pytest.mark.parametrize("held_s", [60.0, 0.1])
+async def test_client_that_stood_still_reads_what_came_meanwhile(held_s: float) -> None:
+    """A stopped process (Ctrl-Z) would take its own silence for the gateway's, in ``finish`` and in ``audio``."""
+    settings = replace(AT_ONCE, quiet_s=0.5, last_words_s=0.3, held_s=held_s)
+    heard, stopped = asyncio.Event(), asyncio.Event()
+
+    async def slow(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        for _ in range(4):  # begin, two frames, end
+            await hear(socket, memory, texts=0)
+        heard.set()
+        await stopped.wait()
+        memory.texts[0] = "late"
+        await say(socket, Final(0, "late"))
+        while await hear(socket, memory):
+            pass
+
+    def stand_still() -> None:
+        time.sleep(settings.quiet_s + 1.5)
+        stopped.set()
+
+    async with scripted(slow) as gateway, client_of(gateway.url, settings) as client:
+        await client.begin(0, 0)
+        await client.audio(0, bytes(4 * FRAME_SAMPLES))
+        await client.end(0)
+        await heard.wait()
+        asyncio.get_running_loop().call_later(0.1, stand_still)
+        if held_s < 1:
+            await client.begin(1, 0)
+            await client.audio(1, bytes(2 * FRAME_SAMPLES))  # waits for room
+            await client.end(1)
+        await client.finish()
+        await client.close()
+        events = [event async for event in client.events()]
+    assert texts(events)[0] == (0, "late")
