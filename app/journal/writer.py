@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +30,7 @@ Seal = Callable[[bytes, int], bytes]
 
 SYNC_S: Final = 0.25
 _ANSWER_S: Final = 60.0
+_CATCH_UP_S: Final = 1.0
 _MOST_UNSAVED: Final = 10_000
 _CLOSED: Final = "the journal is closed"
 
@@ -165,11 +166,12 @@ class TakeWriter:
         self._inbox.put(request)
         if self._stopped:  # the thread has ended, and refused only what was there before
             self._refuse_requests()
+        # The second time is for a process that stood still: the thread did so too, and answers at once.
+        if not any(wait({request.answer}, patience_s).done for patience_s in (_ANSWER_S, _CATCH_UP_S)):
+            raise NotKept("the journal cannot write: the disk does not answer")
         try:
-            return request.answer.result(_ANSWER_S)
+            return request.answer.result()
         except OSError as error:
-            if error.strerror is None:  # our own ``TimeoutError``
-                raise NotKept("the journal cannot write: the disk does not answer") from error
             raise DiskRefuses(f"the journal cannot write: {error.strerror}") from error
 
     def _reason(self) -> str:

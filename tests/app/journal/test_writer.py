@@ -301,3 +301,28 @@ def test_request_behind_the_last_one_is_refused(disk: Disk, monkeypatch: pytest.
     monkeypatch.setattr(disk.events, "sync", lambda: writer._inbox.put(late))
     writer.close()
     assert isinstance(late.answer.exception(timeout=0.0), NotKept)
+
+
+def test_record_raises_when_the_disk_does_not_answer(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.journal.writer._ANSWER_S", 0.0)
+    monkeypatch.setattr("app.journal.writer._CATCH_UP_S", 0.05)
+    released, writer = threading.Event(), disk.writer()
+    monkeypatch.setattr(disk.events, "sync", released.wait)
+    with pytest.raises(NotKept, match="the disk does not answer"):
+        writer.record(b"one\n")
+    released.set()
+    wait_until_sync(lambda: disk.lines == b"one\n", "it is written late")
+    monkeypatch.setattr("app.journal.writer._CATCH_UP_S", 60.0)
+    writer.close()
+
+
+def test_process_that_stood_still_gets_the_answer_of_the_disk(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline is over when the process wakes, before the thread of the journal could answer."""
+    monkeypatch.setattr("app.journal.writer._ANSWER_S", 0.0)
+    monkeypatch.setattr("app.journal.writer._CATCH_UP_S", 60.0)
+    writer = disk.writer()
+    writer.record(b"one\n")
+    writer.flush()
+    assert disk.lines == b"one\n"
+    monkeypatch.setattr("app.journal.writer._ANSWER_S", 60.0)
+    writer.close()
