@@ -86,6 +86,7 @@ class Gateway:
         self.history = history
         self._draining = False
         self._received = memoryview(bytearray(RECEIVE_BYTES))
+        self._streams = Tasks("stream")
         self._runner: web.AppRunner | None = None
         self.app: web.Application | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis, places=settings.viewers)
@@ -202,6 +203,7 @@ class Gateway:
                 await self.hub.deserted.wait()
                 self.hub.farewell()
                 await self._jobs.flushed()
+        await self._streams.close()
         self._tunnel.close()
         await self.access.tls_listener.close()
         if self._runner is not None:
@@ -287,7 +289,7 @@ class Gateway:
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if SUBPROTOCOL not in (name.strip() for name in offered.split(",")):
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
-        return await serve_stream(request, self.hub, visit, self._received)
+        return serve_stream(request, self.hub, visit, self._received, self._streams)
 
     def refusal_of(self, visit: AdmittedRequest, resumes: bool = False) -> Refusal | None:
         """Return why a stream of this visitor is refused now; ``resumes``: of a session that may be known."""

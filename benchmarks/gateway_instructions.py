@@ -14,8 +14,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,20 +28,20 @@ from aiohttp._websocket.helpers import websocket_mask
 from hiredis import Reader
 
 from backend.admission.admission import Survey
-from backend.admission.quotas import KeyUsage
 from backend.broker.jobs import Jobs
 from backend.broker.line import _INCOMPLETE, Line
 from backend.broker.subscription import _pass_on
-from backend.history.records import SessionOwner
+from backend.devices.registry import DeviceRegistry
+from backend.http.access import Access, AdmittedRequest
 from backend.http.frames import BINARY, TEXT
+from backend.http.settings import HttpSettings
 from backend.http.websocket import RECEIVE_BYTES, WebSocket
 from backend.observability.metrics import Metrics
 from backend.observability.monitor import Monitor
 from backend.observability.segment_log import SegmentLog
-from backend.sessions.connection import ClientConnection
 from backend.sessions.hub import Hub
 from backend.sessions.observers import Observers
-from backend.sessions.stream import Peer, _converse
+from backend.sessions.stream import _Stream
 from backend.settings import GatewaySettings
 from benchmarks.report import REPOSITORY, arguments, report
 from protocol.audio import FRAME_SAMPLES, encode_frame
@@ -48,6 +49,7 @@ from protocol.job import Keys, Result, encode_notice
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.session import ClientMessage, Hello, Received, SegmentBegin, SegmentEnd, encode
 from runtime.memory import collect_seldom
+from runtime.tasks import Tasks
 
 SESSIONS = 4
 FRAMES = 40
@@ -83,7 +85,7 @@ class Wire:
     def pause_reading(self) -> None:
         """Do nothing: data comes when it is fed."""
 
-    resume_reading = abort = pause_reading
+    resume_reading = abort = close = pause_reading
 
 
 class BrokerWire(Wire):
@@ -105,19 +107,13 @@ class BrokerWire(Wire):
 class Speaker:
     """Client of one session, connected to a hub by a WebSocket."""
 
-    def __init__(self, hub: Hub, number: int, buffer: memoryview) -> None:
+    def __init__(self, hub: Hub, visit: AdmittedRequest, number: int, buffer: memoryview, tasks: Tasks) -> None:
         self.session = str(UUID(int=number))
         self.wire = Wire()
-        aiohttp = SimpleNamespace(_message_tail=b"", keep_alive=bool, connection_lost=lambda error: None)
-        request: Any = SimpleNamespace(transport=self.wire, protocol=aiohttp)
-        self._socket = WebSocket(request, RECEIVE_BYTES, buffer)
-        self._socket.open(b"")
-        connection = ClientConnection(self._socket, hub.settings.outbound_bytes, hub.settings.stuck_s)
-        peer = Peer(self._socket, connection, KeyUsage(), False)
-        self.tasks = [
-            asyncio.create_task(_converse(peer, hub, SessionOwner("key"))),
-            asyncio.create_task(connection.run()),
-        ]
+        wire: Any = self.wire
+        self._socket = WebSocket(wire, RECEIVE_BYTES, buffer)
+        self._socket.open(b"", b"")
+        tasks.start(_Stream(self._socket, hub, visit).run(tasks), "reader")
 
     def say(self, message: ClientMessage) -> None:
         """Send a text message."""
@@ -138,8 +134,8 @@ def masked(kind: int, body: bytes) -> bytes:
     return bytes((0x80 | kind,)) + length + _MASK + content
 
 
-@contextmanager
-def running_hub() -> Iterator[Hub]:
+@asynccontextmanager
+async def running_hub() -> AsyncIterator[Hub]:
     """Yield a hub whose broker accepts everything, with its observers, until the context ends."""
     nothing: Any = SimpleNamespace(bare=lambda key: None, client=lambda key: None)
     layout: Any = SimpleNamespace(version="", cluster=False, shards=1, each=lambda: [Keys()])
@@ -166,9 +162,10 @@ def running_hub() -> Iterator[Hub]:
 
 async def stream(sessions: int, segments: int, frames: int) -> int:
     """Stream segments in turn, and return how many texts were delivered."""
-    with running_hub() as hub:
-        buffer = memoryview(bytearray(RECEIVE_BYTES))
-        speakers = [Speaker(hub, number, buffer) for number in range(sessions)]
+    access = Access(HttpSettings(), DeviceRegistry(None), time.time)
+    visit, buffer = AdmittedRequest(access, access.owner), memoryview(bytearray(RECEIVE_BYTES))
+    async with Tasks("stream") as tasks, running_hub() as hub:
+        speakers = [Speaker(hub, visit, number, buffer, tasks) for number in range(sessions)]
         await _turns()
         for speaker in speakers:
             speaker.say(Hello(UUID(speaker.session)))
@@ -182,9 +179,6 @@ async def stream(sessions: int, segments: int, frames: int) -> int:
                     speaker.feed(data)
             for speaker in speakers:
                 await _end(hub, speaker, segment, frames * FRAME_SAMPLES)
-        for speaker in speakers:
-            for task in speaker.tasks:
-                task.cancel()
         return sum(data.count(b'"type":"final"') for speaker in speakers for data in speaker.wire.written)
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from backend.http.frames import TEXT
 from backend.http.runner import JsonRunner
-from backend.http.websocket import RECEIVE_BYTES, UpgradedResponse, upgraded
+from backend.http.websocket import RECEIVE_BYTES, UpgradedResponse, upgrade
 from protocol.session import SUBPROTOCOL, Final, Hello, SegmentEnd, Welcome, decode_client, encode
 
 _MOST_BYTES = 1 << 20
@@ -19,7 +19,7 @@ _BUFFER = web.AppKey("buffer", memoryview)
 
 
 async def _stream(request: web.Request) -> web.StreamResponse:
-    with upgraded(request, SUBPROTOCOL, _MOST_BYTES, request.app[_BUFFER]) as socket:
+    with upgrade(request, SUBPROTOCOL, _MOST_BYTES, request.app[_BUFFER]) as socket:
 
         def take(kind: int, body: bytearray) -> None:
             if kind == TEXT:

@@ -21,7 +21,7 @@ JSON>".
 """
 
 from binascii import crc_hqx
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -280,17 +280,19 @@ _json: Final = msgspec.json.Encoder()
 _JOB_FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Job)}
 
 
+def _encoder_of(kind: Any) -> Callable[[Any], bytes]:
+    """Return the encoder of fields of a type."""
+    if kind is bytes:
+        return bytes
+    return str.encode if isinstance(kind, type) and issubclass(kind, str) else _json.encode
+
+
+_JOB_ENCODERS: Final = [(name, _encoder_of(field.type)) for name, field in _JOB_FIELDS.items()]
+
+
 def encode_job(job: Job) -> dict[str, bytes]:
     """Return the stream fields of a job: bytes and text unchanged, everything else as JSON."""
-    fields: dict[str, bytes] = {}
-    for name, value in zip(_JOB_FIELDS, msgspec.structs.astuple(job), strict=True):
-        if isinstance(value, bytes):
-            fields[name] = value
-        elif isinstance(value, str):
-            fields[name] = value.encode()
-        else:
-            fields[name] = _json.encode(value)
-    return fields
+    return {name: encode(getattr(job, name)) for name, encode in _JOB_ENCODERS}
 
 
 def decode_job(fields: Mapping[bytes, bytes]) -> Job:

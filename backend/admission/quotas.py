@@ -4,8 +4,7 @@ Each key has a token bucket: ``burst`` requests at once, ``per_minute`` on avera
 limited too. Only valid keys are counted, so that attackers cannot fill the memory.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -106,27 +105,10 @@ class QuotaMeter:
         here = self.usage.get(key)
         return self.elsewhere.of(key).more(here.counts if here else KeyCounts())
 
-    @contextmanager
-    def stream_of(self, key: str) -> Iterator[KeyUsage]:
-        """Count a stream of a key until the context ends."""
-        usage = self.of(key)
-        usage.streams += 1
-        try:
-            yield usage
-        finally:
-            usage.streams -= 1
-
-    @contextmanager
-    def present(self, key: str) -> Iterator[None]:
-        """Count a permanent connection of a key, such as a stream, until the context ends."""
-        usage = self.of(key)
-        usage.connections += 1
+    def connected(self, key: str, more: int) -> None:
+        """Count permanent connections of a key, such as streams: ``more``, or fewer if it is below 0."""
+        self.of(key).connections += more
         self.changed(key)
-        try:
-            yield
-        finally:
-            usage.connections -= 1
-            self.changed(key)
 
     def spent(self, key: str, requests: int, now: float) -> None:
         """Count requests that another process admitted against the bucket here."""

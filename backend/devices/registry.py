@@ -8,8 +8,7 @@ import hmac
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from backend.core.errors import BackendError
@@ -83,20 +82,19 @@ class DeviceRegistry:
         """Return the number of open connections of the device."""
         return len(self._here.get(device.id, ()))
 
-    @contextmanager
-    def present(self, device: Device, on_revoked: OnRevoked) -> Iterator[None]:
+    def arrived(self, device: Device, on_revoked: OnRevoked) -> None:
         """Register a connection of the device; ``on_revoked``, which must not wait, is called upon revocation."""
         self._here[device.id].append(on_revoked)
-        try:
-            if device.kind is not DeviceKind.OWNER and device.id not in self._devices:
-                on_revoked()  # revoked since its key was checked
-            yield
-        finally:
-            if device.id in self._devices:
-                self._seen[device.id] = self._clock()
-            self._here[device.id].remove(on_revoked)
-            if not self._here[device.id]:
-                del self._here[device.id]
+        if device.kind is not DeviceKind.OWNER and device.id not in self._devices:
+            on_revoked()  # revoked since its key was checked
+
+    def left(self, device: Device, on_revoked: OnRevoked) -> None:
+        """Forget a connection of the device."""
+        if device.id in self._devices:
+            self._seen[device.id] = self._clock()
+        self._here[device.id].remove(on_revoked)
+        if not self._here[device.id]:
+            del self._here[device.id]
 
     # -- changes -------------------------------------------------------------------------------------------
 

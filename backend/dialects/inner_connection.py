@@ -7,11 +7,9 @@ the guarantees of ``/v1/stream``, and its device the same quotas.
 import asyncio
 import time
 from collections.abc import Awaitable
-from contextlib import ExitStack
 from typing import Final as Constant
-from typing import Self
 
-from backend.http.access import AdmittedRequest
+from backend.http.access import AdmittedRequest, DeviceStream
 from backend.sessions.adoption import MOST_FLYING, until_room
 from backend.sessions.checks import check_hello
 from backend.sessions.connection import ClientConnection
@@ -34,26 +32,22 @@ _MESSAGES_A_TURN: Constant = 32
 
 
 class InnerConnection:
-    """A ``client.connection.Connection`` to a session of ``hub`` for the device of ``visit``. Use ``open``."""
+    """A ``client.connection.Connection`` to a session of ``hub`` for the device of ``visit``.
 
-    def __init__(self, hub: Hub, visit: AdmittedRequest, opened: ExitStack) -> None:
-        self._hub, self._visit, self._opened = hub, visit, opened
+    It counts as one of the device's streams.
+    """
+
+    def __init__(self, hub: Hub, visit: AdmittedRequest) -> None:
+        self._hub, self._visit = hub, visit
         self._messages: asyncio.Queue[GatewayMessage | None] = asyncio.Queue(_MOST_UNREAD)
         self._outgoing = ClientConnection(_Delivery(self), hub.settings.outbound_bytes, hub.settings.stuck_s)
-        opened.enter_context(hub.connected(self._outgoing))
-        self._usage = opened.enter_context(visit.stream(self._send_away))
         self._slot: SessionSlot | None = None
         self._count = 0
         self._writer = asyncio.create_task(self._write(), name="dialect/writer")
         self.close_code: int | None = None
-
-    @classmethod
-    def open(cls, hub: Hub, visit: AdmittedRequest) -> Self:
-        """Return a connection that counts as one of the device's streams."""
-        with ExitStack() as opened:
-            connection = cls(hub, visit, opened)
-            connection._opened = opened.pop_all()
-        return connection
+        hub.connected(self._outgoing)
+        self._stream: DeviceStream | None = DeviceStream(visit, self._send_away)
+        self._usage = self._stream.usage
 
     async def send(self, message: ClientMessage, deadline_s: float) -> None:
         """Pass on a message. Raises ``Unreachable`` if the connection is closed or the broker takes too long."""
@@ -100,7 +94,10 @@ class InnerConnection:
             self._slot = None
         self._outgoing.close(CloseCode.NORMAL)
         await cancel_and_wait({self._writer})
-        self._opened.close()
+        self._hub.disconnected(self._outgoing)
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
 
     # -- inside --------------------------------------------------------------------------------------------
 

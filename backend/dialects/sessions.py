@@ -55,7 +55,7 @@ class DialectSessions:
         """
         if refusal := self.refusal(visit):
             raise OverQuota(refusal)
-        opened = [InnerConnection.open(self.hub, visit)]  # at once: the next request of this key counts it
+        opened = [InnerConnection(self.hub, visit)]  # at once: the next request of this key counts it
 
         @asynccontextmanager
         async def connecting(settings: ClientSettings) -> AsyncIterator[Connect]:
@@ -91,4 +91,4 @@ class DialectSessions:
             return opened.pop()
         if (refusal := self.refusal(visit)) and refusal.reason is RefusalReason.LEAVING:
             raise SessionLost(refusal.message, ())
-        return InnerConnection.open(self.hub, visit)
+        return InnerConnection(self.hub, visit)

@@ -141,24 +141,52 @@ class AdmittedRequest:
         return self.device.kind is not DeviceKind.OWNER
 
     @contextmanager
-    def stream(self, on_revoked: OnRevoked) -> Iterator[KeyUsage]:
-        """Count a permanent connection, which ``on_revoked`` ends. Both its ends are in the audit log."""
-        who = {"device": self.device.id, "kind": self.device.kind, "tenant": self.tenant}
-        log.info(LogEvent.AUDIT_STREAM_OPENED, **who)
-        with self.access.meter.stream_of(self.device.id) as usage:
-            before = usage.audio_bytes
-            try:
-                with self.present(on_revoked):
-                    yield usage
-            finally:
-                spoken = round(KeyUsage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
-                log.info(LogEvent.AUDIT_STREAM_CLOSED, **who, audio_s=spoken)
-
-    @contextmanager
     def present(self, on_revoked: OnRevoked) -> Iterator[None]:
         """Register a permanent connection; ``on_revoked`` ends it as soon as its device is revoked."""
-        with self.access.meter.present(self.device.id), self.access.roster.present(self.device, on_revoked):
+        self.arrived(on_revoked)
+        try:
             yield
+        finally:
+            self.left(on_revoked)
+
+    def arrived(self, on_revoked: OnRevoked) -> None:
+        """Register a permanent connection until ``left``; ``on_revoked`` ends it once its device is revoked."""
+        self.access.meter.connected(self.device.id, 1)
+        self.access.roster.arrived(self.device, on_revoked)
+
+    def left(self, on_revoked: OnRevoked) -> None:
+        """Forget a permanent connection."""
+        self.access.roster.left(self.device, on_revoked)
+        self.access.meter.connected(self.device.id, -1)
+
+
+class DeviceStream:
+    """A stream of the visitor's device until ``close``. Both its ends are in the audit log.
+
+    ``usage``: that of the device's key. ``on_revoked`` ends the stream.
+    """
+
+    __slots__ = ("_before", "_on_revoked", "_visit", "usage")
+
+    def __init__(self, visit: AdmittedRequest, on_revoked: OnRevoked) -> None:
+        self._visit, self._on_revoked = visit, on_revoked
+        self.usage = visit.access.meter.of(visit.device.id)
+        self._before = self.usage.audio_bytes
+        log.info(LogEvent.AUDIT_STREAM_OPENED, **self._who)
+        self.usage.streams += 1
+        visit.arrived(on_revoked)
+
+    def close(self) -> None:
+        """Count the stream no more. Call once."""
+        self._visit.left(self._on_revoked)
+        self.usage.streams -= 1
+        spoken = round(KeyUsage(audio_bytes=self.usage.audio_bytes - self._before).audio_s, 3)
+        log.info(LogEvent.AUDIT_STREAM_CLOSED, **self._who, audio_s=spoken)
+
+    @property
+    def _who(self) -> dict[str, object]:
+        device = self._visit.device
+        return {"device": device.id, "kind": device.kind, "tenant": self._visit.tenant}
 
 
 ACCESS: Final = web.AppKey("access", Access)

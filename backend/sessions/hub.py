@@ -5,8 +5,7 @@ Only a hello waits for the broker; every other call returns at once.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -98,17 +97,16 @@ class Hub:
 
     # -- connections ---------------------------------------------------------------------------------------
 
-    @contextmanager
-    def connected(self, connection: ClientConnection) -> Iterator[None]:
-        """Register a connection for the duration of the context, with or without a hello."""
+    def connected(self, connection: ClientConnection) -> None:
+        """Register a connection, with or without a hello."""
         self.connections.add(connection)
         self.deserted.clear()
-        try:
-            yield
-        finally:
-            self.connections.discard(connection)
-            if not self.connections:
-                self.deserted.set()
+
+    def disconnected(self, connection: ClientConnection) -> None:
+        """Forget a connection that has ended."""
+        self.connections.discard(connection)
+        if not self.connections:
+            self.deserted.set()
 
     async def bind(self, hello: Hello, about: SessionOwner, connection: ClientConnection) -> SessionSlot:
         """Attach the session and bind it to this connection. Raises ``ProtocolError``."""
@@ -122,7 +120,7 @@ class Hub:
         hosted = self.hosted.get(identity)
         if hosted is None:
             session = GatewaySession(hello.session, hello.options, self.settings.limits, self.settings.pace)
-            hosted = self.hosted[identity] = SessionSlot(session, about)
+            hosted = self.hosted[session.identity] = SessionSlot(session, about)
         hosted.bind(connection)
         hosted.session.resumed_with(hello.options)
         hosted.busy, hosted.hello = None, order_of(hello)

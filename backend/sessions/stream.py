@@ -2,18 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Final, NamedTuple
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Final
 
 from aiohttp import web
 
-from backend.admission.quotas import KeyUsage
 from backend.core.errors import HelloLate
 from backend.history.records import SessionOwner
-from backend.http.access import AdmittedRequest
+from backend.http.access import AdmittedRequest, DeviceStream
 from backend.http.frames import BINARY, PING, PONG, TEXT
-from backend.http.websocket import StopReading, Take, UpgradedResponse, WebSocket, upgraded
+from backend.http.websocket import StopReading, UpgradedResponse, WebSocket, upgrade
 from backend.sessions.adoption import MOST_FLYING, until_room
 from backend.sessions.checks import check_hello
 from backend.sessions.connection import ClientConnection
@@ -24,7 +23,7 @@ from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, cancel_and_wait
 
 log = loggers.BACKEND_STREAM
 segment_log = loggers.BACKEND_STORY
@@ -34,54 +33,103 @@ LAST_WORD_S: Final = 0.5
 _MOST_UNREAD: Final = 4_096
 
 
-class Peer(NamedTuple):
-    """A connected client: its socket, its outgoing queue and its usage."""
-
-    socket: WebSocket
-    connection: ClientConnection
-    usage: KeyUsage
-    limited: bool
-
-
-async def serve_stream(
-    request: web.Request, hub: Hub, visit: AdmittedRequest, buffer: memoryview
+def serve_stream(
+    request: web.Request, hub: Hub, visit: AdmittedRequest, buffer: memoryview, tasks: Tasks
 ) -> web.StreamResponse:
-    """Serve version 1 of the protocol until one side leaves or the key is revoked.
+    """Begin to serve version 1 of the protocol, in ``tasks``, until one side leaves or the key is revoked.
 
-    ``buffer``: see ``WebSocket``.
+    ``buffer``: see ``WebSocket``. The response ends the request, whose memory is then free.
     """
     settings = hub.settings
     # Messages above our own limit get a typed error that names it; the parser's limit is above it.
     most = 4 * max(settings.limits.frame_bytes, settings.limits.json_bytes)
-    with upgraded(request, SUBPROTOCOL, most, buffer) as socket:
-        connection = ClientConnection(socket, settings.outbound_bytes, settings.stuck_s)
-        with (
-            hub.connected(connection),
-            _sending_away(socket, connection, hub) as send_away,
-            visit.stream(send_away) as usage,
-        ):
-            async with Tasks("stream") as tasks:
-                tasks.start(_write(socket, connection, settings.goodbye_s), "writer")
-                await _converse(Peer(socket, connection, usage, visit.limited), hub, visit.about)
+    stream = _Stream(upgrade(request, SUBPROTOCOL, most, buffer), hub, visit)
+    tasks.start(stream.run(tasks), "reader").add_done_callback(stream.end)
     return UpgradedResponse()
 
 
-async def _converse(peer: Peer, hub: Hub, about: SessionOwner) -> None:
-    hosted: SessionSlot | None = None
-    socket, connection = peer.socket, peer.connection
-    try:
-        hosted = await _greet(socket, connection, hub, about)
-        await socket.each(_handler(peer, hub, hosted))
-    except ProtocolError as error:
-        whose = {"session": hosted.identity} if hosted else {}
-        log.info(LogEvent.MESSAGE_REFUSED, code=error.code, reason=str(error), **whose)
-        hub.turn_away(connection, error)
-    finally:
-        if hosted is not None:
-            hub.unbind(hosted, connection)
-            # An empty reason: the other side closed the connection.
-            segment_log.info(LogEvent.CONNECTION_CLOSED, session=hosted.identity, reason=connection.reason)
-    await _part(socket, connection)
+class _Stream:
+    """A connected client: registered from its creation until ``end``."""
+
+    __slots__ = ("_connection", "_device", "_hosted", "_hub", "_last_word", "_limited", "_socket", "_visit")
+
+    def __init__(self, socket: WebSocket, hub: Hub, visit: AdmittedRequest) -> None:
+        self._socket, self._hub = socket, hub
+        self._visit, self._limited = visit, visit.limited
+        self._connection = ClientConnection(socket, hub.settings.outbound_bytes, hub.settings.stuck_s)
+        self._last_word: asyncio.TimerHandle | None = None
+        hub.connected(self._connection)
+        self._device = DeviceStream(visit, self._send_away)
+
+    def end(self, reader: "asyncio.Task[None]") -> None:
+        """Forget the client, whose reader has ended or never began."""
+        self._device.close()
+        self._hub.disconnected(self._connection)
+        if self._last_word is not None:
+            self._last_word.cancel()
+
+    async def run(self, tasks: Tasks) -> None:
+        """Handle messages until one side leaves; the writer is another one of ``tasks``."""
+        with self._socket:
+            writer = tasks.start(self._write(), "writer")
+            try:
+                await self._converse()
+            finally:
+                await cancel_and_wait({writer})
+
+    async def _write(self) -> None:
+        if await self._connection.run():
+            await asyncio.sleep(self._hub.settings.goodbye_s)  # time for the peer's close, which ends this task
+        self._socket.abort()
+
+    async def _converse(self) -> None:
+        hub, connection, hosted = self._hub, self._connection, None
+        try:
+            hosted = self._hosted = await _greet(self._socket, connection, hub, self._visit.about)
+            await self._socket.each(self._take)
+        except ProtocolError as error:
+            whose = {"session": hosted.identity} if hosted else {}
+            log.info(LogEvent.MESSAGE_REFUSED, code=error.code, reason=str(error), **whose)
+            hub.turn_away(connection, error)
+        finally:
+            if hosted is not None:
+                hub.unbind(hosted, connection)
+                # An empty reason: the other side closed the connection.
+                segment_log.info(LogEvent.CONNECTION_CLOSED, session=hosted.identity, reason=connection.reason)
+        await _part(self._socket, connection)
+
+    def _take(self, kind: int, body: bytearray) -> Awaitable[None] | None:
+        """Handle a message. Every audio frame passes through here.
+
+        Return a wait for the broker when the session has many unanswered commands.
+        """
+        connection, hosted = self._connection, self._hosted
+        connection.heard = True
+        if connection.closing:
+            raise StopReading
+        if kind == BINARY:
+            size = len(body)
+            if size > HEADER_BYTES and not (hosted.session.spans.any and hosted.session.repeats(body)):
+                self._device.usage.audio_bytes += size - HEADER_BYTES
+            self._hub.frame(hosted, body)
+        elif kind == TEXT:
+            hub = self._hub
+            hub.receive(hosted, decode_client(bytes(body), hub.settings.limits.json_bytes))
+            if self._limited or hosted.flying >= MOST_FLYING:
+                return self._pause()
+        return None
+
+    async def _pause(self) -> None:
+        await until_room(self._hosted, self._connection)
+        if self._limited and (pause_s := self._device.usage.pace.pause_s(time.monotonic())):
+            await asyncio.sleep(pause_s)
+
+    def _send_away(self) -> None:
+        """Send a revoked device the reason, and reset the connection a moment later."""
+        revoked = Unauthorised("this device was revoked: pair it again")
+        self._hub.turn_away(self._connection, revoked)  # counts the refusal
+        self._connection.dismiss(revoked)
+        self._last_word = asyncio.get_running_loop().call_later(LAST_WORD_S, self._socket.reset)
 
 
 async def _greet(socket: WebSocket, connection: ClientConnection, hub: Hub, about: SessionOwner) -> SessionSlot:
@@ -97,62 +145,6 @@ async def _greet(socket: WebSocket, connection: ClientConnection, hub: Hub, abou
         raise OutOfOrder("the first message must be hello")
     hello = check_hello(decode_client(bytes(body), limits.json_bytes))
     return await hub.bind(hello, about, connection)
-
-
-def _handler(peer: Peer, hub: Hub, hosted: SessionSlot) -> Take:
-    """Return the function through which every audio frame passes.
-
-    It makes the client wait for the broker when the session has many unanswered commands.
-    """
-    _, connection, usage, limited = peer
-    session, spans = hosted.session, hosted.session.spans
-
-    def take(kind: int, body: bytearray) -> Awaitable[None] | None:
-        connection.heard = True
-        if connection.closing:
-            raise StopReading
-        if kind == BINARY:
-            size = len(body)
-            if size > HEADER_BYTES and not (spans.any and session.repeats(body)):
-                usage.audio_bytes += size - HEADER_BYTES
-            hub.frame(hosted, body)
-        elif kind == TEXT:
-            hub.receive(hosted, decode_client(bytes(body), hub.settings.limits.json_bytes))
-            if limited or hosted.flying >= MOST_FLYING:
-                return _pause(peer, hosted)
-        return None
-
-    return take
-
-
-async def _pause(peer: Peer, hosted: SessionSlot) -> None:
-    await until_room(hosted, peer.connection)
-    if peer.limited and (pause_s := peer.usage.pace.pause_s(time.monotonic())):
-        await asyncio.sleep(pause_s)
-
-
-async def _write(socket: WebSocket, connection: ClientConnection, goodbye_s: float) -> None:
-    if await connection.run():
-        await asyncio.sleep(goodbye_s)  # time for the peer's close; the read loop then ends this task
-    socket.abort()
-
-
-@contextmanager
-def _sending_away(socket: WebSocket, connection: ClientConnection, hub: Hub) -> Iterator[Callable[[], None]]:
-    """Yield a function for revoked devices: it sends the reason, and resets the connection a moment later."""
-    ends: list[asyncio.TimerHandle] = []
-    revoked = Unauthorised("this device was revoked: pair it again")
-
-    def send_away() -> None:
-        hub.turn_away(connection, revoked)  # counts the refusal
-        connection.dismiss(revoked)
-        ends.append(asyncio.get_running_loop().call_later(LAST_WORD_S, socket.reset))
-
-    try:
-        yield send_away
-    finally:
-        for end in ends:
-            end.cancel()
 
 
 async def _part(socket: WebSocket, connection: ClientConnection) -> None:

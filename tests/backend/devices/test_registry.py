@@ -3,17 +3,27 @@
 import asyncio
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from backend.core.errors import BackendError, DevicesUnreadable, UnknownDevice
 from backend.devices.records import Device, DeviceStore, Signature
-from backend.devices.registry import DeviceRegistry
+from backend.devices.registry import DeviceRegistry, OnRevoked
 from protocol.devices import DeviceKind
 from runtime.tasks import Tasks
 from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
+
+
+@contextmanager
+def present(roster: DeviceRegistry, device: Device, on_revoked: OnRevoked) -> Iterator[None]:
+    """Register a connection of the device while the context lasts."""
+    roster.arrived(device, on_revoked)
+    yield
+    roster.left(device, on_revoked)
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ def test_device_forged_as_owner_is_refused_and_logged_once(store: DeviceStore) -
     other, others_key = store.add("b", DeviceKind.CLIENT, 0)
     roster = DeviceRegistry(store)
     gone: list[str] = []
-    with roster.present(device, lambda: gone.append("a")), capture_logs() as logs:
+    with present(roster, device, lambda: gone.append("a")), capture_logs() as logs:
         text = store.file.read_text().replace('"client"', '"owner"', 1)
         store.file.write_text(text)
         roster.refresh()
@@ -56,16 +66,16 @@ async def test_revocation_by_other_process_disconnects_at_once(store: DeviceStor
     async with Tasks("test") as tasks:
         tasks.start(roster.run(), "devices")
         with (
-            roster.present(device, lambda: gone.append("first")),
-            roster.present(device, lambda: gone.append("second")),
-            roster.present(other, lambda: gone.append("other")),
+            present(roster, device, lambda: gone.append("first")),
+            present(roster, device, lambda: gone.append("second")),
+            present(roster, other, lambda: gone.append("other")),
         ):
             assert roster.connections(device) == 2
             await asyncio.to_thread(store.revoke, device.id)
             await wait_until(lambda: len(gone) == 3, "all its connections are told")
             assert roster.of_key(key) is None
             late: list[str] = []
-            with roster.present(device, lambda: late.append("late")):
+            with present(roster, device, lambda: late.append("late")):
                 assert late == ["late"]
     assert gone == ["gone", "first", "second"]
     assert roster.connections(device) == roster.connections(other) == 0
@@ -77,7 +87,7 @@ async def test_own_changes_apply_at_once(store: DeviceStore) -> None:
     assert roster.of_key(key) == device
     assert (await roster.rename(device.id, "m")).name == roster.devices[0].name == "m"
     gone: list[str] = []
-    with roster.present(device, lambda: gone.append("gone")):
+    with present(roster, device, lambda: gone.append("gone")):
         await roster.revoke(device.id)
         assert gone == ["gone"] and roster.of_key(key) is None
     with pytest.raises(UnknownDevice):
@@ -145,7 +155,7 @@ def test_connected_device_was_seen_now(store: DeviceStore) -> None:
     now = [100.0]
     roster = DeviceRegistry(store, lambda: now[0])
     roster.of_key(key)
-    with roster.present(device, lambda: None):
+    with present(roster, device, lambda: None):
         now[0] = 500.0
         assert roster.seen_s(device) == 500 and roster.due(0.0) == {device.id: 500}
         now[0] = 700.0
@@ -188,7 +198,7 @@ def test_unreadable_file_is_read_at_next_refresh(store: DeviceStore, looks: int,
     unlucky = UnluckyStore(store.file)
     roster = DeviceRegistry(unlucky)
     gone: list[str] = []
-    with roster.present(device, lambda: gone.append("gone")):
+    with present(roster, device, lambda: gone.append("gone")):
         store.revoke(device.id)
         unlucky.looks, unlucky.reads = looks, reads
         for _ in range(looks + reads):
@@ -223,7 +233,7 @@ async def test_roster_without_store_has_no_devices() -> None:
     with pytest.raises(BackendError, match="no devices"):
         await roster.add("n", DeviceKind.CLIENT)
     owner = Device("owner", "n", DeviceKind.OWNER, "0" * 64)
-    with roster.present(owner, lambda: pytest.fail("the owner cannot be revoked")):
+    with present(roster, owner, lambda: pytest.fail("the owner cannot be revoked")):
         assert roster.connections(owner) == 1
 
 

@@ -32,7 +32,7 @@ async def ended(connection: InnerConnection) -> list[ErrorCode]:
 
 
 async def test_refused_hello_is_reported_before_the_end(gateway: Gateway, visit: AdmittedRequest) -> None:
-    connection = InnerConnection.open(gateway.hub, visit)
+    connection = InnerConnection(gateway.hub, visit)
     await connection.send(Hello(uuid4(), "test", AudioFormat(rate=8_000)), DEADLINE_S)
     assert await ended(connection) == [ErrorCode.UNSUPPORTED]
     with pytest.raises(Unreachable):
@@ -42,7 +42,7 @@ async def test_refused_hello_is_reported_before_the_end(gateway: Gateway, visit:
 
 
 async def test_violation_ends_the_connection(gateway: Gateway, visit: AdmittedRequest) -> None:
-    connection = InnerConnection.open(gateway.hub, visit)
+    connection = InnerConnection(gateway.hub, visit)
     await greeted(connection)
     await connection.send_audio(7, 0, b"\0\0", DEADLINE_S)
     assert await ended(connection) == [ErrorCode.OUT_OF_ORDER]
@@ -52,7 +52,7 @@ async def test_violation_ends_the_connection(gateway: Gateway, visit: AdmittedRe
 
 
 async def test_drain_ends_the_connection(gateway: Gateway, visit: AdmittedRequest) -> None:
-    connection = InnerConnection.open(gateway.hub, visit)
+    connection = InnerConnection(gateway.hub, visit)
     await greeted(connection)
     for one in tuple(gateway.hub.connections):
         one.close(CloseCode.GOING_AWAY, ErrorCode.GOING_AWAY)
@@ -62,7 +62,7 @@ async def test_drain_ends_the_connection(gateway: Gateway, visit: AdmittedReques
 
 
 async def test_failing_writer_ends_the_connection(gateway: Gateway, visit: AdmittedRequest) -> None:
-    connection = InnerConnection.open(gateway.hub, visit)
+    connection = InnerConnection(gateway.hub, visit)
     await greeted(connection)
     for one in gateway.hub.connections:
         one.send(Final(0, cast(str, object())))  # no message has it
@@ -72,14 +72,14 @@ async def test_failing_writer_ends_the_connection(gateway: Gateway, visit: Admit
 
 
 async def test_message_before_hello_is_unreachable(gateway: Gateway, visit: AdmittedRequest) -> None:
-    connection = InnerConnection.open(gateway.hub, visit)
+    connection = InnerConnection(gateway.hub, visit)
     with pytest.raises(Unreachable):
         await connection.send(Finish(0), DEADLINE_S)
     await connection.close()
 
 
 async def test_silent_client_is_not_taken_for_dead(gateway: Gateway, visit: AdmittedRequest) -> None:
-    connection = InnerConnection.open(gateway.hub, visit)
+    connection = InnerConnection(gateway.hub, visit)
     await greeted(connection)
     for _ in range(4):
         gateway.hub.check_alive()

@@ -16,7 +16,7 @@ from backend.admission.quotas import Quota
 from backend.devices.records import Device, DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway
-from backend.http.access import Access, AdmittedRequest
+from backend.http.access import Access, AdmittedRequest, DeviceStream
 from backend.http.modes import GatewayMode, networks
 from backend.http.settings import HttpSettings
 from backend.running_gateway import running_gateway
@@ -267,8 +267,9 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
     devices = [Device(f"d-{number}", "n", DeviceKind.CLIENT, "0" * 64) for number in range(100)]
     with logging_to("gateway", tmp_path, terminal=False):
         for device in devices:
-            with AdmittedRequest(here, device, "clinic-7").stream(lambda: None) as usage:
-                usage.audio_bytes += 32_000
+            stream = DeviceStream(AdmittedRequest(here, device, "clinic-7"), lambda: None)
+            stream.usage.audio_bytes += 32_000
+            stream.close()
     written = [json.loads(line) for line in (tmp_path / "gateway.jsonl").read_text().splitlines()]
     assert [(line["event"], line["device"], line.get("audio_s")) for line in written] == [
         said

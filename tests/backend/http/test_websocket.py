@@ -15,7 +15,7 @@ from aiohttp import web
 from backend.gateway import Gateway
 from backend.http.frames import BINARY, CLOSE, PING, PONG, TEXT
 from backend.http.runner import JsonRunner
-from backend.http.websocket import RECEIVE_BYTES, BrokenFrames, StopReading, UpgradedResponse, WebSocket, upgraded
+from backend.http.websocket import RECEIVE_BYTES, BrokenFrames, StopReading, UpgradedResponse, WebSocket, upgrade
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ProtocolError
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, SegmentBegin, Welcome, decode_gateway, encode
@@ -28,7 +28,7 @@ MOST = 4_096
 KEY_OF_HANDSHAKE = base64.b64encode(bytes(16)).decode()
 
 
-def upgrade(path: str = "/", *more: str) -> bytes:
+def asking(path: str = "/", *more: str) -> bytes:
     """Return the request for an upgrade."""
     lines = [f"GET {path} HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade", *more]
     lines += [f"Sec-WebSocket-Key: {KEY_OF_HANDSHAKE}", "Sec-WebSocket-Version: 13"]
@@ -88,7 +88,7 @@ class Server:
         self._buffer = memoryview(bytearray(RECEIVE_BYTES))
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        with upgraded(request, SUBPROTOCOL, MOST, self._buffer) as self.socket:
+        with upgrade(request, SUBPROTOCOL, MOST, self._buffer) as self.socket:
             try:
                 await self.socket.each(self._take)
             except ProtocolError as error:
@@ -135,7 +135,7 @@ async def client(server: Server) -> AsyncIterator[Client]:
 
 
 async def opened(client: Client, *behind: bytes) -> None:
-    client.say(upgrade(), *behind)
+    client.say(asking(), *behind)
     head = await client.head()
     assert head.startswith(b"HTTP/1.1 101 ") and b"Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n" in head
 
@@ -156,7 +156,7 @@ async def test_data_behind_request_is_read(server: Server, client: Client) -> No
 
 
 async def test_request_may_come_byte_by_byte(server: Server, client: Client) -> None:
-    for byte in upgrade() + frame(FINAL | TEXT, b"slow"):
+    for byte in asking() + frame(FINAL | TEXT, b"slow"):
         client.say(bytes([byte]))
         await client.writer.drain()
         await asyncio.sleep(0)
@@ -270,7 +270,7 @@ async def spoken(gateway: Gateway, data: bytes, sizes: Sequence[int] = ()) -> Cl
     """Return a client that has sent raw data in pieces behind its upgrade."""
     port = int(gateway.url.rpartition(":")[2])
     client = Client(*await asyncio.open_connection("127.0.0.1", port))
-    whole, at = upgrade(STREAM_PATH, f"Authorization: Bearer {KEY}") + data, 0
+    whole, at = asking(STREAM_PATH, f"Authorization: Bearer {KEY}") + data, 0
     for size in [*sizes, len(whole)]:
         client.say(whole[at : at + size])
         await client.writer.drain()
@@ -313,10 +313,25 @@ async def test_gateway_survives_random_bytes_behind_the_upgrade(gateway: Gateway
     await wait_until(lambda: not gateway.hub.connections, "all are gone")
 
 
+async def test_stream_keeps_nothing_of_aiohttp(gateway: Gateway) -> None:
+    """A request and its connection would take 10 KB of each stream, spread over blocks that stay after a peak."""
+    before = of_aiohttp()
+    client = await spoken(gateway, frame(FINAL | TEXT, encode(Hello(uuid4())).encode()))
+    assert isinstance(decode_gateway((await client.hear())[1]), Welcome)
+    assert [one for one in of_aiohttp() if not any(one is known for known in before)] == []
+    client.writer.close()
+    await wait_until(lambda: not gateway.hub.connections, "the stream ends without aiohttp")
+
+
+def of_aiohttp() -> list[object]:
+    gc.collect()
+    return [one for one in gc.get_objects() if isinstance(one, web.BaseRequest | web.RequestHandler)]
+
+
 async def test_requests_behind_a_refused_upgrade_are_answered(gateway: Gateway) -> None:
     port = int(gateway.url.rpartition(":")[2])
     async with connection("127.0.0.1", port) as client:
-        client.say(upgrade(STREAM_PATH), b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.say(asking(STREAM_PATH), b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         async with asyncio.timeout(DEADLINE_S):
             answers = await client.reader.read()
     assert answers.startswith(b"HTTP/1.1 401 ") and b"HTTP/1.1 200 OK" in answers
@@ -324,7 +339,7 @@ async def test_requests_behind_a_refused_upgrade_are_answered(gateway: Gateway) 
 
 async def test_key_that_is_not_ascii_is_a_client_error(gateway: Gateway) -> None:
     port = int(gateway.url.rpartition(":")[2])
-    request = upgrade(STREAM_PATH, f"Authorization: Bearer {KEY}").replace(KEY_OF_HANDSHAKE.encode(), b"\xff")
+    request = asking(STREAM_PATH, f"Authorization: Bearer {KEY}").replace(KEY_OF_HANDSHAKE.encode(), b"\xff")
     async with connection("127.0.0.1", port) as client:
         with capture_logs() as logged:
             client.say(request)

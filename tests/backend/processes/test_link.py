@@ -70,8 +70,8 @@ async def test_changes_of_keys_are_reported_together_in_the_next_turn() -> None:
     async with linking() as at:
         at.link.count(meter, lambda: 3, ProcessReport)
         meter.request("a", 0.0)
-        with meter.present("b"):
-            received = await at.next(KeysInUse)
+        meter.connected("b", 1)
+        received = await at.next(KeysInUse)
     assert received == KeysInUse(3, {"a": KeyCounts(requests=1), "b": KeyCounts(connections=1)})
 
 
