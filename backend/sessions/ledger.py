@@ -48,10 +48,13 @@ class Ledger:
         """Create a segment, or restart an existing one. Raises ``MessageTooLarge``."""
         if index >= MOST_SEGMENTS:
             raise MessageTooLarge(f"a session may have {MOST_SEGMENTS} segments: start a new one")
-        segment = self._segment(index)
-        self.unqueued -= segment.unqueued
-        self._unreceived -= segment.unreceived
-        segment.restart(attempt)
+        if (segment := self.all.get(index)) is None:
+            segment = self._segment(index)
+            segment.attempt = attempt
+        else:
+            self.unqueued -= segment.unqueued
+            self._unreceived -= segment.unreceived
+            segment.restart(attempt)
         self.live[index] = segment
         return segment
 

@@ -51,7 +51,17 @@ def serve_stream(
 class _Stream:
     """A connected client: registered from its creation until ``end``."""
 
-    __slots__ = ("_connection", "_device", "_hosted", "_hub", "_last_word", "_limited", "_socket", "_visit")
+    __slots__ = (
+        "_connection",
+        "_device",
+        "_hosted",
+        "_hub",
+        "_last_word",
+        "_limited",
+        "_socket",
+        "_usage",
+        "_visit",
+    )
 
     def __init__(self, socket: WebSocket, hub: Hub, visit: AdmittedRequest) -> None:
         self._socket, self._hub = socket, hub
@@ -60,6 +70,7 @@ class _Stream:
         self._last_word: asyncio.TimerHandle | None = None
         hub.connected(self._connection)
         self._device = DeviceStream(visit, self._send_away)
+        self._usage = self._device.usage
 
     def end(self, reader: "asyncio.Task[None]") -> None:
         """Forget the client, whose reader has ended or never began."""
@@ -101,7 +112,7 @@ class _Stream:
     def _take(self, kind: int, body: bytearray) -> Awaitable[None] | None:
         """Handle a message. Every audio frame passes through here.
 
-        Return a wait for the broker when the session has many unanswered commands.
+        Return a wait when the session has many unanswered commands, or its key sends too many messages.
         """
         connection, hosted = self._connection, self._hosted
         connection.heard = True
@@ -110,19 +121,19 @@ class _Stream:
         if kind == BINARY:
             size = len(body)
             if size > HEADER_BYTES and not (hosted.session.spans.any and hosted.session.repeats(body)):
-                self._device.usage.audio_bytes += size - HEADER_BYTES
+                self._usage.audio_bytes += size - HEADER_BYTES
             self._hub.frame(hosted, body)
         elif kind == TEXT:
             hub = self._hub
             hub.receive(hosted, decode_client(bytes(body), hub.settings.limits.json_bytes))
-            if self._limited or hosted.flying >= MOST_FLYING:
-                return self._pause()
+            pause_s = self._usage.pace.pause_s(time.monotonic()) if self._limited else 0.0
+            if pause_s or hosted.flying >= MOST_FLYING:
+                return self._pause(pause_s)
         return None
 
-    async def _pause(self) -> None:
+    async def _pause(self, pause_s: float) -> None:
         await until_room(self._hosted, self._connection)
-        if self._limited and (pause_s := self._device.usage.pace.pause_s(time.monotonic())):
-            await asyncio.sleep(pause_s)
+        await asyncio.sleep(pause_s)
 
     def _send_away(self) -> None:
         """Send a revoked device the reason, and reset the connection a moment later."""

@@ -4,14 +4,23 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import aiohttp
 import pytest
 
+from backend.devices.records import DeviceStore
+from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway
+from backend.http.access import Access, AdmittedRequest
+from backend.http.frames import TEXT
+from backend.http.settings import HttpSettings
+from backend.http.websocket import WebSocket
 from backend.running_gateway import running_gateway
+from backend.sessions.session_slot import SessionSlot
+from backend.sessions.stream import _Stream
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
 from protocol.devices import DeviceKind
@@ -27,6 +36,7 @@ from protocol.session import (
     Missing,
     SegmentBegin,
     SegmentEnd,
+    encode,
     resumable,
 )
 from tests.backend.conftest import KEY
@@ -259,3 +269,18 @@ async def test_plain_http_request_is_refused(gateway: Gateway) -> None:
     async with aiohttp.ClientSession() as http, http.get(gateway.url + STREAM_PATH, headers=headers) as response:
         assert response.status == 400
         assert (await response.json())["error"]["code"] == "malformed"
+
+
+async def test_text_stops_the_reading_only_above_the_pace_of_its_key(tmp_path: Path) -> None:
+    store = DeviceStore(tmp_path / "devices.json")
+    device, _ = store.add("n", DeviceKind.CLIENT, 0)
+    access, socket = Access(HttpSettings(), DeviceRegistry(store), lambda: 0.0), cast(WebSocket, None)
+    hub: Any = SimpleNamespace(settings=GatewaySettings(), receive=lambda hosted, message: None)
+    hub.connected = hub.disconnected = lambda connection: None
+    stream, text = _Stream(socket, hub, AdmittedRequest(access, device)), bytearray(encode(Finish(0)).encode())
+    stream._hosted = cast(SessionSlot, SimpleNamespace(flying=0))
+    assert stream._take(TEXT, text) is None
+    access.meter.of(device.id).pace.burst = 0.0
+    pause = stream._take(TEXT, text)
+    assert pause is not None
+    await pause
