@@ -114,11 +114,13 @@ class FileRoutes:
         coming.add(id)
         try:
             known = await self._archive.ask(lambda store: store.session(id))
+            new = _new_file(visit, id, fields, form.filename, client)
             if known is None:
                 if why := self._runner.refuse_model(fields.options.model):
                     raise RequestRefused(409, ErrorCode.MODEL_UNAVAILABLE, why)
-                return await self._begin(_new_file(visit, id, fields, form.filename, client), form, fields.track)
-            if (known.owner, known.tenant, known.kind) != (visit.device.owner, visit.tenant, SessionKind.FILE):
+                return await self._begin(new, form, fields.track)
+            same = (known.owner, known.tenant, known.kind) == (new.owner, new.tenant, SessionKind.FILE)
+            if not same or known.name != new.name:  # what a second file says would be lost
                 raise conflict("there is another session of this id: make a new one")
             if known.state in _UNENDED and not self._runner.has(id):
                 await self._keep(known, form, fields.track)

@@ -140,6 +140,8 @@ async def test_repeated_submission_has_no_effect(world: World) -> None:
         assert (await world.submit(CONTENT, "a", session=id))["state"] == "done"
     assert len({job.segment for job in worker.jobs}) == len(worker.jobs)
     assert await world.error("POST", "/v1/sessions", "b", data=form(CONTENT, session=id)) == (409, "conflict")
+    other = form(CONTENT, "other.flac", session=id)
+    assert await world.error("POST", "/v1/sessions", "a", data=other) == (409, "conflict")
     await wait_until(lambda: not world.runner.has(id) and not world.on_disk(), "the file is let go")
 
 
@@ -256,7 +258,7 @@ async def test_file_is_kept_when_history_answers_late(tmp_path: Path, broker: Br
 
 async def test_lost_file_is_accepted_again(world: World) -> None:
     id = str(uuid4())
-    lost = NewFile(id, world.devices["a"].owner, options=Options(priority="bulk"))
+    lost = NewFile(id, world.devices["a"].owner, name="digits.flac", options=Options(priority="bulk"))
     await world.history.ask(lambda store: store.begin_file(lost))
     assert (await world.submit(CONTENT, "a", session=id))["here"]
     async with world.working():
