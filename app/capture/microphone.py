@@ -24,6 +24,7 @@ from app.capture.desktop_sound import sound_system
 from app.capture.devices import Input, chosen, list_microphones
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
+from app.capture.mute_watch import MuteWatch
 from app.capture.portaudio import SoundSystem
 from app.capture.resampled_input import ResampledInput
 from protocol.audio import SAMPLE_RATE
@@ -51,6 +52,8 @@ class MicrophoneChangeKind(StrEnum):
     FELL_BACK = "fell back"  # another microphone than the chosen one is recorded
     CAME_BACK = "came back"  # the chosen one is recorded again
     DROPPED = "dropped"  # this program was too slow, and audio was dropped
+    SILENT = "silent"  # the device in use delivers only digital silence: it may be muted
+    HEARD = "heard"  # it delivers sound again
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,9 @@ class Microphone:
         self._input: ResampledInput | None = None
         self.device = ""
         self._quiet = 0  # consecutive quiet samples
+        self._zeros = 0  # consecutive samples of digital silence
+        self._heard = False  # the recording has other samples
+        self._mute = MuteWatch()
         self._overflows = 0  # of closed devices
         self._dropped = 0  # of closed devices and full buffers
         self._missed = 0  # samples missed while no device was open
@@ -125,6 +131,7 @@ class Microphone:
         self._finish()
         if self._input is not None:
             self._input.rest(resting=False)
+        self._mute, self._zeros, self._heard = MuteWatch(), 0, False
         self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
         self._dropped += self.buffer.append(self._pre_roll.drain())
 
@@ -172,6 +179,8 @@ class Microphone:
             self._report_return(self._silent_since)
         self.level_dbfs = level_of(samples)
         self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
+        self._zeros = self._zeros + len(samples) if self.level_dbfs <= FLOOR_DBFS else 0
+        self._heard = self._heard or not self._zeros
         if self.buffer.ended.done():
             self._pre_roll.add(samples)
         else:
@@ -225,6 +234,8 @@ class Microphone:
     async def _watch(self) -> None:
         while True:
             await self._wait()
+            if not self.buffer.ended.done() and self._mute.changed_by(self._zeros, heard=self._heard):
+                self._report(MicrophoneChangeKind.SILENT if self._mute.muted else MicrophoneChangeKind.HEARD)
             step = self._fallback.step(self._signs())
             if step in (FallbackStep.LOST, FallbackStep.RETURN):
                 with suppress(MicrophoneError):  # a hanging device delays the next step too
@@ -283,6 +294,7 @@ class Microphone:
         await opened.open(self._system)
         self._input, self.device, self._quiet = opened, device.name, 0
         self._behind_s, self._stood_still = None, False
+        self._mute, self._zeros, self._heard = MuteWatch(), 0, False
         self._fallback.opened(device, inputs, loop_time())
         self._read_device()
 

@@ -35,6 +35,8 @@ _CHANGES: Final = {
     MicrophoneChangeKind.FELL_BACK: "the microphone is now {device}",
     MicrophoneChangeKind.CAME_BACK: "the microphone {device} is back",
     MicrophoneChangeKind.DROPPED: "this computer was too slow for the microphone {device}",
+    MicrophoneChangeKind.SILENT: "no sound arrives from the microphone {device}: check whether it is muted",
+    MicrophoneChangeKind.HEARD: "sound arrives from the microphone {device} again",
 }
 _DISK: Final = {
     DiskState.WRITING: "",

@@ -60,6 +60,7 @@ class NoteKey(StrEnum):
     MICROPHONE_OTHER = "microphone-other"  # device: the replacement that records instead
     MICROPHONE_BACK = "microphone-back"  # device
     MICROPHONE_LATE = "microphone-late"  # device: this computer was too slow and dropped samples
+    MICROPHONE_SILENT = "microphone-silent"  # device: it delivers only digital silence
     DISK_WAITING = "disk-waiting"
     DISK_READ_ONLY = "disk-read-only"
     DISK_FULL = "disk-full"

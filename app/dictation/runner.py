@@ -66,6 +66,7 @@ _CHANGES: Final = {
     MicrophoneChangeKind.FELL_BACK: NoteKey.MICROPHONE_OTHER,
     MicrophoneChangeKind.CAME_BACK: NoteKey.MICROPHONE_BACK,
     MicrophoneChangeKind.DROPPED: NoteKey.MICROPHONE_LATE,
+    MicrophoneChangeKind.SILENT: NoteKey.MICROPHONE_SILENT,
 }
 
 
@@ -303,7 +304,8 @@ class DictationRunner:
         )
 
     def _microphone_changed(self, change: MicrophoneChange) -> None:
-        self._warn("microphone", Note(_CHANGES[change.change], {"device": change.device}))
+        key = _CHANGES.get(change.change)
+        self._warn("microphone", Note(key, {"device": change.device}) if key else None)
 
     def _warn(self, about: str, note: Note | None) -> None:
         self._warnings.pop(about, None)

@@ -115,11 +115,15 @@ def test_screen_reports_microphone_and_disk_problems() -> None:
     screen = LiveScreen(console(terminal=False), err, Sentences())
     screen.changed(MicrophoneChange(MicrophoneChangeKind.LOST, "usb", 16_000))
     screen.changed(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "desk", 16_000, 8_000))
+    screen.changed(MicrophoneChange(MicrophoneChangeKind.SILENT, "desk", 16_000))
+    screen.changed(MicrophoneChange(MicrophoneChangeKind.HEARD, "desk", 16_000))
     screen.disk_state = lambda: DiskState.WAITING
     screen.refresh()
-    lost, now, disk = written(err).splitlines()
+    lost, now, silent, heard, disk = written(err).splitlines()
     assert "usb was disconnected" in lost
     assert "desk" in now and "0.5 s were not heard" in now
+    assert "check whether it is muted" in silent
+    assert "sound arrives" in heard
     assert "the disk takes nothing" in disk
 
 

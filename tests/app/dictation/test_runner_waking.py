@@ -11,6 +11,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation import runner
 from app.dictation.actions import Verb
@@ -95,6 +97,18 @@ async def test_locked_screen_ends_recording_and_keeps_what_was_heard(
         assert np.array_equal(np.fromfile(found.audio, "<i2"), NOISE), "all that was heard is there"
         assert NoteKey.LOCKED in [view.note.key for view in world.views if view.note]
         assert world.devices.opened == 1 and not world.hotkeys.renewed, "devices and keys still work"
+
+
+async def test_muted_microphone_is_named_until_it_is_heard(tmp_path: Path, models: Path, locate: Locate) -> None:
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world:
+        world.dictating.ask(Verb.START)
+        await world.is_in(State.LISTENING)
+        assert world.devices.on_change is not None
+        world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.SILENT, "headset", 0))
+        silent = Note(NoteKey.MICROPHONE_SILENT, {"device": "headset"})
+        await wait_until(lambda: world.dictating.view.note == silent, "the user is told")
+        world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.HEARD, "headset", 0))
+        await wait_until(lambda: world.dictating.view.note is None, "the note goes")
 
 
 async def test_sleep_while_idle_only_renews_devices(tmp_path: Path, models: Path, locate: Locate) -> None:

@@ -88,6 +88,7 @@ class FakeDevices:
     open_now: int = 0
     gate: asyncio.Event | None = None
     kind: type[FakeDevice] = FakeDevice
+    on_change: Callable[[MicrophoneChange], None] | None = None
 
     @asynccontextmanager
     async def __call__(
@@ -101,7 +102,7 @@ class FakeDevices:
         assert self.open_now == 0, "two devices at once"
         self.opened += 1
         self.open_now += 1
-        self.device = self.kind(choice or "default", self.audio)
+        self.device, self.on_change = self.kind(choice or "default", self.audio), on_change
         try:
             yield self.device
         finally:
