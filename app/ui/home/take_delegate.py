@@ -29,7 +29,9 @@ from protocol.words import Excerpt
 
 LINES: Final = 2
 _ICONS: Final = {"play": "resume", "copy": "copy"}
-_LONGEST: Final = 240
+_LENGTHS: Final = (240, 160, 110, 75, 50, 35, 25, 15)
+"""Lengths of the excerpt, in characters: the first one whose search hit is in the lines is drawn."""
+_ELISION: Final = 3  # characters that the sign of the elision may cover
 _ANY_WIDTH: Final = 1_000.0
 _LETTERS: Final = "Ág骨"
 
@@ -144,13 +146,8 @@ class TakeDelegate(QStyledItemDelegate):
 
     def _paint_take(self, painter: QPainter, inside: QRectF, take: IndexRow) -> None:
         words, small = self._words_place(inside), line_height(SCALE.caption)
-        shown = excerpt(take_text(self._texts, take), self.query if take.text else "", _LONGEST)
-        marks = [self._format_of_hit(shown, *found) for found in shown.ranges]
-        lay_out_marked = partial(lay_out, text_font=font(), width=words.width(), most=LINES + 1, formats=marks)
-        layout = lay_out_marked(shown.text)
-        if layout.lineCount() > LINES:
-            last = layout.lineAt(LINES - 1).textStart()
-            layout = lay_out_marked(shortened(shown.text, last, words.width()))
+        query = self.query if take.text else ""
+        layout = words_layout(self._theme, take_text(self._texts, take), query, words.width())
         lines = min(layout.lineCount(), LINES) * line_height(SCALE.body)
         top = inside.top() + (inside.height() - lines - SPACING.hair - small) / 2
         painter.setPen(self._theme.colour("text" if take.text else "muted"))
@@ -174,18 +171,6 @@ class TakeDelegate(QStyledItemDelegate):
             place = place.adjusted(metrics.horizontalAdvance(word) + SPACING.medium, 0, 0, 0)
         shown = metrics.elidedText(details_text(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
         paint_text(painter, place, shown, text_font, muted, UNCLIPPED)
-
-    def _format_of_hit(self, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
-        """Return the format of one search hit.
-
-        ``first`` and ``last`` count code points. Qt counts UTF-16 units. The underline makes hits visible
-        without colour.
-        """
-        made = QTextLayout.FormatRange()
-        made.start = units(shown.text[:first])
-        made.length = units(shown.text[first:last])
-        made.format = mark_format(self._theme)
-        return made
 
 
 _SELECTED: Final = QStyle.StateFlag.State_Selected
@@ -226,6 +211,40 @@ def line_height(size: float) -> float:
     """
     layout = lay_out(_LETTERS, font(size), _ANY_WIDTH)  # its lines live as long as it does
     return layout.lineAt(0).height()
+
+
+def words_layout(theme: Theme, text: str, query: str, width: float) -> QTextLayout:
+    """Return the layout of a text that shows its first search hit within ``LINES`` lines."""
+    for most in _LENGTHS[:-1]:
+        layout, is_shown = _lines(theme, excerpt(text, query, most), width)
+        if is_shown:
+            return layout
+    return _lines(theme, excerpt(text, query, _LENGTHS[-1]), width)[0]
+
+
+def _lines(theme: Theme, shown: Excerpt, width: float) -> tuple[QTextLayout, bool]:
+    """Return the layout, elided after ``LINES`` lines, and whether these show the first hit."""
+    marks = [_format_of_hit(theme, shown, *found) for found in shown.ranges]
+    lay_out_marked = partial(lay_out, text_font=font(), width=width, most=LINES + 1, formats=marks)
+    layout = lay_out_marked(shown.text)
+    if layout.lineCount() <= LINES:
+        return layout, True
+    end = marks[0].start + marks[0].length if marks else 0
+    is_shown = end + _ELISION < layout.lineAt(LINES).textStart()
+    return lay_out_marked(shortened(shown.text, layout.lineAt(LINES - 1).textStart(), width)), is_shown
+
+
+def _format_of_hit(theme: Theme, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
+    """Return the format of one search hit.
+
+    ``first`` and ``last`` count code points. Qt counts UTF-16 units. The underline makes hits visible without
+    colour.
+    """
+    made = QTextLayout.FormatRange()
+    made.start = units(shown.text[:first])
+    made.length = units(shown.text[first:last])
+    made.format = mark_format(theme)
+    return made
 
 
 def shortened(text: str, start: int, width: float) -> str:

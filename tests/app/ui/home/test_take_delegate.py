@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
 from app.journal.take import TakeState
-from app.ui.dictation.live_lines import lay_out, units
+from app.ui.dictation.live_lines import lay_out, split_units, units
 from app.ui.home.take_delegate import (
     LINES,
     RowButton,
@@ -21,6 +21,7 @@ from app.ui.home.take_delegate import (
     mark_format,
     row_height,
     shortened,
+    words_layout,
 )
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
@@ -116,6 +117,20 @@ def test_long_text_is_elided_in_its_last_line(theme: Theme, text: str, qtbot: Qt
     short = shortened(text, layout.lineAt(LINES - 1).textStart(), 200.0)
     assert short.endswith("…") and text.startswith(short[:-1].rstrip())
     assert lay_out(short, font(), 200.0).lineCount() == LINES
+
+
+@pytest.mark.parametrize("width", [150.0, 300.0, 600.0])
+@pytest.mark.parametrize("filler", ["the green stone ", "绿色的石头，", "𠮷野"])
+def test_first_search_hit_is_shown_wherever_it_is(theme: Theme, filler: str, width: float, qtbot: QtBot) -> None:
+    for before in range(0, 60, 4):
+        text = filler * before + " pounamu " + filler * (56 - before)
+        layout = words_layout(theme, text, "pounamu", width)
+        last = layout.lineAt(LINES - 1)
+        assert "pounamu" in split_units(layout.text(), last.textStart() + last.textLength())[0], before
+
+
+def test_text_without_search_begins_at_its_beginning(theme: Theme, qtbot: QtBot) -> None:
+    assert words_layout(theme, "first " + "word " * 200, "", 300.0).text().startswith("first word")
 
 
 def test_marks_count_utf16_units(theme: Theme, qtbot: QtBot) -> None:
