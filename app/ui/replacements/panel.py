@@ -306,7 +306,8 @@ class ReplacementsPanel(Card):
         sheet = from_text(text)
         if sheet.rules:
             self.model.merge(sheet.rules)
-        values = {"count": len(sheet.rules), "left": sheet.left_out}
+        valid = len(set(sheet.rules) & set(self.model.draft.counting))
+        values = {"count": valid, "left": sheet.left_out}
         self._show_result(
             lambda: self._texts("words.imported-some" if sheet.left_out else "words.imported", **values)
         )

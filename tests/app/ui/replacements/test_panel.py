@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.messages.kinds import Action, Problem
-from app.replacements.rules import Replacement, ReplacementsTried, RuleTried, TryReplacements
+from app.replacements.rules import MOST_RULES, Replacement, ReplacementsTried, RuleTried, TryReplacements
 from app.replacements.spreadsheets import from_text
 from app.settings.sections import ChangeSetting
 from app.ui.replacements.panel import NAME, ReplacementsPanel
@@ -183,6 +183,15 @@ def test_rules_are_imported_and_exported_as_sheet(desk: Desk, texts: Texts, tmp_
     desk.panel.export_rules.click()
     assert from_text((tmp_path / "out.csv").read_text(encoding="utf-8")).rules == (GITHUB, UM)
     assert desk.panel.result.text() == texts("words.exported", place=str(tmp_path / "out.csv"))
+
+
+def test_rules_without_effect_do_not_count_as_imported(desk: Desk, texts: Texts, tmp_path: Path) -> None:
+    sheet = tmp_path / "words.csv"
+    sheet.write_text("".join(f"word {number},Word\n" for number in range(MOST_RULES + 5)), encoding="utf-8")
+    desk.dialogs.chosen = [str(sheet)]
+    desk.panel.import_rules.click()
+    assert desk.panel.result.text() == texts("words.imported", count=MOST_RULES)
+    assert desk.panel.problem.text() == texts("words.wrong-rows", count=5)
 
 
 def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Texts, tmp_path: Path) -> None:
