@@ -191,9 +191,10 @@ class Recorder(Closing):
         return self._recording
 
     async def _open(self) -> MicrophoneDevice:
-        opened = self._open_device(self._choice, armed=True, on_change=self._on_change)
+        choice = self._choice  # another one may be chosen while this one opens
+        opened = self._open_device(choice, armed=True, on_change=self._on_change)
         self._device = await opened.__aenter__()
-        self._opened, self._device_choice = opened, self._choice
+        self._opened, self._device_choice = opened, choice
         return self._device
 
     async def _close(self) -> None:

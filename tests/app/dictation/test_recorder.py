@@ -92,6 +92,16 @@ async def test_chosen_device_is_used_from_next_take(takes: Takes, devices: FakeD
     assert devices.opened == 2
 
 
+async def test_device_chosen_while_another_opens_is_used(takes: Takes, devices: FakeDevices) -> None:
+    devices.gate = asyncio.Event()
+    takes.recorder.choose("desk", keep_open=True)
+    await wait_until(lambda: devices.asked == ["desk"], "it opens")
+    takes.recorder.choose("headset", keep_open=True)
+    devices.gate.set()
+    await wait_until(lambda: devices.asked == ["desk", "headset"], "the chosen one opens")
+    assert (await takes.record()).device == "headset"
+
+
 async def test_late_stop_does_not_end_later_take(takes: Takes, devices: FakeDevices) -> None:
     first = await takes.record("first")
     await takes.record("second")

@@ -89,12 +89,14 @@ class FakeDevices:
     gate: asyncio.Event | None = None
     kind: type[FakeDevice] = FakeDevice
     on_change: Callable[[MicrophoneChange], None] | None = None
+    asked: list[str] = field(default_factory=list)
 
     @asynccontextmanager
     async def __call__(
         self, choice: str, *, armed: bool, on_change: Callable[[MicrophoneChange], None]
     ) -> AsyncIterator[FakeDevice]:
         assert armed
+        self.asked.append(choice)
         if self.gate is not None:
             await self.gate.wait()
         if self.failure is not None:
