@@ -61,6 +61,7 @@ class NoteKey(StrEnum):
     MICROPHONE_BACK = "microphone-back"  # device
     MICROPHONE_LATE = "microphone-late"  # device: this computer was too slow and dropped samples
     MICROPHONE_SILENT = "microphone-silent"  # device: it delivers only digital silence
+    MICROPHONE_NEXT = "microphone-next"  # another one was chosen during the recording
     DISK_WAITING = "disk-waiting"
     DISK_READ_ONLY = "disk-read-only"
     DISK_FULL = "disk-full"

@@ -183,7 +183,7 @@ class Recorder(Closing):
             if self._recording is recording:
                 self._recording = None
                 self._close_later()
-                if self._stale:
+                if not self._is_right:
                     self._tasks.start(self._settle(), "renew")
             on_end()
 

@@ -111,6 +111,26 @@ async def test_muted_microphone_is_named_until_it_is_heard(tmp_path: Path, model
         await wait_until(lambda: world.dictating.view.note is None, "the note goes")
 
 
+async def test_microphone_chosen_during_recording_is_announced_for_the_next_one(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world:
+        world.dictating.ask(Verb.START)
+        await world.is_in(State.LISTENING)
+        world.dictating.change(replace(OPTIONS, microphone="default"))
+        assert world.dictating.view.note is None, "it is recorded already"
+        world.dictating.change(replace(OPTIONS, microphone="headset"))
+        chosen = Note(NoteKey.MICROPHONE_NEXT)
+        await wait_until(lambda: world.dictating.view.note == chosen, "the user is told")
+        world.dictating.ask(Verb.STOP)
+        await world.over()
+        await wait_until(lambda: world.devices.asked == ["", "headset"], "the chosen one is opened at once")
+        assert world.dictating.view.note is None
+        world.dictating.change(OPTIONS)
+        await wait_until(lambda: world.devices.asked[2:] == [""], "the first one is opened")
+        assert world.dictating.view.note is None, "nothing is recorded"
+
+
 async def test_sleep_while_idle_only_renews_devices(tmp_path: Path, models: Path, locate: Locate) -> None:
     async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world, Tasks("test") as tasks:
         await sleeps(world, Clock(), tasks)
