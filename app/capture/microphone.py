@@ -177,9 +177,11 @@ class Microphone:
             return
         if self._silent_since is not None and closed is None:
             self._report_return(self._silent_since)
-        self.level_dbfs = level_of(samples)
-        self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
-        self._zeros = self._zeros + len(samples) if self.level_dbfs <= FLOOR_DBFS else 0
+        level_dbfs = level_of(samples)
+        if closed is None:
+            self.level_dbfs = level_dbfs
+        self._quiet = self._quiet + len(samples) if level_dbfs < _QUIET_DBFS else 0
+        self._zeros = self._zeros + len(samples) if level_dbfs <= FLOOR_DBFS else 0
         self._heard = self._heard or not self._zeros
         if self.buffer.ended.done():
             self._pre_roll.add(samples)
@@ -310,6 +312,7 @@ class Microphone:
             self._silent_since = device.last_block_s or loop_time()
         try:
             if lost:
+                self.level_dbfs = FLOOR_DBFS
                 self._report(MicrophoneChangeKind.LOST)
         finally:
             await device.close()

@@ -385,8 +385,7 @@ Effect = (
 class Gauges:
     """Values that only the shell knows, measured when the view is drawn.
 
-    ``unsent_s``: seconds of unsent audio per take. ``places``: of the focused text, per take. ``note``: about the
-    microphone, the disk or the gateway.
+    ``unsent_s``: unsent audio per take. ``places``: of its focused text. ``lost``: no microphone records.
     """
 
     level_dbfs: float = LOWEST_DBFS
@@ -395,6 +394,7 @@ class Gauges:
     unsent_s: Mapping[int, float] = field(default_factory=dict)
     note: Note | None = None
     places: Mapping[int, TextPlace] = field(default_factory=dict)
+    lost: bool = False
 
 
 NO_GAUGES: Final = Gauges()

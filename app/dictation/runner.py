@@ -296,7 +296,7 @@ class DictationRunner:
                 show(view)
 
     def _gauges(self) -> Gauges:
-        level = self.recorder.level_dbfs
+        level, warning = self.recorder.level_dbfs, self._warnings.get("microphone")
         return Gauges(
             level_dbfs=LOWEST_DBFS if level is None else level,
             device=self.recorder.device,
@@ -304,6 +304,7 @@ class DictationRunner:
             places=self._texts.places,
             unsent_s=self._takes.unsent_s,
             note=next(iter((*self._takes.notes, *self._warnings.values())), None),
+            lost=warning is not None and warning.key == NoteKey.MICROPHONE_LOST,
         )
 
     def _microphone_changed(self, change: MicrophoneChange) -> None:

@@ -195,6 +195,8 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
     if newest is None:
         return base
     state = state_of(newest, queue, gauges.unsent_s.get(newest.number, 0.0), now)
+    if state is State.LISTENING and gauges.lost:
+        state = State.ARMING
     waiting = sum(take.pending for take in takes.values() if take is not newest)
     if state is State.IDLE:
         return replace(base, waiting=waiting)

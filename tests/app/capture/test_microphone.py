@@ -21,6 +21,7 @@ from app.capture.microphone import (
     MicrophoneSettings,
     open_microphone,
 )
+from speech.level import FLOOR_DBFS
 from tests.app.capture.sounds import BUILT_IN, HEADSET, FakeSoundSystem
 from tests.helpers.waiting import wait_until
 
@@ -244,6 +245,18 @@ async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> 
     assert heard[GREETING : GREETING + 5000].tolist() == list(range(5000))
     assert received[0].at == received[1].at == GREETING + 5000
     assert microphone.lost_samples == received[1].lost_samples
+
+
+async def test_lost_device_has_no_level() -> None:
+    """The last level of a device that is gone looks as if it was still heard."""
+    received: list[MicrophoneChange] = []
+    alone = FakeSoundSystem(HEADSET)
+    async with open_microphone("headset", FAST, on_change=received.append, system=alone) as microphone:
+        alone.stream.say(numbers(0, 5000))
+        await wait_until(lambda: microphone.level_dbfs > FLOOR_DBFS, "it is heard")
+        alone.take(HEADSET)
+        await wait_until(lambda: received, "it is lost")
+        assert microphone.level_dbfs == FLOOR_DBFS
 
 
 async def test_device_is_kept_when_process_stood_still(

@@ -111,6 +111,17 @@ async def test_muted_microphone_is_named_until_it_is_heard(tmp_path: Path, model
         await wait_until(lambda: world.dictating.view.note is None, "the note goes")
 
 
+async def test_nobody_listens_while_the_microphone_is_gone(tmp_path: Path, models: Path, locate: Locate) -> None:
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world:
+        world.dictating.ask(Verb.START)
+        await world.is_in(State.LISTENING)
+        assert world.devices.on_change is not None
+        world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.LOST, "headset", 0))
+        await world.is_in(State.ARMING)
+        world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "built-in", 0))
+        await world.is_in(State.LISTENING)
+
+
 async def test_microphone_chosen_during_recording_is_announced_for_the_next_one(
     tmp_path: Path, models: Path, locate: Locate
 ) -> None:

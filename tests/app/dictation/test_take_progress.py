@@ -109,6 +109,14 @@ def test_view_shows_most_important_note() -> None:
     assert note(8.0) == "gateway-away"
 
 
+def test_lost_microphone_is_not_listening_but_changes_no_other_state() -> None:
+    def state(shown: TakeProgress) -> State:
+        return view_of(scene({1: shown}, InsertionQueue()), Gauges(lost=True), 9.0).state
+
+    assert state(take(sounding_at=1.0)) is State.ARMING
+    assert state(take(**STOPPED)) is State.WAITING
+
+
 def test_view_without_takes_is_idle() -> None:
     view = view_of(scene({}, InsertionQueue()), Gauges(device="desk"), 0.0)
     assert (view.state, view.device, view.note, view.held) == (State.IDLE, "desk", None, 0)
