@@ -169,7 +169,8 @@ class TakeRunner(DictationObserver):
             await asyncio.wait({journal})
             await self._parts.deliveries.discard(self._take)
             return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
-        except JournalError as error:
+        except JournalError as error:  # what the disk took of the take is empty
+            await asyncio.to_thread(self._parts.library.discard, self.session)
             return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
         except asyncio.CancelledError:
             await asyncio.wait({journal})

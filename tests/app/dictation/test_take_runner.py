@@ -28,7 +28,9 @@ from app.dictation.messages import (
 )
 from app.dictation.recorder import Recorder
 from app.dictation.take_runner import TakeParts, TakeRunner
+from app.journal.errors import JournalError
 from app.journal.events import Cutting
+from app.journal.journal import Journal
 from app.journal.library import Library
 from app.transcription.listening import PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
@@ -149,6 +151,19 @@ async def test_device_is_released_when_journal_cannot_be_created(
     assert await desk.run() == ["RecordingOver", "TakeEnded"]
     assert desk.note[0] == NoteKey.NOT_RECORDED and desk.note[1] == "takes-unwritable"
     assert desk.recorder.level_dbfs is None
+
+
+async def test_take_that_a_full_disk_refuses_leaves_no_recording(
+    tmp_path: Path, models: Path, talk: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(journal: Journal, *, inserted: bool) -> None:
+        raise JournalError("the disk is full")
+
+    monkeypatch.setattr(Journal, "set_wanted", refuse)
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    assert (await desk.run())[-1] == "TakeEnded"
+    assert desk.note[0] == NoteKey.NOT_RECORDED
+    assert desk.library.all() == []
 
 
 async def test_take_keeps_recording_when_gateway_refuses(tmp_path: Path, models: Path, talk: Samples) -> None:
