@@ -309,6 +309,8 @@ class DictationRunner:
 
     def _microphone_changed(self, change: MicrophoneChange) -> None:
         key = _CHANGES.get(change.change)
+        if key == NoteKey.MICROPHONE_SILENT and self._machine.recording is None:
+            return  # a trial of the microphone says so itself
         self._warn("microphone", Note(key, {"device": change.device}) if key else None)
 
     def _warn(self, about: str, note: Note | None) -> None:

@@ -109,9 +109,16 @@ async def test_muted_microphone_is_named_until_it_is_heard(tmp_path: Path, model
         await wait_until(lambda: world.dictating.view.note == silent, "the user is told")
         world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.HEARD, "headset", 0))
         await wait_until(lambda: world.dictating.view.note is None, "the note goes")
+        world.dictating.ask(Verb.STOP)
+        await world.over()
+        world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.SILENT, "headset", 0))
+        await wait_until(lambda: world.dictating.view.state is State.IDLE, "the take is done")
+        assert world.dictating.view.note is None, "nothing is recorded"
 
 
-async def test_nobody_listens_while_the_microphone_is_gone(tmp_path: Path, models: Path, locate: Locate) -> None:
+async def test_view_is_not_listening_while_the_microphone_is_gone(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
     async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world:
         world.dictating.ask(Verb.START)
         await world.is_in(State.LISTENING)
