@@ -23,7 +23,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, card, keep_room, paint_text, refresh_with
 from app.ui.widgets.controls import BAR, NavigationButton
-from app.ui.widgets.panels import FlowRow, LinedRow, hides_itself, update_above
+from app.ui.widgets.panels import FlowRow, LinedRow, hides_itself, order_focus, update_above, widgets_in
 from app.ui.widgets.parts import (
     SPACE,
     horizontal,
@@ -261,8 +261,8 @@ class Section(QWidget):
         self.groups[0].head.addWidget(self.reset)
         keep_room(self.reset)
         self._panels, self._settings = vertical(gap=SPACING.large), vertical(*self.groups, gap=SPACING.large)
-        order = (self._panels, self._settings) if name in PANELS_FIRST else (self._settings, self._panels)
-        vertical(self.heading, *order, within=self, gap=SPACING.large)
+        self._order = (self._panels, self._settings) if name in PANELS_FIRST else (self._settings, self._panels)
+        vertical(self.heading, *self._order, within=self, gap=SPACING.large)
         self.reset.installEventFilter(self)
         self.refresh()
 
@@ -271,6 +271,7 @@ class Section(QWidget):
         self.rows = tuple(rows)
         for group in self.groups:
             group.fill(rows)
+        order_focus([part for layout in self._order for part in widgets_in(layout)])
 
     def add(self, panel: QWidget, words: Words, group: str = "") -> None:
         """Add a panel below the others, or below a group; if it hides itself, its wrapper takes no room either."""

@@ -1,7 +1,8 @@
 """Rows that wrap, chips, cards, columns, and scroll areas."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, pairwise
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
@@ -9,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
+    QLayout,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -209,6 +211,35 @@ def update_above(widget: QWidget) -> None:
     while around is not None and not isinstance(around, QScrollArea):
         around.updateGeometry()
         around = around.parentWidget()
+
+
+def widgets_in(layout: QLayout) -> list[QWidget]:
+    """Return the widgets of a layout in its order, without those of layouts in it."""
+    items = (layout.itemAt(place) for place in range(layout.count()))
+    return [part for item in items if item is not None and (part := item.widget()) is not None]
+
+
+def focus_chain(window: QWidget) -> Iterator[QWidget]:
+    """Yield the controls of a window that the Tab key visits, in its order, hidden ones too."""
+    stop = window.nextInFocusChain()
+    while stop is not None and stop is not window:
+        if stop.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            yield stop
+        stop = stop.nextInFocusChain()
+
+
+def order_focus(parts: Sequence[QWidget]) -> None:
+    """Make the Tab key visit these parts in this order: otherwise what was created last comes last.
+
+    The controls of a part keep their order.
+    """
+    stops: dict[QWidget, list[QWidget]] = {part: [] for part in parts}
+    for stop in focus_chain(parts[0].window()):
+        for part in parts:
+            if part.isAncestorOf(stop):
+                stops[part].append(stop)
+    for before, after in pairwise(chain.from_iterable(stops.values())):
+        QWidget.setTabOrder(before, after)
 
 
 def scrolling(inside: QWidget, area: QScrollArea | None = None) -> QScrollArea:

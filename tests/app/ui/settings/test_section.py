@@ -1,6 +1,7 @@
 """Section of the settings: search results, added panels, and the reset of all settings."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import Qt
@@ -15,7 +16,7 @@ from app.ui.settings.section import Section
 from app.ui.settings.wording import search_terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import lay_out_now
+from app.ui.widgets.panels import focus_chain, lay_out_now
 
 CHANGED = replace(Settings(), general=GeneralSection(sounds=False, announce=True))
 
@@ -112,3 +113,19 @@ def test_panel_that_hides_itself_takes_no_room(world: World) -> None:
     hidden.hide()
     lay_out_now()
     assert world.section.sizeHint() == before
+
+
+def test_tab_key_follows_the_section_from_top_to_bottom(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    """Panels are added before the rows exist."""
+    section, below, between = Section("general", texts), QLineEdit(), QLineEdit()
+    qtbot.addWidget(section)
+    section.add(below, list)
+    section.add(between, list, "look")
+    rows = SettingRows(theme, texts, lambda action: None, ControlValues())
+    section.fill(rows.of("general"))
+    groups = {group.name: group for group in section.groups}
+    parts = (*groups.values(), below, between)
+    visited = [part for stop in focus_chain(section) for part in parts if part is stop or part.isAncestorOf(stop)]
+    others = [group for name, group in groups.items() if name != "look"]
+    assert list(dict.fromkeys(visited)) == [groups["look"], between, *others, below]
+    assert [part for part, again in pairwise(visited) if part is not again] == [groups["look"], between, *others]
