@@ -11,7 +11,7 @@ from app.core.sentences import entries
 ROOT = Path(__file__).resolve().parent.parent
 DASHBOARD = ROOT / "backend" / "observability" / "dashboard" / "static" / "texts-zh.js"
 PAGES = [ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("*.zh.md"))]
-NOT_SENTENCES = re.compile(r"\.find$|^home\.day")
+NOT_SENTENCES = re.compile(r"\.find(\.|$)|^home\.day")
 """Keys of search words and of patterns for dates."""
 
 HAN = "\u4e00-\u9fff"

@@ -127,9 +127,15 @@ def _allowed(texts: Texts, name: str) -> str:
 
 
 def search_words_of(setting: Setting) -> str:
-    """Return all search words of a setting in every language, because the user may not read the current one."""
+    """Return all search words of a setting in every language, because the user may not read the current one.
+
+    ``settings.find.NAME`` has those that no text on the page has.
+    """
     name = setting.name
-    keys = [f"settings.section.{section_of(name)}", f"settings.title.{name}", f"settings.says.{name}"]
+    keys = [
+        f"settings.section.{section_of(name)}",
+        *(f"settings.{part}.{name}" for part in ("title", "says", "find")),
+    ]
     keys += option_keys(setting).values()
     return " ".join([name, *in_all_languages(*keys)]).casefold()
 

@@ -55,6 +55,28 @@ def test_setting_is_found_in_both_languages_and_by_name() -> None:
         assert term in words
 
 
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("shortcut", {"hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held", "hotkeys.mode"}),
+        ("push-to-talk", {"hotkeys.dictate", "hotkeys.mode"}),
+        ("热键", {"hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held", "hotkeys.mode"}),
+        ("startup", {"general.autostart"}),
+        ("开机", {"general.autostart"}),
+        ("font", {"general.text_size"}),
+        ("字体", {"general.text_size"}),
+        ("夜间", {"general.theme"}),
+        ("话筒", {"audio.microphone", "general.keep_microphone_open"}),
+        ("浮窗", {"general.overlay"}),
+        ("privacy", {"history.days", "insertion.read_text"}),
+        ("剪贴板", {"hotkeys.paste_held", "insertion.strategy"}),
+    ],
+)
+def test_setting_is_found_by_the_words_of_other_programs(query: str, names: set[str]) -> None:
+    terms = search_terms(query)
+    assert {name for name in SHOWN if matches(terms, search_words_of(all_settings()[name]))} == names
+
+
 def test_setting_error_carries_setting_name() -> None:
     with pytest.raises(BadSetting) as refused:
         all_settings()["history.days"].value(-1)

@@ -81,6 +81,7 @@ FAMILIES = {
     "onboarding.how": [*(mode.value for mode in TalkMode), "without-key"],
     "settings.title": WITH_ROW,
     "settings.says": WITH_ROW,
+    "settings.find": WITH_ROW,
     "settings.allowed": [
         "language",
         "languages",

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.sentences import LANGUAGES, entries
 
-TECHNICAL = re.compile(r"^monitor\.|\.advanced\.|\.find$")
+TECHNICAL = re.compile(r"^monitor\.|\.advanced\.|\.find(\.|$)")
 """Keys of texts that may use technical words: the monitor, Advanced, and hidden search words."""
 CODE = re.compile(
     r"{\w+}|`[^`]*`|kikipounamu(-\w+)*( (takes|models|up)\b)?|KIKIPOUNAMU_\w+|\w+\.(toml|jsonl|md|log)"
