@@ -31,10 +31,14 @@ class ExportFile:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """Result of an export: the written files, or the existing ones that kept it from writing any."""
+    """Result of an export: the written files, or the existing ones that kept it from writing any.
+
+    ``left_out``: number of takes without a text, which are in no file.
+    """
 
     written: tuple[Path, ...] = ()
     exist: tuple[Path, ...] = ()
+    left_out: int = 0
 
 
 def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrite: bool = False) -> ExportResult:
@@ -51,7 +55,8 @@ def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrit
             write_whole(sheet.place, sheet.text)
         except OSError as error:
             raise TakeExportFailed(f"{sheet.place} cannot be written: {error.strerror}") from error
-    return ExportResult(tuple(sheet.place for sheet in to_write))
+    left_out = sum(not take.text.strip() for take in takes)
+    return ExportResult(tuple(sheet.place for sheet in to_write), left_out=left_out)
 
 
 def sheets(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:

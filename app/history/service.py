@@ -273,7 +273,11 @@ class HistoryService:
             names = ", ".join(path.name for path in done.exist[:_NAMED])
             self._post_note(HistoryNote.EXIST, count=str(len(done.exist)), names=names)
         else:
-            self._post_note(HistoryNote.EXPORTED, count=str(len(done.written)), place=str(action.place))
+            values = {"count": str(len(done.written)), "place": str(action.place)}
+            if done.left_out:
+                self._post_note(HistoryNote.EXPORTED_SOME, left=str(done.left_out), **values)
+            else:
+                self._post_note(HistoryNote.EXPORTED, **values)
 
     def _post_failure(self, reason: Note) -> None:
         self._post(HistoryMessage(Note(HistoryNote.NOT_DONE, reason=reason)))

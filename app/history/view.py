@@ -22,6 +22,7 @@ class HistoryNote(StrEnum):
     """Keys of the messages about actions."""
 
     EXPORTED = "exported"
+    EXPORTED_SOME = "exported-some"  # left: recordings without a text
     EXIST = "exist"
     NOT_DONE = "not-done"
 

@@ -240,6 +240,18 @@ async def test_export_action_replaces_files_only_on_request(library: Library, tm
     assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]
 
 
+async def test_export_action_counts_recordings_without_a_text(library: Library, tmp_path: Path) -> None:
+    """A user who deletes them after the export must not believe that all texts are in the file."""
+    window = Window()
+    record(library, 9)
+    async with served(library, window) as (serving, _):
+        serving.ask(ExportTakes((session(1), session(9)), Format.TXT, tmp_path))
+        await wait_until(partial(window.has_notes, 1), "what came of it")
+    (message,) = [value for value in window.values if isinstance(value, HistoryMessage)]
+    assert message.note.key == HistoryNote.EXPORTED_SOME
+    assert (message.note.values["count"], message.note.values["left"]) == ("1", "1")
+
+
 async def test_repeated_recognition_is_shown_in_details(library: Library) -> None:
     window = Window()
     async with scripted(oblige) as gateway, served(library, window, gateway.url) as (serving, _):
