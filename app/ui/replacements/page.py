@@ -25,13 +25,25 @@ _SHOWN: Final = 100
 _SEPARATORS: Final = re.compile(r"[,，、;；\n]")
 
 
+def parted(text: str) -> tuple[list[Replacement], str]:
+    """Return the rules in the lines of a text that have the form "heard = written", and the other lines."""
+    rules, others = list[Replacement](), list[str]()
+    for line in text.split("\n"):
+        heard, equals, written = (part.strip() for part in line.partition("="))
+        if equals and heard:
+            rules.append(Replacement(heard, written))
+        else:
+            others.append(line)
+    return rules, "\n".join(others)
+
+
 class HotwordsPanel(Card):
     """Panel that shows the hotwords in force and asks to change them at once.
 
-    ``replacement_wanted``: emitted with recognised text and its replacement, when the user types both with "=".
+    ``replacements_wanted``: emitted with a list of rules, when the user types or pastes lines with "=".
     """
 
-    replacement_wanted = Signal(str, str)
+    replacements_wanted = Signal(list)
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -72,12 +84,12 @@ class HotwordsPanel(Card):
     # -- user actions --------------------------------------------------------------------------------------
 
     def _add(self) -> None:
-        """Ask for the typed hotwords, which commas separate, or for a replacement."""
-        heard, equals, written = (part.strip() for part in self.field.text().partition("="))
-        if equals and heard:
-            self.field.clear()
-            return self.replacement_wanted.emit(heard, written)
-        typed = [word for part in _SEPARATORS.split(self.field.text()) if (word := part.strip())]
+        """Ask for the typed replacements, one a line, and for hotwords, which commas or lines separate."""
+        rules, rest = parted(self.field.text())
+        if rules:
+            self.replacements_wanted.emit(rules)
+            self.field.setText(rest)
+        typed = [word for part in _SEPARATORS.split(rest) if (word := part.strip())]
         wanted = tuple(dict.fromkeys((*typed, *self._known)))
         if any(len(word) > checks.LONGEST_HOTWORD for word in typed):
             self._refuse("words.long-hotword", most=checks.LONGEST_HOTWORD)
@@ -132,8 +144,7 @@ class WordsPanel(QWidget):
         super().__init__()
         self.replacements = ReplacementsPanel(theme, texts, ask)
         self.hotwords = HotwordsPanel(theme, texts, ask)
-        add = self.replacements.model.merge
-        self.hotwords.replacement_wanted.connect(lambda heard, written: add((Replacement(heard, written),)))
+        self.hotwords.replacements_wanted.connect(self.replacements.model.merge)
         vertical(self.hotwords, self.replacements, within=self, gap=SPACING.large)
         self.setFocusProxy(self.hotwords.field)
 

@@ -5,6 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.messages.kinds import Action, Problem
+from app.replacements.rules import Replacement
 from app.settings.checks import LONGEST_HOTWORD, MOST_HOTWORDS
 from app.settings.sections import ChangeSetting
 from app.ui.replacements.page import NAME, HotwordsPanel
@@ -41,6 +42,26 @@ def test_typed_words_are_added_before_the_others(
     assert list(panel.row.chips) == ["Aotearoa", "Te Papa", "pounamu"] and panel.field.text() == ""
     assert panel.count.text() == texts("words.hotwords-count", count=3, most=MOST_HOTWORDS)
     qtbot.waitUntil(lambda: all(button.isVisible() for button in panel.row.chips.values()))
+
+
+def test_pasted_lines_become_replacements_and_words(panel: HotwordsPanel, asked: list[Action]) -> None:
+    """Lists of other programs have a rule in each line, some have words between them."""
+    rules: list[Replacement] = []
+    panel.replacements_wanted.connect(rules.extend)
+    panel.field.setText("git hub = GitHub\nAotearoa\n毫安时=mAh\num =\n= x")
+    panel.add.click()
+    assert rules == [Replacement("git hub", "GitHub"), Replacement("毫安时", "mAh"), Replacement("um", "")]
+    assert asked == [ChangeSetting(NAME, "Aotearoa\n= x")] and panel.field.text() == ""
+
+
+def test_refused_word_stays_in_the_field_without_the_replacements(panel: HotwordsPanel) -> None:
+    rules: list[Replacement] = []
+    panel.replacements_wanted.connect(rules.extend)
+    long = "x" * (LONGEST_HOTWORD + 1)
+    for _ in range(2):
+        panel.field.setText(f"a = b\n{long}" if not rules else panel.field.text())
+        panel.add.click()
+    assert rules == [Replacement("a", "b")] and panel.field.text() == long
 
 
 def test_empty_field_adds_nothing(panel: HotwordsPanel, asked: list[Action]) -> None:
