@@ -244,6 +244,53 @@ def test_compared_texts_have_the_same_words(text: str, language: str) -> None:
     assert len({"".join(filter(str.isalnum, text)).lower() for text in asked}) == 1 and len(set(asked)) > 2
 
 
+@pytest.mark.parametrize(("gain", "found"), [(1.1, "你要吗?红的那个。"), (0.9, "你要吗红的那个?")])
+def test_mandarin_question_stays_only_if_it_is_likelier(gain: float, found: str) -> None:
+    assert with_likely_stops("你要吗?红的那个。", "zh", preferring(**{"吗?红": gain})) == found
+
+
+def test_name_behind_a_question_keeps_its_capital_where_the_question_goes_on() -> None:
+    likely = preferring(it_Wilson=3.0, it_wilson=1.0)
+    assert with_likely_stops("Is it? Wilson came.", "en", likely) == "Is it Wilson came?"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "compared"),
+    [
+        ("Red, green.", "en", False),
+        ("Red, we have it.", "en", True),
+        ("We have it, luckily.", "en", True),
+        ("We live nearby 1", "en", True),
+        ("We live nearby.", "en", False),
+        ("We live nearby", "en", False),
+        ("我们在公园里", "zh", True),
+        ("我们在公园", "zh", False),
+    ],
+)
+def test_commas_beside_one_word_and_ends_of_all_but_short_texts_are_compared(
+    text: str, language: str, compared: bool
+) -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [0.0] * len(texts)
+
+    with_likely_stops(text, language, likely)
+    assert bool(asked) == compared
+
+
+def test_only_the_characters_around_a_mandarin_mark_are_compared() -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [0.0] * len(texts)
+
+    with_likely_stops(f"{'很' * 50}，{'好' * 50}。", "zh", likely)
+    assert max(map(len, asked)) == 46
+
+
 @pytest.mark.parametrize("text", ["He left. It rained.", "I met. Wilson left.", "Is it? It is.", "It is, it was."])
 def test_no_text_is_compared_twice(text: str) -> None:
     asked: list[str] = []
