@@ -2,9 +2,10 @@
 
 The chosen microphone is used whenever it is present. When it is lost, it is tried again, then the system's
 default, then both every second without end. While another one is in use, a separate process looks for the chosen
-one every ten seconds: PortAudio sees new devices only after a restart, which ends every stream. The chosen one
-is used again from the first pause of the speaker on. The switch takes a moment and must not cut a word. Without
-a pause, the other one stays in use.
+one every ten seconds: PortAudio sees new devices only after a restart, which ends every stream. While the other
+one delivers only digital silence, what is said is lost, so the process looks every two seconds. The chosen one is
+used again from the first pause of the speaker on. The switch takes a moment and must not cut a word. Without a
+pause, the other one stays in use.
 
 Where the user chose the system's default, the first device is the chosen one: without it, another device is the
 default. The device that is the default when the process looks is used again.
@@ -13,7 +14,6 @@ default. The device that is the default when the process looks is used again.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 
 from app.capture.devices import Input, matching
 
@@ -36,6 +36,7 @@ class FallbackTimes:
     first_block: float = 5.0  # the same until the first block; Bluetooth starts slowly
     search: float = 1.0
     check: float = 10.0
+    check_silent: float = 2.0
     pause: float = 1.0  # silence after which the device may be switched
 
 
@@ -44,6 +45,7 @@ class Signs:
     """The state of the device in use: time of its last block, and whether its stream has ended.
 
     ``running_since_s``: since when this process runs. While it stood still, nobody read what the device recorded.
+    ``silent``: the device has delivered only digital silence for long.
     """
 
     now_s: float
@@ -51,6 +53,7 @@ class Signs:
     ended: bool = False
     quiet_s: float = 0.0
     running_since_s: float = 0.0
+    silent: bool = False
 
 
 class Fallback:
@@ -64,7 +67,8 @@ class Fallback:
         self._timing = timing
         self._opened_s = 0.0
         self._search_s = 0.0
-        self._check_s = 0.0
+        self._checked_s = 0.0  # when the chosen one was last looked for, or another one came into use
+        self._checking = False
         self._back = False
         self._mute = ""
 
@@ -81,7 +85,7 @@ class Fallback:
         self.on_other = device != matching(inputs, self._choice) or device.choice != self._first
         self._opened_s = now_s
         self._search_s = now_s + self._timing.search
-        self._check_s = now_s + self._timing.check
+        self._checked_s, self._checking = now_s, False
         self._back = False
 
     def failed(self, now_s: float) -> None:
@@ -92,7 +96,7 @@ class Fallback:
         """Note the devices that the other process found."""
         chosen = matching(inputs, self._choice)
         self._back = chosen is not None and (self.device is None or chosen.choice != self.device.choice)
-        self._check_s = now_s + self._timing.check
+        self._checked_s, self._checking = now_s, False
 
     def step(self, signs: Signs) -> FallbackStep:
         """Return the next step; after ``LOST`` and ``RETURN`` no device is in use."""
@@ -109,12 +113,13 @@ class Fallback:
             self._mute = ""
             self._search_s = signs.now_s
             return FallbackStep.RETURN
-        return self._check(signs.now_s)
+        return self._check(signs)
 
-    def _check(self, now_s: float) -> FallbackStep:
-        if now_s < self._check_s or self._back:
+    def _check(self, signs: Signs) -> FallbackStep:
+        pause_s = self._timing.check_silent if signs.silent else self._timing.check
+        if self._checking or self._back or signs.now_s < self._checked_s + pause_s:
             return FallbackStep.KEEP
-        self._check_s = inf  # one process at a time: the next search is scheduled when this one ends
+        self._checking = True  # one process at a time: the next pause begins when this one ends
         return FallbackStep.CHECK
 
     def _is_lost(self, signs: Signs) -> bool:

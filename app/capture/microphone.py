@@ -275,7 +275,8 @@ class Microphone:
         if self._input is None:
             return Signs(now_s)
         device, quiet_s = self._input, self._quiet / SAMPLE_RATE
-        return Signs(now_s, device.last_block_s, device.ended.is_set(), quiet_s, self._running_since_s)
+        silent = self._mute.muted and not self.buffer.ended.done()
+        return Signs(now_s, device.last_block_s, device.ended.is_set(), quiet_s, self._running_since_s, silent)
 
     async def _search(self) -> None:
         with suppress(MicrophoneError):

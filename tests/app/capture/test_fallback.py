@@ -108,6 +108,17 @@ def test_missing_microphone_is_looked_for_every_ten_seconds() -> None:
     assert checks == [10.0, 20.5, 31.0]
 
 
+def test_missing_microphone_is_looked_for_every_two_seconds_while_the_other_one_is_silent() -> None:
+    fallback = on_built_in()
+    checks = []
+    for tick in range(140):
+        now = tick * 0.25
+        if fallback.step(Signs(now, now, quiet_s=60.0, silent=now >= 5.0)) is FallbackStep.CHECK:
+            checks.append(now)
+            fallback.checked([BUILT_IN] if now < 9.0 else [BUILT_IN, HEADSET], now + 0.5)
+    assert checks == [5.0, 7.5, 10.0], "found, and a pause: it is taken back"
+
+
 def test_only_one_process_looks_for_microphones_at_a_time() -> None:
     """On a busy machine a search can outlast its interval; parallel searches would slow each other down."""
     fallback = on_built_in()

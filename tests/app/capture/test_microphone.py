@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -195,38 +194,6 @@ async def test_samples_lost_by_a_stalled_program_are_reported(system: FakeSoundS
     assert heard.tolist() == list(range(16_000))
     assert received == [MicrophoneChange(MicrophoneChangeKind.DROPPED, "headset", received[0].at, 4000)]
     assert microphone.lost_samples == 4000
-
-
-async def test_muted_device_is_reported_until_it_is_heard(system: FakeSoundSystem) -> None:
-    received: list[MicrophoneChange] = []
-    async with open_microphone("headset", FAST, on_change=received.append, system=system) as microphone:
-        system.stream.say(np.zeros(32_000, np.float32))
-        await wait_until(lambda: received, "the silence is noticed")
-        system.stream.say(numbers(0, 100))
-        await wait_until(lambda: len(received) == 2, "the sound is noticed")
-        microphone.stop()
-        heard = await rest(microphone.buffer.blocks())
-    assert [(change.change, change.device) for change in received] == [
-        (MicrophoneChangeKind.SILENT, "headset"),
-        (MicrophoneChangeKind.HEARD, "headset"),
-    ]
-    assert len(heard) == GREETING + 32_100
-
-
-async def test_each_recording_is_searched_for_silence_anew(system: FakeSoundSystem) -> None:
-    """A device that stays open between recordings says in each that it is muted."""
-    received: list[MicrophoneChangeKind] = []
-
-    def note(change: MicrophoneChange) -> None:
-        received.append(change.change)
-
-    async with open_microphone("headset", FAST, armed=True, on_change=note, system=system) as microphone:
-        for expected in ([MicrophoneChangeKind.SILENT], [MicrophoneChangeKind.SILENT] * 2):
-            microphone.start()
-            system.stream.say(np.zeros(32_000, np.float32))
-            await wait_until(partial(received.__eq__, expected), "the silence is noticed")
-            microphone.stop()
-            await rest(microphone.buffer.blocks())
 
 
 async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> None:
