@@ -54,4 +54,4 @@ async def test_attack_counts_the_gateways_objections() -> None:
 async def test_attack_runs_in_a_process_of_its_own() -> None:
     async with scripted(oblige) as gateway:
         struck = await struck_twice(attack, Attack.CANCELS, gateway)
-        assert struck.sent == gateway.connections * 4  # a hello, and three cancels
+        assert struck.sent >= 2 * struck.welcomed, "after each hello comes at least a cancel"
