@@ -73,7 +73,7 @@ class BatchEngine:
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
         """Recognise a batch. Requests with equal options and similar length share a call of the model."""
-        outcomes = [self._without_model(request) for request in batch]
+        outcomes = [without_model(request, self._info) for request in batch]
         asked = [self._family.asked(request.options) for request in batch]
         lengths = [len(request.pcm) if outcomes[place] is None else 0 for place, request in enumerate(batch)]
         for places in calls(lengths, asked):
@@ -85,17 +85,6 @@ class BatchEngine:
     def close(self) -> None:
         """Do nothing: the process ends after this call."""
 
-    def _without_model(self, request: DecodeRequest) -> DecodeOutcome | None:
-        """Return the outcome of requests that must not reach the model; ``None`` for all others."""
-        language = request.options.language
-        if language not in ("auto", *self._family.languages):
-            return DecodeFailure(ErrorCode.UNSUPPORTED, f"{self._info.model} knows no language {language!r}")
-        if len(request.pcm) % BYTES_PER_SAMPLE:
-            return DecodeFailure(ErrorCode.AUDIO_INVALID, "the audio ends within a sample")
-        if len(request.pcm) < _SHORTEST_SAMPLES * BYTES_PER_SAMPLE or not request.pcm.strip(b"\0"):
-            return Transcript("")
-        return None
-
     def _transcript(self, answer: Answer, options: Options) -> Transcript:
         transcript = self._family.read(answer.text)
         if not transcript.text:
@@ -103,6 +92,18 @@ class BatchEngine:
         adds = self._punctuate if options.punctuation else None
         text = adds(transcript.text) if adds else transcript.text
         return msgspec.structs.replace(transcript, text=text, words=answer.words)
+
+
+def without_model(request: DecodeRequest, info: EngineInfo) -> DecodeOutcome | None:
+    """Return the outcome of a request that must not reach the model; ``None`` for all others."""
+    language = request.options.language
+    if language not in ("auto", *info.languages):
+        return DecodeFailure(ErrorCode.UNSUPPORTED, f"{info.model} knows no language {language!r}")
+    if len(request.pcm) % BYTES_PER_SAMPLE:
+        return DecodeFailure(ErrorCode.AUDIO_INVALID, "the audio ends within a sample")
+    if len(request.pcm) < _SHORTEST_SAMPLES * BYTES_PER_SAMPLE or not request.pcm.strip(b"\0"):
+        return Transcript("")
+    return None
 
 
 def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:

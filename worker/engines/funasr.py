@@ -22,7 +22,6 @@ from typing import Any, Final
 
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options, Word
-from runtime.installing import extra_command
 from worker.engines.batch_engine import (
     PARAFORMER,
     SENSEVOICE,
@@ -35,10 +34,13 @@ from worker.engines.batch_engine import (
 )
 from worker.engines.devices import choose_device
 from worker.engines.funasr_library import import_auto_model
-from worker.engines.registry import lacks_memory
+from worker.engines.model_loading import loading, model_folder, model_name, needed_library
 
 _MIB: Final = 1 << 20
 _SETTINGS: Final = frozenset({"folder", "punctuation"})
+_LIBRARIES: Final = ("the engine funasr needs FunASR and torch", "funasr")
+_FAILURES: Final = (RuntimeError, ValueError, OSError, EOFError, UnpicklingError)
+"""Errors of a model that cannot be loaded; others are faults of the engine."""
 
 
 def _asked_of_paraformer(options: Options) -> Asked:
@@ -80,11 +82,7 @@ def _words(result: Mapping[str, Any]) -> tuple[Word, ...]:
 
 def create(settings: EngineSettings) -> BatchEngine:
     """Create the engine (entry point). Raises ``EngineUnavailable``."""
-    if unknown := set(settings.extra) - _SETTINGS:
-        raise EngineUnavailable(f"the engine funasr has no setting {', '.join(sorted(unknown))}")
-    folder = settings.extra.get("folder", settings.model_folder)
-    if not folder:
-        raise EngineUnavailable("the engine funasr needs a model: choose one with --model, or --set folder=DIR")
+    folder = model_folder("funasr", settings, _SETTINGS)
     model_class = class_in(Path(folder))
     if model_class not in FAMILIES:
         known = ", ".join(FAMILIES)
@@ -102,10 +100,16 @@ def create(settings: EngineSettings) -> BatchEngine:
         limit_memory(cuda, device, settings.gpu_memory_mb)
     recognise = _loaded(folder, device, threads)
     punctuate = _punctuator(_loaded(punctuation, device, threads)) if punctuation else None
-    model = settings.model or re.sub(r"[^A-Za-z0-9._-]", "-", Path(folder).resolve().name)[:64]
     slots = SLOTS[device.partition(":")[0]]
     info = EngineInfo(
-        "funasr", model, device, family.languages, slots, keeps, pads=True, shared_options=family.shared
+        "funasr",
+        model_name(settings, folder),
+        device,
+        family.languages,
+        slots,
+        keeps,
+        pads=True,
+        shared_options=family.shared,
     )
     return BatchEngine(info, family, recognise, punctuate)
 
@@ -124,7 +128,7 @@ def class_in(folder: Path) -> str:
 
 def _cuda_devices() -> int:
     """Count the devices; FunASR would silently replace a missing one by the CPU."""
-    with _missing_library():
+    with needed_library(*_LIBRARIES):
         from torch import cuda
     return cuda.device_count() if cuda.is_available() else 0
 
@@ -143,11 +147,11 @@ def load_auto_model(folder: str, device: str, threads: int) -> Any:
     """Load a model folder as FunASR's ``AutoModel``, without a network. Raises ``EngineUnavailable``."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the libraries are imported
     with unnoticed():
-        with _missing_library():
+        with needed_library(*_LIBRARIES):
             import torch
 
             auto_model = import_auto_model(Path(folder))
-        try:
+        with loading(f"the model in {folder!r}", _FAILURES):
             return auto_model(
                 model=str(Path(folder).resolve()),  # a name that is not a path would be searched for on a hub
                 device=device,
@@ -158,11 +162,6 @@ def load_auto_model(folder: str, device: str, threads: int) -> Any:
                 disable_pbar=True,
                 disable_log=True,
             )
-        except (RuntimeError, ValueError, OSError, EOFError, UnpicklingError) as error:
-            if lacks_memory(error):
-                raise
-            reason = str(error).partition("\n")[0] or type(error).__name__
-            raise EngineUnavailable(f"the model in {folder!r} cannot be loaded: {reason}") from error
 
 
 def _loaded(folder: str, device: str, threads: int) -> Recognise:
@@ -180,16 +179,6 @@ def _loaded(folder: str, device: str, threads: int) -> Recognise:
 
 def _punctuator(add: Recognise) -> Punctuate:
     return lambda text: add([text], {})[0].text
-
-
-@contextlib.contextmanager
-def _missing_library() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        raise EngineUnavailable(
-            f"the engine funasr needs FunASR and torch: run {extra_command('funasr')} ({error})"
-        ) from error
 
 
 @contextlib.contextmanager

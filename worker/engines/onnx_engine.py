@@ -4,7 +4,6 @@ It needs ONNX Runtime alone, which the base install has. The setting ``folder`` 
 one from the catalogue, and ``precision`` one of its files: int8, fp16 or fp32.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -17,6 +16,7 @@ from protocol.recognition import Options
 from speech.features import Features
 from speech.lfr import FRAME_S, LFR_FEATURES, lfr_features, load_lfr_cmvn, pad_features
 from worker.engines.batch_engine import SLOTS, Answer, Asked, BatchEngine, Family, Recognise
+from worker.engines.model_loading import model_folder, model_name
 from worker.engines.onnx_session import Arrays, OpenedModel, open_model
 from worker.engines.padded_calls import LONGEST_S, in_parts, most_padded_s
 from worker.engines.vocabulary import read_vocabulary
@@ -44,15 +44,9 @@ def create_engine(kind: OnnxKind, settings: EngineSettings) -> BatchEngine:
     """Create an engine for the model in ``settings``. Raises ``EngineUnavailable``."""
     import onnxruntime  # late: this module is imported to find the engine, and loading takes a while
 
-    if unknown := set(settings.extra) - _SETTINGS:
-        raise EngineUnavailable(f"the engine {kind.engine} has no setting {', '.join(sorted(unknown))}")
-    folder = settings.extra.get("folder", settings.model_folder)
-    if not folder:
-        raise EngineUnavailable(
-            f"the engine {kind.engine} needs a model: choose one with --model, or --set folder=DIR"
-        )
+    folder = model_folder(kind.engine, settings, _SETTINGS)
     opened = open_model(onnxruntime, Path(folder), settings, ("speech", "speech_lengths", *kind.inputs))
-    model = settings.model or re.sub(r"[^A-Za-z0-9._-]", "-", Path(folder).resolve().name)[:64]
+    model = model_name(settings, folder)
     where = opened.device.partition(":")[0]
     keeps = where == "cuda" and settings.gpu_memory_mb > 0
     languages, shared = kind.family.languages, kind.family.shared

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from protocol.engine import EngineUnavailable
-from runtime.installing import extra_command
 from worker.engines.funasr import FAMILIES, class_in, load_auto_model, unnoticed
+from worker.engines.model_loading import needed_library
 from worker.engines.onnx_session import FILES
 from worker.engines.vocabulary import read_vocabulary
 
@@ -44,10 +44,8 @@ def export(folder: Path, into: Path, precision: str) -> Path:
     """
     if precision not in FILES:
         raise EngineUnavailable(f"the precision is one of {', '.join(FILES)}, not {precision!r}")
-    try:
+    with needed_library("the export needs onnx", "funasr"):
         import onnx  # noqa: F401 # torch needs it for tracing, and reports its absence late
-    except ImportError as error:
-        raise EngineUnavailable(f"the export needs onnx: run {extra_command('funasr')} ({error})") from error
     model_class = class_in(folder)
     if model_class not in FAMILIES:
         raise EngineUnavailable(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from protocol.engine import EngineSettings, EngineUnavailable
 from worker.engines.devices import DEVICE
-from worker.engines.registry import lacks_memory
+from worker.engines.model_loading import loading
 
 FILES: Final = {"int8": "model_quant.onnx", "fp16": "model_fp16.onnx", "fp32": "model.onnx"}
 """Files of a model by precision, with the names of FunASR's own exports."""
@@ -50,14 +50,10 @@ def open_model(runtime: Any, folder: Path, settings: EngineSettings, inputs: Seq
     options = runtime.SessionOptions()
     options.intra_op_num_threads = settings.threads
     options.log_severity_level = 3
-    try:
+    with loading(repr(str(path))):
         session = runtime.InferenceSession(
             str(path), options, providers=_providers(device, settings.gpu_memory_mb)
         )
-    except Exception as error:  # the library's exceptions have no common base
-        if lacks_memory(error):
-            raise
-        raise EngineUnavailable(f"{str(path)!r} cannot be loaded: {str(error).partition(chr(10))[0]}") from error
     _check_provider(session, device)
     found = [value.name for value in session.get_inputs()]
     if found != list(inputs):

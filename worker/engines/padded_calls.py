@@ -6,7 +6,7 @@ The size of a call is in padded seconds: its recordings times the length of its 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from worker.engines.registry import lacks_memory
+from worker.engines.model_loading import lacks_memory
 
 CPU_PADDED_S: Final = 100.0
 """Padded seconds of one call on a processor, where larger calls gain nothing and take much memory."""

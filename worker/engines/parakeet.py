@@ -8,10 +8,9 @@ from importlib import import_module
 from typing import Any, Final
 
 from protocol.audio import SAMPLE_RATE
-from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Transcript
-from runtime.installing import extra_command
+from protocol.engine import EngineInfo, EngineSettings, Transcript
 from worker.engines.batch_engine import Answer, BatchEngine, Family, Recognise
-from worker.engines.registry import lacks_memory
+from worker.engines.model_loading import loading, model_folder, needed_library
 from worker.engines.word_times import TimedPiece, timed_words
 
 LANGUAGES: Final = (
@@ -24,20 +23,9 @@ _KIND: Final = "nemo-parakeet-tdt-0.6b-v3"
 
 def create(settings: EngineSettings) -> BatchEngine:
     """Create the engine (entry point). Raises ``EngineUnavailable``."""
-    if not settings.model_folder:
-        raise EngineUnavailable("the engine parakeet needs a model: choose one with --model")
-    if settings.extra:
-        raise EngineUnavailable(f"the engine parakeet has no setting {', '.join(sorted(settings.extra))}")
-    if settings.device not in ("auto", "cpu"):
-        raise EngineUnavailable(
-            f"the engine parakeet runs on auto or cpu, not on {settings.device!r}: its int8 files suit a processor"
-        )
-    try:
+    model_folder("parakeet", settings)
+    with needed_library("the engine parakeet needs onnx-asr", "parakeet"):
         library, runtime = import_module("onnx_asr"), import_module("onnxruntime")
-    except ImportError as error:
-        raise EngineUnavailable(
-            f"the engine parakeet needs onnx-asr: run {extra_command('parakeet')} ({error})"
-        ) from error
     return load(library, runtime, settings)
 
 
@@ -46,7 +34,7 @@ def load(library: Any, runtime: Any, settings: EngineSettings) -> BatchEngine:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = settings.threads
     options.log_severity_level = 3
-    try:
+    with loading(f"the model in {settings.model_folder!r}"):
         model = library.load_model(
             _KIND,
             settings.model_folder,
@@ -54,11 +42,6 @@ def load(library: Any, runtime: Any, settings: EngineSettings) -> BatchEngine:
             sess_options=options,
             providers=["CPUExecutionProvider"],
         )
-    except Exception as error:  # the exceptions of both libraries have no common base
-        if lacks_memory(error):
-            raise
-        reason = str(error).partition("\n")[0]
-        raise EngineUnavailable(f"the model in {settings.model_folder!r} cannot be loaded: {reason}") from error
     return BatchEngine(EngineInfo("parakeet", settings.model, "cpu", LANGUAGES), _FAMILY, recogniser(model))
 
 

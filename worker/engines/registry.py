@@ -38,14 +38,6 @@ _LIBRARIES: Final = {
     "whisper": ("faster_whisper",),
 }
 
-
-_LACK_OF_MEMORY: Final = (
-    "out of memory",
-    "cannot allocate memory",
-    "failed to allocate memory",  # ONNX Runtime's arena
-    "bad allocation",
-    "cublas_status_alloc_failed",
-)
 _PATH: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 """``package.module:function``."""
 _IS: Final = "an engine is a function that takes EngineSettings and returns an object with info, decode and close"
@@ -94,12 +86,6 @@ def create_engine(settings: EngineSettings) -> Engine | StreamingEngine:
     if not isinstance(engine, Engine | StreamingEngine):
         raise UnknownEngine(f"{name} creates no engine but a {type(engine).__name__}: {_IS}")
     return engine
-
-
-def lacks_memory(error: Exception) -> bool:
-    """Return whether a model failed to load because of too little memory, which may be free later."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in text for sign in _LACK_OF_MEMORY)
 
 
 def _entry_points() -> dict[str, str]:

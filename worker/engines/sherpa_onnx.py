@@ -9,19 +9,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import EngineInfo, EnginePiece, EngineSettings, EngineUnavailable
-from runtime.installing import extra_command
-from worker.engines.registry import lacks_memory
+from worker.engines.batch_engine import samples_of
+from worker.engines.model_loading import loading, model_folder, model_name, needed_library
 
 SESSIONS: Final = 64
 MOST_SESSIONS: Final = 1_024
 LANGUAGES: Final = ("en", "zh")
 _PARTS: Final = ("encoder", "decoder", "joiner")
 _SETTINGS: Final = frozenset({"folder", "languages", "sessions"})
-_FULL_SCALE: Final = np.float32(32_768)
 
 
 class SherpaEngine:
@@ -40,8 +37,7 @@ class SherpaEngine:
         """Append each piece to its utterance, and decode as far as whole steps go."""
         streams = [self._stream(piece.id) for piece in pieces]
         for stream, piece in zip(streams, pieces, strict=True):
-            samples = np.frombuffer(piece.pcm, "<i2").astype(np.float32) / _FULL_SCALE
-            stream.accept_waveform(SAMPLE_RATE, samples)
+            stream.accept_waveform(SAMPLE_RATE, samples_of(piece.pcm))
         while ready := [stream for stream in streams if self._recogniser.is_ready(stream)]:
             self._recogniser.decode_streams(ready)
         return [str(self._recogniser.get_result(stream)).strip() for stream in streams]
@@ -64,26 +60,15 @@ class SherpaEngine:
 
 def create(settings: EngineSettings) -> SherpaEngine:
     """Create the engine (entry point). Raises ``EngineUnavailable``."""
-    if unknown := settings.extra.keys() - _SETTINGS:
-        raise EngineUnavailable(f"the engine sherpa-onnx has no setting {', '.join(sorted(unknown))}")
-    if settings.device not in ("auto", "cpu"):
-        raise EngineUnavailable(f"the engine sherpa-onnx runs on auto or cpu, not on {settings.device!r}")
     sessions = settings.extra.get("sessions", str(SESSIONS))
     if not (sessions.isdecimal() and 0 < int(sessions) <= MOST_SESSIONS):
         raise EngineUnavailable(f"sessions={sessions} is not a number from 1 to {MOST_SESSIONS}")
-    folder = settings.extra.get("folder", settings.model_folder)
-    if not folder:
-        raise EngineUnavailable("the engine sherpa-onnx needs a model: choose one with --model")
+    folder = model_folder("sherpa-onnx", settings, _SETTINGS)
     files = model_files(Path(folder))
-    try:
+    with needed_library("the engine sherpa-onnx needs sherpa-onnx", "streaming"):
         library = import_module("sherpa_onnx")
-    except ImportError as error:
-        raise EngineUnavailable(
-            f"the engine sherpa-onnx needs sherpa-onnx: run {extra_command('streaming')} ({error})"
-        ) from error
     languages = tuple(filter(None, settings.extra.get("languages", ",".join(LANGUAGES)).split(",")))
-    model = settings.model or Path(folder).name
-    info = EngineInfo("sherpa-onnx", model, "cpu", languages, slots=int(sessions))
+    info = EngineInfo("sherpa-onnx", model_name(settings, folder), "cpu", languages, slots=int(sessions))
     return SherpaEngine(info, _recogniser(library, files, settings.threads or 1))
 
 
@@ -99,12 +84,7 @@ def model_files(folder: Path) -> dict[str, str]:
 
 
 def _recogniser(library: Any, files: dict[str, str], threads: int) -> Any:
-    try:
+    with loading(f"the model of {files['encoder']}"):
         return library.OnlineRecognizer.from_transducer(
             **files, num_threads=threads, sample_rate=SAMPLE_RATE, decoding_method="greedy_search", provider="cpu"
         )
-    except Exception as error:  # the library's errors have no common base
-        if lacks_memory(error):
-            raise
-        reason = str(error).partition("\n")[0]
-        raise EngineUnavailable(f"the model of {files['encoder']} cannot be loaded: {reason}") from error

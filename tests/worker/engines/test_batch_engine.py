@@ -41,7 +41,7 @@ class FakeModel:
 
 def engine_on(model: FakeModel, family: Family = SENSEVOICE, punctuate: Punctuate | None = None) -> BatchEngine:
     """Return an engine with a fake model."""
-    return BatchEngine(EngineInfo("funasr", "fake", "cpu"), family, model, punctuate)
+    return BatchEngine(EngineInfo("funasr", "fake", "cpu", family.languages), family, model, punctuate)
 
 
 def texts(engine: BatchEngine, batch: Sequence[DecodeRequest]) -> list[str]:

@@ -51,7 +51,8 @@ def engine_on(
     model: FakeModel, family: str = "SenseVoiceSmall", punctuate: Punctuate | None = None
 ) -> BatchEngine:
     """Return an engine with a fake model."""
-    return BatchEngine(EngineInfo("funasr", "fake", "cpu"), FAMILIES[family], model, punctuate)
+    kind = FAMILIES[family]
+    return BatchEngine(EngineInfo("funasr", "fake", "cpu", kind.languages), kind, model, punctuate)
 
 
 def texts(engine: BatchEngine, batch: Sequence[DecodeRequest]) -> list[str]:

@@ -29,7 +29,7 @@ def engine_on(session: FakeSession, folder: Path, device: str = "cpu") -> BatchE
     """Return an engine with a fake session."""
     opened = OpenedModel(session, device, "fp32")
     recognise = recogniser(SENSEVOICE_ONNX, opened, folder)
-    return BatchEngine(EngineInfo("sensevoice-onnx", "m", device), SENSEVOICE, recognise)
+    return BatchEngine(EngineInfo("sensevoice-onnx", "m", device, SENSEVOICE.languages), SENSEVOICE, recognise)
 
 
 def sound(samples: int) -> bytes:

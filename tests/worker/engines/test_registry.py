@@ -17,7 +17,6 @@ from worker.engines.registry import (
     find_engine,
     has_libraries,
     installed_engines,
-    lacks_memory,
 )
 
 
@@ -72,19 +71,6 @@ def test_function_that_creates_no_engine_is_refused_with_what_an_engine_is(path:
 def test_engine_that_fails_to_load_is_not_called_something_else() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         create_engine(EngineSettings(fault_engines.ENGINE, extra={"slots": "many"}))
-
-
-@pytest.mark.parametrize(
-    ("error", "lacks"),
-    [
-        (MemoryError(), True),
-        (RuntimeError("CUDA failed with error out of memory"), True),
-        (OSError(12, "Cannot allocate memory"), True),
-        (RuntimeError("Unable to open file 'model.bin'"), False),
-    ],
-)
-def test_lack_of_memory_is_distinguished_from_a_bad_model(error: Exception, lacks: bool) -> None:
-    assert lacks_memory(error) is lacks
 
 
 def test_missing_engine_module_is_reported() -> None:

@@ -8,28 +8,15 @@ import os
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
-
-from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
-from protocol.engine import (
-    DecodeFailure,
-    DecodeOutcome,
-    DecodeRequest,
-    EngineInfo,
-    EngineSettings,
-    EngineUnavailable,
-    Transcript,
-)
-from protocol.errors import ErrorCode
+from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, Transcript
 from protocol.recognition import Options
 from protocol.scripts import foreign
-from runtime.installing import extra_command
+from worker.engines.batch_engine import samples_of, without_model
 from worker.engines.devices import choose_device
-from worker.engines.registry import lacks_memory
-from worker.engines.whisper.reader import Samples, WhisperReader
+from worker.engines.model_loading import loading, model_folder, needed_library
+from worker.engines.whisper.reader import WhisperReader
 from worker.engines.whisper.segment import Passage, SegmentDecoder
 
-_SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter
 _ONLY_TRANSCRIBE: Final = ("turbo", "distil")  # trained without translations
 _COMPUTE_TYPES: Final = {"cpu": "int8", "cuda": "float16"}
 
@@ -39,25 +26,17 @@ class WhisperEngine:
 
     def __init__(self, settings: EngineSettings) -> None:
         """Load the model. Raises ``EngineUnavailable``."""
-        try:
+        with needed_library("the engine whisper needs faster-whisper", "whisper"):
             from ctranslate2 import get_cuda_device_count  # type: ignore[import-untyped]  # ships no types
             from faster_whisper import WhisperModel
-        except ImportError as error:
-            raise EngineUnavailable(
-                f"the engine whisper needs faster-whisper: run {extra_command('whisper')} ({error})"
-            ) from error
         device = choose_device("whisper", settings.device, get_cuda_device_count)
-        try:
+        with loading(f"the model in {settings.model_folder!r}", (RuntimeError, ValueError, OSError)):
             model = WhisperModel(
                 settings.model_folder,
                 **load_options(device),
                 cpu_threads=settings.threads or _processors(),
                 local_files_only=True,
             )
-        except (RuntimeError, ValueError, OSError) as error:
-            if lacks_memory(error):
-                raise
-            raise EngineUnavailable(f"the model in {settings.model_folder!r} cannot be loaded: {error}") from error
         self._reader = WhisperReader(model)
         translates = self._reader.multilingual and not any(name in settings.model for name in _ONLY_TRANSCRIBE)
         self._info = EngineInfo(
@@ -76,14 +55,9 @@ class WhisperEngine:
         """Do nothing: the process ends after this call."""
 
     def _one(self, request: DecodeRequest) -> DecodeOutcome:
-        language = request.options.language
-        if language not in ("auto", *self._info.languages):
-            return DecodeFailure(ErrorCode.UNSUPPORTED, f"Whisper knows no language {language!r}")
-        if len(request.pcm) % BYTES_PER_SAMPLE:
-            return DecodeFailure(ErrorCode.AUDIO_INVALID, "the audio ends within a sample")
-        samples: Samples = np.frombuffer(request.pcm, "<i2").astype(np.float32) / np.float32(32_768)
-        if len(samples) < _SHORTEST_SAMPLES or not samples.any():
-            return Transcript("")
+        if (outcome := without_model(request, self._info)) is not None:
+            return outcome
+        samples = samples_of(request.pcm)
         translates = request.options.task == "translate"
         words = request.options.priority == "bulk" and not translates  # subtitles and word times are for files
         segment = SegmentDecoder(self._reader, samples, request.partial, translates=translates, times_words=words)
@@ -110,10 +84,7 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
 
 def create(settings: EngineSettings) -> WhisperEngine:
     """Create the engine (entry point). Raises ``EngineUnavailable``."""
-    if not settings.model_folder:
-        raise EngineUnavailable("the engine whisper needs a model: choose one with --model")
-    if settings.extra:
-        raise EngineUnavailable(f"the engine whisper has no setting {', '.join(sorted(settings.extra))}")
+    model_folder("whisper", settings)
     return WhisperEngine(settings)
 
 
