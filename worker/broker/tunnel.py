@@ -35,6 +35,8 @@ _SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _DIGEST_BYTES: Final = 32
 _CLOSE_S: Final = 5.0
+_ANSWER_S: Final = 10.0
+"""Time for a gateway to accept a connection. A proxy may accept it while its gateway hangs."""
 _NOT_THIS_KEY: Final = (401, 403)
 _POLICY: Final = 1008
 _MOST_PLACES: Final = 8
@@ -140,12 +142,13 @@ class Tunnel:
             await reader.read()  # until the connection is carried no more
             writer.close()
         except OSError as error:
-            raise BrokerUnavailable(f"the broker does not answer: {error}") from error
+            raise BrokerUnavailable(f"the broker does not answer: {str(error) or 'no answer in time'}") from error
         return ShardLayout(self._shards, alone=False) if self._shards else ShardLayout()
 
     async def _connected(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:
         try:
-            carried = await self._connected_at(url, shard)
+            async with asyncio.timeout(_ANSWER_S):
+                carried = await self._connected_at(url, shard)
         except (OSError, asyncio.CancelledError):  # cancelled: the caller's deadline has passed
             self._elsewhere(url)
             raise

@@ -1,6 +1,7 @@
 """Worker whose broker is reached through a gateway: over real sockets, with TLS, and as a complete worker."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -313,6 +314,15 @@ async def test_missing_gateway_counts_as_broker_unavailable() -> None:
     async with jobs_through(f"ws://127.0.0.1:{free_port()}", OWNER_KEY) as jobs:
         with pytest.raises(BrokerUnavailable):
             await jobs.check()
+
+
+async def test_gateway_that_never_answers_counts_as_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.broker.tunnel._ANSWER_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        through = carrier(f"ws://127.0.0.1:{silent.getsockname()[1]}", OWNER_KEY)
+        async with Tunnel(through) as tunnel, asyncio.timeout(30):
+            with pytest.raises(BrokerUnavailable, match="no answer in time"):
+                await tunnel.layout()
 
 
 async def test_worker_of_another_version_is_refused_with_explanation(
