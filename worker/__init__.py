@@ -1,0 +1,1 @@
+"""Worker: takes jobs from the broker, has an engine recognise them, and stores the results."""

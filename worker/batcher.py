@@ -1,7 +1,7 @@
 """Selection of the waiting jobs that one call of the engine decodes. Pure.
 
 A call settles all its jobs at once, when it ends. So a call holds only jobs that are cheaper together than one by
-one. On a CPU that is hardly ever the case for people, who wait for the first of them.
+one. On a CPU that is hardly ever the case for live speech, where people wait for the first of them.
 """
 
 from protocol.engine import EngineInfo, live_slots

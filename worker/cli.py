@@ -15,8 +15,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
 import typer
+from msgspec.structs import replace
 
 from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import SHARDS_KEY, Keys
@@ -40,6 +40,7 @@ from worker.broker.shards import AllShards
 from worker.consumer import Consumer, ConsumerIntervals
 from worker.core.errors import BrokerError, MetricsUnavailable, UnknownEngine, WrongAddress
 from worker.engines.devices import device_problem
+from worker.engines.model_loading import FOLDER
 from worker.engines.registry import check_engine, has_libraries
 from worker.model_choice import PUNCTUATION, choose
 from worker.streaming.live_worker import LiveWorker
@@ -84,9 +85,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     gateway: Annotated[
         str, typer.Option(help="Connect through this gateway: wss://HOST:PORT, with KIKIPOUNAMU_KEY.")
     ] = "",
-    certificate_sha256: Annotated[
-        str, typer.Option("--certificate-sha256", help="Fingerprint of the gateway's certificate.")
-    ] = "",
+    certificate_sha256: Annotated[str, typer.Option(help="Fingerprint of the gateway's certificate.")] = "",
     key_file: Annotated[str, typer.Option(help="File with the key, instead of KIKIPOUNAMU_KEY.")] = "",
     engine: Annotated[str, typer.Option(help="An engine's name, module:function, or auto.")] = "whisper",
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
@@ -111,7 +110,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
 def stream(  # noqa: PLR0913 - typer: an option is a parameter
     redis: _AsForRun = "",
     gateway: _AsForRun = "",
-    certificate_sha256: Annotated[str, typer.Option("--certificate-sha256", help=_SEE_RUN)] = "",
+    certificate_sha256: _AsForRun = "",
     key_file: _AsForRun = "",
     engine: Annotated[str, typer.Option(help="An engine for live text, or module:function.")] = "sherpa-onnx",
     model: _AsForRun = "",
@@ -145,7 +144,7 @@ def doctor(
     extras = _extra(extra or [])
     with logging_to("doctor", None):  # the log folder may be the problem
         try:
-            settings = msgspec.structs.replace(_engine_settings(engine, model, extras), device=device)
+            settings = _engine_settings(EngineSettings(engine, model, device=device, extra=extras))
         except (EngineUnavailable, SpeechError) as error:
             for finding in (*surroundings(engine), DoctorFinding("model", str(error), False)):
                 print_finding(finding)
@@ -180,10 +179,10 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
         raise typer.BadParameter(str(error), param_hint="--batches") from None
     with logging_to("bench", None):
         try:
-            settings = _engine_settings(engine, model, extras)
+            asked = EngineSettings(engine, model, device=device, threads=threads, extra=extras)
+            settings = _engine_settings(asked)
         except (EngineUnavailable, SpeechError) as error:
             _give_up(error, _NOTHING_TO_RUN)
-        settings = msgspec.structs.replace(settings, device=device, threads=threads)
         raise typer.Exit(benchmark.run(settings, audio, plan, as_json=as_json))
 
 
@@ -223,11 +222,7 @@ def _serve(where: BrokerChoice, asked: EngineSettings, serving: Serving, *, stre
         raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
     with logging_to("live-text" if streams else "worker", folders().logs):
         try:
-            found = _engine_settings(asked.engine, asked.model, asked.extra)
-            settings = msgspec.structs.replace(
-                found, device=asked.device, threads=asked.threads, gpu_memory_mb=asked.gpu_memory_mb
-            )
-            asyncio.run(_work(where, settings, serving, streams))
+            asyncio.run(_work(where, _engine_settings(asked), serving, streams))
         except (UnknownEngine, WrongAddress, MetricsUnavailable) as error:
             _give_up(error, _WRONG_USAGE)
         except (EngineUnavailable, SpeechError) as error:
@@ -308,18 +303,22 @@ async def _found(certificate_sha256: bytes) -> tuple[str, ...]:
     return await find_gateway(certificate_sha256)
 
 
-def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSettings:
+def _engine_settings(asked: EngineSettings) -> EngineSettings:
     """Choose and verify engine and model. Raises ``EngineUnavailable`` or ``SpeechError`` if a part is missing."""
-    if engine in _FOLDER_ENGINES and "folder" in extra:  # a model outside the catalogue
-        return EngineSettings(engine, model, extra=extra)
+    extra = asked.extra
+    if asked.engine in _FOLDER_ENGINES and FOLDER in extra:  # a model outside the catalogue
+        return asked
     store = ModelStore(folders().models, load_catalogue())
-    choice = choose(engine, model, has_libraries, lambda name: store.state(name) is FolderState.INSTALLED)
+    choice = choose(
+        asked.engine, asked.model, has_libraries, lambda name: store.state(name) is FolderState.INSTALLED
+    )
     check_engine(choice.engine)
     log.info(LogEvent.ENGINE_CHOSEN, engine=choice.engine, model=choice.model, why=choice.why)
     folder = store.verify(choice.model) if choice.model else ""
     if choice.engine == "funasr":
         extra = with_punctuation(choice.model, extra, store)
-    return EngineSettings(choice.engine, choice.model, str(folder), extra=extra)
+    engine, model = choice.engine, choice.model
+    return replace(asked, engine=engine, model=model, model_folder=str(folder), extra=extra)
 
 
 def with_punctuation(model: str, extra: dict[str, str], store: ModelStore) -> dict[str, str]:

@@ -97,7 +97,7 @@ class Consumer:
         self._batcher = Batcher()
         self._leases = Leases()
         self._pace = Pace(timing.decode_spare_s)
-        self._story = JobLog()
+        self._job_log = JobLog()
         self._report = StatusReport(worker, engine, self._pace)
         self.tally = WorkerTally()
         self._partials = PartialMaker(jobs, engine, self._pace, self.tally)
@@ -199,7 +199,7 @@ class Consumer:
         if held := self._leases.release_all():
             for delivery in held:
                 self._batcher.discard(delivery)
-            self._story.let_go(held)
+            self._job_log.let_go(held)
             log.info(LogEvent.JOBS_HANDED_BACK, jobs=await self._retry_until_answered(self._jobs.leave))
 
     def _own_status(self, info: EngineInfo) -> Worker:
@@ -207,7 +207,7 @@ class Consumer:
 
     async def _accept(self, delivery: Delivery) -> None:
         self._leases.hold(delivery)
-        self._story.taken(delivery, time.monotonic())
+        self._job_log.taken(delivery, time.monotonic())
         if delivery.refusal:
             await self._fail(delivery, delivery.refusal, most_failures=1)
         else:
@@ -219,7 +219,7 @@ class Consumer:
         deadline_s = self._pace.deadline_s(audio_s)
         started = time.monotonic()
         self._leases.decoding(batch, started + deadline_s)
-        self._story.decoding(batch, started)
+        self._job_log.decoding(batch, started)
         self._report.busy, self._report.state = len(batch), WorkerState.BUSY
         try:
             outcomes = await self._engine.decode([request_of(delivery.job) for delivery in batch], deadline_s)
@@ -243,7 +243,7 @@ class Consumer:
                 await self._fail(delivery, DecodeFailure(fault.code, str(fault)))
             else:
                 self._leases.hold(delivery)
-                self._story.again(delivery, time.monotonic())
+                self._job_log.again(delivery, time.monotonic())
                 self._batcher.add(delivery, alone=True)
 
     # -- end of a job --------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ class Consumer:
         self._report.done += 1
         self._report.audio_s += delivery.seconds
         self.tally.ended(FINAL if counted else NOT_WANTED, delivery.seconds)
-        self._story.recognised(delivery, decode_ms, counted, time.monotonic())
+        self._job_log.recognised(delivery, decode_ms, counted, time.monotonic())
 
     def _result(self, delivery: Delivery, transcript: Transcript, decode_ms: int) -> Result:
         return Result(
@@ -286,7 +286,7 @@ class Consumer:
     async def _fail(self, delivery: Delivery, why: DecodeFailure, most_failures: int = MOST_FAILURES) -> None:
         job = delivery.job
         if delivery.borrowed:  # only its owner may fail a borrowed job
-            self._story.let_go(self._leases.release([delivery.key]))
+            self._job_log.let_go(self._leases.release([delivery.key]))
             return
         message = why.message[:_LONGEST_MESSAGE]
         failure = Failure(job.session, job.segment, why.code, message, job.attempt, retryable=True)
@@ -296,7 +296,7 @@ class Consumer:
         self._report.failed += verdict is Verdict.DEAD
         self.tally.ended(verdict)
         self._reader.sweep_later()  # let other workers try first: this one may be broken
-        self._story.failed(delivery, why, verdict, time.monotonic())
+        self._job_log.failed(delivery, why, verdict, time.monotonic())
 
     # -- background tasks ----------------------------------------------------------------------------------
 
@@ -310,13 +310,13 @@ class Consumer:
                 log.warning(LogEvent.LEASES_NOT_RENEWED, reason=str(error))
             else:
                 self._abandon(delivery for delivery in held if delivery.key in lost)
-                self._story.renewed(filter(self._leases.holds, held), time.monotonic())
+                self._job_log.renewed(filter(self._leases.holds, held), time.monotonic())
 
     def _abandon(self, lost: Iterable[Delivery]) -> None:
         for delivery in self._leases.lose(lost):
             self._batcher.discard(delivery)
             self.tally.ended(Verdict.LOST)
-            self._story.lost(delivery, time.monotonic())
+            self._job_log.lost(delivery, time.monotonic())
 
     async def _beat_forever(self) -> None:
         while True:
@@ -363,4 +363,4 @@ async def _cancelled_at_exit(coroutine: Coroutine[Any, Any, T], name: str) -> As
     finally:
         await cancel_and_wait({task})
         if not task.cancelled():
-            task.exception()  # whoever waits for the task has raised it, unless another error came first
+            task.exception()  # it was raised where the task is awaited, unless another error came first

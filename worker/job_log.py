@@ -16,6 +16,7 @@ from runtime.event_names import LogEvent
 from worker.broker.jobs import Verdict
 from worker.broker.scripts import RETURNED
 from worker.core.delivery import Delivery
+from worker.core.tally import FINAL, NOT_WANTED
 from worker.leases import Key
 
 log = loggers.WORKER_STORY
@@ -67,8 +68,8 @@ class JobLog:
     def recognised(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
         """Log that a job ended: its result is in the broker, or was no longer wanted."""
         held = self._let_go(delivery, now)
-        times = _times(delivery, held, now, decode_ms)
-        log.info(LogEvent.JOB_ENDED, **_about(delivery), outcome="final" if counted else "not wanted", **times)
+        times, outcome = _times(delivery, held, now, decode_ms), FINAL if counted else NOT_WANTED
+        log.info(LogEvent.JOB_ENDED, **_about(delivery), outcome=outcome, **times)
 
     def failed(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
         """Log that a job failed and was requeued or became a dead letter."""

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.engine import DecodeFailure, DecodeRequest, EngineSettings, EngineUnavailable
 from runtime.terminal import say
 from speech.errors import SpeechError
@@ -43,7 +43,7 @@ class BenchPlan:
     @property
     def audio_s(self) -> float:
         """Length of the recording."""
-        return len(self.pcm) / BYTES_PER_SAMPLE / SAMPLE_RATE
+        return samples_to_seconds(len(self.pcm) // BYTES_PER_SAMPLE)
 
 
 class BatchSpeed(msgspec.Struct, frozen=True):
@@ -91,12 +91,12 @@ def sha256_of(folder: str) -> str:
     return whole.hexdigest()
 
 
-async def measure(settings: EngineSettings, plan: BenchPlan, say: Ask = ask) -> BenchResult:
+async def measure(settings: EngineSettings, plan: BenchPlan, run: Ask = ask) -> BenchResult:
     """Measure, and compare the text with the processor's. Raises ``EngineUnavailable`` or ``EngineFault``."""
     result, text = await _measured(settings, plan)
     if result.device == _PROCESSOR:
         return result
-    found, number = cards(say), int(result.device.partition(":")[2] or 0)
+    found, number = cards(run), int(result.device.partition(":")[2] or 0)
     if number < len(found):
         result = replace(result, driver=found[number].driver, card=found[number].name)
     _, expected = await _measured(replace(settings, device=_PROCESSOR), BenchPlan(plan.pcm, (), 0))

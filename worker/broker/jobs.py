@@ -72,7 +72,7 @@ class ShardJobs:
         keys: Keys,
         forgotten_consumer_ms: int = _FORGOTTEN_CONSUMER_MS,
         stale_ms: int = STALE_MS,
-        dial: "Dial | None" = None,
+        dial: Dial | None = None,
     ) -> None:
         self._worker = worker
         self._forgotten_consumer_ms = forgotten_consumer_ms

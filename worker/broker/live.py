@@ -21,7 +21,6 @@ from protocol.job import (
 )
 from protocol.monitor import WorkerStatus
 from worker.broker.jobs import ShardJobs
-from worker.broker.scripts import load_scripts
 
 _MOST_PIECES: Final = 256
 _MOST_ANSWERS: Final = 8  # in one call, because a tunnel limits the keys of a call
@@ -30,27 +29,21 @@ _MOST_ANSWERS: Final = 8  # in one call, because a tunnel limits the keys of a c
 class LiveJobs(ShardJobs):
     """Pieces of live speech of one shard, and the answers to them."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        scripts = load_scripts()
-        self._alive = self._redis.register_script(scripts["alive"])
-        self._feeds = self._redis.register_script(scripts["feeds"])
-        self._answers = self._redis.register_script(scripts["answers"])
-
     async def renew_streams(self, model: str, status: WorkerStatus) -> None:
         """Report the status, and keep the streams for another while."""
         streams = (self._keys.streamers, *self._names(model))
-        await self._repairing(self._alive, streams, (self._worker, LIVE_GONE_MS, encode_status(status)))
+        await self._repairing(self._scripts["alive"], streams, (self._worker, LIVE_GONE_MS, encode_status(status)))
 
     async def leave_streams(self) -> None:
         """Delete this worker's stream and status: gateways then ask another worker at once."""
         streams = (self._keys.streamers, self._keys.inbox(self._worker))
-        await self._repairing(self._alive, streams, (self._worker, 0, ""))
+        await self._repairing(self._scripts["alive"], streams, (self._worker, 0, ""))
 
     async def pieces(self, model: str, places: int) -> list[Job]:
         """Take the pieces that wait: of followed sessions, and of up to ``places`` others."""
         most = (_MOST_PIECES, places)[: 1 + bool(places)]
-        reply = await self._repairing(self._feeds, self._names(model)[: len(most)], (LIVE_STALE_MS, *most))
+        names = self._names(model)[: len(most)]
+        reply = await self._repairing(self._scripts["feeds"], names, (LIVE_STALE_MS, *most))
         return [job for _, _, _, flat in reply[1] if (job := _piece(flat)) is not None]
 
     async def piece_waits(self, block_ms: int, model: str, others: bool) -> bool:
@@ -72,7 +65,7 @@ class LiveJobs(ShardJobs):
             some = answers[first : first + _MOST_ANSWERS]
             sessions = [self._keys.session(answer.session) for answer in some]
             notices = [encode_notice(answer) for answer in some]
-            wanted += int(await self._repairing(self._answers, sessions, notices))
+            wanted += int(await self._repairing(self._scripts["answers"], sessions, notices))
         return wanted
 
 

@@ -17,7 +17,7 @@ from protocol.job import MOST_FAILURES, Failure, Hypothesis, Keys, Result, in_sh
 from protocol.monitor import WorkerStatus
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Tasks, cancel_and_wait, loop_time
 from worker.broker.jobs import ShardJobs, Taken, Verdict
 from worker.broker.layout import ShardLayout
 from worker.core.delivery import Delivery
@@ -197,11 +197,12 @@ class AllShards:
                 waits = member.jobs.wait(block_ms, member.names(chosen), partials)
                 member.wait = asyncio.create_task(waits, name=f"worker/wait-{member.shard}")
         pending = {member.wait for member in members if member.wait}
-        deadline = asyncio.get_running_loop().time() + block_ms / 1000 + _SILENT_S
+        deadline = loop_time() + block_ms / 1000 + _SILENT_S
         taken = Taken([], [])
         while pending and not (taken.jobs or taken.partials):
-            left_s = deadline - asyncio.get_running_loop().time()
-            done, pending = await asyncio.wait(pending, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            done, pending = await asyncio.wait(
+                pending, timeout=deadline - loop_time(), return_when=asyncio.FIRST_COMPLETED
+            )
             if not done:
                 break
             self._collect(members, taken)
@@ -385,15 +386,13 @@ class AllShards:
 
     async def _interrupt(self, members: Sequence[_Member]) -> None:
         """End these waits. One that does not end in time goes on; its result is collected later."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _INTERRUPT_S
-        while (pending := [one for one in members if one.wait and not one.wait.done()]) and loop.time() < deadline:
+        deadline = loop_time() + _INTERRUPT_S
+        while (pending := [one for one in members if one.wait and not one.wait.done()]) and loop_time() < deadline:
             asking = (self._ask(one, one.jobs.interrupt, _INTERRUPT_S) for one in pending)
             await asyncio.gather(*asking, return_exceptions=True)
             await asyncio.wait({one.wait for one in pending if one.wait}, timeout=_AGAIN_S)
 
     async def _stop_waiting(self) -> None:
-        waits = [member.wait for member in self._members if member.wait]
-        await cancel_and_wait(waits)
+        await cancel_and_wait([member.wait for member in self._members if member.wait])
         for member in self._members:
             member.wait = None

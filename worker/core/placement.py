@@ -33,7 +33,7 @@ _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 class Worker(NamedTuple):
     """Worker as placement sees it. ``speed``: audio seconds per second, 0 if unknown.
 
-    ``slots``: file jobs in one call; ``live_slots``: jobs and partials of people in one call.
+    ``slots``: file jobs in one call; ``live_slots``: jobs and partials of live speech in one call.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Worker(NamedTuple):
 
     @property
     def live_slots(self) -> int:
-        """Return how many jobs of people are decoded together."""
+        """Return how many jobs of live speech are decoded together."""
         return live_slots(self.device, self.slots)
 
 
@@ -105,7 +105,7 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
     kept = speaking and kept_free(me, others, length_s)
     readable = (not (kept and peers[0]), not (kept and peers[1]))
     # Live jobs wait only for live jobs; file jobs wait for both.
-    held = [hold_ms(me, [for_people(one) for one in side], *waiting(urgent)) for side in peers]
+    held = [hold_ms(me, [with_live_slots(one) for one in side], *waiting(urgent)) for side in peers]
     held += [hold_ms(me, without_kept(me, side, speaking, length_s), *waiting(queues[:4])) for side in peers]
     waits = any(queue.entries for queue, may in zip(bulk, readable, strict=True) if may)
     return ReadPlan(
@@ -117,7 +117,7 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
     )
 
 
-def for_people(one: Worker) -> Worker:
+def with_live_slots(one: Worker) -> Worker:
     """Return the worker with the slots that it has for live speech."""
     return one._replace(slots=one.live_slots)
 
@@ -146,11 +146,11 @@ def kept_free(one: Worker, others: Sequence[Worker], length_s: float) -> bool:
 
 def without_kept(me: Worker, others: Sequence[Worker], speaking: bool, length_s: float) -> tuple[Worker, ...]:
     """Return the workers that take file jobs now."""
-    everybody = (me, *others)
+    workers = (me, *others)
     return tuple(
         one
         for one in others
-        if not (speaking and kept_free(one, [other for other in everybody if other is not one], length_s))
+        if not (speaking and kept_free(one, [other for other in workers if other is not one], length_s))
     )
 
 

@@ -1,1 +1,1 @@
-"""Streaming worker: live text of people who speak, from the new samples only. Finals are not its business."""
+"""Streaming worker: live text from the new samples only. Other workers make the final texts."""

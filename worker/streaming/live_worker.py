@@ -1,7 +1,7 @@
 """Loop of a streaming worker: takes pieces of live speech, feeds them to the engine together, publishes the texts.
 
-Nothing here is owed to anybody: losses, delays and failures cost live text only. ``states`` chooses the engine's
-pieces; the gateway that gets no answer sends the segment from its beginning to any worker.
+Live text is best effort: losses, delays and failures cost nothing else. ``states`` chooses the engine's pieces. A
+gateway that gets no answer sends the segment from its beginning to any worker.
 """
 
 import asyncio

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, samples_to_seconds
 from protocol.engine import DecodeFailure, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
 from runtime.installing import extra_command
 from runtime.programs import module_command
@@ -23,7 +24,6 @@ from speech.errors import SpeechError
 from worker.core.errors import EngineFault
 from worker.supervision.engine_process import EngineProcess
 
-RATE: Final = 16_000
 SAMPLE_S: Final = 10
 _ASK_S: Final = 60.0
 _LOAD_S: Final = 300.0
@@ -88,9 +88,9 @@ def ask(command: Sequence[str]) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def cards(say: Ask = ask) -> tuple[GraphicsCard, ...]:
+def cards(run: Ask = ask) -> tuple[GraphicsCard, ...]:
     """Return the GPUs that NVIDIA's driver reports."""
-    output = say(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
+    output = run(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
     return tuple(_cards(output))
 
 
@@ -101,9 +101,9 @@ def _cards(output: str) -> Iterator[GraphicsCard]:
             yield GraphicsCard(parts[0], parts[1], parts[2], int(parts[3]), int(parts[4]))
 
 
-def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
+def surroundings(engine: str, run: Ask = ask) -> Iterator[DoctorFinding]:
     """Yield findings about the driver, the GPUs and the engine library's support for them."""
-    found = cards(say)
+    found = cards(run)
     if not found:
         yield DoctorFinding("driver", "no NVIDIA driver answers: this worker would use the processor")
     else:
@@ -113,13 +113,13 @@ def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
         says = f"{card.name}, capability {card.capability} ({card.architecture}), {memory}"
         yield DoctorFinding(f"card {number}", says, True)
     if engine in _LIBRARIES:
-        yield _library(engine, found, say)
+        yield _library(engine, found, run)
 
 
-def _library(engine: str, found: Sequence[GraphicsCard], say: Ask) -> DoctorFinding:
+def _library(engine: str, found: Sequence[GraphicsCard], run: Ask) -> DoctorFinding:
     name = _LIBRARIES[engine]
     try:
-        report = json.loads(say([*module_command("worker.engines.library_report"), name]))
+        report = json.loads(run([*module_command("worker.engines.library_report"), name]))
     except ValueError:
         return DoctorFinding(name, f"it cannot be loaded: run {extra_command(engine)}", False)
     version = f"{report['version']}, CUDA {report['cuda']}" if report.get("cuda") else str(report["version"])
@@ -151,7 +151,8 @@ def sound(file: str = "") -> bytes:
     """Return the audio to decode: ten seconds of a recording, or a synthetic sound. Raises ``SpeechError``."""
     if file:
         return _beginning(Path(file))
-    time_s = np.arange(RATE * SAMPLE_S) / RATE  # syllables without words: only the decoding time matters
+    # syllables without words: only the decoding time matters
+    time_s = np.arange(SAMPLE_RATE * SAMPLE_S) / SAMPLE_RATE
     voice = sum(np.sin(2 * np.pi * 120 * harmonic * time_s) / harmonic for harmonic in range(1, 20))
     heard = 0.1 * voice * (np.sin(2 * np.pi * 2 * time_s) > 0)
     pcm: bytes = (np.clip(heard, -1, 1) * 32767).astype("<i2").tobytes()
@@ -163,9 +164,9 @@ def _beginning(file: Path) -> bytes:
     for block in AvailableAudio(file):
         blocks.append(block)
         samples += len(block)
-        if samples >= RATE * SAMPLE_S:
+        if samples >= SAMPLE_RATE * SAMPLE_S:
             break
-    return np.concatenate(blocks)[: RATE * SAMPLE_S].astype("<i2").tobytes()
+    return np.concatenate(blocks)[: SAMPLE_RATE * SAMPLE_S].astype("<i2").tobytes()
 
 
 async def decode(settings: EngineSettings, pcm: bytes) -> DecodeMeasurement:
@@ -183,7 +184,8 @@ async def decode(settings: EngineSettings, pcm: bytes) -> DecodeMeasurement:
         decode_s = time.perf_counter() - begun
         if isinstance(outcome, DecodeFailure):
             raise EngineFault(outcome.message)
-        return DecodeMeasurement(engine.info, load_s, len(pcm) / 2 / RATE, decode_s, outcome.text)
+        sound_s = samples_to_seconds(len(pcm) // BYTES_PER_SAMPLE)
+        return DecodeMeasurement(engine.info, load_s, sound_s, decode_s, outcome.text)
     finally:
         await engine.close()
 

@@ -174,7 +174,8 @@ class WhisperReader:
         if not words:
             return []
         begins: dict[int, float] = {}
-        for token, at in self._aligned(encoded, prompt_tokens, tokens).alignments:
+        (aligned,) = self._model.model.align(encoded, prompt_tokens, [tokens], [2 * encoded.shape[1]])
+        for token, at in aligned.alignments:
             begins.setdefault(token, at * _SECONDS_PER_TIMESTAMP)
         return [(len(tokenizer.decode(tokens[:n])), begins.get(n, inf)) for n in words]
 
@@ -196,10 +197,6 @@ class WhisperReader:
             silence = self._silence(len(tokens))
             aligned = self._model.model.align(silence, prompt_tokens, tokens, [_SILENT_FRAMES] * len(tokens))
             found += (sum(log(max(one, _LEAST)) for one in text.text_token_probs) for text in aligned)
-        return found
-
-    def _aligned(self, encoded: Any, before: list[int], text: Sequence[int]) -> Any:
-        (found,) = self._model.model.align(encoded, before, [list(text)], [2 * encoded.shape[1]])
         return found
 
 
