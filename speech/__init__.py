@@ -1,0 +1,1 @@
+"""Audio mathematics: files, resampling, voice activity detection, segments, and recognition models."""

@@ -5,18 +5,18 @@ the texts of its pieces are read: field 1 of the model, and in it field 1; see s
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from protocol.engine import EngineUnavailable
+from speech.protobuf import embedded
 
 WORD_MARK: Final = "\N{LOWER ONE EIGHTH BLOCK}"
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _UNWRITTEN: Final = frozenset({"<unk>", "<s>", "</s>", "<blank>", "<pad>"})
-_VARINT, _FIXED64, _COUNTED, _FIXED32 = 0, 1, 2, 5
 _PIECES: Final = 1
 _TEXT: Final = 1
 
@@ -32,7 +32,7 @@ def read_vocabulary(folder: Path) -> tuple[str, ...]:
         found = (
             msgspec.json.decode(data, type=tuple[str, ...]) if path.suffix == ".json" else sentence_pieces(data)
         )
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError) as error:
         raise EngineUnavailable(
             f"the vocabulary {str(path)!r} is damaged; get the model again: {error}"
         ) from error
@@ -42,10 +42,9 @@ def read_vocabulary(folder: Path) -> tuple[str, ...]:
 
 
 def sentence_pieces(model: bytes) -> tuple[str, ...]:
-    """Return the pieces of a sentencepiece model. Raises ``ValueError`` or ``IndexError``."""
-    pieces = (value for field, value in _fields(model) if field == _PIECES and isinstance(value, bytes))
-    texts = (next((text for field, text in _fields(piece) if field == _TEXT), b"") for piece in pieces)
-    return tuple(text.decode("utf-8") for text in texts if isinstance(text, bytes))
+    """Return the pieces of a sentencepiece model. Raises ``ValueError``."""
+    texts = (next(embedded(model, _TEXT, *piece), (0, 0)) for piece in embedded(model, _PIECES))
+    return tuple(model[start:end].decode("utf-8") for start, end in texts)
 
 
 def join_pieces(pieces: Iterable[str]) -> str:
@@ -57,34 +56,3 @@ def join_pieces(pieces: Iterable[str]) -> str:
         elif piece not in _UNWRITTEN:
             written += piece.encode()
     return written.decode("utf-8", "replace").replace(WORD_MARK, " ")
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield the fields of a protocol buffer: number and value (protobuf.dev, encoding)."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        field, kind = key >> 3, key & 7
-        if kind == _VARINT:
-            value, at = _varint(message, at)
-            yield field, value
-            continue
-        if kind not in (_FIXED64, _COUNTED, _FIXED32):
-            raise ValueError(f"field of kind {kind}")
-        size = {_FIXED64: 8, _FIXED32: 4}.get(kind, 0)
-        if kind == _COUNTED:
-            size, at = _varint(message, at)
-        if at + size > len(message):
-            raise ValueError("it ends too early")
-        yield field, message[at : at + size]
-        at += size
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        value |= (byte & 0x7F) << shift
-        shift, at = shift + 7, at + 1
-        if byte < 0x80:
-            return value, at
