@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator
 from enum import EnumType
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
+
+from protocol.errors import NOT_JSON, MalformedMessage
+
+_T = TypeVar("_T")
 
 _WORDS: Final = {
     "array": "a list",
@@ -31,6 +35,21 @@ _KIND: Final = re.compile(r"Expected `([^`]+)`")
 _ABSENT: Final = re.compile(r"Object missing required field `([^`]+)`")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([\w.-]{1,64})`")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[[^\]]*\]")
+
+
+class JsonDecoder(Generic[_T]):
+    """Decoder of one type of JSON, called with the data. ``complaint``: begins the text of its errors."""
+
+    def __init__(self, kind: Any, complaint: str = "") -> None:
+        self._kind, self._complaint = kind, complaint
+        self._decoder: msgspec.json.Decoder[_T] = msgspec.json.Decoder(kind)
+
+    def __call__(self, data: bytes | str) -> _T:
+        """Return the decoded data. Raises ``MalformedMessage``."""
+        try:
+            return self._decoder.decode(data)
+        except NOT_JSON as error:
+            raise MalformedMessage(self._complaint + explain(error, self._kind)) from error
 
 
 def explain(error: Exception, kind: Any = None) -> str:

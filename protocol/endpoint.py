@@ -5,8 +5,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from protocol.decoding import explain
-from protocol.errors import MalformedMessage
+from protocol.decoding import JsonDecoder
 
 ENDPOINT_FILE: Final = "gateway.json"
 
@@ -30,9 +29,4 @@ def encode_endpoint(endpoint: Endpoint) -> bytes:
     return msgspec.json.encode(endpoint)
 
 
-def decode_endpoint(data: bytes) -> Endpoint:
-    """Parse the endpoint file. Raises ``MalformedMessage``."""
-    try:
-        return msgspec.json.decode(data, type=Endpoint)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedMessage(f"the endpoint file is damaged: {explain(error, Endpoint)}") from error
+decode_endpoint: Final[JsonDecoder[Endpoint]] = JsonDecoder(Endpoint, "the endpoint file is damaged: ")

@@ -143,5 +143,5 @@ CreateEngine: TypeAlias = Callable[[EngineSettings], Engine | StreamingEngine]
 
 
 def live_slots(device: str, slots: int) -> int:
-    """Return how many jobs of people one call decodes: one on a CPU, where a batch saves little and delays all."""
+    """Return how many live jobs one call decodes: one on a CPU, where a batch saves little and delays all."""
     return 1 if device == "cpu" else slots

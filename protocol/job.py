@@ -1,8 +1,8 @@
 """Messages and keys shared by gateways and workers through Redis Streams.
 
 Every segment is identified by ``(session, segment)``, chosen by the client. Key names, stream fields and the
-values of the session hash are defined only here. The scripts in ``backend/lua`` and ``worker/lua`` change them
-atomically and receive every key as an argument.
+values of the session hash are defined only here. The scripts in ``backend/broker/lua`` and ``worker/lua`` change
+them atomically and receive every key as an argument.
 
 The session hash holds, for each segment ``n``::
 
@@ -30,7 +30,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from protocol.decoding import explain
+from protocol.decoding import JsonDecoder, explain
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
 from protocol.monitor import WorkerStatus
 from protocol.recognition import Options, Word
@@ -327,17 +327,8 @@ def is_room_for(notice: bytes, pcm: bytes) -> bool:
     return 2 * len(notice) <= min(LONGEST_NOTICE, max(LEAST_NOTICE, len(pcm)))
 
 
-_notice_decoder = msgspec.json.Decoder(Notice)
-_status_decoder = msgspec.json.Decoder(WorkerStatus)
-
-
-def decode_notice(data: bytes) -> Notice:
-    """Parse a published or stored notice. Raises ``MalformedMessage``."""
-    try:
-        notice: Notice = _notice_decoder.decode(data)
-        return notice
-    except NOT_JSON as error:
-        raise MalformedMessage(f"not a notice: {explain(error, Notice)}") from error
+decode_notice: Final[JsonDecoder[Notice]] = JsonDecoder(Notice, "not a notice: ")
+"""Parses a published or stored notice."""
 
 
 def encode_status(status: WorkerStatus) -> bytes:
@@ -345,12 +336,8 @@ def encode_status(status: WorkerStatus) -> bytes:
     return msgspec.json.encode(status)
 
 
-def decode_status(data: bytes) -> WorkerStatus:
-    """Parse one worker's status field. Raises ``MalformedMessage``."""
-    try:
-        return _status_decoder.decode(data)
-    except NOT_JSON as error:
-        raise MalformedMessage(f"not a worker's status: {explain(error, WorkerStatus)}") from error
+decode_status: Final[JsonDecoder[WorkerStatus]] = JsonDecoder(WorkerStatus, "not a worker's status: ")
+"""Parses one worker's field of ``kiki:workers``."""
 
 
 class Ended(NamedTuple):

@@ -8,11 +8,9 @@ text. Unknown fields are ignored.
 from enum import StrEnum
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from protocol.decoding import explain
-from protocol.errors import NOT_JSON, MalformedMessage
+from protocol.decoding import JsonDecoder
 from protocol.recognition import Milliseconds, Timing
 
 MONITOR_PATH: Final = "/v1/monitor"
@@ -190,15 +188,13 @@ class Snapshot(Struct, frozen=True):
     load: Load = Load()
 
 
-_snapshot_decoder = msgspec.json.Decoder(Snapshot)
-_recent_decoder = msgspec.json.Decoder(Recent)
+_EVENTS: Final[dict[str, JsonDecoder[Snapshot | Recent]]] = {
+    SNAPSHOT: JsonDecoder(Snapshot, "not a snapshot: "),
+    SEGMENT: JsonDecoder(Recent, "not a segment: "),
+}
 
 
 def decode_event(name: str, data: str | bytes) -> Snapshot | Recent | None:
     """Parse one event; return ``None`` for an event type unknown to this version. Raises ``MalformedMessage``."""
-    try:
-        if name == SNAPSHOT:
-            return _snapshot_decoder.decode(data)
-        return _recent_decoder.decode(data) if name == SEGMENT else None
-    except NOT_JSON as error:
-        raise MalformedMessage(f"not a {name}: {explain(error)}") from error
+    decode = _EVENTS.get(name)
+    return decode(data) if decode else None

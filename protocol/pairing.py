@@ -16,9 +16,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from protocol.decoding import explain
+from protocol.decoding import JsonDecoder
 from protocol.devices import LONGEST_NAME, DeviceKind
-from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
+from protocol.errors import ErrorCode, MalformedMessage
 
 PAIR_PATH: Final = "/v1/pair"
 PAIRING_PATH: Final = "/v1/pairing"
@@ -107,26 +107,10 @@ class DeviceKey(Struct, frozen=True):
     gateway: str
 
 
-_request_decoder = msgspec.json.Decoder(PairRequest)
-_answer_decoder = msgspec.json.Decoder(PairAnswer)
-
-
-def decode_request(data: bytes) -> PairRequest:
-    """Parse a pairing request of a device. Raises ``MalformedMessage``."""
-    try:
-        request: PairRequest = _request_decoder.decode(data)
-        return request
-    except NOT_JSON as error:
-        raise MalformedMessage(explain(error, PairRequest)) from error
-
-
-def decode_answer(data: bytes) -> PairAnswer:
-    """Parse a gateway's answer to a pairing request. Raises ``MalformedMessage``."""
-    try:
-        answer: PairAnswer = _answer_decoder.decode(data)
-        return answer
-    except NOT_JSON as error:
-        raise MalformedMessage(explain(error, PairAnswer)) from error
+decode_request: Final[JsonDecoder[PairRequest]] = JsonDecoder(PairRequest)
+"""Parses a pairing request of a device."""
+decode_answer: Final[JsonDecoder[PairAnswer]] = JsonDecoder(PairAnswer)
+"""Parses a gateway's answer to a pairing request."""
 
 
 # -- keys and proofs of both sides -------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from protocol.audio import CODEC, SAMPLE_RATE
-from protocol.decoding import explain
+from protocol.decoding import JsonDecoder
 from protocol.encodable import encodable
-from protocol.errors import NOT_JSON, CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
+from protocol.errors import CloseCode, ErrorCode, MessageTooLarge
 from protocol.recognition import Language, Milliseconds, Options, Timing, Word
 
 SUBPROTOCOL = "kikipounamu.v1"
@@ -243,8 +243,9 @@ class Error(Struct, frozen=True, tag="error"):
 GatewayMessage: TypeAlias = Welcome | MoreHeld | Queued | Missing | Partial | Final | Failed | Busy | Done | Error
 
 _encoder = msgspec.json.Encoder()
-_client_decoder = msgspec.json.Decoder(ClientMessage)
-_gateway_decoder = msgspec.json.Decoder(GatewayMessage)
+_client_decoder: JsonDecoder[ClientMessage] = JsonDecoder(ClientMessage)
+decode_gateway: JsonDecoder[GatewayMessage] = JsonDecoder(GatewayMessage)
+"""Parses a gateway's message."""
 
 
 def encode(message: ClientMessage | GatewayMessage) -> str:
@@ -259,20 +260,7 @@ def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMe
     """Parse a client's message. Raises ``MessageTooLarge`` or ``MalformedMessage``, which name the field."""
     if len(data) > limit:
         raise MessageTooLarge(f"a text message may have {limit} bytes, this one has {len(data)}")
-    try:
-        message: ClientMessage = _client_decoder.decode(data)
-        return message
-    except NOT_JSON as error:
-        raise MalformedMessage(explain(error, ClientMessage)) from error
-
-
-def decode_gateway(data: str | bytes) -> GatewayMessage:
-    """Parse a gateway's message. Raises ``MalformedMessage``."""
-    try:
-        message: GatewayMessage = _gateway_decoder.decode(data)
-        return message
-    except NOT_JSON as error:
-        raise MalformedMessage(explain(error, GatewayMessage)) from error
+    return _client_decoder(data)
 
 
 def resumable(close: int) -> bool:
