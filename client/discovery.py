@@ -1,7 +1,7 @@
 """Discovery of shared gateways on the local network by mDNS.
 
     async with aclosing(discover()) as events:
-        async for event in events:      # Found, Gone
+        async for event in events:      # GatewayFound, GatewayGone
 
 Announcements are not authenticated; pairing, or the certificate pinned by it, proves a gateway's identity. After a
 change of this computer's networks every gateway is reported as gone, and found again if it is still there.

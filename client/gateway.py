@@ -73,12 +73,12 @@ class GatewayClient(Closing):
             session, options or Options(), settings.name, resume=resume, instance=secrets.token_hex(8)
         )
         self._store = store
-        self._events: EventQueue = EventQueue(self._settings.most_events)
+        self._events = EventQueue(settings.most_events)
         self._changed = asyncio.Event()  # the session may have something to send
         self._room = asyncio.Event()  # a segment ended: there may be room for more audio
         self._log = SessionLog(str(session), time.monotonic())
         self._storing = False  # the session has settled a result that is not stored and reported yet
-        self._moved_at, self._welcomed_at, self._stored_at = 0.0, -1.0, -1.0  # on the loop's clock
+        self._progress_at, self._welcomed_at, self._stored_at = 0.0, -1.0, -1.0  # on the loop's clock
         self._error: GatewayError | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -135,7 +135,7 @@ class GatewayClient(Closing):
         if self._task is None:
             raise RuntimeError("use the client in `async with`")
         task, settings = self._task, self._settings
-        self._moved_at = loop_time()
+        self._progress_at = loop_time()
         while not task.done():
             patience = settings.last_words_s if self._all_stored else settings.quiet_s
             if (left := self._left_of(patience)) <= 0:
@@ -185,7 +185,7 @@ class GatewayClient(Closing):
         return self._session.finished and not self._storing
 
     async def _make_room(self) -> None:
-        self._moved_at = loop_time()
+        self._progress_at = loop_time()
         while self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
             if (left := self._left_of(self._settings.quiet_s)) <= 0:
                 raise self._lost()
@@ -194,14 +194,14 @@ class GatewayClient(Closing):
             self._raise_error()
 
     def _left_of(self, patience_s: float) -> float:
-        return self._moved_at + patience_s - loop_time()
+        return self._progress_at + patience_s - loop_time()
 
     async def _without_standstills(self, waiting: Awaitable[object], most_s: float) -> None:
         """Wait for at most ``most_s``. If this process stood still, what came meanwhile is not read yet."""
         latest = loop_time() + most_s + _STANDSTILL_S
         await waiting
         if loop_time() > latest:
-            self._moved_at = loop_time()
+            self._progress_at = loop_time()
 
     def _lost(self) -> SessionLost:
         segments = self._session.open
@@ -236,10 +236,10 @@ class GatewayClient(Closing):
             self._room.set()
 
     async def _converse_until_done(self, connect: Connect) -> None:
-        clock, settings = asyncio.get_running_loop().time, self._settings
-        outage = Outage(clock(), settings.first_contact_s, settings.give_up_s, settings.failing_s)
+        settings = self._settings
+        outage = Outage(loop_time(), settings.first_contact_s, settings.give_up_s, settings.failing_s)
         while self._session.done is None:
-            started = clock()
+            started = loop_time()
             try:
                 await self._converse(connect)
                 return
@@ -250,10 +250,10 @@ class GatewayClient(Closing):
                     raise
                 lost = Unreachable(str(error))
             if self._welcomed_at >= started:
-                outage.connection_lost(clock() - started, clock())
+                outage.connection_lost(loop_time() - started, loop_time())
             if self._stored_at >= started:
                 outage.progressed()
-            if outage.is_over_limit(lost, clock()):
+            if outage.is_over_limit(lost, loop_time()):
                 raise lost
             asked_s = lost.retry_after_s
             pause = (
@@ -313,9 +313,9 @@ class GatewayClient(Closing):
     async def _handle(self, message: GatewayMessage) -> None:
         events = self._session.receive(message)
         self._log.answered(message, time.monotonic())
-        now = asyncio.get_running_loop().time()
+        now = loop_time()
         if events:
-            self._moved_at = now
+            self._progress_at = now
         if isinstance(message, Welcome):
             self._welcomed_at = now
             await self._events.put(Connected(message.gateway, message.durable))
@@ -339,7 +339,7 @@ class GatewayClient(Closing):
             await self._events.put(result)
         finally:
             self._storing = False
-        self._moved_at = self._stored_at = asyncio.get_running_loop().time()
+        self._progress_at = self._stored_at = loop_time()
 
     async def _write(self, connection: Connection) -> None:
         await connection.send(self._session.hello(), self._settings.send_s)

@@ -24,6 +24,7 @@ from protocol.errors import MalformedMessage
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, Recent, Snapshot, decode_event
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import loop_time
 
 log = loggers.CLIENT_MONITOR
 
@@ -56,11 +57,10 @@ async def watch(locate: Locate, settings: WatchSettings | None = None) -> AsyncG
     ``locate`` is called before each connection. Raises ``Refused`` if trying the same again is useless.
     """
     settings = settings or WatchSettings()
-    clock = asyncio.get_running_loop().time
     failures = 0
     async with aiohttp.ClientSession() as http:
         while True:
-            started = clock()
+            started = loop_time()
             try:
                 async with aclosing(_connection(http, locate(), settings)) as events:
                     async for event in events:
@@ -68,7 +68,7 @@ async def watch(locate: Locate, settings: WatchSettings | None = None) -> AsyncG
                 lost = Unreachable("the gateway ended the feed: it is going away")
             except Unreachable as error:
                 lost = error
-            failures = 1 if clock() - started >= _STEADY_S else failures + 1
+            failures = 1 if loop_time() - started >= _STEADY_S else failures + 1
             pause = settings.retry(failures, random.random(), lost.retry_after_s)
             log.info(LogEvent.MONITOR_LOST, reason=str(lost), retry_in_s=round(pause, 2))
             yield Lost(str(lost), pause)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from hiredis import HiredisError, Reader, pack_command
 
 from protocol.broker_url import BrokerKind, BrokerNode, BrokerTls, BrokerUrl, slot_of
-from runtime.tasks import cancel_and_wait
+from runtime.tasks import cancel_and_wait, loop_time
 
 ASK_S: Final = 1.0
 _ASKED: Final = 3
@@ -60,12 +60,11 @@ class BrokerNodes:
 
         Raises ``NoPrimary``, or ``PermissionError`` if the user or the password is refused.
         """
-        clock = asyncio.get_running_loop().time
-        begun = clock()
+        begun = loop_time()
         async with self._one_at_a_time:
             if self._asked_at < begun:
                 await self._refresh()
-                self._asked_at = clock()
+                self._asked_at = loop_time()
         slot = slot_of(key)
         for first, last, primary in self._slots:
             if first <= slot <= last:
@@ -139,7 +138,7 @@ class BrokerNodes:
 
 
 def client_context(tls: BrokerTls) -> ssl.SSLContext:
-    """Return the arguments of connections to a broker with TLS. Raises ``ValueError``."""
+    """Return the context of TLS connections to a broker. Raises ``ValueError``."""
     try:
         context = ssl.create_default_context(cafile=tls.authorities or None)
         if tls.certificate:

@@ -12,6 +12,8 @@ class LogEvent(StrEnum):
     them.
     """
 
+    API_LISTENING = "api.listening"
+    API_PORT_TAKEN = "api.port_taken"
     APP_CANNOT_RUN = "app.cannot_run"
     AUDIT_DEVICE_PAIRED = "audit.device_paired"
     AUDIT_DEVICE_REVOKED = "audit.device_revoked"
@@ -90,11 +92,8 @@ class LogEvent(StrEnum):
     GATEWAY_DRAINING = "gateway.draining"
     GATEWAY_ENDED = "gateway.ended"
     GATEWAY_FOUND_ELSEWHERE = "gateway.found_elsewhere"
-    API_LISTENING = "api.listening"
-    API_PORT_TAKEN = "api.port_taken"
     GATEWAY_KEY_REPLACED = "gateway.key_replaced"
     GATEWAY_LISTENING = "gateway.listening"
-    WYOMING_LISTENING = "wyoming.listening"
     GATEWAY_LOST = "gateway.lost"
     GATEWAY_RECONNECTED = "gateway.reconnected"
     GATEWAY_REVOCATION_REFUSED = "gateway.revocation_refused"
@@ -245,6 +244,7 @@ class LogEvent(StrEnum):
     WORKER_RESTING = "worker.resting"
     WORKER_STARTED = "worker.started"
     WORKER_WAITING_FOR_BROKER = "worker.waiting_for_broker"
+    WYOMING_LISTENING = "wyoming.listening"
 
 
 EVENT_NAMES: Final = frozenset(map(str, LogEvent))

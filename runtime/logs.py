@@ -1,13 +1,11 @@
 """Logging of all processes: readable on a terminal, JSON in rotating files, never waiting for a disk.
 
-Records go into a bounded queue; one thread writes. Lines about a session or segment contain its
-id. Audio, recognised text and keys must not be logged; as a last safeguard, fields with such names are blanked
-here.
+Records go into a bounded queue; one thread writes. Lines about a session or segment contain its id. Audio,
+recognised text and keys must not be logged; as a last safeguard, fields with such names are blanked here.
 
-**Stories.** Lines of loggers whose last name is ``story`` (``backend.observability.segment_log``,
-``worker.job_log``) record the
-progress of accepted speech; ``kikipounamu logs`` combines them. At most 10,000 are written in 10 s. On a
-terminal, if a file is written as well, only warnings among them are shown.
+**Stories.** Lines of loggers whose last name is ``story`` (of ``backend.observability.segment_log``,
+``worker.job_log`` and others) record the progress of accepted speech; ``kikipounamu logs`` combines them. At most
+10,000 are written in 10 s. On a terminal, if a file is written as well, only warnings among them are shown.
 
 **Audit.** Events ``audit.…`` with a ``device`` record the use by authenticated devices: up to 1,000 lines per
 device and event in 10 s, more than quotas allow. Lines about unauthenticated peers have no ``device``.

@@ -72,7 +72,7 @@ class LoopThread:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._ready.set()
         await self._stop.wait()
-        await cancel_and_wait(asyncio.all_tasks() - {_this_task()})
+        await cancel_and_wait(asyncio.all_tasks() - {asyncio.current_task()})
 
     async def _watched(self, coroutine: Coroutine[Any, Any, T]) -> T:
         try:
@@ -81,9 +81,3 @@ class LoopThread:
             log.exception(LogEvent.TASK_FAILED, thread=self._name)
             self._on_failure(error)
             raise
-
-
-def _this_task() -> "asyncio.Task[Any]":
-    task = asyncio.current_task()
-    assert task is not None
-    return task

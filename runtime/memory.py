@@ -18,6 +18,8 @@ _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 _LARGE_BYTES: Final = 32_768
 """Audio of a second: larger blocks are audio."""
+_THRESHOLDS: Final = (20_000, 20, 50)
+"""Thresholds of ``gc.set_threshold``: new objects per youngest collection, then collections per older one."""
 
 
 class RegularReturn:
@@ -69,10 +71,6 @@ def _ask_glibc(function: str, *arguments: int) -> None:
 
     with suppress(AttributeError, OSError, TypeError):  # no glibc; Windows refuses a library without a name
         getattr(ctypes.CDLL(None), function)(*arguments)
-
-
-_THRESHOLDS: Final = (20_000, 20, 50)
-"""Thresholds of ``gc.set_threshold``: new objects per youngest collection, then collections per older one."""
 
 
 def exempt_existing() -> None:
