@@ -76,7 +76,7 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
         keeping = kept_history(settings.history, jobs.shards, jobs.gateway, owns)
         history = await stack.enter_async_context(keeping) if main else None
         tasks = await stack.enter_async_context(Tasks("gateway"))
-        tunnel = BrokerTunnel(url, jobs, lambda request: admit(request, WORKERS))
+        tunnel = BrokerTunnel(jobs, lambda request: admit(request, WORKERS))
         gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tunnel, history, tasks.failed)
         if link is not None:
             gateway.join(link)

@@ -5,7 +5,13 @@ from functools import partial
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection, parse_url
+from redis.asyncio.connection import (
+    AbstractConnection,
+    Connection,
+    SSLConnection,
+    UnixDomainSocketConnection,
+    parse_url,
+)
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -43,20 +49,31 @@ class Connections:
                 "password": said.password or None,
             }
 
-    def client(self, key: str) -> "Redis":
+    @property
+    def database(self) -> int:
+        """Number of the database that the address names; 0: the default one."""
+        return int(self.bare("").db)
+
+    def client(self, key: str) -> Redis:
         """Return a client with one connection for commands on ``key``, whose replies have a deadline."""
         return Redis.from_pool(self._pool(key, REPLY_S))
 
-    def bare(self, key: str) -> "AbstractConnection":
+    def bare(self, key: str) -> AbstractConnection:
         """Return a connection for commands on ``key`` without a pool, whose user sets the deadlines."""
         connection: AbstractConnection = self._pool(key, None).make_connection()  # type: ignore[no-untyped-call] # so in redis-py
         return connection
 
-    async def dial(self, key: str) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
-        """Open a connection that does not belong to redis-py. Raises ``OSError``. Not for a ``SERVER``."""
+    async def dial(self, key: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection that does not belong to redis-py. Raises ``OSError``."""
+        made = self.bare(key)
+        if isinstance(made, UnixDomainSocketConnection):
+            return await asyncio.open_unix_connection(made.path)
+        if isinstance(made, Connection):
+            tls = made.ssl_context.get() if isinstance(made, SSLConnection) else None
+            return await asyncio.open_connection(made.host, made.port, ssl=tls)
         return await self._nodes.dial(key)
 
-    def _pool(self, key: str, socket_timeout: float | None) -> "BlockingConnectionPool":
+    def _pool(self, key: str, socket_timeout: float | None) -> BlockingConnectionPool:
         options = self._options | {"socket_timeout": socket_timeout}
         if self.kind is BrokerKind.SERVER:
             return BlockingConnectionPool.from_url(self._url, **options)

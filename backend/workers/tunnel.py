@@ -9,7 +9,6 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from backend.broker.connections import Connections
 from backend.broker.jobs import Jobs
 from backend.broker.shard import Shard
 from backend.core.errors import BrokerError
@@ -17,11 +16,10 @@ from backend.http.access import AdmittedRequest
 from backend.http.responses import abort, error_response
 from backend.http.websocket import NO_UPGRADE
 from backend.workers.accounts import WorkerAccounts
-from backend.workers.broker_connection import BrokerAddress, BrokerConnection, place_of, upstream
+from backend.workers.broker_connection import BrokerConnection, upstream
 from backend.workers.commands import CommandGate, known_scripts
 from backend.workers.traces import WorkerTraces
 from protocol.broker import CHUNK_BYTES, PING_S, SHARD_FIELD, SHARDS_HEADER
-from protocol.broker_url import BrokerKind
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -39,11 +37,14 @@ Authorise = Callable[[web.Request], AdmittedRequest]
 class _Destination:
     """A shard to which connections lead. ``clients``: the broker's ids of a device's connections."""
 
-    def __init__(self, place: BrokerAddress, shard: Shard, gateway: str) -> None:
-        owner = gateway if shard.keys.alone else f"{gateway}-{shard.keys.shard}"  # one server may have several
-        self.place = place
+    def __init__(self, jobs: Jobs, shard: Shard) -> None:
+        owner = (
+            jobs.gateway if shard.keys.alone else f"{jobs.gateway}-{shard.keys.shard}"
+        )  # a server may have several
+        self.dial = partial(jobs.connections.dial, shard.keys.backlog)
+        self.database = jobs.connections.database
         self.administer = shard.administer
-        self.accounts = WorkerAccounts(shard.administer, owner, place.database)
+        self.accounts = WorkerAccounts(shard.administer, owner, self.database)
         self.traces = WorkerTraces(shard.administer)
         self.open: Counter[str] = Counter()
         self.clients: defaultdict[str, set[int]] = defaultdict(set)
@@ -52,11 +53,9 @@ class _Destination:
 class BrokerTunnel:
     """Tunnel of one gateway. ``authorise`` checks each request; revocation ends a device's connections at once."""
 
-    def __init__(self, url: str, jobs: Jobs, authorise: Authorise) -> None:
+    def __init__(self, jobs: Jobs, authorise: Authorise) -> None:
         self._authorise = authorise
-        self._destinations = [
-            _Destination(_place(url, jobs.connections, shard), shard, jobs.gateway) for shard in jobs.shards
-        ]
+        self._destinations = [_Destination(jobs, shard) for shard in jobs.shards]
         self._headers = {} if jobs.shards[0].keys.alone else {SHARDS_HEADER: str(len(jobs.shards))}
         self._scripts = known_scripts()
         self._ends: set[asyncio.StreamWriter] = set()
@@ -81,7 +80,7 @@ class BrokerTunnel:
             async with there.accounts.account(device) as account:
                 gate = CommandGate(self._scripts, there.traces.connection_state(device, there.clients[device]))
                 try:
-                    async with upstream(there.place, account) as ends:
+                    async with upstream(there.dial, account, there.database) as ends:
                         return await self._carry(request, visit, there, ends, gate)
                 finally:
                     await there.traces.ended(gate.connection_state)
@@ -130,12 +129,6 @@ class BrokerTunnel:
                 await there.administer("CLIENT", "KILL", "ID", str(ends.id))
             log.info(LogEvent.AUDIT_TUNNEL_CLOSED, **who)
         return socket
-
-
-def _place(url: str, connections: Connections, shard: Shard) -> BrokerAddress:
-    if connections.kind is BrokerKind.SERVER:
-        return place_of(url)
-    return BrokerAddress("", dial=partial(connections.dial, shard.keys.backlog))
 
 
 async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate: CommandGate) -> None:

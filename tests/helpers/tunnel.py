@@ -45,7 +45,7 @@ async def tunnelling(
     """Run the tunnel on loopback, with TLS if a context is given."""
     roster = DeviceRegistry(DeviceStore(folder / "devices.json"))
     async with open_jobs(broker_url, GATEWAY) as jobs:
-        tunnel = BrokerTunnel(broker_url, jobs, lambda request: admit(request, WORKERS))
+        tunnel = BrokerTunnel(jobs, lambda request: admit(request, WORKERS))
         app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = Access(HttpSettings(key=OWNER_KEY), roster, lambda: 0.0)
         app.router.add_get(BROKER_PATH, tunnel.serve)

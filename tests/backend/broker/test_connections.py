@@ -1,10 +1,15 @@
 """The gateway's connections to what an address leads to."""
 
+import asyncio
+import ssl
+from pathlib import Path
+
 import pytest
 
 from backend.broker.connections import Connections
 from backend.broker.jobs import open_jobs
 from backend.core.errors import BrokerFailed, BrokerUnreachable, InvalidSettings
+from backend.http.certificates import own_certificate, server_context
 from tests.helpers.ports import free_port
 from tests.helpers.redis_cluster import running_sentinels
 from tests.helpers.valkey import Broker, running_broker
@@ -22,6 +27,31 @@ async def test_client_and_bare_connection_reach_the_server(broker: Broker) -> No
         await bare.send_command("PING")
         assert [one["name"] for one in await client.client_list()] == ["me", "me"]
         await bare.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("address", "database"),
+    [("", 0), ("/3", 3), ("?db=4", 4), ("/3?db=4", 4)],
+    ids=["none", "path", "option", "both"],
+)
+def test_database_is_read_as_redis_does(address: str, database: int) -> None:
+    assert Connections(f"redis://host{address}", "me").database == database
+
+
+async def test_dialled_connection_trusts_the_authority_of_the_address(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        writer.close()
+
+    made = own_certificate(tmp_path)
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=server_context(made)) as server:
+        url = f"rediss://127.0.0.1:{server.sockets[0].getsockname()[1]}?ssl_check_hostname=no"
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await Connections(url, "me").dial("any")
+        reader, writer = await Connections(f"{url}&ssl_ca_certs={made.certificate}", "me").dial("any")
+        writer.write(b"PING\r\n")
+        assert await reader.readline() == b"PING\r\n"
+        writer.close()
 
 
 async def test_invalid_address_names_the_valid_form() -> None:
