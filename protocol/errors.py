@@ -18,8 +18,8 @@ from typing import ClassVar, Final
 
 import msgspec
 
-NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""Exceptions that msgspec raises for bytes that are not JSON, not UTF-8, or nested too deeply."""
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""Exceptions that msgspec raises for data that is not JSON, not UTF-8, or nested too deeply."""
 
 
 class CloseCode(IntEnum):

@@ -51,7 +51,7 @@ class DialectSessions:
     async def client(self, visit: AdmittedRequest, options: Options, name: str) -> AsyncIterator[GatewayClient]:
         """Yield a client of a new session; ``name``: that of the adapter. Raises ``OverQuota``.
 
-        Segments without a result are withdrawn at the end: nobody else can resume the session.
+        Segments without a result are withdrawn at the end: no other program can resume the session.
         """
         if refusal := self.refusal(visit):
             raise OverQuota(refusal)

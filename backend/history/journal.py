@@ -21,6 +21,7 @@ import msgspec
 from backend.history.folding import OVER, day_of
 from backend.history.records import FeedEntry
 from protocol.audio import samples_to_seconds
+from protocol.errors import NOT_JSON
 from protocol.job import Result
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -38,7 +39,6 @@ _OLD: Final = 5
 _MOST_CANCELLED: Final = 10_000
 _OVERLAP_MS: Final = 600_000  # allowed clock difference between gateways that share a history
 _BLOCK_BYTES: Final = 1 << 20
-_NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HEAD: Final = re.compile(rb'\{"at":"([^"]*)","session":"([^"]*)","segment":(\d+),')
 
 
@@ -187,7 +187,7 @@ def _repair(file: BinaryIO) -> None:
         return
     try:
         msgspec.json.decode(half)
-    except _NO_JSON:
+    except NOT_JSON:
         file.truncate(size - len(half))
         log.warning(LogEvent.HISTORY_PARTIAL_LINE_REMOVED, bytes=len(half))
         return

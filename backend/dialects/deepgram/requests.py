@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from backend.dialects.audio_formats import MOST_CHANNELS, RATES, IncomingFormat
-from protocol.errors import NOT_JSON
+from backend.dialects.client_values import cut_hotword, distinct_hotwords, json_object
 from protocol.recognition import Options
 
 LINEAR: Final = "linear16"
@@ -21,8 +19,6 @@ _PLAIN_RATE: Final = 16_000
 _ENDPOINT_MS: Final = 600
 _ENDPOINTS_MS: Final = (300, 5_000)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
-_LONGEST_HOTWORD: Final = 64
-_MOST_HOTWORDS: Final = 512
 _BY_OTHERS: Final = {
     "callback": "this gateway calls no address: leave out callback, and wait for the answer",
     "multichannel": "channels are heard together: leave out multichannel, or send each in a request of its own",
@@ -82,22 +78,17 @@ def listen_request(query: Iterable[tuple[str, str]], models: Collection[str]) ->
 
 def hotwords(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return names and terms that may be spoken. The weights of keywords are not used."""
-    words = [_term(name, value) for name, value in pairs if name in ("keyterm", "keywords")]
-    return tuple(dict.fromkeys(word for word in words if word))[:_MOST_HOTWORDS]
+    return distinct_hotwords(_term(name, value) for name, value in pairs if name in ("keyterm", "keywords"))
 
 
 def client_message(data: str) -> dict[str, Any] | None:
     """Return a message of the client, or ``None`` if it is none."""
-    try:
-        said = msgspec.json.decode(data)
-    except (*NOT_JSON, UnicodeEncodeError):
-        return None
-    return said if isinstance(said, dict) and isinstance(said.get("type"), str) else None
+    said = json_object(data)
+    return said if said is not None and isinstance(said.get("type"), str) else None
 
 
 def _term(name: str, value: str) -> str:
-    word = value.rpartition(":")[0] if name == "keywords" and ":" in value else value
-    return word.strip()[:_LONGEST_HOTWORD].strip()
+    return cut_hotword(value.rpartition(":")[0] if name == "keywords" and ":" in value else value)
 
 
 def _language(given: Mapping[str, str]) -> str:

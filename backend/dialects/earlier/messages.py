@@ -62,7 +62,7 @@ def client_message(data: str | bytes) -> ClientMessage:
     """Return a client's message. Raises ``MalformedMessage``."""
     try:
         message = _decoder.decode(data)
-    except (*NOT_JSON, UnicodeEncodeError) as error:
+    except NOT_JSON as error:
         raise MalformedMessage(f"this message cannot be used: {explain(error, ClientMessage)}") from error
     if isinstance(message, EarlierChunk) and len(message.audio_data) % BYTES_PER_SAMPLE:
         raise MalformedMessage(f"chunk {message.chunk_index} ends within a sample: audio is 16-bit PCM")

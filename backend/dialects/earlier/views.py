@@ -9,7 +9,7 @@ from msgspec import Struct
 from backend.admission.readiness import Readiness
 from backend.dialects.earlier.messages import CLIENT
 from backend.history.records import StoredSegment, StoredSession, Usage
-from backend.rest.views import error_of, once, text_of
+from backend.rest.views import error_of, text_of, without_replaced_segments
 from protocol.audio import samples_to_seconds
 from protocol.monitor import Snapshot, WorkerStatus
 from protocol.rest import SegmentState, SessionState
@@ -149,7 +149,7 @@ def has_audio(stored: StoredSession, here: bool) -> bool:
 
 def recording_view(stored: StoredSession, segments: Sequence[StoredSegment]) -> RecordingView:
     """Return a recording; one of this protocol has the name that its client gave it."""
-    counted = once(segments)
+    counted = without_replaced_segments(segments)
     done = stored.state is SessionState.DONE
     return RecordingView(
         id=stored.client.removeprefix(CLIENT) if stored.client.startswith(CLIENT) else stored.id,

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backend.dialects.audio_formats import RATES
+from backend.dialects.client_values import LONGEST_HOTWORD, distinct_hotwords, json_object
 from backend.dialects.transcript import TranscriptPart
 from protocol.errors import NOT_JSON, MalformedMessage
 from protocol.recognition import Options
@@ -21,8 +22,6 @@ PCM: Final = "pcm"
 _LISTED: Final = re.compile(r"[\n\r,，、]")
 _WEIGHT: Final = re.compile(r"^(?P<word>.*\S)\s+-?\d+$")
 _ENDING: Final = re.compile(r"[.,!?;:。，！？；：、…]+$")
-_LONGEST_HOTWORD: Final = 64
-_MOST_HOTWORDS: Final = 512
 
 
 class Config(Struct, frozen=True):
@@ -59,11 +58,8 @@ class ClientText(Struct, frozen=True):
 
 def client_text(data: str, before: Config) -> ClientText:
     """Return a client's message; missing fields keep their value. Raises ``MalformedMessage``."""
-    try:
-        said = msgspec.json.decode(data)
-    except (*NOT_JSON, UnicodeEncodeError) as error:
-        raise MalformedMessage("a text message is an object of JSON") from error
-    if not isinstance(said, dict):
+    said = json_object(data)
+    if said is None:
         raise MalformedMessage("a text message is an object of JSON")
     config = replace(
         before,
@@ -82,10 +78,10 @@ def hotwords(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
-        except (*NOT_JSON, UnicodeEncodeError):
+        except NOT_JSON:
             value = [_without_weight(word) for word in _LISTED.split(str(value))]
     words = [str(word).strip() for word in value] if isinstance(value, Mapping | list) else []
-    return tuple(dict.fromkeys(word for word in words if 0 < len(word) <= _LONGEST_HOTWORD))[:_MOST_HOTWORDS]
+    return distinct_hotwords(word for word in words if len(word) <= LONGEST_HOTWORD)
 
 
 def online(config: Config, text: str) -> str:

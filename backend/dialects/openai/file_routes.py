@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from aiohttp import hdrs, web
 
-from backend.admission.offered_models import NOBODY_TRANSLATES
+from backend.admission.offered_models import NO_WORKER_TRANSLATES
 from backend.dialects.file_audio import recognised, truncation_headers
 from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, usage
 from backend.dialects.openai.errors import OpenAiError, translated
@@ -74,7 +74,7 @@ class OpenAiFileRoutes:
     def _check_task(self, request: web.Request) -> None:
         """Refuse a translation that no worker can make, before its audio is read."""
         if request.path == TRANSLATIONS_PATH and not self._sessions.hub.intake.translates:
-            raise OpenAiError(400, NOBODY_TRANSLATES, code="unsupported")
+            raise OpenAiError(400, NO_WORKER_TRANSLATES, code="unsupported")
 
     def _models(self) -> set[str]:
         return set(self._sessions.hub.intake.offered)

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import msgspec
 
+from backend.dialects.client_values import json_object
 from backend.dialects.openai.requests import LANGUAGE, hotwords
-from protocol.errors import NOT_JSON
 from protocol.recognition import Options
 
 _RATES: Final = (8_000, 16_000, 24_000, 44_100, 48_000)
@@ -49,11 +49,10 @@ class RealtimeConfig:
 
 def client_event(data: str) -> dict[str, Any]:
     """Return a client's event. Raises ``EventInvalid``."""
-    try:
-        event = msgspec.json.decode(data)
-    except (*NOT_JSON, UnicodeEncodeError) as error:
-        raise EventInvalid("an event is an object of JSON", code="invalid_json") from error
-    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+    event = json_object(data)
+    if event is None:
+        raise EventInvalid("an event is an object of JSON", code="invalid_json")
+    if not isinstance(event.get("type"), str):
         raise EventInvalid("an event is an object with a type", "type")
     return event
 

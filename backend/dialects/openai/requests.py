@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
+from backend.dialects.client_values import cut_hotword, distinct_hotwords
 from protocol.recognition import Options
 
 FORMATS: Final = ("json", "text", "srt", "verbose_json", "vtt")
@@ -18,8 +19,6 @@ _TIMED: Final = ("srt", "vtt", "verbose_json")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}|auto")
 """Codes of languages, and what clients of whisper.cpp send for any."""
 _PHRASES: Final = re.compile(r"[\x00-\x1f\x7f,;，、；。.]+")
-_LONGEST_HOTWORD: Final = 64
-_MOST_HOTWORDS: Final = 512
 _TRUE: Final = {"true", "1"}
 
 
@@ -80,8 +79,7 @@ def transcription_request(fields: Mapping[str, str], models: Collection[str]) ->
 
 def hotwords(prompt: str) -> tuple[str, ...]:
     """Return the phrases of a prompt: names and terms that may be spoken."""
-    phrases = (phrase.strip()[:_LONGEST_HOTWORD].strip() for phrase in _PHRASES.split(prompt))
-    return tuple(dict.fromkeys(phrase for phrase in phrases if phrase))[:_MOST_HOTWORDS]
+    return distinct_hotwords(map(cut_hotword, _PHRASES.split(prompt)))
 
 
 def _language(fields: Mapping[str, str]) -> str:

@@ -9,14 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backend.dialects.audio_formats import RATES
+from backend.dialects.client_values import LONGEST_HOTWORD, distinct_hotwords, json_object
 from backend.dialects.transcript import TranscriptPart
-from protocol.errors import NOT_JSON, MalformedMessage
+from protocol.errors import MalformedMessage
 from protocol.recognition import Word
 from protocol.texts import join_texts
 
 _CONFIDENCE: Final = 1.0
-_LONGEST_HOTWORD: Final = 64
-_MOST_HOTWORDS: Final = 512
 _MOST_ALTERNATIVES: Final = 100
 
 
@@ -38,11 +37,9 @@ class VoskText(Struct, frozen=True):
 
 def vosk_text(data: str, before: VoskConfig) -> VoskText:
     """Return a client's message; missing fields keep their value. Raises ``MalformedMessage``."""
-    try:
-        said = msgspec.json.decode(data)
-    except (*NOT_JSON, UnicodeEncodeError) as error:
-        raise MalformedMessage("a text message is an object of JSON") from error
-    match said:
+    match json_object(data):
+        case None:
+            raise MalformedMessage("a text message is an object of JSON")
         case {"config": dict(given)}:
             return VoskText(_configured(given, before))
         case {"eof": _}:
@@ -54,11 +51,7 @@ def vosk_text(data: str, before: VoskConfig) -> VoskText:
 
 def is_vosk(data: str) -> bool:
     """Return whether a first text message is one of this protocol, with whatever values."""
-    try:
-        said = msgspec.json.decode(data)
-    except (*NOT_JSON, UnicodeEncodeError):
-        return False
-    return isinstance(said, dict) and bool({"config", "eof", "reset"} & set(said))
+    return bool({"config", "eof", "reset"} & set(json_object(data) or ()))
 
 
 def vosk_rate(value: object) -> int:
@@ -95,14 +88,14 @@ def _configured(given: Mapping[str, Any], before: VoskConfig) -> VoskConfig:
     if not isinstance(words, list | tuple):
         raise MalformedMessage("phrase_list is a list of words")
     found = (word.strip() for word in words if isinstance(word, str))
-    usable = (word for word in found if 0 < len(word) <= _LONGEST_HOTWORD and word != "[unk]")
+    usable = (word for word in found if len(word) <= LONGEST_HOTWORD and word != "[unk]")
     most = given.get("max_alternatives", int(before.alternatives))
     return replace(
         before,
         rate=vosk_rate(given.get("sample_rate", before.rate)),
         words=bool(given.get("words", before.words)),
         alternatives=isinstance(most, int) and 0 < most <= _MOST_ALTERNATIVES,
-        hotwords=tuple(dict.fromkeys(usable))[:_MOST_HOTWORDS],
+        hotwords=distinct_hotwords(usable),
     )
 
 

@@ -17,6 +17,7 @@ from wyoming.ping import Ping, Pong
 
 from backend.core.errors import BackendError
 from backend.dialects.audio_formats import RATES, IncomingFormat, MonoStream
+from backend.dialects.client_values import cut_hotword, distinct_hotwords
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_intake import IntakeOptions
@@ -32,7 +33,6 @@ _WRITE_S: Final = 30.0
 _ENDPOINT_MS: Final = 1_000
 _MOST_LINE: Final = 64 * 1024
 _MOST_PAYLOAD: Final = 4 * 1024 * 1024
-_MOST_HOTWORDS: Final = 512
 _WRONG_TYPES: Final = (ValueError, TypeError, AttributeError, LookupError)
 """Errors of the package ``wyoming``, which believes that every value has the right type."""
 _SITE: Final = Attribution("kikipounamu", "https://github.com/kikipounamu")
@@ -214,6 +214,6 @@ def _options(given: dict[str, Any], models: tuple[str, ...]) -> Options:
     language = str(asked.language or "").lower().partition("-")[0]
     return Options(
         language=language if language.isalpha() and len(language) in (2, 3) else "auto",
-        hotwords=tuple(dict.fromkeys(str(word)[:64] for word in words))[:_MOST_HOTWORDS],
+        hotwords=distinct_hotwords(cut_hotword(str(word)) for word in words),
         model=asked.name if asked.name in models else "",
     )

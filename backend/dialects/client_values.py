@@ -1,0 +1,30 @@
+"""Values in the messages of other protocols' clients: JSON objects, and words for the recogniser."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from protocol.errors import NOT_JSON
+
+LONGEST_HOTWORD: Final = 64
+_MOST_HOTWORDS: Final = 512
+
+
+def json_object(data: str) -> dict[str, Any] | None:
+    """Return the object that a text is, or ``None`` if it is none."""
+    try:
+        value = msgspec.json.decode(data)
+    except NOT_JSON:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def cut_hotword(word: str) -> str:
+    """Return a name or term, cut to the longest that a session may have."""
+    return word.strip()[:LONGEST_HOTWORD].strip()
+
+
+def distinct_hotwords(words: Iterable[str]) -> tuple[str, ...]:
+    """Return each word once, without empty ones, and no more than a session may have."""
+    return tuple(dict.fromkeys(word for word in words if word))[:_MOST_HOTWORDS]
