@@ -1,15 +1,48 @@
-"""A connection of redis-py that a function opens. Only programs that use the broker import this."""
+"""Common use of redis-py by gateways and workers: a connection that a function opens, errors, the version.
+
+Only programs that use the broker import this.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import AskError, AuthenticationError, NoPermissionError
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterDownError,
+    NoPermissionError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 """Opens a connection. Raises ``OSError``, or ``PermissionError`` if another try will not help."""
+
+
+_ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
+"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
+_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
+_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+
+
+def is_elsewhere(reply: object) -> bool:
+    """Return whether this is the error of a server that is not the primary now."""
+    return isinstance(reply, _ELSEWHERE) or (isinstance(reply, RedisError) and _ELSEWHERE_TEXT in str(reply))
+
+
+def server_version(info: Mapping[str, Any]) -> str:
+    """Return name and version from INFO. Raises ``ValueError`` for a server without commands that scripts need."""
+    kind = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{kind}_version", "0"))
+    if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < _OLDEST[kind]:
+        needed = ".".join(map(str, _OLDEST[kind]))
+        raise ValueError(f"{kind} {version} is too old: {kind} {needed} or newer is needed")
+    return f"{kind} {version}"
 
 
 def error_text(error: Exception) -> str:

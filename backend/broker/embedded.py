@@ -28,7 +28,8 @@ from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder
 from runtime.installing import extra_command
 from runtime.leash import leashed
-from runtime.tasks import Tasks
+from runtime.locking import try_lock
+from runtime.tasks import Tasks, loop_time
 
 log = loggers.BACKEND_BROKER
 
@@ -127,11 +128,10 @@ class EmbeddedBroker:
     async def keep(self) -> None:
         """Restart the server when it dies; own it when its owner dies. Runs until cancelled."""
         failures = 0
-        clock = asyncio.get_running_loop().time
         while True:
             if self._process is not None:
                 code = await self._end_of(self._process)
-                failures = failures + 1 if clock() - self._started < _STEADY_S else 0
+                failures = failures + 1 if loop_time() - self._started < _STEADY_S else 0
                 log.error(LogEvent.BROKER_DIED, code=code, reason=self._reason())
                 await asyncio.sleep(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
             try:
@@ -166,12 +166,8 @@ class EmbeddedBroker:
             self._lock = None
 
     def _acquire(self) -> bool:
-        import fcntl  # missing on Windows, which has no embedded broker
-
         lock = os.open(self._settings.folder / "broker.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(lock):
             os.close(lock)
             return False
         self._lock = lock
@@ -202,7 +198,7 @@ class EmbeddedBroker:
         if log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
             log_file.replace(log_file.with_suffix(".log.old"))
         self._logged = log_file.stat().st_size if log_file.exists() else 0
-        self._started = asyncio.get_running_loop().time()
+        self._started = loop_time()
         self._process = await asyncio.create_subprocess_exec(
             *leashed([self._binary, *self._arguments(log_file)]),
             stdin=DEVNULL,
@@ -219,15 +215,14 @@ class EmbeddedBroker:
 
     async def _until_ready(self, process: Process) -> None:
         """Wait until the server answers; a server that reports loading gets more time."""
-        clock = asyncio.get_running_loop().time
-        most, deadline = clock() + _LOADING_S, clock() + self._settings.ready_s
+        most, deadline = loop_time() + _LOADING_S, loop_time() + self._settings.ready_s
         while (reply := await self._ping()) != _PONG:
             if process.returncode is not None:
                 failed = BrokerDamaged if reports_damage(self._said()) else BrokerFailed
                 raise failed(f"{self._binary} ended at once: {self._reason()}")
             if reply.startswith(_LOADING):
-                deadline = min(most, clock() + self._settings.ready_s)
-            if clock() > deadline:
+                deadline = min(most, loop_time() + self._settings.ready_s)
+            if loop_time() > deadline:
                 raise BrokerFailed(f"{self._binary} did not respond in time: {self._reason()}")
             await asyncio.sleep(_PAUSE_S)
 

@@ -5,29 +5,23 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from redis.exceptions import (
-    AskError,
     AuthenticationError,
     AuthorizationError,
     BusyLoadingError,
-    ClusterDownError,
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
-    TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.core.errors import BrokerFailed, BrokerUnreachable
 from protocol.monitor import BrokerTrouble
-from runtime.broker_connection import error_text
+from runtime.broker_connection import error_text, is_elsewhere
 
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
-_ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
-"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
-_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
-_AWAY: Final = (RedisConnectionError, OutOfMemoryError, *_ELSEWHERE)
+_AWAY: Final = (RedisConnectionError, OutOfMemoryError)
 _LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is closed")
 """Errors of writing to a connection that was just lost: a ``TypeError`` in the selector loop of Python 3.13, a
 ``RuntimeError`` in uvloop."""
@@ -51,11 +45,6 @@ def trouble_of(error: Exception) -> str:
         return BrokerTrouble.DISK
     found = (trouble for trouble, kinds in _TROUBLES.items() if any(isinstance(one, kinds) for one in said))
     return next(found, "")
-
-
-def is_elsewhere(reply: Any) -> bool:
-    """Return whether this is the error of a server that is not the primary now."""
-    return isinstance(reply, _ELSEWHERE) or (isinstance(reply, RedisError) and _ELSEWHERE_TEXT in str(reply))
 
 
 @contextmanager

@@ -6,20 +6,17 @@ from typing import Any, Final
 
 from backend.core.errors import BrokerFailed, BrokerTooOld
 from protocol.broker_url import BrokerKind
+from runtime.broker_connection import server_version
 
 _MUCH: Final = 1024 * 1024
-_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 
 
 def checked_version(info: Mapping[str, Any]) -> str:
     """Return name and version from INFO. Raises ``BrokerTooOld``."""
-    kind = "valkey" if "valkey_version" in info else "redis"
-    version = str(info.get(f"{kind}_version", "0"))
-    number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-    if number < _OLDEST[kind]:
-        needed = ".".join(map(str, _OLDEST[kind]))
-        raise BrokerTooOld(f"{kind} {version} is too old: {kind} {needed} or newer is needed")
-    return f"{kind} {version}"
+    try:
+        return server_version(info)
+    except ValueError as error:
+        raise BrokerTooOld(str(error)) from error
 
 
 def check_is_meant(info: Mapping[str, Any], kind: BrokerKind) -> None:

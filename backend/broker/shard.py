@@ -16,7 +16,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from backend.admission.admission import StreamContent, Survey
 from backend.broker.connections import REPLY_S, Connections
 from backend.broker.dead_letters import DeadLetter, read_letter
-from backend.broker.errors import is_elsewhere, mapped, ours, trouble_of
+from backend.broker.errors import mapped, ours, trouble_of
 from backend.broker.line import Line, open_line
 from backend.broker.live import streaming_workers
 from backend.broker.records import read_status
@@ -27,7 +27,7 @@ from backend.broker.writer import MOST_BYTES, Command, CommandWriter
 from backend.core.errors import BrokerError, BrokerUnreachable
 from protocol.job import WORKER_GONE_MS, Keys, Notice, in_shard
 from runtime import loggers
-from runtime.broker_connection import error_text
+from runtime.broker_connection import error_text, is_elsewhere
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
 

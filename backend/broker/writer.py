@@ -134,7 +134,7 @@ class CommandWriter:
         try:
             replies = await self._execute(batch)
             self.round_trips.add(time.monotonic() - begun)
-        except BrokerError as error:  # also one that refuses the scripts now: nobody else would hear of it
+        except BrokerError as error:  # also one that refuses the scripts now: no other code would report it
             self._queue.extendleft(reversed(batch))
             await self._pause(error)
             return

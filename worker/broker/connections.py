@@ -1,7 +1,6 @@
 """The worker's connections to the broker, and the meaning of their errors."""
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -12,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from protocol.broker_url import BrokerKind, BrokerUrl, parse_broker_url
-from runtime.broker_connection import Dial, DialledConnection, error_text
+from runtime.broker_connection import Dial, DialledConnection, error_text, is_elsewhere, server_version
 from runtime.broker_nodes import BrokerNodes
 from worker.core.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable, WrongAddress
 
@@ -25,11 +24,7 @@ _POOL: Final[dict[str, Any]] = {
     "socket_connect_timeout": _SOCKET_TIMEOUT_S,
     "retry": Retry(NoBackoff(), 0),
 }
-_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
-_ELSEWHERE: Final = (foreign.ReadOnlyError, foreign.AskError, foreign.ClusterDownError, foreign.TryAgainError)
-"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
-_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
 _PASSING: Final = (foreign.OutOfMemoryError, foreign.NoScriptError)
 """The second after a failover: redis-py may load a script through a connection to the earlier primary."""
 _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
@@ -86,16 +81,10 @@ def _dialled(dial: Dial, **options: Any) -> Redis:
 
 def check_version(info: Mapping[str, Any]) -> None:
     """Raise ``BrokerTooOld`` for a broker that lacks commands of scripts. ``info``: ``server`` part of INFO."""
-    kind = "valkey" if "valkey_version" in info else "redis"
-    version = str(info.get(f"{kind}_version", "0"))
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    if numbers < _OLDEST[kind]:
-        raise BrokerTooOld(f"the broker is {kind} {version}: Redis 7.0 or Valkey 7.2 or newer is needed")
-
-
-def is_elsewhere(error: Exception) -> bool:
-    """Return whether this is the error of a server that is not the primary now."""
-    return isinstance(error, _ELSEWHERE) or _ELSEWHERE_TEXT in str(error)
+    try:
+        server_version(info)
+    except ValueError as error:
+        raise BrokerTooOld(str(error)) from error
 
 
 def translated(error: Exception) -> BrokerError:

@@ -32,8 +32,8 @@ from protocol.job import (
     encode_status,
 )
 from protocol.monitor import WorkerStatus
-from runtime.broker_connection import Dial
-from worker.broker.connections import check_version, is_elsewhere, open_client, translated
+from runtime.broker_connection import Dial, is_elsewhere
+from worker.broker.connections import check_version, open_client, translated
 from worker.broker.scripts import RETURNED, load_scripts
 from worker.core.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.core.errors import BrokerUnavailable

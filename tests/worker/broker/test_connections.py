@@ -5,8 +5,9 @@ import asyncio
 import pytest
 import redis.exceptions as foreign
 
+from runtime.broker_connection import is_elsewhere
 from tests.helpers.valkey import Broker
-from worker.broker.connections import dials_of, is_elsewhere, open_client, translated
+from worker.broker.connections import dials_of, open_client, translated
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
