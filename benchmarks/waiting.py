@@ -15,6 +15,7 @@ from itertools import count, cycle
 from benchmarks.report import arguments, report
 from protocol.engine import EngineSettings
 from protocol.job import Job, Notice, Result
+from runtime.tasks import loop_time
 from tests.helpers.digits import MODEL, shipped_digits
 from tests.helpers.valkey import running_broker
 from tests.helpers.waiting import wait_until
@@ -48,7 +49,7 @@ async def results(heard: Callable[[], Awaitable[Notice | None]], wanted: int) ->
     came: list[float] = []
     while len(came) < wanted:
         if isinstance(await heard(), Result):
-            came.append(asyncio.get_running_loop().time())
+            came.append(loop_time())
     return came
 
 

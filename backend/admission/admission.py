@@ -99,14 +99,14 @@ class Survey:
     def speeds(self) -> Mapping[str, float]:
         """Seconds of audio per second that all able workers recognise together, by model."""
         speeds: dict[str, float] = {}
-        for worker in _able(self, ""):
+        for worker in able(self):
             speeds[worker.model] = speeds.get(worker.model, 0.0) + (worker.speed or _UNKNOWN_SPEED)
         return speeds
 
     @cached_property
     def measured(self) -> frozenset[str]:
         """Models whose speed an able worker has measured."""
-        return frozenset(worker.model for worker in _able(self, "") if worker.speed)
+        return frozenset(worker.model for worker in able(self) if worker.speed)
 
     def is_measured(self, model: str) -> bool:
         """Return whether a wait for ``model`` (empty: any) is more than a guess."""
@@ -219,9 +219,9 @@ def _expect(survey: Survey, options: Options, more_s: float) -> Expectation:
         ahead_s += waits[own]
         waits[own] += more_s if priority == options.priority else 0.0
         ready = {model: until[model] + (waits[model] if model else 0.0) / speeds[model] for model in speeds}
-        anybody_s = _done(waits[""], ready, speeds)
-        until = {model: max(at, anybody_s) for model, at in ready.items()}
-        eta_s = ready.get(own, 0.0) if own else anybody_s
+        shared_s = _done(waits[""], ready, speeds)
+        until = {model: max(at, shared_s) for model, at in ready.items()}
+        eta_s = ready.get(own, 0.0) if own else shared_s
     able = own in speeds if own else bool(speeds)
     return Expectation(ahead_s, eta_s if able else None)
 
@@ -253,7 +253,7 @@ def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> in
     crowded = CLASSES[0] in full(survey.held, limits.unqueued_bytes)
     if crowded or _longest_s(survey, options) > limits.wait_s * _SPARE:
         return 0
-    slots = sum(live_slots(worker.device, worker.slots) for worker in _able(survey, options.model))
+    slots = sum(live_slots(worker.device, worker.slots) for worker in able(survey, options.model))
     streams = {_NAMES.jobs(options.priority, model) for model in (options.model, ANY_MODEL)}
     entries = sum(waiting.entries for stream, waiting in survey.streams.items() if stream in streams)
     return slots if entries <= slots else 0
@@ -261,7 +261,7 @@ def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> in
 
 def decode_s(survey: Survey, options: Options, samples: int) -> float:
     """Return how long the fastest worker would decode this audio; 0 if its speed is unknown."""
-    fastest = max((worker.speed for worker in _able(survey, options.model)), default=0.0)
+    fastest = max((worker.speed for worker in able(survey, options.model)), default=0.0)
     return samples_to_seconds(samples) / fastest if fastest else 0.0
 
 
@@ -365,20 +365,11 @@ def worth_sending(before: Busy | None, now: Busy | None, partials: bool = False)
     return now if later > 2 * earlier or 2 * later < earlier else None
 
 
-def _both(survey: Survey, options: Options) -> tuple[Expectation, Expectation]:
-    """Return the expected delay of speech with any model and with the requested model."""
-    return expect(survey, _ANY), expect(survey, Options(model=options.model))
-
-
 def _longest_s(survey: Survey, options: Options) -> float:
-    return max(one.eta_s or 0.0 for one in _both(survey, options))
+    """Return the expected wait with any model or with the requested model, whichever is longer."""
+    return max(expect(survey, Options(model=model)).eta_s or 0.0 for model in ("", options.model))
 
 
-def able(survey: Survey) -> tuple[WorkerStatus, ...]:
-    """Return the workers that take jobs."""
-    return tuple(_able(survey, ""))
-
-
-def _able(survey: Survey, model: str) -> Iterator[WorkerStatus]:
-    """Yield the workers that take jobs for ``model``; empty: for any model."""
-    return (one for one in survey.workers if one.state in _ABLE and (not model or one.model == model))
+def able(survey: Survey, model: str = "") -> tuple[WorkerStatus, ...]:
+    """Return the workers that take jobs for ``model``; empty: for any model."""
+    return tuple(one for one in survey.workers if one.state in _ABLE and model in ("", one.model))

@@ -72,7 +72,7 @@ class Allowance:
 
 def allowance(survey: Survey, priority: str, model: str) -> Allowance:
     """Return the allowance that keeps all workers with ``model`` (empty: any) busy with a single key."""
-    slots = sum(one.slots for one in able(survey) if model in ("", one.model))
+    slots = sum(one.slots for one in able(survey, model))
     if not slots:
         return Allowance()
     pace = PACES[priority]

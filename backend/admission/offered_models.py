@@ -7,7 +7,7 @@ from typing import Final
 from protocol.monitor import WorkerStatus
 from protocol.rest import ModelView
 
-NOBODY_TRANSLATES: Final = (
+NO_WORKER_TRANSLATES: Final = (
     "no worker of this gateway translates: start one with a multilingual Whisper model, or transcribe the audio"
 )
 _MOST_NAMED = 20

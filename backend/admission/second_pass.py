@@ -12,7 +12,7 @@ def comes_late(survey: Survey, options: Options, samples: int, within_s: float) 
 
     A worker without a job begins at once. Without a measured speed nothing is known, and nothing is refused.
     """
-    workers = [one for one in able(survey) if options.model in ("", one.model)]
+    workers = able(survey, options.model)
     if not any(one.speed for one in workers):
         return False
     classes = CLASSES[: CLASSES.index(options.priority) + 1]

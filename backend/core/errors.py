@@ -51,31 +51,31 @@ class BrokerError(BackendError):
 
 
 class BrokerUnreachable(BrokerError):
-    """The broker does not answer, or not in time."""
+    """Broker that does not answer, or not in time."""
 
 
 class BrokerTooOld(BrokerError):
-    """The broker lacks commands that the scripts need."""
+    """Broker that lacks commands which the scripts need."""
 
 
 class BrokerMismatch(BrokerError):
-    """The broker holds data of another layout than this gateway expects."""
+    """Broker with data of another layout than this gateway expects."""
 
 
 class BrokerBusy(BrokerError):
-    """The queue of commands for the broker is full: try again later."""
+    """Full queue of commands for the broker: try again later."""
 
 
 class BrokerLocked(BrokerError):
-    """The data folder belongs to a broker that runs already and cannot be adopted."""
+    """Data folder of a broker that runs already and cannot be adopted."""
 
 
 class BrokerFailed(BrokerError):
-    """The broker cannot be started, or it refused a command that it should know."""
+    """Broker that cannot be started, or that refused a command which it should know."""
 
 
 class BrokerDamaged(BrokerFailed):
-    """The embedded broker cannot read its own file."""
+    """Embedded broker that cannot read its own file."""
 
 
 class InvalidSettings(BackendError):
@@ -85,23 +85,23 @@ class InvalidSettings(BackendError):
 
 
 class UnknownDevice(InvalidSettings):
-    """No paired device has this name, or several have it."""
+    """Name of no paired device, or of several."""
 
     exit_status = 1
 
 
 class UnknownLetter(InvalidSettings):
-    """No dead letter has this id."""
+    """Id of no dead letter."""
 
     exit_status = 1
 
 
 class CertificateUnusable(BackendError):
-    """A certificate or private key is unreadable, or the two do not match."""
+    """Certificate or private key that is unreadable, or two that do not match."""
 
 
 class DevicesUnreadable(BackendError):
-    """The list of paired devices is damaged or unreadable."""
+    """List of paired devices that is damaged or unreadable."""
 
 
 class PairingFailed(BackendError):
@@ -113,15 +113,15 @@ class HistoryError(BackendError):
 
 
 class HistoryUnavailable(HistoryError):
-    """The history's database is unavailable now. No data has changed; the caller may try again."""
+    """Database of the history that is unavailable now. No data has changed; the caller may try again."""
 
 
 class HistoryRefused(HistoryError):
-    """The history's database refuses this data for ever. No data has changed."""
+    """Data that the history's database refuses for ever. No data has changed."""
 
 
 class HistoryBusy(HistoryError):
-    """The history has too many requests waiting: try again later."""
+    """History with too many requests waiting: try again later."""
 
 
 class MediaUnreadable(BackendError):
@@ -133,11 +133,11 @@ class MediaUnreadable(BackendError):
 
 
 class MediaReaderKilled(BackendError):
-    """The process that read a submitted file was killed by a signal; the file may be fine."""
+    """Death of the process that read a submitted file, by a signal; the file may be fine."""
 
 
 class ProcessFailed(BackendError):
-    """A process of a gateway with several processes cannot run, for its own reason."""
+    """Process of a gateway with several processes that cannot run, for its own reason."""
 
 
 class RequestRefused(BackendError):
@@ -158,14 +158,14 @@ class OverQuota(BackendError):
 
 
 class TryLater(ProtocolError):
-    """Audio of this connection cannot be accepted now: reconnect, here or to another gateway."""
+    """Audio that cannot be accepted now from this connection: reconnect, here or to another gateway."""
 
     code = ErrorCode.BROKER_UNAVAILABLE
     close = CloseCode.TRY_AGAIN_LATER
 
 
 class TooBusy(TryLater):
-    """No new sessions are accepted now. Without a ``refusal`` the reason is no longer known."""
+    """Refusal of new sessions now. Without a ``refusal`` the reason is no longer known."""
 
     code = ErrorCode.BUSY
 
@@ -175,13 +175,13 @@ class TooBusy(TryLater):
 
 
 class HelloLate(TryLater):
-    """No hello in time: the network or a computer stood still, so that another try may succeed."""
+    """Hello that did not come in time: the network or a computer stood still, so another try may succeed."""
 
     code = ErrorCode.OUT_OF_ORDER
 
 
 class ModelNotOffered(ProtocolError):
-    """No worker has offered the model for long. The text names the models on offer."""
+    """Model that no worker has offered for long. The text names the models on offer."""
 
     code = ErrorCode.MODEL_UNAVAILABLE
     close = CloseCode.UNSUPPORTED_DATA

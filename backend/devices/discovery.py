@@ -28,7 +28,7 @@ def own_key(folder: Path) -> str:
 
     A session belongs to the key that began it. With a new key at each start, a client that returns after a crash
     of the gateway would be refused its own session. A file without a usable key, as a power loss may leave it, is
-    replaced: an empty key would let everybody in.
+    replaced: an empty key would admit every device.
     """
     file = folder / KEY_FILE
     key = _made_or_kept(file)

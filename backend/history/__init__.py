@@ -1,0 +1,1 @@
+"""Past sessions in a database: recording, queries, search, and deletion of what is too old."""

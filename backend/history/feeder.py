@@ -14,6 +14,7 @@ from backend.history.inbox import Inbox, InboxBacklog, InboxEntry
 from backend.history.records import FeedEntry
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import loop_time
 
 log = loggers.BACKEND_HISTORY_FEEDER
 
@@ -99,12 +100,11 @@ class Feeder:
 
     async def _feed(self) -> None:
         looked = float("-inf")
-        loop = asyncio.get_running_loop()
         while True:
             letters: list[InboxEntry] = []
             try:
-                if loop.time() - looked >= self._look_s:  # letters left by other gateways are older than new ones
-                    looked = loop.time()
+                if loop_time() - looked >= self._look_s:  # letters left by other gateways are older than new ones
+                    looked = loop_time()
                     letters = await self._inbox.take_over(BATCH)
                 letters = letters or await self._inbox.take(BATCH)
             except BrokerError as error:

@@ -43,7 +43,7 @@ _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 OWNER: Final = (DeviceKind.OWNER,)
 CLIENTS: Final = (DeviceKind.OWNER, DeviceKind.CLIENT)
 WORKERS: Final = (DeviceKind.OWNER, DeviceKind.WORKER)
-EVERYBODY: Final = tuple(DeviceKind)
+ANY_DEVICE: Final = tuple(DeviceKind)
 
 
 class Access:

@@ -17,7 +17,7 @@ from backend.http.modes import Network, is_among, is_near
 from backend.http.sockets import listening_sockets
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, loop_time
 
 log = loggers.BACKEND_DOOR
 
@@ -118,7 +118,7 @@ class TlsListener:
             connected.close()
             raise
         if protocol is not None:
-            one = self._unknown[protocol] = _Unknown(peer, asyncio.get_running_loop().time(), connected)
+            one = self._unknown[protocol] = _Unknown(peer, loop_time(), connected)
             one.opening = self._handshakes.start(self._open(connected, tls, protocol, one), "handshake")
         else:
             connected.close()
@@ -165,13 +165,13 @@ class TlsListener:
 
     async def _room(self, peer: str) -> bool:
         """Wait until there is room for one more connection; return whether it may come in."""
-        limits, clock = self._limits, asyncio.get_running_loop().time
+        limits = self._limits
         while True:
             self._forget_gone()
             peers = Counter(one.peer for one in self._unknown.values())
             if peers[peer] >= limits.per_peer and not is_among(peer, self._trusted):
-                return self._make_room(peer, clock())
-            if len(self._unknown) < limits.unknown or self._make_room(peers.most_common(1)[0][0], clock()):
+                return self._make_room(peer, loop_time())
+            if len(self._unknown) < limits.unknown or self._make_room(peers.most_common(1)[0][0], loop_time()):
                 return True
             await asyncio.sleep(limits.grace_s / 10)
 
@@ -200,16 +200,15 @@ class TlsListener:
             del self._unknown[protocol]
 
     async def _close_late(self) -> None:
-        clock = asyncio.get_running_loop().time
-        logged_at = clock()
+        logged_at = loop_time()
         while True:
             await asyncio.sleep(_LOOK_S)
             self._forget_gone()
-            late = clock() - self._limits.unknown_s
+            late = loop_time() - self._limits.unknown_s
             self._send_away([protocol for protocol, one in self._unknown.items() if one.since <= late])
-            if self._sent_away and clock() - logged_at >= _LOG_EVERY_S:
+            if self._sent_away and loop_time() - logged_at >= _LOG_EVERY_S:
                 log.info(LogEvent.AUDIT_KEY_TIMED_OUT, connections=self._sent_away)
-                logged_at, self._sent_away = clock(), 0
+                logged_at, self._sent_away = loop_time(), 0
 
 
 def peer_of(address: str) -> str:

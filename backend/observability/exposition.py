@@ -39,7 +39,7 @@ MOST_WORKERS: Final = 256
 MOST_MODELS: Final = 64
 OTHER: Final = "other"
 _MOST_TEXT: Final = 128
-_EVERYWHERE: Final = {"interactive": Options(), "bulk": Options(priority="bulk")}
+_OPTIONS_OF_CLASS: Final = {"interactive": Options(), "bulk": Options(priority="bulk")}
 _BEST_EFFORT: Final = {JobKind.HYPOTHESISE: "partial", JobKind.SPECULATE: "speculation", JobKind.STREAM: "stream"}
 _NOTHING: Final = StreamContent(0, 0, 0)
 
@@ -143,7 +143,7 @@ def _admission(now: GatewayReading, limits: AdmissionLimits) -> Iterator[Metric]
     yield _gauge(
         "capacity_streams", "How many can speak at once, by the measured speed of all.", speed(survey, "")
     )
-    waits = [([name], expect(survey, wanted).eta_s) for name, wanted in _EVERYWHERE.items()]
+    waits = [([name], expect(survey, wanted).eta_s) for name, wanted in _OPTIONS_OF_CLASS.items()]
     rows = [(of, inf if eta_s is None else eta_s) for of, eta_s in waits]
     yield _gauges("expected_wait_seconds", "Of a new segment; +Inf: no worker.", ("class",), rows)
     refusal = refuse(survey, now.broker.up, now.connections, limits)

@@ -57,7 +57,7 @@ _MARK_BYTES: Final = 4
 
 
 @dataclass
-class _Counted:
+class _Counters:
     """Counters from which ``Totals`` are made."""
 
     final: int = 0
@@ -111,7 +111,7 @@ class Monitor(Observer):
         self._compacts = compacts
         self._places = places
         self._busy_at = self._able_at = self._started
-        self._counted = _Counted()
+        self._counted = _Counters()
         self._load = ProcessLoad()
         self._moments = Moments()
         self.others = OtherProcesses()

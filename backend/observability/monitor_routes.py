@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 
 from backend.admission.offered_models import model_views
 from backend.core.errors import RequestRefused
-from backend.http.access import EVERYBODY, admit
+from backend.http.access import ANY_DEVICE, admit
 from backend.http.responses import abort, json_response
 from backend.http.viewers import keep_little, write_pieces
 from backend.observability.monitor import Monitor, gathered
@@ -59,7 +59,7 @@ class MonitorRoutes:
         return model_list(model_views(self._monitor.survey.workers), metadata.version("kikipounamu"))
 
     async def _workers(self, request: web.Request) -> web.Response:
-        admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway
+        admit(request, ANY_DEVICE)  # workers too: their broker account can read this list anyway
         return json_response({"workers": self._monitor.survey.all_workers})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:

@@ -35,14 +35,14 @@ def only_one(folder: Path) -> Iterator[None]:
 
 def ask_to_restart(folder: Path) -> int:
     """Ask the gateway in this folder for a rolling restart; return its pid. Raises ``ProcessFailed``."""
-    nobody = "no gateway with several processes runs here: restart the service itself"
+    not_running = "no gateway with several processes runs here: restart the service itself"
     file = folder / LOCK
     if not file.exists():
-        raise ProcessFailed(nobody)
+        raise ProcessFailed(not_running)
     descriptor = open_or_make(file)
     try:
         if try_lock(descriptor):
-            raise ProcessFailed(nobody)
+            raise ProcessFailed(not_running)
         pid = int(_holder(descriptor) or 0)
     finally:
         os.close(descriptor)

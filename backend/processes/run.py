@@ -13,7 +13,7 @@ from backend.processes.channel import Channel
 from backend.processes.messages import ProcessStart
 from backend.processes.slots import Share
 from runtime.leash import leashed
-from runtime.tasks import is_set_within
+from runtime.tasks import is_set_within, loop_time
 
 NO_DESCRIPTOR: Final = -1
 
@@ -44,7 +44,6 @@ class ProcessRun:
         """Start a process that ends with this one; ``forwards``: descriptor of the listening socket to inherit."""
         pairs = [socket.socketpair() for _ in range(3)]
         theirs = [end.fileno() for _, end in pairs] + [forwards]
-        clock = asyncio.get_running_loop().time
         try:
             process = await asyncio.create_subprocess_exec(
                 *leashed([*command, *map(str, theirs)]),
@@ -62,7 +61,7 @@ class ProcessRun:
         control, plain, tls = (ours for ours, _ in pairs)
         for gate in (plain, tls):
             gate.setblocking(False)
-        run = cls(start.slot, number, process, await Channel.over(control), (plain, tls), clock(), clock())
+        run = cls(start.slot, number, process, await Channel.over(control), (plain, tls), loop_time(), loop_time())
         run.channel.send(start)
         return run
 

@@ -32,7 +32,7 @@ from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from backend.processes.slots import MAIN, by_share, failures_after, pause_s, restart_order
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, loop_time
 
 log = loggers.BACKEND_PROCESSES
 
@@ -136,7 +136,7 @@ class Supervisor:
         """Handle the messages of a process, and its end."""
         try:
             async for message in run.channel.messages():
-                run.heard = asyncio.get_running_loop().time()
+                run.heard = loop_time()
                 self._take(run, message)
             await run.process.wait()
         finally:
@@ -157,7 +157,6 @@ class Supervisor:
     async def _keep(self, slot: int) -> None:
         """Start the process of a slot again whenever it ends, later after each crash in a row."""
         failures = 0
-        clock = asyncio.get_running_loop().time
         while True:
             run = self._slots[slot]
             await run.over.wait()
@@ -166,7 +165,7 @@ class Supervisor:
             if self._slots[slot] is not run:
                 continue
             if not run.leaving:
-                code, lived_s = run.process.returncode, clock() - run.started
+                code, lived_s = run.process.returncode, loop_time() - run.started
                 failures = failures_after(failures, lived_s)
                 log.error(LogEvent.PROCESS_DIED, slot=slot, pid=run.process.pid, code=code)
                 await asyncio.sleep(pause_s(failures))
@@ -275,7 +274,7 @@ class Supervisor:
 
     def _takers(self) -> list[ProcessRun]:
         """Return the processes that serve, those with the least work first, silent ones last."""
-        late = asyncio.get_running_loop().time() - _SILENT_S
+        late = loop_time() - _SILENT_S
         serving = by_share((run, run.share) for run in self._runs.values() if run.serves)
         return sorted(serving, key=lambda run: run.heard < late)
 

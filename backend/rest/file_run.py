@@ -93,9 +93,9 @@ class FileRun:
     """A run of a file; ``path``: the file on the disk. ``track`` returns its sound track; 0: the default one."""
 
     def __init__(
-        self, means: FileRunParts, file: WaitingFile, path: Path, track: Callable[[], int] = lambda: 0
+        self, parts: FileRunParts, file: WaitingFile, path: Path, track: Callable[[], int] = lambda: 0
     ) -> None:
-        self._means = means
+        self._parts = parts
         self._file = file
         self._path, self._track = path, track
         self._woken = asyncio.Event()
@@ -130,7 +130,7 @@ class FileRun:
             await cancel_and_wait({reads, watches})
 
     async def _stored(self) -> StoredSession:
-        stored = await self._means.session(self._file.id)
+        stored = await self._parts.session(self._file.id)
         if stored is None or stored.state is SessionState.CANCELLED:
             raise GivenUp
         return stored
@@ -138,29 +138,29 @@ class FileRun:
     # -- reading -------------------------------------------------------------------------------------------
 
     async def _read(self, stored: StoredSession) -> None:
-        means = self._means
-        known = await means.segments(stored.id)
+        parts = self._parts
+        known = await parts.segments(stored.id)
         await self._attach(stored)
         track = await asyncio.to_thread(self._track)
-        async with reading(self._path, means.vad_folder, track=track) as frames:
+        async with reading(self._path, parts.vad_folder, track=track) as frames:
             async for frame in frames:
                 if isinstance(frame, MediaSegment):
                     await self._piece(stored, frame, known.get(frame.segment))
                 elif isinstance(frame, MediaEnded):
-                    await means.ask(_whole(stored.id, frame.truncated))
+                    await parts.ask(_whole(stored.id, frame.truncated))
         self._all_sent = True
         self.wake()
 
     async def _piece(self, stored: StoredSession, piece: MediaSegment, known: StoredSegment | None) -> None:
         planned = Planned(piece.segment, samples_to_ms(piece.at), len(piece.pcm) // BYTES_PER_SAMPLE)
         if known is None:
-            await self._means.ask(lambda store: store.plan(stored.id, (planned,), complete=False))
+            await self._parts.ask(lambda store: store.plan(stored.id, (planned,), complete=False))
         elif (known.at_ms, known.samples) != (planned.at_ms, planned.samples):
             message = "the file is cut otherwise than it was before: submit it again, as a new session"
             raise MediaUnreadable(ErrorCode.CONFLICT, message)
         elif known.state is not SegmentState.PLANNED:
             return
-        await self._means.turn(self._file, piece.segment, planned.samples)
+        await self._parts.turn(self._file, piece.segment, planned.samples)
         attempt = known.attempt if known else 0
         identity = (stored.id, piece.segment, piece.pcm, planned.samples, attempt)
         job = Job(*identity, options=stored.options, gain_db=piece.gain_db)
@@ -169,7 +169,7 @@ class FileRun:
     async def _send(self, stored: StoredSession, job: Job) -> None:
         while True:
             try:
-                reply = await self._means.jobs.submit(job)
+                reply = await self._parts.jobs.submit(job)
             except BrokerBusy:
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -177,13 +177,13 @@ class FileRun:
                 await self._attach(stored)
                 continue
             if isinstance(reply, Record):  # the segment ended before this process started
-                self._means.flow.ended(job.session, job.segment)
+                self._parts.flow.ended(job.session, job.segment)
             self._sent.add(job.segment)
             return
 
     async def _attach(self, stored: StoredSession) -> None:
-        feed = self._means.feed(about(stored))
-        await self._means.jobs.attach(stored.id, stored.owner, resume=True, history=feed)
+        feed = self._parts.feed(about(stored))
+        await self._parts.jobs.attach(stored.id, stored.owner, resume=True, history=feed)
 
     # -- waiting for the end -------------------------------------------------------------------------------
 
@@ -195,17 +195,17 @@ class FileRun:
             if self._all_sent and stored.state in (SessionState.DONE, SessionState.FAILED):
                 return stored.state
             await self._check(stored)
-            await is_set_within(self._woken, self._means.look_s)
+            await is_set_within(self._woken, self._parts.look_s)
             self._woken.clear()
 
     async def _check(self, stored: StoredSession) -> None:
         """Check the segments that the broker holds. If the history lags behind, repair it from the broker."""
-        flying = [segment for segment in self._means.flow.flying(stored.id) if segment in self._sent]
+        flying = [segment for segment in self._parts.flow.flying(stored.id) if segment in self._sent]
         if flying:
             self._still = 0
             for segment, record in (await self._reread(flying)).segments.items():
                 if record.end is not None:
-                    self._means.flow.ended(stored.id, segment)
+                    self._parts.flow.ended(stored.id, segment)
                 elif _is_lost(record, 0):
                     raise RestartRun
         elif self._all_sent:
@@ -214,7 +214,7 @@ class FileRun:
                 await self._repair(stored)
 
     async def _repair(self, stored: StoredSession) -> None:
-        known = await self._means.segments(stored.id)
+        known = await self._parts.segments(stored.id)
         open_ = [n for n, one in known.items() if one.state is SegmentState.PLANNED]
         if not open_:
             return
@@ -229,10 +229,10 @@ class FileRun:
             for n, record in reread.segments.items()
             if record.end is not None and record.outcome is not None
         ]
-        await self._means.ask(lambda store: store.record(entries))
+        await self._parts.ask(lambda store: store.record(entries))
 
     async def _reread(self, segments: list[int]) -> Reread:
-        reread: Reread = await self._means.jobs.reread(self._file.id, segments)
+        reread: Reread = await self._parts.jobs.reread(self._file.id, segments)
         if not reread.gateway:
             raise RestartRun
         return reread

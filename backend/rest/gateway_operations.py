@@ -33,7 +33,7 @@ STATE: Final = (
         "Whether the process lives",
         Tag.STATE,
         answer(Health, Health("alive")),
-        RequiredKey.NOBODY,
+        RequiredKey.NONE,
     ),
     Operation(
         "getReadiness",
@@ -42,7 +42,7 @@ STATE: Final = (
         "Whether speech would be recognised",
         Tag.STATE,
         {200: (Content(JSON, Readiness, _READY),), 503: (Content(JSON, Readiness),)},
-        RequiredKey.NOBODY,
+        RequiredKey.NONE,
     ),
     Operation(
         "getModels",
@@ -69,7 +69,7 @@ STATE: Final = (
         "Who is in the fleet",
         Tag.STATE,
         answer(WorkerList),
-        RequiredKey.EVERYBODY,
+        RequiredKey.ANY,
     ),
     Operation("getTimeline", "GET", TIMELINE_PATH, "An hour of figures", Tag.STATE, answer(Timeline)),
     Operation(
@@ -88,7 +88,7 @@ STATE: Final = (
         "A page for people",
         Tag.STATE,
         {200: (Content("text/html", None),), 304: ()},
-        RequiredKey.NOBODY,
+        RequiredKey.NONE,
         more="It has no data: it asks for the key, and for those.",
     ),
     Operation(
@@ -98,7 +98,7 @@ STATE: Final = (
         "Leads to the page",
         Tag.STATE,
         {308: ()},
-        RequiredKey.NOBODY,
+        RequiredKey.NONE,
     ),
     Operation(
         "getDashboardPart",
@@ -110,7 +110,7 @@ STATE: Final = (
             200: tuple(Content(media, None) for media in ("text/css", "text/javascript", "image/svg+xml")),
             304: (),
         },
-        RequiredKey.NOBODY,
+        RequiredKey.NONE,
         errors=(404,),
     ),
     Operation(
@@ -120,7 +120,7 @@ STATE: Final = (
         "This document",
         Tag.STATE,
         {200: (Content(JSON, dict[str, Any]),)},
-        RequiredKey.NOBODY,
+        RequiredKey.NONE,
     ),
 )
 
@@ -152,7 +152,7 @@ DEVICES: Final = (
         "Revoke a key",
         Tag.DEVICES,
         answer(DeviceState),
-        RequiredKey.EVERYBODY,
+        RequiredKey.ANY,
         errors=(404,),
         more="By the owner; a device may revoke its own.",
     ),
@@ -193,7 +193,7 @@ DEVICES: Final = (
         "Get a key, in two steps",
         Tag.DEVICES,
         answer(PairAnswer),
-        RequiredKey.NOBODY,
+        RequiredKey.NONE,
         errors=(400, 403, 409, 413, 507),
         body=Content(JSON, PairRequest),
         more="Over TLS alone. 409, 507: the code was right, but the device cannot be kept.",

@@ -103,10 +103,10 @@ def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "responses": dict(_responses(operation, schemas)),
-        "security": [] if operation.keys is RequiredKey.NOBODY else [{"key": []}, {"api_key": []}],
+        "security": [] if operation.keys is RequiredKey.NONE else [{"key": []}, {"api_key": []}],
     }
     texts = [operation.more] if operation.more else []
-    if operation.keys is not RequiredKey.NOBODY:
+    if operation.keys is not RequiredKey.NONE:
         texts.append(f"Key: {operation.keys}.")
     if texts:
         described["description"] = " ".join(texts)
@@ -126,7 +126,7 @@ def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, A
         if operation.leads_to and status < 300:
             answer["links"] = {name: _LINK | {"operationId": name} for name in operation.leads_to}
         yield str(status), answer
-    keyed = () if operation.keys is RequiredKey.NOBODY else _KEYED
+    keyed = () if operation.keys is RequiredKey.NONE else _KEYED
     for status in sorted({*operation.errors, *keyed}):
         code, text = _ERRORS[status]
         example = msgspec.to_builtins(ErrorBody(ErrorDetail(code, text)))

@@ -13,11 +13,11 @@ TEXT: Final = "text/plain"
 class RequiredKey(StrEnum):
     """The kind of key that a route requires."""
 
-    NOBODY = "none"
+    NONE = "none"
     OWNER = "the owner's"
     CLIENTS = "the owner's or a client's"
     WORKERS = "the owner's or a worker's"
-    EVERYBODY = "any"
+    ANY = "any"
 
 
 class Tag(StrEnum):

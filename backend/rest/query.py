@@ -1,6 +1,6 @@
 """Parse the parameters of a request; unknown, repeated and invalid parameters are errors."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -10,7 +10,7 @@ from protocol.errors import MalformedMessage
 
 T = TypeVar("T")
 
-_KEY = "api_key"
+_KEY: Final = "api_key"
 
 
 def read_query(request: web.Request, kind: type[T]) -> T:

@@ -74,7 +74,7 @@ class Runner:
         self._room = room
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
-        self._means = FileRunParts(
+        self._parts = FileRunParts(
             history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s
         )
         self._here: dict[str, str] = {}  # session to owner
@@ -171,7 +171,7 @@ class Runner:
             self._sweep_s = time.monotonic() + (_SWEEP_S if await self._swept() else _SWEEP_AGAIN_S)
         while (file := self._next()) is not None:
             track = partial(self.uploads.track, file.id)
-            run = FileRun(self._means, file, self.uploads.path(file.id), track)
+            run = FileRun(self._parts, file, self.uploads.path(file.id), track)
             self._running[file.id] = file, run
             tasks.start(self._work(file, run), file.id)
         self._make_way()
@@ -208,7 +208,7 @@ class Runner:
     async def sweep(self) -> None:
         """Resume or delete the files on the disk. Raises ``OSError`` or ``HistoryError``."""
         for session, age_s in await asyncio.to_thread(lambda: list(self.uploads.sessions())):
-            stored = await self._means.session(session)
+            stored = await self._parts.session(session)
             if session in self.coming or session in self._running or session in self._waiting:
                 continue
             if stored is None or stored.kind is not SessionKind.FILE:
@@ -222,7 +222,7 @@ class Runner:
 
     def _is_expired(self, age_s: float) -> bool:
         """Return whether a file that failed was kept for long enough, if the clock can tell."""
-        return age_s >= self.settings.kept_s and self._means.history.can_judge_age(self.settings.kept_s)
+        return age_s >= self.settings.kept_s and self._parts.history.can_judge_age(self.settings.kept_s)
 
     async def _let_go(self, session: str, over: bool = False) -> None:
         """Forget and delete a file; ``over``: also its dead letters in the broker."""
@@ -237,10 +237,10 @@ class Runner:
 
     async def _drop_letters(self) -> None:
         sessions = frozenset(self._over)
-        if not sessions or not self._means.jobs.up:
+        if not sessions or not self._parts.jobs.up:
             return
         try:
-            await drop_letters(self._means.jobs, sessions)
+            await drop_letters(self._parts.jobs, sessions)
         except BrokerError as error:
             log.warning(LogEvent.FILES_LETTERS_POSTPONED, error=str(error))
             return
@@ -299,7 +299,7 @@ class Runner:
         log.info(LogEvent.FILE_UNREADABLE, session=session, code=code)
         reason = reason_of(code, said)
         failed = SessionState.FAILED
-        if not await self._means.ask(lambda store: store.set_state(session, failed, reason, only_from=_NOT_OVER)):
+        if not await self._parts.ask(lambda store: store.set_state(session, failed, reason, only_from=_NOT_OVER)):
             raise RestartRun  # cancelled, deleted or done meanwhile: that state wins
         if code in _UNREADABLE:
             await self._let_go(session)
@@ -307,16 +307,16 @@ class Runner:
     async def _done(self, session: str) -> None:
         """Delete a finished session from the broker: its texts are in the history."""
         with suppress(BrokerError):
-            for segment in await self._means.segments(session):
-                self._means.jobs.received(session, segment).add_done_callback(_ignored)
-            self._means.jobs.forget(session).add_done_callback(_ignored)
+            for segment in await self._parts.segments(session):
+                self._parts.jobs.received(session, segment).add_done_callback(_ignored)
+            self._parts.jobs.forget(session).add_done_callback(_ignored)
         await self._let_go(session, over=True)
 
     async def _withdraw(self, file: WaitingFile) -> None:
         """Withdraw a session: cancel its waiting segments, and delete its data from the broker."""
-        jobs = self._means.jobs
-        stored = await self._means.session(file.id)
-        feed = self._means.feed(about(stored)) if stored else ""
+        jobs = self._parts.jobs
+        stored = await self._parts.session(file.id)
+        feed = self._parts.feed(about(stored)) if stored else ""
         with suppress(BrokerError, ProtocolError):
             there = await jobs.attach(file.id, file.owner, resume=True, create=False, history=feed)
             if isinstance(there, Attachment):

@@ -82,7 +82,7 @@ def segment_view(stored: StoredSegment) -> SegmentView:
     )
 
 
-def once(segments: Iterable[StoredSegment]) -> list[StoredSegment]:
+def without_replaced_segments(segments: Iterable[StoredSegment]) -> list[StoredSegment]:
     """Return the segments that make up a session: a recognised second pass instead of what it replaces."""
     known = {segment.segment: segment for segment in segments}
     spans = {n: one.replaces for n, one in known.items() if one.replaces and one.state is SegmentState.FINAL}
@@ -91,7 +91,7 @@ def once(segments: Iterable[StoredSegment]) -> list[StoredSegment]:
 
 def text_of(segments: Iterable[StoredSegment]) -> str:
     """Return the joined texts of a session."""
-    return join_pieces(map(timed, once(segments)))
+    return join_pieces(map(timed, without_replaced_segments(segments)))
 
 
 def timed(segment: StoredSegment) -> TimedText:
@@ -102,7 +102,7 @@ def timed(segment: StoredSegment) -> TimedText:
 
 def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:
     """Return the subtitles of a session; ``None``: the times are unknown."""
-    segments = once(segments)
+    segments = without_replaced_segments(segments)
     if any(segment.at_ms is None for segment in segments):
         return None
     return chain.from_iterable(map(_cues, segments, joined_parts(map(timed, segments))))

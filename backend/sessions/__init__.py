@@ -1,1 +1,1 @@
-"""Client sessions: the pure state machine, the hub that connects sessions to the broker."""
+"""Client sessions: the pure state machine, and the hub that connects it with clients and the broker."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from backend.admission.admission import StreamContent, Survey
 from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, Reaches, allowance
-from backend.admission.offered_models import NOBODY_TRANSLATES, Offers, model_views
+from backend.admission.offered_models import NO_WORKER_TRANSLATES, Offers, model_views
 from backend.admission.second_pass import comes_late
 from backend.sessions.segments import SegmentStage
 from backend.sessions.session_slot import SessionSlot
@@ -121,7 +121,7 @@ class Intake:
             if options.priority != CLASSES[-1]:
                 return "translations are made in the class bulk only"
             if not self.translates:
-                return NOBODY_TRANSLATES
+                return NO_WORKER_TRANSLATES
         return self.refuse_model(options.model)
 
     @property

@@ -213,7 +213,7 @@ class GatewaySession:
         return self.submitted(index, attempt, reply, now)
 
     def declined(self, job: Job, now: float) -> Sequence[Output]:
-        """Note that no worker will answer a ``Hypothesise`` or ``Stream``."""
+        """Note that no worker will answer a ``Hypothesise`` or ``StreamLive``."""
         return () if self._live is None else self._live.declined(job, now)
 
     def offered(self, offers: Sequence[LiveOffer]) -> None:

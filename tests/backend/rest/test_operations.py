@@ -8,7 +8,7 @@ from protocol.rest import Health
 def test_names_are_unique() -> None:
     names = [operation.name for operation in OPERATIONS]
     assert len(set(names)) == len(names)
-    assert {operation.path for operation in OPERATIONS if operation.keys is RequiredKey.NOBODY} >= {
+    assert {operation.path for operation in OPERATIONS if operation.keys is RequiredKey.NONE} >= {
         "/healthz",
         "/readyz",
     }

@@ -8,7 +8,7 @@ import pytest
 
 from backend.admission.admission import Survey
 from backend.admission.bulk_throttle import QueueLimits
-from backend.admission.offered_models import NOBODY_TRANSLATES, Offers
+from backend.admission.offered_models import NO_WORKER_TRANSLATES, Offers
 from backend.broker.records import JobQueued, Record, SessionGone
 from backend.core.errors import ModelNotOffered, TooBusy
 from backend.core.refusal import RefusalReason
@@ -189,7 +189,7 @@ async def test_segment_fails_when_its_model_is_gone_and_queued_ones_stay() -> No
 def test_translations_need_a_worker_that_can_and_the_class_bulk() -> None:
     scene, wanted = Keys(), Options(task="translate", priority="bulk")
     scene.hub.surveyed(ONE_SLOT)
-    assert scene.hub.intake.refuse_options(wanted) == NOBODY_TRANSLATES
+    assert scene.hub.intake.refuse_options(wanted) == NO_WORKER_TRANSLATES
     assert scene.hub.intake.refuse_options(Options()) is None
     able = WorkerStatus("t", "h", "e", "m", "cpu", WorkerState.IDLE, translates=True)
     scene.hub.surveyed(Survey(workers=(*ONE_SLOT.workers, able)))
