@@ -233,7 +233,7 @@ def toggles(app: MeasuredApp) -> Iterator[Figure]:
 def layer() -> Iterator[Figure]:
     """Measure the time until the first picture of each showing has been shown.
 
-    The compositor tells it. A view reaches the windows within a millisecond or two of the key.
+    The compositor reports it. A view reaches the windows within a millisecond or two of the key.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication

@@ -95,7 +95,7 @@ class Entries:
 
     def _enter(self, frame: FrameType, event: str, _: object) -> None:
         if event == "call" and (module := self._module(frame.f_code.co_filename)):
-            name = frame.f_code.co_qualname if sys.version_info >= (3, 11) else frame.f_code.co_name
+            name = frame.f_code.co_qualname
             self.sent += name == _SENT
             self.arrived += name == _ARRIVED
             if self.frames and not name.endswith(("comp>", "genexpr>")) and name not in _OF_GATEWAY:
@@ -148,7 +148,6 @@ class _SoundLibrary:
 
     def RawInputStream(self, callback: Callable[..., None], **_: Any) -> SimpleNamespace:
         """Open the microphone, which gets its sound through ``callback``."""
-
         start = partial(self.opened.get_loop().call_soon_threadsafe, self.opened.set_result, callback)
         return SimpleNamespace(latency=0.0, start=start, close=lambda: None)
 

@@ -76,11 +76,11 @@ class Wire:
         self.write(b"".join(parts))
 
     def set_protocol(self, protocol: Any) -> None:
-        """Note who reads the connection from now on."""
+        """Note the protocol that reads the connection from now on."""
         self.protocol = protocol
 
     def get_protocol(self) -> None:
-        """Return that nobody has read before."""
+        """Return no protocol: none has read before."""
 
     def pause_reading(self) -> None:
         """Do nothing: data comes when it is fed."""

@@ -139,18 +139,18 @@ def _searches(feed: Feed) -> Iterator[tuple[str, SessionFilter, list[str]]]:
     chinese = feed.words(True, 40 * _TYPED)
     pairs = [word for word in chinese if len(word) == 2][:_TYPED]
     english = feed.words(False, _TYPED)
-    anybody, rare = SessionFilter(), SessionFilter("rare")
-    yield "two Chinese characters", anybody, pairs
+    every, rare = SessionFilter(), SessionFilter("rare")
+    yield "two Chinese characters", every, pairs
     yield "two Chinese characters, a rare key's", rare, pairs
-    yield "one Chinese character", anybody, [word[0] for word in pairs]
+    yield "one Chinese character", every, [word[0] for word in pairs]
     yield "one Chinese character, a rare key's", rare, [word[0] for word in pairs]
-    yield "four Chinese characters", anybody, [word for word in chinese if len(word) == 4][:_TYPED]
-    yield "two Chinese words", anybody, [f"{a} {b}" for a, b in zip(pairs, chinese, strict=False)]
-    yield "an English word", anybody, english
+    yield "four Chinese characters", every, [word for word in chinese if len(word) == 4][:_TYPED]
+    yield "two Chinese words", every, [f"{a} {b}" for a, b in zip(pairs, chinese, strict=False)]
+    yield "an English word", every, english
     yield "an English word, a rare key's", rare, english
-    yield "the beginning of an English word", anybody, [word[:2] for word in english]
-    yield "English words", anybody, [f"{a} {b}" for a, b in zip(english, feed.words(False, _TYPED), strict=True)]
-    yield "what nobody said", anybody, ["龘龘龘"] * _TYPED
+    yield "the beginning of an English word", every, [word[:2] for word in english]
+    yield "English words", every, [f"{a} {b}" for a, b in zip(english, feed.words(False, _TYPED), strict=True)]
+    yield "a word in no text", every, ["龘龘龘"] * _TYPED
 
 
 async def _fed(url: str, segments: int) -> Line:

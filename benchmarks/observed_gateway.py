@@ -76,11 +76,11 @@ async def _costs(gateway: Gateway) -> dict[str, float]:
 
 
 async def _obey(gateway: Gateway) -> None:
-    everybody = gateway.observers.listening
+    observers = gateway.observers.listening
     while line := await asyncio.to_thread(sys.stdin.readline):
         match line.strip():
             case "on":
-                gateway.observers.listening = everybody
+                gateway.observers.listening = observers
                 answer: object = time.process_time()
             case "off":
                 gateway.observers.listening = ()

@@ -1,4 +1,4 @@
-"""Cost of reading the status of all workers, as each worker and each gateway does every two seconds.
+"""Cost of reading the status of all workers, as each worker and each process of a gateway does every two seconds.
 
     python -m benchmarks.status_reads [--workers 100,1000,3000] [--reads 300] [--json FILE]
 

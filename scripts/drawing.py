@@ -98,27 +98,25 @@ def empty(size: QSize, colour: QColor) -> QImage:
 def column(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
     """Join the images from top to bottom."""
     height = sum(image.height() for image in images) + gap * (len(images) - 1)
-    made = empty(QSize(max(image.width() for image in images), height), ground)
-    place = QPoint(0, 0)
-    painter = QPainter(made)
-    for image in images:
-        painter.drawImage(place, image)
-        place += QPoint(0, image.height() + gap)
-    painter.end()
-    return made
+    size = QSize(max(image.width() for image in images), height)
+    return _joined(images, empty(size, ground), lambda image: QPoint(0, image.height() + gap))
 
 
 def row(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
     """Join the images from left to right."""
     width = sum(image.width() for image in images) + gap * (len(images) - 1)
-    made = empty(QSize(width, max(image.height() for image in images)), ground)
+    size = QSize(width, max(image.height() for image in images))
+    return _joined(images, empty(size, ground), lambda image: QPoint(image.width() + gap, 0))
+
+
+def _joined(images: Sequence[QImage], onto: QImage, step: Callable[[QImage], QPoint]) -> QImage:
     place = QPoint(0, 0)
-    painter = QPainter(made)
+    painter = QPainter(onto)
     for image in images:
         painter.drawImage(place, image)
-        place += QPoint(image.width() + gap, 0)
+        place += step(image)
     painter.end()
-    return made
+    return onto
 
 
 def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:

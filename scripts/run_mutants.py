@@ -4,9 +4,9 @@
 
 ``scripts/mutants.toml`` names the cores and their tests, ``scripts/mutants_accepted.toml`` the reasons of
 survivors. Each worker has a copy of the checkout. First, a core's tests must pass unchanged and fail with a broken
-source.
-A mutant is killed when a test fails or the deadline passes. Results are kept in ``.cache/mutants``; ``--resume``
-reuses those with the same source and tests. Exits 0 if at least 90 % are killed. Standard library only.
+source. A mutant is killed when a test fails or the deadline passes. Results are kept in ``.cache/mutants``;
+``--resume`` reuses those with the same source and tests. Exits 0 if at least 90 % are killed. Standard library
+only.
 """
 
 import argparse

@@ -224,13 +224,13 @@ def full() -> MonitorModel:
 
 def views() -> list[MonitorView]:
     """Return the views busy, disconnected, without workers, never connected, and connecting."""
-    busy, lost, nobody, never = full(), full(), MonitorModel(morning()), MonitorModel(morning())
+    busy, lost, idle, never = full(), full(), MonitorModel(morning()), MonitorModel(morning())
     gone = Lost("no connection to the gateway (watch): Cannot connect to host desktop-gpu:8765", 2.0)
     lost.take(gone, _SECONDS + 9.0)
-    nobody.take(_EMPTY, 0.0)
+    idle.take(_EMPTY, 0.0)
     never.take(gone, 0.0)
     now = float(_SECONDS)
-    return [busy.view(now), lost.view(now + 9), nobody.view(0.5), never.view(0.0), MonitorModel().view(0.0)]
+    return [busy.view(now), lost.view(now + 9), idle.view(0.5), never.view(0.0), MonitorModel().view(0.0)]
 
 
 def monitor(view: MonitorView, height: float = 0.0) -> Draw:

@@ -20,7 +20,7 @@ from app.transcription.listening import CuttingMode, segmenting_vad
 from benchmarks.fidelity.corpus import Samples, room, seed_of, trimmed
 from benchmarks.fidelity.in_time import in_time
 from benchmarks.fidelity.items import Item, items
-from benchmarks.fidelity.sounds import speech_at
+from benchmarks.fidelity.sounds import as_samples, speech_at
 from benchmarks.report import Row, arguments, report
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from runtime.folders import folders
@@ -79,9 +79,7 @@ def taken(word: Item, kind: Kind, dbfs: int, clicks: bool) -> Samples:
         at, length = (round(s * SAMPLE_RATE) for s in (_CLICK_AT_S, _CLICK_S))
         click = np.random.default_rng(seed_of(word.name)).standard_normal(length) * np.geomspace(1, 0.02, length)
         sound[at : at + length] += click / np.abs(click).max() * _CLICK_PEAK
-    heard: NDArray[np.float64] = np.rint(sound + room(len(sound), seed_of(word.name)))
-    mixed: Samples = heard.clip(-(2**15), 2**15 - 1).astype(np.int16)
-    return mixed
+    return as_samples(sound + room(len(sound), seed_of(word.name)))
 
 
 def _is_slip(take: Item) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from benchmarks.fidelity.sounds import as_samples
 from protocol.audio import SAMPLE_RATE
 from speech.level import BLOCK, levels_of
 from tests.helpers.noise import noise
@@ -131,8 +132,7 @@ def assembled(parts: Iterable[tuple[Samples, float]], seed: int) -> Samples:
     for samples, pause_s in parts:
         pieces += [trimmed(samples), np.zeros(round(pause_s * SAMPLE_RATE), np.int16)]
     clean = np.concatenate([*pieces, lead])
-    mixed = np.rint(clean + room(len(clean), seed)).clip(-(2**15), 2**15 - 1)
-    return mixed.astype(np.int16)
+    return as_samples(clean + room(len(clean), seed))
 
 
 def seed_of(name: str) -> int:

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.fidelity.corpus import Samples, room, seed_of, trimmed
 from benchmarks.fidelity.dictating_app import CHECKOUT
 from benchmarks.fidelity.items import Item, items
 from benchmarks.fidelity.reference import AUTO, Decoded, Decoder
+from benchmarks.fidelity.sounds import as_samples
 from benchmarks.fidelity.text_comparison import normalised, units
 from benchmarks.report import Row, arguments, report
 from protocol.audio import SAMPLE_RATE
@@ -81,7 +81,7 @@ def _varied(samples: Samples, chance: np.random.Generator) -> Samples:
     """Return a recording at another speed and level."""
     at = np.arange(0, len(samples) - 1, chance.uniform(*_SPEEDS))
     gain = 10 ** (chance.uniform(-_MOST_DB, _MOST_DB) / 20)
-    return _pcm(np.interp(at, np.arange(len(samples)), samples) * gain)
+    return as_samples(np.interp(at, np.arange(len(samples)), samples) * gain)
 
 
 def joined(parts: Sequence[Samples], apart_s: tuple[float, float], seed: int) -> Samples:
@@ -91,12 +91,7 @@ def joined(parts: Sequence[Samples], apart_s: tuple[float, float], seed: int) ->
     for part in parts:
         pieces += [part, np.zeros(round(chance.uniform(*apart_s) * SAMPLE_RATE), np.int16)]
     clean = np.concatenate(pieces)
-    return _pcm(clean + room(len(clean), seed))
-
-
-def _pcm(values: NDArray[np.float64]) -> Samples:
-    samples: Samples = np.rint(values).clip(-(2**15), 2**15 - 1).astype(np.int16)
-    return samples
+    return as_samples(clean + room(len(clean), seed))
 
 
 def _row(kind: str, name: str, recordings: Sequence[Item], checkout: Path) -> Row:

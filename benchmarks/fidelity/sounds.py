@@ -25,7 +25,7 @@ Signal = NDArray[np.float64]
 def at_level(signal: Signal, dbfs: float) -> Samples:
     """Return the signal as samples whose RMS has this level."""
     rms = float(np.sqrt(np.square(signal).mean()))
-    return _pcm(signal / rms * 2**15 * 10 ** (dbfs / 20))
+    return as_samples(signal / rms * 2**15 * 10 ** (dbfs / 20))
 
 
 def speech_at(samples: Samples, dbfs: float) -> Samples:
@@ -33,10 +33,11 @@ def speech_at(samples: Samples, dbfs: float) -> Samples:
     loud = levels_of(samples) > LOUD_DBFS
     blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float64)[loud]
     gain = 2**15 * 10 ** (dbfs / 20) / float(np.sqrt(np.square(blocks).mean()))
-    return _pcm(samples * gain)
+    return as_samples(samples * gain)
 
 
-def _pcm(values: NDArray[np.floating[Any]]) -> Samples:
+def as_samples(values: NDArray[np.floating[Any]]) -> Samples:
+    """Return values, in units of samples, rounded and cut to what samples can hold."""
     samples: Samples = np.rint(values).clip(-(2**15), 2**15 - 1).astype(np.int16)
     return samples
 

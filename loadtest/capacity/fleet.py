@@ -10,16 +10,16 @@ import aiohttp
 from msgspec import Struct
 
 from client.connection import Address, Locate
+from loadtest.capacity.sizing import UnitCosts
 from loadtest.capacity.speech import TALK
 from loadtest.core.errors import LoadTestError
 from loadtest.core.gateway import READY, WORKERS, answer
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
 
-CONNECTIONS: Final = 2_000
-"""Default of a gateway's ``most_connections``."""
-SPEAKING: Final = 1_037
-"""Speakers that use 70 % of a gateway's core, at the 2.43 CPU seconds per hour of ``UnitCosts.gateway_cpu``."""
+_COSTS: Final = UnitCosts()
+SPEAKING: Final = math.floor(0.7 * 3600 / _COSTS.gateway_cpu)
+"""Speakers that use 70 % of a gateway's core."""
 _ABLE: Final = ("idle", "busy")
 _WARMING: Final = Streams(2, 1.0, seed=0, patience_s=60.0, pace=0.1)
 _LOOK_S: Final = 0.5
@@ -72,7 +72,7 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
     average = sum(known) / len(known) if known else None
     together = average * len(fleet.speeds) if average else fleet.streams or 0.0
     carries = math.floor(together * (1 - headroom) / talk)
-    per_gateway = min(CONNECTIONS, math.floor(SPEAKING / talk))
+    per_gateway = min(_COSTS.connections, math.floor(SPEAKING / talk))
     return Need(
         streams=streams,
         talk=talk,

@@ -87,7 +87,6 @@ class Disturber:
     async def _disk(self, event: Event) -> None:
         target = self._target(event)
         found = [target.process, *target.companions()]
-
         with full_disk(found, target.running):
             await asyncio.sleep(event.lasts_s)
 

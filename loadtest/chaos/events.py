@@ -50,7 +50,7 @@ OF_LINKS: Final = (
 
 
 class LinkDirection(StrEnum):
-    """LinkDirection on a network; ``UP`` is towards the server."""
+    """Direction on a network; ``UP`` is towards the server."""
 
     UP = "up"
     DOWN = "down"

@@ -21,7 +21,7 @@ _LONGEST_LINE: Final = 64 * 2**20
 def run_loop(main: Coroutine[Any, Any, None]) -> bool:
     """Run a coroutine; return ``False`` if SIGTERM or Ctrl-C cancelled it."""
     before = gc.get_threshold()
-    gc.set_threshold(*_SELDOM)  # with thousands of live tasks, garbage collection took half of the time
+    gc.set_threshold(*_SELDOM)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_cancellable(main))

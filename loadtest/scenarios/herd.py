@@ -1,7 +1,7 @@
 """``herd``: many clients that lose their connection at the same moment, and all try to reconnect at once.
 
 Each client streams one segment and half of another. When all have, or no more get in, every connection is reset.
-Clients that return stream the other half, receive their answers and leave; refused clients enter when connected is
+Clients that return stream the other half, receive their answers and leave; refused clients enter when there is
 room. The client library decides when to reconnect: it is tested here together with the gateway.
 """
 

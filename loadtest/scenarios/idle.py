@@ -29,6 +29,7 @@ _KB_PER_MB: Final = 1024.0
 _MOST_P95_MS: Final = 2_000.0
 _BEGUN: Final = b"GET /v1/stream HTTP/1.1\r\nHost: gateway\r\nX-Slow: "
 _DRIP: Final = b"a"
+_UPGRADE_S: Final = 30.0
 
 
 class Idle(Struct, frozen=True):
@@ -112,7 +113,8 @@ async def _keep_silent(plan: Idle, locate: Locate, state: IdleState, after_s: fl
     try:
         socket = await RawSocket.open(locate())
         try:
-            await socket.upgrade(handshake(locate()))
+            async with asyncio.timeout(_UPGRADE_S):
+                await socket.upgrade(handshake(locate()))
             await socket.send(frame(TEXT, encode(Hello(uuid4())).encode()))
             state.silent += 1
             state.note_settled(plan)

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from protocol.errors import ErrorCode, MalformedMessage
+from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
 from protocol.session import Error, Failed, decode_gateway
 
 _INTERNAL: Final = frozenset({ErrorCode.INTERNAL.value})
@@ -44,7 +44,7 @@ def decode_answer(payload: bytes, *fields: str) -> dict[str, Any]:
     """Return the JSON object of an answer. Raises ``MalformedAnswer`` if it is none or lacks one of ``fields``."""
     try:
         answer = msgspec.json.decode(payload)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise MalformedAnswer(f"a message of the gateway is malformed: {error}") from error
     if not isinstance(answer, dict) or not set(fields) <= set(answer):
         raise MalformedAnswer(f"a message of the gateway lacks one of {', '.join(fields)}")
