@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,10 @@ def broker() -> Iterator[Broker]:
         pytest.skip("needs Linux or macOS: a broker of ours")
     with running_broker() as broker:
         yield broker
+
+
+@pytest.fixture
+def brokers() -> Iterator[list[Broker]]:
+    """Run three empty Valkey servers, each for a shard."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(running_broker()) for _ in range(3)]

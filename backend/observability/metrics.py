@@ -90,15 +90,15 @@ class Metrics(Observer):
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """Count outcomes and their timings."""
         for conclusion in conclusions:
-            outcome, course = conclusion.outcome, conclusion.course
-            if course.refused:
+            outcome, history = conclusion.outcome, conclusion.history
+            if history.refused:
                 self.spans_refused += 1
                 continue
             if isinstance(outcome, Failed):
                 self.segments[EndState.FAILED, outcome.code.value] += 1
                 continue
             self.segments[EndState.FINAL, ""] += 1
-            self.samples += course.samples - course.repeated
+            self.samples += history.samples - history.repeated
             timing = outcome.timing
             if timing.upload:  # 0 if the audio went to another gateway
                 self.stages["upload"].add(timing.upload / 1000)

@@ -143,9 +143,9 @@ class Monitor(Observer):
         self._counted.refused += 1
 
     def _count(self, ended: Conclusion) -> None:
-        if ended.course.refused:
+        if ended.history.refused:
             return
-        outcome, samples, owner = ended.outcome, ended.course.samples, ended.owner
+        outcome, samples, owner = ended.outcome, ended.history.samples, ended.owner
         of = ended.session, outcome.segment
         when = samples_to_ms(samples), round(ended.at - self._started, 3)
         if isinstance(outcome, Failed):
@@ -153,7 +153,7 @@ class Monitor(Observer):
             recent = Recent(*of, outcome.code, "", "", Timing(), *when)
         else:
             self._counted.final += 1
-            self._counted.samples += samples - ended.course.repeated
+            self._counted.samples += samples - ended.history.repeated
             recent = Recent(*of, FINAL, outcome.model, outcome.worker, outcome.timing, *when)
         self.unreported.add(owner, recent)
         self._add(Shown(owner, recent))

@@ -56,14 +56,14 @@ class SegmentLog(Observer):
         self._say(LogEvent.SEGMENT_CANCELLED, session, segment=segment)
 
     def _line(self, conclusion: Conclusion) -> dict[str, Any]:
-        outcome, course = conclusion.outcome, conclusion.course
+        outcome, history = conclusion.outcome, conclusion.history
         line: dict[str, Any] = {
             "session": conclusion.session,
             "gateway": self._gateway,
             "segment": outcome.segment,
-            "attempt": course.attempt,
-            "audio_ms": samples_to_ms(course.samples),
-            **_offsets(course, conclusion.at),
+            "attempt": history.attempt,
+            "audio_ms": samples_to_ms(history.samples),
+            **_offsets(history, conclusion.at),
         }
         if isinstance(outcome, Failed):
             line |= {"outcome": outcome.code, "attempt": outcome.attempt, "retryable": outcome.retryable}
@@ -76,15 +76,15 @@ class SegmentLog(Observer):
         log.info(event, session=session, gateway=self._gateway, **said)
 
 
-def _offsets(course: SegmentHistory, now: float) -> dict[str, Any]:
+def _offsets(history: SegmentHistory, now: float) -> dict[str, Any]:
     """Return the offsets of a segment; empty if another gateway received it."""
-    if not course.completed:
+    if not history.completed:
         return {}
-    origin = course.began or course.completed
-    times = {"complete": course.completed, "queued": course.queued, "requeued": course.requeued, "told": now}
+    origin = history.began or history.completed
+    times = {"complete": history.completed, "queued": history.queued, "requeued": history.requeued, "told": now}
     offsets: dict[str, Any] = {name: round((at - origin) * 1000) for name, at in times.items() if at}
-    if course.ahead:
-        offsets["ahead_s"] = round(samples_to_seconds(course.ahead), 1)
-    if course.early:
+    if history.ahead:
+        offsets["ahead_s"] = round(samples_to_seconds(history.ahead), 1)
+    if history.early:
         offsets["early"] = True
     return offsets

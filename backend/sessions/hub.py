@@ -39,10 +39,10 @@ from backend.sessions.segments import (
     Output,
     Promote,
     ReadAgain,
+    RefuseIfLate,
     Speculate,
     StreamLive,
     Submit,
-    Weigh,
     Withdraw,
 )
 from backend.sessions.session import GatewaySession
@@ -247,7 +247,7 @@ class Hub:
         match output:  # the most frequent ones first
             case Queued() | FinalMessage():
                 self._deliver(hosted, output)
-            case Submit() | Weigh():
+            case Submit() | RefuseIfLate():
                 self._take(hosted, output)
             case Acknowledge(segment):
                 self._news.received(hosted.identity, segment)
@@ -269,7 +269,7 @@ class Hub:
             case _:
                 self._deliver(hosted, output)
 
-    def _take(self, hosted: SessionSlot, asked: Submit | Weigh) -> None:
+    def _take(self, hosted: SessionSlot, asked: Submit | RefuseIfLate) -> None:
         """Queue a complete segment, unless it would be late or its model has been unavailable for too long."""
         session, now = hosted.session, time.monotonic()
         job = asked.job if isinstance(asked, Submit) else asked
@@ -299,7 +299,7 @@ class Hub:
         if not isinstance(message, FinalMessage | Failed):
             self._observer.message_sent(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):
-            about = hosted.session.course(message.segment), time.monotonic(), time.time()
+            about = hosted.session.history(message.segment), time.monotonic(), time.time()
             self._observer.concluded((Conclusion(hosted.identity, hosted.about.owner, message, *about),))
         hosted.send(message)
 

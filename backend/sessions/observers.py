@@ -22,13 +22,13 @@ _MOST_UNRECEIVED: Final = 65_536
 class Conclusion(NamedTuple):
     """First delivery of a segment's outcome to its client.
 
-    ``at``: the time on the clock of ``course``; ``wall``: the wall-clock time.
+    ``at``: the time on the clock of ``history``; ``wall``: the wall-clock time.
     """
 
     session: str
     owner: str
     outcome: FinalMessage | Failed
-    course: SegmentHistory
+    history: SegmentHistory
     at: float
     wall: float
 

@@ -27,7 +27,7 @@ class Submit(Struct, frozen=True):
     due: float | None = None
 
 
-class Weigh(Struct, frozen=True):
+class RefuseIfLate(Struct, frozen=True):
     """Request to refuse a begun span (``GatewaySession.refuse``) if its text cannot be there when it is due."""
 
     segment: int
@@ -98,7 +98,7 @@ class CloseConnection(Struct, frozen=True):
 
 
 BestEffort = Speculate | Hypothesise | StreamLive
-Effect = Submit | Weigh | Promote | BestEffort | Withdraw | Acknowledge | ReadAgain | AttachAgain
+Effect = Submit | RefuseIfLate | Promote | BestEffort | Withdraw | Acknowledge | ReadAgain | AttachAgain
 Output = GatewayMessage | Effect | CloseConnection
 
 
@@ -311,7 +311,7 @@ class Segment:
         if isinstance(self.unconfirmed, Final):
             self.unconfirmed = None
 
-    def course(self) -> SegmentHistory:
+    def history(self) -> SegmentHistory:
         """Return the segment's history so far."""
         first = self.first_queued or self.queued
         return SegmentHistory(

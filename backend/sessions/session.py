@@ -99,9 +99,9 @@ class GatewaySession:
         """Segments that have not ended, by number."""
         return self._ledger.live
 
-    def course(self, index: int) -> SegmentHistory:
+    def history(self, index: int) -> SegmentHistory:
         """Return the history of a segment; its length is 0 samples if this gateway never had it complete."""
-        return self._ledger.all[index].course()
+        return self._ledger.all[index].history()
 
     @property
     def over(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from backend.sessions.segments import Output, Promote, Segment, Weigh
+from backend.sessions.segments import Output, Promote, RefuseIfLate, Segment
 from protocol.job import EndState
 from protocol.spans import without_replaced
 
@@ -46,9 +46,9 @@ class Spans:
                 self._span_of[n] = index
 
     def begin(self, index: int, live: Mapping[int, Segment], now: float) -> list[Output]:
-        """Begin a span: speculations of its session give way, and a span that is due is weighed.
+        """Begin a span: speculations of its session give way, and a span with a deadline is refused if late.
 
-        It is at least as long as all that it replaces.
+        A span is at least as long as all segments that it replaces.
         """
         self.join(index)
         segment = self._segments[index]
@@ -56,7 +56,7 @@ class Spans:
         if (within_ms := segment.details.within_ms) is not None:
             segment.due = now + within_ms / 1000
             samples = sum(self._segments[n].samples or 0 for n in segment.details.replaces)
-            outputs.append(Weigh(index, segment.attempt, samples, segment.due))
+            outputs.append(RefuseIfLate(index, segment.attempt, samples, segment.due))
         return outputs
 
     def repeated(self, index: int) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
 from backend.gateway import Gateway
 from backend.running_gateway import running_gateway
@@ -26,3 +27,9 @@ async def at(any_broker: Broker) -> AsyncIterator[Setting]:
     async with on(any_broker) as setting:
         await setting.jobs.attach("s", "o", resume=False)
         yield setting
+
+
+@pytest.fixture
+async def redis(broker: Broker) -> AsyncIterator[Redis]:
+    async with Redis.from_url(broker.url) as client:
+        yield client

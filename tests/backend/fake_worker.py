@@ -26,6 +26,7 @@ from protocol.job import (
 )
 from protocol.monitor import WorkerState, WorkerStatus
 from runtime.tasks import Tasks
+from tests.helpers.waiting import wait_until
 
 FINISH = """
 local hash, stream, backlog = unpack(KEYS)
@@ -52,6 +53,15 @@ return mine and 1 or 0
 def say_length(job: Job) -> Outcome:
     """Return a result with the number of samples and the sum of their bytes."""
     return Result(job.session, job.segment, f"{job.samples}:{sum(job.pcm)}", job.attempt, model="fake", worker="w")
+
+
+async def until_withdrawn(redis: "Redis", priority: str = "interactive") -> None:
+    """Wait until no job of this class is queued."""
+
+    async def withdrawn() -> bool:
+        return await redis.xlen(Keys().jobs(priority)) == 0
+
+    await wait_until(withdrawn, "the jobs are withdrawn")
 
 
 def fail(job: Job) -> Outcome:

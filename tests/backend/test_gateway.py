@@ -30,7 +30,7 @@ from protocol.session import (
     SegmentCancel,
 )
 from tests.backend.conftest import KEY
-from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.backend.fake_worker import FakeWorker, fail, until_withdrawn, working
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -44,12 +44,6 @@ async def other(broker: Broker) -> AsyncIterator[Gateway]:
     """A second gateway on the same broker."""
     async with running_gateway(GatewaySettings(redis=broker.url, key=KEY)) as gateway:
         yield gateway
-
-
-@pytest.fixture
-async def redis(broker: Broker) -> AsyncIterator["Redis"]:
-    async with Redis.from_url(broker.url) as client:
-        yield client
 
 
 async def worker_is_there(redis: "Redis", speed: float = 4.0) -> None:
@@ -229,11 +223,7 @@ async def test_cancelled_segment_leaves_queue(gateway: Gateway, redis: "Redis") 
         await wire.say(SegmentCancel(0))
         await wire.say(Finish(1))
         assert await wire.expect(Done) == Done(1, "")
-
-        async def empty() -> bool:
-            return int(await redis.xlen(Keys().jobs("interactive"))) == 0
-
-        await wait_until(empty, "an empty queue")
+        await until_withdrawn(redis)
 
 
 async def test_session_without_connection_is_dropped_after_a_while(broker: Broker) -> None:

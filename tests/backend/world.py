@@ -18,9 +18,9 @@ from backend.sessions.segments import (
     Output,
     Promote,
     ReadAgain,
+    RefuseIfLate,
     Speculate,
     Submit,
-    Weigh,
     Withdraw,
 )
 from backend.sessions.session import GatewaySession
@@ -207,8 +207,8 @@ class World:
             match output:
                 case CloseConnection(code):
                     self._close(gateway, session, code)
-                case Weigh() | Submit(due=float()):
-                    self._weigh(gateway, session, output)
+                case RefuseIfLate() | Submit(due=float()):
+                    self._refuse_if_late(gateway, session, output)
                 case Speculate(job) if self.crowded:
                     session.speculated(job, made=False)
                 case Hypothesise(job) if self.crowded:
@@ -218,7 +218,7 @@ class World:
                 case _ if self.connected == gateway and self.sessions.get(gateway) is session:
                     self.down.append(output)
 
-    def _weigh(self, gateway: str, session: GatewaySession, asked: Weigh | Submit) -> None:
+    def _refuse_if_late(self, gateway: str, session: GatewaySession, asked: RefuseIfLate | Submit) -> None:
         job = asked.job if isinstance(asked, Submit) else asked
         if self.late:
             refused = session.refuse(job.segment, job.attempt, ErrorCode.BUSY, "late", self.now)

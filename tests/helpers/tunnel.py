@@ -61,3 +61,8 @@ async def tunnelling(
             tunnel.close()
             await runner.cleanup()
             await cancel_and_wait([tidies])
+
+
+def command(*words: bytes) -> bytes:
+    """Encode words as a command of the broker."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)

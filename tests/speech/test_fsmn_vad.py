@@ -30,12 +30,6 @@ def folder(models: Path) -> Path:
     return models / "fsmn-vad"
 
 
-@pytest.fixture(scope="module")
-def two_sentences() -> NDArray[np.int16]:
-    first, second = (samples_of(recording.path) for recording in synthetic()[:2])
-    return np.concatenate((first, np.zeros(24_000, np.int16), second))
-
-
 def events(vad: FsmnVad, samples: NDArray[np.int16], size: int) -> list[VadEvent]:
     return [event for chunk in chunks(samples, size) for event in vad.accept(chunk)] + vad.finish()
 

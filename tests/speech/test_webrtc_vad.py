@@ -6,13 +6,7 @@ from numpy.typing import NDArray
 
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 from speech.webrtc_vad import WebRtcVad
-from tests.helpers.recordings import chunks, samples_of, synthetic
-
-
-@pytest.fixture(scope="module")
-def two_sentences() -> NDArray[np.int16]:
-    first, second = (samples_of(recording.path) for recording in synthetic()[:2])
-    return np.concatenate((first, np.zeros(24_000, np.int16), second))
+from tests.helpers.recordings import chunks
 
 
 def events(vad: WebRtcVad, samples: NDArray[np.int16], size: int) -> list[VadEvent]:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from protocol.engine import EngineSettings
-from protocol.job import ANY_MODEL, EndState, Job, Keys
+from protocol.job import ANY_MODEL, EndState, Job, Keys, Result
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from tests.helpers.valkey import valkey_binary
 from tests.helpers.waiting import wait_until, wait_until_sync
@@ -77,6 +77,14 @@ async def ended(other: GatewaySide, segment: int = 0, attempt: int = 0) -> EndSt
     state, of_attempt = end.decode().split()
     assert int(of_attempt) == attempt
     return EndState(state)
+
+
+async def text(other: GatewaySide, segment: int = 0) -> str:
+    """Wait for a final segment; return its text."""
+    assert await ended(other, segment) is EndState.FINAL
+    stored = await other.stored(segment)
+    assert isinstance(stored, Result)
+    return stored.text
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tests.helpers.fault_engines import Fault
 from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
-from tests.worker.running import QUICK, ended, fault_job, working
+from tests.worker.running import QUICK, ended, fault_job, text, working
 from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side, jobs_of
 from worker.broker.scripts import RETURNED
 from worker.consumer import ConsumerIntervals
@@ -47,14 +47,6 @@ async def held_by(other: GatewaySide, worker: str) -> bool:
 def killed_while_loading() -> EngineDied:
     """Return the error that a worker reports for such an engine."""
     return EngineDied("the engine's process was ended by SIGKILL; the system may be out of memory")
-
-
-async def text(other: GatewaySide, segment: int = 0) -> str:
-    """Wait for a final segment; return its text."""
-    assert await ended(other, segment) is EndState.FINAL
-    stored = await other.stored(segment)
-    assert isinstance(stored, Result)
-    return stored.text
 
 
 # -- recognising ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from protocol.recognition import Options
 from tests.helpers.fault_engines import Fault, pcm
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
-from tests.worker.running import ended, fault_job, working
+from tests.worker.running import fault_job, text, working
 from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side
 
 BULK = KEYS.jobs("bulk", MODEL)
@@ -28,14 +28,6 @@ async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
         for stream in (STREAMS[0], BULK):
             await side.redis.xgroup_create(stream, GROUP, "0-0", mkstream=True)
         yield side
-
-
-async def text(other: GatewaySide, segment: int = 0) -> str:
-    """Wait for a final segment; return its text."""
-    assert await ended(other, segment) is EndState.FINAL
-    stored = await other.stored(segment)
-    assert isinstance(stored, Result)
-    return stored.text
 
 
 async def test_cpu_settles_each_job_of_a_person_before_the_next(

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from redis.asyncio import Redis
@@ -18,7 +18,7 @@ from backend.core.errors import BrokerError, BrokerUnreachable
 from protocol.job import Detached, Job, Keys, Notice, encode_job, encode_notice, encode_status, shard_of
 from protocol.monitor import WorkerState, WorkerStatus
 from runtime.tasks import Tasks
-from tests.helpers.valkey import Broker, running_broker
+from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 SHARDS = 3
@@ -41,12 +41,6 @@ class ManyServers(Connections):
 
     def _of(self, key: str) -> Connections:
         return Connections(self._brokers[int(key.partition("{")[2][0])].url, "g")
-
-
-@pytest.fixture
-def brokers() -> Iterator[list[Broker]]:
-    with ExitStack() as stack:
-        yield [stack.enter_context(running_broker()) for _ in range(SHARDS)]
 
 
 @pytest.fixture

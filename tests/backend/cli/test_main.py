@@ -5,10 +5,8 @@ import json
 import os
 import signal
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -33,12 +31,6 @@ from tests.helpers.waiting import wait_until
 
 PCM = tone(4_000)
 TEXT = f"4000:{sum(PCM)}"
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="kiki-") as folder:
-        yield Path(folder)
 
 
 def test_check_names_file_and_key_of_invalid_settings(home: Path) -> None:

@@ -2,9 +2,7 @@
 
 import ipaddress
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import aiohttp
 import psutil
@@ -18,12 +16,6 @@ from client.errors import WrongCertificate
 from protocol.devices import DeviceKind
 from tests.backend.gateway_process import GatewayProcess, gateway_process
 from tests.helpers.waiting import wait_until, wait_until_sync
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="kiki-") as folder:
-        yield Path(folder)
 
 
 def listening(gateway: GatewayProcess) -> list[tuple[int, str]]:

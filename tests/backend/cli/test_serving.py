@@ -3,9 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -21,12 +19,6 @@ from runtime.logs import logging_to
 from tests.backend.cli.test_main_modes import logged
 from tests.backend.gateway_process import gateway_process, start_gateway
 from tests.helpers.waiting import wait_until
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="kiki-") as folder:
-        yield Path(folder)
 
 
 def folders_in(home: Path) -> Folders:

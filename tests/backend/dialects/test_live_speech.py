@@ -19,7 +19,7 @@ from protocol.job import Keys
 from protocol.recognition import Options
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.backend.fake_worker import FakeWorker, fail, until_withdrawn, working
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -59,11 +59,7 @@ async def test_segments_of_a_client_that_leaves_are_withdrawn(
     async with Redis.from_url(broker.url) as redis:
         await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "the segment waits")
         await speech.close()
-
-        async def nothing_waits() -> bool:
-            return await redis.xlen(Keys().jobs("interactive")) == 0
-
-        await wait_until(nothing_waits, "it is withdrawn")
+        await until_withdrawn(redis)
 
 
 async def test_result_for_a_client_that_is_gone_leaves_no_trace(

@@ -33,12 +33,6 @@ from tests.helpers.waiting import wait_until
 RIGHT = {"Authorization": f"Bearer {KEY}"}
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
 @pytest.mark.parametrize(
     ("headers", "query", "status"),
     [
@@ -131,11 +125,6 @@ async def test_connection_above_cap_is_refused(broker: Broker) -> None:
 # -- devices -----------------------------------------------------------------------------------------------
 
 Made = tuple[Device, str]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> DeviceStore:
-    return DeviceStore(tmp_path / "devices.json")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The ``/v1/devices`` routes over real sockets."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import msgspec
@@ -16,11 +15,6 @@ from tests.backend.conftest import KEY
 from tests.backend.wire import connected, tone
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> DeviceStore:
-    return DeviceStore(tmp_path / "devices.json")
 
 
 @pytest.fixture

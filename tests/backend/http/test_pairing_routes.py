@@ -39,11 +39,6 @@ BEARER = {"Authorization": f"Bearer {KEY}"}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> DeviceStore:
-    return DeviceStore(tmp_path / "devices.json")
-
-
-@pytest.fixture
 async def shared(broker: Broker, store: DeviceStore, tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway for other devices, on loopback only."""
     settings = GatewaySettings(

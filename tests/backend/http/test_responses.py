@@ -39,12 +39,6 @@ async def answering(
         await runner.cleanup()
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
 async def test_unknown_path_and_method_have_common_error_form(
     gateway: Gateway, http: aiohttp.ClientSession
 ) -> None:

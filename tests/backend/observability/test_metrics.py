@@ -6,7 +6,7 @@ from protocol.errors import ErrorCode
 from protocol.job import EndState, JobKind
 from protocol.recognition import Timing
 from protocol.session import Failed, Final, Partial, Queued
-from tests.backend.conclusions import COURSE, concluded
+from tests.backend.conclusions import HISTORY, concluded
 from tests.backend.sessions.test_observers import tell_all
 
 
@@ -49,7 +49,7 @@ def test_other_events_are_counted() -> None:
 
 def test_audio_of_second_passes_counts_once_and_late_ones_are_no_failures() -> None:
     metrics = Metrics()
-    metrics.concluded(concluded(Final(0, "a"), course=COURSE._replace(repeated=12_000)))
-    metrics.concluded(concluded(Failed(1, ErrorCode.BUSY, "late"), course=COURSE._replace(refused=True)))
+    metrics.concluded(concluded(Final(0, "a"), history=HISTORY._replace(repeated=12_000)))
+    metrics.concluded(concluded(Failed(1, ErrorCode.BUSY, "late"), history=HISTORY._replace(refused=True)))
     assert (metrics.samples, metrics.spans_refused) == (4_000, 1)
     assert metrics.segments == {(EndState.FINAL, ""): 1}

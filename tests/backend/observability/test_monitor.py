@@ -20,7 +20,7 @@ from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode
 from protocol.monitor import Recent, Totals
 from protocol.session import Failed, Final, Partial
-from tests.backend.conclusions import COURSE, concluded
+from tests.backend.conclusions import HISTORY, concluded
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import working
 from tests.backend.wire import connected, tone
@@ -144,7 +144,7 @@ async def test_totals_count_results_refusals_and_partials(gateway: Gateway) -> N
     monitor = gateway.monitor
     monitor.concluded(concluded(Final(0, "text"), 16_000))
     monitor.concluded(concluded(Failed(1, ErrorCode.ENGINE_FAILED, "no"), 8_000))
-    monitor.concluded(concluded(Failed(2, ErrorCode.BUSY, "late"), course=COURSE._replace(refused=True)))
+    monitor.concluded(concluded(Failed(2, ErrorCode.BUSY, "late"), history=HISTORY._replace(refused=True)))
     monitor.message_sent("s", Partial(2, 1, "te"))
     monitor.refused(RefusalReason.LOAD)
     snapshot = monitor.snapshot(gateway.hub)

@@ -16,7 +16,7 @@ from tests.backend.conclusions import concluded
 from tests.helpers.logs import capture_logs
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
-COURSE = SegmentHistory(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)
+HISTORY = SegmentHistory(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)
 FINAL = Final(3, "secret words", worker="w-1-ab", model="m", timing=Timing(2_000, 150, 400, 7))
 
 Lines = list[Any]
@@ -35,7 +35,7 @@ def written() -> Lines:
 
 
 @pytest.fixture
-def story(written: Lines) -> SegmentLog:
+def log(written: Lines) -> SegmentLog:
     def write(name: str, lines: Lines) -> None:
         assert name == "backend.story"
         written.extend(lines)
@@ -43,8 +43,8 @@ def story(written: Lines) -> SegmentLog:
     return SegmentLog("g1", write)
 
 
-def test_segment_is_logged_in_one_line_with_its_timeline(story: SegmentLog, written: Lines) -> None:
-    story.concluded(concluded(FINAL, course=COURSE, session=SESSION, at=102.56))
+def test_segment_is_logged_in_one_line_with_its_timeline(log: SegmentLog, written: Lines) -> None:
+    log.concluded(concluded(FINAL, history=HISTORY, session=SESSION, at=102.56))
     (line,) = written
     assert (line["event"], line["session"]) == ("segment.concluded", SESSION)
     assert (line["segment"], line["gateway"]) == (3, "g1")
@@ -56,42 +56,42 @@ def test_segment_is_logged_in_one_line_with_its_timeline(story: SegmentLog, writ
     assert "secret" not in str(line)
 
 
-def test_line_reports_requeued_or_early_decoded_segment(story: SegmentLog, written: Lines) -> None:
-    story.concluded(concluded(FINAL, course=COURSE._replace(requeued=102.5), session=SESSION, at=102.56))
-    story.concluded(concluded(FINAL, course=COURSE._replace(queued=101.9, early=True), session=SESSION, at=102.56))
+def test_line_reports_requeued_or_early_decoded_segment(log: SegmentLog, written: Lines) -> None:
+    log.concluded(concluded(FINAL, history=HISTORY._replace(requeued=102.5), session=SESSION, at=102.56))
+    log.concluded(concluded(FINAL, history=HISTORY._replace(queued=101.9, early=True), session=SESSION, at=102.56))
     again, early = written
     assert (again["queued"], again["requeued"]) == (2_003, 2_500)
     assert early["queued"] == 1_900 < early["complete"] and early["early"]
 
 
-def test_line_of_segment_received_elsewhere_has_no_offsets(story: SegmentLog, written: Lines) -> None:
+def test_line_of_segment_received_elsewhere_has_no_offsets(log: SegmentLog, written: Lines) -> None:
     unknown = SegmentHistory(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False)
-    story.concluded(concluded(FINAL, course=unknown, session=SESSION, at=102.56))
+    log.concluded(concluded(FINAL, history=unknown, session=SESSION, at=102.56))
     (line,) = written
     assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
 
 
-def test_line_of_failure_has_code_and_retryable(story: SegmentLog, written: Lines) -> None:
-    story.concluded(
-        concluded(Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), course=COURSE, session=SESSION, at=102.56)
+def test_line_of_failure_has_code_and_retryable(log: SegmentLog, written: Lines) -> None:
+    log.concluded(
+        concluded(Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), history=HISTORY, session=SESSION, at=102.56)
     )
     (line,) = written
     assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
 
 
-def test_only_unusual_events_are_logged(story: SegmentLog, lines: Lines) -> None:
+def test_only_unusual_events_are_logged(log: SegmentLog, lines: Lines) -> None:
     for usual in (Queued(0, 1.0), Partial(0, 1, "secret"), Busy("load")):
-        story.message_sent(SESSION, usual)
+        log.message_sent(SESSION, usual)
     assert lines == []
-    story.bound(SESSION, resumed=False)
-    story.message_sent(SESSION, Welcome(UUID(SESSION), "g1", True))
-    story.bound(SESSION, resumed=True)
+    log.bound(SESSION, resumed=False)
+    log.message_sent(SESSION, Welcome(UUID(SESSION), "g1", True))
+    log.bound(SESSION, resumed=True)
     held = HeldSegments({4: 100}, (2, 3), (0, 1))
-    story.message_sent(SESSION, Welcome(UUID(SESSION), "g1", True, segments=held))
-    story.message_sent(SESSION, Missing(4, 16_000))
-    story.message_sent(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"))
-    story.cancelled(SESSION, 5)
-    story.message_sent(SESSION, Done(6, "secret"))
+    log.message_sent(SESSION, Welcome(UUID(SESSION), "g1", True, segments=held))
+    log.message_sent(SESSION, Missing(4, 16_000))
+    log.message_sent(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"))
+    log.cancelled(SESSION, 5)
+    log.message_sent(SESSION, Done(6, "secret"))
     begins, resumed, missing, error, cancelled, done = lines
     assert begins["event"] == "session.started" and resumed["event"] == "session.resumed"
     assert (resumed["held"], resumed["queued"], resumed["ended"]) == (1, 2, 2)
@@ -101,7 +101,7 @@ def test_only_unusual_events_are_logged(story: SegmentLog, lines: Lines) -> None
     assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
 
 
-def test_segment_lines_are_written_together_with_their_own_times(story: SegmentLog, written: Lines) -> None:
+def test_segment_lines_are_written_together_with_their_own_times(log: SegmentLog, written: Lines) -> None:
     times = (1_700_000_000.25, 1_700_000_001.5)
-    story.concluded([concluded(FINAL, session=SESSION)[0]._replace(wall=wall) for wall in times])
+    log.concluded([concluded(FINAL, session=SESSION)[0]._replace(wall=wall) for wall in times])
     assert [line["timestamp"] for line in written] == [timestamp(wall) for wall in times]

@@ -23,7 +23,7 @@ from protocol.job import Failure, Job, Keys, Outcome, encode_job
 from protocol.recognition import Options
 from protocol.rest import SessionState
 from runtime.tasks import cancel_and_wait
-from tests.backend.fake_worker import say_length
+from tests.backend.fake_worker import say_length, until_withdrawn
 from tests.backend.rest.world import DATABASE, World, form, recording, serving
 from tests.helpers.digits import DATA
 from tests.helpers.recordings import samples_of
@@ -188,11 +188,7 @@ async def test_cancelled_file_is_not_recognised(world: World, broker: Broker) ->
         status, cancelled = await world.call("POST", path + "/cancel", "a")
         assert (status, cancelled["state"]) == (200, "cancelled")
         await wait_until(lambda: not world.runner.has(session["id"]), "the file is let go")
-
-        async def nothing_waits() -> bool:
-            return await redis.xlen(Keys().jobs("bulk")) == 0
-
-        await wait_until(nothing_waits, "the segments are withdrawn")
+        await until_withdrawn(redis, "bulk")
     assert await world.error("POST", path + "/retry", "a") == (409, "conflict")
     assert world.on_disk() == []
 

@@ -17,11 +17,6 @@ from tests.helpers.waiting import wait_until
 BULK = Keys().jobs("bulk")
 
 
-async def in_the_broker(world: World) -> int:
-    async with world.looking() as redis:
-        return int(await redis.xlen(BULK))
-
-
 @pytest.mark.parametrize("forgets", [False, True])
 async def test_restarted_gateway_sends_only_segments_without_result(
     tmp_path: Path, broker: Broker, forgets: bool
@@ -56,7 +51,7 @@ async def test_truncated_file_is_done_and_marked_truncated(world: World, left: f
 
 async def test_segments_are_sent_again_after_broker_lost_them(world: World) -> None:
     session = (await world.submit(recording()))["id"]
-    await wait_until(lambda: in_the_broker(world), "segments wait")
+    await wait_until(world.queued, "segments wait")
     async with world.looking() as redis:
         await redis.flushall()
     async with world.working():
@@ -72,7 +67,7 @@ async def test_history_without_feed_is_repaired_from_broker(world: World) -> Non
 async def test_file_fails_when_it_is_cut_differently_than_before(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
         session = (await world.submit(recording()))["id"]
-        await wait_until(lambda: in_the_broker(world), "it is being recognised")
+        await wait_until(world.queued, "it is being recognised")
     path = tmp_path / "submitted" / session
     path.write_bytes(recording(5)[:44] + recording(5)[20_044:])
     async with serving(tmp_path, broker) as world:

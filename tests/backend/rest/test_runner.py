@@ -54,11 +54,6 @@ def reading_process() -> psutil.Process | None:
     return None
 
 
-async def in_the_broker(world: World) -> int:
-    async with world.looking() as redis:
-        return int(await redis.xlen(BULK))
-
-
 async def test_sweep_resumes_keeps_or_deletes_files(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
         kept = await put(world, b"no sound", SessionState.FAILED)
@@ -179,7 +174,7 @@ async def test_file_fails_after_its_reader_was_killed_three_times(tmp_path: Path
 async def test_broker_holds_limited_audio_of_a_file(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker, flow=FlowLimits(audio_s=6.0)) as world:
         session = (await world.submit(recording(8)))["id"]
-        await wait_until(lambda: in_the_broker(world), "segments wait")
+        await wait_until(world.queued, "segments wait")
         most = 0
 
         def recognise(job: Job) -> Outcome:

@@ -109,6 +109,11 @@ class World:
         async with Redis.from_url(self.broker.url) as redis:
             yield redis
 
+    async def queued(self) -> int:
+        """Return the number of queued segments of files."""
+        async with self.looking() as redis:
+            return await redis.xlen(Keys().jobs("bulk"))
+
     async def state(self, session: str) -> str:
         """Return the state of a session."""
         return str((await self.call("GET", f"/v1/sessions/{session}"))[1]["state"])

@@ -117,7 +117,7 @@ class Scene(Observer):
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """Record outcomes and lengths."""
         self.ended.extend(conclusion.outcome for conclusion in conclusions)
-        self.lengths.extend(conclusion.course.samples for conclusion in conclusions)
+        self.lengths.extend(conclusion.history.samples for conclusion in conclusions)
 
     def refused(self, reason: RefusalReason) -> None:
         """Record the reason of a refusal."""

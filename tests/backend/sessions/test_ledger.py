@@ -163,7 +163,7 @@ def test_segment_keeps_course_when_broker_reports_its_job() -> None:
     received(ledger, 0, 10)
     ledger.complete(ledger.known(0), 10, 1.0)
     assert ledger.learn(0, Record(job=0), 2.0) == []
-    assert (ledger.known(0).stage, ledger.known(0).course().samples) == (SegmentStage.QUEUED, 10)
+    assert (ledger.known(0).stage, ledger.known(0).history().samples) == (SegmentStage.QUEUED, 10)
 
 
 def test_submitted_segment_is_reported_as_receiving() -> None:

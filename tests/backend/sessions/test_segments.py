@@ -101,14 +101,14 @@ def test_course_survives_lost_job() -> None:
     segment.complete(8, 11.5)
     segment.enqueue(0, 11.6, 100)
     segment.enqueue(0, 15.0, 0)  # its client reconnected
-    assert segment.course() == SegmentHistory(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
+    assert segment.history() == SegmentHistory(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
     segment.restart(0)
     segment.first_frame = 20.0
     segment.complete(8, 20.5)
     segment.enqueue(0, 20.6, 0)
-    assert segment.course() == SegmentHistory(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
+    assert segment.history() == SegmentHistory(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
     segment.restart(0)
-    assert segment.course() == SegmentHistory(0, 0, 10.0, 0.0, 11.6, 0.0, 0, False)
+    assert segment.history() == SegmentHistory(0, 0, 10.0, 0.0, 11.6, 0.0, 0, False)
 
 
 def test_course_of_early_decoding_starts_at_speculation() -> None:
@@ -119,7 +119,7 @@ def test_course_of_early_decoding_starts_at_speculation() -> None:
     promoted.enqueue(0, 11.1, 0)
     ended.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 11.2)
     for segment in (promoted, ended):
-        assert segment.course() == SegmentHistory(8, 0, 10.0, 11.0, 10.9, 0.0, 0, True)
+        assert segment.history() == SegmentHistory(8, 0, 10.0, 11.0, 10.9, 0.0, 0, True)
 
 
 def test_final_contains_all_fields_of_result() -> None:
@@ -139,7 +139,7 @@ def test_failed_contains_attempt() -> None:
     segment.refused = True
     assert segment.settled(1) and not segment.settled(2), "another gateway may have accepted it"
     segment.end(3, Record(end=Ended(EndState.FINAL, 2), text="hi"), 2.0)
-    assert segment.settled(2) and not segment.course().refused
+    assert segment.settled(2) and not segment.history().refused
 
 
 def test_failure_survives_receipt_and_text_does_not() -> None:

@@ -203,11 +203,11 @@ class TestEnd:
         made = receiving()
         (job,) = made.receive(SegmentEnd(0, 99), NOW)
         assert job == Submit(Job(NAME, 0, PCM[:198], 99))
-        assert made.course(0).samples == 99
+        assert made.history(0).samples == 99
 
-    def test_course_has_length_once_segment_is_complete(self) -> None:
-        assert receiving().course(0).samples == 0
-        assert [made.course(0).samples for made in (submitted(), queued(), ended(), failed())] == [100] * 4
+    def test_history_has_length_once_segment_is_complete(self) -> None:
+        assert receiving().history(0).samples == 0
+        assert [made.history(0).samples for made in (submitted(), queued(), ended(), failed())] == [100] * 4
 
     def test_repeated_end_is_answered_by_current_state(self) -> None:
         end = SegmentEnd(0, 100)

@@ -4,7 +4,7 @@ import pytest
 
 from backend.broker.records import Attachment, JobQueued, Record, Reread
 from backend.sessions.ledger import finished
-from backend.sessions.segments import Hypothesise, Output, Promote, Submit, Weigh, Withdraw
+from backend.sessions.segments import Hypothesise, Output, Promote, RefuseIfLate, Submit, Withdraw
 from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
 from protocol.errors import ErrorCode, OutOfOrder
@@ -72,15 +72,15 @@ class TestBegin:
         assert isinstance(submit, Submit)
         assert (submit.job.replaces, submit.job.samples, submit.due) == ((0, 1), 200, None)
 
-    def test_due_span_is_weighed_by_its_pieces_and_again_by_its_length(self) -> None:
-        weigh, submit = say(pieces(), 2, BOTH + PCM, SegmentBegin(2, replaces=(0, 1), within_ms=500))
-        assert weigh == Weigh(2, 0, 200, NOW + 0.5)
+    def test_due_span_is_judged_by_its_pieces_and_again_by_its_length(self) -> None:
+        early, submit = say(pieces(), 2, BOTH + PCM, SegmentBegin(2, replaces=(0, 1), within_ms=500))
+        assert early == RefuseIfLate(2, 0, 200, NOW + 0.5)
         assert isinstance(submit, Submit) and (submit.job.samples, submit.due) == (300, NOW + 0.5)
 
     def test_repeated_beginning_changes_nothing(self) -> None:
         made = pieces()
         begin = SegmentBegin(2, replaces=(0, 1), within_ms=500)
-        assert made.receive(begin, NOW) == [Weigh(2, 0, 200, NOW + 0.5)]
+        assert made.receive(begin, NOW) == [RefuseIfLate(2, 0, 200, NOW + 0.5)]
         assert made.receive(begin, NOW + 1) == ()
         say(made, 2, BOTH, begin)
         assert made.receive(begin, NOW + 1) == ()
@@ -134,7 +134,7 @@ class TestBegin:
         say(made, 2, BOTH, SPAN)
         (failed,) = made.refuse(2, 0, ErrorCode.BUSY, "late", NOW)
         assert failed == Failed(2, ErrorCode.BUSY, "late")
-        assert (made.unqueued, made.course(2).refused) == (0, True)
+        assert (made.unqueued, made.history(2).refused) == (0, True)
         assert made.refuse(2, 0, ErrorCode.BUSY, "late", NOW) == []
         assert done(made, 3) == "one two"
 
@@ -220,14 +220,16 @@ class TestText:
         again = made.receive(SegmentBegin(3, replaces=(0, 1)), NOW)
         assert again == ()
 
-    def test_span_of_another_gateway_is_weighed_when_its_audio_comes_again(self) -> None:
+    def test_span_of_another_gateway_is_judged_when_its_audio_comes_again(self) -> None:
         records = {**{n: Record(end=Ended(EndState.FINAL, 0), text="") for n in (0, 1)}, 2: Record(job=0)}
         made = session()
         finished(made.attached(Attachment(2, records), Welcome(ID, "h", durable=True), NOW))
         assert made.reread(Reread("g", 2, {2: Record()}), "g", NOW) == [Missing(2, 0)]
-        assert made.receive(SegmentBegin(2, replaces=(0, 1), within_ms=500), NOW) == [Weigh(2, 0, 0, NOW + 0.5)]
+        assert made.receive(SegmentBegin(2, replaces=(0, 1), within_ms=500), NOW) == [
+            RefuseIfLate(2, 0, 0, NOW + 0.5)
+        ]
 
-    def test_lost_span_is_weighed_again_when_its_audio_comes_again(self) -> None:
+    def test_lost_span_is_judged_again_when_its_audio_comes_again(self) -> None:
         made = pieces()
         begin = SegmentBegin(2, replaces=(0, 1), within_ms=500)
         say(made, 2, BOTH, begin)
@@ -241,7 +243,7 @@ class TestCount:
         made = pieces()
         say(made, 2, BOTH + PCM, SPAN)
         hear(made, 2, "one two")
-        assert [made.course(n).repeated for n in range(3)] == [0, 0, 200]
+        assert [made.history(n).repeated for n in range(3)] == [0, 0, 200]
 
     def test_piece_repeats_span_that_came_first(self) -> None:
         made = session()
@@ -251,7 +253,7 @@ class TestCount:
         say(made, 2, BOTH, SPAN)
         hear(made, 2, "one two")
         hear(made, 1, "two")
-        assert [made.course(n).repeated for n in range(3)] == [0, 100, 100]
+        assert [made.history(n).repeated for n in range(3)] == [0, 100, 100]
 
     def test_frames_of_spans_are_recognised(self) -> None:
         made = pieces()
@@ -271,4 +273,4 @@ def test_audio_that_came_in_pieces_and_in_a_span_is_counted_once() -> None:
     made = pieces()
     say(made, 2, BOTH, SegmentBegin(2, replaces=(0, 1)))
     hear(made, 2, "one two")
-    assert [made.course(index).repeated for index in range(3)] == [0, 0, 200]
+    assert [made.history(index).repeated for index in range(3)] == [0, 0, 200]

@@ -49,12 +49,6 @@ async def worker(broker: Broker, gateway: Gateway) -> AsyncIterator[FakeWorker]:
         yield worker
 
 
-@pytest.fixture
-async def redis(broker: Broker) -> AsyncIterator["Redis"]:
-    async with Redis.from_url(broker.url) as client:
-        yield client
-
-
 async def nothing_is_left(redis: "Redis", wire: Wire) -> None:
     """Check that the streams, the backlog and the session hold no unfinished work."""
     assert await redis.xlen(STREAM) == 0

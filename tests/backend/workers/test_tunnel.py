@@ -17,7 +17,7 @@ from protocol.broker import BROKER_PATH, CHUNK_BYTES, SHARD_FIELD
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode
 from protocol.job import GROUP, Keys
-from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, tunnelling
+from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, command, tunnelling
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 from worker.broker.layout import ShardLayout
@@ -54,11 +54,6 @@ async def refusal(gateway: Tunnelled, key: str) -> int:
     return refused.value.status
 
 
-def said(*words: bytes) -> bytes:
-    """Encode words as a command of the broker."""
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-
-
 async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     """Read to the end; return the close code."""
     message = await socket.receive(timeout=30)
@@ -75,6 +70,15 @@ async def users(url: str) -> list[str]:
     return [name for name in found if name.startswith("kiki-worker-")]
 
 
+async def until_no_accounts(broker: Broker) -> None:
+    """Wait until no worker has an account at the broker."""
+
+    async def gone() -> bool:
+        return not await users(broker.url)
+
+    await wait_until(gone, "the accounts are gone")
+
+
 async def test_worker_has_own_account_while_connected(broker: Broker, gateway: Tunnelled) -> None:
     device, key = await gateway.paired()
     async with carried(gateway, key) as socket:
@@ -85,11 +89,7 @@ async def test_worker_has_own_account_while_connected(broker: Broker, gateway: T
             received += await socket.receive_bytes(timeout=30)
         assert received == b"+PONG\r\n" * 2
         assert await users(broker.url) == [f"kiki-worker-{GATEWAY}-{device}"]
-
-    async def forgotten() -> bool:
-        return not await users(broker.url)
-
-    await wait_until(forgotten, "the account is gone")
+    await until_no_accounts(broker)
 
 
 async def test_tunnel_accepts_owner_and_refuses_clients_and_unknown_keys(gateway: Tunnelled) -> None:
@@ -134,7 +134,7 @@ async def test_error_names_the_missing_upgrade(gateway: Tunnelled) -> None:
 async def test_forbidden_command_ends_connection(gateway: Tunnelled, words: tuple[bytes, ...]) -> None:
     _, key = await gateway.paired()
     async with carried(gateway, key) as socket:
-        await socket.send_bytes(said(*words))
+        await socket.send_bytes(command(*words))
         assert await closed(socket) == CloseCode.POLICY_VIOLATION
 
 
@@ -143,7 +143,7 @@ async def test_commands_behind_blocking_read_are_limited(broker: Broker, gateway
     async with client as redis:
         stream = Keys().jobs("interactive", "m")
         await redis.xgroup_create(stream, GROUP, "0", mkstream=True)
-        waits = said(*f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split())
+        waits = command(*f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split())
         _, key = await gateway.paired()
         async with carried(gateway, key) as socket:
             with suppress(ConnectionError):  # the connection may end while this is sent
@@ -162,11 +162,11 @@ async def test_traces_of_revoked_worker_are_removed_at_once(broker: Broker, gate
         async with carried(gateway, key) as first, carried(gateway, key) as second:
             for number, socket in enumerate((first, second)):
                 mine = streams[2 * number :][:2]
-                await socket.send_bytes(said(b"EVALSHA", groups, b"2", *mine))
+                await socket.send_bytes(command(b"EVALSHA", groups, b"2", *mine))
                 assert await socket.receive_bytes(timeout=30) == b":1\r\n"
                 name = b"w%d" % number
                 await socket.send_bytes(
-                    said(
+                    command(
                         b"XREADGROUP",
                         b"GROUP",
                         GROUP.encode(),
@@ -196,7 +196,7 @@ async def test_traces_of_revoked_worker_are_removed_at_once(broker: Broker, gate
 
 async def test_consumer_name_belongs_to_one_device_at_a_time(gateway: Tunnelled) -> None:
     stream = Keys().jobs("interactive").encode()
-    waits = said(b"XREADGROUP", b"GROUP", GROUP.encode(), b"w", b"BLOCK", b"0", b"STREAMS", stream, b">")
+    waits = command(b"XREADGROUP", b"GROUP", GROUP.encode(), b"w", b"BLOCK", b"0", b"STREAMS", stream, b">")
     _, mine = await gateway.paired()
     _, anothers = await gateway.paired()
     async with carried(gateway, mine) as first, carried(gateway, anothers) as second:
@@ -221,11 +221,7 @@ async def test_revoked_device_loses_tunnel_at_once(broker: Broker, gateway: Tunn
     async with carried(gateway, key) as first, carried(gateway, key) as second:
         await gateway.roster.revoke(device)
         assert {await closed(first), await closed(second)} == {ABNORMAL}
-
-        async def forgotten() -> bool:
-            return not await users(broker.url)
-
-        await wait_until(forgotten, "the account is gone")
+        await until_no_accounts(broker)
     assert await refusal(gateway, key) == 401
 
 

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from protocol.broker import BROKER_PATH, CHUNK_BYTES
 from protocol.job import GROUP, Keys, encode_notice
 from runtime.tasks import cancel_and_wait
-from tests.helpers.tunnel import Tunnelled, tunnelling
+from tests.helpers.tunnel import Tunnelled, command, tunnelling
 from tests.helpers.valkey import running_broker
 from tests.helpers.waiting import wait_until
 from tests.worker.scripts import KEYS, GatewaySide, failure, job, result
@@ -37,14 +37,9 @@ HONEST: Final = 360
 WORKERS: Final = GROUP.encode()
 
 
-def said(*words: bytes) -> bytes:
-    """Encode words as a command of the broker."""
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-
-
 def call(name: str, keys: list[bytes], *arguments: bytes) -> bytes:
     """Encode a call of a worker's script."""
-    return said(
+    return command(
         b"EVALSHA", sha1(load_scripts()[name].encode()).hexdigest().encode(), b"%d" % len(keys), *keys, *arguments
     )
 
@@ -89,13 +84,13 @@ class Hostile:
 async def long_names(hostile: Hostile, rounds: int) -> None:
     for number in range(20 * rounds):
         name = b"%d" % number + bytes(59_000)
-        await hostile.says(said(b"XREADGROUP", b"GROUP", WORKERS, name, b"STREAMS", JOBS, b">"))
+        await hostile.says(command(b"XREADGROUP", b"GROUP", WORKERS, name, b"STREAMS", JOBS, b">"))
 
 
 async def many_names(hostile: Hostile, rounds: int) -> None:
     for _ in range(20 * rounds):
         name = b"n" * 200 + b"%d" % next(hostile.names)
-        await hostile.says(said(b"XREADGROUP", b"GROUP", WORKERS, name, b"STREAMS", JOBS, b">"))
+        await hostile.says(command(b"XREADGROUP", b"GROUP", WORKERS, name, b"STREAMS", JOBS, b">"))
 
 
 async def many_streams(hostile: Hostile, rounds: int) -> None:
@@ -120,7 +115,7 @@ async def unread_answers(hostile: Hostile, rounds: int) -> None:
                 for _ in range(40 * rounds):
                     await socket.send_bytes(call("borrow", [JOBS], hostile.entries[0]))
                 await socket.send_bytes(
-                    said(b"XREADGROUP", b"GROUP", WORKERS, b"w", b"COUNT", b"100000", b"STREAMS", JOBS, b">")
+                    command(b"XREADGROUP", b"GROUP", WORKERS, b"w", b"COUNT", b"100000", b"STREAMS", JOBS, b">")
                 )
         await asyncio.sleep(0.5)
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from protocol.engine import EngineSettings
 from protocol.job import GROUP, Job, Keys, Result, decode_notice, encode_job, in_shard, shard_of
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
-from tests.helpers.valkey import Broker, running_broker
+from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, Worker
 from tests.worker.scripts import MODEL, PARTIALS, STREAMS, failure, job, result
@@ -61,12 +61,6 @@ class Servers:
     def thaw(self, shard: int) -> None:
         """Send SIGCONT to the server of a shard."""
         self.brokers[shard].process.send_signal(signal.SIGCONT)
-
-
-@pytest.fixture
-def brokers() -> Iterator[list[Broker]]:
-    with ExitStack() as stack:
-        yield [stack.enter_context(running_broker()) for _ in range(SHARDS)]
 
 
 @pytest.fixture

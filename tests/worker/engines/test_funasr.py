@@ -8,58 +8,25 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from protocol.engine import (
     DecodeRequest,
-    EngineInfo,
     EngineSettings,
     EngineUnavailable,
     Transcript,
 )
 from protocol.recognition import Options, Word
 from tests.helpers.digits import MODEL, every_digits, shipped_digits
+from tests.worker.engines.fake_model import FakeModel, engine_on, of_length, texts
 from worker.engines import funasr
-from worker.engines.batch_engine import Answer, Asked, BatchEngine, Punctuate
+from worker.engines.batch_engine import Answer, BatchEngine
 from worker.engines.funasr import FAMILIES, create, in_order
 from worker.supervision.engine_process import EngineProcess
 
 SECOND = 16_000
-
-
-def of_length(samples: int) -> bytes:
-    """Return a segment that a fake model can identify by its length."""
-    return b"\1\0" * samples
-
-
-class FakeModel:
-    """Model that answers with the lengths of its recordings."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[list[int], Asked]] = []
-
-    def __call__(self, recordings: Sequence[Any], asked: Asked) -> list[Answer]:
-        lengths = [len(recording) for recording in recordings]
-        self.asked.append((lengths, asked))
-        return [Answer(f"<|en|><|HAPPY|><|Speech|><|woitn|>{length}") for length in lengths]
-
-
-def engine_on(
-    model: FakeModel, family: str = "SenseVoiceSmall", punctuate: Punctuate | None = None
-) -> BatchEngine:
-    """Return an engine with a fake model."""
-    kind = FAMILIES[family]
-    return BatchEngine(EngineInfo("funasr", "fake", "cpu", kind.languages), kind, model, punctuate)
-
-
-def texts(engine: BatchEngine, batch: Sequence[DecodeRequest]) -> list[str]:
-    """Decode a batch without failures; return its texts."""
-    outcomes = engine.decode(batch)
-    assert len(outcomes) == len(batch)
-    return [outcome.text for outcome in outcomes if isinstance(outcome, Transcript)]
 
 
 # -- decisions, with a fake model --------------------------------------------------------------------------
@@ -113,7 +80,7 @@ def test_funasr_answer_with_unknown_key_is_refused(keys: list[str]) -> None:
 
 def test_paraformer_hotwords_are_padded_against_urls_and_files() -> None:
     model = FakeModel()
-    engine = engine_on(model, "SeacoParaformer")
+    engine = engine_on(model, FAMILIES["SeacoParaformer"])
     for hotwords in (("http://host/words", "达摩院"), ("/etc/words.txt",), ()):
         texts(engine, [DecodeRequest(of_length(900), Options("zh", hotwords))])
     assert [asked for _, asked in model.asked] == [

@@ -23,7 +23,7 @@ from protocol.session import Failed
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
-from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.backend.fake_worker import FakeWorker, fail, until_withdrawn, working
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -80,11 +80,7 @@ async def test_cleared_long_turn_is_not_recognised(gateway: Gateway, broker: Bro
         await append(socket, times=2)
         await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "its first segment waits")
         await socket.send_json({"type": "input_audio_buffer.clear"})
-
-        async def nothing_waits() -> bool:
-            return await redis.xlen(Keys().jobs("interactive")) == 0
-
-        await wait_until(nothing_waits, "it is withdrawn")
+        await until_withdrawn(redis)
 
 
 async def test_new_language_waits_for_the_texts_before(gateway: Gateway, worker: FakeWorker) -> None:

@@ -22,6 +22,16 @@ def preferring(**gains: float) -> Likely:
     return likely
 
 
+def recording(asked: list[str]) -> Likely:
+    """Return a language model without preferences that adds each text it compares to ``asked``."""
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [0.0] * len(texts)
+
+    return likely
+
+
 def unasked(texts: Sequence[str]) -> list[float]:
     """Fail, because no text is to be compared."""
     raise AssertionError(texts)
@@ -217,12 +227,7 @@ def test_short_stretch_behind_a_mark_is_not_parted() -> None:
 
 def test_only_the_words_around_a_mark_are_compared() -> None:
     asked: list[str] = []
-
-    def likely(texts: Sequence[str]) -> list[float]:
-        asked.extend(texts)
-        return [0.0] * len(texts)
-
-    with_likely_stops(f"{'many words, ' * 50}end. Then more.", "en", likely)
+    with_likely_stops(f"{'many words, ' * 50}end. Then more.", "en", recording(asked))
     assert asked and max(map(len, asked)) == 139
 
 
@@ -235,12 +240,7 @@ def test_only_the_words_around_a_mark_are_compared() -> None:
 )
 def test_compared_texts_have_the_same_words(text: str, language: str) -> None:
     asked: list[str] = []
-
-    def likely(texts: Sequence[str]) -> list[float]:
-        asked.extend(texts)
-        return [0.0] * len(texts)
-
-    with_likely_stops(text, language, likely)
+    with_likely_stops(text, language, recording(asked))
     assert len({"".join(filter(str.isalnum, text)).lower() for text in asked}) == 1 and len(set(asked)) > 2
 
 
