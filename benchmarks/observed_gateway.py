@@ -47,14 +47,14 @@ async def _cpu_of(act: Callable[[], object], rounds: int) -> float:
 
 async def _costs(gateway: Gateway) -> dict[str, float]:
     observers, now = gateway.observers, time.monotonic()
-    course = SegmentHistory(64_000, 0, now, now, now, 0.0, 0, early=False)
+    history = SegmentHistory(64_000, 0, now, now, now, 0.0, 0, early=False)
     final = Final(0, "a text of some words", model="checksum", worker="w" * 30, timing=Timing(4_000, 20, 300, 2))
     numbers = iter(range(10**9))
 
     def segment() -> None:
         session = f"session-{next(numbers) % 500}"
         observers.message_sent(session, Queued(0))
-        observers.concluded((Conclusion(session, "", final, course, now, time.time()),))
+        observers.concluded((Conclusion(session, "", final, history, now, time.time()),))
 
     def partial() -> None:
         observers.attempted(JobKind.HYPOTHESISE, True)

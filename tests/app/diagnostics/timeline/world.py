@@ -145,8 +145,8 @@ class World:
         self.now += ways.network
         timing = Timing(0, delivery.age_ms, round(ways.decode * 1000), 0)
         final = Final(segment, "secret words", worker=name_of(worker), model="m", timing=timing)
-        course = SegmentHistory(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
-        self.gateway.concluded(concluded(final, course=course, session=SESSION, at=self.now + GATEWAY_S))
+        history = SegmentHistory(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
+        self.gateway.concluded(concluded(final, history=history, session=SESSION, at=self.now + GATEWAY_S))
         self.now += ways.network
         self.client.reported(final, self.now)
         self.now += ways.disk
