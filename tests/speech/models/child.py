@@ -1,6 +1,9 @@
 """Installer of the example model in its own process, to be killed: ``child.py FOLDER BASE_URL [stated]``."""
 
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from speech.models.installation import install_stated
@@ -8,7 +11,19 @@ from speech.models.progress import silent
 from speech.models.sources import ModelHub
 from speech.models.store import ModelStore
 from tests.speech.models.example import CONTENTS, NAME, QUICK, WEIGHTS, catalogue_of
+from tests.speech.models.server import FileServer
 from tests.speech.models.stating import stated_catalogue
+
+
+@contextmanager
+def installer(folder: Path, server: FileServer, *stated: str) -> Iterator["subprocess.Popen[str]"]:
+    """Install the model from ``server`` in another process."""
+    command = [sys.executable, "-m", "tests.speech.models.child", str(folder), server.url, *stated]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def main() -> None:

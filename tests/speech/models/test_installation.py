@@ -1,10 +1,7 @@
 """Models whose files their hub states, from a real server: trusted once, then checked against the list."""
 
-import subprocess
-import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from speech.models.store import FolderState, ModelStore
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until_sync
 from tests.speech.models.asking import asked_when
+from tests.speech.models.child import installer
 from tests.speech.models.example import (
     CONFIG,
     CONTENTS,
@@ -200,22 +198,11 @@ def test_error_of_a_missing_model_says_how_to_get_it(store: ModelStore) -> None:
         store.verify(NAME)
 
 
-@contextmanager
-def installer(folder: Path, server: FileServer) -> Iterator["subprocess.Popen[str]"]:
-    """Install the model in another process."""
-    command = [sys.executable, "-m", "tests.speech.models.child", str(folder), server.url, "stated"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def test_installation_resumes_after_a_kill(store: ModelStore, folder: Path, server: FileServer) -> None:
     environment = state(server)
     server.files[RESOLVED + WEIGHTS].hold_at = HALF
     part = folder / ".staging" / NAME / "parts" / WEIGHTS
-    with installer(folder, server) as process:
+    with installer(folder, server, "stated") as process:
         wait_until_sync(lambda: part.is_file() and part.stat().st_size == HALF, "half of the file is here")
         process.kill()
         process.wait()

