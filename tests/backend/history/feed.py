@@ -50,7 +50,7 @@ def over(session: str = "s", about: SessionOwner = ANN, at_ms: int = NOON_MS) ->
     return FeedEntry(about, session, OVER, 0, None, 0, at_ms)
 
 
-EVERYBODY = SessionFilter()
+ALL_SESSIONS = SessionFilter()
 NOON = date(1970, 1, 1) + timedelta(days=NOON_MS // DAY_MS)
 
 
@@ -59,7 +59,7 @@ def texts(store: Store, session: str = "s") -> list[tuple[int, SegmentState, str
     return [(one.segment, one.state, one.text) for one in store.segments(session)]
 
 
-def found(store: Store, query: str, wanted: SessionFilter = EVERYBODY) -> list[tuple[str, int]]:
+def found(store: Store, query: str, wanted: SessionFilter = ALL_SESSIONS) -> list[tuple[str, int]]:
     """Return session and number of each hit, the newest first."""
     return [(hit.session.id, hit.segment) for hit in store.search(query, wanted).items]
 

@@ -7,7 +7,7 @@ import pytest
 from backend.history.records import HistorySize, SessionFilter, Usage
 from backend.history.store import Store
 from protocol.rest import SessionKind, SessionState
-from tests.backend.history.feed import ANN, BOB, DAY_MS, EVERYBODY, NOON, NOON_MS, failure, final, found, over
+from tests.backend.history.feed import ALL_SESSIONS, ANN, BOB, DAY_MS, NOON, NOON_MS, failure, final, found, over
 
 
 @pytest.fixture(autouse=True)
@@ -16,9 +16,9 @@ def _filled(store: Store) -> None:
 
 
 def test_pages_of_sessions_follow_the_cursor(store: Store) -> None:
-    first = store.sessions(EVERYBODY, limit=2)
-    second = store.sessions(EVERYBODY, first.next, limit=2)
-    third = store.sessions(EVERYBODY, second.next, limit=2)
+    first = store.sessions(ALL_SESSIONS, limit=2)
+    second = store.sessions(ALL_SESSIONS, first.next, limit=2)
+    third = store.sessions(ALL_SESSIONS, second.next, limit=2)
     ids = [[session.id for session in page.items] for page in (first, second, third)]
     assert ids == [["s4", "s3"], ["s2", "s1"], ["s0"]]
     assert third.next is None
@@ -48,8 +48,8 @@ def test_session_of_another_owner_is_not_found(store: Store) -> None:
 
 
 def test_pages_of_hits_follow_the_cursor(store: Store) -> None:
-    first = store.search("text", EVERYBODY, limit=3)
-    second = store.search("text", EVERYBODY, first.next, limit=3)
+    first = store.search("text", ALL_SESSIONS, limit=3)
+    second = store.search("text", ALL_SESSIONS, first.next, limit=3)
     assert [hit.session.id for hit in (*first.items, *second.items)] == ["s4", "s3", "s2", "s1", "s0"]
     assert second.next is None
 

@@ -17,9 +17,9 @@ from protocol.job import Result
 from protocol.recognition import Options, Word
 from protocol.rest import SegmentState, SessionKind, SessionState
 from tests.backend.history.feed import (
+    ALL_SESSIONS,
     BOB,
     DAY_MS,
-    EVERYBODY,
     NOON,
     NOON_MS,
     cancelled,
@@ -84,7 +84,7 @@ def test_overlapping_batches_of_many_sessions_count_once(store: Store) -> None:
     store.record(batch[:17])
     store.record(batch)
     assert [len(store.segments(f"s{n}")) for n in range(3)] == [10, 10, 10]
-    assert [session.finals for session in store.sessions(EVERYBODY).items] == [10, 10, 10]
+    assert [session.finals for session in store.sessions(ALL_SESSIONS).items] == [10, 10, 10]
 
 
 def test_higher_attempt_replaces_failure(store: Store) -> None:
@@ -106,7 +106,7 @@ def test_cancelled_segment_has_no_text_and_is_not_found(store: Store) -> None:
 def test_session_without_segments_is_not_shown(store: Store) -> None:
     store.record([over()])
     assert store.session("s") is None
-    assert store.sessions(EVERYBODY).items == []
+    assert store.sessions(ALL_SESSIONS).items == []
     assert store.held().sessions == 0
     assert store.usage(NOON, NOON) == []
 
@@ -127,7 +127,7 @@ def test_cancelled_segment_stays_cancelled_when_its_text_comes_later(store: Stor
             outcome = entry.outcome and replace(entry.outcome, session=id)
             store.record([entry._replace(session=id, outcome=outcome)])
     assert found(store, "secret") == []
-    sessions = [replace(session, number=0, id="") for session in store.sessions(EVERYBODY).items]
+    sessions = [replace(session, number=0, id="") for session in store.sessions(ALL_SESSIONS).items]
     segments = [store.segments(f"s{turn}") for turn in range(4)]
     assert sessions == sessions[:1] * 4
     assert segments == segments[:1] * 4

@@ -12,12 +12,12 @@ from backend.history.search import fts5_query, terms_of, tsquery, tsvector
 from backend.history.store import Store
 from protocol.rest import SessionKind
 from protocol.words import terms
-from tests.backend.history.feed import ANN, BOB, EVERYBODY, final, found
+from tests.backend.history.feed import ALL_SESSIONS, ANN, BOB, final, found
 
 
 def test_hit_shows_the_match_in_its_excerpt(store: Store) -> None:
     store.record([final("我们明天去公园。 " + "好" * 300)])
-    (hit,) = store.search("明天", EVERYBODY).items
+    (hit,) = store.search("明天", ALL_SESSIONS).items
     assert [hit.excerpt[first:last] for first, last in hit.ranges] == ["明天"]
     assert len(hit.excerpt) <= 202
 
@@ -25,7 +25,7 @@ def test_hit_shows_the_match_in_its_excerpt(store: Store) -> None:
 @pytest.mark.parametrize("query", ["", "  ", "\"'", "*()&|!:", "\\", "\0"])
 def test_query_without_words_finds_nothing(store: Store, query: str) -> None:
     store.record([final("anything")])
-    assert store.search(query, EVERYBODY) == Page(())
+    assert store.search(query, ALL_SESSIONS) == Page(())
 
 
 def test_search_finds_only_segments_of_the_owner(store: Store) -> None:
@@ -64,7 +64,7 @@ def test_search_agrees_with_scan_of_every_text(store: Store, said: list[str], qu
 @given(st.text(max_size=60))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_is_an_error(store: Store, query: str) -> None:
-    store.search(query, EVERYBODY)
+    store.search(query, ALL_SESSIONS)
 
 
 def test_owner_terms_cannot_occur_in_text_or_query() -> None:

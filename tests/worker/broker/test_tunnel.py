@@ -140,7 +140,7 @@ async def test_moved_gateway_is_found_by_its_certificate(
             asked.append(digest)
             return other.url.removeprefix("wss://"), gateway.url.removeprefix("wss://")
 
-        through = carrier(nobody(), OWNER_KEY, certificate.sha256)
+        through = carrier(unused_url(), OWNER_KEY, certificate.sha256)
         async with Tunnel(through, find) as tunnel, ShardJobs("", "w", KEYS, dial=tunnel.dial) as jobs:
             await until_there(jobs)
     assert asked and set(asked) == {bytes.fromhex(certificate.sha256)}
@@ -155,7 +155,7 @@ async def test_gateway_without_pinned_certificate_is_not_searched_for(scheme: st
         asked.append(digest)
         return ()
 
-    url = nobody().replace("wss", scheme)
+    url = unused_url().replace("wss", scheme)
     async with Tunnel(carrier(url, OWNER_KEY, digest), find) as tunnel:
         for _ in range(3):
             with pytest.raises(OSError):
@@ -167,7 +167,7 @@ async def test_found_gateway_may_still_refuse_the_worker(gateway: Tunnelled, cer
     async def find(digest: bytes) -> tuple[str, ...]:
         return (gateway.url.removeprefix("wss://"),)
 
-    async with Tunnel(carrier(nobody(), "no key", certificate.sha256), find) as tunnel:
+    async with Tunnel(carrier(unused_url(), "no key", certificate.sha256), find) as tunnel:
         assert await is_logged(tunnel, "pair again")
 
 
@@ -251,7 +251,7 @@ async def is_logged(tunnel: Tunnel, says: str) -> bool:
     return says in await wait_until(sent_away, "it is sent away")
 
 
-def nobody() -> str:
+def unused_url() -> str:
     """Return an address on which no server listens."""
     return f"wss://127.0.0.1:{free_port()}"
 
@@ -290,7 +290,7 @@ async def test_tunnel_refuses_another_certificate(gateway: Tunnelled, certificat
 
 
 async def test_unreachable_error_is_readable_when_port_is_closed(certificate: Certificate) -> None:
-    async with jobs_through(nobody(), OWNER_KEY, certificate.sha256) as jobs:
+    async with jobs_through(unused_url(), OWNER_KEY, certificate.sha256) as jobs:
         with pytest.raises(BrokerUnavailable, match="127.0.0.1") as raised:
             await jobs.check()
     assert "object at" not in str(raised.value)
