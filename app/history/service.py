@@ -150,23 +150,25 @@ class HistoryService:
             case RestoreTakes():
                 self._settle_deletion(restored=True)
             case EditTake() | DeleteTakes() | ExportTakes() | ModelsWanted():
-                task = self._tasks.start(self._work(action), "work")
+                task = self._tasks.start(self._reported(self._work_on(action)), "work")
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
 
-    async def _work(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> None:
+    def _work_on(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> Awaitable[None]:
+        match action:
+            case EditTake():
+                return self._edit(action)
+            case DeleteTakes():
+                return self._delete(action)
+            case ExportTakes():
+                return self._export(action)
+            case ModelsWanted():
+                return self._list_models()
+
+    async def _reported(self, work: Awaitable[None]) -> None:
         """Carry out an action and report its failure."""
         try:
-            match action:
-                case EditTake(session, text):
-                    await self._history.edit(session, text)
-                    self.edited()
-                case DeleteTakes():
-                    await self._delete(action)
-                case ExportTakes():
-                    await self._export(action)
-                case ModelsWanted():
-                    self._post(HistoryModels(await self._models()))
+            await work
         except AppError as error:
             self._post_failure(note_of(error))
         except GatewayError as error:
@@ -244,18 +246,31 @@ class HistoryService:
 
     # -- actions of the user --------------------------------------------------------------------------------
 
-    async def _delete(self, action: DeleteTakes) -> None:
-        """Hide takes, and delete them once the user can no longer restore them."""
+    async def _edit(self, action: EditTake) -> None:
+        await self._history.edit(action.session, action.text)
+        self.edited()
+
+    async def _list_models(self) -> None:
+        self._post(HistoryModels(await self._models()))
+
+    def _delete(self, action: DeleteTakes) -> Awaitable[None]:
+        """Hide takes at once, so that the next action can undo it, and return their deletion."""
         self._settle_deletion(restored=False)  # only the last one can be undone
-        self._undo = undo = asyncio.get_running_loop().create_future()
+        self._undo = asyncio.get_running_loop().create_future()
         self._hide(self._hidden | action.keys)
-        await asyncio.wait({undo}, timeout=self._undo_s)
-        if undo.cancel() or not undo.result():
-            refused = await self._history.delete(action.sessions)
-            self.deleted(set(action.sessions) - set(refused))
-            for error in list(refused.values())[:1]:
-                self._post_failure(note_of(error))
-        self._hide(self._hidden - action.keys)
+        return self._delete_unless(self._undo, action)
+
+    async def _delete_unless(self, undo: "asyncio.Future[bool]", action: DeleteTakes) -> None:
+        """Delete takes once the user can no longer restore them, and list again what could not be deleted."""
+        try:
+            await asyncio.wait({undo}, timeout=self._undo_s)
+            if undo.cancel() or not undo.result():
+                refused = await self._history.delete(action.sessions)
+                self.deleted(set(action.sessions) - set(refused))
+                for error in list(refused.values())[:1]:
+                    self._post_failure(note_of(error))
+        finally:
+            self._hide(self._hidden - action.keys)
 
     def _settle_deletion(self, *, restored: bool) -> None:
         """Restore the takes that were deleted last, or make their deletion final."""

@@ -12,6 +12,7 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
+from app.history.errors import IndexUnavailable
 from app.history.history import History
 from app.history.rerecognition import Rerunner
 from app.history.service import HistoryService
@@ -214,6 +215,33 @@ async def test_edit_and_deletion_update_the_list(library: Library) -> None:
         serving.ask(DeleteTakes((session(3),)))
         await wait_until(lambda: deleted == [{session(2)}], "another deletion makes it final")
     assert {session(2), session(3)}.isdisjoint(found.session for found in library.all())
+
+
+async def test_deletion_is_undone_or_final_although_its_task_has_not_begun(library: Library) -> None:
+    """A busy loop has both actions at once, or the deletion and the end of the app."""
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(DeleteTakes((session(1),)))
+        serving.ask(RestoreTakes())
+        serving.ask(DeleteTakes((session(2),)))
+    assert {session(1), session(2)} & {found.session for found in library.all()} == {session(1)}
+
+
+async def test_takes_are_listed_again_when_their_deletion_fails(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(sessions: object) -> None:
+        raise IndexUnavailable
+
+    window = Window()
+    async with served(library, window) as (serving, history):
+        serving.ask(SearchHistory("", 1))
+        await wait_until(lambda: window.count(1) == 5, "the list")
+        monkeypatch.setattr(history, "delete", fail)
+        serving.ask(DeleteTakes((session(1),), frozenset(window.lists[-1].keys[:1])))
+        await wait_until(lambda: window.count(1) == 4, "it is hidden")
+        serving.ask(DeleteTakes(()))
+        await wait_until(lambda: window.count(1) == 5 and bool(window.notes), "the failure")
 
 
 async def test_failed_actions_post_their_reason(library: Library) -> None:
