@@ -119,7 +119,7 @@ class DeliveryLog:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
         self._notify_of_take(SegmentStep.CLOSED, take)
         async with self._lock:
-            await self._record_owed()
+            await self._record_owed(self._owed)
             complete = await self._close(take)
         if not complete:
             self._notify_of_take(SegmentStep.NOT_KEPT, take)
@@ -136,7 +136,7 @@ class DeliveryLog:
     async def close_all(self) -> None:
         """Close every journal because the app ends."""
         async with self._lock:
-            await self._record_owed()
+            await self._record_owed(self._owed)
             for take in list(self._journals):
                 await self._close(take)
         if self._closing:  # by callers that were cancelled meanwhile
@@ -160,14 +160,15 @@ class DeliveryLog:
     async def _record_in(self, take: int, work: Work) -> None:
         """Write to a take's journal.
 
-        An error, such as a full disk or a take in use, does not prevent the insertion: the record is owed.
+        An error, such as a full disk or a take in use, does not prevent the insertion: the record is owed. What
+        other takes are owed waits for the close of a take, because asking for one in use takes 0.2 s.
         """
         if take in self._sessions:
             self._owed.setdefault(take, []).append(work)
-            await self._record_owed()
+            await self._record_owed([take])
 
-    async def _record_owed(self) -> None:
-        for take in list(self._owed):
+    async def _record_owed(self, takes: Iterable[int]) -> None:
+        for take in list(takes):
             try:
                 await self._write(take)
             except JournalError as error:

@@ -262,9 +262,8 @@ async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: P
         await log.inserted((SegmentId(1, 0),))
         assert told(library, ONE) == []
         disk.files[EVENTS].room = None
-    await log.inserting((SegmentId(2, 0),))
+    await log.close(2)
     assert told(library, ONE) == [("inserting", 0), ("inserted", 0)]
-    assert told(library, TWO) == [("inserting", 0)]
     await log.close_all()
     assert library.find(ONE).take.held == {}
 
@@ -294,4 +293,29 @@ async def test_held_text_can_be_inserted_when_its_journal_has_lost_the_segment(l
     await log.add(1, begun(library, ONE, segments=1))
     await log.close(1)
     await log.inserting((SegmentId(1, 7), SegmentId(1, 0)))
+    assert told(library, ONE) == [("inserting", 0)]
+
+
+async def test_take_in_use_delays_no_text_of_another_take(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To ask for a take in use takes 0.2 s, and each text waits for its own record."""
+    log, asked = DeliveryLog(library), list[UUID]()
+    begun(library, ONE).close()
+    first = log.number_earlier(ONE)
+    await log.add(2, begun(library, TWO))
+    reopen = library.reopen
+
+    def ask(session: UUID) -> Journal:
+        asked.append(session)
+        return reopen(session)
+
+    with library.reopen(ONE):
+        await log.inserting((SegmentId(first, 0),))
+        monkeypatch.setattr(library, "reopen", ask)
+        await log.inserting((SegmentId(2, 0),))
+        assert not asked
+        await log.close(2)
+    assert asked == [ONE] and told(library, TWO) == [("inserting", 0)]
+    await log.close_all()
     assert told(library, ONE) == [("inserting", 0)]
