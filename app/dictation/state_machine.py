@@ -380,8 +380,8 @@ class Dictation:
                 if take.empty and not take.cancelled:
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
                     self._show_note(Note(key), now)
-                elif take.is_negligible:
-                    self._notice = None  # it says that the cancelled recording is kept
+                elif take.is_negligible and self._notice and self._notice.note.key == NoteKey.CANCELLED:
+                    self._notice = None  # it says that the recording is kept
             if take.over_at is not None and number != max(self._takes):
                 del self._takes[number]
 

@@ -22,9 +22,9 @@ DONE_S: Final = 2.0
 NOTICE_S: Final = 8.0
 """How long a finished take is shown (``DONE_S``), and how long a note or a take that needs attention is."""
 SHORT_S: Final = 0.5
+"""A recording that is shorter and in which nothing is said was a slip of the key."""
 CANCELLED_SHORT_S: Final = 2.0
 """A slip of the key that the user cancels takes longer, because the user has to notice it."""
-"""A recording that is shorter and in which nothing is said was a slip of the key."""
 MOST: Final = 400
 """Limit on displayed characters: more than users read while speaking."""
 

@@ -72,6 +72,14 @@ def test_recording_that_is_cancelled_at_once_leaves_no_row() -> None:
     assert (story.state(), story.note) == (State.CANCELLED, ""), "nothing is kept that a note could name"
 
 
+def test_end_of_a_discarded_recording_takes_no_other_note_away() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
+    story.at(1.0, Verb.CANCEL, RecordingOver(1), Verb.START, TargetFound(2, WINDOW), FirstSample(2), Locked())
+    assert DiscardTake(1) in story.then(TakeEnded(1, heard=False))
+    assert story.note == NoteKey.LOCKED
+
+
 @pytest.mark.parametrize(
     ("seconds", "events"),
     [
