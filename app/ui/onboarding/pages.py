@@ -85,7 +85,7 @@ class Onboarding(QWidget):
             page.changed.connect(self._changed)
         for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
             inside = Qt.ShortcutContext.WidgetWithChildrenShortcut  # with any focus, also in a text box
-            QShortcut(QKeySequence(keys), self, act, context=inside)
+            QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
         refresh_with(self.refresh, texts, theme)
         follow_visibility(self, lambda on: self._start_step() if on else self._stop_steps())
 

@@ -335,7 +335,7 @@ class ReplacementsPanel(Card):
         self.table.found.rowsRemoved.connect(lambda: self._show())
         self.search.textChanged.connect(self._search)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        QShortcut(QKeySequence.StandardKey.New, self, self._add, context=inside)
+        QShortcut(QKeySequence.StandardKey.New, self, context=inside).activated.connect(self._add)
 
     def _search(self, query: str) -> None:
         self.table.found.search(query)

@@ -168,6 +168,29 @@ def test_ctrl_return_goes_to_next_step_from_any_focus(page: Onboarding, qtbot: Q
     assert page.attempt.box.toPlainText() == ""
 
 
+@pytest.mark.parametrize(
+    ("key", "held"),
+    [
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
+    ],
+)
+def test_keys_elsewhere_in_the_window_leave_the_step(
+    page: Onboarding, asked: list[Action], qtbot: QtBot, key: Qt.Key, held: Qt.KeyboardModifier
+) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    elsewhere = QLineEdit(around)
+    page.setParent(around)
+    page.show()
+    around.show()
+    around.activateWindow()
+    elsewhere.setFocus()
+    QTest.keyClick(has_focus(qtbot, elsewhere), key, held)
+    assert front(page) == [Step.WELCOME] and not changes(asked)
+    page.setParent(None)
+
+
 def test_step_tests_run_only_while_step_is_visible(page: Onboarding, asked: list[Action]) -> None:
     assert asked == [TryMicrophone(True), WatchModels(True)]
     page.hide()

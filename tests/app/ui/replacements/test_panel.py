@@ -90,6 +90,22 @@ def test_new_rule_is_requested_once_row_is_filled(desk: Desk, qtbot: QtBot) -> N
     assert desk.values[1:] == [({"hears": "git hub", "writes": "GitHub"}, {"hears": "um", "writes": ""})]
 
 
+def test_key_for_a_new_rule_counts_in_the_panel_only(desk: Desk, qtbot: QtBot) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    elsewhere = QLineEdit(around)
+    desk.panel.setParent(around)
+    desk.panel.show()
+    around.show()
+    around.activateWindow()
+    for focused, rows in ((elsewhere, 0), (desk.panel.add, 1)):
+        focused.setFocus()
+        qtbot.waitUntil(focused.hasFocus)
+        QTest.keyClick(focused, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+        assert desk.panel.model.rowCount() == rows
+    desk.panel.setParent(None)
+
+
 def test_begun_row_is_requested_when_panel_is_hidden(desk: Desk) -> None:
     desk.panel.add.click()
     model = desk.panel.model
