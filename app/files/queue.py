@@ -112,7 +112,7 @@ class FileQueue:
         new = [
             InspectFile(view.file, view.path)
             for view in self.files
-            if view.state is FileState.ADDED or not view.tracks
+            if view.state is FileState.ADDED or not (view.tracks or view.state is FileState.CANCELLED)
         ]
         return [*gone, *new, *self._next()]
 
