@@ -1,6 +1,7 @@
 """Decide when this computer's worker rests: on battery, during full-screen use, outside its hours. Pure."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,7 @@ WORK_AFTER_S: Final = 30.0
 
 _DAY: Final = 24 * 60
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_TYPED_HOURS: Final = re.compile(r"(\d{1,2})(?::(\d\d))?-(\d{1,2})(?::(\d\d))?")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,20 @@ def parse_hours(text: str) -> tuple[int, int] | None:
     begin = int(found[1]) * 60 + int(found[2])
     end = int(found[3]) * 60 + int(found[4])
     return (begin, end) if begin != end else None
+
+
+def tidy_hours(typed: str) -> str:
+    """Return typed hours as the settings write them: "8-17" is 08:00-17:00. Return other text as it is.
+
+    An input method types full-width signs, and some people type a dash or spaces.
+    """
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", typed))
+    found = _TYPED_HOURS.fullmatch(re.sub("[–—~至到]", "-", plain))
+    if found is None:
+        return typed
+    begin, begin_minute, end, end_minute = found.groups("00")
+    tidy = f"{begin:0>2}:{begin_minute}-{end:0>2}:{end_minute}"
+    return tidy if parse_hours(tidy) else typed
 
 
 def reason_to_rest(limits: WorkerLimits, now: ComputerState) -> Note | None:

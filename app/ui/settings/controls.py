@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
+from app.local_services.worker_limits import tidy_hours
 from app.messages.kinds import Action
 from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings import checks
@@ -246,6 +247,14 @@ class TextControl(SettingControl):
 
     def _edited(self) -> None:
         self._typed, self._asked = True, ""
+
+
+class HoursControl(TextControl):
+    """Field for hours of the day, which people type in several ways."""
+
+    def meant(self, text: str) -> str | int:
+        """Return the hours as the settings write them; the settings check refuses other text."""
+        return tidy_hours(text)
 
 
 class NumberControl(TextControl):

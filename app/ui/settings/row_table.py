@@ -7,11 +7,13 @@ from typing import Final
 
 from app.dictation.actions import PauseHotkeys
 from app.messages.kinds import Action
+from app.settings import checks
 from app.settings.schema import Setting, all_settings
 from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.settings.controls import (
     ChoiceControl,
+    HoursControl,
     MicrophoneControl,
     NumberControl,
     SegmentedControl,
@@ -119,7 +121,8 @@ class SettingRows:
         if setting.type is int:
             return NumberControl(set_value, partial(text_or, texts, f"settings.unit.{name}"))
         if setting.type is str:
-            return TextControl(set_value, partial(text_or, texts, f"settings.empty.{name}"))
+            text_control = HoursControl if setting.check is checks.hours else TextControl
+            return text_control(set_value, partial(text_or, texts, f"settings.empty.{name}"))
         raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
 
     def _picker(self, name: str, set_value: SetValue) -> SettingControl:

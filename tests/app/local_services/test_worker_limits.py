@@ -15,6 +15,7 @@ from app.local_services.worker_limits import (
     WorkerLimits,
     parse_hours,
     reason_to_rest,
+    tidy_hours,
 )
 
 CAREFUL = WorkerLimits(on_battery=False, beside_full_screen=False)
@@ -62,6 +63,26 @@ def test_hours_and_their_complement_cover_the_day(begin: int, end: int, minute: 
 )
 def test_parse_hours_rejects_invalid_text(text: str) -> None:
     assert parse_hours(text) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("20:00-08:00", "20:00-08:00"),
+        ("8-17", "08:00-17:00"),
+        ("22:30 – 6:15", "22:30-06:15"),
+        ("２０：００－８：００", "20:00-08:00"),
+        ("20：00～8：00", "20:00-08:00"),
+        ("9:00至18:30", "09:00-18:30"),
+    ],
+)
+def test_typed_hours_are_written_as_in_the_settings(typed: str, expected: str) -> None:
+    assert tidy_hours(typed) == expected and parse_hours(expected)
+
+
+@pytest.mark.parametrize("typed", ["", "always", "25:00-8:00", "8:00", "8:0-9:00", "20:00-20:00"])
+def test_other_text_than_hours_stays_as_typed(typed: str) -> None:
+    assert tidy_hours(typed) == typed
 
 
 def test_rest_starts_in_current_state_at_once() -> None:

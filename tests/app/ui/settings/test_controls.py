@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.settings.schema import all_settings
 from app.ui.settings.controls import (
     ChoiceControl,
+    HoursControl,
     NumberControl,
     SegmentedControl,
     SettingControl,
@@ -91,6 +92,18 @@ def test_text_is_requested_once_on_return(qtbot: QtBot) -> None:
     assert control.field.text() == "one"
     control.show_value("two")
     assert control.field.text() == "two", "somebody else has changed it"
+
+
+def test_hours_are_requested_and_shown_as_in_the_settings(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = HoursControl(asked.append)
+    page = Page(control, asked, qtbot)
+    QTest.keyClicks(control.field, "8 - 17")
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    page.leave()
+    assert asked == ["08:00-17:00"]
+    control.show_value("08:00-17:00")
+    assert control.field.text() == "08:00-17:00"
 
 
 def test_typed_text_survives_new_values_and_refusal(qtbot: QtBot) -> None:
