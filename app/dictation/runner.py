@@ -185,7 +185,7 @@ class DictationRunner:
         """Apply new preferences; a key that cannot be bound becomes a note."""
         known = (self._options.microphone, self.recorder.device)
         if self._machine.recording is not None and options.microphone not in known:
-            self._warn("microphone", Note(NoteKey.MICROPHONE_NEXT))
+            self._warn("choice", Note(NoteKey.MICROPHONE_NEXT))
         self._options = options
         self._machine.gestures.mode, self._machine.joins = options.mode, options.joins
         self.recorder.choose(options.microphone, keep_open=options.keep_open)
@@ -334,6 +334,7 @@ class DictationRunner:
         for effect in effects:
             if isinstance(effect, DiscardTake | CloseTake):
                 self._warnings.pop("microphone", None)
+                self._warnings.pop("choice", None)
             self._takes.perform(effect) or self._texts.perform(effect) or self._perform_other(effect)
         if self._keys:
             self._keys.set_recording(self._machine.recording is not None)

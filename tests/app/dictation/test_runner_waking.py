@@ -125,6 +125,8 @@ async def test_view_is_not_listening_while_the_microphone_is_gone(
         assert world.devices.on_change is not None
         world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.LOST, "headset", 0))
         await world.is_in(State.ARMING)
+        world.dictating.change(replace(OPTIONS, microphone="desk"))
+        assert world.dictating.view.state is State.ARMING, "the chosen one is used later"
         world.devices.on_change(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "built-in", 0))
         await world.is_in(State.LISTENING)
 
