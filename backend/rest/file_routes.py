@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from backend.core.errors import OverQuota, RequestRefused
 from backend.core.refusal import Refusal, RefusalReason
+from backend.history.folding import name as stored_name
 from backend.history.records import NewFile, StoredSession
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort, json_response
@@ -22,7 +23,6 @@ from backend.rest.views import session_view
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.rest import SESSIONS_PATH, SessionKind, SessionState, SubmittedFields
 
-_LONGEST_NAME: Final = 256
 _LONGEST_CLIENT: Final = 128
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
 _NO_CANCEL: Final = "only a file that has not ended can be cancelled"
@@ -166,7 +166,7 @@ def _new_file(visit: AdmittedRequest, id: str, fields: SubmittedFields, filename
         device=visit.device.id,
         tenant=visit.tenant,
         client=client[:_LONGEST_CLIENT],
-        name=_shown(name)[:_LONGEST_NAME],
+        name=stored_name(_shown(name)),
         options=fields.options,
     )
 

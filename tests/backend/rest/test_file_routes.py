@@ -145,6 +145,16 @@ async def test_repeated_submission_has_no_effect(world: World) -> None:
     await wait_until(lambda: not world.runner.has(id) and not world.on_disk(), "the file is let go")
 
 
+async def test_file_with_a_long_name_can_be_submitted_again(world: World) -> None:
+    """The history keeps the beginning of the name."""
+    id, long = str(uuid4()), f"{250 * 'a'}.flac"
+    async with world.working():
+        for _ in range(2):
+            assert (await world.submit(CONTENT, "a", long, session=id))["id"] == id
+        await world.ended(id, "done")
+    await wait_until(lambda: not world.runner.has(id) and not world.on_disk(), "the file is let go")
+
+
 async def test_file_without_sound_fails_with_reason(world: World) -> None:
     session = await world.submit(b"words, not sound", name="words.txt")
     failed = await world.ended(session["id"], "failed")
