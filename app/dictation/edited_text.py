@@ -14,11 +14,13 @@ def edited_text(found: TakeSnapshot, held: Mapping[int, str]) -> str | None:
     inserted, the rest has no place in the edit.
     """
     take = found.take
-    if not take.edited or not (take.inserted or any(each.rest for each in take.segments.values())):
+    begun = {number for number, spoken in take.segments.items() if spoken.rest}
+    if not take.edited or not (take.inserted or begun):
         return take.edited or None
     transcript, spans = found.transcript, take.replaced
     wanted = {spans.get(number, number): text.strip() for number, text in held.items()}
-    if wanted != {one.index: one.text for one in transcript.segments if one.index in wanted}:
+    known = {one.index: one.text for one in transcript.segments if one.index in wanted}
+    if wanted != known or not begun.isdisjoint(held):
         return None
     rest = tuple(one for one in edited(transcript, take.edited).segments if one.index in wanted)
     return replace(transcript, segments=rest).text

@@ -70,6 +70,13 @@ def test_edit_of_a_partly_inserted_text_is_not_pasted_again(tmp_path: Path) -> N
     assert edited_text(found, {**dict(enumerate(SAID)), 0: "is one."}) is None
 
 
+def test_rest_of_an_edited_text_is_not_edited_again_although_it_is_as_recognised(tmp_path: Path) -> None:
+    """Of "... To end: This is three." all but the last three words was inserted."""
+    found = take(tmp_path, "This is one. This is two. To end: This is three.", 0, 1)
+    found.take.segments[2].rest = SAID[2]
+    assert edited_text(found, {2: SAID[2]}) is None
+
+
 def test_span_is_edited_under_the_number_of_its_first_text(tmp_path: Path) -> None:
     found = take(tmp_path, "This is one. These were two and three.", 0, span="These are two and three.")
     assert edited_text(found, {1: "These are two and three."}) == "These were two and three."
