@@ -71,10 +71,10 @@ def test_edit_of_a_partly_inserted_text_is_not_pasted_again(tmp_path: Path) -> N
 
 
 def test_rest_of_an_edited_text_is_not_edited_again_although_it_is_as_recognised(tmp_path: Path) -> None:
-    """Of "... To end: This is three." all but the last three words was inserted."""
-    found = take(tmp_path, "This is one. This is two. To end: This is three.", 0, 1)
-    found.take.segments[2].rest = SAID[2]
-    assert edited_text(found, {2: SAID[2]}) is None
+    """Of "To begin: This is one." only the first two words were inserted."""
+    found = take(tmp_path, "To begin: This is one. This is two. This is three.", 1, 2)
+    found.take.segments[0].rest = SAID[0]
+    assert edited_text(found, {0: SAID[0]}) is None
 
 
 def test_span_is_edited_under_the_number_of_its_first_text(tmp_path: Path) -> None:
