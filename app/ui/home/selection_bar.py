@@ -81,7 +81,10 @@ class SelectionBar(Card):
     def show_deleted(self, count: int) -> None:
         """Offer for a while to undo the deletion of so many takes; 0: no longer."""
         self._deleted = count
-        self._undo_ends.start()
+        if count:
+            self._undo_ends.start()
+        else:
+            self._undo_ends.stop()
         self.refresh()
 
     def refresh(self) -> None:

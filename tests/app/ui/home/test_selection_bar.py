@@ -75,6 +75,7 @@ def test_offer_to_undo_ends(bar: SelectionBar, qtbot: QtBot) -> None:
     bar._undo_ends.setInterval(10)
     bar.show_deleted(1)
     qtbot.waitUntil(bar.isHidden)
+    assert not bar._undo_ends.isActive(), "an idle window wakes nobody"
 
 
 def test_escape_keeps_the_takes(bar: SelectionBar, said: list[str], qtbot: QtBot) -> None:
