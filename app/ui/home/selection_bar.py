@@ -72,8 +72,6 @@ class SelectionBar(Card):
         """Show these takes if they are several; ``confirming``: ask whether to delete them."""
         asked = confirming and not self.confirming
         self.rows, self.confirming = tuple(rows), confirming
-        if confirming or len(rows) > 1:
-            self._deleted = 0
         self.refresh()
         if asked:
             self.delete.setFocus()
@@ -89,8 +87,10 @@ class SelectionBar(Card):
 
     def refresh(self) -> None:
         """Update everything to the current language."""
-        texts, count, deleted = self._texts, len(self.rows), bool(self._deleted)
-        self.setVisible(deleted or (bool(count) if self.confirming else count > 1))
+        texts, count = self._texts, len(self.rows)
+        needed = bool(count) if self.confirming else count > 1
+        deleted = self._deleted > 0 and not needed
+        self.setVisible(needed or deleted)
         chosen = "history.chosen-most" if count >= MOST_CHOSEN else "history.chosen"
         self.name.setText(texts("home.delete-sure" if self.confirming else chosen, count=count))
         if deleted:

@@ -61,7 +61,7 @@ def test_deletion_is_asked_for_one_take_too(
     assert said[0] == "delete_refused"
 
 
-def test_deletion_can_be_undone_until_another_selection(bar: SelectionBar, texts: Texts) -> None:
+def test_deletion_can_be_undone_unless_the_bar_is_for_other_takes(bar: SelectionBar, texts: Texts) -> None:
     bar.show_takes([])
     bar.show_deleted(1)
     bar.show_takes([take(0)])
@@ -69,6 +69,10 @@ def test_deletion_can_be_undone_until_another_selection(bar: SelectionBar, texts
     assert not bar.undo.isHidden() and bar.delete.isHidden() and bar.copy.isHidden()
     bar.show_takes([take(0), take(1)])
     assert bar.undo.isHidden() and not bar.delete.isHidden()
+    bar.show_takes([take(0)], confirming=True)
+    assert bar.undo.isHidden() and bar.name.text() == texts("home.delete-sure", count=1)
+    bar.show_takes([take(0)])
+    assert not bar.undo.isHidden() and bar.delete.isHidden(), "the second question was refused"
 
 
 def test_offer_to_undo_ends(bar: SelectionBar, qtbot: QtBot) -> None:
