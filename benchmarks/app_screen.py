@@ -15,7 +15,9 @@ from tests.helpers.waiting import wait_until_sync
 RIGHT_CTRL = 105
 _PAUSE_S = 0.0005
 _LONGEST_S = 30.0
-_LOOK = (8, 8, 160, 24)  # x, y, width, height of the checked part of a window: it contains text or a shape
+_WINDOW_PART = (56, 8, 24, 240)
+_OVERLAY_PART = (8, 8, 160, 24)
+"""X, y, width and height of the checked part: it contains text or a shape."""
 
 
 class ScreenObserver:
@@ -39,7 +41,7 @@ class ScreenObserver:
         """Wait for the overlay or the main window; return when it was mapped, and when it was drawn."""
         window, mapped = self._mapped(overlay)
         end = mapped + _LONGEST_S
-        while not self._drawn(window):
+        while not self._drawn(window, _OVERLAY_PART if overlay else _WINDOW_PART):
             assert time.perf_counter() < end, "nothing is drawn"
             time.sleep(_PAUSE_S)
         return mapped, time.perf_counter()
@@ -96,10 +98,10 @@ class ScreenObserver:
         except (XError, UnicodeDecodeError):
             return ""
 
-    def _drawn(self, window: Any) -> bool:
-        """Return whether the window shows more than one colour."""
+    def _drawn(self, window: Any, part: tuple[int, int, int, int]) -> bool:
+        """Return whether this part of the window shows more than one colour."""
         try:
-            data = window.get_image(*_LOOK, X.ZPixmap, 0xFFFFFFFF).data
+            data = window.get_image(*part, X.ZPixmap, 0xFFFFFFFF).data
         except XError:
             return False
         return len({data[at : at + 3] for at in range(0, len(data), 4)}) > 2
