@@ -38,7 +38,7 @@ def is_elsewhere(reply: object) -> bool:
 def server_version(info: Mapping[str, Any]) -> str:
     """Return name and version from INFO. Raises ``ValueError`` for a server without commands that scripts need."""
     kind = "valkey" if "valkey_version" in info else "redis"
-    version = str(info.get(f"{kind}_version", "0"))
+    version = str(info.get(f"{kind}_version", "unknown"))
     if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < _OLDEST[kind]:
         needed = ".".join(map(str, _OLDEST[kind]))
         raise ValueError(f"{kind} {version} is too old: {kind} {needed} or newer is needed")

@@ -16,7 +16,6 @@ from runtime.event_names import LogEvent
 from worker.broker.jobs import Verdict
 from worker.broker.scripts import RETURNED
 from worker.core.delivery import Delivery
-from worker.core.tally import FINAL, NOT_WANTED
 from worker.leases import Key
 
 log = loggers.WORKER_STORY
@@ -68,7 +67,8 @@ class JobLog:
     def recognised(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
         """Log that a job ended: its result is in the broker, or was no longer wanted."""
         held = self._let_go(delivery, now)
-        times, outcome = _times(delivery, held, now, decode_ms), FINAL if counted else NOT_WANTED
+        times = _times(delivery, held, now, decode_ms)
+        outcome = "final" if counted else "not wanted"  # texts of this module, which a report keeps
         log.info(LogEvent.JOB_ENDED, **_about(delivery), outcome=outcome, **times)
 
     def failed(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
