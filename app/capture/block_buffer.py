@@ -31,6 +31,7 @@ class BlockBuffer:
 
     ``most_waiting``: samples that memory holds without a journal. ``most_recent``: samples that it holds with one.
     ``begun`` and ``ended`` are done from the first sample on, and when no more follow.
+    ``silent``: all samples so far are zeros.
     """
 
     def __init__(self, most_waiting: int = MOST_WAITING, most_recent: int = MOST_RECENT) -> None:
@@ -39,6 +40,7 @@ class BlockBuffer:
         self.ended: asyncio.Future[None] = loop.create_future()
         self.error: BaseException | None = None
         self.samples = 0
+        self.silent = True
         self._most_waiting, self._most_recent = most_waiting, most_recent
         self._journal: Journal | None = None
         self._journal_from = 0  # sample of the journal at which the recording begins
@@ -64,6 +66,7 @@ class BlockBuffer:
     def append(self, samples: Samples) -> int:
         """Add samples. Return how many of them are lost because nothing has room for them."""
         lost = 0
+        self.silent = self.silent and not samples.any()
         if self._journal is None:
             lost = max(0, self.samples - self._recent_from + len(samples) - self._most_waiting)
             samples = samples[: len(samples) - lost]

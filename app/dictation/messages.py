@@ -189,11 +189,13 @@ class TakeEnded:
     """End of every segment of a take.
 
     ``note``: why some have no text, as far as it is known. ``heard``: the VAD may have heard speech.
+    ``silent``: the microphone, if it delivered only digital silence.
     """
 
     take: int
     note: Note | None = None
     heard: bool = True
+    silent: str = ""
 
 
 @dataclass(frozen=True)
@@ -335,10 +337,7 @@ class RecordDismissed:
 
 @dataclass(frozen=True)
 class CancelTake:
-    """Mark the take as cancelled by the user.
-
-    It is recognised for the history only.
-    """
+    """Mark the take as cancelled by the user. It is recognised for the history only."""
 
     take: int
 

@@ -305,8 +305,8 @@ class Dictation:
                 if take.recording:
                     self._end_recording(take, now)
                 self._note_failure(take, note, now)
-            case TakeEnded(_, note, heard):
-                take.heard = heard
+            case TakeEnded(_, note):
+                take.heard, take.silent = event.heard, event.silent
                 self._end_take(take, note, now)
 
     def _hear_first_sample(self, take: TakeProgress, now: float) -> None:
@@ -378,8 +378,7 @@ class Dictation:
                 self._queue.forget(number)
                 self._effects.append(DiscardTake(number) if take.is_negligible else CloseTake(number))
                 if take.empty and not take.cancelled:
-                    key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
-                    self._show_note(Note(key), now)
+                    self._show_note(take.why_empty, now)
                 elif take.is_negligible and self._notice and self._notice.note.key == NoteKey.CANCELLED:
                     self._notice = None  # it says that the recording is kept
             if take.over_at is not None and number != max(self._takes):

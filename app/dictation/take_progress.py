@@ -75,6 +75,7 @@ class TakeProgress:
 
     ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
     ``has_text``: some of it was recognised. ``heard``: the VAD may have heard speech.
+    ``silent``: the microphone, if it delivered only digital silence.
     ``replaced``: replacement rules changed a recognised text.
     ``over_at``: when the take was over, with no more text to come or to insert automatically.
     ``cancelled_at``: when the user cancelled it. ``window``: the place of the window that receives its texts.
@@ -90,6 +91,7 @@ class TakeProgress:
     cancelled_at: float | None = None
     has_text: bool = False
     heard: bool = True
+    silent: str = ""
     replaced: bool = False
     failures: int = 0
     broken: bool = False
@@ -105,6 +107,15 @@ class TakeProgress:
     def empty(self) -> bool:
         """True for a take that has nothing to show, not even a reason."""
         return not (self.has_text or self.failures or self.broken)
+
+    @property
+    def why_empty(self) -> Note:
+        """The reason why an empty take has no text. A device may need a moment before its first sound."""
+        if self.replaced:
+            return Note(NoteKey.NOTHING_LEFT)
+        if self.silent and not self.is_negligible:
+            return Note(NoteKey.MICROPHONE_SILENT, {"device": self.silent})
+        return Note(NoteKey.NOTHING_UNDERSTOOD)
 
     @property
     def is_negligible(self) -> bool:

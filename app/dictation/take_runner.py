@@ -153,7 +153,7 @@ class TakeRunner(DictationObserver):
             except Exception as error:  # top level of a task: logged, and shown to the user
                 log.exception(LogEvent.TAKE_FAILED)
                 note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
-            self._handle(TakeEnded(self._take, note, self.heard()))
+            self._handle(TakeEnded(self._take, note, self.heard(), self._silent_device()))
 
     def _locate(self) -> Address:
         address = self._parts.setup.locate()
@@ -183,6 +183,11 @@ class TakeRunner(DictationObserver):
             if self._recording and (journal.cancelled() or journal.exception()):
                 self._recording.abandon()
         return await self._listen(opened)
+
+    def _silent_device(self) -> str:
+        """Return the name of a microphone that delivered nothing but digital silence, or an empty one."""
+        recording = self._recording
+        return recording.device if recording and recording.buffer.samples and recording.buffer.silent else ""
 
     async def _new_journal(self) -> Journal:
         journal = await asyncio.to_thread(self._create_journal)

@@ -163,6 +163,15 @@ async def test_buffer_reports_when_it_begins_and_ends() -> None:
     assert buffer.ended.done()
 
 
+async def test_buffer_is_silent_until_the_first_sound() -> None:
+    buffer = BlockBuffer()
+    silent = []
+    for samples in ([0, 0], [], [0, -1], [0]):
+        buffer.append(np.array(samples, np.int16))
+        silent.append(buffer.silent)
+    assert silent == [True, True, False, False]
+
+
 @given(st.integers(0, 50), st.lists(st.one_of(st.none(), st.integers(0, 120)), max_size=30))
 def test_pre_roll_keeps_the_newest_samples_and_returns_each_once(size: int, steps: list[int | None]) -> None:
     """A number adds that many samples; ``None`` drains the ring."""

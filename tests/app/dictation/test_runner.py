@@ -321,7 +321,7 @@ async def test_unopenable_microphone_fails_take_and_another_can_be_chosen(
 
 
 async def test_silent_take_inserts_no_text(tmp_path: Path, models: Path, locate: Locate) -> None:
-    async with dictating(tmp_path, models, locate, silence(0.5), TOGGLE) as world:
+    async with dictating(tmp_path, models, locate, silence(0.5) + np.int16(1), TOGGLE) as world:
         await world.dictate()
         await world.is_in(State.DONE)
         note = world.dictating.view.note

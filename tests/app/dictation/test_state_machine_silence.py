@@ -64,6 +64,27 @@ def test_slip_of_the_key_leaves_no_recording() -> None:
     assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_UNDERSTOOD)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "end", "note"),
+    [
+        (
+            SHORT_S,
+            TakeEnded(1, heard=False, silent="headset"),
+            Note(NoteKey.MICROPHONE_SILENT, {"device": "headset"}),
+        ),
+        (0.1, TakeEnded(1, heard=False, silent="headset"), Note(NoteKey.NOTHING_UNDERSTOOD)),
+        (SHORT_S, TakeEnded(1, heard=False), Note(NoteKey.NOTHING_UNDERSTOOD)),
+    ],
+)
+def test_short_recording_without_any_sound_names_the_microphone_unless_it_is_a_slip_of_the_key(
+    seconds: float, end: TakeEnded, note: Note
+) -> None:
+    story = Story()
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, " "))
+    story.at(seconds, Verb.STOP, RecordingOver(1), end)
+    assert story.dictation.view(seconds).note == note
+
+
 def test_recording_that_is_cancelled_at_once_leaves_no_row() -> None:
     story = Story()
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))

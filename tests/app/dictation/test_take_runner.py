@@ -120,11 +120,14 @@ async def test_take_reports_its_events_in_order(tmp_path: Path, models: Path, ta
     assert desk.library.all()[0].samples == len(talk)
 
 
-async def test_take_reports_that_nothing_was_heard(tmp_path: Path, models: Path) -> None:
+@pytest.mark.parametrize(("sample", "silent"), [(0, "default"), (1, "")])
+async def test_take_reports_that_nothing_was_heard_and_names_a_muted_microphone(
+    tmp_path: Path, models: Path, sample: int, silent: str
+) -> None:
     async with scripted(oblige) as gateway:
-        desk = Desk(tmp_path, models, silence(0.5), gateway.url)
+        desk = Desk(tmp_path, models, silence(0.5) + np.int16(sample), gateway.url)
         await desk.run(desk.all_heard)
-    assert desk.told[-1] == TakeEnded(1, heard=False)
+    assert desk.told[-1] == TakeEnded(1, heard=False, silent=silent)
 
 
 async def test_stop_before_device_opens_ends_take(tmp_path: Path, models: Path, talk: Samples) -> None:
