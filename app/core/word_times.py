@@ -1,12 +1,13 @@
 """Times of the parts of a text: playback highlights them, and subtitles of edited texts need them. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.difference import DifferenceKind, difference
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from protocol.captions import located
+from protocol.texts import spaced
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,35 @@ def edited(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
     if not placed:
         whole = TranscriptSegment(0, 0, transcript.duration_ms, text.strip())
         return replace(transcript, segments=(whole, *transcript.segments)) if whole.text else transcript
-    begins = [first for _, first in placed]
-    parts = ["" for _ in placed]
+    new: dict[int, TranscriptSegment] = {}
+    since: int | None = None
+    for (segment, _), part in zip(placed, _parts(transcript.text, text, placed), strict=True):
+        since = segment.start_ms if since is None else since
+        new[segment.index] = _with_text(segment, part.strip(), since)
+        since = None if part.strip() else since  # a replacement of several segments covers all their time
+    return replace(transcript, segments=tuple(new.get(one.index, one) for one in transcript.segments))
+
+
+def with_later_texts(transcript: RecordingTranscript, text: str, known: Collection[int]) -> str:
+    """Return the user's ``text`` of the ``known`` segments, with the texts of all others in their places."""
+    before = replace(transcript, segments=tuple(one for one in transcript.segments if one.index in known))
+    placed = _segment_positions(before)
+    parts = _parts(before.text, text, placed) if placed else []
+    edits = {segment.index: part for (segment, _), part in zip(placed, parts, strict=True)}
+    whole, was_known = "" if placed else text, not placed
+    for segment in transcript.segments:
+        is_known = segment.index in edits
+        part = edits[segment.index] if is_known else segment.text.strip()
+        apart = not (is_known and was_known) and not whole[-1:].isspace()
+        whole, was_known = whole + (spaced(whole, part) if apart else part), is_known if part else was_known
+    return whole
+
+
+def _parts(before: str, after: str, placed: Sequence[tuple[TranscriptSegment, int]]) -> list[str]:
+    """Return the part of an edited text for each segment of the text ``before``; together they are the text."""
+    begins, parts = [first for _, first in placed], ["" for _ in placed]
     at = 0
-    for piece in difference(transcript.text, text):
+    for piece in difference(before, after):
         if piece.change is DifferenceKind.ADDED:
             # It belongs to the segment in which the replaced text ended.
             parts[max(0, bisect_right(begins, at - 1) - 1)] += piece.text
@@ -115,13 +141,7 @@ def edited(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
         if piece.change is DifferenceKind.SAME:
             _share_out(piece.text, at, begins, parts)
         at += len(piece.text)
-    new: dict[int, TranscriptSegment] = {}
-    since: int | None = None
-    for (segment, _), part in zip(placed, parts, strict=True):
-        since = segment.start_ms if since is None else since
-        new[segment.index] = _with_text(segment, part.strip(), since)
-        since = None if part.strip() else since  # a replacement of several segments covers all their time
-    return replace(transcript, segments=tuple(new.get(one.index, one) for one in transcript.segments))
+    return parts
 
 
 def _share_out(text: str, at: int, begins: Sequence[int], parts: list[str]) -> None:

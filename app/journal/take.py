@@ -7,6 +7,7 @@ from enum import StrEnum
 from app.core.span_preference import prefers_span
 from app.core.transcript import RecordingTranscript
 from app.core.transcript import TranscriptSegment as Recognised
+from app.core.word_times import with_later_texts
 from app.journal.events import (
     USUAL,
     Begin,
@@ -114,11 +115,12 @@ class TakeSegment:
 class Take:
     """The state of a take, folded from its events.
 
-    ``wanted``: texts are to be inserted. ``cancelled``: the user cancelled the take. ``edited``: the user's
-    text, if edited. ``runs``: results of recognising it again. ``heard``: samples, as stated at the end of the
-    journal. ``line_faults`` end with ``Mended``, ``file_faults`` do not. ``faults_found``: faults in lines,
-    mended ones included. ``doubtful``: segments whose boundaries contradict others. ``lost``: lines missing
-    after the last ``Begin``. ``following``: the number of the next line.
+    ``wanted``: texts are to be inserted. ``cancelled``: the user cancelled the take. ``edit``: the user's
+    text, if edited, and ``edit_of``: the segments that had a text then. ``runs``: results of recognising it
+    again. ``heard``: samples, as stated at the end of the journal. ``line_faults`` end with ``Mended``,
+    ``file_faults`` do not. ``faults_found``: faults in lines, mended ones included. ``doubtful``: segments whose
+    boundaries contradict others. ``lost``: lines missing after the last ``Begin``. ``following``: the number of
+    the next line.
     """
 
     options: Options = Options()
@@ -127,7 +129,8 @@ class Take:
     finished: bool = False
     wanted: bool = False
     cancelled: bool = False
-    edited: str = ""
+    edit: str = ""
+    edit_of: frozenset[int] = frozenset()
     runs: list[Reran] = field(default_factory=list)
     segments: dict[int, TakeSegment] = field(default_factory=dict)
     heard: int = 0
@@ -152,7 +155,7 @@ class Take:
                 self.wanted = event.inserted
                 self.cancelled = self.cancelled or event.cancelled
             case Edited():
-                self.edited = event.text
+                self.edit, self.edit_of = event.text, self._with_text
             case Reran():
                 self.runs.append(event)
             case Finished():
@@ -183,7 +186,7 @@ class Take:
             return TakeState.FAILED
         if self.cancelled:
             return TakeState.CANCELLED
-        if not self.edited and (self.held or any(segment.open for segment in spoken)):
+        if not self.edit and (self.held or any(segment.open for segment in spoken)):
             return TakeState.HELD
         return TakeState.DONE if spoken else TakeState.EMPTY
 
@@ -229,7 +232,7 @@ class Take:
 
         A span has that of its first segment. Empty for an edited take: its text is used from the history.
         """
-        if not self.wanted or self.edited:
+        if not self.wanted or self.edit:
             return {}
         first = self._first_pieces
         texts = {first.get(number, number): each.text for number, each in self.counted.items() if each.text}
@@ -240,6 +243,17 @@ class Take:
     def _first_pieces(self) -> dict[int, int]:
         """The first segment of each span that is used: the number under which its text is inserted."""
         return {span: piece for piece, span in sorted(self.replaced.items(), reverse=True)}
+
+    @property
+    def edited(self) -> str:
+        """The user's text, with what was recognised after the edit; empty if the take is not edited."""
+        if not self.edit or self._with_text <= self.edit_of:
+            return self.edit
+        return with_later_texts(self.transcript(self.heard), self.edit, self.edit_of)
+
+    @property
+    def _with_text(self) -> frozenset[int]:
+        return frozenset(number for number, each in self.counted.items() if each.text)
 
     @property
     def inserted(self) -> bool:

@@ -1,11 +1,13 @@
 """Texts and times stay together, even after edits."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.core.word_times import TimedRange, edited, range_at, spoken, spoken_in, time_of
+from app.core.word_times import TimedRange, edited, range_at, spoken, spoken_in, time_of, with_later_texts
 from protocol.recognition import Word
 
 WORDS = (Word("Hello", 0, 300), Word(" there", 300, 700))
@@ -94,6 +96,31 @@ def test_edited_keeps_every_character(said: list[str], text: str) -> None:
     new = edited(RecordingTranscript(segments, 9), text)
     assert "".join("".join(segment.text for segment in new.segments).split()) == "".join(text.split())
     assert all(segment.text == segment.text.strip() for segment in new.segments)
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "whole"),
+    [
+        ({0, 2, 3}, "Hello, you.  今天", "Hello, you.  今天"),
+        ({0}, "Hi there!", "Hi there! 今天天气很好。ok then"),
+        ({2}, "今天天气不好。", "Hello there. 今天天气不好。ok then"),
+        ({0, 3}, "Hello there.\nokay then", "Hello there. 今天天气很好。\nokay then"),
+        ({3}, "then", "Hello there. 今天天气很好。then"),
+        (set[int](), "mine", "mine Hello there. 今天天气很好。ok then"),
+    ],
+)
+def test_later_texts_stand_in_their_places_within_an_edit(known: set[int], text: str, whole: str) -> None:
+    assert with_later_texts(TALK, text, known) == whole
+
+
+@given(st.lists(TEXTS, max_size=5), TEXTS, st.sets(st.integers(0, 4)))
+def test_later_texts_leave_every_character_of_an_edit(said: list[str], text: str, known: set[int]) -> None:
+    segments = tuple(
+        TranscriptSegment(number, number, number + 1, part.strip()) for number, part in enumerate(said)
+    )
+    whole = with_later_texts(RecordingTranscript(segments, 9), text, known)
+    later = "".join(one.text for one in segments if one.index not in known)
+    assert Counter("".join(whole.split())) == Counter("".join(f"{text}{later}".split()))
 
 
 @given(st.lists(TEXTS, max_size=5))

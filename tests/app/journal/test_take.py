@@ -143,6 +143,16 @@ def test_last_edit_counts_and_leaves_the_recognised_text() -> None:
     assert take_of([*events, Edited("no"), Edited("")]).edited == ""
 
 
+def test_edit_gets_what_is_recognised_after_it() -> None:
+    spoken: list[Event] = [Begin(0, 0), End(0, 16_000), Begin(1, 32_000), End(1, 16_000), Finished(48_000)]
+    events: list[Event] = [*spoken, Final(1, "it is late."), Edited("it's late.")]
+    assert take_of(events).edited == "it's late."
+    later = take_of([*events, Final(0, "Go home,")])
+    assert later.edited == "Go home, it's late."
+    assert take_of([*events, Final(0, "")]).edited == "it's late."
+    assert take_of([*events, Final(0, "Go home,"), Edited("it's late.")]).edited == "it's late."
+
+
 def test_reruns_are_kept_without_changing_the_text() -> None:
     runs = [Reran("2024-01-01T00:00:00+00:00", Options(), vad, "m", "other") for vad in (True, False)]
     take = take_of([Begin(0, 0), Final(0, "yes"), *runs])
