@@ -30,6 +30,7 @@ from app.capture.pulse_library import (
     SampleSpec,
 )
 from app.capture.sound_thread import SoundHangs, SoundThread
+from app.core.errors import Note
 
 PULSEAUDIO: Final = "PulseAudio"
 PIPEWIRE: Final = "PipeWire"
@@ -45,6 +46,8 @@ _NAME: Final = b"kikipounamu"
 
 class NoSoundServer(MicrophoneError):
     """An error: neither PulseAudio nor PipeWire answers."""
+
+    note = Note("sound-server-missing")
 
     def __init__(self) -> None:
         super().__init__("no sound server answers: start PulseAudio or PipeWire")

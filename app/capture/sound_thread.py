@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from app.capture.errors import MicrophoneError
+from app.core.errors import Note
 
 DEADLINE_S: Final = 10.0
 
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 
 class SoundHangs(MicrophoneError):
     """An error: the sound system does not answer."""
+
+    note = Note("sound-system-silent")
 
     def __init__(self) -> None:
         super().__init__("the sound system does not answer: restart it, or this program")

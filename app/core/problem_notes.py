@@ -26,7 +26,15 @@ from client.errors import (
 from protocol.errors import ErrorCode
 from protocol.pairing import PairRefusal
 from speech.errors import VadUnavailable
-from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
+from speech.models.errors import (
+    DiskFull,
+    ModelBusy,
+    ModelDamaged,
+    ModelMissing,
+    ModelUnavailable,
+    ModelUnknown,
+    StoreUnwritable,
+)
 
 
 def _not_paired(error: NotPaired) -> Note:
@@ -51,6 +59,7 @@ _FOREIGN: Final[Mapping[type, Note | Callable[[Any], Note]]] = {
     NotPaired: _not_paired,
     AudioGone: Note("audio-gone"),
     VadUnavailable: Note("vad-unavailable"),
+    ModelUnknown: lambda error: Note("model-unknown", {"model": error.name}),
     ModelMissing: lambda error: Note("models-missing", {"names": error.name}),
     ModelUnavailable: lambda error: Note("model-unavailable", {"model": error.name}),
     ModelDamaged: lambda error: Note("model-damaged", {"model": error.name}),

@@ -10,6 +10,7 @@ from itertools import islice
 from math import inf, nan
 from typing import Final
 
+from app.core.errors import Note
 from app.monitoring.utterances import Utterances, stage_figures
 from app.monitoring.view import (
     SPAN_S,
@@ -145,7 +146,7 @@ class MonitorModel:
         self.utterances = Utterances()
         self._epoch_s = epoch_s
         self.link = Link.CONNECTING
-        self._reason = ""
+        self._refusal: Note | None = None
         self._snapshot: Snapshot | None = None
         self._queued, self._oldest = Trace(), Trace()
         self._throughput, self._rtf = Trace(), Trace()
@@ -154,28 +155,28 @@ class MonitorModel:
 
     def begin(self) -> None:
         """Show a new connection attempt, because the monitor became visible."""
-        self.link, self._reason = Link.CONNECTING, ""
+        self.link, self._refusal = Link.CONNECTING, None
 
     def take(self, event: MonitorEvent, now: float) -> None:
         """Apply an event of the feed."""
         match event:
             case Snapshot():
-                self.link, self._reason = Link.LIVE, ""
+                self.link, self._refusal = Link.LIVE, None
                 self._take_snapshot(event, now)
             case Recent():
                 self.utterances.record(event, now)
-            case Lost(reason):
-                self.link, self._reason = Link.LOST, reason
+            case Lost():
+                self.link, self._refusal = Link.LOST, None
 
-    def refused(self, reason: str) -> None:
+    def refused(self, why: Note) -> None:
         """Show that the gateway refused the feed."""
-        self.link, self._reason = Link.REFUSED, reason
+        self.link, self._refusal = Link.REFUSED, why
 
     def view(self, now: float) -> MonitorView:
         """Return everything that the monitor shows."""
         return MonitorView(
             link=self.link,
-            reason=self._reason,
+            refusal=self._refusal,
             gateway=self._snapshot,
             queued=self._queued.curve(now),
             oldest_s=self._oldest.curve(now),

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final
 
+from app.core.problem_notes import note_of
 from app.core.segment_observer import SegmentEvent
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView, WatchMonitor
@@ -94,7 +95,7 @@ class Monitoring(Closing):
                         if self._model.link is not before:
                             self._show()
             except GatewayError as error:
-                self._model.refused(str(error))
+                self._model.refused(note_of(error))
                 self._show()
             await asyncio.sleep(AGAIN_S)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.core.errors import Note
 from app.core.states import ENDS, State
 from protocol.monitor import Snapshot, WorkerStatus
 
@@ -116,12 +117,12 @@ class MonitorView:
     """Everything that the monitor shows.
 
     ``gateway``: its last report; ``None`` before the first. ``throughput``: seconds of audio per second.
-    ``rtf``: seconds of decoding per second of audio. ``reason``: why the feed is lost or refused.
+    ``rtf``: seconds of decoding per second of audio. ``refusal``: why the feed is refused.
     ``more_workers``: number of workers that are not shown.
     """
 
     link: Link = Link.CONNECTING
-    reason: str = ""
+    refusal: Note | None = None
     gateway: Snapshot | None = None
     queued: Curve = Curve()
     oldest_s: Curve = Curve()

@@ -38,6 +38,7 @@ class ModelUnknown(ModelError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(f"unknown model {name!r}: choose one of {', '.join(known)}")
+        self.name = name
 
 
 class ModelMissing(ModelError):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.core.daemon_thread import in_daemon_thread
+from app.core.errors import Note
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.gateways.store import PairedGateway, decode
@@ -56,6 +57,16 @@ _TROUBLES: Final[dict[str, str]] = {
     BrokerTrouble.REPLICA: "broker-replica",
     BrokerTrouble.DENIED: "broker-denied",
 }
+_REASONS: Final = {
+    "connections": Note("gateway-connections-full"),
+    "broker": Note("gateway-queue-away"),
+    "memory": Note("gateway-queue-full"),
+    "unqueued": Note("gateway-memory-full"),
+    "load": Note("gateway-much-waits"),
+    "no_worker": Note("gateway-no-worker"),
+    "leaving": Note("gateway-leaving"),
+}
+"""Notes of the codes of ``backend.core.refusal.RefusalReason`` that ``/readyz`` names."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,8 @@ def reply_findings(found: GatewayReplies, endpoint: Endpoint, expected: Expected
     ready, area = found.ready, Topic.GATEWAY
     if ready.get("draining"):
         yield advice(area, "gateway-leaving", process=endpoint.pid)
+    elif ready.get("ready") and ready.get("accepting") is False:
+        yield wrong(area, "gateway-not-accepting", url=endpoint.url, why=reasons(ready)).because(why(ready))
     elif ready.get("ready"):
         models = ", ".join(map(str, _list(ready.get("models")))) or "?"
         workers, ms = str(ready.get("workers", "?")), f"{found.ms:.0f}"
@@ -106,11 +119,10 @@ def reply_findings(found: GatewayReplies, endpoint: Endpoint, expected: Expected
         finding = wrong if expected.worker else advice
         yield finding(area, "gateway-no-worker", url=endpoint.url, process=endpoint.pid)
     elif _broker_is_up(ready):
-        yield wrong(area, "gateway-unready", url=endpoint.url, process=endpoint.pid, why=reasons(ready))
+        unready = wrong(area, "gateway-unready", url=endpoint.url, process=endpoint.pid, why=reasons(ready))
+        yield unready.because(why(ready))
     else:
         yield wrong(area, "gateway-without-broker", url=endpoint.url, process=endpoint.pid)
-    if ready.get("ready") and ready.get("accepting") is False:
-        yield wrong(area, "gateway-not-accepting", why=reasons(ready))
     if found.version and found.version != expected.version:
         yield advice(area, "gateway-version", version=found.version, own=expected.version)
 
@@ -120,6 +132,12 @@ def reasons(ready: Mapping[str, Any]) -> str:
     found = [one for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
     said = [one.get("message") or one.get("code") for one in found]
     return "; ".join(map(str, filter(None, said))) or "?"
+
+
+def why(ready: Mapping[str, Any]) -> Note:
+    """Return the first reason why a gateway is not ready or refuses sessions, in the user's words. Pure."""
+    codes = [str(one.get("code")) for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
+    return next((_REASONS[code] for code in codes if code in _REASONS), Note("plain", {"text": reasons(ready)}))
 
 
 def history(ready: Mapping[str, Any]) -> Iterator[Finding]:
@@ -277,6 +295,9 @@ def remote_findings(
     if not found.ready.get("ready"):
         finding = wrong if gateway.needed else advice
         findings = [finding(area, "elsewhere-nobody", name=name, ms=ms)]
+    elif found.ready.get("accepting") is False:
+        finding = wrong if gateway.needed else advice
+        findings = [finding(area, "elsewhere-not-accepting", name=name).because(why(found.ready))]
     elif address.certificate_sha256:
         findings = [ok(area, "elsewhere-pinned", name=name, ms=ms, workers=workers)]
     else:

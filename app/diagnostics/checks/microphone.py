@@ -22,6 +22,7 @@ from app.capture.errors import (
 )
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
+from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, ok, wrong
 from app.models.engines import VAD_MODEL
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
@@ -83,7 +84,7 @@ def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
         case MicrophoneRefused():
             return wrong(Topic.MICROPHONE, "microphone-refused", device=error.device)
         case _:
-            return wrong(Topic.MICROPHONE, "sound-hangs", error=str(error))
+            return wrong(Topic.MICROPHONE, "sound-hangs").because(note_of(error))
 
 
 async def _record(choice: str, system: SoundSystem, seconds: float) -> Samples:

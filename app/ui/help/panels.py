@@ -12,6 +12,7 @@ from PySide6.QtGui import QShowEvent
 
 from app.diagnostics.checks.finding import Finding, FindingText, Severity, count, finding_text
 from app.diagnostics.report.view import (
+    ComponentKind,
     ExaminationView,
     Examine,
     HelpAction,
@@ -204,7 +205,7 @@ class AboutPanel(RowsCard):
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this panel."""
-        names = (licence.name for licence in self._view.licences) if self._view else ()
+        names = map(self._named, self._view.licences if self._view else ())
         return (self._texts("help.about.find"), self._texts("help.about.says"), *names)
 
     def show_licences(self, view: LicencesView) -> None:
@@ -235,7 +236,7 @@ class AboutPanel(RowsCard):
     def _search(self) -> None:
         wanted = self.search.text().casefold()
         every = self._view.licences if self._view else ()
-        self._found = tuple(one for one in every if wanted in f"{one.name} {one.licence}".casefold())
+        self._found = tuple(one for one in every if wanted in f"{self._named(one)} {one.licence}".casefold())
         self.show_rows([(self._cells(one), self._described(one)) for one in self._found])
         nothing = self._texts("help.about.nothing-found" if self._view else "help.about.loading")
         show_text(self.nothing, "" if self._found else nothing)
@@ -247,13 +248,19 @@ class AboutPanel(RowsCard):
     def _cells(self, one: Licence) -> tuple[Cell, ...]:
         kind = self._texts(f"help.kind.{one.kind.value}")
         return (
-            Cell(f"{one.name} {one.version}".rstrip()),
+            Cell(self._titled(one)),
             Cell(kind, "muted", 14),
             Cell(one.licence, "muted", 30),
         )
 
+    def _named(self, one: Licence) -> str:
+        return self._texts("help.about.own-files") if one.kind is ComponentKind.FILES else one.name
+
+    def _titled(self, one: Licence) -> str:
+        return f"{self._named(one)} {one.version}".rstrip()
+
     def _described(self, one: Licence) -> str:
-        return f"{one.name} {one.version}, {self._texts(f'help.kind.{one.kind.value}')}, {one.licence}"
+        return f"{self._titled(one)}, {self._texts(f'help.kind.{one.kind.value}')}, {one.licence}"
 
     def _chosen(self) -> None:
         row = self.list.currentIndex().row()

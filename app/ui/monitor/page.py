@@ -23,7 +23,7 @@ from app.ui.monitor.wording import (
     times_text,
     trouble_text,
 )
-from app.ui.strings.texts import Texts, worker_text
+from app.ui.strings.texts import Texts, note_text, worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, action_button, paint_as_page, refresh_with
 from app.ui.widgets.panels import Columns, Panel
@@ -116,9 +116,9 @@ class MonitorPage(QWidget):
         self.trouble_shape.show_state(state, word)
         self.trouble_name.setText(name)
         self.help.setText(helps)
-        show_text(self.reason, view.reason)
+        show_text(self.reason, reason := note_text(texts, view.refusal))
         self.trouble.setVisible(bool(helps))
-        self.trouble.setAccessibleName(". ".join(filter(None, (name, helps, view.reason))))
+        self.trouble.setAccessibleName(". ".join(filter(None, (name, helps, reason))))
         self.figures.setVisible(view.gateway is not None)
         self.queued.show_curve(view.queued)
         self.oldest.show_curve(view.oldest_s)

@@ -12,6 +12,8 @@ from app.capture.errors import (
     NoMicrophone,
     SpeakerRefused,
 )
+from app.capture.pulse import NoSoundServer
+from app.capture.sound_thread import SoundHangs
 from app.core.errors import (
     AppError,
     GatewayNotReady,
@@ -61,7 +63,15 @@ from protocol.errors import ErrorCode
 from protocol.pairing import PairRefusal
 from runtime.installing import extra_command
 from speech.errors import VadUnavailable
-from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing, ModelUnavailable, StoreUnwritable
+from speech.models.errors import (
+    DiskFull,
+    ModelBusy,
+    ModelDamaged,
+    ModelMissing,
+    ModelUnavailable,
+    ModelUnknown,
+    StoreUnwritable,
+)
 
 DESKTOP, SERVING = extra_command("desktop"), extra_command("gateway,worker,whisper")
 PROGRAM = {"program": "prog", "status": "3"}
@@ -84,6 +94,9 @@ ERRORS = [
     (NoMicrophone(["a", "b"]), Note("no-default-microphone", {"names": "a, b"})),
     (MicrophoneNotFound("usb", ["a"]), Note("microphone-not-found", {"choice": "usb"})),
     (MicrophoneRefused("usb", "busy"), Note("microphone-refused", {"device": "usb"})),
+    (SoundHangs(), Note("sound-system-silent")),
+    (NoSoundServer(), Note("sound-server-missing")),
+    (ModelUnknown("m", ["n"]), Note("model-unknown", {"model": "m"})),
     (JournalError("why"), Note("takes-unwritable")),
     (NotKept("why"), Note("disk-refuses")),
     (TakeBusy("why"), Note("take-busy")),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from app.core.errors import Note
 from app.monitoring.model import (
     GONE_S,
     MOST_ROWS,
@@ -41,15 +42,15 @@ def test_link_follows_events_of_feed() -> None:
     assert model().view(0.0).link is Link.CONNECTING
     assert model(STANDS).view(0.0).link is Link.LIVE
     lost = model(STANDS, Lost("the cable", 2.0)).view(1.0)
-    assert (lost.link, lost.reason) == (Link.LOST, "the cable")
+    assert (lost.link, lost.refusal) == (Link.LOST, None)
     assert lost.gateway is not None and lost.workers
     back = model(STANDS, Lost("the cable", 2.0), STANDS).view(2.0)
-    assert (back.link, back.reason) == (Link.LIVE, "")
+    assert (back.link, back.refusal) == (Link.LIVE, None)
     refused = model(STANDS)
-    refused.refused("the key")
-    assert (refused.view(0.0).link, refused.view(0.0).reason) == (Link.REFUSED, "the key")
+    refused.refused(Note("gateway-unauthorised"))
+    assert (refused.link, refused.view(0.0).refusal) == (Link.REFUSED, Note("gateway-unauthorised"))
     refused.begin()
-    assert (refused.link, refused.view(0.0).reason) == (Link.CONNECTING, "")
+    assert (refused.link, refused.view(0.0).refusal) == (Link.CONNECTING, None)
 
 
 def test_view_shows_figures_of_gateway() -> None:

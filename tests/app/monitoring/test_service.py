@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
+from app.core.errors import Note
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
@@ -68,7 +69,7 @@ async def test_refusal_is_shown_and_reconnect_works() -> None:
     async with feeding(send_snapshot, web.Response(status=401)) as feed, monitoring(feed, views) as made:
         made.follow(True)
         await wait_until(lambda: views and views[-1].link is Link.REFUSED, "it is told")
-        assert "key" in views[-1].reason
+        assert views[-1].refusal == Note("gateway-unauthorised")
         made.reconnect()
         await wait_until(lambda: views[-1].link is Link.LIVE, "the other key is good")
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.core.sentences import LANGUAGES, Sentences
 from app.diagnostics.checks.finding import Finding
-from app.diagnostics.checks.gateway import Expected, gateway, lock_holder, unattended
+from app.diagnostics.checks.gateway import Expected, gateway, lock_holder, unattended, why
+from backend.core.refusal import RefusalReason
 from protocol.endpoint import Endpoint
 from tests.app.diagnostics.checks import gateways
 from tests.app.diagnostics.checks.found import keys
@@ -82,10 +84,21 @@ async def test_missing_worker_is_advice_when_recognition_is_remote() -> None:
     )
 
 
-async def test_gateway_check_says_why_sessions_are_refused() -> None:
-    full = {**READY, "accepting": False, "reasons": [{"code": "busy", "message": "40 s wait"}]}
+@pytest.mark.parametrize(("code", "note"), [("load", "gateway-much-waits"), ("what comes later", "plain")])
+async def test_gateway_that_refuses_sessions_is_not_well_and_says_why(code: str, note: str) -> None:
+    full = {**READY, "accepting": False, "reasons": [{"code": code, "message": "40 s wait"}]}
     result = await found(full)
-    assert keys(result)[1] == "problem gateway-not-accepting" and result[1].values["why"] == "40 s wait"
+    assert keys(result) == ["problem gateway-not-accepting", "ok broker-embedded"]
+    assert result[0].values["why"] == "40 s wait" and result[0].reason is not None
+    assert result[0].reason.key == note
+
+
+def test_every_reason_of_a_gateway_is_worded_in_each_language() -> None:
+    for code in ("connections", "broker", "memory", "unqueued", "load", "no_worker", "leaving"):
+        reason = why({"reasons": [{"code": RefusalReason(code), "message": "English"}]})
+        assert (
+            all(Sentences(language).has(f"note.{reason.key}") for language in LANGUAGES) and reason.key != "plain"
+        )
 
 
 async def test_gateway_check_reports_problems_of_history() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from app.core.errors import Note
 from app.diagnostics.checks.gateway import RemoteGateway, elsewhere, paired, refused
 from app.gateways.store import PairedGateway, encode
 from client.connection import Address
@@ -55,6 +56,14 @@ async def test_gateway_without_worker_is_a_problem_only_when_needed() -> None:
         needed = await elsewhere([at(Address(url, KEY), needed=True)], "1.0")
     assert keys(found) == ["advice elsewhere-nobody", "advice elsewhere-version"]
     assert keys(needed)[0] == "problem elsewhere-nobody"
+
+
+async def test_gateway_that_refuses_sessions_is_not_well() -> None:
+    full = {**READY, "accepting": False, "reasons": [{"code": "memory", "message": "full"}]}
+    async with gateway(full) as url:
+        found = await elsewhere([at(Address(url, KEY)), at(Address(url, KEY), needed=True)], "")
+    assert keys(found) == ["advice elsewhere-not-accepting", "problem elsewhere-not-accepting"]
+    assert found[0].reason == Note("gateway-queue-full")
 
 
 async def test_refusal_wins_over_unreachable_address() -> None:

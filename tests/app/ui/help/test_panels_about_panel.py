@@ -62,6 +62,16 @@ def test_licences_are_searched_by_name_and_licence(panel: AboutPanel, texts: Tex
     assert panel.nothing.text() == texts("help.about.nothing-found") and not panel.list.isVisible()
 
 
+@in_each_language
+def test_own_files_are_named_and_found_in_the_language_of_the_window(panel: AboutPanel, texts: Texts) -> None:
+    panel.show()
+    files = Licence("Samples, icons and sounds", "", "MIT", ComponentKind.FILES)
+    panel.show_licences(LicencesView("1.2", (*LICENCES, files)))
+    panel.search.setText(texts("help.about.own-files"))
+    assert panel.model.rowCount() == 1
+    assert str(panel.model.index(0).data()).startswith(texts("help.about.own-files") + ",")
+
+
 def test_text_of_selected_licence_is_shown(panel: AboutPanel, asked: list[HelpAction], texts: Texts) -> None:
     panel.show()
     panel.show_licences(LicencesView("1.2", LICENCES))

@@ -70,16 +70,23 @@ def test_monitor_shows_figures_workers_stages_and_utterances(page: MonitorPage, 
 
 
 def test_unreachable_gateway_is_shown_with_remedy(page: MonitorPage, texts: Texts) -> None:
-    page.show_monitor(MonitorView(Link.LOST, reason="no connection: refused"))
-    assert not page.figures.isVisible() and page.trouble.isVisible()
+    page.show_monitor(MonitorView(Link.LOST))
+    assert not page.figures.isVisible() and page.trouble.isVisible() and not page.reason.isVisible()
     assert (page.link.text(), page.shape.state) == (texts("monitor.not-connected"), State.FAILED)
-    assert (page.help.text(), page.reason.text()) == (texts("monitor.lost-help"), "no connection: refused")
-    for said in (texts("monitor.lost"), texts("monitor.lost-help"), "no connection: refused"):
+    assert page.help.text() == texts("monitor.lost-help")
+    for said in (texts("monitor.lost"), texts("monitor.lost-help")):
         assert said in page.trouble.accessibleName()
 
 
+@in_each_language
+def test_refusal_is_explained_in_the_language_of_the_window(page: MonitorPage, texts: Texts) -> None:
+    page.show_monitor(MonitorView(Link.REFUSED, refusal=Note("gateway-unauthorised")))
+    assert page.reason.text() == texts("note.gateway-unauthorised")
+    assert page.reason.text() in page.trouble.accessibleName()
+
+
 def test_last_values_stay_visible_when_gateway_is_lost(page: MonitorPage, texts: Texts) -> None:
-    page.show_monitor(replace(busy(), link=Link.LOST, reason="the cable"))
+    page.show_monitor(replace(busy(), link=Link.LOST))
     assert page.figures.isVisible() and page.trouble.isVisible()
     assert page.trouble_name.text() == texts("monitor.lost-old")
 
