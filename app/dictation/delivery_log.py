@@ -15,6 +15,7 @@ from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.dictation.edited_text import edited_text
 from app.dictation.insertion_queue import SegmentId
 from app.journal.async_journal import opened_in_thread
+from app.journal.disk import locked
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -27,6 +28,7 @@ Record = Callable[[Journal, int], None]
 Work = Callable[[Journal], None]
 
 _MOST_OWED: Final = 1_000
+_AGAIN_S: Final = 1.0
 
 
 class DeliveryLog:
@@ -42,6 +44,7 @@ class DeliveryLog:
         self._journals: dict[int, Journal] = {}
         self._cancelled: set[int] = set()  # takes cancelled before their journal was open
         self._owed: dict[int, list[Work]] = {}  # by take: what its journal has refused up to now
+        self._refused = asyncio.Event()  # set while anything is owed
         self._writing = threading.Lock()
         self._lock = asyncio.Lock()  # keeps the order of records
         self._closing: set[asyncio.Future[bool]] = set()
@@ -119,7 +122,7 @@ class DeliveryLog:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
         self._notify_of_take(SegmentStep.CLOSED, take)
         async with self._lock:
-            await self._record_owed(self._owed)
+            await self._record_owed(take)
             complete = await self._close(take)
         if not complete:
             self._notify_of_take(SegmentStep.NOT_KEPT, take)
@@ -136,11 +139,31 @@ class DeliveryLog:
     async def close_all(self) -> None:
         """Close every journal because the app ends."""
         async with self._lock:
-            await self._record_owed(self._owed)
+            for take in list(self._owed):
+                await self._record_owed(take)
             for take in list(self._journals):
                 await self._close(take)
         if self._closing:  # by callers that were cancelled meanwhile
             await asyncio.wait(self._closing)
+
+    async def record_owed(self) -> None:
+        """Record what journals have refused as soon as they take it, because a crash would lose it; never return.
+
+        Wait for a take in use without asking for it: that takes 0.2 s, in which no other text is recorded.
+        """
+        while True:
+            await self._refused.wait()
+            await asyncio.sleep(_AGAIN_S)
+            for take in list(self._owed):
+                if take in self._journals or not await asyncio.to_thread(self._in_use, take):
+                    async with self._lock:
+                        await self._record_owed(take)
+            if not self._owed:
+                self._refused.clear()
+
+    def _in_use(self, take: int) -> bool:
+        session = self._sessions.get(take)
+        return session is not None and locked(self._library.root / str(session))
 
     def _notify(self, step: SegmentStep, pieces: tuple[SegmentId, ...]) -> None:
         for piece in pieces:
@@ -160,22 +183,24 @@ class DeliveryLog:
     async def _record_in(self, take: int, work: Work) -> None:
         """Write to a take's journal.
 
-        An error, such as a full disk or a take in use, does not prevent the insertion: the record is owed. What
-        other takes are owed waits for the close of a take, because asking for one in use takes 0.2 s.
+        An error, such as a full disk or a take in use, does not prevent the insertion: the record is owed.
         """
         if take in self._sessions:
             self._owed.setdefault(take, []).append(work)
-            await self._record_owed([take])
+            await self._record_owed(take)
 
-    async def _record_owed(self, takes: Iterable[int]) -> None:
-        for take in list(takes):
-            try:
-                await self._write(take)
-            except JournalError as error:
+    async def _record_owed(self, take: int) -> None:
+        if take not in self._owed:
+            return
+        try:
+            await self._write(take)
+        except JournalError as error:
+            if not self._refused.is_set():
                 log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
-                del self._owed[take][:-_MOST_OWED]
-            else:
-                del self._owed[take]
+            self._refused.set()
+            del self._owed[take][:-_MOST_OWED]
+        else:
+            del self._owed[take]
 
     async def _write(self, take: int) -> None:
         """Write what the journal of a take is owed, in order. Raises ``JournalError``."""

@@ -225,6 +225,7 @@ class DictationRunner:
             async with self.recorder, self._tasks, self._core:
                 self.change(self._options)
                 self._core.start(self._ticking(), "tick")
+                self._tasks.keep(self._deliveries.record_owed, "record owed")
                 self._tasks.start(self.recordings.hold_again(), "held before")
                 self._tasks.start(self._preparing(), "prepare")
                 if self._keys:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
+from app.dictation import delivery_log
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
-from app.journal.disk import EVENTS, Disk
+from app.journal.disk import EVENTS, Disk, locked
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -35,6 +36,11 @@ class FragileDisk(Disk):
     def read_only(self, refuses: bool) -> None:
         for file in self.files.values():
             file.read_only = refuses
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_log, "_AGAIN_S", 0.01)
 
 
 @pytest.fixture
@@ -247,7 +253,7 @@ async def test_recording_that_the_disk_did_not_take_whole_is_reported_once(
 
 @pytest.mark.parametrize("trouble", ["in use", "full"])
 async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: Path, trouble: str) -> None:
-    """Otherwise a text that was inserted would be offered again after a restart."""
+    """Otherwise a text that was inserted would be offered again after a crash."""
     library, disk = Library(tmp_path), FragileDisk()
     log = DeliveryLog(library)
     journal = begun(library, ONE)
@@ -262,10 +268,12 @@ async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: P
         await log.inserted((SegmentId(1, 0),))
         assert told(library, ONE) == []
         disk.files[EVENTS].room = None
-    await log.close(2)
-    assert told(library, ONE) == [("inserting", 0), ("inserted", 0)]
-    await log.close_all()
+    recording = asyncio.create_task(log.record_owed())  # no take is closed: the app may crash before
+    await wait_until(lambda: told(library, ONE) == [("inserting", 0), ("inserted", 0)], "it is recorded")
     assert library.find(ONE).take.held == {}
+    recording.cancel()
+    await asyncio.gather(recording, return_exceptions=True)
+    await log.close_all()
 
 
 @pytest.mark.parametrize("end", ["close", "close_all", "discard"])
@@ -300,7 +308,7 @@ async def test_take_in_use_delays_no_text_of_another_take(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To ask for a take in use takes 0.2 s, and each text waits for its own record."""
-    log, asked = DeliveryLog(library), list[UUID]()
+    log, asked, looked = DeliveryLog(library), list[UUID](), list[Path]()
     begun(library, ONE).close()
     first = log.number_earlier(ONE)
     await log.add(2, begun(library, TWO))
@@ -310,12 +318,19 @@ async def test_take_in_use_delays_no_text_of_another_take(
         asked.append(session)
         return reopen(session)
 
+    def look(folder: Path) -> bool:
+        looked.append(folder)
+        return locked(folder)
+
     with library.reopen(ONE):
         await log.inserting((SegmentId(first, 0),))
         monkeypatch.setattr(library, "reopen", ask)
+        monkeypatch.setattr(delivery_log, "locked", look)
+        recording = asyncio.create_task(log.record_owed())
         await log.inserting((SegmentId(2, 0),))
-        assert not asked
         await log.close(2)
-    assert asked == [ONE] and told(library, TWO) == [("inserting", 0)]
-    await log.close_all()
-    assert told(library, ONE) == [("inserting", 0)]
+        await wait_until(lambda: looked, "the take is still in use")
+        assert not asked and told(library, TWO) == [("inserting", 0)]
+    await wait_until(lambda: told(library, ONE) == [("inserting", 0)], "it is recorded")
+    recording.cancel()
+    await asyncio.gather(recording, return_exceptions=True)

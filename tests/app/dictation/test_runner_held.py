@@ -122,6 +122,22 @@ async def test_text_is_offered_again_but_not_inserted_when_app_died_during_paste
         await wait_until(lambda: world.library.find(UUID(int=5)).state is TakeState.DONE, "it is dismissed")
 
 
+async def test_paste_of_a_take_in_use_is_recorded_before_the_app_can_crash(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    """The note must not wait for the close of another take: a crash would lose it, and offer the text again."""
+    session = UUID(int=5)
+    with recognised_take(tmp_path / "takes", session, time.time(), "riverbank.") as journal:
+        journal.finish()
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        await wait_until(lambda: world.dictating.view.earlier == 1, "it is offered")
+        before = world.changes
+        with world.library.reopen(session):
+            world.dictating.ask(SettleHeld(str(session), HeldAction.PASTE))
+            await wait_until(lambda: world.changes > before + 1, "it is pasted, and both notes were refused")
+        await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is noted while the app runs")
+
+
 async def test_listed_take_shows_its_current_state(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
