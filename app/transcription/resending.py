@@ -68,10 +68,17 @@ class Resender:
     async def resend(self, journal: Journal, observer: TranscriptionObserver) -> RecordingTranscript:
         """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
 
-        None of its texts is to be inserted any more: they are for the caller.
+        Once nothing is missing, none of its texts is to be inserted any more: they are for the caller.
         """
         store = _Store(journal, self.rewrite)
-        await store.keep(journal.set_wanted, inserted=False)
+        transcript = await self._resend_in_some_session(journal, store, observer)
+        if not transcript.failures:
+            await store.keep(journal.set_wanted, inserted=False)
+        return transcript
+
+    async def _resend_in_some_session(
+        self, journal: Journal, store: "_Store", observer: TranscriptionObserver
+    ) -> RecordingTranscript:
         first, others = journal.session, range(1, _MOST_SESSIONS)
         *sessions, last = first, *(uuid5(first, str(number)) for number in others)
         for session in sessions:

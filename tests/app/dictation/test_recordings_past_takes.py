@@ -6,6 +6,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from aiohttp import WSMsgType, web
 
 from app.core.errors import Note
 from app.core.states import State
@@ -18,8 +19,8 @@ from client.connection import Address, fixed
 from client.settings import ClientSettings
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
-from protocol.session import Failed, Final
-from tests.helpers.scripted_gateway import digest, oblige, scripted
+from protocol.session import Done, Failed, Final, Finish, SegmentCancel, SegmentEnd, decode_client
+from tests.helpers.scripted_gateway import Memory, digest, oblige, say, scripted, welcome
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 AT_ONCE = ClientSettings(first_contact_s=0.0)
@@ -170,6 +171,29 @@ async def test_recovered_take_is_not_held(library: Library, models: Path) -> Non
         assert await earlier.recover(str(ONE)) is None
     assert await earlier.held(now) == {}
     assert [view.state for view in await earlier.views(5)] == [State.DONE]
+
+
+@pytest.mark.parametrize("reachable", [False, True])
+async def test_held_text_stays_when_recovery_fails(library: Library, models: Path, reachable: bool) -> None:
+    """Otherwise it would be gone from the texts to paste after a restart."""
+    now, died = 1_000_000_000.0, Failed(1, ErrorCode.ENGINE_DIED, "it died")
+    take(library, ONE, now, Final(0, "one"), died, wanted=True)
+
+    async def fail(socket: web.WebSocketResponse, memory: Memory) -> None:
+        await welcome(socket, memory)
+        while (message := await socket.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            match decode_client(message.data) if message.type is WSMsgType.TEXT else None:
+                case SegmentEnd():
+                    await say(socket, died)
+                case SegmentCancel(segment):
+                    memory.texts[segment] = ""
+                case Finish(segments):
+                    await say(socket, Done(segments, ""))
+
+    async with scripted(fail) as gateway:
+        earlier = earlier_of(library, models, gateway.url) if reachable else earlier_of(library, models)
+        assert (await earlier.recover(str(ONE)) is None) is reachable
+    assert await earlier.held(now) == {ONE: {0: "one"}}
 
 
 async def test_recover_returns_reason_of_failure(library: Library, models: Path) -> None:
