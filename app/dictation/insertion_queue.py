@@ -15,6 +15,7 @@ from typing import Final
 
 from app.dictation.take_texts import NOTHING_BEFORE, Last, TakeTexts, untimed
 from app.insertion.outcome import Insertion, InsertionResult, Target
+from app.insertion.plan import length_before_cleaning
 from protocol.texts import TimedText, joined_parts
 
 OFFER_S: Final = 10.0
@@ -164,7 +165,9 @@ class InsertionQueue:
         if edited := insertion.edited:  # it replaces all of the texts, so its rest is that of the last one
             ready = replace(ready, text=edited, texts=(*("" for _ in ready.texts[1:]), edited))
         whole = len(ready.text)
-        missing = (len(insertion.rest) or whole) if insertion.how is InsertionResult.HELD else 0
+        missing = 0
+        if insertion.how is InsertionResult.HELD:
+            missing = length_before_cleaning(insertion.rest, ready.text) or whole
         arrived = [piece for piece, rest in _missing(ready, missing) if not self._missed(piece, rest, ready)]
         if ready.pasted:
             self._settle(arrived)

@@ -3,6 +3,7 @@
 Pure, except for asking about the surroundings.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -224,6 +225,11 @@ def to_type(text: str, target: Target, newline: Newline) -> str:
     """Return the text to type, without tabs, which would leave the field."""
     clean = _clean(text).replace("\t", " ")
     return clean.replace("\n", " ") if target.terminal or newline is Newline.SPACE else clean
+
+
+def length_before_cleaning(rest: str, text: str) -> int:
+    """Return how many of the last characters of ``text`` become ``rest`` when they are pasted or typed."""
+    return bisect_left(range(len(text)), len(rest), key=lambda count: len(_clean(text[len(text) - count :])))
 
 
 def _clean(text: str) -> str:

@@ -32,6 +32,14 @@ def test_take_keeps_holding_when_another_text_became_held_during_paste() -> None
     assert goes(order) == "s3", "it goes on once nothing is held"
 
 
+def test_rest_of_a_partly_typed_text_begins_where_typing_ended_although_characters_were_left_out() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one\r\ntwo\x07\r\nthree\x07\r\nfour")
+    assert order.next() is not None
+    order.inserted(Insertion(InsertionResult.HELD, "partly-typed", "wo\nthree\nfour"))
+    assert order.held == order.partly == {SegmentId(1, 0): "wo\x07\r\nthree\x07\r\nfour"}
+
+
 def test_dismissal_spares_text_being_pasted_and_take_keeps_holding() -> None:
     order = held_and_pasting()
     order.hold_again({SegmentId(1, 7): "late", SegmentId(2, 0): "other"})

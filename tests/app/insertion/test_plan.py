@@ -9,6 +9,7 @@ from app.insertion.plan import (
     ProgramRule,
     Rules,
     Strategy,
+    length_before_cleaning,
     may_type_instead,
     program_problems,
     rules_for,
@@ -24,6 +25,15 @@ def test_no_control_character_reaches_a_terminal(text: str) -> None:
     for ready in (to_paste(text, TERMINAL), to_type(text, TERMINAL, Newline.RETURN)):
         assert all(char >= " " and not "\x7f" <= char < "\xa0" for char in ready)
         ready.encode()
+
+
+@given(st.text(st.sampled_from("ab\r\n\t\x07\x9f")), st.data())
+def test_rest_of_a_text_is_found_before_its_cleaning(text: str, data: st.DataObject) -> None:
+    typed = to_type(text, EDITOR, Newline.SHIFT_RETURN)
+    rest = typed[data.draw(st.integers(0, len(typed))) :]
+    found = text[len(text) - length_before_cleaning(rest, text) :]
+    assert to_type(found, EDITOR, Newline.SHIFT_RETURN) == rest
+    assert not found or len(to_type(found[1:], EDITOR, Newline.SHIFT_RETURN)) < len(rest), "the shortest"
 
 
 def test_line_breaks_are_kept_where_they_are_harmless() -> None:
