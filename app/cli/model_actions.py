@@ -14,7 +14,7 @@ from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.console import Console
 from app.models.advice import Advice, advice_line, advise, languages_text, speed_text
-from app.models.engines import engine_is_here, lacks
+from app.models.engines import VAD_MODEL, choose_default, engine_is_here, lacks
 from app.models.exports import export_installed
 from app.settings.current import settings_now
 from app.settings.languages import languages_now
@@ -31,6 +31,10 @@ from speech.models.sources import sources_for
 from speech.models.store import FolderState, ModelStore
 
 _LONG_BYTES: Final = 10_000_000  # without a terminal, larger downloads report each quarter
+_RETURNS: Final = (
+    "; the app is set to use it, and downloads it again when it next recognises on this computer: choose another "
+    "model in its window, or switch off recognition on this computer"
+)
 _STATES: Final = {
     FolderState.INSTALLED: "installed",
     FolderState.MISSING: "missing",
@@ -191,16 +195,24 @@ def measure(names: Sequence[str]) -> None:
 
 def remove(names: Sequence[str]) -> None:
     """Delete installed models and the remains of their unfinished downloads."""
-    store, _ = _open()
+    store, catalogue = _open()
 
     def removed(name: str) -> str:
         try:
             store.remove(name)
         except ModelMissing as error:
             raise ModelError(f"{name} is not installed: see `kikipounamu models list`") from error
-        return f"{name} is removed"
+        if name == VAD_MODEL:
+            return f"{name} is removed; the app needs it, and downloads it again at its next start"
+        return f"{name} is removed{_RETURNS if _is_chosen(name, catalogue) else ''}"
 
     _for_each(names, removed)
+
+
+def _is_chosen(name: str, catalogue: Catalogue) -> bool:
+    """Return whether the app runs this model when it recognises on this computer."""
+    worker = settings_now()[0].worker
+    return worker.on and name == (worker.model or choose_default(languages_now("auto"), catalogue).model)
 
 
 def _open() -> tuple[ModelStore, Catalogue]:

@@ -12,6 +12,7 @@ from typing import Final
 from app.core.errors import AppError, Note, StackFailed
 from app.local_services.local_worker import LocalWorker
 from app.local_services.stack import Stack
+from app.local_services.worker_view import NOT_NEEDED
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, holds_within
@@ -20,7 +21,6 @@ log = loggers.APP_OWN_GATEWAY
 
 AGAIN_S: Final = 5.0
 FINISH_S: Final = 600.0
-NOT_NEEDED: Final = Note("recognised-elsewhere")
 
 
 class OwnGateway:

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from app.core.errors import Note
+
+NOT_NEEDED: Final = Note("recognised-elsewhere")
+"""The reason for a worker to be off while another computer recognises."""
 
 
 class LocalWorkerState(StrEnum):
@@ -36,6 +40,12 @@ class WorkerView:
     def works(self) -> bool:
         """True if it runs or is starting."""
         return self.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}
+
+    @property
+    def needs_model(self) -> bool:
+        """True if it works, or rests and works again by itself: it would download a model that was removed."""
+        rests = self.state is LocalWorkerState.OFF and self.reason not in (None, NOT_NEEDED)
+        return self.works or rests
 
     @property
     def can_be_switched_on(self) -> bool:

@@ -246,3 +246,20 @@ def test_remove_deletes_model_and_fails_when_not_installed(home: Path, models: P
     result = run("remove", NAME)
     assert result.exit_code == 1
     assert "not installed: see `kikipounamu models list`" in result.stderr and "models get" not in result.stderr
+
+
+def test_remove_says_that_the_app_downloads_a_model_again_that_it_is_set_to_use(home: Path) -> None:
+    """Otherwise the model is there again after a restart of the app, and nothing has said why."""
+    settings = home / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+
+    def removed(written: str, model: str) -> str:
+        settings.write_text(written)
+        installed(home).with_name(model).mkdir(parents=True)
+        return run("remove", model).stdout
+
+    assert "downloads it again" in removed("", "whisper-base"), "chosen for these languages"
+    assert "downloads it again" in removed("", NAME), "needed to cut speech"
+    assert "downloads it again" in removed('[worker]\nmodel = "whisper-small"', "whisper-small")
+    assert removed('[worker]\nmodel = "whisper-small"', "whisper-base") == "whisper-base is removed\n"
+    assert removed("[worker]\non = false", "whisper-base") == "whisper-base is removed\n"

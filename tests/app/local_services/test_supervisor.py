@@ -10,8 +10,9 @@ from typing import Any, cast
 import pytest
 
 from app.core.errors import AppError, Note, StackFailed
-from app.local_services.supervisor import NOT_NEEDED, OwnGateway
+from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_limits import BATTERY
+from app.local_services.worker_view import NOT_NEEDED
 from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until
 

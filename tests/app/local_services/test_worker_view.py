@@ -1,7 +1,7 @@
 """Tests of when the worker works, and when the user can switch it on."""
 
 from app.core.errors import Note
-from app.local_services.worker_view import LocalWorkerState, WorkerView
+from app.local_services.worker_view import NOT_NEEDED, LocalWorkerState, WorkerView
 
 
 def test_failed_or_switched_off_worker_can_be_switched_on() -> None:
@@ -17,3 +17,12 @@ def test_failed_or_switched_off_worker_can_be_switched_on() -> None:
 def test_worker_works_unless_it_is_off_or_failed() -> None:
     works = {state for state in LocalWorkerState if WorkerView(state).works}
     assert works == set(LocalWorkerState) - {LocalWorkerState.OFF, LocalWorkerState.FAILED}
+
+
+def test_resting_worker_needs_its_model() -> None:
+    """Otherwise the model could be removed on battery, and would be downloaded again on mains."""
+    assert WorkerView(LocalWorkerState.OFF, reason=Note("on-battery")).needs_model
+    assert WorkerView(LocalWorkerState.IDLE).needs_model
+    unneeded = LocalWorkerState.FAILED, LocalWorkerState.OFF
+    assert not any(WorkerView(state).needs_model for state in unneeded)
+    assert not WorkerView(LocalWorkerState.OFF, reason=NOT_NEEDED).needs_model
