@@ -80,18 +80,26 @@ def _document(text: str) -> dict[str, Any]:
 
 
 def written(text: str, name: str, value: Any) -> str:
-    """Return ``text`` with one setting changed or added. Raises ``BadSetting`` or ``SettingsUnreadable``."""
+    """Return ``text`` with one setting changed or added; ``None`` removes it, so that its default applies.
+
+    Raises ``BadSetting`` or ``SettingsUnreadable``.
+    """
     setting = all_settings()[name]
     try:
         document = tomlkit.parse(text)
         if setting.section not in document:
+            if value is None:
+                return text
             document[setting.section] = tomlkit.table()
         table: Any = document[setting.section]
         if not isinstance(table, MutableMapping):
             raise BadSetting(setting.section, f"it has settings: write [{setting.section}] above them")
         if setting.row is not None:
-            return with_rows(tomlkit.dumps(document), setting.section, setting.key, as_written(value))
-        table[setting.key] = as_written(value)
+            return with_rows(tomlkit.dumps(document), setting.section, setting.key, as_written(value or ()))
+        if value is None:
+            table.pop(setting.key, None)
+        else:
+            table[setting.key] = as_written(value)
         return tomlkit.dumps(document)
     except (TOMLKitError, ValueError, RecursionError) as error:
         raise SettingsUnreadable(
@@ -153,7 +161,7 @@ class SettingsFile(TaskOwner):
         changed(self.current, change.name, change.value)
         async with self._lock:
             await self._read_again()
-            value = all_settings()[change.name].value(change.value)
+            value = None if change.value is None else all_settings()[change.name].value(change.value)
             await asyncio.to_thread(self._write, change.name, value)
             await self._read_again()
 

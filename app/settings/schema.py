@@ -65,7 +65,9 @@ class Setting:
         return kind if is_dataclass(kind) else None
 
     def value(self, written: object) -> Any:
-        """Convert ``written``, a value from TOML. Raises ``BadSetting``."""
+        """Convert ``written``, a value from TOML; ``None``: the default. Raises ``BadSetting``."""
+        if written is None:
+            return self.default
         value, bad = self.read(written)
         if bad:
             raise bad[0]

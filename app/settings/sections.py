@@ -331,7 +331,10 @@ Table = Mapping[str, str | bool]
 
 @dataclass(frozen=True)
 class ChangeSetting:
-    """Set a setting, by its dotted name in the settings file, to a new value as TOML would write it."""
+    """Set a setting, by its dotted name in the settings file, to a new value as TOML would write it.
+
+    ``None`` removes it from the file, so that it follows its default, also in later versions.
+    """
 
     name: str
-    value: str | bool | int | float | tuple[Table, ...]
+    value: str | bool | int | float | tuple[Table, ...] | None

@@ -140,7 +140,7 @@ class ModelsPanel(QWidget):
         entries.sort(key=lambda entry: entry.value not in own)
         return [PickerEntry(_ANY, self._texts("models.any")), *entries]
 
-    def _filtered(self, language: str | bool | int) -> None:
+    def _filtered(self, language: str | bool | int | None) -> None:
         self.language = str(language)
         self._show_filter()
         self._show()

@@ -28,8 +28,8 @@ from app.ui.widgets.parts import (
     worded,
 )
 
-SetValue = Callable[[str | bool | int], None]
-"""Requests another value of the setting."""
+SetValue = Callable[[str | bool | int | None], None]
+"""Requests another value of the setting; ``None``: the default."""
 
 Options = Callable[[], Sequence[tuple[str, str]]]
 """Returns the values with their texts in the current language."""

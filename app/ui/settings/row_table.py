@@ -134,5 +134,5 @@ class SettingRows:
             return PickOneControl(theme, texts, lambda: spoken_entries(texts), set_value)
         return PickOneControl(theme, texts, lambda: model_entries(texts, self._known.models()), set_value)
 
-    def _setter(self, name: str) -> Callable[[str | bool | int], None]:
+    def _setter(self, name: str) -> SetValue:
         return lambda value: self._ask(ChangeSetting(name, value))

@@ -93,8 +93,7 @@ class SettingRow(LinedRow):
         """Request the default value."""
         self.control.discard()
         self.refuse(None)
-        default = self.setting.default
-        self.control.set_value("\n".join(default) if isinstance(default, tuple) else default)
+        self.control.set_value(None)
 
     def search(self, wanted: tuple[str, ...]) -> bool:
         """Mark the search terms in the texts, and return True if all of them match."""

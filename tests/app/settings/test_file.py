@@ -97,6 +97,8 @@ def test_settings_can_be_changed_in_other_toml_forms(text: str) -> None:
     new = written(text, "general.language", "en")
     assert read(new).settings.general.language == "en" and read(new).unknown == read(text).unknown
     assert read(written(text, "general.sounds", False)).settings.general.sounds is False
+    reset = written(text, "general.language", None)
+    assert "language" not in reset and read(reset).unknown == read(text).unknown and not read(reset).problems
 
 
 @given(st.text(max_size=80))
@@ -228,6 +230,25 @@ async def test_change_takes_effect_notifies_subscribers_and_is_written(file: Set
     assert len(received) == 1
     async with SettingsFile(place) as other:
         assert other.current == file.current and other.current.hotkeys.mode == "hold"
+
+
+async def test_reset_setting_is_not_in_the_file_any_more(file: SettingsFile, place: Path) -> None:
+    """Otherwise the default of a later version would not apply."""
+    rows: tuple[dict[str, Any], ...] = ({"hears": "um", "writes": ""},)
+    written_before = {"recognition.replacements": rows, "recognition.hotwords": "pounamu", "worker.on": False}
+    await file.apply(ChangeSetting("general.language", "zh"))
+    for name, value in written_before.items():
+        await file.apply(ChangeSetting(name, value))  # type: ignore[arg-type] # one value of each kind
+    for name in written_before:
+        await file.apply(ChangeSetting(name, None))
+    assert file.current == changed(Settings(), "general.language", "zh")
+    assert tomlkit.parse(text_of(place)).unwrap() == {
+        "general": {"language": "zh"},
+        "recognition": {},
+        "worker": {},
+    }
+    await file.apply(ChangeSetting("history.days", None))
+    assert "history" not in text_of(place)
 
 
 async def test_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> None:

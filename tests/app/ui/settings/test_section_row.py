@@ -53,7 +53,7 @@ def test_changed_setting_can_be_reset(world: World, texts: Texts) -> None:
     row.show_settings(replace(Settings(), general=GeneralSection(sounds=False)))
     assert row.reset.isVisible() and texts("settings.title.general.sounds") in row.reset.accessibleName()
     row.reset.click()
-    assert world.asked == [ChangeSetting("general.sounds", True)]
+    assert world.asked == [ChangeSetting("general.sounds", None)]
 
 
 def test_reset_discards_typed_text(world: World) -> None:
@@ -62,9 +62,7 @@ def test_reset_discards_typed_text(world: World) -> None:
     row.control.field.setText("x")
     row.control.field.textEdited.emit("x")
     row.reset.click()
-    assert row.control.field.text() == "7" and world.asked == [
-        ChangeSetting("history.days", HistorySection().days)
-    ]
+    assert row.control.field.text() == "7" and world.asked == [ChangeSetting("history.days", None)]
 
 
 def test_refusal_is_shown_until_text_is_dropped(world: World) -> None:
