@@ -116,11 +116,11 @@ class Take:
     """The state of a take, folded from its events.
 
     ``wanted``: texts are to be inserted. ``cancelled``: the user cancelled the take. ``edit``: the user's
-    text, if edited, and ``edit_of``: the segments that had a text then. ``runs``: results of recognising it
-    again. ``heard``: samples, as stated at the end of the journal. ``line_faults`` end with ``Mended``,
-    ``file_faults`` do not. ``faults_found``: faults in lines, mended ones included. ``doubtful``: segments whose
-    boundaries contradict others. ``lost``: lines missing after the last ``Begin``. ``following``: the number of
-    the next line.
+    text, if edited, and ``edit_of``: the segments that had a text then. ``edit_is_whole``: it began as a text of
+    all of the take, from one of the ``runs``, the results of recognising it again. ``heard``: samples, as stated
+    at the end of the journal. ``line_faults`` end with ``Mended``, ``file_faults`` do not. ``faults_found``:
+    faults in lines, mended ones included. ``doubtful``: segments whose boundaries contradict others. ``lost``:
+    lines missing after the last ``Begin``. ``following``: the number of the next line.
     """
 
     options: Options = Options()
@@ -131,6 +131,7 @@ class Take:
     cancelled: bool = False
     edit: str = ""
     edit_of: frozenset[int] = frozenset()
+    edit_is_whole: bool = False
     runs: list[Reran] = field(default_factory=list)
     segments: dict[int, TakeSegment] = field(default_factory=dict)
     heard: int = 0
@@ -155,6 +156,8 @@ class Take:
                 self.wanted = event.inserted
                 self.cancelled = self.cancelled or event.cancelled
             case Edited():
+                was_run = any(event.text.strip() == run.text.strip() for run in self.runs)
+                self.edit_is_whole = bool(event.text) and (self.edit_is_whole or was_run)
                 self.edit, self.edit_of = event.text, self._with_text
             case Reran():
                 self.runs.append(event)
@@ -247,7 +250,7 @@ class Take:
     @property
     def edited(self) -> str:
         """The user's text, with what was recognised after the edit; empty if the take is not edited."""
-        if not self.edit or self._with_text <= self.edit_of:
+        if not self.edit or self.edit_is_whole or self._with_text <= self.edit_of:
             return self.edit
         return with_later_texts(self.transcript(self.heard), self.edit, self.edit_of)
 

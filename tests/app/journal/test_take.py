@@ -153,6 +153,16 @@ def test_edit_gets_what_is_recognised_after_it() -> None:
     assert take_of([*events, Final(0, "Go home,"), Edited("it's late.")]).edited == "it's late."
 
 
+def test_edit_from_a_rerun_stands_for_all_of_the_take() -> None:
+    run = Reran("2024-01-01T00:00:00+00:00", Options(), True, "m", "Go home, it is late.")
+    spoken: list[Event] = [Begin(0, 0), End(0, 16_000), Begin(1, 32_000), End(1, 16_000), Finished(48_000)]
+    events: list[Event] = [*spoken, Final(1, "is late."), run, Edited(run.text)]
+    assert take_of([*events, Final(0, "Go home")]).edited == run.text
+    assert take_of([*events, Edited("Go home!"), Final(0, "Go home")]).edited == "Go home!"
+    again: list[Event] = [*events, Edited(""), Edited("it's late."), Final(0, "Go home,")]
+    assert take_of(again).edited == "Go home, it's late."
+
+
 def test_reruns_are_kept_without_changing_the_text() -> None:
     runs = [Reran("2024-01-01T00:00:00+00:00", Options(), vad, "m", "other") for vad in (True, False)]
     take = take_of([Begin(0, 0), Final(0, "yes"), *runs])
