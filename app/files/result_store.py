@@ -2,10 +2,12 @@
 
 Results are one line of JSON per segment, so that a later run can continue. A segment whose line is damaged is
 recognised again. If the recording was complete, a segment with an error says which part of its text is lost.
+While such a recording is recognised again, a second file keeps what was known before.
 """
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,7 @@ from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime.whole_file import write_whole
 
 _ENDING: Final = ".jsonl"
+_BEFORE: Final = ".before"
 _LOST: Final = "its stored text is damaged"
 
 
@@ -106,8 +109,8 @@ def place_in(folder: Path, file: int) -> Path:
 def sweep(folder: Path, files: Iterable[int]) -> None:
     """Delete the results of all other files."""
     known = {place_in(folder, file) for file in files}
-    for place in folder.glob(f"*{_ENDING}"):
-        if place not in known:
+    for place in (*folder.glob(f"*{_ENDING}"), *folder.glob(f"*{_BEFORE}")):
+        if place.with_suffix(_ENDING) not in known:
             place.unlink(missing_ok=True)
 
 
@@ -118,18 +121,23 @@ class FileResults:
     """
 
     def __init__(self, place: Path) -> None:
-        self._place = place
+        self._place, self._before = place, place.with_suffix(_BEFORE)
 
     def read(self, done_s: float | None = None) -> KnownResults:
         """Return everything known, even if the recording has changed; empty if there is no store.
 
-        ``done_s``: the length of a recording that was recognised completely.
+        ``done_s``: the length of a recording that was recognised completely. Until a retry is complete, the
+        results before it are returned.
         """
-        return _known(self._lines(), None if done_s is None else round(done_s * SAMPLE_RATE))
+        known = _known(_lines(self._place), None if done_s is None else round(done_s * SAMPLE_RATE))
+        if done_s is not None or known.results is not None:
+            return known
+        before = _known(_lines(self._before))
+        return known if before.results is None else before
 
     def view(self, file: int) -> FileView | None:
         """Return the file as the list shows it, paused unless it is complete; ``None`` if its path is unknown."""
-        lines = self._lines()
+        lines = _lines(self._place)
         source, known = _source(lines), _known(lines)
         if source is None or not source.path:
             return None
@@ -153,14 +161,16 @@ class FileResults:
         ``again``: keep only what comes before the first segment without a text, or before the last segment of a
         recording whose end was missing: its drive may be there again.
         """
-        lines = self._lines()
+        lines = _lines(self._place)
         known = _known(lines) if _is_of(lines, source) else KnownResults()
         if again:
             lacking = [piece.segment.index for piece in known.pieces if piece.segment.error]
             lacking += [max(0, len(known.pieces) - 1)] if known.truncated else []
+            if lacking and known.results is not None:
+                _write(self._before, b"".join(line + b"\n" for line in lines))
             known = KnownResults(known.pieces[: lacking[0]]) if lacking else known
         if known.results is None:
-            self._write(b"".join(map(_line, (source, *known.pieces))))
+            _write(self._place, b"".join(map(_line, (source, *known.pieces))))
         return known
 
     def add(self, pieces: Iterable[RecognisedSegment]) -> None:
@@ -170,22 +180,13 @@ class FileResults:
     def finish(self, known: KnownResults) -> None:
         """Mark the recording as complete and its results as saved."""
         self._append(_line(_Whole(known.samples or known.origin, known.results or (), known.truncated)))
+        with suppress(OSError):  # it is not read any more, and goes with the file
+            self._before.unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Delete all results of the file."""
+        self._before.unlink(missing_ok=True)
         self._place.unlink(missing_ok=True)
-
-    def _lines(self) -> list[bytes]:
-        try:
-            return self._place.read_bytes().split(b"\n")[:-1]
-        except OSError:
-            return []
-
-    def _write(self, lines: bytes) -> None:
-        try:
-            write_whole(self._place, lines.decode())
-        except OSError as error:
-            raise unwritable(self._place, error) from error
 
     def _append(self, lines: bytes) -> None:
         try:
@@ -194,6 +195,20 @@ class FileResults:
                 file.write(lines)
         except OSError as error:
             raise unwritable(self._place, error) from error
+
+
+def _lines(place: Path) -> list[bytes]:
+    try:
+        return place.read_bytes().split(b"\n")[:-1]
+    except OSError:
+        return []
+
+
+def _write(place: Path, lines: bytes) -> None:
+    try:
+        write_whole(place, lines.decode(errors="replace"))  # a damaged line stays damaged
+    except OSError as error:
+        raise unwritable(place, error) from error
 
 
 def without_holes(pieces: Iterable[RecognisedSegment]) -> tuple[RecognisedSegment, ...]:

@@ -130,7 +130,7 @@ def test_retry_begins_at_first_piece_without_text(kept: FileResults) -> None:
     kept.add([piece(0), piece(1, "", "engine_failed"), piece(2)])
     assert len(kept.resume(SOURCE, again=False).pieces) == 3
     assert kept.resume(SOURCE, again=True).pieces == (piece(0),)
-    assert kept.read().pieces == (piece(0),)
+    assert kept.read().pieces == (piece(0),), "it was not complete"
 
 
 def test_kept_stays_finished_until_retry(kept: FileResults) -> None:
@@ -141,6 +141,44 @@ def test_kept_stays_finished_until_retry(kept: FileResults) -> None:
     assert kept.resume(SOURCE, again=False) == kept.read() == whole
     assert whole.transcript.duration_ms == 99_999 // 16
     assert kept.resume(SOURCE, again=True) == KnownResults((piece(0),))
+
+
+def test_earlier_text_can_be_read_until_a_retry_is_complete(kept: FileResults, tmp_path: Path) -> None:
+    pieces = (piece(0), piece(1, "", "engine_failed"), piece(2, "haere rā"))
+    whole = KnownResults(pieces, 99_999, ("/a.srt",))
+    kept.add(pieces)
+    kept.finish(whole)
+    kept.resume(SOURCE, again=True)
+    assert kept.read() == whole, "the retry may fail"
+    kept.add([piece(1)])
+    assert FileResults(tmp_path / "1.jsonl").read() == whole
+    for again in (False, True):
+        assert kept.resume(SOURCE, again=again).pieces == (piece(0), piece(1))
+    assert kept.read() == whole
+    kept.finish(KnownResults((), 99_999, ()))
+    assert kept.read().pieces == (piece(0), piece(1))
+
+
+def test_earlier_text_may_be_damaged(kept: FileResults, tmp_path: Path) -> None:
+    kept.add([piece(0), piece(1, "", "engine_failed"), piece(2)])
+    kept.finish(KnownResults((), 99_999, ()))
+    lines = (tmp_path / "1.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "1.jsonl").write_bytes(b"".join((*lines[:3], b"\xff\n", lines[4])))
+    before = kept.read()
+    assert before.lost and kept.resume(SOURCE, again=True).pieces == (piece(0),)
+    assert kept.read() == before
+
+
+def test_earlier_text_goes_with_the_file(kept: FileResults, tmp_path: Path) -> None:
+    for forget in (kept.forget, lambda: sweep(tmp_path, [2])):
+        kept.resume(SOURCE, again=False)
+        kept.add([piece(0, "", "engine_failed")])
+        kept.finish(KnownResults((), 99_999, ()))
+        kept.resume(SOURCE, again=True)
+        sweep(tmp_path, [1])
+        assert kept.read().results == ()
+        forget()
+        assert not list(tmp_path.iterdir())
 
 
 def test_retry_changes_nothing_when_every_piece_has_text(kept: FileResults) -> None:
