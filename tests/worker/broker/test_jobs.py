@@ -165,6 +165,20 @@ async def test_sweep_goes_on_and_leases_begin_anew_when_the_clock_was_set_back(
         assert [found.entry for found in await finder.sweep(5)] == [entry]
 
 
+async def test_every_lease_begins_anew_when_the_clock_was_set_back(
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
+) -> None:
+    """The script reads them a hundred at a time."""
+    entries = [await other.submit(job(segment)) for segment in range(102)]
+    while await jobs.take(MOST_TAKEN):
+        pass
+    for entry in entries:
+        await other.abandon(entry, "w")
+    await other.redis.set(KEYS.sweep, (int((await other.redis.time())[0]) + 3_600) * 1_000, px=3_600_000)
+    async with jobs_of(any_broker.url, "finder") as finder:
+        assert await finder.sweep(5) == []
+
+
 async def test_sweep_finds_abandoned_job_behind_live_leases(
     any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
