@@ -3,7 +3,7 @@
 import asyncio
 import io
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from protocol.job import Keys
 from protocol.recognition import Options
 from protocol.session import Busy, Queued, Received
 from runtime.folders import folders
-from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from tests.app.speech import digests, recording
 from tests.helpers.chain import running_chain
@@ -48,10 +47,8 @@ BLOCK = SAMPLE_RATE // 25
 
 
 @pytest.fixture(autouse=True)
-def as_in_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 async def readiness(endpoint: Endpoint) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,6 @@ from loadtest.measurement.tally import Tally
 from protocol.broker_url import slot_of
 from protocol.job import Job, Keys
 from protocol.session import Limits
-from runtime.logs import logging_to
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.redis_cluster import Server, SetUp, running_cluster, running_sentinels
 from tests.helpers.speaking import check, session_in, speak
@@ -36,12 +35,6 @@ SPEECH_S = 3.0
 SHARDS = 4
 CLIENT = ClientSettings(heartbeat_s=1.0, send_s=3.0, connect_s=5.0, first_contact_s=120.0)
 PERSISTENT = ("--appendonly", "yes")
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 class People:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,6 @@ from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys
 from protocol.session import Limits
-from runtime.logs import logging_to
 from tests.helpers.chain import running_chain
 from tests.helpers.speaking import check, speak
 from tests.helpers.valkey import Broker
@@ -167,12 +166,6 @@ def leaves_nothing(url: str) -> None:
     with redis.Redis.from_url(url) as store:
         wait_until_sync(lambda: store.xlen(keys.jobs("interactive")) == 0, "no job is left", 60)
         assert not any(int(left) for left in store.hgetall(keys.backlog).values())
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.mark.timeout(300)

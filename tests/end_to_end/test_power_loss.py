@@ -8,7 +8,6 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,7 +18,6 @@ from client.connection import Address
 from client.settings import ClientSettings
 from protocol.job import Keys
 from runtime.folders import folders
-from runtime.logs import logging_to
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.processes import gone
 from tests.helpers.speaking import check, speak
@@ -119,10 +117,8 @@ async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
 
 
 @pytest.fixture(autouse=True)
-def as_in_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 async def test_cut_broker_file_loses_no_segment(tmp_path: Path) -> None:

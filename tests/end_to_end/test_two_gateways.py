@@ -6,7 +6,7 @@ Connections break meanwhile.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,6 @@ from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys
 from protocol.session import Limits
-from runtime.logs import logging_to
 from tests.helpers.chain import running_chain
 from tests.helpers.speaking import check, speak
 from tests.helpers.valkey import Broker
@@ -116,12 +115,6 @@ async def survive(root: Path, broker: Broker, troubles: int, seed: int) -> None:
             await asyncio.sleep(world.chance.uniform(0.1, 1.5))
         enough.set()
     check(speaking, ", ".join(f"{count} x {what}" for what, count in sorted(world.done.items())))
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 async def test_switching_between_gateways_loses_no_session(tmp_path: Path, broker: Broker) -> None:

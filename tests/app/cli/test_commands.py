@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,6 @@ from app.transcription.pipeline import Recogniser
 from client.connection import Address
 from client.settings import ClientSettings
 from runtime.installing import extra_command
-from runtime.logs import logging_to
 from tests.app.speech import SPEECH, window_digests
 from tests.helpers.fault_engines import ENGINE
 from tests.helpers.ports import free_port
@@ -40,11 +39,10 @@ TALK = SPEECH / "en-01.flac"
 
 
 @pytest.fixture(autouse=True)
-def as_in_main(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_home(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
-    with logging_to("test", None, terminal=False):
-        yield
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the location of the fault engine
 
 
 async def oblige_each(socket: web.WebSocketResponse, memory: Memory) -> None:
@@ -288,12 +286,6 @@ async def test_usage_mistake_is_raised_before_stack_starts() -> None:
 
 GATEWAY = "kikipounamu-gateway"
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the location of the fault engine
 
 
 async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> None:

@@ -6,7 +6,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,6 @@ from app.journal.library import TakeSnapshot, users_library
 from app.journal.take import Take, TakeState
 from app.transcription.listening import RecordingMicrophone
 from protocol.recognition import Options
-from runtime.logs import logging_to
 from tests.app.speech import SPEECH
 from tests.app.transcription.test_listening import Played
 from tests.helpers.recordings import samples_of
@@ -37,11 +36,9 @@ OnChange = Callable[[MicrophoneChange], None]
 
 
 @pytest.fixture(autouse=True)
-def as_in_main(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_home(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture

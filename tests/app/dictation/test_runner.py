@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.core.checksum import checksum
-from runtime.logs import logging_to
 from tests.app.dictation.world import OTHER, WINDOW, World, afresh, dictating, silence
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -33,12 +31,6 @@ from tests.helpers.waiting import wait_until
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
 TOGGLE = DictationOptions(TalkMode.TOGGLE, keys=KEYS)
 HOLD = replace(TOGGLE, mode=TalkMode.HOLD)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 def texts_of(world: World) -> list[list[str]]:

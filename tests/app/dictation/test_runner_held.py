@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -20,18 +19,11 @@ from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Locate
-from runtime.logs import logging_to
 from tests.app.dictation.world import WINDOW, World, dictating
 from tests.helpers.takes import recognised_take
 from tests.helpers.waiting import wait_until
 
 TOGGLE = DictationOptions(TalkMode.TOGGLE)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 async def test_held_text_of_earlier_run_is_pasted_once_from_list(

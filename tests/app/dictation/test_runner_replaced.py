@@ -1,9 +1,7 @@
 """Tests of replacement rules: inserted, shown and stored texts are equal, and each rule applies once."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 
 from app.core.states import State
 from app.dictation.actions import HeldAction
@@ -13,18 +11,11 @@ from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
-from runtime.logs import logging_to
 from tests.app.dictation.world import OTHER, World, afresh, dictating
 from tests.helpers.scripted_gateway import scripted
 from tests.helpers.waiting import wait_until
 
 OPTIONS = DictationOptions(TalkMode.TOGGLE)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 def marked(text: str) -> str:

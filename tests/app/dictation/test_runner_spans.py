@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from protocol.audio import SAMPLE_RATE
 from protocol.session import SegmentBegin
-from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from tests.app.dictation import speaker_process
 from tests.app.dictation.world import OTHER, FakeDevice, World, dictating
@@ -33,12 +32,6 @@ TOGGLE = DictationOptions(TalkMode.TOGGLE, keys={"dictate": "f9"})
 BEGUN = 2 * SAMPLE_RATE
 ROOT = Path(__file__).resolve().parents[3]
 START_S = 60.0
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,10 @@ from app.core.states import State
 from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Locate
-from tests.app.dictation.test_runner import HOLD, TOGGLE, as_in_main, later, texts_of
+from tests.app.dictation.test_runner import HOLD, TOGGLE, later, texts_of
 from tests.app.dictation.world import MOST_WAIT, afresh, dictating
 from tests.helpers.scripted_gateway import scripted
 from tests.helpers.waiting import wait_until
-
-__all__ = ["as_in_main"]  # a fixture
 
 
 async def test_hold_mode_passes_on_tap_and_discards_its_take(

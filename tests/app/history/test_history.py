@@ -1,7 +1,7 @@
 """History of takes as a window uses it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -17,18 +17,11 @@ from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.settings import ClientSettings
-from runtime.logs import logging_to
 from tests.app.history.takes import SEGMENT, record, session
 from tests.app.journal.files import tone
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 from tests.helpers.takes import write_take
 from tests.helpers.waiting import wait_until
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @asynccontextmanager

@@ -9,15 +9,8 @@ from app.history.errors import IndexUnavailable
 from app.history.indexed_takes import MOST_IN_MEMORY, IndexOwner
 from app.journal.library import Library
 from app.journal.take import TakeState
-from runtime.logs import logging_to
 from tests.app.history.takes import record, session
 from tests.helpers.takes import write_take
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture

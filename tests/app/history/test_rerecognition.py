@@ -1,7 +1,6 @@
 """Repeated recognition uses the exact audio on disk and leaves the take unchanged."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,19 +16,12 @@ from client.errors import GatewayError, Unreachable
 from client.settings import ClientSettings
 from protocol.errors import ErrorCode
 from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_client
-from runtime.logs import logging_to
 from tests.app.history.takes import SEGMENT, record, session
 from tests.app.journal.files import tone
 from tests.helpers.scripted_gateway import Gateway, Memory, Script, digest, oblige, say, scripted, welcome
 from tests.helpers.waiting import wait_until
 
 AT_ONCE = ClientSettings(first_contact_s=0.0, give_up_s=0.0)
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library
 from protocol.recognition import Options
-from runtime.logs import logging_to
 from tests.app.history.takes import record, session
 
 RUN = Reran("2024-01-01T00:00:00+00:00", Options(model="other"), False, "other", "once more")
@@ -50,7 +49,7 @@ def test_keep_run_stores_equal_results_once(library: Library) -> None:
 
 def test_keep_run_raises_only_when_take_is_gone(library: Library) -> None:
     record(library, 1, "one")
-    with logging_to("test", None, terminal=False), library.reopen(session(1)):
+    with library.reopen(session(1)):
         keep_run(library, session(1), RUN)
     assert library.find(session(1)).take.runs == []
     with pytest.raises(TakeUnknown):

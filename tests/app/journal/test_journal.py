@@ -24,7 +24,6 @@ from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final, Queued
-from runtime.logs import logging_to
 from tests.app.journal.files import FaultyFile, NotingDisk, opened_in, take_of, tone
 from tests.helpers.tmpfs import small_disk
 from tests.helpers.waiting import wait_until_sync
@@ -49,12 +48,6 @@ for block in range(10_000):
     print(block * 160 + 160, journal._writer.synced // 2, flush=True)
     time.sleep(0.01)  # at the pace of a microphone
 """
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from client.events import Outcome
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final
-from runtime.logs import logging_to
 from tests.app.journal.files import FaultyFile, opened_in, tone
 from tests.helpers.examples import examples
 
@@ -45,8 +44,6 @@ class JournalModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.root = Path(tempfile.mkdtemp(prefix="kiki-journal-"))
-        self.logging = logging_to("test", None, terminal=False)
-        self.logging.__enter__()
         self.lives = 0
         self.heard = 0
         self.said: list[Said] = []
@@ -203,7 +200,6 @@ class JournalModel(RuleBasedStateMachine):
             self.everything_is_there()
             self.journal.close()
         finally:
-            self.logging.__exit__(None, None, None)
             shutil.rmtree(self.root)
 
 

@@ -11,7 +11,6 @@ from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import DiskRefuses, NotKept
 from app.journal.writer import TakeWriter, _Request
-from runtime.logs import logging_to
 from tests.app.journal.files import FaultyFile
 from tests.helpers.waiting import wait_until_sync
 
@@ -43,12 +42,6 @@ class Disk:
     @property
     def lines(self) -> bytes:
         return (self.folder / EVENTS).read_bytes()
-
-
-@pytest.fixture(autouse=True)
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cached_property
 from math import inf
@@ -28,7 +28,6 @@ from client.errors import GatewayError, SessionLost, Unreachable
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
-from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from speech.segmenter import SegmentOpened
 from tests.app.journal.files import FaultyFile, opened_in
@@ -40,12 +39,6 @@ from tests.helpers.waiting import wait_until
 ID = UUID(int=4)
 BLOCK = SAMPLE_RATE // 25
 AT_ONCE = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,6 @@ from client.connection import Address, Locate, fixed
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Final
-from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from tests.app.speech import recording
 from tests.helpers.chain import KEY, running_chain
@@ -34,12 +33,6 @@ ROOT = Path(__file__).parents[3]
 BLOCK = SAMPLE_RATE // 25
 _LOUD = 1_000
 PAUSE = np.zeros(2 * SAMPLE_RATE, np.int16)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture(scope="module")

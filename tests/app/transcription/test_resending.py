@@ -34,7 +34,6 @@ from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, SegmentDetails
-from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from speech.segmenter import SegmentClosed, Segmenter, SegmentOpened
 from speech.vad import open_vad
@@ -48,12 +47,6 @@ from tests.helpers.scripted_gateway import Gateway, oblige, scripted
 
 ID = UUID(int=77)
 AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05, quiet_s=60.0)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Recovery of a take with a second pass, cut off after any event: one variant, each sample once, choices kept."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +17,12 @@ from app.transcription.resending import Resender
 from client.connection import Address, fixed
 from client.settings import ClientSettings
 from protocol.session import Final, SegmentBegin
-from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from tests.app.speech import recording
 from tests.app.transcription.test_second_pass import ID, SpanGateway, dictate, events_in, recognised, refused
 from tests.helpers.scripted_gateway import scripted
 
 AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05, quiet_s=30.0)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture(scope="module")

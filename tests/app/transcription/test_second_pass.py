@@ -1,7 +1,7 @@
 """Second pass of a recording with a scripted gateway: what is sent, passed on and noted on disk, and when."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
@@ -40,7 +40,6 @@ from protocol.session import (
     Welcome,
     decode_client,
 )
-from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from speech.segmenter import Segmenter
 from speech.vad import SpeechEnded, SpeechPaused, SpeechStarted, VadEvent
@@ -53,12 +52,6 @@ from tests.helpers.waiting import wait_until
 ID = UUID(int=5)
 FREE = SpanRules(key_down=lambda: False)
 Answer = Callable[[SegmentBegin, int], Final | Failed | None]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_in_main() -> Iterator[None]:
-    with logging_to("test", None, terminal=False):
-        yield
 
 
 @pytest.fixture(scope="module")
