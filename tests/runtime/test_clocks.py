@@ -1,5 +1,6 @@
 """Wall clock that is set: ages are unreliable until they have really passed."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,25 +72,34 @@ class Computer:
         self.now_s = 1_800_000_000.0
 
     def run(self, days: float, away_days: float = 0.0, set_by_s: float = 0.0) -> WallClock:
-        """Start a program after a time without any, and let it look at its clock each hour."""
+        """Start a program after a time without any, and let it look at its clock now and then."""
         self.now_s += away_days * DAY + set_by_s
         clocks = Clocks(self.now_s, 7.0)
         clock = WallClock(lambda: clocks.now_s, lambda: clocks.steady_s, self.memory)
         clock.can_judge_age(DAY)
-        for _ in range(round(days * 24)):
-            clocks.pass_by(HOUR)
+        looks = max(1, round(days))
+        for _ in range(looks):
+            clocks.pass_by(days * DAY / looks)
             clock.can_judge_age(DAY)
         self.now_s = clocks.now_s
         return clock
 
 
-@pytest.fixture
-def computer(tmp_path: Path) -> Computer:
+@pytest.fixture(scope="module")
+def forty_days(tmp_path_factory: pytest.TempPathFactory) -> Computer:
     """A computer that was used for forty days, eight hours a day."""
-    used = Computer(tmp_path / "data" / "clock.json")
+    used = Computer(tmp_path_factory.mktemp("computer") / "data" / "clock.json")
     for _ in range(40):
         used.run(1 / 3, away_days=2 / 3)
     return used
+
+
+@pytest.fixture
+def computer(forty_days: Computer, tmp_path: Path) -> Computer:
+    """A copy of the used computer, for one test."""
+    copy = Computer(Path(shutil.copy(forty_days.memory, tmp_path)))
+    copy.now_s = forty_days.now_s
+    return copy
 
 
 def test_clock_that_moved_evenly_across_starts_reports_age(computer: Computer) -> None:

@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 
+from scripts import child_process
 from scripts.run_tests import ROOT
 
 RUN = """
 import os, sys
 from pathlib import Path
-from scripts.child_process import run_command
-ended = run_command([sys.executable, "-c", sys.argv[1]], float(sys.argv[2]), os.environ, Path.cwd(), None, 0.2)
+from scripts import child_process
+child_process.LEAVE_S = float(sys.argv[3])
+ended = child_process.run_command([sys.executable, "-c", sys.argv[1]], float(sys.argv[2]), os.environ, Path.cwd(), None, 0.2)
 print(ended.status, *ended.left)
 """
 ORPHAN = """
@@ -22,9 +24,9 @@ if os.fork() == 0:
 """
 
 
-def run(source: str, deadline_s: float) -> list[str]:
+def run(source: str, deadline_s: float, leave_s: float = child_process.LEAVE_S) -> list[str]:
     """Run a Python program as a command and return the words of its reported end."""
-    command = [sys.executable, "-c", RUN, source, str(deadline_s)]
+    command = [sys.executable, "-c", RUN, source, str(deadline_s), str(leave_s)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
     )
@@ -46,7 +48,7 @@ def test_overdue_command_is_killed_when_it_ignores_interrupt() -> None:
 
 
 def test_processes_that_outlive_a_command_are_killed_and_named() -> None:
-    assert run(ORPHAN, 60) == ["mark", "0", "sleep"]
+    assert run(ORPHAN, 60, leave_s=0.1) == ["mark", "0", "sleep"]
 
 
 def test_processes_of_an_overdue_command_are_killed() -> None:

@@ -341,6 +341,7 @@ async def test_app_listens_again_after_its_folder_could_not_be_read(
             raise left.pop()
         return exists(path)
 
+    monkeypatch.setattr("app.control.server._THERE_S", 0.05)
     async with app.control:
         monkeypatch.setattr(Path, "exists", fails_once)
         await wait_until(lambda: not left, "it looks")
@@ -349,7 +350,10 @@ async def test_app_listens_again_after_its_folder_could_not_be_read(
 
 
 @pytest.mark.parametrize("whole", [False, True])
-async def test_app_is_reached_again_after_its_socket_was_removed(tmp_path: Path, whole: bool) -> None:
+async def test_app_is_reached_again_after_its_socket_was_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    monkeypatch.setattr("app.control.server._THERE_S", 0.05)
     app = App(tmp_path / "run" / "control.sock")
     async with app.control:
         if whole:

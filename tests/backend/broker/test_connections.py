@@ -59,7 +59,8 @@ async def test_invalid_address_names_the_valid_form() -> None:
         await opened("redis+sentinel://me:secret@h")
 
 
-async def test_sentinels_that_are_away_are_named() -> None:
+async def test_sentinels_that_are_away_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.broker.layout.CONNECT_S", 0.1)
     with pytest.raises(BrokerUnreachable, match="at redis\\+sentinel://127.*Connect call failed"):
         await opened(f"redis+sentinel://me:secret@127.0.0.1:{free_port()}/kiki")
 

@@ -127,6 +127,7 @@ async def test_killed_broker_restarts_with_its_data(
         killed = broker.pid
         assert killed is not None
         monkeypatch.setattr(asyncio, "create_subprocess_exec", begin_at_last)
+        monkeypatch.setattr("backend.broker.embedded._RESTART_S", (0.01,))
         os.kill(killed, signal.SIGKILL)
         await wait_until(lambda: broker.pid not in (None, killed), "another server")
         async with client(broker) as redis:
@@ -144,7 +145,10 @@ async def _get(redis: "Redis") -> Any:
         return None
 
 
-async def test_broker_whose_socket_was_removed_is_reached_again_with_its_data(settings: EmbeddedSettings) -> None:
+async def test_broker_whose_socket_was_removed_is_reached_again_with_its_data(
+    settings: EmbeddedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.broker.embedded._THERE_S", 0.05)
     async with embedded_broker(settings) as broker:
         async with client(broker) as redis:
             await redis.set("kept", "yes")

@@ -22,7 +22,11 @@ def test_command_uses_named_broker(broker: Broker) -> None:
     assert seen and seen[0].startswith("valkey")
 
 
-def test_command_without_broker_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_without_broker_exits_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("backend.broker.layout.CONNECT_S", 0.1)
+
     async def look(jobs: Jobs) -> None:
         raise AssertionError("there is none")
 

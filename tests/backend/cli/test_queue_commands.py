@@ -101,10 +101,13 @@ async def test_drop_asks_for_confirmation(broker: Broker, home: Path) -> None:
         assert await at.entries() == 4
 
 
-async def test_exit_status_reports_kind_of_error(broker: Broker, home: Path) -> None:
+async def test_exit_status_reports_kind_of_error(
+    broker: Broker, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert (await command(broker, home, "drop")).exit_code == 2
     assert (await command(broker, home, "drop", "--device", "nobody")).exit_code == 1
     assert (await command(broker, home, "drop", "--session", "nobody", "--yes")).exit_code == 0
+    monkeypatch.setattr("backend.broker.layout.CONNECT_S", 0.1)
     away = await command(broker, home, "list", "--redis", "redis://127.0.0.1:1")
     assert away.exit_code == 1 and "is it running" in away.output
 

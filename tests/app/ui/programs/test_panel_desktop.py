@@ -33,7 +33,7 @@ def test_program_is_added_by_menu_and_click(tmp_path: Path) -> None:
         while not picked():  # both are grabbed a moment later; a click after that would move the focus
             desktop.xdotool("mousemove", "1000", "600", "click", "1")
             with suppress(AssertionError):
-                wait_until_sync(picked, "the click is seen", 5.0)
+                wait_until_sync(picked, "the click is seen", 0.5)
         wait_until_sync(lambda: "XTerm" in told()[-1], "the rule is requested")
         desktop.active("rules")
         assert told()[1] == "PickProgram(on=True)" and terminal.text == ""
