@@ -283,7 +283,7 @@ async def test_failed_segment_is_reported_and_others_continue() -> None:
     assert texts(events) == expected(2)[1:]
 
 
-async def test_cancel() -> None:
+async def test_cancelled_segment_gets_no_text_and_is_acknowledged() -> None:
     async with scripted(oblige) as gateway, client_of(gateway.url) as client:
         await client.begin(0, 0)
         await client.audio(0, speech(0))
@@ -350,7 +350,7 @@ async def test_store_error_ends_session_with_typed_error() -> None:
             raise OSError("disk gone")
 
     async with scripted(oblige) as gateway, client_of(gateway.url, store=Broken()) as client:
-        with pytest.raises(GatewayError):
+        with pytest.raises(GatewayError, match="disk gone"):
             await transcribe(client, 1)
 
 

@@ -377,6 +377,3 @@ def test_audio_after_result_is_ignored() -> None:
     session.append(0, 5)
     session.end(0)
     assert session.held_samples == 0
-
-
-# -- speculations ------------------------------------------------------------------------------------------

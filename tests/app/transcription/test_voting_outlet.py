@@ -29,6 +29,7 @@ class Recogniser:
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         self.begun.append(details.language)
+        self.details = details
 
     async def audio(self, segment: int, samples: object) -> None:
         self.calls.append(("audio", segment))
@@ -93,6 +94,7 @@ async def test_other_calls_are_passed_on_and_other_details_stay() -> None:
     recogniser = Recogniser()
     outlet = VotingOutlet(recogniser, LanguageVote(()))
     await outlet.begin(0, 0, SegmentDetails(gain_db=12))
+    assert recogniser.details == SegmentDetails(gain_db=12)
     await outlet.audio(0, np.zeros(1, np.int16))
     await outlet.speculate(0)
     await outlet.end(0, 1)
