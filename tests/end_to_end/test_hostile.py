@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from backend.broker.jobs import open_jobs
 from backend.broker.queues import Queues
-from backend.core.keys import owner_of
 from backend.devices.records import DeviceStore
 from backend.gateway import Gateway
 from backend.running_gateway import running_gateway
@@ -32,7 +31,6 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 KEY = "a key of the tests"
-SPEAKER = owner_of(KEY)
 PCM = tone(1_600)
 
 

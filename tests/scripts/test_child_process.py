@@ -12,7 +12,8 @@ import os, sys
 from pathlib import Path
 from scripts import child_process
 child_process.LEAVE_S = float(sys.argv[3])
-ended = child_process.run_command([sys.executable, "-c", sys.argv[1]], float(sys.argv[2]), os.environ, Path.cwd(), None, 0.2)
+command = [sys.executable, "-c", sys.argv[1]]
+ended = child_process.run_command(command, float(sys.argv[2]), os.environ, Path.cwd(), None, 0.2)
 print(ended.status, *ended.left)
 """
 ORPHAN = """

@@ -305,16 +305,6 @@ async def test_renew_grabs_and_rebinds_keys() -> None:
     assert hotkeys.renewed == 1
 
 
-async def test_failed_renewal_of_keys_becomes_warning() -> None:
-    class Gone(FakeHotkeys):
-        async def renew(self) -> None:
-            raise HotkeysUnavailable("gone")
-
-    shell = Shell(Gone())
-    await shell.keys.renew()
-    assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]
-
-
 def commanded(shell: Shell, action: str, *moves: KeyMove) -> None:
     for move in moves:
         shell.keys.ask(KeyCommand(action, move))

@@ -1,6 +1,6 @@
 """Tests that texts are inserted once each, in spoken order.
 
-``test_dictation_model.py`` covers arbitrary interleavings.
+``test_state_machine_model.py`` covers arbitrary interleavings.
 """
 
 from hypothesis import given

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 from app.core.states import State
 from app.dictation.actions import HeldAction
 from app.dictation.dictation_options import DictationOptions

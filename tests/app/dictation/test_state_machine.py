@@ -1,6 +1,6 @@
 """Tests of single event sequences.
 
-``test_dictation_model.py`` covers arbitrary interleavings.
+``test_state_machine_model.py`` covers arbitrary interleavings.
 """
 
 import pytest

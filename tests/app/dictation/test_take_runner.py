@@ -1,6 +1,6 @@
 """Tests of the events of one take, in order, including failures.
 
-``test_dictating.py`` covers the rest.
+``test_runner.py`` covers the rest.
 """
 
 import asyncio

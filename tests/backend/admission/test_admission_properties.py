@@ -35,7 +35,6 @@ from protocol.recognition import Options
 SECOND = 16_000
 MODELS = ("m", "n")
 ASKED = ("", *MODELS, "nobody has it")
-LOADS = (RefusalReason.LOAD, RefusalReason.MEMORY, RefusalReason.UNQUEUED, RefusalReason.NO_WORKER)
 STREAMS = [Keys().jobs(priority, model) for priority in CLASSES for model in ASKED]
 
 workers = st.builds(

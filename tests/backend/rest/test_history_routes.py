@@ -28,7 +28,6 @@ from tests.backend.rest.world import OWNER_KEY, World
 
 MISSING = "/v1/sessions/85da4cee-3bcb-495c-ba6e-34fd93a926c3"
 NO_SESSIONS = (MISSING, MISSING + "/result", "/v1/sessions/x", "/v1/sessions/%00", "/v1/sessions/")
-EMPTY_DAYS = ("from=0001-01-01&to=0001-01-02", "to=0001-01-01", "from=9999-12-31", "from=2024-01-02&to=2024-01-01")
 
 
 @pytest.fixture

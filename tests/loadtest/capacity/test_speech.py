@@ -11,6 +11,7 @@ from protocol.audio import SAMPLE_RATE
 
 def test_speech_is_that_of_streams_with_the_same_seed() -> None:
     segments = list(spoken(Speakers(1, 60.0, seed=7)))
+    assert len(segments) > 5
     now = 0.0
     for segment, (pause_s, utterance) in zip(segments, Noise(7).turns(0), strict=False):
         now += pause_s + utterance.samples / SAMPLE_RATE
