@@ -51,6 +51,14 @@ def all_sent(session: Session) -> list[Outgoing]:
     return list(iter(session.next, None))
 
 
+def with_sent_segment() -> Session:
+    """Return a connected session that has sent segment 0, of three samples."""
+    session = connected()
+    spoken(session, 0, 3)
+    all_sent(session)
+    return session
+
+
 def knows(
     *, receiving: dict[int, int] | None = None, queued: tuple[int, ...] = (), ended: tuple[int, ...] = ()
 ) -> Welcome:
@@ -135,9 +143,7 @@ def test_missing_rewinds_to_the_named_sample() -> None:
 
 
 def test_missing_after_queued_restarts_segment() -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
+    session = with_sent_segment()
     assert session.receive(Queued(0)) == [Queued(0)]
     assert session.unsent_samples == 0
     session.receive(Missing(0, 0))
@@ -146,9 +152,7 @@ def test_missing_after_queued_restarts_segment() -> None:
 
 
 def test_missing_for_segment_with_text_is_answered_by_cancel() -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
+    session = with_sent_segment()
     session.receive(Final(0, "x"))
     session.receive(Missing(0, 0))
     session.receive(Missing(9, 0))
@@ -242,22 +246,16 @@ def test_permanent_failure_is_reported_at_once() -> None:
 
 
 def test_repeated_old_failure_uses_no_attempt() -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
-    failed = Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True)
-    session.receive(failed)
+    session = with_sent_segment()
+    session.receive(failed := Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True))
     all_sent(session)
     assert session.receive(failed) == []
     assert all_sent(session) == []
 
 
 def test_lost_attempt_is_started_again_after_resume() -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
-    failed = Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True)
-    session.receive(failed)
+    session = with_sent_segment()
+    session.receive(failed := Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True))
     session.disconnected()
     connected(knows(ended=(0,)), session)
     assert all_sent(session) == []
@@ -270,11 +268,8 @@ def test_lost_attempt_is_started_again_after_resume() -> None:
 
 @pytest.mark.parametrize("held", [{"receiving": {0: 1}}, {"queued": (0,)}])
 def test_failure_of_earlier_attempt_held_since_resume_starts_the_next(held: dict[str, Any]) -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
-    failed = Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True)
-    session.receive(failed)
+    session = with_sent_segment()
+    session.receive(failed := Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True))
     session.disconnected()
     connected(knows(**held), session)
     all_sent(session)
@@ -284,9 +279,7 @@ def test_failure_of_earlier_attempt_held_since_resume_starts_the_next(held: dict
 
 
 def test_queued_of_earlier_attempt_does_not_stop_the_next() -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
+    session = with_sent_segment()
     session.receive(Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True))
     assert session.receive(Queued(0)) == []
     assert all_sent(session)[-1] == SegmentEnd(0, 3)
@@ -326,9 +319,7 @@ def test_finish_is_sent_once_all_ended_and_again_after_reconnect() -> None:
 
 
 def test_cancelled_segment_gets_no_result() -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
+    session = with_sent_segment()
     assert session.cancel(0) == 3
     assert session.cancel(0) == 0
     assert all_sent(session) == [SegmentCancel(0)]
@@ -339,9 +330,7 @@ def test_cancelled_segment_gets_no_result() -> None:
 
 @pytest.mark.parametrize("welcome", [knows(queued=(0,)), knows(receiving={0: 3}), knows(), knows(ended=(0,))])
 def test_segment_cancelled_offline_is_cancelled_at_resume_unless_ended(welcome: Welcome) -> None:
-    session = connected()
-    spoken(session, 0, 3)
-    all_sent(session)
+    session = with_sent_segment()
     session.disconnected()
     session.cancel(0)
     assert all_sent(connected(welcome, session)) == ([] if welcome.segments.ended else [SegmentCancel(0)])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from app.core.errors import Note
 from app.dictation.actions import KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
@@ -65,12 +66,22 @@ class Shell:
         self.keys = HotkeyAdapter(hotkeys, self.told.append, self.notes.append, self.seen.append, times)
 
 
-async def test_cancel_key_is_bound_only_while_recording() -> None:
-    hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
+@asynccontextmanager
+async def running(
+    hotkeys: FakeHotkeys, times: KeyTimes | None = None, keys: Mapping[str, str] = KEYS
+) -> AsyncIterator[Shell]:
+    """Run an adapter that listens, and keeps these keys bound."""
+    shell = Shell(hotkeys, times)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+        tasks.start(shell.keys.listen(), "listen")
+        shell.keys.request(keys)
+        yield shell
+
+
+async def test_cancel_key_is_bound_only_while_recording() -> None:
+    hotkeys = FakeHotkeys()
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "without a key there is nothing to bind")
         shell.keys.set_recording(True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "Esc is ours")
@@ -80,11 +91,8 @@ async def test_cancel_key_is_bound_only_while_recording() -> None:
 
 async def test_log_reports_from_when_keys_are_observed() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
     with capture_logs() as logs:
-        async with Tasks("test") as tasks:
-            tasks.start(shell.keys.keep_bound(), "bind")
-            shell.keys.request(KEYS)
+        async with running(hotkeys) as shell:
             assert not shell.keys.tried.is_set()
             await asyncio.wait_for(shell.keys.tried.wait(), 30)
             assert hotkeys.bound
@@ -95,10 +103,7 @@ async def test_log_reports_from_when_keys_are_observed() -> None:
 
 async def test_pause_unbinds_all_keys_until_it_ends() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.pause(on=True)
         await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
@@ -110,10 +115,7 @@ async def test_pause_unbinds_all_keys_until_it_ends() -> None:
 
 async def test_suspended_keys_stay_unbound_through_changes_but_cancel_works() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.suspend(on=True)
         assert shell.seen[-1] == KeysSeen(paused=True)
@@ -132,11 +134,8 @@ async def test_suspended_keys_stay_unbound_through_changes_but_cancel_works() ->
 
 async def test_key_test_hears_suspended_keys() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
+    async with running(hotkeys) as shell:
         shell.keys.suspend(on=True)
-        shell.keys.request(KEYS)
         shell.keys.test(on=True)
         assert shell.seen[-1] == KeysSeen(True, paused=True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "each key is tried")
@@ -146,10 +145,7 @@ async def test_key_test_hears_suspended_keys() -> None:
 
 async def test_pause_ends_after_time_limit() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys, KeyTimes(pause_s=0.01))
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+    async with running(hotkeys, KeyTimes(pause_s=0.01)) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.pause(on=True)
         await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}, {}, {"dictate": "f9"}], "it is bound again")
@@ -157,11 +153,8 @@ async def test_pause_ends_after_time_limit() -> None:
 
 async def test_keys_of_before_stay_bound_when_cancel_key_is_taken() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
     hotkeys.taken = {"esc"}
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.set_recording(True)
         await wait_until(lambda: shell.notes and shell.notes[-1], "it is told")
@@ -171,9 +164,7 @@ async def test_keys_of_before_stay_bound_when_cancel_key_is_taken() -> None:
 
 async def test_key_events_and_polls_are_passed_on() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.listen(), "listen")
+    async with running(hotkeys) as shell:
         hotkeys.press()
         await wait_until(lambda: shell.told == [HotkeyEvent("dictate", True)], "it is down")
         await shell.keys.poll("dictate")
@@ -219,10 +210,7 @@ async def test_poll_reports_no_state_when_keyboard_times_out() -> None:
 async def test_problem_ends_when_free_key_is_bound() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request({"dictate": "f8"})
+    async with running(hotkeys, keys={"dictate": "f8"}) as shell:
         await wait_until(lambda: shell.seen, "it is told")
         assert shell.seen[-1].problem == Note("hotkey-taken", {"binding": "f8"})
         shell.keys.request(KEYS)
@@ -233,10 +221,7 @@ async def test_problem_ends_when_free_key_is_bound() -> None:
 async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
-    shell = Shell(hotkeys, KeyTimes(again_s=0.01))
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request({"dictate": "f8", "paste-held": "f7"})
+    async with running(hotkeys, KeyTimes(again_s=0.01), keys={"dictate": "f8", "paste-held": "f7"}) as shell:
         await wait_until(lambda: hotkeys.bound == {"paste-held": "f7"}, "the other one is ours")
         hotkeys.taken.clear()
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "paste-held": "f7"}, "it is given back")
@@ -247,10 +232,7 @@ async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
 async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
     hotkeys = FakeHotkeys()
     hotkeys.taken = {"f8"}
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
         shell.keys.request({"dictate": "f8", "paste-held": "f7"})
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "paste-held": "f7"}, "the rest is bound")
@@ -260,11 +242,7 @@ async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
 
 async def test_key_test_keeps_key_events_from_dictation() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        tasks.start(shell.keys.listen(), "listen")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         shell.keys.test(on=True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "all of them are ours")
         hotkeys.press()
@@ -295,10 +273,7 @@ async def test_key_test_is_refused_while_recording() -> None:
 
 async def test_renew_grabs_and_rebinds_keys() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.binds, "they are bound")
         await shell.keys.renew()
         await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}] * 2, "they are bound once more")
@@ -356,10 +331,7 @@ async def test_key_test_shows_commanded_keys() -> None:
 
 async def test_key_that_the_desktop_chose_is_shown() -> None:
     hotkeys = Assigned()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
         assert hotkeys.reserved == KEYS
     hotkeys.changed()
@@ -368,11 +340,7 @@ async def test_key_that_the_desktop_chose_is_shown() -> None:
 
 async def test_keys_are_bound_again_after_the_portal_has_ended() -> None:
     hotkeys = Assigned()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        tasks.start(shell.keys.listen(), "listen")
-        shell.keys.request(KEYS)
+    async with running(hotkeys) as shell:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
         hotkeys.bound = {}
         hotkeys.ends.set()

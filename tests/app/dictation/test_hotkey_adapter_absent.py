@@ -4,20 +4,16 @@ from app.core.errors import Note
 from app.dictation.hotkey_adapter import KeyTimes
 from app.dictation.messages import NoteKey
 from app.hotkeys.errors import HotkeysUnavailable
-from runtime.tasks import Tasks
-from tests.app.dictation.test_hotkey_adapter import Shell
+from tests.app.dictation.test_hotkey_adapter import running
 from tests.app.dictation.world import FakeHotkeys
 from tests.helpers.waiting import wait_until
 
 
 async def test_other_keys_work_while_the_keyboard_lacks_one_and_that_one_is_tried_again() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys, KeyTimes(again_s=0.01))
     hotkeys.absent = {"ctrl+alt+v"}
     keys = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request(keys)
+    async with running(hotkeys, KeyTimes(again_s=0.01), keys=keys) as shell:
         await wait_until(lambda: hotkeys.bound == {"dictate": "right_ctrl"}, "the key that exists is bound")
         await wait_until(lambda: shell.notes, "it is told")
         assert shell.notes[0] == Note("hotkey-absent", {"binding": "ctrl+alt+v"})
@@ -30,11 +26,8 @@ async def test_other_keys_work_while_the_keyboard_lacks_one_and_that_one_is_trie
 
 async def test_note_says_that_hotkeys_do_not_work_only_if_none_does() -> None:
     hotkeys = FakeHotkeys()
-    shell = Shell(hotkeys)
     hotkeys.absent = {"f9"}
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request({"dictate": "f9"})
+    async with running(hotkeys, keys={"dictate": "f9"}) as shell:
         await wait_until(lambda: shell.notes, "it is told")
     reason = Note("hotkey-absent", {"binding": "f9"})
     assert shell.notes == [Note(NoteKey.HOTKEYS_FAILED, reason=reason)]
@@ -46,10 +39,7 @@ async def test_note_says_that_hotkeys_do_not_work_after_a_failed_renewal() -> No
             raise HotkeysUnavailable("gone")
 
     hotkeys = Gone()
-    shell = Shell(hotkeys)
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.request({"dictate": "f9"})
+    async with running(hotkeys, keys={"dictate": "f9"}) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         await shell.keys.renew()
     assert shell.notes == [Note(NoteKey.HOTKEYS_FAILED, reason=Note("hotkeys-unavailable"))]

@@ -3,8 +3,7 @@
 from app.dictation.actions import KeyMove
 from app.dictation.hotkey_adapter import KeyTimes
 from app.dictation.messages import HotkeyEvent, Polled
-from runtime.tasks import Tasks
-from tests.app.dictation.test_hotkey_adapter import Assigned, Shell, commanded
+from tests.app.dictation.test_hotkey_adapter import Assigned, Shell, commanded, running
 from tests.app.dictation.world import FakeHotkeys
 from tests.helpers.waiting import wait_until
 
@@ -24,9 +23,7 @@ async def test_commanded_key_whose_release_is_lost_counts_as_released_unless_it_
 async def test_key_of_portal_whose_release_is_lost_counts_as_released() -> None:
     hotkeys = Assigned()
     hotkeys.ends.set()
-    shell = Shell(hotkeys, KeyTimes(unseen_s=0.0))
-    async with Tasks("test") as tasks:
-        tasks.start(shell.keys.listen(), "listen")
+    async with running(hotkeys, KeyTimes(unseen_s=0.0)) as shell:
         await wait_until(lambda: shell.told, "it is down")
         hotkeys.down.add("dictate")
         await shell.keys.poll("dictate")

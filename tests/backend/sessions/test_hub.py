@@ -161,6 +161,15 @@ class Scene(Observer):
         return [message for message in self.socket.said if message.__class__.__name__ not in ("Welcome", "Busy")]
 
 
+async def recognised() -> tuple[Scene, SessionSlot]:
+    """Return a scene whose segment has its text."""
+    scene = Scene()
+    hosted = await scene.begin()
+    await scene.jobs.answer("submit", JobQueued(0))
+    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    return scene, hosted
+
+
 async def test_submission_is_answered_by_queued() -> None:
     scene = Scene()
     await scene.begin()
@@ -220,10 +229,7 @@ async def test_forgotten_session_is_dropped_without_connection() -> None:
 
 
 async def test_result_reaches_observer_and_client() -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    await scene.jobs.answer("submit", JobQueued(0))
-    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene, hosted = await recognised()
     scene.hub.noticed(Result("someone else", 0, "no"))
     assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
     assert scene.lengths == [100]
@@ -269,10 +275,7 @@ async def test_failed_reread_changes_nothing() -> None:
 
 
 async def test_session_without_open_segments_is_dropped_soon_after_its_connection() -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    await scene.jobs.answer("submit", JobQueued(0))
-    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene, hosted = await recognised()
     scene.hub.unbind(hosted, scene.connection)
     scene.hub.tick(hosted.left + 4)
     assert scene.hub.hosted
@@ -296,12 +299,18 @@ def fleet(speed: float = 0.0, slots: int = 1) -> Survey:
     return Survey(workers=(WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=speed),))
 
 
-async def test_correct_speculation_is_promoted() -> None:
+async def speculated() -> tuple[Scene, SessionSlot]:
+    """Return a scene with a worker, whose segment ended at its speculation."""
     scene = Scene()
     scene.hub.surveyed(fleet())
     hosted = await scene.speak(100)
     scene.hub.receive(hosted, SegmentSpeculate(0, 100))
     scene.hub.receive(hosted, SegmentEnd(0, 100))
+    return scene, hosted
+
+
+async def test_correct_speculation_is_promoted() -> None:
+    scene, _ = await speculated()
     assert scene.asked == ["speculate", "promote"]
     await scene.jobs.answer("speculate", True)
     assert scene.attempts == [(JobKind.SPECULATE, True)]
@@ -323,11 +332,7 @@ async def test_refused_speculation_is_no_error_and_end_submits(reply: bool | Exc
 
 
 async def test_segment_is_submitted_when_nothing_can_be_promoted() -> None:
-    scene = Scene()
-    scene.hub.surveyed(fleet())
-    hosted = await scene.speak(100)
-    scene.hub.receive(hosted, SegmentSpeculate(0, 100))
-    scene.hub.receive(hosted, SegmentEnd(0, 100))
+    scene, _ = await speculated()
     await scene.jobs.answer("speculate", True)
     await scene.jobs.answer("promote", NothingToPromote())
     await scene.jobs.answer("submit", JobQueued(0))
@@ -335,11 +340,7 @@ async def test_segment_is_submitted_when_nothing_can_be_promoted() -> None:
 
 
 async def test_failed_promotion_closes_connection_and_frees_segment() -> None:
-    scene = Scene()
-    scene.hub.surveyed(fleet())
-    hosted = await scene.speak(100)
-    scene.hub.receive(hosted, SegmentSpeculate(0, 100))
-    scene.hub.receive(hosted, SegmentEnd(0, 100))
+    scene, hosted = await speculated()
     await scene.jobs.answer("speculate", True)
     await scene.jobs.answer("promote", BrokerFailed("a bug"))
     assert scene.connection.closing and hosted.session.unqueued == 0
@@ -375,10 +376,7 @@ async def test_best_effort_requests_are_dropped_when_decoding_is_slow(speed: flo
 
 
 async def test_session_with_unreceived_result_is_not_forgotten() -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    await scene.jobs.answer("submit", JobQueued(0))
-    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene, hosted = await recognised()
     scene.hub.receive(hosted, Finish(1))
     scene.hub.unbind(hosted, scene.connection)
     scene.hub.farewell()
@@ -387,10 +385,7 @@ async def test_session_with_unreceived_result_is_not_forgotten() -> None:
 
 @pytest.mark.parametrize("ends", [False, True])
 async def test_finished_session_is_forgotten_after_timeout_or_shutdown(ends: bool) -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    await scene.jobs.answer("submit", JobQueued(0))
-    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene, hosted = await recognised()
     scene.hub.receive(hosted, Received(0))
     scene.hub.receive(hosted, Finish(1))
     scene.hub.unbind(hosted, scene.connection)

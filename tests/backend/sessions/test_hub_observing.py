@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.admission.admission import StreamContent
-from backend.broker.records import Attachment, JobQueued, Record, SessionGone
+from backend.broker.records import Attachment, Record, SessionGone
 from backend.core.errors import BrokerFailed, TooBusy
 from backend.core.refusal import RefusalReason
 from backend.history.records import SessionOwner
@@ -15,7 +15,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.job import Ended, EndState, Keys, Result
 from protocol.recognition import Options
 from protocol.session import Final, Hello, SegmentBegin, SegmentCancel, SegmentEnd
-from tests.backend.sessions.test_hub import Scene, fleet
+from tests.backend.sessions.test_hub import Scene, fleet, recognised
 
 
 async def test_several_failed_commands_count_as_one_refusal() -> None:
@@ -29,10 +29,7 @@ async def test_several_failed_commands_count_as_one_refusal() -> None:
 
 
 async def test_repeated_result_notifies_observer_once() -> None:
-    scene = Scene()
-    hosted = await scene.begin()
-    await scene.jobs.answer("submit", JobQueued(0))
-    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene, hosted = await recognised()
     scene.jobs.attaches = True
     for _ in range(2):
         scene.hub.unbind(hosted, scene.connection)
