@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFontMetrics
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.gateways.view import FoundView
 from app.messages.kinds import Action
@@ -15,6 +15,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import ThemedIcon, action_button, control_height, on_escape, reveal, show_icon
 from app.ui.widgets.controls import Field
+from app.ui.widgets.menus import Menu
 from app.ui.widgets.panels import FlowRow, LinedRow
 from app.ui.widgets.parts import (
     Elided,
@@ -54,7 +55,7 @@ class ComputerRow(LinedRow):
         self.icon, self.name, self.description = RowIcon(theme, _EMPTY.icon), Elided(1, bold=True), remark()
         self.button = action_button(self._run_actions)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
-        self.menu = QMenu(self)
+        self.menu = Menu(self)
         self.rename, self.about, self.remove = QAction(self), QAction(self), QAction(self)
         self.about.setCheckable(True)
         self.rename.triggered.connect(self._begin_rename)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from app.core.errors import Note
 from app.core.format import Format
@@ -30,6 +30,7 @@ from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, no
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
 from app.ui.widgets.dialogs import Dialogs
+from app.ui.widgets.menus import Menu
 from app.ui.widgets.parts import (
     Elided,
     horizontal,
@@ -118,7 +119,7 @@ class FileRow(Card):
         self.show_folder = action_button(lambda: self._dialogs.show(self.file.results[-1]), "quiet")
         self.cancel = action_button(self._cancel, "quiet")
         self.more = action_button(self._open_menu, "quiet")
-        self.menu = QMenu(self)
+        self.menu = Menu(self)
         self.status.setProperty("role", "muted")
         head = horizontal(
             self.shape,

@@ -127,8 +127,9 @@ class Head(QWidget):
         self._message: HistoryMessage | None = None
         self._choices = Choices()
         self.hero, self.paste = Hero(theme, texts, ask), PasteBar(theme, texts, ask)
-        self.search = SearchField(theme, texts, "history.search", clear="history.clear", most=_LONGEST_QUERY)
-        self.search.add_icon("search")
+        self.search = SearchField(
+            theme, texts, "history.search", clear="history.clear", most=_LONGEST_QUERY, marked=True
+        )
         self.count = label(role="muted")
         self.reading, self.problem, self.note = (
             label(role="muted", wraps=True),

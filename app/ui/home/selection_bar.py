@@ -6,14 +6,15 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QPushButton, QWidgetAction
+from PySide6.QtWidgets import QMenu, QWidgetAction
 
 from app.core.format import Format
 from app.history.index import IndexRow
 from app.history.view import UNDO_S, HistoryModels, RerunOptions
 from app.ui.strings.texts import Texts, model_name, note_text
 from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import Card, action_button, attach_menu, refresh_with
+from app.ui.widgets.basic import Card, action_button, refresh_with
+from app.ui.widgets.menus import Menu, MenuButton
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import CARD, label, menu_name, set_role, set_visible, vertical, worded
 
@@ -23,17 +24,15 @@ _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.Act
 """Reasons for which the focus comes back."""
 
 
-class ExportButton(QPushButton):
+class ExportButton(MenuButton):
     """Button whose menu exports in one of the formats."""
 
     def __init__(self, texts: Texts, export: Callable[[Format], None]) -> None:
         super().__init__()
         worded(texts, self, "history.export")
-        menu = QMenu(self)
-        self.forms = {form: worded(texts, menu.addAction(""), f"files.form.{form}") for form in Format}
+        self.forms = {form: worded(texts, self.entries.addAction(""), f"files.form.{form}") for form in Format}
         for form, action in self.forms.items():
             action.triggered.connect(lambda _=False, form=form: export(form))
-        attach_menu(self, menu)
 
 
 class SelectionBar(Card):
@@ -117,7 +116,7 @@ class SelectionBar(Card):
         return super().eventFilter(watched, event)
 
 
-class AgainButton(QPushButton):
+class AgainButton(MenuButton):
     """Button whose menu lists the models that are loaded now, and once more for the recording with its pauses.
 
     ``menu_opened``: emitted when the menu opens. ``chosen``: emitted with ``RerunOptions``.
@@ -130,10 +129,8 @@ class AgainButton(QPushButton):
         super().__init__()
         self._texts = texts
         self._models, self._used, self._ran = HistoryModels(), "", False
-        self._menu = QMenu(self)
-        self.whole = QMenu(self)
-        self._menu.aboutToShow.connect(self.menu_opened.emit)
-        attach_menu(self, self._menu)
+        self.whole = Menu(self)
+        self.entries.aboutToShow.connect(self.menu_opened.emit)
         refresh_with(self.refresh, texts)
 
     def show_models(self, models: HistoryModels) -> None:
@@ -150,7 +147,7 @@ class AgainButton(QPushButton):
 
     def refresh(self) -> None:
         """Update the texts to the current language."""
-        texts, menu = self._texts, self._menu
+        texts, menu = self._texts, self.entries
         self.setText(texts("history.again.open"))
         menu.clear()
         self._list_models(menu, vad=True)
@@ -174,6 +171,6 @@ class AgainButton(QPushButton):
         """Add a note in several lines, which an entry of a menu cannot have."""
         words = label(text, role="warning", wraps=True)
         words.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
-        entry = QWidgetAction(self._menu)
+        entry = QWidgetAction(self.entries)
         entry.setDefaultWidget(words)
-        self._menu.addAction(entry)
+        self.entries.addAction(entry)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextCursor
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from app.core.format import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
@@ -23,8 +23,9 @@ from app.ui.home.selection_bar import AgainButton, ExportButton
 from app.ui.home.timeline_model import caption_text, take_text, when_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import Card, action_button, attach_menu, refresh_with, reveal, show_icon, timer
+from app.ui.widgets.basic import Card, action_button, refresh_with, reveal, show_icon, timer
 from app.ui.widgets.dialogs import Dialogs
+from app.ui.widgets.menus import Menu, attach_menu
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import horizontal, remark, set_visible, stretched, vertical, worded
 
@@ -50,7 +51,7 @@ class TakePanel(Card):
         self._mine = ""
         self._soon = timer(self, _SAVES_MS, self.keep)
         self.caption, self.text = remark(), GrowingText()
-        self.menu = QMenu(self)
+        self.menu = Menu(self)
         self.more = worded(texts, QPushButton(), accessibleName="home.more", toolTip="home.more")
         self.close_button = action_button(self.close_wanted.emit, "icon")
         worded(texts, self.close_button, accessibleName="home.close", toolTip="home.close")

@@ -12,6 +12,7 @@ from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING
 from app.ui.widgets.basic import application, timer
+from app.ui.widgets.menus import Menu
 from app.ui.widgets.parts import vertical
 
 _TIPS: Final = {RowButton.PLAY: "action.play", RowButton.COPY: "action.copy"}
@@ -137,7 +138,7 @@ Entry = tuple[str, Qt.Key | QKeySequence.StandardKey | None, Callable[[], None]]
 
 def row_menu(parent: QWidget, texts: Texts, entries: Iterable[Entry]) -> QMenu:
     """Return a menu with these entries, which deletes itself when it closes."""
-    menu = QMenu(parent)
+    menu = Menu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for name, key, act in entries:
         action = menu.addAction(texts(name))

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.messages.kinds import Action
 from app.models.view import (
@@ -54,6 +54,7 @@ from app.ui.strings.texts import Texts, languages_by_name, list_text, model_name
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.dialogs import Dialogs
+from app.ui.widgets.menus import Menu
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     CARD,
@@ -162,7 +163,7 @@ class ModelCard(Card):
         self.how, self.note = remark(), remark("")
         self.licence = action_button(lambda: QDesktopServices.openUrl(QUrl(self.model.about.link)), "quiet")
         self.main, self.more = action_button(self._take_step), action_button(self._open_menu, "quiet")
-        self.menu = QMenu(self)
+        self.menu = Menu(self)
         self.delete_question, self.delete = label(wraps=True), action_button(self._delete, "danger")
         self.keep = action_button(lambda: self.confirm(False))
         self.details = Details(theme, texts)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QHideEvent, QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.core.errors import Note
 from app.insertion.plan import (
@@ -29,8 +29,9 @@ from app.system.desktop_entries import program_icon, program_name
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, attach_menu, control_height, refresh_with, reveal, show_icon
+from app.ui.widgets.basic import Card, action_button, control_height, refresh_with, reveal, show_icon
 from app.ui.widgets.controls import DropDown, Field
+from app.ui.widgets.menus import MenuButton
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     SPACE,
@@ -206,7 +207,7 @@ class ProgramsPanel(Card):
         self.description = worded(texts, remark(), "programs.say")
         self.empty = worded(texts, label(role="muted", wraps=True), "programs.none")
         self.problem = remark("warning")
-        self.add = worded(texts, QPushButton(), "programs.add", accessibleName="programs.add")
+        self.add = worded(texts, MenuButton(), "programs.add", accessibleName="programs.add")
         self.stop = worded(
             texts,
             action_button(lambda: ask(PickProgram(False))),
@@ -214,9 +215,8 @@ class ProgramsPanel(Card):
             accessibleName="programs.stop",
         )
         self.hint = remark("")
-        self.menu = QMenu(self)
+        self.menu = self.add.entries
         self.menu.aboutToShow.connect(self._fill)
-        attach_menu(self.add, self.menu)
         self._list = vertical()
         above: tuple[QWidget, ...] = (self.heading, self.description, self.empty, self.problem)
         row = horizontal(self.add, self.stop, SPACE, gap=None)

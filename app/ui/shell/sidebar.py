@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from app.core.states import RECORDING, State
 from app.dictation.view import View
@@ -26,6 +26,7 @@ from app.ui.widgets.basic import (
     smooth_painter,
 )
 from app.ui.widgets.controls import BAR, NavigationButton
+from app.ui.widgets.menus import Menu
 from app.ui.widgets.parts import (
     SPACE,
     Elided,
@@ -268,7 +269,7 @@ class Sidebar(QWidget):
         self.entries: dict[str, SidebarEntry] = {}
         self.folded = False
         self._group = QButtonGroup(self)
-        self.menu, self.more = QMenu(self), SidebarEntry(theme, "more", page=False)
+        self.menu, self.more = Menu(self), SidebarEntry(theme, "more", page=False)
         self.more.clicked.connect(self._open_menu)
         self._foot: StatusLine | None = None
         self._pages = vertical(gap=SPACING.hair)

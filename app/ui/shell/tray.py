@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QWindow
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from app.core.hints import ShownOnce
 from app.core.states import RECORDING, State
@@ -22,6 +22,7 @@ from app.ui.strings.texts import Texts, joined, key_text, names_text, to_paste_t
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import application, refresh_with, timer
+from app.ui.widgets.menus import Menu
 from app.ui.widgets.parts import menu_name, worded
 from app.updates.view import UpdatesView
 
@@ -136,7 +137,7 @@ class Tray(QObject):
         self._status, self._lending, self._last = Status(), LendingView(), ""
         self._drawn: tuple[State, bool] | None = None
         self.icon: QSystemTrayIcon | None = None
-        self.menu, self.tip = QMenu(), ""
+        self.menu, self.tip = Menu(), ""
         self.open = self._entry(self.open_wanted.emit, "tray.open")
         self.dictate = self._entry(lambda: ask(Verb.STOP if self._status.view.state in RECORDING else Verb.START))
         self.copy_last = self._entry(lambda: ask(CopyText(self._last)), "tray.copy-last")
@@ -235,7 +236,7 @@ class Tray(QObject):
     def _show_lending(self) -> None:
         texts, lent = self._texts, self._lending.lent
         names = names_text(texts, (one.name for one in lent if one.on))
-        text = texts("tray.lent", computers=names) if names else texts("tray.lend" if lent else "tray.lend-first")
+        text = texts("tray.lent", computers=names) if names else texts("lending.title" if lent else "lending.add")
         self.lend.setText(menu_name(text))
         self.lend.setCheckable(bool(lent))
         self.lend.setChecked(bool(names))

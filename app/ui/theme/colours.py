@@ -139,7 +139,8 @@ QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_foc
 QPushButton[role="icon"] { background: transparent; border-color: transparent; padding: ${hair}px; }
 QPushButton[role="icon"]:hover { background: $accent_soft; border-color: $accent; }
 QPushButton[role="icon"]:focus { border: 2px solid $accent; padding: ${hair_focus}px; }
-QPushButton[role="icon"]::menu-indicator { image: none; width: 0; }
+QPushButton::menu-indicator { image: none; }
+QPushButton[role="icon"]::menu-indicator { width: 0; }
 QPushButton[role="danger"] { color: $danger; border-color: $danger; }
 
 QLineEdit, QTextEdit, QPlainTextEdit { background: $surface; color: $text; border: 1px solid $edge;
@@ -162,7 +163,8 @@ QHeaderView, QHeaderView::section { background: $surface; color: $muted; border:
 QHeaderView::section { border-bottom: 1px solid $line; padding: ${hair}px ${pad}px; }
 
 QMenu { background: $surface; color: $text; border: 1px solid $line; padding: ${pad}px; }
-QMenu::item { padding: ${pad}px ${menu}px ${pad}px ${menu}px; border-radius: ${radius}px; }
+QMenu::item { border-radius: ${radius}px; }
+QMenu::indicator, QMenu::right-arrow { image: none; width: 0; height: 0; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $line; margin: ${hair}px ${pad}px; }
@@ -195,6 +197,5 @@ def stylesheet(colours: Colours, radius: int, pad: int) -> str:
         "hair_focus": pad // 2 - 1,
         "wide": pad * 2,
         "wide_focus": pad * 2 - 1,
-        "menu": pad * 3,
     }
     return _SHEET.substitute(vars(colours), **sizes)

@@ -156,9 +156,14 @@ def letter_width(metrics: QFontMetrics) -> int:
 
 
 def _scale_rules(usual: QFont) -> str:
-    """Return the rules for widgets on the type scale; a font that was set on one is lost with a new style."""
+    """Return the rules for what grows with the text: a font that was set on a widget is lost with a new style."""
     sizes = {scale: _sized(QFont(usual), scale) for scale in astuple(SCALE)}
-    return "".join(
+    side = QFontMetrics(usual).ascent()
+    beside = side + 2 * SPACING.small
+    return (
+        f"QMenu {{ icon-size: {side}px; }} QMenu::item {{ padding: {SPACING.small}px {beside}px; }}\n"
+        f"QPushButton::menu-indicator {{ width: {side}px; }}\n"
+    ) + "".join(
         f'QLabel[{SCALE_PROPERTY}="{scale:g}"] {{ font-size: {_size_text(made)}; }}\n'
         for scale, made in sizes.items()
     )

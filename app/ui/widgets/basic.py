@@ -5,11 +5,10 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
-from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -112,20 +111,6 @@ def timer(owner: QObject, ms: int, do: Callable[[], None], *, once: bool = True)
     made = QTimer(owner, singleShot=once, interval=ms)
     made.timeout.connect(do)
     return made
-
-
-def attach_menu(button: QPushButton, menu: QMenu) -> None:
-    """Open the menu with the button, which looks left alone again once the pointer has gone with the menu.
-
-    Qt does not notify a button of a pointer that left it for its menu.
-    """
-
-    def end_hover() -> None:
-        if not button.rect().contains(button.mapFromGlobal(QCursor.pos())):
-            QApplication.sendEvent(button, QEvent(QEvent.Type.Leave))
-
-    button.setMenu(menu)
-    menu.aboutToHide.connect(end_hover)
 
 
 def show_icon(button: QPushButton, name: str, colour: QColor) -> None:

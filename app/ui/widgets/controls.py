@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QComboBox, QLineEdit, QSizePolicy, QWidget
 
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import (
+    ThemedIcon,
+    action_button,
     control_height,
     paint_box,
     paint_choice,
@@ -18,10 +20,11 @@ from app.ui.widgets.basic import (
     paint_round,
     paint_text,
     refresh_with,
+    show_icon,
     smooth_painter,
 )
 from app.ui.widgets.panels import FlowRow
-from app.ui.widgets.parts import describe, vertical, worded
+from app.ui.widgets.parts import SPACE, describe, horizontal, vertical, worded
 
 _MOST: Final = 32_767
 
@@ -40,21 +43,27 @@ class Field(QLineEdit):
 
 
 class SearchField(Field):
-    """Field for a search, named by the text ``key``.
+    """Field for a search, named by the text ``key``, with a magnifying glass if it is ``marked``.
 
     ``clear``: the text of a button that empties the field, as Esc then does too.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, key: str, *, clear: str = "", most: int = _MOST) -> None:
+    def __init__(
+        self, theme: Theme, texts: Texts, key: str, *, clear: str = "", most: int = _MOST, marked: bool = False
+    ) -> None:
         self._theme, self._clears = theme, bool(clear)
-        self._icons: dict[QAction, str] = {}
+        self.mark = ThemedIcon(theme, ("search", "muted")) if marked else None
+        self.empty = action_button(self.clear, "icon")
         super().__init__(theme, most)
         worded(texts, self, placeholderText=key, accessibleName=key)
         if clear:
-            empty = worded(texts, self.add_icon("cancel", at_end=True), clear, toolTip=clear)
-            empty.triggered.connect(self.clear)
-            empty.setVisible(False)
-            self.textChanged.connect(lambda text: empty.setVisible(bool(text)))
+            worded(texts, self.empty, accessibleName=clear, toolTip=clear)
+        self.empty.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.empty.hide()
+        horizontal(
+            *filter(None, [self.mark]), SPACE, self.empty, within=self, margins=(SPACING.small, 0, 0, 0), gap=0
+        )
+        self.textChanged.connect(lambda text: self.empty.setVisible(self._clears and bool(text)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Empty the field on Esc."""
@@ -63,18 +72,12 @@ class SearchField(Field):
         else:
             super().keyPressEvent(event)
 
-    def add_icon(self, name: str, *, at_end: bool = False) -> QAction:
-        """Show an icon at an end of the field, and return its action."""
-        place = QLineEdit.ActionPosition.TrailingPosition if at_end else QLineEdit.ActionPosition.LeadingPosition
-        action = self.addAction(icons.icon(name, self._theme.colour("muted")), place)
-        self._icons[action] = name
-        return action
-
     def fit(self) -> None:
-        """Take the current font, height and colours."""
+        """Take the current font, height and colours, and leave room for the icons, which are as large."""
         super().fit()
-        for action, name in self._icons.items():
-            action.setIcon(icons.icon(name, self._theme.colour("muted")))
+        show_icon(self.empty, "cancel", self._theme.colour("muted"))
+        room = QFontMetrics(font()).ascent() + SPACING.small
+        self.setTextMargins(room if self.mark else 0, 0, room if self._clears else 0, 0)
 
 
 LONGEST_CHOICE: Final = 44

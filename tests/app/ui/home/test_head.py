@@ -39,9 +39,9 @@ def test_search_reports_how_much_it_found(head: Head, texts: Texts) -> None:
     head.show_list(HistoryList(2, "xyz"))
     assert "xyz" in head.nothing.text() and head.nothing.isVisible() and head.first_use.isHidden()
     head.show_list(listed([take(0), take(1)], 2, "xyz"))
-    clear = head.search.actions()[0]
+    clear = head.search.empty
     assert head.count.text() == texts("history.count", count=2) and clear.isVisible()
-    clear.trigger()
+    clear.click()
     assert head.search.text() == ""
 
 

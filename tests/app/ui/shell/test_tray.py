@@ -61,7 +61,7 @@ def test_tray_menu_has_all_entries_in_order(tray: Tray, texts: Texts) -> None:
         then = (
             texts("page.monitor"),
             worker,
-            texts("tray.lend-first"),
+            texts("lending.add"),
             texts("shell.pause"),
             texts("action.quit"),
         )
@@ -160,10 +160,11 @@ def test_lending_is_one_entry(tray: Tray, texts: Texts, asked: list[Action], qtb
         tray.lend.trigger()
     assert asked == [] and not tray.lend.isCheckable()
     tray.show_lending(LendingView((LentView("a", "Attic & co"), LentView("b", "Lab"))))
-    assert (tray.lend.text(), tray.lend.isChecked()) == (texts("tray.lend"), False)
+    assert (tray.lend.text(), tray.lend.isChecked()) == (texts("lending.title"), False)
     tray.lend.trigger()
     assert asked == [Lend("a", True), Lend("b", True)] and not tray.lend.isChecked()
     tray.show_lending(LendingView((LentView("a", "Attic & co", on=True), LentView("b", "Lab"))))
+    assert tray.lend.text().startswith(f"{texts('lending.title')} · ")
     assert tray.lend.isChecked() and "Attic && co" in tray.lend.text() and "Lab" not in tray.lend.text()
     tray.lend.trigger()
     assert asked[2:] == [Lend("a", False), Lend("b", False)]

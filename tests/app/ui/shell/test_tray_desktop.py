@@ -105,11 +105,11 @@ def test_icon_is_status_notifier_item_with_menu_for_panel_that_starts_later_or_a
                 "action.stop",
                 "tray.copy-last",
                 "page.monitor",
-                "tray.lend-first",
+                "lending.add",
                 "shell.pause",
             )
             shown = labels(layout)
-            assert [label for label in shown if not label.startswith("Recognise")] == [
+            assert [label for label in shown if not label.startswith("Recognise on this")] == [
                 *(texts(key) for key in wanted),
                 texts("action.quit"),
             ]

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QCursor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme, font
 from app.ui.widgets import basic
-from app.ui.widgets.basic import LevelBar, Shape, attach_menu, reveal
+from app.ui.widgets.basic import LevelBar, Shape, reveal
 from app.ui.widgets.controls import DropDown, Switch
 from app.ui.widgets.parts import label
 
@@ -144,17 +144,3 @@ def test_hidden_control_passes_focus_to_heir(theme: Theme, qtbot: QtBot) -> None
     assert (first.hasFocus(), going.isVisible()) == (True, False)
     reveal(going, True, first)
     assert going.isVisible()
-
-
-@pytest.mark.parametrize("stays", [False, True])
-def test_button_of_a_menu_is_lit_only_below_the_pointer(stays: bool, theme: Theme, qtbot: QtBot) -> None:
-    button = QPushButton("Export")
-    qtbot.addWidget(button)
-    menu = QMenu(button)
-    menu.addAction("Text")
-    attach_menu(button, menu)
-    button.show()
-    QCursor.setPos(button.mapToGlobal(button.rect().center() if stays else QPoint(0, 3 * button.height())))
-    button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)  # as after a click on it
-    menu.aboutToHide.emit()
-    assert button.underMouse() is stays

@@ -1,0 +1,54 @@
+"""Menus, and the buttons that open them. Their marks and arrows grow with the text, which those of Qt do not."""
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QCursor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+
+from app.ui.theme.theme import SPACING
+from app.ui.widgets.basic import paint_icon
+
+
+class Menu(QMenu):
+    """Menu that paints the ticks and arrows of its entries in their place in the style sheet."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a tick before each checked entry, and an arrow behind each entry that opens a menu."""
+        super().paintEvent(event)
+        painter, side, colour = QPainter(self), float(self.fontMetrics().ascent()), self.palette().text().color()
+        for action in self.actions():
+            place = self.actionGeometry(action)
+            middle = place.center().y() + 0.5
+            if action.isChecked():
+                paint_icon(painter, "done", place.left() + SPACING.small, middle, side, colour)
+            if action.menu() is not None:
+                paint_icon(painter, "chevron-right", place.right() - SPACING.small - side, middle, side, colour)
+
+
+class MenuButton(QPushButton):
+    """Button with a text and an arrow that opens the menu ``entries``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries = Menu(self)
+        attach_menu(self, self.entries)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint an arrow behind the text."""
+        super().paintEvent(event)
+        side = float(self.fontMetrics().ascent())
+        left, colour = self.width() - side - SPACING.small, self.palette().text().color()
+        paint_icon(QPainter(self), "chevron", left, self.height() / 2, side, colour)
+
+
+def attach_menu(button: QPushButton, menu: QMenu) -> None:
+    """Open the menu with the button, which looks left alone again once the pointer has gone with the menu.
+
+    Qt does not notify a button of a pointer that left it for its menu.
+    """
+
+    def end_hover() -> None:
+        if not button.rect().contains(button.mapFromGlobal(QCursor.pos())):
+            QApplication.sendEvent(button, QEvent(QEvent.Type.Leave))
+
+    button.setMenu(menu)
+    menu.aboutToHide.connect(end_hover)
