@@ -56,6 +56,8 @@ _TERMINALS: Final = frozenset(
 )
 # These lack Ctrl+Shift+V. They paste with Shift+Insert, which takes the selected text (PRIMARY).
 _OLD_TERMINALS: Final = frozenset({"eterm", "rxvt", "urxvt", "uxterm", "xterm"})
+# Ctrl+V scrolls in Emacs, and begins a block or a code in Vim. Emacs' Shift+Insert takes the clipboard.
+_SHIFT_INSERT_EDITORS: Final = frozenset({"emacs", "gvim"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class PasteKeys:
 
 ORDINARY: Final = PasteKeys("v", control=True)
 TERMINAL: Final = PasteKeys("v", control=True, shift=True)
-OLD_TERMINAL: Final = PasteKeys("Insert", shift=True, primary=True)
+SHIFT_INSERT: Final = PasteKeys("Insert", shift=True, primary=True)
 
 
 def is_terminal(*names: str) -> bool:
@@ -84,8 +86,8 @@ def is_terminal(*names: str) -> bool:
 def paste_keys(*names: str) -> PasteKeys:
     """Return the keys that paste into a program with one of these names."""
     plain = {plain_name(name) for name in names}
-    if plain & _OLD_TERMINALS:
-        return OLD_TERMINAL
+    if plain & (_OLD_TERMINALS | _SHIFT_INSERT_EDITORS):
+        return SHIFT_INSERT
     return TERMINAL if plain & _TERMINALS else ORDINARY
 
 

@@ -27,6 +27,8 @@ radio buttons and their menu entries, scroll bars, sliders, toggle buttons, butt
 _GTK: Final = "gtk"
 _CERTAIN_TOOLKITS: Final = frozenset({_GTK, "qt"})
 """Toolkits whose roles say what takes text. Web pages may take keys wherever they like."""
+_OWN_FOCUS: Final = ("libreoffice", "soffice")
+"""Beginnings of names of programs whose document gets the keys while GTK calls a button of the toolbar focused."""
 
 
 async def read_around(
@@ -38,7 +40,8 @@ async def read_around(
         programs = await elements.programs()
         windows = await elements.active(one for one, its in programs.items() if target.process in (0, its))
         focused = await elements.focused(windows) if len(windows) == 1 else None
-        return await _read_surroundings(elements, focused) if focused else None
+        found = await _read_surroundings(elements, focused) if focused else None
+        return None if found and found.kind is FocusKind.NO_FIELD and has_own_focus(target.program) else found
 
     return await ask_in_time(environment, tries_s, surroundings, lambda elements, _: not elements.incomplete)
 
@@ -62,6 +65,11 @@ def kind_of(role: int, toolkit: str, *, editable: bool) -> FocusKind | None:
     fixed = role in (TEXT, ENTRY) and toolkit.lower() == _GTK  # GTK reads the clipboard there, and drops the text
     certain = role in _NO_FIELDS and toolkit.lower() in _CERTAIN_TOOLKITS
     return FocusKind.NO_FIELD if fixed or certain else None
+
+
+def has_own_focus(program: str) -> bool:
+    """Return whether the program with this name passes its keys on by itself. Pure."""
+    return program.lower().startswith(_OWN_FOCUS)
 
 
 async def _before(elements: Elements, field: Element) -> str | None:

@@ -18,7 +18,7 @@ from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import HANGS_S, LATE_S, PasteWatch
 from app.insertion.plan import (
-    OLD_TERMINAL,
+    SHIFT_INSERT,
     Newline,
     PasteKeys,
     Rules,
@@ -145,7 +145,7 @@ class X11Strategies:
         with suppress(CannotType):
             self.keyboard.chord(keys)
             return keys
-        return OLD_TERMINAL
+        return SHIFT_INSERT
 
 
 _CLOSE_S: Final = 4.0

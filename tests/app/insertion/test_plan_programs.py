@@ -3,8 +3,8 @@ import pytest
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.insertion.plan import (
     MOST_SEEN,
-    OLD_TERMINAL,
     ORDINARY,
+    SHIFT_INSERT,
     TERMINAL,
     PasteKeys,
     ProgramTrackingInserter,
@@ -23,8 +23,8 @@ from tests.app.dictation.world import FakeInserter
         (("org.wezfurlong.wezterm", "org.wezfurlong.wezterm"), TERMINAL),
         (("org.gnome.Console",), TERMINAL),
         (("WindowsTerminal.exe",), TERMINAL),
-        (("xterm", "XTerm"), OLD_TERMINAL),
-        (("urxvt", "URxvt"), OLD_TERMINAL),
+        (("xterm", "XTerm"), SHIFT_INSERT),
+        (("urxvt", "URxvt"), SHIFT_INSERT),
         (("Navigator", "firefox"), ORDINARY),
         (("postman",), ORDINARY),
         ((), ORDINARY),
@@ -33,6 +33,12 @@ from tests.app.dictation.world import FakeInserter
 def test_paste_keys_depend_on_the_program_name(names: tuple[str, ...], keys: PasteKeys) -> None:
     assert paste_keys(*names) == keys
     assert is_terminal(*names) is (keys is not ORDINARY)
+
+
+@pytest.mark.parametrize("names", [("emacs", "Emacs"), ("gvim", "Gvim")])
+def test_editors_whose_control_v_does_not_paste_get_shift_insert(names: tuple[str, ...]) -> None:
+    assert paste_keys(*names) is SHIFT_INSERT
+    assert not is_terminal(*names), "so that line breaks stay"
 
 
 @pytest.mark.parametrize(

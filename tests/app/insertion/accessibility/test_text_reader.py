@@ -6,7 +6,15 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.insertion.accessibility.text_reader import ENTRY, PASSWORD_TEXT, TERMINAL, TEXT, kind_of, read_around
+from app.insertion.accessibility.text_reader import (
+    ENTRY,
+    PASSWORD_TEXT,
+    TERMINAL,
+    TEXT,
+    has_own_focus,
+    kind_of,
+    read_around,
+)
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
 from tests.helpers.accessible_desktop import Form, Place, accessible_sway, accessible_x11
 from tests.helpers.desktop import Screen
@@ -63,6 +71,33 @@ async def test_text_of_gtk_that_cannot_be_changed_is_no_field(place: Place) -> N
     for _ in range(3):
         tap("Tab")
     await told(desktop, target, FocusKind.NO_FIELD, None)
+
+
+async def test_button_of_libreoffice_leaves_the_focus_unknown(place: Place) -> None:
+    """A document of LibreOffice gets the keys while GTK reports the button Bold as focused."""
+    desktop, tap = place
+    form = Form(desktop, "gtk", "field")
+    tap("Tab")
+    tap("Tab")
+    await told(desktop, Target(1, process=form.process), FocusKind.NO_FIELD, None)
+    target = Target(1, "libreoffice-writer", process=form.process)
+    assert await read_around(target, desktop.environment) is None
+    tap("shift+Tab")
+    await told(desktop, target, FocusKind.PASSWORD, None)
+
+
+@pytest.mark.parametrize(
+    ("program", "own"),
+    [
+        ("libreoffice-writer", True),
+        ("LibreOffice-calc", True),
+        ("soffice.bin", True),
+        ("gedit", False),
+        ("", False),
+    ],
+)
+def test_programs_with_their_own_focus_are_known(program: str, own: bool) -> None:
+    assert has_own_focus(program) is own
 
 
 async def test_long_text_is_read_only_near_the_caret(place: Place) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.insertion.errors import InsertionUnavailable, PermissionMissing, SessionMissing
-from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
+from app.insertion.plan import ORDINARY, SHIFT_INSERT, TERMINAL, PasteKeys
 from app.insertion.portal.keyboard import PortalKeyboard
 from app.insertion.portal.session import RemoteSession
 from tests.app.insertion.portal.conftest import KEY, START, RemoteDesktop
@@ -34,7 +34,7 @@ def tapped(*codes: int) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize(
     ("keys", "codes"),
-    [(ORDINARY, (CONTROL, V)), (TERMINAL, (CONTROL, SHIFT, V)), (OLD_TERMINAL, (SHIFT, INSERT))],
+    [(ORDINARY, (CONTROL, V)), (TERMINAL, (CONTROL, SHIFT, V)), (SHIFT_INSERT, (SHIFT, INSERT))],
 )
 async def test_keys_are_pressed_and_released(
     opener: Opener, desktop: RemoteDesktop, keys: PasteKeys, codes: tuple[int, ...]

@@ -7,7 +7,7 @@ import pytest
 
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys, Rules, Strategy
+from app.insertion.plan import ORDINARY, SHIFT_INSERT, TERMINAL, PasteKeys, Rules, Strategy
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, InsertionParts, WaylandPaster, keys_for
 from tests.app.insertion.test_clipboard import FakeClipboard
 
@@ -128,5 +128,5 @@ async def test_clipboard_is_kept_early_with_the_selected_text_for_old_terminals(
 def test_terminals_get_their_own_keys() -> None:
     assert keys_for(Target(1, "foot", terminal=True)) is TERMINAL
     assert keys_for(Target(1, "a new terminal", terminal=True)) is TERMINAL
-    assert keys_for(Target(1, "XTerm", terminal=True)) is OLD_TERMINAL
+    assert keys_for(Target(1, "XTerm", terminal=True)) is SHIFT_INSERT
     assert keys_for(EDITOR) is ORDINARY

@@ -9,7 +9,7 @@ import pytest
 from app.insertion.helper.frames import LateKey
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 from app.insertion.paste_watch import QUIET_S
-from app.insertion.plan import OLD_TERMINAL, Rules
+from app.insertion.plan import SHIFT_INSERT, Rules
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.inserter import X11Strategies
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
@@ -78,7 +78,7 @@ def test_text_is_pasted_if_no_layout_has_the_letter_of_the_paste_key(
         strategies = X11Strategies(connection, PATIENT_S)
         target = strategies.screen.target()
         assert target is not None
-        serve_until(connection, lambda: strategies._keys(target) == OLD_TERMINAL)  # it has the new layout
+        serve_until(connection, lambda: strategies._keys(target) == SHIFT_INSERT)  # it has the new layout
         assert strategies.insert("Привет", target, Rules()) == Insertion(InsertionResult.PASTED)
         serve_until(connection, lambda: field.text == "Привет")
         strategies.close()

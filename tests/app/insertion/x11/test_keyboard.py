@@ -4,7 +4,7 @@ import pytest
 from Xlib import XK, X
 
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL
+from app.insertion.plan import ORDINARY, SHIFT_INSERT, TERMINAL
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.keyboard import MOST_KEYS_AT_ONCE, X11Keyboard
 from app.insertion.x11.screen import Pings, X11Screen
@@ -23,7 +23,7 @@ def test_chords_consist_of_modifiers_and_key(connection: X11Connection, keyboard
     control, v = keyboard.chord(ORDINARY)
     assert connection.display.keycode_to_keysym(control, 0) == XK.XK_Control_L and names([v]) == ["v"]
     assert len(keyboard.chord(TERMINAL)) == 3
-    assert connection.display.keycode_to_keysym(keyboard.chord(OLD_TERMINAL)[-1], 0) == XK.XK_Insert
+    assert connection.display.keycode_to_keysym(keyboard.chord(SHIFT_INSERT)[-1], 0) == XK.XK_Insert
 
 
 def typed(keyboard: X11Keyboard, text: str, target: Target, *, shift_return: bool = False) -> Insertion:
