@@ -1,8 +1,10 @@
 """Export and import of rules as text for spreadsheets: CSV, also with tabs or semicolons. Pure."""
 
+import codecs
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN, MOST_RULES, Replacement
@@ -11,6 +13,7 @@ _NAMES: Final = ("hears", "writes", "whole_word", "match_case")
 _YES: Final = frozenset({"true", "1", "yes", "x", "是"})
 _NO: Final = frozenset({"false", "0", "no", "否"})
 _MOST_LINES: Final = 10 * MOST_RULES
+_COMMON: Final = 0.9
 _LONGEST_LINE: Final = 4 * (LONGEST_HEARD + LONGEST_WRITTEN)
 
 
@@ -34,8 +37,27 @@ def to_csv(rules: Sequence[Replacement]) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def from_text(text: str) -> Sheet:
-    """Parse rules from text.
+def decoded(data: bytes, *, chinese: bool) -> str | None:
+    """Return the text of a file in UTF-8, UTF-16 or, if it may be ``chinese``, GBK; else ``None``.
+
+    Excel writes these on Windows in Chinese. Bytes of many other encodings can be read as GBK too; most of them
+    then mean characters that GB 2312 lacks.
+    """
+    with suppress(UnicodeDecodeError):
+        marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return data.decode("utf-16" if marked else "utf-8-sig")
+    if not chinese:
+        return None
+    with suppress(UnicodeDecodeError):
+        text = data.decode("gb18030")
+        rare = "".join(char for char in text if not char.isascii())
+        common = len(rare.encode("gb2312", "ignore")) // 2
+        return text if common >= _COMMON * len(rare) else None
+    return None
+
+
+def from_text(text: str, titles: tuple[str, str] = ("", "")) -> Sheet:
+    """Parse rules from text. ``titles``: of the first two columns, as the window writes them.
 
     A line needs two columns, because a rule without the second would delete words.
     """
@@ -46,7 +68,7 @@ def from_text(text: str) -> Sheet:
         for number, line in enumerate(lines):
             if number >= _MOST_LINES:
                 return Sheet(tuple(rules), left_out + 1)
-            if not any(map(str.strip, line)) or (number == 0 and line[0].strip().lower() == _NAMES[0]):
+            if not any(map(str.strip, line)) or (number == 0 and _is_header(line, titles)):
                 continue
             rule = _rule(line)
             left_out += rule is None
@@ -61,6 +83,11 @@ def _delimiter(text: str) -> str:
     if "\t" in first:
         return "\t"
     return ";" if first.count(";") > first.count(",") else ","
+
+
+def _is_header(line: Sequence[str], titles: tuple[str, str]) -> bool:
+    cells = [cell.strip().lower() for cell in line[:2]]
+    return cells[0] == _NAMES[0] or cells == [title.lower() for title in titles]
 
 
 def _rule(line: Sequence[str]) -> Replacement | None:

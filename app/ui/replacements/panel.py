@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.messages.kinds import Action, Problem
 from app.replacements.rules import MOST_RULES, Example, Replacement, ReplacementsTried, RuleTried, TryReplacements
-from app.replacements.spreadsheets import from_text, to_csv
+from app.replacements.spreadsheets import decoded, from_text, to_csv
 from app.settings.schema import as_written
 from app.settings.sections import ChangeSetting
 from app.ui.replacements.rules_model import RulesModel
@@ -300,10 +300,12 @@ class ReplacementsPanel(Card):
             return
         try:
             with Path(chosen[0]).open("rb") as file:
-                text = file.read(_MOST_BYTES).decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+                text = decoded(file.read(_MOST_BYTES), chinese=self._texts.language == "zh")
+        except OSError:
+            text = None
+        if text is None:
             return self._show_result(lambda: self._texts("words.not-read"))
-        sheet = from_text(text)
+        sheet = from_text(text, (self._texts("words.hears"), self._texts("words.writes")))
         if sheet.rules:
             self.model.merge(sheet.rules)
         valid = len(set(sheet.rules) & set(self.model.draft.counting))

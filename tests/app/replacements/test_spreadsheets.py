@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.replacements.rules import Replacement
-from app.replacements.spreadsheets import Sheet, from_text, to_csv
+from app.replacements.spreadsheets import Sheet, decoded, from_text, to_csv
 
 TEXT = st.text(st.sampled_from('a翡,;"\t\n') | st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
 RULES = st.lists(
@@ -34,6 +34,36 @@ def test_from_text_accepts_any_text(text: str) -> None:
 )
 def test_from_text_reads_foreign_formats(text: str, sheet: Sheet) -> None:
     assert from_text(text) == sheet
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"])
+def test_decoded_reads_what_excel_writes_in_chinese(encoding: str) -> None:
+    text = "吉特哈布\tGitHub\r\n嗯，这个\t\r\n"
+    assert decoded(text.encode(encoding), chinese=True) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "chinese"),
+    [
+        ("Müller,Mueller\nGrüße,Gruesse", "cp1252", True),
+        ("關鍵詞,替換為另一個說法", "big5", True),
+        ("КОД,код", "cp1251", False),
+        ("吉特哈布,GitHub", "gbk", False),
+    ],
+)
+def test_decoded_refuses_other_encodings(text: str, encoding: str, chinese: bool) -> None:
+    assert decoded(text.encode(encoding), chinese=chinese) is None
+
+
+def test_decoded_refuses_bytes_that_are_no_text() -> None:
+    assert decoded(b"\xff\xfe\x00", chinese=True) is None and decoded(b"\x80\xff", chinese=True) is None
+
+
+def test_header_with_the_titles_of_the_window_is_no_rule() -> None:
+    rules = Sheet((Replacement("recognised", "recognized"),))
+    titles = ("Recognised", "Replacement")
+    assert from_text("recognised,replacement,word,Aa\nrecognised,recognized", titles) == rules
+    assert from_text("recognised,recognized", titles) == rules
 
 
 def test_from_text_leaves_out_long_lines() -> None:

@@ -210,6 +210,19 @@ def test_rules_without_effect_do_not_count_as_imported(desk: Desk, texts: Texts,
     assert desk.panel.problem.text() == texts("words.wrong-rows", count=5)
 
 
+@in_each_language
+def test_sheet_of_excel_with_titles_of_the_window_is_imported(desk: Desk, texts: Texts, tmp_path: Path) -> None:
+    sheet, chinese = tmp_path / "words.csv", texts.language == "zh"
+    text = f"{texts('words.hears')},{texts('words.writes')}\n吉特哈布,GitHub\n"
+    desk.dialogs.chosen = [str(sheet)]
+    for encoding in ("gbk", "utf-16")[not chinese :]:
+        desk.panel.show_rules(())
+        sheet.write_bytes(text.encode(encoding))
+        desk.panel.import_rules.click()
+        assert desk.values[-1] == ({"hears": "吉特哈布", "writes": "GitHub"},)
+        assert desk.panel.result.text() == texts("words.imported", count=1)
+
+
 def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Texts, tmp_path: Path) -> None:
     picture = tmp_path / "picture.csv"
     picture.write_bytes(b"\xff\xd8\xff\x00")
