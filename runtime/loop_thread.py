@@ -32,7 +32,7 @@ class LoopThread:
         self._name = name
         self._on_failure = on_failure
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ready = threading.Event()
+        self._ready = Future[asyncio.AbstractEventLoop]()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
@@ -48,8 +48,9 @@ class LoopThread:
             self._loop.call_soon_threadsafe(function, *arguments)
 
     def __enter__(self) -> Self:
+        """Start the thread. Raises ``OSError`` if the system refuses it a loop."""
         self._thread.start()
-        self._ready.wait()
+        self._loop = self._ready.result()
         return self
 
     def __exit__(
@@ -66,11 +67,17 @@ class LoopThread:
                 log.error(LogEvent.THREAD_NOT_ENDED, thread=self._name)
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        try:
+            with asyncio.Runner() as runner:
+                runner.run(self._main())
+        except OSError as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
 
     async def _main(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._ready.set()
+        self._stop = asyncio.Event()
+        self._ready.set_result(asyncio.get_running_loop())
         await self._stop.wait()
         await cancel_and_wait(asyncio.all_tasks() - {asyncio.current_task()})
 

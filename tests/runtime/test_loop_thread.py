@@ -1,4 +1,6 @@
 import asyncio
+import errno
+import os
 import threading
 from concurrent.futures import CancelledError
 
@@ -61,3 +63,12 @@ def test_closed_loop_thread_refuses_work() -> None:
     with pytest.raises(RuntimeError, match="does not run"):
         loop.submit(where())
     loop.call(print)
+
+
+def test_loop_that_the_system_refuses_is_reported_instead_of_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> asyncio.AbstractEventLoop:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr("asyncio.events.new_event_loop", refuse)
+    with pytest.raises(OSError, match=os.strerror(errno.EMFILE)), LoopThread("loop"):
+        pass
