@@ -129,18 +129,21 @@ class GatewayClient(Closing):
         self._room.set()
 
     async def finish(self) -> None:
-        """Wait until all results are stored. Raises ``SessionLost`` after ``quiet_s`` without progress."""
+        """Wait until all results are stored.
+
+        Raises ``SessionLost`` after ``quiet_s`` without progress. Raises ``ResultsGone`` if the gateway sends no
+        result that it has: it sends them all after its welcome, so it is not a worker that they wait for.
+        """
         self._session.finish()
         self._changed.set()
         if self._task is None:
             raise RuntimeError("use the client in `async with`")
-        task, settings = self._task, self._settings
+        task, last_words_s = self._task, self._settings.last_words_s
         self._progress_at = loop_time()
         while not task.done():
-            patience = settings.last_words_s if self._all_stored else settings.quiet_s
-            if (left := self._left_of(patience)) <= 0:
+            if (left := self._left()) <= 0:
                 break
-            wait_s = min(left, settings.last_words_s)
+            wait_s = min(left, last_words_s)
             await self._without_standstills(asyncio.wait({task}, timeout=wait_s), wait_s)
         self._raise_error()
         if not self._all_stored:
@@ -193,6 +196,18 @@ class GatewayClient(Closing):
             await self._without_standstills(is_set_within(self._room, left), left)
             self._raise_error()
 
+    def _left(self) -> float:
+        if self._all_stored:
+            return self._left_of(self._settings.last_words_s)
+        left = self._left_of(self._settings.quiet_s)
+        if self._waits_for_owed:
+            left = min(left, max(self._progress_at, self._welcomed_at) + self._settings.owed_s - loop_time())
+        return left
+
+    @property
+    def _waits_for_owed(self) -> bool:
+        return self._session.owed and not self._storing
+
     def _left_of(self, patience_s: float) -> float:
         return self._progress_at + patience_s - loop_time()
 
@@ -208,10 +223,9 @@ class GatewayClient(Closing):
         what, advice = f"nothing was heard of {len(segments)} segments", "is a worker running there?"
         if self._storing:
             what, advice = "a result could not be kept", "is there room on the disk?"
-        gone = self._session.owed and not self._storing
-        if gone:
+        if gone := self._waits_for_owed:
             what, advice = "the gateway sent no results that it had", "recognise the recording again"
-        quiet = f"for {self._settings.quiet_s:g} s {what}"
+        quiet = f"for {self._settings.owed_s if gone else self._settings.quiet_s:g} s {what}"
         self._log.gave_up(quiet)
         return (ResultsGone if gone else SessionLost)(f"{quiet}: {advice}", segments)
 

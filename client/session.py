@@ -150,8 +150,8 @@ class Session:
 
     @property
     def owed(self) -> bool:
-        """True while a result is missing that the gateway had at the last welcome: it sends all at once."""
-        return bool(self._owed)
+        """True while connected to a gateway that had a result at the welcome and has not sent it: it sends all."""
+        return self._welcomed and bool(self._owed)
 
     def is_open(self, segment: int) -> bool:
         """Return whether the segment has begun and has no result."""

@@ -34,7 +34,8 @@ class ClientSettings:
 
     ``first_contact_s``, ``give_up_s``: longest outage at first, and after a lost connection. ``failing_s``:
     longest time in which the gateway fails each time, without a result. ``quiet_s``: longest silence about sent
-    audio; longest time to store a result. ``last_words_s``: longest silence once all is stored.
+    audio; longest time to store a result. ``owed_s``: longest silence of a gateway about results that it has.
+    ``last_words_s``: longest silence once all is stored.
     ``held_s``: audio without a result at which ``audio`` waits. ``pause``: waits before a retry. ``http``: makes
     the HTTP session. ``connecting``: makes a function that opens connections. ``name``: that of the program, for
     the gateway. ``elsewhere``: whether to ask ``locate`` again after a refused key or certificate.
@@ -48,6 +49,7 @@ class ClientSettings:
     give_up_s: float = 120.0
     failing_s: float = 120.0
     quiet_s: float = 300.0
+    owed_s: float = 30.0
     last_words_s: float = 5.0
     held_s: float = 600.0
     most_events: int = 1_000

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from tests.app.journal.files import tone
 from tests.helpers.scripted_gateway import Gateway, Memory, digest, hear, oblige, say, scripted
 
 ID = UUID(int=78)
-AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05, quiet_s=1.0)
+AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05, quiet_s=inf, owed_s=0.5)
 FIRST, SECOND = tone(0, 8_000), tone(8_000, 8_000)
 TEXTS = [digest(FIRST.tobytes()), digest(SECOND.tobytes())]
 
