@@ -22,6 +22,12 @@ async def gateway(broker: Broker) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
+def reads_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let gateways ask the broker soon for results that do not come."""
+    monkeypatch.setattr("backend.sessions.session.READ_AGAIN_AFTER_S", 0.1)
+
+
+@pytest.fixture
 async def at(any_broker: Broker) -> AsyncIterator[Setting]:
     """A setting with the attached session ``s``."""
     async with on(any_broker) as setting:

@@ -132,7 +132,9 @@ async def test_other_gateway_takes_session_over(gateway: Gateway, other: Gateway
                 assert (await new.expect(Final)).text == TEXT
 
 
-async def test_takeover_is_detected_when_its_notice_is_lost(gateway: Gateway, redis: "Redis") -> None:
+async def test_takeover_is_detected_when_its_notice_is_lost(
+    gateway: Gateway, redis: "Redis", reads_again_soon: None
+) -> None:
     async with connected(gateway.url, KEY) as old:
         await old.segment(0, PCM)
         await old.expect(Queued)
@@ -162,7 +164,9 @@ async def test_cut_subscription_loses_no_result(gateway: Gateway, broker: Broker
             assert (await wire.expect(Final)).text == TEXT
 
 
-async def test_lost_job_makes_client_send_again(gateway: Gateway, broker: Broker, redis: "Redis") -> None:
+async def test_lost_job_makes_client_send_again(
+    gateway: Gateway, broker: Broker, redis: "Redis", reads_again_soon: None
+) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
         await wire.expect(Queued)
