@@ -93,8 +93,8 @@ class Tally(Struct):
 
     @property
     def flawless(self) -> bool:
-        """True if every segment ended once, with the digest of exactly its samples."""
-        return self.right == self.segments and not (self.twice or self.lost_sessions)
+        """True if every segment ended once, with the digest of exactly its samples, and there was one at all."""
+        return self.right == self.segments > 0 and not (self.twice or self.lost_sessions)
 
     def complain(self, about: str) -> None:
         """Record a complaint; only the first few are kept."""

@@ -26,8 +26,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> "Samples":
 async def locate() -> "AsyncIterator[Locate]":
     """Locate a scripted gateway that treats each connection as a new session."""
     from client.connection import Address, fixed
-    from tests.app.dictation.world import afresh
-    from tests.helpers.scripted_gateway import scripted
+    from tests.helpers.scripted_gateway import afresh, scripted
 
     async with scripted(afresh) as gateway:
         yield fixed(Address(gateway.url))

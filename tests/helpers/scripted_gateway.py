@@ -82,6 +82,11 @@ async def oblige(
         most = None if most is None else most - 1
 
 
+async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """Treat each connection as a new session."""
+    await oblige(socket, Memory())
+
+
 async def hear(socket: web.WebSocketResponse, memory: Memory, texts: int | None = None) -> bool:
     """Handle the client's next message. Return whether the connection goes on."""
     message = await socket.receive()

@@ -24,8 +24,8 @@ from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.core.checksum import checksum
-from tests.app.dictation.world import OTHER, WINDOW, World, afresh, dictating, silence
-from tests.helpers.scripted_gateway import oblige, scripted
+from tests.app.dictation.world import OTHER, WINDOW, World, dictating, silence
+from tests.helpers.scripted_gateway import afresh, oblige, scripted
 from tests.helpers.waiting import wait_until
 
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}

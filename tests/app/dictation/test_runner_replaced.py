@@ -10,8 +10,8 @@ from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
-from tests.app.dictation.world import OTHER, World, afresh, dictating
-from tests.helpers.scripted_gateway import scripted
+from tests.app.dictation.world import OTHER, World, dictating
+from tests.helpers.scripted_gateway import afresh, scripted
 from tests.helpers.waiting import wait_until
 
 OPTIONS = DictationOptions(TalkMode.TOGGLE)

@@ -7,8 +7,8 @@ from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Locate
 from tests.app.dictation.test_runner import HOLD, TOGGLE, later, texts_of
-from tests.app.dictation.world import MOST_WAIT, afresh, dictating
-from tests.helpers.scripted_gateway import scripted
+from tests.app.dictation.world import MOST_WAIT, dictating
+from tests.helpers.scripted_gateway import afresh, scripted
 from tests.helpers.waiting import wait_until
 
 

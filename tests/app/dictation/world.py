@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from aiohttp import web
 
 from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
@@ -30,7 +29,6 @@ from app.transcription.pipeline import Samples
 from client.connection import Locate
 from protocol.audio import SAMPLE_RATE
 from tests.helpers.played import filled
-from tests.helpers.scripted_gateway import Memory, oblige
 from tests.helpers.waiting import wait_until
 
 BLOCK = SAMPLE_RATE // 25
@@ -316,8 +314,3 @@ async def dictating(
 
 def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * SAMPLE_RATE), np.int16)
-
-
-async def afresh(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """Script a gateway that treats each connection as a new session."""
-    await oblige(socket, Memory())

@@ -15,10 +15,9 @@ from app.local_services.stack import Stack
 from app.mcp_server.files import FileTranscriber, SharedStack
 from protocol.texts import join_texts
 from speech.errors import AudioMissing, AudioUnsupported
-from tests.app.dictation.world import afresh
 from tests.app.speech import SPEECH, window_digests
 from tests.helpers.recordings import samples_of
-from tests.helpers.scripted_gateway import Gateway, scripted
+from tests.helpers.scripted_gateway import Gateway, afresh, scripted
 from tests.helpers.sound_tracks import with_tracks
 from tests.helpers.waiting import wait_until
 

@@ -1,6 +1,7 @@
 """Tallies that add up, however they were split."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,10 +36,19 @@ def test_tallies_of_two_halves_add_up(happened: list[int], cut: int) -> None:
     assert together.missing == sum(kind > 1 for kind in happened)
 
 
-def test_tally_is_flawless_only_without_faults() -> None:
+@pytest.mark.parametrize(
+    "tally",
+    [
+        Tally(),
+        Tally(segments=2, right=1),
+        Tally(segments=1, right=1, twice=1),
+        Tally(segments=1, right=1, lost_sessions=1),
+    ],
+    ids=["nothing spoken", "wrong", "twice", "lost"],
+)
+def test_tally_is_flawless_only_with_segments_and_without_faults(tally: Tally) -> None:
     assert Tally(segments=2, right=2).flawless
-    for tally in (Tally(segments=2, right=1), Tally(segments=1, right=1, twice=1), Tally(lost_sessions=1)):
-        assert not tally.flawless
+    assert not tally.flawless
 
 
 def test_number_of_complaints_is_bounded() -> None:

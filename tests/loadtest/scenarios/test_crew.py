@@ -5,26 +5,20 @@ import time
 
 import psutil
 import pytest
-from aiohttp import web
 
 from client.connection import Address
 from loadtest.measurement.tally import Tally
 from loadtest.scenarios.crew import run_crew
 from loadtest.scenarios.streams import Streams
 from tests.helpers.processes import gone
-from tests.helpers.scripted_gateway import Memory, oblige, scripted
+from tests.helpers.scripted_gateway import afresh, scripted
 from tests.helpers.waiting import wait_until
-
-
-async def for_each_its_own(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """Run an obliging gateway with a separate memory for each connection."""
-    await oblige(socket, Memory())
 
 
 async def test_crew_runs_and_counts_all_parts() -> None:
     tally = Tally()
-    async with scripted(for_each_its_own) as gateway:
-        plan = Streams(3, 0.2, parts=2, patience_s=5.0, pace=0.02)
+    async with scripted(afresh) as gateway:
+        plan = Streams(3, 20.0, parts=2, patience_s=5.0, pace=0.02)
         await run_crew(plan, Address(gateway.url, "k"), time.monotonic(), tally.absorb)
         assert set(gateway.memory.keys) == {"Bearer k"}
     assert tally.flawless and tally.finished == tally.sessions == 3
@@ -32,7 +26,7 @@ async def test_crew_runs_and_counts_all_parts() -> None:
 
 async def test_cancelled_crew_reports_its_counts_and_ends() -> None:
     tally = Tally()
-    async with scripted(for_each_its_own) as gateway:
+    async with scripted(afresh) as gateway:
         plan, before = Streams(2, 600.0, parts=2, pace=0.02), set(psutil.Process().children())
         running = asyncio.create_task(run_crew(plan, Address(gateway.url), time.monotonic(), tally.absorb))
         await wait_until(lambda: gateway.connections == 2, "both are there")
