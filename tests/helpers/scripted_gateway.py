@@ -9,6 +9,8 @@ from ssl import SSLContext
 
 from aiohttp import WSMsgType, web
 
+from client.connection import Address, Locate
+from client.errors import Unreachable
 from protocol.audio import decode_frame
 from protocol.session import (
     STREAM_PATH,
@@ -204,3 +206,14 @@ async def scripted(
         yield gateway
     finally:
         await asyncio.shield(runner.cleanup())
+
+
+def later(url: list[str]) -> Locate:
+    """Locate the gateway whose address is put into ``url`` later; until then there is none."""
+
+    def locate() -> Address:
+        if not url:
+            raise Unreachable("nobody there yet")
+        return Address(url[0])
+
+    return locate

@@ -22,10 +22,9 @@ from app.journal.journal import Journal
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
-from client.errors import Unreachable
 from loadtest.core.checksum import checksum
 from tests.app.dictation.world import OTHER, WINDOW, World, dictating, silence
-from tests.helpers.scripted_gateway import afresh, oblige, scripted
+from tests.helpers.scripted_gateway import afresh, later, oblige, scripted
 from tests.helpers.waiting import wait_until
 
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
@@ -190,15 +189,6 @@ async def test_cancelled_take_is_kept_only_in_history(
     assert len(world.inserter.texts) == 1, "what was being inserted cannot be called back"
     assert texts[0] == world.inserter.text() and len(texts) > 1
     assert [view.text for view in views] == [" ".join(texts)]
-
-
-def later(url: list[str]) -> Locate:
-    def locate() -> Address:
-        if not url:
-            raise Unreachable("nobody there yet")
-        return Address(url[0])
-
-    return locate
 
 
 async def test_take_moves_to_other_gateway_when_first_is_gone(tmp_path: Path, models: Path, talk: Samples) -> None:

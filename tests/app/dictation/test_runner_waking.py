@@ -81,7 +81,7 @@ async def test_sleep_ends_recording_and_renews_microphone_and_keys(
         world.hotkeys.press()
         world.hotkeys.release()
         await world.is_in(State.LISTENING)
-        await wait_until(lambda: world.devices.opened == 2, "with the new one")
+        assert world.devices.opened == 2, "with the new one"
 
 
 async def test_locked_screen_ends_recording_and_keeps_what_was_heard(

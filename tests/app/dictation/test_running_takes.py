@@ -6,9 +6,9 @@ from app.core.states import State
 from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Locate
-from tests.app.dictation.test_runner import HOLD, TOGGLE, later, texts_of
+from tests.app.dictation.test_runner import HOLD, TOGGLE, texts_of
 from tests.app.dictation.world import MOST_WAIT, dictating
-from tests.helpers.scripted_gateway import afresh, scripted
+from tests.helpers.scripted_gateway import afresh, later, scripted
 from tests.helpers.waiting import wait_until
 
 

@@ -17,15 +17,13 @@ from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.journal import Journal
 from app.journal.take import TakeState
 from app.transcription.listening import PATIENT
-from client.connection import Address
-from client.errors import Unreachable
 from client.gateway import GatewayClient
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, decode_frame
 from protocol.recognition import Options
 from protocol.session import Done, Final, Finish, Queued, SegmentBegin, SegmentEnd, decode_client
 from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened
 from tests.app.journal.files import tone
-from tests.helpers.scripted_gateway import Memory, say, scripted, welcome
+from tests.helpers.scripted_gateway import Memory, later, say, scripted, welcome
 
 ID = UUID(int=8)
 SEGMENT_S = 5
@@ -96,17 +94,11 @@ async def dictate_offline(root: Path, segments: int) -> int:
     Returns the bytes by which the second half of the segments increased memory.
     """
     url: list[str] = []
-
-    def locate() -> Address:
-        if not url:
-            raise Unreachable("nobody there")
-        return Address(url[0])
-
     finals: list[tuple[int, str]] = []
     arrived = Arrived()
     with Journal.create(root, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
-        async with GatewayClient(locate, ID, store, settings=SETTINGS) as client:
+        async with GatewayClient(later(url), ID, store, settings=SETTINGS) as client:
             outlet = JournaledOutlet(store, client)
             collecting = asyncio.create_task(collect(outlet, finals))
             with traced():

@@ -24,7 +24,7 @@ from app.journal.take import TakeState
 from app.transcription.listening import PATIENT, CuttingMode, DictationSetup, segmenting_vad
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed
-from client.errors import GatewayError, SessionLost, Unreachable
+from client.errors import GatewayError, SessionLost
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -33,7 +33,7 @@ from speech.segmenter import SegmentOpened
 from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import recording
 from tests.helpers.played import filled
-from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.scripted_gateway import later, oblige, scripted
 from tests.helpers.waiting import wait_until
 
 ID = UUID(int=4)
@@ -156,21 +156,12 @@ async def test_listener_delivers_texts_during_recording_and_after_stop(
     assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
 
 
-def gateway_later(url: list[str]) -> Locate:
-    def locate() -> Address:
-        if not url:
-            raise Unreachable("nobody there yet")
-        return Address(url[0])
-
-    return locate
-
-
 async def test_recording_continues_when_gateway_is_unreachable(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     url: list[str] = []
     microphone = Played(talk)
-    dictation = Dictation(tmp_path, models, gateway_later(url), microphone)
+    dictation = Dictation(tmp_path, models, later(url), microphone)
     working = asyncio.create_task(dictation.run())
     await dictation.all_heard(talk)
     await wait_until(lambda: dictation.screen.unsent_s() > 5, "it is said what is unsent")
@@ -186,7 +177,7 @@ async def test_listener_gives_up_after_stop_when_gateway_stays_silent(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     microphone = Played(talk)
-    dictation = Dictation(tmp_path, models, gateway_later([]), microphone, quiet_s=0.2)
+    dictation = Dictation(tmp_path, models, later([]), microphone, quiet_s=0.2)
     working = asyncio.create_task(dictation.run())
     await dictation.all_heard(talk)
     microphone.stop()
@@ -197,7 +188,7 @@ async def test_listener_gives_up_after_stop_when_gateway_stays_silent(
 
 async def test_cancelled_listener_keeps_all_audio(tmp_path: Path, models: Path, talk: Samples) -> None:
     spoken, tail = talk[:-BLOCK], talk[-BLOCK:]
-    dictation = Dictation(tmp_path, models, gateway_later([]), Played(spoken, tail=tail))
+    dictation = Dictation(tmp_path, models, later([]), Played(spoken, tail=tail))
     working = asyncio.create_task(dictation.run())
     await dictation.all_heard(spoken)
     working.cancel()
