@@ -25,6 +25,7 @@ from protocol.session import (
     Welcome,
 )
 from tests.client.model_gateway import ModelBroker, ModelGateway, text_of
+from tests.helpers.examples import examples
 
 ID = UUID(int=7)
 
@@ -232,4 +233,4 @@ class AgainstModelGateway(RuleBasedStateMachine):
 
 
 TestAgainstModelGateway = AgainstModelGateway.TestCase
-TestAgainstModelGateway.settings = settings(max_examples=150, stateful_step_count=60)
+TestAgainstModelGateway.settings = settings(max_examples=examples(150), stateful_step_count=60)

@@ -10,6 +10,7 @@ from protocol.audio import FRAME_SAMPLES
 from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, SegmentCancel, SegmentDetails
 from tests.client.test_session_model import ID, AgainstModelGateway
+from tests.helpers.examples import examples
 
 
 class OfProcessesThatDie(AgainstModelGateway):
@@ -108,4 +109,4 @@ class OfProcessesThatDie(AgainstModelGateway):
 
 
 TestOfProcessesThatDie = OfProcessesThatDie.TestCase
-TestOfProcessesThatDie.settings = settings(max_examples=100, stateful_step_count=50)
+TestOfProcessesThatDie.settings = settings(max_examples=examples(100), stateful_step_count=50)

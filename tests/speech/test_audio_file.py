@@ -24,6 +24,7 @@ from speech.errors import (
     AudioUnreadable,
     AudioUnsupported,
 )
+from tests.helpers.examples import examples
 from tests.helpers.recordings import samples_of, synthetic
 
 TONE = (8000 * np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)).astype(np.int16)
@@ -188,7 +189,7 @@ def test_impossible_wav_header_raises_typed_error(tmp_path: Path, header: dict[s
         samples_of(written(tmp_path, wav(**header)))
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 43), st.integers(0, 255)), min_size=1, max_size=6))
 def test_damaged_wav_header_raises_only_typed_errors(tmp_path: Path, damage: list[tuple[int, int]]) -> None:
     data = bytearray(wav(PCM[:2000]))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from speech.audio_file import AvailableAudio
 from speech.declared_size import missing_bytes
+from tests.helpers.examples import examples
 
 RATE = 16_000
 NOISE = np.random.default_rng(2).normal(0, 2000, 4 * RATE).astype(np.int16)
@@ -113,7 +114,7 @@ def test_stream_promises_nothing(tmp_path: Path, head: bytes) -> None:
     assert missing_bytes(path) == 0
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(
         [b"RIFF1234WAVE", b"RF641234WAVE", b"RIFX1234WAVE", b"riff\x2e\x91\xcf\x11", b"FORM1234AIFF", b".snd"]

@@ -15,6 +15,7 @@ from backend.sessions.segments import Promote
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, JobKind, Keys, Result
 from tests.backend.model_broker import SESSION, Entry, ModelBroker, text_of
+from tests.helpers.examples import examples
 from tests.helpers.valkey import binaries, running_broker
 from worker.broker.jobs import ShardJobs as WorkerJobs
 from worker.core.delivery import Delivery
@@ -184,7 +185,7 @@ async def _compare(url: str, operations: list[tuple[Any, ...]]) -> None:
 def test_model_and_scripts_agree(kind: str) -> None:
     with running_broker(binaries()[kind]) as broker:
 
-        @settings(max_examples=25)
+        @settings(max_examples=examples(100))
         @given(OPERATIONS)
         def agree(operations: list[tuple[Any, ...]]) -> None:
             asyncio.run(_compare(broker.url, operations))

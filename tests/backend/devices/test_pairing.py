@@ -28,6 +28,7 @@ from protocol.pairing import (
     identities,
     prove,
 )
+from tests.helpers.examples import examples
 
 CODE, WRONG = "01234567", "76543210"
 OWN, OTHER = "aa" * 32, "bb" * 32
@@ -241,7 +242,7 @@ def test_malformed_messages_are_no_tries_and_are_limited(message: bytes) -> None
 @given(
     message=st.one_of(st.binary(min_size=33, max_size=33), st.binary(min_size=32, max_size=32).map(b"A".__add__))
 )
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_any_first_message_is_answered(message: bytes) -> None:
     with suppress(MalformedMessage):
         assert isinstance(pairing().begin(PairBegin("n", CLIENT, message), "e", 1.0), PairBegan)
@@ -249,7 +250,7 @@ def test_any_first_message_is_answered(message: bytes) -> None:
 
 @given(exchange=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64), proof=st.binary())
 @example(exchange="\u00e9", proof=b"")
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_any_unknown_confirmation_is_refused(exchange: str, proof: bytes) -> None:
     desk = pairing()
     Device(desk).begin(id="one that nobody guesses")
@@ -354,4 +355,4 @@ class World(RuleBasedStateMachine):
 
 
 TestWorld = World.TestCase
-TestWorld.settings = settings(max_examples=25, stateful_step_count=15)
+TestWorld.settings = settings(max_examples=examples(25), stateful_step_count=15)

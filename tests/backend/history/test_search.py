@@ -13,6 +13,7 @@ from backend.history.store import Store
 from protocol.rest import SessionKind
 from protocol.words import terms
 from tests.backend.history.feed import ALL_SESSIONS, ANN, BOB, final, found
+from tests.helpers.examples import examples
 
 
 def test_hit_shows_the_match_in_its_excerpt(store: Store) -> None:
@@ -52,7 +53,7 @@ def says(text: str, query: str) -> bool:
 
 
 @given(st.lists(SPOKEN, min_size=1, max_size=5), SPOKEN)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_search_agrees_with_scan_of_every_text(store: Store, said: list[str], query: str) -> None:
     about = SessionOwner(f"owner {next(OWNERS)}")
     store.record([final(text, about.owner, number, about) for number, text in enumerate(said)])
@@ -62,7 +63,7 @@ def test_search_agrees_with_scan_of_every_text(store: Store, said: list[str], qu
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_is_an_error(store: Store, query: str) -> None:
     store.search(query, ALL_SESSIONS)
 

@@ -7,6 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from backend.sessions.segments import SegmentStage
 from tests.backend.model_client import Spoken
 from tests.backend.world import World
+from tests.helpers.examples import examples
 
 GATEWAYS = st.sampled_from(["a", "b"])
 PCM = st.integers(0, 40).map(lambda n: bytes(i * 37 % 251 for i in range(2 * n)))
@@ -151,7 +152,7 @@ class Disorder(RuleBasedStateMachine):
         self.world.check(self.forgot)
 
 
-Disorder.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
+Disorder.TestCase.settings = settings(max_examples=examples(200), stateful_step_count=50)
 TestDisorder = Disorder.TestCase
 
 

@@ -36,6 +36,7 @@ from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.helpers.examples import examples
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -215,7 +216,7 @@ class Heard:
 TEXTS = st.lists(st.sampled_from(["", "Hello there.", "and so on.", "你好。", "今天天气", "15"]), max_size=5)
 
 
-@settings(max_examples=50)  # each runs an event loop
+@settings(max_examples=examples(50))  # each runs an event loop
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chance: Random) -> None:
     """Partials and finals come in any order; what is online is a beginning of the next offline text."""
