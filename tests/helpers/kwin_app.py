@@ -1,7 +1,6 @@
 """Drive the real app on a real KWin, for proofs.
 
-KDE's own RemoteDesktop portal needs OpenGL. The portal here grants the keyboard and presses its keys with KWin's
-fake input. It has no shortcuts: the dictation key runs ``kikipounamu key``, as a shortcut of KDE may.
+The app gets its keys from KDE's own portal, and presses those that paste with it.
 """
 
 import asyncio
@@ -13,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from app.bus.connection import Answer, BusConnection, BusObject, MethodCall
 from app.bus.errors import BusError
+from app.system.autostart import launcher
 from tests.helpers.accessible_desktop import start_accessibility
 from tests.helpers.chain import BIN
-from tests.helpers.desktop_portal import GRANTED, DesktopPortal
+from tests.helpers.kde_portal import allow_keys, screencast_global, start_kde_portal
 from tests.helpers.kwin_desktop import TRUSTING, KWinKeys, start_kwin
 from tests.helpers.message_bus import running_bus
 from tests.helpers.packages import require
@@ -33,6 +33,8 @@ from tests.helpers.wayland_hand import Hand
 _KWIN: Final = "org.kde.KWin"
 _SCRIPTING: Final = BusObject(_KWIN, "/Scripting", "org.kde.kwin.Scripting")
 _ONCE_S: Final = 1.0
+_KEY: Final = "F8"
+_FOR_PORTAL: Final = "wayland-portal"
 _WRITE_SESSION: Final = """#!/bin/sh
 env > '{place}.new' && mv '{place}.new' '{place}'
 """
@@ -74,14 +76,13 @@ class KWinScripts:
 
 @dataclass
 class KWinDesktop(WaylandDesktop):
-    """A screen of KWin. ``portal``: the mocked portal for the keyboard."""
+    """A screen of KWin."""
 
     keys: KWinKeys = field(init=False)
     scripts: KWinScripts = field(init=False)
-    portal: DesktopPortal = field(init=False)
 
     def connect(self) -> None:
-        """Take a keyboard, the clipboard and the portal's name."""
+        """Take a keyboard and the clipboard, and start the portal."""
         self.hand = Hand(self.environment)
         self.hand.run(self._connect())
 
@@ -89,12 +90,8 @@ class KWinDesktop(WaylandDesktop):
         address = self.variables["DBUS_SESSION_BUS_ADDRESS"]
         self.keys = await KWinKeys.open(self.environment)
         self.scripts = KWinScripts(await BusConnection.open(address), self.folder)
-        self.portal = await DesktopPortal.start(address, {"RemoteDesktop": 2})
-        self.portal.answers["RemoteDesktop.Start"] = (
-            GRANTED,
-            {"devices": ("u", 1), "restore_token": ("s", "again")},
-        )
-        self.portal.replies["RemoteDesktop.NotifyKeyboardKeycode"] = self._press
+        await allow_keys(self, address)
+        await start_kde_portal(self, address, WAYLAND_DISPLAY=_FOR_PORTAL)
 
     def close(self) -> None:
         """End the connections, and all programs on the screen."""
@@ -103,13 +100,8 @@ class KWinDesktop(WaylandDesktop):
         super().close()
 
     async def _disconnect(self) -> None:
-        await self.portal.stop()
         await self.scripts.close()
         await self.keys.close()
-
-    def _press(self, values: tuple[Any, ...]) -> tuple[str, list[Any], list[int]]:
-        self.keys.send(values[2], values[3])
-        return "", [], []
 
     def focus(self, title: str) -> str:
         """Focus the window with this title, and return the name of its program."""
@@ -155,15 +147,15 @@ class KWinApp(WaylandApp):
 
     def press(self) -> None:
         """Press the dictation key down."""
-        self.command("key", "dictate", "press")
+        self.desktop.press(_KEY)
 
     def release(self) -> None:
         """Release the dictation key."""
-        self.command("key", "dictate", "release")
+        self.desktop.release(_KEY)
 
     def paste_held(self) -> None:
         """Press the key that pastes what is held."""
-        self.command("key", "paste-held", "tap")
+        self.desktop.tap("ctrl+alt+v")
 
 
 @contextmanager
@@ -175,7 +167,7 @@ def running_kwin_app(models: Path, *arguments: str) -> Iterator[KWinApp]:
         with running_bus(Path(folder)) as bus, _desktop(Path(folder), bus.address, home) as desktop:
             start_accessibility(desktop)
             app = KWinApp(desktop, microphone, home, models, arguments)
-            app.set(general__welcomed=True, insertion__each_piece_at_once=True)
+            app.set(general__welcomed=True, insertion__each_piece_at_once=True, hotkeys__dictate=_KEY.lower())
             app.start()
             # Without a tray and notifications the window opens: not in the middle of a test.
             wait_until_sync(lambda: desktop.focused == "kikipounamu", "the app's window is open")
@@ -184,7 +176,9 @@ def running_kwin_app(models: Path, *arguments: str) -> Iterator[KWinApp]:
 
 @contextmanager
 def _desktop(folder: Path, bus: str, home: Path) -> Iterator[KWinDesktop]:
+    launcher({"HOME": str(folder)}, "/bin/true").add()  # the portal knows apps by their menu entries
     own = {"DBUS_SESSION_BUS_ADDRESS": bus, "XDG_CURRENT_DESKTOP": "KDE", "KIKIPOUNAMU_HOME": str(home)}
+    own["XDG_DATA_HOME"] = str(folder / ".local" / "share")
     path = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     script, written = folder / "session.sh", folder / "session"
     script.write_text(_WRITE_SESSION.format(place=written))
@@ -194,9 +188,10 @@ def _desktop(folder: Path, bus: str, home: Path) -> Iterator[KWinDesktop]:
         try:
             start_kwin(desktop, "--xwayland", str(script))
             desktop.variables |= _x11(written)
-            desktop.connect()
-            wait_until_sync(lambda: _answers(desktop), "KWin runs scripts")
-            yield desktop
+            with screencast_global(Path(run, "wayland-kwin"), Path(run, _FOR_PORTAL)):
+                desktop.connect()
+                wait_until_sync(lambda: _answers(desktop), "KWin runs scripts")
+                yield desktop
         finally:
             desktop.close()
             sys.stderr.write(desktop.logs())

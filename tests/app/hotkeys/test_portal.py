@@ -1,16 +1,13 @@
 """Hotkeys through a desktop portal on a real message bus."""
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from functools import partial
-from glob import glob
 from pathlib import Path
 
 import pytest
 
-from app.bus.connection import BUS_PROGRAM, BusConnection
 from app.bus.errors import BusSilent
 from app.bus.portal import Portal, variants
 from app.core.errors import Note
@@ -27,6 +24,7 @@ from app.hotkeys.events import AssignedHotkeys, KeyEvent
 from app.hotkeys.portal import INTERFACE, PortalHotkeys
 from app.system.autostart import launcher
 from tests.helpers.desktop_portal import CANCELLED, GRANTED, REFUSED, SILENT, DesktopPortal
+from tests.helpers.kde_portal import start_kde_portal
 from tests.helpers.kwin_desktop import TRUSTING, KWinKeys, running_kwin
 from tests.helpers.message_bus import running_bus
 from tests.helpers.waiting import wait_until
@@ -312,20 +310,6 @@ async def _bound_by(screen: WaylandDesktop, wanted: dict[str, str]) -> PortalHot
     return hotkeys
 
 
-async def _start_kde_portal(screen: WaylandDesktop, address: str) -> "subprocess.Popen[bytes]":
-    async with await BusConnection.open(address) as bus:
-
-        async def runs(name: str) -> bool:
-            (names,) = await bus.call(BUS_PROGRAM, "ListNames")
-            return name in names
-
-        screen.start(*glob("/usr/lib/*/libexec/xdg-desktop-portal-kde"), XDG_CURRENT_DESKTOP="KDE")
-        await wait_until(partial(runs, "org.freedesktop.impl.portal.desktop.kde"), "the portal of KDE runs")
-        portal = screen.start("/usr/libexec/xdg-desktop-portal", XDG_CURRENT_DESKTOP="KDE")
-        await wait_until(partial(runs, "org.freedesktop.portal.Desktop"), "the portal of the desktop runs")
-        return portal
-
-
 async def _hold_and_cancel(hotkeys: PortalHotkeys, keys: KWinKeys) -> None:
     assert hotkeys.assigned == {"dictate": "f9", "cancel": "shift+f9", "paste-held": "ctrl+alt+v"}
     await keys.press("F9")
@@ -347,7 +331,7 @@ async def test_real_kde_holds_keys_through_restarts_and_kills_without_a_dialog(
     own = {"XDG_DATA_HOME": str(tmp_path / ".local" / "share"), "DBUS_SESSION_BUS_ADDRESS": address}
     wanted = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
     with running_kwin(tmp_path, {**own, **TRUSTING}) as screen:
-        portal = await _start_kde_portal(screen, address)
+        portal = await start_kde_portal(screen, address)
         keys = await KWinKeys.open(screen.environment)
         first = await _bound_by(screen, wanted)
         await _hold_and_cancel(first, keys)
