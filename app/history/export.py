@@ -3,22 +3,29 @@
 Replaces existing files only on request.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec import Raw
+
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.renderers import document, render, render_json
+from app.core.renderers import document, render, render_json, render_json_line
 from app.core.transcript import RecordingTranscript
 from app.core.word_times import edited
 from app.history.errors import NothingToExport, TakeExportFailed
+from app.history.view import ExportTakes, HistoryMessage, HistoryNote
 from app.journal.library import TakeSnapshot
 from runtime.whole_file import write_whole
 
 _ONE_EACH: Final = frozenset({Format.SRT, Format.VTT})
 _NAME: Final = "kikipounamu"
+_NAMED: Final = 3
+_SHOW_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,20 +40,65 @@ class ExportFile:
 class ExportResult:
     """Result of an export: the written files, or the existing ones that kept it from writing any.
 
-    ``left_out``: number of takes without a text, which are in no file.
+    ``left_out``: number of takes without a text, which are in no file. ``stopped``: the user cancelled it, and
+    nothing is written.
     """
 
     written: tuple[Path, ...] = ()
     exist: tuple[Path, ...] = ()
     left_out: int = 0
+    stopped: bool = False
+
+    def note(self, place: Path) -> Note:
+        """Return the message about this result of an export into ``place``."""
+        if self.stopped:
+            return Note(HistoryNote.EXPORT_STOPPED)
+        if self.exist:
+            names = ", ".join(path.name for path in self.exist[:_NAMED])
+            return Note(HistoryNote.EXIST, {"count": str(len(self.exist)), "names": names})
+        values = {"count": str(len(self.written)), "place": str(place)}
+        if self.left_out:
+            return Note(HistoryNote.EXPORTED_SOME, {"left": str(self.left_out), **values})
+        return Note(HistoryNote.EXPORTED, values)
 
 
-def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrite: bool = False) -> ExportResult:
+@dataclass
+class ExportProgress:
+    """Progress of an export. ``done``: takes that are ready to be written. ``stopped``: the user cancels it."""
+
+    done: int = 0
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Take that is ready to be written. ``text``: in the form of the export."""
+
+    started_s: float
+    text: str
+
+
+def export(
+    takes: Iterable[TakeSnapshot],
+    form: Format,
+    place: Path,
+    *,
+    overwrite: bool = False,
+    progress: ExportProgress | None = None,
+) -> ExportResult:
     """Write takes into a folder or one file.
 
     Subtitles of several takes need a folder. Raises ``TakeExportFailed``.
     """
-    to_write = sheets(takes, form, place, folder=place.is_dir())
+    progress, parts, left_out = progress or ExportProgress(), list[_Part](), 0
+    for take in takes:
+        if progress.stopped:
+            return ExportResult(stopped=True)
+        text = take.text.strip()
+        parts += [_Part(take.take.started_s, _rendered(take, text, form))] if text else []
+        left_out += not text
+        progress.done += 1
+    to_write = _sheets(parts, form, place, folder=place.is_dir())
     exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
     if exist and not overwrite:
         return ExportResult(exist=exist)
@@ -55,52 +107,59 @@ def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrit
             write_whole(sheet.place, sheet.text)
         except OSError as error:
             raise TakeExportFailed(f"{sheet.place} cannot be written: {error.strerror}") from error
-    left_out = sum(not take.text.strip() for take in takes)
     return ExportResult(tuple(sheet.place for sheet in to_write), left_out=left_out)
 
 
-def sheets(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:
-    """Return the files to write, with takes in order of time. Raises ``TakeExportFailed``."""
-    takes = sorted((take for take in takes if take.text.strip()), key=lambda take: take.take.started_s)
-    if not takes:
-        raise NothingToExport("there is no text to export: recognise it first")
+def _rendered(take: TakeSnapshot, text: str, form: Format) -> str:
     if form in _ONE_EACH:
-        if len(takes) > 1 and not folder:
+        return render(_as_edited(take), form)
+    return f"{text}\n" if form is Format.TXT else render_json_line(_document(take, text))
+
+
+def _sheets(parts: Sequence[_Part], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:
+    """Return the files to write, with takes in order of time. Raises ``TakeExportFailed``."""
+    if not parts:
+        raise NothingToExport("there is no text to export: recognise it first")
+    parts = sorted(parts, key=lambda part: part.started_s)
+    if form in _ONE_EACH:
+        if len(parts) > 1 and not folder:
             raise TakeExportFailed(f"several {form} files cannot be one: choose a folder")
-        names = _names([_moment(take) for take in takes])
+        names = _names([_moment(part) for part in parts])
         places = [place / f"{_NAME} {name}.{form}" if folder else place for name in names]
-        return [ExportFile(at, render(_as_edited(take), form)) for at, take in zip(places, takes, strict=True)]
-    moments = dict.fromkeys(_moment(take) for take in (takes[0], takes[-1]))
-    text = _text(takes) if form is Format.TXT else render_json([_document(take) for take in takes])
+        return [ExportFile(at, part.text) for at, part in zip(places, parts, strict=True)]
+    moments = dict.fromkeys(_moment(part) for part in (parts[0], parts[-1]))
+    text = (
+        _with_headings(parts) if form is Format.TXT else render_json([Raw(part.text.encode()) for part in parts])
+    )
     return [ExportFile(place / f"{_NAME} {' - '.join(moments)}.{form}" if folder else place, text)]
 
 
-def _text(takes: Sequence[TakeSnapshot]) -> str:
+def _with_headings(parts: Sequence[_Part]) -> str:
     """Join the texts; several get their time as a heading."""
-    if len(takes) == 1:
-        return f"{takes[0].text.strip()}\n"
-    return "\n".join(f"{_local(take):%Y-%m-%d %H:%M:%S}\n{take.text.strip()}\n" for take in takes)
+    if len(parts) == 1:
+        return parts[0].text
+    return "\n".join(f"{_local(part):%Y-%m-%d %H:%M:%S}\n{part.text}" for part in parts)
 
 
-def _document(take: TakeSnapshot) -> dict[str, object]:
+def _document(take: TakeSnapshot, text: str) -> dict[str, object]:
     started = datetime.fromtimestamp(take.take.started_s, UTC).isoformat(timespec="seconds")
     recognised = document(take.transcript, "")
     del recognised["file"]
     own = {"session": str(take.session), "started": started, "edited": bool(take.take.edited)}
-    return own | recognised | {"text": take.text}
+    return own | recognised | {"text": text}
 
 
 def _as_edited(take: TakeSnapshot) -> RecordingTranscript:
     return edited(take.transcript, take.take.edited) if take.take.edited else take.transcript
 
 
-def _local(take: TakeSnapshot) -> datetime:
-    return datetime.fromtimestamp(take.take.started_s)
+def _local(part: _Part) -> datetime:
+    return datetime.fromtimestamp(part.started_s)
 
 
-def _moment(take: TakeSnapshot) -> str:
+def _moment(part: _Part) -> str:
     """Return the time of a take in a form that is valid in file names on every system."""
-    return f"{_local(take):%Y-%m-%d %H.%M.%S}"
+    return f"{_local(part):%Y-%m-%d %H.%M.%S}"
 
 
 def _names(moments: Sequence[str]) -> list[str]:
@@ -113,3 +172,35 @@ def _names(moments: Sequence[str]) -> list[str]:
             name = f"{moment} ({count})"
         names.append(name)
     return names
+
+
+class Exports:
+    """Exports of the user that run now; one that takes long posts how far it is."""
+
+    def __init__(
+        self, export: Callable[..., Awaitable[ExportResult]], post: Callable[[HistoryMessage], None]
+    ) -> None:
+        self._export, self._post = export, post
+        self._running: list[ExportProgress] = []
+
+    async def run(self, action: ExportTakes) -> None:
+        """Export takes and post the outcome. Raises ``TakeExportFailed``."""
+        progress, total = ExportProgress(), str(len(action.sessions))
+        self._running.append(progress)
+        work = self._export(
+            action.sessions, action.form, action.place, overwrite=action.overwrite, progress=progress
+        )
+        exporting = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({exporting}, timeout=_SHOW_S))[0]:
+                values = {"done": str(progress.done), "total": total}
+                self._post(HistoryMessage(Note(HistoryNote.EXPORTING, values)))
+        finally:
+            self._running.remove(progress)
+            exporting.cancel()
+        self._post(HistoryMessage(exporting.result().note(action.place)))
+
+    def stop(self) -> None:
+        """Cancel the exports whose files are not written yet."""
+        for progress in self._running:
+            progress.stopped = True

@@ -25,7 +25,7 @@ from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.history import take_operations
 from app.history.errors import TakeHistoryError, TextTooLong
-from app.history.export import ExportResult, export
+from app.history.export import ExportProgress, ExportResult, export
 from app.history.index import IndexRow
 from app.history.indexed_takes import IndexOwner, RefreshProgress
 from app.history.rerecognition import OnProgress, Rerunner
@@ -200,15 +200,17 @@ class History:
         return await self._done(self._delete(tuple(sessions)))
 
     async def export(
-        self, sessions: Sequence[UUID], form: Format, place: Path, *, overwrite: bool = False
+        self,
+        sessions: Sequence[UUID],
+        form: Format,
+        place: Path,
+        *,
+        overwrite: bool = False,
+        progress: ExportProgress | None = None,
     ) -> ExportResult:
         """Export takes as ``app.history.export`` does; missing takes are left out."""
-
-        def work() -> ExportResult:
-            return export(
-                list(take_operations.existing_takes(self._library, sessions)), form, place, overwrite=overwrite
-            )
-
+        takes = take_operations.existing_takes(self._library, sessions)
+        work = partial(export, takes, form, place, overwrite=overwrite, progress=progress)
         return await self._done(asyncio.to_thread(work))
 
     async def rerun(

@@ -23,6 +23,7 @@ from app.core.difference import difference, words_that_differ
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.core.word_times import spoken_in
+from app.history.export import Exports
 from app.history.history import History, IndexState
 from app.history.index import days_of
 from app.history.player import Output, Player
@@ -52,6 +53,7 @@ from app.history.view import (
     RowsWanted,
     SearchHistory,
     SeekTake,
+    StopExporting,
     StopPlaying,
     StopRecognising,
     TakeDetails,
@@ -64,7 +66,6 @@ from protocol.audio import samples_to_ms
 from runtime.tasks import TaskOwner, Tasks
 
 MOST_ROWS: Final = 200
-_NAMED: Final = 3
 _CLOSE_S: Final = 5.0
 _LATE_S: Final = 1.0
 """How much later than the window says a deletion becomes final."""
@@ -96,6 +97,7 @@ class HistoryService:
         self._player = Player(history.take, output or sound_system(), post)
         self._tasks = Tasks("history-window")
         self._running: set[asyncio.Task[None]] = set()
+        self._exports = Exports(history.export, post)
         self._wake = asyncio.Event()
         self._search: SearchHistory | None = None
         self._answered: tuple[SearchHistory | None, int] = (None, -1)
@@ -143,12 +145,12 @@ class HistoryService:
                 self._play(action)
             case FollowTake():
                 self._details.follow(action)
-            case RecogniseAgain(session, options):
-                self._queue.ask(session, options)
-            case StopRecognising(session):
-                self._queue.stop(session)
+            case RecogniseAgain() | StopRecognising():
+                self._recognise(action)
             case RestoreTakes():
                 self._settle_deletion(restored=True)
+            case StopExporting():
+                self._exports.stop()
             case EditTake() | DeleteTakes() | ExportTakes() | ModelsWanted():
                 task = self._tasks.start(self._reported(self._work_on(action)), "work")
                 self._running.add(task)
@@ -161,7 +163,7 @@ class HistoryService:
             case DeleteTakes():
                 return self._delete(action)
             case ExportTakes():
-                return self._export(action)
+                return self._exports.run(action)
             case ModelsWanted():
                 return self._list_models()
 
@@ -188,6 +190,13 @@ class HistoryService:
                 self._player.pause()
             case StopPlaying():
                 self._player.stop()
+
+    def _recognise(self, action: RecogniseAgain | StopRecognising) -> None:
+        match action:
+            case RecogniseAgain(session, options):
+                self._queue.ask(session, options)
+            case StopRecognising(session):
+                self._queue.stop(session)
 
     def _changed(self, index: IndexState) -> None:
         self._details.changed()
@@ -282,23 +291,8 @@ class HistoryService:
         self._answered = None, -1
         self._wake.set()
 
-    async def _export(self, action: ExportTakes) -> None:
-        done = await self._history.export(action.sessions, action.form, action.place, overwrite=action.overwrite)
-        if done.exist:
-            names = ", ".join(path.name for path in done.exist[:_NAMED])
-            self._post_note(HistoryNote.EXIST, count=str(len(done.exist)), names=names)
-        else:
-            values = {"count": str(len(done.written)), "place": str(action.place)}
-            if done.left_out:
-                self._post_note(HistoryNote.EXPORTED_SOME, left=str(done.left_out), **values)
-            else:
-                self._post_note(HistoryNote.EXPORTED, **values)
-
     def _post_failure(self, reason: Note) -> None:
         self._post(HistoryMessage(Note(HistoryNote.NOT_DONE, reason=reason)))
-
-    def _post_note(self, key: HistoryNote, **values: str) -> None:
-        self._post(HistoryMessage(Note(key, values)))
 
 
 def _problem(index: IndexState) -> Note | None:

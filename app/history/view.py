@@ -21,6 +21,8 @@ from app.history.index import IndexRow
 class HistoryNote(StrEnum):
     """Keys of the messages about actions."""
 
+    EXPORTING = "exporting"
+    EXPORT_STOPPED = "export-stopped"
     EXPORTED = "exported"
     EXPORTED_SOME = "exported-some"  # left: recordings without a text
     EXIST = "exist"
@@ -61,7 +63,7 @@ class HistoryRows:
 
 @dataclass(frozen=True)
 class HistoryMessage:
-    """Message about the outcome of an action."""
+    """Message about the progress or the outcome of an action."""
 
     note: Note
 
@@ -246,6 +248,11 @@ class ExportTakes:
 
 
 @dataclass(frozen=True)
+class StopExporting:
+    """Cancel exports whose files are not written yet."""
+
+
+@dataclass(frozen=True)
 class FollowTake:
     """Follow all details of a take, now and whenever it changes; ``None`` ends that.
 
@@ -321,6 +328,7 @@ HistoryAction = (
     | DeleteTakes
     | RestoreTakes
     | ExportTakes
+    | StopExporting
     | FollowTake
     | ModelsWanted
     | RecogniseAgain

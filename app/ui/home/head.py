@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
 from app.dictation.view import TakeView, View
-from app.history.view import HistoryList, HistoryMessage, HistoryNote
+from app.history.view import HistoryList, HistoryMessage, HistoryNote, StopExporting
 from app.messages.kinds import Action
 from app.ui.home.hero import Hero
 from app.ui.home.timeline_model import percent_text
@@ -137,9 +137,10 @@ class Head(QWidget):
             label(wraps=True),
         )
         self.replace = worded(texts, action_button(self.replace_wanted.emit), "history.replace")
+        self.stop = worded(texts, action_button(lambda: ask(StopExporting())), "history.stop-export")
         self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.try_wanted.emit)
         row = horizontal(stretched(self.search), self.count, gap=SPACING.medium)
-        notes = horizontal(stretched(self.note), self.replace, gap=None)
+        notes = horizontal(stretched(self.note), self.replace, self.stop, gap=None)
         vertical(
             self.hero,
             self.paste,
@@ -172,7 +173,7 @@ class Head(QWidget):
         self.show_texts()
 
     def show_message(self, message: HistoryMessage | None) -> None:
-        """Show the outcome of a user action."""
+        """Show the progress or the outcome of a user action."""
         self._message = message
         self.show_texts()
 
@@ -200,6 +201,8 @@ class Head(QWidget):
             (self.count, texts("history.count", count=listed.count) if query and listed.count else ""),
         ):
             show_text(shown, text)
-        self.replace.setVisible(bool(self._message and self._message.note.key == HistoryNote.EXIST))
+        key = self._message.note.key if self._message else ""
+        self.replace.setVisible(key == HistoryNote.EXIST)
+        self.stop.setVisible(key == HistoryNote.EXPORTING)
         self.first_use.setVisible(none and not query)
         self.search.setVisible(not (none and not query))

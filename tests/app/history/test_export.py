@@ -1,6 +1,7 @@
 """Export in every form, of several takes at once, without replacing files."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from app.core.format import Format
 from app.history.errors import TakeExportFailed
-from app.history.export import ExportResult, export
+from app.history.export import ExportProgress, ExportResult, export
 from app.journal.library import Library, TakeSnapshot
 from tests.app.history.takes import record, session
 
@@ -71,6 +72,21 @@ def test_export_json_has_recognised_and_edited_text(library: Library, out: Path)
     assert take["session"] == str(session(1)) and take["started"] == "2023-11-14T22:13:21+00:00"
     assert (take["text"], take["edited"], take["duration_ms"]) == ("edited", True, 200)
     assert [segment["text"] for segment in take["segments"]] == ["first", ""]
+
+
+def test_stopped_export_reads_no_further_and_writes_nothing(library: Library, out: Path) -> None:
+    for number in range(3):
+        record(library, number, "text")
+    progress = ExportProgress()
+
+    def read() -> Iterator[TakeSnapshot]:
+        for number in range(3):
+            assert progress.done == number < 2
+            progress.stopped = number == 1
+            yield library.find(session(number))
+
+    assert export(read(), Format.SRT, out, progress=progress) == ExportResult(stopped=True)
+    assert progress.done == 1 and not list(out.iterdir())
 
 
 def test_export_replaces_files_only_on_request(library: Library, out: Path) -> None:

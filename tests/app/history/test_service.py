@@ -1,5 +1,7 @@
 """Actions of a window, and the values posted for them."""
 
+import os
+import threading
 from array import array
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
+from app.history import export
 from app.history.errors import IndexUnavailable
 from app.history.history import History
 from app.history.rerecognition import Rerunner
@@ -40,11 +43,12 @@ from app.history.view import (
     RowsWanted,
     SearchHistory,
     SeekTake,
+    StopExporting,
     StopPlaying,
     StopRecognising,
     TakeDetails,
 )
-from app.journal.library import Library
+from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.errors import Unreachable
 from tests.app.history.heard import FakeOutput
@@ -266,6 +270,37 @@ async def test_export_action_replaces_files_only_on_request(library: Library, tm
             serving.ask(ExportTakes(some, Format.TXT, tmp_path, overwrite))
             await wait_until(partial(window.has_notes, result + 1), "what came of it")
     assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]
+
+
+class Slow(Library):
+    """Library of which a take can be read only once ``free`` is set."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.free = threading.Event()
+        self.free.set()
+
+    def find(self, session: UUID) -> TakeSnapshot:
+        assert self.free.wait(60)
+        return super().find(session)
+
+
+async def test_long_export_shows_its_progress_and_can_be_cancelled(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_SHOW_S", 0.01)
+    slow, window, folder = Slow(library.root), Window(), tmp_path / "texts"
+    folder.mkdir()
+    async with served(slow, window) as (serving, _):
+        slow.free.clear()
+        serving.ask(ExportTakes((session(1), session(2)), Format.TXT, folder))
+        await wait_until(partial(window.has_notes, 2), "it takes long")
+        serving.ask(StopExporting())
+        slow.free.set()
+        await wait_until(lambda: window.notes[-1] == HistoryNote.EXPORT_STOPPED, "it ends")
+    (first, *_) = [value.note for value in window.values if isinstance(value, HistoryMessage)]
+    assert first == Note(HistoryNote.EXPORTING, {"done": "0", "total": "2"})
+    assert os.listdir(folder) == []
 
 
 async def test_export_action_counts_recordings_without_a_text(library: Library, tmp_path: Path) -> None:

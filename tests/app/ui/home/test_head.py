@@ -4,7 +4,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.history.view import HistoryList, HistoryMessage, HistoryNote
+from app.history.view import HistoryList, HistoryMessage, HistoryNote, StopExporting
+from app.messages.kinds import Action
 from app.ui.home.head import Head
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
@@ -13,8 +14,13 @@ from tests.app.ui.home.rows import listed, take
 
 
 @pytest.fixture
-def head(theme: Theme, texts: Texts, qtbot: QtBot) -> Head:
-    made = Head(theme, texts, lambda action: None)
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def head(theme: Theme, texts: Texts, qtbot: QtBot, asked: list[Action]) -> Head:
+    made = Head(theme, texts, asked.append)
     qtbot.addWidget(made)
     made.resize(700, 600)
     made.show()
@@ -56,3 +62,12 @@ def test_head_reports_reading_problems_and_outcomes(head: Head, texts: Texts, qt
         head.replace.click()
     head.show_message(None)
     assert head.note.isHidden() and head.replace.isHidden()
+
+
+def test_export_can_be_cancelled_while_it_runs(head: Head, asked: list[Action]) -> None:
+    head.show_message(HistoryMessage(Note(HistoryNote.EXPORTING, {"done": "3", "total": "9"})))
+    assert "3" in head.note.text() and "9" in head.note.text() and head.stop.isVisible()
+    head.stop.click()
+    assert asked == [StopExporting()]
+    head.show_message(HistoryMessage(Note(HistoryNote.EXPORT_STOPPED)))
+    assert head.note.isVisible() and head.stop.isHidden()
