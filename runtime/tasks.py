@@ -34,6 +34,15 @@ async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
         _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
 
 
+async def abandon(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel ``tasks`` whose results are no longer needed; asyncio reports none of their errors."""
+    known = tuple(tasks)
+    await cancel_and_wait(known)
+    for task in known:
+        if not task.cancelled():
+            task.exception()
+
+
 async def complete(work: Awaitable[T]) -> T:
     """Let short ``work`` finish although this task is cancelled meanwhile, also repeatedly; then raise that."""
     task, cancelled = asyncio.ensure_future(work), False

@@ -13,7 +13,7 @@ from protocol.job import Job, Keys, LiveAnswer, shard_of
 from protocol.monitor import WorkerStatus
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import cancel_and_wait
+from runtime.tasks import abandon
 from worker.broker.layout import ShardLayout
 from worker.broker.live import LiveJobs
 from worker.core.errors import BrokerUnavailable
@@ -46,7 +46,7 @@ class LiveShards:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await cancel_and_wait(self._waits.values())
+        await abandon(self._waits.values())
         await self._stack.aclose()
 
     async def check(self) -> None:

@@ -17,7 +17,7 @@ from protocol.job import MOST_FAILURES, Failure, Hypothesis, Keys, Result, in_sh
 from protocol.monitor import WorkerStatus
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, cancel_and_wait, loop_time
+from runtime.tasks import Tasks, abandon, loop_time
 from worker.broker.jobs import ShardJobs, Taken, Verdict
 from worker.broker.layout import ShardLayout
 from worker.core.delivery import Delivery
@@ -393,6 +393,6 @@ class AllShards:
             await asyncio.wait({one.wait for one in pending if one.wait}, timeout=_AGAIN_S)
 
     async def _stop_waiting(self) -> None:
-        await cancel_and_wait([member.wait for member in self._members if member.wait])
+        await abandon([member.wait for member in self._members if member.wait])
         for member in self._members:
             member.wait = None

@@ -1,5 +1,7 @@
 """Live speech over several shards of one broker."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -86,6 +88,27 @@ async def test_shard_that_is_away_is_left_out(broker: Broker, redis: Any) -> Non
         await redis.xadd(Keys(2).inbox("w"), encode_job(piece(2)))
         assert [one.session for one in await shards.pieces("m", 0)] == [SESSIONS[2]]
         assert shards._there() == [0, 2]
+
+
+async def test_wait_that_failed_before_the_end_is_no_unexpected_error(broker: Broker, redis: Any) -> None:
+    lost, problems = asyncio.Event(), list[object]()
+
+    class Losing(LiveJobs):
+        async def piece_waits(self, block_ms: int, model: str, others: bool) -> bool:
+            if self._keys.shard == 1:
+                await lost.wait()
+                raise BrokerUnavailable("the connection is lost")
+            return True
+
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: problems.append(context))
+    async with LiveShards(lambda: read_layout(broker.url), lambda keys: Losing(broker.url, "w", keys)) as shards:
+        await shards.check()
+        await shards.piece_waits(5_000, "m", others=True)
+        lost.set()
+        await asyncio.wait(shards._waits.values())
+    del shards  # its last reference to the failed wait
+    gc.collect()
+    assert problems == []
 
 
 async def test_broker_without_an_answer_is_unavailable(broker: Broker, redis: Any, live: LiveShards) -> None:
