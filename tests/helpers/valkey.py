@@ -3,13 +3,13 @@
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.helpers.waiting import wait_until_sync
 
@@ -38,16 +38,19 @@ def binaries() -> dict[str, str]:
 
 
 @contextmanager
-def running_broker(binary: str | None = None, *arguments: str) -> Iterator[Broker]:
-    """Run a server until the context ends, without persistence unless ``arguments`` add it."""
-    with tempfile.TemporaryDirectory(prefix="kiki-broker-") as folder:
-        path = Path(folder) / "s"
-        command = [binary or valkey_binary(), "--port", "0", "--unixsocket", str(path), "--dir", folder]
-        command += ["--save", "", "--logfile", str(Path(folder) / "log"), *arguments]
+def running_broker(binary: str | None = None, *arguments: str, folder: Path | None = None) -> Iterator[Broker]:
+    """Run a server until the context ends, without persistence unless ``arguments`` add it.
+
+    In a ``folder`` that stays, another server can continue with its data at the same address.
+    """
+    with nullcontext(str(folder)) if folder else TemporaryDirectory(prefix="kiki-broker-") as place:
+        path = Path(place) / "s"
+        command = [binary or valkey_binary(), "--port", "0", "--unixsocket", str(path), "--dir", place]
+        command += ["--save", "", "--logfile", str(Path(place) / "log"), *arguments]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             wait_until_sync(lambda: _answers(path) or process.poll() is not None, "the broker answers")
-            assert process.poll() is None, (Path(folder) / "log").read_text()
+            assert process.poll() is None, (Path(place) / "log").read_text()
             yield Broker(f"unix://{path}", path, process)
         finally:
             process.kill()

@@ -3,18 +3,17 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from protocol.engine import EngineSettings
 from protocol.job import ANY_MODEL, EndState, Job, Keys, Result
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
-from tests.helpers.valkey import valkey_binary
-from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.helpers.valkey import Broker, running_broker
+from tests.helpers.waiting import wait_until
 from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide, result
 from worker.broker.jobs import ShardJobs
 from worker.consumer import Consumer, ConsumerIntervals
@@ -103,20 +102,6 @@ def worker_process(url: str, home: Path, *options: str) -> Iterator["subprocess.
                 process.kill()
 
 
-@contextmanager
-def persistent_broker(folder: Path) -> Iterator[str]:
+def persistent_broker(folder: Path) -> AbstractContextManager[Broker]:
     """Run a broker that stores its data in ``folder``; kill it at the end, so that it can be restarted."""
-    path = folder / "s"
-    command = [valkey_binary(), "--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", ""]
-    command += ["--appendonly", "yes", "--appendfsync", "always", "--logfile", str(folder / "log")]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            wait_until_sync(lambda: _listens(path), "the broker listens")
-            yield f"unix://{path}"
-        finally:
-            process.kill()
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
+    return running_broker(None, "--appendonly", "yes", "--appendfsync", "always", folder=folder)

@@ -148,13 +148,13 @@ async def test_engine_for_segments_is_refused_while_the_broker_is_away(tmp_path:
 
 
 async def test_broker_that_returns_gets_the_streams_again(tmp_path: Path) -> None:
-    with persistent_broker(tmp_path) as url:
-        async with streaming(url), gateway_side(url) as side:
+    with persistent_broker(tmp_path) as broker:
+        async with streaming(broker.url), gateway_side(broker.url) as side:
             await wait_until(lambda: ready(side), "it is ready")
             with suppress(ConnectionError):
                 await side.redis.shutdown(nosave=True)
             with persistent_broker(tmp_path) as again:
-                async with gateway_side(again) as other:
+                async with gateway_side(again.url) as other:
                     await wait_until(lambda: ready(other), "its streams are there again")
                     await other.attach()
                     async with other.listening() as heard:
