@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from protocol.errors import NOT_JSON, MalformedMessage
+from protocol.forms import WORDS
 
 _T = TypeVar("_T")
 
@@ -100,7 +101,7 @@ def _limited(text: str) -> str:
     if found := _LIMIT.match(text):
         return f"must be {_words(found[1])} {_COMPARED[found[2]]} {found[3]}"
     if found := _FORM.match(text):
-        return f"must be a text of the form {found[1]}"
+        return f"must be {WORDS[found[1]]}" if found[1] in WORDS else "has a form that is not allowed"
     if text == "Invalid UUID":
         return "must be a UUID"
     if text.endswith("encoded date"):

@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 from protocol.decoding import JsonDecoder
 from protocol.devices import LONGEST_NAME, DeviceKind
 from protocol.errors import ErrorCode, MalformedMessage
+from protocol.forms import SHA256
 
 PAIR_PATH: Final = "/v1/pair"
 PAIRING_PATH: Final = "/v1/pairing"
@@ -33,7 +34,7 @@ _HASH_BYTES: Final = 32
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
 Element = Annotated[bytes, Meta(min_length=33, max_length=33)]
 Proof = Annotated[bytes, Meta(min_length=_HASH_BYTES, max_length=_HASH_BYTES)]
-Fingerprint = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Fingerprint = Annotated[str, Meta(pattern=SHA256)]
 Token = Annotated[str, Meta(min_length=1, max_length=64)]
 
 

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from protocol.forms import MODEL
+
 Milliseconds = Annotated[int, Meta(ge=0)]
 Script = Literal["", "simplified", "traditional"]
 Language = Annotated[str, Meta(max_length=16)]
@@ -22,7 +24,7 @@ class Options(Struct, frozen=True):
     itn: bool = True
     punctuation: bool = True
     partials: bool = False
-    model: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    model: Annotated[str, Meta(max_length=64, pattern=MODEL)] = ""
     priority: Literal["interactive", "bulk"] = field(default="interactive", name="class")
     script: Script = ""
     languages: Annotated[tuple[Language, ...], Meta(max_length=32)] = ()

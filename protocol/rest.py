@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from protocol.errors import ErrorCode
+from protocol.forms import HEXADECIMAL, LANGUAGE, LANGUAGES, MODEL, ONE_LINE, PHRASES
 from protocol.monitor import WorkerStatus
 from protocol.recognition import Milliseconds, Options, Script, Word
 
@@ -27,20 +28,17 @@ VTT: Final = "text/vtt"
 TRUNCATED_HEADER: Final = "Kikipounamu-Truncated"
 """Header of the text of a file whose end is missing, in the APIs of others: ``true``."""
 
-_ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 _THINNED: Final = "Only in these; a page may then have fewer hits than `limit`, or none, and still a `next`."
-_LANGUAGES: Final = r"^([a-z]{2,3}(, ?[a-z]{2,3}){0,31})?$"
-_LIST: Final = r"^[^,\x00-\x1f\x7f]{0,64}(,[^,\x00-\x1f\x7f]{0,64}){0,511}$"
 
 Seconds = Annotated[float, Meta(ge=0)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0)]
 Limit = Annotated[int, Meta(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[int, Meta(ge=0, le=2**53, description="The `next` of the page before this one.")]
-Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9a-f]+$", description="Id of a key.")]
+Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=HEXADECIMAL, description="Id of a key.")]
 Question = Annotated[
     str,
-    Meta(min_length=1, max_length=256, pattern=_ONE_LINE, description="All of its words must be there."),
+    Meta(min_length=1, max_length=256, pattern=ONE_LINE, description="All of its words must be there."),
 ]
 
 
@@ -157,17 +155,17 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         Annotated[UUID, Meta(description="Made by whoever submits, so that submitting twice is submitting once.")]
         | UnsetType
     ) = UNSET
-    name: Annotated[str, Meta(max_length=256, pattern=_ONE_LINE, description="Default: the file's name.")] = ""
-    language: Annotated[str, Meta(max_length=16, pattern=r"^[A-Za-z0-9-]*$")] = "auto"
+    name: Annotated[str, Meta(max_length=256, pattern=ONE_LINE, description="Default: the file's name.")] = ""
+    language: Annotated[str, Meta(max_length=16, pattern=LANGUAGE)] = "auto"
     languages: Annotated[
         str,
-        Meta(pattern=_LANGUAGES, description="Codes of the languages spoken, separated by commas; default: any."),
+        Meta(pattern=LANGUAGES, description="Codes of the languages spoken, separated by commas; default: any."),
     ] = ""
-    model: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    model: Annotated[str, Meta(max_length=64, pattern=MODEL)] = ""
     script: Script = ""
     itn: bool = True
     punctuation: bool = True
-    hotwords: Annotated[str, Meta(max_length=8192, pattern=_LIST, description="Separated by commas.")] = ""
+    hotwords: Annotated[str, Meta(max_length=8192, pattern=PHRASES, description="Separated by commas.")] = ""
     track: Annotated[
         int,
         Meta(ge=0, le=999, description="Number of the sound track of a film; 0: its default, else the first."),

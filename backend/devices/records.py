@@ -21,6 +21,7 @@ from backend.core.private_files import open_or_make, replace_file
 from protocol.decoding import explain
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import NOT_JSON
+from protocol.forms import SHA256
 from runtime.folders import refusal
 from runtime.locking import try_lock
 
@@ -40,7 +41,7 @@ class Device(Struct, frozen=True):
     id: str
     name: str
     kind: DeviceKind
-    key_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    key_sha256: Annotated[str, Meta(pattern=SHA256)]
     made_s: int = 0
     seen_s: int = 0
 

@@ -1,21 +1,20 @@
 """Read the form that submits a file: fields become values, and the file goes to the disk piece by piece."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-import msgspec
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from backend.core.errors import RequestRefused
 from backend.rest.file_settings import FileSettings
-from backend.rest.query import only_printable
+from backend.rest.query import from_texts, only_printable
 from backend.rest.uploads import IncomingFile, Uploads
-from protocol.decoding import explain
 from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.rest import SubmittedFields
 
@@ -27,7 +26,7 @@ _LIST: Final = "[]"
 _READ_BYTES: Final = 64 * 1024
 _FIELD_BYTES: Final = 32 * 1024
 _MOST_FIELDS: Final = 32
-_MOST_DIGITS: Final = 9
+_NUMBER: Final = re.compile("-?[0-9]{1,9}")
 _WRITE_BYTES: Final = 1024 * 1024
 _PIECE_S: Final = 60.0
 _FLAGS: Final = {"true": True, "false": False}
@@ -54,10 +53,7 @@ class Form:
     def fields(self) -> SubmittedFields:
         """Return the fields as values. Raises ``MalformedMessage``."""
         values = {name: _value(name, only_printable(name, text)) for name, text in self.values.items()}
-        try:
-            return msgspec.convert(values, SubmittedFields)
-        except msgspec.ValidationError as error:
-            raise MalformedMessage(explain(error, SubmittedFields)) from error
+        return from_texts(values, SubmittedFields, strict=True)
 
     def drop(self) -> None:
         """Delete the file unless it has been kept."""
@@ -172,8 +168,8 @@ async def _pieces(read: Callable[[], Awaitable[bytes]], form: Form, settings: Fi
 
 
 def _value(name: str, text: str) -> str | bool | int:
-    """Convert a field's text; flags accept only ``true`` and ``false``, numbers only digits."""
-    if name == "track" and text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
+    """Convert a field's text; flags accept only ``true`` and ``false``, numbers only digits and a sign."""
+    if name == "track" and _NUMBER.fullmatch(text):
         return int(text)
     return _FLAGS.get(text, text) if name in ("itn", "punctuation") else text
 

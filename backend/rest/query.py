@@ -1,5 +1,6 @@
 """Parse the parameters of a request; unknown, repeated and invalid parameters are errors."""
 
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -22,10 +23,19 @@ def read_query(request: web.Request, kind: type[T]) -> T:
         if name in values:
             raise MalformedMessage(f"the parameter {name} is there twice")
         values[name] = only_printable(name, value)
+    return from_texts(values, kind)
+
+
+def from_texts(values: Mapping[str, object], kind: type[T], *, strict: bool = False) -> T:
+    """Return values that a client wrote as texts as this type. Raises ``MalformedMessage``.
+
+    ``strict``: some are converted already, the others are texts.
+    """
     try:
-        return msgspec.convert(values, kind, strict=False)
+        return msgspec.convert(values, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise MalformedMessage(explain(error, kind)) from error
+        said = explain(error, kind).removesuffix(", not a text")  # every value of a form or an address is one
+        raise MalformedMessage(said) from error
 
 
 def only_printable(name: str, text: str) -> str:

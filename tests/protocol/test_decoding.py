@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from protocol import job, pairing, session
 from protocol.decoding import explain
 from protocol.errors import NOT_JSON, MalformedMessage, ProtocolError
+from protocol.forms import MODEL
 
 SAID = "what was said"
 
@@ -32,6 +33,7 @@ class First(Struct, tag="first", tag_field="type", forbid_unknown_fields=True):
     number: Annotated[float, Meta(gt=0, lt=5)] = 1
     text: Annotated[str, Meta(min_length=1, max_length=20)] = "a"
     code: Annotated[str, Meta(pattern="^[0-9]+$")] = "1"
+    model: Annotated[str, Meta(pattern=MODEL)] = ""
     colour: Colour | None = None
     colours: Annotated[tuple[Colour, ...], Meta(description="Several.")] = ()
     way: Annotated[Literal["in", "out"], Meta(description="Where to.")] = "in"
@@ -62,7 +64,8 @@ class Second(Struct, tag="second", tag_field="type"):
         ('"text": null', "`text` must be a text, not null"),
         ('"text": ""', "`text` must be a text that is not empty"),
         ('"text": "123456789 123456789 123456789"', "`text` must be a text of at most 20 characters"),
-        (f'"code": "{SAID}"', "`code` must be a text of the form ^[0-9]+$"),
+        (f'"code": "{SAID}"', "`code` has a form that is not allowed"),
+        (f'"model": "{SAID}"', "`model` must be letters, digits, dots, hyphens and underscores"),
         (f'"colour": "{SAID}"', "`colour` must be one of red, blue"),
         ('"colour": []', "`colour` must be a text, not a list"),
         (f'"colours": ["red", "{SAID}"]', "`colours[1]` must be one of red, blue"),
