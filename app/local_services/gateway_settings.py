@@ -11,6 +11,7 @@ from app.core.errors import ProgramMissing
 FILE: Final = "gateway.toml"
 _PROGRAM: Final = "kikipounamu-gateway"
 _VARIABLES: Final = "KIKIPOUNAMU_GATEWAY_"
+_AS_THE_APP: Final = ("--mode", "local", "--host", "127.0.0.1")  # ``app.sharing.service`` sets both, too
 _INVALID: Final = 2
 _DEADLINE_S: Final = 20.0
 
@@ -23,7 +24,7 @@ def gateway_complaint(file: Path, environment: Mapping[str, str], command: Seque
     if not file.exists() and not any(name.startswith(_VARIABLES) for name in environment):
         return ""
     try:
-        program = command or (find_program(_PROGRAM), "check")
+        program = command or (find_program(_PROGRAM), "check", *_AS_THE_APP)
         done = subprocess.run(program, capture_output=True, text=True, timeout=_DEADLINE_S, check=False)
     except (ProgramMissing, OSError, subprocess.TimeoutExpired):
         return ""

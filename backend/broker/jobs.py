@@ -261,6 +261,14 @@ class Jobs:
             await shard.close()
 
 
+def connections_to(url: str, gateway: str) -> Connections:
+    """Return connections of this gateway, not open yet. Raises ``InvalidSettings`` for a URL of no broker."""
+    try:
+        return Connections(url, f"kikipounamu-gateway-{gateway}")
+    except ValueError as error:
+        raise InvalidSettings(f"{shown_url(url)} is not the address of a broker: {error}") from error
+
+
 @asynccontextmanager
 async def open_jobs(
     url: str, gateway: str, most_bytes: int = MOST_BYTES, shards: int | None = None
@@ -270,12 +278,8 @@ async def open_jobs(
     ``shards``: number of shards, which must be the stored one; the first gateway stores it. Raises a
     ``BrokerError``: no answer in 5 s, too old, another layout; ``InvalidSettings`` for a URL of no broker.
     """
-    where = shown_url(url)
-    try:
-        connections = Connections(url, f"kikipounamu-gateway-{gateway}")
-    except ValueError as error:
-        raise InvalidSettings(f"{where} is not the address of a broker: {error}") from error
-    jobs = Jobs(connections, await agreed_layout(connections, where, shards), gateway, most_bytes)
+    connections = connections_to(url, gateway)
+    jobs = Jobs(connections, await agreed_layout(connections, shown_url(url), shards), gateway, most_bytes)
     try:
         await jobs.prepare()
         async with jobs.tasks as tasks:

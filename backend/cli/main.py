@@ -10,7 +10,7 @@ import typer
 from backend.broker.dead_letters import DeadLetter
 from backend.broker.jobs import Jobs
 from backend.broker.records import SessionGone
-from backend.cli.broker_access import Config, Redis, else_said, with_jobs
+from backend.cli.broker_access import Config, Redis, with_jobs
 from backend.cli.device_commands import devices
 from backend.cli.pair_command import pair_device
 from backend.cli.queue_commands import queues
@@ -31,6 +31,8 @@ from runtime.terminal import printable, reason, say, standard_streams
 
 log = loggers.BACKEND_CLI
 
+Mode = Annotated[GatewayMode | None, typer.Option(help="Users of the gateway; default: local.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; default: by mode.")]
 Port = Annotated[
     int | None, typer.Option(min=0, max=65_535, help="Port; 0: any free port. Default: 8765, local: 0.")
 ]
@@ -53,8 +55,8 @@ def _group(version: command_line.Version = False) -> None:
     epilog="What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
 )
 def serve(  # noqa: PLR0913 - typer: an option is a parameter
-    mode: Annotated[GatewayMode | None, typer.Option(help="Users of the gateway; default: local.")] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; default: by mode.")] = None,
+    mode: Mode = None,
+    host: Host = None,
     port: Port = None,
     redis: Redis = "",
     shards: Shards = None,
@@ -95,10 +97,12 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 @app.command()
-def check(config: Config = None) -> None:
-    """Check gateway.toml and the environment, without serving."""
+def check(mode: Mode = None, host: Host = None, config: Config = None) -> None:
+    """Check gateway.toml and the environment, each value and all together, without serving."""
+    from backend.cli.serving import refuse_invalid  # late: the other commands need no gateway
+
     try:
-        else_said(config, folders())
+        refuse_invalid(Configuration(mode=mode, host=host), config, folders())
     except BackendError as error:
         say(str(error), err=True)
         raise typer.Exit(error.exit_status) from None

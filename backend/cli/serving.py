@@ -6,14 +6,16 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 import typer
 
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
+from backend.broker.jobs import connections_to
 from backend.cli.broker_access import else_said
 from backend.configuration import Configuration, merged, settings_of
 from backend.core.errors import InvalidSettings
@@ -71,6 +73,23 @@ class ServeOrder:
         """Parse an order from the supervisor."""
         said, key, config = msgspec.msgpack.decode(data, type=tuple[Configuration, str, str])
         return cls(said, key, Path(config) if config else None)
+
+
+def refuse_invalid(options: Configuration, config: Path | None, here: Folders) -> None:
+    """Refuse options, environment and file if ``serve`` refuses them. Raises ``BackendError``.
+
+    A certificate or a key that ``serve`` would make is made elsewhere and deleted.
+    """
+    from backend.dialects.wyoming.server import wyoming_address  # late: serving without Wyoming needs no dialect
+
+    said = merged((options, *else_said(config, here)))
+    with TemporaryDirectory() as empty:
+        settings = settings_of(said, replace(here, data=Path(empty)), "a key")
+    listen_addresses(settings)
+    if settings.wyoming:
+        wyoming_address(settings.wyoming)
+    if settings.redis:
+        connections_to(settings.redis, "check")
 
 
 async def serve_alone(settings: GatewaySettings) -> None:

@@ -29,9 +29,15 @@ def test_line_of_broken_file_is_named(place: Path) -> None:
     assert "line 2" in gateway_complaint(place, os.environ)
 
 
-def test_valid_settings_have_no_complaint(place: Path) -> None:
-    place.write_text('mode = "local"\n')
+@pytest.mark.parametrize("written", ['mode = "local"', 'mode = "server"\nhost = "0.0.0.0"'])
+def test_settings_with_which_the_app_starts_its_gateway_have_no_complaint(place: Path, written: str) -> None:
+    place.write_text(f"{written}\n")
     assert gateway_complaint(place, os.environ) == ""
+
+
+def test_settings_that_fit_no_gateway_of_an_app_are_named(place: Path) -> None:
+    place.write_text('mode = "server"\ntrusted_proxies = ["10.0.0.1"]\n')
+    assert gateway_complaint(place, os.environ) == "a proxy is only trusted by a gateway in --mode server"
 
 
 def test_invalid_variable_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,30 @@ def test_check_names_file_and_key_of_invalid_settings(home: Path) -> None:
     assert called(app, "check", environment=environment).returncode == 0, "without a file nothing is set"
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('trusted_proxies = ["10.0.0.1"]', "only trusted by a gateway in --mode server"),
+        ('host = "0.0.0.0"', "0.0.0.0 is not this computer: say --mode shared"),
+        ('mode = "server"\nhost = "0.0.0.0"', "keys could be read on the way"),
+        ('private_key = "key.pem"', "--private-key needs --certificate"),
+        ('mode = "server"\ncertificate = "nowhere.pem"', "nowhere.pem has no certificate"),
+        ("history_jsonl = true", "history_jsonl needs a history"),
+        ('wyoming = "here"', "wyoming is PORT"),
+        ('redis = "http://here"', "http://here is not the address of a broker"),
+    ],
+)
+def test_check_refuses_what_serve_refuses_and_makes_no_files(home: Path, written: str, said: str) -> None:
+    file, environment = home / "my.toml", {"KIKIPOUNAMU_HOME": str(home)}
+    file.write_text(f"{written}\n")
+    before = sorted(home.rglob("*"))
+    found = called(app, "check", "--config", str(file), environment=environment)
+    assert found.returncode != 0 and said in found.stderr
+    file.write_text('mode = "shared"\n')
+    assert called(app, "check", "--config", str(file), environment=environment).returncode == 0
+    assert sorted(home.rglob("*")) == before, "neither a key nor a certificate"
+
+
 def url_of(home: Path) -> str:
     return socket_url(home / "run" / "broker.sock")
 
