@@ -80,22 +80,20 @@ _HAN_SELDOM_FIRST: Final = re.compile(
 
 
 _VERBS: Final = _listed(
-    """am is are was were be been has have had do does did will would can could should may might must shall
-    go     goes went gone get gets got make makes made take takes took come comes came see sees saw know
-    knows knew     think thinks thought say says said tell tells told give gives gave find finds found
-    keep keeps kept let     lets want wants need needs like likes love loves use uses used try tries
-    feel feels felt seem seems leave     leaves left call calls put puts mean means meant become becomes
-    became begin begins began show shows     hear hears heard run runs ran hold holds held bring brings
-    brought write writes wrote sit sits sat stand     stands stood lose loses lost pay pays paid meet
-    meets met set sets learn learns lead led understand     understood speak speaks spoke read reads
-    spend spent grow grew win won buy buys bought send sends sent     build builds built fall fell cut
-    cuts drive drove break broke choose chose eat ate drink drank sleep     slept sell sold teach taught
-    remember forget wait hope help ask asks work works play plays live lives     believe believes happen
-    happens include includes provide answer compare press choose check type name move     remove turn
-    pick wear carry watch push pull cost grow stay rest join reply finish repair connect walk walks
-    start starts stop stops open opens     close closes change changes look looks turn turns follow
-    follows add adds allow allows travel travels     smell smells sound sounds thank thanks
-    fix click deploy please"""
+    """am is are was were be been has have had do does did will would can could should may might must shall go goes
+    went gone get gets got make makes made take takes took come comes came see sees saw know knows knew think
+    thinks thought say says said tell tells told give gives gave find finds found keep keeps kept let lets want
+    wants need needs like likes love loves use uses used try tries feel feels felt seem seems leave leaves left
+    call calls put puts mean means meant become becomes became begin begins began show shows hear hears heard
+    run runs ran hold holds held bring brings brought write writes wrote sit sits sat stand stands stood lose
+    loses lost pay pays paid meet meets met set sets learn learns lead led understand understood speak speaks
+    spoke read reads spend spent grow grew win won buy buys bought send sends sent build builds built fall fell
+    cut cuts drive drove break broke choose chose eat ate drink drank sleep slept sell sold teach taught
+    remember forget wait hope help ask asks work works play plays live lives believe believes happen happens
+    include includes provide answer compare press check type name move remove turn pick wear carry watch push
+    pull cost stay rest join reply finish repair connect walk walks start starts stop stops open opens close
+    closes change changes look looks turns follow follows add adds allow allows travel travels smell smells
+    sound sounds thank thanks fix click deploy please"""
 )
 """Common verb forms. A piece without one, and without a word in -ed, is no whole sentence."""
 _CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")

@@ -29,8 +29,8 @@ class Offers:
         return Offers({**self.ages, **dict.fromkeys(models, 0.0)}, self.up_s)
 
     def names(self, within_s: float) -> tuple[str, ...]:
-        """Return the models offered within this time, in alphabetical order."""
-        return tuple(sorted(model for model, age_s in self.ages.items() if age_s <= within_s))
+        """Return the models offered within this time that have a name, in alphabetical order."""
+        return tuple(sorted(model for model, age_s in self.ages.items() if model and age_s <= within_s))
 
     def refuse(self, model: str, within_s: float) -> str | None:
         """Return why a segment for ``model`` (empty: any) is refused, and the remedy; ``None``: it is accepted."""

@@ -117,7 +117,7 @@ def _facts(device: Device, known: DeviceState | None) -> dict[str, object]:
         "name": device.name,
         "kind": device.kind,
         "paired_s": device.made_s,
-        "seen_s": max(device.seen_s, known.seen_s if known else 0),
+        "seen_s": _seen_s(device, known),
         "connections": known.connections if known else 0,
         "refused": device.refused,
     }
@@ -126,7 +126,12 @@ def _facts(device: Device, known: DeviceState | None) -> dict[str, object]:
 def _seen(device: Device, known: DeviceState | None) -> str:
     if known is not None and known.connections:
         return _NOW
-    return _day(max(device.seen_s, known.seen_s if known else 0))
+    return _day(_seen_s(device, known))
+
+
+def _seen_s(device: Device, known: DeviceState | None) -> int:
+    """Return when a device was last seen: the file is older than what the running gateway knows."""
+    return max(device.seen_s, known.seen_s if known else 0)
 
 
 def _day(moment_s: int) -> str:

@@ -1,7 +1,12 @@
 """Tests of the signs that a sentence goes on over a pause."""
 
+import re
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
+from protocol import sentences
 from protocol.sentences import closed, goes_on, goes_on_with, lowered, lowered_within, shortened
 
 AT_ONCE, BRIEF, LONG, MINUTES = 0, 200, 900, 60_000
@@ -163,3 +168,9 @@ def test_common_words_lose_their_capital_within_a_sentence(right: str, expected:
 )
 def test_words_without_subject_and_verb_go_on_with_a_sentence(right: str, goes_on: bool) -> None:
     assert goes_on_with(right) == goes_on
+
+
+def test_no_list_of_words_has_a_word_twice() -> None:
+    lists = re.findall(r'_listed\(\s*"+([^"]+)"', Path(sentences.__file__).read_text(encoding="utf-8"))
+    assert len(lists) > 10
+    assert [word for words in lists for word, times in Counter(words.split()).items() if times > 1] == []

@@ -33,6 +33,8 @@ def test_model_is_accepted_while_its_worker_may_return(
 def test_refusal_names_the_models_on_offer() -> None:
     why = Offers({"zh": 1.0, "en": 2.0, "old": 9_999.0}).refuse("x", TEN_MINUTES)
     assert why is not None and why.endswith("On offer: en, zh") and "model x" in why and "10 minutes" in why
+    nameless = Offers({"": 0.0, "en": 2.0}).refuse("x", TEN_MINUTES)
+    assert nameless is not None and nameless.endswith("On offer: en")
     assert "start a worker" in (Offers({}, 9e9).refuse("x", TEN_MINUTES) or "")
 
 

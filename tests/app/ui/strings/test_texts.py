@@ -11,7 +11,7 @@ from app.core.format import Format
 from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
 from app.desktop.configuration import places
-from app.diagnostics.checks.finding import Severity
+from app.diagnostics.checks.finding import Severity, Topic
 from app.diagnostics.report.log_lines import LEVELS
 from app.diagnostics.report.view import ComponentKind
 from app.dictation.gestures import TalkMode
@@ -117,6 +117,7 @@ FAMILIES = {
     "help.kind": [kind.value for kind in ComponentKind],
     "models.state": [state.value for state in ModelState],
     "models.note": [key.value for key in ModelNote],
+    "doctor.area": list(Topic),
     "models.about": list(KINDS),
     "spoken": {code for model in load_catalogue().models for code in model.languages},
     "models.recommended": [
@@ -172,7 +173,7 @@ def wanted() -> set[str]:
     made = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
     notes = {f"note.{name}" for name in PLAIN_NOTE.findall(sources())}
     findings = {
-        key for key in entries("en") if key.startswith("doctor.")
+        key for key in entries("en") if key.startswith(("doctor.found.", "doctor.do."))
     }  # tests/app/diagnostics/checks/test_finding.py
     return (
         literal
