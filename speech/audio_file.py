@@ -15,7 +15,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from protocol.audio import samples_to_seconds
-from speech.declared_size import RIFF_CHUNK, chunks, is_chained, missing_bytes
+from speech.declared_size import RIFF_CHUNK, chunks, missing_bytes
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioTruncated, AudioUnsupported
 from speech.media_file import (
     HEAD_BYTES,
@@ -27,6 +27,7 @@ from speech.media_file import (
     read_media,
     track_of_media,
 )
+from speech.ogg_pages import fault_in_pages
 from speech.resampling import Resampler
 
 KINDS: Final = "wav, flac, ogg and mp3 files; m4a and video files with the media extra"
@@ -44,7 +45,7 @@ def read_audio(
 ) -> Iterator[Samples]:
     """Yield blocks of at least one sample, reading on demand. Raises ``AudioUnreadable``, perhaps half-way.
 
-    If the end of the file is missing, raises ``AudioTruncated`` after all available blocks.
+    If a part of the file is missing or damaged, raises ``AudioTruncated`` after all available blocks.
     ``track``: the number of a film's sound track; 0: the default one. ``opened`` is called with the track.
     """
     path = Path(path)
@@ -58,6 +59,8 @@ def read_audio(
             if len(block):
                 samples += len(block)
                 yield block
+    except AudioTruncated:
+        raise
     except AudioDamaged as error:
         raise (_broken_off(path, samples, error.reason or str(error)) if samples else error) from error
     except OSError as error:  # its drive was unplugged
@@ -180,21 +183,28 @@ def _resampled(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     except ValueError as error:
         raise AudioDamaged(f"{path} is damaged or odd: {error}") from error
     frames_per_block = max(1, _VALUES_PER_BLOCK // file.channels)
-    frames, broken = 0, ""
+    frames, odd, broken = 0, 0, ""
     try:
         while len(block := file.read(frames_per_block, dtype="float32", always_2d=True)):
             frames += len(block)
+            odd += int(np.isnan(block).sum())
             yield resampler.accept(block)
     except soundfile.LibsndfileError as error:
         broken = error.error_string or "the rest cannot be decoded"
     yield resampler.finish()
+    if not broken and (lacking := _lacking(file, path, odd)):
+        raise AudioTruncated(f"a part of {path} cannot be read ({lacking}): copy or record it again", lacking)
     # A disk that fails, or a file that shrinks meanwhile, looks like its end. The reader of MP3 reports it itself.
     if not broken and file.format != "MP3" and frames < file.frames < _LONGEST_S * file.samplerate:
         broken = f"its header promises {file.frames / file.samplerate:.1f} s"
-    if not broken and file.format == "OGG" and is_chained(path):
-        broken = "another recording follows in the same file: split them"
     if broken:
         raise _damaged(path, broken)
+
+
+def _lacking(file: soundfile.SoundFile, path: Path, odd: int) -> str:
+    """Return why a part of a file that was read to its end is missing or silent. ``odd``: values that are NaN."""
+    fault = fault_in_pages(path) if file.format == "OGG" else ""
+    return fault or (f"{odd:,} of its values are no numbers" if odd else "")
 
 
 class _Unending(FileIO):

@@ -17,9 +17,6 @@ from typing import BinaryIO, Final, NamedTuple
 _MOST_CHUNKS: Final = 10_000
 _TAIL: Final = 1 << 16  # longer than any Ogg page
 _HEAD: Final = 1 << 14
-_OGG_PAGE: Final = 27  # bytes of a page's header, with the number of its stream
-_OGG_STREAM: Final = slice(14, 18)
-_OGG_BEGINS: Final = 2
 _WHOLE_FRAMES: Final = frozenset({1, 3, 6, 7, 0xFFFE})  # PCM, float, A-law, mu-law: end with a complete frame
 _UNKNOWN: Final = frozenset({0, 0xFFFFFFFF, (1 << 63) - 1, (1 << 64) - 1})
 
@@ -132,24 +129,6 @@ def _ogg(file: BinaryIO, head: bytes, size: int) -> int:
     lengths = tail[page + 27 : page + 27 + tail[page + 26]] if page + 26 < len(tail) else b""
     complete = page + 26 < len(tail) and len(lengths) == tail[page + 26]
     return begin + page + 27 + len(lengths) + sum(lengths) if complete else size + 1
-
-
-def is_chained(path: Path) -> bool:
-    """Return whether more streams follow those at the beginning of an Ogg file, as in two joined files."""
-    with path.open("rb") as file:
-        first, at = set[bytes](), 0
-        for _ in range(_MOST_CHUNKS):
-            file.seek(at)
-            page = file.read(_OGG_PAGE)
-            if len(page) < _OGG_PAGE or not page[5] & _OGG_BEGINS:
-                break
-            first.add(page[_OGG_STREAM])
-            lengths = file.read(page[26])
-            at += _OGG_PAGE + len(lengths) + sum(lengths)
-        file.seek(max(0, path.stat().st_size - _TAIL))
-        tail = file.read(_TAIL)
-    last = tail.rfind(b"OggS")
-    return last >= 0 and tail[last:][_OGG_STREAM] not in first
 
 
 def _mp3(file: BinaryIO, head: bytes, size: int) -> int:

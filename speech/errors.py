@@ -5,7 +5,7 @@
     │   ├── AudioMissing       no such file, or no permission to open it
     │   ├── AudioUnsupported   not audio, or an unsupported format
     │   ├── AudioDamaged       audio, but inconsistent
-    │   │   └── AudioTruncated the end is missing; the rest was read
+    │   │   └── AudioTruncated a part, mostly the end, is missing; the rest was read
     │   ├── AudioEmpty         audio of zero samples
     │   └── MediaExtraMissing  a file that needs the ``media`` extra
     └── VadUnavailable         a voice activity detector that cannot be loaded here
@@ -39,7 +39,7 @@ class AudioDamaged(AudioUnreadable):
 
 
 class AudioTruncated(AudioDamaged):
-    """Recording whose end is missing. All samples before it have been returned."""
+    """Recording of which a part is missing, in most cases the end. All other samples have been returned."""
 
 
 class AudioEmpty(AudioUnreadable):

@@ -91,7 +91,7 @@ class KnownResults:
         samples = self.origin if self.samples is None else self.samples
         segments = tuple(piece.segment for piece in self.pieces)
         return RecordingTranscript(
-            segments, samples_to_ms(samples), "its end is missing" if self.truncated else ""
+            segments, samples_to_ms(samples), "a part of it is missing" if self.truncated else ""
         )
 
 

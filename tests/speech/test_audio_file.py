@@ -92,10 +92,17 @@ def test_audio_of_other_rates_and_channels_becomes_16_khz_mono(tmp_path: Path, r
     assert spectrum[440] == pytest.approx(0.2 * 32768 * 8000, rel=0.01)
 
 
-def test_float_audio_with_nan_and_infinity_is_read(tmp_path: Path) -> None:
-    odd = np.array([0.5, np.nan, np.inf, -np.inf, 3e38], np.float32)
-    samples = samples_of(encoded(tmp_path, "WAV", "FLOAT", odd))
-    assert samples.tolist() == [16384, 0, 32767, -32768, 32767]
+@pytest.mark.parametrize(
+    ("odd", "silent", "said"),
+    [(np.nan, 0, "a part of {path} cannot be read (1 of its values are no numbers)"), (np.inf, 32767, "None")],
+)
+def test_float_audio_with_nan_or_infinity_is_read_and_nan_reported(
+    tmp_path: Path, odd: float, silent: int, said: str
+) -> None:
+    path = encoded(tmp_path, "WAV", "FLOAT", np.array([0.5, odd, -np.inf, 3e38], np.float32))
+    samples, cut = available(path)
+    assert samples.tolist() == [16384, silent, -32768, 32767]
+    assert str(cut).startswith(said.format(path=path))
 
 
 def test_audio_of_five_milliseconds_is_read(tmp_path: Path) -> None:
