@@ -16,6 +16,7 @@ from client.errors import Failing, GatewayError, ModelNotOffered, Refused, Sessi
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
+from loadtest.core.checksum import checksum
 from protocol.audio import FRAME_SAMPLES
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
@@ -25,7 +26,6 @@ from tests.helpers.scripted_gateway import (
     Memory,
     breaking_after,
     closing_with,
-    digest,
     oblige,
     say,
     scripted,
@@ -70,7 +70,7 @@ def texts(events: list[ClientEvent]) -> list[tuple[int, str]]:
 
 
 def expected(count: int, frames: int = 3) -> list[tuple[int, str]]:
-    return [(segment, digest(speech(segment, frames))) for segment in range(count)]
+    return [(segment, checksum(speech(segment, frames))) for segment in range(count)]
 
 
 async def test_client_delivers_texts_and_acknowledges_them() -> None:

@@ -15,9 +15,10 @@ from client.connection import Address, Connect, GatewayConnection, unless_moved
 from client.events import Disconnected
 from client.gateway import GatewayClient
 from client.settings import ClientSettings, stays
+from loadtest.core.checksum import checksum
 from protocol.session import ClientMessage, Final, GatewayMessage
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, speech, texts, transcribe
-from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripted, welcome
+from tests.helpers.scripted_gateway import Memory, hear, oblige, scripted, welcome
 from tests.helpers.waiting import wait_until
 
 
@@ -59,7 +60,7 @@ async def test_client_leaves_silent_gateway_at_once_when_it_moves() -> None:
         await client.end(2)
         await client.finish()
         rest = [event async for event in client.events()]
-    assert queued == [0, 1] and texts(rest) == [(2, digest(speech(2)))]
+    assert queued == [0, 1] and texts(rest) == [(2, checksum(speech(2)))]
     lost = [event for event in rest if isinstance(event, Disconnected)]
     assert [event.retry_in_s for event in lost] == [0.0]
     assert gateway.connections == 2

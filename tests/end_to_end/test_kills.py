@@ -4,7 +4,6 @@ The text must be complete and single, without a manual restart.
 """
 
 import asyncio
-import hashlib
 import random
 from collections.abc import Iterator
 from functools import partial
@@ -17,6 +16,7 @@ import pytest
 from app.local_services.local_gateway import locate, running
 from client.audio_store import TemporaryAudio
 from client.gateway import GatewayClient
+from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, samples_to_ms
 from protocol.session import Failed, Final
 from tests.helpers.chain import Chain, Program, running_chain
@@ -41,10 +41,6 @@ def chain(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def said(segment: int) -> bytes:
     return random.Random(segment).randbytes(int(SECONDS * 16_000) * BYTES_PER_SAMPLE)
-
-
-def digest(pcm: bytes) -> str:
-    return hashlib.sha256(pcm).hexdigest()[:16]
 
 
 def called(process: psutil.Process) -> set[str]:
@@ -103,7 +99,7 @@ async def test_text_is_complete_when_worker_gateway_and_broker_die(chain: Chain)
                 tasks.create_task(speak(client, stack, killed))
     assert killed == list(VICTIMS.values())
     texts = {outcome.segment: outcome.text for outcome in outcomes if isinstance(outcome, Final)}
-    assert texts == {segment: digest(said(segment)) for segment in range(SEGMENTS)}
+    assert texts == {segment: checksum(said(segment)) for segment in range(SEGMENTS)}
     assert len(outcomes) == SEGMENTS
 
 

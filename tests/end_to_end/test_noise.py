@@ -103,7 +103,7 @@ def test_third_of_recording_with_half_pauses_stays_unsent(
     language: str, kind: str, snr: int, open_fsmn: OpenVad
 ) -> None:
     clean, heard = sent(language, kind, snr, open_fsmn)
-    assert loud_blocks(clean).mean() < 0.5
+    assert 0.3 < loud_blocks(clean).mean() < 0.5
     assert heard.mean() <= 0.7
 
 

@@ -1,7 +1,6 @@
 """Kill processes at random moments while several people speak: no segment is lost or doubled."""
 
 import asyncio
-import hashlib
 import random
 import sys
 from collections import Counter
@@ -17,6 +16,7 @@ from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings
 from client.audio_store import TemporaryAudio
 from client.gateway import GatewayClient
+from loadtest.core.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES
 from protocol.recognition import Options
 from protocol.session import Failed, Final, Queued
@@ -68,7 +68,7 @@ class Speaker:
             await asyncio.sleep(FRAME_MS / 1000)  # speaking pace, also while a process is dead
             if self.chance.random() < 0.3:  # a pause, which may end the segment
                 await client.speculate(segment)
-        self.said.append(hashlib.sha256(pcm).hexdigest()[:16])
+        self.said.append(checksum(pcm))
         await client.end(segment)
 
     async def _listen(self, client: GatewayClient) -> None:

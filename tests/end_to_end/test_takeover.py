@@ -1,6 +1,5 @@
 """Test sessions that outlive their gateway, their subscription and their worker."""
 
-import hashlib
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from uuid import uuid4
 import pytest
 import redis
 
+from loadtest.core.checksum import checksum
 from protocol.errors import CloseCode
 from protocol.job import WORKERS_KEY, Keys, Result, decode_notice, decode_status
 from protocol.monitor import WorkerState
@@ -25,7 +25,7 @@ KEYS = Keys()
 def noise(seconds: float, seed: int) -> tuple[bytes, str]:
     """Return PCM and the checksum engine's text for it."""
     pcm = random.Random(seed).randbytes(int(seconds * 16_000) * 2)
-    return pcm, hashlib.sha256(pcm).hexdigest()[:16]
+    return pcm, checksum(pcm)
 
 
 @pytest.fixture

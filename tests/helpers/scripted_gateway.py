@@ -1,7 +1,6 @@
 """A gateway with scripted connections: one script per connection, the last one for all that follow."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from aiohttp import WSMsgType, web
 
 from client.connection import Address, Locate
 from client.errors import Unreachable
+from loadtest.core.checksum import checksum
 from protocol.audio import decode_frame
 from protocol.session import (
     STREAM_PATH,
@@ -30,11 +30,6 @@ from protocol.session import (
     decode_client,
     encode,
 )
-
-
-def digest(pcm: bytes) -> str:
-    """Return the text of a segment: a digest that shows any lost, doubled or moved sample."""
-    return hashlib.sha256(pcm).hexdigest()[:16]
 
 
 @dataclass
@@ -115,7 +110,7 @@ async def _answer(socket: web.WebSocketResponse, memory: Memory, data: str) -> N
             memory.audio.setdefault(segment, bytearray())
         case SegmentEnd(segment, samples):
             assert len(memory.audio[segment]) == samples * 2
-            memory.texts[segment] = digest(bytes(memory.audio[segment]))
+            memory.texts[segment] = checksum(bytes(memory.audio[segment]))
             await say(socket, Queued(segment), Final(segment, memory.texts[segment]))
         case SegmentCancel(segment):
             memory.texts[segment] = ""

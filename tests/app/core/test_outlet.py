@@ -11,9 +11,10 @@ from client.connection import Address, fixed
 from client.events import Connected
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
+from loadtest.core.checksum import checksum
 from protocol.session import PLAIN, Final
 from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
-from tests.helpers.scripted_gateway import digest, oblige, scripted
+from tests.helpers.scripted_gateway import oblige, scripted
 
 FIRST, SECOND = np.frombuffer(b"12", np.int16), np.frombuffer(b"34", np.int16)
 SEGMENT: tuple[SegmentOutput, ...] = (
@@ -64,4 +65,4 @@ async def test_to_gateway_sends_segment_and_receives_text() -> None:
         await outlet.close()
         events = [event async for event in outlet.events()]
     assert events[0] == Connected("scripted", True)
-    assert events[-1] == Final(0, digest(b"1234"))
+    assert events[-1] == Final(0, checksum(b"1234"))

@@ -17,10 +17,11 @@ from app.journal.retention import HELD_S, RetentionLimits
 from app.transcription.listening import DictationSetup
 from client.connection import Address, fixed
 from client.settings import ClientSettings
+from loadtest.core.checksum import checksum
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Done, Failed, Final, Finish, SegmentCancel, SegmentEnd, decode_client
-from tests.helpers.scripted_gateway import Memory, digest, oblige, say, scripted, welcome
+from tests.helpers.scripted_gateway import Memory, oblige, say, scripted, welcome
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 AT_ONCE = ClientSettings(first_contact_s=0.0)
@@ -119,7 +120,7 @@ async def test_recover_recognises_missing_segments(library: Library, models: Pat
         earlier = earlier_of(library, models, gateway.url)
         assert await earlier.recover(str(ONE)) is None
     pcm = np.arange(100, 200, dtype="<i2").tobytes()
-    assert [view.text for view in await earlier.views(5)] == [f"one {digest(pcm)}"]
+    assert [view.text for view in await earlier.views(5)] == [f"one {checksum(pcm)}"]
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.settings import ClientSettings
+from loadtest.core.checksum import checksum
 from tests.app.history.takes import SEGMENT, record, session
 from tests.app.journal.files import tone
-from tests.helpers.scripted_gateway import digest, oblige, scripted
+from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.takes import write_take
 from tests.helpers.waiting import wait_until
 
@@ -169,7 +170,7 @@ async def test_rerun_adds_result_to_take(library: Library, place: Path) -> None:
     async with scripted(oblige) as gateway, opened(library, place, gateway.url) as history:
         options = RerunOptions("other", vad=False)
         run = await history.rerun(session(1), options, lambda ended, pieces: received.append((ended, pieces)))
-        assert run.text == digest(tone(0, SEGMENT).tobytes()) and received == [(1, 1)]
+        assert run.text == checksum(tone(0, SEGMENT).tobytes()) and received == [(1, 1)]
         found = await history.take(session(1))
         assert (found.take.runs, found.text) == ([run], "one")
         await wait_until(lambda: history.index.version > 1, "its stamp is known")

@@ -14,11 +14,12 @@ from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.errors import GatewayError, Unreachable
 from client.settings import ClientSettings
+from loadtest.core.checksum import checksum
 from protocol.errors import ErrorCode
 from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_client
 from tests.app.history.takes import SEGMENT, record, session
 from tests.app.journal.files import tone
-from tests.helpers.scripted_gateway import Gateway, Memory, Script, digest, oblige, say, scripted, welcome
+from tests.helpers.scripted_gateway import Gateway, Memory, Script, oblige, say, scripted, welcome
 from tests.helpers.waiting import wait_until
 
 AT_ONCE = ClientSettings(first_contact_s=0.0, give_up_s=0.0)
@@ -62,7 +63,7 @@ async def test_rerun_recognises_original_segments(library: Library) -> None:
         options = RerunOptions(model="other")
         run = await rerunner(gateway).rerun(found, options, lambda ended, pieces: told.append((ended, pieces)))
         (hello,) = gateway.memory.hellos
-    assert run.text == " ".join(digest(tone(n * SEGMENT, SEGMENT).tobytes()) for n in range(3))
+    assert run.text == " ".join(checksum(tone(n * SEGMENT, SEGMENT).tobytes()) for n in range(3))
     assert (run.vad, run.missing, run.options) == (True, 0, hello.options)
     assert (hello.options.model, hello.options.priority, hello.options.partials) == ("other", "bulk", False)
     assert hello.session != found.session
@@ -74,7 +75,7 @@ async def test_rerun_without_vad_uses_one_piece(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(oblige) as gateway:
         run = await rerunner(gateway).rerun(library.find(session(1)), RerunOptions(vad=False))
-    assert run.text == digest(tone(0, 2 * SEGMENT).tobytes())
+    assert run.text == checksum(tone(0, 2 * SEGMENT).tobytes())
     assert not run.vad
 
 

@@ -30,12 +30,13 @@ from client.connection import Address, fixed
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
+from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Final, Queued, SegmentDetails
 from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentPaused
 from tests.app.journal.files import FaultyFile, opened_in, tone
-from tests.helpers.scripted_gateway import digest, oblige, scripted
+from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
 ID = UUID(int=5)
@@ -102,7 +103,7 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
                 await outlet.close()
                 events = [event async for event in outlet.events()]
             assert gateway.memory.received == [0]
-        text = digest(pcm[100:900].tobytes())
+        text = checksum(pcm[100:900].tobytes())
         assert events[-2:] == [Queued(0), Final(0, text)]
         assert {Queued(0), Final(0, text), Finished(SAMPLE_RATE)} <= set(on_disk(journal))
 

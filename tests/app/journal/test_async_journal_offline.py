@@ -18,6 +18,7 @@ from app.journal.journal import Journal
 from app.journal.take import TakeState
 from app.transcription.listening import PATIENT
 from client.gateway import GatewayClient
+from loadtest.core.checksum import checksum
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, decode_frame
 from protocol.recognition import Options
 from protocol.session import Done, Final, Finish, Queued, SegmentBegin, SegmentEnd, decode_client
@@ -115,7 +116,7 @@ async def dictate_offline(root: Path, segments: int) -> int:
                 await outlet.close()
                 await collecting
         assert journal.take.state(journal.samples) is TakeState.DONE
-    expected = [hashlib.sha256(tone(n * SEGMENT, SEGMENT).tobytes()).hexdigest()[:16] for n in range(segments)]
+    expected = [checksum(tone(n * SEGMENT, SEGMENT).tobytes()) for n in range(segments)]
     assert finals == list(enumerate(expected))
     assert arrived.begun == list(range(segments))
     assert arrived.resent == 0

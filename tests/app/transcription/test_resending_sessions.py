@@ -17,16 +17,17 @@ from app.transcription.resending import Resender
 from client.connection import Address, fixed
 from client.errors import SessionOfAnother
 from client.settings import ClientSettings
+from loadtest.core.checksum import checksum
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
 from protocol.session import Error, Failed, HeldSegments, Hello, Welcome, decode_client
 from tests.app.journal.files import tone
-from tests.helpers.scripted_gateway import Gateway, Memory, digest, hear, oblige, say, scripted
+from tests.helpers.scripted_gateway import Gateway, Memory, hear, oblige, say, scripted
 
 ID = UUID(int=78)
 AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05, quiet_s=inf, owed_s=0.5)
 FIRST, SECOND = tone(0, 8_000), tone(8_000, 8_000)
-TEXTS = [digest(FIRST.tobytes()), digest(SECOND.tobytes())]
+TEXTS = [checksum(FIRST.tobytes()), checksum(SECOND.tobytes())]
 
 
 @pytest.fixture
