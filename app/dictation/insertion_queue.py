@@ -7,6 +7,8 @@ predecessor ``offered`` is true. Then ``accept`` releases the available texts, a
 A held text was recognised but not inserted. After a held insertion, the following texts of that take are held too,
 so that no text is missing in the middle, until the held texts are pasted. Hands-free, each segment has its own
 target, so a held segment does not hold the next. Held texts are pasted take by take, each take as one insertion.
+So is, once it has ended, a take for a cell of a sheet, whose contents a pasted text replaces. Hands-free, the user
+may move to another cell after each text.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +17,7 @@ from typing import Final
 
 from app.dictation.take_texts import NOTHING_BEFORE, Last, TakeTexts, untimed
 from app.insertion.outcome import Insertion, InsertionResult, Target
-from app.insertion.plan import length_before_cleaning
+from app.insertion.plan import has_cells, length_before_cleaning
 from protocol.texts import TimedText, joined_parts
 
 OFFER_S: Final = 10.0
@@ -38,7 +40,7 @@ class ReadyTexts:
     """Texts to insert now, as one insertion.
 
     ``text`` includes any leading space, and ``texts`` are its parts. ``pasted``: held before, now for the focused
-    window. ``continues``: the end of the text inserted last, if that went to the same window.
+    window. ``continues``: the end of the text inserted last, if this one continues it.
     """
 
     pieces: tuple[SegmentId, ...]
@@ -174,7 +176,8 @@ class InsertionQueue:
         if missing < whole and insertion.how is not InsertionResult.COPIED:
             at = self._times.get(arrived[-1]) if arrived and not missing else None
             text = TimedText(ready.text[: whole - missing].strip()[-_TAIL:], end_ms=at[1] if at else None)
-            self._last = (text, ready.target)
+            target = ready.target and replace(ready.target, clicked=insertion.clicks)
+            self._last = (text, target)
             for take in self._followers(ready):
                 same = take.number == ready.pieces[0].take
                 self._write_on(take, self._last if same else untimed(self._last))
@@ -292,7 +295,8 @@ class InsertionQueue:
         for take in self._takes.values():
             while take.reach_text():
                 if not take.holding:
-                    return self._together(take) if take.target_known else None
+                    whole = _has_cells(take.target) and not (take.each or take.ended)
+                    return self._together(take) if take.target_known and not whole else None
                 self._hold(SegmentId(take.number, take.first), take.release())
             if not (take.ended or take.skips_missing):
                 return None
@@ -300,7 +304,8 @@ class InsertionQueue:
 
     def _together(self, take: TakeTexts) -> ReadyTexts:
         target, texts = take.target, dict[SegmentId, str]()
-        while len(texts) < _MOST_AT_ONCE and take.reach_text() and take.target_known and take.target == target:
+        most = MOST_HELD if _has_cells(target) else _MOST_AT_ONCE
+        while len(texts) < most and take.reach_text() and take.target_known and take.target == target:
             piece = SegmentId(take.number, take.first)
             texts[piece] = take.release()
         return self._ordered(texts, take.last, target)
@@ -319,10 +324,15 @@ class InsertionQueue:
     def _ordered(
         self, texts: dict[SegmentId, str], last: Last, target: Target | None, *, pasted: bool = False
     ) -> ReadyTexts:
-        """Return these texts as one insertion, which continues ``last`` if that went to the same window."""
+        """Return these texts as one insertion.
+
+        It continues ``last`` if that went to the same window, to no cell of a sheet, and no click followed. A text
+        that is asked for now may follow a click.
+        """
         pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in texts.items()]
         before, where = last
-        continues = before.text if where == target else ""
+        same = where == target and not _has_cells(target) and (pasted or not _clicked_since(where, target))
+        continues = before.text if same else ""
         if continues:  # joined like the history, which reads the texts of several insertions in a row
             pieces[:1] = before, pieces[0]._replace(after_written=True)
         parts = joined_parts(pieces)[-len(texts) :]
@@ -350,6 +360,15 @@ class InsertionQueue:
         while characters > MOST_HELD and len(self.held) > 1:
             characters -= len(self.held.pop(min(self.held)))
             self.dropped += 1
+
+
+def _has_cells(target: Target | None) -> bool:
+    return target is not None and has_cells(target.program)
+
+
+def _clicked_since(last: Target | None, target: Target | None) -> bool:
+    """Return whether the user has clicked into the window since the last text came there."""
+    return last is not None and target is not None and target.clicked > last.clicked
 
 
 def _missing(ready: ReadyTexts, missing: int) -> Iterator[tuple[SegmentId, str]]:

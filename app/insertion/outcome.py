@@ -47,12 +47,14 @@ class Insertion:
     """The result of an insertion. ``reason``: a ``HoldReason``, empty when inserted.
 
     ``rest``: the missing part of a partly typed text. ``edited``: that text, if the user had edited it meanwhile.
+    ``clicks``: how many clicks there had been by then, if the desktop counts them.
     """
 
     how: InsertionResult
     reason: str = ""
     rest: str = ""
     edited: str = ""
+    clicks: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Target:
     """A window that can receive text. ``program``: its own name, or empty. ``own``: it belongs to this app.
 
     ``area``: its place in screen pixels, if the system reports it. ``process``: its process, if known. X reuses
-    the number of a closed window for another one.
+    the number of a closed window for another one. ``clicked``: the number of the latest click in it, 0 if unknown.
     """
 
     window: int
@@ -69,6 +71,7 @@ class Target:
     own: bool = field(default=False, compare=False)
     area: Area | None = field(default=None, compare=False)
     process: int = 0
+    clicked: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,9 @@ _OLD_TERMINALS: Final = frozenset({"eterm", "rxvt", "urxvt", "uxterm", "xterm"})
 _SHIFT_INSERT_EDITORS: Final = frozenset({"emacs", "gvim"})
 
 
+_SHEETS: Final = frozenset({"libreoffice-calc"})
+
+
 @dataclass(frozen=True)
 class PasteKeys:
     """A key combination: ``key`` as X names it, with modifiers.
@@ -89,6 +92,11 @@ def paste_keys(*names: str) -> PasteKeys:
     if plain & (_OLD_TERMINALS | _SHIFT_INSERT_EDITORS):
         return SHIFT_INSERT
     return TERMINAL if plain & _TERMINALS else ORDINARY
+
+
+def has_cells(program: str) -> bool:
+    """Return whether this program is a spreadsheet, where a pasted text replaces what is in the cell."""
+    return plain_name(program) in _SHEETS
 
 
 def same_program(left: str, right: str) -> bool:

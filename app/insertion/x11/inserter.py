@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final, Self
 
@@ -28,6 +29,7 @@ from app.insertion.plan import (
     to_paste,
     to_type,
 )
+from app.insertion.x11.clicks import Clicks
 from app.insertion.x11.clipboard import KeptSelections, X11Clipboard, kept_contents
 from app.insertion.x11.connection import X11Connection, XThread
 from app.insertion.x11.grab_guard import Grabs
@@ -154,9 +156,10 @@ _CLOSE_S: Final = 4.0
 class X11Inserter:
     """A ``DesktopInserter`` for X11. ``gone`` is never set: the next call raises ``ScreenGone`` instead."""
 
-    def __init__(self, queries: XThread, works: XThread, screen: X11Screen, strategies: X11Strategies) -> None:
+    def __init__(self, queries: XThread, works: XThread, parts: tuple[X11Screen, Clicks, X11Strategies]) -> None:
         self.gone = asyncio.Event()
-        self._queries, self._works, self._screen, self._strategies = queries, works, screen, strategies
+        self._queries, self._works = queries, works
+        self._screen, self._clicks, self._strategies = parts
 
     @classmethod
     async def open(
@@ -174,11 +177,15 @@ class X11Inserter:
             return made
 
         screen = await queries.call(partial(X11Screen, ours=opening.app))
-        return cls(queries, works, screen, await works.call(strategies))
+        return cls(queries, works, (screen, await queries.call(Clicks), await works.call(strategies)))
 
     async def target(self) -> Target | None:
         """Return the focused window."""
-        return await self._queries.call(lambda _: self._screen.target())
+        return await self._queries.call(lambda _: self._target())
+
+    def _target(self) -> Target | None:
+        found = self._screen.target()
+        return found and replace(found, clicked=self._clicks.last_in(found.area) if found.area else 0)
 
     async def prepare(self, target: Target) -> None:
         """Read the clipboard before its contents are needed."""
@@ -186,7 +193,8 @@ class X11Inserter:
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus."""
-        return await self._works.call(lambda _: self._strategies.insert(text, target, rules))
+        insertion = await self._works.call(lambda _: self._strategies.insert(text, target, rules))
+        return replace(insertion, clicks=await self._queries.call(lambda _: self._clicks.count()))
 
     async def close(self) -> None:
         """Restore borrowed resources and end the connections."""

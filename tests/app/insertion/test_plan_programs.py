@@ -8,6 +8,7 @@ from app.insertion.plan import (
     TERMINAL,
     PasteKeys,
     ProgramTrackingInserter,
+    has_cells,
     is_terminal,
     paste_keys,
     same_program,
@@ -33,6 +34,13 @@ from tests.app.dictation.world import FakeInserter
 def test_paste_keys_depend_on_the_program_name(names: tuple[str, ...], keys: PasteKeys) -> None:
     assert paste_keys(*names) == keys
     assert is_terminal(*names) is (keys is not ORDINARY)
+
+
+@pytest.mark.parametrize(
+    ("program", "cells"), [("libreoffice-calc", True), ("LibreOffice-Calc", True), ("libreoffice-writer", False)]
+)
+def test_spreadsheets_are_known_by_their_names(program: str, cells: bool) -> None:
+    assert has_cells(program) is cells
 
 
 @pytest.mark.parametrize("names", [("emacs", "Emacs"), ("gvim", "Gvim")])

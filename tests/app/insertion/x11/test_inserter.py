@@ -239,3 +239,21 @@ async def test_insertion_works_after_the_first_helpers_fail_to_start(screen: Des
     assert await inserter.insert("text", target) == Insertion(InsertionResult.PASTED)
     await field.shows("text")
     await inserter.close()
+
+
+async def test_click_into_the_target_is_known_after_an_insertion(screen: Desktop) -> None:
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
+    field = TextField(screen, "clicked into")
+    before = await inserter.target()
+    assert before is not None and before.area is not None
+    inserted = await inserter.insert("one", before)
+    await field.shows("one")
+    middle = map(str, before.area.middle)
+    screen.xdotool("mousemove", "--sync", *middle, "click", "1")
+
+    async def is_known() -> bool:
+        after = await inserter.target()
+        return after is not None and after == before and after.clicked > inserted.clicks >= before.clicked
+
+    await wait_until(is_known, "the click is known")
+    await inserter.close()

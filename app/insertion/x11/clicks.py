@@ -1,0 +1,58 @@
+"""Count the clicks on an X server, so that a text at a new place does not continue the text before it.
+
+X Input Extension 2 reports presses of mouse buttons as raw events, which take nothing from the program below.
+Keys are not asked for.
+"""
+
+from collections import deque
+from typing import Any, Final
+
+from Xlib.ext import ge, xinput
+from Xlib.protocol import rq
+
+from app.core.area import Area
+from app.insertion.x11.connection import X11Connection
+
+_WHEEL: Final = 4
+"""The first button that is no button: 4 to 7 are the directions of a wheel."""
+_MOST: Final = 64
+_PRESS: Final = rq.Struct(rq.Card16("device"), rq.Card32("time"), rq.Card32("button"))
+
+
+class Clicks:
+    """The clicks so far, for the thread of ``connection``. None, if the server does not report any."""
+
+    def __init__(self, connection: X11Connection) -> None:
+        self._connection = connection
+        self._count = 0
+        self._latest: deque[tuple[int, int, int]] = deque(maxlen=_MOST)
+        display = connection.display
+        if not display.has_extension(xinput.extname):
+            return
+        self._extension = display.display.get_extension_major(xinput.extname)
+        version = {"major_version": 2, "minor_version": 2}  # from 2.1 on, clicks into open menus are reported too
+        xinput.XIQueryVersion(display=display.display, opcode=self._extension, **version)
+        display.ge_add_event_data(self._extension, xinput.RawButtonPress, _PRESS)
+        connection.root.xinput_select_events([(xinput.AllMasterDevices, xinput.RawButtonPressMask)])
+        connection.handlers.append(self._handle)
+        display.flush()
+
+    def count(self) -> int:
+        """Return the number of clicks until now."""
+        self._connection.display.sync()
+        self._connection.handle_pending()
+        return self._count
+
+    def last_in(self, area: Area) -> int:
+        """Return the number of the latest click in this area of the screen, 0 if there was none of late."""
+        self.count()
+        inside = (number for number, x, y in reversed(self._latest) if Area(x, y, 1, 1).shared(area))
+        return next(inside, 0)
+
+    def _handle(self, event: Any) -> None:
+        ours = event.type == ge.GenericEventCode and event.extension == self._extension
+        if not ours or event.evtype != xinput.RawButtonPress or event.data.button >= _WHEEL:
+            return
+        pointer = self._connection.root.query_pointer()
+        self._count += 1
+        self._latest.append((self._count, pointer.root_x, pointer.root_y))

@@ -1,0 +1,28 @@
+from functools import partial
+
+from app.core.area import Area
+from app.insertion.x11.clicks import Clicks
+from app.insertion.x11.connection import X11Connection
+from tests.helpers.desktop import PATIENT_S, Desktop
+
+LEFT, RIGHT = Area(0, 0, 600, 800), Area(600, 0, 600, 800)
+
+
+def counted(clicks: Clicks, number: int) -> bool:
+    return clicks.count() == number
+
+
+def test_clicks_are_counted_where_they_happen(screen: Desktop, connection: X11Connection) -> None:
+    clicks = Clicks(connection)
+    assert (clicks.count(), clicks.last_in(LEFT)) == (0, 0)
+    for number, x in enumerate((300, 900, 900, 300), 1):
+        screen.xdotool("mousemove", "--sync", str(x), "700", "click", "1")
+        assert connection.wait(partial(counted, clicks, number), PATIENT_S)
+    assert (clicks.last_in(LEFT), clicks.last_in(RIGHT), clicks.last_in(Area(1200, 0, 80, 80))) == (4, 3, 0)
+
+
+def test_keys_and_the_wheel_are_no_clicks(screen: Desktop, connection: X11Connection) -> None:
+    clicks = Clicks(connection)
+    screen.xdotool("mousemove", "--sync", "300", "700", "click", "4", "click", "5", "key", "a", "click", "1")
+    assert connection.wait(lambda: clicks.count() > 0, PATIENT_S)
+    assert clicks.count() == clicks.last_in(LEFT) == 1
