@@ -42,6 +42,7 @@ from app.journal.events import (
     whole_lines,
 )
 from app.journal.lines import Fault, fault_sentences
+from app.journal.replaced_edits import without_replaced_edits
 from app.journal.take import Take, TakeSegment
 from app.journal.take_files import TakeFiles, Unreadable, inspect_files, read_events
 from app.journal.take_reader import audio_faults, read_take
@@ -52,6 +53,7 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Queued, SegmentDetails
 from runtime.folders import refusal
+from runtime.whole_file import replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,11 +136,11 @@ class Journal:
         with ExitStack() as undo:
             lock = TakeLock(folder)
             undo.callback(lock.release)
+            known = _shorten(folder, read_events(folder))
             audio = open_file(folder / AUDIO)
             undo.callback(audio.close)
             events = open_file(folder / EVENTS)
             undo.callback(events.close)
-            known = read_events(folder)
             events.truncate(whole_lines(known))
             take = read_take(known, audio.size)
             if not take.finished:  # half a sample, left by a crash
@@ -323,3 +325,16 @@ class Journal:
             return self.take.segments[segment]
         except KeyError:
             raise ValueError(f"segment {segment} has no beginning in the journal") from None
+
+
+def _shorten(folder: Path, known: bytes) -> bytes:
+    """Shorten the edits in a journal that later ones replace; return what the file has now."""
+    shorter = without_replaced_edits(known)
+    if shorter is None:
+        return known
+    try:
+        with replacing(folder / EVENTS, durable=True) as file:
+            file.write(shorter)
+    except OSError:  # a full disk: another time
+        return known
+    return shorter
