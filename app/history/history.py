@@ -181,15 +181,12 @@ class History:
 
     # -- actions of the user --------------------------------------------------------------------------------
 
-    async def edit(self, session: UUID, text: str) -> None:
-        """Set the text of a take.
-
-        An empty text, or the recognised one, removes the edit.
-        """
+    async def edit(self, session: UUID, text: str, before: str = "") -> None:
+        """Set the text of a take, as ``take_operations.edit``."""
         if len(text) > MOST_EDITED:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
-        await self._done(asyncio.to_thread(take_operations.edit, self._library, session, text))
+        await self._done(asyncio.to_thread(take_operations.edit, self._library, session, text, before))
         self.changed(session)
 
     async def delete(self, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:

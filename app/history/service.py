@@ -58,7 +58,7 @@ from app.history.view import (
     StopRecognising,
     TakeDetails,
 )
-from app.journal.errors import JournalError
+from app.journal.errors import JournalError, TakeBusy
 from app.journal.events import Reran, started_s
 from app.journal.library import TakeSnapshot
 from client.errors import GatewayError
@@ -67,15 +67,15 @@ from runtime.tasks import TaskOwner, Tasks
 
 MOST_ROWS: Final = 200
 _CLOSE_S: Final = 5.0
+_AGAIN_S: Final = 1.0
 _LATE_S: Final = 1.0
 """How much later than the window says a deletion becomes final."""
-
 
 Models = Callable[[], Awaitable[tuple[str, ...]]]
 
 
 class HistoryService:
-    """Service of the history window, in the loop of the history; ``post`` must not wait.
+    """Service of the history window, in its loop; ``post`` must not wait.
 
     ``models``: returns the loaded models; raises ``GatewayError``. ``output``: plays takes. ``undo_s``: how long
     deleted takes can be restored.
@@ -91,6 +91,7 @@ class HistoryService:
     ) -> None:
         self._history, self._post, self._models, self._undo_s = history, post, models, undo_s
         self._hidden: frozenset[int] = frozenset()
+        self._edits: dict[UUID, EditTake] = {}  # the newest one of each take, until it is stored
         self._undo: asyncio.Future[bool] | None = None
         self._details = TakeDetailsPublisher(history.take, post)
         self._queue = RerecognitionQueue(history.rerun, post, self._details.add_run)
@@ -256,8 +257,17 @@ class HistoryService:
     # -- actions of the user --------------------------------------------------------------------------------
 
     async def _edit(self, action: EditTake) -> None:
-        await self._history.edit(action.session, action.text)
-        self.edited()
+        """Store an edit: where its take is in use, once that is free, unless there is a newer edit by then."""
+        self._edits[action.session], told = action, False
+        while self._edits.get(action.session) is action:
+            try:
+                await self._history.edit(action.session, action.text, action.before)
+                del self._edits[action.session]
+                self.edited()
+            except TakeBusy as error:
+                if not told:
+                    self._post_failure(note_of(error))
+                told = await asyncio.sleep(_AGAIN_S, result=True)
 
     async def _list_models(self) -> None:
         self._post(HistoryModels(await self._models()))
@@ -287,8 +297,7 @@ class HistoryService:
             self._undo.set_result(restored)
 
     def _hide(self, keys: frozenset[int]) -> None:
-        self._hidden = keys
-        self._answered = None, -1
+        self._hidden, self._answered = keys, (None, -1)
         self._wake.set()
 
     def _post_failure(self, reason: Note) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from app.core.transcript import RecordingTranscript
+from app.core.word_times import with_later_texts
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
@@ -15,15 +17,29 @@ from runtime.event_names import LogEvent
 log = loggers.APP_HISTORY_DEEDS
 
 
-def edit(library: Library, session: UUID, text: str) -> None:
+def edit(library: Library, session: UUID, text: str, before: str = "") -> None:
     """Set a take's text.
 
-    An empty text, or the recognised one, removes the edit. Raises ``JournalError``.
+    An empty text, or the recognised one, removes the edit. ``before``: the text that the user began to edit, if
+    known; texts that have arrived since then are added. Raises ``JournalError``.
     """
     with library.reopen(session) as journal:
-        wanted = "" if text == journal.take.transcript(journal.samples).text else text
+        transcript = journal.take.transcript(journal.samples)
+        late = bool(before) and before != (journal.take.edited or transcript.text)
+        if text and late and not journal.take.edit_is_whole:
+            text = with_later_texts(transcript, text, _seen(transcript, before) | journal.take.edit_of)
+        wanted = "" if text == transcript.text else text
         if wanted != journal.take.edited:
             journal.edit(wanted)
+
+
+def _seen(transcript: RecordingTranscript, text: str) -> set[int]:
+    """Return the segments that are in this text. At joins their marks and capitals differ."""
+    return {one.index for one in transcript.segments if _letters(one.text) in _letters(text)}
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def keep_run(library: Library, session: UUID, run: Reran) -> None:

@@ -212,10 +212,14 @@ class RowsWanted:
 
 @dataclass(frozen=True)
 class EditTake:
-    """Replace the text of a take; an empty text restores the recognised one."""
+    """Replace the text of a take; an empty text restores the recognised one.
+
+    ``before``: the text that the user began to edit. What was recognised since then is added.
+    """
 
     session: UUID
     text: str
+    before: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

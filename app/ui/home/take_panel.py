@@ -48,6 +48,7 @@ class TakePanel(Card):
         self.row: IndexRow | None = None
         self._held: Collection[str] = ()
         self._drafts: OrderedDict[UUID, str] = OrderedDict()
+        self._before = dict[UUID, str]()  # the texts that the user began to edit
         self._mine = ""
         self._soon = timer(self, _SAVES_MS, self.keep)
         self.caption, self.text = remark(), GrowingText()
@@ -160,8 +161,9 @@ class TakePanel(Card):
         """Show the draft of the take, or else its text."""
         if (row := self.row) is None:
             return
-        if self._drafts.get(row.session, "").strip() == row.text.strip():
-            self._drafts.pop(row.session, None)
+        draft, moved = self._drafts.get(row.session, "").strip(), self._before.get(row.session) != row.text
+        if draft == row.text.strip() or (row.edited and moved and _is_within(draft, row.text)):
+            self._drafts.pop(row.session, None)  # what was recognised meanwhile may have been added to it
         wanted = self._drafts.get(row.session, row.text)
         if wanted != self.text.toPlainText():
             self.text.setPlainText(wanted)
@@ -170,6 +172,10 @@ class TakePanel(Card):
         texts, row = self._texts, self.row
         if row is None:
             return
+        if self.changed:
+            self._before.setdefault(row.session, row.text)
+        else:
+            self._before.pop(row.session, None)
         self.caption.setText(caption_text(texts, row))
         self.text.setPlaceholderText("" if row.text else take_text(texts, row))
         self.text.setAccessibleName(texts("history.text-of", when=when_text(texts, row)))
@@ -264,7 +270,7 @@ class TakePanel(Card):
             self._drafts[row.session] = text
             while len(self._drafts) > MOST_DRAFTS:
                 self._drafts.popitem(last=False)
-        self._ask(EditTake(row.session, text))
+        self._ask(EditTake(row.session, text, self._before.get(row.session, "")))
 
     def _undo(self) -> None:
         """Discard the text that the user typed."""
@@ -308,3 +314,9 @@ class TakePanel(Card):
         self.again.chosen.connect(self._recognise)
         self.again.results_wanted.connect(self._open_results)
         self.text.viewport().installEventFilter(self)
+
+
+def _is_within(text: str, whole: str) -> bool:
+    """Return whether all of the text is in the whole one, in order."""
+    rest = iter(whole)
+    return all(letter in rest for letter in text)

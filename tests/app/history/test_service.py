@@ -51,6 +51,7 @@ from app.history.view import (
 from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.errors import Unreachable
+from protocol.session import Final
 from tests.app.history.heard import FakeOutput
 from tests.app.history.takes import record, session
 from tests.helpers.scripted_gateway import oblige, scripted
@@ -260,6 +261,22 @@ async def test_failed_actions_post_their_reason(library: Library) -> None:
             serving.ask(RestoreTakes())
     received = [value.note for value in window.values if isinstance(value, HistoryMessage)]
     assert [note.reason for note in received] == [Note("take-busy"), Note("take-busy")]
+
+
+async def test_edit_of_take_in_use_is_stored_once_it_is_free(library: Library) -> None:
+    window, edits = Window(), list[str]()
+    async with served(library, window) as (serving, _):
+        serving.edited = lambda: edits.append(library.find(session(1)).text)
+        with library.reopen(session(1)) as journal:
+            serving.ask(EditTake(session(1), "typed", "take 1 天气"))
+            await wait_until(lambda: window.notes, "the reason")
+            serving.ask(EditTake(session(1), "typed on", "take 1 天气"))
+            await wait_until(lambda: len(window.notes) == 2, "the reason")
+            journal.begin(1, 1_600)
+            journal.end(1, 0)
+            journal.settle(1, Final(1, "later"))
+        await wait_until(lambda: edits, "the edit")
+    assert edits == ["typed on later"]
 
 
 async def test_export_action_replaces_files_only_on_request(library: Library, tmp_path: Path) -> None:

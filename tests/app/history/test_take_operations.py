@@ -9,6 +9,7 @@ from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library
 from protocol.recognition import Options
+from protocol.session import Final
 from tests.app.history.takes import record, session
 
 RUN = Reran("2024-01-01T00:00:00+00:00", Options(model="other"), False, "other", "once more")
@@ -36,6 +37,27 @@ def test_edit_is_stored_once_and_can_be_undone(library: Library) -> None:
         edit(library, session(1), "five")
     with pytest.raises(TakeUnknown):
         edit(library, session(2), "five")
+
+
+def test_text_that_came_during_an_edit_is_added(library: Library) -> None:
+    record(library, 1, "one", None, "three")
+    with library.reopen(session(1)) as journal:
+        journal.settle(1, Final(1, "two"))
+    edit(library, session(1), "One three.", before="one three")
+    assert library.find(session(1)).text == "One two three."
+    edit(library, session(1), "One three!", before="One three.")
+    assert library.find(session(1)).text == "One three!", "the user has seen it"
+
+
+def test_text_that_came_after_an_edit_stays_in_the_next_one(library: Library) -> None:
+    record(library, 1, "one", None, "three")
+    edit(library, session(1), "One three.", before="one three")
+    with library.reopen(session(1)) as journal:
+        journal.settle(1, Final(1, "two"))
+    edit(library, session(1), "One, three.", before="One three.")
+    assert library.find(session(1)).text == "One, two three."
+    edit(library, session(1), "Three.", before="One, two three.")
+    assert library.find(session(1)).text == "Three."
 
 
 def test_keep_run_stores_equal_results_once(library: Library) -> None:

@@ -74,7 +74,7 @@ def test_shortened_journal_has_every_line_and_the_last_edit(library: Library) ->
 
 
 def test_edit_from_a_rerun_stays_whole_when_later_ones_are_shortened() -> None:
-    events: tuple[Event, ...] = (RUN, Edited(LONG), Edited(f"{LONG}1"), Edited(f"{LONG}2"), Edited(f"{LONG}3"), Edited("mine"))
+    events: tuple[Event, ...] = (RUN, *(Edited(LONG + end) for end in ("", "1", "2", "3")), Edited("mine"))
     lines = b"".join(sealed(encode_line(event), number) for number, event in enumerate(events))
     after = without_replaced_edits(lines)
     assert after is not None and read_take(after, 0) == read_take(lines, 0)

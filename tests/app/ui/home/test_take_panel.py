@@ -195,6 +195,34 @@ def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: li
     assert not panel.recognise.isVisible()
 
 
+def test_edit_names_the_text_with_which_it_began(panel: TakePanel, asked: list[Action]) -> None:
+    panel.show_take(row(1))
+    panel.text.setFocus()
+    QTest.keyClicks(panel.text, "my ")
+    panel.keep()
+    panel.show_take(replace(row(1), text="take 1 and more"))  # it was recognised meanwhile
+    assert panel.text.toPlainText() == "my take 1", "it is not in the history yet"
+    panel.show_take(replace(row(1), text="my take 1 and more", edited=True))
+    assert panel.text.toPlainText() == "my take 1 and more" and not panel.changed
+    QTest.keyClicks(panel.text, "all ")
+    panel.keep()
+    edits = [action for action in asked if isinstance(action, EditTake)]
+    assert [edit.before for edit in edits] == ["take 1", "my take 1 and more"]
+    assert edits[0].text == "my take 1"
+
+
+def test_draft_that_the_disk_refused_stays(panel: TakePanel, asked: list[Action]) -> None:
+    """An edit that only takes words away is within the text that is stored."""
+    stored = replace(row(1), text="take 1 and more", edited=True)
+    panel.show_take(stored)
+    panel.text.setPlainText("take 1")
+    panel.text.document().setModified(True)
+    panel.keep()
+    panel.show_take(None)
+    panel.show_take(stored)
+    assert panel.text.toPlainText() == "take 1" and panel.changed
+
+
 def test_typed_text_is_saved_soon_after_the_last_key(panel: TakePanel, asked: list[Action], qtbot: QtBot) -> None:
     panel.show_take(row(1))
     panel.activateWindow()
