@@ -216,7 +216,9 @@ async def test_failed_speculation_does_not_fail_the_segment(jobs: ShardJobs, oth
 async def test_failed_job_is_requeued_at_once_and_decoded_alone(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     await other.redis.set(KEYS.sweep, "somebody")
+    await other.redis.pexpire(KEYS.session(SESSION), 60_000)
     assert await jobs.fail(await take_one(jobs), failure(job())) is Verdict.AGAIN
+    assert await other.redis.pttl(KEYS.session(SESSION)) > 60_000, "its session lives on with it"
     (again,) = await jobs.sweep(1)
     assert again.job == job() and again.alone
     assert await other.redis.hget(KEYS.session(SESSION), "failures:0") == b"1"

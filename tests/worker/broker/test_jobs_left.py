@@ -53,6 +53,16 @@ async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, j
     assert await jobs.take_left(5, BOTH[1:], (LONG_MS,)) == ([], -1)
 
 
+async def test_take_left_reports_the_stream_that_is_due_first(other: GatewaySide, jobs: ShardJobs) -> None:
+    for segment, stream in enumerate(BOTH):
+        await queued(other, segment, 0, stream)
+    for first in (0, 1):
+        held_ms = [LONG_MS, LONG_MS]
+        held_ms[first] = LONG_MS // 2
+        read, due_ms = await jobs.take_left(5, BOTH, held_ms)
+        assert read == [] and 0 < due_ms <= LONG_MS // 2
+
+
 async def test_take_left_leaves_no_job_of_a_clock_that_was_set_back(other: GatewaySide, jobs: ShardJobs) -> None:
     await queued(other, 0, -3_600_000)
     read, _ = await jobs.take_left(5, BOTH, (LONG_MS, LONG_MS))
