@@ -128,6 +128,7 @@ async def test_sweep_takes_abandoned_job_and_counts_the_delivery(
         (found,) = await finder.sweep(3)
         assert (found.entry, found.count, found.alone, found.job) == (entry, 2, True, job())
         assert found.taken_from == "w" and found.silent_ms >= LEASE_MS
+        assert 0 <= found.age_ms < 600_000
         assert await jobs.renew([found]) == {(STREAMS[0], entry)}
 
 
