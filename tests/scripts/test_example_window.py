@@ -1,16 +1,10 @@
 """Test that a scene shows the part of the window that it is about, without scrolling."""
 
-import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from app.onboarding.steps import StepProgress
 from scripts.drawing import LARGE_LOOKS, LOOKS
 from scripts.example_window import SMALL, Window, grow, page, scene, whole
-
-
-@pytest.fixture
-def seen(qapp: QApplication) -> list[QWidget]:
-    return []
 
 
 def settings(window: Window) -> None:

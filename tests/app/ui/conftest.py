@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from app.ui.strings.texts import Texts
     from app.ui.theme.theme import Theme
+    from tests.app.ui.dialogs import FakeDialogs
 
 
 @pytest.fixture
@@ -41,3 +42,11 @@ def texts(request: pytest.FixtureRequest) -> "Texts":
     from app.ui.strings.texts import Texts
 
     return Texts(getattr(request, "param", os.environ.get("KIKIPOUNAMU_TEST_LANGUAGE", "en")))
+
+
+@pytest.fixture
+def dialogs() -> "FakeDialogs":
+    """Return dialogs in which nothing is chosen yet."""
+    from tests.app.ui.dialogs import FakeDialogs
+
+    return FakeDialogs()

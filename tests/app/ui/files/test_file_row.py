@@ -1,13 +1,12 @@
 """A row of the file list shows the state of its file and offers the right actions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
@@ -30,34 +29,12 @@ from app.files.view import (
 from app.ui.files.file_row import FileRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.dialogs import Dialogs
+from tests.app.ui.dialogs import FakeDialogs
 
 WORKING = FileView(7, "/home/ana/talk.mp3", FileState.WORKING, 30.0, 120.0, 90.0, "kia ora")
 DONE = FileView(
     7, "/home/ana/talk.mp3", FileState.DONE, 120.0, 120.0, text="kia ora koutou", results=("/t/talk.srt",)
 )
-
-
-@dataclass
-class Chosen(Dialogs):
-    """Dialogs that answer at once."""
-
-    place_chosen: str = "/x/chosen.vtt"
-    asked: list[str] = field(default_factory=list)
-    shown: list[str] = field(default_factory=list)
-
-    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        return []
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        return ""
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        self.asked.append(suggested)
-        return self.place_chosen
-
-    def show(self, path: str) -> None:
-        self.shown.append(path)
 
 
 @pytest.fixture
@@ -66,12 +43,7 @@ def asked() -> list[FileAction]:
 
 
 @pytest.fixture
-def dialogs() -> Chosen:
-    return Chosen()
-
-
-@pytest.fixture
-def row(theme: Theme, texts: Texts, asked: list[FileAction], dialogs: Chosen, qtbot: QtBot) -> FileRow:
+def row(theme: Theme, texts: Texts, asked: list[FileAction], dialogs: FakeDialogs, qtbot: QtBot) -> FileRow:
     made = FileRow(theme, texts, asked.append, dialogs)
     qtbot.addWidget(made)
     made.resize(700, 120)
@@ -167,7 +139,9 @@ def test_cancel_button_cancels_then_removes_file(row: FileRow, asked: list[FileA
     assert asked == [CancelFiles(7), RemoveFiles(7)]
 
 
-def test_row_copies_text_and_shows_result_folder(row: FileRow, asked: list[FileAction], dialogs: Chosen) -> None:
+def test_row_copies_text_and_shows_result_folder(
+    row: FileRow, asked: list[FileAction], dialogs: FakeDialogs
+) -> None:
     row.show_file(DONE)
     QTest.keyClick(row.copy, Qt.Key.Key_Space)
     assert asked == [CopyFile(7)]
@@ -186,20 +160,21 @@ def test_row_note_is_red_only_for_failed_file(row: FileRow, texts: Texts) -> Non
 
 @pytest.mark.parametrize("form", list(Format))
 def test_row_menu_saves_text_in_each_format(
-    row: FileRow, asked: list[FileAction], dialogs: Chosen, texts: Texts, form: Format
+    row: FileRow, asked: list[FileAction], dialogs: FakeDialogs, texts: Texts, form: Format
 ) -> None:
     row.show_file(DONE)
     says = texts("files.save-as", form=texts(f"files.form.{form.value}"))
+    dialogs.chosen = ["/x/chosen.vtt"]
     trigger(row, says)
-    assert dialogs.asked == [f"/home/ana/talk.{form}"]
+    assert dialogs.suggested == [f"/home/ana/talk.{form}"]
     assert asked == [SaveFile(7, "/x/chosen.vtt", form)]
-    dialogs.place_chosen = ""
+    dialogs.chosen = []
     trigger(row, says)
     assert len(asked) == 1
 
 
 def test_row_menu_offers_remaining_actions(
-    row: FileRow, asked: list[FileAction], dialogs: Chosen, texts: Texts
+    row: FileRow, asked: list[FileAction], dialogs: FakeDialogs, texts: Texts
 ) -> None:
     for says in ("files.earlier", "files.later", "files.copy-text", "files.remove"):
         trigger(row, texts(says))

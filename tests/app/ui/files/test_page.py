@@ -1,7 +1,7 @@
 """The files page: drop, open, list and save; usable by keyboard, with accessible names, and never cut off."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
@@ -33,7 +33,7 @@ from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
-from app.ui.widgets.dialogs import Dialogs
+from tests.app.ui.dialogs import FakeDialogs
 
 FORMS = (Format.TXT, Format.SRT)
 _FOCUS = 2  # the focus ring takes this much of the padding
@@ -41,29 +41,6 @@ DONE = FileView(1, "/a/done.mp3", FileState.DONE, 60.0, 60.0, text="kia ora", re
 WORKING = FileView(2, "/a/working.mp4", FileState.WORKING, 30.0, 120.0, text="koutou")
 WAITING = FileView(3, "/a/waiting.wav", FileState.WAITING, duration_s=90.0)
 VIEW = FilesView((DONE, WORKING, WAITING), FORMS)
-
-
-@dataclass
-class Chosen(Dialogs):
-    """Dialogs that answer at once."""
-
-    paths: list[str] = field(default_factory=list)
-    place_chosen: str = ""
-    kinds: Sequence[str] = ()
-    shown: list[str] = field(default_factory=list)
-
-    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        self.kinds = kinds
-        return self.paths
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        return self.place_chosen
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        return self.place_chosen
-
-    def show(self, path: str) -> None:
-        self.shown.append(path)
 
 
 Make = Callable[[Texts], FilesPage]
@@ -75,12 +52,7 @@ def asked() -> list[FileAction]:
 
 
 @pytest.fixture
-def dialogs() -> Chosen:
-    return Chosen()
-
-
-@pytest.fixture
-def make(theme: Theme, asked: list[FileAction], dialogs: Chosen, qtbot: QtBot) -> Make:
+def make(theme: Theme, asked: list[FileAction], dialogs: FakeDialogs, qtbot: QtBot) -> Make:
     def made(texts: Texts) -> FilesPage:
         page = FilesPage(theme, texts, asked.append, dialogs)
         qtbot.addWidget(page)
@@ -176,13 +148,14 @@ def test_full_list_rejects_files(page: FilesPage, monkeypatch: pytest.MonkeyPatc
 
 
 def test_files_page_adds_opened_files_and_folders(
-    page: FilesPage, dialogs: Chosen, asked: list[FileAction]
+    page: FilesPage, dialogs: FakeDialogs, asked: list[FileAction]
 ) -> None:
     page.zone.open.click()
     page.zone.folder.click()
     assert asked == []
-    dialogs.paths, dialogs.place_chosen = ["/a", "/b"], "/folder"
+    dialogs.chosen = ["/a", "/b"]
     page.zone.open.click()
+    dialogs.chosen = ["/folder"]
     page.zone.folder.click()
     assert asked == [AddFiles(("/a", "/b")), AddFiles(("/folder",))]
     assert all(f"*.{kind}" in dialogs.kinds[0] for kind in KINDS)
@@ -227,7 +200,9 @@ def test_format_tick_asks_to_change_saving(page: FilesPage, asked: list[FileActi
     assert asked == [ChooseSaving((*FORMS, Format.VTT), "")]
 
 
-def test_place_choice_asks_to_change_saving(page: FilesPage, dialogs: Chosen, asked: list[FileAction]) -> None:
+def test_place_choice_asks_to_change_saving(
+    page: FilesPage, dialogs: FakeDialogs, asked: list[FileAction]
+) -> None:
     def choose(number: int) -> None:
         page.place.setCurrentIndex(number)
         page.place.activated.emit(number)
@@ -235,7 +210,7 @@ def test_place_choice_asks_to_change_saving(page: FilesPage, dialogs: Chosen, as
     assert page.place.count() == 2
     choose(1)
     assert asked == [] and page.place.currentIndex() == 0
-    dialogs.place_chosen = "/texts"
+    dialogs.chosen = ["/texts"]
     choose(1)
     page.show_files(replace(VIEW, folder="/texts"))
     assert (page.place.currentText(), page.place.count()) == ("/texts", 3)
@@ -295,7 +270,7 @@ def test_files_page_fits_at_double_font_size(qapp: QApplication, language: str, 
     theme = Theme(Scheme.HIGH_CONTRAST, STILL)
     theme.dress(qapp)
     try:
-        page = FilesPage(theme, Texts(language), lambda action: None, Chosen())
+        page = FilesPage(theme, Texts(language), lambda action: None, FakeDialogs())
         qtbot.addWidget(page)
         page.show_files(VIEW)
         page.resize(QSize(page.minimumSizeHint().width() + 200, 1000))

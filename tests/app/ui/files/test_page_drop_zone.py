@@ -12,7 +12,7 @@ from app.ui.files.page import DropZone, FilesPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import scrolling
-from tests.app.ui.files.test_page import Chosen
+from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.languages import in_each_language
 
 
@@ -69,7 +69,7 @@ def test_drop_zone_strip_is_low_and_moves_buttons_below_when_narrow(zone: DropZo
 
 def test_added_file_is_scrolled_into_view_and_others_are_not(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     """A long list shows what came of a drop or of the dialog; a file added elsewhere moves nothing."""
-    dialogs, listed = Chosen(), [FileView(number, f"/a/{number}.wav") for number in range(30)]
+    dialogs, listed = FakeDialogs(), [FileView(number, f"/a/{number}.wav") for number in range(30)]
     page = FilesPage(theme, texts, lambda action: None, dialogs)
     area = scrolling(page)
     qtbot.addWidget(area)
@@ -81,7 +81,7 @@ def test_added_file_is_scrolled_into_view_and_others_are_not(theme: Theme, texts
     page.show_files(FilesView(tuple(listed)))
     qtbot.waitUntil(lambda: page.rows[30].height() == page.rows[0].height())
     assert area.verticalScrollBar().value() == 0
-    dialogs.paths = ["/a/31.wav"]
+    dialogs.chosen = ["/a/31.wav"]
     page.zone.open.click()
     listed.append(FileView(31, "/a/31.wav"))
     page.show_files(FilesView(tuple(listed)))

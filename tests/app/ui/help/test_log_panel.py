@@ -15,7 +15,7 @@ from app.ui.help.log_panel import LogPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.diagnostics.report.logs import line
-from tests.app.ui.files.test_page import Chosen
+from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.languages import in_each_language
 
 
@@ -29,12 +29,7 @@ def asked() -> list[HelpAction]:
 
 
 @pytest.fixture
-def dialogs() -> Chosen:
-    return Chosen()
-
-
-@pytest.fixture
-def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: Chosen, qtbot: QtBot) -> LogPanel:
+def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: FakeDialogs, qtbot: QtBot) -> LogPanel:
     made = LogPanel(theme, texts, asked.append, Path("logs"), dialogs)
     qtbot.addWidget(made)
     made.resize(700, 700)
@@ -106,7 +101,7 @@ def test_selected_log_line_shows_details_and_is_copied(panel: LogPanel) -> None:
     panel.grab()
 
 
-def test_log_folder_can_be_opened(panel: LogPanel, dialogs: Chosen) -> None:
+def test_log_folder_can_be_opened(panel: LogPanel, dialogs: FakeDialogs) -> None:
     panel.folder.click()
     assert dialogs.shown == [str(Path("logs") / "desktop.jsonl")]
 

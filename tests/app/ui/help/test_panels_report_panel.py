@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
@@ -11,19 +10,9 @@ from app.diagnostics.report.view import HelpAction, PrepareReport, ReportPart, R
 from app.ui.help.panels import ReportPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from tests.app.ui.files.test_page import Chosen
+from tests.app.ui.dialogs import FakeDialogs
 
 PARTS = (ReportPart("settings.json", 1_834, "{}"), ReportPart("logs/desktop.jsonl", 412_000, "a line"))
-
-
-class Places(Chosen):
-    """Dialogs that return the path of the test."""
-
-    chosen = "/tmp/mine.zip"
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        assert Path(suggested).name.startswith("kikipounamu-report-")
-        return self.chosen
 
 
 @pytest.fixture
@@ -32,12 +21,7 @@ def asked() -> list[HelpAction]:
 
 
 @pytest.fixture
-def dialogs() -> Places:
-    return Places()
-
-
-@pytest.fixture
-def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: Places, qtbot: QtBot) -> ReportPanel:
+def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: FakeDialogs, qtbot: QtBot) -> ReportPanel:
     made = ReportPanel(theme, texts, asked.append, dialogs)
     qtbot.addWidget(made)
     made.resize(700, 600)
@@ -45,7 +29,7 @@ def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: Places, 
     return made
 
 
-def test_report_is_shown_before_saving(panel: ReportPanel, asked: list[HelpAction], dialogs: Places) -> None:
+def test_report_is_shown_before_saving(panel: ReportPanel, asked: list[HelpAction], dialogs: FakeDialogs) -> None:
     assert not panel.save.isVisible() and not panel.list.isVisible()
     panel.prepare.click()
     assert asked == [PrepareReport()]
@@ -55,14 +39,16 @@ def test_report_is_shown_before_saving(panel: ReportPanel, asked: list[HelpActio
     assert panel.save.isVisible() and panel.model.rowCount() == 2 and not panel.text.isVisible()
     panel.list.setCurrentIndex(panel.model.index(1))
     assert panel.text.isVisible() and panel.text.toPlainText() == "a line"
+    dialogs.chosen = ["/tmp/mine.zip"]
     panel.save.click()
+    assert Path(dialogs.suggested[0]).name.startswith("kikipounamu-report-")
     assert asked[1:] == [SaveReport(Path("/tmp/mine.zip"))]
-    dialogs.chosen = ""
+    dialogs.chosen = []
     panel.save.click()
     assert len(asked) == 2, "the dialog was cancelled"
 
 
-def test_folder_of_saved_report_can_be_shown(panel: ReportPanel, dialogs: Places, texts: Texts) -> None:
+def test_folder_of_saved_report_can_be_shown(panel: ReportPanel, dialogs: FakeDialogs, texts: Texts) -> None:
     panel.show_report(ReportView(ReportState.SAVED, PARTS, "/tmp/mine.zip"))
     assert panel.result.text() == texts("help.report.saved", place="/tmp/mine.zip")
     panel.show_place.click()

@@ -40,7 +40,7 @@ from app.ui.home.take_delegate import RowButton
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from tests.app.ui.files.test_page import Chosen
+from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.home.rows import ROWS, choose, fill, listed, take
 from tests.app.ui.languages import in_each_language
 
@@ -53,12 +53,7 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def dialogs() -> Chosen:
-    return Chosen()
-
-
-@pytest.fixture
-def page(theme: Theme, texts: Texts, asked: list[Action], dialogs: Chosen, qtbot: QtBot) -> HomePage:
+def page(theme: Theme, texts: Texts, asked: list[Action], dialogs: FakeDialogs, qtbot: QtBot) -> HomePage:
     made = HomePage(theme, texts, asked.append, dialogs)
     qtbot.addWidget(made)
     made.resize(900, 700)
@@ -168,7 +163,7 @@ def test_play_button_of_a_row_opens_and_plays_it(page: HomePage, asked: list[Act
     assert page.panel.row == ROWS[1] and done(asked) == [PlayTake(ROWS[1].session, 0)]
 
 
-def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Action], dialogs: Chosen) -> None:
+def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Action], dialogs: FakeDialogs) -> None:
     fill(page)
     choose(page, 0, 1)
     assert page.bar.isVisible() and chosen(page) == ["take 0", "take 1"]
@@ -176,7 +171,7 @@ def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Actio
     assert QGuiApplication.clipboard().text() == "take 1\n\ntake 0"
     page.bar.export.forms[Format.SRT].trigger()
     assert done(asked) == []
-    dialogs.place_chosen = "/texts"
+    dialogs.chosen = ["/texts"]
     page.bar.export.forms[Format.SRT].trigger()
     wanted = ExportTakes((ROWS[0].session, ROWS[1].session), Format.SRT, Path("/texts"))
     assert done(asked) == [wanted]

@@ -36,7 +36,7 @@ from app.messages.kinds import Action
 from app.ui.home.take_panel import MOST_DRAFTS, TakePanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from tests.app.ui.files.test_page import Chosen
+from tests.app.ui.dialogs import FakeDialogs
 
 
 def row(number: int) -> IndexRow:
@@ -53,12 +53,7 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def dialogs() -> Chosen:
-    return Chosen()
-
-
-@pytest.fixture
-def panel(theme: Theme, texts: Texts, asked: list[Action], dialogs: Chosen, qtbot: QtBot) -> TakePanel:
+def panel(theme: Theme, texts: Texts, asked: list[Action], dialogs: FakeDialogs, qtbot: QtBot) -> TakePanel:
     made = TakePanel(theme, texts, asked.append, dialogs)
     qtbot.addWidget(made)
     made.resize(500, 500)
@@ -142,11 +137,13 @@ def test_typed_text_is_saved_before_it_is_pasted(panel: TakePanel, asked: list[A
     qtbot.waitUntil(lambda: done(asked) == wanted)
 
 
-def test_take_is_exported_in_the_chosen_format(panel: TakePanel, asked: list[Action], dialogs: Chosen) -> None:
+def test_take_is_exported_in_the_chosen_format(
+    panel: TakePanel, asked: list[Action], dialogs: FakeDialogs
+) -> None:
     panel.show_take(row(1))
     panel.export.forms[Format.SRT].trigger()
     assert done(asked) == []
-    dialogs.place_chosen = "/texts"
+    dialogs.chosen = ["/texts"]
     panel.export.forms[Format.SRT].trigger()
     assert done(asked) == [ExportTakes((row(1).session,), Format.SRT, Path("/texts"))]
 

@@ -1,13 +1,12 @@
 """Card of one model: visible controls in each state and the actions that they emit."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
@@ -31,33 +30,15 @@ from app.settings.sections import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.dialogs import Dialogs
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import ChoiceReason, LocalSpeed, Recommendation
+from tests.app.ui.dialogs import FakeDialogs
 
 NAME = "whisper-base"
 FACTS = about(load_catalogue().model(NAME))
 MODEL = LocalModelView(replace(FACTS, sources=("modelscope",), size=1000))
 VIEW = ModelsView((MODEL,), free=10**12)
-
-
-@dataclass
-class Chosen(Dialogs):
-    """File dialogs that return ``answer`` at once."""
-
-    answer: str = ""
-    titles: list[str] = field(default_factory=list)
-
-    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        return []
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        self.titles.append(title)
-        return self.answer
-
-    def show(self, path: str) -> None:
-        raise AssertionError
 
 
 @pytest.fixture
@@ -66,12 +47,7 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def dialogs() -> Chosen:
-    return Chosen()
-
-
-@pytest.fixture
-def card(theme: Theme, texts: Texts, asked: list[Action], dialogs: Chosen, qtbot: QtBot) -> ModelCard:
+def card(theme: Theme, texts: Texts, asked: list[Action], dialogs: FakeDialogs, qtbot: QtBot) -> ModelCard:
     made = ModelCard(theme, texts, asked.append, dialogs)
     qtbot.addWidget(made)
     made.resize(700, 200)
@@ -149,11 +125,11 @@ def test_button_is_disabled_while_download_stops(card: ModelCard, asked: list[Ac
     assert asked == [CancelModel(NAME)] * 2
 
 
-def test_menu_downloads_imports_and_verifies(card: ModelCard, asked: list[Action], dialogs: Chosen) -> None:
+def test_menu_downloads_imports_and_verifies(card: ModelCard, asked: list[Action], dialogs: FakeDialogs) -> None:
     choose(card, "fetch-only")
     choose(card, "import")
     assert asked == [FetchModel(NAME, use=False)] and "Whisper base" in dialogs.titles[0]
-    dialogs.answer = "/copy"
+    dialogs.chosen = ["/copy"]
     choose(card, "import")
     card.show_model(replace(MODEL, state=ModelState.INSTALLED), VIEW)
     choose(card, "verify")

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,29 +17,10 @@ from app.ui.replacements.panel import NAME, ReplacementsPanel
 from app.ui.replacements.rules_model import Column
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.dialogs import Dialogs
+from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.languages import in_each_language
 
 GITHUB, UM = Replacement("git hub", "GitHub"), Replacement("um")
-
-
-@dataclass
-class FakeDialogs(Dialogs):
-    """File dialogs that return the chosen paths at once."""
-
-    chosen: list[str] = field(default_factory=list)
-
-    def files(self, parent: QWidget, title: str, kinds: object) -> list[str]:
-        return self.chosen
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        return ""
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        assert suggested.endswith(".csv")
-        return next(iter(self.chosen), "")
-
-    def show(self, path: str) -> None: ...
 
 
 @dataclass
@@ -70,9 +51,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[Desk]:
+def desk(theme: Theme, texts: Texts, dialogs: FakeDialogs, qtbot: QtBot) -> Iterator[Desk]:
     asked: list[Action] = []
-    dialogs = FakeDialogs()
     panel = ReplacementsPanel(theme, texts, asked.append, dialogs)
     qtbot.addWidget(panel)
     panel.resize(700, 600)
@@ -197,6 +177,7 @@ def test_rules_are_imported_and_exported_as_sheet(desk: Desk, texts: Texts, tmp_
     assert desk.panel.result.text() == texts("words.imported-some", count=2, left=1)
     desk.dialogs.chosen = [str(tmp_path / "out.csv")]
     desk.panel.export_rules.click()
+    assert desk.dialogs.suggested[0].endswith(".csv")
     assert from_text((tmp_path / "out.csv").read_text(encoding="utf-8")).rules == (GITHUB, UM)
     assert desk.panel.result.text() == texts("words.exported", place=str(tmp_path / "out.csv"))
 

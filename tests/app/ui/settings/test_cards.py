@@ -1,38 +1,17 @@
 """Message about a problem with the settings file."""
 
-from collections.abc import Sequence
-
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.ui.settings.cards import FileTrouble, LinkCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.dialogs import Dialogs
+from tests.app.ui.dialogs import FakeDialogs
 
 
-class FakeDialogs(Dialogs):
-    """File dialogs that record the paths to be shown."""
-
-    def __init__(self) -> None:
-        self.shown: list[str] = []
-
-    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        return []
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        return ""
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        return ""
-
-    def show(self, path: str) -> None:
-        self.shown.append(path)
-
-
-def test_file_problem_is_shown_and_opens_folder(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    dialogs = FakeDialogs()
+def test_file_problem_is_shown_and_opens_folder(
+    theme: Theme, texts: Texts, dialogs: FakeDialogs, qtbot: QtBot
+) -> None:
     trouble = FileTrouble(texts, dialogs)
     qtbot.addWidget(trouble)
     assert trouble.isHidden()

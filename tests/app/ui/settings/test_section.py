@@ -31,9 +31,6 @@ class World:
         column = QVBoxLayout(self.around)
         column.addWidget(self.section)
         column.addWidget(self.elsewhere)
-        for row in rows.made.values():
-            if row.parent() is None:
-                qtbot.addWidget(row)
         qtbot.addWidget(self.around)
         self.section.show_settings(CHANGED)
         self.section.search(())
