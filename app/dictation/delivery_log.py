@@ -6,7 +6,8 @@ when a held text is pasted later. Disk access runs in threads.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -21,6 +22,7 @@ from app.journal.journal import Journal
 from app.journal.library import Library
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import complete
 
 log = loggers.APP_LEDGER
 
@@ -42,6 +44,7 @@ class DeliveryLog:
         self._observe = observe
         self._sessions: dict[int, UUID] = {}
         self._journals: dict[int, Journal] = {}
+        self._shared: dict[UUID, Journal] = {}  # open in another task of this process
         self._cancelled: set[int] = set()  # takes cancelled before their journal was open
         self._owed: dict[int, list[Work]] = {}  # by take: what its journal has refused up to now
         self._refused = asyncio.Event()  # set while anything is owed
@@ -146,6 +149,19 @@ class DeliveryLog:
         if self._closing:  # by callers that were cancelled meanwhile
             await asyncio.wait(self._closing)
 
+    @asynccontextmanager
+    async def sharing(self, journal: Journal) -> AsyncIterator[None]:
+        """Use a journal that another task has open, until the context is left: it could not be reopened."""
+        self._shared[journal.session] = journal
+        try:
+            yield
+        finally:
+            await complete(self._unshare(journal.session))
+
+    async def _unshare(self, session: UUID) -> None:
+        async with self._lock:
+            del self._shared[session]
+
     async def record_owed(self) -> None:
         """Record what journals have refused as soon as they take it, because a crash would lose it; never return.
 
@@ -155,15 +171,21 @@ class DeliveryLog:
             await self._refused.wait()
             await asyncio.sleep(_AGAIN_S)
             for take in list(self._owed):
-                if take in self._journals or not await asyncio.to_thread(self._in_use, take):
+                if await self._is_free(take):
                     async with self._lock:
                         await self._record_owed(take)
             if not self._owed:
                 self._refused.clear()
 
-    def _in_use(self, take: int) -> bool:
-        session = self._sessions.get(take)
-        return session is not None and locked(self._library.root / str(session))
+    def _open(self, take: int) -> Journal | None:
+        return self._journals.get(take) or self._shared.get(self._sessions[take])
+
+    async def _is_free(self, take: int) -> bool:
+        """Return whether the journal of a take can be written at once."""
+        if (session := self._sessions.get(take)) is None:  # discarded meanwhile
+            return False
+        folder = self._library.root / str(session)
+        return self._open(take) is not None or not await asyncio.to_thread(locked, folder)
 
     def _notify(self, step: SegmentStep, pieces: tuple[SegmentId, ...]) -> None:
         for piece in pieces:
@@ -204,7 +226,7 @@ class DeliveryLog:
 
     async def _write(self, take: int) -> None:
         """Write what the journal of a take is owed, in order. Raises ``JournalError``."""
-        journal, reopened = self._journals.get(take), None
+        journal, reopened = self._open(take), None
         try:
             if journal is None:
                 opening = partial(self._library.reopen, self._sessions[take])

@@ -7,7 +7,7 @@ Earlier takes are recognised on request, and their texts are not inserted automa
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -47,12 +47,19 @@ MOST_HELD_TAKES: Final = 20
 
 
 class PastTakes:
-    """The earlier takes of this user. ``current``: the options in effect now, with which they are recovered."""
+    """The earlier takes of this user. ``current``: the options in effect now, with which they are recovered.
+
+    ``sharing``: returns a context in which others may use a journal, too.
+    """
 
     def __init__(
-        self, library: Library, setup: DictationSetup, current: Callable[[], Options] | None = None
+        self,
+        library: Library,
+        setup: DictationSetup,
+        current: Callable[[], Options] | None = None,
+        sharing: Callable[[Journal], AbstractAsyncContextManager[object]] = nullcontext,
     ) -> None:
-        self._library = library
+        self._library, self._sharing = library, sharing
         self._known: dict[UUID, tuple[TakeFingerprint, TakeView | None]] = {}
         self._resender = Resender(setup.locate, setup.vad_folder, setup.settings, setup.rewrite, current)
 
@@ -102,7 +109,8 @@ class PastTakes:
         try:
             journal = await opened_in_thread(partial(self._library.reopen, parse_session(session)))
             try:
-                await self._resender.resend(journal, TranscriptionObserver())
+                async with self._sharing(journal):  # its texts may be pasted meanwhile
+                    await self._resender.resend(journal, TranscriptionObserver())
             finally:
                 await asyncio.shield(asyncio.to_thread(_close, journal))
             if damage := journal.take.damage:

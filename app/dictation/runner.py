@@ -110,7 +110,8 @@ class DictationRunner:
         self._texts = TextInserter(parts.means, self._deliveries, self._handle, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         self._takes = self._running_takes(parts)
-        self._earlier = PastTakes(parts.library, parts.setup, lambda: self._options.options)
+        sharing = self._deliveries.sharing
+        self._earlier = PastTakes(parts.library, parts.setup, lambda: self._options.options, sharing)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = HotkeyAdapter(parts.hotkeys, self._handle, warn, show) if parts.hotkeys else None
         self._warnings: dict[str, Note] = {}

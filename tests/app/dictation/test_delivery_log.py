@@ -295,6 +295,20 @@ async def test_outcome_that_is_owed_is_recorded_at_the_end(tmp_path: Path, end: 
     await log.close_all()
 
 
+async def test_journal_that_another_task_has_open_is_used_while_it_is_shared(library: Library) -> None:
+    log = DeliveryLog(library)
+    begun(library, ONE).close()
+    pieces = (SegmentId(log.number_earlier(ONE), 0),)
+    with library.reopen(ONE) as journal:
+        async with log.sharing(journal):
+            await log.inserting(pieces)
+            assert told(library, ONE) == [("inserting", 0)]
+        await log.inserted(pieces)
+        assert told(library, ONE) == [("inserting", 0)]
+    await log.close_all()
+    assert told(library, ONE) == [("inserting", 0), ("inserted", 0)]
+
+
 async def test_held_text_can_be_inserted_when_its_journal_has_lost_the_segment(library: Library) -> None:
     """The disk had become read-only when it was recognised, and is writable again."""
     log = DeliveryLog(library)

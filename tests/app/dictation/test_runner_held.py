@@ -6,20 +6,25 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import pytest
 
 from app.core.errors import Note, UsageMistake
 from app.core.states import State
 from app.dictation import runner
-from app.dictation.actions import CopyText, HeldAction, SettleHeld, Verb
+from app.dictation.actions import CopyText, HeldAction, RecoverTake, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import NoteKey
 from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
-from client.connection import Locate
+from client.connection import Address, Locate, fixed
+from protocol.audio import SAMPLE_RATE
+from protocol.errors import ErrorCode
+from protocol.session import Failed
 from tests.app.dictation.world import WINDOW, World, dictating
+from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.takes import recognised_take
 from tests.helpers.waiting import wait_until
 
@@ -128,6 +133,26 @@ async def test_paste_of_a_take_in_use_is_recorded_before_the_app_can_crash(
             world.dictating.ask(SettleHeld(str(session), HeldAction.PASTE))
             await wait_until(lambda: world.changes > before + 1, "it is pasted, and both notes were refused")
         await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is noted while the app runs")
+
+
+async def test_paste_during_a_recovery_is_recorded_at_once(tmp_path: Path, models: Path, talk: Samples) -> None:
+    """A recovery may last an hour, and a crash before its end must not offer the text again."""
+    session = UUID(int=5)
+    with recognised_take(tmp_path / "takes", session, time.time(), "riverbank.") as journal:
+        journal.append(np.zeros(SAMPLE_RATE, np.int16))
+        journal.begin(1, SAMPLE_RATE)
+        journal.end(1, SAMPLE_RATE)
+        journal.settle(1, Failed(1, ErrorCode.ENGINE_DIED, "it died"))
+        journal.finish()
+    async with scripted(partial(oblige, texts=0)) as gateway:
+        locate = fixed(Address(gateway.url))
+        async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+            await wait_until(lambda: world.dictating.view.earlier == 1, "it is offered")
+            world.dictating.ask(RecoverTake(str(session)))
+            await wait_until(lambda: gateway.memory.audio, "it is being recovered")
+            world.dictating.ask(SettleHeld(str(session), HeldAction.PASTE))
+            await wait_until(lambda: world.found[0].take.inserted, "it is noted")
+            assert world.found[0].state is TakeState.LIVE, "the recovery goes on"
 
 
 async def test_listed_take_shows_its_current_state(
