@@ -38,7 +38,17 @@ from client.settings import ClientSettings
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
-from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
+from protocol.session import (
+    PLAIN,
+    Failed,
+    Final,
+    GatewayMessage,
+    MoreHeld,
+    SegmentDetails,
+    SegmentEnd,
+    Welcome,
+    resumable,
+)
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Closing, complete, is_set_within, loop_time
@@ -330,8 +340,9 @@ class GatewayClient(Closing):
         now = loop_time()
         if events:
             self._progress_at = now
-        if isinstance(message, Welcome):
+        if isinstance(message, Welcome | MoreHeld):
             self._welcomed_at = now
+        if isinstance(message, Welcome):
             await self._events.put(Connected(message.gateway, message.durable))
         for event in events:
             self._log.reported(event, time.monotonic())

@@ -11,7 +11,7 @@ from client.audio_store import TemporaryAudio
 from client.errors import SessionLost
 from client.events import Outcome
 from protocol.audio import FRAME_SAMPLES
-from protocol.session import Final, SegmentSpeculate, decode_client
+from protocol.session import Final, HeldSegments, Hello, MoreHeld, SegmentSpeculate, Welcome, decode_client
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, texts
 from tests.helpers.scripted_gateway import Memory, cut, hear, oblige, say, scripted, welcome
 from tests.helpers.waiting import wait_until
@@ -134,6 +134,7 @@ async def test_client_that_stood_still_reads_what_came_meanwhile(held_s: float) 
         time.sleep(settings.quiet_s + 1.5)
         stopped.set()
 
+    settings = replace(AT_ONCE, owed_s=2.0, last_words_s=0.1)
     async with scripted(slow) as gateway, client_of(gateway.url, settings) as client:
         await client.begin(0, 0)
         await client.audio(0, bytes(4 * FRAME_SAMPLES))
@@ -148,3 +149,22 @@ async def test_client_that_stood_still_reads_what_came_meanwhile(held_s: float) 
         await client.close()
         events = [event async for event in client.events()]
     assert texts(events)[0] == (0, "late")
+
+
+async def test_results_are_awaited_from_the_end_of_a_long_welcome() -> None:
+    async def slow(socket: web.WebSocketResponse, memory: Memory) -> None:
+        hello = decode_client(await socket.receive_str())
+        assert isinstance(hello, Hello)
+        await say(socket, Welcome(hello.session, "scripted", True, more=True))
+        await asyncio.sleep(2.5)
+        await say(socket, MoreHeld(HeldSegments(ended=(0,))))
+        await asyncio.sleep(0.7)
+        await say(socket, Final(0, "there"))
+        while await hear(socket, memory):
+            pass
+
+    settings = replace(AT_ONCE, owed_s=2.0, last_words_s=0.1)
+    async with scripted(slow) as gateway, client_of(gateway.url, settings) as client:
+        await say_segments(client, 1)
+        await client.finish()
+        assert texts([event async for event in client.events()]) == [(0, "there")]
