@@ -23,7 +23,7 @@ _OPEN: Final = re.compile(r"(?:\.\.+|…|[-–—,，、:：;；])$")
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 _NUMBER_OR_WORD: Final = re.compile(rf"\d+|{_WORD.pattern}")
 _LAST_WORD: Final = re.compile(r"([A-Za-z]+(?:['’][A-Za-z]+)*)\W*$")
-_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
+_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])\s*")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _ABBREVIATED: Final = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Gov|Sen|Rep|Capt|Sgt|Lt|St|Mt|Jr|Sr|Inc|Co|Dept|Ave|Fig|Vol|vs|etc|approx"

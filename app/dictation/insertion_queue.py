@@ -175,7 +175,8 @@ class InsertionQueue:
             self._settle(arrived)
         if missing < whole and insertion.how is not InsertionResult.COPIED:
             at = self._times.get(arrived[-1]) if arrived and not missing else None
-            text = TimedText(ready.text[: whole - missing].strip()[-_TAIL:], end_ms=at[1] if at else None)
+            written = (ready.continues + ready.text[: whole - missing]).strip()[-_TAIL:]
+            text = TimedText(written, end_ms=at[1] if at else None)
             target = ready.target and replace(ready.target, clicked=insertion.clicks)
             self._last = (text, target)
             for take in self._followers(ready):

@@ -1,5 +1,6 @@
 """The history joins the texts of a recording as they were inserted, however they were grouped."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,23 @@ def test_history_has_each_text_as_it_was_inserted(spoken: list[tuple[str, float]
     for number in data.draw(st.permutations(range(len(spoken)))):
         document.arrive(number)
         if data.draw(st.booleans()):
+            document.end_insertion()
+    document.end_all()
+    assert document.take.transcript(document.samples).text == document.text
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("and then we left", "我知道。", "With the dog.", "I saw it this afternoon."),
+        ("And then we left", "with the", "dog.", "I saw it this afternoon."),
+    ],
+)
+def test_history_and_document_join_the_same_sentences(texts: tuple[str, ...]) -> None:
+    document = Document([(text, 0.0) for text in texts])
+    for number, _ in enumerate(texts):
+        document.arrive(number)
+        if number == len(texts) - 3:
             document.end_insertion()
     document.end_all()
     assert document.take.transcript(document.samples).text == document.text
