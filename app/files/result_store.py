@@ -107,11 +107,12 @@ def place_in(folder: Path, file: int) -> Path:
 
 
 def sweep(folder: Path, files: Iterable[int]) -> None:
-    """Delete the results of all other files."""
+    """Delete the results of all other files, and what a program that was killed had not written completely."""
     known = {place_in(folder, file) for file in files}
-    for place in (*folder.glob(f"*{_ENDING}"), *folder.glob(f"*{_BEFORE}")):
-        if place.with_suffix(_ENDING) not in known:
-            place.unlink(missing_ok=True)
+    results = (*folder.glob(f"*{_ENDING}"), *folder.glob(f"*{_BEFORE}"))
+    others = [place for place in results if place.with_suffix(_ENDING) not in known]
+    for place in (*others, *folder.glob(".*.*.*")):
+        place.unlink(missing_ok=True)
 
 
 class FileResults:

@@ -228,7 +228,15 @@ def test_source_differs_after_recording_changed(tmp_path: Path) -> None:
 
 
 def test_sweep_deletes_results_of_unknown_files(tmp_path: Path) -> None:
-    for name in ("1.jsonl", "2.jsonl", "x.jsonl", "list.json"):
+    for name in (
+        "1.jsonl",
+        "2.jsonl",
+        "x.jsonl",
+        "list.json",
+        ".2.jsonl.0a1b",
+        ".2.before.0a1b",
+        ".list.json.0a1b",
+    ):
         (tmp_path / name).touch()
     sweep(tmp_path, [2, 3])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.jsonl", "list.json"]
