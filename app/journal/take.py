@@ -60,7 +60,8 @@ class TakeSegment:
     ``details``: as they were when it began. ``program``: where insertion began. ``replaced``: its text after
     replacement rules. ``recut``: its audio was cut again under other numbers. ``chosen``: for a span, whether its
     text is used. ``begun`` and ``arrived``: places of its insertion's beginning and end among those of the take.
-    ``rest``: what is missing where only a part of the text was inserted.
+    ``rest``: what is missing where only a part of the text was inserted. ``known``: place of its text among the
+    texts and edits of the take.
     """
 
     at: int
@@ -73,6 +74,7 @@ class TakeSegment:
     inserting: bool = False
     program: str = ""
     rest: str = ""
+    known: int = field(default=0, compare=False)
     inserted: bool = False
     begun: int = field(default=0, compare=False)
     arrived: int = field(default=0, compare=False)
@@ -116,11 +118,11 @@ class Take:
     """The state of a take, folded from its events.
 
     ``wanted``: texts are to be inserted. ``cancelled``: the user cancelled the take. ``edit``: the user's
-    text, if edited, and ``edit_of``: the segments that had a text then. ``edit_is_whole``: it began as a text of
-    all of the take, from one of the ``runs``, the results of recognising it again. ``heard``: samples, as stated
-    at the end of the journal. ``line_faults`` end with ``Mended``, ``file_faults`` do not. ``faults_found``:
-    faults in lines, mended ones included. ``doubtful``: segments whose boundaries contradict others. ``lost``:
-    lines missing after the last ``Begin``. ``following``: the number of the next line.
+    text, if edited. ``edit_is_whole``: it began as a text of all of the take, from one of the ``runs``, the
+    results of recognising it again. ``heard``: samples, as stated at the end of the journal. ``line_faults`` end
+    with ``Mended``, ``file_faults`` do not. ``faults_found``: faults in lines, mended ones included.
+    ``doubtful``: segments whose boundaries contradict others. ``lost``: lines missing after the last ``Begin``.
+    ``following``: the number of the next line.
     """
 
     options: Options = Options()
@@ -130,7 +132,6 @@ class Take:
     wanted: bool = False
     cancelled: bool = False
     edit: str = ""
-    edit_of: frozenset[int] = frozenset()
     edit_is_whole: bool = False
     runs: list[Reran] = field(default_factory=list)
     segments: dict[int, TakeSegment] = field(default_factory=dict)
@@ -144,6 +145,9 @@ class Take:
     lost: int = field(default=0, compare=False)
     following: int = field(default=0, compare=False)
     _deliveries: int = field(default=0, compare=False)
+    _texts: int = field(default=0, compare=False)  # texts and edits so far
+    _edit_at: int = field(default=0, compare=False)
+    _run_texts: set[str] = field(default_factory=set, compare=False)
 
     def apply(self, event: Event) -> None:
         """Apply one event. Events of a segment without a known beginning are ignored."""
@@ -156,11 +160,13 @@ class Take:
                 self.wanted = event.inserted
                 self.cancelled = self.cancelled or event.cancelled
             case Edited():
-                was_run = any(event.text.strip() == run.text.strip() for run in self.runs)
+                was_run = event.text.strip() in self._run_texts
                 self.edit_is_whole = bool(event.text) and (self.edit_is_whole or was_run)
-                self.edit, self.edit_of = event.text, self._with_text
+                self._texts += 1
+                self.edit, self._edit_at = event.text, self._texts
             case Reran():
                 self.runs.append(event)
+                self._run_texts.add(event.text.strip())
             case Finished():
                 self.finished, self.heard = True, max(self.heard, event.samples)
             case Mended():
@@ -172,7 +178,8 @@ class Take:
                 self._deliveries += 1
                 _apply_delivery(event, spoken, self._deliveries)
             case _ if spoken := self.segments.get(event.segment):
-                _apply(event, spoken)
+                self._texts += isinstance(event, Final)
+                _apply(event, spoken, self._texts)
 
     def state(self, samples: int, *, live: bool = False) -> TakeState:
         """Return the state of the take, given its samples of audio on disk."""
@@ -250,13 +257,17 @@ class Take:
     @property
     def edited(self) -> str:
         """The user's text, with what was recognised after the edit; empty if the take is not edited."""
-        if not self.edit or self.edit_is_whole or self._with_text <= self.edit_of:
-            return self.edit
-        return with_later_texts(self.transcript(self.heard), self.edit, self.edit_of)
+        whole = not self.edit or self.edit_is_whole or all(each.known <= self._edit_at for each in self._said)
+        return self.edit if whole else with_later_texts(self.transcript(self.heard), self.edit, self.edit_of)
 
     @property
-    def _with_text(self) -> frozenset[int]:
-        return frozenset(number for number, each in self.counted.items() if each.text)
+    def edit_of(self) -> frozenset[int]:
+        """The segments that had a text when the take was last edited."""
+        return frozenset(n for n, each in tuple(self.segments.items()) if 0 < each.known <= self._edit_at)
+
+    @property
+    def _said(self) -> list[TakeSegment]:
+        return [each for each in self.counted.values() if each.text]
 
     @property
     def inserted(self) -> bool:
@@ -307,7 +318,7 @@ class Take:
         return Recognised(number, start_ms, end_ms, error="not recognised yet")
 
 
-def _apply(event: Event, spoken: TakeSegment) -> None:
+def _apply(event: Event, spoken: TakeSegment, place: int) -> None:
     match event:
         case End(_, samples) if spoken.samples is None or spoken.cancelled:
             spoken.samples = samples
@@ -317,7 +328,7 @@ def _apply(event: Event, spoken: TakeSegment) -> None:
         case Queued():
             spoken.queued = True
         case Final() | Failed() if not spoken.settled:
-            spoken.outcome = event
+            spoken.outcome, spoken.known = event, place
         case Replaced(_, text) if isinstance(spoken.outcome, Final) and spoken.replaced is None:
             spoken.replaced = text
         case Chosen(_, accepted) if spoken.chosen is None:
