@@ -21,6 +21,7 @@ _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-
 LINES: Final = "\n\t"
 """Characters to keep in text of several lines."""
 _FAILED: Final = 1
+_STDERR: Final = 2
 _ESCAPES: Final = "kikipounamu.escapes"
 _CLOSED: Final = "it is closed"
 
@@ -86,7 +87,21 @@ def take_streams() -> None:
         _open_closed()
     codecs.register_error(_ESCAPES, _escaped_as_json)
     sys.stdout = _like(_Results, sys.stdout, 1)
-    sys.stderr = _like(_Messages, sys.stderr, 2)
+    sys.stderr = _like(_Messages, sys.stderr, _STDERR)
+
+
+def silence_libraries() -> None:
+    """Let only this program write to standard error. C libraries do, too: libmpg123 about each damaged frame."""
+    stream = sys.stderr
+    with suppress(OSError, ValueError):  # one that a test captures has no number
+        if not isinstance(stream, io.TextIOWrapper) or stream.fileno() != _STDERR:
+            return
+        stream.flush()
+        own = os.fdopen(os.dup(_STDERR), "wb")
+        sys.stderr = _Messages(own, encoding=stream.encoding, errors=stream.errors, line_buffering=True)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, _STDERR)
+        os.close(nothing)
 
 
 class _Results(io.TextIOWrapper):

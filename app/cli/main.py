@@ -33,6 +33,7 @@ from app.core.format import Format
 from runtime.command_line import CommandGroup, Version, group
 from runtime.installing import extra_command
 from runtime.memory import without_collection
+from runtime.terminal import silence_libraries
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -88,6 +89,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     from app.cli import commands
     from app.core import process
 
+    silence_libraries()
     written = "" if script == "as-is" else script
     wanted = commands.TranscribeOptions(files, form, output, language, written, track, overwrite)
     transcription = commands.Transcription(wanted, source)

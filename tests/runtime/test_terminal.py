@@ -193,3 +193,16 @@ def test_characters_that_an_encoding_lacks_are_escaped_as_in_json(tmp_path: Path
 def test_file_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
     done = run(tmp_path / "take", os.fsdecode(b"a\xff.wav"))
     assert (done.returncode, done.stdout) == (0, "a\\udcff.wav\n")
+
+
+def test_messages_of_libraries_are_discarded_but_not_those_of_the_program() -> None:
+    lines = (
+        "import os, sys",
+        "from runtime.terminal import silence_libraries, standard_streams",
+        "with standard_streams():",
+        "    silence_libraries()",
+        "    os.write(2, b'a library\\n')",
+        "    sys.stderr.write('the program\\n')",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "the program\n")

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 from typer.testing import CliRunner, Result
@@ -48,6 +50,16 @@ def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedPr
 def invoke(environment: dict[str, str], *arguments: str) -> Result:
     """Run the command line in this process, where a process of its own would prove no more."""
     return CliRunner().invoke(app, arguments, env=environment)
+
+
+def test_damaged_mp3_is_reported_in_our_words_only(environment: dict[str, str], tmp_path: Path) -> None:
+    """Without its own stderr, the program would show those of libmpg123, which names places in its sources."""
+    file = tmp_path / "a.mp3"
+    soundfile.write(file, np.sin(np.arange(32_000) / 6), 16_000, format="MP3")
+    file.write_bytes(file.read_bytes()[:300] + bytes(4_000))
+    done = run(environment, "transcribe", str(file))
+    assert done.returncode == 1
+    assert [line.startswith(f"{file} is damaged") for line in done.stderr.splitlines()] == [True]
 
 
 def test_help_lists_every_command(environment: dict[str, str]) -> None:
