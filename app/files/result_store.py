@@ -164,6 +164,8 @@ class FileResults:
         """
         lines = _lines(self._place)
         known = _known(lines) if _is_of(lines, source) else KnownResults()
+        if not _is_of(_lines(self._before), source):  # of another sound track, or of an earlier recording
+            self._let_go_of_earlier()
         if again:
             lacking = [piece.segment.index for piece in known.pieces if piece.segment.error]
             lacking += [max(0, len(known.pieces) - 1)] if known.truncated else []
@@ -181,7 +183,10 @@ class FileResults:
     def finish(self, known: KnownResults) -> None:
         """Mark the recording as complete and its results as saved."""
         self._append(_line(_Whole(known.samples or known.origin, known.results or (), known.truncated)))
-        with suppress(OSError):  # it is not read any more, and goes with the file
+        self._let_go_of_earlier()
+
+    def _let_go_of_earlier(self) -> None:
+        with suppress(OSError):  # it goes with the file at the latest
             self._before.unlink(missing_ok=True)
 
     def forget(self) -> None:

@@ -1,6 +1,6 @@
 """Changes to the takes themselves; the caller updates the index afterwards. Blocks."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from uuid import UUID
 
@@ -27,7 +27,7 @@ def edit(library: Library, session: UUID, text: str, before: str = "") -> None:
         transcript = journal.take.transcript(journal.samples)
         late = bool(before) and before != (journal.take.edited or transcript.text)
         if text and late and not journal.take.edit_is_whole:
-            text = with_later_texts(transcript, text, _seen(transcript, before) | journal.take.edit_of)
+            text = _with_unseen(transcript, text, journal.take.edit_of | _seen(transcript, before))
         wanted = "" if text == transcript.text else text
         if wanted != journal.take.edited:
             journal.edit(wanted)
@@ -35,7 +35,13 @@ def edit(library: Library, session: UUID, text: str, before: str = "") -> None:
 
 def _seen(transcript: RecordingTranscript, text: str) -> set[int]:
     """Return the segments that are in this text. At joins their marks and capitals differ."""
-    return {one.index for one in transcript.segments if _letters(one.text) in _letters(text)}
+    letters = _letters(text)
+    return {one.index for one in transcript.segments if _letters(one.text) in letters}
+
+
+def _with_unseen(transcript: RecordingTranscript, text: str, seen: Collection[int]) -> str:
+    unseen = any(one.text.strip() and one.index not in seen for one in transcript.segments)
+    return with_later_texts(transcript, text, seen) if unseen else text
 
 
 def _letters(text: str) -> str:

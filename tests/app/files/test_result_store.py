@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.core.errors import OutputFailed
 from app.core.transcript import TranscriptSegment
@@ -157,6 +158,16 @@ def test_earlier_text_can_be_read_until_a_retry_is_complete(kept: FileResults, t
     assert kept.read() == whole
     kept.finish(KnownResults((), 99_999, ()))
     assert kept.read().pieces == (piece(0), piece(1))
+
+
+def test_earlier_text_of_another_sound_track_is_not_read(kept: FileResults) -> None:
+    kept.add([piece(0, "", "engine_failed"), piece(1)])
+    kept.finish(KnownResults((), 99_999, ()))
+    kept.resume(SOURCE, again=True)
+    assert kept.read().pieces
+    kept.resume(replace(SOURCE, track=2), again=False)
+    kept.add([piece(0, "hello")])
+    assert kept.read().pieces == (piece(0, "hello"),)
 
 
 def test_earlier_text_may_be_damaged(kept: FileResults, tmp_path: Path) -> None:
