@@ -7,6 +7,7 @@ Keys are not asked for.
 from collections import deque
 from typing import Any, Final
 
+from Xlib.error import XError
 from Xlib.ext import ge, xinput
 from Xlib.protocol import rq
 
@@ -27,11 +28,14 @@ class Clicks:
         self._count = 0
         self._latest: deque[tuple[int, int, int]] = deque(maxlen=_MOST)
         display = connection.display
-        if not display.has_extension(xinput.extname):
+        if not display.has_extension(xinput.extname) or not display.has_extension(ge.extname):
             return
         self._extension = display.display.get_extension_major(xinput.extname)
         version = {"major_version": 2, "minor_version": 2}  # from 2.1 on, clicks into open menus are reported too
-        xinput.XIQueryVersion(display=display.display, opcode=self._extension, **version)
+        try:
+            xinput.XIQueryVersion(display=display.display, opcode=self._extension, **version)
+        except XError:
+            return  # an old server, of version 1
         display.ge_add_event_data(self._extension, xinput.RawButtonPress, _PRESS)
         connection.root.xinput_select_events([(xinput.AllMasterDevices, xinput.RawButtonPressMask)])
         connection.handlers.append(self._handle)

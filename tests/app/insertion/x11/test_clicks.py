@@ -1,5 +1,9 @@
 from functools import partial
 
+import pytest
+from Xlib.error import BadRequest
+from Xlib.ext import ge, xinput
+
 from app.core.area import Area
 from app.insertion.x11.clicks import Clicks
 from app.insertion.x11.connection import X11Connection
@@ -26,3 +30,32 @@ def test_keys_and_the_wheel_are_no_clicks(screen: Desktop, connection: X11Connec
     screen.xdotool("mousemove", "--sync", "300", "700", "click", "4", "click", "5", "key", "a", "click", "1")
     assert connection.wait(lambda: clicks.count() > 0, PATIENT_S)
     assert clicks.count() == clicks.last_in(LEFT) == 1
+
+
+class OldServer:
+    """Fake connection to a server whose X Input Extension is of version 1, or missing."""
+
+    def __init__(self, *extensions: str) -> None:
+        self.display = self
+        self._extensions = extensions
+
+    def has_extension(self, name: str) -> bool:
+        return name in self._extensions
+
+    def get_extension_major(self, name: str) -> int:
+        return 131
+
+    def send_request(self, request: object, has_error: bool) -> None:
+        raise BadRequest(None, bytes(32))
+
+    def sync(self) -> None:
+        """Do nothing, as no event is on its way."""
+
+    def handle_pending(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("extensions", [(), (xinput.extname,), (xinput.extname, ge.extname)])
+def test_no_clicks_are_known_of_a_server_that_reports_none(extensions: tuple[str, ...]) -> None:
+    clicks = Clicks(OldServer(*extensions))  # type: ignore[arg-type] # only what is used is there
+    assert (clicks.count(), clicks.last_in(LEFT)) == (0, 0)
