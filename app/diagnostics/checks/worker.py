@@ -24,11 +24,19 @@ _PROGRAM: Final = "kikipounamu-worker"
 _MOST_BYTES: Final = 1 << 16
 _LONGEST: Final = 300
 _SAYINGS: Final = {
+    "worker-driver": re.compile(r"NVIDIA (?P<version>\S+)"),
+    "worker-card": re.compile(r"(?P<card>.+), capability \S+ \(\S+\), (?P<used>\S+) of (?P<total>\S+) GiB in use"),
+    "worker-library-cards": re.compile(r"(?P<version>.+), it sees (?P<cards>\d+) card\(s\)"),
     "worker-library": re.compile(r"(?P<version>\S+), for the processor"),
     "worker-model": re.compile(r"(?P<model>\S+), whole, in (?P<folder>.+)"),
     "worker-engine": re.compile(
         r"(?P<engine>\S+) with (?P<model>\S+) on (?P<device>\S+), loaded in (?P<seconds>\S+) s"
     ),
+}
+_FAILURES: Final = {
+    "worker-library-missing": re.compile(r"it cannot be loaded: run (?P<install>.+)"),
+    "worker-library-unfit": re.compile(r"(?P<version>.+) was not built for \S+ \((?P<card>.+)\): .+"),
+    "worker-library-blind": re.compile(r"(?P<version>.+) sees no card: .+"),
 }
 _MEASURED: Final = re.compile(r"(\d+) s of sound in ([\d.]+) s: ")
 
@@ -119,11 +127,11 @@ def _finding(line: WorkerLine, bad: Callable[..., Finding]) -> Finding:
     if line.what == "decode" and (measured := _MEASURED.match(line.says)):
         key, finding = ("worker-speed", ok) if line.good else ("worker-behind", bad)
         return finding(Topic.WORKER, key, what=line.what, sound=measured[1], seconds=measured[2])
-    if line.good is False:
-        return bad(Topic.WORKER, "worker-fails", what=line.what, says=line.says)
     if line.what == "driver" and line.good is None:
         return ok(Topic.WORKER, "worker-no-card", what=line.what)
-    for key, saying in _SAYINGS.items():
+    failed = line.good is False
+    finding = bad if failed else ok
+    for key, saying in (_FAILURES if failed else _SAYINGS).items():
         if found := saying.fullmatch(line.says):
-            return ok(Topic.WORKER, key, what=line.what, **found.groupdict())
-    return ok(Topic.WORKER, "worker-says", what=line.what, says=line.says)
+            return finding(Topic.WORKER, key, what=line.what, **found.groupdict())
+    return finding(Topic.WORKER, "worker-fails" if failed else "worker-says", what=line.what, says=line.says)

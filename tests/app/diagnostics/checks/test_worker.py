@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.core.errors import ModelUnfit
 from app.core.sentences import Sentences
 from app.diagnostics.checks.worker import WorkerLine, line_findings, worker
 from tests.app.diagnostics.checks.found import keys
+from worker.supervision.doctor import surroundings
 
 
 def doctor(tmp_path: Path, script: str) -> list[str]:
@@ -44,6 +47,24 @@ def test_reported_has_own_words_for_library_model_and_engine() -> None:
     assert Sentences("zh")(f"doctor.found.{found[1].key}", **found[1].values) == (
         "模型 whisper-base 完整，位于 /my models/whisper-base。"
     )
+
+
+CARD = "RTX 5060 Ti, 580.65, 12.0, 16311, 512\n"
+
+
+@pytest.mark.parametrize(
+    ("report", "wanted"),
+    [
+        ('{"version": "2.9", "cuda": "13.0", "devices": 1}', "ok worker-library-cards"),
+        ('{"version": "2.9", "devices": 0}', "problem worker-library-blind"),
+        ('{"version": "2.9", "devices": 1, "built_for": ["sm_90"]}', "problem worker-library-unfit"),
+        ("", "problem worker-library-missing"),
+    ],
+)
+def test_every_line_about_the_card_has_own_words(report: str, wanted: str) -> None:
+    told = surroundings("funasr", lambda command: CARD if command[0] == "nvidia-smi" else report)
+    lines = [WorkerLine(*one) for one in told]
+    assert keys(line_findings(lines, needed=True)) == ["ok worker-driver", "ok worker-card", wanted]
 
 
 async def test_worker_check_returns_findings_of_its_doctor(tmp_path: Path) -> None:
