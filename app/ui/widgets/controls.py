@@ -59,6 +59,7 @@ class SearchField(Field):
         if clear:
             worded(texts, self.empty, accessibleName=clear, toolTip=clear)
         self.empty.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.empty.setFocusProxy(self)
         self.empty.hide()
         horizontal(
             *filter(None, [self.mark]), SPACE, self.empty, within=self, margins=(SPACING.small, 0, 0, 0), gap=0
