@@ -1,5 +1,6 @@
-"""Takes on disk for tests of the history."""
+"""Takes on disk for tests of the history, and their index."""
 
+from pathlib import Path
 from uuid import UUID
 
 from app.journal.journal import Journal
@@ -38,3 +39,9 @@ def fill(journal: Journal, *outcomes: str | Failed | None) -> None:
         if outcome is not None:
             known = Final(segment, outcome, "en", model="m") if isinstance(outcome, str) else outcome
             journal.settle(segment, known)
+
+
+def damage(place: Path) -> None:
+    """Overwrite all pages but the first of an index."""
+    whole = place.read_bytes()
+    place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))

@@ -18,7 +18,7 @@ from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
-from tests.app.history.takes import SEGMENT, record, session
+from tests.app.history.takes import SEGMENT, damage, record, session
 from tests.app.journal.files import tone
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.takes import write_take
@@ -44,12 +44,6 @@ def written(place: Path) -> bytes:
 
 def written_below(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
-
-
-def damage(place: Path) -> None:
-    """Overwrite all pages but the first."""
-    whole = place.read_bytes()
-    place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
 
 
 async def test_history_lists_finds_and_counts_takes(library: Library, place: Path) -> None:

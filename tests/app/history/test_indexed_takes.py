@@ -9,7 +9,7 @@ from app.history.errors import IndexUnavailable
 from app.history.indexed_takes import MOST_IN_MEMORY, IndexOwner
 from app.journal.library import Library
 from app.journal.take import TakeState
-from tests.app.history.takes import record, session
+from tests.app.history.takes import damage, record, session
 from tests.helpers.takes import write_take
 
 
@@ -35,12 +35,6 @@ def texts(keeper: IndexOwner, query: str = "") -> list[str]:
 
 def written(place: Path) -> bytes:
     return b"".join(file.read_bytes() for file in place.parent.iterdir())
-
-
-def damage(place: Path) -> None:
-    """Overwrite all pages but the first."""
-    whole = place.read_bytes()
-    place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
 
 
 def test_keeper_lists_finds_and_counts_takes(library: Library, keeper: IndexOwner, place: Path) -> None:

@@ -13,7 +13,7 @@ from app.insertion.wayland.contents import read_contents
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from runtime.tasks import Tasks
-from tests.helpers.desktop import PATIENT_S, Terminal
+from tests.helpers.desktop import PATIENT_S
 from tests.helpers.waiting import DEADLINE_S, wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc
 
@@ -22,12 +22,6 @@ from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc
 def labwc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WaylandDesktop]:
     with running_labwc(tmp_path_factory.mktemp("labwc")) as desktop:
         yield desktop
-
-
-class Foot(Terminal):
-    """A terminal of Wayland."""
-
-    program = ("foot", "--config=/dev/null", "--title={title}")
 
 
 @asynccontextmanager

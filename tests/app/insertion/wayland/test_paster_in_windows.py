@@ -14,10 +14,10 @@ from app.insertion.errors import ScreenMissing
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 from app.insertion.plan import ProgramRule, Rules, Strategy
-from tests.app.insertion.wayland.conftest import Foot, managing, opened, same_clipboard
+from tests.app.insertion.wayland.conftest import managing, opened, same_clipboard
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until
-from tests.helpers.wayland_desktop import WaylandDesktop
+from tests.helpers.wayland_desktop import FootTerminal, WaylandDesktop
 
 TEXT = "Hello 你好 — naïve 😀 "
 PASTED = Insertion(InsertionResult.PASTED)
@@ -51,7 +51,7 @@ async def test_text_arrives_exactly_and_the_clipboard_returns(desktop: WaylandDe
     desktop.copy_all(BEFORE)
     desktop.copy_all(selected, primary=True)
     async with opened(desktop) as inserter:
-        for kind in (TextField, Foot, Terminal):
+        for kind in (TextField, FootTerminal, Terminal):
             window = kind(desktop, kind.__name__)
             for times in (1, 2):
                 assert await inserter.insert(TEXT, await inserter.target()) == PASTED
