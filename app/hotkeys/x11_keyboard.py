@@ -165,10 +165,13 @@ class Keyboard:
                 self._handle_received()
 
     def notice_missed(self) -> None:
-        """Query the keyboard for held hotkeys that are up, and report their releases, unless one is in doubt."""
+        """Query the keyboard for held hotkeys that are up, and report their releases, unless one is in doubt.
+
+        None of those is missed whose events have only not been handled yet: their keys may be bouncing.
+        """
         with _mapped():
             for code in () if self.doubts_s else self._presses.down:
-                if not self._is_down(code):
+                if not self._is_down(code) and not self._display.pending_events():
                     known = self._doubtful if self._doubtful and self._doubtful.detail == code else None
                     at_s = self._moved(known) if known else time.monotonic()
                     self._emit(self._presses.released(code, at_s))

@@ -33,6 +33,30 @@ def test_stamps_that_begin_again_are_understood() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
+async def test_release_that_is_not_handled_yet_is_not_missed(tmp_path: Path) -> None:
+    """A press of the key may follow it at once."""
+    events: list[KeyEvent | HotkeysLost] = []
+    with running_desktop(tmp_path, tray=False) as desktop:
+        keyboard = Keyboard(desktop.display, events.append)
+        keyboard.bind({"dictate": "right_ctrl"})
+
+        def handled() -> int:
+            keyboard.handle()
+            return len(events)
+
+        desktop.xdotool("keydown", "105")
+        await wait_until(handled, "the press")
+        desktop.xdotool("keyup", "105")
+        await wait_until(lambda: not keyboard.is_down("dictate"), "the key is up")
+        keyboard.notice_missed()
+        assert handled() == 1
+        await wait_until(lambda: not keyboard.doubts_s, "no press follows")
+        keyboard.notice_missed()
+        assert len(events) == 2
+        keyboard.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
 async def test_tap_stays_short_if_its_release_is_handled_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
