@@ -296,7 +296,7 @@ class InsertionQueue:
         for take in self._takes.values():
             while take.reach_text():
                 if not take.holding:
-                    whole = _has_cells(take.target) and not (take.each or take.ended)
+                    whole = _has_cells(take.target) and not (take.each or take.ended or take.skips_missing)
                     return self._together(take) if take.target_known and not whole else None
                 self._hold(SegmentId(take.number, take.first), take.release())
             if not (take.ended or take.skips_missing):

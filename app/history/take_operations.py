@@ -1,16 +1,18 @@
 """Changes to the takes themselves; the caller updates the index afterwards. Blocks."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from app.core.transcript import RecordingTranscript
+from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.core.word_times import with_later_texts
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
+from app.journal.take import Take, TakeSegment
+from protocol.session import Final
 from runtime import loggers
 from runtime.event_names import LogEvent
 
@@ -27,16 +29,56 @@ def edit(library: Library, session: UUID, text: str, before: str = "") -> None:
         transcript = journal.take.transcript(journal.samples)
         late = bool(before) and before != (journal.take.edited or transcript.text)
         if text and late and not journal.take.edit_is_whole:
-            text = _with_unseen(transcript, text, journal.take.edit_of | _seen(transcript, before))
+            text = _with_unseen(transcript, text, journal.take.edit_of | _seen(journal.take, transcript, before))
         wanted = "" if text == transcript.text else text
         if wanted != journal.take.edited:
             journal.edit(wanted)
 
 
-def _seen(transcript: RecordingTranscript, text: str) -> set[int]:
-    """Return the segments that are in this text. At joins their marks and capitals differ."""
-    letters = _letters(text)
-    return {one.index for one in transcript.segments if _letters(one.text) in letters}
+def _seen(take: Take, transcript: RecordingTranscript, before: str) -> set[int]:
+    """Return the segments that are in this text: those that came first, as many as fit best."""
+    letters, old = _letters(before), take.edit_of
+    said = {one.index: _wordings(take, one) for one in transcript.segments if one.index not in old}
+    came = sorted(said, key=lambda number: _known(take, number))
+    best, most = set[int](), 0
+    for last in range(len(came), 0, -1):
+        first = set(came[:last])
+        found, size = _in_order(letters, {number: each for number, each in said.items() if number in first})
+        if size > most:
+            best, most = found, size
+        if most == len(letters):
+            break
+    return best
+
+
+def _known(take: Take, number: int) -> int:
+    """Return when a text, or those of all segments that it replaces, became known."""
+    spoken, pieces = take.segments[number], _pieces(take, number)
+    return min(spoken.known, max((piece.known for piece in pieces), default=spoken.known))
+
+
+def _wordings(take: Take, one: TranscriptSegment) -> tuple[str, ...]:
+    """Return the letters of a segment, and of those that it replaces. Joins change marks and capitals only."""
+    pieces = "".join(piece.text for piece in _pieces(take, one.index))
+    return tuple(filter(None, map(_letters, (one.text, pieces))))
+
+
+def _pieces(take: Take, span: int) -> list[TakeSegment]:
+    """Return the segments that a span replaces if all of them have a result."""
+    pieces = [take.segments.get(number, TakeSegment(0)) for number in take.segments[span].details.replaces]
+    return pieces if all(isinstance(piece.outcome, Final) for piece in pieces) else []
+
+
+def _in_order(letters: str, said: Mapping[int, Sequence[str]]) -> tuple[set[int], int]:
+    """Return which texts are there, each behind the one before it, and how many letters they have together."""
+    found, size, at = set[int](), 0, 0
+    for number, wordings in said.items():
+        for wording in wordings:
+            if (place := letters.find(wording, at)) >= 0:
+                found.add(number)
+                size, at = size + len(wording), place + len(wording)
+                break
+    return found, size
 
 
 def _with_unseen(transcript: RecordingTranscript, text: str, seen: Collection[int]) -> str:

@@ -257,17 +257,18 @@ class Take:
     @property
     def edited(self) -> str:
         """The user's text, with what was recognised after the edit; empty if the take is not edited."""
-        whole = not self.edit or self.edit_is_whole or all(each.known <= self._edit_at for each in self._said)
-        return self.edit if whole else with_later_texts(self.transcript(self.heard), self.edit, self.edit_of)
+        if not self.edit or self.edit_is_whole:
+            return self.edit
+        known, said = self.edit_of, {number for number, each in self.counted.items() if each.text}
+        return self.edit if said <= known else with_later_texts(self.transcript(self.heard), self.edit, known)
 
     @property
     def edit_of(self) -> frozenset[int]:
-        """The segments that had a text when the take was last edited."""
-        return frozenset(n for n, each in tuple(self.segments.items()) if 0 < each.known <= self._edit_at)
-
-    @property
-    def _said(self) -> list[TakeSegment]:
-        return [each for each in self.counted.values() if each.text]
+        """The segments that had a text when the take was last edited, and spans of which all segments had one."""
+        spoken = tuple(self.segments.items())
+        known = {n for n, each in spoken if isinstance(each.outcome, Final) and each.known <= self._edit_at}
+        spans = {n for n, each in spoken if each.details.replaces and known.issuperset(each.details.replaces)}
+        return frozenset(known | spans)
 
     @property
     def inserted(self) -> bool:

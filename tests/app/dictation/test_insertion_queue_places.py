@@ -66,6 +66,21 @@ def test_take_for_a_sheet_is_one_insertion_once_it_has_ended() -> None:
     assert order.over(1)
 
 
+def test_take_for_a_sheet_goes_once_the_user_waits_no_longer_for_its_missing_text() -> None:
+    order = InsertionQueue()
+    order.begin(1)
+    order.set_target(1, SHEET)
+    say(order, 1, 0, "one.")
+    order.begin(2)
+    order.set_target(2, WINDOW)
+    say(order, 2, 0, "three.")
+    assert order.next() is None
+    order.accept()
+    assert (goes(order), goes(order)) == ("one.", "three.")
+    say(order, 1, 1, "two.")
+    assert order.held == {SegmentId(1, 1): "two."}
+
+
 def test_each_text_for_a_sheet_goes_at_once_hands_free() -> None:
     order = InsertionQueue()
     order.begin(1, each=True)

@@ -9,8 +9,8 @@ from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library
 from protocol.recognition import Options
-from protocol.session import Final
-from tests.app.history.takes import record, session
+from protocol.session import Final, SegmentDetails
+from tests.app.history.takes import SEGMENT, record, session
 
 RUN = Reran("2024-01-01T00:00:00+00:00", Options(model="other"), False, "other", "once more")
 
@@ -58,6 +58,38 @@ def test_text_that_came_after_an_edit_stays_in_the_next_one(library: Library) ->
     assert library.find(session(1)).text == "One, two three."
     edit(library, session(1), "Three.", before="One, two three.")
     assert library.find(session(1)).text == "Three."
+
+
+@pytest.mark.parametrize(
+    ("spoken", "number", "late", "before", "typed", "says"),
+    [
+        (("yes I do", None), 1, "yes", "yes I do", "Yes, I do.", "Yes, I do. yes"),
+        (("one", None, "yes I do"), 1, "yes", "one yes I do", "One, yes I do.", "One, yes yes I do."),
+    ],
+)
+def test_word_that_is_said_again_during_an_edit_is_added(
+    library: Library, spoken: tuple[str | None, ...], number: int, late: str, before: str, typed: str, says: str
+) -> None:
+    record(library, 1, *spoken)
+    with library.reopen(session(1)) as journal:
+        journal.settle(number, Final(number, late))
+    edit(library, session(1), typed, before=before)
+    assert library.find(session(1)).text == says
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_span_of_segments_that_were_edited_is_not_added(library: Library, stored: bool) -> None:
+    record(library, 1, "I went home.", "because it reigned.")
+    typed, before = "I went home! It rained.", "I went home because it reigned."
+    if stored:
+        edit(library, session(1), typed, before=before)
+    with library.reopen(session(1)) as journal:
+        journal.begin(2, 0, SegmentDetails(replaces=(0, 1)))
+        journal.end(2, 2 * SEGMENT)
+        journal.settle(2, Final(2, "I went home because it rained."))
+    if not stored:
+        edit(library, session(1), typed, before=before)
+    assert library.find(session(1)).text == typed
 
 
 def test_keep_run_stores_equal_results_once(library: Library) -> None:
