@@ -139,6 +139,26 @@ class AgainstModelGateway(RuleBasedStateMachine):
                 if isinstance(event, Final | Failed):
                     self.keep(event)
 
+    @precondition(lambda self: self.connected)
+    @rule(most=st.integers(1, 12))
+    def all_move(self, most: int) -> None:
+        """Let each side do something, which single steps rarely do in this order."""
+        self.client_sends(most)
+        self.gateway_reads(most)
+        self.client_reads(most)
+
+    @precondition(lambda self: self.connected and (self.speaking or len(self.spoken) < 6))
+    @rule(samples=st.integers(0, 3 * FRAME_SAMPLES), audio_is_lost=st.booleans())
+    def guess_arrives(self, samples: int, audio_is_lost: bool) -> None:
+        """Pause, and maybe go on after a loss, so that the gateway asks for samples again."""
+        if not self.speaking:
+            self.begin(PLAIN)
+        self.speak(samples)
+        self.speculate()
+        self.all_move(12)
+        if audio_is_lost and self.gateway.receiving:
+            self.audio_is_lost()
+
     def keep(self, outcome: Final | Failed) -> None:
         number = outcome.segment
         self.results[number] += 1
@@ -233,4 +253,4 @@ class AgainstModelGateway(RuleBasedStateMachine):
 
 
 TestAgainstModelGateway = AgainstModelGateway.TestCase
-TestAgainstModelGateway.settings = settings(max_examples=examples(150), stateful_step_count=60)
+TestAgainstModelGateway.settings = settings(max_examples=examples(400), stateful_step_count=60)
