@@ -262,12 +262,15 @@ class HistoryService:
         while self._edits.get(action.session) is action:
             try:
                 await self._history.edit(action.session, action.text, action.before)
-                del self._edits[action.session]
-                self.edited()
-            except TakeBusy as error:
+            except TakeBusy:
                 if not told:
-                    self._post_failure(note_of(error))
+                    self._post(HistoryMessage(Note(HistoryNote.EDIT_WAITS)))
                 told = await asyncio.sleep(_AGAIN_S, result=True)
+            else:
+                self.edited()
+                if self._edits.get(action.session) is action:  # a newer one may have met this one at work
+                    del self._edits[action.session]
+                return
 
     async def _list_models(self) -> None:
         self._post(HistoryModels(await self._models()))

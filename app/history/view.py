@@ -21,6 +21,7 @@ from app.history.index import IndexRow
 class HistoryNote(StrEnum):
     """Keys of the messages about actions."""
 
+    EDIT_WAITS = "edit-waits"
     EXPORTING = "exporting"
     EXPORT_STOPPED = "export-stopped"
     EXPORTED = "exported"

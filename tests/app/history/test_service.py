@@ -14,7 +14,7 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from app.history import export
+from app.history import export, take_operations
 from app.history.errors import IndexUnavailable
 from app.history.history import History
 from app.history.rerecognition import Rerunner
@@ -254,13 +254,13 @@ async def test_failed_actions_post_their_reason(library: Library) -> None:
     async with served(library, window) as (serving, _):
         with library.reopen(session(1)):
             serving.ask(EditTake(session(1), "busy"))
-            await wait_until(lambda: window.notes == [HistoryNote.NOT_DONE], "the edit")
+            await wait_until(lambda: window.notes == [HistoryNote.EDIT_WAITS], "the edit")
             for number in (1, 2):  # the second one makes the first one final
                 serving.ask(DeleteTakes((session(number),)))
             await wait_until(lambda: len(window.notes) == 2, "the deletion")
             serving.ask(RestoreTakes())
     received = [value.note for value in window.values if isinstance(value, HistoryMessage)]
-    assert [note.reason for note in received] == [Note("take-busy"), Note("take-busy")]
+    assert [note.reason for note in received] == [None, Note("take-busy")]
 
 
 async def test_edit_of_take_in_use_is_stored_once_it_is_free(library: Library) -> None:
@@ -277,6 +277,32 @@ async def test_edit_of_take_in_use_is_stored_once_it_is_free(library: Library) -
             journal.settle(1, Final(1, "later"))
         await wait_until(lambda: edits, "the edit")
     assert edits == ["typed on later"]
+
+
+async def test_edit_during_another_edit_is_stored_after_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, edits, begun, go = Window(), list[str](), threading.Event(), threading.Event()
+    edit = take_operations.edit
+
+    def slow(library: Library, session: UUID, text: str, before: str = "") -> None:
+        if text != "typed":
+            return edit(library, session, text, before)
+        with library.reopen(session) as journal:
+            begun.set()
+            assert go.wait(60)
+            return journal.edit(text)
+
+    monkeypatch.setattr(take_operations, "edit", slow)
+    async with served(library, window) as (serving, _):
+        serving.edited = lambda: edits.append(library.find(session(1)).text)
+        serving.ask(EditTake(session(1), "typed"))
+        await wait_until(begun.is_set, "the first edit")
+        serving.ask(EditTake(session(1), "typed on"))
+        await wait_until(lambda: window.notes, "the second edit")
+        go.set()
+        await wait_until(lambda: len(edits) == 2, "both edits")
+    assert edits == ["typed", "typed on"]
 
 
 async def test_export_action_replaces_files_only_on_request(library: Library, tmp_path: Path) -> None:
