@@ -138,6 +138,8 @@ class World(RuleBasedStateMachine):
         match effect:
             case RecordInserted(pieces):
                 self.note_inserted(pieces)
+            case RecordHeld((piece,), rest) if rest:
+                assert rest == self.rests[piece], "another rest than what is missing"
             case RecordHeld(pieces):
                 assert not self.held.intersection(pieces)
                 assert not set(self.inserted).intersection(pieces)
@@ -392,5 +394,5 @@ class World(RuleBasedStateMachine):
             assert arrived | held == recognised, "a text is lost"
 
 
-World.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=60)
+World.TestCase.settings = settings(max_examples=examples(600), stateful_step_count=60)
 test_world = World.TestCase

@@ -129,6 +129,14 @@ class World(RuleBasedStateMachine):
         self.looking.remove(file)
         self.tell(FileInspected(file, 10.0, SoundTrack(1, 2)) if good else InspectionFailed(file, NOTE))
 
+    @precondition(lambda self: self.looking)
+    @rule()
+    def all_are_inspected(self) -> None:
+        """Let files get as far as their runs, which single steps rarely do."""
+        for file in sorted(self.looking):
+            self.looking.remove(file)
+            self.tell(FileInspected(file, 10.0, SoundTrack(1, 2)))
+
     @rule(file=FILES, position_s=st.floats(0, 10))
     def progress(self, file: int, position_s: float) -> None:
         self.tell(RunProgress(file, position_s, "text"))
@@ -190,4 +198,4 @@ class World(RuleBasedStateMachine):
 
 
 TestQueue = World.TestCase
-TestQueue.settings = settings(max_examples=examples(60), stateful_step_count=40)
+TestQueue.settings = settings(max_examples=examples(200), stateful_step_count=40)
