@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -12,11 +13,14 @@ from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
 from app.journal.take import Take, TakeSegment
-from protocol.session import Final
+from protocol.session import Final as Result
 from runtime import loggers
 from runtime.event_names import LogEvent
 
 log = loggers.APP_HISTORY_DEEDS
+
+_MOST_LATE: Final = 30
+"""Texts that may arrive during an edit."""
 
 
 def edit(library: Library, session: UUID, text: str, before: str = "") -> None:
@@ -29,19 +33,23 @@ def edit(library: Library, session: UUID, text: str, before: str = "") -> None:
         transcript = journal.take.transcript(journal.samples)
         late = bool(before) and before != (journal.take.edited or transcript.text)
         if text and late and not journal.take.edit_is_whole:
-            text = _with_unseen(transcript, text, journal.take.edit_of | _seen(journal.take, transcript, before))
+            text = _with_unseen(transcript, text, _seen(journal.take, transcript, before))
         wanted = "" if text == transcript.text else text
         if wanted != journal.take.edited:
             journal.edit(wanted)
 
 
 def _seen(take: Take, transcript: RecordingTranscript, before: str) -> set[int]:
+    """Return the segments that a user has seen who began to edit ``before``; the stored edit may be newer."""
+    return _within(take, transcript, before) | (take.edit_of - _within(take, transcript, take.edit))
+
+
+def _within(take: Take, transcript: RecordingTranscript, text: str) -> set[int]:
     """Return the segments that are in this text: those that came first, as many as fit best."""
-    letters, old = _letters(before), take.edit_of
-    said = {one.index: _wordings(take, one) for one in transcript.segments if one.index not in old}
+    letters, said = _letters(text), {one.index: _wordings(take, one) for one in transcript.segments}
     came = sorted(said, key=lambda number: _known(take, number))
     best, most = set[int](), 0
-    for last in range(len(came), 0, -1):
+    for last in range(len(came), max(0, len(came) - _MOST_LATE), -1):
         first = set(came[:last])
         found, size = _in_order(letters, {number: each for number, each in said.items() if number in first})
         if size > most:
@@ -66,7 +74,7 @@ def _wordings(take: Take, one: TranscriptSegment) -> tuple[str, ...]:
 def _pieces(take: Take, span: int) -> list[TakeSegment]:
     """Return the segments that a span replaces if all of them have a result."""
     pieces = [take.segments.get(number, TakeSegment(0)) for number in take.segments[span].details.replaces]
-    return pieces if all(isinstance(piece.outcome, Final) for piece in pieces) else []
+    return pieces if all(isinstance(piece.outcome, Result) for piece in pieces) else []
 
 
 def _in_order(letters: str, said: Mapping[int, Sequence[str]]) -> tuple[set[int], int]:

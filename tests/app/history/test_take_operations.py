@@ -45,7 +45,7 @@ def test_text_that_came_during_an_edit_is_added(library: Library) -> None:
         journal.settle(1, Final(1, "two"))
     edit(library, session(1), "One three.", before="one three")
     assert library.find(session(1)).text == "One two three."
-    edit(library, session(1), "One three!", before="One three.")
+    edit(library, session(1), "One three!", before="One two three.")
     assert library.find(session(1)).text == "One three!", "the user has seen it"
 
 
@@ -75,6 +75,17 @@ def test_word_that_is_said_again_during_an_edit_is_added(
         journal.settle(number, Final(number, late))
     edit(library, session(1), typed, before=before)
     assert library.find(session(1)).text == says
+
+
+def test_text_that_came_during_an_edit_stays_while_the_user_types_on(library: Library) -> None:
+    record(library, 1, "one", None, "three", "four")
+    with library.reopen(session(1)) as journal:
+        journal.settle(1, Final(1, "two"))
+    for typed in ("one three, four", "one three, vier", "one three, vier!"):
+        edit(library, session(1), typed, before="one three four")
+        assert library.find(session(1)).text == typed.replace("one", "one two")
+    edit(library, session(1), "drei!", before="one two three, vier!")
+    assert library.find(session(1)).text == "drei!"
 
 
 @pytest.mark.parametrize("stored", [True, False])
