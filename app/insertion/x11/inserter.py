@@ -194,7 +194,9 @@ class X11Inserter:
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus."""
         insertion = await self._works.call(lambda _: self._strategies.insert(text, target, rules))
-        return replace(insertion, clicks=await self._queries.call(lambda _: self._clicks.count()))
+        with suppress(ScreenGone):  # the text has arrived all the same
+            return replace(insertion, clicks=await self._queries.call(lambda _: self._clicks.count()))
+        return insertion
 
     async def close(self) -> None:
         """Restore borrowed resources and end the connections."""
