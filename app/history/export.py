@@ -93,11 +93,13 @@ def export(
     progress, parts, left_out = progress or ExportProgress(), list[_Part](), 0
     for take in takes:
         if progress.stopped:
-            return ExportResult(stopped=True)
+            break
         text = take.text.strip()
         parts += [_Part(take.take.started_s, _rendered(take, text, form))] if text else []
         left_out += not text
         progress.done += 1
+    if progress.stopped:
+        return ExportResult(stopped=True)
     to_write = _sheets(parts, form, place, folder=place.is_dir())
     exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
     if exist and not overwrite:

@@ -89,6 +89,18 @@ def test_stopped_export_reads_no_further_and_writes_nothing(library: Library, ou
     assert progress.done == 1 and not list(out.iterdir())
 
 
+def test_export_that_is_stopped_after_its_last_take_writes_nothing(library: Library, out: Path) -> None:
+    record(library, 1, "text")
+    progress = ExportProgress()
+
+    def read() -> Iterator[TakeSnapshot]:
+        yield library.find(session(1))
+        progress.stopped = True
+
+    assert export(read(), Format.TXT, out, progress=progress) == ExportResult(stopped=True)
+    assert not list(out.iterdir())
+
+
 def test_export_replaces_files_only_on_request(library: Library, out: Path) -> None:
     record(library, 1, "one")
     record(library, 2, "two")
