@@ -25,7 +25,7 @@ class Frame(NamedTuple):
 
     segment: int
     offset: int
-    pcm: bytes | bytearray
+    pcm: bytes
 
     @property
     def samples(self) -> int:
@@ -47,20 +47,16 @@ def decode_frame(data: bytes | bytearray) -> Frame:
     return Frame(*split_frame(data))
 
 
-def split_frame(data: bytes | bytearray) -> tuple[int, int, bytes | bytearray]:
-    """Return the fields of ``Frame`` as a tuple. Raises ``MalformedMessage``.
-
-    A bytearray loses its header in place and becomes the samples. So nothing is copied, and garbage collection
-    has no memoryview to visit again and again.
-    """
+def split_frame(data: bytes | bytearray) -> tuple[int, int, bytes]:
+    """Return the fields of ``Frame`` as a tuple. Raises ``MalformedMessage``. A bytearray loses its header."""
     size = len(data)
     if size < HEADER_BYTES or size % BYTES_PER_SAMPLE:
         raise _no_frame(size)
     segment, offset = _HEADER.unpack_from(data)
     if isinstance(data, bytes):
         return segment, offset, data[HEADER_BYTES:]
-    del data[:HEADER_BYTES]
-    return segment, offset, data
+    del data[:HEADER_BYTES]  # in place, so that the samples are copied once
+    return segment, offset, bytes(data)
 
 
 def _no_frame(size: int) -> MalformedMessage:

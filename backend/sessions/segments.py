@@ -158,7 +158,7 @@ class Segment:
     attempt: int = 0
     details: SegmentDetails = PLAIN
     stage: SegmentStage = SegmentStage.RECEIVING
-    pcm: list[bytes | bytearray] = field(default_factory=list)
+    pcm: list[bytes] = field(default_factory=list)
     held: int = 0
     samples: int | None = None
     asked: int = -1
@@ -224,10 +224,10 @@ class Segment:
         self.speculation = None
         return True
 
-    def append(self, pcm: bytes | bytearray, samples: int) -> None:
+    def append(self, pcm: bytes, samples: int) -> None:
         """Append audio. Large frames are kept as they are; small ones are merged to save list entries."""
         if len(pcm) < _SMALL and self.pcm and len(self.pcm[-1]) < _SMALL:
-            self.pcm[-1] = bytes(self.pcm[-1]) + pcm
+            self.pcm[-1] += pcm
         else:
             self.pcm.append(pcm)
         self.held += samples

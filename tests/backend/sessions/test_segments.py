@@ -23,7 +23,7 @@ FINAL = Ended(EndState.FINAL, 0)
 def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int, place: int) -> None:
     segment = Segment()
     for piece in pieces:
-        segment.append(bytearray(piece), len(piece) // 2)
+        segment.append(piece, len(piece) // 2)
     whole = b"".join(pieces)
     assert segment.held == segment.unqueued == len(whole) // 2
     begin, end = place % (segment.held + 1), max(0, segment.held - cut)
@@ -38,7 +38,7 @@ def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int, plac
 def test_small_frames_are_merged() -> None:
     segment = Segment()
     for _ in range(10_000):
-        segment.append(bytearray(b"\x01\x00"), 1)
+        segment.append(b"\x01\x00", 1)
     assert len(segment.pcm) < 20
     segment.complete(10_000, 1.0)
     assert segment.hand_over() == b"\x01\x00" * 10_000
