@@ -23,7 +23,8 @@ def tls_end(extra_info: Callable[[str], Any]) -> Callable[[], None]:
 
     def end() -> None:
         if tls is not None:
-            with suppress(OSError):  # it is closed
-                tls.shutdown(SHUT_RDWR)
+            # A second number of the same connection: uvloop's own sockets refuse `shutdown`.
+            with suppress(OSError), tls.dup() as connection:  # OSError: it is closed
+                connection.shutdown(SHUT_RDWR)
 
     return end

@@ -3,11 +3,16 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
 from msgspec import Struct
 
 from loadtest.core.load_process import run_loop, running_module
+from runtime.tls import tls_end
+from tests.helpers.https_server import https_server
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -37,6 +42,35 @@ def test_run_loop_raises_errors() -> None:
 
     with pytest.raises(ValueError, match="no good"):
         run_loop(fail())
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_clients_in_run_loop_end_connections_over_tls(closed: bool, tmp_path: Path) -> None:
+    """Sockets of uvloop, the loop of load makers, refuse ``shutdown``."""
+    codes = list[int | None]()
+
+    async def stream() -> None:
+        ended = asyncio.Event()
+
+        async def listen(request: web.Request) -> web.WebSocketResponse:
+            served = web.WebSocketResponse()
+            await served.prepare(request)
+            await served.receive()
+            codes.append(served.close_code)
+            ended.set()
+            return served
+
+        async with https_server(tmp_path) as server, aiohttp.ClientSession() as http:
+            server.answer = listen
+            connection = await http.ws_connect(server.url, ssl=False)
+            end = tls_end(connection.get_extra_info)
+            if closed:
+                await connection.close()
+            end()
+            await asyncio.wait_for(ended.wait(), 10)
+
+    assert run_loop(stream()) is True
+    assert codes == [1000 if closed else 1006]
 
 
 class Order(Struct):
