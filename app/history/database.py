@@ -22,8 +22,8 @@ CREATE TABLE takes (
     key INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, started REAL NOT NULL, seconds REAL NOT NULL,
     size INTEGER NOT NULL, state TEXT NOT NULL, language TEXT NOT NULL, model TEXT NOT NULL,
     edited INTEGER NOT NULL, cancelled INTEGER NOT NULL, partly INTEGER NOT NULL, program TEXT NOT NULL,
-    shown INTEGER NOT NULL, changed INTEGER NOT NULL, noted INTEGER NOT NULL, heard INTEGER NOT NULL,
-    settled INTEGER NOT NULL
+    revision INTEGER NOT NULL, shown INTEGER NOT NULL, changed INTEGER NOT NULL, noted INTEGER NOT NULL,
+    heard INTEGER NOT NULL, settled INTEGER NOT NULL
 );
 CREATE TABLE texts (key INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE marks (name TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -126,7 +126,7 @@ def _make_private(place: Path) -> None:
 
 def schema() -> int:
     """Return the version of the index that this program reads and writes."""
-    return 1_000 * 4 + search_terms.version()
+    return 1_000 * 5 + search_terms.version()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -181,13 +181,15 @@ class History:
 
     # -- actions of the user --------------------------------------------------------------------------------
 
-    async def edit(self, session: UUID, text: str, before: str = "") -> None:
+    async def edit(self, session: UUID, text: str, seen: int | None = None) -> int:
         """Set the text of a take, as ``take_operations.edit``."""
         if len(text) > MOST_EDITED:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
-        await self._done(asyncio.to_thread(take_operations.edit, self._library, session, text, before))
+        work = asyncio.to_thread(take_operations.edit, self._library, session, text, seen)
+        revision = await self._done(work)
         self.changed(session)
+        return revision
 
     async def delete(self, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
         """Delete takes permanently, and return those that could not be deleted, with the reasons.

@@ -32,7 +32,7 @@ _END: Final = 2**63 - 1
 _MERGED_PAGES: Final = 250
 _ROW: Final = (
     "SELECT session, started, seconds, size, state, text, language, model, edited, cancelled, partly, program, "
-    "takes.key FROM takes JOIN texts ON texts.key = takes.key"
+    "revision, takes.key FROM takes JOIN texts ON texts.key = takes.key"
 )
 _FOUND: Final = "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 PAGE: Final = f"{_ROW} WHERE takes.key < ? AND shown ORDER BY takes.key DESC LIMIT ?"
@@ -51,8 +51,8 @@ class IndexRow:
     """Take in the list.
 
     ``key``: its position there, once indexed. ``language`` and ``model``: those of most of its text. ``partly``:
-    inserted in part before it was cancelled. ``program``: what received its text. ``speaking``: it is still being
-    recorded, which only the windows know.
+    inserted in part before it was cancelled. ``program``: what received its text. ``revision``: that of the take
+    with this ``text``. ``speaking``: it is still being recorded, which only the windows know.
     """
 
     session: UUID
@@ -68,6 +68,7 @@ class IndexRow:
     cancelled: bool = False
     partly: bool = False
     program: str = ""
+    revision: int = 0
     speaking: bool = False
 
     @property
@@ -193,7 +194,8 @@ class Index:
             self._index(None, key, text)
         values = (
             *(key, str(row.session), row.started_s, row.seconds, row.size, row.state, row.language, row.model),
-            *(row.edited, row.cancelled, row.partly, row.program, row.shown, *known.stamp, known.settled),
+            *(row.edited, row.cancelled, row.partly, row.program, row.revision, row.shown),
+            *(*known.stamp, known.settled),
         )
         self._connection.execute(f"INSERT OR REPLACE INTO takes VALUES ({','.join('?' * len(values))})", values)
 
@@ -251,8 +253,8 @@ def days_of(keys: Sequence[int]) -> tuple[tuple[date, int], ...]:
 
 def _row(name: str, started: float, seconds: float, size: int, state: str, *rest: Any) -> IndexRow:
     """Convert a record selected by ``_ROW`` to a row."""
-    text, language, model, edited, cancelled, partly, program, key = rest
-    ended = bool(cancelled), bool(partly), program
+    text, language, model, edited, cancelled, partly, program, revision, key = rest
+    rest = bool(cancelled), bool(partly), program, revision
     return IndexRow(
-        UUID(name), started, seconds, size, TakeState(state), text, language, model, bool(edited), key, *ended
+        UUID(name), started, seconds, size, TakeState(state), text, language, model, bool(edited), key, *rest
     )

@@ -117,6 +117,7 @@ def row_of(found: TakeSnapshot) -> IndexRow:
         cancelled=found.take.cancelled,
         partly=found.partly,
         program=found.take.program,
+        revision=found.take.revision,
     )
 
 

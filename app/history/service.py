@@ -33,6 +33,7 @@ from app.history.view import (
     UNDO_S,
     Comparison,
     DeleteTakes,
+    EditStored,
     EditTake,
     ExportTakes,
     FollowTake,
@@ -261,13 +262,14 @@ class HistoryService:
         self._edits[action.session], told = action, False
         while self._edits.get(action.session) is action:
             try:
-                await self._history.edit(action.session, action.text, action.before)
+                revision = await self._history.edit(action.session, action.text, action.seen)
             except TakeBusy:
                 if not told:
                     self._post(HistoryMessage(Note(HistoryNote.EDIT_WAITS)))
                 told = await asyncio.sleep(_AGAIN_S, result=True)
             else:
                 self.edited()
+                self._post(EditStored(action.session, action.text, revision))
                 if self._edits.get(action.session) is action:  # a newer one may have met this one at work
                     del self._edits[action.session]
                 return

@@ -181,7 +181,25 @@ class PlaybackView:
     note: Note | None = None
 
 
-HistoryValue = HistoryList | HistoryRows | HistoryMessage | HistoryModels | TakeDetails | RerunView | PlaybackView
+@dataclass(frozen=True)
+class EditStored:
+    """Outcome of ``EditTake``: from ``revision`` on, the take has this text, and what was added to it."""
+
+    session: UUID
+    text: str
+    revision: int
+
+
+HistoryValue = (
+    HistoryList
+    | HistoryRows
+    | HistoryMessage
+    | HistoryModels
+    | TakeDetails
+    | RerunView
+    | PlaybackView
+    | EditStored
+)
 
 
 MOST_WAITING: Final = 8
@@ -215,12 +233,14 @@ class RowsWanted:
 class EditTake:
     """Replace the text of a take; an empty text restores the recognised one.
 
-    ``before``: the text that the user began to edit. What was recognised since then is added.
+    ``seen``: the revision that the user edited; texts that came later are added. ``None``: nothing is added.
+
+    The answer is ``EditStored``.
     """
 
     session: UUID
     text: str
-    before: str = field(default="", compare=False)
+    seen: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The state of a take, computed from its events. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -60,8 +60,8 @@ class TakeSegment:
     ``details``: as they were when it began. ``program``: where insertion began. ``replaced``: its text after
     replacement rules. ``recut``: its audio was cut again under other numbers. ``chosen``: for a span, whether its
     text is used. ``begun`` and ``arrived``: places of its insertion's beginning and end among those of the take.
-    ``rest``: what is missing where only a part of the text was inserted. ``known``: place of its text among the
-    texts and edits of the take.
+    ``rest``: what is missing where only a part of the text was inserted. ``known``: revision of the take that
+    has its text first.
     """
 
     at: int
@@ -122,7 +122,8 @@ class Take:
     results of recognising it again. ``heard``: samples, as stated at the end of the journal. ``line_faults`` end
     with ``Mended``, ``file_faults`` do not. ``faults_found``: faults in lines, mended ones included.
     ``doubtful``: segments whose boundaries contradict others. ``lost``: lines missing after the last ``Begin``.
-    ``following``: the number of the next line.
+    ``following``: the number of the next line. ``revision``: how many texts and edits the take has
+    got so far. It names what a reader has seen.
     """
 
     options: Options = Options()
@@ -144,8 +145,8 @@ class Take:
     doubtful: set[int] = field(default_factory=set)
     lost: int = field(default=0, compare=False)
     following: int = field(default=0, compare=False)
+    revision: int = field(default=0, compare=False)
     _deliveries: int = field(default=0, compare=False)
-    _texts: int = field(default=0, compare=False)  # texts and edits so far
     _edit_at: int = field(default=0, compare=False)
     _run_texts: set[str] = field(default_factory=set, compare=False)
 
@@ -160,10 +161,9 @@ class Take:
                 self.wanted = event.inserted
                 self.cancelled = self.cancelled or event.cancelled
             case Edited():
-                was_run = event.text.strip() in self._run_texts
-                self.edit_is_whole = bool(event.text) and (self.edit_is_whole or was_run)
-                self._texts += 1
-                self.edit, self._edit_at = event.text, self._texts
+                self.edit_is_whole = self.is_whole(event.text)
+                self.revision += 1
+                self.edit, self._edit_at = event.text, self.revision
             case Reran():
                 self.runs.append(event)
                 self._run_texts.add(event.text.strip())
@@ -178,8 +178,8 @@ class Take:
                 self._deliveries += 1
                 _apply_delivery(event, spoken, self._deliveries)
             case _ if spoken := self.segments.get(event.segment):
-                self._texts += isinstance(event, Final)
-                _apply(event, spoken, self._texts)
+                self.revision += isinstance(event, Final)
+                _apply(event, spoken, self.revision)
 
     def state(self, samples: int, *, live: bool = False) -> TakeState:
         """Return the state of the take, given its samples of audio on disk."""
@@ -259,16 +259,33 @@ class Take:
         """The user's text, with what was recognised after the edit; empty if the take is not edited."""
         if not self.edit or self.edit_is_whole:
             return self.edit
-        known, said = self.edit_of, {number for number, each in self.counted.items() if each.text}
-        return self.edit if said <= known else with_later_texts(self.transcript(self.heard), self.edit, known)
+        return self.with_later(self.edit, self._edit_at)
 
-    @property
-    def edit_of(self) -> frozenset[int]:
-        """The segments that had a text when the take was last edited, and spans of which all segments had one."""
+    def is_whole(self, text: str) -> bool:
+        """Return whether an edit with this text is one of all of the take: that of a run, or begun as such."""
+        return bool(text) and (self.edit_is_whole or text.strip() in self._run_texts)
+
+    def with_later(self, text: str, revision: int) -> str:
+        """Return an edit of what this revision said, with all later texts in their places.
+
+        The segments of a span stand for it if the revision had only some of their texts.
+        """
+        known, counted = self._known_at(revision), self.counted
+        if all(number in known or not each.text for number, each in counted.items()):
+            return text
+        for number, span in tuple(counted.items()):
+            pieces = {n: self.segments.get(n, TakeSegment(0)) for n in span.details.replaces}
+            if number not in known and known.intersection(pieces) and all(each.text for each in pieces.values()):
+                del counted[number]
+                counted |= pieces
+        return with_later_texts(self._transcript(self.heard, counted), text, known)
+
+    def _known_at(self, revision: int) -> set[int]:
+        """Return the segments that had a text in this revision, and spans of which all segments had one."""
         spoken = tuple(self.segments.items())
-        known = {n for n, each in spoken if isinstance(each.outcome, Final) and each.known <= self._edit_at}
+        known = {n for n, each in spoken if isinstance(each.outcome, Final) and each.known <= revision}
         spans = {n for n, each in spoken if each.details.replaces and known.issuperset(each.details.replaces)}
-        return frozenset(known | spans)
+        return known | spans
 
     @property
     def inserted(self) -> bool:
@@ -288,7 +305,10 @@ class Take:
 
     def transcript(self, samples: int) -> RecordingTranscript:
         """Return everything recognised so far, of a take of ``samples``."""
-        in_order = sorted(self.counted.items(), key=lambda each: (each[1].at, each[0]))
+        return self._transcript(samples, self.counted)
+
+    def _transcript(self, samples: int, counted: Mapping[int, TakeSegment]) -> RecordingTranscript:
+        in_order = sorted(counted.items(), key=lambda each: (each[1].at, each[0]))
         wanted = [number for number, spoken in in_order if not spoken.cancelled]
         texts = [self.recognised(number, samples) for number in wanted]
         after = self._after_written([each.index for each in texts if each.text])

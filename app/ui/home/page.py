@@ -90,6 +90,7 @@ class HomePage(QWidget):
             .add(self.panel.play.show_playing)
             .add(self.panel.again.show_models)
             .add(self.panel.show_rerun)
+            .add(self.panel.show_stored)
         )
         refresh_with(self.refresh, theme, texts)
 

@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
+from math import inf
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
@@ -14,7 +15,16 @@ from app.core.format import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
 from app.history.index import IndexRow
-from app.history.view import EditTake, ExportTakes, FollowTake, ModelsWanted, RerunOptions, RerunView, TakeDetails
+from app.history.view import (
+    EditStored,
+    EditTake,
+    ExportTakes,
+    FollowTake,
+    ModelsWanted,
+    RerunOptions,
+    RerunView,
+    TakeDetails,
+)
 from app.messages.kinds import Action
 from app.ui.home.head import paste_elsewhere
 from app.ui.home.play_bar import Follower, GrowingText, PlayBar
@@ -33,6 +43,17 @@ MOST_DRAFTS: Final = 100
 _SAVES_MS: Final = 1_500
 
 
+class _Draft(NamedTuple):
+    """Typed text that is possibly not in the history yet.
+
+    ``seen``: the revision of the take that the user edited. ``stored``: the revision that has the text.
+    """
+
+    text: str = ""
+    seen: int = 0
+    stored: float = inf
+
+
 class TakePanel(Card):
     """Panel of one take.
 
@@ -47,9 +68,9 @@ class TakePanel(Card):
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.row: IndexRow | None = None
         self._held: Collection[str] = ()
-        self._drafts: OrderedDict[UUID, str] = OrderedDict()
-        self._before = dict[UUID, str]()  # the texts that the user began to edit
-        self._mine = ""
+        self._drafts: OrderedDict[UUID, _Draft] = OrderedDict()
+        self._seen = 0  # the revision of the take that the text shows, edited or not
+        self._mine = _Draft()
         self._soon = timer(self, _SAVES_MS, self.keep)
         self.caption, self.text = remark(), GrowingText()
         self.menu = Menu(self)
@@ -69,7 +90,7 @@ class TakePanel(Card):
         self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
         self.play = PlayBar(theme, texts, ask, lambda ms, plays: self.follower.mark(ms if plays else None))
         self.follower = Follower(theme, self.text, self._reveal)
-        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, lambda: self._replace_text(self._mine))
+        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._use_mine)
         self.lines = FlowRow(
             (self.save, self.undo, self.paste, self.dismiss, self.copy, self.again, self.recover, self.export)
         )
@@ -92,9 +113,7 @@ class TakePanel(Card):
             self.copy.setText(self._texts("action.copy"))
             self._fill()
             self._request_details()
-        elif (
-            before and before != row and self.text.toPlainText() in (self._drafts.get(before.session), before.text)
-        ):
+        elif before and before != row and self.text.toPlainText() in (self._draft_of(before).text, before.text):
             self._fill()
         self.recognise.show_take(row)
         self._show()
@@ -116,6 +135,15 @@ class TakePanel(Card):
             self.follower.show(details.text, details.spoken)
             self.recognise.show_details(details)
             self._show()
+
+    def show_stored(self, stored: EditStored) -> None:
+        """Show the take as it is once it has the text that was saved, and no longer the draft."""
+        draft = self._drafts.get(stored.session)
+        if draft and draft.text == stored.text:
+            self._drafts[stored.session] = draft._replace(stored=stored.revision)
+            if self.row and self.row.session == stored.session and self.text.toPlainText() == draft.text:
+                self._fill()
+                self._show()
 
     def show_rerun(self, rerun: RerunView) -> None:
         """Show the state of a repeated recognition."""
@@ -161,21 +189,23 @@ class TakePanel(Card):
         """Show the draft of the take, or else its text."""
         if (row := self.row) is None:
             return
-        draft, moved = self._drafts.get(row.session, "").strip(), self._before.get(row.session) != row.text
-        if draft == row.text.strip() or (row.edited and moved and _is_within(draft, row.text)):
+        draft = self._draft_of(row)
+        if draft.text.strip() == row.text.strip() or draft.stored <= row.revision:
             self._drafts.pop(row.session, None)  # what was recognised meanwhile may have been added to it
-        wanted = self._drafts.get(row.session, row.text)
+        wanted, self._seen, _ = self._draft_of(row)
         if wanted != self.text.toPlainText():
             self.text.setPlainText(wanted)
+
+    def _draft_of(self, row: IndexRow) -> _Draft:
+        """Return the draft of a take, or else its text in the history."""
+        return self._drafts.get(row.session) or _Draft(row.text, row.revision)
 
     def _show(self) -> None:
         texts, row = self._texts, self.row
         if row is None:
             return
-        if self.changed:
-            self._before.setdefault(row.session, row.text)
-        else:
-            self._before.pop(row.session, None)
+        if not self.changed:
+            self._seen = row.revision
         self.caption.setText(caption_text(texts, row))
         self.text.setPlaceholderText("" if row.text else take_text(texts, row))
         self.text.setAccessibleName(texts("history.text-of", when=when_text(texts, row)))
@@ -228,8 +258,12 @@ class TakePanel(Card):
         self.recognise.begin(options)
 
     def _use(self, text: str) -> None:
-        self._mine = self.text.toPlainText()
+        self._mine = _Draft(self.text.toPlainText(), self._seen)
         self._replace_text(text)
+
+    def _use_mine(self) -> None:
+        self._seen = self._mine.seen
+        self._replace_text(self._mine.text)
 
     def _replace_text(self, text: str) -> None:
         """Replace the text and save at once.
@@ -263,21 +297,22 @@ class TakePanel(Card):
             return
         text = self.text.toPlainText()
         self.text.document().setModified(False)
+        draft = self._drafts.pop(row.session, None)
         if text == row.text:
-            self._drafts.pop(row.session, None)
-            return
+            if draft is None:
+                return
+            text = text if row.edited else ""  # the draft may be stored yet
         if text.strip():
-            self._drafts[row.session] = text
+            self._drafts[row.session] = _Draft(text, self._seen)
             while len(self._drafts) > MOST_DRAFTS:
                 self._drafts.popitem(last=False)
-        self._ask(EditTake(row.session, text, self._before.get(row.session, "")))
+        self._ask(EditTake(row.session, text, self._seen))
 
     def _undo(self) -> None:
         """Discard the text that the user typed."""
-        if row := self.row:
-            self._drafts.pop(row.session, None)
-            self.text.setPlainText(row.text)
-            self.text.setFocus()
+        if self.row:
+            self.text.setPlainText(self.row.text)
+            self._save()
 
     def _restore(self) -> None:
         """Ask to revert all edits of the take."""
@@ -314,9 +349,3 @@ class TakePanel(Card):
         self.again.chosen.connect(self._recognise)
         self.again.results_wanted.connect(self._open_results)
         self.text.viewport().installEventFilter(self)
-
-
-def _is_within(text: str, whole: str) -> bool:
-    """Return whether all of the text is in the whole one, in order."""
-    rest = iter(whole)
-    return all(letter in rest for letter in text)

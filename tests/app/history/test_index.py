@@ -42,7 +42,8 @@ def numbers(rows: list[IndexRow]) -> list[int]:
 
 
 def test_index_returns_row_as_stored(index: Index, place: Path) -> None:
-    one = IndexRow(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True, program="some-editor")
+    one = IndexRow(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True)
+    one = replace(one, program="some-editor", revision=3)
     put(index, one)
     (shown,) = index.page(10)
     assert shown == replace(one, key=shown.key)

@@ -52,10 +52,11 @@ def test_row_has_language_and_model_of_most_text(library: Library, index: Index)
     row = row_of(library.find(session(1)))
     assert (row.session, row.started_s, row.seconds, row.text) == (session(1), 5.0, 0.4, "so it is")
     assert (row.state, row.language, row.model, row.edited) == (TakeState.WAITING, "zh", "sense", True)
+    assert row.revision == library.find(session(1)).take.revision == 3
     refreshed(library, index)
     (shown,) = index.page(9)
     assert shown.size == library.find(session(1)).size
-    assert shown.text == "so it is"
+    assert (shown.text, shown.revision) == ("so it is", 3)
 
 
 def test_refresh_reads_only_changed_takes(library: Library, index: Index) -> None:

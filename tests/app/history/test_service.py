@@ -21,6 +21,7 @@ from app.history.rerecognition import Rerunner
 from app.history.service import HistoryService
 from app.history.view import (
     DeleteTakes,
+    EditStored,
     EditTake,
     ExportTakes,
     FollowTake,
@@ -268,15 +269,19 @@ async def test_edit_of_take_in_use_is_stored_once_it_is_free(library: Library) -
     async with served(library, window) as (serving, _):
         serving.edited = lambda: edits.append(library.find(session(1)).text)
         with library.reopen(session(1)) as journal:
-            serving.ask(EditTake(session(1), "typed", "take 1 天气"))
+            serving.ask(EditTake(session(1), "typed", journal.take.revision))
             await wait_until(lambda: window.notes, "the reason")
-            serving.ask(EditTake(session(1), "typed on", "take 1 天气"))
+            serving.ask(EditTake(session(1), " typed on", journal.take.revision))
             await wait_until(lambda: len(window.notes) == 2, "the reason")
             journal.begin(1, 1_600)
             journal.end(1, 0)
             journal.settle(1, Final(1, "later"))
         await wait_until(lambda: edits, "the edit")
+        revision = library.find(session(1)).take.revision
+        stored = EditStored(session(1), " typed on", revision)
+        await wait_until(lambda: stored in window.values, "the answer")
     assert edits == ["typed on later"]
+    assert [value for value in window.values if isinstance(value, EditStored)] == [stored]
 
 
 async def test_edit_during_another_edit_is_stored_after_it(
@@ -285,13 +290,14 @@ async def test_edit_during_another_edit_is_stored_after_it(
     window, edits, begun, go = Window(), list[str](), threading.Event(), threading.Event()
     edit = take_operations.edit
 
-    def slow(library: Library, session: UUID, text: str, before: str = "") -> None:
+    def slow(library: Library, session: UUID, text: str, seen: int | None = None) -> int:
         if text != "typed":
-            return edit(library, session, text, before)
+            return edit(library, session, text, seen)
         with library.reopen(session) as journal:
             begun.set()
             assert go.wait(60)
-            return journal.edit(text)
+            journal.edit(text)
+            return journal.take.revision
 
     monkeypatch.setattr(take_operations, "edit", slow)
     async with served(library, window) as (serving, _):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from app.history.take_operations import delete, edit, existing_takes, keep_run
 from app.journal.errors import TakeBusy, TakeUnknown
@@ -24,6 +25,22 @@ def events(library: Library, number: int) -> bytes:
     return (library.root / str(session(number)) / "events.jsonl").read_bytes()
 
 
+def revision(library: Library) -> int:
+    return library.find(session(1)).take.revision
+
+
+def arrive(library: Library, number: int, text: str) -> None:
+    with library.reopen(session(1)) as journal:
+        journal.settle(number, Final(number, text))
+
+
+def span(library: Library) -> None:
+    with library.reopen(session(1)) as journal:
+        journal.begin(2, 0, SegmentDetails(replaces=(0, 1)))
+        journal.end(2, 2 * SEGMENT)
+        journal.settle(2, Final(2, "I went home because it rained."))
+
+
 def test_edit_is_stored_once_and_can_be_undone(library: Library) -> None:
     record(library, 1, "one", "two")
     for text, says in (("three", "three"), ("one two", "one two"), ("four", "four"), ("", "one two")):
@@ -41,66 +58,110 @@ def test_edit_is_stored_once_and_can_be_undone(library: Library) -> None:
 
 def test_text_that_came_during_an_edit_is_added(library: Library) -> None:
     record(library, 1, "one", None, "three")
-    with library.reopen(session(1)) as journal:
-        journal.settle(1, Final(1, "two"))
-    edit(library, session(1), "One three.", before="one three")
+    seen = revision(library)
+    arrive(library, 1, "two")
+    edit(library, session(1), "One three.", seen)
     assert library.find(session(1)).text == "One two three."
-    edit(library, session(1), "One three!", before="One two three.")
+    edit(library, session(1), "One three!", revision(library))
     assert library.find(session(1)).text == "One three!", "the user has seen it"
 
 
 def test_text_that_came_after_an_edit_stays_in_the_next_one(library: Library) -> None:
     record(library, 1, "one", None, "three")
-    edit(library, session(1), "One three.", before="one three")
-    with library.reopen(session(1)) as journal:
-        journal.settle(1, Final(1, "two"))
-    edit(library, session(1), "One, three.", before="One three.")
+    seen = edit(library, session(1), "One three.", revision(library))
+    arrive(library, 1, "two")
+    edit(library, session(1), "One, three.", seen)
     assert library.find(session(1)).text == "One, two three."
-    edit(library, session(1), "Three.", before="One, two three.")
+    edit(library, session(1), "Three.", revision(library))
     assert library.find(session(1)).text == "Three."
 
 
 @pytest.mark.parametrize(
-    ("spoken", "number", "late", "before", "typed", "says"),
+    ("spoken", "number", "typed", "says"),
     [
-        (("yes I do", None), 1, "yes", "yes I do", "Yes, I do.", "Yes, I do. yes"),
-        (("one", None, "yes I do"), 1, "yes", "one yes I do", "One, yes I do.", "One, yes yes I do."),
+        (("yes I do", None), 1, "Yes, I do.", "Yes, I do. yes"),
+        (("one", None, "yes I do"), 1, "One, yes I do.", "One, yes yes I do."),
+        (("one", None, "three"), 1, "One yes three.", "One yes yes three."),
     ],
 )
 def test_word_that_is_said_again_during_an_edit_is_added(
-    library: Library, spoken: tuple[str | None, ...], number: int, late: str, before: str, typed: str, says: str
+    library: Library, spoken: tuple[str | None, ...], number: int, typed: str, says: str
 ) -> None:
     record(library, 1, *spoken)
-    with library.reopen(session(1)) as journal:
-        journal.settle(number, Final(number, late))
-    edit(library, session(1), typed, before=before)
+    seen = revision(library)
+    arrive(library, number, "yes")
+    edit(library, session(1), typed, seen)
     assert library.find(session(1)).text == says
 
 
 def test_text_that_came_during_an_edit_stays_while_the_user_types_on(library: Library) -> None:
     record(library, 1, "one", None, "three", "four")
-    with library.reopen(session(1)) as journal:
-        journal.settle(1, Final(1, "two"))
+    seen = revision(library)
+    arrive(library, 1, "two")
     for typed in ("one three, four", "one three, vier", "one three, vier!"):
-        edit(library, session(1), typed, before="one three four")
+        edit(library, session(1), typed, seen)
         assert library.find(session(1)).text == typed.replace("one", "one two")
-    edit(library, session(1), "drei!", before="one two three, vier!")
+    edit(library, session(1), "drei!", revision(library))
     assert library.find(session(1)).text == "drei!"
+
+
+def test_first_text_that_comes_during_an_edit_is_added_behind_it(library: Library) -> None:
+    record(library, 1, None)
+    arrive(library, 0, "one")
+    edit(library, session(1), "my note:", seen=0)
+    assert library.find(session(1)).text == "my note: one"
 
 
 @pytest.mark.parametrize("stored", [True, False])
 def test_span_of_segments_that_were_edited_is_not_added(library: Library, stored: bool) -> None:
     record(library, 1, "I went home.", "because it reigned.")
-    typed, before = "I went home! It rained.", "I went home because it reigned."
+    typed, seen = "I went home! It rained.", revision(library)
     if stored:
-        edit(library, session(1), typed, before=before)
-    with library.reopen(session(1)) as journal:
-        journal.begin(2, 0, SegmentDetails(replaces=(0, 1)))
-        journal.end(2, 2 * SEGMENT)
-        journal.settle(2, Final(2, "I went home because it rained."))
+        edit(library, session(1), typed, seen)
+    span(library)
     if not stored:
-        edit(library, session(1), typed, before=before)
+        edit(library, session(1), typed, seen)
     assert library.find(session(1)).text == typed
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_span_of_which_one_segment_was_edited_adds_only_the_other(library: Library, stored: bool) -> None:
+    record(library, 1, "I went home.", None)
+    typed, seen = "I went home!", revision(library)
+    if stored:
+        edit(library, session(1), typed, seen)
+    arrive(library, 1, "because it rained.")
+    span(library)
+    if not stored:
+        edit(library, session(1), typed, seen)
+    assert library.find(session(1)).text == "I went home! because it rained."
+    edit(library, session(1), typed, revision(library))
+    assert library.find(session(1)).text == typed
+
+
+def test_span_with_words_that_only_it_has_is_added(library: Library) -> None:
+    record(library, 1, "I went home.", None)
+    seen = revision(library)
+    span(library)
+    edit(library, session(1), "I went!", seen)
+    assert library.find(session(1)).text == "I went! I went home because it rained."
+
+
+def test_text_of_a_rerun_gets_nothing_that_came_meanwhile(library: Library) -> None:
+    record(library, 1, "one", None)
+    keep_run(library, session(1), replace(RUN, text="won too"))
+    seen = revision(library)
+    arrive(library, 1, "two")
+    edit(library, session(1), "won too", seen)
+    assert library.find(session(1)).text == "won too"
+    edit(library, session(1), "Won, too.", seen)
+    assert library.find(session(1)).text == "Won, too."
+
+
+def test_edit_that_says_nothing_of_what_was_seen_stands_alone(library: Library) -> None:
+    record(library, 1, "one", "two")
+    edit(library, session(1), "mine")
+    assert library.find(session(1)).text == "mine"
 
 
 def test_keep_run_stores_equal_results_once(library: Library) -> None:

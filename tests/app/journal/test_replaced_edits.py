@@ -69,6 +69,7 @@ def test_shortened_journal_has_every_line_and_the_last_edit(library: Library) ->
     audio = (library.root / str(session(1)) / "audio.pcm16").stat().st_size
     assert read_take(after, audio) == read_take(before, audio) and not read_take(after, audio).damage
     assert read_take(after, audio).following == read_take(before, audio).following
+    assert read_take(after, audio).revision == read_take(before, audio).revision == 6
     assert without_replaced_edits(after) is None, "there is nothing more to shorten"
     assert without_replaced_edits(before + b'{"type":"edi') == after, "the end was torn by a crash"
 

@@ -1,6 +1,7 @@
 """Panel of the open take, and drafts that outlive a failed save."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.dictation.actions import HeldAction, SettleHeld
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,
+    EditStored,
     EditTake,
     ExportTakes,
     FollowTake,
@@ -192,32 +194,96 @@ def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: li
     assert not panel.recognise.isVisible()
 
 
-def test_edit_names_the_text_with_which_it_began(panel: TakePanel, asked: list[Action]) -> None:
-    panel.show_take(row(1))
+def edits(asked: list[Action]) -> list[tuple[str, int | None]]:
+    return [(action.text, action.seen) for action in asked if isinstance(action, EditTake)]
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_edit_names_the_revision_that_the_user_edited(
+    panel: TakePanel, asked: list[Action], told_first: bool
+) -> None:
+    panel.show_take(replace(row(1), revision=1))
     panel.text.setFocus()
     QTest.keyClicks(panel.text, "my ")
     panel.keep()
-    panel.show_take(replace(row(1), text="take 1 and more"))  # it was recognised meanwhile
+    panel.show_take(replace(row(1), text="take 1 and more", revision=2))  # it was recognised meanwhile
     assert panel.text.toPlainText() == "my take 1", "it is not in the history yet"
-    panel.show_take(replace(row(1), text="my take 1 and more", edited=True))
+    stored = replace(row(1), text="my take 1 and more", edited=True, revision=3)
+    answer = partial(panel.show_stored, EditStored(row(1).session, "my take 1", 3))
+    steps = [answer, partial(panel.show_take, stored)]
+    for step in steps if told_first else reversed(steps):
+        assert panel.text.toPlainText() == "my take 1"
+        step()
     assert panel.text.toPlainText() == "my take 1 and more" and not panel.changed
     QTest.keyClicks(panel.text, "all ")
     panel.keep()
-    edits = [action for action in asked if isinstance(action, EditTake)]
-    assert [edit.before for edit in edits] == ["take 1", "my take 1 and more"]
-    assert edits[0].text == "my take 1"
+    assert edits(asked) == [("my take 1", 1), ("all my take 1 and more", 3)]
 
 
-def test_draft_that_the_disk_refused_stays(panel: TakePanel, asked: list[Action]) -> None:
-    """An edit that only takes words away is within the text that is stored."""
-    stored = replace(row(1), text="take 1 and more", edited=True)
+def test_edit_that_goes_on_still_names_the_revision_with_which_it_began(
+    panel: TakePanel, asked: list[Action]
+) -> None:
+    """The editor lacks the texts that the first save got: the second save must not remove them."""
+    panel.show_take(replace(row(1), revision=1))
+    for key, revision in (("a", 3), ("b", 5)):
+        QTest.keyClicks(panel.text, key)
+        panel.keep()
+        text = panel.text.toPlainText()
+        QTest.keyClicks(panel.text, "c")
+        panel.show_stored(EditStored(row(1).session, text, revision))
+        panel.show_take(replace(row(1), text=f"{text} and more", edited=True, revision=revision))
+    panel.show_take(None)
+    assert edits(asked) == [("atake 1", 1), ("acbtake 1", 1), ("acbctake 1", 1)]
+    panel.show_take(replace(row(1), text="acbtake 1 and more", edited=True, revision=5))
+    assert panel.text.toPlainText() == "acbctake 1", "the last one is not in the history yet"
+    panel.show_stored(EditStored(row(1).session, "acbctake 1", 6))
+    panel.show_take(replace(row(1), text="acbctake 1 and more", edited=True, revision=6))
+    assert panel.text.toPlainText() == "acbctake 1 and more"
+
+
+def test_text_that_shortens_an_edit_stays_a_draft_until_it_is_stored(
+    panel: TakePanel, asked: list[Action]
+) -> None:
+    """A disk that refuses it leaves the longer text in the history."""
+    stored = replace(row(1), text="take 1 and more", edited=True, revision=2)
     panel.show_take(stored)
     panel.text.setPlainText("take 1")
     panel.text.document().setModified(True)
     panel.keep()
     panel.show_take(None)
-    panel.show_take(stored)
+    panel.show_stored(EditStored(row(1).session, "an earlier text", 4))
+    panel.show_take(replace(stored, revision=4))
     assert panel.text.toPlainText() == "take 1" and panel.changed
+    panel.show_stored(EditStored(row(1).session, "take 1", 5))
+    panel.show_take(None)
+    panel.show_take(replace(row(1), edited=True, revision=5))
+    assert panel.save.isHidden() and edits(asked) == [("take 1", 2)]
+
+
+@pytest.mark.parametrize(("edited", "asks"), [(False, ""), (True, "take 1")])
+def test_text_that_is_taken_back_before_it_is_stored_is_taken_back_there_too(
+    panel: TakePanel, asked: list[Action], edited: bool, asks: str
+) -> None:
+    """The history may store it later: its recording may be in use."""
+    panel.show_take(replace(row(1), edited=edited, revision=1))
+    for take_back in (panel.undo.click, lambda: QTest.keyClick(panel.text, Qt.Key.Key_Backspace)):
+        QTest.keyClicks(panel.text, "x")
+        panel.keep()
+        take_back()
+        panel.keep()
+        assert panel.text.toPlainText() == "take 1" and not panel.changed
+        panel.keep()
+    assert edits(asked) == [("xtake 1", 1), (asks, 1)] * 2
+
+
+def test_own_text_that_is_used_again_names_its_own_revision(panel: TakePanel, asked: list[Action]) -> None:
+    panel.show_take(replace(row(1), revision=1))
+    QTest.keyClicks(panel.text, "my ")
+    panel.show_details(details(1, "take one"))
+    panel.recognise.take.click()
+    panel.show_take(replace(row(1), text="take one", edited=True, revision=3))
+    panel.recognise.undo.click()
+    assert edits(asked) == [("take one", 1), ("my take 1", 1)]
 
 
 def test_typed_text_is_saved_soon_after_the_last_key(panel: TakePanel, asked: list[Action], qtbot: QtBot) -> None:
