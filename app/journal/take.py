@@ -45,7 +45,7 @@ class TakeState(StrEnum):
     WAITING = "waiting"  # segments have no result yet
     FAILED = "failed"  # every segment has a result, but not every one a text
     CANCELLED = "cancelled"  # cancelled by the user; its texts are for the history
-    HELD = "held"  # a text was not inserted, or possibly not
+    HELD = "held"  # a text that is to be inserted was not, or possibly not
     DONE = "done"
     EMPTY = "empty"
 
@@ -81,11 +81,6 @@ class TakeSegment:
     dismissed: bool = False
     recut: bool = False
     chosen: bool | None = None
-
-    @property
-    def open(self) -> bool:
-        """True if insertion began and its success is unknown."""
-        return self.inserting and self.awaited
 
     @property
     def awaited(self) -> bool:
@@ -183,22 +178,22 @@ class Take:
 
     def state(self, samples: int, *, live: bool = False) -> TakeState:
         """Return the state of the take, given its samples of audio on disk."""
-        spoken, counted = self.segments.values(), self.counted.values()
+        counted = self.counted.values()
         if live:
             return TakeState.LIVE
         if self.damage:
             return TakeState.DAMAGED
         if not self.finished:
-            return TakeState.INTERRUPTED if samples or spoken else TakeState.EMPTY
+            return TakeState.INTERRUPTED if samples or self.segments else TakeState.EMPTY
         if any(segment.outcome is None and not segment.cancelled for segment in counted):
             return TakeState.WAITING
         if any(not segment.settled for segment in counted):
             return TakeState.FAILED
         if self.cancelled:
             return TakeState.CANCELLED
-        if not self.edit and (self.held or any(segment.open for segment in spoken)):
+        if self.held:
             return TakeState.HELD
-        return TakeState.DONE if spoken else TakeState.EMPTY
+        return TakeState.DONE if self.segments else TakeState.EMPTY
 
     @property
     def damage(self) -> tuple[Fault, ...]:

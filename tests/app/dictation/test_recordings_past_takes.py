@@ -167,6 +167,8 @@ async def test_held_lists_recent_complete_takes_with_uninserted_text(library: Li
 async def test_recovered_take_is_not_held(library: Library, models: Path) -> None:
     now = 1_000_000_000.0
     take(library, ONE, now, Final(0, "one"), None, wanted=True)
+    with library.reopen(ONE) as journal:
+        journal.inserting(0)  # as if the app was killed before it knew the outcome
     async with scripted(oblige) as gateway:
         earlier = earlier_of(library, models, gateway.url)
         assert await earlier.recover(str(ONE)) is None

@@ -210,6 +210,7 @@ def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
     journal.begin(0, 0)
     journal.end(0, 2_000)
     journal.queued(Queued(0, 1.5))
+    journal.set_wanted(inserted=True)
     journal.settle(0, Final(0, "yes", "en"))
     journal.inserting(0)
     journal.finish()

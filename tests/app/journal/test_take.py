@@ -44,11 +44,12 @@ FAILED = Failed(0, ErrorCode.ENGINE_FAILED, "no")
         ((*SAID, Finished(9), Final(0, "a")), 9, TakeState.DONE),
         ((*SAID, Finished(9), FAILED, Final(0, "a")), 9, TakeState.DONE),
         ((*SAID, Finished(9), Cancelled(0, 5)), 9, TakeState.DONE),
-        ((*SAID, Finished(9), Final(0, "a"), Inserting(0)), 9, TakeState.HELD),
+        ((*SAID, Finished(9), Final(0, "a"), Inserting(0)), 9, TakeState.DONE),
+        ((Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0)), 9, TakeState.HELD),
         ((*SAID, Finished(9), Final(0, "a"), Inserting(0), Inserted(0)), 9, TakeState.DONE),
         ((Wanted(True), *SAID, Finished(9), Final(0, "a")), 9, TakeState.HELD),
         ((Wanted(True), *SAID, Finished(9), Final(0, "a"), Wanted(False)), 9, TakeState.DONE),
-        ((Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0), Wanted(False)), 9, TakeState.HELD),
+        ((Wanted(True), *SAID, Finished(9), Final(0, "a"), Inserting(0), Wanted(False)), 9, TakeState.DONE),
     ],
 )
 def test_state_of_a_take_follows_from_its_events(
