@@ -127,6 +127,7 @@ class LogFile:
         self._most = most_bytes
         self._most_in_all = most_in_all
         self._file = -1
+        self._torn = False  # the file ends with a part of a line, which a full disk left
 
     def write(self, line: str) -> None:
         """Append a line. Raises ``OSError``."""
@@ -134,8 +135,8 @@ class LogFile:
             self._open()
         elif os.fstat(self._file).st_size >= self._most:
             self._rotate()
-        data = line.encode(errors="replace") + b"\n"
-        os.write(self._file, data)
+        data = b"\n" * self._torn + line.encode(errors="replace") + b"\n"
+        self._torn = os.write(self._file, data) < len(data)
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""

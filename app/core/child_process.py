@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from app.core.errors import ProgramEnds, ProgramMissing
+from app.core.errors import DISK_IS_FULL, ProgramEnds, ProgramMissing
 from client.backoff import backoff
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -184,7 +184,7 @@ class Child:
             return ""
         written = end.decode(errors="replace").strip().splitlines()
         if self._words is None and not written and shutil.disk_usage(self._output.parent).free < _LITTLE_ROOM:
-            return f": the disk is full: make room in {self._output.parent}"
+            return f"{DISK_IS_FULL}{self._output.parent}"
         return ":\n" + "\n".join(f"    {line}" for line in written[-_LAST_LINES:]) if written else ""
 
     def _written(self, place: Path) -> bytes:

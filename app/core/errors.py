@@ -27,6 +27,8 @@ from typing import Final
 
 _REASON: Final = re.compile(r"""\breason=(["'])(.+)\1\s*$""", re.MULTILINE)
 """Last field of a line in which a program says why it ends, as ``runtime.logs`` writes it for a terminal."""
+DISK_IS_FULL: Final = ": the disk is full: make room in "
+"""The last words of a program that had no room for them, before the folder."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class ProgramEnds(StackFailed):
         self.status = status
         said = _REASON.findall(words)
         reason = Note("plain", {"text": said[-1][1]}) if said else Note("see-log")
+        if words.startswith(DISK_IS_FULL):  # the log is empty too
+            reason = Note("make-room", {"folder": words.removeprefix(DISK_IS_FULL)})
         self.note = Note("program-ends", {"program": program, "status": str(status)}, reason)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.log_writer import LogFile, LogWriter
+from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.waiting import wait_until
 
 
@@ -115,6 +116,21 @@ def test_log_files_are_rotated_compressed_and_bounded(tmp_path: Path) -> None:
     assert 400 < len(lines) < 2_000, "packed, more stays than would as it is"
     assert sum((tmp_path / name).stat().st_size for name in names[1:]) <= 4_000
     assert os.name != "posix" or all((tmp_path / name).stat().st_mode & 0o077 == 0 for name in names)
+
+
+def test_torn_line_of_a_full_disk_does_not_spoil_the_next_line(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        log = LogFile(disk / "log", most_bytes=1 << 30, most_in_all=0)
+        ballast = fill(disk)
+        os.truncate(ballast, ballast.stat().st_size - 4096)
+        log.write("a" * 5000)  # the disk takes a part of it
+        with pytest.raises(OSError, match="No space"):
+            log.write("lost")
+        ballast.unlink()
+        log.write("next")
+        log.write("last")
+        log.close()
+        assert (disk / "log").read_text().splitlines() == ["a" * 4096, "next", "last"]
 
 
 def test_uncompressed_rotated_logs_are_compressed_later(tmp_path: Path) -> None:

@@ -86,6 +86,10 @@ ERRORS = [
     (StackFailed("why"), Note("gateway-failed")),
     (ProgramMissing("prog", "/here"), Note("program-missing", {"program": "prog", "install": SERVING})),
     (ProgramEnds("prog", 3, ":\n  words"), Note("program-ends", PROGRAM, Note("see-log"))),
+    (
+        ProgramEnds("prog", 3, ": the disk is full: make room in /home/me/logs"),
+        Note("program-ends", PROGRAM, Note("make-room", {"folder": "/home/me/logs"})),
+    ),
     (ProgramEnds("prog", 3, SAID), Note("program-ends", PROGRAM, Note("plain", {"text": "port = 'x'"}))),
     (GatewayNotReady("it did not", 60.0, ""), Note("gateway-not-ready", {"seconds": "60"})),
     (StartedElsewhere(120.0), Note("gateway-started-elsewhere", {"seconds": "120"})),
