@@ -5,13 +5,16 @@ Two servers on one folder would destroy its data. Therefore the server inherits 
 the running server, and starts its own once the lock is free.
 
 A server that cannot read its damaged file would never start again. Its file is set aside, since clients still have
-all audio without a text, and send it again.
+all audio without a text, and send it again. For the same reason, a server whose disk became read-only continues in
+memory, until the disk is writable again (decision 0108).
 """
 
 import asyncio
+import errno
 import os
 import shutil
 import sys
+import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -84,6 +87,7 @@ class EmbeddedBroker:
         self._process: Process | None = None
         self._started = 0.0
         self._logged = 0
+        self._in_memory = False
 
     @property
     def url(self) -> str:
@@ -143,12 +147,16 @@ class EmbeddedBroker:
                 await asyncio.sleep(_TAKE_OVER_S)
 
     async def _end_of(self, process: Process) -> int:
-        """Wait for the end of a server; end it if its socket was removed, because then it is unreachable."""
+        """Wait for the end of a server; end it if it is unreachable, or in memory although its disk is writable.
+
+        It is unreachable once its socket was removed.
+        """
         # Once: uvloop keeps the future of each wait until the process ends.
         ended = asyncio.create_task(process.wait(), name="broker/end")
         try:
             while not (await asyncio.wait({ended}, timeout=_THERE_S))[0]:
-                if not self._settings.socket.exists():
+                writable_again = self._in_memory and not _is_read_only(self._settings.folder)
+                if writable_again or not self._settings.socket.exists():
                     await _end(process)
             return ended.result()
         finally:
@@ -199,6 +207,7 @@ class EmbeddedBroker:
             log_file.replace(log_file.with_suffix(".log.old"))
         self._logged = log_file.stat().st_size if log_file.exists() else 0
         self._started = loop_time()
+        self._in_memory = _is_read_only(self._settings.folder)
         self._process = await asyncio.create_subprocess_exec(
             *leashed([self._binary, *self._arguments(log_file)]),
             stdin=DEVNULL,
@@ -211,7 +220,7 @@ class EmbeddedBroker:
         except BrokerFailed:
             await _end(self._process)  # or two servers would run once it answers late
             raise
-        log.info(LogEvent.BROKER_STARTED, pid=self._process.pid)
+        log.info(LogEvent.BROKER_STARTED, pid=self._process.pid, in_memory=self._in_memory)
 
     async def _until_ready(self, process: Process) -> None:
         """Wait until the server answers; a server that reports loading gets more time."""
@@ -242,6 +251,7 @@ class EmbeddedBroker:
         return f"see {self._settings.folder / _LOG}"
 
     def _arguments(self, log_file: Path) -> list[str]:
+        in_memory = {"dir": str(self._settings.socket.parent), "logfile": "", "appendonly": "no"}
         settings = {
             "port": "0",
             "unixsocket": str(self._settings.socket),
@@ -258,7 +268,7 @@ class EmbeddedBroker:
             "client-query-buffer-limit": _ONE_CLIENT,
             "maxmemory-clients": _ALL_CLIENTS,
             "daemonize": "no",
-        }
+        } | (in_memory if self._in_memory else {})
         return [word for name, value in settings.items() for word in (f"--{name}", value)]
 
     async def _answers(self) -> bool:
@@ -291,6 +301,15 @@ async def _end(process: Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+
+
+def _is_read_only(folder: Path) -> bool:
+    """Return whether the disk of ``folder`` became read-only. Only an attempt shows it on every file system."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return False
+    except OSError as error:
+        return error.errno == errno.EROFS
 
 
 def socket_url(socket: Path) -> str:

@@ -1,4 +1,4 @@
-"""Mount a small disk that a test can fill."""
+"""Mount a small disk that a test can fill, or make a folder read-only."""
 
 import errno
 import subprocess
@@ -25,6 +25,20 @@ def small_disk(place: Path, size: str = "256k") -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", str(place)], check=True)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Make a folder read-only for every path below it, but not for open files; skip the test if that fails."""
+    if sys.platform != "linux":
+        pytest.skip("needs Linux")
+    if subprocess.run(["mount", "--bind", str(folder), str(folder)], capture_output=True, check=False).returncode:
+        pytest.skip("needs root that may mount")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def fill(disk: Path, name: str = "ballast") -> Path:

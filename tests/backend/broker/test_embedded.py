@@ -17,11 +17,12 @@ import psutil
 import pytest
 import uvloop
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from backend.broker.embedded import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
 from backend.core.errors import BrokerFailed, BrokerLocked
 from tests.backend.gateway_process import alive, broker_of
-from tests.helpers.tmpfs import fill, small_disk
+from tests.helpers.tmpfs import fill, read_only, small_disk
 from tests.helpers.waiting import wait_until
 
 OWNER = """
@@ -316,6 +317,27 @@ async def test_running_broker_with_damaged_file_is_there_again(settings: Embedde
         await wait_until(lambda: (settings.folder / "appendonlydir.damaged").exists(), "the damaged file")
         async with client(broker) as redis:
             await wait_until(lambda: _unless_starting(redis.set("can be", "used")), "a broker that works")
+
+
+async def test_broker_continues_in_memory_while_its_disk_is_read_only(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as broker, client(broker) as redis:
+        await redis.set("before", "kept")
+
+        async def is_replaced(pid: int | None) -> bool:
+            with suppress(RedisError):
+                return broker.pid != pid and bool(await redis.ping())
+            return False
+
+        with read_only(settings.folder):
+            first = broker.pid
+            assert first is not None
+            os.kill(first, signal.SIGKILL)
+            await wait_until(lambda: is_replaced(first), "it is there again")
+            second = broker.pid
+            await redis.set("meanwhile", "in memory")
+            assert await redis.get("meanwhile") == "in memory"
+        await wait_until(lambda: is_replaced(second), "it uses its disk again")
+        assert await redis.get("before") == "kept"
 
 
 async def test_too_long_socket_path_is_an_error(settings: EmbeddedSettings) -> None:
