@@ -14,19 +14,18 @@ contacts. A release therefore counts once no press has followed for 25 ms, by th
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from itertools import chain, combinations
 from typing import Any, Final
 
 from Xlib import XK, X, error
-from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.keysymdef import xkb
 
 from app.hotkeys.binding import KEYS, Binding, Modifier, parse
-from app.hotkeys.errors import HotkeyAbsent, HotkeysLost, HotkeysUnavailable, HotkeyTaken
+from app.hotkeys.errors import HotkeyAbsent, HotkeysLost, HotkeyTaken
 from app.hotkeys.events import Decision, Grab, KeyEvent, Presses
 from app.hotkeys.x11_xkb import omit_repeated_releases, whole_layout
+from app.x11.connection import X11Connection
 from runtime import loggers
 from runtime.event_names import LogEvent
 
@@ -95,7 +94,8 @@ log = loggers.APP_HOTKEYS_X11_KEYBOARD
 _REPEATED_MS: Final = 25
 """The longest time between the two events of auto-repeat, or of a bounce. A person needs 40 ms and more."""
 _STAMPS: Final = 0xFFFFFFFF  # milliseconds, which begin again after 49 days
-_LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
+_CHECK_AGAIN_S: Final = 0.1
+"""While a hotkey is held, the longest delay until a missed release is noticed."""
 
 
 class KeyStamps:
@@ -112,22 +112,14 @@ class KeyStamps:
         return min(at_s + ((stamp - began) & _STAMPS) / 1000, now_s)
 
 
-@contextmanager
-def _mapped() -> Iterator[None]:
-    try:
-        yield
-    except _LOST as problem:
-        raise HotkeysUnavailable(f"the X server does not answer: {problem}") from problem
-
-
 class Keyboard:
-    """A connection that grabs keys; ``report`` gets presses, releases, and the loss of a key with a new layout.
+    """Grabbed keys. ``report`` gets presses, releases, and the loss of a key with a new layout.
 
-    Calls raise ``HotkeysUnavailable``.
+    All calls are made in the thread of ``connection``.
     """
 
-    def __init__(self, name: str | None, report: Callable[[KeyEvent | HotkeysLost], None]) -> None:
-        self._report = report
+    def __init__(self, connection: X11Connection, report: Callable[[KeyEvent | HotkeysLost], None]) -> None:
+        self._connection, self._report = connection, report
         self._presses = Presses()
         self._times = KeyStamps()
         self._wanted: dict[str, Binding] = {}
@@ -135,78 +127,58 @@ class Keyboard:
         self._to_pass_on: list[str] = []
         self._doubtful: Any = None  # a release that a press may follow at once
         self._doubt_ends_s = 0.0
-        with _mapped():
-            self._display: Any = Display(name)
-            self._display.set_error_handler(_log_error)
-            self._root: Any = self._display.screen().root
-            changed = omit_repeated_releases(self._display)
-            self._layout_events = {X.MappingNotify, changed}
-            self._keymap = Keymap(self._display)
-
-    def fileno(self) -> int:
-        """Return a descriptor that is readable when ``handle`` has something to do."""
-        return int(self._display.fileno())
-
-    @property
-    def holding(self) -> bool:
-        """True while a hotkey is down."""
-        return bool(self._presses.down)
+        self._is_checking = self._is_remapped = False
+        self._display: Any = connection.display
+        self._display.set_error_handler(_log_error)
+        self._root: Any = connection.root
+        self._layout_events = {X.MappingNotify, omit_repeated_releases(self._display)}
+        self._keymap = Keymap(self._display)
+        connection.handlers.append(self._handle)
 
     @property
     def doubts_s(self) -> float:
         """The seconds until the last release counts, or 0."""
         return max(0.0, self._doubt_ends_s - time.monotonic()) if self._doubtful else 0.0
 
-    def handle(self) -> None:
-        """Handle all events received from the server, without waiting for more."""
-        with _mapped():
-            self._handle_received()
-            while self._display.pending_events():  # they arrived with the answers to requests
-                self._handle_received()
-
     def notice_missed(self) -> None:
         """Query the keyboard for held hotkeys that are up, and report their releases, unless one is in doubt.
 
         None of those is missed whose events have only not been handled yet: their keys may be bouncing.
         """
-        with _mapped():
-            for code in () if self.doubts_s else self._presses.down:
-                if not self._is_down(code) and not self._display.pending_events():
-                    known = self._doubtful if self._doubtful and self._doubtful.detail == code else None
-                    at_s = self._moved(known) if known else time.monotonic()
-                    self._emit(self._presses.released(code, at_s))
+        for code in () if self.doubts_s else self._presses.down:
+            if not self._is_down(code) and not self._display.pending_events():
+                known = self._doubtful if self._doubtful and self._doubtful.detail == code else None
+                at_s = self._moved(known) if known else time.monotonic()
+                self._emit(self._presses.released(code, at_s))
 
     def bind(self, bindings: Mapping[str, str]) -> None:
         """Bind exactly these keys, like ``Hotkeys.bind``."""
         wanted = {action: parse(text) for action, text in bindings.items() if text}
-        with _mapped():
-            grabs = {action: self._keymap.grabs(action, binding) for action, binding in wanted.items()}
-            _refuse_twice(grabs, wanted)
-            now = set(map(_key_of, _all(self._grabs)))
-            done: list[Grab] = []
-            for action, own in grabs.items():
-                new = [grab for grab in own if _key_of(grab) not in now]
-                done += new
-                if not self._grab(new):
-                    self._ungrab(done)
-                    raise HotkeyTaken(action, str(wanted[action]))
-            kept = set(map(_key_of, _all(grabs)))
-            self._ungrab(grab for grab in _all(self._grabs) if _key_of(grab) not in kept)
-            self._display.flush()
+        grabs = {action: self._keymap.grabs(action, binding) for action, binding in wanted.items()}
+        _refuse_twice(grabs, wanted)
+        now = set(map(_key_of, _all(self._grabs)))
+        done: list[Grab] = []
+        for action, own in grabs.items():
+            new = [grab for grab in own if _key_of(grab) not in now]
+            done += new
+            if not self._grab(new):
+                self._ungrab(done)
+                raise HotkeyTaken(action, str(wanted[action]))
+        kept = set(map(_key_of, _all(grabs)))
+        self._ungrab(grab for grab in _all(self._grabs) if _key_of(grab) not in kept)
+        self._display.flush()
         self._wanted, self._grabs = wanted, grabs
         self._presses.bind(_all(grabs))
 
     def renew(self) -> None:
         """Bind the same keys again, like ``Hotkeys.renew``, on the present keyboards."""
-        with _mapped():
-            self._grab_again(anyway=True)
-            self._display.flush()
+        self._grab_again(anyway=True)
+        self._display.flush()
 
     def is_down(self, action: str) -> bool:
         """Return whether the action's key is down, like ``Hotkeys.is_down``."""
-        with _mapped():
-            codes = self._presses.held(action) or [grab.code for grab in self._grabs.get(action, ())]
-            return any(map(self._is_down, codes))
+        codes = self._presses.held(action) or [grab.code for grab in self._grabs.get(action, ())]
+        return any(map(self._is_down, codes))
 
     def pass_on(self, action: str) -> None:
         """Pass on a tap, like ``Hotkeys.pass_on``, once no hotkey is held.
@@ -215,30 +187,34 @@ class Keyboard:
         """
         if action not in self._to_pass_on:
             self._to_pass_on.append(action)
-        with _mapped():
-            self._tap_pending()
-
-    def close(self) -> None:
-        """Close the connection; the server then releases the keys."""
-        try:
-            self._display.close()
-        except _LOST:
-            log.info(LogEvent.HOTKEYS_SERVER_GONE)
+        self._tap_pending()
 
     # -- keys ----------------------------------------------------------------------------------------------
 
-    def _handle_received(self) -> None:
-        remapped = False
-        while self._display.pending_events():
-            event = self._display.next_event()
-            if event.type in self._layout_events:
-                remapped = True
-            elif event.type in (X.KeyPress, X.KeyRelease) and not event.send_event:
-                self._handle_key(event)
-        if remapped:
-            self._display.refresh_keyboard_mapping(whole_layout(self._display))
-            self._grab_again()
-        self._tap_pending()
+    def _handle(self, event: Any) -> None:
+        if event.type in self._layout_events:
+            if not self._is_remapped:  # once for all of them, after the keys before the change
+                self._is_remapped = True
+                self._connection.at(0.0, self._read_layout)
+        elif event.type in (X.KeyPress, X.KeyRelease) and not event.send_event:
+            self._handle_key(event)
+            self._check_again()
+
+    def _read_layout(self) -> None:
+        self._is_remapped = False
+        self._display.refresh_keyboard_mapping(whole_layout(self._display))
+        self._grab_again()
+
+    def _check_again(self) -> None:
+        """Look for missed releases from time to time while a hotkey is held."""
+        if self._presses.down and not self._is_checking:
+            self._is_checking = True
+            self._connection.at(time.monotonic() + _CHECK_AGAIN_S, self._check)
+
+    def _check(self) -> None:
+        self._is_checking = False
+        self.notice_missed()
+        self._check_again()
 
     def _handle_key(self, event: Any) -> None:
         before, self._doubtful = self._doubtful, None
@@ -249,6 +225,7 @@ class Keyboard:
             decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), self._moved(event))
         else:
             self._doubtful, self._doubt_ends_s = event, time.monotonic() + _REPEATED_MS / 1000
+            self._connection.at(self._doubt_ends_s, self.notice_missed)
         self._answer(decision)
         self._emit(decision)
 
@@ -267,6 +244,8 @@ class Keyboard:
             if event.chord and event.action in self._to_pass_on:
                 self._to_pass_on.remove(event.action)
             self._report(event)
+        if self._to_pass_on:
+            self._connection.at(0.0, self._tap_pending)  # after the keys that have arrived already
 
     def _is_down(self, code: int) -> bool:
         return bool(self._display.query_keymap()[code // 8] & 1 << code % 8)

@@ -7,11 +7,11 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from app.insertion.errors import InsertionUnavailable, ScreenGone
+from app.x11.errors import X11Error
 
 
 class ScreenConnection(Protocol):
-    """The part of ``app.insertion.x11.connection.XThread`` that this module uses."""
+    """The part of ``app.x11.connection.XThread`` that this module uses."""
 
     async def open(self) -> None: ...
     async def call(self, work: Callable[[Any], bool]) -> bool: ...
@@ -38,7 +38,7 @@ class FullScreen:
                 await screen.open()
                 self._screen = screen
             return await self._screen.call(fills_screen)
-        except (InsertionUnavailable, ScreenGone):
+        except X11Error:
             await self.close()
             return None
 
@@ -55,7 +55,7 @@ def full_screen(platform: str, environment: Mapping[str, str]) -> FullScreen:
     wayland = environment.get("XDG_SESSION_TYPE") == "wayland" or environment.get("WAYLAND_DISPLAY")
     if platform != "linux" or not display or wayland or importlib.util.find_spec("Xlib") is None:
         return FullScreen(None)
-    from app.insertion.x11.connection import XThread
+    from app.x11.connection import XThread
 
     return FullScreen(lambda: XThread(display))
 

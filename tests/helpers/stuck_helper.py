@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.insertion.helper.frames import PressingNotice, Reply, ReplyChannel
 from app.insertion.helper.service import serve
-from app.insertion.x11.grab_guard import Grabs, watched
+from app.x11.grab_guard import Grabs, watched
 
 _LONG_S = 600.0
 

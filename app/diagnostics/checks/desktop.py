@@ -20,8 +20,8 @@ from app.hotkeys.choose import HotkeyChoice
 from app.hotkeys.errors import HotkeysForbidden, HotkeysMissing, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import AssignedHotkeys, Hotkeys
 from app.insertion.choose import has_input_method
-from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.wayland.session import is_wayland
+from app.x11.errors import X11Error
 from runtime.installing import extra_command
 
 
@@ -36,13 +36,13 @@ class ScreenAbilities(NamedTuple):
 
 
 ReadScreen = Callable[[str], Awaitable[ScreenAbilities]]
-"""Examine the X server of this name. Raises ``InsertionUnavailable`` or ``ScreenGone``."""
+"""Examine the X server of this name. Raises ``X11Error``."""
 ReadDesktop = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 
 
 async def read_screen(display: str) -> ScreenAbilities:
     """Connect to an X server and return its abilities."""
-    from app.insertion.x11.connection import XThread
+    from app.x11.connection import XThread
 
     thread = XThread(display)
     await thread.open()
@@ -98,7 +98,7 @@ async def desktop(
         return [kind, ok(Topic.INSERTION, "insertion-pastes")]
     try:
         screen = await read_screen(environment["DISPLAY"])
-    except (InsertionUnavailable, ScreenGone):
+    except X11Error:
         return [kind, wrong(Topic.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
     tray = screen.tray or (await learn(platform, environment)).tray
     return [kind, _insertion(screen, environment), *_tray(tray)]

@@ -20,7 +20,7 @@ from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, Target, held
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, rules_for
-from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
+from app.x11.grab_guard import GRAB_DEADLINE_S
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.programs import module_command

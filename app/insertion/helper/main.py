@@ -10,7 +10,7 @@ parent of the inserting one. It kills its child when that grabs the server for t
 import signal
 import sys
 
-from app.insertion.x11.grab_guard import watched
+from app.x11.grab_guard import watched
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ from app.insertion.helper.frames import (
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.insertion.paste_watch import HANGS_S
 from app.insertion.plan import Rules
-from app.insertion.x11.grab_guard import CUT_OFF
+from app.x11.grab_guard import CUT_OFF
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame

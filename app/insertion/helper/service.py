@@ -30,7 +30,7 @@ from app.insertion.helper.frames import (
 )
 from app.insertion.outcome import Insertion, Target
 from app.insertion.plan import Rules
-from app.insertion.x11.grab_guard import Grabs
+from app.x11.grab_guard import Grabs
 from runtime.framing import BrokenFrame
 from runtime.tasks import Tasks
 

@@ -12,7 +12,7 @@ from Xlib.ext import ge, xinput
 from Xlib.protocol import rq
 
 from app.core.area import Area
-from app.insertion.x11.connection import X11Connection
+from app.x11.connection import X11Connection
 
 _WHEEL: Final = 4
 """The first button that is no button: 4 to 7 are the directions of a wheel."""

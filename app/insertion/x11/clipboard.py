@@ -17,9 +17,9 @@ from app.insertion.clipboard import HISTORY_HINT
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteState, PasteWatch
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_owner import SelectionOwner
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
+from app.x11.connection import X11Connection
 
 _WHY = {
     PasteState.TAKEN: HoldReason.CLIPBOARD_BUSY,

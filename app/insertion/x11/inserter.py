@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
-from app.insertion.errors import CannotType, ScreenGone
+from app.insertion.errors import CannotType, ScreenGone, ScreenMissing
 from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import HANGS_S, LATE_S, PasteWatch
@@ -31,10 +31,13 @@ from app.insertion.plan import (
 )
 from app.insertion.x11.clicks import Clicks
 from app.insertion.x11.clipboard import KeptSelections, X11Clipboard, kept_contents
-from app.insertion.x11.connection import X11Connection, XThread
-from app.insertion.x11.grab_guard import Grabs
 from app.insertion.x11.keyboard import Batch, X11Keyboard
 from app.insertion.x11.screen import Pings, X11Screen
+from app.x11.connection import X11Connection, XThread
+from app.x11.errors import X11Error, X11Gone
+from app.x11.grab_guard import Grabs
+
+T = TypeVar("T")
 
 _LAST_S: Final = 2.0
 """Time for the last target when the insertion ends: it may ask once more for its text."""
@@ -165,10 +168,9 @@ class X11Inserter:
     async def open(
         cls, grabs: Grabs, kept: int | None, opening: OpenRequest, pressing: Callable[[int], None]
     ) -> Self:
-        """Connect to the display. Raises ``InsertionUnavailable``."""
-        queries, works = XThread(opening.display), XThread(opening.display, grabs)
-        await queries.open()
-        await works.open()
+        """Connect to the display. Raises ``ScreenMissing``."""
+        display = opening.display
+        queries, works = XThread(display, answer_s=None), XThread(display, grabs, answer_s=None)
 
         def strategies(connection: X11Connection) -> X11Strategies:
             made = X11Strategies(connection, opening.patience_s, kept_contents(kept))
@@ -176,12 +178,17 @@ class X11Inserter:
             made.recover(opening.late)
             return made
 
-        screen = await queries.call(partial(X11Screen, ours=opening.app))
-        return cls(queries, works, (screen, await queries.call(Clicks), await works.call(strategies)))
+        try:
+            await queries.open()
+            await works.open()
+            screen = await queries.call(partial(X11Screen, ours=opening.app))
+            return cls(queries, works, (screen, await queries.call(Clicks), await works.call(strategies)))
+        except X11Error as error:
+            raise ScreenMissing(f"{error}: start this program on a screen (see that DISPLAY names it)") from error
 
     async def target(self) -> Target | None:
         """Return the focused window."""
-        return await self._queries.call(lambda _: self._target())
+        return await _asked(self._queries, self._target)
 
     def _target(self) -> Target | None:
         found = self._screen.target()
@@ -189,19 +196,27 @@ class X11Inserter:
 
     async def prepare(self, target: Target) -> None:
         """Read the clipboard before its contents are needed."""
-        await self._works.call(lambda _: self._strategies.prepare(target))
+        await _asked(self._works, partial(self._strategies.prepare, target))
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus."""
-        insertion = await self._works.call(lambda _: self._strategies.insert(text, target, rules))
+        insertion = await _asked(self._works, partial(self._strategies.insert, text, target, rules))
         with suppress(ScreenGone):  # the text has arrived all the same
-            return replace(insertion, clicks=await self._queries.call(lambda _: self._clicks.count()))
+            return replace(insertion, clicks=await _asked(self._queries, self._clicks.count))
         return insertion
 
     async def close(self) -> None:
         """Restore borrowed resources and end the connections."""
         with suppress(TimeoutError, ScreenGone):
             async with asyncio.timeout(_CLOSE_S):
-                await self._works.call(lambda _: self._strategies.close())
+                await _asked(self._works, self._strategies.close)
         await self._queries.close()
         await self._works.close()
+
+
+async def _asked(thread: XThread, work: Callable[[], T]) -> T:
+    """Return the result of ``work`` in a thread. Raises ``ScreenGone``."""
+    try:
+        return await thread.call(lambda _: work())
+    except X11Gone as error:
+        raise ScreenGone from error

@@ -18,8 +18,8 @@ from Xlib import XK, X
 from app.insertion.errors import CannotType
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import PasteKeys
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.screen import Pings, X11Screen
+from app.x11.connection import X11Connection
 
 RETURN: Final = 0xFF0D
 MOST_KEYS_AT_ONCE: Final = 50  # a batch blocks other programs for a few ms

@@ -19,7 +19,7 @@ from Xlib.xobject.drawable import Window
 from app.core.area import Area
 from app.insertion.outcome import HoldReason, Target
 from app.insertion.plan import is_terminal
-from app.insertion.x11.connection import X11Connection
+from app.x11.connection import X11Connection
 
 RELEASE_DEADLINE_S: Final = 2.0
 _CHECK_AGAIN_S: Final = 0.01

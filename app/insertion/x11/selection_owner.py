@@ -10,8 +10,8 @@ from Xlib.error import XError
 from Xlib.protocol.event import SelectionClear, SelectionNotify, SelectionRequest
 from Xlib.protocol.request import SetSelectionOwner
 
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_reader import Contents, Value
+from app.x11.connection import X11Connection
 
 PIECE_BYTES: Final = 2**16
 _TRANSFER_DEADLINE_S: Final = 10.0

@@ -10,7 +10,7 @@ from Xlib.error import XError
 from Xlib.protocol.event import SelectionNotify
 
 from app.insertion.clipboard import NO_CONTENTS
-from app.insertion.x11.connection import X11Connection
+from app.x11.connection import X11Connection
 
 MOST_BYTES: Final = 64 * 2**20
 READ_DEADLINE_S: Final = 2.0

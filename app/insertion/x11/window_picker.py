@@ -14,8 +14,8 @@ from Xlib import XK, X
 from Xlib.error import ConnectionClosedError, DisplayError, XError
 
 from app.insertion.program_picker import PickState, ProgramPick
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.screen import X11Screen
+from app.x11.connection import X11Connection
 
 DEADLINE_S: Final = 30.0
 _GRAB_S: Final = 1.0  # a menu that is closing still has both

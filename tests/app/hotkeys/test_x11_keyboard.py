@@ -7,16 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from app.hotkeys import x11_keyboard
-from app.hotkeys.errors import HotkeysLost, HotkeysUnavailable
+from app.hotkeys.errors import HotkeysLost
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11_keyboard import Keyboard, KeyStamps
 from tests.helpers.desktop import running_desktop
 from tests.helpers.waiting import wait_until
-
-
-def test_error_without_a_server_names_the_command_line() -> None:
-    with pytest.raises(HotkeysUnavailable, match="kikipounamu toggle"):
-        Keyboard("no name of a display", lambda event: None)
+from tests.helpers.x11 import connected
 
 
 def test_release_is_timed_by_the_stamps_however_late_it_is_handled() -> None:
@@ -36,12 +32,12 @@ def test_stamps_that_begin_again_are_understood() -> None:
 async def test_release_that_is_not_handled_yet_is_not_missed(tmp_path: Path) -> None:
     """A press of the key may follow it at once."""
     events: list[KeyEvent | HotkeysLost] = []
-    with running_desktop(tmp_path, tray=False) as desktop:
-        keyboard = Keyboard(desktop.display, events.append)
+    with running_desktop(tmp_path, tray=False) as desktop, connected(desktop) as connection:
+        keyboard = Keyboard(connection, events.append)
         keyboard.bind({"dictate": "right_ctrl"})
 
         def handled() -> int:
-            keyboard.handle()
+            connection.handle_pending()
             return len(events)
 
         desktop.xdotool("keydown", "105")
@@ -53,7 +49,6 @@ async def test_release_that_is_not_handled_yet_is_not_missed(tmp_path: Path) -> 
         await wait_until(lambda: not keyboard.doubts_s, "no press follows")
         keyboard.notice_missed()
         assert len(events) == 2
-        keyboard.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
@@ -68,14 +63,14 @@ async def test_tap_stays_short_if_its_release_is_handled_late(
         assert isinstance(event, KeyEvent)
         events.append(event)
 
-    with running_desktop(tmp_path, tray=False) as desktop:
-        keyboard = Keyboard(desktop.display, report)
+    with running_desktop(tmp_path, tray=False) as desktop, connected(desktop) as connection:
+        keyboard = Keyboard(connection, report)
         keyboard.bind({"dictate": "right_ctrl"})
 
         def handled(count: int) -> bool:
             nonlocal now
             now += 1.0
-            keyboard.handle()
+            connection.handle_pending()
             keyboard.notice_missed()
             return len(events) == count
 
@@ -84,6 +79,5 @@ async def test_tap_stays_short_if_its_release_is_handled_late(
         desktop.xdotool("keyup", "105")
         now += an_hour
         await wait_until(lambda: handled(2), "the release")
-        keyboard.close()
     assert [event.pressed for event in events] == [True, False]
     assert events[1].at_s - events[0].at_s < an_hour

@@ -1,16 +1,14 @@
 """Shared screens for all tests of this folder that need one."""
 
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from app.insertion.x11.connection import X11Connection
-from app.insertion.x11.grab_guard import Grabs
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop, running_desktop
 from tests.helpers.waiting import DEADLINE_S
 from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
+from tests.helpers.x11 import connected
 
 
 @pytest.fixture(scope="package")
@@ -23,31 +21,6 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 def sway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WaylandDesktop]:
     with running_sway(tmp_path_factory.mktemp("sway")) as desktop:
         yield desktop
-
-
-class CountedGrabs(Grabs):
-    """Counted ``Grabs`` of a process that draws nothing and has no watching parent. ``now``: the held grabs."""
-
-    def __init__(self) -> None:
-        self.now = 0
-
-    def begin(self) -> None:
-        self.now += 1
-
-    def end(self) -> None:
-        self.now -= 1
-
-
-@contextmanager
-def connected(desktop: Desktop) -> Iterator[X11Connection]:
-    """Open a connection for the test's own thread."""
-    ours, theirs = socket.socketpair()
-    grabs = CountedGrabs()
-    with ours, theirs:
-        found = X11Connection(desktop.display, theirs, grabs)
-        yield found
-        found.close()
-    assert grabs.now == 0, "the server was released"
 
 
 @pytest.fixture

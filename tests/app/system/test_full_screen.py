@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.insertion.errors import ScreenGone, ScreenMissing
 from app.system.full_screen import FullScreen, full_screen
+from app.x11.errors import X11Gone, X11Missing
 from tests.helpers.desktop import TextField, running_desktop
 from tests.helpers.waiting import wait_until
 
@@ -22,7 +22,7 @@ class Screen:
 
     async def open(self) -> None:
         self.opened += 1
-        if isinstance(self.problem, ScreenMissing):
+        if isinstance(self.problem, X11Missing):
             raise self.problem
 
     async def call(self, work: Callable[[Any], bool]) -> bool:
@@ -38,9 +38,9 @@ async def test_full_screen_reconnects_after_screen_is_gone() -> None:
     screen = Screen()
     full = FullScreen(lambda: screen)
     assert await full.now() is True and await full.now() is True and screen.opened == 1
-    screen.problem = ScreenGone()
+    screen.problem = X11Gone()
     assert await full.now() is None and screen.closed == 1
-    screen.problem = ScreenMissing("gone")
+    screen.problem = X11Missing("gone")
     assert await full.now() is None
     screen.problem = None
     assert await full.now() is True

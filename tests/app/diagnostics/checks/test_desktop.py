@@ -17,7 +17,7 @@ from app.diagnostics.checks.desktop import (
     session,
     trusted_on_mac,
 )
-from app.insertion.errors import ScreenMissing
+from app.x11.errors import X11Missing
 from tests.app.desktop.desktops import DESKTOPS
 from tests.app.diagnostics.checks.found import keys
 from tests.helpers.desktop import Desktop, running_desktop
@@ -54,7 +54,7 @@ async def poor(display: str) -> ScreenAbilities:
 
 
 async def gone(display: str) -> ScreenAbilities:
-    raise ScreenMissing("no")
+    raise X11Missing("no")
 
 
 def test_session_names_its_kind() -> None:
@@ -127,7 +127,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 async def test_screen_reading_examines_a_real_x_server(screen: Desktop) -> None:
     assert await read_screen(screen.display) == ScreenAbilities(types=True, tray=True)
-    with pytest.raises(ScreenMissing):
+    with pytest.raises(X11Missing):
         await read_screen("no name of a display")
 
 

@@ -6,7 +6,7 @@ from Xlib.ext import ge, xinput
 
 from app.core.area import Area
 from app.insertion.x11.clicks import Clicks
-from app.insertion.x11.connection import X11Connection
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import PATIENT_S, Desktop
 
 LEFT, RIGHT = Area(0, 0, 600, 800), Area(600, 0, 600, 800)

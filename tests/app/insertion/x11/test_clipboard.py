@@ -9,9 +9,9 @@ from Xlib.protocol.event import SelectionNotify
 from app.insertion.helper.kept_contents import memory_file
 from app.insertion.outcome import HoldReason
 from app.insertion.x11.clipboard import MOST_LATE, KeptSelections, Press, X11Clipboard, kept_contents
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_owner import SelectionOwner
 from app.insertion.x11.selection_reader import Contents, Value
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop
 from tests.helpers.waiting import wait_until_sync
 

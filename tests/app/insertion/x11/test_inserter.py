@@ -19,7 +19,7 @@ from app.insertion.helper.inserter import HelperInserter
 from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
-from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
+from app.x11.grab_guard import GRAB_DEADLINE_S
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until
 

@@ -10,8 +10,8 @@ from app.insertion.helper.frames import LateKey
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 from app.insertion.paste_watch import QUIET_S
 from app.insertion.plan import SHIFT_INSERT, Rules
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.inserter import X11Strategies
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 from tests.helpers.waiting import wait_until_sync
 

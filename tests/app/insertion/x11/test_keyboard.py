@@ -5,9 +5,9 @@ from Xlib import XK, X
 
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import ORDINARY, SHIFT_INSERT, TERMINAL
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.keyboard import MOST_KEYS_AT_ONCE, X11Keyboard
 from app.insertion.x11.screen import Pings, X11Screen
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop, TextField
 
 

@@ -1,8 +1,8 @@
 from Xlib import X
 
 from app.insertion.outcome import HoldReason, Target
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.screen import X11Screen
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop, Terminal, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 

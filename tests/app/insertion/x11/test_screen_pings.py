@@ -4,8 +4,8 @@ from functools import partial
 from Xlib import X
 
 from app.insertion.outcome import Target
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.screen import Pings
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop, Terminal, TextField
 from tests.helpers.waiting import DEADLINE_S
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from Xlib import X
 
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_owner import PIECE_BYTES, SelectionOwner
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
+from app.x11.connection import X11Connection
 from tests.helpers.waiting import DEADLINE_S
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop
 
 

@@ -10,8 +10,8 @@ import pytest
 from Xlib import X
 
 from app.insertion.program_picker import PickState, ProgramPick
-from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.window_picker import pick_program
+from app.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop, Terminal, TextField
 from tests.helpers.waiting import wait_until_sync
 

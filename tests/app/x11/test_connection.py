@@ -5,15 +5,18 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from Xlib.error import ConnectionClosedError
 
-from app.insertion.errors import InsertionUnavailable, ScreenGone
-from app.insertion.x11.connection import X11Connection, XThread
+from app.x11.connection import X11Connection, XThread
+from app.x11.errors import X11Gone, X11Missing
 from tests.helpers.desktop import Desktop, running_desktop
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 GRAB = re.compile(r"\bgrab_server\b")
 
 
@@ -52,40 +55,103 @@ async def test_work_runs_in_order_in_one_thread(screen: Desktop) -> None:
     assert await thread.call(lambda _: 2) == 2
     await thread.close()
     await thread.close()
-    with pytest.raises(ScreenGone):
+    with pytest.raises(X11Gone):
         await thread.call(lambda _: 3)
 
 
-async def test_error_says_what_to_do_without_a_screen() -> None:
-    with pytest.raises(InsertionUnavailable, match="DISPLAY"):
+async def test_error_names_the_display_that_is_missing() -> None:
+    with pytest.raises(X11Missing, match=":nowhere"):
         await XThread(":nowhere").open()
 
 
-async def test_unexpected_error_while_connecting_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unexpected_error_while_connecting_is_raised_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> X11Connection:
         raise ValueError("on purpose")
 
-    monkeypatch.setattr("app.insertion.x11.connection.X11Connection", fail)
-    with pytest.raises(InsertionUnavailable, match="ValueError"):
-        async with asyncio.timeout(DEADLINE_S):
-            await XThread(":nowhere").open()
+    monkeypatch.setattr("app.x11.connection.X11Connection", fail)
+    with capture_logs() as logs, pytest.raises(X11Missing, match="ValueError: see the log"):
+        await XThread(":nowhere", answer_s=None).open()
+    assert [line["event"] for line in logs] == ["screen.failed"]
+
+
+async def test_unexpected_error_of_a_handler_is_reported_and_closes_the_connection(screen: Desktop) -> None:
+    thread, lost = XThread(screen.display), list[X11Gone]()
+    thread.lost = lost.append
+
+    def fail(event: object) -> None:
+        raise ValueError("on purpose")
+
+    def spoil(connection: X11Connection) -> X11Connection:
+        connection.handlers.append(fail)
+        connection.window.change_property(connection.atom("X"), connection.atom("INTEGER"), 32, [0])
+        return connection
+
+    with capture_logs() as logs:
+        await thread.open()
+        connection = await thread.call(spoil)
+        await wait_until(lambda: lost, "it is reported")
+    assert "see the log" in str(lost[0]) and [line["event"] for line in logs] == ["screen.failed"]
+    await thread.close()
+    with pytest.raises(ConnectionClosedError):
+        connection.display.sync()
+
+
+async def test_connection_is_closed_when_the_server_answers_after_the_caller_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, answer, connection = threading.Event(), threading.Event(), Mock()
+
+    def connect(*arguments: object) -> Mock:
+        asked.set()
+        answer.wait(DEADLINE_S)
+        return connection
+
+    monkeypatch.setattr("app.x11.connection.X11Connection", connect)
+    opening = asyncio.create_task(XThread(None).open())
+    await wait_until(asked.is_set, "the thread connects")
+    opening.cancel()
+    await asyncio.sleep(0)  # the task leaves its wait and begins to close
+    answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    connection.close.assert_called_once()
+
+
+async def test_server_that_does_not_answer_is_not_waited_for(screen: Desktop) -> None:
+    thread, done, begun = XThread(screen.display, answer_s=0.05), threading.Event(), list[str]()
+    await thread.open()
+
+    def hang(_: X11Connection) -> None:
+        done.wait(DEADLINE_S)
+
+    with pytest.raises(X11Gone, match=r"not answered for 0\.05 s"):
+        await thread.call(hang)
+    with pytest.raises(X11Gone, match="not answered"):
+        await thread.call(lambda _: begun.append("late"))
+    done.set()
+    await thread.close()
+    assert not begun, "nobody waits for it any more"
 
 
 async def test_work_submitted_while_the_thread_ends_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     thread = XThread(":nowhere")
     monkeypatch.setattr(thread, "_wake", thread._gone.set)  # the thread has just looked for the last time
-    assert isinstance(thread.submit(lambda _: 1).exception(timeout=DEADLINE_S), ScreenGone)
+    assert isinstance(thread.submit(lambda _: 1).exception(timeout=DEADLINE_S), X11Gone)
     await thread.close()
 
 
 async def test_pending_work_fails_when_the_screen_is_lost(tmp_path: Path) -> None:
+    lost = list[X11Gone]()
     with running_desktop(tmp_path, tray=False) as desktop:
         thread = XThread(desktop.display)
+        thread.lost = lost.append
         await thread.open()
         waiting = thread.submit(lambda connection: connection.wait(lambda: False, 60))
         later = thread.submit(lambda _: 1)
     await wait_until(lambda: waiting.done() and later.done(), "both are told")
-    assert isinstance(waiting.exception(), ScreenGone) and isinstance(later.exception(), ScreenGone)
+    assert isinstance(waiting.exception(), X11Gone) and isinstance(later.exception(), X11Gone)
+    await wait_until(lambda: lost, "its loss is reported")
+    assert "does not answer" in str(lost[0])
     await thread.close()
 
 
@@ -94,7 +160,7 @@ def test_server_is_grabbed_only_in_one_place() -> None:
     folders = ("app", "tests", "benchmarks", "scripts")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     found = {str(path.relative_to(ROOT)): len(GRAB.findall(path.read_text())) for path in sources}
-    assert {path: count for path, count in found.items() if count} == {"app/insertion/x11/connection.py": 1}
+    assert {path: count for path, count in found.items() if count} == {"app/x11/connection.py": 1}
 
 
 async def test_server_cannot_be_grabbed_without_a_grab_observer(screen: Desktop) -> None:

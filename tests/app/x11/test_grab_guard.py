@@ -7,12 +7,12 @@ import sys
 import psutil
 import pytest
 
-from app.insertion.x11.grab_guard import CUT_OFF
+from app.x11.grab_guard import CUT_OFF
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 CHILD = """
 import os, signal, sys
-from app.insertion.x11.grab_guard import watched
+from app.x11.grab_guard import watched
 grabs = watched({deadline_s})
 {work}
 """

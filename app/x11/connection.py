@@ -16,20 +16,23 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from Xlib import X, display
-from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib.error import ConnectionClosedError, DisplayError, XauthError, XError, XNoAuthError
 from Xlib.ext import res
 
-from app.insertion.errors import InsertionUnavailable, ScreenGone, ScreenMissing
-from app.insertion.x11.grab_guard import Grabs
+from app.x11.errors import X11Gone, X11Missing
+from app.x11.grab_guard import Grabs
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import closed_on_error
 
-log = loggers.APP_INSERTION_X11_CONNECTION
+log = loggers.APP_X11
 
 Result = TypeVar("Result")
 
+ANSWER_S: Final = 5.0
 _TIME_DEADLINE_S: Final = 1.0
 _STOP_DEADLINE_S: Final = 3.0
+_LOST: Final = (ConnectionClosedError, DisplayError, XauthError, XNoAuthError, OSError)
 
 
 class X11Connection:
@@ -151,11 +154,14 @@ class X11Connection:
             return False
         ends = [end for end in (until_s, *(when for when, _ in self._timers)) if end is not None]
         left = max(0.0, min(ends) - time.monotonic()) if ends else None
-        sources: list[Any] = [self.display.fileno(), *([self._wakes] if wakeable else [])]
-        ready, _, _ = select.select(sources, [], [], left)
-        if self._wakes in ready:
+        sources = select.poll()  # unlike ``select``, also for files with large numbers
+        sources.register(self.display.fileno(), select.POLLIN)
+        if wakeable:
+            sources.register(self._wakes, select.POLLIN)
+        woken = self._wakes.fileno() in dict(sources.poll(None if left is None else 1000 * left))
+        if woken:
             self._wakes.recv(64)
-        return self._wakes in ready
+        return woken
 
     def handle_pending(self) -> bool:
         """Handle the pending events; return whether there were any."""
@@ -182,10 +188,15 @@ class X11Connection:
 
 
 class XThread:
-    """A daemon thread that executes work on its own connection. A hanging server cannot keep the process alive."""
+    """A daemon thread that executes work on its own connection. A hanging server cannot keep the process alive.
 
-    def __init__(self, name: str | None, grabs: Grabs | None = None) -> None:
-        self._name, self._grabs = name, grabs
+    ``answer_s``: how long callers wait for an answer; ``None``: as long as it takes. ``lost`` is called in the
+    thread, with the reason, when an open connection has ended by itself.
+    """
+
+    def __init__(self, name: str | None, grabs: Grabs | None = None, answer_s: float | None = ANSWER_S) -> None:
+        self.lost: Callable[[X11Gone], None] = lambda error: None
+        self._name, self._grabs, self._answer_s = name, grabs, answer_s
         # Bounded by its callers: nearly all wait for their answer, the others queue at most one piece.
         self._work: queue.SimpleQueue[tuple[Callable[[X11Connection], Any], Future[Any]] | None] = (
             queue.SimpleQueue()
@@ -193,35 +204,28 @@ class XThread:
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._opened: Future[None] = Future()
+        self._opened.set_running_or_notify_cancel()  # who stops waiting does not cancel the answer
         self._gone = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="insertion", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="x11", daemon=True)
 
     async def open(self) -> None:
-        """Connect to the server. Raises ``InsertionUnavailable``."""
-        self._opened.set_running_or_notify_cancel()
+        """Connect to the server. Raises ``X11Error``."""
         self._thread.start()
-        try:
-            await asyncio.wrap_future(self._opened)
-        except InsertionUnavailable:
-            await self.close()
-            raise
+        async with closed_on_error(self.close):
+            await self._answer(self._opened)
 
     def submit(self, work: Callable[[X11Connection], Result]) -> "Future[Result]":
-        """Execute ``work`` after earlier work. The future fails with ``ScreenGone`` or the error of ``work``."""
+        """Execute ``work`` after earlier work. The future fails with ``X11Gone`` or the error of ``work``."""
         future: Future[Result] = Future()
-        future.set_running_or_notify_cancel()
-        if self._gone.is_set():
-            future.set_exception(ScreenGone())
-            return future
         self._work.put((work, future))
         self._wake()
-        if self._gone.is_set():  # it ended just now
+        if self._gone.is_set():  # it has ended, perhaps just now
             self._end()
         return future
 
     async def call(self, work: Callable[[X11Connection], Result]) -> Result:
-        """Submit ``work`` and await its result."""
-        return await asyncio.wrap_future(self.submit(work))
+        """Submit ``work`` and await its result. Work that nobody awaits any more is not begun."""
+        return await self._answer(self.submit(work))
 
     async def close(self) -> None:
         """End the thread after the submitted work. Safe to call twice."""
@@ -229,37 +233,38 @@ class XThread:
             self._work.put(None)
             self._wake()
             await asyncio.to_thread(self._thread.join, _STOP_DEADLINE_S)
-        if not self._thread.is_alive():
+        if self._thread.is_alive():
+            log.warning(LogEvent.SCREEN_CLOSE_TIMED_OUT)
+        else:
             self._ours.close()
             self._theirs.close()
+
+    async def _answer(self, future: "Future[Result]") -> Result:
+        try:
+            async with asyncio.timeout(self._answer_s):
+                return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise X11Gone(f"the X server has not answered for {self._answer_s:g} s") from error
 
     def _wake(self) -> None:
         with suppress(OSError):  # full: the thread is awake; closed: it has ended
             self._ours.send(b"\0")
 
+    # -- in the thread -------------------------------------------------------------------------------------
+
     def _run(self) -> None:
+        connection: X11Connection | None = None
         try:
             connection = X11Connection(self._name, self._theirs, self._grabs)
-        except (DisplayError, ConnectionClosedError, OSError) as error:
-            advice = "start this program on a screen (see that DISPLAY names it)"
-            self._opened.set_exception(ScreenMissing(f"the X server cannot be reached ({error}): {advice}"))
-            self._end()
-            return
-        except Exception as error:  # top level of the thread: who opens it must not wait for ever
-            log.exception(LogEvent.INSERTION_FAILED)
-            self._opened.set_exception(ScreenMissing(f"{type(error).__name__}: see the log"))
-            self._end()
-            return
-        self._opened.set_result(None)
-        try:
+            self._opened.set_result(None)
             self._serve(connection)
-            connection.close()
-        except (ConnectionClosedError, OSError):
-            log.warning(LogEvent.INSERTION_SCREEN_LOST)
-        except Exception:
-            log.exception(LogEvent.INSERTION_FAILED)
+        except Exception as error:  # noqa: BLE001 - top level of the thread, logged there
+            self._fail(error)
         finally:
             self._end()
+            with suppress(*_LOST):
+                if connection is not None:
+                    connection.close()
 
     def _serve(self, connection: X11Connection) -> None:
         while True:
@@ -270,16 +275,30 @@ class XThread:
                 continue
             if piece is None:
                 return
-            self._do(connection, *piece)
+            if piece[1].set_running_or_notify_cancel():
+                self._do(connection, *piece)
 
     def _do(self, connection: X11Connection, work: Callable[[X11Connection], Any], future: "Future[Any]") -> None:
         try:
             future.set_result(work(connection))
-        except (ConnectionClosedError, OSError):
-            future.set_exception(ScreenGone())
+        except _LOST as error:
+            future.set_exception(X11Gone(_silence(error)))
             raise
         except Exception as error:  # noqa: BLE001 - raised in the caller
             future.set_exception(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Tell who opens the connection, or who uses it, why there is none."""
+        expected, opened = isinstance(error, _LOST), self._opened.done()
+        if not expected:
+            log.error(LogEvent.SCREEN_FAILED, exc_info=error)
+        elif opened:
+            log.warning(LogEvent.SCREEN_LOST, reason=str(error))
+        reason = _silence(error) if expected else f"{type(error).__name__}: see the log"
+        if opened:
+            self.lost(X11Gone(reason))
+        else:
+            self._opened.set_exception(X11Missing(reason))
 
     def _end(self) -> None:
         """Fail all remaining work, so that no caller waits forever."""
@@ -289,5 +308,9 @@ class XThread:
                 piece = self._work.get_nowait()
             except queue.Empty:
                 return
-            if piece is not None:
-                piece[1].set_exception(ScreenGone())
+            if piece is not None and piece[1].set_running_or_notify_cancel():
+                piece[1].set_exception(X11Gone("the connection to the X server has ended"))
+
+
+def _silence(error: Exception) -> str:
+    return f"the X server does not answer: {error}"

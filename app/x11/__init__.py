@@ -1,0 +1,1 @@
+"""Connection to an X server."""
