@@ -1,6 +1,7 @@
 """A request to a gateway and its answer in JSON."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -15,6 +16,7 @@ from protocol.errors import MalformedMessage
 
 ANSWER_S: Final = 5.0
 MOST_BYTES: Final = 16 * 1024 * 1024
+_JSON: Final = "application/json"
 
 _Answer = TypeVar("_Answer")
 
@@ -31,23 +33,49 @@ async def request(
 
     Raises ``Unreachable`` or ``Refused``, also for a status that is not ``expected``.
     """
-    method, path = asked.split(" ", 1)
-    url, timeout = address.url.rstrip("/") + path, aiohttp.ClientTimeout(total=deadline_s)
-    data = msgspec.json.encode(body) if body is not None else None
-    try:
-        with broken("ask"):
-            async with (
-                aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
-                http.request(method, url, data=data, ssl=pinned(address), allow_redirects=False) as response,
-            ):
-                if response.status not in expected:
-                    raise refusal(address, path, response.status, response.headers)
-                answer = await bounded(response.content, MOST_BYTES)
-        return msgspec.json.decode(answer, type=kind)
-    except (MalformedMessage, ValueError, RecursionError) as error:
-        raise Refused(
-            f"{address.url} says something else to {path}: {explain(error, kind)}. Update one of the two"
-        ) from error
+    async with requests(address, deadline_s) as http:
+        return await http.ask(asked, kind, body, expected)
+
+
+@asynccontextmanager
+async def requests(address: Address, deadline_s: float = ANSWER_S) -> AsyncIterator["Requests"]:
+    """Provide several requests over one connection, each with this deadline. Raises ``Refused``."""
+    timeout = aiohttp.ClientTimeout(total=deadline_s)
+    async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
+        yield Requests(http, address)
+
+
+class Requests:
+    """Requests to one gateway."""
+
+    def __init__(self, http: aiohttp.ClientSession, address: Address) -> None:
+        self._http, self._address = http, address
+
+    async def ask(
+        self,
+        asked: str,
+        kind: type[_Answer],
+        body: Struct | None = None,
+        expected: Collection[int] = (HTTPStatus.OK,),
+    ) -> _Answer:
+        """Return the answer, like ``request``."""
+        method, path = asked.split(" ", 1)
+        address, url = self._address, self._address.url.rstrip("/") + path
+        data = msgspec.json.encode(body) if body is not None else None
+        try:
+            with broken("ask"):
+                async with self._http.request(
+                    method, url, data=data, ssl=pinned(address), allow_redirects=False
+                ) as response:
+                    status, ours = response.status, response.content_type == _JSON  # else it may be a proxy's
+                    if status not in expected or not (ours or status == HTTPStatus.OK):
+                        raise refusal(address, path, status, response.headers)
+                    answer = await bounded(response.content, MOST_BYTES)
+            return msgspec.json.decode(answer, type=kind)
+        except (MalformedMessage, ValueError, RecursionError) as error:
+            raise Refused(
+                f"{address.url} says something else to {path}: {explain(error, kind)}. Update one of the two"
+            ) from error
 
 
 async def bounded(content: aiohttp.StreamReader, most: int) -> bytes:

@@ -13,30 +13,24 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
-from http import HTTPStatus
 from typing import Final, TypeVar
 
-import aiohttp
-import msgspec
 import psutil
 
 from app.core.problem_notes import note_of
 from app.gateways.route import Route, RouteTimes
 from app.gateways.view import GatewayHealth, QueryResult
-from app.local_services.local_gateway import WORKERS, GatewayReadiness, Workers
-from client.connection import Address, broken, credentials, pinned, refusal
+from app.local_services.local_gateway import MEANT, READY, WORKERS, GatewayReadiness, Workers
+from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover, own_addresses
-from client.errors import GatewayError, Refused, Unreachable
+from client.errors import GatewayError, Unreachable
+from client.request import requests
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import OneTask, Tasks, is_set_within, loop_time
 
 ANSWER_S: Final = 3.0
-_MOST_BYTES: Final = 1 << 20
-_CHUNK_BYTES: Final = 1 << 16
 _MOST_WORKERS: Final = 3
-_READY: Final = "/readyz"
-_JSON: Final = "application/json"
 
 _Ready = TypeVar("_Ready")
 _Answer = TypeVar("_Answer")
@@ -64,35 +58,11 @@ async def query_both(
 
     That goes over the connection which the first one opened. Raises ``GatewayError``.
     """
-    timeout, tls = aiohttp.ClientTimeout(total=deadline_s), pinned(address)
-    with broken("ask"):
-        async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
-            ready = await _read_json(http, address, _READY, readiness, tls)
-            begun = time.perf_counter()
-            found = await _read_json(http, address, path, kind, tls)
-            return ready, found, (time.perf_counter() - begun) * 1000
-
-
-async def _read_json(
-    http: aiohttp.ClientSession,
-    address: Address,
-    path: str,
-    kind: type[_Answer],
-    tls: aiohttp.Fingerprint | bool,
-) -> _Answer:
-    """Fetch and decode one response, of a gateway that may not be ready. Raises ``GatewayError``."""
-    url = address.url.rstrip("/") + path
-    async with http.get(url, allow_redirects=False, ssl=tls) as response:
-        unready = path == _READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
-        if not (unready or response.status == HTTPStatus.OK) or response.content_type != _JSON:
-            raise refusal(address, path, response.status, response.headers)
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            body += chunk[: _MOST_BYTES - len(body)]  # a truncated answer is not valid JSON
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"{address.url} is not a kikipounamu gateway: it says something else to {path}") from error
+    async with requests(address, deadline_s) as http:
+        ready = await http.ask(f"GET {READY}", readiness, expected=MEANT)
+        begun = time.perf_counter()
+        found = await http.ask(f"GET {path}", kind)
+        return ready, found, (time.perf_counter() - begun) * 1000
 
 
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]

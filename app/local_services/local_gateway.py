@@ -1,10 +1,10 @@
 """Find this user's gateway on this computer and query its state."""
 
-import os
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
+import psutil
 from msgspec import Struct
 
 from client.connection import Address
@@ -14,9 +14,10 @@ from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from runtime.folders import folders
 
+READY: Final = "/readyz"
 WORKERS: Final = "/v1/workers"
 _ANSWER_S: Final = 3.0
-_MEANT: Final = (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)  # the latter while it is not ready
+MEANT: Final = (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)  # the latter while it is not ready
 
 _Answer = TypeVar("_Answer")
 
@@ -72,7 +73,7 @@ def locate() -> Address:
 async def ask(endpoint: Endpoint) -> GatewayReadiness | None:
     """Return the gateway's readiness, or ``None`` if it does not answer."""
     try:
-        return await _get(endpoint, "/readyz", GatewayReadiness)
+        return await _get(endpoint, READY, GatewayReadiness)
     except (GatewayError, ValueError):
         return None
 
@@ -105,7 +106,7 @@ async def workers(endpoint: Endpoint) -> tuple[WorkerSeen, ...]:
 
 async def _get(endpoint: Endpoint, path: str, kind: type[_Answer]) -> _Answer:
     address = Address(endpoint.url, endpoint.key)
-    return await request(address, f"GET {path}", kind, deadline_s=_ANSWER_S, expected=_MEANT)
+    return await request(address, f"GET {path}", kind, deadline_s=_ANSWER_S, expected=MEANT)
 
 
 class Running(NamedTuple):
@@ -126,14 +127,4 @@ async def running() -> Running | None:
 
 def alive(pid: int) -> bool:
     """Return whether a process with this id exists."""
-    if os.name != "posix":
-        import psutil
-
-        return psutil.pid_exists(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return psutil.pid_exists(pid)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from client.connection import Address
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable
-from client.request import MOST_BYTES, request
+from client.request import MOST_BYTES, request, requests
 from tests.helpers.web_server import serving
 
 PATH = "/v1/thing"
@@ -20,10 +20,12 @@ class Thing(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def answering(path: str, status: int, text: str | bytes, keys: list[str]) -> AsyncIterator[str]:
+async def answering(
+    path: str, status: int, text: str | bytes, keys: list[str], kind: str = "application/json"
+) -> AsyncIterator[str]:
     async def answer(request: web.Request) -> web.Response:
         keys.append(request.headers.get("Authorization", ""))
-        return web.Response(status=status, body=text or await request.text())
+        return web.Response(status=status, body=text or await request.text(), content_type=kind)
 
     async with serving(web.route("*", path, answer)) as url:
         yield f"{url}/"
@@ -55,6 +57,26 @@ async def test_unexpected_answer_raises_typed_error(
     async with answering(PATH, status, text, []) as url:
         with pytest.raises(error):
             await request(Address(url), f"GET {PATH}", Thing)
+
+
+async def test_expected_status_of_a_proxy_is_no_answer_of_the_gateway() -> None:
+    async with answering(PATH, 503, "<p>Come back later", [], "text/html") as url:
+        with pytest.raises(Unreachable):
+            await request(Address(url), f"GET {PATH}", Thing, expected=(200, 503))
+
+
+async def test_several_requests_use_one_connection() -> None:
+    ends = set[object]()
+
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        ends.add(request.transport.get_extra_info("peername"))
+        return web.json_response({"name": request.method})
+
+    async with serving(web.route("*", PATH, answer)) as url, requests(Address(url)) as http:
+        for method in ("GET", "POST"):
+            assert await http.ask(f"{method} {PATH}", Thing) == Thing(method)
+    assert len(ends) == 1
 
 
 async def test_request_raises_unreachable_when_no_server_listens() -> None:
