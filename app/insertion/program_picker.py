@@ -2,18 +2,15 @@
 
 import asyncio
 import os
-import socket
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
-from typing import Final
+from typing import Any
 
-from app.core.daemon_thread import in_daemon_thread
 from app.wayland.session import is_wayland
-from runtime.tasks import Closing, Tasks, is_set_within
+from runtime.tasks import Closing, Tasks
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,8 @@ class ProgramPick:
     program: str = ""
 
 
-_CLOSE_S: Final = 3.0
-
-Pick = Callable[[socket.socket], ProgramPick]
-"""Waits for a click until a byte arrives. Blocks."""
+Pick = Callable[[], Coroutine[Any, Any, ProgramPick]]
+"""Waits for a click."""
 
 
 def can_pick(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> bool:
@@ -56,52 +51,40 @@ def can_pick(platform: str = sys.platform, environment: Mapping[str, str] = os.e
     return on_x11 and bool(environment.get("DISPLAY")) and find_spec("Xlib") is not None
 
 
-def pick_on_x11(wakes: socket.socket) -> ProgramPick:
-    """Wait for a click on this session's screen. Blocks."""
+async def pick_on_x11() -> ProgramPick:
+    """Wait for a click on this session's screen."""
     from app.insertion.x11.window_picker import pick_program  # its library is missing on other systems
 
-    return pick_program(None, wakes)
+    return await pick_program()
 
 
 class ProgramPicker(Closing):
-    """Waits for one click at a time, in a thread; an async context manager. ``post`` receives each state."""
+    """Waits for one click at a time; an async context manager. ``post`` receives each state."""
 
     def __init__(self, post: Callable[[ProgramPick], None], pick: Pick = pick_on_x11) -> None:
         self._post, self._pick = post, pick
         self._tasks = Tasks("program picker")
-        self._waiting: socket.socket | None = None
-        self._over = asyncio.Event()
-        self._over.set()
+        self._picking: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
         """Stop waiting for a click."""
-        self._stop()
-        await is_set_within(self._over, _CLOSE_S)
         await self._tasks.close()
 
     def ask(self, action: PickProgram) -> None:
         """Start waiting for a click, or stop; a second start is ignored."""
-        if not action.on:
-            self._stop()
-        elif self._waiting is None:
-            ours, theirs = socket.socketpair()
-            self._waiting = ours
-            self._over.clear()
-            self._tasks.start(self._run(ours, theirs), "pick")
+        waits = self._picking is not None and not self._picking.done()
+        if action.on and not waits:
+            self._picking = self._tasks.start(self._run(), "pick")
+        elif self._picking is not None and not action.on:
+            self._picking.cancel()
 
-    def _stop(self) -> None:
-        if self._waiting is not None:
-            with suppress(OSError):  # it has just ended
-                self._waiting.send(b"\0")
-
-    async def _run(self, ours: socket.socket, theirs: socket.socket) -> None:
+    async def _run(self) -> None:
         self._post(ProgramPick(PickState.WAITING))
         found = ProgramPick(PickState.UNAVAILABLE)
         try:
-            found = await in_daemon_thread(lambda: self._pick(theirs), "pick a window")
+            found = await self._pick()
+        except asyncio.CancelledError:
+            found = ProgramPick(PickState.CANCELLED)
+            raise
         finally:
-            self._waiting = None
-            ours.close()
-            theirs.close()
-            self._over.set()
             self._post(found)

@@ -137,13 +137,6 @@ class X11Connection:
             self.pump(end)
         return True
 
-    def wait_or_wake(self, predicate: Callable[[], bool], until_s: float) -> bool:
-        """Handle events until ``predicate`` holds or ``until_s``; return whether ``wakes`` ended it earlier."""
-        while not predicate() and time.monotonic() < until_s:
-            if self.pump(until_s, wakeable=True):
-                return True
-        return False
-
     def pump(self, until_s: float | None, *, wakeable: bool = False) -> bool:
         """Handle pending events, or wait for the next event, timer or (``wakeable``) piece of work.
 

@@ -4,18 +4,21 @@ The pointer and the keyboard are grabbed, not the server: all other programs go 
 process ends. X Window System Protocol, version 11.
 """
 
+import asyncio
 import os
-import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final
 
 from Xlib import XK, X
-from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib.error import XError
 
 from app.insertion.program_picker import PickState, ProgramPick
 from app.insertion.x11.screen import X11Screen
-from app.x11.connection import X11Connection
+from app.x11.connection import X11Connection, XThread
+from app.x11.errors import X11Error
 
 DEADLINE_S: Final = 30.0
 _GRAB_S: Final = 1.0  # a menu that is closing still has both
@@ -28,42 +31,50 @@ _WHEEL: Final = frozenset({4, 5, 6, 7})
 _MOST_WINDOWS: Final = 500
 
 
-def pick_program(name: str | None, wakes: socket.socket, deadline_s: float = DEADLINE_S) -> ProgramPick:
-    """Wait for a click on a window of this display. Esc, another button or a byte from ``wakes`` cancels."""
+async def pick_program(name: str | None = None, deadline_s: float = DEADLINE_S) -> ProgramPick:
+    """Wait for a click on a window of this display. Esc, another button or a cancellation ends it."""
+    found: Future[ProgramPick] = Future()
+    found.set_running_or_notify_cancel()
+
+    def tell(pick: ProgramPick) -> None:
+        if not found.done():
+            found.set_result(pick)
+
+    thread = XThread(name)
+    thread.lost = lambda error: tell(ProgramPick(PickState.UNAVAILABLE))
     try:
-        connection = X11Connection(name, wakes)
-        try:
-            return _Pick(connection).run(deadline_s)
-        finally:
-            connection.close()
-    except (ConnectionClosedError, DisplayError, OSError):
+        await thread.open()
+        if not await thread.call(lambda connection: _Pick(connection, tell).begin()):
+            return ProgramPick(PickState.BUSY)
+        async with asyncio.timeout(deadline_s):
+            return await asyncio.wrap_future(found)
+    except X11Error:
         return ProgramPick(PickState.UNAVAILABLE)
+    except TimeoutError:
+        return ProgramPick(PickState.LATE)
+    finally:
+        thread.submit(_release)
+        await thread.close()
+
+
+def _release(connection: X11Connection) -> None:
+    connection.display.ungrab_keyboard(X.CurrentTime)
+    connection.display.ungrab_pointer(X.CurrentTime)
+    connection.display.sync()
 
 
 class _Pick:
-    def __init__(self, connection: X11Connection) -> None:
+    """A pick, for the thread of ``connection``. ``tell`` gets its end."""
+
+    def __init__(self, connection: X11Connection, tell: Callable[[ProgramPick], None]) -> None:
         self._connection, self._root, self._display = connection, connection.root, connection.display
+        self._tell = tell
         self._escape = self._display.keysym_to_keycode(XK.XK_Escape)
         self._found: ProgramPick | None = None
-        self._released = False
         connection.handlers.append(self._handle)
 
-    def run(self, deadline_s: float) -> ProgramPick:
-        end = time.monotonic() + deadline_s
-        if not self._grab():
-            return ProgramPick(PickState.BUSY)
-        try:
-            if self._connection.wait_or_wake(lambda: self._found is not None, end):
-                return ProgramPick(PickState.CANCELLED)
-            self._connection.wait(lambda: self._released or self._found is None, _RELEASE_S)
-        finally:
-            self._display.ungrab_keyboard(X.CurrentTime)
-            self._display.ungrab_pointer(X.CurrentTime)
-            self._display.sync()
-        return self._found or ProgramPick(PickState.LATE)
-
-    def _grab(self) -> bool:
-        """Grab pointer and keyboard, or neither."""
+    def begin(self) -> bool:
+        """Grab the pointer and the keyboard, or neither; return whether they are grabbed."""
         end = time.monotonic() + _GRAB_S
         while not (self._grab_pointer() and self._grab_keyboard()):
             self._display.ungrab_pointer(X.CurrentTime)
@@ -84,15 +95,19 @@ class _Pick:
         return bool(self._root.grab_keyboard(False, *modes, X.CurrentTime) == X.GrabSuccess)
 
     def _handle(self, event: Any) -> None:
-        if event.type in {X.ButtonRelease, X.KeyRelease}:
-            self._released = True  # otherwise a program below would get a release without a press
-        elif self._found is not None:
-            return
+        if self._found is not None:
+            if event.type in {X.ButtonRelease, X.KeyRelease}:  # else a program would get it without its press
+                self._tell(self._found)
         elif event.type == X.KeyPress and event.detail == self._escape:
-            self._found, self._released = ProgramPick(PickState.CANCELLED), False
+            self._end(ProgramPick(PickState.CANCELLED))
         elif event.type == X.ButtonPress and event.detail not in _WHEEL:
-            self._released = False
-            self._found = self._clicked(event.child) if event.detail == _LEFT else ProgramPick(PickState.CANCELLED)
+            left = event.detail == _LEFT
+            self._end(self._clicked(event.child) if left else ProgramPick(PickState.CANCELLED))
+
+    def _end(self, found: ProgramPick) -> None:
+        """Tell what was found, once the button or key is released."""
+        self._found = found
+        self._connection.at(time.monotonic() + _RELEASE_S, partial(self._tell, found))
 
     def _clicked(self, child: Any) -> ProgramPick:
         """Return the program of the window below a child of the root."""

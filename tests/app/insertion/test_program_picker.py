@@ -1,7 +1,6 @@
-"""Picks run one at a time in a thread and can be stopped."""
+"""Picks run one at a time and can be stopped."""
 
-import select
-import socket
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,18 @@ KITTY = ProgramPick(PickState.PICKED, "kitty")
 WAITING = ProgramPick(PickState.WAITING)
 
 
-def until_stopped(wakes: socket.socket) -> ProgramPick:
-    """Wait for the byte that stops a pick, as the real one does."""
-    select.select([wakes], [], [], 30)
-    return ProgramPick(PickState.CANCELLED)
+async def clicked_at_once() -> ProgramPick:
+    return KITTY
+
+
+async def never_clicked() -> ProgramPick:
+    await asyncio.Event().wait()
+    return KITTY
 
 
 async def test_picked_program_is_reported() -> None:
     received: list[ProgramPick] = []
-    async with ProgramPicker(received.append, lambda wakes: KITTY) as picker:
+    async with ProgramPicker(received.append, clicked_at_once) as picker:
         picker.ask(PickProgram(True))
         await wait_until(lambda: received == [WAITING, KITTY], "the program is told")
         picker.ask(PickProgram(True))
@@ -32,7 +34,7 @@ async def test_picked_program_is_reported() -> None:
 
 async def test_pick_is_stopped_and_runs_once_at_a_time() -> None:
     received: list[ProgramPick] = []
-    async with ProgramPicker(received.append, until_stopped) as picker:
+    async with ProgramPicker(received.append, never_clicked) as picker:
         picker.ask(PickProgram(True))
         await wait_until(lambda: received == [WAITING], "it waits")
         picker.ask(PickProgram(True))
@@ -42,7 +44,7 @@ async def test_pick_is_stopped_and_runs_once_at_a_time() -> None:
 
 async def test_pick_ends_with_the_app() -> None:
     received: list[ProgramPick] = []
-    async with ProgramPicker(received.append, until_stopped) as picker:
+    async with ProgramPicker(received.append, never_clicked) as picker:
         picker.ask(PickProgram(True))
         await wait_until(lambda: received == [WAITING], "it waits")
     assert received[-1] == ProgramPick(PickState.CANCELLED)

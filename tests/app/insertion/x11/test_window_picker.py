@@ -1,10 +1,11 @@
-"""Clicks on real windows of a real X server tell their programs; Esc, another button and a byte cancel."""
+"""Clicks on real windows of a real X server tell their programs; Esc and another button cancel."""
 
+import asyncio
 import os
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from Xlib import X
@@ -12,20 +13,18 @@ from Xlib import X
 from app.insertion.program_picker import PickState, ProgramPick
 from app.insertion.x11.window_picker import pick_program
 from app.x11.connection import X11Connection
-from tests.helpers.desktop import Desktop, Terminal, TextField
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.desktop import Desktop, Terminal, TextField, running_desktop
+from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.helpers.x11 import connected
 
 
 @contextmanager
-def picking(
-    desktop: Desktop, other: X11Connection, deadline_s: float = 30.0
-) -> Iterator[tuple["Future[ProgramPick]", socket.socket]]:
-    """Pick in a thread, as the app does; yield once the pointer is grabbed."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs, ThreadPoolExecutor(1) as threads:
-        future = threads.submit(pick_program, desktop.display, theirs, deadline_s)
+def picking(desktop: Desktop, other: X11Connection, deadline_s: float = 30.0) -> Iterator["Future[ProgramPick]"]:
+    """Pick in a loop of its own; yield once the pointer is grabbed."""
+    with ThreadPoolExecutor(1) as threads:
+        future = threads.submit(asyncio.run, pick_program(desktop.display, deadline_s))
         wait_until_sync(lambda: future.done() or grabbed(other), "the pointer is grabbed")
-        yield future, ours
+        yield future
 
 
 def grabbed(other: X11Connection) -> bool:
@@ -49,10 +48,10 @@ def test_click_on_a_window_reports_its_program(screen: Desktop, other: X11Connec
     field, terminal = TextField(screen, "picked"), Terminal(screen, "not picked")
     put(screen, field.focus(), 50, 100)
     put(screen, terminal.focus(), 700, 400)
-    with picking(screen, other) as (future, _):
+    with picking(screen, other) as future:
         click(screen, 200, 200)
         assert future.result(10) == ProgramPick(PickState.PICKED, "text_field.py")
-    with picking(screen, other) as (future, _):
+    with picking(screen, other) as future:
         click(screen, 850, 500)
         assert future.result(10) == ProgramPick(PickState.PICKED, "XTerm")
     assert not grabbed(other), "keyboard and pointer are free again"
@@ -67,7 +66,7 @@ def test_click_on_a_title_bar_reports_the_program_too(screen: Desktop, other: X1
     def picked() -> ProgramPick:
         lines = screen.xdotool("getwindowgeometry", "--shell", window).splitlines()
         place = dict(line.split("=") for line in lines)
-        with picking(screen, other) as (future, _):
+        with picking(screen, other) as future:
             click(screen, int(place["X"]) + 100, int(place["Y"]) - 8)
             return future.result(10)
 
@@ -75,7 +74,7 @@ def test_click_on_a_title_bar_reports_the_program_too(screen: Desktop, other: X1
 
 
 def test_click_beside_all_windows_finds_no_program(screen: Desktop, other: X11Connection) -> None:
-    with picking(screen, other) as (future, _):
+    with picking(screen, other) as future:
         click(screen, 1_270, 790, 4)  # the wheel is no click
         click(screen, 1_270, 790)
         assert future.result(10) == ProgramPick(PickState.NO_PROGRAM)
@@ -88,44 +87,55 @@ def test_own_window_is_not_picked(screen: Desktop, connection: X11Connection, ot
     connection.display.sync()
     put(screen, screen.focus("our own"), 600, 100)
     assert connection.program(ours.id) == os.getpid()
-    with picking(screen, other) as (future, _):
+    with picking(screen, other) as future:
         click(screen, 700, 200)
         assert future.result(10) == ProgramPick(PickState.OWN)
     ours.destroy()
     connection.display.sync()
 
 
-@pytest.mark.parametrize(
-    "cancel",
-    [
-        lambda desktop, ours: desktop.xdotool("key", "Escape"),
-        lambda desktop, ours: click(desktop, 640, 400, 3),
-        lambda desktop, ours: ours.send(b"\0"),
-    ],
-    ids=["escape", "right-button", "byte"],
-)
-def test_pick_is_cancelled(
-    screen: Desktop, other: X11Connection, cancel: Callable[[Desktop, socket.socket], object]
-) -> None:
-    with picking(screen, other) as (future, ours):
+@pytest.mark.parametrize("button", [None, 3], ids=["escape", "right-button"])
+def test_pick_is_cancelled_by_the_user(screen: Desktop, other: X11Connection, button: int | None) -> None:
+    with picking(screen, other) as future:
         screen.xdotool("key", "a")
-        cancel(screen, ours)
+        if button is None:
+            screen.xdotool("key", "Escape")
+        else:
+            click(screen, 640, 400, button)
         assert future.result(10) == ProgramPick(PickState.CANCELLED)
     assert not grabbed(other)
 
 
+async def test_pick_that_is_stopped_releases_keyboard_and_pointer(screen: Desktop, other: X11Connection) -> None:
+    pick = asyncio.create_task(pick_program(screen.display))
+    await wait_until(lambda: grabbed(other), "the pointer is grabbed")
+    pick.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pick
+    assert not grabbed(other)
+
+
+async def test_pick_is_unavailable_when_its_server_ends(tmp_path: Path) -> None:
+    with running_desktop(tmp_path, tray=False) as desktop:
+        with connected(desktop) as other:
+            pick = asyncio.create_task(pick_program(desktop.display))
+            await wait_until(lambda: grabbed(other), "the pointer is grabbed")
+        await asyncio.to_thread(desktop.close)
+        assert await pick == ProgramPick(PickState.UNAVAILABLE)
+
+
 def test_pick_ends_at_its_deadline(screen: Desktop, other: X11Connection) -> None:
-    with picking(screen, other, deadline_s=0.2) as (future, _):
+    with picking(screen, other, deadline_s=0.2) as future:
         assert future.result(10) == ProgramPick(PickState.LATE)
     assert not grabbed(other)
 
 
-def test_pick_gives_up_while_another_program_holds_the_keyboard(screen: Desktop, other: X11Connection) -> None:
+async def test_pick_gives_up_while_another_program_holds_the_keyboard(
+    screen: Desktop, other: X11Connection
+) -> None:
     other.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
     other.display.sync()
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        assert pick_program(screen.display, theirs) == ProgramPick(PickState.BUSY)
+    assert await pick_program(screen.display) == ProgramPick(PickState.BUSY)
     other.display.ungrab_keyboard(X.CurrentTime)
     other.display.sync()
     status = other.root.grab_pointer(
@@ -136,7 +146,5 @@ def test_pick_gives_up_while_another_program_holds_the_keyboard(screen: Desktop,
     other.display.sync()
 
 
-def test_pick_without_screen_is_unavailable() -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        assert pick_program("no display", theirs) == ProgramPick(PickState.UNAVAILABLE)
+async def test_pick_without_screen_is_unavailable() -> None:
+    assert await pick_program("no display") == ProgramPick(PickState.UNAVAILABLE)
