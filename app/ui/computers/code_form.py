@@ -228,7 +228,9 @@ class CodeForm(Card):
             self._picked = None
             self.address.setText(typed.strip())
             return self._typed_address()
+        before = grouped(typed[: self.code.cursorPosition()])
         self.code.setText(grouped(typed))
+        self.code.setCursorPosition(len(before))
         self._edited()
 
     def _edited(self) -> None:

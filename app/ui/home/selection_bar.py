@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QWidgetAction
+from PySide6.QtWidgets import QApplication, QMenu, QWidgetAction
 
 from app.core.format import Format
 from app.history.index import IndexRow
@@ -62,7 +62,8 @@ class SelectionBar(Card):
         self.undo = worded(texts, action_button(self.undo_wanted.emit), "home.undo")
         self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel, self.undo))
         vertical(self.name, self.buttons, within=self, margins=CARD)
-        self.delete.installEventFilter(self)
+        for button in (self.delete, self.cancel):
+            button.installEventFilter(self)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, context=inside).activated.connect(self._cancel)
         refresh_with(self.refresh, texts)
@@ -107,11 +108,11 @@ class SelectionBar(Card):
         (self.delete_refused if self.confirming else self.close_wanted).emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Swallow double clicks on "delete", and keep the takes when it loses the focus."""
-        if event.type() == QEvent.Type.MouseButtonDblClick:
+        """Swallow double clicks on "delete", and keep the takes when the focus leaves the question."""
+        if event.type() == QEvent.Type.MouseButtonDblClick and watched is self.delete:
             return True
         lost = isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _PASSING
-        if lost and self.confirming:
+        if lost and self.confirming and QApplication.focusWidget() not in (self.delete, self.cancel):
             self.delete_refused.emit()
         return super().eventFilter(watched, event)
 

@@ -129,7 +129,8 @@ class TimelineRow(QWidget):
     """Utterance painted as one widget; the accessible name contains everything."""
 
     def __init__(self, theme: Theme, texts: Texts, row_focus: "RowFocus") -> None:
-        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__(sizePolicy=policy, focusPolicy=Qt.FocusPolicy.ClickFocus)
         self._theme, self._texts, self._row_focus = theme, texts, row_focus
         self.row: UtteranceRow | None = None
         self._measures, self._scale = RowMeasures(texts), TimeScale()
@@ -365,6 +366,8 @@ class TimelineView(QWidget):
             for number, row in enumerate(self._row_focus.rows):
                 row.setVisible(number < len(shown))
         self._shown = shown
+        if self.rows and not any(row.focusPolicy() & Qt.FocusPolicy.TabFocus for row in self.rows):
+            self._row_focus.took_focus(self.rows[0])  # none was the tab stop yet, or it is hidden
         for row, utterance in zip(self._row_focus.rows, shown, strict=False):
             row.show_row(utterance, self._measures, scale)
         if focused:
@@ -377,8 +380,6 @@ class TimelineView(QWidget):
 
     def _add_row(self) -> None:
         row = TimelineRow(self._theme, self._texts, self._row_focus)
-        first = not self._row_focus.rows
-        row.setFocusPolicy(Qt.FocusPolicy.StrongFocus if first else Qt.FocusPolicy.ClickFocus)
         row.setFixedHeight(self._measures.height)
         self._row_focus.rows.append(row)
         self._column.addWidget(row)

@@ -62,6 +62,17 @@ def test_listed_computer_needs_only_its_code(form: Form, texts: Texts, qtbot: Qt
     assert form.sent == [GatewayAddress(ATTIC.urls, certificate_sha256="c" * 64)]
 
 
+def test_digit_in_the_middle_of_a_code_can_be_corrected(form: Form) -> None:
+    QTest.keyClicks(form.code, "48150623")
+    form.code.setCursorPosition(3)
+    QTest.keyClick(form.code, Qt.Key.Key_Backspace)
+    QTest.keyClicks(form.code, "7")
+    assert form.code.text() == "4875 0623"
+    form.code.setCursorPosition(len("4875"))
+    QTest.keyClick(form.code, Qt.Key.Key_Delete)
+    assert (form.code.text(), form.code.cursorPosition()) == ("4875 0623", 4), "the gap is not part of the code"
+
+
 def test_first_listed_computer_has_focus(form: Form) -> None:
     form.close_form()
     form.show_found((ATTIC,))

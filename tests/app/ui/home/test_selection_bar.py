@@ -108,6 +108,28 @@ def test_takes_are_kept_when_focus_leaves_the_question(bar: SelectionBar, said: 
     assert said == ["delete_refused"]
 
 
+@pytest.fixture
+def asking(bar: SelectionBar, qtbot: QtBot) -> SelectionBar:
+    """Return the bar while it asks whether to delete two takes; a refusal withdraws the question, as on the page."""
+    bar.delete_refused.connect(lambda: bar.show_takes(bar.rows))
+    bar.show_takes([take(0), take(1)], confirming=True)
+    qtbot.waitUntil(bar.delete.hasFocus)
+    return bar
+
+
+def test_click_on_cancel_keeps_the_selection(asking: SelectionBar, said: list[str]) -> None:
+    """The press gives "Cancel" the focus before the click, which must still mean the question."""
+    QTest.mouseClick(asking.cancel, Qt.MouseButton.LeftButton)
+    assert said == ["delete_refused"]
+
+
+def test_tab_from_delete_leads_to_cancel(asking: SelectionBar, said: list[str]) -> None:
+    QTest.keyClick(asking.delete, Qt.Key.Key_Tab)
+    assert asking.cancel.hasFocus() and asking.confirming
+    QTest.keyClick(asking.cancel, Qt.Key.Key_Space)
+    assert said == ["delete_refused"] and not asking.confirming
+
+
 def test_export_button_offers_every_format(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     chosen: list[Format] = []
     button = ExportButton(texts, chosen.append)

@@ -82,6 +82,8 @@ def test_focus_moves_with_its_utterance(timeline: TimelineView, qtbot: QtBot) ->
     assert timeline.rows[2].hasFocus() and timeline.rows[2].row == utterance(8)
     timeline.show_utterances(newest(50, 4))  # the utterance is gone: the focus stays on its row
     assert timeline.rows[2].hasFocus()
+    timeline.show_utterances(newest(51, 2))
+    assert timeline.rows[0].focusPolicy() == Qt.FocusPolicy.StrongFocus, "Tab reaches the rows that are left"
 
 
 def test_all_rows_share_one_scale(timeline: TimelineView) -> None:
