@@ -267,7 +267,7 @@ class HomePage(QWidget):
         row, keys = self.list.currentIndex().row(), QKeySequence.StandardKey
         opens = "home.close" if row == self.stage.opened else "home.open"
         entries: tuple[Entry, ...] = (
-            (opens, Qt.Key.Key_Return, lambda: self._toggle(row)),
+            (opens, Qt.Key.Key_Return, lambda: self._toggle(self.list.currentIndex().row())),
             ("action.copy", keys.Copy, self._copy),
             ("home.save-text", None, lambda: self._export(Format.TXT)),
             ("home.save-subtitles", None, lambda: self._export(Format.SRT)),

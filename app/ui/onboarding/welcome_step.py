@@ -34,7 +34,7 @@ class SpokenPart(QWidget):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._single, self.spoken = "auto", tuple[str, ...]()
+        self._single, self.spoken, self._asked = "auto", tuple[str, ...](), tuple[str, ...]()
         self.ticks: dict[str, TickButton] = {}
         self.other = worded(texts, DropDown(theme), accessibleName="onboarding.other-language")
         self.other.activated.connect(self._add)
@@ -46,7 +46,7 @@ class SpokenPart(QWidget):
         """Tick the languages in effect."""
         own = own_languages(settings.general)
         self._single = settings.recognition.language
-        self.spoken = spoken_languages(settings.recognition, own)
+        self.spoken = self._asked = spoken_languages(settings.recognition, own)
         self._offer((*filter(None, own), *_COMMON, *self.spoken))
 
     def refresh(self) -> None:
@@ -76,20 +76,17 @@ class SpokenPart(QWidget):
 
     def _add(self, _: int) -> None:
         if code := self.other.currentData():
-            self._choose((*self.spoken, code))
+            self._choose((*self._asked, code))
 
     def _toggle(self, code: str) -> None:
         if code == self._single:
             self._ask(ChangeSetting(_SINGLE, "auto"))
-        if not code:
-            self._choose(())
-        elif code in self.spoken:
-            self._choose(tuple(one for one in self.spoken if one != code))
-        else:
-            self._choose((*self.spoken, code))
+        rest = tuple(one for one in self._asked if one != code)
+        self._choose(() if not code else rest if code in self.spoken else (*rest, code))
         self.refresh()  # the ticks follow the settings in effect
 
     def _choose(self, codes: tuple[str, ...]) -> None:
+        self._asked = codes  # another choice may come before the answer
         self._ask(ChangeSetting(SPOKEN, "\n".join(codes)))
 
 

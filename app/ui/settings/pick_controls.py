@@ -88,7 +88,9 @@ class PickSeveralControl(SettingControl):
         self.add, self.none = worded(texts, QPushButton(), "settings.picker.add"), label(role="muted")
         super().__init__(self.add, set_value)
         self._texts, self._entries, self._empty = texts, entries, empty
-        self._value, self._name = (), ""
+        self._value: tuple[str, ...] = ()
+        self._asked: tuple[str, ...] = ()
+        self._name = ""
         self.row = ChipRow(theme, self._toggle, (self.none, self.add))
         self.picker = Picker(theme, texts, self.add)
         self.picker.picked.connect(self._toggle)
@@ -104,6 +106,7 @@ class PickSeveralControl(SettingControl):
     def show_value(self, value: Any) -> None:
         """Show chips of the values in effect; the focus goes from a removed chip to its neighbour."""
         before, self._value = self._value, tuple(value)
+        self._asked = self._value
         self.picker.show_chosen(self._value)
         if self._value != before:
             focused = next((place for place, chip in enumerate(self.chips) if chip.hasFocus()), None)
@@ -130,5 +133,7 @@ class PickSeveralControl(SettingControl):
         self.picker.open(with_unknown(self._entries(), self._value), self._value, self._name)
 
     def _toggle(self, value: str) -> None:
-        rest = tuple(chosen for chosen in self._value if chosen != value)
-        self.set_value("\n".join(rest if value in self._value else (*self._value, value)))
+        """Request the values with or without this one; the answer to the last request may not have come yet."""
+        rest = tuple(chosen for chosen in self._asked if chosen != value)
+        self._asked = rest if value in self._value else (*rest, value)
+        self.set_value("\n".join(self._asked))

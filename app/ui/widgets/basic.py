@@ -29,6 +29,7 @@ ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 UNCLIPPED: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
 """Place of a text in a low row: some fallback fonts are higher."""
 _RING = 2.0
+_DISABLED = 0.5
 _LOST_FOCUS = "lostFocus"
 """Dynamic property of a control that had the focus when it was disabled."""
 
@@ -236,9 +237,10 @@ def enable(control: QWidget, enabled: bool) -> None:
 
 
 def smooth_painter(widget: QWidget) -> QPainter:
-    """Return a painter that draws smooth edges."""
+    """Return a painter that draws smooth edges, and everything fainter while the widget is disabled."""
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(1.0 if widget.isEnabled() else _DISABLED)
     return painter
 
 
@@ -338,7 +340,7 @@ def paint_frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
 
 def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
     """Paint a field with a text and a chevron."""
-    painter, height, side = QPainter(widget), float(widget.height()), float(QFontMetrics(font()).ascent())
+    painter, height, side = smooth_painter(widget), float(widget.height()), float(QFontMetrics(font()).ascent())
     paint_frame(painter, widget, theme)
     left = widget.width() - side - SPACING.small
     paint_icon(painter, "chevron", left, height / 2, side, theme.colour("muted"))

@@ -110,7 +110,7 @@ def test_takes_are_kept_when_focus_leaves_the_question(bar: SelectionBar, said: 
 
 @pytest.fixture
 def asking(bar: SelectionBar, qtbot: QtBot) -> SelectionBar:
-    """Return the bar while it asks whether to delete two takes; a refusal withdraws the question, as on the page."""
+    """Return the bar while it asks about two takes; a refusal withdraws the question, as on the page."""
     bar.delete_refused.connect(lambda: bar.show_takes(bar.rows))
     bar.show_takes([take(0), take(1)], confirming=True)
     qtbot.waitUntil(bar.delete.hasFocus)

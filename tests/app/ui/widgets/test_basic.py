@@ -14,7 +14,7 @@ from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme, font
 from app.ui.widgets import basic
 from app.ui.widgets.basic import LevelBar, Shape, reveal
-from app.ui.widgets.controls import DropDown, Switch
+from app.ui.widgets.controls import DropDown, Switch, TickButton
 from app.ui.widgets.parts import label
 
 
@@ -94,6 +94,17 @@ def test_control_shows_its_focus(theme: Theme, qtbot: QtBot, kind: Callable[[The
     control.setFocus()
     qtbot.waitUntil(control.hasFocus)
     assert pixels(control) != without
+
+
+@pytest.mark.parametrize("kind", [Switch, DropDown, TickButton])
+def test_control_that_cannot_be_used_looks_so(
+    theme: Theme, qtbot: QtBot, kind: Callable[[Theme], QWidget]
+) -> None:
+    control = kind(theme)
+    qtbot.addWidget(control)
+    usable = pixels(control)
+    control.setEnabled(False)
+    assert pixels(control) != usable
 
 
 def test_controls_grow_with_font(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
