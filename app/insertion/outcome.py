@@ -47,7 +47,7 @@ class Insertion:
     """The result of an insertion. ``reason``: a ``HoldReason``, empty when inserted.
 
     ``rest``: the missing part of a partly typed text. ``edited``: that text, if the user had edited it meanwhile.
-    ``clicks``: how many clicks there had been by then, if the desktop counts them.
+    ``clicks``: the number of the latest click by then, if the desktop counts them.
     """
 
     how: InsertionResult

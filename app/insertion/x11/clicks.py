@@ -4,6 +4,7 @@ X Input Extension 2 reports presses of mouse buttons as raw events, which take n
 Keys are not asked for.
 """
 
+import time
 from collections import deque
 from typing import Any, Final
 
@@ -21,11 +22,14 @@ _PRESS: Final = rq.Struct(rq.Card16("device"), rq.Card32("time"), rq.Card32("but
 
 
 class Clicks:
-    """The clicks so far, for the thread of ``connection``. None, if the server does not report any."""
+    """The clicks so far, for the thread of ``connection``. None, if the server does not report any.
+
+    Their numbers begin with the clock, so that those of a process that replaces this one are higher.
+    """
 
     def __init__(self, connection: X11Connection) -> None:
         self._connection = connection
-        self._count = 0
+        self._count = time.monotonic_ns() // 1_000
         self._latest: deque[tuple[int, int, int]] = deque(maxlen=_MOST)
         display = connection.display
         if not display.has_extension(xinput.extname) or not display.has_extension(ge.extname):
@@ -42,7 +46,7 @@ class Clicks:
         display.flush()
 
     def count(self) -> int:
-        """Return the number of clicks until now."""
+        """Return the number that the latest click has, or a lower one if there was none."""
         self._connection.display.sync()
         self._connection.handle_pending()
         return self._count
