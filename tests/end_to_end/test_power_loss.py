@@ -112,6 +112,7 @@ async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
                 lost += Counter(bytes=cut, segments=segments, felt=segments > 0)
             enough.set()
         await wait_until(machine.idle, "no job is left in the broker", 60)
+    assert lost["bytes"], "each file was cut behind its end"
     took = f"{lost['bytes']:,} bytes and with them {lost['segments']} segments that were queued or ended"
     check(speaking, f"{losses} losses of power took {took} ({lost['felt']} took some)")
 

@@ -71,7 +71,7 @@ async def test_text_of_a_file_equals_ours_with_progress_though_worker_and_broker
         result = await late
         found = result.structured_content
         assert found is not None and (found["text"], found["complete"], found["problems"]) == (expected, True, [])
-        assert heard == sorted(set(heard))
+        assert heard == sorted(set(heard)) != []
 
 
 async def test_killed_gateway_is_an_error_and_nothing_is_logged(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from protocol.endpoint import Endpoint
+from protocol.texts import join_texts
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.helpers.api_chain import texts_of_stream
@@ -87,7 +88,7 @@ async def test_committed_turn_is_one_text(chain: tuple[Chain, Endpoint]) -> None
         await one.input_audio_buffer.commit()
         error = (await until(one, "error", 1))[-1].error
     first, second = [event.transcript for event in events if event.type == COMPLETED]
-    assert first == second != ""
+    assert first == second == join_texts(texts_of_stream(ONCE, gate=False, endpoint_ms=1_000)) != ""
     assert error.code == "input_audio_buffer_commit_empty"
 
 
@@ -119,7 +120,8 @@ async def test_killed_worker_delays_the_text(chain: tuple[Chain, Endpoint]) -> N
         await asyncio.to_thread(running.programs[-1].kill)
         await one.input_audio_buffer.commit()
         running.worker("--engine", "checksum")
-        assert (await until(one, COMPLETED, 1))[-1].transcript != ""
+        transcript = (await until(one, COMPLETED, 1))[-1].transcript
+    assert transcript == join_texts(texts_of_stream(ONCE, gate=False, endpoint_ms=1_000)) != ""
 
 
 async def test_unknown_event_is_an_error_and_not_the_end(chain: tuple[Chain, Endpoint]) -> None:
