@@ -93,6 +93,7 @@ async def test_restart_of_a_single_process_changes_nothing(home: Path) -> None:
 async def test_processes_end_with_their_killed_supervisor(home: Path) -> None:
     async with gateway_process(home, "--processes", "2") as gateway:
         children = psutil.Process(gateway.process.pid).children()
+        assert len(children) >= 2
         gateway.process.kill()
         gateway.process.wait()
         await wait_until(lambda: not any(child.is_running() for child in children), "all have ended")

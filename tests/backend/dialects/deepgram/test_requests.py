@@ -40,8 +40,9 @@ def test_endpoint_is_within_the_limits_of_recognition(given: str, used: int) -> 
 
 
 def test_terms_are_hotwords_without_their_weights() -> None:
-    pairs = ("keyterm", "Ōtaki: north"), ("keywords", "pounamu:2.5"), ("keyterm", " "), ("keyterm", "Ōtaki: north")
-    assert request_of(*pairs).options.hotwords == ("Ōtaki: north", "pounamu")
+    terms = ("keyterm", "Ōtaki: north"), ("keyterm", " "), ("keyterm", "Ōtaki: north")
+    weighed = ("keywords", "pounamu:2.5"), ("keywords", "kea")
+    assert request_of(*terms, *weighed).options.hotwords == ("Ōtaki: north", "pounamu", "kea")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_text_is_punctuated_unless_the_client_says_otherwise() -> None:
         ("encoding", "opus"),
         ("language", "the first"),
         ("utterance_end_ms", "soon"),
+        ("utterance_end_ms", "60001"),
         ("endpointing", "-1"),
         ("callback", "https://example.org"),
         ("multichannel", "true"),
