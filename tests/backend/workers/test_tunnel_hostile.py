@@ -35,6 +35,8 @@ SAMPLES: Final = 48_000
 HONEST: Final = 360
 """Number of waiting jobs of 3 s, which fill over half of the memory."""
 WORKERS: Final = GROUP.encode()
+LEAST: Final = 20
+"""Connections that the smallest attack makes."""
 
 
 def call(name: str, keys: list[bytes], *arguments: bytes) -> bytes:
@@ -45,19 +47,20 @@ def call(name: str, keys: list[bytes], *arguments: bytes) -> bytes:
 
 
 class Hostile:
-    """An attacker with one key. ``peak``: the highest memory use seen."""
+    """An attacker with one key. ``peak``: the highest memory use seen; ``made``: its connections."""
 
     def __init__(self, gateway: Tunnelled, redis: Any, http: aiohttp.ClientSession, entries: list[bytes]) -> None:
         self.entries = entries
         self.redis = redis
         self.gateway = gateway
         self.names = count()
-        self.peak = 0
+        self.peak = self.made = 0
         self._http = http
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         async with self._http.ws_connect(self.gateway.url + BROKER_PATH, compress=0, max_msg_size=0) as socket:
+            self.made += 1
             yield socket
 
     async def says(self, *commands: bytes, answers: int = 1) -> bytes:
@@ -210,6 +213,7 @@ async def the_most_of(folder: Path, attack: Attack, rounds: int) -> int:
             return consumers <= pending | {b"returned"} and not others
 
         await wait_until(nothing_left, "what it made is gone")
+        assert hostile.made >= LEAST, "an attack that is refused at the door proves nothing"
         report = (
             f"{attack.__name__}: {100 * before // MEMORY} % before, at most {100 * peak // MEMORY} % of maxmemory"
         )

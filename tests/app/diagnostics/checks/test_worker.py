@@ -103,7 +103,7 @@ async def test_worker_check_notices_doctor_without_findings(tmp_path: Path) -> N
 async def test_worker_check_kills_hanging_doctor_and_keeps_findings(tmp_path: Path) -> None:
     script = 'import time\nprint(\'{"what": "driver", "says": "none"}\', flush=True)\ntime.sleep(600)\n'
     found = await worker([], command=doctor(tmp_path, script), deadline_s=1.0)
-    assert keys(found)[-1] == "problem worker-slow"
+    assert keys(found) == ["ok worker-no-card", "problem worker-slow"]
 
 
 async def test_worker_check_reports_unfit_model() -> None:
