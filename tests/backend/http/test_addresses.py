@@ -16,7 +16,7 @@ from backend.http.modes import GatewayMode, ListenAddress
 from backend.http.settings import HttpSettings
 
 FOUND = (
-    NetworkInterface("lo", ("127.0.0.1", "::1")),
+    NetworkInterface("lo", ("127.0.0.1", "::1", "0.0.0.0", "::")),
     NetworkInterface("wan", ("8.8.4.4", "fe80::1%wan")),
     NetworkInterface("wlan0", ("192.168.1.4", "169.254.3.3", "fd00::4", "fe80::2%wlan0", "no address")),
     NetworkInterface("docker0", ("172.17.0.1",), inner=True),

@@ -142,10 +142,10 @@ def test_gauges_show_no_capacity_without_workers_and_broker() -> None:
 
 
 def test_labels_are_bounded_and_unique() -> None:
-    fleet = [worker(f"{n:05}" + "w" * 200, model=f"m{n}") for n in range(1_000)]
+    fleet = [worker(f"{n:05}" + "w" * 200, model=f"m{n}") for n in reversed(range(1_000))]
     fleet += [worker("x" * 200), worker("x" * 300)]
     found = read(Metrics(), now(Survey(workers=tuple(fleet))), OPENMETRICS)
-    assert len(found["kikipounamu_fleet_slots"]) == MOST_WORKERS
+    assert [int(name[:5]) for (name,) in found["kikipounamu_fleet_slots"]] == list(range(MOST_WORKERS))
     assert len(found["kikipounamu_queue_depth"]) == 2 * MOST_MODELS
     assert all(len(value) <= 128 for labels in found["kikipounamu_fleet_info"] for value in labels)
     twins = read(Metrics(), now(Survey(workers=(worker("x" * 200), worker("x" * 300)))), OPENMETRICS)

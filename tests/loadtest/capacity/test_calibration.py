@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from client.connection import Address, fixed
@@ -24,12 +25,14 @@ def report(segments: int) -> Report:
 
 
 def test_calibration_has_the_times_of_the_report(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_bytes(msgspec.json.encode(report(50)))
+    measured = report(50)
+    (tmp_path / "report.json").write_bytes(msgspec.json.encode(measured))
     found = read_calibration(tmp_path / "report.json")
     assert found.times.decode_s([1.0]) == pytest.approx(0.0505)
     assert found.times.turn_s == 0.0
     assert found.chain.added_ms == (28.0,) * 20
-    assert found.chain.gateway_cpu == pytest.approx(2 * found.chain.shard_cpu)
+    cpu = np.array([found.chain.gateway_cpu, found.chain.shard_cpu])
+    assert cpu * measured.figures.aggregate_audio_per_wall == pytest.approx([0.10, 0.05])
 
 
 def test_calibration_refuses_a_run_that_measured_too_little(tmp_path: Path) -> None:

@@ -191,14 +191,19 @@ async def test_contents_that_cannot_be_read_are_not_replaced(
     assert not await clipboard.offer(TEXT, primary=False) and not desktop.selections
 
 
-async def test_plain_text_lets_the_session_rest(
-    clipboard: PortalClipboard, desktop: RemoteDesktop, opener: Opener, session: RemoteSession
+@pytest.mark.parametrize(("before", "needed"), [({"text/plain": b"before"}, False), (BEFORE, True)])
+async def test_session_is_needed_for_a_lent_text_and_then_for_what_the_desktop_does_not_keep(
+    clipboard: PortalClipboard,
+    desktop: RemoteDesktop,
+    session: RemoteSession,
+    before: dict[str, bytes],
+    needed: bool,
 ) -> None:
-    desktop.copied = {"text/plain": b"before"}
+    desktop.copied = before
     await lend(clipboard)
+    assert session.needed
     await clipboard.give_back()
-    assert not session.needed
-    desktop.copied = BEFORE
+    assert session.needed is needed
 
 
 async def test_source_is_not_replaced_while_it_is_read(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 
 import aiohttp
@@ -40,12 +41,12 @@ async def posted(
 
 
 async def test_file_becomes_text_and_leaves_nothing_behind(gateway: Gateway, worker: FakeWorker) -> None:
-    status, body = await posted(gateway, FILE, "model=nova-3")
-    assert status == 200 and set(body) == {"metadata", "results"}
-    assert not gateway.hub.connections
-    for data, truncated in ((FILE, False), (cut_wave(), True)):
-        status, body = await posted(gateway, data)
-        assert (status, '"truncated": true' in json.dumps(body["metadata"])) == (200, truncated)
+    for data, truncated in ((FILE, False), (cut_wave(), True), (cut_wave()[:4_000], True)):
+        status, body = await posted(gateway, data, "model=nova-3")
+        assert status == 200 and set(body) == {"metadata", "results"}
+        metadata = json.dumps(body["metadata"])
+        assert sha256(data).hexdigest() in metadata and ('"truncated": true' in metadata) == truncated
+        assert not gateway.hub.connections
 
 
 @pytest.mark.parametrize(

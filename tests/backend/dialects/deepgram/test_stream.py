@@ -3,6 +3,8 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +63,8 @@ async def test_formats_give_the_same_text(gateway: Gateway, worker: FakeWorker) 
         ("model=nova-3", wave(channels=2) + stereo),
     ):
         async with connected(gateway, query) as socket:
-            for start in range(0, len(audio), 4_001):
-                await socket.send_bytes(audio[start : start + 4_001])
+            for start, end in pairwise([0, 9, *range(4_001, len(audio), 4_001), len(audio)]):  # 9: cuts headers
+                await socket.send_bytes(audio[start:end])
             texts.append(spoken(await rest(socket)))
     assert texts[0] and texts == [texts[0]] * 4
 
@@ -70,7 +72,8 @@ async def test_formats_give_the_same_text(gateway: Gateway, worker: FakeWorker) 
 async def test_finalize_brings_the_text_at_once(gateway: Gateway, worker: FakeWorker) -> None:
     async with connected(gateway) as socket:
         await socket.send_json({"type": "Finalize"})
-        assert (await socket.receive_json(timeout=30))["from_finalize"]
+        first = await socket.receive_json(timeout=30)
+        assert first["from_finalize"] and (first["start"], first["duration"]) == (0, 0)
         for _ in range(2):
             await socket.send_bytes(SPOKEN[:32_000].tobytes())
             await socket.send_json({"type": "Finalize"})
@@ -98,7 +101,8 @@ async def test_last_message_reports_about_the_audio(gateway: Gateway, worker: Fa
         messages = [json.loads(message.data) async for message in socket]
         assert socket.close_code == aiohttp.WSCloseCode.OK
     assert messages[-1]["type"] == "Metadata"
-    assert messages[-1]["duration"] == pytest.approx(len(SPOKEN) / 16_000, abs=0.1)
+    assert messages[-1]["duration"] == pytest.approx(len(SPOKEN) / 16_000, abs=0.001)
+    assert messages[-1]["sha256"] == sha256(SPOKEN.tobytes()).hexdigest()
 
 
 async def test_provisional_text_comes_if_it_is_asked_for(gateway: Gateway, broker: Broker) -> None:
