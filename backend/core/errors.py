@@ -188,7 +188,7 @@ class ModelNotOffered(ProtocolError):
 
 
 def reason_of(error: ProtocolError) -> RefusalReason | None:
-    """Return the reason to count for an error; ``None``: not a refusal (taken over, or not found)."""
+    """Return the reason to count for an error; ``None``: not a refusal, because the session was taken over."""
     if isinstance(error, TooBusy):
         return error.reason
     if isinstance(error, TryLater) and not isinstance(error, HelloLate):
@@ -197,4 +197,4 @@ def reason_of(error: ProtocolError) -> RefusalReason | None:
         return RefusalReason.KEY
     if isinstance(error, ModelNotOffered):
         return RefusalReason.MODEL
-    return None if isinstance(error, TakenOver) or error.code is ErrorCode.NOT_FOUND else RefusalReason.MESSAGE
+    return None if isinstance(error, TakenOver) else RefusalReason.MESSAGE

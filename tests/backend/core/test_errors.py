@@ -5,7 +5,15 @@ import inspect
 import pytest
 
 from backend.core import errors
-from backend.core.errors import BackendError, OverQuota, TooBusy, TryLater, reason_of
+from backend.core.errors import (
+    BackendError,
+    HelloLate,
+    ModelNotOffered,
+    OverQuota,
+    TooBusy,
+    TryLater,
+    reason_of,
+)
 from backend.core.refusal import Refusal, RefusalReason
 from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, ProtocolError, TakenOver, Unauthorised
 
@@ -43,6 +51,8 @@ def test_over_quota_keeps_its_refusal() -> None:
         (MalformedMessage("no JSON"), RefusalReason.MESSAGE),
         (OutOfOrder("too early"), RefusalReason.MESSAGE),
         (TakenOver("somebody else"), None),
+        (HelloLate("no hello"), RefusalReason.MESSAGE),
+        (ModelNotOffered("none"), RefusalReason.MODEL),
     ],
 )
 def test_error_has_reason_to_count(error: ProtocolError, reason: RefusalReason | None) -> None:

@@ -30,6 +30,8 @@ async def test_every_chunk_is_acknowledged_and_gets_one_result(
         assert "".join(client.texts().values()) == whole["text"] != ""
         assert (whole["chunk_count"], whole["duration"]) == (COUNT, round(len(SPOKEN) / 32_000, 3))
         assert client.messages[-1] == whole
+        client.messages.clear()
+        assert await client.dictate(SPOKEN) == whole, "a recording of the same name is another one"
     await wait_until(lambda: not gateway.hub.connections, "the session is left")
 
 
@@ -86,6 +88,17 @@ async def test_recording_that_begins_twice_goes_on(connect: Connect) -> None:
         assert "begun already" in (await client.until("error"))["message"]
         await client.send(action="finish", session_id="r")
         assert (await client.until("final_result", "error"))["type"] == "final_result"
+
+
+async def test_recording_that_has_ended_takes_no_chunk_and_no_second_end(connect: Connect) -> None:
+    async with connect() as client:  # without a worker, so that its text is still to come
+        await client.send(action="start", session_id="r")
+        await client.chunk("r", 0, SPOKEN)
+        await client.send(action="finish", session_id="r")
+        await client.send(action="finish", session_id="r")
+        await client.chunk("r", 1, SPOKEN)
+        errors = [await client.until("error", "final_result") for _ in range(2)]
+    assert ["send start first" in error["message"] for error in errors] == [True, True]
 
 
 async def test_several_recordings_are_kept_apart(connect: Connect, worker: FakeWorker) -> None:
