@@ -53,9 +53,11 @@ def test_no_model_is_refused_without_a_limit() -> None:
 
 
 def test_models_of_several_workers_are_merged() -> None:
-    def worker(model: str, *languages: str, needs_context: bool = False) -> WorkerStatus:
-        status = WorkerStatus("w", "h", "e", model, "cpu", WorkerState.IDLE, needs_context=needs_context)
-        return replace(status, languages=languages)
-
-    workers = worker("b", "zh"), worker("a", "en", needs_context=True), worker("a", "de", "en")
-    assert model_views(workers) == (ModelView("a", ("de", "en"), True), ModelView("b", ("zh",), False))
+    status = WorkerStatus("w", "h", "e", "a", "cpu", WorkerState.IDLE)
+    workers = (
+        replace(status, model="b", languages=("zh",)),
+        replace(status, languages=("en",), needs_context=True, translates=True),
+        replace(status, languages=("de", "en")),
+    )
+    views = ModelView("a", ("de", "en"), True, True), ModelView("b", ("zh",), False, False)
+    assert model_views(workers) == views

@@ -18,8 +18,10 @@ def test_reports_of_other_slots_are_reported_with_new_segments_only_once() -> No
     assert others.reports.keys() == {1}
     assert (others.reports[1].counted.samples, others.reports[1].ended) == (7, report(7).ended)
     assert others.reports[1].clock_s == 2.0
+    figures.reported(8, 4, report(1))
     again = figures.reported(2, 3, report(9))
     assert again.reports[1].ended == () and again.reports[2].ended == report(9).ended
+    assert list(again.reports) == [1, 2, 8]
 
 
 def test_counters_of_ended_runs_stay_in_the_sum() -> None:

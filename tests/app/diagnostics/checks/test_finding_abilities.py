@@ -1,5 +1,7 @@
 """Findings about abilities: every one has texts in both languages, and a remedy where something is missing."""
 
+from itertools import product
+
 import pytest
 
 from app.core.sentences import Sentences
@@ -36,9 +38,9 @@ def test_finding_names_means_or_fallback_for_programs() -> None:
     assert lacks.values == {"fallback": "lines", "why": "no-portal"}
 
 
-def test_written_lines_are_as_good_as_hotkeys() -> None:
-    support = Support(Ability.HOTKEYS, None, AbilityFallback.LINES, Why.NO_PORTAL)
-    for state in LinesState:
+def test_written_lines_are_as_good_as_hotkeys_and_change_nothing_else() -> None:
+    for ability, state in product(Ability, LinesState):
+        support = Support(ability, None, AbilityFallback.LINES, Why.NO_PORTAL)
         found = ability_finding(support, KeyLines(Compositor.SWAY, place="/config", state=state))
         written = (found.key, found.values) == ("hotkeys-written", {"file": "/config"})
-        assert written == (state in IN_PLACE)
+        assert written == (ability is Ability.HOTKEYS and state in IN_PLACE)

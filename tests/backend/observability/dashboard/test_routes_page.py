@@ -259,7 +259,8 @@ def test_page_continues_with_restarted_gateway(browser: Browser, gateway: Exampl
     with opened_page(browser, locale="en-GB") as seen:
         page = shown(seen, gateway)
         gateway.refusal = 503
-        gateway.publish(cut=True)
+        with page.expect_response(lambda answer: answer.status == 503):
+            gateway.publish(cut=True)
         expect(page.locator("h1:visible")).to_have_text("The gateway does not respond")
         expect(page.locator(".workers tbody tr")).to_have_count(3)  # known data stays visible
         gateway.timeline = replace(gateway.timeline, uptime_s=2.0, moments=(), gateway="another")
