@@ -1,14 +1,15 @@
-"""Record how dictation looks, as an animated picture of about ten seconds: clip.py [FILE].
+"""Record how dictation looks, as an animated picture of about ten seconds.
 
 A screen without hardware shows a letter and the real app. A virtual microphone plays one of the project's
 own recordings, and whisper-base recognises it. Needs the test environment and the models.
 """
 
+import argparse
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -143,11 +144,13 @@ def show_letter() -> int:
     return application.exec()
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Record the clip and write it; exit with 1 if it is too large."""
-    if sys.argv[1:] == [_LETTER]:
+    if list(arguments) == [_LETTER]:
         return show_letter()
-    place = Path(sys.argv[1]) if sys.argv[1:] else FILE
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, nargs="?", default=FILE)
+    place: Path = parser.parse_args(arguments).file
     with running_app(Path(os.environ[_MODELS]), start=False) as app:
         app.set(recognition__languages=["en"], general__theme="light")
         app.start()
@@ -160,4 +163,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,17 +1,43 @@
 """Write pictures as small files: PNG with a palette."""
 
-from collections.abc import Iterable
+import argparse
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 COLOURS: Final = 40
 
+Drawn = Iterable[tuple[str, QImage]]
 
-def write(folder: Path, drawn: Iterable[tuple[str, QImage]]) -> None:
+
+def draw_all(
+    says: str | None,
+    arguments: Sequence[str],
+    folder: Path,
+    draw: Callable[[Sequence[str]], Drawn],
+    names: Collection[str] = (),
+) -> int:
+    """Draw the pictures that a command line names, or all ``names``, into its folder, or into ``folder``."""
+    parser = argparse.ArgumentParser(description=says)
+    parser.add_argument("folder", type=Path, nargs="?", default=folder)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names) or argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names).difference(names):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication([])
+    write(chosen.folder, draw(chosen.names or tuple(names)))
+    application.shutdown()
+    return 0
+
+
+def write(folder: Path, drawn: Drawn) -> None:
     """Write one file for each picture."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, image in drawn:

@@ -1,6 +1,5 @@
-"""Render every window and state, in both languages, light and dark, as contact sheets: screenshots.py [FOLDER]."""
+"""Render every window and state, in both languages, light and dark, as contact sheets."""
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,11 +7,10 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
 
 from scripts import scenes_computers, scenes_home, scenes_pages, scenes_settings, scenes_shell
 from scripts.drawing import LARGE_LOOKS, LOOKS, Draw, Look, column, ground, sheet, smaller
-from scripts.picture_files import write
+from scripts.picture_files import draw_all
 
 SHOWN: Final = 0.75
 """Size of the other sheets, whose letters are large."""
@@ -52,12 +50,7 @@ def sheets(names: Sequence[str] = tuple(SHEETS)) -> Iterator[tuple[str, QImage]]
 
 def main(arguments: Sequence[str]) -> int:
     """Write all contact sheets to the folder, or those that are named behind it."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication([])
-    folder, names = (Path(arguments[0]), arguments[1:]) if arguments else (FOLDER, ())
-    write(folder, sheets(names or tuple(SHEETS)))
-    application.shutdown()
-    return 0
+    return draw_all(__doc__, arguments, FOLDER, sheets, SHEETS)
 
 
 if __name__ == "__main__":

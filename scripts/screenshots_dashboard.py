@@ -1,23 +1,20 @@
-"""Render the dashboard in Chromium, on a desktop and on a phone: screenshots_dashboard.py [FOLDER]."""
+"""Render the dashboard in Chromium, on a desktop and on a phone."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication
 
 from app.ui.theme.colours import COLOURS, Scheme
 from scripts.drawing import GAP, LOOKS, Look, empty, row
 from scripts.example_gateway import ExampleGateway, example_gateway
 from scripts.example_hour import ExampleHour
-from scripts.picture_files import write
+from scripts.picture_files import draw_all
 from scripts.screenshots import FOLDER
 from tests.helpers.browser import opened_page, running_browser
 
@@ -93,11 +90,7 @@ def beside(columns: list[tuple[Look, QImage]]) -> QImage:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the dashboard's sheets to the folder."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication([])
-    write(Path(arguments[0]) if arguments else FOLDER, sheets())
-    application.shutdown()
-    return 0
+    return draw_all(__doc__, arguments, FOLDER, lambda names: sheets())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""Render the user guide's pictures, one state each, in both languages, light: screenshots_guide.py [FOLDER]."""
+"""Render the user guide's pictures, one state each, in both languages, light."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.sentences import LANGUAGES
 from app.core.states import State
@@ -24,7 +23,7 @@ from scripts import scenes_settings as settings
 from scripts import scenes_shell as shell
 from scripts.drawing import Draw, Look, column, ground
 from scripts.example_window import Window, scene, whole
-from scripts.picture_files import write
+from scripts.picture_files import draw_all
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "guide"
 _LARGE: Final = 1.5
@@ -126,12 +125,7 @@ def pictures(names: Sequence[str] = tuple(PICTURES)) -> Iterator[tuple[str, QIma
 
 def main(arguments: Sequence[str]) -> int:
     """Write the pictures to the folder, or those that are named behind it."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication([])
-    folder, names = (Path(arguments[0]), arguments[1:]) if arguments else (FOLDER, ())
-    write(folder, pictures(names or tuple(PICTURES)))
-    application.shutdown()
-    return 0
+    return draw_all(__doc__, arguments, FOLDER, pictures, PICTURES)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,31 @@
 from pathlib import Path
+from types import ModuleType
 
+import pytest
 from PySide6.QtGui import QColor, QImage
 
+from scripts import clip, screenshots, screenshots_dashboard, screenshots_guide
 from scripts.picture_files import COLOURS, indexed, write
+
+
+@pytest.mark.parametrize("script", [clip, screenshots, screenshots_dashboard, screenshots_guide])
+def test_help_is_printed_and_draws_nothing(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        script.main(["--help"])
+    assert left.value.code == 0 and "usage:" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("script", [screenshots, screenshots_guide])
+def test_unknown_picture_is_refused(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        script.main([str(tmp_path / "new"), "home", "nowhere"])
+    assert "nowhere" in capsys.readouterr().err and not (tmp_path / "new").exists()
 
 
 def test_written_picture_keeps_its_colours(tmp_path: Path) -> None:
