@@ -72,13 +72,15 @@ def fail(job: Job) -> Outcome:
 class FakeWorker:
     """Worker with ``recognise`` as its engine. ``take`` and ``finish`` do by hand what ``run`` does."""
 
-    def __init__(self, url: str, recognise: Callable[[Job], Outcome] = say_length) -> None:
+    def __init__(
+        self, url: str, recognise: Callable[[Job], Outcome] = say_length, priority: str = "interactive"
+    ) -> None:
         self.redis = Redis.from_url(url, protocol=2)
         self.recognise = recognise
         self.ended = 0
         self.speculated: list[Job] = []
         self.supposed: list[Job] = []
-        self._stream, self._partials = Keys().jobs("interactive"), Keys().partials()
+        self._stream, self._partials = Keys().jobs(priority), Keys().partials()
 
     async def be_there(self, slots: int = 1, speed: float = 0.0) -> None:
         """Publish a worker status and create the streams, as a ready worker does."""
@@ -140,10 +142,13 @@ class FakeWorker:
 
 @asynccontextmanager
 async def working(
-    url: str, recognise: Callable[[Job], Outcome] = say_length, text: Callable[[Job], str] | None = None
+    url: str,
+    recognise: Callable[[Job], Outcome] = say_length,
+    text: Callable[[Job], str] | None = None,
+    priority: str = "interactive",
 ) -> AsyncIterator[FakeWorker]:
-    """Run a fake worker; with ``text`` it makes partials and publishes its status."""
-    worker = FakeWorker(url, recognise)
+    """Run a fake worker of one class; with ``text`` it makes partials and publishes its status."""
+    worker = FakeWorker(url, recognise, priority)
     try:
         async with Tasks("fake worker") as tasks:
             tasks.start(worker.run(text), "run")

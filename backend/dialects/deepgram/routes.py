@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import msgspec
 from aiohttp import web
+from msgspec import structs
 
 from backend.dialects.deepgram.answers import file_answer, summary
 from backend.dialects.deepgram.errors import DeepgramError, answerable
@@ -91,7 +93,7 @@ def _file_request(request: web.Request, models: tuple[str, ...]) -> ListenReques
     asked = listen_request(request.query.items(), models)
     if asked.format is not None:
         raise ParameterInvalid("send a file in its container, such as wav or flac, without encoding")
-    return asked
+    return replace(asked, options=structs.replace(asked.options, priority="bulk"))  # words have times there
 
 
 def _digest(path: Path) -> str:

@@ -115,8 +115,8 @@ def _encoded(config: Config, mode: str, text: str, *, final: bool, **more: Any) 
 
 
 def _stamps(parts: list[TranscriptPart]) -> dict[str, Any]:
-    """Return the times of words, if the engine gives them. Clients read them as a string of JSON."""
-    times = [[word.start_ms, word.end_ms] for part in parts for word in part.words]
+    """Return the times of words, if the engine gives times. Clients read them as a string of JSON."""
+    times = [time for part in parts for time in _times(part)]
     if not times:
         return {}
     sentences = [_sentence(part) for part in parts]
@@ -131,8 +131,13 @@ def _sentence(part: TranscriptPart) -> dict[str, Any]:
         "punc": mark.group() if mark else "",
         "start": part.start_ms,
         "end": part.end_ms,
-        "ts_list": [[word.start_ms, word.end_ms] for word in part.words],
+        "ts_list": _times(part),
     }
+
+
+def _times(part: TranscriptPart) -> list[list[int]]:
+    """Return the times of words, of which clients expect one for each word even if the engine times phrases."""
+    return [[word.start_ms, word.end_ms] for word in part.timed_words()] if part.words else []
 
 
 def _chosen(said: Mapping[str, Any], name: str, before: Mode, known: tuple[Mode, ...]) -> Mode:

@@ -30,6 +30,13 @@ async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
         yield gateway
 
 
+@pytest.fixture
+async def worker(broker: Broker, gateway: Gateway) -> AsyncIterator[FakeWorker]:
+    """A worker that reads only the class in which Whisper times each word."""
+    async with working(broker.url, priority="bulk") as worker:
+        yield worker
+
+
 async def posted(
     gateway: Gateway, data: bytes | AsyncIterator[bytes], query: str = "", **headers: str
 ) -> tuple[int, dict[str, object]]:
@@ -82,6 +89,6 @@ async def test_packed_body_is_refused(gateway: Gateway) -> None:
 
 
 async def test_failed_segment_is_never_half_a_text(gateway: Gateway, broker: Broker) -> None:
-    async with working(broker.url, recognise=fail):
+    async with working(broker.url, recognise=fail, priority="bulk"):
         status, body = await posted(gateway, FILE)
     assert (status, body["err_code"]) == (500, "INTERNAL_SERVER_ERROR")

@@ -92,6 +92,15 @@ def test_times_are_a_string_of_json() -> None:
     assert "timestamp" not in json.loads(offline(Config(), [], "text"))
 
 
+def test_phrase_has_a_time_for_each_word_in_funasr_messages() -> None:
+    said = TranscriptPart(0, 900, "hello you.", "en", (Word("hello you.", 0, 900),))
+    unknown = TranscriptPart(900, 1_800, "and you", "en")
+    message = json.loads(offline(Config(), [said, unknown], "hello you. and you"))
+    times = json.loads(message["timestamp"])
+    assert len(times) == 2 and times[0][0] == 0 and times[-1][1] == 900
+    assert [sentence["ts_list"] for sentence in message["stamp_sents"]] == [times, []]
+
+
 def test_modes_name_their_answers() -> None:
     modes = [json.loads(online(Config(mode), "x"))["mode"] for mode in ("2pass", "online")]
     assert modes == ["2pass-online", "online"]
