@@ -1,7 +1,7 @@
 """Quotas and usage of each key. Pure: the time is passed in.
 
-Each key has a token bucket: ``burst`` requests at once, ``per_minute`` on average. The number of open streams is
-limited too. Only valid keys are counted, so that attackers cannot fill the memory.
+Each key has a token bucket: ``per_minute`` requests on average, and at most ``burst`` or ``per_minute`` at once.
+The number of open streams is limited too. Only valid keys are counted, so that attackers cannot fill the memory.
 """
 
 from collections.abc import Callable
@@ -140,7 +140,7 @@ class QuotaMeter:
 
     def _filled(self, key: str, now: float) -> _Bucket:
         """Return the bucket of a key, filled up since its last use."""
-        most = float(max(1, self.quota.burst))
+        most = float(max(1, min(self.quota.burst, self.quota.per_minute)))
         bucket = self._buckets.setdefault(key, _Bucket(most, now))
         gained = max(0.0, now - bucket.at) * self.quota.per_minute / _MINUTE_S
         bucket.tokens, bucket.at = min(most, bucket.tokens + gained), max(now, bucket.at)

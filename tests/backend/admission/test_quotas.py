@@ -24,6 +24,11 @@ def test_burst_is_accepted_then_the_rate_applies() -> None:
     assert meter.of("k").refused == 3
 
 
+def test_burst_is_no_more_than_the_rate_of_a_minute() -> None:
+    meter = QuotaMeter(Quota(per_minute=10))
+    assert sum(meter.request("k", 0.0) is None for _ in range(100)) == 10
+
+
 def test_quotas_of_keys_are_independent() -> None:
     meter = QuotaMeter(Quota(per_minute=1, burst=1))
     assert meter.request("a", 0.0) is None and meter.request("a", 0.0) is not None
