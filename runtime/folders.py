@@ -113,7 +113,7 @@ def _socket(wanted: Path) -> Path:
 
 def _runtime_folder() -> Path:
     chosen = os.environ.get("XDG_RUNTIME_DIR")
-    if chosen and os.access(chosen, os.W_OK):
+    if chosen and os.path.isabs(chosen) and os.access(chosen, os.W_OK):  # programs may run in different folders
         return Path(chosen) / _NAME
     if os.name == "posix":
         # platformdirs would take /run/user/UID, which does not exist without a login session (containers, cron).

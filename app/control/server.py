@@ -18,6 +18,7 @@ taken over.
 
 import asyncio
 import os
+import select
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -278,6 +279,8 @@ class ControlServer:
             if request.follow:
                 return await self._follow(reader, writer)
             return await self._write(writer, self._shown())
+        if request.move is not KeyMove.RELEASE and _has_left(writer):
+            raise ConnectionAbortedError
         try:
             async with asyncio.timeout(self._deadline_s):
                 await self._ask(request.action)
@@ -336,6 +339,18 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
             return await reader.readline()
         except ValueError as error:
             raise BadRequest(Code.TOO_LONG, f"a request is at most {LONGEST_REQUEST} bytes long") from error
+
+
+def _has_left(writer: asyncio.StreamWriter) -> bool:
+    """Return whether the client closed its connection because an app that stood still did not answer in time.
+
+    Its user knows that the request failed. A late recording or paste would surprise them, unlike a late release.
+    """
+    if sys.platform == "win32":
+        return False
+    hung_up = select.poll()
+    hung_up.register(writer.get_extra_info("socket").fileno(), 0)  # a hang-up is always reported
+    return bool(hung_up.poll(0))
 
 
 async def _until_gone(reader: asyncio.StreamReader) -> None:

@@ -42,6 +42,7 @@ class NoteKey(StrEnum):
     INSERT_READY = "insert-ready"  # offer to insert without waiting for earlier speech
     QUITTING = "quitting"  # seconds (unsent), takes: the app leaves after them; quitting again leaves at once
     QUITTING_SENT = "quitting-sent"  # everything is sent: the app leaves after the last text
+    QUITTING_UNSAVED = "quitting-unsaved"  # the disk takes nothing: the app leaves once it has the whole recording
     COPIED = "copied"  # the text is on the clipboard, for the user to paste
     NOT_COPIED = "not-copied"  # this desktop lets only a window with the focus copy
     HELD_EARLIER = "held-earlier"  # count: no text of the newest recording is held, but texts of earlier ones are

@@ -178,6 +178,9 @@ def _end(take: TakeProgress, queue: InsertionQueue) -> State:
     return State.HELD if queue.holds(take.number) else State.DONE
 
 
+_UNSAVED: Final = (NoteKey.DISK_WAITING, NoteKey.DISK_FULL)
+
+
 @dataclass(frozen=True)
 class Scene:
     """Everything that ``view_of`` needs; ``takes`` are keyed by number, in order."""
@@ -225,6 +228,8 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
 
 def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | None:
     if scene.quitting:
+        if gauges.note and gauges.note.key in _UNSAVED:
+            return Note(NoteKey.QUITTING_UNSAVED)
         if round(unsent) == 0:
             return Note(NoteKey.QUITTING_SENT)
         pending = sum(take.pending for take in scene.takes.values())

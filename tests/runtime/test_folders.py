@@ -44,6 +44,17 @@ def test_runtime_folder_without_login_session_is_private(monkeypatch: pytest.Mon
     assert folders().runtime.parent.is_dir()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: their runtime folders")
+def test_relative_runtime_folder_is_ignored_so_that_programs_of_other_folders_meet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("KIKIPOUNAMU_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
+    Path("run").mkdir()
+    assert folders().runtime.name == f"kikipounamu-{os.getuid()}"
+
+
 def test_long_socket_path_gets_a_short_unique_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = set()
     for folder in (tmp_path / ("a" * 120), tmp_path / ("b" * 120)):

@@ -109,6 +109,12 @@ def test_view_shows_most_important_note() -> None:
     assert note(8.0) == "gateway-away"
 
 
+@pytest.mark.parametrize("disk", [NoteKey.DISK_WAITING, NoteKey.DISK_FULL])
+def test_quitting_app_says_that_the_disk_takes_nothing(disk: NoteKey) -> None:
+    shown = view_of(scene({1: take(1)}, InsertionQueue(), quitting=True), Gauges(note=Note(disk)), 9.0)
+    assert shown.note == Note(NoteKey.QUITTING_UNSAVED)
+
+
 def test_lost_microphone_is_not_listening_but_changes_no_other_state() -> None:
     def state(shown: TakeProgress) -> State:
         return view_of(scene({1: shown}, InsertionQueue()), Gauges(lost=True), 9.0).state
