@@ -68,8 +68,11 @@ def _spaced(before: str, value: str, after: str) -> str:
 
 
 def noted(texts: TextLookup, note: Note) -> str:
-    """Return the text of a note, or an empty one if this version does not know the note."""
-    key = f"note.{note.key}"
+    """Return the text of a note, or an empty one if this version does not know the note.
+
+    A key with dots names a text that is no note, such as the values that a setting may have.
+    """
+    key = note.key if "." in note.key else f"note.{note.key}"
     if not texts.has(key):
         return ""
     reason = {"reason": noted(texts, note.reason)} if note.reason else {}

@@ -48,14 +48,19 @@ _PROGRAMS: Final = {
 }
 
 
-def setting(default: Any, description: str, check: Check = lambda value: "") -> Any:
+def text(value: Any) -> str:
+    """Check nothing: any text is allowed."""
+    return ""
+
+
+def setting(default: Any, description: str, check: Check = text) -> Any:
     """Define a field of a section with its default, its description and its check."""
     return field(default=default, metadata={"description": description, "check": check})
 
 
 def table(description: str, wrong: RowsCheck) -> Any:
     """Define a field that is a list of tables, empty by default, with a check of its rows."""
-    return field(default=(), metadata={"description": description, "check": lambda rows: "", "rows": wrong})
+    return field(default=(), metadata={"description": description, "check": text, "rows": wrong})
 
 
 def replacements(rows: Sequence[Replacement]) -> Mapping[int, str]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 
 from msgspec import Meta, ValidationError, convert
 
-from app.settings.checks import Check, RowsCheck
+from app.core.errors import Note
+from app.settings.checks import Check, RowsCheck, UpTo
 from app.settings.errors import BadSetting
 from app.settings.sections import Settings
 
@@ -57,6 +58,17 @@ class Setting:
         if self.row is not None:
             return "list of tables"
         return _allowed(self.type)
+
+    @property
+    def allowed_note(self) -> Note:
+        """The same in the user's language, as the settings file has it."""
+        if isinstance(self.check, UpTo):
+            return Note("settings.allowed.number", {"most": str(self.check.most)})
+        if self.row is not None:
+            return Note("settings.allowed.rows", {"name": self.name})
+        if self.choices or self.type is bool:
+            return Note("settings.allowed.one-of", {"allowed": self.allowed})
+        return Note(f"settings.allowed.{getattr(self.check, '__name__', 'text')}")
 
     @property
     def row(self) -> Any:

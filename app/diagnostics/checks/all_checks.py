@@ -32,6 +32,7 @@ from app.models.engines import VAD_MODEL, needed_models
 from app.settings.current import settings_now
 from app.settings.errors import BadSetting, SettingsError
 from app.settings.path import settings_place
+from app.settings.schema import all_settings
 from app.settings.sections import Settings
 from client.connection import Address
 from runtime.folders import Folders, folders
@@ -191,12 +192,17 @@ def settings_findings(faults: Sequence[SettingsError], place: Path) -> list[Find
     """Return a finding for each problem of the settings file, or one that all is well."""
     if not faults:
         return [ok(Topic.SETTINGS, "settings-good" if place.exists() else "settings-default", file=str(place))]
-    return [
-        wrong(Topic.SETTINGS, "setting-bad", file=str(place), name=one.name, error=one.fault)
-        if isinstance(one, BadSetting)
-        else wrong(Topic.SETTINGS, "settings-broken", file=str(place), error=str(one))
-        for one in faults
-    ]
+    return [_settings_finding(one, str(place)) for one in faults]
+
+
+def _settings_finding(fault: SettingsError, file: str) -> Finding:
+    if not isinstance(fault, BadSetting):
+        return wrong(Topic.SETTINGS, "settings-broken", file=file, error=str(fault))
+    if fault.row:
+        return wrong(Topic.SETTINGS, "setting-row", file=file, name=fault.name, row=fault.row)
+    if (setting := all_settings().get(fault.name)) is None:
+        return wrong(Topic.SETTINGS, "setting-section", file=file, name=fault.name)
+    return wrong(Topic.SETTINGS, "setting-bad", file=file, name=fault.name).because(setting.allowed_note)
 
 
 async def app_runs() -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.core.errors import Note
-from app.core.sentences import LANGUAGES, entries
-from app.settings import checks
+from app.core.sentences import LANGUAGES, entries, noted
 from app.settings.schema import Setting, all_settings
 from app.ui.strings.texts import Texts, names_text, note_text
 
@@ -118,12 +117,7 @@ def _allowed(texts: Texts, name: str) -> str:
     setting = all_settings()[name]
     if setting.choices:
         return names_text(texts, map(texts, option_keys(setting).values()))
-    if isinstance(setting.check, checks.UpTo):
-        return texts("settings.allowed.number", most=setting.check.most)
-    key = f"settings.allowed.{getattr(setting.check, '__name__', '')}"
-    if texts.has(key):
-        return texts(key)
-    return texts("settings.allowed.text") if setting.type is str else setting.allowed
+    return noted(texts, setting.allowed_note)
 
 
 def search_words_of(setting: Setting) -> str:

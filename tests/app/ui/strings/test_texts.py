@@ -83,6 +83,7 @@ FAMILIES = {
     "settings.says": WITH_ROW,
     "settings.find": WITH_ROW,
     "settings.allowed": [
+        *("text", "words", "steps", "lent"),
         "language",
         "languages",
         "model",
