@@ -265,22 +265,17 @@ class Take:
 
         The segments of a span stand for it if the revision had only some of their texts.
         """
-        known, counted = self._known_at(revision), self.counted
-        if all(number in known or not each.text for number, each in counted.items()):
-            return text
+        results = [(n, each) for n, each in tuple(self.segments.items()) if isinstance(each.outcome, Final)]
+        known, counted = {n for n, each in results if each.known <= revision}, self.counted
         for number, span in tuple(counted.items()):
             pieces = {n: self.segments.get(n, TakeSegment(0)) for n in span.details.replaces}
-            if number not in known and known.intersection(pieces) and all(each.text for each in pieces.values()):
+            apart = number not in known and known.intersection(pieces)
+            if apart and all(n in known or each.text for n, each in pieces.items()):
                 del counted[number]
                 counted |= pieces
+        if all(number in known or not each.text for number, each in counted.items()):
+            return text
         return with_later_texts(self._transcript(self.heard, counted), text, known)
-
-    def _known_at(self, revision: int) -> set[int]:
-        """Return the segments that had a text in this revision, and spans of which all segments had one."""
-        spoken = tuple(self.segments.items())
-        known = {n for n, each in spoken if isinstance(each.outcome, Final) and each.known <= revision}
-        spans = {n for n, each in spoken if each.details.replaces and known.issuperset(each.details.replaces)}
-        return known | spans
 
     @property
     def inserted(self) -> bool:

@@ -139,6 +139,23 @@ def test_span_of_which_one_segment_was_edited_adds_only_the_other(library: Libra
     assert library.find(session(1)).text == typed
 
 
+def test_span_of_segments_that_were_seen_is_not_added_when_one_was_silent(library: Library) -> None:
+    record(library, 1, "I went home because it reigned.", "")
+    seen = revision(library)
+    span(library)
+    edit(library, session(1), "I went home.", seen)
+    assert library.find(session(1)).text == "I went home."
+
+
+def test_segment_whose_text_comes_after_its_span_was_seen_is_not_added(library: Library) -> None:
+    record(library, 1, "I went home.", None)
+    span(library)
+    seen = revision(library)
+    arrive(library, 1, "because it reigned.")
+    edit(library, session(1), "I went home!", seen)
+    assert library.find(session(1)).text == "I went home!"
+
+
 def test_span_with_words_that_only_it_has_is_added(library: Library) -> None:
     record(library, 1, "I went home.", None)
     seen = revision(library)
