@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -50,3 +50,9 @@ def dialogs() -> "FakeDialogs":
     from tests.app.ui.dialogs import FakeDialogs
 
     return FakeDialogs()
+
+
+@pytest.fixture
+def asked() -> list[Any]:
+    """Return a list for what the widget of a test asks of the rest of the app."""
+    return []

@@ -13,6 +13,7 @@ from app.gateways.view import FoundView, PairingProgress, PairingView
 from app.ui.computers.code_form import CodeForm, FoundList
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import kept
 from tests.helpers.legibility import unnamed
 
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
@@ -108,9 +109,7 @@ def wanted() -> list[FoundView]:
 
 @pytest.fixture
 def found(theme: Theme, texts: Texts, wanted: list[FoundView], qtbot: QtBot) -> FoundList:
-    made = FoundList(texts, wanted.append)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, FoundList(texts, wanted.append))
 
 
 def test_found_gateways_can_be_paired(found: FoundList, wanted: list[FoundView]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -39,6 +38,7 @@ from app.ui.computers.panel import ChoiceCard, ComputersPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import enlarge
 from tests.helpers.legibility import cut, scrolling, unnamed, unreachable
 
 DESK = GatewayView("desk", "desk", "10.0.0.1:8765", True, QueryResult(GatewayHealth.WELL, 2.0, ("GPU · m",)))
@@ -201,9 +201,7 @@ def test_settings_search_finds_panel(world: World, texts: Texts) -> None:
 def test_panel_fits_and_is_reachable_at_each_font_size(
     theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot, scale: float, part: str
 ) -> None:
-    usual = QFont(qapp.font())
-    usual.setPointSizeF(usual.pointSizeF() * scale)
-    qapp.setFont(usual)
+    enlarge(scale)
     theme.dress(qapp)
     panel = ComputersPanel(theme, texts, lambda action: None)
     lost = replace(DESK, answer=QueryResult(GatewayHealth.REFUSED, note=Note("gateway-other-certificate")))

@@ -5,8 +5,7 @@ from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from app.core.errors import Note
 from app.core.live_text import TextSpan
@@ -19,6 +18,7 @@ from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import STILL, Theme
 from app.ui.widgets.basic import loudness
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import enlarge
 from tests.helpers.contrast import contrast
 
 SPANS = TextSpan("one two three 四五六 " * 30, True), TextSpan("seven 八九", False)
@@ -51,20 +51,12 @@ def pill(theme: Theme, texts: Texts) -> Pill:
     return made
 
 
-def sized(application: QApplication, scale: float) -> None:
-    larger = QFont(application.font())
-    larger.setPointSizeF(larger.pointSizeF() * scale)
-    application.setFont(larger)
-
-
 @in_each_language
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("width", [10_000.0, 360.0])
 @pytest.mark.parametrize("state", list(State))
-def test_pill_parts_are_uncut_and_do_not_overlap(
-    qapp: QApplication, pill: Pill, state: State, width: float, scale: float
-) -> None:
-    sized(qapp, scale)
+def test_pill_parts_are_uncut_and_do_not_overlap(pill: Pill, state: State, width: float, scale: float) -> None:
+    enlarge(scale)
     pill.most_width = width * scale
     drawing = pill.drawing(view(state))
     body = QRectF(QPointF(0, 0), drawing.size)

@@ -30,6 +30,7 @@ from app.ui.files.file_row import FileRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.dialogs import FakeDialogs
+from tests.app.ui.showing import kept
 
 WORKING = FileView(7, "/home/ana/talk.mp3", FileState.WORKING, 30.0, 120.0, 90.0, "kia ora")
 DONE = FileView(
@@ -38,15 +39,8 @@ DONE = FileView(
 
 
 @pytest.fixture
-def asked() -> list[FileAction]:
-    return []
-
-
-@pytest.fixture
 def row(theme: Theme, texts: Texts, asked: list[FileAction], dialogs: FakeDialogs, qtbot: QtBot) -> FileRow:
-    made = FileRow(theme, texts, asked.append, dialogs)
-    qtbot.addWidget(made)
-    made.resize(700, 120)
+    made = kept(qtbot, FileRow(theme, texts, asked.append, dialogs), 700, 120)
     made.show_file(WORKING)
     made.show()
     return made

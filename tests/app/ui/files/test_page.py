@@ -4,15 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFont, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.core.format import Format
-from app.core.sentences import LANGUAGES
 from app.files.file_search import KINDS
 from app.files.view import (
     AddFiles,
@@ -32,8 +31,10 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
-from app.ui.theme.theme import STILL, Theme
+from app.ui.theme.theme import Theme
 from tests.app.ui.dialogs import FakeDialogs
+from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed, enlarge
 
 FORMS = (Format.TXT, Format.SRT)
 _FOCUS = 2  # the focus ring takes this much of the padding
@@ -44,11 +45,6 @@ VIEW = FilesView((DONE, WORKING, WAITING), FORMS)
 
 
 Make = Callable[[Texts], FilesPage]
-
-
-@pytest.fixture
-def asked() -> list[FileAction]:
-    return []
 
 
 @pytest.fixture
@@ -84,9 +80,7 @@ def enters(data: QMimeData) -> QDragEnterEvent:
 def test_formats_are_ticked_and_cannot_be_changed_until_list_is_read(
     theme: Theme, texts: Texts, asked: list[FileAction], qtbot: QtBot
 ) -> None:
-    page = FilesPage(theme, texts, asked.append)
-    qtbot.addWidget(page)
-    page.show()
+    page = displayed(qtbot, FilesPage(theme, texts, asked.append))
     assert {form for form, tick in page.forms.items() if tick.isChecked()} == set(FORMS)
     page.forms[Format.JSON].click()
     assert not asked, "it would replace a choice that is not known yet"
@@ -261,29 +255,20 @@ def test_files_page_is_reachable_by_keyboard_and_named(page: FilesPage) -> None:
     assert all(widget in reached and widget.focusPolicy() & Qt.FocusPolicy.TabFocus for widget in wanted)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_files_page_fits_at_double_font_size(qapp: QApplication, language: str, qtbot: QtBot) -> None:
-    before = QFont(qapp.font())
-    large = QFont(before)
-    large.setPointSizeF(before.pointSizeF() * 2)
-    qapp.setFont(large)
-    theme = Theme(Scheme.HIGH_CONTRAST, STILL)
-    theme.dress(qapp)
-    try:
-        page = FilesPage(theme, Texts(language), lambda action: None, FakeDialogs())
-        qtbot.addWidget(page)
-        page.show_files(VIEW)
-        page.resize(QSize(page.minimumSizeHint().width() + 200, 1000))
-        page.show()
-        qtbot.waitUntil(lambda: page.forms[Format.JSON].y() > page.forms[Format.TXT].y())
-        for button in page.findChildren(QAbstractButton):
-            if button.isVisible() and button.window() is page:
-                assert button.width() >= button.minimumSizeHint().width() - _FOCUS, button.text()
-                right = button.mapTo(page, QPoint(button.width(), 0)).x()
-                assert right <= page.width(), button.text()
-    finally:
-        page.deleteLater()
-        qapp.setFont(before)
+@in_each_language
+def test_files_page_fits_at_double_font_size(
+    theme: Theme, texts: Texts, dialogs: FakeDialogs, qtbot: QtBot
+) -> None:
+    enlarge(2)
+    theme.choose(Scheme.HIGH_CONTRAST)
+    page = FilesPage(theme, texts, lambda action: None, FakeDialogs())
+    page.show_files(VIEW)
+    displayed(qtbot, page, page.minimumSizeHint().width() + 200, 1000)
+    qtbot.waitUntil(lambda: page.forms[Format.JSON].y() > page.forms[Format.TXT].y())
+    for button in page.findChildren(QAbstractButton):
+        if button.isVisible() and button.window() is page:
+            assert button.width() >= button.minimumSizeHint().width() - _FOCUS, button.text()
+            assert button.mapTo(page, QPoint(button.width(), 0)).x() <= page.width(), button.text()
 
 
 def test_failed_worker_is_named_while_a_file_waits_for_it(page: FilesPage, texts: Texts) -> None:

@@ -14,15 +14,11 @@ from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import scrolling
 from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed
 
 
 def drawn(widget: QWidget) -> QImage:
     return widget.grab().toImage()
-
-
-@pytest.fixture
-def asked() -> list[str]:
-    return []
 
 
 @pytest.fixture
@@ -71,10 +67,7 @@ def test_added_file_is_scrolled_into_view_and_others_are_not(theme: Theme, texts
     """A long list shows what came of a drop or of the dialog; a file added elsewhere moves nothing."""
     dialogs, listed = FakeDialogs(), [FileView(number, f"/a/{number}.wav") for number in range(30)]
     page = FilesPage(theme, texts, lambda action: None, dialogs)
-    area = scrolling(page)
-    qtbot.addWidget(area)
-    area.resize(900, 500)
-    area.show()
+    area = displayed(qtbot, scrolling(page), 900, 500)
     page.show_files(FilesView(tuple(listed)))
     qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
     listed.append(FileView(30, "/a/30.wav"))

@@ -1,12 +1,12 @@
 """Rows of cells are painted and fit large fonts; texts can be read and copied."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from app.ui.help.line_list import Cell, ReadOnlyText, Row, RowDelegate, RowListView, RowModel
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import enlarge
 
 
 def made(theme: Theme, qtbot: QtBot, count: int) -> tuple[RowListView, RowModel]:
@@ -52,12 +52,10 @@ def test_list_has_as_much_room_above_its_rows_as_below_them(theme: Theme, qtbot:
     assert above == rows.height() - rows.viewport().mapTo(rows, last.bottomLeft()).y() - 1
 
 
-def test_rows_and_text_grow_with_font_size(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+def test_rows_and_text_grow_with_font_size(theme: Theme, qtbot: QtBot) -> None:
     rows, model = made(theme, qtbot, 2)
     small = rows.visualRect(model.index(0)).height()
-    font = QFont(qapp.font())
-    font.setPointSizeF(font.pointSizeF() * 2)
-    qapp.setFont(font)
+    enlarge(2)
     rows.refresh()
     assert rows.visualRect(model.index(0)).height() > 1.4 * small
     text = ReadOnlyText(theme, 4)

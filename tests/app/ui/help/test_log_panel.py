@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.diagnostics.report.log_lines import LogFilter, LogLine, parse
@@ -17,6 +16,7 @@ from app.ui.theme.theme import Theme
 from tests.app.diagnostics.report.logs import line
 from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import enlarge, kept
 
 
 def some(count: int) -> tuple[LogLine, ...]:
@@ -24,16 +24,8 @@ def some(count: int) -> tuple[LogLine, ...]:
 
 
 @pytest.fixture
-def asked() -> list[HelpAction]:
-    return []
-
-
-@pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: FakeDialogs, qtbot: QtBot) -> LogPanel:
-    made = LogPanel(theme, texts, asked.append, Path("logs"), dialogs)
-    qtbot.addWidget(made)
-    made.resize(700, 700)
-    return made
+    return kept(qtbot, LogPanel(theme, texts, asked.append, Path("logs"), dialogs), 700, 700)
 
 
 def test_logs_are_requested_only_while_panel_is_visible(panel: LogPanel, asked: list[HelpAction]) -> None:
@@ -107,7 +99,7 @@ def test_log_folder_can_be_opened(panel: LogPanel, dialogs: FakeDialogs) -> None
 
 
 @in_each_language
-def test_log_panel_has_accessible_names_and_fits_large_font(panel: LogPanel, qapp: QApplication) -> None:
+def test_log_panel_has_accessible_names_and_fits_large_font(panel: LogPanel) -> None:
     panel.show()
     panel.show_lines(LogLines(LogFilter(), some(3), ("desktop",)))
     for control in (panel.search, panel.level, panel.program, panel.list, panel.text):
@@ -115,9 +107,7 @@ def test_log_panel_has_accessible_names_and_fits_large_font(panel: LogPanel, qap
     assert all(button.text() for button in (panel.copy, panel.folder))
     described = panel.model.data(panel.model.index(0), Qt.ItemDataRole.AccessibleTextRole)
     assert "event 0" in str(described) and "desktop" in str(described)
-    font = QFont(qapp.font())
-    font.setPointSizeF(font.pointSizeF() * 2)
-    qapp.setFont(font)
+    enlarge(2)
     panel.refresh()
     panel.resize(900, panel.sizeHint().height())
     for button in (panel.copy, panel.folder):

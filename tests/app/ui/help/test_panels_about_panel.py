@@ -18,6 +18,7 @@ from app.ui.help.panels import AboutPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import kept
 
 LICENCES = (
     Licence("kikipounamu", "1.2", "MIT", ComponentKind.PROGRAM),
@@ -27,16 +28,8 @@ LICENCES = (
 
 
 @pytest.fixture
-def asked() -> list[HelpAction]:
-    return []
-
-
-@pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[HelpAction], qtbot: QtBot) -> AboutPanel:
-    made = AboutPanel(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(700, 600)
-    return made
+    return kept(qtbot, AboutPanel(theme, texts, asked.append), 700, 600)
 
 
 def test_licences_are_loaded_once_when_panel_is_shown(panel: AboutPanel, asked: list[HelpAction]) -> None:

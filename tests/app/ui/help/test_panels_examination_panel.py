@@ -8,15 +8,11 @@ from app.diagnostics.report.view import ExaminationView, Examine, HelpAction
 from app.ui.help.panels import ExaminationPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import displayed
 
 WELL = ok(Topic.TRAY, "tray-there")
 HINT = advice(Topic.TRAY, "tray-none")
 BAD = wrong(Topic.MODELS, "model-damaged", model="fsmn-vad")
-
-
-@pytest.fixture
-def asked() -> list[HelpAction]:
-    return []
 
 
 @pytest.fixture
@@ -26,11 +22,7 @@ def texts() -> Texts:
 
 @pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[HelpAction], qtbot: QtBot) -> ExaminationPanel:
-    made = ExaminationPanel(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(700, 500)
-    made.show()
-    return made
+    return displayed(qtbot, ExaminationPanel(theme, texts, asked.append), 700, 500)
 
 
 def rows(panel: ExaminationPanel) -> list[str]:

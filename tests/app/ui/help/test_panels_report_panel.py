@@ -11,22 +11,14 @@ from app.ui.help.panels import ReportPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.dialogs import FakeDialogs
+from tests.app.ui.showing import displayed
 
 PARTS = (ReportPart("settings.json", 1_834, "{}"), ReportPart("logs/desktop.jsonl", 412_000, "a line"))
 
 
 @pytest.fixture
-def asked() -> list[HelpAction]:
-    return []
-
-
-@pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: FakeDialogs, qtbot: QtBot) -> ReportPanel:
-    made = ReportPanel(theme, texts, asked.append, dialogs)
-    qtbot.addWidget(made)
-    made.resize(700, 600)
-    made.show()
-    return made
+    return displayed(qtbot, ReportPanel(theme, texts, asked.append, dialogs), 700, 600)
 
 
 def test_report_is_shown_before_saving(panel: ReportPanel, asked: list[HelpAction], dialogs: FakeDialogs) -> None:

@@ -11,20 +11,12 @@ from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.home.rows import listed, take
-
-
-@pytest.fixture
-def asked() -> list[Action]:
-    return []
+from tests.app.ui.showing import displayed
 
 
 @pytest.fixture
 def head(theme: Theme, texts: Texts, qtbot: QtBot, asked: list[Action]) -> Head:
-    made = Head(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(700, 600)
-    made.show()
-    return made
+    return displayed(qtbot, Head(theme, texts, asked.append), 700, 600)
 
 
 def test_first_use_is_explained_while_there_is_no_recording(head: Head, texts: Texts, qtbot: QtBot) -> None:

@@ -15,22 +15,15 @@ from app.messages.kinds import Action
 from app.ui.home.head import PasteBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import kept
 
 HELD = TakeView("d", 1_700_000_300.0, 2.0, State.HELD, "kia ora", held=2)
 DONE = TakeView("a", 1_700_000_000.0, 75.0, State.DONE, "kia ora 你好")
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def bar(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> PasteBar:
-    made = PasteBar(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(500, 200)
-    return made
+    return kept(qtbot, PasteBar(theme, texts, asked.append), 500, 200)
 
 
 def test_paste_bar_is_hidden_without_text_to_paste(bar: PasteBar) -> None:

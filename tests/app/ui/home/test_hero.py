@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QBoxLayout
 from pytestqt.qtbot import QtBot
@@ -23,6 +22,7 @@ from app.ui.home.hero import Hero, LiveTextView, remarks
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import STILL, Theme
+from tests.app.ui.showing import enlarge
 from tests.helpers.legibility import cut
 
 CHOICES = Choices(keys={"dictate": "right_ctrl", "paste-held": "ctrl+alt+v"})
@@ -36,11 +36,6 @@ SPEAKING = View(
     waiting=1,
 )
 Make = Callable[[Texts], Hero]
-
-
-@pytest.fixture
-def asked() -> list[Action]:
-    return []
 
 
 @pytest.fixture
@@ -181,9 +176,7 @@ def test_download_is_shown_with_what_works_meanwhile(make: Make, texts: Texts) -
 def test_hero_cuts_no_text(
     make: Make, qapp: QApplication, qtbot: QtBot, language: str, scale: float, state: State
 ) -> None:
-    larger = QFont(qapp.font())
-    larger.setPointSizeF(larger.pointSizeF() * scale)
-    qapp.setFont(larger)
+    enlarge(scale)
     hero = make(Texts(language))
     hero.show_choices(replace(CHOICES, keys={"dictate": "ctrl+alt+right_shift"}))
     hero.show_view(

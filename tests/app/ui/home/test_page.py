@@ -43,22 +43,14 @@ from app.ui.theme.theme import Theme
 from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.home.rows import ROWS, choose, fill, listed, take
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed
 
 CUT_OFF = replace(ROWS[3], state=TakeState.INTERRUPTED, text="")
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def page(theme: Theme, texts: Texts, asked: list[Action], dialogs: FakeDialogs, qtbot: QtBot) -> HomePage:
-    made = HomePage(theme, texts, asked.append, dialogs)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
+    return displayed(qtbot, HomePage(theme, texts, asked.append, dialogs), 900, 700)
 
 
 def click(page: HomePage, place: int, at: QPoint | None = None) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QFont
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,16 +18,13 @@ from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 from tests.app.ui.home.rows import ROWS, choose, fill
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed, enlarge
 from tests.helpers.legibility import cut, scrolling, unnamed, unreachable
 
 
 @pytest.fixture
 def page(theme: Theme, texts: Texts, qtbot: QtBot) -> HomePage:
-    made = HomePage(theme, texts, lambda action: None)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
+    return displayed(qtbot, HomePage(theme, texts, lambda action: None), 900, 700)
 
 
 @in_each_language
@@ -59,12 +56,8 @@ def test_timeline_is_drawn_in_each_scheme(page: HomePage, theme: Theme, scheme: 
 def test_home_page_fits_at_double_font_size(
     qapp: QApplication, theme: Theme, texts: Texts, qtbot: QtBot, width: int
 ) -> None:
-    large = QFont(qapp.font())
-    large.setPointSizeF(large.pointSizeF() * 2)
-    qapp.setFont(large)
-    made = HomePage(theme, texts, lambda action: None)
-    qtbot.addWidget(made)
-    made.show()
+    enlarge(2)
+    made = displayed(qtbot, HomePage(theme, texts, lambda action: None))
     made.head.show_choices(Choices(keys={"dictate": "ctrl+alt+right_shift"}))
     fill(made, (replace(ROWS[0], edited=True, text="many words " * 100), *ROWS[1:]))
     made.resize(width or made.minimumSizeHint().width(), 600)

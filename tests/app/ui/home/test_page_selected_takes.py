@@ -15,20 +15,12 @@ from app.ui.home.timeline_model import PAGE
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.home.rows import listed, take
-
-
-@pytest.fixture
-def asked() -> list[Action]:
-    return []
+from tests.app.ui.showing import displayed
 
 
 @pytest.fixture
 def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> HomePage:
-    made = HomePage(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
+    return displayed(qtbot, HomePage(theme, texts, asked.append), 900, 700)
 
 
 def serve(page: HomePage, asked: list[Action], rows: tuple[IndexRow, ...]) -> int:

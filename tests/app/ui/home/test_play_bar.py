@@ -12,13 +12,9 @@ from app.history.view import PausePlaying, PlayAction, PlaybackView, PlayState, 
 from app.ui.home.play_bar import PlayBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import displayed
 
 ONE, TWO = UUID(int=1), UUID(int=2)
-
-
-@pytest.fixture
-def asked() -> list[PlayAction]:
-    return []
 
 
 @pytest.fixture
@@ -30,10 +26,9 @@ def moved() -> list[tuple[int, bool]]:
 def bar(
     theme: Theme, texts: Texts, asked: list[PlayAction], moved: list[tuple[int, bool]], qtbot: QtBot
 ) -> PlayBar:
-    made = PlayBar(theme, texts, asked.append, lambda ms, going: moved.append((ms, going)))
-    qtbot.addWidget(made)
-    made.resize(500, 60)
-    made.show()
+    made = displayed(
+        qtbot, PlayBar(theme, texts, asked.append, lambda ms, going: moved.append((ms, going))), 500, 60
+    )
     made.show_take(ONE, 65_000)
     return made
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -31,6 +30,7 @@ from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import enlarge, kept
 
 ONE = IndexRow(UUID(int=1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, "the quick fox", model="b")
 TWO = replace(ONE, session=UUID(int=2))
@@ -54,9 +54,8 @@ def person() -> Person:
 
 @pytest.fixture
 def panel(theme: Theme, texts: Texts, person: Person, qtbot: QtBot) -> RerecognitionPanel:
-    made = RerecognitionPanel(theme, texts, person.asked.append, person.used.append, person.back)
-    qtbot.addWidget(made)
-    made.resize(500, 500)
+    panel = RerecognitionPanel(theme, texts, person.asked.append, person.used.append, person.back)
+    made = kept(qtbot, panel, 500, 500)
     made.show_take(ONE)
     return made
 
@@ -170,9 +169,7 @@ def test_again_panel_keeps_state_per_take(panel: RerecognitionPanel) -> None:
 def test_again_panel_has_accessible_names_and_fits_large_font(
     qapp: QApplication, theme: Theme, texts: Texts, person: Person, qtbot: QtBot
 ) -> None:
-    large = QFont(qapp.font())
-    large.setPointSizeF(large.pointSizeF() * 2)
-    qapp.setFont(large)
+    enlarge(2)
     made = RerecognitionPanel(theme, texts, person.asked.append, person.used.append, person.back)
     qtbot.addWidget(made)
     made.show_take(ONE)

@@ -10,13 +10,12 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import kept
 
 
 @pytest.fixture
 def view(theme: Theme, texts: Texts, qtbot: QtBot) -> DifferenceView:
-    made = DifferenceView(theme, texts)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, DifferenceView(theme, texts))
 
 
 def look(view: DifferenceView, word: str) -> QTextCharFormat:

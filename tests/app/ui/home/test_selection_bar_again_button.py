@@ -9,15 +9,14 @@ from app.history.view import HistoryModels, RerunOptions
 from app.ui.home.selection_bar import AgainButton
 from app.ui.strings.texts import Texts, model_name
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import kept
 
 KNOWN = HistoryModels(("whisper-base", "whisper-small"))
 
 
 @pytest.fixture
 def button(theme: Theme, texts: Texts, qtbot: QtBot) -> AgainButton:
-    made = AgainButton(texts)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, AgainButton(texts))
 
 
 def titles(menu: QMenu) -> list[str]:

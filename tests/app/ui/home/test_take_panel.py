@@ -39,6 +39,7 @@ from app.ui.home.take_panel import MOST_DRAFTS, TakePanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.dialogs import FakeDialogs
+from tests.app.ui.showing import displayed
 
 
 def row(number: int) -> IndexRow:
@@ -50,17 +51,8 @@ def done(asked: list[Action]) -> list[Action]:
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[Action], dialogs: FakeDialogs, qtbot: QtBot) -> TakePanel:
-    made = TakePanel(theme, texts, asked.append, dialogs)
-    qtbot.addWidget(made)
-    made.resize(500, 500)
-    made.show()
-    return made
+    return displayed(qtbot, TakePanel(theme, texts, asked.append, dialogs), 500, 500)
 
 
 def test_emptied_text_reverts_to_recognised_text(panel: TakePanel, asked: list[Action]) -> None:

@@ -34,6 +34,7 @@ from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import ChoiceReason, LocalSpeed, Recommendation
 from tests.app.ui.dialogs import FakeDialogs
+from tests.app.ui.showing import kept
 
 NAME = "whisper-base"
 FACTS = about(load_catalogue().model(NAME))
@@ -42,15 +43,8 @@ VIEW = ModelsView((MODEL,), free=10**12)
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def card(theme: Theme, texts: Texts, asked: list[Action], dialogs: FakeDialogs, qtbot: QtBot) -> ModelCard:
-    made = ModelCard(theme, texts, asked.append, dialogs)
-    qtbot.addWidget(made)
-    made.resize(700, 200)
+    made = kept(qtbot, ModelCard(theme, texts, asked.append, dialogs), 700, 200)
     made.show_model(MODEL, VIEW)
     made.show()
     return made

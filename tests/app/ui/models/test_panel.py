@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.sentences import LANGUAGES
 from app.messages.kinds import Action
 from app.models.disk import about
 from app.models.view import FetchModel, LocalModelView, ModelState, ModelsView, WatchModels
@@ -18,9 +16,11 @@ from app.settings.sections import ChangeSetting
 from app.ui.models.panel import ModelGroup, ModelsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
-from app.ui.theme.theme import STILL, Theme
+from app.ui.theme.theme import Theme
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import ChoiceReason, LocalSpeed, Recommendation
+from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed, enlarge
 
 _FOCUS = 2  # the focus ring takes this width from the padding
 MODELS = [LocalModelView(about(model)) for model in load_catalogue().models]
@@ -30,11 +30,6 @@ PAUSED = replace(MODELS[3], state=ModelState.PAUSED, done=3 * 10**8)
 VIEW = ModelsView((MODELS[0], BASE, SENSE, PAUSED, *MODELS[4:]), "/home/ana/models", 10**9)
 
 Make = Callable[[Texts], ModelsPanel]
-
-
-@pytest.fixture
-def asked() -> list[Action]:
-    return []
 
 
 @pytest.fixture
@@ -100,35 +95,24 @@ def test_every_button_has_keyboard_focus_and_name(make: Make, texts: Texts) -> N
     assert all(button.accessibleName() and button.focusPolicy() & Qt.FocusPolicy.TabFocus for button in wanted)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_models_panel_cuts_no_text_at_double_font_size(qapp: QApplication, language: str, qtbot: QtBot) -> None:
-    before = QFont(qapp.font())
-    large = QFont(before)
-    large.setPointSizeF(before.pointSizeF() * 2)
-    qapp.setFont(large)
-    theme = Theme(Scheme.HIGH_CONTRAST, STILL)
-    theme.dress(qapp)
-    area = QScrollArea()
-    try:
-        panel = ModelsPanel(theme, Texts(language), lambda action: None)
-        panel.show_models(VIEW)
-        area.setWidget(panel)
-        area.setWidgetResizable(True)
-        qtbot.addWidget(area)
-        area.resize(panel.minimumSizeHint().width() + 40, 900)
-        area.show()
-        card = panel.cards["paraformer-zh"]
-        qtbot.waitUntil(lambda: card.main.isVisible() and card.main.y() >= 0)
-        for widget in panel.findChildren(QAbstractButton):
-            if widget.isVisible():
-                assert widget.width() >= widget.minimumSizeHint().width() - _FOCUS, widget.text()
-                assert widget.mapTo(panel, QPoint(widget.width(), 0)).x() <= panel.width(), widget.text()
-        for words in panel.findChildren(QLabel):
-            if words.isVisible():
-                assert words.height() >= words.heightForWidth(words.width()), words.text()
-    finally:
-        area.deleteLater()
-        qapp.setFont(before)
+@in_each_language
+def test_models_panel_cuts_no_text_at_double_font_size(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    enlarge(2)
+    theme.choose(Scheme.HIGH_CONTRAST)
+    panel = ModelsPanel(theme, texts, lambda action: None)
+    panel.show_models(VIEW)
+    area = QScrollArea(widgetResizable=True)
+    area.setWidget(panel)
+    displayed(qtbot, area, panel.minimumSizeHint().width() + 40, 900)
+    card = panel.cards["paraformer-zh"]
+    qtbot.waitUntil(lambda: card.main.isVisible() and card.main.y() >= 0)
+    for widget in panel.findChildren(QAbstractButton):
+        if widget.isVisible():
+            assert widget.width() >= widget.minimumSizeHint().width() - _FOCUS, widget.text()
+            assert widget.mapTo(panel, QPoint(widget.width(), 0)).x() <= panel.width(), widget.text()
+    for words in panel.findChildren(QLabel):
+        if words.isVisible():
+            assert words.height() >= words.heightForWidth(words.width()), words.text()
 
 
 def test_recommended_model_has_the_only_badge(make: Make, texts: Texts) -> None:

@@ -10,6 +10,7 @@ from app.ui.monitor.figure_panels import StagesPanel, Tile
 from app.ui.monitor.wording import seconds_text, stage_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import displayed, kept
 
 QUEUED = StageFigures(UtteranceStage.QUEUED, 9, 0.1, 0.4)
 WHOLE = StageFigures(UtteranceStage.WHOLE, 9, 0.2, 0.8)
@@ -17,17 +18,12 @@ WHOLE = StageFigures(UtteranceStage.WHOLE, 9, 0.2, 0.8)
 
 @pytest.fixture
 def tile(theme: Theme, texts: Texts, qtbot: QtBot) -> Tile:
-    made = Tile(theme, texts, "monitor.oldest", seconds_text, 1.0)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, Tile(theme, texts, "monitor.oldest", seconds_text, 1.0))
 
 
 @pytest.fixture
 def stages(theme: Theme, texts: Texts, qtbot: QtBot) -> StagesPanel:
-    made = StagesPanel(theme, texts)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return displayed(qtbot, StagesPanel(theme, texts))
 
 
 def test_tile_shows_current_value_and_peak(tile: Tile, texts: Texts) -> None:

@@ -14,6 +14,7 @@ from app.monitoring.view import Curve
 from app.ui.monitor.figure_panels import CurveView, RangeBar, peak, points, stretches
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import displayed, kept
 
 LIGHT = COLOURS[Scheme.LIGHT]
 PLACE = QRectF(0, 0, 100, 50)
@@ -73,9 +74,7 @@ def test_single_value_becomes_short_line() -> None:
 
 
 def test_curve_is_drawn_only_over_known_values(theme: Theme, qtbot: QtBot) -> None:
-    view = CurveView(theme, 1.0)
-    qtbot.addWidget(view)
-    view.resize(200, 40)
+    view = kept(qtbot, CurveView(theme, 1.0), 200, 40)
     assert columns_with(pixels(view), LIGHT.accent_soft) == []
     view.show_curve(Curve((nan,) * 50 + (3.0,) * 50, 3.0))
     drawn = columns_with(pixels(view), LIGHT.accent_soft)
@@ -86,9 +85,7 @@ def test_curve_is_drawn_only_over_known_values(theme: Theme, qtbot: QtBot) -> No
 
 
 def test_curve_below_floor_does_not_fill_height(theme: Theme, qtbot: QtBot) -> None:
-    view = CurveView(theme, 100.0)
-    qtbot.addWidget(view)
-    view.resize(100, 100)
+    view = kept(qtbot, CurveView(theme, 100.0), 100, 100)
 
     def top() -> int:
         image = pixels(view)
@@ -109,9 +106,7 @@ def test_unchanged_curve_is_not_repainted(theme: Theme, qtbot: QtBot) -> None:
             nonlocal painted
             painted += 1
 
-    view = Counting(theme, 1.0)
-    qtbot.addWidget(view)
-    view.show()
+    view = displayed(qtbot, Counting(theme, 1.0))
     view.show_curve(Curve((1.0, 2.0), 2.0))
     qtbot.waitUntil(lambda: painted > 0)
     before = painted

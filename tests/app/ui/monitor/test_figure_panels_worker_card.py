@@ -12,6 +12,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed
 
 STATUS = WorkerStatus(
     "w",
@@ -36,10 +37,7 @@ WORKER = WorkerFigures(
 
 @pytest.fixture
 def card(theme: Theme, texts: Texts, qtbot: QtBot) -> WorkerCard:
-    made = WorkerCard(theme, texts)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return displayed(qtbot, WorkerCard(theme, texts))
 
 
 def test_worker_card_shows_identity_state_and_figures(card: WorkerCard, texts: Texts) -> None:

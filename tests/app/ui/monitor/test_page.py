@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -22,6 +21,7 @@ from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import Panel, scrolling
 from scripts.example_fleet import MACHINES, ExampleFleet
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed, enlarge
 
 
 def busy() -> MonitorView:
@@ -37,17 +37,8 @@ def seen(page: QWidget, widget: QWidget) -> bool:
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> MonitorPage:
-    made = MonitorPage(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
+    return displayed(qtbot, MonitorPage(theme, texts, asked.append), 900, 700)
 
 
 def test_monitor_says_connecting_before_first_values(page: MonitorPage, texts: Texts) -> None:
@@ -174,9 +165,7 @@ def test_monitor_changes_language_and_colours_while_open(theme: Theme, qtbot: Qt
     from app.ui.theme.colours import Scheme
 
     texts = Texts("en")
-    page = MonitorPage(theme, texts, lambda action: None)
-    qtbot.addWidget(page)
-    page.show()
+    page = displayed(qtbot, MonitorPage(theme, texts, lambda action: None))
     page.show_monitor(busy())
     before = page.grab().toImage()
     texts.choose("zh")
@@ -187,16 +176,9 @@ def test_monitor_changes_language_and_colours_while_open(theme: Theme, qtbot: Qt
 
 
 @in_each_language
-def test_monitor_cuts_no_text_at_double_font_size(
-    theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
-) -> None:
-    larger = QFont(qapp.font())
-    larger.setPointSizeF(larger.pointSizeF() * 2)
-    qapp.setFont(larger)
-    page = MonitorPage(theme, texts, lambda action: None)
-    qtbot.addWidget(page)
-    page.resize(900, 700)
-    page.show()
+def test_monitor_cuts_no_text_at_double_font_size(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    enlarge(2)
+    page = displayed(qtbot, MonitorPage(theme, texts, lambda action: None), 900, 700)
     page.show_monitor(busy())
     qtbot.waitUntil(lambda: page.tiles.across < 4)
     panels = [panel for panel in page.findChildren(Panel) if panel.isVisible()]

@@ -14,6 +14,7 @@ from app.ui.monitor.wording import row_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed
 
 SPANS = (StageSpan(UtteranceStage.SENT, 0.0, 0.1), StageSpan(UtteranceStage.DECODED, 0.1, 0.4))
 
@@ -29,11 +30,7 @@ def newest(first: int, count: int) -> tuple[UtteranceRow, ...]:
 
 @pytest.fixture
 def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> TimelineView:
-    made = TimelineView(theme, texts)
-    qtbot.addWidget(made)
-    made.resize(900, 600)
-    made.show()
-    return made
+    return displayed(qtbot, TimelineView(theme, texts), 900, 600)
 
 
 @in_each_language

@@ -14,6 +14,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import kept
 
 LIGHT = COLOURS[Scheme.LIGHT]
 SPANS = (StageSpan(UtteranceStage.SENT, 0.0, 0.5), StageSpan(UtteranceStage.DECODED, 0.5, 1.0))
@@ -23,10 +24,7 @@ SCALE = TimeScale(8.0, 2.0)
 
 @pytest.fixture
 def made(theme: Theme, texts: Texts, qtbot: QtBot) -> TimelineRow:
-    row = TimelineRow(theme, texts, RowFocus())
-    qtbot.addWidget(row)
-    row.resize(900, 50)
-    return row
+    return kept(qtbot, TimelineRow(theme, texts, RowFocus()), 900, 50)
 
 
 def bar(row: TimelineRow, measures: RowMeasures) -> QImage:

@@ -2,8 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QImage, QPainter
 
 from app.core.states import State
 from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
@@ -11,6 +10,7 @@ from app.ui.monitor.timeline import RowMeasures, TimeScale, paint_part, scale_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import enlarge
 
 
 def row(total_s: float, spoken_s: float = 1.0) -> UtteranceRow:
@@ -42,11 +42,9 @@ def test_positions_are_ordered_and_limited_to_bar(theme: Theme, texts: Texts) ->
     assert measures.room(10.0) == 1.0
 
 
-def test_row_measures_grow_with_font(theme: Theme, texts: Texts, qapp: QApplication) -> None:
+def test_row_measures_grow_with_font(theme: Theme, texts: Texts) -> None:
     before = RowMeasures(texts)
-    larger = QFont(qapp.font())
-    larger.setPointSizeF(larger.pointSizeF() * 2)
-    qapp.setFont(larger)
+    enlarge(2)
     after = RowMeasures(texts)
     assert after.height > before.height * 1.5 and after.left > before.left * 1.5
 

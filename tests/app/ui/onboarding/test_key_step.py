@@ -27,11 +27,6 @@ PRESSED = KeysSeen(True, (KeySeen(DICTATE),))
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> KeyStep:
     made = KeyStep(theme, texts, asked.append)
     qtbot.addWidget(made)

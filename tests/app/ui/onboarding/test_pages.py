@@ -36,11 +36,6 @@ PRESSED = KeysSeen(True, (KeySeen(DICTATE, 0.1),))
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def said() -> list[str]:
     return []
 

@@ -21,11 +21,6 @@ WELCOME = replace(Settings(), general=GeneralSection(welcomed=True))
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
     made = Shell(theme, texts, lambda action: None)
     qtbot.addWidget(made)

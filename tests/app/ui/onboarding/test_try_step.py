@@ -17,11 +17,6 @@ from app.ui.theme.theme import Theme
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> TryStep:
     made = TryStep(theme, texts, asked.append)
     qtbot.addWidget(made)

@@ -14,11 +14,6 @@ QUIET = MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -90.0, quiet=True)
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> WelcomeStep:
     made = WelcomeStep(theme, texts, asked.append)
     qtbot.addWidget(made)

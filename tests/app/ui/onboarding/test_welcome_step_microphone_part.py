@@ -19,11 +19,6 @@ DENIED = Note("microphone-refused", {"device": "USB"})
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def part(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> MicrophonePart:
     made = MicrophonePart(theme, texts, asked.append)
     qtbot.addWidget(made)

@@ -8,6 +8,7 @@ from app.settings.sections import ChangeSetting, RecognitionSection, Settings
 from app.ui.onboarding.welcome_step import SPOKEN, SpokenPart
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import displayed
 
 
 def speaking(*languages: str, single: str = "auto") -> Settings:
@@ -15,16 +16,8 @@ def speaking(*languages: str, single: str = "auto") -> Settings:
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def part(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> SpokenPart:
-    made = SpokenPart(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return displayed(qtbot, SpokenPart(theme, texts, asked.append))
 
 
 def ticked(part: SpokenPart) -> list[str]:

@@ -10,22 +10,15 @@ from app.models.view import FetchModel, LocalModelView, ModelFacts, ModelState, 
 from app.ui.onboarding.widgets import ReadinessFoot
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import displayed
 
 LOADING = WorkerView(LocalWorkerState.DOWNLOADING, percent=7)
 FETCHED = LocalModelView(ModelFacts("base", size=100), ModelState.FETCHING, 40, chosen=True)
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def foot(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> ReadinessFoot:
-    made = ReadinessFoot(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return displayed(qtbot, ReadinessFoot(theme, texts, asked.append))
 
 
 def test_download_shows_percent_and_can_be_paused_and_resumed(

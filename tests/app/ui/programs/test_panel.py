@@ -12,22 +12,14 @@ from app.ui.programs.panel import NAME, ProgramRow, ProgramsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed
 
 SLACK, SAFE = ProgramRule("slack", Strategy.TYPE), ProgramRule("keepassxc", hold=True)
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> ProgramsPanel:
-    made = ProgramsPanel(theme, texts, asked.append, picks=False)
-    qtbot.addWidget(made)
-    made.resize(600, 400)
-    made.show()
-    return made
+    return displayed(qtbot, ProgramsPanel(theme, texts, asked.append, picks=False), 600, 400)
 
 
 def choose(row: ProgramRow, how: str) -> None:
@@ -124,9 +116,7 @@ def test_settings_search_finds_programs_of_rules(panel: ProgramsPanel) -> None:
 def test_program_is_added_by_a_click_on_its_window(
     theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot
 ) -> None:
-    panel = ProgramsPanel(theme, texts, asked.append, picks=True)
-    qtbot.addWidget(panel)
-    panel.show()
+    panel = displayed(qtbot, ProgramsPanel(theme, texts, asked.append, picks=True))
     assert entries(panel) == [texts("programs.click"), texts("programs.another")]
     panel.menu.actions()[0].trigger()
     assert asked == [PickProgram(True)]

@@ -8,6 +8,7 @@ from app.ui.programs.panel import ProgramRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed
 
 EDITOR = ProgramRule("org.gnome.TextEditor", Strategy.TYPE)
 
@@ -18,11 +19,7 @@ def row(theme: Theme, texts: Texts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(
         "app.ui.programs.panel.program_name", lambda name, language: names.get(name, {}).get(language, name)
     )
-    made = ProgramRow(theme, texts, lambda: None, lambda row: None)
-    qtbot.addWidget(made)
-    made.resize(600, 100)
-    made.show()
-    return made
+    return displayed(qtbot, ProgramRow(theme, texts, lambda: None, lambda row: None), 600, 100)
 
 
 @in_each_language

@@ -2,9 +2,8 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
@@ -19,6 +18,7 @@ from app.ui.settings.page import SettingsPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed, enlarge
 
 RULES = tuple(Replacement(f"word number {number}", "something else") for number in range(12))
 SETTINGS = replace(
@@ -30,9 +30,7 @@ SETTINGS = replace(
 
 def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
-    panel = WordsPanel(theme, texts, asked.append)
-    qtbot.addWidget(panel)
-    panel.show()
+    panel = displayed(qtbot, WordsPanel(theme, texts, asked.append))
     panel.show_settings(SETTINGS)
     assert panel.replacements.model.rowCount() == 12 and list(panel.hotwords.row.chips) == ["pounamu"]
     panel.replacements.try_rules()
@@ -48,9 +46,7 @@ def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Te
 
 def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
-    panel = WordsPanel(theme, texts, asked.append)
-    qtbot.addWidget(panel)
-    panel.show()
+    panel = displayed(qtbot, WordsPanel(theme, texts, asked.append))
     panel.show_settings(SETTINGS)
     QTest.keyClicks(panel.hotwords.field, " git hub =GitHub")
     QTest.keyClick(panel.hotwords.field, Qt.Key.Key_Return)
@@ -62,11 +58,9 @@ def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: 
 @in_each_language
 @pytest.mark.parametrize("section", ["language", "advanced"])
 def test_words_panels_cut_no_text_at_double_font_size(
-    section: str, theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
+    section: str, theme: Theme, texts: Texts, qtbot: QtBot
 ) -> None:
-    larger = QFont(qapp.font())
-    larger.setPointSizeF(larger.pointSizeF() * 2)
-    qapp.setFont(larger)
+    enlarge(2)
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
     words = WordsPanel(theme, texts, lambda action: None)
@@ -97,9 +91,7 @@ def cut_off(panel: QWidget) -> list[str]:
 
 def test_dictionary_page_shows_words_below_its_name(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     words = WordsPanel(theme, texts, lambda action: None)
-    page = DictionaryPage(texts, words)
-    qtbot.addWidget(page)
-    page.show()
+    page = displayed(qtbot, DictionaryPage(texts, words))
     assert words.isVisible() and page.name.text() == texts("page.dictionary")
     texts.choose("zh" if texts.language == "en" else "en")
     assert page.name.text() == texts("page.dictionary")

@@ -11,20 +11,12 @@ from app.settings.sections import ChangeSetting
 from app.ui.replacements.page import NAME, HotwordsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-
-
-@pytest.fixture
-def asked() -> list[Action]:
-    return []
+from tests.app.ui.showing import displayed
 
 
 @pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> HotwordsPanel:
-    made = HotwordsPanel(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(700, 400)
-    made.show()
-    return made
+    return displayed(qtbot, HotwordsPanel(theme, texts, asked.append), 700, 400)
 
 
 def enter(panel: HotwordsPanel, text: str) -> None:

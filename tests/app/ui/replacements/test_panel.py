@@ -19,6 +19,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed
 
 GITHUB, UM = Replacement("git hub", "GitHub"), Replacement("um")
 
@@ -53,10 +54,7 @@ class Desk:
 @pytest.fixture
 def desk(theme: Theme, texts: Texts, dialogs: FakeDialogs, qtbot: QtBot) -> Iterator[Desk]:
     asked: list[Action] = []
-    panel = ReplacementsPanel(theme, texts, asked.append, dialogs)
-    qtbot.addWidget(panel)
-    panel.resize(700, 600)
-    panel.show()
+    panel = displayed(qtbot, ReplacementsPanel(theme, texts, asked.append, dialogs), 700, 600)
     yield Desk(panel, dialogs, asked)
     panel.hide()
 

@@ -9,6 +9,7 @@ from app.replacements.rules import Example, Replacement, ReplacementsTried, Rule
 from app.ui.replacements.panel import DryRunResults
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import kept
 
 RULE = Replacement("<b>", "x & y")
 WHEN = 1_770_000_000.0
@@ -19,9 +20,7 @@ EXAMPLES = tuple(
 
 @pytest.fixture
 def results(theme: Theme, texts: Texts, qtbot: QtBot) -> DryRunResults:
-    made = DryRunResults(theme, texts)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, DryRunResults(theme, texts))
 
 
 def test_dry_run_shows_progress_then_count(results: DryRunResults, texts: Texts) -> None:

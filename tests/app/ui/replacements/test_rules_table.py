@@ -11,6 +11,7 @@ from app.ui.replacements.rules_model import Column, RulesModel
 from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import kept
 
 RULES = [Replacement(f"word {number}", "x") for number in range(20)]
 
@@ -22,9 +23,7 @@ def model(texts: Texts) -> RulesModel:
 
 @pytest.fixture
 def table(theme: Theme, model: RulesModel, qtbot: QtBot) -> Iterator[RulesTable]:
-    made = RulesTable(theme, model)
-    qtbot.addWidget(made)
-    made.resize(600, 300)
+    made = kept(qtbot, RulesTable(theme, model), 600, 300)
     made.refresh()
     made.show()
     model.show_rules(RULES[:2])

@@ -18,19 +18,12 @@ from app.ui.settings.cards import DesktopPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.desktop.desktops import DESKTOPS
-
-
-@pytest.fixture
-def asked() -> list[DesktopAction]:
-    return []
+from tests.app.ui.showing import displayed
 
 
 @pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[DesktopAction], qtbot: QtBot) -> DesktopPanel:
-    made = DesktopPanel(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return displayed(qtbot, DesktopPanel(theme, texts, asked.append))
 
 
 @pytest.mark.parametrize("name", ["sway", "gnome 46", "weston", "x11"])

@@ -9,15 +9,14 @@ from app.local_api.view import LocalApiState, LocalApiView
 from app.ui.settings.cards import LocalApiPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import kept
 
 OPEN = LocalApiView(LocalApiState.OPEN, "http://127.0.0.1:9876/v1")
 
 
 @pytest.fixture
 def panel(theme: Theme, texts: Texts, qtbot: QtBot) -> LocalApiPanel:
-    made = LocalApiPanel(theme, texts)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, LocalApiPanel(theme, texts))
 
 
 def test_closed_port_shows_nothing(panel: LocalApiPanel) -> None:

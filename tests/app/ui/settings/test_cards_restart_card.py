@@ -8,18 +8,12 @@ from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.settings.sections import ChangeSetting, GeneralSection, Settings
 from app.ui.settings.cards import RestartCard
 from app.ui.strings.texts import Texts
-
-
-@pytest.fixture
-def asked() -> list[Action]:
-    return []
+from tests.app.ui.showing import kept
 
 
 @pytest.fixture
 def card(texts: Texts, asked: list[Action], qtbot: QtBot) -> RestartCard:
-    made = RestartCard(texts, asked.append)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, RestartCard(texts, asked.append))
 
 
 def test_card_shows_and_opens_the_open_steps(card: RestartCard, asked: list[Action], texts: Texts) -> None:

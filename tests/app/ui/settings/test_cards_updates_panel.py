@@ -12,6 +12,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.installation import InstallKind
 from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
+from tests.app.ui.showing import displayed
 from tests.helpers.signed_index import MADE_S, index_of
 
 CURRENT = UpdatesView(
@@ -21,16 +22,8 @@ NEWER = replace(CURRENT, state=UpdateState.NEWER, release=index_of("0.2.0").rele
 
 
 @pytest.fixture
-def asked() -> list[CheckForUpdates]:
-    return []
-
-
-@pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[CheckForUpdates], qtbot: QtBot) -> UpdatesPanel:
-    made = UpdatesPanel(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    return displayed(qtbot, UpdatesPanel(theme, texts, asked.append))
 
 
 def test_newer_version_has_news_and_a_command_to_copy(panel: UpdatesPanel, texts: Texts) -> None:

@@ -18,11 +18,6 @@ BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "esc", "hotkeys.past
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def test(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> PressTest:
     made = PressTest(theme, texts, asked.append)
     qtbot.addWidget(made)

@@ -26,11 +26,6 @@ OFFERED = KeyLines(
 
 
 @pytest.fixture
-def asked() -> list[DesktopAction]:
-    return []
-
-
-@pytest.fixture
 def panel(theme: Theme, texts: Texts, asked: list[DesktopAction], qtbot: QtBot) -> KeyLinesPanel:
     made = KeyLinesPanel(theme, texts, asked.append)
     qtbot.addWidget(made)

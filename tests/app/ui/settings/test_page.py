@@ -34,6 +34,7 @@ from app.ui.settings.wording import SECTIONS, section_of, settings_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
+from tests.app.ui.showing import displayed, enlarge
 from tests.helpers.previous_home import previous_home
 
 BAD = Note("setting-bad", {"place": "gateway.url"})
@@ -41,16 +42,8 @@ BROKEN = Note("settings-no-toml", {"line": "12"})
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Iterator[SettingsPage]:
-    made = SettingsPage(theme, texts, asked.append)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
+    made = displayed(qtbot, SettingsPage(theme, texts, asked.append), 900, 700)
     made.show_settings(Settings())
     yield made
     made.hide()
@@ -172,9 +165,7 @@ def test_added_panel_is_shown_in_its_section_and_found(page: SettingsPage, texts
 
 def test_settings_page_changes_language_while_open(theme: Theme, qtbot: QtBot) -> None:
     texts = Texts("en")
-    page = SettingsPage(theme, texts, lambda action: None)
-    qtbot.addWidget(page)
-    page.show()
+    page = displayed(qtbot, SettingsPage(theme, texts, lambda action: None))
     page.show_settings(Settings())
     texts.choose("zh")
     assert page.name.text() == "设置" and page.tabs.tabs["general"].text() == "通用"
@@ -292,16 +283,9 @@ def test_values_set_before_first_show_appear_on_show(theme: Theme, texts: Texts,
 
 
 @in_each_language
-def test_settings_page_cuts_no_text_at_double_font_size(
-    theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
-) -> None:
-    larger = QFont(qapp.font())
-    larger.setPointSizeF(larger.pointSizeF() * 2)
-    qapp.setFont(larger)
-    page = SettingsPage(theme, texts, lambda action: None)
-    qtbot.addWidget(page)
-    page.resize(900, 700)
-    page.show()
+def test_settings_page_cuts_no_text_at_double_font_size(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    enlarge(2)
+    page = displayed(qtbot, SettingsPage(theme, texts, lambda action: None), 900, 700)
     page.show_settings(
         replace(Settings(), hotkeys=HotkeysSection(dictate="ctrl+space", mode=HotkeysSection().mode))
     )
@@ -315,17 +299,11 @@ def test_settings_page_cuts_no_text_at_double_font_size(
 def test_text_size_applies_to_open_settings_as_to_new_ones(texts: Texts, qapp: QApplication, qtbot: QtBot) -> None:
     before, theme = QFont(qapp.font()), Theme()
     theme.dress(qapp)
-    page = SettingsPage(theme, texts, lambda action: None)
-    qtbot.addWidget(page)
-    page.resize(824, 560)
-    page.show()
+    page = displayed(qtbot, SettingsPage(theme, texts, lambda action: None), 824, 560)
     page.show_settings(Settings())
     normal = heights(page, qtbot)
     theme.choose_text_size("largest")
-    enlarged = SettingsPage(theme, texts, lambda action: None)
-    qtbot.addWidget(enlarged)
-    enlarged.resize(824, 560)
-    enlarged.show()
+    enlarged = displayed(qtbot, SettingsPage(theme, texts, lambda action: None), 824, 560)
     enlarged.show_settings(Settings())
     wanted = heights(enlarged, qtbot)
     qtbot.waitUntil(lambda: heights(page, qtbot) == wanted)

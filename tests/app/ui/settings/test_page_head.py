@@ -9,14 +9,13 @@ from app.ui.settings.page import SettingsPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import lay_out_now
+from tests.app.ui.showing import displayed
 
 
 def test_search_field_has_room_beside_the_name_with_the_largest_letters(
     theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:
-    page = SettingsPage(theme, texts, lambda action: None)
-    qtbot.addWidget(page)
-    page.show()
+    page = displayed(qtbot, SettingsPage(theme, texts, lambda action: None))
     page.show_settings(Settings())
     larger = QFont(qapp.font())
     larger.setPointSizeF(12.5)

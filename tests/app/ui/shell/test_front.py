@@ -27,11 +27,6 @@ class Drawings(QObject):
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def front(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Iterator[Front]:
     front = Front(theme, texts, asked.append)
     qtbot.addWidget(front.shell)

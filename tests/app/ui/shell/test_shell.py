@@ -27,11 +27,6 @@ Make = Callable[..., Shell]
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
     def made(texts: Texts) -> Shell:
         shell = Shell(theme, texts, asked.append)

@@ -27,11 +27,6 @@ CHOICES = Choices(keys={"dictate": "f9", "paste-held": "ctrl+alt+v"})
 
 
 @pytest.fixture
-def asked() -> list[Action]:
-    return []
-
-
-@pytest.fixture
 def tray(theme: Theme, texts: Texts, asked: list[Action]) -> Iterator[Tray]:
     made = Tray(theme, texts, asked.append)
     made.show_status(Status(choices=CHOICES))

@@ -24,6 +24,7 @@ from app.ui.theme.theme import (
     palette,
 )
 from app.ui.widgets.parts import label
+from tests.app.ui.showing import enlarge
 
 
 def test_theme_follows_system_by_default(qapp: QApplication) -> None:
@@ -69,11 +70,9 @@ def test_disabled_text_is_muted(scheme: Scheme, qapp: QApplication) -> None:
     assert off.name() == COLOURS[scheme].muted
 
 
-def test_font_follows_system_size(theme: Theme, qapp: QApplication) -> None:
+def test_font_follows_system_size(theme: Theme) -> None:
     usual = font(1.6).pointSizeF()
-    larger = QFont(qapp.font())
-    larger.setPointSizeF(larger.pointSizeF() * 2)
-    qapp.setFont(larger)
+    enlarge(2)
     assert font(1.6).pointSizeF() == pytest.approx(usual * 2)
     assert font().families()[-len(HAN) :] == list(HAN)
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
@@ -16,6 +16,7 @@ from app.ui.widgets import basic
 from app.ui.widgets.basic import LevelBar, Shape, reveal
 from app.ui.widgets.controls import DropDown, Switch, TickButton
 from app.ui.widgets.parts import label
+from tests.app.ui.showing import enlarge, kept
 
 
 def pixels(widget: QWidget) -> QImage:
@@ -36,9 +37,7 @@ def test_shape_has_accessible_name_and_colour(theme: Theme, qtbot: QtBot) -> Non
 
 
 def test_meter_length_follows_level(theme: Theme, qtbot: QtBot) -> None:
-    meter = LevelBar(theme)
-    qtbot.addWidget(meter)
-    meter.resize(200, 8)
+    meter = kept(qtbot, LevelBar(theme), 200, 8)
     accent = COLOURS[Scheme.LIGHT].accent
 
     def filled() -> int:
@@ -107,11 +106,9 @@ def test_control_that_cannot_be_used_looks_so(
     assert pixels(control) != usable
 
 
-def test_controls_grow_with_font(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+def test_controls_grow_with_font(theme: Theme, qtbot: QtBot) -> None:
     small = basic.control_height(), Switch(theme).sizeHint().height()
-    larger = QFont(qapp.font())
-    larger.setPointSizeF(larger.pointSizeF() * 2)
-    qapp.setFont(larger)
+    enlarge(2)
     assert basic.control_height() > small[0] * 1.4
     assert Switch(theme).sizeHint().height() > small[1] * 1.4
 

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.theme.theme import Theme, font
 from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.parts import vertical
+from tests.app.ui.showing import kept
 
 
 class Entry(NavigationButton):
@@ -24,9 +25,7 @@ class Entry(NavigationButton):
 
 
 def test_chosen_button_has_background_bar_and_name(theme: Theme, qtbot: QtBot) -> None:
-    button = Entry(theme)
-    qtbot.addWidget(button)
-    button.resize(60, 40)
+    button = kept(qtbot, Entry(theme), 60, 40)
     plain = button.grab().toImage()
     button.setChecked(True)
     chosen = button.grab().toImage()

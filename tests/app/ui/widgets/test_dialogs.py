@@ -12,15 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.strings.texts import QtWords, Texts
 from app.ui.widgets.dialogs import Dialogs
+from tests.app.ui.showing import kept
 
 KINDS = ("Audio (*.wav)", "All (*)")
 
 
 @pytest.fixture
 def parent(qtbot: QtBot) -> QWidget:
-    made = QWidget()
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, QWidget())
 
 
 def when_open(do: Callable[[QFileDialog], None]) -> None:

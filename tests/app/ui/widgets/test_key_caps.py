@@ -5,13 +5,12 @@ from pytestqt.qtbot import QtBot
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.key_caps import KeyCaps
+from tests.app.ui.showing import kept
 
 
 @pytest.fixture
 def caps(theme: Theme, qtbot: QtBot) -> KeyCaps:
-    made = KeyCaps(theme, SCALE.display)
-    qtbot.addWidget(made)
-    return made
+    return kept(qtbot, KeyCaps(theme, SCALE.display))
 
 
 def test_key_caps_show_each_key(caps: KeyCaps, theme: Theme) -> None:

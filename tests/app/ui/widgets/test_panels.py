@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
 from app.ui.widgets.panels import Columns, Panel, centred
 from app.ui.widgets.parts import label
+from tests.app.ui.showing import displayed
 
 
 def columns(theme: Theme, qtbot: QtBot, number: int, most: int = 4) -> tuple[Columns, list[Panel]]:
@@ -79,10 +80,7 @@ def test_new_sentence_gets_its_height_after_a_change_of_columns(theme: Theme, qt
 
 def test_content_is_centred_and_limited_in_width(theme: Theme, qtbot: QtBot) -> None:
     inside = QWidget()
-    around = centred(inside)
-    qtbot.addWidget(around)
-    around.resize(1_600, 300)
-    around.show()
+    around = displayed(qtbot, centred(inside), 1_600, 300)
     qtbot.waitUntil(lambda: inside.width() == CONTENT_WIDTH)
     assert abs(inside.geometry().center().x() - 800) <= 1
     around.resize(500, 300)

@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import ChipRow, FlowRow
+from tests.app.ui.showing import displayed
 
 
 def test_lines_wrap_controls_and_skip_hidden_ones(theme: Theme, qtbot: QtBot) -> None:
@@ -37,11 +38,7 @@ def removed() -> list[str]:
 
 @pytest.fixture
 def row(theme: Theme, removed: list[str], qtbot: QtBot) -> ChipRow:
-    made = ChipRow(theme, removed.append, (QPushButton("Add"),))
-    qtbot.addWidget(made)
-    made.resize(400, 100)
-    made.show()
-    return made
+    return displayed(qtbot, ChipRow(theme, removed.append, (QPushButton("Add"),)), 400, 100)
 
 
 def test_chips_stand_in_order_before_other_controls(row: ChipRow, removed: list[str]) -> None:

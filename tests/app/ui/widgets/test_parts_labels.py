@@ -12,6 +12,7 @@ from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.parts import Elided, first_lines, label, menu_name, remark, show_text, tool_tip, worded
+from tests.app.ui.showing import displayed, kept
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
 
@@ -30,9 +31,7 @@ def lines(text: Elided) -> int:
 @pytest.mark.parametrize("most", [1, 2, 5])
 @pytest.mark.parametrize("said", [LONG, "𝄞 kia ora 😀 " * 60, "没有空格的一句话" * 40, "a\nb\n" * 200])
 def test_elided_text_fits_its_number_of_lines(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
-    text = Elided(most)
-    qtbot.addWidget(text)
-    text.resize(240, 200)
+    text = kept(qtbot, Elided(most), 240, 200)
     text.show_text(said)
     assert text.text().endswith("…") and lines(text) == most
     assert said.replace("\n", " ").startswith(text.text()[:-1])
@@ -48,9 +47,7 @@ def test_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
 
 
 def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: QtBot) -> None:
-    text = Elided(2)
-    qtbot.addWidget(text)
-    text.resize(240, 200)
+    text = kept(qtbot, Elided(2), 240, 200)
     text.show_text(LONG)
     assert lines(text) == 2
     assert text.toolTip() == text.accessibleName() == LONG
@@ -63,10 +60,7 @@ def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: Q
 
 
 def test_wider_label_shows_more_text(theme: Theme, qtbot: QtBot) -> None:
-    text = Elided(2)
-    qtbot.addWidget(text)
-    text.resize(200, 60)
-    text.show()
+    text = displayed(qtbot, Elided(2), 200, 60)
     text.show_text(LONG)
     narrow = text.text()
     text.resize(500, 60)
