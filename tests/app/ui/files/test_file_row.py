@@ -143,7 +143,7 @@ def test_row_copies_text_and_shows_result_folder(
     assert dialogs.shown == ["/t/talk.srt"]
 
 
-def test_row_note_is_red_only_for_failed_file(row: FileRow, texts: Texts) -> None:
+def test_row_note_says_why_a_file_waits_or_has_failed(row: FileRow, texts: Texts) -> None:
     row.show_file(replace(WORKING, note=Note(FileNote.GATEWAY_AWAY)))
     assert (row.note.text(), row.note.property("role")) == (texts("files.note.gateway-away"), "warning")
     row.show_file(replace(WORKING, state=FileState.FAILED, note=Note(FileNote.EMPTY)))

@@ -6,24 +6,12 @@ from app.models.view import ModelState
 from app.ui.models.model_widgets import SHAPES, Badge, Bar, FigureRows
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import StateIcon
 
 
 def test_every_model_state_has_icon_and_theme_colour(theme: Theme) -> None:
     assert set(SHAPES) == set(ModelState)
     for name, colour in SHAPES.values():
         assert icons.svg(name) and theme.colour(colour).isValid()
-
-
-def test_model_shape_shows_state_and_its_accessible_name(theme: Theme, qtbot: QtBot) -> None:
-    shape = StateIcon(theme, SHAPES, ModelState.MISSING)
-    qtbot.addWidget(shape)
-    drawn = []
-    for state in (ModelState.INSTALLED, ModelState.FAILED):
-        shape.show_state(state, f"the word for {state}")
-        drawn.append(shape.grab().toImage())
-    assert shape.accessibleName() == "the word for failed"
-    assert drawn[0] != drawn[1]
 
 
 def test_rows_of_figures_have_a_bar_only_with_a_figure(theme: Theme, qtbot: QtBot) -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from app.core.errors import Note
-from app.settings.errors import BadSetting
 from app.settings.schema import all_settings
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import (
@@ -75,12 +74,6 @@ def test_setting_is_found_in_both_languages_and_by_name() -> None:
 def test_setting_is_found_by_the_words_of_other_programs(query: str, names: set[str]) -> None:
     terms = search_terms(query)
     assert {name for name in SHOWN if matches(terms, search_words_of(all_settings()[name]))} == names
-
-
-def test_setting_error_carries_setting_name() -> None:
-    with pytest.raises(BadSetting) as refused:
-        all_settings()["history.days"].value(-1)
-    assert refused.value.name == "history.days"
 
 
 def test_search_needs_every_term_in_any_order() -> None:

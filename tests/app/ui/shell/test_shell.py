@@ -1,7 +1,6 @@
 """Pages beside the sidebar: mouse, keyboard, and closing the window."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
@@ -10,7 +9,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.kinds import Action
 from app.ui.settings.choices import Choices
@@ -64,16 +62,6 @@ def test_click_in_sidebar_focuses_page_and_arrow_key_keeps_sidebar(make: Make, q
     shell.entries["files"].setFocus()
     QTest.keyClick(shell.entries["files"], Qt.Key.Key_Down)
     assert shell.page == "settings" and shell.entries["settings"].hasFocus()
-
-
-def test_arrow_key_moves_to_next_page(make: Make, qtbot: QtBot) -> None:
-    shell = make(Texts("en"))
-    shell.appear()
-    shell.entries["home"].setFocus()
-    qtbot.waitUntil(lambda: shell.entries["home"].hasFocus())
-    QTest.keyClick(shell.entries["home"], Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: shell.entries["files"].isChecked())
-    assert shell.page == "files"
 
 
 def test_menu_and_key_quit(make: Make, asked: list[Action], qtbot: QtBot) -> None:
@@ -208,39 +196,6 @@ def test_ctrl_and_number_choose_page(make: Make, texts: Texts, qtbot: QtBot) -> 
         QTest.keyClick(shell, key, Qt.KeyboardModifier.ControlModifier)
         assert shell.page == name
         assert shell.focusWidget() is shell.pages[name]
-
-
-def test_first_closing_explains_that_app_stays_in_tray(
-    theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
-) -> None:
-    once = ShownOnce(tmp_path / "told")
-    shell = Shell(theme, texts, asked.append, closing=once)
-    qtbot.addWidget(shell)
-    shell.add("home", QLabel("home"))
-    shell.appear()
-    shell.close()
-    note = shell.closing_note
-    assert note is not None and note.isVisible() and shell.isVisible()
-    note.go_on.click()
-    assert not shell.isVisible() and once.done and asked == []
-    shell.appear()
-    shell.close()
-    assert not shell.isVisible() and not note.isVisible(), "it is told once"
-
-
-def test_first_closing_reports_the_way_back_without_tray(
-    theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
-) -> None:
-    shell = Shell(theme, texts, asked.append, closing=ShownOnce(tmp_path / "told"))
-    qtbot.addWidget(shell)
-    shell.add("home", QLabel("home"))
-    shell.show_tray(False)
-    shell.appear()
-    shell.close()
-    note = shell.closing_note
-    assert note is not None and note.isVisible() and "kikipounamu show" in note.description.text()
-    note.quit.click()
-    assert asked == [Verb.QUIT]
 
 
 def test_window_is_maximised_when_screen_is_too_small(

@@ -1,62 +1,69 @@
-"""Text and buttons of the note at the first closing of the window."""
+"""Note at the first closing of the window, which explains that the app goes on."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.core.hints import ShownOnce
-from app.ui.shell.shell import ClosingNote
+from app.dictation.actions import Verb
+from app.messages.kinds import Action
+from app.ui.shell.shell import ClosingNote, Shell
 from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from tests.app.ui.showing import kept
+
+
+class World:
+    """A window that was closed for the first time."""
+
+    def __init__(self, shell: Shell, once: ShownOnce) -> None:
+        self.shell, self.once = shell, once
+        shell.add("home", QLabel("home"))
+        shell.appear()
+        shell.close()
+
+    @property
+    def note(self) -> ClosingNote:
+        assert self.shell.closing_note is not None
+        return self.shell.closing_note
 
 
 @pytest.fixture
-def once(tmp_path: Path) -> ShownOnce:
-    return ShownOnce(tmp_path / "told")
+def world(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path) -> World:
+    once = ShownOnce(tmp_path / "told")
+    return World(kept(qtbot, Shell(theme, texts, asked.append, closing=once)), once)
 
 
-@pytest.fixture
-def done() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def note(texts: Texts, once: ShownOnce, done: list[str], qtbot: QtBot) -> Iterator[ClosingNote]:
-    parent = QWidget()
-    qtbot.addWidget(parent)
-    made = ClosingNote(texts, once, lambda: done.append("closed"), lambda: done.append("ended"), parent)
-    made.open()
-    yield made
-    parent.close()
-
-
-def test_closing_note_reports_where_app_runs_and_how_to_quit(
-    note: ClosingNote, texts: Texts, qtbot: QtBot
-) -> None:
-    assert note.description.text() == texts("closing.says") and note.go_on.isDefault()
+def test_note_says_where_the_app_goes_on_and_how_to_quit(world: World, texts: Texts, qtbot: QtBot) -> None:
+    note = world.note
+    assert note.isVisible() and world.shell.isVisible() and note.go_on.isDefault()
+    assert (note.heading.text(), note.description.text()) == (texts("closing.heading"), texts("closing.says"))
     qtbot.waitUntil(lambda: note._body.verticalScrollBar().maximum() == 0)  # no part is scrolled out of view
 
 
-def test_closing_note_reports_another_way_back_without_tray(note: ClosingNote, texts: Texts) -> None:
-    note.show_tray(False)
-    assert note.description.text() == texts("closing.says-without-tray")
-    assert "kikipounamu show" in note.description.text()
-    note.show_tray(True)
-    assert note.heading.text() == texts("closing.heading")
+def test_note_is_shown_until_the_window_was_closed_by_it(world: World, asked: list[Action]) -> None:
+    QTest.keyClick(world.note, Qt.Key.Key_Escape)
+    assert (world.shell.isVisible(), world.note.isVisible(), world.once.done) == (True, False, False)
+    world.shell.close()
+    world.note.go_on.click()
+    assert (world.shell.isVisible(), world.once.done, asked) == (False, True, [])
+    world.shell.appear()
+    world.shell.close()
+    assert not world.shell.isVisible() and not world.note.isVisible()
 
 
-@pytest.mark.parametrize(("button", "did"), [("go_on", "closed"), ("quit", "ended")])
-def test_closing_note_is_not_shown_again_after_a_button(
-    note: ClosingNote, once: ShownOnce, done: list[str], button: str, did: str
-) -> None:
-    getattr(note, button).click()
-    assert (done, once.done, note.isVisible()) == ([did], True, False)
+def test_app_can_be_quit_from_the_note(world: World, asked: list[Action]) -> None:
+    world.note.quit.click()
+    assert asked == [Verb.QUIT] and world.once.done and not world.note.isVisible()
 
 
-def test_escape_keeps_window_open_and_closing_note_pending(
-    note: ClosingNote, once: ShownOnce, done: list[str]
-) -> None:
-    note.reject()
-    assert (done, once.done) == ([], False)
+def test_note_tells_another_way_back_without_tray(world: World, texts: Texts) -> None:
+    world.shell.show_tray(False)
+    assert world.note.heading.text() == texts("closing.heading-without-tray")
+    assert "kikipounamu show" in world.note.description.text()
+    world.shell.show_tray(True)
+    assert world.note.description.text() == texts("closing.says")

@@ -16,7 +16,6 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.kinds import Action, Takes
 from app.sharing.view import Lend, LendingView, LentView
 from app.ui.settings.choices import Choices
-from app.ui.shell import tray as module
 from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import INSERT_READY, Tray
 from app.ui.strings.texts import Texts, worker_text
@@ -216,7 +215,3 @@ def test_icon_that_appears_later_shows_present_state(theme: Theme, texts: Texts,
     tray.appear()
     assert shown(tray) is not first
     tray.vanish()
-
-
-def test_tray_availability_is_a_boolean() -> None:
-    assert isinstance(module.available(), bool)

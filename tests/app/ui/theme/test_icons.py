@@ -1,5 +1,6 @@
 """Icons of the app: every state has its own shape, whatever its colour."""
 
+from enum import StrEnum
 from importlib.resources import files
 from itertools import combinations
 
@@ -9,7 +10,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from app.core.states import SHAPES, State
+from app.core.states import State
+from app.ui.files.file_row import SHAPES as FILE_SHAPES
 from app.ui.theme import icons
 from app.ui.theme.colours import COLOURS, Scheme
 
@@ -39,10 +41,6 @@ def lightness(image: QImage) -> list[bool]:
     return [image.pixelColor(x, y).lightness() > 160 for x in pixels for y in pixels]
 
 
-def test_icon_exists_for_each_state() -> None:
-    assert {state.value for state in SHAPES} <= set(NAMES)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_icon_can_be_drawn(name: str, qapp: QApplication) -> None:
     assert QSvgRenderer(icons.svg(name)).isValid()
@@ -56,10 +54,14 @@ def test_icon_is_drawn_in_given_colour(name: str, qapp: QApplication) -> None:
     assert b"currentColor" not in icons.svg(name, QColor("#ff0000"))
 
 
-def test_states_have_distinct_shapes(qapp: QApplication) -> None:
-    shapes = {state: outline(drawn(state.value, TRAY)) for state in State}
-    for one, other in combinations(State, 2):
-        differs = sum(a != b for a, b in zip(shapes[one], shapes[other], strict=True))
+@pytest.mark.parametrize(
+    "shapes", [{state: state.value for state in State}, {state: name for state, (name, _) in FILE_SHAPES.items()}]
+)
+def test_states_have_distinct_shapes(shapes: dict[StrEnum, str], qapp: QApplication) -> None:
+    assert set(shapes) == set(type(next(iter(shapes))))
+    outlines = {state: outline(drawn(name, TRAY)) for state, name in shapes.items()}
+    for one, other in combinations(outlines, 2):
+        differs = sum(a != b for a, b in zip(outlines[one], outlines[other], strict=True))
         assert differs > 15, (one, other)
 
 
