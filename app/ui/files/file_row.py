@@ -119,7 +119,7 @@ class FileRow(Card):
         self.show_folder = action_button(lambda: self._dialogs.show(self.file.results[-1]), "quiet")
         self.cancel = action_button(self._cancel, "quiet")
         self.more = action_button(self._open_menu, "quiet")
-        self.menu = Menu(self)
+        self.menu, self.tracks = Menu(self), Menu(self)
         self.status.setProperty("role", "muted")
         head = horizontal(
             self.shape,
@@ -225,9 +225,10 @@ class FileRow(Card):
         self.menu.addAction(texts("files.remove"), lambda: self._ask(RemoveFiles(file.file)))
 
     def _offer_tracks(self) -> None:
-        tracks = self.menu.addMenu(self._texts("files.sound-track"))
+        self.tracks.clear()
+        self.menu.addMenu(self.tracks).setText(self._texts("files.sound-track"))
         for number in range(1, self.file.tracks + 1):
-            entry = tracks.addAction(str(number), partial(self._ask, ChooseTrack(self.file.file, number)))
+            entry = self.tracks.addAction(str(number), partial(self._ask, ChooseTrack(self.file.file, number)))
             entry.setCheckable(True)
             entry.setChecked(number == self.file.track)
 

@@ -240,9 +240,10 @@ class AboutPanel(RowsCard):
         self.show_rows([(self._cells(one), self._described(one)) for one in self._found])
         nothing = self._texts("help.about.nothing-found" if self._view else "help.about.loading")
         show_text(self.nothing, "" if self._found else nothing)
-        if self._name not in {one.name for one in self._found}:
+        names = [one.name for one in self._found]
+        if self._name not in names:
             self._name = ""
-            self.list.setCurrentIndex(self.model.index(-1))
+        self.list.setCurrentIndex(self.model.index(names.index(self._name) if self._name else -1))
         self.text.setVisible(bool(self._name) and bool(self.text.toPlainText()))
 
     def _cells(self, one: Licence) -> tuple[Cell, ...]:

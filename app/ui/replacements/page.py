@@ -70,7 +70,7 @@ class HotwordsPanel(Card):
 
     def show_words(self, words: tuple[str, ...]) -> None:
         """Show the hotwords in force."""
-        if words != self._known or set(words) != set(self.row.chips):
+        if words != self._known:
             self._known, self._problem = words, str
             self._fill()
 

@@ -29,6 +29,7 @@ from app.files.view import (
 from app.ui.files.file_row import FileRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.menus import Menu
 from tests.app.ui.dialogs import FakeDialogs
 from tests.app.ui.showing import kept
 
@@ -210,9 +211,11 @@ def test_row_redraws_only_changed_file(row: FileRow) -> None:
 def test_row_menu_offers_sound_tracks_of_a_film(row: FileRow, asked: list[FileAction], texts: Texts) -> None:
     assert texts("files.sound-track") not in entries(row)
     row.show_file(replace(DONE, track=1, tracks=2))
-    assert texts("files.sound-track") in entries(row)
+    for _ in range(2):
+        assert texts("files.sound-track") in entries(row)
     tracks = next(entry.menu() for entry in row.menu.actions() if entry.text() == texts("files.sound-track"))
-    assert isinstance(tracks, QMenu)
+    assert isinstance(tracks, Menu), "it ticks the track in use"
+    assert row.findChildren(QMenu) == [row.menu, tracks], "no earlier menu is left"
     assert [(entry.text(), entry.isChecked()) for entry in tracks.actions()] == [("1", True), ("2", False)]
     tracks.actions()[1].trigger()
     assert asked == [ChooseTrack(7, 2)]

@@ -83,6 +83,19 @@ def test_text_of_selected_licence_is_shown(panel: AboutPanel, asked: list[HelpAc
     assert panel.text.toPlainText() == texts("help.about.no-text")
 
 
+def test_licence_in_the_list_is_the_one_whose_text_is_shown(panel: AboutPanel) -> None:
+    names = ("alpha", "alpha-beta", "beta")
+    panel.show_licences(
+        LicencesView("1.2", tuple(Licence(name, "", "MIT", ComponentKind.PACKAGE) for name in names))
+    )
+    panel.search.setText("alpha")
+    panel.list.setCurrentIndex(panel.model.index(1))
+    panel.show_text(LicenceText("alpha-beta", "Permission is granted"))
+    for query in ("beta", ""):
+        panel.search.setText(query)
+        assert not panel.text.isHidden() and str(panel.list.currentIndex().data()).startswith("alpha-beta,")
+
+
 def test_text_of_selected_licence_is_scrolled_into_sight(panel: AboutPanel, qtbot: QtBot) -> None:
     around = QScrollArea(widgetResizable=True)
     qtbot.addWidget(around)

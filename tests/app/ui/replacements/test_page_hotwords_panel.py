@@ -95,3 +95,11 @@ def test_refusal_is_shown_until_the_next_change(panel: HotwordsPanel, texts: Tex
     assert panel.problem.text() == texts("note.settings-no-toml", line="3")
     enter(panel, "new")
     assert not panel.problem.isVisible()
+
+
+def test_reason_stays_while_the_words_are_the_same(panel: HotwordsPanel) -> None:
+    words = tuple(f"word {number}" for number in range(150))
+    panel.show_words(words)
+    panel.show_problem(Problem("settings", note=Note("settings-not-kept"), setting=NAME))
+    panel.show_words(words)
+    assert panel.problem.text()
