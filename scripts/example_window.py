@@ -114,10 +114,7 @@ def scene(fill: Fill, part: Part = page, *, height: float = 0.0) -> Draw:
             window.pages.monitor_window.deleteLater()  # deleted by Python it would take the screen along
             return image.copy(place)
 
-        with (
-            patch("app.ui.home.timeline_model.today", lambda: DAY),
-            patch("app.ui.home.head.today", lambda: DAY),
-        ):
+        with patch("app.ui.home.timeline_model.today", lambda: DAY):
             return dressed(look, drawn)
 
     return draw

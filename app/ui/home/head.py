@@ -11,10 +11,10 @@ from app.dictation.view import TakeView, View
 from app.history.view import HistoryList, HistoryMessage, HistoryNote, StopExporting
 from app.messages.kinds import Action
 from app.ui.home.hero import Hero
-from app.ui.home.timeline_model import percent_text
+from app.ui.home.timeline_model import percent_text, when_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.shell.tray import MENU_CLOSES_MS
-from app.ui.strings.texts import Texts, key_text, note_text, state_text, today, when_text
+from app.ui.strings.texts import Texts, key_text, note_text, state_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape, action_button, refresh_with
 from app.ui.widgets.controls import SearchField
@@ -66,7 +66,7 @@ class PasteBar(QFrame):
         for button, key in ((self.paste, "paste"), (self.copy, "copy"), (self.dismiss, "dismiss")):
             button.setText(texts(f"action.{key}"))
             if self._held:
-                when = when_text(texts, self._held[0], today())
+                when = when_text(texts, self._held[0])
                 button.setAccessibleName(texts(f"take.{key}-name", when=when))
         self.shape.show_state(State.HELD, state_text(texts, State.HELD))
         by_key = self._key and self._by_key

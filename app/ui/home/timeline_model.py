@@ -205,7 +205,7 @@ def take_text(texts: Texts, row: IndexRow) -> str:
     return row.text or no_text_reason(texts, state_of(row))
 
 
-def when_text(texts: Texts, row: IndexRow) -> str:
+def when_text(texts: Texts, row: IndexRow | view.TakeView) -> str:
     """Return day, time and length of the take."""
     day = day_text(texts, datetime.fromtimestamp(row.started_s).date())
     return texts("take.when", day=day, time=time_text(row), length=clock(row.seconds))
@@ -232,7 +232,7 @@ def program_text(texts: Texts, program: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in words)
 
 
-def time_text(row: IndexRow) -> str:
+def time_text(row: IndexRow | view.TakeView) -> str:
     """Return the time of day at which the take began."""
     return datetime.fromtimestamp(row.started_s).strftime("%H:%M")
 

@@ -16,7 +16,7 @@ from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 from app.core.errors import Note
 from app.core.sentences import LANGUAGES, TextLookup, bare_text, entries, filled
 from app.core.states import State
-from app.dictation.view import TakeView, View
+from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.theme.theme import font
 
@@ -198,15 +198,6 @@ def worker_text(texts: Texts, worker: WorkerView) -> str:
     if worker.jobs and not worker.reason:
         detail = joined(detail, texts("worker.jobs", count=worker.jobs))
     return texts("worker.detailed", state=state, detail=detail) if detail else state
-
-
-def when_text(texts: Texts, take: TakeView, today: date) -> str:
-    """Return time and length of a take, with the day unless it is today."""
-    begun = datetime.fromtimestamp(take.started_s)
-    at, length = begun.strftime("%H:%M"), clock(take.seconds)
-    if begun.date() == today:
-        return texts("take.when-today", time=at, length=length)
-    return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
 
 
 def to_paste_text(texts: Texts, view: View, paste_key: str) -> str:

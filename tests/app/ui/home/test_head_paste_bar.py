@@ -1,5 +1,6 @@
 """Bar for texts to paste: what it says, and its three actions."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -47,6 +48,8 @@ def test_paste_bar_names_key_text_and_number(bar: PasteBar, texts: Texts) -> Non
     assert bar.more.text() == texts("home.more-to-paste", count=2)
     names = {button.accessibleName() for button in (bar.paste, bar.copy, bar.dismiss)}
     assert len(names) == 3
+    bar.show_takes([replace(HELD, started_s=time.time())])
+    assert texts("home.today") in bar.paste.accessibleName()
 
 
 def test_text_to_paste_is_pasted_copied_or_dismissed(bar: PasteBar, asked: list[Action], qtbot: QtBot) -> None:

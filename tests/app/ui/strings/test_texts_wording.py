@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import Note
 from app.core.sentences import Sentences
 from app.core.states import State
-from app.dictation.view import TakeView, View
+from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.strings import texts as wording
 from app.ui.strings.texts import Texts
@@ -87,13 +87,6 @@ def test_note_names_paste_key_when_there_is_one() -> None:
 )
 def test_worker_text_shows_state_and_detail(worker: WorkerView, said: str) -> None:
     assert wording.worker_text(EN, worker) == said
-
-
-def test_take_of_today_has_no_date() -> None:
-    begun = datetime(2026, 3, 4, 9, 41)
-    take = TakeView("s", begun.timestamp(), 75.0, State.DONE)
-    assert wording.when_text(EN, take, begun.date()) == "Today 09:41 · 1:15"
-    assert wording.when_text(EN, take, date(2026, 3, 5)) == "2026-03-04 09:41 · 1:15"
 
 
 @pytest.mark.parametrize(
