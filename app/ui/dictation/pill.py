@@ -19,7 +19,7 @@ from app.ui.dictation.live_lines import LiveLines, spacing
 from app.ui.strings.texts import Texts, clock, has_length, no_text_reason, note_text, state_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import UNCLIPPED, loudness, paint_round, paint_text
+from app.ui.widgets.basic import UNCLIPPED, loudness, paint_bar, paint_round, paint_text
 
 BARS: Final = 40
 """Number of visible levels: 2 s at 20 Hz."""
@@ -31,6 +31,8 @@ LINES: Final = 3
 _NOTE_LINES: Final = 5
 _EMS: Final = 25.0  # width for words, in line heights
 _BAR, _PITCH = 2.0, 3.0
+_SILENT: Final = 0.001
+"""Share of the bar that still shows a dot."""
 _LEAST_METER: Final = 40.0
 _WITH_WORDS: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 _PROBLEMS: Final = frozenset({State.FAILED, State.DAMAGED})
@@ -109,10 +111,12 @@ class Pill:
 
     def paint_meter(self, painter: QPainter, levels: Sequence[float], place: QRectF, *, active: bool) -> None:
         """Paint the waveform, or a bar if motion is reduced."""
-        colour = self._theme.colour("accent" if active else "edge")
+        ink = "accent" if active else "edge"
         if self._theme.motion.reduced:
-            self._paint_bar(painter, levels[-1] if levels else LOWEST_DBFS, place, colour)
-            return
+            track = QRectF(place.left(), place.center().y() - 3, place.width(), 6)
+            share = max(_SILENT, loudness(levels[-1]) if levels else 0.0)
+            return paint_bar(painter, self._theme, track, share, ink)
+        colour = self._theme.colour(ink)
         most = max(BARS, int(place.width() // (2 * _PITCH)))  # more levels where there is much room
         bars = [LOWEST_DBFS] * (most - len(levels)) + list(levels)
         bars = bars[-min(most, int(place.width() // _PITCH)) :]  # fewer if wide letters leave less room
@@ -122,12 +126,6 @@ class Pill:
             colour.setAlphaF(0.35 + 0.65 * number / len(bars))
             bar = QRectF(place.left() + number * pitch, place.center().y() - height / 2, pitch - 1, height)
             paint_round(painter, bar, _BAR / 2, colour)
-
-    def _paint_bar(self, painter: QPainter, level: float, place: QRectF, colour: QColor) -> None:
-        track = QRectF(place.left(), place.center().y() - 3, place.width(), 6)
-        paint_round(painter, track, 3, self._theme.colour("accent_soft"))
-        track.setWidth(max(6.0, track.width() * loudness(level)))
-        paint_round(painter, track, 3, colour)
 
     def _text_width(self) -> float:
         """Return the width that words need."""

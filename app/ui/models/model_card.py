@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
+from PySide6.QtCore import QPoint, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.messages.kinds import Action
@@ -52,7 +52,16 @@ from app.ui.models.wording import (
 )
 from app.ui.strings.texts import Texts, languages_by_name, list_text, model_name, names_text
 from app.ui.theme.theme import SCALE, Theme, font
-from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
+from app.ui.widgets.basic import (
+    Card,
+    FileProgressBar,
+    StateIcon,
+    action_button,
+    control_height,
+    on_escape,
+    reveal,
+    show_icon,
+)
 from app.ui.widgets.dialogs import Dialogs
 from app.ui.widgets.menus import Menu
 from app.ui.widgets.panels import FlowRow
@@ -173,6 +182,7 @@ class ModelCard(Card):
         self.answers = FlowRow((self.delete, self.keep))
         vertical(self.delete_question, self.answers, within=self.question)
         self.question.hide()
+        on_escape(self, (self.delete, self.keep), lambda: self.confirm(False))
         foot = horizontal(stretched(self.facts), self.licence)
         upper: tuple[QWidget, ...] = (self.reason, self.about, self.figures)
         lower: tuple[QWidget, ...] = (self.bar, self.how, self.note, self.buttons)
@@ -321,13 +331,6 @@ class ModelCard(Card):
             self.delete.setFocus()
         elif had:
             self.more.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keep the model on Esc while the card asks."""
-        if event.key() == Qt.Key.Key_Escape and not self.question.isHidden():
-            self.confirm(False)
-        else:
-            super().keyPressEvent(event)
 
 
 def _shown_values(texts: Texts, view: ModelsView, model: LocalModelView) -> tuple[object, ...]:

@@ -110,7 +110,7 @@ class ShareBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the track, filled up to the share."""
         track = QRectF(0, (self.height() - _THICK) / 2, self.width(), _THICK)
-        paint_bar(self, self._theme, track, self.share)
+        paint_bar(smooth_painter(self), self._theme, track, self.share)
 
 
 class FigureRows(QWidget):

@@ -111,8 +111,8 @@ class TrayWatch(QObject):
 
 INSERT_READY: Final = "insert-ready"
 MENU_CLOSES_MS: Final = 200
-_DICTATING: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 """Delay before pasting: a desktop panel returns the focus slightly after it reports the choice."""
+_DICTATING: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 
 
 def available() -> bool:

@@ -191,7 +191,7 @@ class LevelBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the track, filled up to the level."""
-        paint_bar(self, self._theme, QRectF(self.rect()), loudness(self.level_dbfs))
+        paint_bar(smooth_painter(self), self._theme, QRectF(self.rect()), loudness(self.level_dbfs))
 
 
 def control_height() -> int:
@@ -258,9 +258,9 @@ def paint_round(
     painter.drawRoundedRect(place, radius, radius)
 
 
-def paint_bar(widget: QWidget, theme: Theme, track: QRectF, share: float, colour: str = "accent") -> None:
+def paint_bar(painter: QPainter, theme: Theme, track: QRectF, share: float, colour: str = "accent") -> None:
     """Paint a round bar of which a ``share`` from 0 to 1 is filled in this colour."""
-    painter, radius = smooth_painter(widget), track.height() / 2
+    radius = track.height() / 2
     paint_round(painter, track, radius, theme.colour("accent_soft"))
     if share:
         across = max(track.height(), track.width() * share)
@@ -375,7 +375,7 @@ class FileProgressBar(QProgressBar):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the track and the finished part of it."""
         share, colour = self.value() / self.maximum(), "accent" if self.moving else "edge"
-        paint_bar(self, self._theme, QRectF(self.rect()), share, colour)
+        paint_bar(smooth_painter(self), self._theme, QRectF(self.rect()), share, colour)
 
 
 _LOUD_DBFS: Final = -6.0
