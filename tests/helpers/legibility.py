@@ -34,6 +34,8 @@ CONTROLS = (
     QPlainTextEdit,
     QTextEdit,
 )
+_FOCUS = 2
+"""Pixels of its padding that the focus ring of a button takes."""
 
 
 def unnamed(root: QWidget) -> list[str]:
@@ -48,7 +50,7 @@ def unreachable(root: QWidget) -> list[str]:
 
 
 def cut(root: QWidget) -> list[str]:
-    """Return texts with too little room, and controls that stick out at the side of their container."""
+    """Return texts and controls with too little room, and those that stick out at the side of their container."""
     small = filter(_too_small, _seen(root))
     narrow = [f"{_described(one)} has {size(one)}, needs {size(_needs(one))}" for one in small]
     wide = [f"{_described(one)} sticks out" for one in _seen(root) if _is_text(one) and _sticks_out(one)]
@@ -147,7 +149,12 @@ def _too_small(widget: QWidget) -> bool:
 
 
 def _needs(widget: QWidget) -> QSize:
-    """Return the minimum size for the widget's text."""
+    """Return the minimum size for the widget's text, and at least the width that it asks for."""
+    least = widget.minimumSizeHint().width() - _FOCUS
+    return _needs_of_text(widget).expandedTo(QSize(least, 0))
+
+
+def _needs_of_text(widget: QWidget) -> QSize:
     metrics = QFontMetrics(widget.font())
     if isinstance(widget, Elided):
         return QSize(0, metrics.height())

@@ -7,7 +7,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -68,6 +68,16 @@ def test_text_with_too_little_room_is_found(make_text: Callable[[str], QWidget],
     text = make_text("a text of some length")
     text.setFixedWidth(40)
     assert len(cut(make(text))) == 1
+
+
+def test_painted_control_with_too_little_room_is_found(make: Make) -> None:
+    class Painted(QWidget):
+        def minimumSizeHint(self) -> QSize:
+            return QSize(60, 20)
+
+    painted = Painted()
+    painted.setFixedWidth(40)
+    assert len(cut(make(painted))) == 1
 
 
 def test_hidden_lines_of_text_are_found(make: Make) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
@@ -18,10 +18,11 @@ from app.ui.monitor.page import MonitorPage
 from app.ui.monitor.timeline import TimelineRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import Panel, scrolling
+from app.ui.widgets.panels import scrolling
 from scripts.example_fleet import MACHINES, ExampleFleet
 from tests.app.ui.languages import in_each_language
 from tests.app.ui.showing import displayed, enlarge
+from tests.helpers.legibility import cut
 
 
 def busy() -> MonitorView:
@@ -181,12 +182,4 @@ def test_monitor_cuts_no_text_at_double_font_size(theme: Theme, texts: Texts, qt
     page = displayed(qtbot, MonitorPage(theme, texts, lambda action: None), 900, 700)
     page.show_monitor(busy())
     qtbot.waitUntil(lambda: page.tiles.across < 4)
-    panels = [panel for panel in page.findChildren(Panel) if panel.isVisible()]
-    labels = [said for panel in panels for said in panel.findChildren(QLabel) if said.isVisible()]
-    assert len(labels) > 30
-
-    def cut_off() -> list[str]:
-        plain = (said for said in labels if not said.wordWrap())
-        return [said.text() for said in plain if said.width() < said.sizeHint().width()]
-
-    qtbot.waitUntil(lambda: cut_off() == [])
+    qtbot.waitUntil(lambda: cut(page) == [])

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
@@ -19,6 +19,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
 from tests.app.ui.showing import displayed, enlarge
+from tests.helpers.legibility import cut
 
 RULES = tuple(Replacement(f"word number {number}", "something else") for number in range(12))
 SETTINGS = replace(
@@ -76,17 +77,7 @@ def test_words_panels_cut_no_text_at_double_font_size(
     panel: QWidget = words if section == "language" else programs
     inside = page.area.widget()
     assert inside is not None
-    qtbot.waitUntil(lambda: cut_off(panel) == [] and inside.width() <= page.area.viewport().width())
-
-
-def cut_off(panel: QWidget) -> list[str]:
-    """Return the parts that need more room than they have."""
-    seen = [part for part in panel.findChildren(QWidget) if part.isVisible()]
-    narrow = [type(part).__name__ for part in seen if part.width() < part.minimumSizeHint().width()]
-    plain = [part for part in panel.findChildren(QLabel) if part.isVisible()]
-    said = [one.text() for one in plain if not one.wordWrap() and one.width() < one.sizeHint().width()]
-    low = [one.text() for one in plain if one.wordWrap() and one.height() < one.heightForWidth(one.width())]
-    return narrow + said + low
+    qtbot.waitUntil(lambda: cut(panel) == [] and inside.width() <= page.area.viewport().width())
 
 
 def test_dictionary_page_shows_words_below_its_name(theme: Theme, texts: Texts, qtbot: QtBot) -> None:

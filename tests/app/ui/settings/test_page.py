@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
@@ -35,6 +35,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
 from tests.app.ui.showing import displayed, enlarge
+from tests.helpers.legibility import cut
 from tests.helpers.previous_home import previous_home
 
 BAD = Note("setting-bad", {"place": "gateway.url"})
@@ -292,7 +293,7 @@ def test_settings_page_cuts_no_text_at_double_font_size(theme: Theme, texts: Tex
     for name in page.tabs.tabs:
         page.choose(name)
         page.resize(page.minimumSizeHint().width(), 700)
-        qtbot.waitUntil(lambda: cut_off(page) == [])
+        qtbot.waitUntil(lambda: cut(page) == [])
         assert shown(page)
 
 
@@ -318,7 +319,7 @@ def heights(page: SettingsPage, qtbot: QtBot) -> dict[str, int]:
     found = {}
     for name in SECTIONS:
         page.choose(name)
-        qtbot.waitUntil(lambda: cut_off(page) == [])
+        qtbot.waitUntil(lambda: cut(page) == [])
         for _ in range(3):  # a new layout may start another
             QApplication.processEvents()
             page.grab()
@@ -339,19 +340,6 @@ def test_settings_of_the_previous_version_are_shown_by_name(
     assert one.field.text() == texts("spoken.de")
     changed = {name for name, row in page.rows.items() if row.changed}
     assert changed >= {"general.language", "hotkeys.mode", "history.days", "worker.on", "recognition.language"}
-
-
-def cut_off(page: SettingsPage) -> list[str]:
-    """Return the parts that need more room than they have, or that reach out of the scroll area."""
-    inside = page.area.widget()
-    assert inside is not None
-    seen = [part for part in inside.findChildren(QWidget) if part.isVisible() and part.parent() is not None]
-    narrow = [part for part in seen if part.width() < part.minimumSizeHint().width()]
-    labels = [said for said in inside.findChildren(QLabel) if said.isVisible()]
-    said = [said.text() for said in labels if not said.wordWrap() and said.width() < said.sizeHint().width()]
-    said += [said.text() for said in labels if said.height() < said.heightForWidth(said.width())]
-    wide = [inside.objectName()] if inside.width() > page.area.viewport().width() else []
-    return [part.objectName() or type(part).__name__ for part in narrow] + said + wide
 
 
 def test_first_paint_creates_one_section_and_idle_time_the_rest(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
