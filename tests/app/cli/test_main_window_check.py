@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +19,8 @@ def test_missing_library_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux names its display in the environment")
-def test_missing_display_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_display_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))  # else an app that runs here would show its window
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         check_windows({name: "offscreen"})
         monkeypatch.delitem(os.environ, name, raising=False)
