@@ -152,7 +152,9 @@ def doctor(
         for finding in surroundings(settings.engine):
             print_finding(finding)
         if settings.model_folder:
-            print_finding(DoctorFinding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
+            says = f"{settings.model}, whole, in {settings.model_folder}"
+            values = {"model": settings.model, "folder": settings.model_folder}
+            print_finding(DoctorFinding("model", says, True, "model", values))
         raise typer.Exit(examine(settings, audio, print_finding))
 
 

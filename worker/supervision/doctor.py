@@ -8,7 +8,7 @@ import asyncio
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -46,11 +46,16 @@ Ask = Callable[[Sequence[str]], str]
 
 
 class DoctorFinding(NamedTuple):
-    """Reported line. ``good`` is ``None`` for neutral information."""
+    """Reported line. ``good`` is ``None`` for neutral information.
+
+    ``key`` and ``values``: the same for a program, which says it in its user's language; no key: only as it is.
+    """
 
     what: str
     says: str
     good: bool | None = None
+    key: str = ""
+    values: Mapping[str, str] = {}
 
 
 class GraphicsCard(NamedTuple):
@@ -105,13 +110,17 @@ def surroundings(engine: str, run: Ask = ask) -> Iterator[DoctorFinding]:
     """Yield findings about the driver, the GPUs and the engine library's support for them."""
     found = cards(run)
     if not found:
-        yield DoctorFinding("driver", "no NVIDIA driver answers: this worker would use the processor")
+        says = "no NVIDIA driver answers: this worker would use the processor"
+        yield DoctorFinding("driver", says, key="no-card")
     else:
-        yield DoctorFinding("driver", f"NVIDIA {found[0].driver}", True)
+        version = found[0].driver
+        yield DoctorFinding("driver", f"NVIDIA {version}", True, "driver", {"version": version})
     for number, card in enumerate(found):
-        memory = f"{card.used_mib / _MEBI:.1f} of {card.memory_mib / _MEBI:.1f} GiB in use"
-        says = f"{card.name}, capability {card.capability} ({card.architecture}), {memory}"
-        yield DoctorFinding(f"card {number}", says, True)
+        used, total = f"{card.used_mib / _MEBI:.1f}", f"{card.memory_mib / _MEBI:.1f}"
+        kind = f"capability {card.capability} ({card.architecture})"
+        says = f"{card.name}, {kind}, {used} of {total} GiB in use"
+        values = {"card": card.name, "used": used, "total": total}
+        yield DoctorFinding(f"card {number}", says, True, "card", values)
     if engine in _LIBRARIES:
         yield _library(engine, found, run)
 
@@ -121,17 +130,23 @@ def _library(engine: str, found: Sequence[GraphicsCard], run: Ask) -> DoctorFind
     try:
         report = json.loads(run([*module_command("worker.engines.library_report"), name]))
     except ValueError:
-        return DoctorFinding(name, f"it cannot be loaded: run {extra_command(engine)}", False)
+        install = extra_command(engine)
+        return DoctorFinding(
+            name, f"it cannot be loaded: run {install}", False, "library-missing", {"install": install}
+        )
     version = f"{report['version']}, CUDA {report['cuda']}" if report.get("cuda") else str(report["version"])
     built = report.get("built_for", [])
     foreign = [card for card in found if built and not _runs(card, built)]
     if foreign:
         says = f"{version} was not built for {foreign[0].architecture} ({foreign[0].name}): {_SEE_TORCH}"
-        return DoctorFinding(name, says, False)
+        return DoctorFinding(name, says, False, "library-unfit", {"version": version, "card": foreign[0].name})
     if found and not report["devices"]:
-        return DoctorFinding(name, f"{version} sees no card: {_ADVICE.get(name, _SEE_TORCH)}", False)
-    seen = f"it sees {report['devices']} card(s)" if report["devices"] else "for the processor"
-    return DoctorFinding(name, f"{version}, {seen}", True)
+        says = f"{version} sees no card: {_ADVICE.get(name, _SEE_TORCH)}"
+        return DoctorFinding(name, says, False, "library-blind", {"version": version})
+    if not report["devices"]:
+        return DoctorFinding(name, f"{version}, for the processor", True, "library", {"version": version})
+    values = {"version": version, "cards": str(report["devices"])}
+    return DoctorFinding(name, f"{version}, it sees {values['cards']} card(s)", True, "library-cards", values)
 
 
 def _runs(card: GraphicsCard, built: Sequence[str]) -> bool:
@@ -193,11 +208,14 @@ async def decode(settings: EngineSettings, pcm: bytes) -> DecodeMeasurement:
 def decoded(one: DecodeMeasurement, *, spoken: bool) -> Iterator[DoctorFinding]:
     """Yield the findings of a decode. ``spoken``: the audio was a recording, so its text is reported."""
     model = f"{one.info.engine} with {one.info.model}" if one.info.model else one.info.engine
-    yield DoctorFinding("engine", f"{model} on {one.info.device}, loaded in {one.load_s:.1f} s", True)
+    key, loaded = "engine" if one.info.model else "", f"{one.load_s:.1f}"
+    values = {"engine": one.info.engine, "model": one.info.model, "device": one.info.device, "seconds": loaded}
+    yield DoctorFinding("engine", f"{model} on {one.info.device}, loaded in {loaded} s", True, key, values)
     rtf = one.decode_s / one.sound_s if one.sound_s else 0.0
     fast = f"{1 / rtf:.0f} times as fast as speech" if 0 < rtf < 1 else "slower than speech: texts will lag behind"
-    says = f"{one.sound_s:.0f} s of sound in {one.decode_s:.2f} s: RTF {rtf:.3f}, {fast}"
-    yield DoctorFinding("decode", says, rtf < 1)
+    times = {"sound": f"{one.sound_s:.0f}", "seconds": f"{one.decode_s:.2f}"}
+    says = f"{times['sound']} s of sound in {times['seconds']} s: RTF {rtf:.3f}, {fast}"
+    yield DoctorFinding("decode", says, rtf < 1, "speed" if rtf < 1 else "behind", times)
     if spoken:
         yield DoctorFinding("text", one.text or "nothing was understood", bool(one.text))
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import re
 import tempfile
 from asyncio.subprocess import Process
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Final
 
@@ -23,33 +22,23 @@ DEADLINE_S: Final = 150.0  # a large model on a slow computer
 _PROGRAM: Final = "kikipounamu-worker"
 _MOST_BYTES: Final = 1 << 16
 _LONGEST: Final = 300
-_SAYINGS: Final = {
-    "worker-driver": re.compile(r"NVIDIA (?P<version>\S+)"),
-    "worker-card": re.compile(r"(?P<card>.+), capability \S+ \(\S+\), (?P<used>\S+) of (?P<total>\S+) GiB in use"),
-    "worker-library-cards": re.compile(r"(?P<version>.+), it sees (?P<cards>\d+) card\(s\)"),
-    "worker-library": re.compile(r"(?P<version>\S+), for the processor"),
-    "worker-model": re.compile(r"(?P<model>\S+), whole, in (?P<folder>.+)"),
-    "worker-engine": re.compile(
-        r"(?P<engine>\S+) with (?P<model>\S+) on (?P<device>\S+), loaded in (?P<seconds>\S+) s"
-    ),
-}
-_FAILURES: Final = {
-    "worker-library-missing": re.compile(r"it cannot be loaded: run (?P<install>.+)"),
-    "worker-library-unfit": re.compile(r"(?P<version>.+) was not built for \S+ \((?P<card>.+)\): .+"),
-    "worker-library-blind": re.compile(r"(?P<version>.+) sees no card: .+"),
-}
-_MEASURED: Final = re.compile(r"(\d+) s of sound in ([\d.]+) s: ")
+_KEYS: Final = frozenset(
+    {
+        *("driver", "no-card", "card", "model", "engine", "speed", "behind"),
+        *("library", "library-cards", "library-missing", "library-unfit", "library-blind"),
+    }
+)
+"""Keys of ``worker.supervision.doctor`` that have texts here."""
 
 
 class WorkerLine(Struct, frozen=True):
-    """A line that the worker's doctor prints as JSON.
-
-    ``good``: ``None`` if neutral.
-    """
+    """A line that the worker's doctor prints as JSON, like its ``DoctorFinding``."""
 
     what: str
     says: str
     good: bool | None = None
+    key: str = ""
+    values: Mapping[str, str] = {}
 
 
 async def worker(
@@ -118,20 +107,13 @@ async def _read(process: Process, lines: list[WorkerLine]) -> None:
 
 
 def line_findings(lines: Iterable[WorkerLine], *, needed: bool) -> list[Finding]:
-    """Convert the doctor's lines, which are in English, to findings. Pure."""
+    """Return findings in the user's words where there are some, else in the English ones of the doctor. Pure."""
     return [_finding(line, wrong if needed else advice) for line in lines]
 
 
 def _finding(line: WorkerLine, bad: Callable[..., Finding]) -> Finding:
-    """Return a finding in the user's words where they matter: and the English ones of the doctor elsewhere."""
-    if line.what == "decode" and (measured := _MEASURED.match(line.says)):
-        key, finding = ("worker-speed", ok) if line.good else ("worker-behind", bad)
-        return finding(Topic.WORKER, key, what=line.what, sound=measured[1], seconds=measured[2])
-    if line.what == "driver" and line.good is None:
-        return ok(Topic.WORKER, "worker-no-card", what=line.what)
-    failed = line.good is False
-    finding = bad if failed else ok
-    for key, saying in (_FAILURES if failed else _SAYINGS).items():
-        if found := saying.fullmatch(line.says):
-            return finding(Topic.WORKER, key, what=line.what, **found.groupdict())
-    return finding(Topic.WORKER, "worker-fails" if failed else "worker-says", what=line.what, says=line.says)
+    finding = bad if line.good is False else ok
+    if line.key in _KEYS:
+        return finding(Topic.WORKER, f"worker-{line.key}", what=line.what, **line.values)
+    key = "worker-fails" if line.good is False else "worker-says"
+    return finding(Topic.WORKER, key, what=line.what, says=line.says)

@@ -1,15 +1,19 @@
 """Findings come from the worker's own doctor, however it ends."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.core.errors import ModelUnfit
-from app.core.sentences import Sentences
+from app.core.sentences import LANGUAGES, Sentences
+from app.diagnostics.checks.finding import Finding, finding_text
 from app.diagnostics.checks.worker import WorkerLine, line_findings, worker
+from protocol.engine import EngineInfo
 from tests.app.diagnostics.checks.found import keys
-from worker.supervision.doctor import surroundings
+from worker.supervision.doctor import DecodeMeasurement, DoctorFinding, decoded, json_line, surroundings
 
 
 def doctor(tmp_path: Path, script: str) -> list[str]:
@@ -18,33 +22,33 @@ def doctor(tmp_path: Path, script: str) -> list[str]:
     return [sys.executable, str(program)]
 
 
-def test_reported_converts_good_and_bad_lines() -> None:
-    lines = [WorkerLine("driver", "none"), WorkerLine("engine", "here", True), WorkerLine("decode", "slow", False)]
-    assert keys(line_findings(lines, needed=True)) == [
-        "ok worker-no-card",
-        "ok worker-says",
-        "problem worker-fails",
-    ]
-    assert keys(line_findings(lines, needed=False))[-1] == "advice worker-fails"
+def told(lines: Iterable[DoctorFinding], *, needed: bool = True) -> list[Finding]:
+    """Return the findings about these lines as the app reads them."""
+    read = [msgspec.json.decode(json_line(line), type=WorkerLine) for line in lines]
+    return line_findings(read, needed=needed)
 
 
-def test_reported_has_own_words_for_speed_and_missing_card() -> None:
-    fast, slow = (f"10 s of sound in {s} s: RTF 0.1, and so on" for s in ("1.00", "20.00"))
-    lines = [WorkerLine("driver", "none"), WorkerLine("decode", fast, True), WorkerLine("decode", slow, False)]
-    found = line_findings(lines, needed=True)
-    assert keys(found) == ["ok worker-no-card", "ok worker-speed", "problem worker-behind"]
-    assert found[2].values == {"what": "decode", "sound": "10", "seconds": "20.00"}
-
-
-def test_reported_has_own_words_for_library_model_and_engine() -> None:
+def test_lines_without_words_of_their_own_stay_as_they_are() -> None:
     lines = [
-        WorkerLine("ctranslate2", "4.8.5, for the processor", True),
-        WorkerLine("model", "whisper-base, whole, in /my models/whisper-base", True),
-        WorkerLine("engine", "whisper with whisper-base on cpu, loaded in 6.4 s", True),
+        DoctorFinding("engine", "here", True),
+        DoctorFinding("decode", "it broke", False, "of another version"),
     ]
-    found = line_findings(lines, needed=True)
-    assert keys(found) == ["ok worker-library", "ok worker-model", "ok worker-engine"]
-    assert Sentences("zh")(f"doctor.found.{found[1].key}", **found[1].values) == (
+    assert keys(told(lines)) == ["ok worker-says", "problem worker-fails"]
+    assert keys(told(lines, needed=False)) == ["ok worker-says", "advice worker-fails"]
+
+
+@pytest.mark.parametrize(("decode_s", "wanted"), [(1.0, "ok worker-speed"), (20.0, "problem worker-behind")])
+def test_decode_has_own_words(decode_s: float, wanted: str) -> None:
+    info = EngineInfo("whisper", "whisper-base", "cpu")
+    engine, decode = told(decoded(DecodeMeasurement(info, 6.4, 10.0, decode_s, ""), spoken=False))
+    assert keys([engine, decode]) == ["ok worker-engine", wanted]
+    assert decode.values == {"what": "decode", "sound": "10", "seconds": f"{decode_s:.2f}"}
+
+
+def test_words_are_in_the_language_of_the_user() -> None:
+    values = {"model": "whisper-base", "folder": "/my models/whisper-base"}
+    (found,) = told([DoctorFinding("model", "whisper-base, whole, in ...", True, "model", values)])
+    assert Sentences("zh")(f"doctor.found.{found.key}", **found.values) == (
         "模型 whisper-base 完整，位于 /my models/whisper-base。"
     )
 
@@ -62,15 +66,23 @@ CARD = "RTX 5060 Ti, 580.65, 12.0, 16311, 512\n"
     ],
 )
 def test_every_line_about_the_card_has_own_words(report: str, wanted: str) -> None:
-    told = surroundings("funasr", lambda command: CARD if command[0] == "nvidia-smi" else report)
-    lines = [WorkerLine(*one) for one in told]
-    assert keys(line_findings(lines, needed=True)) == ["ok worker-driver", "ok worker-card", wanted]
+    lines = surroundings("funasr", lambda command: CARD if command[0] == "nvidia-smi" else report)
+    found = told(lines)
+    assert keys(found) == ["ok worker-driver", "ok worker-card", wanted]
+    assert all(finding_text(Sentences(language), one) for one in found for language in LANGUAGES)
+
+
+def test_processor_alone_has_own_words() -> None:
+    lines = surroundings(
+        "whisper", lambda command: "" if command[0] == "nvidia-smi" else '{"version": "4.6", "devices": 0}'
+    )
+    assert keys(told(lines)) == ["ok worker-no-card", "ok worker-library"]
 
 
 async def test_worker_check_returns_findings_of_its_doctor(tmp_path: Path) -> None:
     script = (
         "print('a library greets')\n"
-        'print(\'{"what": "driver", "says": "none", "good": null}\')\n'
+        'print(\'{"what": "driver", "says": "none", "good": null, "key": "no-card"}\')\n'
         'print(\'{"what": "model", "says": "missing", "good": false}\')\n'
         "raise SystemExit(3)\n"
     )
@@ -101,7 +113,8 @@ async def test_worker_check_notices_doctor_without_findings(tmp_path: Path) -> N
 
 
 async def test_worker_check_kills_hanging_doctor_and_keeps_findings(tmp_path: Path) -> None:
-    script = 'import time\nprint(\'{"what": "driver", "says": "none"}\', flush=True)\ntime.sleep(600)\n'
+    line = json_line(DoctorFinding("driver", "none", key="no-card"))
+    script = f"import time\nprint({line!r}, flush=True)\ntime.sleep(600)\n"
     found = await worker([], command=doctor(tmp_path, script), deadline_s=1.0)
     assert keys(found) == ["ok worker-no-card", "problem worker-slow"]
 
