@@ -30,6 +30,7 @@ from runtime.programs import module_command
 
 COMMAND: Final = module_command("app.insertion.wayland.clipboard_keeper")
 _START_S: Final = 4.0
+_END_S: Final = 1.0
 _READY: Final = b"r"
 _REQUESTS: Final = {"clipboard": "set_selection", "primary": "set_primary_selection"}
 
@@ -55,7 +56,12 @@ async def hand_over(environment: Mapping[str, str], contents: Callable[[], Mappi
                     return await keeper.stdout.read() == _READY  # up to the end: it leaves its pipes
         finally:
             keeper.stdin.close()
-            await keeper.wait()  # the started process; the keeper is its child
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_END_S):
+                    await keeper.wait()  # the started process; the keeper is its child
+            if keeper.returncode is None:
+                keeper.kill()
+                await keeper.wait()
     return False
 
 

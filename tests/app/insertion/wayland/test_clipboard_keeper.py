@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import signal
 import sys
 from asyncio.subprocess import Process
 from contextlib import suppress
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from app.insertion.wayland.clipboard_keeper import COMMAND, hand_over
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop
 
 CONTENTS = {
@@ -63,16 +64,36 @@ async def test_contents_are_not_handed_over_without_room_for_a_process(monkeypat
     assert not await hand_over(os.environ, lambda: CONTENTS)
 
 
-async def test_keeper_ends_when_its_starter_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = (sys.executable, "-c", "import sys; sys.stdin.read()")
-    monkeypatch.setattr("app.insertion.wayland.clipboard_keeper.COMMAND", waits)
-    started, create = list[Process](), asyncio.create_subprocess_exec
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    """The processes that were started."""
+    found, create = list[Process](), asyncio.create_subprocess_exec
 
     async def noted(*command: str, **options: Any) -> Process:
-        started.append(await create(*command, **options))
-        return started[-1]
+        found.append(await create(*command, **options))
+        return found[-1]
 
     monkeypatch.setattr("asyncio.create_subprocess_exec", noted)
+    return found
+
+
+async def test_keeper_that_hangs_while_it_starts_is_killed(
+    monkeypatch: pytest.MonkeyPatch, started: list[Process]
+) -> None:
+    """The user who copies a text waits no longer for it."""
+    hangs = (sys.executable, "-c", "import time; time.sleep(600)")
+    monkeypatch.setattr("app.insertion.wayland.clipboard_keeper.COMMAND", hangs)
+    monkeypatch.setattr("app.insertion.wayland.clipboard_keeper._START_S", 0.1)
+    async with asyncio.timeout(DEADLINE_S):
+        assert not await hand_over(os.environ, lambda: CONTENTS)
+    assert started[0].returncode == -signal.SIGKILL
+
+
+async def test_keeper_ends_when_its_starter_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch, started: list[Process]
+) -> None:
+    waits = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    monkeypatch.setattr("app.insertion.wayland.clipboard_keeper.COMMAND", waits)
     handing = asyncio.create_task(hand_over(os.environ, lambda: CONTENTS))
     await wait_until(lambda: started, "it has started")
     handing.cancel()
