@@ -96,7 +96,7 @@ class OwnRecognition(Closing):
         chosen, models = self._file.current.worker, self._services.models
         model = chosen.model or (await models.choose() if self._options.by_languages else "")
         settings = self._options.settings.running(model, chosen.environment)
-        settings = settings.with_threads(chosen.threads).with_gpu_memory(chosen.gpu_memory)
+        settings = settings.with_limits(chosen.threads, chosen.gpu_memory)
         models.environment = chosen.environment
         await self.worker.use(settings)
         self._services.lending.use(settings)

@@ -187,7 +187,7 @@ def paired_as(name: str, file: Path) -> PairedGateway:
 
     The file is not modified, even if it is damaged: only the app moves it aside.
     """
-    paired = _read(file)
+    paired = paired_in(file)
     found = [one for one in paired if name in (one.display_name, one.id)]
     found = found or [one for one in paired if name and one.id.startswith(name.lower())]
     if len(found) > 1:
@@ -201,7 +201,8 @@ def paired_as(name: str, file: Path) -> PairedGateway:
     return found[0]
 
 
-def _read(file: Path) -> tuple[PairedGateway, ...]:
+def paired_in(file: Path) -> tuple[PairedGateway, ...]:
+    """Return the gateways in this file, and leave it alone. Raises ``GatewaysNotKept``. Blocks."""
     try:
         return decode(file.read_bytes())
     except FileNotFoundError:

@@ -8,6 +8,7 @@ from typing import Final, Self
 
 from app.hotkeys.binding import parse
 from app.hotkeys.events import Hotkeys, KeyEvent, KeyEventQueue
+from app.wayland.session import is_wayland
 
 WAYLAND: Final = "hotkeys-wayland"
 NO_DISPLAY: Final = "hotkeys-no-display"
@@ -60,7 +61,7 @@ def choose(platform: str, environment: Mapping[str, str]) -> HotkeyChoice:
     """
     if platform in {"win32", "darwin"}:
         return _pynput(platform)
-    if environment.get("XDG_SESSION_TYPE") == "wayland" or environment.get("WAYLAND_DISPLAY"):
+    if is_wayland(environment):
         return _portal(environment)
     display = environment.get("DISPLAY")
     if not display:

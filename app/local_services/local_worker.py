@@ -122,17 +122,11 @@ class LocalWorkerSettings:
         except ModelUnfit as error:
             return LocalWorkerSettings((), (), error)
 
-    def with_threads(self, threads: int) -> "LocalWorkerSettings":
-        """Return the settings with a number of processor threads; 0: as the engine prefers."""
-        if not threads or self.unfit:
-            return self
-        return replace(self, arguments=(*self.arguments, "--threads", str(threads)))
-
-    def with_gpu_memory(self, megabytes: int) -> "LocalWorkerSettings":
-        """Return the settings with a limit on GPU memory in MiB; 0: no limit."""
-        if not megabytes or self.unfit:
-            return self
-        return replace(self, arguments=(*self.arguments, "--gpu-memory", str(megabytes)))
+    def with_limits(self, threads: int, gpu_memory: int) -> "LocalWorkerSettings":
+        """Return the settings with a number of processor threads, and of MiB of GPU memory; 0: no limit."""
+        limits = {"--threads": threads, "--gpu-memory": gpu_memory}
+        added = [word for name, most in limits.items() if most and not self.unfit for word in (name, str(most))]
+        return replace(self, arguments=(*self.arguments, *added))
 
     def for_gateway(self, gateway: Address, output: str) -> "LocalWorkerSettings":
         """Return the settings for working for a remote gateway."""

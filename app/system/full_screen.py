@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from app.wayland.session import is_wayland
 from app.x11.errors import X11Error
 
 
@@ -52,8 +53,7 @@ class FullScreen:
 def full_screen(platform: str, environment: Mapping[str, str]) -> FullScreen:
     """Return the detector for a ``sys.platform`` and ``os.environ``."""
     display = environment.get("DISPLAY")
-    wayland = environment.get("XDG_SESSION_TYPE") == "wayland" or environment.get("WAYLAND_DISPLAY")
-    if platform != "linux" or not display or wayland or importlib.util.find_spec("Xlib") is None:
+    if platform != "linux" or not display or is_wayland(environment) or importlib.util.find_spec("Xlib") is None:
         return FullScreen(None)
     from app.x11.connection import XThread
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
@@ -18,10 +19,10 @@ from app.diagnostics.checks import desktop, disk, gateway, installation, logs, m
 from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
-from app.diagnostics.checks.gateway import RemoteGateway, paired
+from app.diagnostics.checks.gateway import RemoteGateway
 from app.diagnostics.checks.runner import DEADLINE_S, Examination, in_own_process
 from app.gateways.pairing_address import shown
-from app.gateways.store import PairedGateway
+from app.gateways.store import GatewaysNotKept, PairedGateway, gateways_file, paired_in
 from app.hotkeys.choose import choose
 from app.journal.library import Library
 from app.local_services.gateway_settings import FILE as GATEWAY_FILE
@@ -154,7 +155,7 @@ class AllChecks:
 
     async def _elsewhere(self) -> Sequence[Finding]:
         if self._computer.paired is None:
-            return [wrong(Topic.ELSEWHERE, "elsewhere-unreadable", file=str(self._places.data / "gateways.json"))]
+            return [wrong(Topic.ELSEWHERE, "elsewhere-unreadable", file=str(gateways_file()))]
         return await gateway.elsewhere(self._used(self._computer.paired), self._version)
 
     def _used(self, known: Sequence[PairedGateway]) -> list[RemoteGateway]:
@@ -184,8 +185,10 @@ def _in_thread(area: Topic, work: Callable[[], Sequence[Finding]], deadline_s: f
 def this_computer(platform: str, environment: Mapping[str, str]) -> ComputerSetup:
     """Return the setup of this computer for the current user. Blocks."""
     places, read = folders(), settings_now()
-    gateways = paired(places.data / "gateways.json")
-    return ComputerSetup(places, *read, gateways, platform, environment, sound_system)
+    paired: tuple[PairedGateway, ...] | None = None
+    with suppress(GatewaysNotKept):
+        paired = paired_in(gateways_file())
+    return ComputerSetup(places, *read, paired, platform, environment, sound_system)
 
 
 def settings_findings(faults: Sequence[SettingsError], place: Path) -> list[Finding]:

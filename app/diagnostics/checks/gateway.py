@@ -15,7 +15,6 @@ from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import Note
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
-from app.gateways.store import PairedGateway, decode
 from app.gateways.watcher import query_both
 from app.local_services.local_gateway import alive
 from client.connection import Address
@@ -248,16 +247,6 @@ class RemoteGateway:
     addresses: tuple[Address, ...]
     chosen: bool = False
     needed: bool = False
-
-
-def paired(file: Path) -> tuple[PairedGateway, ...] | None:
-    """Return the gateways in ``gateways.json`` and leave the file alone; ``None``: it is unreadable. Blocks."""
-    try:
-        return decode(file.read_bytes())
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError):
-        return None
 
 
 async def elsewhere(gateways: Sequence[RemoteGateway], version: str, answer_s: float = _REMOTE_S) -> list[Finding]:

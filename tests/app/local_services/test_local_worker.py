@@ -228,18 +228,13 @@ def test_worker_settings_follow_chosen_model() -> None:
     assert CHECKSUM.model == ""
 
 
-def test_threads_are_passed_to_worker() -> None:
-    assert CHECKSUM.with_threads(3).arguments == ("--engine", "checksum", "--threads", "3")
-    assert CHECKSUM.with_threads(0) == CHECKSUM
+def test_limits_are_passed_to_worker() -> None:
+    limited = ("--engine", "checksum", "--threads", "3", "--gpu-memory", "4096")
+    assert CHECKSUM.with_limits(3, 4096).arguments == limited
+    assert CHECKSUM.with_limits(0, 4096).arguments == ("--engine", "checksum", "--gpu-memory", "4096")
+    assert CHECKSUM.with_limits(0, 0) == CHECKSUM
     unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
-    assert unfit.with_threads(2) == unfit
-
-
-def test_gpu_memory_limit_is_passed_to_worker() -> None:
-    assert CHECKSUM.with_gpu_memory(4096).arguments == ("--engine", "checksum", "--gpu-memory", "4096")
-    assert CHECKSUM.with_gpu_memory(0) == CHECKSUM
-    unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
-    assert unfit.with_gpu_memory(2) == unfit
+    assert unfit.with_limits(2, 2) == unfit
 
 
 def test_worker_for_remote_gateway_hides_key() -> None:

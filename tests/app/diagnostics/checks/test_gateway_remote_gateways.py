@@ -1,11 +1,9 @@
 """Remote gateways: fine, away, without a worker, or with another key, certificate or version."""
 
 import asyncio
-from pathlib import Path
 
 from app.core.errors import Note
-from app.diagnostics.checks.gateway import RemoteGateway, elsewhere, paired, refused
-from app.gateways.store import PairedGateway, encode
+from app.diagnostics.checks.gateway import RemoteGateway, elsewhere, refused
 from client.connection import Address
 from client.errors import Refused, Unauthorised, Unreachable, WrongCertificate
 from runtime.tasks import cancel_and_wait
@@ -79,13 +77,3 @@ def test_severity_depends_on_use_of_gateway() -> None:
     assert keys([refused(at(AWAY), Unauthorised("no"))]) == ["advice elsewhere-key"]
     assert keys([refused(at(AWAY, chosen=True), Unreachable("no"))]) == ["advice elsewhere-away"]
     assert keys([refused(at(AWAY, chosen=True, needed=True), Unreachable("no"))]) == ["problem elsewhere-away"]
-
-
-def test_paired_reads_list_without_changing_it(tmp_path: Path) -> None:
-    file = tmp_path / "gateways.json"
-    assert paired(file) == ()
-    one = PairedGateway(("https://127.0.0.1:8765",), "a" * 64, "laptop", KEY)
-    file.write_bytes(encode((one,)))
-    assert paired(file) == (one,)
-    file.write_text("damaged")
-    assert paired(file) is None and file.read_text() == "damaged"
