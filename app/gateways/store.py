@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -22,7 +22,7 @@ from protocol.devices import clean_name
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
-from runtime.tasks import Tasks
+from runtime.tasks import complete
 from runtime.whole_file import replacing
 
 
@@ -218,7 +218,6 @@ class GatewayRegistry:
         self._store, self._changed = store, changed
         self.gateways: tuple[PairedGateway, ...] = ()
         self.problem: Note | None = None
-        self._tasks = Tasks("paired gateways")
         self._lock = asyncio.Lock()
 
     def read(self) -> None:
@@ -252,29 +251,20 @@ class GatewayRegistry:
     async def close(self) -> None:
         """Wait until pending writes are complete. Safe to call twice."""
         async with self._lock:
-            await self._tasks.close()
+            pass
 
     async def _write(self, gateways: tuple[PairedGateway, ...]) -> None:
         before, self.gateways = self.gateways, gateways
         self._changed()
-        done = asyncio.get_running_loop().create_future()
-        self._tasks.start(self._write_now(gateways, done), "write")
         try:
-            await asyncio.shield(done)
+            await complete(self._write_now(gateways))
         except Exception:
             if self.gateways is gateways:
                 self.gateways = before
                 self._changed()
             raise
 
-    async def _write_now(self, gateways: tuple[PairedGateway, ...], done: "asyncio.Future[Any]") -> None:
+    async def _write_now(self, gateways: tuple[PairedGateway, ...]) -> None:
         async with self._lock:
-            try:
-                await asyncio.to_thread(self._store.write, gateways)
-                self.problem = None
-                done.set_result(None)
-            except Exception as error:
-                done.set_exception(error)
-                done.exception()  # mark the error as retrieved, even without a waiting caller
-                if not isinstance(error, AppError):
-                    raise  # this task's end is logged
+            await asyncio.to_thread(self._store.write, gateways)
+            self.problem = None

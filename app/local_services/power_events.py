@@ -85,15 +85,12 @@ class WorkerRest:
 
     def __init__(self, rest: Callable[[Note | None], None], see: See, check_s: float = CHECK_S) -> None:
         self._rest, self._see, self._check_s = rest, see, check_s
-        self._limits = WorkerLimits()
         self._decision = RestDecision()
         self._changed = asyncio.Event()
 
     def allow(self, limits: WorkerLimits) -> None:
         """Set the limits that apply from now on."""
-        if limits != self._limits:
-            self._limits = limits
-            self._decision.allow(limits)
+        if self._decision.allow(limits):
             self._changed.set()
 
     async def watch(self) -> None:
@@ -101,13 +98,13 @@ class WorkerRest:
         previous: Note | None = None
         while True:
             self._changed.clear()
-            seen = await self._see(self._limits)
+            seen = await self._see(self._decision.limits)
             why = self._decision.update(seen, loop_time())
             if why != previous:
                 log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
                 self._rest(why)
                 previous = why
-            await is_set_within(self._changed, self._check_s if self._limits.any else None)
+            await is_set_within(self._changed, self._check_s if self._decision.limits.any else None)
 
 
 class PowerEvents:

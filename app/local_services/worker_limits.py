@@ -102,19 +102,19 @@ class RestDecision:
 
     def __init__(self, limits: WorkerLimits | None = None) -> None:
         self.why: Note | None = None
-        self._limits = limits or WorkerLimits()
+        self.limits = limits or WorkerLimits()
         self._since_s: float | None = None
         self._at_once = True
 
-    def allow(self, limits: WorkerLimits) -> None:
-        """Set new limits, which apply at once."""
-        if limits != self._limits:
-            self._limits = limits
-            self._at_once = True
+    def allow(self, limits: WorkerLimits) -> bool:
+        """Set the limits; return whether they are new, and so apply at once."""
+        before, self.limits = self.limits, limits
+        self._at_once |= limits != before
+        return limits != before
 
     def update(self, now: ComputerState, now_s: float) -> Note | None:
         """Return the reason why the worker rests, or ``None`` if it may work."""
-        why = reason_to_rest(self._limits, now)
+        why = reason_to_rest(self.limits, now)
         if (why is None) is (self.why is None):
             self._since_s = None
             self.why = why  # only the reason may have changed

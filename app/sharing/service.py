@@ -143,20 +143,15 @@ class Sharing(TaskOwner):
         self._retrying.keep(self._retry)
 
     async def _retry(self) -> None:
-        """Retry until no visible obstacle is left."""
+        """Retry until no visible obstacle is left; other settings stop this."""
         while self._blocked is not None:
             await asyncio.sleep(self._pause(self._failures))
-            self._try_again()
-
-    def _try_again(self) -> None:
-        if self._blocked is None:  # the settings changed meanwhile
-            return
-        if not port_is_free(self._port):
-            self._failures += 1
-            return
-        log.info(LogEvent.SHARING_RETRIED, failures=self._failures)
-        self._blocked = None
-        self.restart()
+            if port_is_free(self._port):
+                log.info(LogEvent.SHARING_RETRIED, failures=self._failures)
+                self._blocked = None
+                self.restart()
+            else:
+                self._failures += 1
 
     # -- user actions --------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from Xlib import X, display
 from Xlib.error import ConnectionClosedError, DisplayError, XauthError, XError, XNoAuthError
@@ -23,7 +23,7 @@ from app.x11.errors import X11Gone, X11Missing
 from app.x11.grab_guard import Grabs
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import closed_on_error
+from runtime.tasks import Closing, closed_on_error
 
 log = loggers.APP_X11
 
@@ -180,7 +180,7 @@ class X11Connection:
         return bool(due)
 
 
-class XThread:
+class XThread(Closing):
     """A daemon thread that executes work on its own connection. A hanging server cannot keep the process alive.
 
     ``answer_s``: how long callers wait for an answer; ``None``: as long as it takes. ``lost`` is called in the
@@ -200,6 +200,10 @@ class XThread:
         self._opened.set_running_or_notify_cancel()  # who stops waiting does not cancel the answer
         self._gone = threading.Event()
         self._thread = threading.Thread(target=self._run, name="x11", daemon=True)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
 
     async def open(self) -> None:
         """Connect to the server. Raises ``X11Error``."""

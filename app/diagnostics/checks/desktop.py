@@ -44,12 +44,8 @@ async def read_screen(display: str) -> ScreenAbilities:
     """Connect to an X server and return its abilities."""
     from app.x11.connection import XThread
 
-    thread = XThread(display)
-    await thread.open()
-    try:
+    async with XThread(display) as thread:
         return await thread.call(_screen)
-    finally:
-        await thread.close()
 
 
 def _screen(connection: Any) -> ScreenAbilities:
