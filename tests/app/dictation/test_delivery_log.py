@@ -69,8 +69,9 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
 
 
 async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> None:
-    log = DeliveryLog(library)
-    await log.add(1, begun(library, ONE))
+    log, journal = DeliveryLog(library), begun(library, ONE)
+    journal.set_wanted(inserted=True)
+    await log.add(1, journal)
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
     await asyncio.gather(
         log.inserting(pieces),
