@@ -48,16 +48,14 @@ def test_days_takes_and_special_rows_have_their_heights(timeline: TakeTimeline) 
     assert (timeline.rowHeight(0), timeline.rowHeight(3)) == (120, row_height())
 
 
-def test_copy_button_is_clicked_without_selecting(timeline: TakeTimeline, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(timeline.copy_wanted) as copied, qtbot.assertNotEmitted(timeline.clicked):
-        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.COPY, timeline, 3))
-    assert copied.args == [3] and not timeline.selectionModel().hasSelection()
-
-
-def test_play_button_is_clicked_without_selecting(timeline: TakeTimeline, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(timeline.play_wanted) as played, qtbot.assertNotEmitted(timeline.clicked):
-        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.PLAY, timeline, 3))
-    assert played.args == [3] and not timeline.selectionModel().hasSelection()
+@pytest.mark.parametrize("button", RowButton)
+def test_button_of_a_row_is_clicked_without_selecting(
+    timeline: TakeTimeline, qtbot: QtBot, button: RowButton
+) -> None:
+    wanted = {RowButton.COPY: timeline.copy_wanted, RowButton.PLAY: timeline.play_wanted}[button]
+    with qtbot.waitSignal(wanted) as clicked, qtbot.assertNotEmitted(timeline.clicked):
+        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(button, timeline, 3))
+    assert clicked.args == [3] and not timeline.selectionModel().hasSelection()
 
 
 def test_copy_button_is_not_clicked_when_released_elsewhere(timeline: TakeTimeline, qtbot: QtBot) -> None:

@@ -74,14 +74,6 @@ def test_every_setting_is_in_its_section_with_accessible_name(page: SettingsPage
         assert target.accessibleName() and target.focusPolicy() & Qt.FocusPolicy.TabFocus, row.setting.name
 
 
-@in_each_language
-def test_section_titles_are_translated(page: SettingsPage, texts: Texts) -> None:
-    assert [tab.text() for tab in page.tabs.tabs.values()] == [
-        texts(f"settings.section.{name}") for name in SECTIONS
-    ]
-    assert page.name.text() == texts("settings.name")
-
-
 def test_keyboard_reaches_search_sections_and_settings(page: SettingsPage, qtbot: QtBot) -> None:
     page.start_search()
     qtbot.waitUntil(page.search.hasFocus)
@@ -96,14 +88,6 @@ def test_keyboard_reaches_search_sections_and_settings(page: SettingsPage, qtbot
     targets = [page.rows[name].control.target for name in shown(page)]
     rows = [target.focusProxy() or target for target in targets]
     assert reached[: len(rows) + 2] == [page.search, page.tabs.tabs["general"], *rows]
-
-
-def test_ctrl_f_focuses_settings_search(page: SettingsPage, qtbot: QtBot) -> None:
-    page.activateWindow()
-    page.tabs.tabs["general"].setFocus()
-    qtbot.waitUntil(page.tabs.tabs["general"].hasFocus)
-    QTest.keyClick(page.tabs.tabs["general"], Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(page.search.hasFocus)
 
 
 def test_change_is_requested_and_shown_after_answer(page: SettingsPage, asked: list[Action]) -> None:

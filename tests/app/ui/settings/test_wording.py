@@ -1,4 +1,4 @@
-"""Texts for settings: completeness, refusals and search words."""
+"""Texts for settings: completeness, refusals, search words, and sections."""
 
 import pytest
 
@@ -6,6 +6,9 @@ from app.core.errors import Note
 from app.settings.schema import all_settings
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import (
+    PANELS_FIRST,
+    PLACES,
+    SECTIONS,
     description,
     marked_html,
     matches,
@@ -13,6 +16,7 @@ from app.ui.settings.wording import (
     refusal_text,
     search_terms,
     search_words_of,
+    section_of,
     title,
 )
 from app.ui.strings.texts import Texts
@@ -93,3 +97,14 @@ def test_found_terms_are_marked_in_original_spelling() -> None:
 
 def test_longest_matching_term_is_marked() -> None:
     assert marked_html("hotkeys", search_terms("key keys"), "x") == 'hot<span style="x">keys</span>'
+
+
+def test_each_section_has_groups_with_settings() -> None:
+    assert SECTIONS == ("general", "input", "language", "models", "computers", "advanced")
+    assert set(SECTIONS) >= PANELS_FIRST
+    assert all(groups and all(groups.values()) for groups in PLACES.values())
+
+
+def test_section_of_setting_is_its_place_on_the_page() -> None:
+    assert section_of("audio.microphone") == section_of("hotkeys.cancel") == "input"
+    assert section_of("general.welcomed") == section_of("general") == ""
