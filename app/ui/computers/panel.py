@@ -65,7 +65,7 @@ class ComputersPanel(QWidget):
         self.lend = worded(texts, action_button(self.lend_this), "lending.add")
         self.lending = LendingForm(theme, texts, ask, self._lent, lambda: self._focus(self.lending, self.lend))
         self._list, self._rows = card()
-        self._choices = Columns(letter_width(QFontMetrics(font())) * _LETTERS, 2)
+        self._choices = Columns(lambda: letter_width(QFontMetrics(font())) * _LETTERS, 2)
         self._rows.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
         self._rows.setSpacing(0)
         self._choices.show_widgets((self.use, self.share))

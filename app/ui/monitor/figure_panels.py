@@ -52,9 +52,8 @@ class CurveView(QWidget):
 
     def __init__(self, theme: Theme, floor: float, lines: float = 2.4) -> None:
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
-        self._theme, self._floor = theme, floor
+        self._theme, self._floor, self._lines = theme, floor, lines
         self._values: tuple[float, ...] = ()
-        self._height = round(QFontMetrics(font()).height() * lines)
 
     def show_curve(self, curve: Curve) -> None:
         """Show ``curve``; repaint only if its values changed."""
@@ -64,11 +63,11 @@ class CurveView(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a height of a few lines of text."""
-        return QSize(SPACING.huge * 4, self._height)
+        return QSize(SPACING.huge * 4, round(QFontMetrics(font()).height() * self._lines))
 
     def minimumSizeHint(self) -> QSize:
         """Return the same height with a small width."""
-        return QSize(SPACING.huge * 2, self._height)
+        return QSize(SPACING.huge * 2, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the base line and each stretch of known values."""
@@ -98,7 +97,10 @@ class RangeBar(QWidget):
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme = theme
         self._half = self._most = 0.0
-        self.setFixedHeight(QFontMetrics(font()).height())
+
+    def sizeHint(self) -> QSize:
+        """Return the height of a line of text."""
+        return QSize(0, QFontMetrics(font()).height())
 
     def show_parts(self, half: float, most: float) -> None:
         """Show both values as fractions of the scale, 0 to 1."""

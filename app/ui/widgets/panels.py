@@ -265,9 +265,12 @@ def centred(inside: QWidget) -> QWidget:
 
 
 class Columns(QWidget):
-    """Grid of widgets: each column at least ``least`` pixels wide if possible, at most ``most`` columns."""
+    """Grid of widgets in at most ``most`` columns.
 
-    def __init__(self, least: int, most: int) -> None:
+    ``least``: returns the least width of a column at the present size of the text, in pixels.
+    """
+
+    def __init__(self, least: Callable[[], int], most: int) -> None:
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
         self._least, self._most = least, most
         self._shown: tuple[QWidget, ...] = ()
@@ -289,16 +292,25 @@ class Columns(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of one column."""
-        return QSize(min(self._least, SPACING.huge * 4), super().minimumSizeHint().height())
+        return QSize(min(self._least(), SPACING.huge * 4), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Change the number of columns to fit the width."""
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Change the number of columns to fit a new size of the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
         if (across := self._fitting()) != self.across:
             self._clear()
             self._fill_grid(across)
 
     def _fitting(self) -> int:
-        fitting = (self.width() + SPACING.medium) // (self._least + SPACING.medium)
+        fitting = (self.width() + SPACING.medium) // (self._least() + SPACING.medium)
         return max(1, min(self._most, fitting))
 
     def _clear(self) -> None:

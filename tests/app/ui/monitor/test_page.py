@@ -183,3 +183,12 @@ def test_monitor_cuts_no_text_at_double_font_size(theme: Theme, texts: Texts, qt
     page.show_monitor(busy())
     qtbot.waitUntil(lambda: page.tiles.across < 4)
     qtbot.waitUntil(lambda: cut(page) == [])
+
+
+@in_each_language
+def test_monitor_cuts_no_text_when_text_becomes_larger(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    page = displayed(qtbot, MonitorPage(theme, texts, lambda action: None), 750, 700)
+    page.show_monitor(busy())
+    qtbot.waitUntil(lambda: cut(page) == [])
+    theme.choose_text_size("largest")
+    qtbot.waitUntil(lambda: cut(page) == [])

@@ -12,7 +12,7 @@ from tests.app.ui.showing import displayed
 
 
 def columns(theme: Theme, qtbot: QtBot, number: int, most: int = 4) -> tuple[Columns, list[Panel]]:
-    made, panels = Columns(100, most), [Panel(theme) for _ in range(number)]
+    made, panels = Columns(lambda: 100, most), [Panel(theme) for _ in range(number)]
     qtbot.addWidget(made)
     made.resize(500, 300)
     made.show_widgets(panels)
