@@ -150,6 +150,10 @@ def _up(quotient: float) -> int:
     return math.ceil(round(quotient, 9))  # 0.1 is not exact
 
 
+def _down(quotient: float) -> int:
+    return math.floor(round(quotient, 9))
+
+
 def _price(workers: int, gateways: int, shards: int, client_bytes: float, costs: UnitCosts) -> float | None:
     if not (costs.worker_price or costs.core_price or costs.gigabyte_price):
         return None
@@ -176,5 +180,5 @@ def _limits(talk: float, used: float, times: WorkerTimes, costs: UnitCosts) -> l
         if costs.worker_status_cpu
         else 0,
     }
-    listed = [CapacityLimit(part, int(speakers)) for part, speakers in carried.items() if speakers]
+    listed = [CapacityLimit(part, _down(speakers)) for part, speakers in carried.items() if speakers]
     return sorted(listed, key=lambda limit: limit.speakers)

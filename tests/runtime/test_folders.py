@@ -78,7 +78,7 @@ def test_private_folder_is_tightened_to_its_owner(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: owners of folders")
-def test_symlink_in_place_of_private_folder_is_refused(tmp_path: Path) -> None:
+def test_symlink_in_place_of_private_folder_is_refused_where_others_can_write(tmp_path: Path) -> None:
     shared = tmp_path / "tmp"
     shared.mkdir()
     shared.chmod(0o1777)
@@ -86,6 +86,8 @@ def test_symlink_in_place_of_private_folder_is_refused(tmp_path: Path) -> None:
     (shared / "ours").symlink_to(tmp_path / "theirs")
     with pytest.raises(PermissionError, match="another user"):
         private_folder(shared / "ours")
+    shared.chmod(0o700)
+    private_folder(shared / "ours")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root: gives a folder away")

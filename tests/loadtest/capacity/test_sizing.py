@@ -22,6 +22,8 @@ def test_size_multiplies_the_unit_costs() -> None:
     assert found.client_gbit_per_s == pytest.approx(5_000 * 33_000 * 8 / 1e9)
     assert found.broker_gbit_per_s == pytest.approx(3 * 5_000 * 32_000 * 8 / 1e9)
     assert found.per_hour is None
+    limits = [(one.part, one.speakers) for one in found.limits]
+    assert limits[:4] == [("worker", 10), ("history database", 350), ("shard", 1_800), ("gateway", 2_000)]
 
 
 def test_gateways_are_bound_by_cpu_if_people_speak_much() -> None:
@@ -37,10 +39,10 @@ def test_partials_need_workers_and_bandwidth_but_no_disk() -> None:
 
 
 def test_price_is_that_of_workers_cores_and_traffic() -> None:
-    costs = UnitCosts(replicas=1, worker_price=2.0, core_price=0.1, gigabyte_price=0.01)
+    costs = UnitCosts(replicas=1, worker_price=2.0, core_price=10.0, gigabyte_price=0.01)
     found = size(1_000, 1.0, 0.0, TEN, costs)
     traffic = found.client_gbit_per_s / 8 * 3600
-    assert found.per_hour == pytest.approx(100 * 2 + 0.1 * (1 + 2) + traffic * 0.01, rel=0.01)
+    assert found.per_hour == pytest.approx(100 * 2 + 10 * (1 + 2) + traffic * 0.01, rel=0.01)
     assert found.per_spoken_hour == pytest.approx((found.per_hour or 0) / 1_000)
 
 
