@@ -13,13 +13,20 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> "Samples":
     """Return a sentence in English and one in Mandarin, with a second of silence around each."""
-    import numpy as np
+    return _spoken("en-01", "zh-01", to=tmp_path_factory)
 
-    from speech.audio_file import read_audio
+
+@pytest.fixture(scope="session")
+def sentence(tmp_path_factory: pytest.TempPathFactory) -> "Samples":
+    """Return a sentence with a pause inside, which cuts it into two pieces."""
+    return _spoken("zh-01", to=tmp_path_factory)
+
+
+def _spoken(*names: str, to: pytest.TempPathFactory) -> "Samples":
     from tests.app.speech import recording
+    from tests.helpers.recordings import samples_of
 
-    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
+    return samples_of(recording(*names, to=to.mktemp("talk") / "talk.wav"))
 
 
 @pytest.fixture

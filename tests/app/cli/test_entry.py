@@ -6,7 +6,12 @@ import pytest
 
 from tests.helpers.entries import collects_after_its_imports, interrupted_during
 
-CODE = "import sys; from app.cli.entry import main; main()"
+CODE = """
+import atexit, sys
+from app.cli.entry import main
+atexit.register(lambda: print("full command line:", "app.cli.main" in sys.modules))
+main()
+"""
 
 
 def run(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -15,8 +20,9 @@ def run(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_entry_sends_verb_to_running_app(tmp_path: Path) -> None:
-    assert "is not running" in run(tmp_path, "toggle").stderr
+def test_entry_sends_verb_to_running_app_without_full_command_line(tmp_path: Path) -> None:
+    done = run(tmp_path, "toggle")
+    assert (done.returncode, done.stdout) == (1, "full command line: False\n") and "is not running" in done.stderr
 
 
 def test_entry_leaves_other_words_to_full_command_line(tmp_path: Path) -> None:

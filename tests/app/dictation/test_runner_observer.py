@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from app.core.states import State
@@ -22,17 +21,9 @@ from app.monitoring.view import UtteranceRow, UtteranceStage
 from app.transcription.listening import PATIENT, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
-from speech.audio_file import read_audio
 from tests.app.dictation.world import FakeCues, FakeDevices, FakeInserter
-from tests.app.speech import recording
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
 
 
 class Watched:

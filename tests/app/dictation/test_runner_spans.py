@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from app.core.states import State
 from app.dictation.actions import Verb
@@ -20,7 +19,6 @@ from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from protocol.audio import SAMPLE_RATE
 from protocol.session import SegmentBegin
-from speech.audio_file import read_audio
 from tests.app.dictation import speaker_process
 from tests.app.dictation.world import OTHER, FakeDevice, World, dictating
 from tests.app.speech import recording
@@ -32,13 +30,6 @@ TOGGLE = DictationOptions(TalkMode.TOGGLE, keys={"dictate": "f9"})
 BEGUN = 2 * SAMPLE_RATE
 ROOT = Path(__file__).resolve().parents[3]
 START_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def sentence(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    """A sentence with a pause inside, which cuts it into two pieces."""
-    path = recording("zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
 
 
 @dataclass

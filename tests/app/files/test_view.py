@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.files.view import MOST_TEXT, FileState, FilesView, FileView, left_s, shortened
+from app.files.view import ENDED, MOST_FILES, MOST_TEXT, FileState, FilesView, FileView, left_s, shortened
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,15 @@ def test_name_leaves_out_folder() -> None:
     assert FileView(1, "/some/where/talk.mp3").name == "talk.mp3"
 
 
-def test_empty_list_is_not_full() -> None:
-    assert not FilesView().full
+def test_file_is_untouched_until_it_is_at_work_and_something_of_it_is_recognised() -> None:
+    untouched = {state for state in FileState if FileView(1, "/a", state).untouched}
+    assert untouched == set(FileState) - ENDED - {FileState.WORKING}
+    assert not any(FileView(1, "/a", state, 0.1).untouched for state in FileState)
+
+
+def test_list_is_full_with_most_files() -> None:
+    files = tuple(FileView(number, "/a") for number in range(MOST_FILES))
+    assert [FilesView(files[:count]).full for count in (0, MOST_FILES - 1, MOST_FILES)] == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,8 @@ from client.errors import GatewayError, SessionLost
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
-from speech.audio_file import read_audio
 from speech.segmenter import SegmentOpened
 from tests.app.journal.files import FaultyFile, opened_in
-from tests.app.speech import recording
 from tests.helpers.played import filled
 from tests.helpers.scripted_gateway import later, oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -39,12 +37,6 @@ from tests.helpers.waiting import wait_until
 ID = UUID(int=4)
 BLOCK = SAMPLE_RATE // 25
 AT_ONCE = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
-
-
-@pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
 
 
 class NotingScreen(LiveScreen):

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from rich.console import Console
 
@@ -17,19 +16,10 @@ from app.transcription.resending import Resender
 from client.connection import Address, fixed
 from client.settings import ClientSettings
 from protocol.session import Final, SegmentBegin
-from speech.audio_file import read_audio
-from tests.app.speech import recording
 from tests.app.transcription.test_second_pass import ID, SpanGateway, dictate, events_in, recognised, refused
 from tests.helpers.scripted_gateway import scripted
 
 AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05, quiet_s=30.0)
-
-
-@pytest.fixture(scope="module")
-def sentence(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    """A sentence with a pause inside, which cuts it into two pieces."""
-    path = recording("zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
 
 
 async def resend(root: Path, models: Path) -> Take:

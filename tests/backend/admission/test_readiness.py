@@ -58,7 +58,7 @@ def test_obstacles_are_listed_as_reasons(
     state = readiness(survey, broker, connections, LIMITS, draining=draining, embedded=False)
     assert [reason.code for reason in state.reasons] == codes
     assert all(reason.message for reason in state.reasons)
-    assert state.ready is ready
+    assert state.ready is ready and not (state.accepting and draining)
 
 
 def test_new_sessions_are_accepted_while_worker_starts() -> None:

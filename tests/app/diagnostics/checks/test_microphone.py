@@ -98,7 +98,12 @@ def test_heard_counts_a_word_in_silence() -> None:
     assert heard("usb", samples, "linux").values["level"] == "-29"
 
 
-def test_forbidden_devices_are_only_unreadable_ones(tmp_path: Path) -> None:
+def test_devices_are_forbidden_if_there_are_some_and_none_is_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: "C1" in path.name)
     assert not forbidden_devices(tmp_path / "none") and not forbidden_devices(tmp_path)
     (tmp_path / "pcmC0D0c").touch()
+    assert forbidden_devices(tmp_path)
+    (tmp_path / "pcmC1D0c").touch()
     assert not forbidden_devices(tmp_path)

@@ -156,7 +156,9 @@ def full(folder: str, name: str) -> str:
 
 @pytest.mark.parametrize("process", ["", "-1", "none"])
 def test_window_without_a_known_process_is_a_target(process: str) -> None:
-    assert target_of(WINDOW, "kate", process, app=7) == Target(NUMBER, "kate")
+    for app in (0, 7):
+        found = target_of(WINDOW, "kate", process, app=app)
+        assert found == Target(NUMBER, "kate") and not found.own
 
 
 async def opened(environment: dict[str, str]) -> KWinFocus:
