@@ -1,7 +1,9 @@
 """Sound of m4a and video files with the extra, and a clear error without it."""
 
+import socketserver
 import sys
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
 from errno import EIO
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -9,7 +11,6 @@ from typing import Any, BinaryIO
 
 import av
 import numpy as np
-import psutil
 import pytest
 import soundfile
 from numpy.typing import NDArray
@@ -164,7 +165,32 @@ def test_playlists_and_plain_audio_are_not_passed_to_ffmpeg(head: bytes) -> None
 
 
 DESCRIPTION = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 40404 RTP/AVP 0\n"
-PLAYLIST = b"#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
+PLAYLIST = b"#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:PORT/a.ts\n#EXT-X-ENDLIST\n"
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """Listen on a port of this computer, and count who connects; each is sent away."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+        self.came = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.came += 1
+        self.shutdown_request(request)
+
+    def named(self, content: bytes, path: Path) -> Path:
+        """Write a file that names its address."""
+        path.write_bytes(content.replace(b"PORT", str(self.server_address[1]).encode()))
+        return path
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as listener:
+        threading.Thread(target=listener.serve_forever, args=(0.01,)).start()
+        yield listener
+        listener.shutdown()
 
 
 @pytest.mark.parametrize(
@@ -175,17 +201,27 @@ PLAYLIST = b"#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
         b"####mdat\n" + DESCRIPTION,
         b"#!AMR\n" + DESCRIPTION,
         b"#EXTM3U\nAVI \n" + PLAYLIST,
-        b"ffconcat version 1.0\nfile http://127.0.0.1:9/a.wav\n",
+        b"#EXTM3U\n" + PLAYLIST,
+        b"ffconcat version 1.0\nfile http://127.0.0.1:PORT/a.wav\n",
     ],
 )
-def test_file_that_names_addresses_is_refused_without_connecting(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "a.avi"
-    path.write_bytes(content)
-    before = psutil.Process().net_connections()
-    with suppress(AudioUnreadable), opened_media(path):
-        assert psutil.Process().net_connections() == before
-    with pytest.raises(AudioUnreadable):
-        samples_of(path)
+def test_file_that_names_addresses_is_refused_without_connecting(
+    tmp_path: Path, listener: Listener, content: bytes
+) -> None:
+    for name in ("a.avi", "a.m3u8"):
+        with pytest.raises(AudioUnreadable):
+            samples_of(listener.named(content, tmp_path / name))
+    assert not listener.came
+
+
+def test_playlist_that_is_taken_for_a_film_opens_nothing_else(
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("speech.media_file.media_format", lambda head: "hls")
+    path = listener.named(b"#EXTM3U\n" + PLAYLIST, tmp_path / "a.avi")
+    with pytest.raises(AudioDamaged, match="it names another file"), opened_media(path):
+        pass
+    assert not listener.came
 
 
 @pytest.mark.parametrize(
