@@ -31,3 +31,8 @@ def test_refusal_names_the_held_audio() -> None:
     assert "3 s of audio" in describe(HeldAudio(16_000, 32_000))
     assert full(HeldAudio(), MOST) == crowded_out(HeldAudio(), MOST) == frozenset()
     assert full(HeldAudio(10**6), MOST) == frozenset(CLASSES)
+
+
+def test_audio_that_the_broker_takes_leaves_its_class_alone() -> None:
+    assert HeldAudio(9, 7).less("interactive", 2) == HeldAudio(7, 7)
+    assert HeldAudio(9, 7).less("bulk", 2) == HeldAudio(9, 5)

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from backend.admission.usage_elsewhere import KeyCounts, UsageElsewhere
 
-COUNTS = st.builds(KeyCounts, *[st.integers(0, 50) for _ in range(5)])
+FIELDS = KeyCounts.__struct_fields__
+COUNTS = st.builds(KeyCounts, *[st.integers(0, 50) for _ in FIELDS])
 
 
 def test_gateway_of_one_process_has_nothing_elsewhere() -> None:
@@ -41,5 +42,7 @@ def test_sum_is_that_of_the_last_numbers_of_each_process(received: list[tuple[in
         last[process, key] = counts
     for key in "ab":
         known = [counts for (_, its), counts in last.items() if its == key]
-        assert elsewhere.of(key).streams == sum(counts.streams for counts in known)
+        assert [getattr(elsewhere.of(key), name) for name in FIELDS] == [
+            sum(getattr(counts, name) for counts in known) for name in FIELDS
+        ]
     assert elsewhere.connections == len({process for process, _, _ in received})

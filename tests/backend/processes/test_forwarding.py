@@ -34,6 +34,10 @@ async def _echo(request: web.Request) -> web.Response:
     return web.json_response(said, status=201, headers={"X-Answer": "yes"})
 
 
+async def _elsewhere(request: web.Request) -> web.Response:
+    return web.Response(status=302, headers={"Location": "/echo"})
+
+
 async def _events(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse()
     await response.prepare(request)
@@ -61,15 +65,15 @@ def folder() -> Iterator[Path]:
 
 
 class Setting:
-    """The main process, and another one in front of it at ``url``."""
+    """The main process at ``main_url``, and another one in front of it at ``url``."""
 
     def __init__(self, folder: Path) -> None:
         self.link = SimpleNamespace(main_up=asyncio.Event(), forwards=folder / "s")
         self.main = web.Application(middlewares=[as_forwarded, errors_as_json])
         self.main[MORE] = asyncio.Event()
         self.main.add_routes([web.route("*", "/echo", _echo), web.get("/events", _events)])
-        self.main.add_routes([web.get("/break", _break_off)])
-        self.url = ""
+        self.main.add_routes([web.get("/break", _break_off), web.get("/elsewhere", _elsewhere)])
+        self.url = self.main_url = ""
         self.http: aiohttp.ClientSession
 
 
@@ -83,6 +87,8 @@ async def forwarded(folder: Path) -> AsyncIterator[Setting]:
     main_runner, runner = web.AppRunner(at.main, shutdown_timeout=0.1), web.AppRunner(other, shutdown_timeout=0.1)
     await main_runner.setup()
     await runner.setup()
+    await web.TCPSite(main_runner, "127.0.0.1", 0).start()
+    at.main_url = f"http://127.0.0.1:{main_runner.addresses[0][1]}"
     await web.UnixSite(main_runner, str(at.link.forwards)).start()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     at.url, at.http = f"http://127.0.0.1:{runner.addresses[0][1]}", aiohttp.ClientSession()
@@ -115,6 +121,18 @@ async def test_request_and_response_pass_unchanged(folder: Path, method: str) ->
         "type": "text/x",
         "body": body,
     }
+
+
+async def test_client_of_the_main_process_cannot_name_another_address(folder: Path) -> None:
+    pretended = {PEER: "6.6.6.6", SCHEME: "https"}
+    async with forwarded(folder) as at, at.http.get(f"{at.main_url}/echo", headers=pretended) as response:
+        said = await response.json()
+    assert (said["peer"], said["secure"]) == ("127.0.0.1", False)
+
+
+async def test_redirection_is_passed_on_and_not_followed(folder: Path) -> None:
+    async with forwarded(folder) as at, at.http.get(f"{at.url}/elsewhere", allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, "/echo")
 
 
 async def test_response_streams_piece_by_piece(folder: Path) -> None:

@@ -23,3 +23,12 @@ async def test_absent_broker_is_unreachable() -> None:
     with pytest.raises(BrokerUnreachable):
         async with upstream(lambda: asyncio.open_unix_connection("/nowhere/at/all"), UNKNOWN):
             pass
+
+
+async def test_database_of_the_brokers_url_is_selected(any_broker: Broker) -> None:
+    dial = Connections(any_broker.url, "me").dial
+    async with upstream(lambda: dial("any"), Account("default", ""), 3) as connection:
+        connection.writer.write(b"CLIENT INFO\r\n")
+        await connection.reader.readline()
+        assert f"id={connection.id} " in (said := (await connection.reader.readline()).decode())
+        assert " db=3 " in said

@@ -37,8 +37,9 @@ def test_unchanged_contents_are_not_written_again(place: int) -> None:
     os.ftruncate(place, 0)
     kept.write({1: TEXT})
     assert os.fstat(place).st_size == 0
-    kept.write({2: TEXT})
-    assert kept_contents(place).read() == {2: TEXT}
+    for changed in ({2: TEXT}, {2: PICTURE}, {1: TEXT, 2: PICTURE}, {1: PICTURE, 2: PICTURE}):
+        kept.write(changed)
+        assert kept_contents(place).read() == changed
 
 
 def test_kept_contents_are_empty_when_writing_was_cut_off(place: int) -> None:
