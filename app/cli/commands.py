@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import typer
-from rich.text import Text
 
 from app.cli import model_actions
 from app.cli.scoring import score
@@ -44,6 +43,8 @@ from speech.models.recommendation import Recommendation
 
 T = TypeVar("T")
 
+_say_aside: Final = partial(say, err=True)
+
 
 @dataclass(frozen=True)
 class GatewayChoice:
@@ -71,7 +72,7 @@ class GatewayChoice:
         else:
             needed = needed_models(*self.local)
             if self._chosen:
-                Console(stderr=True).print(default_line(self._chosen), soft_wrap=True)
+                say(default_line(self._chosen), err=True)
         ensure_models(needed, self.get_models, model_actions.get)
 
     @cached_property
@@ -94,7 +95,7 @@ class GatewayChoice:
         """Return the stack that provides a local gateway, or ``None`` for a remote one."""
         return None if self.gateway else Stack(StackSettings(*self.local))
 
-    def serving(self, print_line: Callable[[str], object]) -> "Stack | RemoteStack":
+    def serving(self, print_line: Callable[[str], object] = _say_aside) -> "Stack | RemoteStack":
         """Return a context in which the gateway serves; ``print_line`` gets a line if a local one is started."""
         if stack := self.stack():
             print_line("starting the gateway and the worker, unless they run")
@@ -182,7 +183,7 @@ class Transcription:
             script=self._wanted.script,
             languages=await asyncio.to_thread(languages_now, self._wanted.language),
         )
-        async with self._source.serving(partial(self._console.print, soft_wrap=True)) as gateway:
+        async with self._source.serving() as gateway:
             recogniser = Recogniser(self._source.locate(), vad_folder(), options)
             whole = True
             for file in self._wanted.files:
@@ -224,7 +225,7 @@ class Transcription:
     def _print(self, file: Path, message: str) -> None:
         names_file = f" {file} " in f" {message}"
         line = message if names_file else f"{file.name or file}: {message}"
-        self._console.print(Text(printable(line)), soft_wrap=True)
+        say(printable(line), err=True)
 
 
 async def up(source: GatewayChoice) -> int:
@@ -316,7 +317,7 @@ async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
     """Dictate the given recordings, and return ``FAILED`` if a segment got no text."""
     console = Console(stderr=True)
     everything = True
-    async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
+    async with source.serving() as gateway:
         await gateway.until_ready()
         for sample in recordings:
             everything &= await gateway.unless_broken(_dictate_one(sample, source, console))

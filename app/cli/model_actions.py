@@ -21,6 +21,7 @@ from app.settings.languages import languages_now
 from runtime.folders import folders
 from runtime.installing import extra_command
 from runtime.programs import is_bundled
+from runtime.terminal import say
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing
 from speech.models.installation import install_stated
@@ -60,13 +61,13 @@ def list_models(*, as_json: bool) -> None:
         rows.append((name, _size(store.model(name)), state, languages, speed, model.licence))
     print_table(rows)
     if lacking := _lacking(catalogue.models):
-        _say(words("models-command.lacking", models=", ".join(lacking)))
-    _say(words("models-command.speeds"))
+        say(words("models-command.lacking", models=", ".join(lacking)))
+    say(words("models-command.speeds"))
     if advice.recommended:
-        _say(advice_line(words, advice.recommended, spoken))
+        say(advice_line(words, advice.recommended, spoken))
     if later := [model.name for model in catalogue.models if model.for_later_engine]:
-        _say(words("models-command.later", models=", ".join(later)))
-    _say(words("takes-command.folder", folder=str(folders().models)))
+        say(words("models-command.later", models=", ".join(later)))
+    say(words("takes-command.folder", folder=str(folders().models)))
 
 
 def _all_facts(store: ModelStore, catalogue: Catalogue, advice: Advice) -> dict[str, Any]:
@@ -109,14 +110,14 @@ def get(names: Sequence[str]) -> None:
         models = [catalogue.model(name) for name in names]
     idle = _without_engine(models)
     for message in idle.values():
-        _print_error(message)
+        say(message, err=True)
     useless = idle if is_bundled() else {}
     models = [model for model in models if model.name not in useless]
     # Start all probes of all models now, so that dead sources cost their deadline only once.
     offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
     for model in models:
         if model.for_later_engine:
-            _print_error(f"no engine of this version runs {model.name}")
+            say(f"no engine of this version runs {model.name}", err=True)
 
     def fetched(name: str) -> str:
         if name in offers:
@@ -148,7 +149,7 @@ def verify(names: Sequence[str]) -> None:
     store, _ = _open()
     chosen = names or store.installed()
     if not chosen:
-        _say("no model is installed: see `kikipounamu models list`")
+        say("no model is installed: see `kikipounamu models list`")
     _for_each(chosen, lambda name: f"{name} is whole: {store.verify(name)}")
 
 
@@ -225,23 +226,15 @@ def _size(model: Model) -> str:
     return decimal(model.size) if model.stated is None else f"<= {decimal(model.stated.most_bytes)}"
 
 
-def _say(text: str) -> None:
-    Console().print(text, soft_wrap=True)
-
-
-def _print_error(text: str) -> None:
-    Console(stderr=True).print(text, soft_wrap=True)
-
-
 def _for_each(names: Iterable[str], action: Callable[[str], str]) -> None:
     """Run ``action`` for every name and print its result; exit with 1 at the end if any failed."""
     failed = False
     for name in dict.fromkeys(names):
         try:
-            _say(action(name))
+            say(action(name))
         except ModelError as error:
             failed = True
-            _print_error(str(error))
+            say(str(error), err=True)
     if failed:
         raise typer.Exit(1)
 

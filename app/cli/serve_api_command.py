@@ -18,15 +18,13 @@ def serve_api(
     gateway: PairedGateway = "",
 ) -> None:
     """Let programs of this computer use a server, without a key, until Ctrl-C."""
-    from functools import partial
-
     from app.cli.commands import GatewayChoice, RemoteStack
     from app.core import process
 
     if gateway or own_gateway_runs():
         process.run("kikipounamu", lambda: serve(gateway, port, RemoteStack))
     own = GatewayChoice(engine="")
-    process.run("kikipounamu", lambda: serve("", port, partial(own.serving, partial(say, err=True))), own.prepare)
+    process.run("kikipounamu", lambda: serve("", port, own.serving), own.prepare)
 
 
 def own_gateway_runs() -> bool:

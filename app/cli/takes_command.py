@@ -7,7 +7,6 @@ import wave
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -147,7 +146,7 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     console = Console(stderr=True)
     with _library().reopen(found.session) as journal:
         _print_damage(journal.take.damage)
-        async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
+        async with source.serving() as gateway:
             with ProgressDisplay(console, "recording").shown() as display:
                 current = Options(model=source.model)
                 resender = Resender(source.locate(), vad_folder(), current=lambda: current)
