@@ -39,7 +39,7 @@ from app.insertion.choose import open_inserter, text_copier, text_finder, text_r
 from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import HeldInserter, Inserter
-from app.insertion.plan import ConfigurableInserter, ProgramTrackingInserter, Rules
+from app.insertion.plan import ConfigurableInserter, ProgramsSeen, Rules
 from app.journal.library import users_library
 from app.local_services.power_events import PowerEvents
 from app.local_services.worker_view import SwitchWorker
@@ -192,10 +192,11 @@ class Application:
             self._library,
             setup,
             InsertionMeans(
-                ProgramTrackingInserter(self._inserter, lambda names: self._post(Programs(names))),
+                self._inserter,
                 text_copier(os.environ, self.clipboard),
                 text_finder(sys.platform, os.environ),
                 text_reader(os.environ, lambda: self._file.current.insertion),
+                ProgramsSeen(lambda names: self._post(Programs(names))).note,
             ),
             self._open_device,
             sounds.play,

@@ -61,12 +61,14 @@ class InsertionMeans:
     """The means of inserting or copying texts.
 
     ``find_text`` returns the place of the focused text, ``read_around`` what surrounds its caret, if known.
+    ``seen`` is called with each window that has the focus.
     """
 
     inserter: Inserter
     copier: Copier | None = None
     find_text: FindText = find_nothing
     read_around: ReadAround = read_nothing
+    seen: Callable[[Target], None] = lambda target: None
 
 
 class TextInserter:
@@ -153,7 +155,10 @@ class TextInserter:
     async def _target(self) -> Target | None:
         try:
             async with asyncio.timeout(_TARGET_S):
-                return await self._means.inserter.target()
+                target = await self._means.inserter.target()
+            if target is not None:
+                self._means.seen(target)
+            return target
         except TimeoutError:
             return None
         except Exception:  # the text will be held, and later texts continue

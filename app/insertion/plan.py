@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
-from app.insertion.outcome import FocusKind, HoldReason, Inserter, Insertion, ReadAround, Target, TextSurroundings
+from app.insertion.outcome import FocusKind, HoldReason, ReadAround, Target, TextSurroundings
 
 # Their own names (WM_CLASS, or the name of the executable), in lower case.
 _TERMINALS: Final = frozenset(
@@ -117,29 +117,19 @@ def plain_name(name: str) -> str:
 MOST_SEEN: Final = 20
 
 
-class ProgramTrackingInserter:
-    """An ``Inserter`` around another one. ``on_change`` gets the programs, the newest first, after each change."""
+class ProgramsSeen:
+    """Programs whose windows had the focus. ``on_change`` gets them, the newest first, after each change."""
 
-    def __init__(self, inserter: Inserter, on_change: Callable[[tuple[str, ...]], None]) -> None:
-        self._inserter, self._on_change = inserter, on_change
-        self.seen: tuple[str, ...] = ()
+    def __init__(self, on_change: Callable[[tuple[str, ...]], None]) -> None:
+        self._on_change = on_change
+        self.names: tuple[str, ...] = ()
 
-    async def target(self) -> Target | None:
-        """Return the focused window and remember its program, except this app's own windows."""
-        target = await self._inserter.target()
-        if target is not None and target.program and not target.own and target.program not in self.seen[:1]:
-            others = [name for name in self.seen if name != target.program]
-            self.seen = (target.program, *others[: MOST_SEEN - 1])
-            self._on_change(self.seen)
-        return target
-
-    async def insert(self, text: str, target: Target | None) -> Insertion:
-        """Insert with the wrapped inserter."""
-        return await self._inserter.insert(text, target)
-
-    async def close(self) -> None:
-        """Restore borrowed resources. Safe to call twice."""
-        await self._inserter.close()
+    def note(self, target: Target) -> None:
+        """Remember the program of a focused window, except this app."""
+        if target.program and not target.own and target.program not in self.names[:1]:
+            others = [name for name in self.names if name != target.program]
+            self.names = (target.program, *others[: MOST_SEEN - 1])
+            self._on_change(self.names)
 
 
 MOST_PROGRAMS: Final = 100

@@ -144,7 +144,8 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
         await asked[-1].wait()
         return place
 
-    means = InsertionMeans(inserter, None, find)
+    seen = list[Target]()
+    means = InsertionMeans(inserter, None, find, seen=seen.append)
     work = TextInserter(means, DeliveryLog(Library(tmp_path)), events.append, tasks)
     work.find_target(1)
     await wait_until(lambda: asked, "the place is looked for")
@@ -159,6 +160,7 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
     inserter.focus = None
     work.find_target(3)
     await wait_until(lambda: not work.places, "without a window there is no place")
+    assert seen == [WINDOW, WINDOW]
 
 
 async def surrounded(

@@ -1,19 +1,18 @@
 import pytest
 
-from app.insertion.outcome import Insertion, InsertionResult, Target
+from app.insertion.outcome import Target
 from app.insertion.plan import (
     MOST_SEEN,
     ORDINARY,
     SHIFT_INSERT,
     TERMINAL,
     PasteKeys,
-    ProgramTrackingInserter,
+    ProgramsSeen,
     has_cells,
     is_terminal,
     paste_keys,
     same_program,
 )
-from tests.app.dictation.world import FakeInserter
 
 
 @pytest.mark.parametrize(
@@ -63,24 +62,13 @@ def test_name_variants_denote_the_same_program(left: str, right: str, same: bool
     assert same_program(left, right) is same
 
 
-async def test_recent_programs_are_reported_once_each_newest_first() -> None:
+def test_recent_programs_are_reported_once_each_newest_first() -> None:
     received: list[tuple[str, ...]] = []
-    inserter = FakeInserter()
-    seeing = ProgramTrackingInserter(inserter, received.append)
-    targets = [Target(1, "slack"), Target(2, "slack"), Target(3, "kitty"), Target(4, ""), None, Target(5, "slack")]
-    for target in [*targets, Target(6, "kikipounamu", own=True)]:
-        inserter.focus = target
-        assert await seeing.target() == target
+    seen = ProgramsSeen(received.append)
+    for number, program in enumerate(("slack", "slack", "kitty", "", "slack")):
+        seen.note(Target(number, program))
+    seen.note(Target(6, "kikipounamu", own=True))
     assert received == [("slack",), ("kitty", "slack"), ("slack", "kitty")]
     for number in range(2 * MOST_SEEN):
-        inserter.focus = Target(number, f"program {number}")
-        await seeing.target()
-    assert len(seeing.seen) == MOST_SEEN and seeing.seen[0] == f"program {2 * MOST_SEEN - 1}"
-
-
-async def test_seeing_inserter_delegates_to_the_wrapped_inserter() -> None:
-    inserter = FakeInserter()
-    seeing = ProgramTrackingInserter(inserter, lambda names: None)
-    assert await seeing.insert("text", inserter.focus) == Insertion(InsertionResult.TYPED)
-    assert inserter.text() == "text"
-    await seeing.close()
+        seen.note(Target(number, f"program {number}"))
+    assert len(seen.names) == MOST_SEEN and seen.names[0] == f"program {2 * MOST_SEEN - 1}"
