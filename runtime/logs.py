@@ -49,6 +49,9 @@ _MOST_AUDITED: Final = 10_000  # enough for a thousand devices and all their act
 _INTERVAL_S: Final = 10.0
 _TEMPLATE: Final = 200
 _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"})
+_WITH_KEYS: Final = frozenset({"aiohttp.websocket"})
+"""Loggers of libraries whose lines may hold keys. aiohttp's names the subprotocols that a client offers, and
+browsers offer a key as one."""
 _FIRST: Final = ("timestamp", "level", "event", "logger")
 _TRACEBACK: Final = "exception"
 _LEVEL_LETTERS: Final = 9
@@ -144,7 +147,12 @@ def write_together(name: str, lines: list[dict[str, Any]]) -> None:
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:
-    """Return whether a record is an event, or a warning of a library. At level DEBUG everything is wanted."""
+    """Return whether a record is an event, or a warning of a library. At level DEBUG everything is wanted.
+
+    Lines of ``_WITH_KEYS`` are never wanted.
+    """
+    if record.name in _WITH_KEYS:
+        return False
     of_ours = isinstance(record, EventRecord)
     return of_ours or record.levelno >= logging.WARNING or logging.getLogger().level <= logging.DEBUG
 

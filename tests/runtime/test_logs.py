@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from runtime.logger import EventRecord, Logger, bound_fields
 from runtime.logs import (
@@ -18,6 +20,7 @@ from runtime.logs import (
     write_together,
 )
 from tests.helpers.waiting import wait_until_sync
+from tests.helpers.web_server import serving
 
 AT = 86_400.25
 
@@ -64,6 +67,22 @@ def test_progress_of_libraries_is_written_at_debug_only(tmp_path: Path, level: s
         logging.getLogger("library").info("progressed")
         logging.getLogger("library").warning("warned")
     assert [line["event"] for line in lines(tmp_path)] == written
+
+
+async def test_key_among_offered_subprotocols_is_not_logged(tmp_path: Path) -> None:
+    """Browsers show a key as a subprotocol, and aiohttp warns of offers of which the server knows none."""
+
+    async def realtime(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("realtime",))
+        await socket.prepare(request)
+        return socket
+
+    with logging_to("test", tmp_path, level="DEBUG", terminal=False):
+        async with serving(web.get("/", realtime)) as url, aiohttp.ClientSession() as http:
+            socket = await http.ws_connect(url, protocols=("openai-insecure-api-key.SECRET",))
+            assert socket.protocol is None
+            await socket.close()
+    assert "SECRET" not in (tmp_path / "test.jsonl").read_text()
 
 
 def test_malformed_log_call_loses_only_its_line_and_is_reported(tmp_path: Path) -> None:
