@@ -5,10 +5,11 @@ primary. ``redis+cluster://[USER:PASSWORD@]HOST:PORT[,HOST:PORT...]`` names some
 With ``rediss`` instead of ``redis`` all connections are TLS; then options of redis-py may follow after ``?``.
 """
 
+import re
 from binascii import crc_hqx
 from enum import StrEnum
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 SLOTS: Final = 16_384
 _SENTINEL: Final = "redis+sentinel"
@@ -18,6 +19,7 @@ _FORMS: Final = {
     _SENTINEL: "redis+sentinel://[USER:PASSWORD@]HOST:PORT[,HOST:PORT...]/MASTER",
     _CLUSTER: "redis+cluster://[USER:PASSWORD@]HOST:PORT[,HOST:PORT...]",
 }
+_SERVER_FORM: Final = "redis://[USER:PASSWORD@]HOST:PORT"
 _SECURE: Final = "rediss+"
 _OPTIONS: Final = {
     "ssl_ca_certs": "authorities",
@@ -70,6 +72,8 @@ def parse_broker_url(url: str) -> BrokerUrl:
     """Parse an address; any other scheme stands for a single server. Raises ``ValueError``."""
     parts = urlsplit(url)
     tls, kind = parts.scheme.startswith(_SECURE), parts.scheme.replace(_SECURE, "redis+")
+    if not _is_whole(parts, kind):
+        raise ValueError(f"write {_FORMS.get(kind, _SERVER_FORM)}, and special characters of a password as %2F")
     if kind not in _FORMS:
         return BrokerUrl(BrokerKind.SERVER)
     form = _FORMS[kind]
@@ -88,6 +92,25 @@ def parse_broker_url(url: str) -> BrokerUrl:
     if path not in ("", "0"):
         raise ValueError(f"a cluster has no database {path}: write {form}")
     return BrokerUrl(BrokerKind.CLUSTER, *about, tls=secured)
+
+
+def shown_broker_url(url: str) -> str:
+    """Return the URL without user, password and options; only its scheme if the rest may hold a password."""
+    shown = re.sub(r"^([^/?#]*://)?[^/?#]*@", r"\1", url)
+    if "@" not in shown:
+        return shown.partition("?")[0]
+    scheme, mark, _ = url.partition("://")
+    return f"{scheme}{mark}…" if mark else "…"
+
+
+def _is_whole(parts: SplitResult, kind: str) -> bool:
+    """Return whether host and port can be read: a "/", "?" or "#" of a password would end them early."""
+    if kind in _FORMS:
+        return "@" not in parts.path + parts.fragment
+    try:
+        return parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
 
 
 def _tls(query: str) -> BrokerTls:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.connection import AbstractConnection, Connection, parse_url
 from redis.exceptions import (
     AskError,
     AuthenticationError,
@@ -28,6 +28,16 @@ _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
 """Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
 _ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+
+
+def check_server_url(url: str) -> None:
+    """Raise ``ValueError`` for the URL of a single server that redis-py cannot use, also for unknown options."""
+    options = dict(parse_url(url))
+    kind: Any = options.pop("connection_class", Connection)
+    try:
+        kind(**options)
+    except TypeError as error:
+        raise ValueError(f"an option after ? is not known: {str(error).rpartition(' ')[2]}") from error
 
 
 def is_elsewhere(reply: object) -> bool:

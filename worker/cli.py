@@ -13,11 +13,11 @@ import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, NoReturn, TypeVar
-from urllib.parse import urlsplit
 
 import typer
 from msgspec.structs import replace
 
+from protocol.broker_url import shown_broker_url
 from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import SHARDS_KEY, Keys
 from runtime import command_line, loggers
@@ -236,7 +236,7 @@ def _serve(where: BrokerChoice, asked: EngineSettings, serving: Serving, *, stre
 async def _work(where: BrokerChoice, settings: EngineSettings, serving: Serving, streams: bool) -> None:
     worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     through = where.carrier()
-    broker = without_password(through.url if through else where.url)
+    broker = shown_broker_url(through.url if through else where.url)
     log.info(LogEvent.WORKER_STARTED, worker=worker, broker=broker, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
         tunnel = await stack.enter_async_context(_tunnel(through)) if through else None
@@ -347,12 +347,6 @@ def _extra(pairs: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
         extra[key] = value
     return extra
-
-
-def without_password(url: str) -> str:
-    """Return ``url`` without its credentials, for the log."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _give_up(error: Exception, status: int) -> NoReturn:

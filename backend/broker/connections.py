@@ -10,13 +10,12 @@ from redis.asyncio.connection import (
     Connection,
     SSLConnection,
     UnixDomainSocketConnection,
-    parse_url,
 )
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from protocol.broker_url import BrokerKind, parse_broker_url
-from runtime.broker_connection import DialledConnection
+from runtime.broker_connection import DialledConnection, check_server_url
 from runtime.broker_nodes import BrokerNodes
 
 CONNECT_S: Final = 5.0
@@ -30,7 +29,7 @@ class Connections:
         said = parse_broker_url(url)
         self.kind = said.kind
         if said.kind is BrokerKind.SERVER:
-            parse_url(url)
+            check_server_url(url)
         self._url = url
         self._nodes = BrokerNodes(said)
         self._options: dict[str, Any] = {

@@ -30,11 +30,11 @@ from backend.broker.records import (
     parse_submitted,
     with_replaces,
 )
-from backend.broker.server_info import shown_url
 from backend.broker.shard import Shard
 from backend.broker.writer import MOST_BYTES, Command, new_round_trips
 from backend.core.errors import BrokerError, BrokerUnreachable, InvalidSettings
 from backend.core.limits import PARTIALS_ENTRIES
+from protocol.broker_url import shown_broker_url
 from protocol.job import ANY_MODEL, SESSION_TTL_MS, STALE_MS, UNUSED_TTL_MS, Job, Keys, Notice, shard_of
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -266,7 +266,7 @@ def connections_to(url: str, gateway: str) -> Connections:
     try:
         return Connections(url, f"kikipounamu-gateway-{gateway}")
     except ValueError as error:
-        raise InvalidSettings(f"{shown_url(url)} is not the address of a broker: {error}") from error
+        raise InvalidSettings(f"{shown_broker_url(url)} is not the address of a broker: {error}") from error
 
 
 @asynccontextmanager
@@ -279,7 +279,7 @@ async def open_jobs(
     ``BrokerError``: no answer in 5 s, too old, another layout; ``InvalidSettings`` for a URL of no broker.
     """
     connections = connections_to(url, gateway)
-    jobs = Jobs(connections, await agreed_layout(connections, shown_url(url), shards), gateway, most_bytes)
+    jobs = Jobs(connections, await agreed_layout(connections, shown_broker_url(url), shards), gateway, most_bytes)
     try:
         await jobs.prepare()
         async with jobs.tasks as tasks:

@@ -1,6 +1,5 @@
 """Parsing of INFO and CONFIG of Redis and Valkey. Pure."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -39,8 +38,3 @@ def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> boo
     grown = int(info.get("aof_current_size", 0)) - int(info.get("aof_base_size", 0))
     busy = info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled")
     return bool(info.get("aof_enabled")) and not busy and (anyway or grown > _MUCH)
-
-
-def shown_url(url: str) -> str:
-    """Return the URL without user, password and query."""
-    return re.sub(r"^([\w+]+://)[^/?]*@", r"\1", url).partition("?")[0]

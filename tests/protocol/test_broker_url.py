@@ -2,7 +2,15 @@
 
 import pytest
 
-from protocol.broker_url import BrokerKind, BrokerNode, BrokerTls, BrokerUrl, parse_broker_url, slot_of
+from protocol.broker_url import (
+    BrokerKind,
+    BrokerNode,
+    BrokerTls,
+    BrokerUrl,
+    parse_broker_url,
+    shown_broker_url,
+    slot_of,
+)
 from protocol.job import Keys
 
 
@@ -36,11 +44,35 @@ def test_sentinel_address_names_sentinels_and_primary() -> None:
         ("redis+cluster://a:1?x=1", "options after"),
         ("rediss+cluster://a:1?x=1", "option x is not known"),
         ("rediss+sentinel://a:1", "name of the primary is missing"),
+        ("redis://h:x", "write redis://.*HOST:PORT"),
+        ("redis://me:q7/x9@h:1", "special characters of a password as %2F"),
+        ("redis://me:q7#x9@h:1", "special characters of a password as %2F"),
+        ("redis+sentinel://me:q7/x9@h:1/m", "special characters of a password as %2F"),
     ],
 )
 def test_wrong_address_is_refused_with_advice(url: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=said) as raised:
         parse_broker_url(url)
+    assert "q7" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://user:secret@host:6379/0?password=secret", "redis://host:6379/0"),
+        ("redis://user:se@cret@host", "redis://host"),
+        ("redis+cluster://user:secret@a:1,b:2", "redis+cluster://a:1,b:2"),
+        ("unix:///run/broker.sock?password=secret", "unix:///run/broker.sock"),
+        ("redis://user:se/cret@host", "redis://…"),
+        ("redis://user:se?cret@host", "redis://…"),
+        ("redis://user:se#cret@host", "redis://…"),
+        ("user:secret@host", "host"),
+        ("user:se/cret@host", "…"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_shown_address_has_no_login(url: str, shown: str) -> None:
+    assert shown_broker_url(url) == shown
 
 
 def test_address_with_tls_names_its_files() -> None:

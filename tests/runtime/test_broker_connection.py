@@ -7,7 +7,7 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import AskError, AuthenticationError, MovedError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from runtime.broker_connection import Dial, DialledConnection, error_text
+from runtime.broker_connection import Dial, DialledConnection, check_server_url, error_text
 from tests.helpers.valkey import Broker, running_broker
 
 
@@ -43,3 +43,9 @@ async def test_refusal_is_no_passing_error() -> None:
 def test_text_of_moved_data_says_what_happened(kind: type[AskError]) -> None:
     assert error_text(kind("13907 127.0.0.1:7001")) == "the data is at another server now, 127.0.0.1:7001"
     assert error_text(ResponseError("ERR no")) == "ERR no"
+
+
+def test_unknown_option_of_an_address_is_named() -> None:
+    check_server_url("rediss://me:secret@h:1/2?ssl_ca_certs=/ca.pem&socket_timeout=3")
+    with pytest.raises(ValueError, match="option after \\? is not known: 'foo'"):
+        check_server_url("redis://h?foo=1")

@@ -25,7 +25,7 @@ from tests.speech.models.example import ENDPOINTS, model_of, write_files
 from tests.worker.running import ended, fault_job, persistent_broker, worker_process
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
 from worker import cli as worker_cli
-from worker.cli import cli, with_punctuation, without_password
+from worker.cli import cli, with_punctuation
 
 ANY = KEYS.jobs("interactive")
 
@@ -259,8 +259,3 @@ async def test_worker_gives_freed_memory_back(monkeypatch: pytest.MonkeyPatch) -
         tasks.start(worker_cli._give_memory_back(), "memory")
         await given.wait()
     assert done == ["map", "exempt"]
-
-
-def test_broker_password_is_removed_from_logged_url() -> None:
-    assert without_password("redis://user:secret@host:6379/0?password=secret") == "redis://host:6379/0"
-    assert without_password("unix:///run/s?password=secret") == "unix:///run/s"

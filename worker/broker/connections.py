@@ -11,7 +11,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from protocol.broker_url import BrokerKind, BrokerUrl, parse_broker_url
-from runtime.broker_connection import Dial, DialledConnection, error_text, is_elsewhere, server_version
+from runtime.broker_connection import (
+    Dial,
+    DialledConnection,
+    check_server_url,
+    error_text,
+    is_elsewhere,
+    server_version,
+)
 from runtime.broker_nodes import BrokerNodes
 from worker.core.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable, WrongAddress
 
@@ -60,8 +67,11 @@ def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
     """Return a client for commands on ``key``; ``dial`` opens its connections. Raises ``WrongAddress``."""
     said = _parsed(url)
     if said.kind is BrokerKind.SERVER:
+        if dial is not None:
+            return _dialled(dial)
         try:
-            return _dialled(dial) if dial else Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
+            check_server_url(url)
+            return Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
         except ValueError as error:
             raise WrongAddress(f"not the address of a broker: {error}") from error
     user = {"username": said.user or None, "password": said.password or None}
