@@ -6,7 +6,7 @@ decoder is a language model: it knows the words, but no voice and no pauses (dec
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import inf
 from statistics import fmean
 from typing import Final, NamedTuple
@@ -33,7 +33,8 @@ class _Style(NamedTuple):
     ``rival``: what a comma and nothing together weigh against a full stop. ``kept``: the least gain of one that
     Whisper wrote, ``asked`` of a question mark, and ``new`` of a full stop in the place of a comma. ``before`` and
     ``after``: characters around a mark that count. ``shortest``: characters of a text that gets a full stop at its
-    end.
+    end. ``length``: letters of an ordinary sentence; each that is lacking costs 1. ``apart``: characters
+    between a full stop and a mark that may take it over.
     """
 
     stop: str
@@ -47,23 +48,28 @@ class _Style(NamedTuple):
     before: int
     after: int
     shortest: int
+    length: int = 0
+    apart: int = 0
 
 
 _HAN: Final = r"(?=[\u3400-\u9fff])"
 _STYLES: Final = {
-    "en": _Style(".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), max, -1.8, -2.0, 1.0, 90, 50, 16),
+    "en": _Style(
+        ".", "?", " ", re.compile(r"(?<=\w)([.?,])\s+(?=\w)"), max, -1.8, -2.0, 1.0, 90, 50, 16, apart=50
+    ),
     "zh": _Style(
         "。",
         "?",
         "",
         re.compile(rf"(?:(?<=\w)([。？?，,])\s*|(?<=[\u3400-\u9fff])\s+){_HAN}"),
         fmean,
-        1.75,
+        0.25,
         1.0,
-        1.75,
+        0.25,
         25,
         20,
         6,
+        length=9,
     ),
 }
 _ASKED: Final = re.compile("(吗)。")
@@ -76,6 +82,8 @@ _NEEDLESS: Final = 2.5
 """Least gain in log probability by nothing in the place of a comma."""
 _GOING_ON: Final = 2.3
 """What a full stop must gain besides, if the words behind it seem to go on."""
+_EXCHANGING: Final = 1.0
+"""Least gain in log probability by a full stop at the next mark instead."""
 _GAP: Final = re.compile(r"(?<=\w) (?=\w)")
 _MARK: Final = re.compile(r"[.,?!。，？！]")
 _END: Final = re.compile(r"[.。？?]")
@@ -90,15 +98,32 @@ _NUMBER: Final = re.compile(r"\b[Nn]os?$")
 """What a full stop belongs to, as in "2. Call them" or, before a digit, in "No. 5"."""
 
 
+class _Place(NamedTuple):
+    """Mark where a sentence may end.
+
+    ``gain``: how far a full stop is above its limit. ``other``: which of the ways without one is the best.
+    """
+
+    mark: re.Match[str]
+    gain: float
+    other: int
+
+
 def with_likely_stops(text: str, language: str, likely: Likely) -> str:
     """Return an English or Mandarin text with other full stops, commas and capitals where they are likelier."""
     style = _STYLES.get(language)
     if style is None or not text:
         return text
     text = _ASKED.sub("\\1?", _closed(_parted(text, style, likely), style, likely))
-    doubtful = [mark for mark in style.mark.finditer(text) if not _is_sure(text, mark)]
-    for mark in reversed(doubtful[:_MOST]):  # so what precedes a mark is still as it was found
-        text = _likeliest(text, mark, style, likely)
+    doubtful = [mark for mark in style.mark.finditer(text) if not _is_sure(text, mark)][:_MOST]
+    settled = [mark for mark in doubtful if _has_no_comma(text, mark)]
+    for mark in reversed(settled):  # so what precedes a mark is still as it was found
+        text = _settled(text, mark, style, likely)
+    marks = (mark for mark in style.mark.finditer(text) if not (_is_sure(text, mark) or _has_no_comma(text, mark)))
+    places = _places(text, list(islice(marks, len(doubtful) - len(settled))), style, likely)
+    numbers = _exchanged(text, places, _ends(text, places, style), style, likely)
+    for place, number in reversed(list(zip(places, numbers, strict=True))):
+        text = _with_way(text, place.mark, number, style)
     return text
 
 
@@ -118,7 +143,7 @@ def shared_out(text: str, parts: Sequence[str]) -> list[str]:
 
 def _is_sure(text: str, mark: re.Match[str]) -> bool:
     """Return whether a mark stays without a comparison, as in "Mr. Wilson", "No. 5" or "eggs, milk."."""
-    left, right, written = text[: mark.start()], text[mark.end() :], mark.group(1) or " "
+    left, right, written = text[: mark.start()], text[mark.end() :], _written(mark)
     if written == ".":
         numbered = _PLACE.search(left) or (_NUMBER.search(left) and right[0].isdigit())
         return bool(numbered) or (is_abbreviated(f"{left}.") and lowered_within(right, left) == right)
@@ -126,24 +151,89 @@ def _is_sure(text: str, mark: re.Match[str]) -> bool:
     return written in _COMMAS and bool(listed or _GREETED.search(left) or _NO_SENTENCE.match(right))
 
 
-def _likeliest(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
-    """Return a text whose sentence ends at a mark, or goes on there if that is likelier."""
-    left, right, written = text[: mark.start()], text[mark.end() :], mark.group(1) or " "
-    end, *others = _ways(left, written, right, style)
-    near = _ways(left, written, _near(right, style), style)
-    ended, *scores = likely([left[-style.before :] + way for way in near])
-    half = len(others) // 2
-    if written in _ASKS or not half:
-        kept = ended - max(scores) >= (style.asked if written in _ASKS else style.kept)
-        return left + (end if kept else others[scores.index(max(scores))])
-    least = style.kept
+def _has_no_comma(text: str, mark: re.Match[str]) -> bool:
+    """Return whether a mark belongs to a question or an abbreviation, so that no comma replaces it."""
+    written = _written(mark)
+    return written in _ASKS or (written == "." and is_abbreviated(text[: mark.end(1)]))
+
+
+def _settled(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
+    """Return a text whose question or abbreviation ends a sentence, or goes on if that is likelier."""
+    ended, *scores = _scores(text, mark, style, likely)
+    kept = ended - max(scores) >= (style.asked if mark.group(1) in _ASKS else style.kept)
+    return _with_way(text, mark, 0 if kept else 1 + scores.index(max(scores)), style)
+
+
+def _places(text: str, marks: Sequence[re.Match[str]], style: _Style, likely: Likely) -> list[_Place]:
+    """Return where sentences may end. Each mark is compared with those after it as they seem to be."""
+    places: list[_Place] = []
+    for mark in reversed(marks):
+        place = _place(text, mark, style, likely)
+        places.insert(0, place)
+        text = _with_way(text, mark, 0 if place.gain >= 0 else place.other, style)
+    return places
+
+
+def _place(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> _Place:
+    """Return what a full stop gains at a mark, and whether a comma or nothing is likelier than the other."""
+    ended, *scores = _scores(text, mark, style, likely)
+    right, written, half = text[mark.end() :], _written(mark), len(scores) // 2
+    least = style.kept + _GOING_ON * goes_on_with(right)
     if written in _COMMAS:
-        least = inf if _ITEM.match(right) else style.new
-    if ended - style.rival((max(scores[:half]), max(scores[half:]))) >= least + _GOING_ON * goes_on_with(right):
-        return left + end
+        least = inf if _ITEM.match(right) else least + style.new - style.kept
     held = 0.0 if written in ". " else _NEEDLESS
     weighed = [comma + held for comma in scores[:half]] + scores[half:]
-    return left + others[weighed.index(max(weighed))]
+    gain = ended - style.rival((max(scores[:half]), max(scores[half:]))) - least
+    return _Place(mark, gain, 1 + weighed.index(max(weighed)))
+
+
+def _ends(text: str, places: Sequence[_Place], style: _Style) -> list[int]:
+    """Return the way at each place, so that full stops gain most in all. A short sentence costs some of it."""
+    letters = [*accumulate(map(str.isalnum, text), initial=0)]
+    gains = {mark.start(): inf for mark in style.mark.finditer(text) if _written(mark) in _ASKS}
+    gains |= {place.mark.start(): place.gain for place in places} | {len(text): inf}
+    best: list[tuple[float, int, tuple[int, ...]]] = [(0.0, 0, ())]
+    for at, gain in sorted(gains.items()):
+        total, _, ends = max(
+            (total - max(0, style.length - letters[at] + letters[begin]), begin, ends)
+            for total, begin, ends in best
+        )
+        after = (total if gain == inf else total + gain, at, (*ends, at))
+        best = [after] if gain == inf else [*best, after]
+    return [0 if place.mark.start() in best[0][2] else place.other for place in places]
+
+
+def _exchanged(
+    text: str, places: Sequence[_Place], numbers: list[int], style: _Style, likely: Likely
+) -> list[int]:
+    """Return the ways at places. Of two neighbours the other one ends a sentence if that is likelier."""
+    for at, (one, two) in enumerate(pairwise(places)):
+        now, ways = (*numbers[at : at + 2],), [(0, two.other), (one.other, 0)]
+        is_far = two.mark.start() - one.mark.end() > style.apart
+        if is_far or now not in ways or -inf in (one.gain, two.gain):
+            continue
+        near = text[: two.mark.end()] + _near(text[two.mark.end() :], style)
+        both = [_with_way(_with_way(near, two.mark, last, style), one.mark, first, style) for first, last in ways]
+        scores = likely([way[max(0, one.mark.start() - style.before) :] for way in both])
+        if abs(scores[1] - scores[0]) >= _EXCHANGING:
+            numbers = [*numbers[:at], *ways[scores[1] > scores[0]], *numbers[at + 2 :]]
+    return numbers
+
+
+def _with_way(text: str, mark: re.Match[str], number: int, style: _Style) -> str:
+    """Return a text with one of the ways at a mark."""
+    left, right = text[: mark.start()], text[mark.end() :]
+    return left + _ways(left, _written(mark), right, style)[number]
+
+
+def _scores(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> Sequence[float]:
+    """Return the log probabilities of all ways at a mark."""
+    left, right = text[: mark.start()], _near(text[mark.end() :], style)
+    return likely([left[-style.before :] + way for way in _ways(left, _written(mark), right, style)])
+
+
+def _written(mark: re.Match[str]) -> str:
+    return mark.group(1) or " "
 
 
 def _ways(left: str, mark: str, right: str, style: _Style) -> list[str]:

@@ -44,7 +44,7 @@ class FakeReader:
 
     def likely(self, language: str, texts: Sequence[str]) -> list[float]:
         """Prefer Mandarin full stops, and English texts as they are, without commas."""
-        return [2.0 * text.count("。") - 10.0 * text.endswith(".") - text.count(",") for text in texts]
+        return [20.0 * text.count("。") - 10.0 * text.endswith(".") - text.count(",") for text in texts]
 
     def words(self, encoded: Any, hints: Hints, text: str) -> list[tuple[int, float]]:
         return [*((0, float(second)) for second in range(60)), (len(text), self.place(text))]

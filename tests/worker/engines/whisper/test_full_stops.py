@@ -85,6 +85,36 @@ def test_english_comma_becomes_a_full_stop_only_if_that_is_likely(gain: float, m
     assert with_likely_stops(text, "en", likely) == f"We had to stand{mark} it was short."
 
 
+@pytest.mark.parametrize(
+    ("text", "gains", "found"),
+    [
+        (
+            "It starts. At noon, seats are free.",
+            {"s at": 0.1, "at noon. S": 1.0},
+            "It starts at noon. Seats are free.",
+        ),
+        ("It starts. At noon, seats are free.", {"s at": 0.1, "at noon. S": 0.8}, ""),
+        ("Park behind it, the gate. It is open.", {"The gate, it": 1.1}, "Park behind it. The gate, it is open."),
+        ("Park behind it, the gate. It is open.", {"The gate, it": 0.9}, ""),
+        ("He slept. We left, alone.", {"we left. A": 9.0}, ""),
+        (f"It starts. At {'noon ' * 10}noon, it is free.", {f"at {'noon ' * 10}noon. I": 9.0}, ""),
+    ],
+)
+def test_full_stop_is_at_the_next_mark_if_that_is_likelier(text: str, gains: dict[str, float], found: str) -> None:
+    assert with_likely_stops(text, "en", preferring(**gains)) == (found or text)
+
+
+def test_mark_is_compared_with_the_later_ones_as_they_seem_to_be() -> None:
+    asked: list[str] = []
+
+    def likely(texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [9.0 * ("Renew it" in text) for text in texts]
+
+    assert with_likely_stops("It ends. Renew. It is cheap.", "en", likely) == "It ends. Renew it is cheap."
+    assert "It ends, renew it is cheap." in asked and "It ends, renew. It is cheap." not in asked
+
+
 def test_capital_of_a_name_stays_where_the_sentence_goes_on() -> None:
     likely = preferring(met_Wilson=9.0, met_wilson=1.0)
     assert with_likely_stops("Today I met. Wilson in town.", "en", likely) == "Today I met Wilson in town."
@@ -114,10 +144,31 @@ def test_question_that_goes_on_ends_later(gain: float, expected: str) -> None:
     assert with_likely_stops(text, "en", preferring(same_one=gain)) == f"Do you have the {expected} hope so."
 
 
-@pytest.mark.parametrize(("gain", "mark"), [(1.3, "。"), (1.2, ",")])
+@pytest.mark.parametrize(("gain", "mark"), [(-0.2, "。"), (-0.3, ",")])
 def test_mandarin_full_stop_stays_only_if_it_is_likelier_than_others(gain: float, mark: str) -> None:
     likely = preferring(**{"不难。我": gain, "难我": -1.0})  # the mean of a comma and nothing is -0.5
+    found = with_likely_stops("昨天的数学考试其实不难。我得了九十六分很高兴。", "zh", likely)
+    assert found == f"昨天的数学考试其实不难{mark}我得了九十六分很高兴。"
+
+
+@pytest.mark.parametrize(("gain", "mark"), [(9.3, "。"), (9.2, ",")])
+def test_short_mandarin_sentences_must_be_likelier(gain: float, mark: str) -> None:
+    likely = preferring(**{"不难。我": gain})  # four and five letters lack nine, together none
     assert with_likely_stops("考试不难。我得了满分。", "zh", likely) == f"考试不难{mark}我得了满分。"
+
+
+@pytest.mark.parametrize(("first", "last", "marks"), [(1.2, 1.0, "。,"), (1.0, 1.2, ",。"), (5.0, 5.2, "。。")])
+def test_of_two_ends_close_to_each_other_the_likelier_one_stays(first: float, last: float, marks: str) -> None:
+    likely = preferring(**{"买菜。他": first, "很多。水": last})
+    found = with_likely_stops("我们昨天去了超市买菜,他买了很多,水果和新鲜的蔬菜回家。", "zh", likely)
+    assert found == f"我们昨天去了超市买菜{marks[0]}他买了很多{marks[1]}水果和新鲜的蔬菜回家。"
+
+
+@pytest.mark.parametrize(("gain", "mark"), [(7.3, "。"), (7.2, ",")])
+def test_mandarin_sentence_begins_behind_a_question(gain: float, mark: str) -> None:
+    likely = preferring(**{"吗?喜": 2.0, "欢。我": gain})
+    found = with_likely_stops("你喜欢这个红色的书包吗?喜欢,我想明天去商店买一个。", "zh", likely)
+    assert found == f"你喜欢这个红色的书包吗?喜欢{mark}我想明天去商店买一个。"
 
 
 @pytest.mark.parametrize(("gain", "found"), [(2.4, "考试不难,我得了满分。"), (2.6, "考试不难我得了满分。")])
@@ -126,7 +177,7 @@ def test_comma_replaces_a_mandarin_full_stop_unless_nothing_is_far_likelier(gain
 
 
 @pytest.mark.parametrize(
-    ("likely", "mark"), [({"才到,叔": 1.0}, ","), ({"才到叔": 1.0}, ""), ({"才到。叔": 2.0}, "。")]
+    ("likely", "mark"), [({"才到,叔": 1.0}, ","), ({"才到叔": 1.0}, ""), ({"才到。叔": 7.0}, "。")]
 )
 def test_space_between_mandarin_words_is_a_mark_that_whisper_left_out(likely: dict[str, float], mark: str) -> None:
     found = with_likely_stops("飞机才到 叔叔来了 Tom也来。", "zh", preferring(**likely))
@@ -137,12 +188,12 @@ def test_mandarin_question_has_its_mark() -> None:
     assert with_likely_stops("他来了吗。", "zh", unasked) == "他来了吗?"
 
 
-@pytest.mark.parametrize(("gain", "mark"), [(1.8, "。"), (1.7, ",")])
+@pytest.mark.parametrize(("gain", "mark"), [(0.3, "。"), (0.2, ",")])
 @pytest.mark.parametrize("comma", [",", "，", ", "])
 def test_mandarin_comma_becomes_a_full_stop_where_that_is_likelier(gain: float, mark: str, comma: str) -> None:
     likely = preferring(**{"方便。我": gain})
-    found = with_likely_stops(f"公共汽车方便{comma}我坐车去。", "zh", likely)
-    assert found == f"公共汽车方便{mark}我坐车去。"
+    found = with_likely_stops(f"这里的公共汽车非常方便{comma}我每天早上坐车去上班。", "zh", likely)
+    assert found == f"这里的公共汽车非常方便{mark}我每天早上坐车去上班。"
 
 
 @pytest.mark.parametrize(
@@ -208,14 +259,15 @@ def test_long_word_in_capitals_is_compared_at_once() -> None:
     assert with_likely_stops(text, "en", preferring(said=1.0)) == text
 
 
-def test_at_most_forty_marks_of_a_text_are_compared() -> None:
+@pytest.mark.parametrize("text", ["We left. It rained. ", "Is it? We left. "])
+def test_at_most_forty_marks_of_a_text_are_compared(text: str) -> None:
     asked: list[str] = []
 
     def likely(texts: Sequence[str]) -> list[float]:
         asked.append(texts[0])
         return [0.0] * len(texts)
 
-    with_likely_stops("Good. So. " * 50, "en", likely)
+    with_likely_stops(text * 50, "en", likely)
     assert len(asked) == 40
 
 
