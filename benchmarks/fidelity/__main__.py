@@ -6,9 +6,9 @@ AUDIO_DIR: what ``benchmarks.fidelity.corpus`` built, or recordings with a ``tra
 in the set ``other``. Every recording is dictated as one take: in hands-free mode between two taps of the key, in
 hold mode while it is down. ``hold-in-time`` and ``hands-free-in-time`` give the texts of an app whose second
 passes are never late, on a busy machine too. ``whole`` decodes a recording as one piece with this version's
-engine. Sets: ``held-out`` and ``tuning`` sentences, ``pairs-held-out``, ``pairs-tuning`` and ``pairs-fresh``
-(also ``-2`` to ``-4``) of two sentences each, ``short`` answers, ``level`` (sentences at -20 and -50 dBFS),
-``sounds`` without words.
+engine. Sets: ``held-out`` and ``tuning`` sentences (also ``-2``), ``pairs-held-out``, ``pairs-tuning`` and
+``pairs-fresh`` (also ``-2`` to ``-7``) of two sentences each, ``short`` answers, ``level`` (sentences at -20 and
+-50 dBFS), ``sounds`` without words.
 
 Texts and decodes are kept in AUDIO_DIR by revision. Missing decodes are made first, so that the takes themselves
 are as on a quiet computer.

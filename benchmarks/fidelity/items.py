@@ -17,6 +17,7 @@ SETS: Final = (
     *(
         "held-out",
         "tuning",
+        "tuning-2",
         "pairs-held-out",
         "pairs-tuning",
         "pairs-fresh",
@@ -24,6 +25,8 @@ SETS: Final = (
         "pairs-fresh-3",
         "pairs-fresh-4",
         "pairs-fresh-5",
+        "pairs-fresh-6",
+        "pairs-fresh-7",
     ),
     *("short", "level", "sounds", "other"),
 )

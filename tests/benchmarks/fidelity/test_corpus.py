@@ -21,7 +21,7 @@ def test_corpus_has_half_of_each_language_and_of_each_set() -> None:
     for language in ("zh", "en"):
         for chosen in ("held-out", "tuning"):
             assert sum((one.language, one.set) == (language, chosen) for one in spoken) == 60
-    assert len({one.name for one in read()}) == len(read()) == 652
+    assert len({one.name for one in read()}) == len(read()) == 792
     assert len({one.text for one in spoken}) == 240
 
 
@@ -33,7 +33,7 @@ def test_about_half_of_the_sentences_have_pauses_of_300_to_1500_ms() -> None:
 
 def test_pairs_have_a_pause_between_their_sentences() -> None:
     pairs = [one for one in read() if one.set.startswith("pairs-")]
-    assert len(pairs) == 372 and {one.language for one in pairs} == {"en", "zh"}
+    assert len(pairs) == 462 and {one.language for one in pairs} == {"en", "zh"}
     assert all(re.search(r"[.?。？] ?\[", one.marked) for one in pairs)
 
 

@@ -89,9 +89,9 @@ def test_english_comma_becomes_a_full_stop_only_if_that_is_likely(gain: float, m
     ("text", "gains", "found"),
     [
         (
-            "It starts. At noon, seats are free.",
-            {"s at": 0.1, "at noon. S": 1.0},
-            "It starts at noon. Seats are free.",
+            "The lecture on poetry starts. At noon, seats are free for everybody who would like to listen.",
+            {"s at": 0.1, "The lecture on poetry starts at noon. S": 1.0},
+            "The lecture on poetry starts at noon. Seats are free for everybody who would like to listen.",
         ),
         ("It starts. At noon, seats are free.", {"s at": 0.1, "at noon. S": 0.8}, ""),
         ("Park behind it, the gate. It is open.", {"The gate, it": 1.1}, "Park behind it. The gate, it is open."),
@@ -281,6 +281,13 @@ def test_only_the_words_around_a_mark_are_compared() -> None:
     asked: list[str] = []
     with_likely_stops(f"{'many words, ' * 50}end. Then more.", "en", recording(asked))
     assert asked and max(map(len, asked)) == 139
+
+
+def test_only_the_words_around_neighbours_are_compared() -> None:
+    asked: list[str] = []
+    with_likely_stops(f"{'It is very ' * 50}late. At noon, we {'eat and ' * 50}eat.", "en", recording(asked))
+    both = [text for text in asked if "late, at noon. We" in text]
+    assert list(map(len, both)) == [90 + len(", at noon. ") + 46]
 
 
 @pytest.mark.parametrize(
