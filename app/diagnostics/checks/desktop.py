@@ -97,7 +97,7 @@ async def desktop(
     except X11Error:
         return [kind, wrong(Topic.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
     tray = screen.tray or (await learn(platform, environment)).tray
-    return [kind, _insertion(screen, environment), *_tray(tray)]
+    return [kind, _insertion(screen, environment), *_TRAY[tray]]
 
 
 def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Finding:
@@ -106,10 +106,11 @@ def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Findi
     return ok(Topic.INSERTION, "insertion-method" if has_input_method(environment) else "insertion-ready")
 
 
-def _tray(there: bool | None) -> list[Finding]:
-    if there is None:
-        return []
-    return [ok(Topic.TRAY, "tray-there") if there else advice(Topic.TRAY, "tray-none")]
+_TRAY: Final[dict[bool | None, list[Finding]]] = {
+    None: [],
+    True: [ok(Topic.TRAY, "tray-there")],
+    False: [advice(Topic.TRAY, "tray-none")],
+}
 
 
 _STORE: Final = r"Software\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\microphone"

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from rich.filesize import decimal
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.journal.library import Library
 from app.journal.take import TakeState
+from speech.models.collector import FreeBytes, free_bytes
 
 _FULL: Final = 100_000_000
 _LITTLE: Final = 1_000_000_000
@@ -30,20 +30,13 @@ _REFUSALS: Final[dict[int | None, str]] = {
     errno.EDQUOT: "disk-no-room",
 }
 
-Free = Callable[[Path], int]
 
-
-def free_bytes(place: Path) -> int:
-    """Return the free bytes of the disk that holds ``place``."""
-    return shutil.disk_usage(place).free
-
-
-def disk(places: Iterable[Path], recordings: Path, free: Free = free_bytes) -> list[Finding]:
+def disk(places: Iterable[Path], recordings: Path, free: FreeBytes = free_bytes) -> list[Finding]:
     """Check free space for all ``places``, existing or not, one finding per disk, and writes to ``recordings``."""
     return [*_room(places, free), writable(recordings)]
 
 
-def _room(places: Iterable[Path], free: Free) -> Iterator[Finding]:
+def _room(places: Iterable[Path], free: FreeBytes) -> Iterator[Finding]:
     disks: dict[int, list[Path]] = {}
     for wanted in places:
         with suppress(OSError):
