@@ -3,6 +3,7 @@
 The earlier source wins; values that no source has follow from the mode.
 """
 
+import re
 import socket
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -128,7 +129,8 @@ def read_environment(variables: Mapping[str, str]) -> Configuration:
 
 
 def _problem(value: object, kind: Any) -> str:
-    shown = repr(value) if len(repr(value)) <= _MOST_SHOWN else f"{repr(value)[: _MOST_SHOWN - 3]}..."
+    shown = re.sub(r"//.*@", "//…@", repr(value), flags=re.DOTALL)  # a URL may hold a password
+    shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
     return f"{shown} is not {_allowed(inspect.type_info(kind))}: correct it, or leave it out for the default"
 
 

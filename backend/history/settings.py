@@ -1,5 +1,6 @@
 """Settings of a gateway's history: its database, its limits and its journal."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ FILE: Final = "history.sqlite"
 JOURNAL: Final = "asr_history.jsonl"
 _OFF: Final = ("", "off")
 _SQLITE: Final = "sqlite:///"
-_URLS: Final = (_SQLITE, "postgresql://", "postgresql+psycopg://")
+_URL: Final = re.compile(rf"{_SQLITE}|postgresql(\+psycopg)?://([^@]*@)?(\[[^\]]*\]|[^:/?]*)(:\d+)?([/?]|$)")
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,10 @@ def history_settings(said: str | None, limits: HistoryLimits, lines: bool, data:
         if lines:
             raise InvalidSettings('history_jsonl needs a history: history = "on"')
         return HistorySettings()
-    if wanted != "on" and not wanted.startswith(_URLS):
+    if wanted != "on" and not _URL.match(wanted):
         raise InvalidSettings(
-            "invalid history. Allowed: off, on, or the URL of a database: postgresql://… or sqlite:///FILE"
+            "invalid history. Allowed: off, on, or the URL of a database: "
+            "postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///FILE"
         )
     url = f"sqlite:///{data / FILE}" if wanted == "on" else wanted
     return HistorySettings(url, limits, data / JOURNAL if lines else None)

@@ -171,6 +171,7 @@ _REMEDY = r": correct it, or leave it out for the default$"
         ("origins = 'https://a'", r"origins = 'https://a' is not a list of texts" + _REMEDY),
         ("origins = [1]", r"origins = \[1\] is not a list of texts" + _REMEDY),
         (f"name = [{'1, ' * 90}]", r"name = \[1, .{40,55}\.\.\. is not a text" + _REMEDY),
+        ("redis = ['redis://me:secret@h']", r"redis = \['redis://…@h'\] is not a text" + _REMEDY),
         ("prot = 1", r"there is no setting 'prot': remove it, or choose one of mode, name, host, port, "),
         ("a = " + "[" * 5000, r"it is nested too deep"),
     ],

@@ -22,12 +22,29 @@ def test_on_selects_a_file_in_the_data_folder() -> None:
     assert history_settings("on", LIMITS, False, DATA) == wanted
 
 
-@pytest.mark.parametrize("url", ["postgresql://u@h/db", "postgresql+psycopg://u@h/db", "sqlite:////x.sqlite"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u@h/db",
+        "postgresql+psycopg://u:p/q@[::1]:5432/db",
+        "postgresql:///db?host=/run",
+        "sqlite:////x.sqlite",
+    ],
+)
 def test_url_selects_a_database_with_journal_in_the_data_folder(url: str) -> None:
     assert history_settings(url, LIMITS, True, DATA) == HistorySettings(url, LIMITS, DATA / "asr_history.jsonl")
 
 
-@pytest.mark.parametrize(("said", "lines"), [("yes", False), ("mysql://h/db", False), ("off", True)])
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("yes", False),
+        ("mysql://h/db", False),
+        ("postgresql://u:p@h:x/db", False),
+        ("postgresql://h:/db", False),
+        ("off", True),
+    ],
+)
 def test_invalid_history_settings_are_refused(said: str, lines: bool) -> None:
     with pytest.raises(InvalidSettings, match="history"):
         history_settings(said, LIMITS, lines, DATA)
