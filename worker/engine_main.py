@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
@@ -34,11 +36,15 @@ from worker.supervision.engine_frames import (
 
 _KEPT_SHAPES: Final = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """oneDNN, of CTranslate2 and torch, keeps code and memory for 1,024 lengths of audio; hardly any comes twice."""
+_FIRST_TO_END: Final = "500"
+"""Of 1,000: half of the computer's memory is added to what this process counts for when memory runs out."""
 
 
 def main() -> None:
     """Serve requests until the worker's side ends."""
     os.environ.setdefault(*_KEPT_SHAPES)
+    with suppress(OSError):  # another engine decodes the same segment again, but the app holds a recording
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_END)  # Linux only
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with _private(0) as requests, _private(1, "wb") as replies:

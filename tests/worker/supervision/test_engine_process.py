@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -50,6 +51,13 @@ async def test_batch_is_decoded_in_another_process() -> None:
         assert engine.info.slots == 3 and engine.pid != os.getpid()
         assert await decode(engine, Fault.NONE, Fault.NONE) == [Transcript("none 2"), Transcript("none 2")]
         assert engine.memory_bytes() > 1 << 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: its choice of what ends without memory")
+async def test_system_without_memory_ends_the_engine_before_other_programs() -> None:
+    async with running() as engine:
+        chosen = await asyncio.to_thread(Path(f"/proc/{engine.pid}/oom_score_adj").read_text)
+        assert int(chosen) > int(await asyncio.to_thread(Path("/proc/self/oom_score_adj").read_text))
 
 
 async def test_long_segment_passes_through_the_pipe() -> None:
