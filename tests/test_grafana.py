@@ -16,6 +16,7 @@ from backend.history.service import HistoryState
 from backend.observability.exposition import GatewayCollector, registry_of
 from backend.observability.metrics import GatewayReading, Metrics
 from backend.observability.metrics_routes import METRICS_PATH
+from backend.observability.other_processes import OtherProcesses
 from protocol.engine import EngineInfo
 from protocol.monitor import BrokerState, WorkerState, WorkerStatus
 from runtime.histogram import Histogram
@@ -39,7 +40,8 @@ def families() -> Iterator[Metric]:
     """Yield all metrics that a gateway and a worker may expose."""
     status = WorkerStatus("w", "h", "e", "m", "cuda", WorkerState.BUSY, speed=1.0)
     broker, history = BrokerState(True, "9", True), HistoryState(up=True)
-    now = GatewayReading(Survey(workers=(status,)), broker, 0, 0, 0, 0, 0.0, 0.0, draining=False, history=history)
+    survey, several = Survey(workers=(status,)), OtherProcesses(own_slot=0)
+    now = GatewayReading(survey, broker, 0, 0, 0, 0, 0.0, 0.0, draining=False, history=history, others=several)
     yield from registry_of(GatewayCollector(Metrics(), Histogram(), AdmissionLimits(), lambda: now)).collect()
     registry = CollectorRegistry()
     of_worker = WorkerNow(WorkerState.BUSY, EngineInfo("e", "m", "cuda"), 1, 1.0, 1, None)
@@ -103,7 +105,7 @@ def test_dashboard_shows_every_gateway_metric() -> None:
     shown = " ".join(queries())
     left = {family.name for family in families() if family.name.startswith("kikipounamu_")}
     left = {name for name in left if name not in shown and not name.startswith("kikipounamu_worker")}
-    assert left == {"kikipounamu_build", "kikipounamu_broker_durable"}
+    assert left == {"kikipounamu_build", "kikipounamu_broker_durable", "kikipounamu_process_connections"}
 
 
 def test_manual_describes_every_metric() -> None:
