@@ -37,9 +37,7 @@ def kill_broker(gateway: Program) -> None:
 
 def open_to_all(chain: Chain, port: int) -> None:
     """Let the next gateway serve every protocol; ``port``: that of Wyoming."""
-    settings = chain.root / "home" / "config" / "gateway.toml"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(f'wyoming = "{port}"\nearlier_protocol = true\n')
+    chain.configure(f'wyoming = "{port}"\nearlier_protocol = true\n')
 
 
 def text_of_file(path: Path) -> str:

@@ -83,6 +83,12 @@ class Chain:
         )
         return program, wait_until_sync(lambda: self._endpoint(program, place, before), "the gateway is ready")
 
+    def configure(self, settings: str) -> None:
+        """Write the file of the next gateway's settings."""
+        file = self.root / "home" / "config" / "gateway.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text(settings)
+
     def worker(self, *arguments: str, name: str = "worker", home: str = "home") -> Program:
         """Start a worker on this chain's broker; by default with the checksum engine."""
         redis = ["--redis", self.redis] if self.redis else []

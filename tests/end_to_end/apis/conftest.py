@@ -10,6 +10,6 @@ from tests.helpers.chain import Chain
 
 
 @pytest.fixture(scope="session")
-def shared_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, Endpoint]]:
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, Endpoint]]:
     with running_api_chain(tmp_path_factory.mktemp("apis")) as running:
         yield running

@@ -32,9 +32,7 @@ class Running:
     """A chain that serves the protocol. ``key``: that of a device which may have one stream."""
 
     def __init__(self, chain: Chain) -> None:
-        settings = chain.root / "home" / "config" / "gateway.toml"
-        settings.parent.mkdir(parents=True)
-        settings.write_text('earlier_protocol = true\nhistory = "on"\nstreams_per_key = 1\n')
+        chain.configure('earlier_protocol = true\nhistory = "on"\nstreams_per_key = 1\n')
         devices = chain.root / "home" / "data" / "devices.json"
         _, self.key = DeviceStore(devices).add("a phone", DeviceKind.CLIENT, 0)
         self.program, self.endpoint = chain.gateway()

@@ -1,6 +1,5 @@
 """Valid and invalid requests to the earlier server's REST routes, made from a description of its answers."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,29 +84,21 @@ def document() -> dict[str, Any]:
 @pytest.fixture
 def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
     with running_chain(tmp_path) as chain:
-        settings = tmp_path / "home" / "config" / "gateway.toml"
-        settings.parent.mkdir(parents=True)
-        settings.write_text('earlier_protocol = true\nhistory = "on"\n')
+        chain.configure('earlier_protocol = true\nhistory = "on"\n')
         yield chain.gateway()[1]
-
-
-async def problems(endpoint: Endpoint, folder: Path, *arguments: str) -> str:
-    """Run schemathesis with the description above; return its report, empty if it found no problem."""
-    place = folder / "earlier.json"
-    place.write_text(json.dumps(document()))
-    none_there = ("--exclude-checks", "positive_data_acceptance")  # its names are those of no recording
-    return await found(endpoint, folder, *none_there, *arguments, document=str(place))
 
 
 async def test_schemathesis_finds_no_problem_in_the_earlier_servers_routes(
     endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    said = await problems(endpoint, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing")
+    said = await found(
+        endpoint, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing", document=document()
+    )
     assert not said, said
 
 
 @pytest.mark.proof(minutes=4)
 async def test_schemathesis_finds_no_problem_in_many_requests(endpoint: Endpoint, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing", "--continue-on-failure")
-    said = await problems(endpoint, tmp_path, *many)
+    said = await found(endpoint, tmp_path, *many, document=document())
     assert not said, said

@@ -22,11 +22,6 @@ FRAME = 960
 
 
 @pytest.fixture
-def chain(shared_chain: tuple[Chain, Endpoint]) -> tuple[Chain, Endpoint]:
-    return shared_chain
-
-
-@pytest.fixture
 def url(chain: tuple[Chain, Endpoint]) -> str:
     endpoint = chain[1]
     return f"{endpoint.url.replace('http', 'ws', 1)}/?api_key={quote(endpoint.key)}"

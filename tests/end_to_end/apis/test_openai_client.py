@@ -25,17 +25,12 @@ FILE = SPEECH / "en-03.flac"
 
 
 @pytest.fixture
-def chain(shared_chain: tuple[Chain, Endpoint]) -> "Iterator[tuple[Chain, openai.OpenAI]]":
+def client(chain: tuple[Chain, Endpoint]) -> "Iterator[openai.OpenAI]":
     import openai  # late: every process of pytest imports this module, and few run these tests
 
-    chain, endpoint = shared_chain
+    _, endpoint = chain
     with openai.OpenAI(base_url=f"{endpoint.url}/v1", api_key=endpoint.key, max_retries=0) as client:
-        yield chain, client
-
-
-@pytest.fixture
-def client(chain: "tuple[Chain, openai.OpenAI]") -> "openai.OpenAI":
-    return chain[1]
+        yield client
 
 
 def transcribed(client: "openai.OpenAI", path: Path = FILE, **fields: Any) -> Any:
@@ -101,23 +96,21 @@ def test_errors_are_those_of_the_client(client: "openai.OpenAI", tmp_path: Path)
         client.audio.translations.create(file=file, model="whisper-1")
 
 
-def test_killed_worker_delays_the_answer(chain: "tuple[Chain, openai.OpenAI]") -> None:
-    running, client = chain
+def test_killed_worker_delays_the_answer(chain: tuple[Chain, Endpoint], client: "openai.OpenAI") -> None:
+    running, _ = chain
     running.programs[-1].kill()
     running.worker("--engine", "checksum")
     assert transcribed(client).text == text_of_file(FILE)
 
 
-async def test_local_port_needs_no_key(chain: "tuple[Chain, openai.OpenAI]") -> None:
-    there = chain[1]
-    address = Address(str(there.base_url).removesuffix("/v1/"), str(there.api_key))
+async def test_local_port_needs_no_key(client: "openai.OpenAI") -> None:
+    address = Address(str(client.base_url).removesuffix("/v1/"), str(client.api_key))
     async with local_api(fixed(address), 0) as port:
-        here = there.with_options(base_url=f"http://127.0.0.1:{port}/v1", api_key="none")
+        here = client.with_options(base_url=f"http://127.0.0.1:{port}/v1", api_key="none")
         assert (await asyncio.to_thread(transcribed, here)).text == text_of_file(FILE)
 
 
-def test_server_of_whisper_cpp_takes_the_same_file(chain: "tuple[Chain, openai.OpenAI]") -> None:
-    client = chain[1]
+def test_server_of_whisper_cpp_takes_the_same_file(client: "openai.OpenAI") -> None:
     url, key = str(client.base_url).removesuffix("/v1/"), str(client.api_key)
 
     async def inferred() -> object:

@@ -27,11 +27,6 @@ DELTA = "conversation.item.input_audio_transcription.delta"
 PCM_16 = {"type": "audio/pcm", "rate": 16_000}
 
 
-@pytest.fixture
-def chain(shared_chain: tuple[Chain, Endpoint]) -> tuple[Chain, Endpoint]:
-    return shared_chain
-
-
 @asynccontextmanager
 async def connected(endpoint: Endpoint, **given: Any) -> "AsyncIterator[AsyncRealtimeConnection]":
     """Connect as the documentation says, and configure the session."""

@@ -33,11 +33,9 @@ async def refused(endpoint: Endpoint) -> dict[str, str]:
 
 async def test_streams_of_a_key_are_limited_over_all_apis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    settings = tmp_path / "home" / "config" / "gateway.toml"
-    settings.parent.mkdir(parents=True)
-    settings.write_text("streams_per_key = 2\nearlier_protocol = true\n")
     device, key = DeviceStore(tmp_path / "home" / "data" / "devices.json").add("a phone", DeviceKind.CLIENT, 0)
     with running_chain(tmp_path) as chain:
+        chain.configure("streams_per_key = 2\nearlier_protocol = true\n")
         _, mine = chain.gateway()
         chain.worker("--engine", ENGINE)
         phone = Endpoint(mine.url, key, mine.pid)

