@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from app.files.file_search import KINDS, find
 
 
@@ -26,6 +28,16 @@ def test_find_accepts_any_named_file_once(tmp_path: Path) -> None:
 def test_find_sorts_recordings_of_folder(tmp_path: Path) -> None:
     made(tmp_path, "b/2.MP4", "b/1.wav", "b/c/3.opus", "b/notes.txt", "b/.hidden.wav", "b/.cache/4.wav", "b/wav")
     assert names(tmp_path, tmp_path / "b") == ["b/1.wav", "b/2.MP4", "b/c/3.opus"]
+    numbered = [f"{number:02}.wav" for number in range(12)]
+    for folder, order in ((tmp_path / "up", numbered), (tmp_path / "down", numbered[::-1])):
+        made(folder, *order)
+        assert names(folder, folder) == numbered
+
+
+def test_find_gives_a_folder_up_that_has_too_much_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.files.file_search._MOST_VISITED", 3)
+    made(tmp_path, "few/notes.txt", "few/c/1.wav", "many/1.txt", "many/2.txt", "many/3.txt", "many/c/1.wav")
+    assert names(tmp_path, tmp_path / "few", tmp_path / "many") == ["few/c/1.wav"]
 
 
 def test_find_follows_no_links_to_folders(tmp_path: Path) -> None:

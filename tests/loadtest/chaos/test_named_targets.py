@@ -55,6 +55,13 @@ def test_unclear_name_is_refused(text: str) -> None:
         named_process(text)
 
 
+@pytest.mark.parametrize("text", ["1", "x=127.0.0.1:1", "1=127.0.0.1:x", "1=:1", "1=127.0.0.1"])
+async def test_unclear_link_is_refused(text: str) -> None:
+    async with AsyncExitStack() as stack:
+        with pytest.raises(LoadTestError, match=r"PORT=HOST:PORT"):
+            await open_named_targets(stack, HERE, [], [text])
+
+
 def test_kinds_of_processes_are_known_by_name() -> None:
     assert process_kind("broker") is FaultTarget.BROKER
     with pytest.raises(LoadTestError, match="gateway, worker, broker"):

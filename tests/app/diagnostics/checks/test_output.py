@@ -41,7 +41,7 @@ def test_listing_shows_progress_on_terminal() -> None:
 
 
 def test_listing_is_silent_when_json_is_requested() -> None:
-    assert listed(WELL, BAD, quiet=True) == ""
+    assert listed(WELL, BAD, quiet=True) == listed(WELL, BAD, quiet=True, terminal=True) == ""
     result = json.loads(as_json(Sentences(), [WELL, HINT, BAD], "1.0"))
     assert (result["kikipounamu"], result["problems"], result["advice"]) == ("1.0", 1, 1)
     assert result["findings"][2] == {

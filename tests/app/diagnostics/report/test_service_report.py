@@ -109,7 +109,10 @@ async def test_report_shows_state_of_computer(home: Path) -> None:
     assert result["states.json"]["worker of this computer"]["reason"] == "gateway-failed"
     assert result["states.json"]["gateway of this computer"] is None
     assert result["models.json"]["fsmn-vad"] == "not installed"
-    assert sum(result["recordings.json"]["states"].values()) == 1
+    recordings = result["recordings.json"]
+    assert sum(recordings.pop("states").values()) == recordings["looked at"] == 1 and recordings.pop("bytes") > 0
+    days = {f"days since the {which}": 1.0 for which in ("newest", "oldest")}
+    assert recordings == {"looked at": 1, "seconds": 1, "segments": 1, **days}
     assert result["disk.json"]["recordings"]["of"] > 0
     assert result["system.json"]["packages"]["aiohttp"]
     log = found["logs/desktop.jsonl"].splitlines()

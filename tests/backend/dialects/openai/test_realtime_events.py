@@ -32,8 +32,12 @@ def test_update_says_format_language_and_turns() -> None:
     )
     assert (config.rate, config.law, config.silence_ms, config.model) == (16_000, "", 350, "gpt-4o-transcribe")
     assert (config.options.language, config.options.hotwords) == ("zh", ("王小明", "Ōtaki"))
-    shown = described(config, "sess_1")["audio"]["input"]
-    assert shown["format"] == {"type": "audio/pcm", "rate": 16_000}
+    assert described(config, "sess_1")["audio"]["input"] == {
+        "format": {"type": "audio/pcm", "rate": 16_000},
+        "transcription": {"model": "gpt-4o-transcribe", "language": "zh", "prompt": "王小明, Ōtaki"},
+        "turn_detection": {"type": "server_vad", "silence_duration_ms": 350},
+        "noise_reduction": None,
+    }
 
 
 def test_older_clients_send_flat_fields() -> None:
@@ -44,6 +48,8 @@ def test_older_clients_send_flat_fields() -> None:
     }
     config = configured(BEFORE, {"session": flat})
     assert (config.rate, config.law, config.silence_ms, config.options.language) == (8_000, "mu-law", None, "en")
+    shown = described(config, "sess_1")["audio"]["input"]
+    assert (shown["format"], shown["turn_detection"]) == ({"type": "audio/pcmu"}, None)
 
 
 def test_update_keeps_missing_fields() -> None:
