@@ -1,9 +1,12 @@
 """The root of a gateway answers clients of FunASR, and nobody else."""
 
 import aiohttp
+import pytest
 
 from backend.gateway import Gateway
 from tests.backend.conftest import KEY
+from tests.backend.wire import tone
+from tests.helpers.waiting import wait_until
 
 
 async def test_root_is_only_for_websockets(gateway: Gateway) -> None:
@@ -25,3 +28,12 @@ async def test_first_message_reports_the_protocol(gateway: Gateway) -> None:
             assert (await socket.receive_json(timeout=30))["is_final"]
         async with http.ws_connect(url) as socket:
             pass
+
+
+@pytest.mark.parametrize("first", ['{"config": {"sample_rate": 16000}}', '{"mode": "2pass", "is_speaking": true}'])
+async def test_client_that_leaves_is_forgotten(gateway: Gateway, first: str) -> None:
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"{gateway.url}/?api_key={KEY}") as socket:
+        await socket.send_str(first)
+        await socket.send_bytes(tone(16_000))
+        await wait_until(lambda: gateway.hub.connections, "the session is open")
+    await wait_until(lambda: not gateway.hub.connections, "the session is left")

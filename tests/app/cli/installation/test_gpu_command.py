@@ -10,6 +10,7 @@ from app.cli.main import app
 from app.gpu import installer
 from app.gpu.installer import MODEL, GpuError
 from app.settings.current import settings_now
+from speech.models.catalogue import load_catalogue
 from tests.helpers.command_line import called
 
 
@@ -50,9 +51,9 @@ def test_old_driver_is_reported(home: Path) -> None:
 
 def test_licence_is_shown_and_must_be_accepted(home: Path) -> None:
     result = run(home, "setup", "--device", "cpu")
-    assert (
-        result.returncode == 1 and "FunASR Model License" in result.stdout and "--accept-licence" in result.stderr
-    )
+    model = next(one for one in load_catalogue().models if one.name == MODEL)
+    assert f"{model.title} is under the {model.licence}" in result.stdout and model.attribution in result.stdout
+    assert result.returncode == 1 and "--accept-licence" in result.stderr
     assert installer.existing() == ()
 
 
