@@ -203,11 +203,11 @@ class EmbeddedBroker:
         assert self._lock is not None
         private_folder(self._settings.socket.parent)
         log_file = self._settings.folder / _LOG
-        if log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
+        self._in_memory = _is_read_only(self._settings.folder)
+        if not self._in_memory and log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
             log_file.replace(log_file.with_suffix(".log.old"))
         self._logged = log_file.stat().st_size if log_file.exists() else 0
         self._started = loop_time()
-        self._in_memory = _is_read_only(self._settings.folder)
         self._process = await asyncio.create_subprocess_exec(
             *leashed([self._binary, *self._arguments(log_file)]),
             stdin=DEVNULL,

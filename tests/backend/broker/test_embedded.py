@@ -322,6 +322,7 @@ async def test_running_broker_with_damaged_file_is_there_again(settings: Embedde
 async def test_broker_continues_in_memory_while_its_disk_is_read_only(settings: EmbeddedSettings) -> None:
     async with embedded_broker(settings) as broker, client(broker) as redis:
         await redis.set("before", "kept")
+        os.truncate(settings.folder / "broker.log", 6 * 1024 * 1024)  # so large that it is rotated at a start
 
         async def is_replaced(pid: int | None) -> bool:
             with suppress(RedisError):
