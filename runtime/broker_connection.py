@@ -34,10 +34,13 @@ def check_server_url(url: str) -> None:
     """Raise ``ValueError`` for the URL of a single server that redis-py cannot use, also for unknown options."""
     options = dict(parse_url(url))
     kind: Any = options.pop("connection_class", Connection)
+    options.pop("max_connections", None)  # an option of a pool
     try:
         kind(**options)
     except TypeError as error:
         raise ValueError(f"an option after ? is not known: {str(error).rpartition(' ')[2]}") from error
+    except RedisError as error:
+        raise ValueError(f"an option after ? has a wrong value: {error}") from error
 
 
 def is_elsewhere(reply: object) -> bool:

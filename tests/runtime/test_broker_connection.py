@@ -49,3 +49,13 @@ def test_unknown_option_of_an_address_is_named() -> None:
     check_server_url("rediss://me:secret@h:1/2?ssl_ca_certs=/ca.pem&socket_timeout=3")
     with pytest.raises(ValueError, match="option after \\? is not known: 'foo'"):
         check_server_url("redis://h?foo=1")
+
+
+def test_option_of_the_pool_is_no_unknown_one() -> None:
+    check_server_url("redis://h?max_connections=8")
+
+
+@pytest.mark.parametrize("url", ["rediss://h?ssl_cert_reqs=maybe", "redis://h?protocol=9"])
+def test_option_that_redis_py_refuses_makes_the_address_wrong(url: str) -> None:
+    with pytest.raises(ValueError, match=r"wrong value: (Invalid SSL Certificate|protocol must)"):
+        check_server_url(url)
