@@ -209,7 +209,8 @@ class X11Inserter:
         """Restore borrowed resources and end the connections."""
         with suppress(TimeoutError, ScreenGone):
             async with asyncio.timeout(_CLOSE_S):
-                await _asked(self._works, self._strategies.close)
+                # Not cancelled: what is not restored in this time can be until the thread ends.
+                await asyncio.shield(_asked(self._works, self._strategies.close))
         await self._queries.close()
         await self._works.close()
 
