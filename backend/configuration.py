@@ -21,7 +21,7 @@ from backend.devices.records import DEVICES_FILE
 from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings, history_settings
 from backend.http.certificates import Certificate, given_certificate, own_certificate
-from backend.http.modes import EVERYWHERE, LOOPBACK, SHARED_PORT, GatewayMode, networks
+from backend.http.modes import EVERYWHERE, LOOPBACK, SHARED_PORT, GatewayMode, networks, page_origins
 from backend.processes.count import MOST, by_cores, checked
 from backend.rest.file_settings import FOLDER, FileSettings
 from backend.rest.flow import FlowLimits
@@ -185,7 +185,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
         devices_file=here.data / DEVICES_FILE,
         certificate=_certificate(said, mode, here),
         announce=said.announce if said.announce is not None else mode is GatewayMode.SHARED,
-        origins=frozenset(said.origins or ()),
+        origins=page_origins(said.origins or ()),
         proxies=proxies,
         quota=Quota(
             per_minute=_or(said.requests_per_minute, _PER_MINUTE if limited else 0),

@@ -8,6 +8,7 @@
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
@@ -19,6 +20,7 @@ LOOPBACK: Final = "127.0.0.1"
 EVERYWHERE: Final = "*"
 """Host that stands for every address of IPv4, and of IPv6 for peers in this network."""
 SHARED_PORT: Final = 8765
+_ORIGIN: Final = re.compile(r"null|[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+")
 _HOST_BITS: Final = 64
 _UNIQUE_LOCAL: Final = ipaddress.IPv6Network("fc00::/7")
 
@@ -94,6 +96,16 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(text.strip()) for text in texts)
     except ValueError as error:
         raise InvalidSettings(f"{error}: give addresses like 10.0.0.7 or networks like 10.0.0.0/24") from error
+
+
+def page_origins(texts: Iterable[str]) -> frozenset[str]:
+    """Return origins as browsers send them. Raises ``InvalidSettings`` for texts that no browser sends."""
+    found = frozenset(texts)
+    if wrong := sorted(text for text in found if not _ORIGIN.fullmatch(text)):
+        raise InvalidSettings(
+            f"no page has the origin {wrong[0]!r}: write it in small letters and without a path, as https://HOST"
+        )
+    return found
 
 
 def is_among(address: str, among: Iterable[Network]) -> bool:

@@ -56,6 +56,8 @@ class Carrier:
 
 def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
     """Parse the gateway options of the command line. Raises ``WrongAddress``, which says what to write."""
+    if "@" in gateway:
+        raise WrongAddress("no key in the address of the gateway: set KIKIPOUNAMU_KEY, or name a --key-file")
     unknown = WrongAddress(f"{gateway!r} is not the address of a gateway: write wss://HOST:PORT")
     try:
         parts = urlsplit(gateway)

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.errors import InvalidSettings
-from backend.http.modes import GatewayMode, ListenAddress, is_among, is_loopback, is_near, listeners, networks
+from backend.http.modes import (
+    GatewayMode,
+    ListenAddress,
+    is_among,
+    is_loopback,
+    is_near,
+    listeners,
+    networks,
+    page_origins,
+)
 
 PROXY = networks(["10.0.0.7"])
 HOSTS = st.sampled_from(
@@ -100,3 +109,14 @@ def test_address_is_matched_against_networks(address: str, among: bool) -> None:
 def test_malformed_network_is_refused(text: str) -> None:
     with pytest.raises(InvalidSettings, match="addresses like"):
         networks([text])
+
+
+def test_origins_are_those_that_browsers_send() -> None:
+    sent = ["https://a.example", "http://[::1]:8080", "chrome-extension://abc", "null"]
+    assert page_origins(sent) == set(sent)
+
+
+@pytest.mark.parametrize("text", ["", "*", "a.example", "https://a.example/", "https://A.example", "https://a/b"])
+def test_origin_that_no_browser_sends_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSettings, match="no page has the origin"):
+        page_origins([text])
