@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self, TypeVar
 
-from app.hotkeys.errors import HotkeysUnavailable
+from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
 from app.hotkeys.events import KeyEvent, KeyEventQueue
 from app.hotkeys.x11_keyboard import Keyboard
 from app.x11.connection import XThread
 from app.x11.errors import X11Error
+from runtime import loggers
+from runtime.event_names import LogEvent
 from runtime.tasks import closed_on_error
+
+log = loggers.APP_HOTKEYS_X11_KEYBOARD
 
 T = TypeVar("T")
 
@@ -66,3 +70,8 @@ def _mapped() -> Iterator[None]:
         yield
     except X11Error as error:
         raise HotkeysUnavailable(str(error)) from error
+    except HotkeyError:
+        raise
+    except Exception as error:  # dictation continues without hotkeys
+        log.exception(LogEvent.HOTKEYS_FAILED)
+        raise HotkeysUnavailable(f"{type(error).__name__}: see the log") from error
