@@ -194,10 +194,12 @@ def pinned(address: Address) -> aiohttp.Fingerprint | bool:
 def named(url: str, key: str, certificate_sha256: str) -> Address:
     """Return the address that a user typed; the digest may contain colons.
 
-    Raises ``Refused`` for a key with a line break or the like within, and as ``pinned`` does.
+    Raises ``Refused`` for a login in the address, a key with a line break or the like, and as ``pinned`` does.
     """
     if not key.strip().isprintable():
         raise Refused("a key is one line of printable characters: copy it again, from its beginning to its end")
+    if "@" in url:
+        raise Refused("an address has no key in it: write https://HOST:PORT, and give the key with --key")
     address = Address(url, key.strip(), certificate_sha256=certificate_sha256.replace(":", ""))
     pinned(address)
     return address

@@ -156,7 +156,8 @@ def url(text: str) -> str:
     """Check the URL of a gateway."""
     try:
         parts = urlsplit(text)
-        good = not text or (parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0)
+        place = bool(parts.hostname) and parts.port != 0 and "@" not in text  # the key is not part of it
+        good = not text or (parts.scheme in {"http", "https"} and place)
     except ValueError:
         good = False
     if not good:

@@ -106,6 +106,12 @@ async def test_other_computers_are_not_contacted_without_tls(way: LinkDirection,
         await way(Address("http://192.0.2.2:8765", key))
 
 
+def test_named_address_with_a_login_is_refused_and_not_shown() -> None:
+    with pytest.raises(Refused, match="--key") as raised:
+        named("https://me:sec/ret@desk:1", "k", "")
+    assert "sec/ret" not in str(raised.value)
+
+
 def test_named_key_is_one_line() -> None:
     assert named("http://127.0.0.1:1", " k\r\n", "") == Address("http://127.0.0.1:1", "k")
     with pytest.raises(Refused, match="one line of printable characters"):

@@ -24,7 +24,12 @@ def test_row_problems_are_reported_by_position() -> None:
         (checks.hours, ("", "20:00-08:00"), ("8-20", "08:00-08:00", "24:00-08:00"), "20:00-08:00"),
         (checks.port, (1, 65_535), (0, 65_536), "65535"),
         (checks.lent, ((), ("the desk",)), (("",), ("x" * 65,), ("x",) * 17), "at most 16"),
-        (checks.url, ("", "https://desktop.local:8443"), ("ftp://host", "http://[", "http://h:0"), "HOST:PORT"),
+        (
+            checks.url,
+            ("", "https://desktop.local:8443"),
+            ("ftp://host", "http://[", "http://h:0", "https://me:key@h"),
+            "HOST:PORT",
+        ),
         (checks.url, ("http://127.0.0.1:1", "http://localhost"), ("http://desk:8765", "HTTP://192.0.2.2"), "TLS"),
     ],
 )
