@@ -9,8 +9,9 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Final, Self
+
+import msgspec
 
 from app.core.child_process import restart_pause
 from app.insertion.errors import HelperEnded, HelperFailed, InsertionUnavailable
@@ -66,8 +67,7 @@ class HelperInserter:
         ``patience_s``: how long a target may take to answer before it counts as hanging. ``grab_s``: how long
         the server may stay grabbed before the helper is killed. ``command`` starts a helper.
         """
-        opening = partial(OpenRequest, display, patience_s, os.getpid())
-        return await cls._launch(opening, [*command, str(grab_s)], rules)
+        return await cls._launch(OpenRequest(display, patience_s, os.getpid()), [*command, str(grab_s)], rules)
 
     @classmethod
     async def on_wayland(
@@ -81,25 +81,27 @@ class HelperInserter:
 
         ``patience_s`` and ``command``: as for X11. The helper outlives the app until the clipboard is restored.
         """
-        opening = partial(OpenRequest, None, patience_s, os.getpid())
+        opening = OpenRequest(None, patience_s, os.getpid())
         return await cls._launch(opening, command, rules, environment, signal.SIGTERM)
 
     @classmethod
     async def _launch(
         cls,
-        opening: Callable[[tuple[LateKey, ...]], OpenRequest],
+        opening: OpenRequest,
         command: Sequence[str],
         rules: Rules | None,
         environment: Mapping[str, str] | None = None,
         when_app_dies: signal.Signals | None = None,
     ) -> Self:
-        """Return an inserter with a running helper. ``opening``: for these late keys."""
+        """Return an inserter with a running helper, which gets ``opening`` with the late keys of the last one."""
         kept = memory_file()
-
-        async def start(late: tuple[LateKey, ...]) -> HelperProcess:
-            return await HelperProcess.start(opening(late), kept, command, environment, when_app_dies)
-
-        inserter = cls(start, rules or Rules(), kept)
+        inserter = cls(
+            lambda late: HelperProcess.start(
+                msgspec.structs.replace(opening, late=late), kept, command, environment, when_app_dies
+            ),
+            rules or Rules(),
+            kept,
+        )
         await inserter.start()
         return inserter
 

@@ -30,6 +30,7 @@ from app.insertion.helper.frames import (
 )
 from app.insertion.outcome import Insertion, Target
 from app.insertion.plan import Rules
+from app.x11.errors import X11Gone
 from app.x11.grab_guard import Grabs
 from runtime.framing import BrokenFrame
 from runtime.tasks import Tasks
@@ -43,7 +44,7 @@ _FINISH_S: Final = 1.0
 class DesktopInserter(Protocol):
     """The insertion on one desktop. Calls of ``prepare`` and ``insert`` do not overlap.
 
-    All but ``close`` raise ``ScreenGone`` if the connection to the desktop has ended.
+    All but ``close`` raise ``ScreenGone``, or ``X11Gone``, if the connection to the desktop has ended.
     """
 
     @property
@@ -148,7 +149,7 @@ class HelperService:
             async with self._turn:
                 done = await inserter.insert(request.text, request.target, request.rules)
             self._replies.send(InsertedReply(number, done))
-        except ScreenGone:
+        except (ScreenGone, X11Gone):
             os._exit(SCREEN_GONE)
         except Exception as error:
             self._replies.send(FailedReply(number, repr(error)))

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
-from app.insertion.errors import CannotType, ScreenGone, ScreenMissing
+from app.insertion.errors import CannotType, ScreenMissing
 from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import HANGS_S, LATE_S, PasteWatch
@@ -36,8 +36,6 @@ from app.insertion.x11.screen import Pings, X11Screen
 from app.x11.connection import X11Connection, XThread
 from app.x11.errors import X11Error, X11Gone
 from app.x11.grab_guard import Grabs
-
-T = TypeVar("T")
 
 _LAST_S: Final = 2.0
 """Time for the last target when the insertion ends: it may ask once more for its text."""
@@ -157,7 +155,7 @@ _CLOSE_S: Final = 4.0
 
 
 class X11Inserter:
-    """A ``DesktopInserter`` for X11. ``gone`` is never set: the next call raises ``ScreenGone`` instead."""
+    """A ``DesktopInserter`` for X11. ``gone`` is never set: the next call raises ``X11Gone`` instead."""
 
     def __init__(self, queries: XThread, works: XThread, parts: tuple[X11Screen, Clicks, X11Strategies]) -> None:
         self.gone = asyncio.Event()
@@ -188,7 +186,7 @@ class X11Inserter:
 
     async def target(self) -> Target | None:
         """Return the focused window."""
-        return await _asked(self._queries, self._target)
+        return await self._queries.call(lambda _: self._target())
 
     def _target(self) -> Target | None:
         found = self._screen.target()
@@ -196,28 +194,20 @@ class X11Inserter:
 
     async def prepare(self, target: Target) -> None:
         """Read the clipboard before its contents are needed."""
-        await _asked(self._works, partial(self._strategies.prepare, target))
+        await self._works.call(lambda _: self._strategies.prepare(target))
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus."""
-        insertion = await _asked(self._works, partial(self._strategies.insert, text, target, rules))
-        with suppress(ScreenGone):  # the text has arrived all the same
-            return replace(insertion, clicks=await _asked(self._queries, self._clicks.count))
+        insertion = await self._works.call(lambda _: self._strategies.insert(text, target, rules))
+        with suppress(X11Gone):  # the text has arrived all the same
+            return replace(insertion, clicks=await self._queries.call(lambda _: self._clicks.count()))
         return insertion
 
     async def close(self) -> None:
         """Restore borrowed resources and end the connections."""
-        with suppress(TimeoutError, ScreenGone):
+        with suppress(TimeoutError, X11Gone):
             async with asyncio.timeout(_CLOSE_S):
                 # Not cancelled: what is not restored in this time can be until the thread ends.
-                await asyncio.shield(_asked(self._works, self._strategies.close))
+                await asyncio.shield(self._works.call(lambda _: self._strategies.close()))
         await self._queries.close()
         await self._works.close()
-
-
-async def _asked(thread: XThread, work: Callable[[], T]) -> T:
-    """Return the result of ``work`` in a thread. Raises ``ScreenGone``."""
-    try:
-        return await thread.call(lambda _: work())
-    except X11Gone as error:
-        raise ScreenGone from error

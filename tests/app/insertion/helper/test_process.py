@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -13,9 +14,12 @@ from app.insertion.errors import HelperEnded, HelperFailed, ScreenMissing
 from app.insertion.helper.frames import OpenRequest
 from app.insertion.helper.inserter import X11_COMMAND
 from app.insertion.helper.process import HelperProcess
+from app.insertion.helper.service import SCREEN_GONE
 from app.insertion.outcome import Target
 from app.insertion.plan import Rules, Strategy
-from tests.helpers.desktop import PATIENT_S, Desktop
+from runtime.event_names import LogEvent
+from tests.helpers.desktop import PATIENT_S, Desktop, running_desktop
+from tests.helpers.logs import capture_logs
 
 ENDS = (sys.executable, "-c", "import sys; sys.exit(3)")
 WRITES_NONSENSE = (sys.executable, "-c", "import time; print('x' * 100, flush=True); time.sleep(60)")
@@ -72,3 +76,16 @@ async def test_requests_fail_when_helper_has_ended(screen: Desktop) -> None:
     with pytest.raises(HelperEnded):
         await helper.insert("text", Target(1), Rules())
     await helper.close()
+
+
+async def test_helper_ends_when_its_screen_is_lost(tmp_path: Path) -> None:
+    """The next helper connects again."""
+    with running_desktop(tmp_path, tray=False) as desktop, capture_logs() as logs:
+        helper = await start(desktop.display)
+        await asyncio.to_thread(desktop.close)
+        with pytest.raises(HelperEnded):
+            await helper.find()
+        await helper.ended()
+        await helper.close()
+    (end,) = [line for line in logs if line["event"] == LogEvent.INSERTION_HELPER_ENDED]
+    assert end["status"] == SCREEN_GONE
