@@ -69,6 +69,7 @@ class TakePanel(Card):
         self.row: IndexRow | None = None
         self._held: Collection[str] = ()
         self._drafts: OrderedDict[UUID, _Draft] = OrderedDict()
+        self._emptied = set[UUID]()  # takes whose whole text was removed last
         self._seen = 0  # the revision of the take that the text shows, edited or not
         self._mine = _Draft()
         self._soon = timer(self, _SAVES_MS, self.keep)
@@ -297,11 +298,14 @@ class TakePanel(Card):
             return
         text = self.text.toPlainText()
         self.text.document().setModified(False)
-        draft = self._drafts.pop(row.session, None)
+        asked = self._drafts.pop(row.session, None) is not None or row.session in self._emptied
+        self._emptied.discard(row.session)
         if text == row.text:
-            if draft is None:
+            if not asked:
                 return
-            text = text if row.edited else ""  # the draft may be stored yet
+            text = text if row.edited else ""  # what was asked for may be stored yet
+        elif not text.strip():
+            self._emptied.add(row.session)
         if text.strip():
             self._drafts[row.session] = _Draft(text, self._seen)
             while len(self._drafts) > MOST_DRAFTS:

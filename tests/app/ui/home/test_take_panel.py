@@ -268,6 +268,16 @@ def test_text_that_is_taken_back_before_it_is_stored_is_taken_back_there_too(
     assert edits(asked) == [("xtake 1", 1), (asks, 1)] * 2
 
 
+def test_undo_takes_back_that_all_text_was_removed(panel: TakePanel, asked: list[Action]) -> None:
+    """Else the history removes the edit once the recording is free."""
+    panel.show_take(replace(row(1), edited=True, revision=1))
+    QTest.keyClick(panel.text, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(panel.text, Qt.Key.Key_Delete)
+    panel.keep()
+    panel.undo.click()
+    assert edits(asked) == [("", 1), ("take 1", 1)]
+
+
 def test_own_text_that_is_used_again_names_its_own_revision(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(replace(row(1), revision=1))
     QTest.keyClicks(panel.text, "my ")
