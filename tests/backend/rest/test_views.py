@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from backend.history import records
 from backend.history.records import Hit, StoredSegment, StoredSession, Usage
@@ -14,6 +15,7 @@ from backend.rest.views import (
     segment_view,
     session_view,
     text_of,
+    timed,
     usage_view,
 )
 from protocol import rest
@@ -21,6 +23,7 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.rest import ErrorDetail, Progress
 from protocol.subtitles import Cue
+from protocol.texts import TimedText
 
 STORED = StoredSession(
     number=7,
@@ -74,6 +77,10 @@ def test_segment_view_has_text_or_error() -> None:
     assert [segment.code for segment in segments] == [None, ErrorCode.ENGINE_DIED, None]
     assert (segments[2].text, segments[2].start_ms, segments[2].duration_ms) == ("two", 2_500, 500)
     assert text_of(SEGMENTS) == "one two"
+    assert [timed(one) for one in (SEGMENTS[0], replace(SEGMENTS[0], at_ms=None))] == [
+        TimedText("one", 500, 1_500),
+        TimedText("one", None, None),
+    ]
 
 
 def test_subtitles_require_known_times() -> None:

@@ -43,10 +43,20 @@ def test_error_has_status_and_type(error: Exception, status: int, type: str) -> 
     assert set(body["error"]) == {"message", "type", "param", "code"}
 
 
-def test_refusal_says_when_to_try_again() -> None:
+@pytest.mark.parametrize(
+    ("error", "after_s"),
+    [
+        (OverQuota(BUSY), "3"),
+        (TryLater("no", 7.0), "7"),
+        (TryLater("no", 0.0), "1"),
+        (SessionLost("no", ()), "1"),
+        (MediaReaderKilled("no"), "1"),
+    ],
+)
+def test_refusal_says_when_to_try_again(error: Exception, after_s: str) -> None:
     with pytest.raises(OpenAiError) as caught, translated():
-        raise OverQuota(BUSY)
-    assert caught.value.response().headers["Retry-After"] == "3"
+        raise error
+    assert caught.value.response().headers["Retry-After"] == after_s
 
 
 def test_unexpected_error_is_not_hidden() -> None:
