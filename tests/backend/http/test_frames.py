@@ -134,7 +134,12 @@ def test_tiny_frames_are_read_in_turns() -> None:
     assert turns == [MESSAGES_A_TURN] * 3 + [100 - 3 * MESSAGES_A_TURN]
 
 
-@given(st.binary(max_size=300), st.lists(st.integers(0, 40), max_size=20))
+PIECES = st.builds(frame, st.sampled_from([FINAL | BINARY, BINARY, FINAL]), st.binary(max_size=130))
+
+
+@given(
+    st.lists(PIECES | st.binary(max_size=8), max_size=6).map(b"".join), st.lists(st.integers(0, 40), max_size=20)
+)
 def test_any_data_gives_messages_within_limit_or_failure(data: bytes, sizes: list[int]) -> None:
     reader = FrameReader(100)
     messages = read(reader, data, sizes)
