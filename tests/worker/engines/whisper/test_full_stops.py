@@ -144,27 +144,30 @@ def test_question_that_goes_on_ends_later(gain: float, expected: str) -> None:
     assert with_likely_stops(text, "en", preferring(same_one=gain)) == f"Do you have the {expected} hope so."
 
 
-@pytest.mark.parametrize(("gain", "mark"), [(-0.2, "。"), (-0.3, ",")])
+@pytest.mark.parametrize(("gain", "mark"), [(1.3, "。"), (1.2, ",")])
 def test_mandarin_full_stop_stays_only_if_it_is_likelier_than_others(gain: float, mark: str) -> None:
     likely = preferring(**{"不难。我": gain, "难我": -1.0})  # the mean of a comma and nothing is -0.5
     found = with_likely_stops("昨天的数学考试其实不难。我得了九十六分很高兴。", "zh", likely)
     assert found == f"昨天的数学考试其实不难{mark}我得了九十六分很高兴。"
 
 
-@pytest.mark.parametrize(("gain", "mark"), [(9.3, "。"), (9.2, ",")])
+@pytest.mark.parametrize(("gain", "mark"), [(10.8, "。"), (10.7, ",")])
 def test_short_mandarin_sentences_must_be_likelier(gain: float, mark: str) -> None:
-    likely = preferring(**{"不难。我": gain})  # four and five letters lack nine, together none
+    likely = preferring(**{"不难。我": gain})  # of twice nine letters nine are lacking, of nine none
     assert with_likely_stops("考试不难。我得了满分。", "zh", likely) == f"考试不难{mark}我得了满分。"
 
 
-@pytest.mark.parametrize(("first", "last", "marks"), [(1.2, 1.0, "。,"), (1.0, 1.2, ",。"), (5.0, 5.2, "。。")])
+@pytest.mark.parametrize(
+    ("first", "last", "marks"),
+    [(2.2, 2.0, "。,"), (2.0, 2.2, ",。"), (5.8, 5.9, "。。"), (5.7, 5.9, ",。")],
+)
 def test_of_two_ends_close_to_each_other_the_likelier_one_stays(first: float, last: float, marks: str) -> None:
     likely = preferring(**{"买菜。他": first, "很多。水": last})
     found = with_likely_stops("我们昨天去了超市买菜,他买了很多,水果和新鲜的蔬菜回家。", "zh", likely)
     assert found == f"我们昨天去了超市买菜{marks[0]}他买了很多{marks[1]}水果和新鲜的蔬菜回家。"
 
 
-@pytest.mark.parametrize(("gain", "mark"), [(7.3, "。"), (7.2, ",")])
+@pytest.mark.parametrize(("gain", "mark"), [(8.8, "。"), (8.7, ",")])
 def test_mandarin_sentence_begins_behind_a_question(gain: float, mark: str) -> None:
     likely = preferring(**{"吗?喜": 2.0, "欢。我": gain})
     found = with_likely_stops("你喜欢这个红色的书包吗?喜欢,我想明天去商店买一个。", "zh", likely)
@@ -177,7 +180,7 @@ def test_comma_replaces_a_mandarin_full_stop_unless_nothing_is_far_likelier(gain
 
 
 @pytest.mark.parametrize(
-    ("likely", "mark"), [({"才到,叔": 1.0}, ","), ({"才到叔": 1.0}, ""), ({"才到。叔": 7.0}, "。")]
+    ("likely", "mark"), [({"才到,叔": 1.0}, ","), ({"才到叔": 1.0}, ""), ({"才到。叔": 7.8}, "。")]
 )
 def test_space_between_mandarin_words_is_a_mark_that_whisper_left_out(likely: dict[str, float], mark: str) -> None:
     found = with_likely_stops("飞机才到 叔叔来了 Tom也来。", "zh", preferring(**likely))
@@ -188,7 +191,7 @@ def test_mandarin_question_has_its_mark() -> None:
     assert with_likely_stops("他来了吗。", "zh", unasked) == "他来了吗?"
 
 
-@pytest.mark.parametrize(("gain", "mark"), [(0.3, "。"), (0.2, ",")])
+@pytest.mark.parametrize(("gain", "mark"), [(1.8, "。"), (1.7, ",")])
 @pytest.mark.parametrize("comma", [",", "，", ", "])
 def test_mandarin_comma_becomes_a_full_stop_where_that_is_likelier(gain: float, mark: str, comma: str) -> None:
     likely = preferring(**{"方便。我": gain})
