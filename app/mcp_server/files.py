@@ -153,6 +153,7 @@ class FileTranscriber(Closing):
         task.add_done_callback(self._ended)
         began = loop_time()
         try:
+            await report(0.0, progress.sentence)
             while not (await asyncio.wait({task}, timeout=_REPORT_S))[0]:
                 await report(loop_time() - began, progress.sentence)
             return _answer(task.result(), form)
