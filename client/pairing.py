@@ -52,6 +52,7 @@ from protocol.pairing import (
     identities,
     prove,
 )
+from runtime.tls import abort
 
 ANSWER_S: Final = 10.0
 _MOST_BYTES: Final = 16 * 1024
@@ -183,7 +184,7 @@ async def _shown_certificate(place: URL, deadline_s: float) -> str:
             tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
             shown = tls.getpeercert(binary_form=True)
         finally:
-            writer.transport.abort()
+            abort(writer.transport)
     return sha256(shown or b"").hexdigest()
 
 

@@ -70,7 +70,7 @@ class BrokerUrl(NamedTuple):
 
 def parse_broker_url(url: str) -> BrokerUrl:
     """Parse an address; any other scheme stands for a single server. Raises ``ValueError``."""
-    parts = urlsplit(url)
+    parts = _split(url)
     tls, kind = parts.scheme.startswith(_SECURE), parts.scheme.replace(_SECURE, "redis+")
     if not _is_whole(parts, kind):
         raise ValueError(f"write {_FORMS.get(kind, _SERVER_FORM)}, and special characters of a password as %2F")
@@ -101,6 +101,13 @@ def shown_broker_url(url: str) -> str:
         return shown.partition("?")[0]
     scheme, mark, _ = url.partition("://")
     return f"{scheme}{mark}…" if mark else "…"
+
+
+def _split(url: str) -> SplitResult:
+    """Split a URL. Newer versions of ``urlsplit`` refuse several nodes of which one has brackets."""
+    scheme, mark, rest = url.partition("://")
+    place = re.split("[/?#]", rest, maxsplit=1)[0]
+    return urlsplit(f"{scheme}{mark}place{rest[len(place) :]}")._replace(netloc=place)
 
 
 def _is_whole(parts: SplitResult, kind: str) -> bool:

@@ -130,6 +130,7 @@ def test_flatpak_builder_reads_the_manifest() -> None:
 @pytest.fixture
 def app_dir(tmp_path: Path) -> Path:
     """Return the folder of an AppImage around programs that print their name and arguments."""
+    require(("zstd",))
     folder = tmp_path / "kikipounamu"
     folder.mkdir()
     program = folder / "kikipounamu"

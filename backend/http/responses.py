@@ -14,7 +14,7 @@ from backend.core.refusal import Refusal, RefusalReason
 from protocol.decoding import explain
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
-from runtime import loggers
+from runtime import loggers, tls
 from runtime.event_names import LogEvent
 
 log = loggers.BACKEND_ANSWERS
@@ -151,7 +151,7 @@ def _count(request: web.Request, reason: RefusalReason | None) -> None:
 def abort(request: web.Request) -> None:
     """Abort the connection at once, even in the middle of a response."""
     if request.transport is not None:
-        request.transport.abort()
+        tls.abort(request.transport)
 
 
 def check_present(request: web.Request) -> None:

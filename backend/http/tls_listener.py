@@ -18,6 +18,7 @@ from backend.http.sockets import listening_sockets
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, loop_time
+from runtime.tls import abort
 
 log = loggers.BACKEND_DOOR
 
@@ -188,7 +189,7 @@ class TlsListener:
             one = self._unknown.pop(protocol)
             self._sent_away += 1
             if one.transport is not None:
-                one.transport.abort()
+                abort(one.transport)
             elif one.opening is not None:
                 one.opening.cancel()
             if one.waits is not None:

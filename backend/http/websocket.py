@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 
 from backend.http.frames import CLOSE, PING, PONG, TEXT, FrameReader, Message
 from protocol.errors import CloseCode, MalformedMessage, MessageTooLarge, ProtocolError
+from runtime import tls
 from runtime.tasks import Signal
 
 NO_UPGRADE: Final = "this address wants the upgrade to a WebSocket of RFC 6455"
@@ -272,14 +273,14 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """Drop the connection at once."""
-        self._transport.abort()
+        tls.abort(self._transport)
 
     def reset(self) -> None:
         """Reset the connection at once. After ``abort`` the system would still deliver earlier data."""
         with suppress(OSError):
             linger = struct.pack(_LINGER, 1, 0)
             self._transport.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, linger)
-        self._transport.abort()
+        tls.abort(self._transport)
 
 
 class UpgradedResponse(web.StreamResponse):

@@ -95,9 +95,15 @@ def test_second_app_hands_over_to_first_which_ends_cleanly_on_ctrl_c(tmp_path: P
     ],
 )
 def test_first_window_looks_as_chosen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: object, written: str, look: tuple[str, str, str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    written: str,
+    look: tuple[str, str, str],
 ) -> None:
     """Settings come later: the window would change its language and colours while somebody reads it."""
+    require(NEEDED)
+    request.getfixturevalue("qapp")
     from app.main import choose_appearance
     from app.ui.strings.texts import Texts
     from app.ui.theme.colours import Scheme

@@ -10,7 +10,11 @@ from tests.helpers.packages import missing, require
 
 NEEDED: Final = ("libegl1", "libgl1", "libglib2.0-0", "libfontconfig1", "libdbus-1-3", "fonts-noto-cjk")
 
-_QT: Final = re.compile(r"^(from|import) (PySide6|app\.ui|app\.main)\b", re.MULTILINE)
+_QT: Final = re.compile(
+    r"^(from|import) (PySide6|app\.ui|app\.main|scripts\.clip|tests\.app\.ui|tests\.helpers\.drawing_app)\b"
+    "|^from scripts import scenes_",
+    re.MULTILINE,
+)
 
 
 class _WithoutQt(pytest.Module):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.desktop import Terminal, TextField
+from tests.helpers.packages import require
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_desktop import FootTerminal, GtkField, WaylandDesktop, running_labwc, running_sway
 
@@ -43,6 +44,7 @@ def test_keys_and_clipboard_reach_the_focused_window(running: Running, tmp_path:
 
 
 def test_everything_ends_with_a_killed_test(tmp_path: Path) -> None:
+    require(("sway",))
     command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as test:
         assert test.stdout is not None

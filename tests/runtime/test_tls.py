@@ -1,12 +1,13 @@
 """TLS as clients see it."""
 
 import socket
+from asyncio import WriteTransport
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from runtime.tls import date_fault, tls_end
+from runtime.tls import abort, date_fault, tls_end
 
 
 @pytest.mark.parametrize(("code", "said"), [(9, "is not valid yet"), (10, "has expired"), (18, "")])
@@ -32,3 +33,13 @@ def test_end_cuts_connections_with_tls_only_and_also_those_that_are_closed() -> 
             end()
             assert theirs.recv(10) == b""
         end()
+
+
+def test_connection_that_is_closed_already_can_be_cut() -> None:
+    class Closed(WriteTransport):
+        """Transport of Python 3.11.2 once TLS has ended."""
+
+        def abort(self) -> None:
+            raise AttributeError("'NoneType' object has no attribute '_abort'")
+
+    abort(Closed())

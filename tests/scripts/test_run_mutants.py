@@ -13,6 +13,7 @@ import pytest
 from scripts.mutation import Change
 from scripts.run_mutants import Mutant, Verdict, mutants_of, read_cores, read_reasons, report, sample, score
 from scripts.run_tests import ROOT
+from tests.helpers.packages import require
 
 VENV = Path(sys.executable).parent.parent
 SOURCE = """
@@ -77,6 +78,7 @@ def start_s(checkout: Path) -> float:
 
 
 def test_mutants_are_killed_or_survive_or_hang_and_resume_remembers(checkout: Path) -> None:
+    require(("procps",))
     found = mutants_of(checkout, read_cores(checkout)[0])
     few = ("--seed", "4", "--number", "3")
     assert {one.what for one in sample([found], 4, 3)} == {"> -> >=", "> -> <=", "steps -= a -> pass"}
@@ -102,6 +104,7 @@ def test_mutants_are_killed_or_survive_or_hang_and_resume_remembers(checkout: Pa
     ],
 )
 def test_tests_that_cannot_judge_are_named(checkout: Path, tests: str, problem: str) -> None:
+    require(("procps",))
     (checkout / "tests" / "test_core.py").write_text(tests)
     status, lines = run(checkout, "--number", "1")
     assert status == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.run_tests import ROOT
+from tests.helpers.packages import require
 from tests.helpers.waiting import wait_until_sync
 
 VENV = Path(sys.executable).parent.parent
@@ -93,6 +94,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
+    require(("procps",))
     (tmp_path / "tests").mkdir()
     (tmp_path / ".gitignore").write_text(".cache\n__pycache__\n.pytest_cache\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = proof\naddopts = -p pytest_timeout -m 'not proof'\n")

@@ -32,10 +32,13 @@ _STANDARD: Final = (
     (re.compile("apache", re.IGNORECASE), ("Apache-2.0",)),
     (re.compile("mit", re.IGNORECASE), ("MIT",)),
     (re.compile("bsd", re.IGNORECASE), ("BSD-3-Clause",)),
+    (re.compile("nvidia", re.IGNORECASE), ("NVIDIA",)),
 )
 """Texts for packages that declare a licence without its text."""
 _LONGEST: Final = 400_000
 _LONGEST_NAME: Final = 80
+_CUDA: Final = "cuda-toolkit"
+"""A package that only requires others of NVIDIA, and names no licence."""
 _GENERIC: Final = frozenset({"", "UNKNOWN", "OSI Approved"})
 
 _SAMPLES: Final = "Samples, icons and sounds"
@@ -132,7 +135,7 @@ def licence_of(name: str) -> str:
     if named := [entry for entry in classifiers if entry not in _GENERIC]:
         return ", ".join(named)
     first = next((line.strip() for line in (stated or "\n".join(_texts(name))).splitlines() if line.strip()), "")
-    return first[:_LONGEST_NAME] or UNKNOWN
+    return first[:_LONGEST_NAME] or ("NVIDIA Proprietary Software" if name == _CUDA else UNKNOWN)
 
 
 def text_of(name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from app.capture.errors import SpeakerRefused
 from app.capture.portaudio import PortAudio, channel_counts
+from tests.helpers.packages import require
 from tests.helpers.virtual_microphone import virtual_microphones
 
 
@@ -59,6 +60,7 @@ complain()
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: ALSA")
 def test_alsa_writes_nothing_to_the_terminal() -> None:
+    require(("libportaudio2",))
     asked = subprocess.run([sys.executable, "-c", COMPLAIN], capture_output=True, text=True, check=True)
     before, after = asked.stderr.split("silence\n")
     assert "ALSA lib" in before and after == ""

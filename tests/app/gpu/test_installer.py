@@ -8,6 +8,7 @@ import pytest
 
 from app.gpu import installer
 from app.gpu.installer import GpuError, GpuStep
+from tests.helpers.packages import require
 
 PLAN = (GpuStep("making it", ("make",)), GpuStep("checking it", ("check",)))
 
@@ -75,6 +76,7 @@ def test_command_runs_without_the_python_settings_of_the_app(
 
 
 def test_python_is_our_own_or_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require(("python3-venv",))
     assert installer.usable_python() == sys.executable
     monkeypatch.setattr(installer, "is_bundled", lambda: True)
     with pytest.raises(GpuError, match="python3-venv"):

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the archive of a folder with one program of four names."""
+    require(("zstd",))
     place = tmp_path_factory.mktemp("folder")
     inside = place / "kikipounamu" / "_internal"
     inside.mkdir(parents=True)
@@ -49,7 +50,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def package(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    require(("zstd",))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
         yield assemble(ROOT, folder, tmp_path_factory.mktemp("dist"), "1.2.3rc1")

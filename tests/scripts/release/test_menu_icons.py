@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from scripts.release.menu_icons import SIZES, draw_icon, draw_icons
+from tests.helpers.packages import require
+from tests.helpers.qt import NEEDED
 
 ROOT = Path(__file__).resolve().parents[3]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def qt() -> None:
+    require(NEEDED)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from app.gpu.installer import MODEL, GpuError
 from app.settings.current import settings_now
 from speech.models.catalogue import load_catalogue
 from tests.helpers.command_line import called
+from tests.helpers.packages import require
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,7 @@ def run(folder: Path, *arguments: str, card: str = "") -> "subprocess.CompletedP
 
 
 def test_commands_are_printed_for_the_card_and_nothing_is_made(home: Path) -> None:
+    require(("python3-venv",))
     result = run(home, "setup", "--print", card="NVIDIA GeForce RTX 5090, 580.95.05, 12.0")
     assert (result.returncode, result.stderr) == (0, "")
     assert "card: NVIDIA GeForce RTX 5090, capability 12.0, driver 580.95.5" in result.stdout
@@ -37,6 +39,7 @@ def test_commands_are_printed_for_the_card_and_nothing_is_made(home: Path) -> No
 
 
 def test_package_comes_from_the_file_that_is_named(home: Path) -> None:
+    require(("python3-venv",))
     wheel = home / "kikipounamu-0.1.0-py3-none-any.whl"
     assert "does not exist" in run(home, "setup", "--print", "--device", "cpu", "--wheel", str(wheel)).stderr
     wheel.touch()
@@ -50,6 +53,7 @@ def test_old_driver_is_reported(home: Path) -> None:
 
 
 def test_licence_is_shown_and_must_be_accepted(home: Path) -> None:
+    require(("python3-venv",))
     result = run(home, "setup", "--device", "cpu")
     model = next(one for one in load_catalogue().models if one.name == MODEL)
     assert f"{model.title} is under the {model.licence}" in result.stdout and model.attribution in result.stdout
@@ -82,6 +86,7 @@ def test_settings_name_the_environment_until_it_is_removed(home: Path) -> None:
 def test_environment_is_used_by_the_app_or_its_worker_is_named(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], has_app: bool
 ) -> None:
+    require(("python3-venv",))
     monkeypatch.setattr(gpu_command, "_has_app", lambda: has_app)
     monkeypatch.setattr(installer, "set_up", lambda environment, plan, say: environment.mkdir(parents=True))
     gpu_command._set_up(dry_run=False, accepted=True, device="cpu")

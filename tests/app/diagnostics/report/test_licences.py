@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.diagnostics.report import licences as module
-from app.diagnostics.report.licences import PROGRAM, UNKNOWN, dependencies, licences, text_of
+from app.diagnostics.report.licences import PROGRAM, UNKNOWN, dependencies, licence_of, licences, text_of
 from app.diagnostics.report.view import ComponentKind
 
 PROJECT = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text())["project"]
@@ -54,3 +54,17 @@ def test_bundle_lists_no_library_that_a_stand_in_replaces(monkeypatch: pytest.Mo
     assert {"FFmpeg", "x264", "x265"} <= {one.name for one in licences()}
     monkeypatch.setattr(module, "is_bundled", lambda: True)
     assert {"FFmpeg", "x264", "x265"} & {one.name for one in licences()} == {"FFmpeg"}
+
+
+def test_libraries_of_torch_for_graphics_cards_have_a_licence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Metadata of a system where pip offers torch only with CUDA."""
+    for name, stated in (("cuda-toolkit", ""), ("nvidia-sample", "License: NVIDIA Proprietary Software\n")):
+        folder = tmp_path / f"{name.replace('-', '_')}-13.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 13.0\n{stated}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("cuda-toolkit", "nvidia-sample"):
+        assert licence_of(name) == "NVIDIA Proprietary Software"
+        assert "docs.nvidia.com" in text_of(name)
