@@ -308,6 +308,6 @@ async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
                 assert listens(stack) == {"127.0.0.1"}
                 await wait_until(lambda: received.view.state is SharingState.FAILED, "it is told why")
                 assert received.view.note and received.view.note.key == "sharing-port-taken"
-                made.choose(on=True, port=1)
-                async with made.stack():  # port 1 is free, but a gateway runs already
+                made.choose(on=True, port=free_port())
+                async with made.stack():  # the port is free, but a gateway runs already
                     await wait_until(lambda: received.view.note == NOT_OURS, "somebody else's gateway is used")

@@ -75,7 +75,7 @@ async def test_world_of_named_targets_reaches_gateway_and_broker_through_proxies
         echo_behind_a_proxy() as (_, broker),
         AsyncExitStack() as stack,
     ):
-        address = Address(f"http://localhost:{gateway.port}", "key")
+        address = Address(f"http://127.0.0.1:{gateway.port}", "key")
         links = [f"{listen}=127.0.0.1:{broker.port}"]
         targets = await open_named_targets(stack, address, [NamedProcess(FaultTarget.WORKER, "1")], links)
         assert targets.locate().key == "key" and targets.locate().url != address.url
