@@ -112,19 +112,22 @@ class LiveShards:
         """Return the answer of a shard; ``None``: it is left out for a while."""
         try:
             async with asyncio.timeout(_SILENT_S if len(self._shards) > 1 else None):
-                return (await asked,)
+                answer = await asked
         except (BrokerUnavailable, TimeoutError) as error:
             self._lost(number, str(error) or "no answer in time")
             return None
+        if self._away_until.pop(number, None) is not None:
+            log.info(LogEvent.SHARD_BACK, shard=number)
+        return (answer,)
 
     def _there(self) -> list[int]:
         now = time.monotonic()
         return [number for number in range(len(self._shards)) if self._away_until.get(number, now) <= now]
 
     def _lost(self, number: int, reason: str) -> None:
-        if len(self._shards) > 1:
-            self._away_until[number] = time.monotonic() + _AWAY_S
-        log.warning(LogEvent.SHARD_AWAY, shard=number, reason=reason)
+        if number not in self._away_until:
+            log.warning(LogEvent.SHARD_AWAY, shard=number, reason=reason)
+        self._away_until[number] = time.monotonic() + (_AWAY_S if len(self._shards) > 1 else 0.0)
 
 
 def shared_out(places: int, shards: int, turn: int) -> list[int]:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 
 from protocol.job import SHARDS_KEY, Hypothesis, Job, JobKind, Keys, encode_job, shard_of
 from protocol.monitor import WorkerState, WorkerStatus
+from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import job
 from worker.broker.layout import read_layout
@@ -88,6 +90,31 @@ async def test_shard_that_is_away_is_left_out(broker: Broker, redis: Any) -> Non
         await redis.xadd(Keys(2).inbox("w"), encode_job(piece(2)))
         assert [one.session for one in await shards.pieces("m", 0)] == [SESSIONS[2]]
         assert shards._there() == [0, 2]
+
+
+@pytest.mark.parametrize("shards", [1, SHARDS])
+async def test_shard_that_stays_away_is_logged_once(
+    broker: Broker, redis: Any, shards: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_away = True
+
+    class Away(LiveJobs):
+        async def pieces(self, model: str, places: int) -> list[Job]:
+            if is_away and self._keys.shard == 0:
+                raise BrokerUnavailable("it is away")
+            return []
+
+    monkeypatch.setattr("worker.broker.live_shards._AWAY_S", 0.0)
+    await redis.set(SHARDS_KEY, shards)
+    with capture_logs() as logged:
+        async with LiveShards(lambda: read_layout(broker.url), lambda keys: Away(broker.url, "w", keys)) as live:
+            await live.check()
+            for _ in range(3):
+                with suppress(BrokerUnavailable):
+                    await live.pieces("m", 0)
+            is_away = False
+            await live.pieces("m", 0)
+    assert [line["event"] for line in logged] == ["shard.away", "shard.back"]
 
 
 async def test_wait_that_failed_before_the_end_is_no_unexpected_error(broker: Broker, redis: Any) -> None:
