@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any, Final, TypeVar
 
@@ -142,7 +143,7 @@ class Consumer:
         while not self._draining.is_set():
             info = await self._ready()
             self._report.state = WorkerState.IDLE
-            taken = await self._retry_until_answered(lambda: self._reader.next(self._own_status(info)))  # noqa: B023  # awaited immediately
+            taken = await self._retry_until_answered(partial(self._reader.next, self._own_status(info)))
             for delivery in taken.jobs:
                 await self._accept(delivery)
             if taken.partials:

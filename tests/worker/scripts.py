@@ -78,7 +78,7 @@ class GatewaySide:
         return entry.decode()
 
     async def ask(self, question: Job, stream: str = PARTIALS[0], age_ms: int = 0) -> str:
-        """Request a partial, dated ``age_ms`` ago; return the entry id."""
+        """Add a job to a stream, dated ``age_ms`` ago, and nothing to its session; return the entry id."""
         seconds, microseconds = await self.redis.time()
         then = f"{seconds * 1000 + microseconds // 1000 - age_ms}-*" if age_ms else "*"
         entry: bytes = await self.redis.xadd(stream, encode_job(question), id=then)

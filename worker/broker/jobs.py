@@ -107,8 +107,7 @@ class ShardJobs:
     async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
         """Take up to ``free`` new jobs without waiting, most urgent first; only of ``streams``, if given."""
         chosen = self._streams if streams is None else streams
-        reply = await self._repairing(self._scripts["take"], chosen, (GROUP, self._worker, min(free, MOST_TAKEN)))
-        return _deliveries(reply)
+        return _deliveries(await self._run("take", chosen, (GROUP, self._worker, min(free, MOST_TAKEN))))
 
     async def take_left(
         self, free: int, streams: Sequence[str], held_ms: Sequence[int]
@@ -117,28 +116,24 @@ class ShardJobs:
 
         The second value is the time in ms until the next job is old enough; -1 if none waits.
         """
-        now_ms, entries, due_ms = await self._repairing(
-            self._scripts["leftovers"], streams, (GROUP, self._worker, min(free, MOST_TAKEN), *held_ms)
-        )
+        arguments = (GROUP, self._worker, min(free, MOST_TAKEN), *held_ms)
+        now_ms, entries, due_ms = await self._run("leftovers", streams, arguments)
         return _deliveries((now_ms, entries)), int(due_ms)
 
     async def glance(self) -> list[Queue]:
         """Return the contents of each job stream, then of each partial stream."""
         keys = (self._keys.backlog, *self._streams, *self._partial_streams)
-        async with self._mapped():
-            reply = await self._scripts["glance"](keys, (GROUP,))
+        reply = await self._run("glance", keys, (GROUP,))
         return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
 
     async def others(self, streams: Sequence[str]) -> list[HeldJob]:
         """Return the jobs of these streams that other workers hold."""
-        async with self._mapped():
-            reply = await self._scripts["others"](streams, (GROUP, self._worker, RETURNED))
+        reply = await self._run("others", streams, (GROUP, self._worker, RETURNED))
         return [read_held(*one) for one in reply]
 
     async def borrow(self, held: HeldJob) -> list[Delivery]:
         """Read a job that another worker keeps; empty if the job is gone."""
-        async with self._mapped():
-            found = _deliveries(await self._scripts["borrow"]((held.stream,), (held.entry,)))
+        found = _deliveries(await self._run("borrow", (held.stream,), (held.entry,)))
         return [
             replace(delivery, borrowed=True, taken_from=held.worker, silent_ms=held.silent_ms)
             for delivery in found
@@ -154,12 +149,8 @@ class ShardJobs:
 
     async def take_partials(self, free: int) -> list[Delivery]:
         """Take up to ``free`` requests for partials without waiting; drop those that are too old."""
-        reply = await self._repairing(
-            self._scripts["partials"],
-            self._partial_streams,
-            (GROUP, self._worker, min(free, MOST_TAKEN), self._stale_ms),
-        )
-        return _deliveries(reply, PARTIALS)
+        arguments = (GROUP, self._worker, min(free, MOST_TAKEN), self._stale_ms)
+        return _deliveries(await self._run("partials", self._partial_streams, arguments), PARTIALS)
 
     async def wait(self, block_ms: int, streams: Sequence[str] | None = None, partials: bool = True) -> Taken:
         """Wait up to ``block_ms`` for the next jobs or partials; several may arrive at the same moment.
@@ -218,12 +209,9 @@ class ShardJobs:
 
     async def sweep(self, free: int) -> list[Delivery]:
         """Take up to ``free`` jobs of workers that are gone; empty if another worker has just swept."""
-        limits = (self._forgotten_consumer_ms, len(self._streams))
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
-        reply = await self._repairing(
-            self._scripts["sweep"], keys, (GROUP, self._worker, min(free, MOST_TAKEN), *limits)
-        )
-        return _deliveries(reply)
+        limits = (min(free, MOST_TAKEN), self._forgotten_consumer_ms, len(self._streams))
+        return _deliveries(await self._run("sweep", keys, (GROUP, self._worker, *limits)))
 
     async def renew(self, held: Iterable[Delivery]) -> frozenset[tuple[str, str]]:
         """Renew the leases that are still ours; return the keys of the lost ones."""
@@ -232,41 +220,35 @@ class ShardJobs:
             by_stream.setdefault(delivery.stream, []).append(delivery.entry)
         lost: set[tuple[str, str]] = set()
         for stream, entries in by_stream.items():
-            reply = await self._repairing(self._scripts["renew"], (stream,), (GROUP, self._worker, *entries))
+            reply = await self._run("renew", (stream,), (GROUP, self._worker, *entries))
             lost.update((stream, entry.decode()) for entry in reply)
         return frozenset(lost)
 
     async def finish(self, delivery: Delivery, result: Result) -> bool:
         """Store and publish a result; return ``False`` if it is no longer wanted."""
-        keys, arguments = self._about(delivery, result)
-        async with self._mapped():
-            return bool(await self._scripts["finish"](keys, arguments))
+        return bool(await self._run("finish", *self._about(delivery, result)))
 
     async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
         """Count a failure: requeue the job, or after the last failure publish it as a dead letter."""
         keys, arguments = self._about(delivery, failure)
-        keys += (self._keys.sweep,)
         arguments += (self._worker, most_failures)
-        return Verdict((await self._repairing(self._scripts["fail"], keys, arguments)).decode())
+        return Verdict((await self._run("fail", (*keys, self._keys.sweep), arguments)).decode())
 
     async def hypothesise(self, hypothesis: Hypothesis) -> bool:
         """Publish a partial; return ``False`` if the segment is complete or its session has no gateway."""
-        keys = (self._keys.session(hypothesis.session),)
         arguments = (hypothesis.segment, encode_notice(hypothesis))
-        async with self._mapped():
-            return bool(await self._scripts["hypothesis"](keys, arguments))
+        return bool(await self._run("hypothesis", (self._keys.session(hypothesis.session),), arguments))
 
     async def leave(self) -> int:
         """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         async with self._mapped():
             await self._redis.hdel(self._keys.workers, self._worker)
-            return int(await self._scripts["leave"](keys, (self._worker,)))
+        return int(await self._run("leave", keys, (self._worker,)))
 
     async def heartbeat(self, status: WorkerStatus) -> None:
         """Report this worker's status, stamped with the broker's time."""
-        async with self._mapped():
-            await self._scripts["heartbeat"]((self._keys.workers,), (self._worker, encode_status(status)))
+        await self._run("heartbeat", (self._keys.workers,), (self._worker, encode_status(status)))
 
     def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         job = delivery.job
@@ -277,8 +259,9 @@ class ShardJobs:
     def _kinds(self, stream: str) -> Set[JobKind]:
         return PARTIALS if stream in self._partial_streams else JOBS
 
-    async def _repairing(self, script: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """Run ``script``; if a stream or its group is gone, create the groups and run it again."""
+    async def _run(self, name: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Run a script; if a stream or its group is gone, create the groups and run it again."""
+        script = self._scripts[name]
         async with self._mapped():
             try:
                 return await script(keys, arguments)

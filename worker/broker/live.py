@@ -32,27 +32,25 @@ class LiveJobs(ShardJobs):
     async def renew_streams(self, model: str, status: WorkerStatus) -> None:
         """Report the status, and keep the streams for another while."""
         streams = (self._keys.streamers, *self._names(model))
-        await self._repairing(self._scripts["alive"], streams, (self._worker, LIVE_GONE_MS, encode_status(status)))
+        await self._run("alive", streams, (self._worker, LIVE_GONE_MS, encode_status(status)))
 
     async def leave_streams(self) -> None:
         """Delete this worker's stream and status: gateways then ask another worker at once."""
         streams = (self._keys.streamers, self._keys.inbox(self._worker))
-        await self._repairing(self._scripts["alive"], streams, (self._worker, 0, ""))
+        await self._run("alive", streams, (self._worker, 0, ""))
 
     async def pieces(self, model: str, places: int) -> list[Job]:
         """Take the pieces that wait: of followed sessions, and of up to ``places`` others."""
         most = (_MOST_PIECES, places)[: 1 + bool(places)]
         names = self._names(model)[: len(most)]
-        reply = await self._repairing(self._scripts["feeds"], names, (LIVE_STALE_MS, *most))
+        reply = await self._run("feeds", names, (LIVE_STALE_MS, *most))
         return [job for _, _, _, flat in reply[1] if (job := _piece(flat)) is not None]
 
     async def piece_waits(self, block_ms: int, model: str, others: bool) -> bool:
         """Wait up to ``block_ms`` for a piece, and leave it there. ``others``: also for one of another session."""
-
-        async def read(keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-            return await self._redis.xread(dict.fromkeys(keys, "0"), count=1, block=block_ms)
-
-        return bool(await self._repairing(read, self._names(model)[: 1 + others], ()))
+        streams: dict[Any, Any] = dict.fromkeys(self._names(model)[: 1 + others], "0")
+        async with self._mapped():
+            return bool(await self._redis.xread(streams, count=1, block=block_ms))
 
     def _names(self, model: str) -> tuple[str, str]:
         """Return the worker's own stream, and the one that it shares with other workers of its model."""
@@ -65,7 +63,7 @@ class LiveJobs(ShardJobs):
             some = answers[first : first + _MOST_ANSWERS]
             sessions = [self._keys.session(answer.session) for answer in some]
             notices = [encode_notice(answer) for answer in some]
-            wanted += int(await self._repairing(self._scripts["answers"], sessions, notices))
+            wanted += int(await self._run("answers", sessions, notices))
         return wanted
 
 

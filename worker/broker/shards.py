@@ -114,36 +114,25 @@ class AllShards:
         self, free: int, streams: Sequence[str], held_ms: Sequence[int]
     ) -> tuple[list[Delivery], int]:
         """Take old enough jobs, and say when the next one will be, as ``ShardJobs.take_left``."""
-        found: list[Delivery] = []
         dues: list[int] = []
-        for member in self._turns():
-            if len(found) < free:
-                names, most = member.names(streams), free - len(found)
-                with self._left_out():
-                    taken, due = await self._ask(
-                        member,
-                        lambda: member.jobs.take_left(most, names, held_ms),  # noqa: B023 - awaited at once
-                    )
-                    found += taken
-                    dues += [due] if due >= 0 else []
-        self._turn += bool(found)
-        return found, min(dues, default=-1)
+
+        async def take(member: _Member, most: int, _: list[str]) -> list[Delivery]:
+            taken, due = await member.jobs.take_left(most, member.names(streams), held_ms)
+            dues.append(due)
+            return taken
+
+        taken = await self._by_turns(free, None, take)
+        return taken, min((due for due in dues if due >= 0), default=-1)
 
     async def take_partials(self, free: int) -> list[Delivery]:
         """Take up to ``free`` requests for partials without waiting; drop those that are too old."""
-
-        def take(member: _Member, most: int, names: list[str]) -> Awaitable[list[Delivery]]:
-            return member.jobs.take_partials(most)
-
-        return await self._by_turns(free, self._partial_streams, take)
+        return await self._by_turns(
+            free, self._partial_streams, lambda member, most, _: member.jobs.take_partials(most)
+        )
 
     async def sweep(self, free: int) -> list[Delivery]:
         """Take up to ``free`` jobs of workers that are gone, from shards that no other worker has just swept."""
-
-        def sweep(member: _Member, most: int, names: list[str]) -> Awaitable[list[Delivery]]:
-            return member.jobs.sweep(most)
-
-        return await self._by_turns(free, None, sweep)
+        return await self._by_turns(free, None, lambda member, most, _: member.jobs.sweep(most))
 
     async def glance(self) -> list[Queue]:
         """Return the contents of each job stream, then of each partial stream, over all shards."""
@@ -172,14 +161,10 @@ class AllShards:
 
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """Return the status of all workers, and the broker's time in ms, from any shard."""
-        error: BrokerUnavailable | None = None
         for member in self._turns():
-            try:
+            with self._left_out():
                 return await self._ask(member, member.jobs.fleet)
-            except BrokerUnavailable as unavailable:
-                error = unavailable
-        assert error is not None
-        raise error
+        raise BrokerUnavailable("no shard of the broker answers")
 
     async def wait(self, block_ms: int, streams: Sequence[str] | None = None, partials: bool = True) -> Taken:
         """Wait up to ``block_ms`` in all shards at once, as ``ShardJobs.wait``.
@@ -282,7 +267,7 @@ class AllShards:
         streams: Sequence[str] | None,
         take: Callable[[_Member, int, list[str]], Awaitable[list[Delivery]]],
     ) -> list[Delivery]:
-        """Take up to ``free`` jobs, shard by shard, from streams that were not empty."""
+        """Take up to ``free`` jobs, shard by shard. Shards whose ``streams`` were all empty are left out."""
         found: list[Delivery] = []
         for member in self._turns():
             known = member.waiting if len(self._members) > 1 else None

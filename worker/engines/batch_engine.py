@@ -113,13 +113,13 @@ def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:
     as expensive as itself.
     """
     together: list[list[int]] = []
-    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        fitting = (
-            call for call in together if asked[call[0]] == asked[place] and lengths[call[0]] <= 2 * lengths[place]
-        )
-        if lengths[place]:
-            call = next(fitting, None)
-            call.append(place) if call else together.append([place])
+    for place in sorted(filter(lengths.__getitem__, range(len(lengths))), key=lambda place: -lengths[place]):
+        for call in together:
+            if asked[call[0]] == asked[place] and lengths[call[0]] <= 2 * lengths[place]:
+                call.append(place)
+                break
+        else:
+            together.append([place])
     return together
 
 

@@ -6,7 +6,7 @@ gateway that gets no answer sends the segment from its beginning to any worker.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from itertools import count
 from typing import Any, Final
@@ -89,13 +89,14 @@ class LiveWorker:
         await self._retry_until_answered(self._jobs.check)
         self._states = LiveStates(info.slots, self._worker)
         self._report.state = WorkerState.IDLE
-        await self._retry_until_answered(lambda: self._jobs.renew_streams(info.model or ANY_MODEL, self._status()))
-        tasks.start(self._renew_forever(info), "renew")
-        log.info(LogEvent.WORKER_READY, worker=self._worker, streams=[Keys().live(info.model or ANY_MODEL)])
+        model = info.model or ANY_MODEL
+        await self._retry_until_answered(lambda: self._jobs.renew_streams(model, self._status()))
+        tasks.start(self._renew_forever(model), "renew")
+        log.info(LogEvent.WORKER_READY, worker=self._worker, streams=[Keys().live(model)])
         outage = BrokerOutage()
         while True:
             try:
-                await self._step(info)
+                await self._step(model)
                 outage = BrokerOutage()
             except BrokerUnavailable as error:
                 if outage.is_warning_due(time.monotonic()):
@@ -105,13 +106,13 @@ class LiveWorker:
                 log.warning(LogEvent.ENGINE_FAILED, reason=str(fault))
                 await self._ready()
 
-    async def _step(self, info: EngineInfo) -> None:
+    async def _step(self, model: str) -> None:
         """Take waiting pieces, feed them to the engine, and answer."""
         now = time.monotonic()
         places = self._free(now)
-        jobs = [*self._later, *await self._jobs.pieces(info.model or ANY_MODEL, places)]
+        jobs = [*self._later, *await self._jobs.pieces(model, places)]
         if not jobs:
-            await self._jobs.piece_waits(_LOOK_MS, info.model or ANY_MODEL, places > 0)
+            await self._jobs.piece_waits(_LOOK_MS, model, places > 0)
             return
         plan = self._states.plan(jobs, now)
         self._later = plan.later
@@ -123,9 +124,10 @@ class LiveWorker:
         if not (feeds or dropped):
             return []
         audio_s = samples_to_seconds(sum(len(feed.pcm) for feed in feeds) // BYTES_PER_SAMPLE)
+        pieces = [EnginePiece(one.state.id, amplified(one.pcm, one.job.gain_db), one.job.options) for one in feeds]
         started = time.monotonic()
         try:
-            texts = await self._engine.feed(list(_pieces(feeds)), dropped, self._pace.deadline_s(audio_s))
+            texts = await self._engine.feed(pieces, dropped, self._pace.deadline_s(audio_s))
         except EngineFault as fault:
             self._states.failed(feeds, time.monotonic(), engine_lives=isinstance(fault, EngineRaised))
             raise
@@ -158,11 +160,11 @@ class LiveWorker:
                 await asyncio.sleep(pause_s)
         raise AssertionError("count does not end")
 
-    async def _renew_forever(self, info: EngineInfo) -> None:
+    async def _renew_forever(self, model: str) -> None:
         while True:
             await asyncio.sleep(self._renew_s)
             try:
-                await self._jobs.renew_streams(info.model or ANY_MODEL, self._status())
+                await self._jobs.renew_streams(model, self._status())
             except BrokerUnavailable as error:
                 log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
 
@@ -183,8 +185,3 @@ class LiveWorker:
                 if outage.is_warning_due(time.monotonic()):
                     log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
             await asyncio.sleep(_AGAIN_S)
-
-
-def _pieces(feeds: Iterable[FeedPiece]) -> Iterable[EnginePiece]:
-    for feed in feeds:
-        yield EnginePiece(feed.state.id, amplified(feed.pcm, feed.job.gain_db), feed.job.options)

@@ -96,14 +96,14 @@ def ask(command: Sequence[str]) -> str:
 def cards(run: Ask = ask) -> tuple[GraphicsCard, ...]:
     """Return the GPUs that NVIDIA's driver reports."""
     output = run(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
-    return tuple(_cards(output))
-
-
-def _cards(output: str) -> Iterator[GraphicsCard]:
-    for line in output.splitlines():
-        parts = [part.strip() for part in line.split(",")]
-        if len(parts) == len(_FIELDS.split(",")) and parts[3].isdecimal() and parts[4].isdecimal():
-            yield GraphicsCard(parts[0], parts[1], parts[2], int(parts[3]), int(parts[4]))
+    lines = ([part.strip() for part in line.split(",")] for line in output.splitlines())
+    return tuple(
+        GraphicsCard(name, driver, capability, int(total), int(used))
+        for name, driver, capability, total, used in (
+            parts for parts in lines if len(parts) == _FIELDS.count(",") + 1
+        )
+        if total.isdecimal() and used.isdecimal()
+    )
 
 
 def surroundings(engine: str, run: Ask = ask) -> Iterator[DoctorFinding]:

@@ -12,7 +12,15 @@ from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "redis+sentinel://a:1", "redis+cluster://", "rediss+cluster://a?b=c", "redis://h?b=c"]
+    "url",
+    [
+        "nonsense",
+        "http://nowhere",
+        "redis+sentinel://a:1",
+        "redis+cluster://",
+        "rediss+cluster://a?b=c",
+        "redis://h?b=c",
+    ],
 )
 def test_address_of_no_broker_is_refused(url: str) -> None:
     with pytest.raises(BrokerRefused, match="not the address of a broker"):

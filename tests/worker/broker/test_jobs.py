@@ -342,8 +342,3 @@ async def test_wrong_password_is_refused_and_not_shown_in_the_error() -> None:
             with pytest.raises(BrokerRefused) as refused:
                 await jobs.check()
     assert "wrong-one" not in str(refused.value)
-
-
-def test_invalid_broker_address_is_refused() -> None:
-    with pytest.raises(BrokerRefused, match="address"):
-        ShardJobs("http://nowhere", "w", KEYS)

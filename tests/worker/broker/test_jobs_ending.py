@@ -1,7 +1,5 @@
 """End of jobs: the scripts ``finish`` and ``fail`` alone, on every kind of broker."""
 
-from typing import Any
-
 import pytest
 from msgspec.structs import replace
 from redis.exceptions import OutOfMemoryError
@@ -17,7 +15,6 @@ from protocol.job import (
 from protocol.recognition import Word
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import (
-    GATEWAY,
     KEYS,
     SESSION,
     STREAMS,
@@ -36,34 +33,24 @@ from worker.core.errors import BrokerError
 
 
 async def test_finish_stores_publishes_and_removes(jobs: ShardJobs, other: GatewaySide) -> None:
-    pubsub: Any = other.redis.pubsub()
-    await pubsub.ssubscribe(KEYS.results(GATEWAY))
-    await pubsub.get_message(timeout=5)
     await other.submit(job(3))
     await other.redis.hset(KEYS.session(SESSION), "failures:3", 1)
-    assert await jobs.finish(await take_one(jobs), result(job(3)))
-
-    assert (await pubsub.get_message(timeout=5))["data"] == await other.redis.hget(
-        KEYS.session(SESSION), "result:3"
-    )
-    assert await other.stored(3) == result(job(3))
+    async with other.listening() as heard:
+        assert await jobs.finish(await take_one(jobs), result(job(3)))
+        assert await heard() == await other.stored(3) == result(job(3))
     assert await other.end(3) == b"final 0"
     assert await other.redis.hmget(KEYS.session(SESSION), "job:3", "failures:3") == [None, None]
     assert 0 < await other.redis.pttl(KEYS.session(SESSION)) <= SESSION_TTL_MS
     assert (await other.redis.xlen(STREAMS[0]), await other.pending(), await other.backlog()) == (0, [], 0)
-    await pubsub.aclose()
 
 
 async def test_result_is_published_to_the_current_gateway(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     delivery = await take_one(jobs)
     await other.attach(gateway="gateway-2")
-    pubsub: Any = other.redis.pubsub()
-    await pubsub.ssubscribe(KEYS.results("gateway-2"))
-    await pubsub.get_message(timeout=5)
-    await jobs.finish(delivery, result(job()))
-    assert decode_notice((await pubsub.get_message(timeout=5))["data"]) == result(job())
-    await pubsub.aclose()
+    async with other.listening("gateway-2") as heard:
+        await jobs.finish(delivery, result(job()))
+        assert await heard() == result(job())
 
 
 async def test_second_result_of_a_segment_is_dropped(jobs: ShardJobs, other: GatewaySide) -> None:
@@ -226,25 +213,21 @@ async def test_failed_job_is_requeued_at_once_and_decoded_alone(jobs: ShardJobs,
 
 
 async def test_third_failure_makes_dead_letter_and_notifies_gateway(jobs: ShardJobs, other: GatewaySide) -> None:
-    pubsub: Any = other.redis.pubsub()
-    await pubsub.ssubscribe(KEYS.results(GATEWAY))
-    await pubsub.get_message(timeout=5)
     await other.submit(job())
-    verdicts = [await jobs.fail(await take_one(jobs), failure(job()))]
-    for _ in range(2):
-        await other.expire_sweep()
-        (delivery,) = await jobs.sweep(1)
-        verdicts.append(await jobs.fail(delivery, failure(job())))
-
-    assert verdicts == [Verdict.AGAIN, Verdict.AGAIN, Verdict.DEAD]
-    assert decode_notice((await pubsub.get_message(timeout=5))["data"]) == failure(job())
+    async with other.listening() as heard:
+        verdicts = [await jobs.fail(await take_one(jobs), failure(job()))]
+        for _ in range(2):
+            await other.expire_sweep()
+            (delivery,) = await jobs.sweep(1)
+            verdicts.append(await jobs.fail(delivery, failure(job())))
+        assert verdicts == [Verdict.AGAIN, Verdict.AGAIN, Verdict.DEAD]
+        assert await heard() == failure(job())
     assert await other.stored() == failure(job())
     assert await other.end() == b"failed 0"
     assert await other.redis.hmget(KEYS.session(SESSION), "job:0", "failures:0") == [None, None]
     ((_, letter),) = await other.redis.xrange(KEYS.dead)
     assert decode_job(letter) == job() and decode_notice(letter[b"failure"]) == failure(job())
     assert (await other.redis.xlen(STREAMS[0]), await other.pending(), await other.backlog()) == (0, [], 0)
-    await pubsub.aclose()
 
 
 async def test_broker_refuses_a_result_larger_than_its_audio(jobs: ShardJobs, other: GatewaySide) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from protocol.job import GROUP, WORKERS_KEY, JobKind, encode_job, encode_status
+from protocol.job import GROUP, WORKERS_KEY, JobKind, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import (
@@ -25,18 +25,10 @@ LONG_MS = 60_000
 BOTH = STREAMS[:2]
 
 
-async def queued(other: GatewaySide, segment: int, age_ms: int, stream: str = STREAMS[0]) -> str:
-    """Queue a job, dated ``age_ms`` ago; return the entry id."""
-    seconds, microseconds = await other.redis.time()
-    then = f"{seconds * 1000 + microseconds // 1000 - age_ms}-*"
-    entry: bytes = await other.redis.xadd(stream, encode_job(job(segment)), id=then)
-    return entry.decode()
-
-
 async def test_take_left_reads_old_jobs_and_reports_when_next_is_due(other: GatewaySide, jobs: ShardJobs) -> None:
-    await queued(other, 0, LONG_MS + 2)
-    await queued(other, 1, LONG_MS + 1)
-    await queued(other, 2, LONG_MS // 2)
+    await other.ask(job(0), STREAMS[0], LONG_MS + 2)
+    await other.ask(job(1), STREAMS[0], LONG_MS + 1)
+    await other.ask(job(2), STREAMS[0], LONG_MS // 2)
     read, due_ms = await jobs.take_left(5, BOTH, (LONG_MS, LONG_MS))
     assert [delivery.job.segment for delivery in read] == [0, 1]
     assert LONG_MS // 4 < due_ms <= LONG_MS // 2
@@ -45,9 +37,9 @@ async def test_take_left_reads_old_jobs_and_reports_when_next_is_due(other: Gate
 
 
 async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, jobs: ShardJobs) -> None:
-    await queued(other, 0, LONG_MS // 2, STREAMS[0])
-    await queued(other, 1, LONG_MS * 2, STREAMS[1])
-    await queued(other, 2, 0, STREAMS[1])
+    await other.ask(job(0), STREAMS[0], LONG_MS // 2)
+    await other.ask(job(1), STREAMS[1], LONG_MS * 2)
+    await other.ask(job(2), STREAMS[1], 0)
     read, due_ms = await jobs.take_left(5, BOTH, (LONG_MS, 0))
     assert [delivery.job.segment for delivery in read] == [1, 2] and due_ms > 0
     assert await jobs.take_left(5, BOTH[1:], (LONG_MS,)) == ([], -1)
@@ -55,7 +47,7 @@ async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, j
 
 async def test_take_left_reports_the_stream_that_is_due_first(other: GatewaySide, jobs: ShardJobs) -> None:
     for segment, stream in enumerate(BOTH):
-        await queued(other, segment, 0, stream)
+        await other.ask(job(segment), stream, 0)
     for first in (0, 1):
         held_ms = [LONG_MS, LONG_MS]
         held_ms[first] = LONG_MS // 2
@@ -64,14 +56,14 @@ async def test_take_left_reports_the_stream_that_is_due_first(other: GatewaySide
 
 
 async def test_take_left_leaves_no_job_of_a_clock_that_was_set_back(other: GatewaySide, jobs: ShardJobs) -> None:
-    await queued(other, 0, -3_600_000)
+    await other.ask(job(0), STREAMS[0], -3_600_000)
     read, _ = await jobs.take_left(5, BOTH, (LONG_MS, LONG_MS))
     assert [delivery.job.segment for delivery in read] == [0]
 
 
 async def test_take_left_is_limited_to_free_slots(other: GatewaySide, jobs: ShardJobs) -> None:
     for segment in range(3):
-        await queued(other, segment, LONG_MS - segment)
+        await other.ask(job(segment), STREAMS[0], LONG_MS - segment)
     read, due_ms = await jobs.take_left(2, BOTH, (LONG_MS // 2,) * 2)
     assert (len(read), due_ms) == (2, -1)
 

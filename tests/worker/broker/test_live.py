@@ -80,16 +80,15 @@ async def test_answers_reach_the_gateways_of_segments_that_go_on(other: GatewayS
 
 
 async def test_scripts_write_to_nothing_else(other: GatewaySide, live: LiveJobs) -> None:
-    scripts = live._scripts
     for script, keys, arguments in (
-        (scripts["feeds"], (KEYS.jobs("interactive", "m"),), (0, 9)),
-        (scripts["alive"], (KEYS.streamers, KEYS.backlog), ("w", 0, "")),
-        (scripts["alive"], (KEYS.backlog, INBOX), ("w", 0, "")),
-        (scripts["alive"], (KEYS.streamers, INBOX, KEYS.dead), ("w", 1, "{}")),
-        (scripts["alive"], (KEYS.streamers, INBOX), ("w", 1, "{}")),
-        (scripts["answers"], (KEYS.session(SESSION),), ('{"type":"result","segment":0,"text":""}',)),
-        (scripts["answers"], (KEYS.backlog,), ('{"type":"gap","segment":0,"have":0}',)),
+        ("feeds", (KEYS.jobs("interactive", "m"),), (0, 9)),
+        ("alive", (KEYS.streamers, KEYS.backlog), ("w", 0, "")),
+        ("alive", (KEYS.backlog, INBOX), ("w", 0, "")),
+        ("alive", (KEYS.streamers, INBOX, KEYS.dead), ("w", 1, "{}")),
+        ("alive", (KEYS.streamers, INBOX), ("w", 1, "{}")),
+        ("answers", (KEYS.session(SESSION),), ('{"type":"result","segment":0,"text":""}',)),
+        ("answers", (KEYS.backlog,), ('{"type":"gap","segment":0,"have":0}',)),
     ):
         with pytest.raises((BrokerRefused, ResponseError)):
-            await live._repairing(script, keys, arguments)
+            await live._run(script, keys, arguments)
     assert await other.redis.exists(INBOX)
