@@ -81,9 +81,13 @@ class DeliveryLog:
         """Return the session of the take with this number."""
         return self._sessions.get(take)
 
-    async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> None:
-        """Record that these pieces are about to be inserted into this program, and may be at its cursor."""
+    async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> bool:
+        """Record that these pieces are about to be inserted into this program, and may be at its cursor.
+
+        Return whether that is on disk.
+        """
         await self._record(pieces, lambda journal, segment: journal.inserting(segment, program))
+        return all(piece.take not in self._owed for piece in pieces)
 
     async def held(self, pieces: tuple[SegmentId, ...], rest: str = "") -> None:
         """Record that these pieces, or only their ``rest``, are held.
@@ -205,7 +209,7 @@ class DeliveryLog:
     async def _record_in(self, take: int, work: Work) -> None:
         """Write to a take's journal.
 
-        An error, such as a full disk or a take in use, does not prevent the insertion: the record is owed.
+        After an error, such as a full disk or a take in use, the record is owed.
         """
         if take in self._sessions:
             self._owed.setdefault(take, []).append(work)

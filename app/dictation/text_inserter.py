@@ -168,11 +168,14 @@ class TextInserter:
     async def _insert(self, ready: ReadyTexts) -> None:
         """Insert texts and always report the outcome.
 
-        An unknown outcome counts as held.
+        An unknown outcome counts as held. A text that is not asked for now is held if the disk does not take that
+        its insertion begins: after a crash it would be offered as one that was not inserted.
         """
         try:
-            await self._deliveries.inserting(ready.pieces, ready.target.program if ready.target else "")
-            insertion = await self._insert_in_time(ready)
+            program = ready.target.program if ready.target else ""
+            recorded = await self._deliveries.inserting(ready.pieces, program)
+            wanted = recorded or ready.pasted
+            insertion = await self._insert_in_time(ready) if wanted else held(HoldReason.UNRECORDED)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
             insertion = held(HoldReason.UNCERTAIN)

@@ -37,6 +37,7 @@ class HoldReason(StrEnum):
     PASSWORD = "password"  # the field hides what is typed
     COMPOSING = "composing"  # a word is unfinished in the user's input method
     NO_FIELD = "no-field"  # a button or another element that takes no text has the focus
+    UNRECORDED = "unrecorded"  # the disk does not take that the insertion begins
     PARTLY_TYPED = "partly-typed"  # the focus moved while typing
     INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed
     UNCERTAIN = "uncertain"  # it failed later, or the program hangs: the text may have arrived, or still arrive

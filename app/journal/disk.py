@@ -1,14 +1,19 @@
 """Files of a take: append, sync and lock. Contains no decisions."""
 
+import errno
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from app.journal.errors import TakeBusy
 from runtime.folders import private_folder
 from runtime.locking import try_lock
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 AUDIO: Final = "audio.pcm16"
 EVENTS: Final = "events.jsonl"
@@ -19,6 +24,8 @@ DELETED: Final = "deleted"
 _CHECK_S: Final = 0.2
 _MOST_AGAIN: Final = 4 * 1024 * 1024
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows
+_KEEP_SIZE: Final = 1
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class File(Protocol):
@@ -26,6 +33,7 @@ class File(Protocol):
 
     size: int
 
+    def reserve(self, size: int) -> None: ...
     def write(self, data: bytes) -> int: ...
     def truncate(self, size: int) -> None: ...
     def sync(self) -> None: ...
@@ -40,6 +48,20 @@ class DiskFile:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
         self.size = self._synced = os.fstat(self._fd).st_size
         self._doubtful = False  # the last sync failed
+
+    def reserve(self, size: int) -> None:
+        """Reserve disk space for ``size`` more bytes, unless the file system cannot.
+
+        The file does not become longer. Cutting it frees the space, closing it does not. Source: fallocate(2).
+        """
+        if sys.platform != "linux":
+            return
+        import ctypes  # late: lists of recordings need none
+
+        start, length = map(ctypes.c_int64, (self.size, size))
+        refused = _libc().fallocate(self._fd, _KEEP_SIZE, start, length)
+        if refused and (why := ctypes.get_errno()) in _NO_ROOM:
+            raise OSError(why, os.strerror(why))
 
     def write(self, data: bytes) -> int:
         """Append data and return how many bytes were written."""
@@ -88,6 +110,13 @@ class DiskFile:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+@cache
+def _libc() -> "CDLL":
+    import ctypes
+
+    return ctypes.CDLL(None, use_errno=True)
 
 
 class TakeLock:

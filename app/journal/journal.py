@@ -141,7 +141,8 @@ class Journal:
             undo.callback(audio.close)
             events = open_file(folder / EVENTS)
             undo.callback(events.close)
-            events.truncate(whole_lines(known))
+            if events.size > (whole := whole_lines(known)):
+                events.truncate(whole)
             take = read_take(known, audio.size)
             if not take.finished:  # half a sample, left by a crash
                 audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
@@ -197,7 +198,7 @@ class Journal:
     def cancel(self) -> None:
         """Record that the user cancelled the take: its texts are for the history only."""
         if not self.take.cancelled:
-            self._record(Wanted(inserted=False, cancelled=True))
+            self._record_outcome(Wanted(inserted=False, cancelled=True))
 
     def inserting(self, segment: int, program: str = "", rest: str = "") -> None:
         """Record that the text is about to be given to another program, named if known.
@@ -207,15 +208,15 @@ class Journal:
         """
         known, program = self._segment(segment), program.encode("utf-8", "replace").decode()
         if not known.inserting or (program and program != known.program) or (rest and rest != known.rest):
-            self._record(Inserting(segment, program, rest))
+            self._record_outcome(Inserting(segment, program, rest))
 
     def inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted."""
-        self._record(Inserted(segment))
+        self._record_outcome(Inserted(segment))
 
     def dismissed(self, segment: int) -> None:
         """Record that the text of a segment is for the history only."""
-        self._record(Dismissed(segment))
+        self._record_outcome(Dismissed(segment))
 
     def edit(self, text: str) -> None:
         """Replace the text of the whole take; an empty text restores the recognised one."""
@@ -319,6 +320,10 @@ class Journal:
         self._writer.record(*map(encode_line, events), durable=durable)
         for event in events:
             self.take.apply(event)
+
+    def _record_outcome(self, event: Event) -> None:
+        self._writer.record(encode_line(event), outcome=True)
+        self.take.apply(event)
 
     def _segment(self, segment: int) -> TakeSegment:
         try:

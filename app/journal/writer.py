@@ -2,8 +2,9 @@
 
 Audio is written at once and synced every 250 ms. An event is written after all audio handed over before it, and
 both are synced before ``record`` returns: an event on disk never refers to audio that is not. While the disk
-refuses data, at most 60 s of audio stays in memory, and events are refused. A disk that became read-only has no
-room later either: events stay in memory then, so that the audio there is still recognised (decision 0084).
+refuses data, at most 60 s of audio stays in memory, and events are refused. Only outcomes of texts have disk space
+of their own (decision 0095). A disk that became read-only has no room later either: events stay in memory then, so
+that the audio there is still recognised (decision 0084).
 """
 
 import queue
@@ -32,6 +33,8 @@ SYNC_S: Final = 0.25
 _ANSWER_S: Final = 60.0
 _CATCH_UP_S: Final = 1.0
 _MOST_UNSAVED: Final = 10_000
+_FOR_OUTCOMES: Final = 4_096
+"""Disk space that every other event leaves to outcomes of texts: one block of most file systems."""
 _CLOSED: Final = "the journal is closed"
 
 
@@ -98,17 +101,23 @@ class TakeWriter:
         self.heard += len(pcm)
         self._inbox.put(pcm)
 
-    def record(self, *lines: bytes, durable: bool = True) -> None:
+    def record(self, *lines: bytes, durable: bool = True, outcome: bool = False) -> None:
         """Write events; if ``durable``, wait for the disk (some ms). Raises ``NotKept``.
 
-        While the disk is read-only they stay in memory.
+        While the disk is read-only they stay in memory. The ``outcome`` of a text has room on a full disk: its
+        audio was written before.
         """
 
         def work() -> bytes:
-            self._write_audio()
-            if durable:
-                self._sync_audio()
-            self._write_events(lines)
+            alone = outcome and not self._unsaved
+            try:
+                self._write_audio()
+                if durable:
+                    self._sync_audio()
+            except OSError:
+                if not alone:
+                    raise
+            self._write_events(lines, 0 if alone else _FOR_OUTCOMES)
             if durable:
                 self._events.sync()
                 self.saved = True
@@ -147,7 +156,7 @@ class TakeWriter:
             self._write_audio()
             self._sync_audio()
             if self._unsaved:
-                self._write_events(())
+                self._write_events((), 0)
             self._events.sync()
             return b""
 
@@ -272,15 +281,19 @@ class TakeWriter:
         self.synced = written
         self._due = time.monotonic() + self._sync_s
 
-    def _write_events(self, lines: tuple[bytes, ...]) -> None:
+    def _write_events(self, lines: tuple[bytes, ...], leave: int) -> None:
+        """Write events, and leave so much reserved disk space to outcomes."""
         if self._events.size != self._events_size:  # half a line, left by a full disk
             self._events.truncate(self._events_size)
         lines = (*self._unsaved, *lines)
         whole = b"".join(self._seal(line, self._following + number) for number, line in enumerate(lines))
+        if leave:
+            self._events.reserve(len(whole) + leave)
         rest = whole
         while rest:
             rest = rest[self._events.write(rest) :]
         self._events_size += len(whole)
         self._following += len(lines)
         self._unsaved.clear()
-        self._taken()
+        if leave:
+            self._taken()

@@ -36,11 +36,11 @@ class Doomed(TakeWriter):
 
     left = 0
 
-    def _write_events(self, lines: tuple[bytes, ...]) -> None:
+    def _write_events(self, lines: tuple[bytes, ...], leave: int) -> None:
         if not lines:
-            super()._write_events(lines)
+            super()._write_events(lines, leave)
         for line in lines:
-            super()._write_events((line,))
+            super()._write_events((line,), leave)
             self._events.sync()
             Doomed.left -= 1
             if Doomed.left == 0:

@@ -104,7 +104,7 @@ async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Li
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
     await log.held(pieces)
     assert library.find(ONE).take.program == ""
-    await log.inserting(pieces, "some-editor")
+    assert await log.inserting(pieces, "some-editor")
     await log.inserted(pieces)
     await log.close(1)
     assert library.find(ONE).take.program == "some-editor"
@@ -265,7 +265,7 @@ async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: P
         await log.close(1)
     with Journal.reopen(tmp_path, ONE) if trouble == "in use" else nullcontext():
         disk.files[EVENTS].room = 0
-        await log.inserting((SegmentId(1, 0),))
+        assert not await log.inserting((SegmentId(1, 0),))
         await log.inserted((SegmentId(1, 0),))
         assert told(library, ONE) == []
         disk.files[EVENTS].room = None

@@ -215,6 +215,28 @@ async def test_own_window_that_reads_nothing_has_no_field_in_focus(
     await texts.tells(InsertionEnded(held(reason)))
 
 
+class Refusing(DeliveryLog):
+    """A log whose disk takes nothing."""
+
+    async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("pasted", "outcome"),
+    [(False, held(HoldReason.UNRECORDED)), (True, Insertion(InsertionResult.TYPED))],
+    ids=["not asked for", "pasted"],
+)
+async def test_text_is_held_when_disk_does_not_take_that_its_insertion_begins(
+    tmp_path: Path, tasks: Tasks, pasted: bool, outcome: Insertion
+) -> None:
+    told = list[Event]()
+    work = TextInserter(InsertionMeans(FakeInserter()), Refusing(Library(tmp_path)), told.append, tasks)
+    work.perform(InsertText(ordered(pasted=pasted)))
+    await wait_until(lambda: told, "the outcome")
+    assert told == [InsertionEnded(outcome)]
+
+
 class Edited(DeliveryLog):
     """A log of texts that the user edited."""
 

@@ -22,7 +22,8 @@ def tone(start: int, samples: int) -> Samples:
 class FaultyFile(DiskFile):
     """A real file on a disk with ``room`` bytes left; ``None``: unlimited. ``synced`` would survive a power loss.
 
-    ``patient``: wait for the real disk. A test that simulates its own power losses need not.
+    ``patient``: wait for the real disk. A test that simulates its own power losses need not. The file system
+    cannot reserve space.
     """
 
     def __init__(
@@ -36,6 +37,9 @@ class FaultyFile(DiskFile):
         self.read_only = False
         self._name = path.name
         self._log = log
+
+    def reserve(self, size: int) -> None:
+        """Reserve nothing, like a file system that cannot."""
 
     def write(self, data: bytes) -> int:
         """Write as much as fits, like ``write(2)``."""

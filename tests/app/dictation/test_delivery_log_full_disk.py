@@ -1,0 +1,46 @@
+"""Tests that the outcome of texts is recorded although the disk, a real one, is full."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import SegmentId
+from app.journal.errors import DiskRefuses
+from app.journal.journal import Journal
+from app.journal.library import Library
+from app.journal.take import TakeState
+from protocol.session import Queued
+from tests.helpers.takes import recognised_take
+from tests.helpers.tmpfs import fill, small_disk
+
+ONE = UUID(int=1)
+
+
+def fill_up(disk: Path, journal: Journal) -> None:
+    """Fill the disk, and the journal until it takes no other event."""
+    fill(disk)
+    with pytest.raises(DiskRefuses, match="No space left"):
+        for _ in range(1_000):
+            journal.queued(Queued(0))
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
+async def test_text_inserted_on_a_full_disk_is_not_offered_after_a_crash(tmp_path: Path, closed: bool) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        log, library = DeliveryLog(Library(disk)), Library(disk)
+        with recognised_take(disk, ONE, 0.0, "one", "two") as journal:
+            await log.add(1, journal)
+            journal.finish()
+            fill_up(disk, journal)
+            if closed:
+                await log.close(1)
+            await log.inserting((SegmentId(1, 0),), "some-editor")
+            await log.inserted((SegmentId(1, 0),))
+            await log.dismissed((SegmentId(1, 1),))
+            assert library.find(ONE).take.held == {}
+            await log.cancel(1)
+            assert library.find(ONE).take.cancelled
+            assert library.find(ONE).state is (TakeState.CANCELLED if closed else TakeState.LIVE)
+            await log.close_all()
