@@ -218,7 +218,10 @@ class DictationRunner:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run until the user quits; cancellation ends it at once, and recorded speech is kept either way."""
+        """Run until the user quits; cancellation only waits for an insertion under way.
+
+        Recorded speech is kept either way.
+        """
         if self._running:
             raise RuntimeError("it runs already")
         self._running = True
@@ -235,7 +238,7 @@ class DictationRunner:
                 try:
                     await self._until_left()
                 finally:
-                    await self._texts.until_recorded()
+                    await self._texts.finish()
         finally:
             await asyncio.shield(self._deliveries.close_all())
 

@@ -53,7 +53,7 @@ _PER_CHARACTER_S: Final = 0.02
 _CATCH_UP_S: Final = 1.0
 _FOCUS_CHECKS: Final = 10
 _CHECK_AGAIN_S: Final = 0.05
-_RECORDING_S: Final = 5.0
+_FINISH_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,9 @@ class TextInserter:
         self._handle = handle
         self._tasks = tasks
         self._on_recorded = on_recorded
+        self._inserting: asyncio.Task[None] | None = None
         self._recording: set[asyncio.Task[None]] = set()
+        self._finishing = False
         self.places: dict[int, TextPlace] = {}  # of the newest take
 
     def perform(self, effect: Effect) -> bool:
@@ -104,7 +106,8 @@ class TextInserter:
             case FindFocusedWindow(take, leaves):
                 self._tasks.start(self._find_focused(take, leaves=leaves), "aim here")
             case InsertText(ready):
-                self._tasks.start(self._insert(ready), "insert")
+                if not self._finishing:
+                    self._inserting = self._tasks.start(self._insert(ready), "insert")
             case RecordInserted(pieces):
                 self.record(self._deliveries.inserted(pieces))
             case RecordHeld(pieces, rest):
@@ -134,7 +137,14 @@ class TextInserter:
     async def until_recorded(self) -> None:
         """Wait until the outcome of texts is on disk."""
         if self._recording:
-            await asyncio.wait(self._recording, timeout=_RECORDING_S)
+            await asyncio.wait(self._recording, timeout=_FINISH_S)
+
+    async def finish(self) -> None:
+        """Begin no more insertion; wait a little for the one under way, and until its outcome is on disk."""
+        self._finishing = True
+        if self._inserting is not None:
+            await asyncio.wait({self._inserting}, timeout=_FINISH_S)
+        await self.until_recorded()
 
     async def _find_target(self, take: int, segment: int | None) -> None:
         target = await self._target()

@@ -8,12 +8,14 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.journal.library import Library
-from client.connection import Address, fixed
+from app.transcription.pipeline import Samples
+from client.connection import Address, Locate, fixed
 from protocol.audio import SAMPLE_RATE
-from tests.app.dictation.world import dictating
+from tests.app.dictation.world import WINDOW, World, dictating
 from tests.helpers.waiting import wait_until
 
 NOWHERE = fixed(Address("http://127.0.0.1:1"))
@@ -45,3 +47,30 @@ async def test_recording_of_a_tap_is_deleted_although_the_app_ends_meanwhile(
         await wait_until(library.asked.is_set, "the take is being deleted")
         asyncio.get_running_loop().call_later(0.1, library.free.set)
     assert world.found == []
+
+
+def texts_of(world: World) -> list[str]:
+    """Return the texts of the newest take so far."""
+    return [segment.text for segment in world.found[0].transcript.segments if segment.text]
+
+
+@pytest.mark.parametrize("end", ["quit again", "cancelled"])
+async def test_insertion_under_way_is_recorded_when_the_app_ends_at_once(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate, end: str
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, DictationOptions(TalkMode.TOGGLE)) as world:
+        world.inserter.gate = asyncio.Event()
+        await world.dictate()
+        await wait_until(lambda: world.inserter.asked, "the text is on its way")
+        await wait_until(lambda: len(texts_of(world)) > 1, "the next text waits for it")
+        assert world.running is not None
+        if end == "quit again":
+            world.dictating.ask(Verb.QUIT)
+            world.dictating.ask(Verb.QUIT)
+        else:
+            world.running.cancel()
+        asyncio.get_running_loop().call_later(0.1, world.inserter.gate.set)
+        await asyncio.wait({world.running})
+    first, *others = texts_of(world)
+    assert world.inserter.texts == [(first, WINDOW)], "no other insertion begins"
+    assert list(world.found[0].take.held.values()) == others
