@@ -27,7 +27,7 @@ from benchmarks.fidelity.text_comparison import normalised, units
 from benchmarks.report import Row, arguments, report
 from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders
-from worker.engines.repetition import times_said
+from worker.engines.repetition import count_repeats
 
 _TIMES: Final = (2, 3, 5, 7)
 _WORDS_APART_S: Final = (0.25, 0.9)
@@ -122,7 +122,7 @@ def _languages(heard: Sequence[tuple[Item, Decoded]]) -> Row:
 
 def says_so_often(word: str, times: int, heard: str) -> bool:
     """Return whether a text repeats any one phrase as often as the word was said."""
-    return times_said(heard) in (times, times * times_said(word))
+    return count_repeats(heard) in (times, times * count_repeats(word))
 
 
 def share(said: str, heard: str) -> float:

@@ -25,9 +25,9 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from runtime.folders import folders
 from worker.engines.whisper import window
+from worker.engines.whisper.decoder import DecodeResult
 from worker.engines.whisper.engine import WhisperEngine, create
-from worker.engines.whisper.reader import Reading
-from worker.engines.whisper.speech import is_sparse, is_speech
+from worker.engines.whisper.no_speech import is_sparse, is_speech
 
 _SPOKEN: Final = tuple(name for name in SETS if name not in ("short", "level", "sounds", "other"))
 _LONG_S: Final = 10
@@ -80,14 +80,14 @@ def _in_sounds(folder: Path, name: str, seconds: int) -> Iterator[Item]:
 def _row(kind: str, recordings: list[Item], engine: WhisperEngine) -> Row:
     dropped = right = empty = 0
     for item in recordings:
-        found: list[Reading] = []
+        found: list[DecodeResult] = []
         text = _decoded(engine, item, found)
         empty += not text
-        for reading in found:
-            heard = compare(item.text, (), reading.text, item.language)
+        for result in found:
+            heard = compare(item.text, (), result.text, item.language)
             dropped, right = dropped + 1, right + (2 * heard.errors <= heard.units)
-            figures = f"{reading.log_probability:.2f}, no speech {reading.no_speech:.2f}"
-            print(f"{item.condition} {item.text!r}: {reading.text!r} dropped, {figures}", file=sys.stderr)
+            figures = f"{result.log_probability:.2f}, no speech {result.no_speech:.2f}"
+            print(f"{item.condition} {item.text!r}: {result.text!r} dropped, {figures}", file=sys.stderr)
     return {
         "kind": kind,
         "recordings": len(recordings),
@@ -97,13 +97,13 @@ def _row(kind: str, recordings: list[Item], engine: WhisperEngine) -> Row:
     }
 
 
-def _decoded(engine: WhisperEngine, item: Item, found: list[Reading]) -> str:
+def _decoded(engine: WhisperEngine, item: Item, found: list[DecodeResult]) -> str:
     """Return the text of a recording, including text that is dropped only because it is sparse."""
 
-    def noted(reading: Reading, seconds: float, sounding_s: float) -> bool:
-        sparse = is_sparse(reading, seconds, sounding_s)
-        if sparse and is_speech(reading) and reading not in found:
-            found.append(reading)
+    def noted(result: DecodeResult, seconds: float, sounding_s: float) -> bool:
+        sparse = is_sparse(result, seconds, sounding_s)
+        if sparse and is_speech(result) and result not in found:
+            found.append(result)
         return sparse
 
     with patch.object(window, "is_sparse", noted):

@@ -52,7 +52,7 @@ def repetition(text: str) -> Repetition | None:
     return best
 
 
-def counted(text: str) -> int:
+def count_units(text: str) -> int:
     """Return how many units a text has."""
     return len(_UNIT.findall(text))
 
@@ -83,20 +83,20 @@ def is_only_loop(text: str) -> bool:
     """Return whether a text is one phrase that loops, and nothing else."""
     found = _repeats(text, _REPEATED_UNITS_OF_A_LOOP)
     phrases = found.units / found.times if found else 0
-    return found is not None and counted(text) <= found.units + 2 * phrases
+    return found is not None and count_units(text) <= found.units + 2 * phrases
 
 
-def times_said(text: str) -> int:
+def count_repeats(text: str) -> int:
     """Return how often a text repeats the one phrase that it consists of; 1: no repetition."""
     found = repetition(text)
-    whole = found is not None and counted(text) * found.times == found.units * (found.times + 1)
+    whole = found is not None and count_units(text) * found.times == found.units * (found.times + 1)
     return found.times + 1 if found and whole else 1
 
 
-def said_so_often(text: str, times: int) -> str:
+def with_repeats(text: str, times: int) -> str:
     """Return a text that consists of one repeated phrase, with the phrase as often as given."""
     ends = [match.end() for match in _UNIT.finditer(text)]
-    size = len(ends) // times_said(text)
+    size = len(ends) // count_repeats(text)
     first, second = ends[size - 1], ends[2 * size - 1]
     return text[:first] + text[first:second] * (times - 1) + text[ends[-1] :]
 
@@ -108,7 +108,7 @@ def without_loops(text: str) -> str:
     return text
 
 
-def said_once(text: str) -> str:
+def without_repeated_sentences(text: str) -> str:
     """Return a provisional text without repeated sentences; people seldom repeat whole sentences."""
     found = repetition(text)
     if found is None or found.units < max(_REPEATED_UNITS, _SHORTEST_SENTENCE * found.times):

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 from worker.engines.repetition import (
     compression,
+    count_repeats,
     has_repetition,
     is_loop,
     is_only_loop,
     is_suspicious,
     may_repeat,
     repetition,
-    said_once,
-    said_so_often,
-    times_said,
+    with_repeats,
     without_loops,
+    without_repeated_sentences,
 )
 
 SPOKEN = [
@@ -100,7 +100,7 @@ def test_sentence_said_twice_is_a_repetition() -> None:
     ],
 )
 def test_sentence_that_is_said_again_is_left_out(text: str, once: str) -> None:
-    assert said_once(text) == once
+    assert without_repeated_sentences(text) == once
 
 
 def test_loop_of_varying_numbers_is_suspicious_by_its_compression() -> None:
@@ -135,7 +135,7 @@ def test_repetition_counts_phrases_and_units(phrase: list[str], times: int) -> N
     ],
 )
 def test_phrase_is_counted_if_a_text_has_nothing_else(text: str, times: int) -> None:
-    assert times_said(text) == times
+    assert count_repeats(text) == times
 
 
 @pytest.mark.parametrize(
@@ -148,4 +148,4 @@ def test_phrase_is_counted_if_a_text_has_nothing_else(text: str, times: int) -> 
     ],
 )
 def test_phrase_is_said_as_often_as_given(text: str, times: int, expected: str) -> None:
-    assert said_so_often(text, times) == expected
+    assert with_repeats(text, times) == expected

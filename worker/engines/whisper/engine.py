@@ -14,8 +14,8 @@ from protocol.scripts import foreign
 from worker.engines.batch_engine import samples_of, without_model
 from worker.engines.devices import choose_device
 from worker.engines.model_loading import loading, model_folder, needed_library
-from worker.engines.whisper.reader import WhisperReader
-from worker.engines.whisper.segment import Passage, SegmentDecoder
+from worker.engines.whisper.decoder import WhisperDecoder
+from worker.engines.whisper.segment import SegmentDecoder, SegmentText
 
 _ONLY_TRANSCRIBE: Final = ("turbo", "distil")  # trained without translations
 _COMPUTE_TYPES: Final = {"cpu": "int8", "cuda": "float16"}
@@ -37,10 +37,11 @@ class WhisperEngine:
                 cpu_threads=settings.threads or _processors(),
                 local_files_only=True,
             )
-        self._reader = WhisperReader(model)
-        translates = self._reader.multilingual and not any(name in settings.model for name in _ONLY_TRANSCRIBE)
+        self._decoder = WhisperDecoder(model)
+        languages = self._decoder.known_languages
+        translates = self._decoder.multilingual and not any(name in settings.model for name in _ONLY_TRANSCRIBE)
         self._info = EngineInfo(
-            "whisper", settings.model, device, self._reader.known, needs_context=True, translates=translates
+            "whisper", settings.model, device, languages, needs_context=True, translates=translates
         )
 
     def info(self) -> EngineInfo:
@@ -60,7 +61,7 @@ class WhisperEngine:
         samples = samples_of(request.pcm)
         translates = request.options.task == "translate"
         words = request.options.priority == "bulk" and not translates  # subtitles and word times are for files
-        segment = SegmentDecoder(self._reader, samples, request.partial, translates=translates, times_words=words)
+        segment = SegmentDecoder(self._decoder, samples, request.partial, translates=translates, times_words=words)
         return _transcript(segment, request.options)
 
 
@@ -71,13 +72,13 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
     A translation is in English from whatever language.
     """
     translates = options.task == "translate"
-    found: list[Passage] = []
+    found: list[SegmentText] = []
     for language in segment.languages(options):
         found.append(segment.decode(language, " ".join(options.hotwords), options.languages))
-        doubted = foreign(found[-1].text, options.languages) or segment.doubts(found[-1], options.languages)
+        doubted = foreign(found[-1].text, options.languages) or segment.is_doubtful(found[-1], options.languages)
         if translates or not doubted:
             break
-    best = max(found, key=lambda passage: (not foreign(passage.text, options.languages), passage.log_probability))
+    best = max(found, key=lambda decoded: (not foreign(decoded.text, options.languages), decoded.log_probability))
     language = "en" if translates else best.language
     return Transcript(best.text, language if best.text else "", best.phrases)
 

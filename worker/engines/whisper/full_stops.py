@@ -127,7 +127,7 @@ def with_likely_stops(text: str, language: str, likely: Likely) -> str:
     return text
 
 
-def shared_out(text: str, parts: Sequence[str]) -> list[str]:
+def split_like(text: str, parts: Sequence[str]) -> list[str]:
     """Return the parts of a text anew, after its marks and capitals changed: each has as many letters as before.
 
     If the letters are not those of the parts, the parts stay.

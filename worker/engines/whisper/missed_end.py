@@ -1,10 +1,10 @@
-"""Signs that Whisper missed the end of a short window, and which reading of it is the better one. Pure."""
+"""Signs that Whisper missed the end of a short window, and which of two results is the better one. Pure."""
 
 from typing import Final
 
 from worker.engines.repetition import has_repetition, is_loop, is_only_loop
-from worker.engines.whisper.reader import Reading
-from worker.engines.whisper.speech import is_probable, is_speech, is_surely_speech
+from worker.engines.whisper.decoder import DecodeResult
+from worker.engines.whisper.no_speech import is_probable, is_speech, is_surely_speech
 
 _LATE_S: Final = 0.5
 _COARSELY_LATE_S: Final = 1.0  # many ends are stated in whole seconds
@@ -14,34 +14,34 @@ _COARSE_S: Final = 2.0  # the end that Whisper states for most answers of one wo
 _MOST_TOKENS_PER_SECOND: Final = 8
 
 
-def is_heard(reading: Reading) -> bool:
+def is_acceptable(result: DecodeResult) -> bool:
     """Return whether a short window has speech, and a text that 30 s would hardly improve."""
-    return is_probable(reading) or is_surely_speech(reading)
+    return is_probable(result) or is_surely_speech(result)
 
 
-def is_in_bounds(reading: Reading, seconds: float) -> bool:
-    """Return whether a reading ends with the audio and says nothing twice.
+def is_in_bounds(result: DecodeResult, seconds: float) -> bool:
+    """Return whether a text ends with the audio and says nothing twice.
 
     With less padding than in training, Whisper sometimes misses the end: it repeats itself or goes on after it.
     """
-    late_s = max(_LATE_S if reading.end_s % 1 else _COARSELY_LATE_S, _DRIFT * seconds)
-    in_time = reading.end_s <= max(seconds + late_s, _COARSE_S)
-    return in_time and says_once(reading, seconds)
+    late_s = max(_LATE_S if result.end_s % 1 else _COARSELY_LATE_S, _DRIFT * seconds)
+    in_time = result.end_s <= max(seconds + late_s, _COARSE_S)
+    return in_time and is_plausible(result, seconds)
 
 
-def says_once(reading: Reading, seconds: float) -> bool:
-    """Return whether a reading has no more words than can be spoken in this time, and does not repeat itself."""
-    return len(reading.tokens) <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
+def is_plausible(result: DecodeResult, seconds: float) -> bool:
+    """Return whether a text has no more words than can be spoken in this time, and does not repeat itself."""
+    return len(result.tokens) <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(result.text)
 
 
-def is_surely_said(reading: Reading, seconds: float) -> bool:
-    """Return whether a short window of audio that another reading left out has speech, and its text is sound."""
-    surely = is_surely_speech(reading) and is_probable(reading)
-    return surely and any(map(str.isalnum, reading.text)) and is_in_bounds(reading, seconds)
+def is_certain(result: DecodeResult, seconds: float) -> bool:
+    """Return whether a short window of audio that Whisper skipped has speech, and a probable text with its end."""
+    certain = is_surely_speech(result) and is_probable(result)
+    return certain and any(map(str.isalnum, result.text)) and is_in_bounds(result, seconds)
 
 
-def better(long: Reading, short: Reading, seconds: float) -> Reading:
-    """Choose between the readings of a window of 30 s and of a short one that was not reliable.
+def better_result(long: DecodeResult, short: DecodeResult, seconds: float) -> DecodeResult:
+    """Choose between the results of a window of 30 s and of a short one that was not reliable.
 
     The long one decides whether anybody spoke. Of a short answer the short one is often the more probable. Words
     before a loop are Whisper's own if the short one is nothing but a loop of sounds: speech begins alike in both.
@@ -50,5 +50,5 @@ def better(long: Reading, short: Reading, seconds: float) -> Reading:
         return short
     if not is_speech(long) or not is_in_bounds(short, seconds):
         return long
-    best = max(long, short, key=lambda reading: (not is_loop(reading.text), reading.log_probability))
+    best = max(long, short, key=lambda result: (not is_loop(result.text), result.log_probability))
     return best._replace(no_speech=long.no_speech)

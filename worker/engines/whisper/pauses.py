@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from worker.engines.whisper.reader import Features
+from worker.engines.whisper.decoder import Features
 
 Frames = npt.NDArray[np.intp]
 
@@ -29,11 +29,11 @@ _LONGEST_WORD: Final = 120
 
 
 class Sound(NamedTuple):
-    """Frames of a sound, which of the words begin in it, and whether these are hardly any."""
+    """Frames of a sound, the numbers of the words that begin in it, and whether these are hardly any."""
 
     first: int
     last: int
-    begun: list[int]
+    words: list[int]
     wordless: bool
 
 
@@ -73,7 +73,7 @@ def place_of_sounds(features: Features, first: int, last: int) -> tuple[int, int
 
 
 def first_sound(features: Features) -> int:
-    """Return a frame shortly before the first sound: Whisper takes a word after silence for none."""
+    """Return a frame shortly before the first sound: Whisper often skips a word after silence."""
     return max(int(_loud(features)[0]) - _LEAD, 0)
 
 
@@ -85,12 +85,12 @@ def sounds_from(features: Features, frames: Sequence[int]) -> list[int]:
 
 
 def speech_after(features: Features, end: int) -> int:
-    """Return a frame in the pause after which speech follows that a reading up to ``end`` lacks; 0: none."""
+    """Return a frame in the pause after which speech follows that a text up to ``end`` lacks; 0: none."""
     loud = _loud(features)
     for before, frame in pairwise(loud.tolist()):
         if frame >= end - _PAUSE // 2 and frame - before > _PAUSE:
-            unread = before <= end + _NEAR and np.count_nonzero(loud >= frame) >= _SPEECH
-            return max(frame - _PAUSE, 0) if unread and frame >= _FIRST else 0
+            missed = before <= end + _NEAR and np.count_nonzero(loud >= frame) >= _SPEECH
+            return max(frame - _PAUSE, 0) if missed and frame >= _FIRST else 0
     return 0
 
 
@@ -103,8 +103,8 @@ def speech_after_word(features: Features, word: int) -> int:
     return 0
 
 
-def wordless(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
-    """Return the frames of the pause before the first sound between two pauses with hardly a word in it."""
+def pause_before_wordless_sound(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
+    """Return the frames of the pause before the first sound in which hardly a word begins."""
     for before, run in pairwise(_sounds(features)):
         if len(run) >= _SPEECH and _is_wordless(run, words):
             return int(before[-1]), int(run[0]) - _PAUSE
@@ -114,7 +114,7 @@ def wordless(features: Features, words: Sequence[int]) -> tuple[int, int] | None
 def sounds_with_words(features: Features, words: Sequence[int]) -> Iterator[Sound]:
     """Yield each sound with pauses around it."""
     for run in filter(len, _sounds(features)):
-        yield Sound(*_around(features, [run]), _begun(run, words), _is_wordless(run, words))
+        yield Sound(*_around(features, [run]), _words_in(run, words), _is_wordless(run, words))
 
 
 def _around(features: Features, sounds: Sequence[Frames]) -> tuple[int, int]:
@@ -122,7 +122,7 @@ def _around(features: Features, sounds: Sequence[Frames]) -> tuple[int, int]:
     return max(int(sounds[0][0]) - _PAUSE, 0), min(int(sounds[-1][-1]) + 1 + _PAUSE, features.shape[1])
 
 
-def spoken_at(words: Sequence[int]) -> list[int]:
+def earliest_starts(words: Sequence[int]) -> list[int]:
     """Return where words begin at the earliest: Whisper times the first one after a pause, or after speech that it
     skipped, up to seconds too early, but no word lasts so long."""
     return [max(word, following - _LONGEST_WORD) for word, following in zip(words, [*words[1:], 0], strict=False)]
@@ -130,16 +130,16 @@ def spoken_at(words: Sequence[int]) -> list[int]:
 
 def _is_wordless(run: Frames, words: Sequence[int]) -> bool:
     """Return whether hardly a word begins in a sound, or in the pause before it."""
-    return len(_begun(run, words)) <= len(run) // _LONGEST_WORD
+    return len(_words_in(run, words)) <= len(run) // _LONGEST_WORD
 
 
-def _begun(run: Frames, words: Sequence[int]) -> list[int]:
+def _words_in(run: Frames, words: Sequence[int]) -> list[int]:
     """Return which words begin in a sound, or in the pause before it."""
     return [number for number, word in enumerate(words) if int(run[0]) - _PAUSE <= word <= int(run[-1])]
 
 
 def pause_before(features: Features, end: int) -> int:
-    """Return a frame in the last pause after which half a second or more was read up to ``end``; 0: none."""
+    """Return a frame in the last pause after which half a second or more was decoded up to ``end``; 0: none."""
     loud = _loud(features)
     pauses = [after for before, after in pairwise(loud.tolist()) if after - before > _PAUSE]
     return max((after - _PAUSE for after in pauses if after <= end - _NEAR), default=0)

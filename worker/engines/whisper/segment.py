@@ -1,4 +1,4 @@
-"""Segment that Whisper recognises window by window, with the times of its phrases or words."""
+"""Segment that is decoded window by window, with the times of its phrases or words."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -8,29 +8,36 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from protocol.recognition import Options, Word
-from worker.engines.repetition import counted
-from worker.engines.whisper.agreement import continued, ends_like, is_new
-from worker.engines.whisper.changes import in_several_languages
-from worker.engines.whisper.full_stops import shared_out, with_likely_stops
-from worker.engines.whisper.left_out import SENTENCE, Rest, rest_after, whole
+from worker.engines.repetition import count_units
+from worker.engines.whisper.code_switching import decoded_per_language
+from worker.engines.whisper.decoder import (
+    FRAMES_PER_SECOND,
+    LONGEST_FRAMES,
+    DecodeResult,
+    Samples,
+    WhisperDecoder,
+    WindowOptions,
+)
+from worker.engines.whisper.full_stops import split_like, with_likely_stops
+from worker.engines.whisper.no_speech import IMPROBABLE, is_probable
 from worker.engines.whisper.pauses import first_sound, sounds_from
-from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Reading, Samples, WhisperReader
-from worker.engines.whisper.speech import IMPROBABLE, is_probable
-from worker.engines.whisper.window import Audio, Limit, Window
+from worker.engines.whisper.skipped_speech import SENTENCE, MissedSpeech, completed, missed_speech
+from worker.engines.whisper.text_overlap import continued, ends_like, is_new
+from worker.engines.whisper.window import Audio, FrameBudget, Window
 from worker.engines.word_times import AROUND, pieces_of, timed_words
 
 _BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
-"""A partial as short begins with its first sound: after silence Whisper often hears nobody in it."""
+"""A partial as short begins with its first sound: after silence Whisper often detects no speech in it."""
 _LONGEST_PIECE_S: Final = 0.6
 """Most words of English are one token, and last longer than a syllable."""
 _MOST_LANGUAGES: Final = 2
-_SURELY_READ: Final = 60 * FRAMES_PER_SECOND
-_TIMES_READ: Final = 4
-"""Limit of the frames that are read of a segment: a minute, and four times its own. Beyond it, nothing is read
-twice. A word needs 40 s at most, sentences in turn 3.7 times their length; those that disagree took 22."""
+_SURELY_DECODED: Final = 60 * FRAMES_PER_SECOND
+_TIMES_DECODED: Final = 4
+"""Frames of a segment that are decoded: a minute, and four times its own. Beyond them, nothing is decoded twice.
+A word needs 40 s at most, sentences in turn 3.7 times their length; those that disagree took 22 times."""
 
 
-class Passage(NamedTuple):
+class SegmentText(NamedTuple):
     """Text of a segment, decoded with a language. ``log_probability`` is the mean of its windows.
 
     ``phrases`` or words have times from the start of the segment; a text with one or with a loop has none.
@@ -47,7 +54,7 @@ class SegmentDecoder:
 
     def __init__(
         self,
-        reader: WhisperReader,
+        decoder: WhisperDecoder,
         samples: Samples,
         partial: bool,
         *,
@@ -58,9 +65,9 @@ class SegmentDecoder:
 
         ``translates``: its text is to be in English. ``times_words``: the passage has words instead of phrases.
         """
-        self._reader, self._partial = reader, partial
+        self._decoder, self._partial = decoder, partial
         self._translates, self._times_words = translates, times_words
-        features = reader.features(samples)
+        features = decoder.features(samples)
         little = features[:, : features.shape[1] - LONGEST_FRAMES]
         brief = partial and 0 < little.shape[1] < _BRIEF_FRAMES
         self._features = features[:, first_sound(little) if brief else 0 :]
@@ -71,82 +78,84 @@ class SegmentDecoder:
         """Return the languages to try in turn: the given one, then the most probable ones of the listed."""
         given = () if options.language == "auto" else (options.language,)
         yield from given
-        listed = set(options.languages).intersection(self._reader.known)
+        listed = set(options.languages).intersection(self._decoder.known_languages)
         first = self._from(0)
-        ranked = self._reader.languages(first.encoded(first.padded()))
+        ranked = self._decoder.languages(first.encoded(first.padded()))
         others = (found for found in ranked if found not in given and (not listed or found in listed))
         yield from islice(others, (1 if self._partial else _MOST_LANGUAGES) - len(given))
 
-    def doubts(self, passage: Passage, spoken: Sequence[str]) -> bool:
+    def is_doubtful(self, decoded: SegmentText, spoken: Sequence[str]) -> bool:
         """Return whether a text is improbable, and another one of the speaker's languages is likelier."""
-        window = Window(self._from(0), Asked(passage.language, "", self._partial, self._translates, tuple(spoken)))
-        improbable = passage.log_probability < IMPROBABLE
-        return improbable and window.in_its_language().asked.language != passage.language
+        options = WindowOptions(decoded.language, "", self._partial, self._translates, tuple(spoken))
+        window = Window(self._from(0), options)
+        improbable = decoded.log_probability < IMPROBABLE
+        return improbable and window.in_detected_language().options.language != decoded.language
 
-    def decode(self, language: str, hotwords: str, spoken: Sequence[str] = ()) -> Passage:
+    def decode(self, language: str, hotwords: str, spoken: Sequence[str] = ()) -> SegmentText:
         """Decode the whole segment with a language. ``spoken``: the languages of the speaker."""
-        asked = Asked(language, hotwords, self._partial, self._translates, tuple(spoken))
-        readings: list[Reading] = []
+        options = WindowOptions(language, hotwords, self._partial, self._translates, tuple(spoken))
+        results: list[DecodeResult] = []
         phrases: list[Word] = []
         text, at, end = "", 0, 0
-        rest: Rest | None = None
-        limit = Limit(_SURELY_READ + _TIMES_READ * self._frames)
+        missed: MissedSpeech | None = None
+        budget = FrameBudget(_SURELY_DECODED + _TIMES_DECODED * self._frames)
         while at < self._frames:
-            window, heard = self._heard(Window(self._from(at), asked, limit), in_its_language=rest is not None)
-            reading = in_several_languages(window, heard) or whole(window, heard)
-            said = window.text(reading)
-            again = counted(said) >= SENTENCE and ends_like(text, said)
+            window = Window(self._from(at), options, budget)
+            window, decoded = self._decoded(window, in_detected_language=missed is not None)
+            result = decoded_per_language(window, decoded) or completed(window, decoded)
+            said = window.text(result)
+            again = count_units(said) >= SENTENCE and ends_like(text, said)
             new = is_new(said, text) and not again
-            if rest and not (said and rest.is_found(reading, new, again)):
-                at, rest = end, None
+            if missed and not (said and missed.is_confirmed_by(result, new, again)):
+                at, missed = end, None
                 continue
-            readings.append(reading)
-            phrases = [*_ended(phrases, at), *self._timed(at, window, reading)]
-            text = continued(text, said) if rest and new else text + said
-            aligned = reading.without_loops() if reading.found or heard.text == reading.text else ""
-            rest, end = rest_after(window, reading, aligned), at + reading.frames()
-            at = at + rest.at if rest else end
+            results.append(result)
+            phrases = [*_ended(phrases, at), *self._timed(at, window, result)]
+            text = continued(text, said) if missed and new else text + said
+            aligned = result.without_loops() if result.repeats_heard or decoded.text == result.text else ""
+            missed, end = missed_speech(window, result, aligned), at + result.frames()
+            at = at + missed.at if missed else end
         text = text.strip()
         if not self._partial:
             written = "en" if self._translates else language
-            text = with_likely_stops(text, written, partial(self._reader.likely, written))
-        shared = shared_out(text, [phrase.text for phrase in phrases])
+            text = with_likely_stops(text, written, partial(self._decoder.text_log_probabilities, written))
+        shared = split_like(text, [phrase.text for phrase in phrases])
         phrases = [replace(phrase, text=said.strip(AROUND)) for phrase, said in zip(phrases, shared, strict=True)]
-        log_probability = sum(reading.log_probability for reading in readings) / len(readings)
-        return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
+        log_probability = sum(result.log_probability for result in results) / len(results)
+        return SegmentText(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
 
-    def _heard(self, window: Window, *, in_its_language: bool) -> tuple[Window, Reading]:
-        """Read a window; use another language than the requested one only if the text is probable."""
-        own = window.in_its_language() if in_its_language else window
-        heard = own.read()
-        if own.asked == window.asked or is_probable(heard):
-            return own, heard
-        return window, window.read()
+    def _decoded(self, window: Window, *, in_detected_language: bool) -> tuple[Window, DecodeResult]:
+        """Decode a window; use another language than the requested one only if the text is probable."""
+        own = window.in_detected_language() if in_detected_language else window
+        decoded = own.decode()
+        if own.options == window.options or is_probable(decoded):
+            return own, decoded
+        return window, window.decode()
 
     def _from(self, at: int) -> Audio:
         """Return the audio of the window that begins at this frame."""
         if at not in self._audio:
-            self._audio[at] = Audio(self._reader, self._features[:, at:])
+            self._audio[at] = Audio(self._decoder, self._features[:, at:])
         return self._audio[at]
 
-    def _timed(self, at: int, window: Window, reading: Reading) -> list[Word]:
+    def _timed(self, at: int, window: Window, result: DecodeResult) -> list[Word]:
         """Return the phrases or words of a window with their times in the segment."""
-        if not window.is_speech(reading) or reading.without_loops() != reading.text:
+        if not window.is_speech(result) or result.without_loops() != result.text:
             return []
         last_s, at_s = self._frames / FRAMES_PER_SECOND, at / FRAMES_PER_SECOND
         if self._times_words:
-            found = window.words(reading.text)
+            found = window.words(result.text)
             frames = sounds_from(window.audio.sound, [frame for _, frame in found])
             begins = [(place, at_s + at / FRAMES_PER_SECOND) for (place, _), at in zip(found, frames, strict=True)]
-            return list(timed_words(pieces_of(reading.text, begins), last_s, _LONGEST_PIECE_S))
+            return list(timed_words(pieces_of(result.text, begins), last_s, _LONGEST_PIECE_S))
         return [
             Word(said, *(round(1000 * min(at_s + s, last_s)) for s in times))
-            for text, *times in reading.phrases
+            for text, *times in result.phrases
             if (said := text.strip(AROUND))
         ]
 
 
 def _ended(phrases: list[Word], at: int) -> list[Word]:
-    """Return the phrases that end before this frame, from which the rest is read."""
+    """Return the phrases that end before this frame, from which the rest is decoded."""
     ms = 1000 * at // FRAMES_PER_SECOND
     return [replace(phrase, end_ms=min(phrase.end_ms, max(ms, phrase.start_ms))) for phrase in phrases]

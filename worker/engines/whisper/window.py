@@ -1,33 +1,39 @@
-"""Window of a segment: up to 30 s of audio, read with as little silence after it as gives a text to trust."""
+"""Window of a segment: up to 30 s of audio, decoded with as little silence after it as gives a reliable text."""
 
 from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 
-from worker.engines.repetition import counted, may_repeat, said_once, said_so_often, times_said
-from worker.engines.whisper.missed_end import better, is_heard, is_in_bounds, says_once
-from worker.engines.whisper.pauses import LOUD, are_alike, count_sounds, place_of_sounds, with_short_pauses
-from worker.engines.whisper.reader import (
+from worker.engines.repetition import (
+    count_repeats,
+    count_units,
+    may_repeat,
+    with_repeats,
+    without_repeated_sentences,
+)
+from worker.engines.whisper.decoder import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
-    Asked,
+    DecodeResult,
+    DecodeSettings,
     Features,
-    Hints,
-    Reading,
-    WhisperReader,
+    WhisperDecoder,
+    WindowOptions,
     echoes_prompt,
 )
-from worker.engines.whisper.speech import is_sparse, is_speech, is_speech_so_far
+from worker.engines.whisper.missed_end import better_result, is_acceptable, is_in_bounds, is_plausible
+from worker.engines.whisper.no_speech import is_sparse, is_speech, is_speech_so_far
+from worker.engines.whisper.pauses import LOUD, are_alike, count_sounds, place_of_sounds, with_short_pauses
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
-"""Most texts that cannot be trusted are right with this window, which costs a third of one of 30 s."""
+"""Most texts that are not reliable are right with this window, which costs a third of one of 30 s."""
 _PRIMED_S: Final = 1.5
 """Shorter audio may hold one word. Whisper then writes a part of the sentence that it was primed with."""
-_TOLD_S: Final = 2.0
-"""Shorter audio hardly tells its language."""
-_OFTEN: Final = ("en", "zh")
+_SHORTEST_KNOWN_S: Final = 2.0
+"""The language of shorter audio can hardly be detected."""
+_COMMON: Final = ("en", "zh")
 """Languages to look for where those of the speaker are not known."""
 _PAIR: Final = 2
 _MOST_PAIRS: Final = 3
@@ -40,13 +46,13 @@ _MOST_TOKENS_PER_SECOND: Final = 20
 class Audio:
     """Features of a window, encoded once for all languages. ``goes_on``: audio follows the window."""
 
-    def __init__(self, reader: WhisperReader, features: Features) -> None:
+    def __init__(self, decoder: WhisperDecoder, features: Features) -> None:
         """``features`` begin with the window, and end with 30 s of silence."""
-        self.reader, self.features = reader, features
+        self.decoder, self.features = decoder, features
         left: int = features.shape[1] - LONGEST_FRAMES
         self._frames, self.goes_on = min(left, LONGEST_FRAMES), left > LONGEST_FRAMES
         self.sound, self.seconds = features[:, : self._frames], self._frames / FRAMES_PER_SECOND
-        self._kept: dict[Any, Any] = {}
+        self._cache: dict[Any, Any] = {}
 
     def padded(self, margin: int = _MARGIN_FRAMES) -> int:
         """Return the length of the window with silence after its audio, in frames."""
@@ -54,163 +60,165 @@ class Audio:
 
     def encoded(self, frames: int) -> Any:
         """Return the encoding of this length."""
-        return self.once(frames, lambda: self.reader.encode(self.features[:, :frames]))
+        return self.cached(frames, lambda: self.decoder.encode(self.features[:, :frames]))
 
-    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+    def cached(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return the first result of ``make``. ``functools.cache`` would hold the features until a collection."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+        if key not in self._cache:
+            self._cache[key] = make()
+        return self._cache[key]
 
 
-class Limit:
-    """Limit of the frames that are read of one segment."""
+class FrameBudget:
+    """Frames of one segment that may still be decoded."""
 
     def __init__(self, frames: int) -> None:
         self._left = frames
 
     @property
-    def is_reached(self) -> bool:
-        """True if no frames of the segment may be read again."""
+    def is_spent(self) -> bool:
+        """True if nothing of the segment may be decoded again."""
         return self._left <= 0
 
     def spend(self, frames: int) -> None:
-        """Count frames that are read."""
+        """Count frames that are decoded."""
         self._left -= frames
 
 
 class Window:
-    """Audio of a window, and the options of its request. ``limit``: of its segment, shared with its parts."""
+    """Audio of a window with its options. ``budget``: that of its segment, shared with its parts."""
 
-    def __init__(self, audio: Audio, asked: Asked, limit: Limit | None = None) -> None:
-        self.audio, self.asked, self.limit = audio, asked, limit
-        primed = audio.seconds >= _PRIMED_S and not asked.translates
-        self._hints = Hints(asked, self._most_tokens(_TOKENS_PER_SECOND), audio.goes_on, primed)
+    def __init__(self, audio: Audio, options: WindowOptions, budget: FrameBudget | None = None) -> None:
+        self.audio, self.options, self.budget = audio, options, budget
+        primed = audio.seconds >= _PRIMED_S and not options.translates
+        self._settings = DecodeSettings(options, self._most_tokens(_TOKENS_PER_SECOND), audio.goes_on, primed)
 
     def part(self, first: int, last: int) -> "Window":
         """Return the window between two frames of this one."""
         features = self.audio.features
         part = np.concatenate((features[:, first:last], features[:, -LONGEST_FRAMES:]), axis=1)
-        return Window(Audio(self.audio.reader, part), self.asked, self.limit)
+        return Window(Audio(self.audio.decoder, part), self.options, self.budget)
 
     def in_language(self, language: str) -> "Window":
         """Return the window in another language."""
-        return Window(self.audio, self.asked._replace(language=language), self.limit)
+        return Window(self.audio, self.options._replace(language=language), self.budget)
 
     @property
-    def is_read_once(self) -> bool:
-        """True for live text, and at the limit of the segment: no second reading corrects this one."""
-        return self.asked.partial or (self.limit is not None and self.limit.is_reached)
+    def is_decoded_once(self) -> bool:
+        """True for live text, and at the end of the budget: no second decode corrects this one."""
+        return self.options.partial or (self.budget is not None and self.budget.is_spent)
 
-    def in_its_language(self, shortest_s: float = _TOLD_S) -> "Window":
+    def in_detected_language(self, shortest_s: float = _SHORTEST_KNOWN_S) -> "Window":
         """Return the window in the speaker's most probable language, if the window is long enough to know."""
-        asked = self.asked
-        if asked.partial or asked.translates or self.audio.seconds < shortest_s:
+        options = self.options
+        if options.partial or options.translates or self.audio.seconds < shortest_s:
             return self
-        ranked = self.audio.reader.languages(self.audio.encoded(self.audio.padded()))
-        wanted = (asked.language, *(asked.spoken or _OFTEN))
-        found = [one for one in (ranked if asked.spoken else ranked[:1]) if one in wanted]
+        ranked = self.audio.decoder.languages(self.audio.encoded(self.audio.padded()))
+        wanted = (options.language, *(options.spoken or _COMMON))
+        found = [one for one in (ranked if options.spoken else ranked[:1]) if one in wanted]
         return self.in_language(found[0]) if found else self
 
-    def read(self) -> Reading:
-        """Decode until the text can be trusted. A phrase that was heard as often as it is written is no loop.
+    def decode(self) -> DecodeResult:
+        """Decode until the text is reliable. A phrase that sounds as often as it is written is no loop.
 
-        Of a short word said again and again Whisper loses count, or hears nobody: then the sounds count.
+        Of a short word said again and again Whisper loses count, or detects no speech: then the sounds count.
         """
-        reading = self._trusted()
-        times, sounds = times_said(reading.text), count_sounds(self.audio.sound)
+        result = self._reliable_result()
+        times, sounds = count_repeats(result.text), count_sounds(self.audio.sound)
         alike = sounds > 1 and are_alike(self.audio.sound)
         if 1 < times == sounds or (alike and times == 2 * sounds):  # 谢谢 is one sound
-            return reading._replace(found=True)
+            return result._replace(repeats_heard=True)
         if alike and sounds / 2 < times < 2 * sounds:
-            return reading._replace(text=said_so_often(reading.text, sounds), phrases=(), found=True)
-        fewer = counted(reading.text) < sounds and not reading.text.isascii()  # "557" and "USA" are each one word
-        lost = times > 1 or fewer or not self.is_speech(reading)
-        return self._by_two_sounds(sounds) or reading if alike and lost else reading
+            return result._replace(text=with_repeats(result.text, sounds), phrases=(), repeats_heard=True)
+        # "557" and "USA" are each one word
+        fewer = count_units(result.text) < sounds and not result.text.isascii()
+        lost = times > 1 or fewer or not self.is_speech(result)
+        return self._repeated_word(sounds) or result if alike and lost else result
 
-    def _by_two_sounds(self, sounds: int) -> Reading | None:
-        """Return the word that is heard in two successive sounds as often as there are sounds."""
+    def _repeated_word(self, sounds: int) -> DecodeResult | None:
+        """Return a word as often as there are sounds, if it is decoded twice from two successive sounds."""
         pairs = range(0, min(sounds - 1, _MOST_PAIRS * _PAIR), _PAIR)
-        for first in () if self.is_read_once or sounds == _PAIR else pairs:
-            two = self.part(*place_of_sounds(self.audio.sound, first, first + _PAIR)).read_once()
-            if times_said(two.text) == _PAIR and is_heard(two):
-                text, tokens = said_so_often(two.text, sounds), two.tokens * sounds
-                return two._replace(text=text, tokens=tokens, phrases=(), resume_s=None, found=True)
+        for first in () if self.is_decoded_once or sounds == _PAIR else pairs:
+            two = self.part(*place_of_sounds(self.audio.sound, first, first + _PAIR)).decode_once()
+            if count_repeats(two.text) == _PAIR and is_acceptable(two):
+                text, tokens = with_repeats(two.text, sounds), two.tokens * sounds
+                return two._replace(text=text, tokens=tokens, phrases=(), resume_s=None, repeats_heard=True)
         return None
 
-    def read_once(self) -> Reading:
-        """Decode without a second look."""
-        return self._decoded(self.audio.padded(), self._hints)
+    def decode_once(self) -> DecodeResult:
+        """Decode without a check of the text."""
+        return self._decoded(self.audio.padded(), self._settings)
 
-    def is_speech(self, reading: Reading) -> bool:
+    def is_speech(self, result: DecodeResult) -> bool:
         """Return whether anybody spoke. Of sparse words the loudest counts: around an answer it may be quieter."""
-        spoken = is_speech_so_far if self.asked.partial else is_speech
+        spoken = is_speech_so_far if self.options.partial else is_speech
         loud_s = with_short_pauses(self.audio.sound, LOUD).shape[1] / FRAMES_PER_SECOND
-        return spoken(reading) and not is_sparse(reading, self.audio.seconds, loud_s)
+        return spoken(result) and not is_sparse(result, self.audio.seconds, loud_s)
 
-    def text(self, reading: Reading) -> str:
-        """Return a reading's text; empty: no speech. Whisper repeats words where a partial ends within one."""
-        if not self.is_speech(reading):
+    def text(self, result: DecodeResult) -> str:
+        """Return the text of a result; empty: no speech. Whisper repeats words where a partial ends within one."""
+        if not self.is_speech(result):
             return ""
-        text = reading.without_loops()
-        return said_once(text) if self.asked.partial else text
+        text = result.without_loops()
+        return without_repeated_sentences(text) if self.options.partial else text
 
     def words(self, text: str) -> list[tuple[int, int]]:
         """Return where in a text and in the window each part of its words begins."""
-        words = self.audio.once(
-            (self._hints, text),
-            lambda: self.audio.reader.words(self.audio.encoded(self.audio.padded()), self._hints, text),
+        words = self.audio.cached(
+            (self._settings, text),
+            lambda: self.audio.decoder.words(self.audio.encoded(self.audio.padded()), self._settings, text),
         )
         return [(place, round(min(s, self.audio.seconds) * FRAMES_PER_SECOND)) for place, s in words]
 
-    def _trusted(self) -> Reading:
-        """Decode; if the text cannot be trusted, with more padding, and at last with 30 s.
+    def _reliable_result(self) -> DecodeResult:
+        """Decode; if the text is not reliable, with more padding, and at last with 30 s.
 
         Of sounds without words Whisper repeats the priming sentence, or without it writes an improbable text.
         """
         frames, longer = self.audio.padded(), self.audio.padded(_LONGER_MARGIN_FRAMES)
-        reading, hints = self._without_echo(frames, self._hints)
-        if self.is_read_once or frames == LONGEST_FRAMES:
-            return reading
-        if is_heard(reading):
-            if self._has_end(frames, hints, reading):
-                return reading
+        result, settings = self._without_echo(frames, self._settings)
+        if self.is_decoded_once or frames == LONGEST_FRAMES:
+            return result
+        if is_acceptable(result):
+            if self._has_end(frames, settings, result):
+                return result
             if longer < LONGEST_FRAMES:
-                second, _ = self._without_echo(longer, hints)
-                if is_heard(second) and self._has_end(longer, hints, second):
+                second, _ = self._without_echo(longer, settings)
+                if is_acceptable(second) and self._has_end(longer, settings, second):
                     return second
-        hints = hints._replace(most_tokens=self._most_tokens(_MOST_TOKENS_PER_SECOND))
-        long, hints = self._without_echo(LONGEST_FRAMES, hints)
-        best = better(long, reading, self.audio.seconds)
-        echoed = self._hints.primed and not hints.primed
-        return best._replace(no_speech=1.0) if echoed and not is_heard(best) else best
+        settings = settings._replace(most_tokens=self._most_tokens(_MOST_TOKENS_PER_SECOND))
+        long, settings = self._without_echo(LONGEST_FRAMES, settings)
+        best = better_result(long, result, self.audio.seconds)
+        echoed = self._settings.primed and not settings.primed
+        return best._replace(no_speech=1.0) if echoed and not is_acceptable(best) else best
 
-    def _without_echo(self, frames: int, hints: Hints) -> tuple[Reading, Hints]:
+    def _without_echo(self, frames: int, settings: DecodeSettings) -> tuple[DecodeResult, DecodeSettings]:
         """Decode, again without the priming sentence if the text has it."""
-        reading = self._decoded(frames, hints)
-        if hints.primed and echoes_prompt(reading.text, self.asked.language):
-            hints = hints._replace(primed=False)
-            reading = self._decoded(frames, hints)
-        return reading, hints
+        result = self._decoded(frames, settings)
+        if settings.primed and echoes_prompt(result.text, self.options.language):
+            settings = settings._replace(primed=False)
+            result = self._decoded(frames, settings)
+        return result, settings
 
-    def _has_end(self, frames: int, hints: Hints, reading: Reading) -> bool:
-        """Return whether a reading ends with the audio; in doubt, its last word decides."""
+    def _has_end(self, frames: int, settings: DecodeSettings, result: DecodeResult) -> bool:
+        """Return whether a result ends with the audio; in doubt, the place of its last word decides."""
         seconds = self.audio.seconds
-        if is_in_bounds(reading, seconds) and not may_repeat(reading.text):
+        if is_in_bounds(result, seconds) and not may_repeat(result.text):
             return True
-        if not says_once(reading, seconds):
+        if not is_plausible(result, seconds):
             return False
-        words = self.audio.reader.words(self.audio.encoded(frames), hints, reading.text)
+        words = self.audio.decoder.words(self.audio.encoded(frames), settings, result.text)
         return not words or words[-1][1] <= seconds
 
-    def _decoded(self, frames: int, hints: Hints) -> Reading:
-        reading: Reading = self.audio.once((frames, hints), lambda: self._read_new(frames, hints))
-        return reading
+    def _decoded(self, frames: int, settings: DecodeSettings) -> DecodeResult:
+        key = (frames, settings)
+        result: DecodeResult = self.audio.cached(key, lambda: self._decode_now(frames, settings))
+        return result
 
-    def _read_new(self, frames: int, hints: Hints) -> Reading:
-        if self.limit is not None:
-            self.limit.spend(frames)
-        return self.audio.reader.read(self.audio.encoded(frames), hints)
+    def _decode_now(self, frames: int, settings: DecodeSettings) -> DecodeResult:
+        if self.budget is not None:
+            self.budget.spend(frames)
+        return self.audio.decoder.decode(self.audio.encoded(frames), settings)
 
     def _most_tokens(self, per_second: int) -> int:
         return _TOKENS + int(per_second * self.audio.seconds)

@@ -1,32 +1,32 @@
-"""Readers of windows that answer as a test says, and note what they were asked."""
+"""Decoders of windows that answer as a test says, and note their calls."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from worker.engines.whisper.reader import LONGEST_FRAMES, Features, Hints, Reading, Samples
+from worker.engines.whisper.decoder import LONGEST_FRAMES, DecodeResult, DecodeSettings, Features, Samples
 from worker.engines.whisper.segment import SegmentDecoder
 
-GOOD = Reading(" Good.", (1, 2, 3), 1.0, None, -0.2, 0.1)
+GOOD = DecodeResult(" Good.", (1, 2, 3), 1.0, None, -0.2, 0.1)
 
 
 SECOND = 16_000
 
 
-class FakeReader:
-    """Reader that notes its calls; an encoded window is its first feature and its length, both in frames."""
+class FakeDecoder:
+    """Decoder that notes its calls; an encoded window is its first feature and its length, both in frames."""
 
-    known = ("en", "fr", "ja", "zh")
+    known_languages = ("en", "fr", "ja", "zh")
 
     def __init__(
         self,
-        answer: Callable[[tuple[int, int], Hints], Reading],
+        answer: Callable[[tuple[int, int], DecodeSettings], DecodeResult],
         last_word_s: Callable[[str], float] = lambda _: 99.0,
     ) -> None:
         self.answer, self.place = answer, last_word_s
         self.encoded: list[tuple[int, int]] = []
-        self.read_windows: list[tuple[tuple[int, int], Hints]] = []
+        self.decoded_windows: list[tuple[tuple[int, int], DecodeSettings]] = []
 
     def features(self, samples: Samples) -> Features:
         return np.arange(len(samples) // 160 + LONGEST_FRAMES, dtype=np.float32)[np.newaxis]
@@ -38,39 +38,41 @@ class FakeReader:
     def languages(self, encoded: Any) -> list[str]:
         return ["ja", "zh", "fr", "en"]
 
-    def read(self, encoded: Any, hints: Hints) -> Reading:
-        self.read_windows.append((encoded, hints))
-        return self.answer(encoded, hints)
+    def decode(self, encoded: Any, settings: DecodeSettings) -> DecodeResult:
+        self.decoded_windows.append((encoded, settings))
+        return self.answer(encoded, settings)
 
-    def likely(self, language: str, texts: Sequence[str]) -> list[float]:
+    def text_log_probabilities(self, language: str, texts: Sequence[str]) -> list[float]:
         """Prefer Mandarin full stops, and English texts as they are, without commas."""
         return [20.0 * text.count("。") - 10.0 * text.endswith(".") - text.count(",") for text in texts]
 
-    def words(self, encoded: Any, hints: Hints, text: str) -> list[tuple[int, float]]:
+    def words(self, encoded: Any, settings: DecodeSettings, text: str) -> list[tuple[int, float]]:
         return [*((0, float(second)) for second in range(60)), (len(text), self.place(text))]
 
 
-def decoder(reader: Any, seconds: float, partial: bool = False, *, translates: bool = False) -> SegmentDecoder:
+def segment_decoder(
+    decoder: Any, seconds: float, partial: bool = False, *, translates: bool = False
+) -> SegmentDecoder:
     """Return a decoder of this much audio."""
-    return SegmentDecoder(reader, np.ones(int(seconds * SECOND), np.float32), partial, translates=translates)
+    return SegmentDecoder(decoder, np.ones(int(seconds * SECOND), np.float32), partial, translates=translates)
 
 
-class HummingReader(FakeReader):
-    """Reader of audio that sounds throughout."""
+class HummingDecoder(FakeDecoder):
+    """Decoder of audio that sounds throughout."""
 
     def features(self, samples: Samples) -> Features:
         return np.ones((1, len(samples) // 160 + LONGEST_FRAMES), np.float32)
 
 
-class AnsweringReader(HummingReader):
-    """Reader of a second of speech that is 16 dB louder than what sounds throughout."""
+class AnsweringDecoder(HummingDecoder):
+    """Decoder of a second of speech that is 16 dB louder than what sounds throughout."""
 
     def features(self, samples: Samples) -> Features:
         return super().features(samples) + 0.4 * (np.arange(len(samples) // 160 + LONGEST_FRAMES) < 100)
 
 
-class PausingReader(FakeReader):
-    """Reader of audio with speech up to 2 s and from 3 s on."""
+class PausingDecoder(FakeDecoder):
+    """Decoder of audio with speech up to 2 s and from 3 s on."""
 
     def features(self, samples: Samples) -> Features:
         found = super().features(samples) * 0 - 0.5
@@ -82,8 +84,8 @@ class PausingReader(FakeReader):
         return self.encoded[-1]
 
 
-class SkippingReader(FakeReader):
-    """Reader of audio with speech up to 2 s, from 3 to 5 s and from 6 s on."""
+class SkippingDecoder(FakeDecoder):
+    """Decoder of audio with speech up to 2 s, from 3 to 5 s and from 6 s on."""
 
     def features(self, samples: Samples) -> Features:
         found = super().features(samples) * 0 - 0.5

@@ -22,9 +22,9 @@ from protocol.engine import (
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.conftest import ROOT
+from worker.engines.whisper.decoder import FRAMES_PER_SECOND, LONGEST_FRAMES, DecodeSettings, WindowOptions
 from worker.engines.whisper.engine import WhisperEngine, create, load_options
 from worker.engines.whisper.full_stops import with_likely_stops
-from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Hints
 from worker.engines.whisper.segment import SegmentDecoder
 
 SPEECH = ROOT / "tests" / "data" / "speech"
@@ -90,7 +90,7 @@ def test_partial_with_one_beam_has_the_same_words(engine: WhisperEngine) -> None
     assert "water the plants before you leave the house" in outcome.text
 
 
-def test_segment_beyond_one_window_is_read_to_its_end(engine: WhisperEngine) -> None:
+def test_segment_beyond_one_window_is_decoded_to_its_end(engine: WhisperEngine) -> None:
     outcome = recognised(engine, recording("en-01") + silence(26) + recording("en-08"), "en")
     assert isinstance(outcome, Transcript)
     assert "about the garden" in outcome.text and "all of the tests pass" in outcome.text
@@ -120,7 +120,7 @@ def test_words_of_a_file_have_times(engine: WhisperEngine, language: str, names:
 
 def test_features_are_freed_with_their_segment_without_garbage_collection(engine: WhisperEngine) -> None:
     samples = np.frombuffer(recording("en-03"), "<i2").astype(np.float32) / np.float32(32_768)
-    segment = SegmentDecoder(engine._reader, samples, partial=False, times_words=True)
+    segment = SegmentDecoder(engine._decoder, samples, partial=False, times_words=True)
     assert segment.decode("en", "").text
     gone = weakref.ref(segment)
     gc.disable()
@@ -133,7 +133,7 @@ def test_features_are_freed_with_their_segment_without_garbage_collection(engine
 
 @pytest.mark.parametrize("text", [" to the tent", "tent", " I like to talk", "你好 to", "  t"])
 def test_space_before_a_word_is_in_its_token(engine: WhisperEngine, text: str) -> None:
-    tokenizer = engine._reader._tokenizer("en", "transcribe")
+    tokenizer = engine._decoder._tokenizer("en", "transcribe")
     tokens = tokenizer.encode(text)
     assert tokenizer.decode(tokens) == text
     assert sum(tokenizer.decode([token]).strip() == "" for token in tokens) == (1 if "  " in text else 0)
@@ -141,14 +141,14 @@ def test_space_before_a_word_is_in_its_token(engine: WhisperEngine, text: str) -
 
 @pytest.mark.parametrize("word", [" takes", " today", " the", " house"])
 def test_word_is_written_as_whisper_writes_it(engine: WhisperEngine, word: str) -> None:
-    assert len(engine._reader._tokenizer("en", "transcribe").encode(word)) == 1
+    assert len(engine._decoder._tokenizer("en", "transcribe").encode(word)) == 1
 
 
 def test_texts_are_as_likely_together_as_alone(engine: WhisperEngine) -> None:
     texts = [f"We walked home{' and then home again' * number}." for number in range(10)]
-    alone = [engine._reader.likely("en", [text])[0] for text in texts]
-    assert engine._reader.likely("en", texts) == pytest.approx(alone, abs=0.2)
-    assert alone == sorted(alone, reverse=True) and engine._reader.likely("en", []) == []
+    alone = [engine._decoder.text_log_probabilities("en", [text])[0] for text in texts]
+    assert engine._decoder.text_log_probabilities("en", texts) == pytest.approx(alone, abs=0.2)
+    assert alone == sorted(alone, reverse=True) and engine._decoder.text_log_probabilities("en", []) == []
 
 
 @pytest.mark.parametrize(
@@ -174,20 +174,20 @@ def test_texts_are_as_likely_together_as_alone(engine: WhisperEngine) -> None:
 def test_decoder_without_a_voice_knows_where_sentences_end(
     engine: WhisperEngine, language: str, text: str, expected: str
 ) -> None:
-    likely = partial(engine._reader.likely, language)
-    assert expected in with_likely_stops(text, language, likely)
+    text_log_probabilities = partial(engine._decoder.text_log_probabilities, language)
+    assert expected in with_likely_stops(text, language, text_log_probabilities)
 
 
 def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:
-    reader, hints = engine._reader, Hints(Asked("en", partial=True), 60, False)
-    features = reader.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / np.float32(32_768))
+    decoder, settings = engine._decoder, DecodeSettings(WindowOptions("en", partial=True), 60, False)
+    features = decoder.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / np.float32(32_768))
     frames = features.shape[1] - LONGEST_FRAMES
-    encoded = reader.encode(features[:, : frames + 300])
-    said = reader.read(encoded, hints)
-    words = reader.words(encoded, hints, said.text)
+    encoded = decoder.encode(features[:, : frames + 300])
+    said = decoder.decode(encoded, settings)
+    words = decoder.words(encoded, settings, said.text)
     assert 3.5 < words[-1][1] < frames / FRAMES_PER_SECOND and said.text[words[-1][0] :].startswith(" notes")
-    assert reader.words(encoded, hints, said.text * 2)[-1][1] > frames / FRAMES_PER_SECOND
-    assert reader.words(encoded, hints, "") == []
+    assert decoder.words(encoded, settings, said.text * 2)[-1][1] > frames / FRAMES_PER_SECOND
+    assert decoder.words(encoded, settings, "") == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.whisper.full_stops import shared_out, with_likely_stops
+from worker.engines.whisper.full_stops import split_like, with_likely_stops
 
 Likely = Callable[[Sequence[str]], list[float]]
 
@@ -387,4 +387,4 @@ def test_words_stay_whatever_the_marks(text: list[str], seed: Random) -> None:
     ],
 )
 def test_phrases_share_the_marks_of_their_text(text: str, parts: list[str], shared: list[str]) -> None:
-    assert shared_out(text, parts) == shared
+    assert split_like(text, parts) == shared

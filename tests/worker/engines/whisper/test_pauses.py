@@ -1,4 +1,4 @@
-"""Test where speech is found that a reading of a window does not have."""
+"""Test where speech is found that the text of a window lacks."""
 
 from collections.abc import Sequence
 
@@ -13,17 +13,17 @@ from worker.engines.whisper.pauses import (
     Sound,
     are_alike,
     count_sounds,
+    earliest_starts,
     first_sound,
     pause_before,
+    pause_before_wordless_sound,
     place_of_sounds,
     sounds_from,
     sounds_with_words,
     speech_after,
     speech_after_word,
     speech_between,
-    spoken_at,
     with_short_pauses,
-    wordless,
 )
 
 
@@ -94,7 +94,7 @@ def test_words_that_are_timed_in_a_pause_begin_with_the_sound_after_it() -> None
     ],
     ids=["end of speech", "early", "late", "second pause", "rest with a pause"],
 )
-def test_speech_after_the_pause_at_the_end_is_unread(parts: Sequence[int], end: int) -> None:
+def test_speech_after_the_pause_at_the_end_is_missed(parts: Sequence[int], end: int) -> None:
     assert speech_after(features(*parts), end) == 280
 
 
@@ -129,7 +129,7 @@ def test_speech_after_the_first_pause_after_a_word_is_found(word: int, parts: Se
 def test_pause_before_sound_in_which_hardly_a_word_begins_is_found(
     words: Sequence[int], parts: Sequence[int], place: tuple[int, int] | None
 ) -> None:
-    assert wordless(features(*parts), words) == place
+    assert pause_before_wordless_sound(features(*parts), words) == place
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_pause_before_sound_in_which_hardly_a_word_begins_is_found(
     ],
     ids=["all read", "no pause", "silence", "short", "short pause", "read", "end in speech", "at once"],
 )
-def test_window_is_read_without_speech_after_a_pause_at_the_end(parts: Sequence[int], end: int) -> None:
+def test_window_is_decoded_without_speech_after_a_pause_at_the_end(parts: Sequence[int], end: int) -> None:
     assert speech_after(features(*parts), end) == 0
 
 
@@ -176,7 +176,7 @@ def test_speech_between_phrases_is_found_if_pauses_part_it_from_both(
 
 
 @given(st.lists(st.integers(1, 120), min_size=1, max_size=8), st.integers(0, 1000))
-def test_unread_speech_begins_after_half_a_second_and_after_what_was_read(parts: list[int], end: int) -> None:
+def test_missed_speech_begins_after_half_a_second_and_after_what_was_decoded(parts: list[int], end: int) -> None:
     found = features(*parts)
     at = speech_after(found, end)
     assert at == 0 or (at >= max(50, end - 30) and found[0, at : at + 20].max() < 0 < found[0, at + 20])
@@ -187,7 +187,7 @@ def test_unread_speech_begins_after_half_a_second_and_after_what_was_read(parts:
     [((100, 30, 70, 25, 100), 300, 205), ((100, 30, 70, 25, 100), 270, 110), ((100, 19, 70), 189, 0)],
     ids=["last", "too near", "short"],
 )
-def test_pause_before_what_was_read_last_is_found(parts: Sequence[int], end: int, place: int) -> None:
+def test_pause_before_what_was_decoded_last_is_found(parts: Sequence[int], end: int, place: int) -> None:
     assert pause_before(features(*parts), end) == place
 
 
@@ -202,5 +202,5 @@ def test_sounds_have_their_words_and_a_mark_if_nearly_wordless() -> None:
 
 
 def test_word_begins_shortly_before_the_next_one() -> None:
-    assert spoken_at([0, 30, 60, 500, 530]) == [0, 30, 380, 500, 530]
-    assert spoken_at([]) == []
+    assert earliest_starts([0, 30, 60, 500, 530]) == [0, 30, 380, 500, 530]
+    assert earliest_starts([]) == []

@@ -5,29 +5,29 @@ from math import inf
 import pytest
 
 from protocol.recognition import Options, Word
-from tests.worker.engines.whisper.stand_ins import GOOD, FakeReader, PausingReader, decoder
+from tests.worker.engines.whisper.stand_ins import GOOD, FakeDecoder, PausingDecoder, segment_decoder
+from worker.engines.whisper.decoder import DecodeResult, DecodeSettings, Phrase
 from worker.engines.whisper.engine import _transcript
-from worker.engines.whisper.reader import Hints, Phrase, Reading
 
 
 @pytest.mark.parametrize(("language", "joined"), [("en", "They had nothing."), ("fr", "They had. Nothing.")])
 def test_false_full_stop_is_taken_back_in_languages_with_known_words(language: str, joined: str) -> None:
     phrases = (Phrase(" They had. Nothing.", 0.0, 1.0), Phrase(" Yes.", 1.0, 2.0))
     said = GOOD._replace(text=" They had. Nothing. Yes.", phrases=phrases)
-    passage = decoder(FakeReader(lambda *_: said), 4.0).decode(language, "")
-    assert passage.text == f"{joined} Yes."
-    assert [phrase.text for phrase in passage.phrases] == [joined.strip("."), "Yes"]
+    decoded = segment_decoder(FakeDecoder(lambda *_: said), 4.0).decode(language, "")
+    assert decoded.text == f"{joined} Yes."
+    assert [phrase.text for phrase in decoded.phrases] == [joined.strip("."), "Yes"]
 
 
 def test_partial_keeps_its_full_stops_because_comparing_them_costs_time() -> None:
-    reader = FakeReader(lambda *_: GOOD._replace(text=" They had. Nothing."))
-    assert decoder(reader, 4.0, partial=True).decode("en", "").text == "They had. Nothing."
+    decoder = FakeDecoder(lambda *_: GOOD._replace(text=" They had. Nothing."))
+    assert segment_decoder(decoder, 4.0, partial=True).decode("en", "").text == "They had. Nothing."
 
 
 def test_translation_has_the_full_stops_of_english() -> None:
-    reader = FakeReader(lambda *_: GOOD._replace(text=" They had. Nothing."))
-    assert "They had nothing." in decoder(reader, 4.0, translates=True).decode("fr", "").text
-    assert "They had. Nothing." in decoder(reader, 4.0).decode("fr", "").text
+    decoder = FakeDecoder(lambda *_: GOOD._replace(text=" They had. Nothing."))
+    assert "They had nothing." in segment_decoder(decoder, 4.0, translates=True).decode("fr", "").text
+    assert "They had. Nothing." in segment_decoder(decoder, 4.0).decode("fr", "").text
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,17 @@ def test_translation_has_the_full_stops_of_english() -> None:
 def test_only_a_brief_partial_begins_with_its_first_sound(
     seconds: float, partial: bool, window: tuple[int, int]
 ) -> None:
-    reader = FakeReader(lambda *_: GOOD)
-    decoder(reader, seconds, partial).decode("en", "")
-    assert reader.encoded[0] == window
+    decoder = FakeDecoder(lambda *_: GOOD)
+    segment_decoder(decoder, seconds, partial).decode("en", "")
+    assert decoder.encoded[0] == window
 
 
-def test_long_segment_is_read_window_by_window_up_to_its_last_phrase() -> None:
+def test_long_segment_is_decoded_window_by_window_up_to_its_last_phrase() -> None:
     resumes = {0: 24.0, 2400: None}
-    reader = FakeReader(lambda encoded, _: GOOD._replace(resume_s=resumes[encoded[0]]))
-    assert decoder(reader, 40.0).decode("en", "").text == "Good. Good."
-    assert reader.encoded == [(0, 3000), (2400, 1900)]
-    assert [hints.goes_on for _, hints in reader.read_windows] == [True, False]
+    decoder = FakeDecoder(lambda encoded, _: GOOD._replace(resume_s=resumes[encoded[0]]))
+    assert segment_decoder(decoder, 40.0).decode("en", "").text == "Good. Good."
+    assert decoder.encoded == [(0, 3000), (2400, 1900)]
+    assert [settings.goes_on for _, settings in decoder.decoded_windows] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_long_segment_is_read_window_by_window_up_to_its_last_phrase() -> None:
     ],
 )
 def test_languages_are_the_given_one_then_the_most_probable_listed(options: Options, languages: list[str]) -> None:
-    assert list(decoder(FakeReader(lambda *_: GOOD), 4.0).languages(options)) == languages
+    assert list(segment_decoder(FakeDecoder(lambda *_: GOOD), 4.0).languages(options)) == languages
 
 
 def test_languages_share_the_encoding_with_the_text() -> None:
-    reader = FakeReader(lambda *_: GOOD)
-    segment = decoder(reader, 4.0)
+    decoder = FakeDecoder(lambda *_: GOOD)
+    segment = segment_decoder(decoder, 4.0)
     for language in segment.languages(Options()):
         segment.decode(language, "")
-    assert reader.encoded == [(0, 700)] and len(reader.read_windows) == 2
+    assert decoder.encoded == [(0, 700)] and len(decoder.decoded_windows) == 2
 
 
 TWO = (Phrase(" Good,", 0.0, 2.0), Phrase(" ...", 2.0, 3.0), Phrase(" and bad.", 3.0, inf))
@@ -79,19 +79,22 @@ TWO = (Phrase(" Good,", 0.0, 2.0), Phrase(" ...", 2.0, 3.0), Phrase(" and bad.",
 
 def test_phrases_have_times_within_the_segment_and_no_punctuation_around_them() -> None:
     two = GOOD._replace(text=" Good, ... and bad.", phrases=TWO)
-    passage = decoder(FakeReader(lambda *_: two), 4.0).decode("en", "")
-    assert passage.phrases == (Word("Good", 0, 2000), Word("and bad", 3000, 4000))
+    decoded = segment_decoder(FakeDecoder(lambda *_: two), 4.0).decode("en", "")
+    assert decoded.phrases == (Word("Good", 0, 2000), Word("and bad", 3000, 4000))
 
 
 def test_phrases_of_later_windows_are_timed_from_the_start_of_the_segment() -> None:
     resumes = {0: 24.0, 2400: None}
     one = GOOD._replace(phrases=TWO[:1])
-    reader = FakeReader(lambda encoded, _: one._replace(resume_s=resumes[encoded[0]]))
-    assert decoder(reader, 40.0).decode("en", "").phrases == (Word("Good", 0, 2000), Word("Good", 24_000, 26_000))
+    decoder = FakeDecoder(lambda encoded, _: one._replace(resume_s=resumes[encoded[0]]))
+    assert segment_decoder(decoder, 40.0).decode("en", "").phrases == (
+        Word("Good", 0, 2000),
+        Word("Good", 24_000, 26_000),
+    )
 
 
 @pytest.mark.parametrize(
-    "reading",
+    "result",
     [
         GOOD._replace(phrases=TWO[:1]),
         GOOD._replace(phrases=TWO, no_speech=0.8, log_probability=-1.1),
@@ -99,25 +102,25 @@ def test_phrases_of_later_windows_are_timed_from_the_start_of_the_segment() -> N
     ],
     ids=["single phrase", "noise", "loop"],
 )
-def test_phrases_are_left_out_where_they_report_nothing(reading: Reading) -> None:
-    assert decoder(FakeReader(lambda *_: reading), 4.0).decode("en", "").phrases == ()
+def test_phrases_are_left_out_where_they_report_nothing(result: DecodeResult) -> None:
+    assert segment_decoder(FakeDecoder(lambda *_: result), 4.0).decode("en", "").phrases == ()
 
 
-def test_rest_after_a_pause_is_read_in_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rest_after_a_pause_is_decoded_in_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
     first = GOOD._replace(text="我还没有。", phrases=(Phrase("我还没有。", 0.0, 2.0),), end_s=2.0)
     improbable: list[str] = []
 
-    def answer(encoded: tuple[int, int], hints: Hints) -> Reading:
-        language = hints.asked.language
+    def answer(encoded: tuple[int, int], settings: DecodeSettings) -> DecodeResult:
+        language = settings.options.language
         said = GOOD._replace(text=f" {language}.", log_probability=-0.9 if language in improbable else -0.2)
         return said if encoded[0] else first
 
-    reader = PausingReader(answer)
-    assert decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text == "我还没有， zh."
-    monkeypatch.setattr(reader, "languages", lambda encoded: ["fr", "zh"] if encoded[0] else ["zh", "fr"])
-    assert "fr." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
+    decoder = PausingDecoder(answer)
+    assert segment_decoder(decoder, 5.5).decode("zh", "", ("zh", "fr")).text == "我还没有， zh."
+    monkeypatch.setattr(decoder, "languages", lambda encoded: ["fr", "zh"] if encoded[0] else ["zh", "fr"])
+    assert "fr." in segment_decoder(decoder, 5.5).decode("zh", "", ("zh", "fr")).text
     improbable.append("fr")
-    assert "zh." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
+    assert "zh." in segment_decoder(decoder, 5.5).decode("zh", "", ("zh", "fr")).text
 
 
 @pytest.mark.parametrize(
@@ -130,10 +133,10 @@ def test_improbable_text_in_a_given_language_is_decided_by_the_likelier_one(
 ) -> None:
     """The language of a recording is voted, but one sentence of it may be in another one."""
 
-    def answer(_: tuple[int, int], hints: Hints) -> Reading:
-        return GOOD._replace(log_probability=given if hints.asked.language == "zh" else -0.2)
+    def answer(_: tuple[int, int], settings: DecodeSettings) -> DecodeResult:
+        return GOOD._replace(log_probability=given if settings.options.language == "zh" else -0.2)
 
-    reader = FakeReader(answer)
-    monkeypatch.setattr(reader, "languages", lambda encoded: [likeliest, "zh", "en"])
-    found = _transcript(decoder(reader, 4.0), Options("zh", languages=("zh", "en")))
+    decoder = FakeDecoder(answer)
+    monkeypatch.setattr(decoder, "languages", lambda encoded: [likeliest, "zh", "en"])
+    found = _transcript(segment_decoder(decoder, 4.0), Options("zh", languages=("zh", "en")))
     assert found.language == language

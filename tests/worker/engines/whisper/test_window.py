@@ -9,30 +9,37 @@ from protocol.recognition import Options
 from tests.worker.engines.whisper.stand_ins import (
     GOOD,
     SECOND,
-    AnsweringReader,
-    FakeReader,
-    HummingReader,
-    decoder,
+    AnsweringDecoder,
+    FakeDecoder,
+    HummingDecoder,
+    segment_decoder,
 )
-from worker.engines.whisper.reader import LONGEST_FRAMES, Asked, Features, Hints, Reading, Samples
+from worker.engines.whisper.decoder import (
+    LONGEST_FRAMES,
+    DecodeResult,
+    DecodeSettings,
+    Features,
+    Samples,
+    WindowOptions,
+)
 from worker.engines.whisper.segment import SegmentDecoder
 
 
 def test_translation_is_not_primed_with_its_language() -> None:
-    reader = FakeReader(lambda *_: GOOD)
-    fake: Any = reader
+    decoder = FakeDecoder(lambda *_: GOOD)
+    fake: Any = decoder
     SegmentDecoder(fake, np.ones(4 * SECOND, np.float32), False, translates=True).decode("zh", "")
-    ((_, hints),) = reader.read_windows
-    assert hints.asked.translates and not hints.primed
+    ((_, settings),) = decoder.decoded_windows
+    assert settings.options.translates and not settings.primed
 
 
 def test_reliable_window_of_three_more_seconds_is_decoded_once() -> None:
-    reader = FakeReader(lambda *_: GOOD)
-    passage = decoder(reader, 4.0).decode("en", "Ada")
-    assert (passage.text, passage.language, passage.log_probability) == ("Good.", "en", -0.2)
-    assert reader.encoded == [(0, 700)]
-    ((_, hints),) = reader.read_windows
-    assert hints == Hints(Asked("en", "Ada"), 48, False)
+    decoder = FakeDecoder(lambda *_: GOOD)
+    decoded = segment_decoder(decoder, 4.0).decode("en", "Ada")
+    assert (decoded.text, decoded.language, decoded.log_probability) == ("Good.", "en", -0.2)
+    assert decoder.encoded == [(0, 700)]
+    ((_, settings),) = decoder.decoded_windows
+    assert settings == DecodeSettings(WindowOptions("en", "Ada"), 48, False)
 
 
 LATE = GOOD._replace(end_s=9.0)
@@ -61,83 +68,85 @@ WITHIN = " GOOD"
     ],
 )
 def test_unreliable_window_is_decoded_again_with_more_padding(
-    first: Reading, second: Reading, windows: list[int]
+    first: DecodeResult, second: DecodeResult, windows: list[int]
 ) -> None:
     answers = {700: first, 1000: second, 3000: GOOD}
-    reader = FakeReader(lambda encoded, _: answers[encoded[1]], lambda text: 3.9 if text == WITHIN else 4.1)
-    assert decoder(reader, 4.0).decode("en", "").text.casefold().strip(".") == "good"
-    assert reader.encoded == [(0, frames) for frames in windows]
-    assert [hints.most_tokens for _, hints in reader.read_windows] == [96 if n == 3000 else 48 for n in windows]
+    decoder = FakeDecoder(lambda encoded, _: answers[encoded[1]], lambda text: 3.9 if text == WITHIN else 4.1)
+    assert segment_decoder(decoder, 4.0).decode("en", "").text.casefold().strip(".") == "good"
+    assert decoder.encoded == [(0, frames) for frames in windows]
+    assert [settings.most_tokens for _, settings in decoder.decoded_windows] == [
+        96 if n == 3000 else 48 for n in windows
+    ]
 
 
 def test_second_window_of_30_seconds_is_the_last() -> None:
-    reader = FakeReader(lambda *_: GOOD._replace(end_s=40.0))
-    decoder(reader, 25.5).decode("en", "")
-    assert reader.encoded == [(0, 2850), (0, 3000)]
+    decoder = FakeDecoder(lambda *_: GOOD._replace(end_s=40.0))
+    segment_decoder(decoder, 25.5).decode("en", "")
+    assert decoder.encoded == [(0, 2850), (0, 3000)]
 
 
 def test_text_with_the_priming_sentence_is_decoded_again_without_it() -> None:
     echo = GOOD._replace(text="电影。以下是普通话的句子。")
-    reader = FakeReader(lambda _, hints: echo if hints.primed else GOOD._replace(text="电影。"))
-    assert decoder(reader, 4.0).decode("zh", "").text == "电影。"
-    assert reader.encoded == [(0, 700)]
-    assert [hints.primed for _, hints in reader.read_windows] == [True, False]
+    decoder = FakeDecoder(lambda _, settings: echo if settings.primed else GOOD._replace(text="电影。"))
+    assert segment_decoder(decoder, 4.0).decode("zh", "").text == "电影。"
+    assert decoder.encoded == [(0, 700)]
+    assert [settings.primed for _, settings in decoder.decoded_windows] == [True, False]
 
 
 def test_longer_window_with_the_priming_sentence_is_decoded_again_without_it() -> None:
-    def answer(encoded: tuple[int, int], hints: Hints) -> Reading:
+    def answer(encoded: tuple[int, int], settings: DecodeSettings) -> DecodeResult:
         if encoded[1] < LONGEST_FRAMES:
             return GOOD._replace(no_speech=0.7)
-        return GOOD._replace(text=" This is a sentence in English.") if hints.primed else GOOD
+        return GOOD._replace(text=" This is a sentence in English.") if settings.primed else GOOD
 
-    reader = FakeReader(answer)
-    assert decoder(reader, 4.0).decode("en", "").text == "Good."
-    assert [hints.primed for _, hints in reader.read_windows] == [True, True, False]
+    decoder = FakeDecoder(answer)
+    assert segment_decoder(decoder, 4.0).decode("en", "").text == "Good."
+    assert [settings.primed for _, settings in decoder.decoded_windows] == [True, True, False]
 
 
 @pytest.mark.parametrize(("log_probability", "text"), [(-0.88, ""), (-0.75, "You")])
 def test_improbable_text_after_the_priming_sentence_is_no_speech(log_probability: float, text: str) -> None:
     you = GOOD._replace(text=" You", log_probability=log_probability, no_speech=0.57)
     echo = you._replace(text=" This is a sentence in English.")
-    reader = FakeReader(lambda _, hints: echo if hints.primed else you)
-    assert decoder(reader, 2.0).decode("en", "").text == text
+    decoder = FakeDecoder(lambda _, settings: echo if settings.primed else you)
+    assert segment_decoder(decoder, 2.0).decode("en", "").text == text
 
 
 def test_partial_is_decoded_once_with_one_beam() -> None:
-    reader = FakeReader(lambda *_: GOOD._replace(text="I'm sorry. " * 20))
-    partial = decoder(reader, 4.0, partial=True)
+    decoder = FakeDecoder(lambda *_: GOOD._replace(text="I'm sorry. " * 20))
+    partial = segment_decoder(decoder, 4.0, partial=True)
     assert list(partial.languages(Options())) == ["ja"]
     assert partial.decode("en", "").text == "I'm sorry."
-    assert [hints.asked.beams for _, hints in reader.read_windows] == [1]
+    assert [settings.options.beams for _, settings in decoder.decoded_windows] == [1]
 
 
 def test_only_a_partial_leaves_out_a_sentence_that_is_said_again() -> None:
     twice = GOOD._replace(text=" Water the plants before. Water the plants before.")
-    reader = FakeReader(lambda *_: twice)
-    assert decoder(reader, 4.0, partial=True).decode("en", "").text == "Water the plants before."
-    assert decoder(reader, 4.0).decode("en", "").text.count("Water") == 2
+    decoder = FakeDecoder(lambda *_: twice)
+    assert segment_decoder(decoder, 4.0, partial=True).decode("en", "").text == "Water the plants before."
+    assert segment_decoder(decoder, 4.0).decode("en", "").text.count("Water") == 2
 
 
-LONG_SOUNDS = [(HummingReader, 4.0, "Good."), (HummingReader, 20.0, ""), (FakeReader, 20.0, "Good.")]
+LONG_SOUNDS = [(HummingDecoder, 4.0, "Good."), (HummingDecoder, 20.0, ""), (FakeDecoder, 20.0, "Good.")]
 
 
-@pytest.mark.parametrize(("reader", "seconds", "text"), [*LONG_SOUNDS, (AnsweringReader, 20.0, "Good.")])
+@pytest.mark.parametrize(("decoder", "seconds", "text"), [*LONG_SOUNDS, (AnsweringDecoder, 20.0, "Good.")])
 def test_few_improbable_words_are_no_text_of_long_sound(
-    reader: type[FakeReader], seconds: float, text: str
+    decoder: type[FakeDecoder], seconds: float, text: str
 ) -> None:
     thanks = GOOD._replace(log_probability=-1.2, no_speech=0.3)
-    assert decoder(reader(lambda *_: thanks), seconds).decode("en", "").text == text
+    assert segment_decoder(decoder(lambda *_: thanks), seconds).decode("en", "").text == text
 
 
 def test_noise_gives_no_text_and_loop_one_phrase() -> None:
     noise = GOOD._replace(no_speech=0.8, log_probability=-1.1)
-    assert decoder(FakeReader(lambda *_: noise), 4.0).decode("en", "").text == ""
+    assert segment_decoder(FakeDecoder(lambda *_: noise), 4.0).decode("en", "").text == ""
     loop = GOOD._replace(text=" I'm sorry." * 20)
-    assert decoder(FakeReader(lambda *_: loop), 4.0).decode("en", "").text == "I'm sorry."
+    assert segment_decoder(FakeDecoder(lambda *_: loop), 4.0).decode("en", "").text == "I'm sorry."
 
 
-class CallingReader(FakeReader):
-    """Reader of audio with a word of half a second in each second."""
+class CallingDecoder(FakeDecoder):
+    """Decoder of audio with a word of half a second in each second."""
 
     def features(self, samples: Samples) -> Features:
         frames = np.arange(len(samples) // 160 + LONGEST_FRAMES)
@@ -145,20 +154,20 @@ class CallingReader(FakeReader):
 
 
 @pytest.mark.parametrize(
-    ("reader", "times", "written"),
+    ("decoder", "times", "written"),
     [
-        (CallingReader, 8, 5),
-        (CallingReader, 4, 5),
-        (CallingReader, 5, 5),
-        (CallingReader, 10, 10),
-        (CallingReader, 11, 0),
-        (FakeReader, 8, 8),
+        (CallingDecoder, 8, 5),
+        (CallingDecoder, 4, 5),
+        (CallingDecoder, 5, 5),
+        (CallingDecoder, 10, 10),
+        (CallingDecoder, 11, 0),
+        (FakeDecoder, 8, 8),
     ],
     ids=["too often", "too seldom", "as often", "two syllables", "loop", "one sound"],
 )
-def test_short_word_is_written_as_often_as_it_sounds(reader: type[FakeReader], times: int, written: int) -> None:
+def test_short_word_is_written_as_often_as_it_sounds(decoder: type[FakeDecoder], times: int, written: int) -> None:
     said = GOOD._replace(text="好。" * times, no_speech=0.4)
-    assert decoder(reader(lambda *_: said), 5.0).decode("zh", "").text == "好。" * written
+    assert segment_decoder(decoder(lambda *_: said), 5.0).decode("zh", "").text == "好。" * written
 
 
 @pytest.mark.parametrize(
@@ -170,10 +179,10 @@ def test_short_word_is_written_as_often_as_it_sounds(reader: type[FakeReader], t
     ],
     ids=["said twice", "two words", "perhaps nobody spoke"],
 )
-def test_short_word_that_is_lost_is_heard_in_its_first_two_sounds(two: Reading, written: str) -> None:
+def test_short_word_that_is_lost_is_decoded_in_its_first_two_sounds(two: DecodeResult, written: str) -> None:
     loop = GOOD._replace(text="好。" * 40, no_speech=0.7)
-    reader = CallingReader(lambda encoded, _: two if encoded[1] == 470 else loop)
-    assert decoder(reader, 5.0).decode("zh", "").text == written
+    decoder = CallingDecoder(lambda encoded, _: two if encoded[1] == 470 else loop)
+    assert segment_decoder(decoder, 5.0).decode("zh", "").text == written
 
 
 @pytest.mark.parametrize(
@@ -183,17 +192,17 @@ def test_short_word_that_is_lost_is_heard_in_its_first_two_sounds(two: Reading, 
 )
 def test_fewer_characters_than_alike_sounds_are_none_of_them(said: str, partial: bool, written: str) -> None:
     two = GOOD._replace(text="好。好。")
-    reader = CallingReader(lambda encoded, _: two if encoded[1] == 470 else two._replace(text=said))
-    assert decoder(reader, 5.0, partial=partial).decode("zh", "").text == written
+    decoder = CallingDecoder(lambda encoded, _: two if encoded[1] == 470 else two._replace(text=said))
+    assert segment_decoder(decoder, 5.0, partial=partial).decode("zh", "").text == written
 
 
 def test_window_of_almost_30_seconds_is_no_longer_than_30() -> None:
-    reader = FakeReader(lambda *_: GOOD)
-    decoder(reader, 29.5).decode("en", "")
-    assert reader.encoded == [(0, 3000)]
+    decoder = FakeDecoder(lambda *_: GOOD)
+    segment_decoder(decoder, 29.5).decode("en", "")
+    assert decoder.encoded == [(0, 3000)]
 
 
 def test_window_of_30_seconds_is_not_decoded_twice() -> None:
-    reader = FakeReader(lambda *_: GOOD._replace(no_speech=0.7))
-    decoder(reader, 29.5).decode("en", "")
-    assert len(reader.read_windows) == 1
+    decoder = FakeDecoder(lambda *_: GOOD._replace(no_speech=0.7))
+    segment_decoder(decoder, 29.5).decode("en", "")
+    assert len(decoder.decoded_windows) == 1

@@ -1,4 +1,4 @@
-"""Window of audio that Whisper reads: features of up to 30 s, encoded once, decoded with a language and hints.
+"""Encoder and decoder of Whisper for one window of audio: features of up to 30 s, encoded once.
 
 ``WhisperModel.transcribe`` of faster-whisper always pads to 30 s, which is most of the work for a sentence. So
 this module calls the encoder and the decoder itself, with windows of any length. Padding is silence, as in
@@ -42,10 +42,10 @@ Samples = npt.NDArray[np.float32]
 Features = npt.NDArray[np.float32]
 
 
-class Asked(NamedTuple):
-    """Request for a segment. A partial is decoded cheaply. ``translates``: the text is to be in English.
+class WindowOptions(NamedTuple):
+    """Options of the windows of a segment. A partial is decoded cheaply.
 
-    ``spoken``: the languages of the speaker; empty: not known.
+    ``translates``: the text is to be in English. ``spoken``: the languages of the speaker; empty: not known.
     """
 
     language: str
@@ -56,18 +56,18 @@ class Asked(NamedTuple):
 
     @property
     def beams(self) -> int:
-        """Number of texts that a decode follows at a time."""
+        """Number of beams of the beam search."""
         return 1 if self.partial else _BEAMS
 
 
-class Hints(NamedTuple):
-    """Parameters of a decode. ``most_tokens`` bounds its length and so its time.
+class DecodeSettings(NamedTuple):
+    """Settings of one decode. ``most_tokens`` bounds its length and so its time.
 
     ``goes_on``: audio follows the window, so that a phrase at its end may be cut. ``primed``: the decode begins
     after a sentence that shows how to write the language.
     """
 
-    asked: Asked
+    options: WindowOptions
     most_tokens: int
     goes_on: bool
     primed: bool = True
@@ -81,11 +81,12 @@ class Phrase(NamedTuple):
     end_s: float
 
 
-class Reading(NamedTuple):
-    """Decoded window. ``end_s``: its last timestamp. ``resume_s``: where unread speech begins, if any.
+class DecodeResult(NamedTuple):
+    """Text of a decoded window. ``end_s``: its last timestamp.
 
-    ``tokens`` are those of the text. ``log_probability`` is the mean of all tokens. ``found``: its repetitions
-    were heard one by one, so that they are no loop.
+    ``tokens`` are those of the text. ``resume_s``: where speech begins that is not decoded, if any.
+    ``log_probability`` is the mean of all tokens. ``no_speech``: the probability of no speech.
+    ``repeats_heard``: each repetition has a sound of its own, so that they are no loop.
     """
 
     text: str
@@ -95,19 +96,19 @@ class Reading(NamedTuple):
     log_probability: float
     no_speech: float
     phrases: tuple[Phrase, ...] = ()
-    found: bool = False
+    repeats_heard: bool = False
 
     def without_loops(self) -> str:
         """Return the text with one occurrence of each phrase that loops."""
-        return self.text if self.found else without_loops(self.text)
+        return self.text if self.repeats_heard else without_loops(self.text)
 
     def frames(self) -> int:
-        """Return how much of the window was read."""
+        """Return how many frames of the window are decoded."""
         return LONGEST_FRAMES if self.resume_s is None else round(self.resume_s * FRAMES_PER_SECOND)
 
 
-class WhisperReader:
-    """Loaded Whisper model that reads single windows."""
+class WhisperDecoder:
+    """Loaded Whisper model that decodes single windows."""
 
     def __init__(self, model: Any) -> None:
         """Take a ``faster_whisper.WhisperModel``."""
@@ -117,7 +118,7 @@ class WhisperReader:
         self._model = model
         made = partial(Tokenizer, _repaired(model.hf_tokenizer), model.model.is_multilingual)
         self._tokenizer: Any = cache(lambda language, task: made(task, language))
-        self.known = tuple(sorted(model.supported_languages))
+        self.known_languages = tuple(sorted(model.supported_languages))
         self.multilingual = bool(model.model.is_multilingual)
         silent = self.features(np.zeros(_SECOND, np.float32))[:, :_SILENT_FRAMES]
         self._silence: Any = cache(lambda copies: model.encode(np.repeat(silent[np.newaxis], copies, 0)))
@@ -138,15 +139,16 @@ class WhisperReader:
             return ["en"]
         return [str(token).strip("<|>") for token, _ in self._model.model.detect_language(encoded)[0]]
 
-    def read(self, encoded: Any, hints: Hints) -> Reading:
+    def decode(self, encoded: Any, settings: DecodeSettings) -> DecodeResult:
         """Decode an encoded window."""
-        tokenizer, prompt_tokens = self._prompted(hints)
+        tokenizer, prompt_tokens = self._prompted(settings)
+        most_tokens = settings.most_tokens
         (result,) = self._model.model.generate(
             encoded,
             [prompt_tokens],
-            beam_size=hints.asked.beams,
+            beam_size=settings.options.beams,
             # CTranslate2 generates at most half of this, and no more than the prompt leaves
-            max_length=min(_LONGEST_PROMPT, max(2 * hints.most_tokens, hints.most_tokens + len(prompt_tokens))),
+            max_length=min(_LONGEST_PROMPT, max(2 * most_tokens, most_tokens + len(prompt_tokens))),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_tokens=self._suppressed,
@@ -154,21 +156,23 @@ class WhisperReader:
         tokens = result.sequences_ids[0]
         log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1)  # the end counts as a token
         times = [(token - tokenizer.timestamp_begin) * _SECONDS_PER_TIMESTAMP for token in tokens]
-        read, resume_s = finished(times, hints.goes_on)
-        said = [token for token in tokens[:read] if token < tokenizer.eot]
-        text, no_speech = written(tokenizer.decode(said)), result.no_speech_prob
+        complete, resume_s = complete_tokens(times, settings.goes_on)
+        said = [token for token in tokens[:complete] if token < tokenizer.eot]
+        text, no_speech = without_cut_character(tokenizer.decode(said)), result.no_speech_prob
         phrases = tuple(
-            Phrase(written(tokenizer.decode(tokens[first:last])), start_s, end_s)
-            for first, last, start_s, end_s in timed(times[:read])
+            Phrase(without_cut_character(tokenizer.decode(tokens[first:last])), start_s, end_s)
+            for first, last, start_s, end_s in phrase_spans(times[:complete])
         )
-        return Reading(text, tuple(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
+        return DecodeResult(
+            text, tuple(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases
+        )
 
-    def words(self, encoded: Any, hints: Hints, text: str) -> list[tuple[int, float]]:
+    def words(self, encoded: Any, settings: DecodeSettings, text: str) -> list[tuple[int, float]]:
         """Return where the parts of a text's words begin: in the text, and in seconds in a window.
 
-        The timestamps of a reading do not count.
+        The timestamps that Whisper wrote do not count.
         """
-        tokenizer, prompt_tokens = self._prompted(hints)
+        tokenizer, prompt_tokens = self._prompted(settings)
         tokens = tokenizer.encode(text)
         words = [n for n, token in enumerate(tokens) if _is_in_word(tokenizer.decode([token]))]
         if not words:
@@ -179,17 +183,17 @@ class WhisperReader:
             begins.setdefault(token, at * _SECONDS_PER_TIMESTAMP)
         return [(len(tokenizer.decode(tokens[:n])), begins.get(n, inf)) for n in words]
 
-    def _prompted(self, hints: Hints) -> tuple[Any, list[int]]:
+    def _prompted(self, settings: DecodeSettings) -> tuple[Any, list[int]]:
         """Return the tokenizer of a decode, and the tokens before its text."""
-        asked = hints.asked
-        tokenizer = self._tokenizer(asked.language, "translate" if asked.translates else "transcribe")
-        prompt = _PROMPTS.get(asked.language) if hints.primed else None
+        options = settings.options
+        tokenizer = self._tokenizer(options.language, "translate" if options.translates else "transcribe")
+        prompt = _PROMPTS.get(options.language) if settings.primed else None
         before = tokenizer.encode(f" {prompt}") if prompt else []
-        return tokenizer, self._model.get_prompt(tokenizer, before, hotwords=asked.hotwords or None)
+        return tokenizer, self._model.get_prompt(tokenizer, before, hotwords=options.hotwords or None)
 
-    def likely(self, language: str, texts: Sequence[str]) -> list[float]:
+    def text_log_probabilities(self, language: str, texts: Sequence[str]) -> list[float]:
         """Return the log probabilities of texts without a voice, after the sentence that primes the language."""
-        tokenizer, prompt_tokens = self._prompted(Hints(Asked(language), 0, goes_on=False))
+        tokenizer, prompt_tokens = self._prompted(DecodeSettings(WindowOptions(language), 0, goes_on=False))
         space = "" if language == "zh" else " "
         found: list[float] = []
         for begin in range(0, len(texts), _TEXTS):
@@ -218,8 +222,8 @@ def _is_in_word(decoded: str) -> bool:
     return any(character.isalnum() or character == _PART for character in decoded)
 
 
-def written(decoded: str) -> str:
-    """Return a text without the mark of a character that a bound on the tokens has cut."""
+def without_cut_character(decoded: str) -> str:
+    """Return a text without the mark of a character that the limit of tokens has cut."""
     return decoded.replace(_PART, "")
 
 
@@ -235,8 +239,8 @@ def padded(features: Features) -> Features:
     return np.pad(features, ((0, 0), (0, LONGEST_FRAMES)), constant_values=silence)
 
 
-def finished(times: Sequence[float], goes_on: bool) -> tuple[int, float | None]:
-    """Return how many tokens belong to finished phrases, and where the next phrase begins, if it is to be read.
+def complete_tokens(times: Sequence[float], goes_on: bool) -> tuple[int, float | None]:
+    """Return how many tokens belong to complete phrases, and where the next one begins, if it is to be decoded.
 
     ``times`` are the timestamps in seconds, negative for text. A phrase ends with a timestamp, and the next one
     begins with another. A phrase without an end may be cut if audio follows the window.
@@ -248,7 +252,7 @@ def finished(times: Sequence[float], goes_on: bool) -> tuple[int, float | None]:
     return len(times), None
 
 
-def timed(times: Sequence[float]) -> Iterator[tuple[int, int, float, float]]:
+def phrase_spans(times: Sequence[float]) -> Iterator[tuple[int, int, float, float]]:
     """Yield the tokens of each phrase, from the first to the last exclusive, and its start and end in seconds.
 
     A phrase without an end goes on for ever.

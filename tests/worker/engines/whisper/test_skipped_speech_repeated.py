@@ -10,12 +10,12 @@ from protocol.recognition import Word
 from tests.worker.engines.whisper.stand_ins import (
     GOOD,
     SECOND,
-    FakeReader,
-    PausingReader,
-    SkippingReader,
-    decoder,
+    FakeDecoder,
+    PausingDecoder,
+    SkippingDecoder,
+    segment_decoder,
 )
-from worker.engines.whisper.reader import Phrase, Reading
+from worker.engines.whisper.decoder import DecodeResult, Phrase
 from worker.engines.whisper.segment import SegmentDecoder
 
 SENTENCE = " Please go on now."
@@ -24,11 +24,11 @@ REST = WHOLE._replace(phrases=(Phrase(SENTENCE, 0.2, 1.2),), end_s=1.2)
 EARLY, LATE = 1.5, 3.5
 
 
-def said(first: Reading, rest: Reading, last_word_s: float) -> tuple[str, Sequence[Word]]:
+def said(first: DecodeResult, rest: DecodeResult, last_word_s: float) -> tuple[str, Sequence[Word]]:
     """Return what is made of speech up to 2 s, a pause and speech from 3 to 4 s."""
-    reader = PausingReader(lambda encoded, _: rest if encoded[0] else first, lambda _: last_word_s)
-    passage = decoder(reader, 4.0).decode("en", "")
-    return passage.text, passage.phrases
+    decoder = PausingDecoder(lambda encoded, _: rest if encoded[0] else first, lambda _: last_word_s)
+    decoded = segment_decoder(decoder, 4.0).decode("en", "")
+    return decoded.text, decoded.phrases
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def said(first: Reading, rest: Reading, last_word_s: float) -> tuple[str, Sequen
         "again",
         "its end again",
         "new",
-        "read before",
+        "decoded before",
         "perhaps nobody spoke",
         "misheard",
         "improbable",
         "nothing",
     ],
 )
-def test_speech_after_the_pause_after_the_last_word_is_read(
+def test_speech_after_the_pause_after_the_last_word_is_decoded(
     rest: dict[str, Any], last_word_s: float, text: str
 ) -> None:
     assert said(WHOLE, REST._replace(**rest), last_word_s)[0] == text.strip()
@@ -92,7 +92,7 @@ def test_sentence_three_times_is_written_as_often_as_it_was_surely_said(no_speec
 
 
 def test_translation_is_not_aligned_with_what_was_said() -> None:
-    fake: Any = PausingReader(lambda *_: WHOLE, lambda _: EARLY)
+    fake: Any = PausingDecoder(lambda *_: WHOLE, lambda _: EARLY)
     SegmentDecoder(fake, np.ones(4 * SECOND, np.float32), False, translates=True).decode("zh", "")
     assert len(fake.encoded) == 1
 
@@ -100,10 +100,10 @@ def test_translation_is_not_aligned_with_what_was_said() -> None:
 FIRST, OTHER = " Please go on right now.", " Come back."
 
 
-class AligningReader(SkippingReader):
-    """Reader of which no word begins from 3 to 5 s in a whole window."""
+class AligningDecoder(SkippingDecoder):
+    """Decoder of which no word begins from 3 to 5 s in a whole window."""
 
-    def words(self, encoded: Any, hints: Any, text: str) -> list[tuple[int, float]]:
+    def words(self, encoded: Any, settings: Any, text: str) -> list[tuple[int, float]]:
         return [(0, 0.0), (len(FIRST), 6.2)] if encoded[1] == 1100 else [(0, 0.3), (len(text), 3.5)]
 
 
@@ -120,39 +120,41 @@ class AligningReader(SkippingReader):
     ids=["again", "other words", "few words", "nothing", "improbable", "not to the end"],
 )
 def test_sentence_that_was_said_again_before_another_is_written_again(found: dict[str, Any], text: str) -> None:
-    whole = GOOD._replace(
+    completed = GOOD._replace(
         text=f"{FIRST}{OTHER}", phrases=(Phrase(FIRST, 0.0, 5.0), Phrase(OTHER, 6.0, 8.0)), end_s=8.0
     )
-    rest = whole._replace(phrases=(Phrase(whole.text, 0.2, 5.2),), end_s=5.2)
-    reader: FakeReader = AligningReader(lambda window, _: whole if window[1] == 1100 else rest._replace(**found))
-    assert decoder(reader, 8.0).decode("en", "").text == text.strip()
+    rest = completed._replace(phrases=(Phrase(completed.text, 0.2, 5.2),), end_s=5.2)
+    decoder: FakeDecoder = AligningDecoder(
+        lambda window, _: completed if window[1] == 1100 else rest._replace(**found)
+    )
+    assert segment_decoder(decoder, 8.0).decode("en", "").text == text.strip()
 
 
 def test_sentence_that_was_found_three_times_is_no_loop() -> None:
     twice = GOOD._replace(text=FIRST * 2, phrases=(Phrase(FIRST, 0.0, 5.0), Phrase(FIRST, 6.0, 8.0)), end_s=8.0)
     rest = twice._replace(phrases=(Phrase(twice.text, 0.2, 5.2),), end_s=5.2)
-    reader: FakeReader = AligningReader(lambda window, _: twice if window[1] == 1100 else rest)
-    assert decoder(reader, 8.0).decode("en", "").text == (FIRST * 3).strip()
+    decoder: FakeDecoder = AligningDecoder(lambda window, _: twice if window[1] == 1100 else rest)
+    assert segment_decoder(decoder, 8.0).decode("en", "").text == (FIRST * 3).strip()
 
 
 @pytest.mark.parametrize(
-    ("times", "written"), [(2, 2), (3, 3), (4, 0)], ids=["twice", "as often as heard", "loop"]
+    ("times", "written"), [(2, 2), (3, 3), (4, 0)], ids=["twice", "as often as it sounds", "loop"]
 )
 def test_phrase_said_as_often_as_there_are_sounds_is_no_loop(times: int, written: int) -> None:
     loop = GOOD._replace(text=SENTENCE * times, no_speech=0.4)
-    reader = SkippingReader(lambda *_: loop)
-    assert decoder(reader, 8.0).decode("en", "").text == (SENTENCE * written).strip()
+    decoder = SkippingDecoder(lambda *_: loop)
+    assert segment_decoder(decoder, 8.0).decode("en", "").text == (SENTENCE * written).strip()
 
 
 @pytest.mark.parametrize(("no_speech", "text"), [(0.1, f"{FIRST}{FIRST}{OTHER}"), (0.9, f"{FIRST}{OTHER}")])
-def test_sentence_that_was_said_again_before_the_rest_is_read_with_it(no_speech: float, text: str) -> None:
+def test_sentence_that_was_said_again_before_the_rest_is_decoded_with_it(no_speech: float, text: str) -> None:
     first = GOOD._replace(text=FIRST, phrases=(Phrase(FIRST, 0.0, 5.0),), end_s=6.0, resume_s=6.0)
     answers = {
         1100: first,
         820: GOOD._replace(text=FIRST + OTHER, no_speech=no_speech),
         500: GOOD._replace(text=OTHER),
     }
-    reader = SkippingReader(
+    decoder = SkippingDecoder(
         lambda window, _: answers.get(window[1], GOOD._replace(text="", no_speech=0.9)), lambda _: EARLY
     )
-    assert decoder(reader, 8.0).decode("en", "").text == text.strip()
+    assert segment_decoder(decoder, 8.0).decode("en", "").text == text.strip()

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from faster_whisper.feature_extractor import FeatureExtractor
 
-from worker.engines.whisper.reader import LONGEST_FRAMES, echoes_prompt, finished, padded, timed, written
+from worker.engines.whisper.decoder import (
+    LONGEST_FRAMES,
+    complete_tokens,
+    echoes_prompt,
+    padded,
+    phrase_spans,
+    without_cut_character,
+)
 
 TEXT = -1.0
 
@@ -25,32 +32,32 @@ TEXT = -1.0
     ],
 )
 def test_window_is_finished_when_its_last_phrase_has_an_end(times: list[float], goes_on: bool) -> None:
-    assert finished(times, goes_on) == (len(times), None)
+    assert complete_tokens(times, goes_on) == (len(times), None)
 
 
-def test_phrase_without_end_is_read_again_only_if_audio_follows() -> None:
+def test_phrase_without_end_is_decoded_again_only_if_audio_follows() -> None:
     times = [0.0, TEXT, 2.0, 2.0, TEXT]
-    assert finished(times, True) == (3, 2.0)
-    assert finished(times, False) == (5, None)
+    assert complete_tokens(times, True) == (3, 2.0)
+    assert complete_tokens(times, False) == (5, None)
 
 
 @pytest.mark.parametrize("goes_on", [True, False])
-def test_reading_goes_on_where_whisper_announced_another_phrase(goes_on: bool) -> None:
-    assert finished([0.0, TEXT, 2.0, 2.2, TEXT, 4.0, 4.0], goes_on) == (6, 4.0)
+def test_decode_goes_on_where_whisper_announced_another_phrase(goes_on: bool) -> None:
+    assert complete_tokens([0.0, TEXT, 2.0, 2.2, TEXT, 4.0, 4.0], goes_on) == (6, 4.0)
 
 
-def test_phrase_that_would_not_advance_is_not_read_again() -> None:
-    assert finished([0.0, TEXT, 0.98, 0.98], True) == (4, None)
+def test_phrase_that_would_not_advance_is_not_decoded_again() -> None:
+    assert complete_tokens([0.0, TEXT, 0.98, 0.98], True) == (4, None)
 
 
 @pytest.mark.parametrize("level", [0.5, 0.001])
 def test_padding_has_the_features_of_silent_samples(level: float) -> None:
     second = 16_000
     voice = (np.random.default_rng(1).standard_normal(2 * second) * level).astype(np.float32)
-    whole = FeatureExtractor()(np.concatenate([voice, np.zeros(30 * second, np.float32)]))[:, :-1]
+    completed = FeatureExtractor()(np.concatenate([voice, np.zeros(30 * second, np.float32)]))[:, :-1]
     made = padded(FeatureExtractor()(voice)[:, :-1])
-    assert made.shape == (80, 200 + LONGEST_FRAMES) == whole.shape and made.dtype == np.float32
-    np.testing.assert_allclose(made[:, 202:], whole[:, 202:], atol=1e-6)
+    assert made.shape == (80, 200 + LONGEST_FRAMES) == completed.shape and made.dtype == np.float32
+    np.testing.assert_allclose(made[:, 202:], completed[:, 202:], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +73,7 @@ def test_padding_has_the_features_of_silent_samples(level: float) -> None:
 def test_phrase_lies_between_its_timestamps(
     times: list[float], phrases: list[tuple[int, int, float, float]]
 ) -> None:
-    assert list(timed(times)) == phrases
+    assert list(phrase_spans(times)) == phrases
 
 
 @pytest.mark.parametrize(
@@ -83,4 +90,4 @@ def test_sentence_that_primes_a_language_is_recognised(text: str, language: str,
 
 
 def test_half_a_character_is_not_written() -> None:
-    assert written("计划" + "划".encode()[:2].decode(errors="replace")) == "计划"
+    assert without_cut_character("计划" + "划".encode()[:2].decode(errors="replace")) == "计划"

@@ -1,9 +1,9 @@
-"""Signs of speech in a window: Whisper writes words for most sounds. Pure."""
+"""Decision that nobody spoke in a window, although Whisper writes words for most sounds. Pure."""
 
 from typing import Final
 
-from worker.engines.repetition import is_only_loop, is_suspicious, said_once
-from worker.engines.whisper.reader import Reading
+from worker.engines.repetition import is_only_loop, is_suspicious, without_repeated_sentences
+from worker.engines.whisper.decoder import DecodeResult
 
 _NO_SPEECH: Final = 0.6
 _NO_SPEECH_OF_A_LOOP: Final = 0.3
@@ -24,47 +24,47 @@ _DOUBTED_TOKENS_PER_SECOND: Final = 1.2
 """16 s of typing gave "Thanks for watching, see you next time!": 0.7 to 1.1 a second, no speech 0.31 to 0.58."""
 
 
-def is_speech(reading: Reading) -> bool:
+def is_speech(result: DecodeResult) -> bool:
     """Return whether anybody spoke.
 
     The probability of no speech alone is wrong for telephone speech and far microphones, where the text is still
     probable. Text that Whisper makes of noise is improbable or repeats itself.
     """
-    if not any(map(str.isalnum, reading.text)):
+    if not any(map(str.isalnum, result.text)):
         return False
-    if reading.no_speech > _NO_SPEECH_OF_A_LOOP and is_only_loop(reading.text) and not reading.found:
+    if result.no_speech > _NO_SPEECH_OF_A_LOOP and is_only_loop(result.text) and not result.repeats_heard:
         return False
-    doubtful = reading.log_probability < _DOUBTFUL or (is_suspicious(reading.text) and not reading.found)
-    return reading.no_speech <= _NO_SPEECH or not doubtful
+    doubtful = result.log_probability < _DOUBTFUL or (is_suspicious(result.text) and not result.repeats_heard)
+    return result.no_speech <= _NO_SPEECH or not doubtful
 
 
-def is_speech_so_far(reading: Reading) -> bool:
+def is_speech_so_far(result: DecodeResult) -> bool:
     """Return whether a partial is speech: a probable sentence in it may be repeated often."""
-    probable = reading.no_speech <= _NO_SPEECH and reading.log_probability >= _DOUBTFUL
-    return is_speech(reading._replace(text=said_once(reading.text)) if probable else reading)
+    probable = result.no_speech <= _NO_SPEECH and result.log_probability >= _DOUBTFUL
+    return is_speech(result._replace(text=without_repeated_sentences(result.text)) if probable else result)
 
 
-def is_sparse(reading: Reading, seconds: float, sounding_s: float) -> bool:
+def is_sparse(result: DecodeResult, seconds: float, sounding_s: float) -> bool:
     """Return whether a text is improbable and short for its time, as for music and typing.
 
     ``sounding_s``: without long pauses. An answer before a long silence is no such text.
     """
-    tokens = len(reading.tokens)
+    tokens = len(result.tokens)
     few = tokens < _SPARSE_TOKENS_PER_SECOND * seconds
-    doubted = tokens < _DOUBTED_TOKENS_PER_SECOND * sounding_s and not is_surely_speech(reading)
-    return sounding_s >= _LONG_S and (few or doubted) and reading.log_probability < _VERY_IMPROBABLE
+    doubted = tokens < _DOUBTED_TOKENS_PER_SECOND * sounding_s and not is_surely_speech(result)
+    return sounding_s >= _LONG_S and (few or doubted) and result.log_probability < _VERY_IMPROBABLE
 
 
-def is_probable(reading: Reading) -> bool:
+def is_probable(result: DecodeResult) -> bool:
     """Return whether a short window has speech and a probable text."""
-    return reading.no_speech <= _NO_SPEECH and reading.log_probability >= IMPROBABLE
+    return result.no_speech <= _NO_SPEECH and result.log_probability >= IMPROBABLE
 
 
-def is_surely_speech(reading: Reading) -> bool:
+def is_surely_speech(result: DecodeResult) -> bool:
     """Return whether a short window has speech, whatever its text."""
-    return reading.no_speech <= _SURELY_SPEECH
+    return result.no_speech <= _SURELY_SPEECH
 
 
-def is_spoken_after_word(reading: Reading) -> bool:
+def is_spoken_after_word(result: DecodeResult) -> bool:
     """Return whether a short window after a word and a pause has speech, whatever its text."""
-    return reading.no_speech <= _SPEECH_AFTER_WORD
+    return result.no_speech <= _SPEECH_AFTER_WORD

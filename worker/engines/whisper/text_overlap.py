@@ -1,4 +1,4 @@
-"""Words that two readings of the same speech have both, so that they are written once. Pure."""
+"""Words that two decodes of overlapping audio share, so that they are written once. Pure."""
 
 from difflib import SequenceMatcher
 from typing import Final
@@ -7,22 +7,22 @@ _STOPS: Final = (".", "。")
 _ALIKE: Final = 0.8
 _MISPLACED: Final = 8
 _OVERLAP: Final = 4
-"""Letters in which two readings of the same speech agree at least."""
+"""Fewest letters that two decodes of the same speech share."""
 
 
 def is_new(rest: str, text: str) -> bool:
-    """Return whether a text lacks the rest; an end stated too early has words read twice."""
+    """Return whether a text lacks the rest; after an end stated too early, words are decoded twice."""
     return not letters(text).endswith(letters(rest))
 
 
 def lies_between(found: str, before: str, after: str) -> bool:
     """Return whether a text is new between two others: no end of the first and no beginning of the second.
 
-    A time stated too early or too late has words read twice. All of a phrase again was said twice.
+    Where a time is stated too early or too late, words are decoded twice. All of a phrase again was said twice.
     """
     here, first, second = letters(found), letters(before), letters(after)
-    is_read = first.endswith(here) or second.startswith(here)
-    return not is_read or here in (first, second)
+    is_known = first.endswith(here) or second.startswith(here)
+    return not is_known or here in (first, second)
 
 
 def continued(text: str, rest: str) -> str:
@@ -51,13 +51,13 @@ def sentence_before(text: str, cut: int) -> int:
 
 
 def ends_like(text: str, end: str) -> bool:
-    """Return whether a text ends nearly as another reading of the same words does."""
+    """Return whether a text ends nearly as another decode of the same words does."""
     last = letters(end)
     return SequenceMatcher(None, letters(text)[-len(last) :], last).ratio() >= _ALIKE
 
 
 def letters(text: str) -> str:
-    """Return the letters and digits of a text, in which two readings of the same words agree."""
+    """Return the letters and digits of a text, in which two decodes of the same words agree."""
     return "".join(filter(str.isalnum, text)).casefold()
 
 

@@ -1,11 +1,11 @@
-"""Test when a reading is speech. The values are measured ones of whisper-base."""
+"""Test when a result is speech. The values are measured ones of whisper-base."""
 
 import pytest
 
-from worker.engines.whisper.reader import Reading
-from worker.engines.whisper.speech import is_sparse, is_speech, is_speech_so_far
+from worker.engines.whisper.decoder import DecodeResult
+from worker.engines.whisper.no_speech import is_sparse, is_speech, is_speech_so_far
 
-GOOD = Reading("Good morning.", (1,) * 4, 2.0, None, -0.2, 0.05)
+GOOD = DecodeResult("Good morning.", (1,) * 4, 2.0, None, -0.2, 0.05)
 
 
 LOOP = GOOD._replace(text="I'm sorry. " * 20)
@@ -28,7 +28,7 @@ def test_real_speech_is_speech(no_speech: float, log_probability: float) -> None
     ],
 )
 def test_decoded_noise_is_no_speech(text: str, no_speech: float, log_probability: float) -> None:
-    assert not is_speech(Reading(text, (1,) * 10, 2.0, None, log_probability, no_speech))
+    assert not is_speech(DecodeResult(text, (1,) * 10, 2.0, None, log_probability, no_speech))
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,5 @@ def test_loop_alone_is_speech_only_where_speech_is_probable(no_speech: float, sp
 def test_partial_that_says_its_sentence_again_is_speech_if_that_is_probable(
     text: str, no_speech: float, log_probability: float, spoken: bool
 ) -> None:
-    reading = GOOD._replace(text=text, no_speech=no_speech, log_probability=log_probability)
-    assert is_speech_so_far(reading) is spoken and not is_speech(reading)
+    result = GOOD._replace(text=text, no_speech=no_speech, log_probability=log_probability)
+    assert is_speech_so_far(result) is spoken and not is_speech(result)

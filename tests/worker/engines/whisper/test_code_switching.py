@@ -1,12 +1,19 @@
-"""Test that each part of a window in several languages is read in its own."""
+"""Test that each part of a window in several languages is decoded in its own."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.worker.engines.whisper.stand_ins import GOOD, FakeReader, decoder
-from worker.engines.whisper.reader import LONGEST_FRAMES, Features, Hints, Phrase, Reading, Samples
+from tests.worker.engines.whisper.stand_ins import GOOD, FakeDecoder, segment_decoder
+from worker.engines.whisper.decoder import (
+    LONGEST_FRAMES,
+    DecodeResult,
+    DecodeSettings,
+    Features,
+    Phrase,
+    Samples,
+)
 
 FIRST, LAST, ENGLISH, MORE = "我们下午见面。", "请带上笔记。", " Bring your notes.", " Come early."
 IN_TURN = ((0, 200), (300, 520), (600, 850), (950, 1200))
@@ -15,18 +22,20 @@ THREE = IN_TURN[:3]
 SAID = {580: FIRST, 600: ENGLISH, 650: LAST, 570: MORE}
 
 
-def said(text: str, **found: Any) -> Reading:
-    """Return a reading with one phrase."""
+def said(text: str, **found: Any) -> DecodeResult:
+    """Return a result with one phrase."""
     return GOOD._replace(text=text, phrases=(Phrase(text, 0.0, 2.0),), end_s=2.0, **found)
 
 
-class TurnsReader(FakeReader):
-    """Reader of sounds that answers by the length of a window.
+class TurnsDecoder(FakeDecoder):
+    """Decoder of sounds that answers by the length of a window.
 
     Words begin at ``words_s``, in parts of the window in their first second.
     """
 
-    def __init__(self, sounds: Any, answers: dict[int, Reading], words_s: list[float], languages: Any) -> None:
+    def __init__(
+        self, sounds: Any, answers: dict[int, DecodeResult], words_s: list[float], languages: Any
+    ) -> None:
         super().__init__(lambda window, _: answers.get(window[1], said("")))
         self.sounds, self.words_s, self.spoken = sounds, words_s, languages
 
@@ -39,14 +48,14 @@ class TurnsReader(FakeReader):
     def languages(self, encoded: Any) -> list[str]:
         return [self.spoken.get(encoded[1], "zh"), "zh", "en"]
 
-    def words(self, encoded: Any, hints: Hints, text: str) -> list[tuple[int, float]]:
-        whole = encoded[1] == self.sounds[-1][1] + 300
-        return list(zip(range(len(text)), self.words_s if whole else [0.3, 0.6, 0.9], strict=False))
+    def words(self, encoded: Any, settings: DecodeSettings, text: str) -> list[tuple[int, float]]:
+        completed = encoded[1] == self.sounds[-1][1] + 300
+        return list(zip(range(len(text)), self.words_s if completed else [0.3, 0.6, 0.9], strict=False))
 
 
-def decode(reader: TurnsReader, language: str = "zh", spoken: tuple[str, ...] = ("zh", "en")) -> str:
+def decode(decoder: TurnsDecoder, language: str = "zh", spoken: tuple[str, ...] = ("zh", "en")) -> str:
     """Return the text of all sounds."""
-    return decoder(reader, reader.sounds[-1][1] / 100).decode(language, "", spoken).text
+    return segment_decoder(decoder, decoder.sounds[-1][1] / 100).decode(language, "", spoken).text
 
 
 def begin_at(*seconds: float) -> list[float]:
@@ -57,24 +66,24 @@ def begin_at(*seconds: float) -> list[float]:
 IN_ENGLISH = {560: "en", 570: "en"}
 
 
-def test_sentences_in_another_language_are_read_with_what_lies_between() -> None:
+def test_sentences_in_another_language_are_decoded_with_what_lies_between() -> None:
     answers = {1500: said(FIRST + LAST)} | {frames: said(text) for frames, text in SAID.items()}
-    reader = TurnsReader(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
-    passage = decoder(reader, 12.0).decode("zh", "", ("zh", "en"))
-    assert passage.text == f"{FIRST}Bring your notes. {LAST}Come early."
-    assert [phrase.start_ms for phrase in passage.phrases] == [0, 2800, 5800, 9300]
+    decoder = TurnsDecoder(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
+    decoded = segment_decoder(decoder, 12.0).decode("zh", "", ("zh", "en"))
+    assert decoded.text == f"{FIRST}Bring your notes. {LAST}Come early."
+    assert [phrase.start_ms for phrase in decoded.phrases] == [0, 2800, 5800, 9300]
 
 
 def test_part_is_decoded_once_in_a_language() -> None:
     answers = {1500: said(FIRST + LAST)} | {frames: said(text) for frames, text in SAID.items()}
-    reader = TurnsReader(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
-    decode(reader)
-    assert sorted(window[1] for window, _ in reader.read_windows) == [570, 580, 600, 650, 1500]
+    decoder = TurnsDecoder(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
+    decode(decoder)
+    assert sorted(window[1] for window, _ in decoder.decoded_windows) == [570, 580, 600, 650, 1500]
 
 
-def test_sentence_between_is_read_too_if_whisper_passes_over_it() -> None:
+def test_sentence_between_is_decoded_too_if_whisper_passes_over_it() -> None:
     answers = {1150: said(FIRST), 580: said(FIRST), 600: said(ENGLISH), 570: said(LAST)}
-    assert decode(TurnsReader(THREE, answers, begin_at(0), {560: "en"})) == f"{FIRST}Bring your notes. {LAST}"
+    assert decode(TurnsDecoder(THREE, answers, begin_at(0), {560: "en"})) == f"{FIRST}Bring your notes. {LAST}"
 
 
 @pytest.mark.parametrize(
@@ -94,65 +103,69 @@ def test_window_has_one_language_unless_somebody_surely_spoke_another(
 ) -> None:
     english = said(ENGLISH)._replace(**found)
     answers = {1150: said(FIRST + LAST), 580: said(FIRST), 570: said(LAST)}
-    reader = TurnsReader(THREE, answers, begin_at(0, 6), {560: likeliest})
-    second_sound(reader, english, said(""))
-    assert decode(reader, spoken=spoken) == FIRST + LAST
+    decoder = TurnsDecoder(THREE, answers, begin_at(0, 6), {560: likeliest})
+    second_sound(decoder, english, said(""))
+    assert decode(decoder, spoken=spoken) == FIRST + LAST
 
 
-def second_sound(reader: TurnsReader, english: Reading, mandarin: Reading) -> None:
-    """Let the reader answer so of the second sound, as it is asked for one language or the other."""
-    answer = reader.answer
-    reader.answer = lambda window, hints: (
-        answer(window, hints) if window[1] != 600 else english if hints.asked.language == "en" else mandarin
+def second_sound(decoder: TurnsDecoder, english: DecodeResult, mandarin: DecodeResult) -> None:
+    """Let the decoder answer this for the second sound, in one language or the other."""
+    answer = decoder.answer
+    decoder.answer = lambda window, settings: (
+        answer(window, settings)
+        if window[1] != 600
+        else english
+        if settings.options.language == "en"
+        else mandarin
     )
 
 
-def test_sound_that_nobody_surely_spoke_in_another_language_is_read_in_the_one_asked_for() -> None:
+def test_sound_that_is_not_certainly_another_language_is_decoded_in_the_wanted_one() -> None:
     between = "下午有会。"
     answers = {1500: said(FIRST + LAST)} | {frames: said(text) for frames, text in SAID.items()}
-    reader = TurnsReader(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
-    second_sound(reader, said(ENGLISH, log_probability=-0.9), said(between))
-    assert decode(reader) == FIRST + between + LAST + "Come early."
+    decoder = TurnsDecoder(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
+    second_sound(decoder, said(ENGLISH, log_probability=-0.9), said(between))
+    assert decode(decoder) == FIRST + between + LAST + "Come early."
 
 
 def test_part_whose_end_is_stated_late_is_surely_spoken() -> None:
     answers = {1150: said(FIRST + LAST), 580: said(FIRST), 570: said(LAST)}
     answers |= {600: said(ENGLISH)._replace(end_s=5.0), 900: said(ENGLISH)}
-    reader = TurnsReader(THREE, answers, begin_at(0, 6), {560: "en"})
-    assert decode(reader) == f"{FIRST}Bring your notes. {LAST}"
+    decoder = TurnsDecoder(THREE, answers, begin_at(0, 6), {560: "en"})
+    assert decode(decoder) == f"{FIRST}Bring your notes. {LAST}"
 
 
 def test_english_and_mandarin_are_looked_for_when_the_languages_of_the_speaker_are_unknown() -> None:
     answers = {1150: said(FIRST + LAST), 580: said(FIRST), 600: said(ENGLISH), 570: said(LAST)}
-    reader = TurnsReader(THREE, answers, begin_at(0, 6), {560: "en"})
-    assert decode(reader, spoken=()) == f"{FIRST}Bring your notes. {LAST}"
+    decoder = TurnsDecoder(THREE, answers, begin_at(0, 6), {560: "en"})
+    assert decode(decoder, spoken=()) == f"{FIRST}Bring your notes. {LAST}"
 
 
 @pytest.mark.parametrize("sounds", [((0, 200), (300, 450), (600, 850)), ((0, 200), (300, 340), (600, 850))])
 def test_short_sound_is_in_the_language_of_its_neighbours(sounds: Any) -> None:
     answers = {1150: said(FIRST + LAST)}
-    assert decode(TurnsReader(sounds, answers, begin_at(0, 6), {490: "en", 380: "en"})) == FIRST + LAST
+    assert decode(TurnsDecoder(sounds, answers, begin_at(0, 6), {490: "en", 380: "en"})) == FIRST + LAST
 
 
 @pytest.mark.parametrize(
     ("language", "text"), [("zh", f"We meet. {LAST}Bring notes."), ("en", "We meet. Bring notes.")]
 )
-def test_mandarin_is_read_where_whisper_wrote_english_instead(language: str, text: str) -> None:
+def test_mandarin_is_decoded_where_whisper_wrote_english_instead(language: str, text: str) -> None:
     english = said(" We meet. Bring notes.")
     answers = {1150: english, 580: said(" We meet."), 600: said(LAST), 570: said(" Bring notes.")}
-    reader = TurnsReader(THREE, answers, begin_at(0, 6), {520: "en", 570: "en"})
-    assert decode(reader, language, (language, "en")) == text
+    decoder = TurnsDecoder(THREE, answers, begin_at(0, 6), {520: "en", 570: "en"})
+    assert decode(decoder, language, (language, "en")) == text
 
 
-def test_rest_of_a_part_after_a_pause_is_read() -> None:
+def test_rest_of_a_part_after_a_pause_is_decoded() -> None:
     sounds = ((0, 200), (300, 520), (600, 820))
     answers = {1120: said(FIRST), 580: said(FIRST), 840: said(ENGLISH), 540: said(MORE)}
-    reader = TurnsReader(sounds, answers, begin_at(0), {560: "en", 540: "en"})
-    assert decode(reader) == f"{FIRST}Bring your notes. Come early."
+    decoder = TurnsDecoder(sounds, answers, begin_at(0), {560: "en", 540: "en"})
+    assert decode(decoder) == f"{FIRST}Bring your notes. Come early."
 
 
 def test_language_of_a_sound_is_not_that_of_another_decode() -> None:
     answers = {1150: said("Wir kommen."), 600: said(" Nous venons.")}
-    reader = TurnsReader(THREE, answers, begin_at(0, 6), dict.fromkeys((520, 560, 570), "de"))
-    segment = decoder(reader, 8.5)
+    decoder = TurnsDecoder(THREE, answers, begin_at(0, 6), dict.fromkeys((520, 560, 570), "de"))
+    segment = segment_decoder(decoder, 8.5)
     assert [segment.decode(language, "", ()).text for language in ("fr", "de")] == ["Wir kommen."] * 2

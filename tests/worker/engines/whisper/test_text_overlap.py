@@ -1,8 +1,8 @@
-"""Test which words of two readings of the same speech are written once."""
+"""Test which words of two decodes of the same speech are written once."""
 
 import pytest
 
-from worker.engines.whisper.agreement import (
+from worker.engines.whisper.text_overlap import (
     continued,
     ends_like,
     is_new,
@@ -36,7 +36,7 @@ def test_misplaced_words_of_the_next_sentence_stay_with_it(text: str, cut: int, 
         ("去吧，在会议室见面。", "在会意室见面", True),
     ],
 )
-def test_ends_of_two_readings_are_alike_if_a_letter_differs(text: str, end: str, alike: bool) -> None:
+def test_ends_of_two_decodes_are_alike_if_a_letter_differs(text: str, end: str, alike: bool) -> None:
     assert ends_like(text, end) == alike
 
 
@@ -44,7 +44,7 @@ def test_ends_of_two_readings_are_alike_if_a_letter_differs(text: str, end: str,
     ("text", "rest", "new"),
     [("我还没有。", "核对完。", True), ("Yes, I know.", " I know!", False), ("Yes.", " ...", False)],
 )
-def test_rest_that_was_read_already_is_not_new(text: str, rest: str, new: bool) -> None:
+def test_rest_that_was_decoded_already_is_not_new(text: str, rest: str, new: bool) -> None:
     assert is_new(rest, text) is new
 
 
@@ -67,7 +67,7 @@ def test_full_stop_before_the_rest_belongs_to_its_end(text: str, rest: str, expe
     [("Nothing.", True), ("On!", False), ("I", False), ("Go on.", True), ("I am.", True)],
     ids=["new", "end of the first", "beginning of the second", "the first again", "the second again"],
 )
-def test_words_of_a_phrase_are_not_read_again_but_all_of_it_is(found: str, between: bool) -> None:
+def test_words_of_a_phrase_are_not_decoded_again_but_all_of_it_is(found: str, between: bool) -> None:
     assert lies_between(found, " Go on.", " I am.") is between
 
 
@@ -83,7 +83,7 @@ def test_words_of_a_phrase_are_not_read_again_but_all_of_it_is(found: str, betwe
         ("我们提前到前台", "提前到前台登记。", "登记。"),
     ],
 )
-def test_rest_without_the_words_read_before(text: str, rest: str, lacking: str) -> None:
+def test_rest_without_the_words_decoded_before(text: str, rest: str, lacking: str) -> None:
     assert overlapped(text, rest) == lacking
 
 
