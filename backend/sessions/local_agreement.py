@@ -61,18 +61,8 @@ def _joined(stable: str, hypothesis: str) -> str:
     if len(said) <= len(settled):
         return stable
     rest = hypothesis[said[len(settled) - 1][1] :]
-    if _glued(stable, rest):
-        return f"{stable} {rest}"
-    return stable + rest
-
-
-def _glued(left: str, right: str) -> bool:
-    """Return whether two words would merge into one."""
-    return not (_is_apart(left[-1]) or _is_apart(right[0]))
-
-
-def _is_apart(character: str) -> bool:
-    return character.isspace() or _is_punctuation(character) or re.match(f"[{_UNSPACED}]", character) is not None
+    merged = len(words(stable + rest)) < len(settled) + len(words(rest))
+    return f"{stable} {rest}" if merged else stable + rest
 
 
 def _is_punctuation(character: str) -> bool:

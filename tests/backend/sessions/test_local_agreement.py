@@ -52,6 +52,7 @@ def test_contradicting_hypothesis_continues_after_stable_text() -> None:
     assert shown("so it goes", "so it goes", "")[-1] == ("so it goes", "")
     assert shown("你好", "你好", "您好吗")[-1] == ("你好", "吗")
     assert shown("so it", "so it", "你好goes")[-1] == ("so it", " goes")
+    assert shown("so it", "so it", "你好，goes", "你好，goes", "你好，goes")[-1] == ("so it ，goes", "")
 
 
 @pytest.mark.parametrize(
