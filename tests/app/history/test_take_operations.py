@@ -156,6 +156,19 @@ def test_segment_whose_text_comes_after_its_span_was_seen_is_not_added(library: 
     assert library.find(session(1)).text == "I went home!"
 
 
+def test_segments_are_added_when_they_say_much_more_than_the_span_that_was_seen(library: Library) -> None:
+    """The edit lacks their words: the few that the span has stand there twice rather than the others nowhere."""
+    record(library, 1, None, None)
+    span(library)
+    seen = revision(library)
+    arrive(library, 0, "I went home because it rained.")
+    arrive(library, 1, "Then the sun came out again and we walked to the river.")
+    edit(library, session(1), "I went home!", seen)
+    assert library.find(session(1)).text == (
+        "I went home! I went home because it rained. Then the sun came out again and we walked to the river."
+    )
+
+
 def test_span_with_words_that_only_it_has_is_added(library: Library) -> None:
     record(library, 1, "I went home.", None)
     seen = revision(library)
