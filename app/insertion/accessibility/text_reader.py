@@ -27,6 +27,8 @@ radio buttons and their menu entries, scroll bars, sliders, toggle buttons, butt
 _GTK: Final = "gtk"
 _CERTAIN_TOOLKITS: Final = frozenset({_GTK, "qt"})
 """Toolkits whose roles say what takes text. Web pages may take keys wherever they like."""
+_DROPS_TEXT: Final = frozenset({_GTK, "gecko"})
+"""Toolkits that read the clipboard for a text that cannot be changed, and drop what they read. Gecko: Firefox."""
 _OWN_FOCUS: Final = ("libreoffice", "soffice")
 """Beginnings of names of programs whose document gets the keys while GTK calls a button of the toolbar focused."""
 
@@ -62,7 +64,7 @@ def kind_of(role: int, toolkit: str, *, editable: bool) -> FocusKind | None:
         return FocusKind.PASSWORD
     if editable or role == TERMINAL:
         return FocusKind.FIELD
-    fixed = role in (TEXT, ENTRY) and toolkit.lower() == _GTK  # GTK reads the clipboard there, and drops the text
+    fixed = role in (TEXT, ENTRY) and toolkit.lower() in _DROPS_TEXT
     certain = role in _NO_FIELDS and toolkit.lower() in _CERTAIN_TOOLKITS
     return FocusKind.NO_FIELD if fixed or certain else None
 

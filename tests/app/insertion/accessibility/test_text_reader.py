@@ -124,6 +124,9 @@ async def test_surroundings_are_unknown_without_a_bus(tmp_path: Path) -> None:
         (TEXT, "Qt", False, None),  # Qt reads no clipboard there, so the text is held
         (TEXT, "WebKitGTK", False, None),
         (43, "", False, None),
+        (ENTRY, "Gecko", False, FocusKind.NO_FIELD),  # a read-only field of a web page
+        (ENTRY, "Gecko", True, FocusKind.FIELD),
+        (85, "Gecko", False, None),  # a part of a web page whose script may take text
         (95, "Gecko", False, None),  # a web page
         (56, "GTK", False, None),  # a cell of a table may take text
         (0, "GTK", False, None),
