@@ -70,15 +70,13 @@ class WorkerCollector(Collector):
         """Yield all metrics, read at one moment."""
         now = self._read_state()
         yield from self._counted(now)
-        yield _histogram(
-            "queue_seconds", "How long jobs were in the broker before they were read.", self._tally.queue
-        )
-        yield _histogram("decode_seconds", "How long jobs were in the engine.", self._tally.decode)
-        yield _histogram("batch_size", "How many jobs were decoded at once.", self._tally.batches)
+        yield _histogram("queue_seconds", "Time of jobs in the broker before they were read.", self._tally.queue)
+        yield _histogram("decode_seconds", "Time of jobs in the engine.", self._tally.decode)
+        yield _histogram("batch_size", "Jobs decoded in one call.", self._tally.batches)
         states = [([state.value], float(now.state is state)) for state in WorkerState]
-        yield _gauges("state", "1: what it does now.", states, "state")
-        yield _gauges("slots", "How many jobs it decodes at once.", [((), now.info.slots)])
-        yield _gauges("busy_slots", "How many it decodes now.", [((), now.busy)])
+        yield _gauges("state", "1: the current state.", states, "state")
+        yield _gauges("slots", "Jobs that one call can decode.", [((), now.info.slots)])
+        yield _gauges("busy_slots", "Jobs being decoded now.", [((), now.busy)])
         known = [((), now.speed)] if now.speed else []
         yield _gauges(
             "speed", "Audio seconds recognised per second of decoding; nothing until it is known.", known
@@ -88,17 +86,19 @@ class WorkerCollector(Collector):
         said = {"worker": self._worker, "engine": now.info.engine, "model": now.info.model}
         said |= {"device": now.info.device, "version": metadata.version("kikipounamu")}
         said |= {"python": platform.python_version()}
-        yield InfoMetricFamily(PREFIX.removesuffix("_"), "What runs here.", value=said)
+        yield InfoMetricFamily(
+            PREFIX.removesuffix("_"), "Engine, model, device and versions of this worker.", value=said
+        )
 
     def _counted(self, now: WorkerReading) -> Iterator[Metric]:
         tally = self._tally
         jobs = dict.fromkeys(_OUTCOMES, 0) | dict(tally.jobs)
         rows = [((outcome,), float(count)) for outcome, count in jobs.items()]
-        yield _counter("jobs", "Jobs that this worker was given and has no more.", rows, "outcome")
-        yield _counter("audio_seconds", "Audio that it turned into text.", [((), tally.audio_s)])
-        yield _counter("partials", "Hypotheses that it made.", [((), tally.partials)])
+        yield _counter("jobs", "Jobs that this worker has concluded, by outcome.", rows, "outcome")
+        yield _counter("audio_seconds", "Recognised audio.", [((), tally.audio_s)])
+        yield _counter("partials", "Partials made.", [((), tally.partials)])
         yield _counter("leases_lost", "Jobs that another worker took.", [((), tally.jobs[Verdict.LOST])])
-        yield _counter("broker_returns", "How often the broker was away and came back.", [((), tally.returns)])
+        yield _counter("broker_returns", "Times that the broker was away and came back.", [((), tally.returns)])
         restarts = float(max(0, now.engine_loads - 1))
         yield _counter("engine_restarts", "Engine processes after the first one.", [((), restarts)])
 

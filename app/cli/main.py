@@ -51,7 +51,7 @@ app = group(
     "Dictate into any program, and transcribe recordings.",
     _Program,
     add_completion=True,
-    epilog="`kikipounamu COMMAND --help` says more of a command.",
+    epilog="`kikipounamu COMMAND --help` describes a command.",
 )
 
 

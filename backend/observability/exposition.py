@@ -46,8 +46,8 @@ _NOTHING: Final = StreamContent(0, 0, 0)
 _OF_A_WORKER: Final[tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...]] = (
     ("fleet_speed", "Audio seconds recognised per second of decoding.", lambda one: one.speed),
     ("fleet_rtf", "Real-time factor: seconds of decoding per second of audio.", lambda one: 1 / one.speed),
-    ("fleet_slots", "How many jobs it decodes at once.", lambda one: one.slots),
-    ("fleet_busy_slots", "How many it decodes now.", lambda one: one.busy),
+    ("fleet_slots", "Jobs that one call of the worker can decode.", lambda one: one.slots),
+    ("fleet_busy_slots", "Jobs that the worker decodes now.", lambda one: one.busy),
 )
 """Values per worker. The first two exist once the worker has decoded something."""
 
@@ -97,10 +97,10 @@ class GatewayCollector(Collector):
         here = self._metrics.counted(now.received_s, self._round_trips.read())
         counted = together([here, *now.others.counted])
         yield from _counted(counted)
-        text = "Where the time of segments with a text went."
+        text = "Duration of each stage of segments with a text."
         yield _histogram("segment_stage_seconds", text, "stage", counted.stages)
         batches = {"": counted.round_trips} if counted.round_trips else {}
-        yield _histogram("broker_round_trip_seconds", "How long batches of commands took.", "", batches)
+        yield _histogram("broker_round_trip_seconds", "Duration of batches of commands.", "", batches)
         yield from _processes(now)
 
     def _streams(self, now: GatewayReading) -> Iterator[Metric]:
@@ -115,7 +115,7 @@ class GatewayCollector(Collector):
         depth = [(of, one.entries) for of, one in waiting.items()]
         yield _gauges("queue_depth", "Jobs that wait or are being decoded.", labels, depth)
         oldest = [(of, one.oldest_ms / 1000) for of, one in waiting.items()]
-        yield _gauges("oldest_wait_seconds", "How long the oldest job is there.", labels, oldest)
+        yield _gauges("oldest_wait_seconds", "Age of the oldest job.", labels, oldest)
         held = self._by_stream(
             ((priority, model or ANY_MODEL), StreamContent(samples, 0, 0))
             for (priority, model), samples in now.held.items()
@@ -141,48 +141,48 @@ class GatewayCollector(Collector):
 def _admission(now: GatewayReading, limits: AdmissionLimits) -> Iterator[Metric]:
     survey = now.survey
     yield _gauge(
-        "capacity_streams", "How many can speak at once, by the measured speed of all.", speed(survey, "")
+        "capacity_streams", "Real-time streams that all workers carry, by their measured speed.", speed(survey, "")
     )
     waits = [([name], expect(survey, wanted).eta_s) for name, wanted in _OPTIONS_OF_CLASS.items()]
     rows = [(of, inf if eta_s is None else eta_s) for of, eta_s in waits]
-    yield _gauges("expected_wait_seconds", "Of a new segment; +Inf: no worker.", ("class",), rows)
+    yield _gauges("expected_wait_seconds", "Expected wait of a new segment; +Inf: no worker.", ("class",), rows)
     refusal = refuse(survey, now.broker.up, now.connections, limits)
-    yield _gauge("accepting", "1: new sessions are taken.", not (refusal or now.draining))
-    yield _gauge("connections_limit", "How many connections are taken.", limits.sessions)
+    yield _gauge("accepting", "1: new sessions are accepted.", not (refusal or now.draining))
+    yield _gauge("connections_limit", "Limit of connections.", limits.sessions)
 
 
 def _gateway(now: GatewayReading) -> Iterator[Metric]:
     yield _gauge(
-        "sessions", "Sessions in this gateway, with a connection or without one for a while.", now.sessions
+        "sessions", "Sessions in this gateway, also those that lost their connection recently.", now.sessions
     )
     yield _gauge("connections", "Open WebSockets of clients.", now.connections)
-    yield _gauge("viewers", "Who watches the monitor.", now.viewers)
+    yield _gauge("viewers", "Viewers of the monitor.", now.viewers)
     yield _gauge("pending_segments", "Segments that have begun and not ended.", now.pending)
     yield _gauge("unqueued_audio_seconds", "Audio that this gateway has and the broker has not.", now.unqueued_s)
     yield _gauge("broker_up", "1: the broker answers.", now.broker.up)
     yield _gauge("broker_missing_shards", "Shards of the broker that do not answer.", len(now.broker.missing))
-    yield _gauge("broker_durable", "1: the broker keeps what it took over a power loss.", now.broker.durable)
-    yield _gauge("broker_memory_ratio", "Used part of the broker's limit; 0: it has none.", now.broker.memory)
+    yield _gauge("broker_durable", "1: the broker loses nothing at a power loss.", now.broker.durable)
+    yield _gauge("broker_memory_ratio", "Used part of the broker's memory limit; 0: no limit.", now.broker.memory)
     said = {"version": metadata.version("kikipounamu"), "python": platform.python_version()}
-    yield InfoMetricFamily(f"{PREFIX}build", "What runs here.", value=said)
+    yield InfoMetricFamily(f"{PREFIX}build", "Versions of this gateway.", value=said)
 
 
 def _history(state: HistoryState) -> Iterator[Metric]:
     yield _gauge("history_up", "1: the history's database can be used.", state.up)
-    yield _gauge("history_waiting", "What is to be recorded and still in the broker.", state.waiting)
-    text = "What went in the broker for want of room and was never recorded; counted there."
+    yield _gauge("history_waiting", "Entries for the history that wait in the broker.", state.waiting)
+    text = "Entries that the broker dropped for lack of room, so that they were not recorded."
     yield _counters("history_left_out", text, (), [((), state.left_out)])
-    yield _counters("history_recorded", "What this gateway recorded.", (), [((), state.recorded)])
-    text = "What the database never takes, so that it is not recorded."
+    yield _counters("history_recorded", "Entries that this gateway recorded.", (), [((), state.recorded)])
+    text = "Entries that the database refused, so that they were not recorded."
     yield _counters("history_refused", text, (), [((), state.refused)])
 
 
 def _workers(survey: Survey) -> Iterator[Metric]:
     states = [([state.value], sum(one.state is state for one in survey.workers)) for state in WorkerState]
-    yield _gauges("workers", "Workers, by what they say that they do.", ("state",), states)
+    yield _gauges("workers", "Workers by reported state.", ("state",), states)
     shown = {_short(one.worker): one for one in sorted(survey.workers, key=lambda one: one.worker)[:MOST_WORKERS]}
     about = InfoMetricFamily(
-        f"{PREFIX}fleet", "Who works.", labels=("worker", "host", "engine", "model", "device")
+        f"{PREFIX}fleet", "Last report of each worker.", labels=("worker", "host", "engine", "model", "device")
     )
     for name, one in shown.items():
         said = (one.host, one.engine, one.model, one.device)
@@ -208,36 +208,36 @@ def _processes(now: GatewayReading) -> Iterator[Metric]:
     rows = [((str(slot),), report.load.memory_bytes) for slot, report in reports]
     yield _gauges("process_memory_bytes", "Resident memory, by process.", labels, rows)
     rows = [((str(slot),), others.restarts.get(slot, 0)) for slot, _ in reports]
-    yield _counters("process_restarts", "How often a process ended without being asked to.", labels, rows)
+    yield _counters("process_restarts", "Restarts of a process that ended unexpectedly, by process.", labels, rows)
 
 
 def _counted(counted: Counted) -> Iterator[Metric]:
     nothing: dict[tuple[EndState, str], int] = {(EndState.FINAL, ""): 0, (EndState.CANCELLED, ""): 0}
     segments = [((outcome.value, code), n) for (outcome, code), n in (nothing | counted.segments).items()]
-    text = "Segments that ended here; of those that failed, why."
+    text = "Segments that ended here, by outcome and code of failure."
     yield _counters("segments", text, ("outcome", "code"), segments)
     recognised = samples_to_seconds(counted.samples)
     yield _counters("audio_recognised_seconds", "Audio of segments with a text.", (), [((), recognised)])
     yield _counters(
         "audio_received_seconds",
-        "Audio that came, again or not; second passes not counted.",
+        "Received audio, repeats included, second passes not.",
         (),
         [((), counted.received_s)],
     )
-    yield _counters("partials_told", "Hypotheses that clients were told.", (), [((), counted.partials)])
-    text = "Second passes that were not begun, for want of time or of what they replace."
+    yield _counters("partials_told", "Partials sent to clients.", (), [((), counted.partials)])
+    text = "Second passes refused before any work, for lack of time or of what they replace."
     yield _counters("second_passes_refused", text, (), [((), counted.spans_refused)])
     attempts = [
         ((name, "asked" if made else "shed"), counted.attempts.get((kind, made), 0))
         for kind, name in _BEST_EFFORT.items()
         for made in (True, False)
     ]
-    text = "What is best effort: asked of a worker, or not for want of time."
+    text = "Partials and speculations: asked of a worker, or shed for lack of time."
     yield _counters("best_effort", text, ("kind", "outcome"), attempts)
     refusals = [((reason.value,), counted.refusals.get(reason, 0)) for reason in RefusalReason]
-    yield _counters("refusals", "What was not taken, and why.", ("reason",), refusals)
+    yield _counters("refusals", "Refusals by reason.", ("reason",), refusals)
     hellos = [((str(resumed).lower(),), counted.hellos.get(resumed, 0)) for resumed in (False, True)]
-    yield _counters("hellos", "Connections that began to speak for a session, new or known.", ("resumed",), hellos)
+    yield _counters("hellos", "Connections that opened a session, new or known.", ("resumed",), hellos)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -17,9 +17,7 @@ from loadtest.scenarios import soak as soak_scenario
 
 _MOST_SAMPLES: Final = 3_600
 
-Count = Annotated[
-    int, typer.Option(min=0, help="Number of speakers. [default: from the measured speed of the workers]")
-]
+Count = Annotated[int, typer.Option(min=0, help="Number of speakers; 0: by the measured speed of the workers.")]
 
 
 def idle(  # noqa: PLR0913 - typer: an option is a parameter
