@@ -1,12 +1,12 @@
 // @ts-check
-// A curve of the last hour. One time, pointed at in any chart, is read in all of them.
+// Charts of the last hour. A time pointed at in one chart is marked in all of them.
 
 import { draw, h, say, set } from "./dom.js";
 import { areaPath, ceiling, linear, linePath, nearest, timeTicks } from "./scale.js";
 /** @import { Spot } from "./scale.js" */
 
 /**
- * `look`: what is drawn of a series, also a class.
+ * `look`: how a series is drawn; also its CSS class.
  * @typedef {{name: string, look: "area"|"line"|"limit"|"bars", hue?: string, spots: Spot[]}} Series
  * @typedef {{from: number, to: number, series: Series[], read: (value: number) => string, clock: (t: number) => string, spoken: () => string, least?: number, unit?: number}} Drawing
  */
@@ -14,9 +14,9 @@ import { areaPath, ceiling, linear, linePath, nearest, timeTicks } from "./scale
 const TOP = 14;
 const BOTTOM = 16;
 const MINUTE_MS = 60_000;
-const STEPS = 60; // across a chart, with the arrow keys
+const STEPS = 60; // presses of an arrow key from end to end
 
-/** The time that is pointed at; `null`: none is. */
+/** Time that is marked in every chart; `null`: none. */
 export class Crosshair {
   /** @type {number|null} */
   time = null;
@@ -75,7 +75,8 @@ export class Chart {
     }
     const { from, to, series, least, unit } = this.#drawing;
     const floor = this.#height - BOTTOM;
-    const top = ceiling(Math.max(0, ...series.flatMap((one) => one.spots.map((spot) => spot.value ?? 0))), least, unit);
+    const values = series.flatMap((one) => one.spots.map((spot) => spot.value ?? 0));
+    const top = ceiling(values.reduce((most, value) => Math.max(most, value), 0), least, unit); // too many for arguments
     const x = linear(from, to, 0, this.#width - 5);
     const y = linear(0, top, floor, TOP);
     const drawn = series.flatMap((one) => curve(one, x, y, floor));

@@ -238,6 +238,22 @@ def test_line_is_interrupted_at_gaps(page: Page) -> None:
     assert area == "M0,100L0,100L10,0L10,100ZM30,100L30,0L30,100ZM40,100L40,60L50,60L50,100Z"
 
 
+def test_chart_draws_the_curves_of_a_large_fleet(page: Page) -> None:
+    body = """const chart = new m.Chart(new m.Crosshair());
+    chart.element.style.cssText = "display: block; width: 300px; height: 100px";
+    document.body.append(chart.element);
+    const spots = Array.from({length: 720}, (_, t) => ({t, value: 1}));
+    const series = Array.from({length: a}, () => ({name: "w", look: "line", spots}));
+    chart.show({from: 0, to: 719, series, read: String, clock: String, spoken: () => ""});
+    for (let turn = 0; turn < 100 && !chart.element.querySelector("path"); turn += 1) {
+      await new Promise(requestAnimationFrame);
+    }
+    const drawn = chart.element.querySelectorAll("path.line").length;
+    chart.element.remove();
+    return drawn;"""
+    assert run(page, "chart", body, 300) == 300
+
+
 def test_time_ticks_are_at_round_local_times(page: Page) -> None:
     body = "return m.timeTicks(a, a + 3600000, 4).map((t) => new Date(t).toTimeString().slice(0, 5))"
     marks = run(page, "scale", body, NOW)
