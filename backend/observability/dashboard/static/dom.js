@@ -1,12 +1,12 @@
 // @ts-check
-// Elements, made and changed in few words. Text is only ever text: nothing here reads markup.
+// Creates and changes elements. Texts are never parsed as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @typedef {Record<string, string|number|boolean|null|undefined>} Attributes */
 
 /**
- * An element with these attributes (`null`, `false`: without) and children.
+ * Create an element with attributes (`null`, `false`: without) and children.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
  * @param {Attributes} [attributes]
@@ -21,7 +21,7 @@ export function h(name, attributes = {}, ...children) {
 }
 
 /**
- * The same, of a drawing.
+ * Create an SVG element, as `h` does.
  * @param {string} name
  * @param {Attributes} [attributes]
  * @param {...Node} children
@@ -34,7 +34,7 @@ export function draw(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Attributes that differ are changed. @param {Element} element @param {Attributes} attributes */
+/** Set the attributes that differ. @param {Element} element @param {Attributes} attributes */
 export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) {
@@ -48,7 +48,7 @@ export function set(element, attributes) {
   }
 }
 
-/** A text that differs is changed: selections and screen readers are left alone. @param {Node} node @param {string} text */
+/** Set the text if it differs, so that selections and screen readers stay undisturbed. @param {Node} node @param {string} text */
 export function say(node, text) {
   if (node.textContent !== text) {
     node.textContent = text;
@@ -56,7 +56,7 @@ export function say(node, text) {
 }
 
 /**
- * One child for each item, in order; what is there already is kept and updated.
+ * Give an element one child per item, in order: update the known ones, add new ones, remove the others.
  * @template Item
  * @param {Element} parent
  * @param {readonly Item[]} items

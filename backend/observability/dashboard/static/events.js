@@ -1,13 +1,13 @@
 // @ts-check
-// Server-sent events out of the pieces of text in which they arrive. Pure.
+// Parser of server-sent events that arrive in pieces of text. Pure.
 
-const MOST = 4 << 20; // letters of one event; more than that is no event of ours
+const MOST = 4 << 20; // characters of one event; a gateway sends no longer ones
 
 export class EventReader {
   #rest = "";
 
   /**
-   * The events that are whole with this piece.
+   * Return the events that this piece completes.
    * @param {string} piece
    * @returns {{name: string, data: string}[]}
    */

@@ -1,17 +1,17 @@
 // @ts-check
-// The connection: the last hour once, then what the gateway tells, again and again until somebody ends it.
+// Connection to the gateway: reads the last hour, then live events, and reconnects until it is ended.
 
 import { EventReader } from "./events.js";
 /** @import { Recent, Snapshot } from "./types.js" */
 
 const ANSWER_MS = 10_000;
-export const LATE_MS = 4_000; // it tells once a second
+export const LATE_MS = 4_000; // the gateway sends a snapshot each second
 const SILENCE_MS = 15_000;
-const HIDDEN_MS = 60_000; // a page that nobody sees takes nobody's place
+const HIDDEN_MS = 60_000; // a page hidden for longer leaves its place to others
 const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /**
- * `retryAt`: when it tries again, ms; `heardAt`: when the newest came, 0: none did.
+ * `retryAt`: time of the next attempt, ms. `heardAt`: time of the newest snapshot, ms; 0: none yet.
  * @typedef {{phase: "connecting"|"live"|"lost"|"crowded"|"asleep"|"key"|"forbidden", retryAt: number, heardAt: number}} Link
  */
 
@@ -23,13 +23,13 @@ const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
  * @property {(link: Link) => void} link
  */
 
-/** How long to wait after so many failures, ms: between half of it and all of it. @param {number} failures @param {number} chance */
+/** Return the pause after so many failures, ms; `chance` makes it shorter by up to half. @param {number} failures @param {number} chance */
 export function pause(failures, chance) {
   const most = PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0;
   return most * (0.5 + chance / 2);
 }
 
-/** An answer that is not the wanted one. */
+/** Response with an unexpected status. */
 export class Refused extends Error {
   /** @param {Response} response */
   constructor(response) {
@@ -55,7 +55,7 @@ export class Feed {
     this.#hearer = hearer;
   }
 
-  /** Until `end`, or until the gateway wants another key. */
+  /** Stay connected until `end`, or until the gateway refuses the key. */
   async run() {
     const seen = this.#watchVisibility();
     addEventListener("online", this.now, { signal: this.#ended.signal });
@@ -66,14 +66,14 @@ export class Feed {
     }
   }
 
-  /** No more. */
+  /** Disconnect for good. */
   end() {
     this.#ended.abort();
     this.#watching.abort();
     this.#wake();
   }
 
-  /** Do not wait for the next attempt. */
+  /** Reconnect without waiting. */
   now = () => {
     this.#failures = 0;
     this.#wake();
@@ -84,7 +84,7 @@ export class Feed {
     try {
       await this.#hour();
       await this.#watch();
-      this.#failures += 1; // it ended: it goes away, or was restarted
+      this.#failures += 1; // the gateway stops or restarts
       await this.#pause("lost", 0);
     } catch (problem) {
       if (this.#ended.signal.aborted || this.link.phase === "asleep") {
@@ -114,7 +114,7 @@ export class Feed {
       const timeline = await response.json();
       safely(() => this.#hearer.timeline(timeline, Date.now()));
     } else if (response.status !== 404) {
-      throw new Refused(response); // 404: an older gateway, that remembers nothing
+      throw new Refused(response); // 404: an older gateway, without a timeline
     }
   }
 
@@ -171,7 +171,7 @@ export class Feed {
     this.#wake = () => {};
   }
 
-  /** Leaves when nobody has looked for a while. The result waits until somebody does; false: it has ended. */
+  /** Disconnect once the page was hidden for long. The result waits until it is seen; false: the feed has ended. */
   #watchVisibility() {
     let timer = 0;
     let looked = () => {};
@@ -202,7 +202,7 @@ export class Feed {
     };
   }
 
-  /** The gateway wants another key: only somebody who has one can go on. */
+  /** True if the gateway refused the key, so that only another one helps. */
   get #refused() {
     return ["key", "forbidden"].includes(this.link.phase);
   }
@@ -217,7 +217,7 @@ export class Feed {
   }
 }
 
-/** A fault of the page is told as one, and is no reason to connect again. @param {() => void} work */
+/** Run work; report its error without reconnecting. @param {() => void} work */
 function safely(work) {
   try {
     work();

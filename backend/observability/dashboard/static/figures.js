@@ -1,5 +1,5 @@
 // @ts-check
-// The figures: each with what it is now, and its last hour.
+// Panels of figures: the current value, and a chart of the last hour.
 
 import { Chart } from "./chart.js";
 import { h, say, set } from "./dom.js";
@@ -10,14 +10,14 @@ import { nearest } from "./scale.js";
 /** @import { Point } from "./types.js" */
 
 /**
- * `value`: as it is now; `sub`: what else; `read`: any of its values; `share`: how full something is, if that is meant.
+ * `value`: current value as text. `sub`: line below it. `read`: formats a value. `share`: part in use, for a meter.
  * @typedef {Object} Figure
  * @property {string} key
  * @property {(scene: Scene) => string} value
  * @property {(scene: Scene) => string} sub
  * @property {(value: number) => string} read
  * @property {(scene: Scene) => Series[]} series
- * @property {number} [least] of the upper end of its scale
+ * @property {number} [least] upper end of its scale
  * @property {boolean} [sums] whether its values are sums of a minute
  * @property {(scene: Scene) => number|null} [share]
  */
@@ -159,7 +159,7 @@ export class FigurePanel {
     this.#chart.show({ from, to, read, least, series: this.#series, clock: (t) => format.clock(t), spoken: () => this.#spoken() });
   }
 
-  /** What is read where somebody points; else the highest. */
+  /** Show the value at the marked time; without one, the highest. */
   #point() {
     const { texts, format, crosshair } = this.#tools;
     const spot = crosshair.time === null ? null : this.#spotAt(crosshair.time);

@@ -1,5 +1,5 @@
 // @ts-check
-// Figures as people read them.
+// Formats numbers, durations and sizes in the viewer's language.
 
 import { Texts } from "./texts.js";
 
@@ -22,28 +22,28 @@ export class Format {
     this.#seconds = new Intl.DateTimeFormat(texts.tag, { ...hour, second: "2-digit" });
   }
 
-  /** With so many digits behind the point. @param {number} value @param {number} [digits] */
+  /** Format with a fixed number of decimals. @param {number} value @param {number} [digits] */
   number(value, digits = 0) {
     return this.#numbers[digits].format(value);
   }
 
-  /** Short: a digit behind the point only where it says something. @param {number} value */
+  /** Format with at most one decimal below 10, else with none. @param {number} value */
   short(value) {
     return value < 10 ? this.#whole.format(value) : this.number(value);
   }
 
-  /** A text with a number in it, in the form for that number. @param {string} key @param {number} count */
+  /** Return the text for a count, in its plural form. @param {string} key @param {number} count */
   count(key, count) {
     const rounded = count < 10 ? Math.round(count * 10) / 10 : Math.round(count);
     return this.#texts.get(key, { count: this.short(count) }, rounded);
   }
 
-  /** A length of time that is waited for. @param {number} seconds */
+  /** Format a waiting time, below 10 s with one decimal. @param {number} seconds */
   wait(seconds) {
     return seconds >= 59.5 ? this.time(seconds) : this.#unit("s", this.number(seconds, seconds > 0 && seconds < 9.95 ? 1 : 0));
   }
 
-  /** A length of time. @param {number} seconds */
+  /** Format a duration in its two largest units. @param {number} seconds */
   time(seconds) {
     const whole = Math.round(seconds);
     if (whole < 60) {
@@ -70,13 +70,13 @@ export class Format {
     return this.#unit("percent", this.number(percent));
   }
 
-  /** As people count memory: a GB is 2^30. @param {number} bytes */
+  /** Format a size of memory; 1 GB is 2^30 bytes. @param {number} bytes */
   bytes(bytes) {
     const mb = bytes / 2 ** 20;
     return mb < 1_000 ? this.#unit("mb", this.number(mb)) : this.#unit("gb", this.number(mb / 1_024, 1));
   }
 
-  /** Of a speed. @param {number} value */
+  /** Format a speed as a multiple of real time. @param {number} value */
   times(value) {
     return this.#unit("times", this.short(value));
   }
@@ -86,7 +86,7 @@ export class Format {
     return value === null ? "–" : this.number(value, value < 0.1 ? 3 : 2);
   }
 
-  /** On the viewer's clock. @param {number} ms @param {boolean} [seconds] */
+  /** Format a time of the viewer's clock. @param {number} ms @param {boolean} [seconds] */
   clock(ms, seconds = false) {
     return (seconds ? this.#seconds : this.#minutes).format(ms);
   }

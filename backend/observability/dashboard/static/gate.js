@@ -1,12 +1,12 @@
 // @ts-check
-// Asks for the key.
+// Form that asks for the key.
 
 import { h, say, set } from "./dom.js";
 import { sendable } from "./key.js";
 /** @import { Texts } from "./texts.js" */
 
 /**
- * `problem`: why the last one was of no use; empty: there was none.
+ * Return the form. `problem`: why the previous key failed; empty: none was tried.
  * @param {Texts} texts
  * @param {""|"wrong"|"forbidden"} problem
  * @param {(key: string) => void} open

@@ -1,5 +1,5 @@
 // @ts-check
-// What this page is, whether it is up to date, and how it looks.
+// Header: name, state of the connection, choice of language and colours.
 
 import { h, say, set } from "./dom.js";
 import { LATE_MS } from "./feed.js";

@@ -1,12 +1,12 @@
 // @ts-check
-// How things are, in one sentence and a half.
+// Headline: the gateway's state in one sentence, with help and notes.
 
 import { h, say, set } from "./dom.js";
 import { icon, reshape } from "./icons.js";
 import { able, judge } from "./judge.js";
 /** @import { Scene, Tools } from "./page.js" */
 
-const SPOKEN_MS = 2_000; // what changes back sooner is not announced
+const SPOKEN_MS = 2_000; // a change that is undone sooner is not announced
 
 export class Headline {
   #tools;
@@ -36,19 +36,20 @@ export class Headline {
     set(this.element, { "data-level": level });
     reshape(this.#icon, level);
     say(this.#sentence, sentence);
-    say(this.#help, texts.get(help, this.#fleet()(snapshot)));
+    say(this.#help, texts.get(help, this.#fleet(snapshot)));
     say(this.#notes, this.#noted(snapshot, key === "how.refusing" ? 0 : refused));
     document.title = `${sentence} · kikipounamu`;
     this.#announce(key, sentence);
   }
 
-  #fleet() {
+  /** @param {Scene["snapshot"]} snapshot */
+  #fleet(snapshot) {
     const { format } = this.#tools;
-    return (/** @type {Scene["snapshot"]} */ snapshot) => ({
+    return {
       sessions: format.count("count.sessions", snapshot?.sessions ?? 0),
       workers: format.count("count.workers", able(snapshot?.workers ?? []).length),
       streams: format.count("count.streams", snapshot?.streams ?? 0),
-    });
+    };
   }
 
   /** @param {Scene["snapshot"]} snapshot @param {number} refused */
@@ -70,7 +71,7 @@ export class Headline {
     return notes.join(" ");
   }
 
-  /** Screen readers hear of what stays, and never of seconds that count. @param {string} key @param {string} sentence */
+  /** Announce lasting changes to screen readers, and no running seconds. @param {string} key @param {string} sentence */
   #announce(key, sentence) {
     if (key !== this.#key) {
       this.#key = key;

@@ -1,23 +1,23 @@
 // @ts-check
-// The last hour: what the gateway remembers of it, continued with what it tells now. Pure; clocks are the caller's.
+// Points of the last hour: the gateway's timeline, continued by its snapshots. Pure: time comes in as a value.
 
 /** @import { Point, Snapshot, Worker } from "./types.js" */
 
 export const SPAN_MS = 3_600_000;
-const GAP_MS = 30_000; // longer than the gateway's pauses: nothing is known of the time between
-const CLOCKS_DIFFER_S = 5; // of one without an id, two guesses of when it began: more apart, and it began again
+const GAP_MS = 30_000; // longer than the gateway's pauses: the time between is unknown
+const CLOCKS_DIFFER_S = 5; // a gateway without an id has restarted if its estimated starts differ by more
 const WORST = /** @type {const} */ (["queued", "backlog_s", "oldest_s"]);
 
 export class History {
   /** @type {Point[]} */
   points = [];
   #epoch = 0;
-  #began = Number.NaN; // of the gateway, on the viewer's clock, s
+  #began = Number.NaN; // start of the gateway on the viewer's clock, s
   #gateway = "";
   #stepMs = 5_000;
 
   /**
-   * What the gateway remembers takes the place of what was seen of this run of it.
+   * Replace the points of this run of the gateway, up to the end of its timeline.
    * @param {{gateway?: string, uptime_s: number, step_s: number, moments: any[]}} timeline
    * @param {number} now ms
    */
@@ -36,7 +36,7 @@ export class History {
   }
 
   /**
-   * One more moment.
+   * Add a snapshot; it replaces one of the same step.
    * @param {Snapshot} snapshot
    * @param {number} now ms
    */
@@ -55,13 +55,13 @@ export class History {
     this.#forget(now);
   }
 
-  /** When a moment of the gateway's uptime was, on the viewer's clock, ms. @param {number} atS */
+  /** Convert a moment of the gateway's uptime to the viewer's clock, ms. @param {number} atS */
   when(atS) {
     return (this.#began + atS) * 1_000;
   }
 
   /**
-   * An id is of one run of a gateway, and decides alone where it is known: what a network held up looks like a restart.
+   * Begin a new epoch if the gateway has restarted. Its id decides, if known: delayed data look like a restart.
    * @param {number} uptimeS @param {number} now @param {string} gateway
    */
   #follow(uptimeS, now, gateway) {
@@ -87,7 +87,7 @@ export class History {
   #add(point) {
     const last = this.points.at(-1);
     if (last && point.t <= last.t) {
-      point.t = last.t + 1; // clocks are set
+      point.t = last.t + 1; // the viewer's clock was set back
     }
     point.gap = !last || last.epoch !== point.epoch || point.t - last.t > Math.max(GAP_MS, 3 * this.#stepMs);
     this.points.push(point);
@@ -101,7 +101,7 @@ export class History {
 }
 
 /**
- * The span to show: the shortest of these that holds everything. ms
+ * Return the time span to show, ms: the shortest one that holds all points.
  * @param {Point[]} points
  * @param {number} now
  */

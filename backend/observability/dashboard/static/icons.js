@@ -1,5 +1,5 @@
 // @ts-check
-// Shapes that tell a state beside its colour and its words. 16 units square.
+// Icons of states, in addition to colours and words. Their square has 16 units.
 
 import { draw } from "./dom.js";
 
@@ -16,12 +16,12 @@ const SHAPES = {
   failed: "M4.5 4.5 11.5 11.5M11.5 4.5 4.5 11.5",
 };
 
-/** @param {string} name */
+/** Create the icon of a state. @param {string} name */
 export function icon(name) {
   return draw("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": true, focusable: false }, draw("path", { d: SHAPES[name] ?? "" }));
 }
 
-/** Another shape in the same place. @param {Element} element @param {string} name */
+/** Change an icon to that of another state. @param {Element} element @param {string} name */
 export function reshape(element, name) {
   element.firstElementChild?.setAttribute("d", SHAPES[name] ?? "");
 }

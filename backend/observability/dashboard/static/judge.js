@@ -1,20 +1,20 @@
 // @ts-check
-// How things are, as one sentence. Pure.
+// Choice of the headline for the gateway's state. Pure.
 
 /** @import { Snapshot, Worker } from "./types.js" */
 
-export const NOTICEABLE_S = 1; // a shorter wait is none
+export const NOTICEABLE_S = 1; // shorter waits are not mentioned
 const LONG_S = 10;
 const FULL = 0.6; // of the broker's memory
 const STUCK_S = 30;
 
 /**
- * `key` and `values` make the sentence, `help` what to do or to know; `level` is also told by a shape.
+ * `key` and `values`: the sentence. `help`: the advice below it. `level`: colour and icon.
  * @typedef {{level: "good"|"warn"|"bad"|"unknown", key: string, help: string, values: Record<string, number>}} Verdict
  */
 
 /**
- * @param {Snapshot|null} snapshot the newest; `null`: none came yet
+ * @param {Snapshot|null} snapshot the newest; `null`: none yet
  * @param {"connecting"|"live"|"lost"|"crowded"|"asleep"} phase
  * @param {number} refused of the last minute
  * @returns {Verdict}
@@ -35,12 +35,12 @@ export function judge(snapshot, phase, refused) {
   return able(snapshot.workers).length ? load(snapshot, refused) : unattended(snapshot);
 }
 
-/** Those who take work. @param {Worker[]} workers */
+/** Return the workers that take jobs. @param {Worker[]} workers */
 export function able(workers) {
   return workers.filter((one) => one.state === "idle" || one.state === "busy");
 }
 
-/** How long something that is said now waits, in s. @param {Snapshot} snapshot */
+/** Return the expected wait of new speech, s. @param {Snapshot} snapshot */
 export function wait(snapshot) {
   return snapshot.streams > 0 ? snapshot.backlog_s / snapshot.streams : 0;
 }
@@ -54,7 +54,7 @@ function unattended(snapshot) {
 /** @param {Snapshot} snapshot @param {number} refused @returns {Verdict} */
 function load(snapshot, refused) {
   const seconds = wait(snapshot);
-  const much = seconds >= LONG_S || snapshot.broker.memory > FULL; // other refusals are not for want of time
+  const much = seconds >= LONG_S || snapshot.broker.memory > FULL; // other refusals have another cause than load
   if (refused > 0 && much) {
     return verdict("warn", "refusing", { count: refused, seconds });
   }

@@ -1,12 +1,12 @@
 // @ts-check
-// The key that the gateway wants to be shown: out of the address, or typed; kept as long as this tab is open.
+// Key for the gateway: from the address or typed, and kept while this tab is open.
 
 /** @import { Shelf } from "./shelf.js" */
 
 const NAME = "kikipounamu.key";
 
 /**
- * The key of the address (`#key=…`), which loses it at once, or the one that is kept; empty: none.
+ * Return the key of the address (`#key=…`), from which it is removed, or else the kept one; empty: none.
  * @param {Pick<Location, "hash"|"pathname"|"search">} place
  * @param {Shelf} storage
  * @param {(url: string) => void} readdress
@@ -20,7 +20,7 @@ export function takeKey(place, storage, readdress) {
   return storage.getItem(NAME) ?? "";
 }
 
-/** Keep it; empty: forget the one that is kept. @param {Shelf} storage @param {string} key */
+/** Keep the key; an empty one removes it. @param {Shelf} storage @param {string} key */
 export function keepKey(storage, key) {
   if (key) {
     storage.setItem(NAME, key);
@@ -29,7 +29,7 @@ export function keepKey(storage, key) {
   }
 }
 
-/** Whether it can be sent at all: keys are printable ASCII. @param {string} key */
+/** Return whether a header can carry the key: printable ASCII only. @param {string} key */
 export function sendable(key) {
   return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Language and colours: what the viewer chose, or what the system says.
+// Language and colours: the viewer's choice, or else the system's.
 
 import { shelf } from "./shelf.js";
 import { LANGUAGES, languageOf } from "./texts.js";
@@ -34,7 +34,7 @@ export function chooseTheme(name) {
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", wear);
 
-/** Put the colours on. */
+/** Apply the chosen colours. */
 export function wear() {
   const chosen = theme();
   document.documentElement.dataset.theme = chosen === "auto" ? (dark.matches ? "dark" : "light") : chosen;

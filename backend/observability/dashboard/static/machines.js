@@ -10,11 +10,11 @@ import { nearest } from "./scale.js";
 
 const HUES = 6;
 const FRESH_MS = 4_000;
-const MORE = "hue-more"; // of those that have no colour of their own
+const MORE = "hue-more"; // workers without a colour of their own
 
 /** @typedef {"cpu_percent"|"memory_bytes"|"gpu_percent"|"gpu_memory_bytes"} Metric */
 
-/** Colours that stay with their workers, for as long as these are to be seen. */
+/** Colours of workers. A worker keeps its colour while it is shown. */
 export class Hues {
   /** @type {Map<string, string>} */
   #given = new Map();
@@ -34,7 +34,7 @@ export class Hues {
   }
 }
 
-/** How people call each worker of these points: its host, and more where that is not enough. */
+/** Display names of workers: the host, and the device where a host has several workers. */
 export class Names {
   /** @type {Map<string, string>} */
   #known = new Map();
@@ -101,7 +101,7 @@ export class Machines {
     set(this.#charts, { "data-count": this.#panels.filter((panel) => !panel.element.hidden).length });
   }
 
-  /** Whether it would be drawn as it is: the same workers tell something new every few seconds. @param {Scene} scene */
+  /** Return whether the charts show the same workers and are a few seconds old; else note that they are drawn. @param {Scene} scene */
   #isFresh({ snapshot, points, to }) {
     const who = JSON.stringify([points.length > 0, ...(snapshot?.workers ?? []).map((one) => one.worker)]);
     const age = to - this.#drawn;

@@ -1,5 +1,5 @@
 // @ts-check
-// Starts the page, and joins what is heard with what is shown.
+// Entry point: connects the feed with the page.
 
 import { Feed } from "./feed.js";
 import { History, spanOf } from "./history.js";
@@ -33,7 +33,7 @@ class Dashboard {
     addEventListener("hashchange", () => this.#rekeyed());
   }
 
-  // -- what is heard: of a Feed ------------------------------------------------------------------------------
+  // -- events of the feed ------------------------------------------------------------------------------------
 
   /** @param {any} timeline @param {number} now */
   timeline(timeline, now) {
@@ -58,14 +58,14 @@ class Dashboard {
     this.#redraw();
   }
 
-  // -- what is wished ----------------------------------------------------------------------------------------
+  // -- actions of the viewer ---------------------------------------------------------------------------------
 
   #built() {
     const page = new Page(language(), {
       language: (name) => {
         chooseLanguage(name);
         this.#page = this.#built();
-        this.#root.querySelector("select")?.focus(); // it is another one now
+        this.#root.querySelector("select")?.focus(); // the page was built anew
         this.#redraw();
       },
       theme: chooseTheme,
@@ -87,7 +87,7 @@ class Dashboard {
     this.#connect();
   }
 
-  /** Somebody opened an address with another key in this tab. */
+  /** Use the key of an address that was opened in this tab. */
   #rekeyed() {
     const before = this.#key;
     const key = takeKey(location, this.#storage, (url) => history.replaceState(null, "", url));

@@ -1,5 +1,5 @@
 // @ts-check
-// The page: its parts in order, each told the same scene.
+// The page: its parts in order, all updated with the same scene.
 
 import { Crosshair } from "./chart.js";
 import { h, say, set } from "./dom.js";
@@ -17,8 +17,8 @@ import { Workers } from "./workers.js";
 /** @import { Point, Recent, Snapshot } from "./types.js" */
 
 /**
- * Everything that is shown at one moment. `from`, `to`: of the curves, ms; `refused`: in the last minute; `when`: of a
- * moment of the gateway's uptime.
+ * Data shown at one moment. `from`, `to`: span of the charts, ms. `refused`: refusals in the last minute. `when`:
+ * converts the gateway's uptime to the viewer's clock.
  * @typedef {Object} Scene
  * @property {number} now ms
  * @property {Link} link
@@ -63,7 +63,7 @@ export class Page {
     document.documentElement.lang = texts.tag;
   }
 
-  /** Time passed, and nothing else. @param {Scene} scene @param {boolean} hasKey */
+  /** Update what changes with time alone. @param {Scene} scene @param {boolean} hasKey */
   tick(scene, hasKey) {
     this.#header.update(scene, hasKey);
   }

@@ -1,13 +1,13 @@
 // @ts-check
-// Rates, out of totals that only grow while a gateway runs, and begin at 0 with the next one. Pure.
+// Rates from totals, which grow while a gateway runs and begin at 0 again with the next one. Pure.
 
 /** @import { Point, Totals, Worker } from "./types.js" */
 
 const MINUTE_MS = 60_000;
-const BEGINS_S = 10; // two steps of what a gateway remembers: a point before that is of its beginning
+const BEGINS_S = 10; // two steps of a timeline: an earlier point belongs to the gateway's start
 
 /**
- * How fast a total grew at each point, per second, over the time before it; `null` where that is not known.
+ * Return the growth of a total per second, over the time before each point; `null`: unknown.
  * @param {Point[]} points
  * @param {keyof Totals} name
  * @param {number} [windowMs]
@@ -26,7 +26,7 @@ export function rates(points, name, windowMs = 30_000) {
 }
 
 /**
- * By how much a total grew from each point to the next.
+ * Return the growth of a total up to each point from the one before.
  * @param {Point[]} points
  * @param {keyof Totals} name
  */
@@ -37,12 +37,12 @@ export function increases(points, name) {
       const grown = point.totals[name] - before.totals[name];
       return before.epoch === point.epoch && grown >= 0 ? grown : point.totals[name];
     }
-    return point.at_s <= BEGINS_S ? point.totals[name] : 0; // what was counted before the first point is of no known time
+    return point.at_s <= BEGINS_S ? point.totals[name] : 0; // earlier counts have no known time
   });
 }
 
 /**
- * By how much it grew since then.
+ * Return the growth of a total since a time.
  * @param {Point[]} points
  * @param {keyof Totals} name
  * @param {number} since ms
@@ -52,7 +52,7 @@ export function grown(points, name, since) {
 }
 
 /**
- * The same, minute by minute: `t` is where a minute begins.
+ * Return the growth of a total in each minute; `t`: beginning of the minute.
  * @param {Point[]} points
  * @param {keyof Totals} name
  * @returns {{t: number, value: number}[]}
@@ -68,7 +68,7 @@ export function byMinute(points, name) {
 }
 
 /**
- * Seconds of decoding per second of audio: the mean over those who know their speed.
+ * Return the mean real-time factor of the workers whose speed is known; `null`: of none.
  * @param {Iterable<Partial<Worker>>} workers
  */
 export function rtf(workers) {

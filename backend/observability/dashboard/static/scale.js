@@ -1,5 +1,5 @@
 // @ts-check
-// Where things are drawn. Pure.
+// Scales and paths of charts. Pure.
 
 /** @typedef {{t: number, value: number|null, gap?: boolean}} Spot */
 /** @typedef {(value: number) => number} Place */
@@ -7,7 +7,7 @@
 const ROUND = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 
 /**
- * A round number that is not below this one, of these units.
+ * Return the smallest round number of units that is not below `value` or `least`.
  * @param {number} value
  * @param {number} [least]
  * @param {number} [unit]
@@ -20,7 +20,7 @@ export function ceiling(value, least = 1, unit = 1) {
 }
 
 /**
- * From one range onto another.
+ * Return the linear map from one range to another.
  * @param {number} from
  * @param {number} to
  * @param {number} low
@@ -33,7 +33,7 @@ export function linear(from, to, low, high) {
 }
 
 /**
- * Round times between two, by the viewer's clock: at most `most`, ms.
+ * Return at most `most` round times of the viewer's clock between two, ms.
  * @param {number} from
  * @param {number} to
  * @param {number} most
@@ -50,17 +50,17 @@ export function timeTicks(from, to, most) {
 }
 
 /**
- * A line through the spots that interrupts itself where nothing is known.
+ * Return the path of a line through the spots, interrupted at gaps.
  * @param {Spot[]} spots
  * @param {Place} x
  * @param {Place} y
  */
 export function linePath(spots, x, y) {
-  return runs(spots).map((run) => `M${run.map((one) => at(one, x, y)).join("L")}h0`).join(""); // a dot where there is one alone
+  return runs(spots).map((run) => `M${run.map((one) => at(one, x, y)).join("L")}h0`).join(""); // a spot without neighbours is a dot
 }
 
 /**
- * What is below that line, down to `ground`.
+ * Return the path of the area below that line, down to `ground`.
  * @param {Spot[]} spots
  * @param {Place} x
  * @param {Place} y
@@ -73,7 +73,7 @@ export function areaPath(spots, x, y, ground) {
   return runs(spots).map(closed).join("");
 }
 
-/** The place of what is nearest to a time; -1: there is nothing. @param {{t: number}[]} spots @param {number} t */
+/** Return the index of the spot nearest to a time; -1: no spots. @param {{t: number}[]} spots @param {number} t */
 export function nearest(spots, t) {
   let best = -1;
   spots.forEach((one, place) => {

@@ -1,5 +1,5 @@
 // @ts-check
-// What was recognised last: where the time went, never what was said.
+// Table of recent segments with their times, and never their texts.
 
 import { each, h, say, set } from "./dom.js";
 import { cells, table } from "./table.js";
@@ -9,8 +9,8 @@ import { cells, table } from "./table.js";
 const COLUMNS = ["when", "segment", "audio", "worker", "time", "total"];
 const PARTS = /** @type {const} */ (["queue", "decode", "deliver"]);
 const FEW = 10;
-const FEWER = 5; // where there is little room
-const LEAST_MS = 400; // what fills the width, at least
+const FEWER = 5; // on a narrow screen
+const LEAST_MS = 400; // the shortest time that fills the width
 
 export class Segments {
   #tools;
@@ -95,7 +95,7 @@ export class Segments {
   }
 }
 
-/** From the last word to the text, as far as the gateway knows, ms. @param {Recent} one */
+/** Return the time from the last word to the text, as far as the gateway knows, ms. @param {Recent} one */
 function total({ timing }) {
   return timing.queue + timing.decode + timing.deliver;
 }

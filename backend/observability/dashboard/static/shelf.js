@@ -1,5 +1,5 @@
 // @ts-check
-// What is remembered; where the browser keeps nothing, until the page is closed.
+// Storage of the browser; where it is blocked, memory until the page is closed.
 
 /** @typedef {Pick<Storage, "getItem"|"setItem"|"removeItem">} Shelf */
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Tables that are cards on a narrow screen, and tables to screen readers on any.
+// Tables that narrow screens show as cards, and screen readers always as tables.
 
 import { h } from "./dom.js";
 
@@ -11,7 +11,7 @@ export function table(kind, titles) {
   return { element: h("table", { class: kind, role: "table", "aria-labelledby": kind }, head, body), body };
 }
 
-/** A row of empty cells; each knows its title, for where there is no line of them. @param {string} kind @param {string[]} titles */
+/** Create a row of empty cells, each with its title for screens without a line of titles. @param {string} kind @param {string[]} titles */
 export function cells(kind, titles) {
   const [first, ...others] = titles;
   const head = h("th", { role: "rowheader", scope: "row", class: `${kind}-head`, "data-title": first });

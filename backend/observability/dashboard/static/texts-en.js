@@ -1,4 +1,4 @@
-// Every text of the page, in English. What differs by number is an object of `Intl.PluralRules`' names.
+// All texts of the page in English. A text that differs by number has a form for each category of `Intl.PluralRules`.
 
 export const en = {
   "page.title": "Dashboard",

@@ -12,7 +12,7 @@ export const LANGUAGES = {
   zh: { name: "简体中文", tag: "zh-CN", entries: zh },
 };
 
-/** The first of these that we speak. @param {readonly string[]} wanted tags, the best first */
+/** Return the first language that the page has. @param {readonly string[]} wanted tags, the best first */
 export function languageOf(wanted) {
   return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((one) => one in LANGUAGES) ?? "en";
 }
@@ -31,7 +31,7 @@ export class Texts {
   }
 
   /**
-   * The text with these values in the places of their names; `count` also chooses the form.
+   * Return a text with its placeholders filled; `count` chooses the plural form.
    * @param {string} key
    * @param {Record<string, string|number>} [values]
    * @param {number} [count]

@@ -1,4 +1,4 @@
-// What the gateway tells, as `protocol/monitor.py` says it, and what the page makes of it.
+// Types of the gateway's messages (`protocol/monitor.py`), and of the page's own data.
 
 /**
  * @typedef {{final: number, failed: number, audio_s: number, refused: number, partials: number}} Totals
@@ -58,8 +58,8 @@
  */
 
 /**
- * A moment of the last hour. `t`: the viewer's clock, ms. `epoch`: which run of the gateway. `gap`: nothing joins it
- * to the point before.
+ * Point of the last hour. `t`: the viewer's clock, ms. `epoch`: number of the gateway's run. `gap`: not joined to the
+ * point before.
  *
  * @typedef {Object} Point
  * @property {number} t

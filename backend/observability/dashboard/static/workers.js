@@ -1,5 +1,5 @@
 // @ts-check
-// Who recognises, and what each of them is doing.
+// Table of the workers and their states.
 
 import { each, h, say, set } from "./dom.js";
 import { icon, reshape } from "./icons.js";
@@ -9,7 +9,7 @@ import { cells, table } from "./table.js";
 
 const COLUMNS = ["worker", "state", "slots", "speed", "cpu", "memory", "gpu", "done"];
 const { compare } = new Intl.Collator(undefined, { numeric: true });
-const BLOCKS = 8; // more slots than that are a number only
+const BLOCKS = 8; // more slots are shown as a number only
 
 export class Workers {
   #tools;
