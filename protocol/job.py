@@ -314,6 +314,17 @@ def decode_job(fields: Mapping[bytes, bytes]) -> Job:
         raise MalformedMessage(f"not a job: {explain(error, Job)}") from error
 
 
+def salvage_job(fields: Mapping[bytes, bytes]) -> Job:
+    """Return the identity of a job that ``decode_job`` refuses, as far as it is readable, without audio."""
+
+    def number(name: bytes) -> int:
+        text = fields.get(name, b"")
+        return int(text) if text.isdigit() and len(text) <= 10 else 0
+
+    session = fields.get(b"session", b"").decode(errors="replace")
+    return Job(session, number(b"segment"), b"", number(b"samples"), number(b"attempt"))
+
+
 def encode_notice(notice: Notice) -> bytes:
     """Encode a notice as it is stored in ``result:<n>`` and published to a gateway."""
     return msgspec.json.encode(notice)

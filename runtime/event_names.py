@@ -57,7 +57,6 @@ class LogEvent(StrEnum):
     ENGINE_NOT_LOADED = "engine.not_loaded"
     ENGINE_TOO_LARGE = "engine.too_large"
     FILES_LETTERS_POSTPONED = "files.letters_postponed"
-    FILES_LETTERS_UNREADABLE = "files.letters_unreadable"
     FILES_LIST_NOT_KEPT = "files.list_not_kept"
     FILES_LIST_UNREADABLE = "files.list_unreadable"
     FILES_SWEEP_FAILED = "files.sweep_failed"

@@ -6,26 +6,33 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from protocol.errors import MalformedMessage
-from protocol.job import Failure, Job, decode_job, decode_notice
+from protocol.job import Failure, Job, decode_job, decode_notice, salvage_job
 
 
 class DeadLetter(NamedTuple):
-    """A dead letter. ``entry`` is its id. ``failure`` is ``None`` if it is unreadable."""
+    """A dead letter. ``entry`` is its id. ``failure`` is ``None`` if it is unreadable.
+
+    Of a job that is not readable, for example of a later version, ``job`` has only the identity.
+    """
 
     entry: str
     job: Job
     failure: Failure | None
+    is_readable: bool = True
 
 
 def read_letter(entry: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
-    """Parse a stream entry: the job's fields and its ``failure``. Raises ``MalformedMessage``."""
+    """Parse a stream entry: the job's fields and its ``failure``."""
     failure = None
     try:
         notice = decode_notice(fields.get(b"failure", b""))
         failure = notice if isinstance(notice, Failure) else None
     except MalformedMessage:
         pass
-    return DeadLetter(entry.decode(), decode_job(fields), failure)
+    try:
+        return DeadLetter(entry.decode(), decode_job(fields), failure)
+    except MalformedMessage:
+        return DeadLetter(entry.decode(), salvage_job(fields), failure, is_readable=False)
 
 
 def next_attempt(letter: DeadLetter) -> Job:

@@ -32,7 +32,7 @@ from backend.broker.records import (
 )
 from backend.broker.shard import Shard
 from backend.broker.writer import MOST_BYTES, Command, new_round_trips
-from backend.core.errors import BrokerError, BrokerUnreachable, InvalidSettings
+from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable, InvalidSettings
 from backend.core.limits import PARTIALS_ENTRIES
 from protocol.broker_url import shown_broker_url
 from protocol.job import ANY_MODEL, SESSION_TTL_MS, STALE_MS, UNUSED_TTL_MS, Job, Keys, Notice, shard_of
@@ -204,7 +204,9 @@ class Jobs:
         return await shard.drop_dead(entry) if shard else False
 
     async def retry_dead(self, letter: DeadLetter) -> Submitted:
-        """Queue a dead letter as its next attempt; keep it if its session is gone."""
+        """Queue a dead letter as its next attempt; keep it if its session is gone. Raises ``BrokerFailed``."""
+        if not letter.is_readable:
+            raise BrokerFailed(f"{letter.entry} cannot be read here: retry it with the version that queued it")
         reply: Submitted = await self.submit(next_attempt(letter))
         if not isinstance(reply, SessionGone):
             await self.drop_dead(letter.entry)

@@ -244,8 +244,6 @@ class Runner:
         except BrokerError as error:
             log.warning(LogEvent.FILES_LETTERS_POSTPONED, error=str(error))
             return
-        except ProtocolError as error:  # an unreadable letter stays unreadable
-            log.warning(LogEvent.FILES_LETTERS_UNREADABLE, error=str(error))
         self._over -= sessions
 
     # -- one file ------------------------------------------------------------------------------------------
@@ -351,10 +349,7 @@ def _ignored(future: "asyncio.Future[bool]") -> None:
 
 
 async def drop_letters(jobs: Jobs, sessions: Collection[str]) -> int:
-    """Delete the dead letters, which contain audio, of these sessions; return how many.
-
-    Raises ``BrokerError`` or ``ProtocolError``.
-    """
+    """Delete the dead letters, which contain audio, of these sessions; return how many. Raises ``BrokerError``."""
     dropped, before = 0, ""
     for _ in range(0, _MOST_LETTERS, _LETTERS_AT_ONCE):
         letters = await jobs.dead_letters(_LETTERS_AT_ONCE, before)

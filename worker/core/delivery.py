@@ -7,7 +7,7 @@ from typing import Final
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.engine import DecodeFailure
 from protocol.errors import ErrorCode, MalformedMessage
-from protocol.job import MOST_DELIVERIES, Job, JobKind, decode_job
+from protocol.job import MOST_DELIVERIES, Job, JobKind, decode_job, salvage_job
 
 JOBS: Final = frozenset({JobKind.RECOGNISE, JobKind.SPECULATE})
 PARTIALS: Final = frozenset({JobKind.HYPOTHESISE})
@@ -58,9 +58,8 @@ def read_delivery(
     try:
         job = decode_job(fields)
     except MalformedMessage as error:
-        return Delivery(
-            stream, entry, count, age_ms, _salvage(fields), DecodeFailure(ErrorCode.MALFORMED, str(error))
-        )
+        refusal = DecodeFailure(ErrorCode.MALFORMED, str(error))
+        return Delivery(stream, entry, count, age_ms, salvage_job(fields), refusal)
     return Delivery(stream, entry, count, age_ms, job, _refusal(job, count, known))
 
 
@@ -73,12 +72,3 @@ def _refusal(job: Job, count: int, known: Set[JobKind]) -> DecodeFailure | None:
     if count > MOST_DELIVERIES:
         return DecodeFailure(ErrorCode.INTERNAL, f"given to workers {count} times without an end")
     return None
-
-
-def _salvage(fields: Mapping[bytes, bytes]) -> Job:
-    def number(name: bytes) -> int:
-        text = fields.get(name, b"")
-        return int(text) if text.isdigit() and len(text) <= 10 else 0
-
-    session = fields.get(b"session", b"").decode(errors="replace")
-    return Job(session, number(b"segment"), b"", number(b"samples"), number(b"attempt"))

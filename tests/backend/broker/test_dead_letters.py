@@ -3,7 +3,7 @@
 import pytest
 
 from backend.broker.dead_letters import newest_of, next_attempt, place_of, read_letter, shown_from
-from protocol.errors import ErrorCode, MalformedMessage
+from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, encode_job, encode_notice
 
 JOB = Job("s", 3, b"\x01\x00", 1, attempt=2)
@@ -28,9 +28,12 @@ def test_letter_without_readable_failure_is_parsed(failure: bytes | None) -> Non
     assert (letter.job, letter.failure) == (JOB, None)
 
 
-def test_letter_without_job_is_refused() -> None:
-    with pytest.raises(MalformedMessage):
-        read_letter(b"1-0", {b"pcm": b""})
+@pytest.mark.parametrize("kind", [b"sing", b"\xff"])
+def test_unreadable_letter_keeps_its_identity_and_failure(kind: bytes) -> None:
+    letter = read_letter(b"1-0", fields(encode_notice(FAILURE)) | {b"kind": kind})
+    assert (letter.job, letter.failure) == (Job("s", 3, b"", 1, attempt=2), FAILURE)
+    assert not letter.is_readable and read_letter(b"1-0", fields(None)).is_readable
+    assert read_letter(b"1-0", {}).job == Job("", 0, b"", 0)
 
 
 def test_next_attempt_has_same_audio() -> None:

@@ -213,6 +213,20 @@ async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> No
     assert (await _command(run, "list", "--redis", broker.url)).output == ""
 
 
+async def test_unreadable_dead_letter_is_listed_and_dropped_but_not_retried(broker: Broker) -> None:
+    """A worker makes one of a job of a later version."""
+    async with Redis.from_url(broker.url) as redis:
+        letter: Any = encode_job(Job("s", 4, bytes(32_000), 16_000)) | {"kind": "of a later version"}
+        added: Any = await redis.xadd(Keys().dead, letter)
+    run, entry = CliRunner(), added.decode()
+    assert (
+        await _command(run, "list", "--redis", broker.url)
+    ).output == f"{entry}  s  segment 4  1.0 s  unknown\n"
+    refused = await _command(run, "retry", entry, "--redis", broker.url)
+    assert refused.exit_code == 1 and "cannot be read here" in refused.output
+    assert "dropped" in (await _command(run, "drop", entry, "--redis", broker.url)).output
+
+
 async def test_dead_letter_commands_use_the_gateways_broker(broker: Broker, home: Path) -> None:
     """The broker's address comes from the default configuration file or from a named one."""
     async with Redis.from_url(broker.url) as redis:
