@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from contextlib import (
-    suppress,
-)
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -55,7 +53,6 @@ from runtime.memory import RegularReturn
 from runtime.tasks import Tasks
 
 log = loggers.BACKEND_GATEWAY
-
 
 if TYPE_CHECKING:
     from backend.history.history_thread import AsyncHistory

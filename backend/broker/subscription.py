@@ -32,7 +32,6 @@ async def follow(
     channel: str,
     on_notice: Callable[[Notice], None],
     on_subscribed: Callable[[], None],
-    quiet_s: float = _QUIET_S,
 ) -> None:
     """Subscribe to a channel, and pass on its notices in the turn in which they arrive.
 
@@ -50,7 +49,7 @@ async def follow(
     quiet = 0
     while True:
         heard = False
-        await line.stay(quiet_s)
+        await line.stay(_QUIET_S)
         quiet = 0 if heard else quiet + 1
         if quiet > 2:
             raise BrokerUnreachable("the subscription does not answer")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from backend.core.errors import BackendError, InvalidSettings, RequestRefused
-from backend.devices.pairing import Pairing, PairingRules, Proven
+from backend.devices.pairing import Pairing, Proven
 from backend.http.access import OWNER, Access, admit
 from backend.http.addresses import interfaces, reachable
 from backend.http.certificates import Certificate
@@ -55,13 +56,11 @@ class PairingRoutes:
         settings: HttpSettings,
         access: Access,
         port: Callable[[], int],
-        rules: PairingRules | None = None,
         clock: Callable[[], float] = steady_s,
     ) -> None:
         self._settings = settings
         self._access = access
         self._port = port
-        self._rules = rules
         self._clock = clock
         self._pairing: Pairing | None = None
         self._device = ""
@@ -84,8 +83,7 @@ class PairingRoutes:
         if wish.kind not in _KINDS:
             raise InvalidSettings("only clients and workers are paired")
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-        certificate = self._certificate().sha256
-        self._pairing = Pairing(code, wish.kind, certificate, self._clock(), self._rules)
+        self._pairing = Pairing(code, wish.kind, self._certificate().sha256, self._clock())
         self._device, self._problem = "", None
         log.info(LogEvent.AUDIT_PAIRING_OPENED, kind=wish.kind)
         return json_response(self.state())
@@ -114,16 +112,14 @@ class PairingRoutes:
         stage = self._pairing.stage(now)
         if stage is PairingStage.PAIRED and not self._device:
             stage = PairingStage.WAITING  # until the device is on disk
-        return PairingState(
+        return replace(
+            here,
             stage=stage,
             kind=self._pairing.kind,
             code=self._pairing.code if stage is PairingStage.WAITING else "",
             left_s=round(self._pairing.left_s(now), 1),
             tries_left=self._pairing.tries_left,
             device=self._device,
-            gateway=here.gateway,
-            certificate_sha256=here.certificate_sha256,
-            urls=here.urls,
         )
 
     def _urls(self) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ def session_view(stored: StoredSession, here: bool = False) -> SessionView:
         kind=stored.kind,
         state=stored.state,
         owner=stored.owner,
-        started=_moment(stored.started_ms),
-        changed=_moment(stored.changed_ms),
+        started=moment_of(stored.started_ms),
+        changed=moment_of(stored.changed_ms),
         progress=Progress(
             stored.segments, stored.finals, stored.failed, round(samples_to_seconds(stored.samples), 3)
         ),
@@ -116,7 +116,7 @@ def _cues(segment: StoredSegment, text: str) -> Iterator[Cue]:
 def hit_view(hit: Hit, here: bool = False) -> SearchHit:
     """Convert a segment that a search found."""
     view = session_view(hit.session, here)
-    return SearchHit(view, hit.segment, hit.excerpt, _moment(hit.ended_ms), hit.ranges, hit.at_ms)
+    return SearchHit(view, hit.segment, hit.excerpt, moment_of(hit.ended_ms), hit.ranges, hit.at_ms)
 
 
 def usage_view(usage: Usage) -> DayUsage:
@@ -133,5 +133,6 @@ def usage_view(usage: Usage) -> DayUsage:
     )
 
 
-def _moment(ms: int) -> datetime:
+def moment_of(ms: int) -> datetime:
+    """Return a time of the history as a date."""
     return datetime.fromtimestamp(ms / 1000, UTC)

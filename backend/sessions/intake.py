@@ -1,6 +1,6 @@
 """Submission of complete segments of all sessions to the broker, in turns per key.
 
-This module only executes: ``turns`` decides which segments may go, ``offers`` which models are accepted.
+This module only executes: ``bulk_throttle`` decides which segments may go, ``offered_models`` which models.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from backend.admission.live_offers import LiveOffer, live_model
 from backend.sessions.ledger import Ledger
-from backend.sessions.live_stream import LIVE_PACE, LivePace, LivePiece, LiveStream
+from backend.sessions.live_stream import LivePiece, LiveStream
 from backend.sessions.partials import PartialPace, Partials
 from backend.sessions.segments import Hypothesise, Output, Segment, SegmentStage, StreamLive
 from protocol.job import Gap, Hypothesis, Job, JobKind
@@ -20,14 +20,12 @@ from protocol.recognition import Options
 class SessionLiveText:
     """Requests for live text of a session's segments, and the partials that its client gets."""
 
-    def __init__(
-        self, identity: str, options: Options, ledger: Ledger, pace: PartialPace, live: LivePace = LIVE_PACE
-    ) -> None:
+    def __init__(self, identity: str, options: Options, ledger: Ledger, pace: PartialPace) -> None:
         self._identity = identity
         self._options = options
         self._ledger = ledger
         self._partials = Partials(pace)
-        self._stream = LiveStream(live)
+        self._stream = LiveStream()
         self._offers: Sequence[LiveOffer] = ()
         self._models: dict[tuple[str, bool], str] = {}
 

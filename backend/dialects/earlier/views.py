@@ -1,7 +1,7 @@
 """Answers of the earlier server's REST routes, from what the history stores. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec import Struct
 from backend.admission.readiness import Readiness
 from backend.dialects.earlier.messages import CLIENT
 from backend.history.records import StoredSegment, StoredSession, Usage
-from backend.rest.views import error_of, text_of, without_replaced_segments
+from backend.rest.views import error_of, moment_of, text_of, without_replaced_segments
 from protocol.audio import samples_to_seconds
 from protocol.monitor import Snapshot, WorkerStatus
 from protocol.rest import SegmentState, SessionState
@@ -128,7 +128,7 @@ def task_result(stored: StoredSession, segments: Sequence[StoredSegment], here: 
         _TASKS.get(stored.state, "failed"),
         text_of(segments) if done else "",
         _seconds(stored),
-        _moment(stored.started_ms),
+        moment_of(stored.started_ms),
         audio_url=_audio_url(stored, here),
         error=_why(stored) if failed else "",
         retry_url=f"{API}/asr/retry/{stored.id}" if here and stored.state is SessionState.FAILED else "",
@@ -138,7 +138,7 @@ def task_result(stored: StoredSession, segments: Sequence[StoredSegment], here: 
 
 def task_record(stored: StoredSession, text: str, here: bool) -> TaskRecord:
     """Return a file as the list shows it."""
-    about = stored.id, stored.name, text, _moment(stored.started_ms), _seconds(stored)
+    about = stored.id, stored.name, text, moment_of(stored.started_ms), _seconds(stored)
     return TaskRecord(*about, _TASKS.get(stored.state, "failed"), _audio_url(stored, here))
 
 
@@ -160,8 +160,8 @@ def recording_view(stored: StoredSession, segments: Sequence[StoredSegment]) -> 
         completed=sum(one.state is SegmentState.FINAL for one in counted),
         final_text=text_of(counted),
         duration=_seconds(stored),
-        created_at=_moment(stored.started_ms),
-        completed_at=_moment(stored.changed_ms) if done else None,
+        created_at=moment_of(stored.started_ms),
+        completed_at=moment_of(stored.changed_ms) if done else None,
     )
 
 
@@ -209,7 +209,3 @@ def _audio_url(stored: StoredSession, here: bool) -> str:
 
 def _seconds(stored: StoredSession) -> float:
     return round(samples_to_seconds(stored.samples), 3)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
