@@ -3,7 +3,7 @@
 Each state has its own shape.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
@@ -30,7 +30,8 @@ _kept: Final = lru_cache(maxsize=256)
 
 def svg(name: str, colour: QColor | None = None) -> bytes:
     """Return the SVG source, in ``colour`` if given."""
-    return _drawing(name) if colour is None else _drawing(name).replace(_COLOUR, colour.name().encode())
+    source = _drawings()[name]
+    return source if colour is None else source.replace(_COLOUR, colour.name().encode())
 
 
 def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
@@ -92,12 +93,13 @@ def _image(name: str, size: int, colour: str) -> QImage:
 
 
 @cache
-def _drawing(name: str) -> bytes:
-    """Return the SVG source of an icon.
+def _drawings() -> Mapping[str, bytes]:
+    """Return the SVG source of every icon by its name.
 
-    The source is cached, because states are painted many times a second.
+    All are read for the first window: an update may remove their files, and an error ends a program that paints.
     """
-    return files("app.ui.theme").joinpath("icons", f"{name}.svg").read_bytes()
+    found = files("app.ui.theme").joinpath("icons").iterdir()
+    return {one.name.removesuffix(".svg"): one.read_bytes() for one in found if one.name.endswith(".svg")}
 
 
 @_kept

@@ -1,8 +1,13 @@
 """Icons of the app: every state has its own shape, whatever its colour."""
 
+import os
+import shutil
+import subprocess
+import sys
 from enum import StrEnum
 from importlib.resources import files
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -14,6 +19,7 @@ from app.core.states import State
 from app.ui.files.file_row import SHAPES as FILE_SHAPES
 from app.ui.theme import icons
 from app.ui.theme.colours import COLOURS, Scheme
+from tests.helpers.waiting import DEADLINE_S
 
 TRAY = 22
 FILES = [path.name for path in files("app.ui.theme").joinpath("icons").iterdir()]
@@ -115,3 +121,17 @@ def test_icon_is_drawn_into_given_rectangle(qapp: QApplication) -> None:
     painter.end()
     assert ground.pixelColor(30, 30).name() == "#ff0000"
     assert ground.pixelColor(10, 10).alpha() == 0
+
+
+def test_icons_are_drawn_although_an_update_has_removed_their_files(tmp_path: Path) -> None:
+    """An error in a function that paints ends the program."""
+    copied = tmp_path / "app"
+    shutil.copytree(str(files("app")), copied, ignore=shutil.ignore_patterns("__pycache__"))
+    script = (
+        "import shutil, sys; from app.ui.theme import icons; assert icons.__file__.startswith(sys.argv[1]);"
+        "icons.svg('app'); shutil.rmtree(sys.argv[1]); sys.stdout.buffer.write(icons.svg('listening'))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-P", "-c", script, str(copied)]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=DEADLINE_S)
+    assert done.stdout == icons.svg("listening"), done.stderr.decode()
