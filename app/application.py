@@ -302,7 +302,8 @@ class Application:
     def _status(self) -> View:
         faults = filter(None, (*self._file.problems, self._recognition.gateway_fault))
         paused = [Note("hotkeys-paused")] * self._keys_paused
-        return replace(self._shown, problems=(*map(note_of, faults), *paused))
+        replaced = filter(None, [self._background.replaced.note])
+        return replace(self._shown, problems=(*map(note_of, faults), *paused, *replaced))
 
     def _show_keys(self, seen: KeysSeen) -> None:
         self._keys_paused = seen.paused

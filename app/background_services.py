@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Final, Self
 from uuid import UUID
 
+from app.core.errors import Note
 from app.core.segment_observer import Observe, notify_all
 from app.core.transcript import Rewrite, as_it_is
 from app.desktop.service import DesktopService
@@ -26,7 +27,7 @@ from app.insertion.insertion_log import InsertionLog
 from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
 from app.local_api.service import LocalApiService
-from app.messages.kinds import Post, Programs, Registry
+from app.messages.kinds import FILES, Post, Problem, Programs, Registry
 from app.models.engines import VAD_MODEL
 from app.models.service import Models
 from app.monitoring.service import Monitoring
@@ -36,6 +37,7 @@ from app.sharing.lending import Lending
 from app.sharing.service import Sharing
 from app.transcription.listening import ContextNeed
 from app.updates.index import place_of
+from app.updates.replaced_files import ReplacedFiles
 from app.updates.service import Updates
 from client.connection import Locate
 from client.models import loaded_models
@@ -80,7 +82,7 @@ class BackgroundServices:
         self.models.languages = lambda: options().languages
         self._dry_run, self._picker, self._post = DryRun(library, post), ProgramPicker(post), post
         self._history.follow(self._history_read)
-        self._programs: tuple[str, ...] = ()
+        self._programs, self.replaced = tuple[str, ...](), ReplacedFiles(self._replaced)
         self.help, self._desktop = Help(post), DesktopService(post, often=CANCEL)
         self.sharing, self._updates, self._api = Sharing(post), Updates(post), LocalApiService(post, locate)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
@@ -120,6 +122,7 @@ class BackgroundServices:
         """Yield the services to enter, in this order."""
         yield from (self._tasks, self._monitoring, self._history, self.history_window, self.models, self._dry_run)
         yield from (self._picker, self.help, self._desktop, self.sharing, self.lending, self._updates, self._api)
+        yield self.replaced
         if self._screen is not None:
             yield self._screen
 
@@ -158,6 +161,9 @@ class BackgroundServices:
         """Reconnect the monitor and learn about the models because the gateway changed."""
         self._monitoring.reconnect()
         self._refresh_context()
+
+    def _replaced(self, note: Note | None) -> None:
+        self._post(Problem(FILES, note=note))
 
     def _history_read(self, state: IndexState) -> None:
         if self._open and state.done == state.total:

@@ -111,6 +111,7 @@ class Windows:
             .add(self.announcer.show_view)
             .add(self.overlay.show_view)
             .add(self.update_notice.show_updates)
+            .add(self.update_notice.show_problem)
             .add(self.tray.show_takes)
         )
 

@@ -226,6 +226,7 @@ class LogEvent(StrEnum):
     THREAD_NOT_ENDED = "thread.not_ended"
     TUNNEL_CUT_OFF = "tunnel.cut_off"
     TUNNEL_FAILED = "tunnel.failed"
+    UPDATES_FILES_CHANGED = "updates.files_changed"
     UPDATES_UNKNOWN = "updates.unknown"
     VIEWER_CUT_OFF = "viewer.cut_off"
     WORKER_ACCOUNT_NOT_REMOVED = "worker.account_not_removed"

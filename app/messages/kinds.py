@@ -130,6 +130,8 @@ Action = (
 
 
 MOST: Final = 64
+FILES: Final = "files"
+"""The problem that the program's files have changed."""
 
 
 class ActionQueue:

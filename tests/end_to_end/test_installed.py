@@ -107,6 +107,7 @@ def start_and_quit_the_app(person: Person, programs: Path) -> None:
     ) as app:
         try:
             wait_until_sync(lambda: is_running(person, programs), "the app answers", 60)
+            wait_until_sync(lambda: notices_an_update(person, programs), "the app tells to restart it", 120)
             person.run(programs / "kikipounamu", "quit")
             assert app.wait(60) == 0
         finally:
@@ -117,6 +118,14 @@ def is_running(person: Person, programs: Path) -> bool:
     command = [str(programs / "kikipounamu"), "status"]
     asked = subprocess.run(command, env=person.environment, capture_output=True, timeout=USE_S)
     return asked.returncode == 0
+
+
+def notices_an_update(person: Person, programs: Path) -> bool:
+    """Change the time of a file of the running program, and return whether the app says so."""
+    environment = (programs / "kikipounamu").resolve().parent.parent
+    (module,) = environment.glob("lib/python*/site-packages/app/main.py")
+    module.touch()
+    return "updated or removed" in person.run(programs / "kikipounamu", "status")
 
 
 @pytest.mark.proof(minutes=4)

@@ -1,4 +1,6 @@
-"""Tray icon with its menu, watches over the tray of the desktop, and notices: no tray, a newer version."""
+"""Tray icon with its menu, watches over the tray of the desktop, and notices: no tray, a newer version,
+changed files of the running one.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -13,12 +15,12 @@ from app.core.hints import ShownOnce
 from app.core.states import RECORDING, State
 from app.dictation.actions import CopyText, SuspendHotkeys, Verb
 from app.local_services.worker_view import SwitchWorker
-from app.messages.kinds import Action, Takes
+from app.messages.kinds import FILES, Action, Problem, Takes
 from app.sharing.view import Lend, LendingView
 from app.ui.computers.wording import destination_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
 from app.ui.shell.sidebar import Status, status_word
-from app.ui.strings.texts import Texts, joined, key_text, names_text, to_paste_text, worker_text
+from app.ui.strings.texts import Texts, joined, key_text, names_text, note_text, to_paste_text, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import application, refresh_with, timer
@@ -312,7 +314,10 @@ class AbsentTray(QObject):
 
 
 class UpdateNotice:
-    """Notice of a newer version. Where no notification can be shown, the menu and the settings show it."""
+    """Notice of a newer version, and of changed files of the running one.
+
+    Where no notification can be shown, the menu and the settings show the version, and the window the change.
+    """
 
     def __init__(self, texts: Texts, send: Callable[[str, str], object]) -> None:
         self._texts, self._send = texts, send
@@ -322,3 +327,8 @@ class UpdateNotice:
         if view.announce and view.release is not None:
             versions = {"new": view.release.version, "version": view.installed}
             self._send(self._texts("updates.heading", **versions), self._texts("updates.says", **versions))
+
+    def show_problem(self, problem: Problem) -> None:
+        """Send a notification if the program's files have changed: the window may be hidden for days."""
+        if problem.about == FILES and problem.note is not None:
+            self._send("kikipounamu", note_text(self._texts, problem.note))

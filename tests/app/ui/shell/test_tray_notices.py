@@ -1,4 +1,4 @@
-"""Hint of an app without a tray: told once, or the window opens."""
+"""Hint of an app without a tray: told once, or the window opens. Notices of updates."""
 
 from concurrent.futures import Future
 from dataclasses import replace
@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 from app.core.hints import ShownOnce
 from app.core.states import State
 from app.dictation.view import View
+from app.messages.kinds import FILES, Problem
 from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import AbsentTray, UpdateNotice
 from app.ui.strings.texts import Texts
+from app.updates.replaced_files import NOTE
 from app.updates.view import UpdateState, UpdatesView
 from tests.helpers.signed_index import index_of
 
@@ -82,3 +84,14 @@ def test_notice_is_sent_only_when_asked_for(texts: Texts) -> None:
     notice.show_updates(replace(NEWER, announce=True))
     ((heading, says),) = sent
     assert "0.2.0" in heading and "0.1.0" in says
+
+
+def test_notice_tells_to_restart_after_the_files_of_the_program_have_changed(texts: Texts) -> None:
+    sent = list[tuple[str, str]]()
+    notice = UpdateNotice(texts, lambda *said: sent.append(said))
+    notice.show_problem(Problem("gateway", note=NOTE))
+    notice.show_problem(Problem(FILES))
+    assert not sent
+    notice.show_problem(Problem(FILES, note=NOTE))
+    ((_, says),) = sent
+    assert "updated or removed" in says and "start it again" in says
