@@ -17,7 +17,8 @@ from app.insertion.ibus.values import CONTEXTS, ENGINES, FACTORY, IBUS, SURROUND
 from runtime.tasks import Tasks
 
 _PROPERTIES = "org.freedesktop.DBus.Properties"
-_CONTEXT = "/org/freedesktop/IBus/InputContext_1"
+CONTEXT = "/org/freedesktop/IBus/InputContext_1"
+"""The object path of the text field."""
 USERS = "/org/freedesktop/IBus/Engine/1"
 """The object path of the user's engine."""
 
@@ -37,7 +38,8 @@ class FakeIBus:
 
     ``hears``: the field takes texts and tells so. ``owner``: the program of the registered engine.
     ``refuses``: it cannot start the user's engines.
-    ``focusing``: called just before the engine learns the focus.
+    ``focusing``: called just before the engine learns the focus. ``taken``: called with each received text, before
+    the field reports it.
     """
 
     address: str
@@ -52,6 +54,7 @@ class FakeIBus:
     committed: list[str] = field(default_factory=list)
     engines: list[str] = field(default_factory=list)
     focusing: Callable[[], Awaitable[None]] = _nothing
+    taken: Callable[[], Awaitable[None]] = _nothing
     owner: str = ""
     _registered: list[str] = field(default_factory=list)
     _path: str = ""
@@ -83,7 +86,7 @@ class FakeIBus:
         """Take the focus from the field and give it back, before those who watch ask the next question."""
         for member in ("FocusOut", "FocusIn"):
             for watcher in self._watchers:
-                message = Message(watcher, _CONTEXT, CONTEXTS, member, flags=MessageFlag.NO_REPLY_EXPECTED)
+                message = Message(watcher, CONTEXT, CONTEXTS, member, flags=MessageFlag.NO_REPLY_EXPECTED)
                 await self.bus.bus.send(message)
 
     async def call(self, member: str, signature: str = "", *values: Any) -> tuple[Any, ...]:
@@ -116,6 +119,7 @@ class FakeIBus:
 
     async def _take(self, text: str) -> None:
         self.committed.append(text)
+        await self.taken()
         if self.hears:
             self.text += text
             await self._send_text()
@@ -145,7 +149,7 @@ class FakeIBus:
         await self.bus.call(properties, "Set", "ssv", ENGINES, "ContentType", content)
         assert await self.bus.call(properties, "Get", "ss", ENGINES, "FocusId") == (True,)
         await self.focusing()
-        await self.call("FocusInId", "os", _CONTEXT, self.client)
+        await self.call("FocusInId", "os", CONTEXT, self.client)
         assert await self.call("ProcessKeyEvent", "uuu", 97, 30, 0) == (False,)
         await self._send_text()
 

@@ -212,30 +212,48 @@ class IBusInserter:
         try:
             if not await self.watch.use(ENGINE):
                 return held(HoldReason.TARGET_UNKNOWN)
-            reason = await self._commit(own, text, target, moves)
+            return await self._commit(own, text, target, moves)
         finally:
             with suppress(BusRefused, BusSilent):  # the text may have arrived: the next one tries again
                 await self._give_back(own, users)
-        return Insertion(InsertionResult.TYPED) if reason is None else held(reason)
 
-    async def _commit(self, own: OwnEngine, text: str, target: Target, moves: int) -> HoldReason | None:
-        """Commit the text once; return why it may not have arrived."""
+    async def _commit(self, own: OwnEngine, text: str, target: Target, moves: int) -> Insertion:
+        """Commit the text once."""
         focused = await own.focused(PATIENCE_S) and own.client != NO_CLIENT
         if not focused and await self._stays(moves):
-            return HoldReason.NO_TARGET
+            return held(HoldReason.NO_TARGET)
         if own.purpose in PASSWORD_PURPOSES:
-            return HoldReason.PASSWORD
+            return held(HoldReason.PASSWORD)
         await own.knows_text()
         if not await self._stays(moves) or own.left:
-            return HoldReason.FOCUS_MOVED
+            return held(HoldReason.FOCUS_MOVED)
         # XIM reports no purpose: where a line break might run a command, it becomes a space.
         terminal = target.terminal or own.purpose == TERMINAL_PURPOSE or own.client == XIM
         clean = to_paste(text, replace(target, terminal=terminal))
         if own.client == XIM and not arrives_by_xim(clean):
-            return HoldReason.NOT_READ
+            return held(HoldReason.NOT_READ)
         self.pressing(target)
-        arrived = await _sent(own, pieces(clean, xim=own.client == XIM))
-        return None if arrived else HoldReason.UNCERTAIN
+        return await self._send(own, pieces(clean, xim=own.client == XIM), moves)
+
+    async def _send(self, own: OwnEngine, parts: Sequence[str], moves: int) -> Insertion:
+        """Commit one piece after the other while the focus stays: IBus passes each on to whatever has it."""
+        for place, piece in enumerate(parts):
+            if place and not await self._goes_on(own, moves):
+                return held(HoldReason.PARTLY_TYPED, "".join(parts[place:]))
+            own.commit(piece)
+            last = place == len(parts) - 1
+            paced = own.client == XIM and not last  # at the end of a line, the cursor of a terminal stays there
+            if not await own.arrived(_PACE_S if paced else PATIENCE_S) and (own.left or not paced):
+                return held(HoldReason.UNCERTAIN, "".join(parts[place:]) if place else "")
+            if not last:
+                await own.quiet()  # Qt drops a text that arrives while it confirms the one before
+        return Insertion(InsertionResult.TYPED)
+
+    async def _goes_on(self, own: OwnEngine, moves: int) -> bool:
+        """Return whether it is certain that the focus has not moved since the first piece."""
+        with suppress(BusRefused, BusSilent):
+            return not own.left and await self._stays(moves)
+        return False
 
     async def _stays(self, moves: int) -> bool:
         """Return whether the focus has not moved up to now."""
@@ -256,16 +274,3 @@ class IBusInserter:
 
 async def _at_once() -> None:
     """Return without waiting, as nothing is known of the user's typing."""
-
-
-async def _sent(own: OwnEngine, parts: Sequence[str]) -> bool:
-    """Commit one piece after the other; return whether they have arrived."""
-    for place, piece in enumerate(parts):
-        own.commit(piece)
-        last = place == len(parts) - 1
-        paced = own.client == XIM and not last  # at the end of a line, the cursor of a terminal stays where it is
-        if not await own.arrived(_PACE_S if paced else PATIENCE_S) and not paced:
-            return False
-        if not last:
-            await own.quiet()  # Qt drops a text that arrives while it confirms the one before
-    return True

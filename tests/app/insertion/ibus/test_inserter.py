@@ -9,13 +9,13 @@ import pytest
 
 from app.bus.errors import BusSilent
 from app.insertion.errors import ScreenGone
-from app.insertion.ibus.inserter import IBusInserter, IBusMissing, KeptEngine
+from app.insertion.ibus.inserter import IBusInserter, IBusMissing, KeptEngine, pieces
 from app.insertion.ibus.own_engine import OwnEngine
-from app.insertion.ibus.values import NO_CLIENT
+from app.insertion.ibus.values import NO_CLIENT, XIM
 from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules
-from tests.helpers.fake_ibus import FakeIBus
+from tests.helpers.fake_ibus import CONTEXT, FakeIBus
 from tests.helpers.message_bus import RunningBus
 
 TYPED = Insertion(InsertionResult.TYPED)
@@ -132,6 +132,28 @@ async def test_focus_that_moves_before_the_commit_holds_the_text(ibus: Insertion
     ibus.daemon.focusing = ibus.daemon.move_focus
     assert await ibus.insert() == held(HoldReason.FOCUS_MOVED)
     assert (ibus.daemon.committed, ibus.pressed) == ([], [])
+
+
+@pytest.mark.parametrize("client", ["gtk4-im", XIM])
+@pytest.mark.parametrize("leaves", [True, False], ids=["leaves", "moves"])
+async def test_rest_of_a_text_is_held_when_the_focus_moves_between_its_pieces(
+    ibus: Insertions, client: str, leaves: bool
+) -> None:
+    """IBus passes what our engine commits on to whatever has the focus."""
+
+    async def move() -> None:
+        if leaves:
+            await ibus.daemon.call("FocusOutId", "o", CONTEXT)
+        else:
+            await ibus.daemon.move_focus()
+
+    ibus.daemon.client, ibus.daemon.taken = client, move
+    text = "word " * 2_000
+    first, *others = pieces(text, xim=client == XIM)
+    insertion = await ibus.insert(text)
+    assert ibus.daemon.committed == [first]
+    assert insertion.how is InsertionResult.HELD
+    assert insertion.rest in ("".join(others), ""), "the first piece may be uncertain"
 
 
 @pytest.mark.parametrize("member", ["UpdatePreeditText", "UpdateAuxiliaryText"])
