@@ -109,8 +109,11 @@ def end() -> int:
 
 def send(verb: Verb, session: str = "") -> int:
     """Send a verb to the running app and return the exit status; ``session``: the start of a recording's id."""
+    request: dict[str, Any] = {"verb": verb.value}
+    if verb is Verb.TOGGLE:  # pressed again before the app reacted, it is meant once
+        request["at_s"] = began_s()
     try:
-        ask({"verb": verb.value, "session": _full_id(session)} if session else {"verb": verb.value})
+        ask(request | {"session": _full_id(session)} if session else request)
     except AppError as error:
         return _failed(error)
     return 0

@@ -26,6 +26,8 @@ from runtime.folders import folders, refusal
 from runtime.terminal import reason, say
 
 ANSWER_S: Final = 5.0
+_LATE: Final = ("stop", "toggle", "cancel")
+"""Verbs that end a recording although their client gave up (``app.control.late_commands``)."""
 START: Final = "start it with `kikipounamu app`, then try again"
 _LONGEST_LINE: Final = 1 << 20
 _TRY_AGAIN_S: Final = 0.02
@@ -60,7 +62,7 @@ def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float
     """
     with _connected(place or folders().control_socket, time.monotonic() + patience_s) as stream:
         _send(stream, request)
-        return _answer(stream)
+        return _answer(stream, late=request["verb"] in _LATE)
 
 
 def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
@@ -137,11 +139,11 @@ def _send(stream: Any, request: dict[str, Any]) -> None:
         raise ControlRefused("no-answer", f"the running app went away: {reason(error)}") from None
 
 
-def _answer(stream: Any) -> dict[str, Any]:
+def _answer(stream: Any, *, late: bool = False) -> dict[str, Any]:
     try:
         line = stream.readline(_LONGEST_LINE)
     except TimeoutError:
-        raise ControlRefused("no-answer", _silent()) from None
+        raise ControlRefused("no-answer", _silent(late=late)) from None
     except OSError as error:
         raise ControlRefused("no-answer", f"the running app went away: {reason(error)}") from None
     if not line.endswith(b"\n"):
@@ -152,5 +154,6 @@ def _answer(stream: Any) -> dict[str, Any]:
     return answer
 
 
-def _silent() -> str:
-    return f"the running app has not answered for {ANSWER_S:g} s: end it and start it again"
+def _silent(*, late: bool = False) -> str:
+    ends = "once it goes on, it ends a recording; if it does not go on, " if late else ""
+    return f"the running app has not answered for {ANSWER_S:g} s: {ends}end it and start it again"

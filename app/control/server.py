@@ -30,13 +30,15 @@ from typing import Any, Final, Self
 import msgspec
 
 from app.control.client import ControlError, pipe_name
+from app.control.late_commands import Command, abandoned, repeats
 from app.core.errors import AppError
-from app.core.states import STARTING, State
+from app.core.states import RECORDING, STARTING, State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.messages import KEYS
 from app.dictation.view import View
 from protocol.decoding import explain
 from runtime import loggers
+from runtime.clocks import steady_s
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
@@ -94,7 +96,7 @@ class Request(msgspec.Struct, frozen=True):
     """A request of a client.
 
     ``verb``: a ``Verb``, ``STATUS`` or ``KEY``. Unknown fields are ignored. ``session``: the recording whose held
-    text is meant. Empty: the newest. ``key``, ``move``, ``at_s``: see ``KeyCommand``.
+    text is meant. Empty: the newest. ``key``, ``move``, ``at_s``: see ``KeyCommand``. A toggle has ``at_s`` too.
     """
 
     verb: str
@@ -105,7 +107,7 @@ class Request(msgspec.Struct, frozen=True):
     at_s: float = 0.0
 
     @property
-    def action(self) -> Verb | SettleHeld | KeyCommand:
+    def action(self) -> Command:
         """The action that the request asks for."""
         if self.verb == KEY:
             return KeyCommand(self.key, self.move, self.at_s)
@@ -140,7 +142,7 @@ class ControlServer:
 
     def __init__(
         self,
-        ask: Callable[[Verb | SettleHeld | KeyCommand], Awaitable[None]],
+        ask: Callable[[Command], Awaitable[None]],
         view: Callable[[], View],
         place: Path | None = None,
         deadline_s: float = _DEADLINE_S,
@@ -159,9 +161,12 @@ class ControlServer:
         self._stop: Callable[[], None] = lambda: None
         self._left = asyncio.Event()
         self._starting = new
+        self._recording, self._changed_s = False, 0.0  # the latter: when a recording began or ended
 
     def changed(self) -> None:
         """Notify followers that the view changed."""
+        if self._recording != (recording := self._view().state in RECORDING):
+            self._recording, self._changed_s = recording, steady_s()
         for follower in self._followers:
             follower.set()
 
@@ -279,11 +284,13 @@ class ControlServer:
             if request.follow:
                 return await self._follow(reader, writer)
             return await self._write(writer, self._shown())
-        if request.move is not KeyMove.RELEASE and _has_left(writer):
+        command = abandoned(request.action) if _has_left(writer) else request.action
+        if command is None:
             raise ConnectionAbortedError
         try:
             async with asyncio.timeout(self._deadline_s):
-                await self._ask(request.action)
+                if not repeats(command, request.at_s, self._changed_s):
+                    await self._ask(command)
         except TimeoutError:
             answer = _refusal(Code.BUSY, f"the app has been busy for {self._deadline_s:g} s: try again")
         except AppError as error:
@@ -342,10 +349,7 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
 
 
 def _has_left(writer: asyncio.StreamWriter) -> bool:
-    """Return whether the client closed its connection because an app that stood still did not answer in time.
-
-    Its user knows that the request failed. A late recording or paste would surprise them, unlike a late release.
-    """
+    """Return whether the client closed its connection because an app that stood still did not answer in time."""
     if sys.platform == "win32":
         return False
     hung_up = select.poll()

@@ -108,12 +108,13 @@ class KeyCommand:
     """Report of the desktop that the key of ``action`` was pressed or released, by a command bound to the key.
 
     ``at_s``: when the command began, in seconds since the system started; 0: unknown. Commands may overtake each
-    other.
+    other. ``late``: the command gave up meanwhile, so that it may only end a recording.
     """
 
     action: str
     move: KeyMove
     at_s: float = 0.0
+    late: bool = False
 
 
 KeyAction = PauseHotkeys | SuspendHotkeys | TestHotkeys | KeyCommand

@@ -27,6 +27,7 @@ log = loggers.APP_KEY_SHELL
 
 TEST_S: Final = 10.0
 _TAPPED: Final = {DICTATE: Verb.TOGGLE, CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
+_LATE: Final = {DICTATE: Verb.STOP, CANCEL: Verb.CANCEL}
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,10 @@ class HotkeyAdapter:
 
     def _handle_command(self, command: KeyCommand) -> None:
         """Handle a key that the desktop binds to a command; it counts whichever key the settings name."""
+        if command.late:
+            if self._is_active(command.action) and not self._test.on and command.action in _LATE:
+                self._handle(_LATE[command.action])
+            return
         known = self._commands.arrived
         events = self._commands.events(command, loop_time())
         if self._commands.arrived != known:

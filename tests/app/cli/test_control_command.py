@@ -126,6 +126,14 @@ async def test_key_reaches_running_app_with_the_start_of_its_process(
     assert status == 1 and "dictate" in err
 
 
+def test_toggle_says_when_it_began_and_other_verbs_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(control_command, "ask", asked.append)
+    monkeypatch.setattr(control_command, "began_s", lambda: 2.5)
+    assert control_command.perform(Verb.TOGGLE) == control_command.perform(Verb.STOP) == 0
+    assert asked == [{"verb": "toggle", "at_s": 2.5}, {"verb": "stop"}]
+
+
 @pytest.mark.parametrize("verb", list(HELD_ACTIONS))
 async def test_held_text_verb_with_id_names_recording(verb: Verb, app: App, environment: dict[str, str]) -> None:
     assert await asyncio.to_thread(control_command.quick, [verb.value, RECORDING]) == 0

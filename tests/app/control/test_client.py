@@ -98,6 +98,24 @@ def test_ask_waits_for_app_that_is_starting(tmp_path: Path) -> None:
     assert answers == [{"ok": True}]
 
 
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("stop", "0.05 s: once it goes on, it ends a recording; if it does not go on, end it and start it again"),
+        ("start", "0.05 s: end it and start it again"),
+    ],
+)
+def test_silent_app_is_said_to_end_a_recording_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, said: str
+) -> None:
+    monkeypatch.setattr("app.control.client.ANSWER_S", 0.05)
+    with socket.socket(socket.AF_UNIX) as standing:
+        standing.bind(os.fspath(tmp_path / "s"))
+        standing.listen()
+        with pytest.raises(ControlRefused, match=said):
+            ask({"verb": verb}, tmp_path / "s")
+
+
 def test_pipe_name_has_no_separators() -> None:
     assert pipe_name(Path("C:/a/control.sock")).rpartition("\\")[2] == "kikipounamu-C-a-control.sock"
 

@@ -110,21 +110,6 @@ async def test_key_is_passed_on_with_its_move(app: App) -> None:
     assert app.asked == [KeyCommand("dictate", KeyMove.PRESS, 2.5)]
 
 
-async def test_request_of_client_that_gave_up_is_not_performed_unless_it_releases_a_key(app: App) -> None:
-    def ask_and_leave(**request: str) -> None:  # while the app stands still: it accepts nobody meanwhile
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(app.place))
-            client.sendall(json.dumps(request).encode() + b"\n")
-
-    ask_and_leave(verb="toggle")
-    ask_and_leave(verb="paste-held", session="some-id")
-    ask_and_leave(verb="key", key="dictate", move="press")
-    ask_and_leave(verb="key", key="dictate", move="release")
-    await asyncio.to_thread(ask, {"verb": "stop"}, app.place)
-    await wait_until(lambda: len(app.asked) >= 2, "the requests are served")
-    assert app.asked == [KeyCommand("dictate", KeyMove.RELEASE), Verb.STOP]
-
-
 async def test_error_of_the_app_is_reported(app: App) -> None:
     with pytest.raises(ControlRefused, match="nothing is held") as error:
         await asyncio.to_thread(ask, {"verb": "paste-held"}, app.place)

@@ -321,6 +321,20 @@ async def test_commanded_key_has_no_effect_while_suspended_but_its_release_has()
     shell.keys.ask(PauseHotkeys(False))
 
 
+async def test_late_press_of_a_commanded_key_only_ends_a_recording() -> None:
+    shell = Shell(FakeHotkeys())
+    for action in ("dictate", "cancel", "paste-held"):
+        shell.keys.ask(KeyCommand(action, KeyMove.PRESS, late=True))
+    assert shell.told == [Verb.STOP], "nothing is recorded that could be cancelled"
+    shell.keys.set_recording(True)
+    shell.keys.ask(KeyCommand("cancel", KeyMove.TAP, late=True))
+    assert shell.told[1:] == [Verb.CANCEL]
+    shell.keys.ask(SuspendHotkeys(True))
+    shell.keys.ask(KeyCommand("dictate", KeyMove.PRESS, late=True))
+    assert shell.told[2:] == []
+    shell.keys.ask(SuspendHotkeys(False))
+
+
 async def test_key_test_shows_commanded_keys() -> None:
     shell = Shell(FakeHotkeys())
     shell.keys.ask(TestHotkeys(True))
