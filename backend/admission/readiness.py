@@ -59,8 +59,8 @@ def readiness(
     workers = able(survey)
     refused = tuple(refusals(survey, broker.up, connections, limits))
     reasons = {refusal.reason: refusal.message for refusal in refused}
-    if RefusalReason.BROKER in reasons and broker.trouble in _TROUBLES:
-        reasons[RefusalReason.BROKER] = _TROUBLES[broker.trouble]
+    if not broker.up:
+        reasons[RefusalReason.BROKER] = _TROUBLES.get(broker.trouble, "the broker is away")
     if not workers:
         reasons[RefusalReason.NO_WORKER] = "no worker is there: start one, its log says what its engine lacks"
     if draining:

@@ -34,6 +34,8 @@ from runtime.histogram import Histogram
 log = loggers.BACKEND_JOBS
 
 _RETRY_S: Final = (0.05, 0.25, 1.0)
+_PROBE: Final = "#!lua\nreturn 1"
+"""A script that may write but does not: the broker refuses it for every reason to refuse writes."""
 
 
 class Shard:
@@ -57,16 +59,19 @@ class Shard:
         self._line: Line | None = None
         self._inspector = connections.client(keys.backlog)
         self._writer = CommandWriter(self._execute, most_bytes=most_bytes, round_trips=round_trips)
+        self._refusal: BrokerError | None = None
 
     @property
     def up(self) -> bool:
-        """True when the shard accepted the last batch of commands."""
-        return self._writer.up
+        """True when the shard accepted the last batch of commands, and refused no writes at the last survey."""
+        return self._writer.up and self._refusal is None
 
     @property
     def trouble(self) -> str:
-        """Reason why the shard refused the last batch, a ``BrokerTrouble``; empty: accepted, or no answer."""
-        return "" if self._writer.up else self._writer.trouble
+        """Reason why the shard refuses commands, a ``BrokerTrouble``; empty: there is none, or no answer."""
+        if not self._writer.up:
+            return self._writer.trouble
+        return self._refusal.trouble if self._refusal else ""
 
     def send(self, command: Command, at_once: bool = True) -> "asyncio.Future[Any]":
         """Queue a command, as ``CommandWriter.send`` does."""
@@ -86,6 +91,7 @@ class Shard:
         """Return queues, workers and memory, by the names of the first shard. Raises ``BrokerUnreachable``."""
         reply = await self.run_script("survey", (self.keys.backlog, self.keys.workers), (WORKER_GONE_MS,))
         used, limit, streams, statuses = reply
+        self._refusal = await self._refused()
         return Survey(
             streams={
                 in_shard(name.decode(), 0): StreamContent(max(0, samples), *rest)
@@ -95,6 +101,14 @@ class Shard:
             memory=used / limit if limit else 0.0,
             streamers=await streaming_workers(self.run_script, self.keys),
         )
+
+    async def _refused(self) -> BrokerError | None:
+        """Return why the shard accepts no writes, although it answers; ``None``: it accepts them."""
+        try:
+            await self._inspected(partial(self._inspector.eval, _PROBE, 1, self.keys.backlog))
+        except BrokerError as error:
+            return error
+        return None
 
     async def compact(self) -> bool:
         """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""

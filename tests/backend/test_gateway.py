@@ -306,6 +306,15 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
             assert said["version"] == metadata.version("kikipounamu")
         async with http.get(f"{gateway.url}/v1/workers?api_key={KEY}") as response:
             assert [worker["worker"] for worker in (await response.json())["workers"]] == ["w"]
+        await redis.config_set("maxmemory", "1")
+        await wait_until(lambda: not gateway.monitor.up, "the broker is full, although nobody speaks")
+        status, body = await ready()
+        assert (status, body["ready"], body["accepting"]) == (503, False, False)
+        assert body["broker"]["trouble"] == "full" and "broker" in [reason["code"] for reason in body["reasons"]]
+        async with http.get(gateway.url + "/healthz") as response:
+            assert response.status == 200, "it helps nobody to start this gateway again"
+        await redis.config_set("maxmemory", "0")
+        await wait_until(lambda: gateway.monitor.up, "the broker takes speech again")
         broker.process.kill()
         await wait_until(lambda: not gateway.monitor.up, "the loss of the broker is seen")
         status, body = await ready()

@@ -34,6 +34,14 @@ def test_gateway_with_workers_is_ready() -> None:
         (fleet(seconds=700), UP, 0, False, False, [RefusalReason.NO_WORKER]),
         (fleet(worker("m", 1.0)), UP, 0, True, False, [RefusalReason.LEAVING]),
         (fleet(worker("m", 1.0), memory=0.7), UP, 0, False, True, [RefusalReason.MEMORY]),
+        (
+            fleet(worker("m", 1.0), memory=1.2),
+            BrokerState(False, "9", True, 1.2, BrokerTrouble.FULL),
+            0,
+            False,
+            False,
+            [RefusalReason.MEMORY, RefusalReason.BROKER],
+        ),
         (fleet(worker("m", 1.0), seconds=31), UP, 0, False, True, [RefusalReason.LOAD]),
         (fleet(worker("m", 1.0)), UP, LIMITS.sessions, False, True, [RefusalReason.CONNECTIONS]),
         (
