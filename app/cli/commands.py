@@ -18,6 +18,7 @@ import typer
 from app.cli import model_actions
 from app.cli.scoring import score
 from app.core.console import Console
+from app.core.daemon_thread import DaemonThreads, in_daemon_thread, started
 from app.core.errors import StackFailed
 from app.core.format import Format
 from app.core.outputs import Outputs
@@ -156,6 +157,10 @@ class Transcription:
 
         Raises ``AppError`` and ``Refused``. Raises ``typer.Exit`` after reporting that no file can be read.
         """
+        started(self._check_files).result()  # Ctrl-C ends it, also while a disk does not respond
+        self._source.prepare()
+
+    def _check_files(self) -> None:
         outputs = self._outputs  # usage mistakes are reported first
         for file in self._wanted.files:
             try:
@@ -172,7 +177,6 @@ class Transcription:
                 self._print(file, self._unreadable[file])
                 outputs.fail(file, self._unreadable[file])
             raise typer.Exit(FAILED)
-        self._source.prepare()
 
     async def run(self) -> int:
         """Transcribe every file and return the exit status."""
@@ -184,7 +188,7 @@ class Transcription:
             languages=await asyncio.to_thread(languages_now, self._wanted.language),
         )
         async with self._source.serving() as gateway:
-            recogniser = Recogniser(self._source.locate(), vad_folder(), options)
+            recogniser = Recogniser(self._source.locate(), vad_folder(), options, pool=DaemonThreads())
             whole = True
             for file in self._wanted.files:
                 whole &= await gateway.unless_broken(self._transcribe_one(file, recogniser))
@@ -200,7 +204,7 @@ class Transcription:
             with ProgressDisplay(self._console, file.name).shown() as display:
                 transcript = await recogniser.recognise(file, display, track=self._wanted.track)
             text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
-            place = self._outputs.deliver(file, text)
+            place = await in_daemon_thread(partial(self._outputs.deliver, file, text))
         except StackFailed:
             raise
         except (Unreachable, Refused) as error:

@@ -71,7 +71,11 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     source: "GatewayChoice",
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Recordings: wav, flac, ogg, mp3; more with the media extra."),
+        typer.Argument(
+            metavar="FILE...",
+            parser=Path,  # without it typer asks a disk that may not respond, which Ctrl-C cannot end
+            help="Recordings: wav, flac, ogg, mp3; more with the media extra.",
+        ),
     ],
     form: Annotated[Format, typer.Option("--format", help="Format of the results.")] = Format.TXT,
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Destination of the results.")] = "-",

@@ -3,17 +3,15 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from concurrent.futures import Executor, Future
+from functools import partial
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
 
-async def in_daemon_thread(work: Callable[[], Result], name: str = "aside") -> Result:
-    """Run ``work`` in a daemon thread and return its result or raise its error.
-
-    A cancelled caller abandons the thread.
-    """
+def started(work: Callable[[], Result], name: str = "aside") -> "Future[Result]":
+    """Run ``work`` in a daemon thread and return its future. In the main thread, Ctrl-C ends ``result()``."""
     future: Future[Result] = Future()
 
     def run() -> None:
@@ -24,4 +22,20 @@ async def in_daemon_thread(work: Callable[[], Result], name: str = "aside") -> R
                 future.set_exception(error)
 
     threading.Thread(target=run, name=name, daemon=True).start()
-    return await asyncio.wrap_future(future)
+    return future
+
+
+async def in_daemon_thread(work: Callable[[], Result], name: str = "aside") -> Result:
+    """Run ``work`` in a daemon thread and return its result or raise its error.
+
+    A cancelled caller abandons the thread.
+    """
+    return await asyncio.wrap_future(started(work, name))
+
+
+class DaemonThreads(Executor):
+    """An executor whose calls each have a daemon thread, so that the exit waits for none of them."""
+
+    def submit(self, work: Callable[..., Result], /, *args: Any, **named: Any) -> "Future[Result]":
+        """Run ``work`` in a daemon thread."""
+        return started(partial(work, *args, **named))

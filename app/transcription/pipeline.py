@@ -325,13 +325,17 @@ class RecordingObserver(TranscriptionObserver):
 
 @dataclass(frozen=True)
 class Recogniser:
-    """The gateway, VAD and options that recognise every recording of a command. ``cutter`` cuts files."""
+    """The gateway, VAD and options that recognise every recording of a command.
+
+    ``cutter`` cuts files. ``pool``: the threads that read them; ``None``: those of the loop.
+    """
 
     locate: Locate
     vad_folder: Path
     options: Options = Options()
     settings: ClientSettings = field(default_factory=ClientSettings)
     cutter: Callable[[], Cutter] = PackingSegmenter
+    pool: Executor | None = None
 
     async def recognise(
         self, path: Path, observer: RecordingObserver, *, live: bool = False, track: int = 0
@@ -354,7 +358,7 @@ class Recogniser:
             ):
                 observer.unsent_s = lambda: client.unsent_s
                 outlet = voting(ToGateway(client, live=live), self.options, PER_SPAN if live else PER_PART)
-                blocks = in_thread(iter(audio))
+                blocks = in_thread(iter(audio), self.pool)
                 transcript = await (_transcribe_at_pace if live else transcribe)(blocks, vad, outlet, observer)
         if audio.cut is None:
             return transcript

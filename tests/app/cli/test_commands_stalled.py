@@ -62,7 +62,7 @@ RUN = "\nfrom app.cli.entry import main\nmain()"
         (IN_WRITING, signal.SIGTERM, 143),
     ],
 )
-def test_one_signal_ends_transcribe_while_a_disk_does_not_respond(
+def test_transcribe_ends_at_one_signal_while_a_disk_does_not_respond(
     stage: str, sent: signal.Signals, status: int, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
