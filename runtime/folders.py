@@ -24,6 +24,8 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EEXIST: f"move away the file that is in the place of a folder, {_ELSEWHERE}",
     errno.EISDIR: f"move away the folder that is in the place of a file, {_ELSEWHERE}",
     errno.ENAMETOOLONG: f"use a shorter path, {_ELSEWHERE}",
+    errno.EMFILE: "end the program and start it again, or allow it more open files (ulimit -n)",
+    errno.ENFILE: "end other programs, or allow the system more open files (sysctl fs.file-max)",
 }
 _LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes in sockaddr_un.sun_path, without the final zero
 _LONGEST_ELSEWHERE = 103  # macOS

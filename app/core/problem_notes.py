@@ -4,7 +4,8 @@ Errors of the app carry their note. This table lists those of other packages. An
 English text.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from errno import EMFILE, ENFILE
 from typing import Any, Final
 
 from app.core.errors import AppError, Note
@@ -68,10 +69,14 @@ _FOREIGN: Final[Mapping[type, Note | Callable[[Any], Note]]] = {
     DiskFull: Note("models-disk-full"),
 }
 """The note of each class of other packages, or a function that makes it; subclasses inherit it."""
+_TOO_MANY_FILES: Final = frozenset({EMFILE, ENFILE})
+"""Causes of any error, whatever it failed to open: a recording, a microphone, or a connection."""
 
 
 def note_of(error: BaseException) -> Note:
     """Return a note that states the problem and its remedy."""
+    if any(isinstance(one, OSError) and one.errno in _TOO_MANY_FILES for one in _with_causes(error)):
+        return Note("too-many-files")
     if isinstance(error, AppError) and error.note:
         return error.note
     for kind in type(error).__mro__:
@@ -79,6 +84,12 @@ def note_of(error: BaseException) -> Note:
             return found(error) if callable(found) else found
     text = str(error).partition("\n")[0]
     return Note("plain", {"text": bare_text(text[:1].upper() + text[1:])}) if text else unexpected(error)
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def unexpected(error: BaseException) -> Note:

@@ -1,5 +1,7 @@
 """Tests that errors users can see have translated notes, and that the others show their English text."""
 
+import errno
+import os
 import re
 import sys
 
@@ -174,6 +176,16 @@ def test_subclass_uses_note_of_its_base() -> None:
         pass
 
     assert note_of(Special("prog", 2, "")).key == "program-ends"
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_error_because_of_too_many_open_files_says_so_whatever_failed(number: int) -> None:
+    cause = OSError(number, os.strerror(number))
+    for error in (JournalError("why"), Unreachable("why"), MicrophoneRefused("usb", "why")):
+        error.__cause__ = TimeoutError()
+        error.__cause__.__context__ = cause
+        assert note_of(error) == Note("too-many-files")
+    assert note_of(cause) == Note("too-many-files")
 
 
 def test_error_without_note_shows_its_own_text() -> None:

@@ -4,6 +4,8 @@
 """
 
 import asyncio
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,7 @@ from app.dictation.messages import (
 )
 from app.dictation.recorder import Recorder
 from app.dictation.take_runner import TakeParts, TakeRunner
+from app.journal.disk import Disk, File
 from app.journal.errors import JournalError
 from app.journal.events import Cutting
 from app.journal.journal import Journal
@@ -154,6 +157,19 @@ async def test_device_is_released_when_journal_cannot_be_created(
     assert await desk.run() == ["RecordingOver", "TakeEnded"]
     assert desk.note[0] == NoteKey.NOT_RECORDED and desk.note[1] == "takes-unwritable"
     assert desk.recorder.level_dbfs is None
+
+
+async def test_take_without_a_free_file_number_says_so(
+    tmp_path: Path, models: Path, talk: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(disk: Disk, path: Path) -> File:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    monkeypatch.setattr(Disk, "open", refuse)
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    await desk.run()
+    assert desk.note == (NoteKey.NOT_RECORDED, "too-many-files")
+    assert desk.library.all() == []
 
 
 async def test_take_that_a_full_disk_refuses_leaves_no_recording(
