@@ -30,7 +30,7 @@ from backend.rest.openapi import document
 from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Job, JobKind, Keys, Notice, encode_job
 from protocol.recognition import Options
-from protocol.session import ClientMessage, Failed, GatewayMessage, Queued
+from protocol.session import ClientMessage, Failed, GatewayMessage, Queued, SegmentDetails
 from protocol.session import Final as FinalText
 from runtime import loggers as all_loggers
 from worker.broker import scripts as worker_scripts
@@ -157,6 +157,9 @@ def _speak(take: Journal) -> None:
     take.cancel()
     take.edit("no")
     take.reran(Reran("1970-01-01T00:00:09+00:00", _OPTIONS, True, "m", "text", 1))
+    take.begin(4, 0, SegmentDetails(replaces=(0, 1)))
+    take.end(4, 320)
+    take.choose(4, accepted=False)
     take.mended()
     take.finish()
 

@@ -3,11 +3,12 @@
 import re
 from importlib import import_module
 from importlib.metadata import version
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 from typer.testing import CliRunner
 
+from app.journal.events import Event
 from tests.pins.commands import SCRIPTS, all_commands, help_of
 from tests.pins.golden import FOLDER, PINS, TOGGLE, stored
 from tests.pins.programs import entry_points, shipped_files, toggle, wheel_files
@@ -23,6 +24,11 @@ def test_pinned_text_is_unchanged(name: str) -> None:
 
 def test_golden_files_are_those_that_are_compared() -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(PINS)
+
+
+def test_pinned_journal_has_each_kind_of_line() -> None:
+    written = set(re.findall(r'^{"type":"([a-z]+)"', stored("journal.txt"), re.MULTILINE))
+    assert written == {kind.__struct_config__.tag for kind in get_args(Event)}
 
 
 def test_toggle_imports_no_more_modules_than_before() -> None:
