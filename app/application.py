@@ -128,7 +128,7 @@ class Application:
         self._running = asyncio.current_task()
         async with AsyncExitStack() as cleanup:
             enter = cleanup.enter_async_context
-            control = await enter(ControlServer(self._asked, self._status, new=True))
+            control = await enter(ControlServer(self._perform_asked, self._status, new=True))
             await enter(self._file)
             await enter(self._recognition)
             await enter(self._changes)
@@ -212,7 +212,7 @@ class Application:
         self._changes.report_problem()
         self._background.allow(self._file.current)
         self._tasks.start(control.finish_start(dictation.until_bound()), "start")
-        self._recognition.start(dictation.finished)
+        self._recognition.start(dictation.until_finished)
         self._lists.start(dictation.recordings)
 
     def _perform_actions(self, dictation: DictationRunner, trial: MicrophoneTrialRunner) -> None:
@@ -289,7 +289,7 @@ class Application:
 
     # -- views ---------------------------------------------------------------------------------------------
 
-    async def _asked(self, action: Verb | SettleHeld | KeyCommand) -> None:
+    async def _perform_asked(self, action: Verb | SettleHeld | KeyCommand) -> None:
         if isinstance(action, SettleHeld) and self._dictation is not None:
             await self._dictation.recordings.settle(action.session, action.how)
             return

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.control.client import handed_over
+from app.control.client import hand_over
 from app.core.errors import AppError
 from app.core.hints import ShownOnce
 from app.core.identity import APP_ID
@@ -155,7 +155,7 @@ def _status(running: "Future[AppError | None]", texts: Texts, *, hidden: bool) -
     except Exception:  # noqa: BLE001 - the top of the process: the loop's thread has logged it
         return FAILED
     if isinstance(error, AlreadyRunning):  # another app started at the same time
-        status = handed_over(hidden=hidden, patience_s=_STARTING_S)
+        status = hand_over(hidden=hidden, patience_s=_STARTING_S)
         if status is not None:
             return status
     if error is not None:

@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from app.background_services import BackgroundServices
-from app.capture.devices import list_microphones, offered
+from app.capture.devices import list_microphones, offered_devices
 from app.core.errors import AppError
 from app.dictation.recordings import Recordings
 from app.messages.kinds import Devices, Post, Problem, Takes, problem
@@ -44,7 +44,7 @@ class RefreshedLists(TaskOwner):
             self._microphones_wanted.clear()
             inputs = await list_microphones()
             default = next((device.name for device in inputs if device.default), "")
-            found = offered(inputs, self._file.current.audio.microphone)
+            found = offered_devices(inputs, self._file.current.audio.microphone)
             self._post(Devices(tuple((device.choice, device.name) for device in found), default))
 
     async def _keep_recordings(self, recordings: Recordings) -> None:

@@ -101,7 +101,7 @@ class BusConnection(Closing):
         self._answering: Callable[[MethodCall], Answer | None] | None = None
         self._call_observers: list[Callable[[MethodCall], None]] = []
         self._watching = asyncio.ensure_future(self._watch())
-        bus.add_message_handler(self._arrived)
+        bus.add_message_handler(self._handle_message)
 
     @classmethod
     async def open(cls, address: str) -> Self:
@@ -143,16 +143,16 @@ class BusConnection(Closing):
         )
         try:
             async with asyncio.timeout(deadline_s):
-                self._still_there()
+                self._check_connection()
                 reply = await self.bus.call(message)
         except TimeoutError as error:
             raise BusSilent(f"{target.program} did not answer {member}") from error
         except (OSError, EOFError, DBusError) as error:
             raise BusMissing(str(error)) from error
-        self._still_there()
+        self._check_connection()
         if reply.message_type is MessageType.ERROR:
             raise BusRefused(reply.error_name or "", " ".join(map(str, reply.body)))
-        return _unpacked(reply)
+        return _plain_values(reply)
 
     async def get(self, target: BusObject, name: str) -> Any:
         """Return a property. Raises like ``call``."""
@@ -185,21 +185,21 @@ class BusConnection(Closing):
         self._call_observers.append(handler)
         await self.call(BUS_PROGRAM, "AddMatch", "s", rule)
 
-    def _arrived(self, message: Message) -> Message | bool | None:
+    def _handle_message(self, message: Message) -> Message | bool | None:
         if self.gone.is_set():
             return True  # messages that were read before the end: nothing can be answered any more
         sender, path, interface = message.sender or "", message.path or "", message.interface or ""
         if message.message_type is MessageType.SIGNAL:
-            signal = Signal(sender, path, interface, message.member or "", _unpacked(message))
+            signal = Signal(sender, path, interface, message.member or "", _plain_values(message))
             for handler in tuple(self._handlers):
                 handler(signal)
         elif message.message_type is MessageType.METHOD_CALL and (self._call_observers or self._answering):
-            return self._called(
-                message, MethodCall(sender, path, interface, message.member or "", _unpacked(message))
+            return self._answer_call(
+                message, MethodCall(sender, path, interface, message.member or "", _plain_values(message))
             )
         return None
 
-    def _called(self, message: Message, call: MethodCall) -> Message | bool:
+    def _answer_call(self, message: Message, call: MethodCall) -> Message | bool:
         for handler in tuple(self._call_observers):
             handler(call)
         if self._call_observers or self._answering is None:
@@ -209,7 +209,7 @@ class BusConnection(Closing):
             return Message.new_error(message, ErrorType.UNKNOWN_METHOD, "there is no such object or method here")
         return Message.new_method_return(message, answer[0], list(answer[1]))
 
-    def _still_there(self) -> None:
+    def _check_connection(self) -> None:
         if self.gone.is_set():
             raise BusMissing("the connection to the message bus has ended")
 
@@ -221,7 +221,7 @@ class BusConnection(Closing):
             self.gone.set()
 
 
-def _unpacked(message: Message) -> tuple[Any, ...]:
+def _plain_values(message: Message) -> tuple[Any, ...]:
     """Return the values of a message without variants, and descriptors in the place of their numbers."""
     values = unpack_variants(message.body)
     if message.unix_fds and "h" in message.signature:

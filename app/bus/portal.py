@@ -152,9 +152,9 @@ class Portal(Closing):
         return self.bus.name.removeprefix(":").replace(".", "_")
 
     async def _start(self) -> None:
-        await self.bus.listen(f"type='signal',sender='{PROGRAM}'", self._signalled)
+        await self.bus.listen(f"type='signal',sender='{PROGRAM}'", self._handle_signal)
         owners = f"type='signal',sender='{BUS_PROGRAM.program}',member='NameOwnerChanged',arg0='{PROGRAM}'"
-        await self.bus.listen(owners, self._owned)
+        await self.bus.listen(owners, self._follow_owner)
         await self._register()
         with suppress(BusRefused):
             (self._owner,) = await self.bus.call(BUS_PROGRAM, "GetNameOwner", "s", PROGRAM)
@@ -185,7 +185,7 @@ class Portal(Closing):
         with suppress(BusError):
             await self.bus.call(BusObject(PROGRAM, path, _REQUEST), "Close")
 
-    def _owned(self, signal: Signal) -> None:
+    def _follow_owner(self, signal: Signal) -> None:
         if signal.sender == BUS_PROGRAM.program and signal.member == "NameOwnerChanged":
             name, before, now = signal.values
             if name == PROGRAM:
@@ -202,7 +202,7 @@ class Portal(Closing):
             if not answer.done():
                 answer.set_exception(BusMissing("the desktop portal has ended"))
 
-    def _signalled(self, signal: Signal) -> None:
+    def _handle_signal(self, signal: Signal) -> None:
         if signal.sender != self._owner:
             return
         if signal.interface == _REQUEST and signal.member == "Response":

@@ -78,21 +78,21 @@ def chosen(inputs: Sequence[Input], choice: str) -> Input:
     raise NoMicrophone(names)
 
 
-def listed(inputs: Sequence[Input], choice: str = "") -> list[Input]:
+def ranked_devices(inputs: Sequence[Input], choice: str = "") -> list[Input]:
     """Return the ``offered`` devices, the best first. Raises ``NoMicrophone`` if there is none."""
-    found = offered(inputs, choice)
+    found = offered_devices(inputs, choice)
     if not found:
         raise NoMicrophone
     return sorted(found, key=lambda device: (not device.default, _preference(device)))
 
 
-def offered(inputs: Sequence[Input], choice: str = "") -> list[Input]:
+def offered_devices(inputs: Sequence[Input], choice: str = "") -> list[Input]:
     """Return the devices to offer to the user: no monitors of outputs, except the chosen one."""
     kept = matching(inputs, choice) if choice else None
     return [device for device in inputs if not device.monitor or device == kept]
 
 
-def named_apart(inputs: Sequence[Input]) -> list[Input]:
+def with_distinct_names(inputs: Sequence[Input]) -> list[Input]:
     """Give devices distinct names: equal names get numbers, in the order of their keys."""
     numbers: dict[str, int] = {}
     names: dict[str, str] = {}

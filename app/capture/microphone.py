@@ -157,7 +157,7 @@ class Microphone:
         await self._use(device, inputs)
         await self._first_block(device)
         self._tasks.start(self._watch(), "watch")
-        self._tasks.failed.add_done_callback(self._failed)
+        self._tasks.failed.add_done_callback(self._end_buffer)
 
     async def close(self) -> None:
         """End the recording and close the device. Safe to call twice."""
@@ -217,7 +217,7 @@ class Microphone:
         if self._input is not None:
             self._input.rest(resting=True)
 
-    def _failed(self, failed: "asyncio.Future[BaseException]") -> None:
+    def _end_buffer(self, failed: "asyncio.Future[BaseException]") -> None:
         if not failed.cancelled():
             self.buffer.end(failed.result())
 

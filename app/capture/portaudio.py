@@ -82,7 +82,7 @@ class PortAudio:
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
         """Begin to record. Raises ``MicrophoneRefused``. Any thread may call ``ended`` when the stream ends."""
-        return await self.thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
+        return await self.thread.ask(partial(self._open_stream, device, put, ended), lambda stream: stream.end())
 
     async def play(self, sound_at: Callable[[int], bytes]) -> None:
         """Play a short sound to its end on the default output. Raises ``SpeakerRefused``.
@@ -153,7 +153,7 @@ class PortAudio:
             _silence_alsa()
         return self._library
 
-    def _opened(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
+    def _open_stream(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
         library = self._load()
         refusal = "it has no inputs"
         for channels in channel_counts(device.channels):
@@ -163,7 +163,7 @@ class PortAudio:
                         settings = {"channels": channels, "dtype": SAMPLE_TYPE, "samplerate": device.rate}
                         library.check_input_settings(device=device.index, **settings)
                     stream = _new_stream(library, device, channels, put, ended)
-                    return self._started(stream, device.rate, channels)
+                    return self._start_stream(stream, device.rate, channels)
             except library.PortAudioError as error:
                 refusal = _reason(error)
         raise MicrophoneRefused(device.name, refusal)
@@ -179,7 +179,7 @@ class PortAudio:
                 if self._open:
                     library.check_output_settings(channels=1, dtype=SAMPLE_TYPE, samplerate=rate)
                 stream = _new_output(library, rate, pull_at(rate), ended, short=short)
-                return self._started(stream, rate, 1)
+                return self._start_stream(stream, rate, 1)
         except (library.PortAudioError, ValueError) as error:  # ValueError: no such device
             raise SpeakerRefused(f"no sound can be heard ({error})") from error
 
@@ -193,7 +193,7 @@ class PortAudio:
             _start_again(library)
             return _rate(library)
 
-    def _started(self, stream: Any, rate: int, channels: int) -> "PortAudioStream":
+    def _start_stream(self, stream: Any, rate: int, channels: int) -> "PortAudioStream":
         """Start a stream and count it, or close one that does not start."""
         with ExitStack() as undo:
             undo.callback(stream.close)

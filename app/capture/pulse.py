@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Self
 
-from app.capture.devices import Input, named_apart
+from app.capture.devices import Input, with_distinct_names
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.portaudio import SAMPLE_BYTES, Put
 from app.capture.pulse_library import (
@@ -122,13 +122,13 @@ class PulseAudio:
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PulseStream":
         """Begin to record. Raises ``MicrophoneRefused``. Any thread may call ``ended`` when the stream ends."""
-        return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
+        return await self._thread.ask(partial(self._open_stream, device, put, ended), lambda stream: stream.end())
 
     def _inputs(self) -> list[Input]:
         with PulseConnection(self._library) as connection:
-            return named_apart(_sources(connection))
+            return with_distinct_names(_sources(connection))
 
-    def _opened(self, device: Input, put: Put, ended: Callable[[], None]) -> "PulseStream":
+    def _open_stream(self, device: Input, put: Put, ended: Callable[[], None]) -> "PulseStream":
         connection = PulseConnection(self._library).__enter__()
         stream = None
         try:

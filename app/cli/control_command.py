@@ -94,7 +94,7 @@ def end() -> int:
         say("kikipounamu is not running")  # as wished: updates and removals begin with this command
         return 0
     except ControlError as error:
-        return _failed(error)
+        return _report_failure(error)
     try:
         if wait_for_end(processes, _SOON_S):
             return 0
@@ -115,7 +115,7 @@ def send(verb: Verb, session: str = "") -> int:
     try:
         ask(request | {"session": _full_id(session)} if session else request)
     except AppError as error:
-        return _failed(error)
+        return _report_failure(error)
     return 0
 
 
@@ -124,7 +124,7 @@ def key(action: str, move: KeyMove) -> int:
     try:
         ask({"verb": _KEY, "key": action, "move": move.value, "at_s": began_s()})
     except AppError as error:
-        return _failed(error)
+        return _report_failure(error)
     return 0
 
 
@@ -161,12 +161,12 @@ def status(*, following: bool, as_json: bool) -> int:
         for changed, _ in groupby(lines):  # much changes that the line does not say, such as the level
             say(changed)
     except NotRunning as error:
-        _failed(error)
+        _report_failure(error)
         for problem in _settings_problems():
             say(printable(problem), err=True)
         return _FAILED
     except ControlError as error:
-        return _failed(error)
+        return _report_failure(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:  # the reader closed the pipe; Python must not flush again at exit
@@ -213,11 +213,11 @@ def line(view: Mapping[str, Any], words: "TextLookup") -> str:
 def _note(words: "TextLookup", note: Mapping[str, Any]) -> str:
     """Return the text of a ``Note``, given as JSON; empty if it is that of another version."""
     from app.core.errors import Note
-    from app.core.sentences import noted
+    from app.core.sentences import text_of_note
 
     reason = note["reason"]
     try:
-        return noted(words, Note(note["key"], note["values"], Note(**reason) if reason else None))
+        return text_of_note(words, Note(note["key"], note["values"], Note(**reason) if reason else None))
     except LookupError:
         return ""
 
@@ -261,6 +261,6 @@ def register(app: "typer.Typer") -> None:
     app.command(_STATUS, help="Print what the running app is doing.", rich_help_panel=CommandSection.APP)(state)
 
 
-def _failed(error: AppError) -> int:
+def _report_failure(error: AppError) -> int:
     say(str(error), err=True)
     return _FAILED

@@ -47,7 +47,7 @@ class Interrupts:
         self._again = again
 
     @contextmanager
-    def handled(self) -> Iterator[None]:
+    def handle_signals(self) -> Iterator[None]:
         """Handle the signals within the context, which must last until the loop ends.
 
         The previous handlers are not restored.
@@ -106,7 +106,7 @@ async def listen(source: GatewayChoice, choices: ListenOptions) -> int:
     screen = LiveScreen(Console(), Console(stderr=True), texts())
     interrupts = Interrupts(first=task.cancel, again=task.cancel)
     dictation = _Dictation(source, choices, screen, interrupts, users_library(limits_now()))
-    with interrupts.handled():
+    with interrupts.handle_signals():
         try:
             return await dictation.run()
         except asyncio.CancelledError:
@@ -139,7 +139,7 @@ class _Dictation:
 
     async def run(self) -> int:
         """Start the stack unless a remote gateway was named, then record. Raises errors that are ``EXPECTED``."""
-        if message := interrupted(self._library.all()):
+        if message := incomplete_takes_text(self._library.all()):
             self._screen.print_line(message)
         async with self._source.serving(self._screen.print_line) as gateway:
             return await gateway.unless_broken(self._dictate())
@@ -184,7 +184,7 @@ class _Dictation:
                 self._screen.print_line(f"the recording is kept: {how}")
 
 
-def interrupted(takes: Iterable[TakeSnapshot]) -> str:
+def incomplete_takes_text(takes: Iterable[TakeSnapshot]) -> str:
     """Return a message about earlier takes that lack texts, or an empty string."""
     unsent = [found for found in takes if found.state in _UNSENT]
     if not unsent:

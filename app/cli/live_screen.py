@@ -178,7 +178,7 @@ class LiveScreen(DictationObserver):
     def recognised(self, segment: TranscriptSegment) -> None:
         """Write the texts that are ready to be written."""
         self._note = ""
-        lines = self._text.ended(segment)
+        lines = self._text.add_result(segment)
         self.refresh()  # first remove the partial, so that it is not shown below its text
         for line in lines:
             self._write(line)

@@ -62,7 +62,7 @@ def logs(
 
     The logs of this computer are always read. Other computers have logs of their own.
     """
-    from app.diagnostics.timeline.log_search import SessionNotFound, find, reaches_back_to
+    from app.diagnostics.timeline.log_search import SessionNotFound, find, oldest_line
     from app.diagnostics.timeline.session_timeline import timeline_of
     from runtime.folders import folders
 
@@ -70,7 +70,7 @@ def logs(
     with exit_on_error():
         found = find(session, places)
         if not any(line.session for line in found.lines):
-            oldest = reaches_back_to(places)
+            oldest = oldest_line(places)
             since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
             raise SessionNotFound(f"the logs have nothing of session {found.session}: {since}")
     timeline = _limited_to_segment(

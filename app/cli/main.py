@@ -27,7 +27,7 @@ from app.cli import (
 from app.cli.installation import gpu_command, update_command
 from app.cli.options import CommandSection, Engine, GetModels, Language, Microphone, Model, with_gateway_options
 from app.cli.output import exit_on_error
-from app.control.client import handed_over
+from app.control.client import hand_over
 from app.core.errors import AppError
 from app.core.format import Format
 from runtime.command_line import CommandGroup, Version, group
@@ -126,7 +126,7 @@ def desktop(
 
     Then press the key in any program and speak: the text is inserted there.
     """
-    status = handed_over(hidden=hidden)
+    status = hand_over(hidden=hidden)
     if status is None:
         with exit_on_error():
             check_windows(os.environ)

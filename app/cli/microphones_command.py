@@ -41,11 +41,11 @@ def microphones(
 
 def print_inputs(inputs: "list[Input]", choice: str, *, as_json: bool) -> None:
     """Print the microphones. Raises ``NoMicrophone``, also after it has printed an empty list for programs."""
-    from app.capture.devices import encode, listed
+    from app.capture.devices import encode, ranked_devices
 
     if as_json:
         say(encode(inputs).decode())
-    devices = listed(inputs, choice)
+    devices = ranked_devices(inputs, choice)
     if as_json:
         return
     words = texts()

@@ -119,13 +119,13 @@ def get(names: Sequence[str]) -> None:
         if model.for_later_engine:
             say(f"no engine of this version runs {model.name}", err=True)
 
-    def fetched(name: str) -> str:
+    def install_one(name: str) -> str:
         if name in offers:
             return f"{name} is installed in {store.install(name, offers[name], report)}"
         return f"{name} is installed in {install_stated(store, catalogue, name, report)}"
 
     with _progress_display() as report:
-        _for_each([model.name for model in models], fetched)
+        _for_each([model.name for model in models], install_one)
     if useless:
         raise typer.Exit(1)
 
@@ -157,7 +157,7 @@ def import_model(name: str, folder: Path) -> None:
     """Install a model from local files."""
     store, _ = _open()
 
-    def imported(name: str) -> str:
+    def import_one(name: str) -> str:
         try:
             here = store.verify(name)
         except (ModelMissing, ModelDamaged):
@@ -166,18 +166,18 @@ def import_model(name: str, folder: Path) -> None:
         store.check_folder(name, folder)
         return f"{name} was installed before, in {here}: the copy in {folder} is whole too, and was not needed"
 
-    _for_each([name], imported)
+    _for_each([name], import_one)
 
 
 def export_model(name: str, precision: str) -> None:
     """Make an ONNX graph of an installed model."""
     store, catalogue = _open()
 
-    def exported(name: str) -> str:
+    def export_one(name: str) -> str:
         new, folder = export_installed(store, catalogue, name, precision)
         return f"{name} is exported as {new} in {folder}"
 
-    _for_each([name], exported)
+    _for_each([name], export_one)
 
 
 def measure(names: Sequence[str]) -> None:
@@ -186,19 +186,19 @@ def measure(names: Sequence[str]) -> None:
 
     store, catalogue = _open()
 
-    def measured(name: str) -> str:
+    def measure_one(name: str) -> str:
         store.verify(name)
         speed = LocalSpeed(measure_speed(catalogue.model(name)), True)
         return f"{name}: {speed_text(speed)} as fast as speech"
 
-    _for_each(names, measured)
+    _for_each(names, measure_one)
 
 
 def remove(names: Sequence[str]) -> None:
     """Delete installed models and the remains of their unfinished downloads."""
     store, catalogue = _open()
 
-    def removed(name: str) -> str:
+    def remove_one(name: str) -> str:
         try:
             store.remove(name)
         except ModelMissing as error:
@@ -207,7 +207,7 @@ def remove(names: Sequence[str]) -> None:
             return f"{name} is removed; the app needs it, and downloads it again at its next start"
         return f"{name} is removed{_RETURNS if _is_chosen(name, catalogue) else ''}"
 
-    _for_each(names, removed)
+    _for_each(names, remove_one)
 
 
 def _is_chosen(name: str, catalogue: Catalogue) -> bool:

@@ -75,7 +75,7 @@ def show(session: Id, as_json: AsJson = False) -> None:
         _exit_if_damaged(found)
         return
     words, seconds = texts(), f"{found.seconds:.1f}"
-    state, started = _state_text(found, words), _started(found)
+    state, started = _state_text(found, words), _start_time(found)
     say(words("takes-command.shown", id=str(found.session), state=state, seconds=seconds, started=started))
     for segment in found.transcript.segments:
         say(segment.line)
@@ -194,7 +194,7 @@ def _rows(takes: "Sequence[TakeSnapshot]") -> list[tuple[str, ...]]:
     words = texts()
     rows = [tuple(words(f"columns.{name}") for name in ("id", "started", "length", "state", "text"))]
     for name, found in zip(_short_ids([str(found.session) for found in takes]), takes, strict=True):
-        started, length = _started(found)[:16], f"{found.seconds:.1f} s"
+        started, length = _start_time(found)[:16], f"{found.seconds:.1f} s"
         rows.append((name, started, length, _state_text(found, words), _start_of_text(found)))
     return rows
 
@@ -260,7 +260,7 @@ def _exit_if_damaged(found: "TakeSnapshot") -> None:
         raise typer.Exit(1)
 
 
-def _started(found: "TakeSnapshot") -> str:
+def _start_time(found: "TakeSnapshot") -> str:
     seconds = found.take.started_s
     return datetime.fromtimestamp(seconds).isoformat(" ", "seconds") if seconds else "unknown"
 
@@ -276,11 +276,11 @@ def _text_of(found: "TakeSnapshot", form: Format, source: str) -> str:
 
     if not found.take.edited:
         return render(found.transcript, form, source)
-    from app.core.word_times import edited
+    from app.core.word_times import edited_transcript
 
     if form is Format.TXT:
         return f"{found.text.strip()}\n"
-    return render(edited(found.transcript, found.text), form, source)
+    return render(edited_transcript(found.transcript, found.text), form, source)
 
 
 def _write_wav(found: "TakeSnapshot", place: Path) -> None:

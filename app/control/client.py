@@ -60,14 +60,14 @@ def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float
 
     ``patience_s``: how long to wait for an app that is starting. Raises ``NotRunning`` or ``ControlRefused``.
     """
-    with _connected(place or folders().control_socket, time.monotonic() + patience_s) as stream:
+    with _open_stream(place or folders().control_socket, time.monotonic() + patience_s) as stream:
         _send(stream, request)
         return _answer(stream, late=request["verb"] in _LATE)
 
 
 def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
     """Yield the current view and each change until the app ends. Raises ``NotRunning`` or ``ControlRefused``."""
-    with _connected(place or folders().control_socket, 0.0, silent_s=None) as stream:
+    with _open_stream(place or folders().control_socket, 0.0, silent_s=None) as stream:
         _send(stream, {"verb": "status", "follow": True})
         while True:
             try:
@@ -79,7 +79,7 @@ def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
             yield view
 
 
-def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
+def hand_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
     """Hand over to an app that is already running, and return the exit status; ``None`` if none runs.
 
     The running app shows its window unless ``hidden``. ``patience_s``: how long to wait for an app that is
@@ -102,7 +102,7 @@ def pipe_name(place: Path) -> str:
 
 
 @contextmanager
-def _connected(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
+def _open_stream(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
     """Open a binary stream to the app for writing and reading."""
     if sys.platform == "win32":
         with _connect_until(partial(open, pipe_name(place), "r+b", buffering=0), place, until) as pipe:

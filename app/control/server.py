@@ -246,16 +246,16 @@ class ControlServer:
         try:
             listener.bind(os.fspath(self._place))
             os.chmod(self._place, 0o600)
-            unix = await asyncio.start_unix_server(self._connected, sock=listener, limit=LONGEST_REQUEST)
+            unix = await asyncio.start_unix_server(self._start_serving, sock=listener, limit=LONGEST_REQUEST)
         except BaseException:
             listener.close()
             raise
         self._stop = unix.close
 
     def _protocol(self) -> asyncio.StreamReaderProtocol:
-        return asyncio.StreamReaderProtocol(asyncio.StreamReader(LONGEST_REQUEST), self._connected)
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(LONGEST_REQUEST), self._start_serving)
 
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _start_serving(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._tasks.start(self._serve(reader, writer), "client")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -283,7 +283,7 @@ class ControlServer:
         if request.verb == STATUS:
             if request.follow:
                 return await self._follow(reader, writer)
-            return await self._write(writer, self._shown())
+            return await self._write(writer, self._encoded_view())
         command = abandoned(request.action) if _has_left(writer) else request.action
         if command is None:
             raise ConnectionAbortedError
@@ -320,7 +320,7 @@ class ControlServer:
         last = b""
         while True:
             changed.clear()
-            if (line := self._shown()) != last:
+            if (line := self._encoded_view()) != last:
                 await self._write(writer, line)
                 last = line
                 await asyncio.sleep(1 / _PER_SECOND)
@@ -332,7 +332,7 @@ class ControlServer:
         async with asyncio.timeout(self._deadline_s):
             await writer.drain()
 
-    def _shown(self) -> bytes:
+    def _encoded_view(self) -> bytes:
         view = msgspec.to_builtins(self._view())
         if self._starting and view["state"] == State.IDLE:
             view["state"] = STARTING

@@ -30,7 +30,7 @@ class Area(NamedTuple):
         """Return the area with ``by`` more pixels on each side."""
         return Area(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
 
-    def shared(self, other: "Area") -> int:
+    def shared_pixels(self, other: "Area") -> int:
         """Return the number of pixels that are in both areas."""
         across = min(self.right, other.right) - max(self.x, other.x)
         down = min(self.bottom, other.bottom) - max(self.y, other.y)

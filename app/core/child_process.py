@@ -179,7 +179,7 @@ class Child:
         if self._output is None:
             return ""
         try:
-            end = self._written(self._output)[-_LAST_BYTES:]
+            end = self._read_output(self._output)[-_LAST_BYTES:]
         except OSError:
             return ""
         written = end.decode(errors="replace").strip().splitlines()
@@ -187,7 +187,7 @@ class Child:
             return f"{DISK_IS_FULL}{self._output.parent}"
         return ":\n" + "\n".join(f"    {line}" for line in written[-_LAST_LINES:]) if written else ""
 
-    def _written(self, place: Path) -> bytes:
+    def _read_output(self, place: Path) -> bytes:
         """Return what the program wrote. Raises ``OSError``."""
         if self._unkept is not None:
             self._words = os.pread(self._unkept.fileno(), os.fstat(self._unkept.fileno()).st_size, 0)
@@ -195,7 +195,7 @@ class Child:
 
     def _close_unkept(self) -> None:
         if self._unkept is not None and self._output is not None:
-            self._written(self._output)
+            self._read_output(self._output)
             self._unkept.close()
             self._unkept = None
 
@@ -221,10 +221,10 @@ class Child:
         )
         if self._output is None:
             return await start()
-        with self._opened(self._output) as output:
+        with self._open_output(self._output) as output:
             return await start(stdout=output, stderr=output)
 
-    def _opened(self, place: Path) -> BinaryIO:
+    def _open_output(self, place: Path) -> BinaryIO:
         """Open the file for the output, or a temporary one where ``place`` is refused. Raises ``OSError``."""
         self._close_unkept()
         self._words = None

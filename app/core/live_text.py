@@ -53,7 +53,7 @@ class LiveText:
         if known is None or partial.revision > known.revision:
             self._partials[number] = partial
 
-    def ended(self, segment: TranscriptSegment) -> list[TextLine]:
+    def add_result(self, segment: TranscriptSegment) -> list[TextLine]:
         """Record a segment's text or error, and return the lines that can be written now.
 
         A segment without text gives no line.

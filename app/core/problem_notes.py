@@ -83,7 +83,7 @@ def note_of(error: BaseException) -> Note:
         if found := _FOREIGN.get(kind):
             return found(error) if callable(found) else found
     text = str(error).partition("\n")[0]
-    return Note("plain", {"text": bare_text(text[:1].upper() + text[1:])}) if text else unexpected(error)
+    return Note("plain", {"text": bare_text(text[:1].upper() + text[1:])}) if text else unexpected_note(error)
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -92,6 +92,6 @@ def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def unexpected(error: BaseException) -> Note:
+def unexpected_note(error: BaseException) -> Note:
     """Return a note for an unexpected error, whose traceback is in the log."""
     return Note("unexpected", {"error": type(error).__name__})

@@ -41,14 +41,14 @@ class Sentences:
 
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
-        return filled(self._language, key, values)
+        return filled_text(self._language, key, values)
 
     def has(self, key: str) -> bool:
         """Return whether a text with this key exists."""
         return key in entries(self._language)
 
 
-def filled(language: str, key: str, values: Mapping[str, str | int], *, quotes: str = "`") -> str:
+def filled_text(language: str, key: str, values: Mapping[str, str | int], *, quotes: str = "`") -> str:
     """Return a text with its values filled in. Raises ``KeyError``. ``quotes`` stand around its commands."""
     entry = entries(language)[key]
     if not isinstance(entry, str):
@@ -67,7 +67,7 @@ def _spaced(before: str, value: str, after: str) -> str:
     return ("" if re.match(_HAN, value) else before) + value + ("" if re.search(f"{_HAN}$", value) else after)
 
 
-def noted(texts: TextLookup, note: Note) -> str:
+def text_of_note(texts: TextLookup, note: Note) -> str:
     """Return the text of a note, or an empty one if this version does not know the note.
 
     A key with dots names a text that is no note, such as the values that a setting may have.
@@ -75,7 +75,7 @@ def noted(texts: TextLookup, note: Note) -> str:
     key = note.key if "." in note.key else f"note.{note.key}"
     if not texts.has(key):
         return ""
-    reason = {"reason": noted(texts, note.reason)} if note.reason else {}
+    reason = {"reason": text_of_note(texts, note.reason)} if note.reason else {}
     return texts(key, **(dict(note.values) | reason))
 
 

@@ -99,7 +99,7 @@ def time_of(spoken: Sequence[TimedRange], place: int) -> int:
     return spoken[index].start_ms if index >= 0 else 0
 
 
-def edited(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
+def edited_transcript(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
     """Return the transcript with an edited text, each part in the segment that it belongs to."""
     placed = _segment_positions(transcript)
     if not placed:

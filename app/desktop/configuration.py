@@ -85,7 +85,7 @@ def places(compositor: Compositor, main: Path) -> Places | None:
     return Places(main, own, how[compositor].format(own), script)
 
 
-def added(before: ConfigurationText, where: Places, lines: tuple[str, ...]) -> ConfigurationText:
+def with_lines(before: ConfigurationText, where: Places, lines: tuple[str, ...]) -> ConfigurationText:
     """Return the contents with our lines; adding them twice changes nothing."""
     own = "\n".join([_OWN, *lines, ""])
     text = (before.main or where.base).splitlines(keepends=True)
@@ -99,7 +99,7 @@ def added(before: ConfigurationText, where: Places, lines: tuple[str, ...]) -> C
     return ConfigurationText("".join(text), own)
 
 
-def removed(before: ConfigurationText, where: Places) -> ConfigurationText:
+def without_lines(before: ConfigurationText, where: Places) -> ConfigurationText:
     """Return the contents without our file and the lines that we added."""
     text = before.main.splitlines(keepends=True)
     kept = list[str]()

@@ -31,13 +31,13 @@ from app.desktop.abilities import (
 from app.desktop.configuration import (
     ConfigurationText,
     Places,
-    added,
     difference,
     is_plain,
     other_files,
     places,
-    removed,
     usual_files,
+    with_lines,
+    without_lines,
 )
 from app.hotkeys.compositor_lines import Compositor, Lines, lines
 from app.insertion.portal.permission import NAME, ask_again
@@ -71,7 +71,7 @@ def holds(place: Path, lines: Iterable[str]) -> bool:
     return False
 
 
-def read(where: Places) -> ConfigurationText:
+def read_files(where: Places) -> ConfigurationText:
     """Return the contents of both files. Raises ``ConfigurationRefused``."""
     with _refusals(where.main):
         main = "" if where.base and not where.main.exists() else _text(where.main)
@@ -84,16 +84,16 @@ def change(where: Places, before: ConfigurationText, after: ConfigurationText) -
 
     Raises ``ConfigurationRefused``; also if a file is no longer as it was ``before``.
     """
-    if read(where) != before:
+    if read_files(where) != before:
         raise ConfigurationRefused(where.main, "it has changed meanwhile")
     with _refusals(where.main):
         where.main.parent.mkdir(parents=True, exist_ok=True)
-    steps = [_change_own, _change_main]
+    steps = [_change_own_file, _change_main_file]
     for step in steps if after.own is not None else reversed(steps):
         step(where, before, after)
 
 
-def _change_own(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
+def _change_own_file(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
     with _refusals(where.own):
         if after.own is None:
             where.own.unlink(missing_ok=True)
@@ -101,7 +101,7 @@ def _change_own(where: Places, before: ConfigurationText, after: ConfigurationTe
             _write(where.own, after.own, _OWN_MODE)
 
 
-def _change_main(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
+def _change_main_file(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
     if after.main == before.main:
         return
     with _refusals(where.main):
@@ -187,10 +187,10 @@ def places_of(compositor: Compositor, environment: Mapping[str, str], loaded: st
 
 def _with_state(shown: KeyLines, where: Places) -> KeyLines:
     try:
-        before = read(where)
+        before = read_files(where)
     except ConfigurationRefused as error:
         return replace(shown, problem=error.note)
-    after = added(before, where, shown.lines)
+    after = with_lines(before, where, shown.lines)
     state = LinesState.TO_WRITE
     if before.own is not None and after.main == before.main:
         state = LinesState.WRITTEN if after == before else LinesState.OUTDATED
@@ -232,7 +232,7 @@ class DesktopService:
         """Take the keys by action from the settings; ignored before entering and after leaving."""
         if self._open and bindings != self._bindings:
             self._bindings = dict(bindings)
-            self._tasks.start(self._read(), "read")
+            self._tasks.start(self._publish_view(), "read")
 
     def ask(self, action: DesktopAction) -> None:
         """Start a user's action and return at once."""
@@ -242,9 +242,9 @@ class DesktopService:
     async def _read_again(self) -> None:
         """Read the desktop, and let the desktop ask again at the next text whether the app may press keys."""
         await in_daemon_thread(partial(ask_again, folders().config / NAME))
-        await self._read()
+        await self._publish_view()
 
-    async def _read(self) -> None:
+    async def _publish_view(self) -> None:
         async with self._one:
             found = await self._learn(sys.platform, self._environment)
             supports = abilities(found)
@@ -258,18 +258,18 @@ class DesktopService:
         found = await self._learn(sys.platform, self._environment)
         if found.compositor is not None:
             where = partial(places_of, found.compositor, self._environment, found.configuration)
-            self._problem = await in_daemon_thread(partial(self._written, found.compositor, where, on=on))
-        await self._read()
+            self._problem = await in_daemon_thread(partial(self._write_lines, found.compositor, where, on=on))
+        await self._publish_view()
 
-    def _written(self, compositor: Compositor, find: Callable[[], Places | None], *, on: bool) -> Note | None:
+    def _write_lines(self, compositor: Compositor, find: Callable[[], Places | None], *, on: bool) -> Note | None:
         """Write or remove the lines in the files that ``find`` returns, and return why that is refused. Blocks."""
         where = find()
         if where is None:
             return None
         try:
-            before = read(where)
+            before = read_files(where)
             wanted = lines_for(compositor, self._bindings, self._often).lines
-            change(where, before, added(before, where, wanted) if on else removed(before, where))
+            change(where, before, with_lines(before, where, wanted) if on else without_lines(before, where))
         except ConfigurationRefused as error:
             return error.note
         return None

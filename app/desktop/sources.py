@@ -27,7 +27,7 @@ async def facts_of(session: DesktopSession, environment: Mapping[str, str], dead
     facts = dict[str, Any]()
     sources = [_bus(environment, facts)]
     if session is DesktopSession.X11:
-        sources.append(_embedded(environment, facts))
+        sources.append(_detect_tray(environment, facts))
     if session is DesktopSession.WAYLAND:
         sources += [_compositor(environment, facts), _ibus(environment, facts), _sway(environment, facts)]
     tasks = [asyncio.create_task(source, name="desktop/read") for source in sources]
@@ -54,7 +54,7 @@ async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
             facts["ibus"] = True
 
 
-async def _embedded(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+async def _detect_tray(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
     """Note a tray that embeds icons, which needs no bus."""
     display = environment.get("DISPLAY", "")
     if await in_daemon_thread(partial(selection_has_owner, "_NET_SYSTEM_TRAY", display)):

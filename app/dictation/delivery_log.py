@@ -89,7 +89,7 @@ class DeliveryLog:
         await self._record(pieces, lambda journal, segment: journal.inserting(segment, program))
         return all(piece.take not in self._owed for piece in pieces)
 
-    async def held(self, pieces: tuple[SegmentId, ...], rest: str = "") -> None:
+    async def record_held(self, pieces: tuple[SegmentId, ...], rest: str = "") -> None:
         """Record that these pieces, or only their ``rest``, are held.
 
         Like ``inserting``: they are not inserted automatically later.
@@ -97,16 +97,16 @@ class DeliveryLog:
         self._notify(SegmentStep.HELD, pieces)
         await self._record(pieces, lambda journal, segment: journal.inserting(segment, rest=rest))
 
-    async def inserted(self, pieces: tuple[SegmentId, ...]) -> None:
+    async def record_inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were inserted."""
         self._notify(SegmentStep.INSERTED, pieces)
         await self._record(pieces, Journal.inserted)
 
-    async def dismissed(self, pieces: tuple[SegmentId, ...]) -> None:
+    async def record_dismissed(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were dismissed and only stay in the history."""
         await self._record(pieces, Journal.dismissed)
 
-    async def edited(self, pieces: Iterable[SegmentId], texts: Iterable[str]) -> str | None:
+    async def edited_text(self, pieces: Iterable[SegmentId], texts: Iterable[str]) -> str | None:
         """Return the user's edit of these held texts of one take; ``None`` if there is none."""
         held = dict(zip(pieces, texts, strict=True))
         if (session := self._sessions.get(next(iter(held)).take)) is None:
@@ -129,7 +129,7 @@ class DeliveryLog:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
         self._notify_of_take(SegmentStep.CLOSED, take)
         async with self._lock:
-            await self._record_owed(take)
+            await self._retry_take(take)
             complete = await self._close(take)
         if not complete:
             self._notify_of_take(SegmentStep.NOT_KEPT, take)
@@ -147,7 +147,7 @@ class DeliveryLog:
         """Close every journal because the app ends."""
         async with self._lock:
             for take in list(self._owed):
-                await self._record_owed(take)
+                await self._retry_take(take)
             for take in list(self._journals):
                 await self._close(take)
         if self._closing:  # by callers that were cancelled meanwhile
@@ -166,7 +166,7 @@ class DeliveryLog:
         async with self._lock:
             del self._shared[session]
 
-    async def record_owed(self) -> None:
+    async def retry_refused(self) -> None:
         """Record what journals have refused as soon as they take it, because a crash would lose it; never return.
 
         Wait for a take in use without asking for it: that takes 0.2 s, in which no other text is recorded.
@@ -177,7 +177,7 @@ class DeliveryLog:
             for take in list(self._owed):
                 if await self._is_free(take):
                     async with self._lock:
-                        await self._record_owed(take)
+                        await self._retry_take(take)
             if not self._owed:
                 self._refused.clear()
 
@@ -213,9 +213,9 @@ class DeliveryLog:
         """
         if take in self._sessions:
             self._owed.setdefault(take, []).append(work)
-            await self._record_owed(take)
+            await self._retry_take(take)
 
-    async def _record_owed(self, take: int) -> None:
+    async def _retry_take(self, take: int) -> None:
         if take not in self._owed:
             return
         try:
@@ -240,7 +240,7 @@ class DeliveryLog:
             return
         finally:
             if reopened is not None:
-                await self._closed(reopened)
+                await self._close_journal(reopened)
 
     def _write_all(self, owed: list[Work], journal: Journal) -> None:
         """Write to a journal in a thread, and leave only what it refuses."""
@@ -257,9 +257,9 @@ class DeliveryLog:
         """Close a journal; return whether all speech in it is on disk."""
         self._cancelled.discard(take)
         journal = self._journals.pop(take, None)
-        return journal is None or await self._closed(journal)
+        return journal is None or await self._close_journal(journal)
 
-    async def _closed(self, journal: Journal) -> bool:
+    async def _close_journal(self, journal: Journal) -> bool:
         """Close a journal, also if the caller is cancelled; return whether all speech in it is on disk."""
         closing = asyncio.ensure_future(asyncio.to_thread(_closed, journal))
         self._closing.add(closing)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.core.word_times import edited
+from app.core.word_times import edited_transcript
 from app.journal.library import TakeSnapshot
 
 
@@ -22,5 +22,5 @@ def edited_text(found: TakeSnapshot, held: Mapping[int, str]) -> str | None:
     known = {one.index: one.text for one in transcript.segments if one.index in wanted}
     if wanted != known or not begun.isdisjoint(held):
         return None
-    rest = tuple(one for one in edited(transcript, take.edited).segments if one.index in wanted)
+    rest = tuple(one for one in edited_transcript(transcript, take.edited).segments if one.index in wanted)
     return replace(transcript, segments=rest).text

@@ -130,7 +130,7 @@ class KeyWatch:
             self._down[action].poll_at = now + POLL_S
         return due
 
-    def answered(self, action: str, is_down: bool, now: float) -> float | None:
+    def record_poll(self, action: str, is_down: bool, now: float) -> float | None:
         """Record the polled state of a key.
 
         Return when it was released, if its key-up was lost.

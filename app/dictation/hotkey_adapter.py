@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from app.core.errors import Note
-from app.core.problem_notes import note_of, unexpected
+from app.core.problem_notes import note_of, unexpected_note
 from app.dictation.actions import KeyAction, KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
 from app.dictation.key_commands import KeyCommands
@@ -93,7 +93,7 @@ class HotkeyAdapter:
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
         except Exception as error:  # top level of a task: dictation continues without hotkeys
             log.exception(LogEvent.HOTKEYS_FAILED)
-            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected(error)))
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected_note(error)))
 
     async def _listen(self) -> bool:
         """Pass on key events; return False if the keys were lost and can be bound again."""
@@ -156,7 +156,7 @@ class HotkeyAdapter:
             self._test_ends.cancel()
             self._test_ends = None
         if on and self._recording:
-            return self._show(replace(self._seen(), testing=False, keys=(), problem=RECORDING))
+            return self._show(replace(self._keys_seen(), testing=False, keys=(), problem=RECORDING))
         if on:
             self._test.begin()
             self._test_ends = asyncio.get_running_loop().call_later(
@@ -177,7 +177,7 @@ class HotkeyAdapter:
             await is_set_within(self._changed, self._times.again_s if refused else None)
             self._changed.clear()
             async with self._lock:
-                refused = await self._bind_what_can_be()
+                refused = await self._bind_possible_keys()
             self._show_refusal(note_of(refused) if refused else None)
             self.tried.set()
 
@@ -258,14 +258,14 @@ class HotkeyAdapter:
             if works or not event.pressed:
                 self._handle_key(event)
 
-    async def _bind_what_can_be(self) -> HotkeyError | None:
+    async def _bind_possible_keys(self) -> HotkeyError | None:
         """Bind as many keys as possible and return the first error.
 
         An action whose new key is taken or missing keeps its old key.
         """
         if self._assigning:
             self._assigning.reserve(self._keys)
-        wanted, refused = self._wanted(), None
+        wanted, refused = self._wanted_bindings(), None
         while wanted != self._bound:
             try:
                 await self._hotkeys.bind(wanted)
@@ -281,7 +281,7 @@ class HotkeyAdapter:
                 return error
         return refused
 
-    def _wanted(self) -> dict[str, str]:
+    def _wanted_bindings(self) -> dict[str, str]:
         return {action: key for action, key in self._keys.items() if key and self._is_active(action)}
 
     def _is_active(self, action: str) -> bool:
@@ -303,9 +303,9 @@ class HotkeyAdapter:
             self._show_seen()
 
     def _show_seen(self) -> None:
-        self._show(self._seen())
+        self._show(self._keys_seen())
 
-    def _seen(self) -> KeysSeen:
+    def _keys_seen(self) -> KeysSeen:
         arrived = self._commands.arrived
         assigned = dict(self._assigning.assigned) if self._assigning else {}
         bound = None if self._refused is None else self._bound
@@ -313,7 +313,9 @@ class HotkeyAdapter:
             {}
             if bound is None
             else {
-                action: bound.get(action, "") for action, key in self._wanted().items() if bound.get(action) != key
+                action: bound.get(action, "")
+                for action, key in self._wanted_bindings().items()
+                if bound.get(action) != key
             }
         )
         return KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, arrived, assigned, instead)

@@ -170,7 +170,7 @@ class InsertionQueue:
         missing = 0
         if insertion.how is InsertionResult.HELD:
             missing = length_before_cleaning(insertion.rest, ready.text) or whole
-        arrived = [piece for piece, rest in _missing(ready, missing) if not self._missed(piece, rest, ready)]
+        arrived = [piece for piece, rest in _missing(ready, missing) if not self._hold_rest(piece, rest, ready)]
         if ready.pasted:
             self._settle(arrived)
         if missing < whole and insertion.how is not InsertionResult.COPIED:
@@ -181,7 +181,7 @@ class InsertionQueue:
             self._last = (text, target)
             for take in self._followers(ready):
                 same = take.number == ready.pieces[0].take
-                self._write_on(take, self._last if same else untimed(self._last))
+                self._continue_after(take, self._last if same else untimed(self._last))
         if own := self._takes.get(ready.pieces[0].take):
             own.holding = self.holds(own.number) and not own.each and (own.holding or missing > 0)
         if ready.pasted:
@@ -197,17 +197,17 @@ class InsertionQueue:
 
         return [take for take in self._takes.values() if follows(take)]
 
-    def _write_on(self, take: TakeTexts, last: Last) -> None:
+    def _continue_after(self, take: TakeTexts, last: Last) -> None:
         """Make the next text of this take, and of takes that follow it, continue after ``last``."""
         take.last = last
         for later in self._takes.values():
             if later.follows == take.number:
-                self._write_on(later, untimed(last))
+                self._continue_after(later, untimed(last))
 
     def hold_again(self, texts: Mapping[SegmentId, str]) -> None:
         """Hold texts of an earlier run, whose takes count from 0 downwards, except those settled since."""
         self.held = {**{piece: text for piece, text in texts.items() if piece not in self._settled}, **self.held}
-        self._bound()
+        self._limit_held()
 
     def holds(self, take: int) -> bool:
         """Return whether texts of the take are held."""
@@ -263,16 +263,18 @@ class InsertionQueue:
     @property
     def offer_at(self) -> float | None:
         """The time since which a text waits for its predecessors, or ``None``."""
-        return min((self._takes[piece.take].arrived_at[piece.segment] for piece in self._blocked()), default=None)
+        return min(
+            (self._takes[piece.take].arrived_at[piece.segment] for piece in self._blocked_segments()), default=None
+        )
 
-    def offered(self, now: float) -> bool:
+    def is_offer_due(self, now: float) -> bool:
         """Return whether a text has waited so long for its predecessors that it may be inserted first."""
         oldest = self.offer_at
         return oldest is not None and now - oldest >= OFFER_S
 
     def accept(self) -> None:
         """Stop waiting for the predecessors of the texts that have arrived."""
-        last = max(self._blocked(), default=None)
+        last = max(self._blocked_segments(), default=None)
         if last is None:
             return
         for take in self._takes.values():
@@ -281,13 +283,13 @@ class InsertionQueue:
             elif take.number == last.take:
                 take.late |= set(range(take.first, last.segment)) - take.known
 
-    def _blocked(self) -> Iterator[SegmentId]:
+    def _blocked_segments(self) -> Iterator[SegmentId]:
         waits = False
         for take in self._takes.values():
             if waits:
                 yield from (SegmentId(take.number, segment) for segment in take.arrived_at)
             else:
-                yield from (SegmentId(take.number, segment) for segment in take.blocked())
+                yield from (SegmentId(take.number, segment) for segment in take.blocked_segments())
                 waits = not (take.ended or take.skips_missing)
 
     # -- releasing texts -----------------------------------------------------------------------------------
@@ -309,7 +311,7 @@ class InsertionQueue:
         while len(texts) < most and take.reach_text() and take.target_known and take.target == target:
             piece = SegmentId(take.number, take.first)
             texts[piece] = take.release()
-        return self._ordered(texts, take.last, target)
+        return self._combined_texts(texts, take.last, target)
 
     def _pasting(self) -> ReadyTexts | None:
         asked = self._paste
@@ -318,11 +320,11 @@ class InsertionQueue:
             self._paste = None
             return None
         if asked.joins and self._last[1] == asked.target:
-            return self._ordered(texts, untimed(self._last), asked.target, pasted=True)
+            return self._combined_texts(texts, untimed(self._last), asked.target, pasted=True)
         known = self._takes.get(asked.take)
-        return self._ordered(texts, known.last if known else NOTHING_BEFORE, asked.target, pasted=True)
+        return self._combined_texts(texts, known.last if known else NOTHING_BEFORE, asked.target, pasted=True)
 
-    def _ordered(
+    def _combined_texts(
         self, texts: dict[SegmentId, str], last: Last, target: Target | None, *, pasted: bool = False
     ) -> ReadyTexts:
         """Return these texts as one insertion.
@@ -339,7 +341,7 @@ class InsertionQueue:
         parts = joined_parts(pieces)[-len(texts) :]
         return ReadyTexts(tuple(texts), tuple(parts), "".join(parts), target, pasted, continues)
 
-    def _missed(self, piece: SegmentId, rest: str, ready: ReadyTexts) -> bool:
+    def _hold_rest(self, piece: SegmentId, rest: str, ready: ReadyTexts) -> bool:
         """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""
         if not rest:
             return False
@@ -354,9 +356,9 @@ class InsertionQueue:
     def _hold(self, piece: SegmentId, text: str) -> None:
         self.held[piece] = text
         self._newly_held.append(piece)
-        self._bound()
+        self._limit_held()
 
-    def _bound(self) -> None:
+    def _limit_held(self) -> None:
         characters = sum(len(text) for text in self.held.values())
         while characters > MOST_HELD and len(self.held) > 1:
             characters -= len(self.held.pop(min(self.held)))

@@ -84,7 +84,7 @@ class PastTakes:
                     views.append(view)
         return views
 
-    async def held(self, now_s: float) -> dict[UUID, dict[int, str]]:
+    async def held_texts(self, now_s: float) -> dict[UUID, dict[int, str]]:
         """Return the uninserted texts of the last day, from complete takes only, newest take first."""
 
         def recent() -> dict[UUID, dict[int, str]]:
@@ -93,7 +93,7 @@ class PastTakes:
 
         return await asyncio.to_thread(recent)
 
-    async def held_of(self, session: UUID) -> dict[int, str]:
+    async def held_texts_of(self, session: UUID) -> dict[int, str]:
         """Return the uninserted texts of one take. Raises ``TakeUnknown``."""
         return held_in(await asyncio.to_thread(self._library.find, session))
 
@@ -174,7 +174,7 @@ class Recordings:
     async def hold_again(self) -> None:
         """Offer the texts that were held when the app last ended."""
         texts = dict[SegmentId, str]()
-        for session, held in (await self._earlier.held(time.time())).items():
+        for session, held in (await self._earlier.held_texts(time.time())).items():
             if (take := self._deliveries.number_earlier(session)) <= 0:  # otherwise the take belongs to this run
                 texts |= _pieces(take, held)
         self._handle(HeldBefore(texts))
@@ -188,7 +188,7 @@ class Recordings:
         take = self._deliveries.number(known)
         if take is None or (take <= 0 and take not in self._machine.holding):
             await self._until_recorded()  # otherwise texts just pasted would be read as held
-            texts = await self._earlier.held_of(known)
+            texts = await self._earlier.held_texts_of(known)
             take = self._deliveries.number_earlier(known)
             self._handle(HeldBefore(_pieces(take, texts)))
         if take not in self._machine.holding:

@@ -204,7 +204,7 @@ class DictationRunner:
             await self._keys.tried.wait()
         self._show(anyway=True)
 
-    async def finished(self) -> None:
+    async def until_finished(self) -> None:
         """Wait until every take begun so far is over, but not for takes that begin later."""
         newest, seen = self._machine.begun, asyncio.Event()
         end = self.follow(lambda view: seen.set())
@@ -229,14 +229,14 @@ class DictationRunner:
             async with self.recorder, self._tasks, self._core:
                 self.change(self._options)
                 self._core.start(self._ticking(), "tick")
-                self._tasks.keep(self._deliveries.record_owed, "record owed")
+                self._tasks.keep(self._deliveries.retry_refused, "record owed")
                 self._tasks.start(self.recordings.hold_again(), "held before")
                 self._tasks.start(self._preparing(), "prepare")
                 if self._keys:
                     self._core.start(self._keys.listen(), "keys")
                     self._core.start(self._keys.keep_bound(), "bind")
                 try:
-                    await self._until_left()
+                    await self._until_quit()
                 finally:
                     await self._texts.finish()
         finally:
@@ -254,7 +254,7 @@ class DictationRunner:
             await self.recordings.settle(session, how)
         self._history_changed()
 
-    async def _until_left(self) -> None:
+    async def _until_quit(self) -> None:
         """Wait until the user quits. Raises the error of a core task that failed."""
         leaving = asyncio.create_task(self._leaving.wait(), name="dictating/leaving")
         try:

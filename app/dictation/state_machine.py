@@ -168,13 +168,13 @@ class Dictation:
         match event:
             case HotkeyEvent(action, pressed=True, at_s=at_s):
                 if self.keys.pressed(action, now):
-                    self._pressed(action, _moved_at(at_s, now), now)
+                    self._handle_press(action, _moved_at(at_s, now), now)
             case HotkeyEvent(action, chord=chord, at_s=at_s):
                 if self.keys.released(action):
-                    self._released(action, _moved_at(at_s, now), now, chord=chord)
+                    self._handle_release(action, _moved_at(at_s, now), now, chord=chord)
             case Polled(action, down):
-                if (released_at := self.keys.answered(action, down, now)) is not None:
-                    self._released(action, released_at, now)
+                if (released_at := self.keys.record_poll(action, down, now)) is not None:
+                    self._handle_release(action, released_at, now)
             case FocusedWindow(take, target):
                 self._held.paste_into(take, target, joins=self._joins(now), followed=self.joins)
             case SettleTake(take, how):
@@ -182,13 +182,13 @@ class Dictation:
             case Verb():
                 self._perform_verb(event, now)
 
-    def _pressed(self, action: str, at: float, now: float) -> None:
+    def _handle_press(self, action: str, at: float, now: float) -> None:
         if action == DICTATE:
             self._follow_intent(self.gestures.pressed(at, self.recording, self.begun + 1), at, now)
         elif verb := _VERBS.get(action):
             self._perform_verb(verb, now)
 
-    def _released(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
+    def _handle_release(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
         if action == DICTATE:
             self._follow_intent(self.gestures.released(at, self.recording, chord=chord), at, now)
 
@@ -213,7 +213,7 @@ class Dictation:
                 self._cancel(now)
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.newest is not None:
                 self._effects += self._held.settle_newest(HELD_ACTIONS[verb])
-            case Verb.PASTE_HELD | Verb.INSERT_READY if self._queue.offered(now):
+            case Verb.PASTE_HELD | Verb.INSERT_READY if self._queue.is_offer_due(now):
                 self._queue.accept()
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
                 self._show_note(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
@@ -298,7 +298,7 @@ class Dictation:
             case PartialResult(_, partial):
                 take.text.partial(partial)
             case Recognised(_, segment, foreign):
-                self._recognised(take, segment, now, foreign=foreign)
+                self._handle_result(take, segment, now, foreign=foreign)
             case LongSilence(_, minutes) if take.recording:
                 self._stop_because(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
             case RecordingOver(_, note):
@@ -314,10 +314,10 @@ class Dictation:
             take.sounding_at = now
             self._effects.append(PlayCue(SoundCue.START))
 
-    def _recognised(self, take: TakeProgress, segment: TranscriptSegment, now: float, *, foreign: bool) -> None:
+    def _handle_result(self, take: TakeProgress, segment: TranscriptSegment, now: float, *, foreign: bool) -> None:
         if take.ended:
             return
-        take.text.ended(segment)
+        take.text.add_result(segment)
         take.failures += bool(segment.error)
         take.has_text = take.has_text or bool(segment.text.strip())
         take.replaced = take.replaced or bool(segment.recognised)

@@ -40,9 +40,9 @@ class RunningText:
         """Record a partial result of a segment."""
         self._live.partial(partial)
 
-    def ended(self, segment: TranscriptSegment) -> None:
+    def add_result(self, segment: TranscriptSegment) -> None:
         """Record a segment's text or error."""
-        for line in self._live.ended(segment):
+        for line in self._live.add_result(segment):
             text = SHAPES[State.FAILED] if line.failed else line.text
             start_ms, end_ms = line.times_ms or (None, None)
             whole = "".join(meet(self._final, TimedText(text, start_ms)))
@@ -234,7 +234,7 @@ def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | Non
             return Note(NoteKey.QUITTING_SENT)
         pending = sum(take.pending for take in scene.takes.values())
         return Note(NoteKey.QUITTING, {"seconds": f"{unsent:.0f}", "takes": str(pending)})
-    if scene.queue.offered(now):
+    if scene.queue.is_offer_due(now):
         return Note(NoteKey.INSERT_READY)
     if scene.notice and scene.notice.until > now:
         return scene.notice.note

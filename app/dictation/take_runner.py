@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from app.capture.errors import MicrophoneError
 from app.core.errors import AppError, Note
-from app.core.problem_notes import note_of, unexpected
+from app.core.problem_notes import note_of, unexpected_note
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.core.transcript import TranscriptSegment
 from app.dictation.delivery_log import DeliveryLog
@@ -152,7 +152,7 @@ class TakeRunner(DictationObserver):
                 note = await self._work()
             except Exception as error:  # top level of a task: logged, and shown to the user
                 log.exception(LogEvent.TAKE_FAILED)
-                note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
+                note = Note(NoteKey.RECORDING_KEPT, reason=unexpected_note(error))
             self._handle(TakeEnded(self._take, note, self.heard(), self._silent_device()))
 
     def _locate(self) -> Address:

@@ -66,7 +66,7 @@ class TakeTexts:
     def target(self) -> Target | None:
         return self.targets.get(self.first if self.each else None)
 
-    def blocked(self) -> Iterator[int]:
+    def blocked_segments(self) -> Iterator[int]:
         """Yield the segments whose texts wait for a missing segment of this take."""
         if self.ended or self.skips_missing:
             return

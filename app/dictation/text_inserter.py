@@ -109,11 +109,11 @@ class TextInserter:
                 if not self._finishing:
                     self._inserting = self._tasks.start(self._insert(ready), "insert")
             case RecordInserted(pieces):
-                self.record(self._deliveries.inserted(pieces))
+                self.record(self._deliveries.record_inserted(pieces))
             case RecordHeld(pieces, rest):
-                self.record(self._deliveries.held(pieces, rest))
+                self.record(self._deliveries.record_held(pieces, rest))
             case RecordDismissed(pieces):
-                self.record(self._deliveries.dismissed(pieces))
+                self.record(self._deliveries.record_dismissed(pieces))
             case CancelTake(take):
                 self.record(self._deliveries.cancel(take))
             case _:
@@ -128,9 +128,9 @@ class TextInserter:
         """Start writing to a journal, for which ``until_recorded`` waits."""
         task = self._tasks.start(work, "record")
         self._recording.add(task)
-        task.add_done_callback(self._written)
+        task.add_done_callback(self._finish_recording)
 
-    def _written(self, task: asyncio.Task[None]) -> None:
+    def _finish_recording(self, task: asyncio.Task[None]) -> None:
         self._recording.discard(task)
         self._on_recorded()
 
@@ -205,7 +205,7 @@ class TextInserter:
         return held(HoldReason.UNCERTAIN)
 
     async def _copy_or_insert(self, ready: ReadyTexts) -> Insertion:
-        text = await self._deliveries.edited(ready.pieces, ready.texts) if ready.pasted else None
+        text = await self._deliveries.edited_text(ready.pieces, ready.texts) if ready.pasted else None
         if text is None:
             return await self._insert_or_copy(ready)
         if not text.strip():  # the user has deleted it
@@ -220,13 +220,13 @@ class TextInserter:
         """Insert texts; copy them if the user asks for them now and no window can receive them."""
         target = ready.target
         nowhere = ready.pasted and (target is None or target.own)
-        if nowhere and await self._copied(ready):
+        if nowhere and await self._copy_texts(ready):
             return Insertion(InsertionResult.COPIED)
         if nowhere and target is not None:
             return held(HoldReason.NO_TARGET)
         insertion = await self._insert_here(ready)
         impossible = ready.pasted and insertion.reason == HoldReason.TARGET_UNKNOWN  # no key was pressed
-        return Insertion(InsertionResult.COPIED) if impossible and await self._copied(ready) else insertion
+        return Insertion(InsertionResult.COPIED) if impossible and await self._copy_texts(ready) else insertion
 
     async def _insert_here(self, ready: ReadyTexts) -> Insertion:
         """Insert texts as they fit at the caret, unless the focused element takes none."""
@@ -241,7 +241,7 @@ class TextInserter:
             return held(HoldReason.NO_FIELD)  # each of our own fields reads at once
         return insertion
 
-    async def _copied(self, ready: ReadyTexts) -> bool:
+    async def _copy_texts(self, ready: ReadyTexts) -> bool:
         """Copy texts, and return whether this desktop let the app copy them."""
         copier = self._means.copier
         return copier is not None and await copier.copy(ready.text.strip())

@@ -54,7 +54,7 @@ def save(transcript: RecordingTranscript, recording: Path, form: Format, folder:
     place = (Path(folder) if folder else recording.parent) / f"{recording.stem}.{form}"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        place = _claimed(place)
+        place = _reserve_file(place)
     except OSError as error:
         raise unwritable(place, error) from error
     try:
@@ -74,7 +74,7 @@ def save_as(transcript: RecordingTranscript, recording: Path, place: Path, form:
         raise unwritable(place, error) from error
 
 
-def _claimed(wanted: Path) -> Path:
+def _reserve_file(wanted: Path) -> Path:
     """Create an empty file under a free name to reserve it.
 
     Links would not work on every disk.
@@ -169,7 +169,7 @@ class FileTask:
     def _save(self, run: RunFile, known: KnownResults) -> RunFinished:
         transcript, note = known.transcript, None
         if known.results is None:
-            results, note = self._saved(Path(run.path), transcript)
+            results, note = self._save_transcript(Path(run.path), transcript)
             known = replace(known, results=results)
             try:
                 self.kept.finish(known)
@@ -185,7 +185,7 @@ class FileTask:
             truncated=known.truncated,
         )
 
-    def _saved(self, path: Path, transcript: RecordingTranscript) -> tuple[tuple[str, ...], Note | None]:
+    def _save_transcript(self, path: Path, transcript: RecordingTranscript) -> tuple[tuple[str, ...], Note | None]:
         """Save the transcript; return the paths, and a note if something could not be saved."""
         saving, places = self.saving(), list[str]()
         try:
@@ -213,7 +213,7 @@ class Reporter:
         self._text = TimedText("")
         self._noted = True  # the previous session may have left a note
 
-    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
+    def progressed(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         """Report that everything up to here is recognised; ``pieces`` are new."""
         now = self._clock()
         self.gained |= self._began is not None and bool(pieces)  # the first call brings the pieces of earlier runs

@@ -139,10 +139,10 @@ class FileQueue:
             case RunProgress() | Noted() | FileInspected() | InspectionFailed() | Saved() | TextLost():
                 self._file_changed(event)
             case RunFinished() | RunFailed() | Halted():
-                return self._ended(event)
+                return self._handle_run_end(event)
             case _:
                 self._note = None
-                return self._asked(event)
+                return self._handle_request(event)
         return []
 
     # -- actions of the user -----------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class FileQueue:
         self._note = _note_of_adding(len(event.paths), listed, left_out)
         return effects
 
-    def _asked(self, event: Asked) -> list[Effect]:
+    def _handle_request(self, event: Asked) -> list[Effect]:
         effects: list[Effect] = []
         for file in self._files_named(event):
             match event:
@@ -256,7 +256,7 @@ class FileQueue:
                 view = replace(view, gaps=True, note=Note(FileNote.TEXT_LOST, {"places": ", ".join(places)}))
         self._files[event.file] = view
 
-    def _ended(self, event: RunFinished | RunFailed | Halted) -> list[Effect]:
+    def _handle_run_end(self, event: RunFinished | RunFailed | Halted) -> list[Effect]:
         """Handle the end of a run; its file may have been paused, resumed, cancelled or removed meanwhile."""
         file = event.file
         track = self._running.pop(file, None)

@@ -49,7 +49,7 @@ _KEEP_S: Constant = 10.0
 class FileObserver(Protocol):
     """Observer of a file's progress."""
 
-    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
+    def progressed(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         """Accept that everything up to here is recognised; ``pieces`` are new and consecutive."""
         ...
 
@@ -86,7 +86,7 @@ class FileRecogniser:
         session = uuid4()
         aside = asyncio.get_running_loop().run_in_executor
         with bound_fields(session=str(session)):
-            known = await aside(self.pool, _resumed, run, kept)
+            known = await aside(self.pool, _resume_results, run, kept)
             progress = OrderedResults(known, observer)
             if known.results is not None:
                 return known
@@ -94,7 +94,7 @@ class FileRecogniser:
             audio = AvailableAudio(run.path, run.track)
             blocks = in_thread(vad.listen(skipping(iter(audio), known.origin)), self.pool)
             async with (
-                _kept_meanwhile(progress, kept),
+                _store_results(progress, kept),
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
                 closed_on_error(partial(abandon, client)),
             ):
@@ -111,7 +111,7 @@ class _TrackedOutlet(ToGateway):
         self._progress = progress
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
-        self._progress.begun(segment, at)
+        self._progress.segment_begun(segment, at)
         await super().begin(segment, at, details)
 
     async def audio(self, segment: int, samples: Samples) -> None:
@@ -119,12 +119,12 @@ class _TrackedOutlet(ToGateway):
         await super().audio(segment, samples)
 
     async def end(self, segment: int, samples: int) -> None:
-        self._progress.ended(segment, samples)
+        self._progress.segment_ended(segment, samples)
         await super().end(segment, samples)
 
 
 @asynccontextmanager
-async def _kept_meanwhile(progress: "OrderedResults", kept: FileResults) -> AsyncIterator[None]:
+async def _store_results(progress: "OrderedResults", kept: FileResults) -> AsyncIterator[None]:
     """Write results as they arrive; on exit, wait for the last one. Raises ``OutputFailed``."""
     keeper = asyncio.create_task(_store_pieces(progress, kept), name="files/keep")
     try:
@@ -146,7 +146,7 @@ async def _store_pieces(progress: "OrderedResults", kept: FileResults) -> None:
         progress.failure = error
 
 
-def _resumed(run: RunFile, kept: FileResults) -> KnownResults:
+def _resume_results(run: RunFile, kept: FileResults) -> KnownResults:
     try:
         return kept.resume(source_of(Path(run.path), run.track), again=run.again)
     except OSError as error:
@@ -235,7 +235,7 @@ class OrderedResults(TranscriptionObserver):
         self._read = self._position = known.origin
         self._ended = False
         self._changed = asyncio.Event()
-        observer.moved(known.origin / SAMPLE_RATE, known.pieces)
+        observer.progressed(known.origin / SAMPLE_RATE, known.pieces)
 
     @property
     def pieces(self) -> tuple[RecognisedSegment, ...]:
@@ -247,11 +247,11 @@ class OrderedResults(TranscriptionObserver):
         if self.failure is not None:
             raise self.failure
 
-    def begun(self, number: int, at: int) -> None:
+    def segment_begun(self, number: int, at: int) -> None:
         """Record that a segment begins at this sample of the run."""
         self._placements[number] = _Placement(self._before.origin + at)
 
-    def ended(self, number: int, samples: int) -> None:
+    def segment_ended(self, number: int, samples: int) -> None:
         """Record the length of a segment."""
         if placement := self._placements.get(number):
             placement.samples = samples
@@ -295,4 +295,4 @@ class OrderedResults(TranscriptionObserver):
     def _move(self, pieces: tuple[RecognisedSegment, ...]) -> None:
         first = min((placement.begin for placement in self._placements.values()), default=self._read)
         self._position = max(self._position, first)  # a segment is reported slightly after it begins
-        self._observer.moved(self._position / SAMPLE_RATE, pieces)
+        self._observer.progressed(self._position / SAMPLE_RATE, pieces)

@@ -130,16 +130,16 @@ class FileResults:
         ``done_s``: the length of a recording that was recognised completely. Until a retry is complete, the
         results before it are returned.
         """
-        known = _known(_lines(self._place), None if done_s is None else round(done_s * SAMPLE_RATE))
+        known = _parse_results(_lines(self._place), None if done_s is None else round(done_s * SAMPLE_RATE))
         if done_s is not None or known.results is not None:
             return known
-        before = _known(_lines(self._before))
+        before = _parse_results(_lines(self._before))
         return known if before.results is None else before
 
     def view(self, file: int) -> FileView | None:
         """Return the file as the list shows it, paused unless it is complete; ``None`` if its path is unknown."""
         lines = _lines(self._place)
-        source, known = _source(lines), _known(lines)
+        source, known = _source(lines), _parse_results(lines)
         if source is None or not source.path:
             return None
         transcript, done = known.transcript, known.results is not None
@@ -163,9 +163,9 @@ class FileResults:
         recording whose end was missing: its drive may be there again.
         """
         lines = _lines(self._place)
-        known = _known(lines) if _is_of(lines, source) else KnownResults()
+        known = _parse_results(lines) if _is_of(lines, source) else KnownResults()
         if not _is_of(_lines(self._before), source):  # of another sound track, or of an earlier recording
-            self._let_go_of_earlier()
+            self._delete_earlier()
         if again:
             lacking = [piece.segment.index for piece in known.pieces if piece.segment.error]
             lacking += [max(0, len(known.pieces) - 1)] if known.truncated else []
@@ -183,9 +183,9 @@ class FileResults:
     def finish(self, known: KnownResults) -> None:
         """Mark the recording as complete and its results as saved."""
         self._append(_line(_Whole(known.samples or known.origin, known.results or (), known.truncated)))
-        self._let_go_of_earlier()
+        self._delete_earlier()
 
-    def _let_go_of_earlier(self) -> None:
+    def _delete_earlier(self) -> None:
         with suppress(OSError):  # it goes with the file at the latest
             self._before.unlink(missing_ok=True)
 
@@ -237,9 +237,9 @@ def shifted(segment: TranscriptSegment, index: int, origin: int) -> TranscriptSe
     )
 
 
-def _known(lines: list[bytes], done: int | None = None) -> KnownResults:
+def _parse_results(lines: list[bytes], done: int | None = None) -> KnownResults:
     """Return the results in these lines. ``done``: the samples of a recording that was recognised completely."""
-    found = [_decoded(line) for line in lines[1:]]
+    found = [_decode_line(line) for line in lines[1:]]
     pieces = [one for one in found if isinstance(one, RecognisedSegment)]
     ends = [one for one in found if isinstance(one, _Whole)]
     if not ends and (done is None or not pieces):
@@ -250,7 +250,7 @@ def _known(lines: list[bytes], done: int | None = None) -> KnownResults:
     return KnownResults(marked, samples, end.results if end else None, end is not None and end.truncated)
 
 
-def _decoded(line: bytes) -> RecognisedSegment | _Whole | None:
+def _decode_line(line: bytes) -> RecognisedSegment | _Whole | None:
     try:
         return msgspec.json.decode(line, type=RecognisedSegment | _Whole)
     except msgspec.MsgspecError:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from app.core.errors import Note, OutputFailed
-from app.core.problem_notes import unexpected
+from app.core.problem_notes import unexpected_note
 from app.core.renderers import valid
 from app.core.transcript import RecordingTranscript
 from app.files.events import (
@@ -80,7 +80,7 @@ _DISK_S: Final = 5.0
 _AGAIN_S: Final = 5.0
 
 
-def _inspected(path: str) -> tuple[float | None, SoundTrack]:
+def _inspect_file(path: str) -> tuple[float | None, SoundTrack]:
     """Return the length of a file and its default sound track. Raises ``SpeechError``."""
     return length_s(path), sound_track(path)
 
@@ -152,9 +152,9 @@ class Files:
             case SaveFile():
                 self._tasks.start(self._save_as(event), "save as")
             case _:
-                await self._perform(self._handled(event))
+                await self._perform(self._handle_event(event))
 
-    def _handled(self, event: Event) -> list[Effect]:
+    def _handle_event(self, event: Event) -> list[Effect]:
         effects = self._queue.handle(event)
         self._changed.set()
         return effects
@@ -183,17 +183,17 @@ class Files:
         view = self._queue.find(run.file)
         one = FileTask(
             self._recogniser,
-            self._kept(run.file),
+            self._file_results(run.file),
             self._parts.options(),
             lambda: self._queue.saving,
             view.duration_s if view else None,
             self._parts.again_s,
         )
         try:
-            self._outcomes[run.file] = await one.run(run, self._handled)
+            self._outcomes[run.file] = await one.run(run, self._handle_event)
         except Exception as error:  # last resort of the task: log it and show it to the user
             log.exception(LogEvent.FILE_FAILED, file=run.file)
-            self._outcomes[run.file] = RunFailed(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
+            self._outcomes[run.file] = RunFailed(run.file, Note(FileNote.BROKEN, reason=unexpected_note(error)))
 
     # -- other work ----------------------------------------------------------------------------------------
 
@@ -211,25 +211,25 @@ class Files:
         async with self._inspecting:
             try:
                 async with asyncio.timeout(_CHECK_S):
-                    event = FileInspected(file, *await self._in_thread(_inspected, path))
+                    event = FileInspected(file, *await self._in_thread(_inspect_file, path))
             except TimeoutError:
                 log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)
             except SpeechError as error:
                 event = InspectionFailed(file, unreadable(error))
             except Exception as error:  # last resort of the task: log it and show it to the user
                 log.exception(LogEvent.FILE_INSPECTION_FAILED, file=file)
-                event = InspectionFailed(file, Note(FileNote.BROKEN, reason=unexpected(error)))
+                event = InspectionFailed(file, Note(FileNote.BROKEN, reason=unexpected_note(error)))
         self._events.put_nowait(event)
 
     async def _post_text(self, file: int) -> None:
-        if found := await self._stored(file):
+        if found := await self._stored_transcript(file):
             self._post(FileText(file, found[1].text))
 
-    async def _stored(self, file: int) -> tuple[Path, RecordingTranscript] | None:
+    async def _stored_transcript(self, file: int) -> tuple[Path, RecordingTranscript] | None:
         """Return the path and the stored transcript of a file; say so if the text, or a part of it, is gone."""
         view = self._queue.find(file)
         done_s = view.duration_s if view is not None and view.state is FileState.DONE else None
-        known = await self._in_thread(self._kept(file).read, done_s)
+        known = await self._in_thread(self._file_results(file).read, done_s)
         if (view := self._queue.find(file)) is None:
             return None
         if known.lost:
@@ -241,7 +241,7 @@ class Files:
         return None
 
     async def _save_as(self, wanted: SaveFile) -> None:
-        if (found := await self._stored(wanted.file)) is None:
+        if (found := await self._stored_transcript(wanted.file)) is None:
             return
         (path, transcript), place = found, Path(wanted.place)
         try:
@@ -254,7 +254,7 @@ class Files:
     async def _forget(self, file: int) -> None:
         with suppress(OSError, TimeoutError):  # the next start removes leftovers
             async with asyncio.timeout(_DISK_S):
-                await self._in_thread(self._kept(file).forget)
+                await self._in_thread(self._file_results(file).forget)
 
     async def _show_forever(self) -> None:
         while True:
@@ -305,13 +305,13 @@ class Files:
                 await self._in_thread(write_whole, self._parts.folder / _LIST, encode_queue(self._queue))
         except (OSError, TimeoutError) as error:
             log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
-            self._handled(ListNote(Note(FileNote.NOT_KEPT)))
+            self._handle_event(ListNote(Note(FileNote.NOT_KEPT)))
             self._unsaved.set()
         else:
             if self._queue.view().note == Note(FileNote.NOT_KEPT):
-                self._handled(ListNote(None))
+                self._handle_event(ListNote(None))
 
-    def _kept(self, file: int) -> FileResults:
+    def _file_results(self, file: int) -> FileResults:
         return FileResults(place_in(self._parts.folder, file))
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from app.core.errors import AppError, Note
-from app.core.problem_notes import note_of, unexpected
+from app.core.problem_notes import note_of, unexpected_note
 from app.gateways.store import PairedGateway
 from app.gateways.view import PairGateway, PairingProgress, PairingView
 from client.errors import GatewayError, Unreachable, WrongGateway
@@ -71,7 +71,7 @@ class PairingAttempt:
         except (GatewayError, AppError) as error:
             self._show(PairingView(PairingProgress.REFUSED, note=self._why(error, wanted)))
         except Exception as error:
-            self._show(PairingView(PairingProgress.REFUSED, note=unexpected(error)))
+            self._show(PairingView(PairingProgress.REFUSED, note=unexpected_note(error)))
             raise  # this task's end is logged
         else:
             self._show(PairingView(PairingProgress.PAIRED, gateway, made.address.name))

@@ -32,7 +32,7 @@ def place_of(typed: str) -> GatewayAddress | None:
     return GatewayAddress((url,)) if url else None
 
 
-def grouped(code: str) -> str:
+def format_code(code: str) -> str:
     """Format the digits of a code being typed in two groups, without other pasted characters."""
     digits = "".join(sign for sign in code if sign.isascii() and sign.isdigit())[:CODE_DIGITS]
     half = CODE_DIGITS // 2
@@ -44,7 +44,7 @@ def is_whole(code: str) -> bool:
     return sum(sign.isdigit() for sign in code) == CODE_DIGITS
 
 
-def shown(url: str) -> str:
+def url_text(url: str) -> str:
     """Return the URL for display, without its scheme, which is always the same."""
     return urlsplit(url).netloc or url
 

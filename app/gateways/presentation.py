@@ -5,28 +5,28 @@ from contextlib import suppress
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
-from app.gateways.pairing_address import shown
+from app.gateways.pairing_address import url_text
 from app.gateways.store import PairedGateway
 from app.gateways.view import FoundView, GatewayView, QueryResult
 from app.settings.sections import GatewaySection
 from client.discovery import GatewayFound
 
 
-def listed(
+def gateway_views(
     paired: Iterable[PairedGateway], chosen: GatewaySection, answers: Mapping[str, QueryResult]
 ) -> Iterator[GatewayView]:
     """Yield the gateways to choose from: the paired ones, and the one that the settings name by URL."""
     for one in paired:
         answer = answers.get(one.id, QueryResult())
-        yield GatewayView(one.id, one.display_name, shown(one.urls[0]), one.id == chosen.chosen, answer)
+        yield GatewayView(one.id, one.display_name, url_text(one.urls[0]), one.id == chosen.chosen, answer)
     if chosen.url:
         used = not chosen.chosen
         yield GatewayView(
-            "", chosen.url, shown(chosen.url), used, answers.get("", QueryResult()) if used else QueryResult()
+            "", chosen.url, url_text(chosen.url), used, answers.get("", QueryResult()) if used else QueryResult()
         )
 
 
-def unpaired(
+def unpaired_views(
     found: Iterable[GatewayFound],
     paired: Sequence[PairedGateway],
     own_addresses: Sequence[str],

@@ -21,7 +21,7 @@ from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways import watcher
 from app.gateways.pairing import Pair, PairingAttempt, leave
-from app.gateways.presentation import elsewhere, listed, unpaired
+from app.gateways.presentation import elsewhere, gateway_views, unpaired_views
 from app.gateways.route import RouteTimes
 from app.gateways.store import GatewayRegistry, GatewayStore, PairedGateway, gateways_file
 from app.gateways.view import (
@@ -94,8 +94,8 @@ class Gateways:
         self._parts = parts = parts or GatewayParts()
         self._chosen = GatewaySection()
         self._registry = GatewayRegistry(parts.store, self._show)
-        self._watcher = GatewayWatcher(self._answered, self._rerouted, parts.query, parts.times)
-        self._network = GatewaySearch(self._found, self._show, parts.discover)
+        self._watcher = GatewayWatcher(self._handle_answer, self._report_route, parts.query, parts.times)
+        self._network = GatewaySearch(self._store_addresses, self._show, parts.discover)
         self._pairing = PairingAttempt(self._store_pairing, self._show, parts.pair)
         self._own = OwnAddresses(parts.own_addresses)
         self._reconnection = ReconnectionDetector(self._is_there, self._own, self._search, parts.quiet_s)
@@ -260,9 +260,9 @@ class Gateways:
         self._answers.pop(self._chosen.chosen, None)
         self._watcher.choose(candidates, falls_back=self._chosen.fall_back)
         self._search()
-        self._rerouted()
+        self._report_route()
 
-    def _answered(self, address: Address, answer: QueryResult) -> None:
+    def _handle_answer(self, address: Address, answer: QueryResult) -> None:
         """Handle an answer of the chosen gateway."""
         self._answers[self._chosen.chosen] = answer
         if answer.health in ANSWERING and address != self._at:
@@ -272,7 +272,7 @@ class Gateways:
         self._search()
         self._show()
 
-    def _found(self, found: GatewayFound) -> None:
+    def _store_addresses(self, found: GatewayFound) -> None:
         """Store the new addresses of a paired gateway; its certificate will be verified there."""
         one = next(
             (one for one in self._registry.gateways if one.certificate_sha256 == found.certificate_sha256), None
@@ -299,7 +299,7 @@ class Gateways:
         wanted = paired is not None and (lost or self._reconnection.in_use)
         self._network.switch(on=self._open and (wanted or bool(self._watchers)))
 
-    def _rerouted(self) -> None:
+    def _report_route(self) -> None:
         self._show()
         self._moved()
 
@@ -317,11 +317,11 @@ class Gateways:
         while True:
             self._watcher.refresh()
             others = [one for one in self._registry.gateways if one.id != self._chosen.chosen]
-            await asyncio.gather(*map(self._ask_other, others))
+            await asyncio.gather(*map(self._ask_paired, others))
             self._show()
             await asyncio.sleep(self._parts.check_s)
 
-    async def _ask_other(self, one: PairedGateway) -> None:
+    async def _ask_paired(self, one: PairedGateway) -> None:
         _, answer = await best_answer(one.addresses, self._parts.query)
         if one.id != self._chosen.chosen:
             self._answers[one.id] = answer
@@ -333,8 +333,8 @@ class Gateways:
         self._reconnection.check()
         own = self._own(), self._parts.own_certificate()
         view = GatewaysView(
-            tuple(listed(self._registry.gateways, self._chosen, self._answers)),
-            tuple(unpaired(self._network.known, self._registry.gateways, *own)),
+            tuple(gateway_views(self._registry.gateways, self._chosen, self._answers)),
+            tuple(unpaired_views(self._network.known, self._registry.gateways, *own)),
             self.here,
             self.instead_of,
             clean_name(socket.gethostname()),

@@ -145,7 +145,7 @@ def to_gateway(gateway: GatewayView) -> tuple[ChangeSetting, ...]:
     return (ChangeSetting(CHOSEN, gateway.id),)
 
 
-def to_here(view: GatewaysView) -> tuple[ChangeSetting, ...]:
+def changes_to_own(view: GatewaysView) -> tuple[ChangeSetting, ...]:
     """Return the changes that choose this computer. A URL in the settings is cleared, or it would take effect."""
     plain = any(not gateway.id for gateway in view.gateways)
     return (*((ChangeSetting(URL, ""),) if plain else ()), ChangeSetting(CHOSEN, ""))

@@ -49,19 +49,21 @@ def ask(command: Sequence[str]) -> str:
 def find_cards(ask: Ask = ask) -> tuple[NvidiaCard, ...]:
     """Return the cards that NVIDIA's driver reports, the most capable first. Blocks."""
     output = ask(["nvidia-smi", f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader"])
-    return tuple(sorted(_read(output), key=lambda card: card.capability, reverse=True))
+    return tuple(sorted(_parse_cards(output), key=lambda card: card.capability, reverse=True))
 
 
-def _read(output: str) -> Iterator[NvidiaCard]:
+def _parse_cards(output: str) -> Iterator[NvidiaCard]:
     for line in output.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) == len(_FIELDS):
-            driver, capability = (tuple(map(int, part.split("."))) if _dotted(part) else () for part in parts[1:])
+            driver, capability = (
+                tuple(map(int, part.split("."))) if _is_version(part) else () for part in parts[1:]
+            )
             if driver and capability:
                 yield NvidiaCard(parts[0], driver, capability)
 
 
-def _dotted(text: str) -> bool:
+def _is_version(text: str) -> bool:
     return text.isascii() and all(part.isdecimal() for part in text.split("."))
 
 

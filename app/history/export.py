@@ -16,7 +16,7 @@ from app.core.errors import Note
 from app.core.format import Format
 from app.core.renderers import document, render, render_json, render_json_line
 from app.core.transcript import RecordingTranscript
-from app.core.word_times import edited
+from app.core.word_times import edited_transcript
 from app.history.errors import NothingToExport, TakeExportFailed
 from app.history.view import ExportTakes, HistoryMessage, HistoryNote
 from app.journal.library import TakeSnapshot
@@ -95,7 +95,7 @@ def export(
         if progress.stopped:
             break
         text = take.text.strip()
-        parts += [_Part(take.take.started_s, _rendered(take, text, form))] if text else []
+        parts += [_Part(take.take.started_s, _render_take(take, text, form))] if text else []
         left_out += not text
         progress.done += 1
     if progress.stopped:
@@ -112,7 +112,7 @@ def export(
     return ExportResult(tuple(sheet.place for sheet in to_write), left_out=left_out)
 
 
-def _rendered(take: TakeSnapshot, text: str, form: Format) -> str:
+def _render_take(take: TakeSnapshot, text: str, form: Format) -> str:
     if form in _ONE_EACH:
         return render(_as_edited(take), form)
     return f"{text}\n" if form is Format.TXT else render_json_line(_document(take, text))
@@ -152,7 +152,7 @@ def _document(take: TakeSnapshot, text: str) -> dict[str, object]:
 
 
 def _as_edited(take: TakeSnapshot) -> RecordingTranscript:
-    return edited(take.transcript, take.take.edited) if take.take.edited else take.transcript
+    return edited_transcript(take.transcript, take.take.edited) if take.take.edited else take.transcript
 
 
 def _local(part: _Part) -> datetime:

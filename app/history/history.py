@@ -88,7 +88,7 @@ class History:
 
     async def __aenter__(self) -> Self:
         self._open = True
-        self._tasks.keep(self._keep_up, "changed")
+        self._tasks.keep(self._index_changes, "changed")
         self.refresh()
         return self
 
@@ -164,7 +164,7 @@ class History:
             elif new != self.index:
                 self._set_index(new)
 
-    async def _keep_up(self) -> None:
+    async def _index_changes(self) -> None:
         while True:
             await self._wake.wait()
             some = set(islice(self._changed, _READ))
@@ -187,7 +187,7 @@ class History:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
         work = asyncio.to_thread(take_operations.edit, self._library, session, text, seen)
-        revision = await self._done(work)
+        revision = await self._complete(work)
         self.changed(session)
         return revision
 
@@ -196,7 +196,7 @@ class History:
 
         Afterwards no file of this program contains a word of them. Undo is impossible.
         """
-        return await self._done(self._delete(tuple(sessions)))
+        return await self._complete(self._delete(tuple(sessions)))
 
     async def export(
         self,
@@ -210,14 +210,14 @@ class History:
         """Export takes as ``app.history.export`` does; missing takes are left out."""
         takes = take_operations.existing_takes(self._library, sessions)
         work = partial(export, takes, form, place, overwrite=overwrite, progress=progress)
-        return await self._done(asyncio.to_thread(work))
+        return await self._complete(asyncio.to_thread(work))
 
     async def rerun(
         self, session: UUID, options: RerunOptions, on_progress: OnProgress = lambda ended, pieces: None
     ) -> Reran:
         """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
         run = await self._rerunner.rerun(await self.take(session), options, on_progress)
-        await self._done(asyncio.to_thread(take_operations.keep_run, self._library, session, run))
+        await self._complete(asyncio.to_thread(take_operations.keep_run, self._library, session, run))
         self.changed(session)
         return run
 
@@ -255,14 +255,14 @@ class History:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def _done(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _complete(self, work: Coroutine[Any, Any, T]) -> T:
         """Complete ``work`` even if the caller is cancelled."""
         task = asyncio.create_task(work, name="history/done")
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._end_task)
         return await asyncio.shield(task)
 
-    def _ended(self, task: "asyncio.Task[Any]") -> None:
+    def _end_task(self, task: "asyncio.Task[Any]") -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.info(LogEvent.HISTORY_ACTION_FAILED, reason=str(error))

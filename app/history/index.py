@@ -137,7 +137,7 @@ class Index:
         """Return the rows of these keys (a screenful) that exist, newest first."""
         return self._rows(ROWS, (json.dumps(list(keys)),))
 
-    def known(self) -> Mapping[str, IndexedTake]:
+    def indexed_takes(self) -> Mapping[str, IndexedTake]:
         """Return the indexed state of each take by its session."""
         with errors():
             found = self._connection.execute("SELECT session, changed, noted, heard, settled FROM takes")
@@ -149,7 +149,7 @@ class Index:
         """Add or replace the rows of these takes."""
         with writing(self._connection):
             for row, known in sorted(rows, key=lambda both: both[0].started_s):  # FTS5 is slow in any other order
-                self._put(row, known)
+                self._put_row(row, known)
 
     def remove(self, sessions: Iterable[UUID]) -> None:
         """Remove takes.
@@ -184,7 +184,7 @@ class Index:
                     self._connection.execute("DELETE FROM marks WHERE name = 'purge'")
             return self._purging
 
-    def _put(self, row: IndexRow, known: IndexedTake) -> None:
+    def _put_row(self, row: IndexRow, known: IndexedTake) -> None:
         text = row.text.encode("utf-8", "replace").decode()
         before = self._before(row.session)
         key = self._key(row, before and before[0])

@@ -61,7 +61,7 @@ class IndexUpdater:
 
         Raises ``IndexUnavailable`` or ``IndexDamaged``; completed steps stay.
         """
-        gone, changed = dict(self._index.known()), list[tuple[int, UUID]]()
+        gone, changed = dict(self._index.indexed_takes()), list[tuple[int, UUID]]()
         for number, (session, stamp) in enumerate(_stamps(self._library.root)):
             before = gone.pop(str(session), None)
             if before is None or before.stamp != stamp or not before.settled:
@@ -227,7 +227,7 @@ class IndexOwner:
         try:
             yield from self._open()[1].refresh()
         except IndexDamaged as error:
-            self._make_again(error)
+            self._delete_index(error)
 
     def read(self, sessions: Iterable[UUID]) -> None:
         """Read these takes again, because they may have changed."""
@@ -240,7 +240,7 @@ class IndexOwner:
         try:
             self._with(lambda index, _: index.remove(sessions))
         except IndexUnavailable as error:  # a full disk refuses writes, but allows deleting the file
-            self._make_again(error)
+            self._delete_index(error)
 
     def purge(self) -> bool:
         """Continue the erasure that ``forget`` began, and return whether more remains."""
@@ -253,7 +253,7 @@ class IndexOwner:
         try:
             return work(*self._open())
         except IndexDamaged as error:
-            self._make_again(error)
+            self._delete_index(error)
         try:
             return work(*self._open())
         except IndexDamaged as error:
@@ -271,7 +271,7 @@ class IndexOwner:
             self._opened = index, IndexUpdater(self._library, index, most)
         return self._opened
 
-    def _make_again(self, error: Exception) -> None:
+    def _delete_index(self, error: Exception) -> None:
         log.warning(LogEvent.HISTORY_INDEX_REBUILT, reason=str(error))
         self.stale = True
         if self._opened is not None:

@@ -22,7 +22,7 @@ from app.capture.errors import MicrophoneError, SpeakerRefused
 from app.capture.portaudio import SAMPLE_BYTES, Stream
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.history.rerecognition import read
+from app.history.rerecognition import read_samples
 from app.history.view import PlaybackView, PlayState
 from app.journal.library import TakeSnapshot
 from client.errors import GatewayError
@@ -227,7 +227,7 @@ class _Place:
         if (samples := min(_PIECE, self._found.samples - self._at)) <= 0:
             self.over = True
             return self._resampler.finish().tobytes()
-        pcm = await asyncio.to_thread(read, self._found.audio, self._at, samples)
+        pcm = await asyncio.to_thread(read_samples, self._found.audio, self._at, samples)
         self._at += samples
         return self._resampler.accept(np.frombuffer(pcm, "<i2")).tobytes()
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import AppError, Note
 from app.core.outlet import ToGateway
-from app.core.problem_notes import note_of, unexpected
+from app.core.problem_notes import note_of, unexpected_note
 from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
 from app.history.view import RerunOptions, RerunState, RerunView
@@ -57,14 +57,14 @@ def pieces_of(found: TakeSnapshot, vad: bool) -> list[TakePart]:
     """Return the pieces to recognise; none is longer than a segment may be. Raises ``AudioGone``."""
     if not vad:
         return _cut(found, 0)
-    known = _known(found.take, found.samples)
+    known = _take_parts(found.take, found.samples)
     if found.take.finished:
         return known
     rest = known[-1].at + known[-1].samples if known else 0
     return [*known, *_cut(found, rest)]  # a crash left the rest without segments
 
 
-def read(audio: Path, at: int, samples: int) -> bytes:
+def read_samples(audio: Path, at: int, samples: int) -> bytes:
     """Read these samples; closes the file at once, so that it can be deleted. Raises ``AudioGone``."""
     try:
         with audio.open("rb") as file:
@@ -77,7 +77,7 @@ def read(audio: Path, at: int, samples: int) -> bytes:
     return pcm
 
 
-def _known(take: Take, samples: int) -> list[TakePart]:
+def _take_parts(take: Take, samples: int) -> list[TakePart]:
     """Return the segments that count; a segment without an end lasts until the next one."""
     spoken = sorted((each for each in take.counted.values() if not each.cancelled), key=lambda each: each.at)
     begins = [*(segment.at for segment in spoken), samples]
@@ -106,7 +106,7 @@ def _cut(found: TakeSnapshot, start: int) -> list[TakePart]:
 
 def _blocks(found: TakeSnapshot, start: int) -> Iterator[NDArray[np.int16]]:
     for at in range(start, found.samples, SAMPLE_RATE):
-        yield np.frombuffer(read(found.audio, at, min(SAMPLE_RATE, found.samples - at)), "<i2")
+        yield np.frombuffer(read_samples(found.audio, at, min(SAMPLE_RATE, found.samples - at)), "<i2")
 
 
 log = loggers.APP_HISTORY_AGAIN
@@ -190,7 +190,7 @@ class _TakeAudio(AudioStore):
 
         Raises ``AudioGone`` if the take was deleted.
         """
-        return await asyncio.to_thread(read, self._audio, self._pieces[segment].at + offset, samples)
+        return await asyncio.to_thread(read_samples, self._audio, self._pieces[segment].at + offset, samples)
 
     async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
         """Do nothing, because no audio was stored."""
@@ -251,7 +251,7 @@ class RerecognitionQueue(Closing):
             session, options = self._waiting.popitem(last=False)
             task = self._tasks.start(self._run_one(session, options), "rerun")
             self._running = session, task
-            task.add_done_callback(lambda _: self._ended(session))
+            task.add_done_callback(lambda _: self._end_run(session))
 
     async def _run_one(self, session: UUID, options: RerunOptions) -> None:
         self._show(RerunView(session, RerunState.RUNNING))
@@ -266,13 +266,13 @@ class RerecognitionQueue(Closing):
             note = Note("again-silent") if isinstance(error, SessionLost) else note_of(error)
             self._post_end(RerunView(session, RerunState.FAILED, note=note))
         except Exception as error:
-            self._post_end(RerunView(session, RerunState.FAILED, note=unexpected(error)))
+            self._post_end(RerunView(session, RerunState.FAILED, note=unexpected_note(error)))
             raise
         else:
             self._on_result(session, run)
             self._post_end(RerunView(session, RerunState.DONE))
 
-    def _ended(self, session: UUID) -> None:
+    def _end_run(self, session: UUID) -> None:
         """Start the next take after a run, even after one stopped before its first step."""
         self._running = None
         if session in self._views:

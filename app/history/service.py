@@ -118,7 +118,7 @@ class HistoryService:
             for part in (self._details, self._queue, self._player):
                 await opening.enter_async_context(part)
             self._kept = opening.pop_all()
-        self._end = self._history.follow(self._changed)
+        self._end = self._history.follow(self._index_changed)
         self._tasks.keep(self._serve, "lists")
         return self
 
@@ -154,11 +154,11 @@ class HistoryService:
             case StopExporting():
                 self._exports.stop()
             case EditTake() | DeleteTakes() | ExportTakes() | ModelsWanted():
-                task = self._tasks.start(self._reported(self._work_on(action)), "work")
+                task = self._tasks.start(self._run_and_report(self._perform(action)), "work")
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
 
-    def _work_on(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> Awaitable[None]:
+    def _perform(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> Awaitable[None]:
         match action:
             case EditTake():
                 return self._edit(action)
@@ -169,7 +169,7 @@ class HistoryService:
             case ModelsWanted():
                 return self._list_models()
 
-    async def _reported(self, work: Awaitable[None]) -> None:
+    async def _run_and_report(self, work: Awaitable[None]) -> None:
         """Carry out an action and report its failure."""
         try:
             await work
@@ -200,8 +200,8 @@ class HistoryService:
             case StopRecognising(session):
                 self._queue.stop(session)
 
-    def _changed(self, index: IndexState) -> None:
-        self._details.changed()
+    def _index_changed(self, index: IndexState) -> None:
+        self._details.publish_if_changed()
         if self._search is not None:
             self._wake.set()
 
@@ -347,7 +347,7 @@ class TakeDetailsPublisher(TaskOwner):
             self._run = run
             self._wake.set()
 
-    def changed(self) -> None:
+    def publish_if_changed(self) -> None:
         """Publish the details again if they have changed."""
         if self._session is not None:
             self._wake.set()
@@ -382,7 +382,7 @@ def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetai
         samples_to_ms(found.samples),
         spoken_in(found.transcript, text),
         tuple(Rerun(started_s(run), run.model, run.vad, run.missing) for run in runs),
-        _compared(text, chosen, runs[chosen]) if runs else None,
+        _comparison(text, chosen, runs[chosen]) if runs else None,
     )
 
 
@@ -395,6 +395,6 @@ def _number_of_run(runs: list[Reran], wanted: Reran) -> int:
     return len(runs) - 1
 
 
-def _compared(text: str, number: int, run: Reran) -> Comparison:
+def _comparison(text: str, number: int, run: Reran) -> Comparison:
     pieces = difference(text, run.text)
     return Comparison(number, run.text, pieces, words_that_differ(pieces))

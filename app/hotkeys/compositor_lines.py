@@ -112,11 +112,11 @@ def lines(compositor: Compositor, bindings: Mapping[str, str], program: str, oft
         elif action == often and not binding.modifiers:
             missing[action] = NoLine.EVERYWHERE
         else:
-            found += _written(_SYNTAXES[compositor], binding, f"{program} key {action}")
+            found += _binding_lines(_SYNTAXES[compositor], binding, f"{program} key {action}")
     return Lines(tuple(found), missing)
 
 
-def _written(syntax: _Syntax, binding: Binding, command: str) -> Iterator[str]:
+def _binding_lines(syntax: _Syntax, binding: Binding, command: str) -> Iterator[str]:
     held = [syntax.names[modifier] for modifier in Modifier if modifier in binding.modifiers]
     key, words = binding.key.keysyms[0], " ".join(f'"{word}"' for word in command.split())
     keys = syntax.between.join([*held, key])

@@ -128,18 +128,18 @@ _MAC: Final[dict[str, KeyUse]] = {
 
 def used_for(text: str, platform: str = sys.platform) -> KeyUse | None:
     """Return the existing use of the binding ``text``, or ``None`` if none is known."""
-    binding = _parsed(text)
+    binding = _parse_if_known(text)
     return (_MAC if platform == "darwin" else _PC).get(str(binding)) if binding else None
 
 
 def other_action(text: str, action: str, bindings: Mapping[str, str]) -> str:
     """Return the other action that has this key, or an empty string."""
-    binding = _parsed(text)
-    others = (other for other, key in bindings.items() if other != action and binding == _parsed(key))
+    binding = _parse_if_known(text)
+    others = (other for other, key in bindings.items() if other != action and binding == _parse_if_known(key))
     return next(others, "") if binding else ""
 
 
-def _parsed(text: str) -> Binding | None:
+def _parse_if_known(text: str) -> Binding | None:
     try:
         return parse(text) if text else None
     except HotkeyUnknown:

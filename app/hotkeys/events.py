@@ -183,7 +183,7 @@ class Presses:
         )
         return Decision(ended, through=True)
 
-    def held(self, action: str) -> list[int]:
+    def held_codes(self, action: str) -> list[int]:
         """Return the code of the held key of an action, which may have another key by now; or nothing."""
         return [code for code, down in self._down.items() if down.grab.action == action]
 

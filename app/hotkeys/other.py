@@ -76,7 +76,7 @@ class OtherHotkeys:
         grab = self._grabs.get(action)
         if grab is None or grab.own:
             return
-        held = [_left(modifier) for modifier, bit in BITS.items() if grab.modifiers & bit]
+        held = [_left_binding(modifier) for modifier, bit in BITS.items() if grab.modifiers & bit]
         codes = [code for code in map(self._hook.code, held) if code is not None and not self._hook.is_down(code)]
         self._hook.tap([*codes, grab.code])
 
@@ -121,7 +121,7 @@ class OtherHotkeys:
             self._events.post(event)
 
 
-def _left(modifier: Modifier) -> Binding:
+def _left_binding(modifier: Modifier) -> Binding:
     return Binding(f"left_{modifier}")
 
 

@@ -87,7 +87,7 @@ def keys_in(listed: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
     return {name: str(about.get("trigger_description", "")) for name, about in listed}
 
 
-def shown(description: str) -> str:
+def key_text(description: str) -> str:
     """Return a key named by the desktop in our notation, or as it is if it is in no notation known here."""
     plain = description.strip().removeprefix("Press ").strip()
     words = _GTK_MODIFIER.sub(r"\1+", plain).split("+")
@@ -171,7 +171,7 @@ class PortalHotkeys:
     @property
     def assigned(self) -> Mapping[str, str]:
         """The keys that the desktop assigned, by action."""
-        return {each.action: shown(key) for each in self._bound if (key := self._keys.get(each.id, ""))}
+        return {each.action: key_text(key) for each in self._bound if (key := self._keys.get(each.id, ""))}
 
     def reserve(self, bindings: Mapping[str, str]) -> None:
         """Set all keys that may be bound later, like ``AssignedHotkeys.reserve``."""
@@ -218,7 +218,7 @@ class PortalHotkeys:
                     raise HotkeysMissing
         except BusError as error:
             raise HotkeysMissing from error
-        portal.listen(self._signalled)
+        portal.listen(self._handle_signal)
         self._portal = portal
         return portal
 
@@ -254,7 +254,7 @@ class PortalHotkeys:
         session = self._session = await portal.session(INTERFACE)
         self._activated_s.clear()
         try:
-            self._keys = keys_in(await self._listed(portal, session))
+            self._keys = keys_in(await self._list_shortcuts(portal, session))
             if self._keys.keys() != {each.id for each in wanted}:  # another start already bound them
                 await self._bind(portal, session, wanted)
         except BaseException:
@@ -287,10 +287,12 @@ class PortalHotkeys:
         """Return whether refused keys are bound nevertheless."""
         await is_set_within(self._keys_changed, _KEYS_CHANGED_S)
         if not ids <= self._keys.keys():
-            self._keys = keys_in(await self._listed(portal, session))
+            self._keys = keys_in(await self._list_shortcuts(portal, session))
         return ids <= self._keys.keys()
 
-    async def _listed(self, portal: Portal, session: PortalSession) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    async def _list_shortcuts(
+        self, portal: Portal, session: PortalSession
+    ) -> Iterable[tuple[str, Mapping[str, Any]]]:
         results = await portal.request(f"{INTERFACE}.ListShortcuts", "oa{sv}", session.path)
         found: Iterable[tuple[str, Mapping[str, Any]]] = results.get("shortcuts", ())
         return found
@@ -316,7 +318,7 @@ class PortalHotkeys:
 
     # -- keys ----------------------------------------------------------------------------------------------
 
-    def _signalled(self, signal: Signal) -> None:
+    def _handle_signal(self, signal: Signal) -> None:
         session = self._session
         if session is None or not signal.values or signal.values[0] != session.path:
             return

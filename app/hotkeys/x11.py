@@ -28,7 +28,7 @@ class X11Hotkeys:
         self._events = events = KeyEventQueue()
         self._thread = XThread(self._display)
         self._thread.lost = lambda error: events.post(HotkeysUnavailable(str(error)))
-        with _mapped():
+        with _translate_errors():
             await self._thread.open()
             async with closed_on_error(self._thread.close):
                 self._keyboard = await self._thread.call(lambda connection: Keyboard(connection, events.post))
@@ -60,12 +60,12 @@ class X11Hotkeys:
         await self._ask(lambda keyboard: keyboard.renew())
 
     async def _ask(self, request: Callable[[Keyboard], T]) -> T:
-        with _mapped():
+        with _translate_errors():
             return await self._thread.call(lambda _: request(self._keyboard))
 
 
 @contextmanager
-def _mapped() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except X11Error as error:

@@ -104,7 +104,7 @@ class KeyStamps:
     def __init__(self) -> None:
         self._first = (0, 0.0)
 
-    def moved(self, stamp: int, now_s: float, *, first: bool) -> float:
+    def event_time(self, stamp: int, now_s: float, *, first: bool) -> float:
         """Return when a key moved: as long after the ``first`` one as the stamps say, and at most ``now_s``."""
         if first:
             self._first = (stamp, now_s)
@@ -148,7 +148,7 @@ class Keyboard:
         for code in () if self.doubts_s else self._presses.down:
             if not self._is_down(code) and not self._display.pending_events():
                 known = self._doubtful if self._doubtful and self._doubtful.detail == code else None
-                at_s = self._moved(known) if known else time.monotonic()
+                at_s = self._event_time(known) if known else time.monotonic()
                 self._emit(self._presses.released(code, at_s))
 
     def bind(self, bindings: Mapping[str, str]) -> None:
@@ -177,7 +177,7 @@ class Keyboard:
 
     def is_down(self, action: str) -> bool:
         """Return whether the action's key is down, like ``Hotkeys.is_down``."""
-        codes = self._presses.held(action) or [grab.code for grab in self._grabs.get(action, ())]
+        codes = self._presses.held_codes(action) or [grab.code for grab in self._grabs.get(action, ())]
         return any(map(self._is_down, codes))
 
     def pass_on(self, action: str) -> None:
@@ -219,18 +219,20 @@ class Keyboard:
     def _handle_key(self, event: Any) -> None:
         before, self._doubtful = self._doubtful, None
         if before and not _repeats(before, event):
-            self._emit(self._presses.released(before.detail, self._moved(before)))
+            self._emit(self._presses.released(before.detail, self._event_time(before)))
         decision = Decision()
         if event.type == X.KeyPress:
-            decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), self._moved(event))
+            decision = self._presses.pressed(
+                event.detail, self._keymap.plain(event.state), self._event_time(event)
+            )
         else:
             self._doubtful, self._doubt_ends_s = event, time.monotonic() + _REPEATED_MS / 1000
             self._connection.at(self._doubt_ends_s, self.notice_missed)
         self._answer(decision)
         self._emit(decision)
 
-    def _moved(self, event: Any) -> float:
-        return self._times.moved(event.time, time.monotonic(), first=not self._presses.down)
+    def _event_time(self, event: Any) -> float:
+        return self._times.event_time(event.time, time.monotonic(), first=not self._presses.down)
 
     def _answer(self, decision: Decision) -> None:
         # Has no effect if the server does not ask.

@@ -14,7 +14,7 @@ from typing import Final
 
 from app.core.child_process import Child, find_program
 from app.core.errors import AppError, ModelsMissing, ModelUnfit, Note
-from app.core.problem_notes import note_of, unexpected
+from app.core.problem_notes import note_of, unexpected_note
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.engines import (
@@ -232,7 +232,7 @@ class LocalWorker:
             self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(error)))
         except Exception as error:  # top level of a task: logged, and shown to the user
             log.exception(LogEvent.WORKER_FAILED)
-            self._show(WorkerView(LocalWorkerState.FAILED, reason=unexpected(error)))
+            self._show(WorkerView(LocalWorkerState.FAILED, reason=unexpected_note(error)))
 
     async def _run(self) -> None:
         command = [self.settings.program or find_program(_PROGRAM), "run", *self.settings.arguments]

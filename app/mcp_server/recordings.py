@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from app.core.errors import UsageMistake
 from app.core.format import Format
 from app.core.renderers import render
-from app.core.word_times import edited
+from app.core.word_times import edited_transcript
 from app.dictation.view import state_of
 from app.history.index import Index, IndexRow
 from app.history.indexed_takes import IndexUpdater
@@ -130,7 +130,7 @@ def _found(row: IndexRow, query: str) -> FoundRecording:
 def _rendered(found: TakeSnapshot, form: Format) -> str:
     if form is Format.TXT:
         return found.text.strip()
-    return render(edited(found.transcript, found.text) if found.take.edited else found.transcript, form)
+    return render(edited_transcript(found.transcript, found.text) if found.take.edited else found.transcript, form)
 
 
 def _local(started_s: float) -> str:

@@ -54,7 +54,7 @@ class WaylandOutputs:
     def at(self, place: tuple[int, int]) -> WaylandOutput | None:
         """Return the output that shows this point."""
         x, y = place
-        return next((one for one in self if one.area and one.area.shared(Area(x, y, 1, 1))), None)
+        return next((one for one in self if one.area and one.area.shared_pixels(Area(x, y, 1, 1))), None)
 
     def of(self, bound: WaylandObject | None) -> WaylandOutput | None:
         """Return the output of this object."""

@@ -91,9 +91,9 @@ def talking_in_field(app: DesktopApp) -> Iterator[tuple[Area, Area]]:
 @pytest.mark.usefixtures("nothing_stays")
 def test_overlay_leaves_lower_edge_for_field_there(app: DesktopApp) -> None:
     with talking_in_field(app) as (field, caret):
-        assert field.shared(SCREEN) == field.width * field.height and field.shared(caret)
+        assert field.shared_pixels(SCREEN) == field.width * field.height and field.shared_pixels(caret)
         (shown,) = wait_until_sync(lambda: [one for one in overlays(app) if one.bottom < 400], "it is at the top")
-        assert shown.shared(SCREEN) == shown.width * shown.height and not shown.shared(field)
+        assert shown.shared_pixels(SCREEN) == shown.width * shown.height and not shown.shared_pixels(field)
         assert 40 <= shown.height <= 48, "one row while all is well"
 
 
@@ -106,7 +106,7 @@ def test_overlay_is_beside_text_cursor_when_chosen(app: DesktopApp) -> None:
             return [one for one in overlays(app) if abs(one.x - caret.x) < 3 and 0 < caret.y - one.bottom < 80]
 
         (shown,) = wait_until_sync(above, "it is above the text cursor")
-        assert not shown.shared(field)
+        assert not shown.shared_pixels(field)
 
 
 @pytest.mark.usefixtures("nothing_stays")

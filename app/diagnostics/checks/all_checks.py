@@ -21,7 +21,7 @@ from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
 from app.diagnostics.checks.gateway import RemoteGateway
 from app.diagnostics.checks.runner import DEADLINE_S, Examination, in_own_process
-from app.gateways.pairing_address import shown
+from app.gateways.pairing_address import url_text
 from app.gateways.store import GatewaysNotKept, PairedGateway, gateways_file, paired_in
 from app.hotkeys.choose import choose
 from app.journal.library import Library
@@ -156,9 +156,9 @@ class AllChecks:
     async def _elsewhere(self) -> Sequence[Finding]:
         if self._computer.paired is None:
             return [wrong(Topic.ELSEWHERE, "elsewhere-unreadable", file=str(gateways_file()))]
-        return await gateway.elsewhere(self._used(self._computer.paired), self._version)
+        return await gateway.elsewhere(self._used_gateways(self._computer.paired), self._version)
 
-    def _used(self, known: Sequence[PairedGateway]) -> list[RemoteGateway]:
+    def _used_gateways(self, known: Sequence[PairedGateway]) -> list[RemoteGateway]:
         chosen, falls_back = self._settings.gateway.chosen, self._settings.gateway.fall_back
         url = self._settings.gateway.url
         used = [
@@ -168,7 +168,7 @@ class AllChecks:
         if url and not chosen:
             used.append(
                 RemoteGateway(
-                    shown(url),
+                    url_text(url),
                     (Address(url, self._computer.environment.get(_KEY, "")),),
                     chosen=True,
                     needed=not falls_back,

@@ -180,7 +180,7 @@ async def hotkeys(
         async with chosen.hotkeys as keys:
             if isinstance(keys, AssignedHotkeys):  # the desktop may ask the user about each key
                 return [ok(Topic.HOTKEYS, "hotkeys-portal")]
-            taken, unknown = await _tried(keys, bindings)
+            taken, unknown = await _try_hotkeys(keys, bindings)
     except HotkeysMissing:
         return _NONE[choose.WAYLAND]
     except HotkeysForbidden:
@@ -198,7 +198,7 @@ async def hotkeys(
     return findings or [advice(Topic.HOTKEYS, "hotkeys-none")]
 
 
-async def _tried(keys: Hotkeys, bindings: Mapping[str, str]) -> tuple[list[str], list[str]]:
+async def _try_hotkeys(keys: Hotkeys, bindings: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Bind each hotkey and return those of other programs and those unknown to this keyboard."""
     taken, unknown = list[str](), list[str]()
     for action, binding in bindings.items():

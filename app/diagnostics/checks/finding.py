@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from app.core.errors import Note
-from app.core.sentences import TextLookup, noted
+from app.core.sentences import TextLookup, text_of_note
 from app.desktop.abilities import IN_PLACE, Ability, AbilityFallback, KeyLines, Support, Why
 
 
@@ -108,7 +108,7 @@ def finding_text(texts: TextLookup, finding: Finding) -> FindingText:
     """
     values = dict(finding.values)
     if finding.reason:
-        values["reason"] = noted(texts, finding.reason)
+        values["reason"] = text_of_note(texts, finding.reason)
     do = f"doctor.do.{finding.key}"
     return FindingText(
         texts(f"doctor.area.{finding.area}"),

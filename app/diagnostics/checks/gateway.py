@@ -88,10 +88,13 @@ async def gateway(
     ``endpoint``: written by this user's gateway. ``folder``: the embedded broker's folder.
     """
     if endpoint is None:
-        return [ok(Topic.GATEWAY, "gateway-none"), *await in_daemon_thread(lambda: list(unattended(folder)))]
+        return [
+            ok(Topic.GATEWAY, "gateway-none"),
+            *await in_daemon_thread(lambda: list(broker_folder_findings(folder))),
+        ]
     if not alive(endpoint.pid):
         ended = advice(Topic.GATEWAY, "gateway-ended", process=endpoint.pid)
-        return [ended, *await in_daemon_thread(lambda: list(unattended(folder)))]
+        return [ended, *await in_daemon_thread(lambda: list(broker_folder_findings(folder)))]
     try:
         found = await answers(Address(endpoint.url, endpoint.key), expected.answer_s)
     except Unreachable:
@@ -190,7 +193,7 @@ def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
     return wrong(area, "broker-disk-elsewhere" if disk else "broker-away")
 
 
-def unattended(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
+def broker_folder_findings(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
     """Yield problems of the broker's folder while no gateway answers: held by a process, or no access. Blocks."""
     if denied := next((place for place in (folder, folder / _LOCK) if not _usable(place, access)), None):
         yield wrong(Topic.BROKER, "broker-not-allowed", folder=str(denied))
@@ -259,16 +262,16 @@ async def elsewhere(gateways: Sequence[RemoteGateway], version: str, answer_s: f
 
 
 async def _check_remote(gateway: RemoteGateway, version: str, answer_s: float) -> list[Finding]:
-    found = await asyncio.gather(*(_asked(address, answer_s) for address in gateway.addresses))
+    found = await asyncio.gather(*(_ask_gateway(address, answer_s) for address in gateway.addresses))
     for address, answer in zip(gateway.addresses, found, strict=True):
         if isinstance(answer, GatewayReplies):
             return remote_findings(gateway, address, answer, version)
     errors = [answer for answer in found if isinstance(answer, GatewayError)]
     errors.sort(key=lambda error: isinstance(error, Unreachable))  # a refusal says more than silence
-    return [refused(gateway, errors[0] if errors else Unreachable("it has no address"))]
+    return [refusal_finding(gateway, errors[0] if errors else Unreachable("it has no address"))]
 
 
-async def _asked(address: Address, answer_s: float) -> GatewayReplies | GatewayError:
+async def _ask_gateway(address: Address, answer_s: float) -> GatewayReplies | GatewayError:
     try:
         return await answers(address, answer_s)
     except GatewayError as error:
@@ -296,7 +299,7 @@ def remote_findings(
     return findings
 
 
-def refused(gateway: RemoteGateway, error: GatewayError) -> Finding:
+def refusal_finding(gateway: RemoteGateway, error: GatewayError) -> Finding:
     """Return the finding about a gateway that cannot be used. Pure."""
     area, name = Topic.ELSEWHERE, gateway.name
     if isinstance(error, WrongCertificate):

@@ -49,7 +49,7 @@ def logs(
 ) -> list[Finding]:
     """Return the errors of the last day, or of as much of it as ``reads_s`` allows, newest files first."""
     errors, late_s = _Errors(now_s - DAY_S), clock() + reads_s
-    unread_s = _read(_changed_since(folder, errors.since_s), errors, lambda: clock() >= late_s)
+    unread_s = _read_files(_changed_since(folder, errors.since_s), errors, lambda: clock() >= late_s)
     since = "" if unread_s is None else time.strftime("%H:%M", time.localtime(unread_s))
     if errors.last is None and since:
         return [ok(Topic.LOG, "log-quiet-since", since=since, folder=str(folder))]
@@ -77,7 +77,7 @@ def _changed_since(folder: Path, since_s: float) -> list[tuple[float, Path]]:
     return sorted((one for one in found if one[0] >= since_s), reverse=True)
 
 
-def _read(files: Iterable[tuple[float, Path]], errors: _Errors, late: Callable[[], bool]) -> float | None:
+def _read_files(files: Iterable[tuple[float, Path]], errors: _Errors, late: Callable[[], bool]) -> float | None:
     """Read files until ``late``; then return the change time of the file that was not read completely."""
     for changed_s, path in files:
         program = path.name.partition(".jsonl")[0]

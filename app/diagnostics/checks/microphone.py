@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.devices import chosen, offered
+from app.capture.devices import chosen, offered_devices
 from app.capture.errors import (
     AudioLibraryMissing,
     AudioPackageMissing,
@@ -57,19 +57,19 @@ async def microphone(
         inputs = await system.inputs(anew=True)
         device = chosen(inputs, choice)
     except MicrophoneError as error:
-        found = refused(error, forbidden)
+        found = refusal_finding(error, forbidden)
         return [found if hear_s else replace(found, severity=Severity.ADVICE)]
-    names = [one.name for one in offered(inputs, choice)]
-    there = ok(Topic.MICROPHONE, "microphones", names=_listed(names), device=device.name, count=len(names))
+    names = [one.name for one in offered_devices(inputs, choice)]
+    there = ok(Topic.MICROPHONE, "microphones", names=_names_text(names), device=device.name, count=len(names))
     if not hear_s:
         return [there]
     try:
-        return [there, heard(device.name, await _record(choice, system, hear_s), platform)]
+        return [there, sound_finding(device.name, await _record(choice, system, hear_s), platform)]
     except MicrophoneError as error:
-        return [there, refused(error, forbidden)]
+        return [there, refusal_finding(error, forbidden)]
 
 
-def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
+def refusal_finding(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
     """Return the finding that explains why recording is impossible."""
     match error:
         case AudioLibraryMissing():
@@ -94,7 +94,7 @@ async def _record(choice: str, system: SoundSystem, seconds: float) -> Samples:
     return np.concatenate([*blocks, np.empty(0, np.int16)])
 
 
-def heard(device: str, samples: Samples, platform: str) -> Finding:
+def sound_finding(device: str, samples: Samples, platform: str) -> Finding:
     """Judge a microphone by a second of its sound. Pure."""
     if not samples.any():
         if platform == "darwin":  # macOS feeds silence to programs without permission
@@ -114,7 +114,7 @@ def forbidden_devices(folder: Path = Path("/dev/snd")) -> bool:
     return bool(captures) and not any(os.access(path, os.R_OK) for path in captures)
 
 
-def _listed(found: Sequence[str]) -> str:
+def _names_text(found: Sequence[str]) -> str:
     names = list(dict.fromkeys(found))
     rest = [f"+ {len(names) - _MOST_NAMES}"] if len(names) > _MOST_NAMES else []
     return ", ".join([*names[:_MOST_NAMES], *rest])

@@ -36,11 +36,11 @@ def part(texts: TextLookup, findings: Sequence[Finding]) -> ReportFile:
 
 def redacted(finding: Finding, redaction: Redaction) -> Finding:
     """Return the finding without any value that a user may have chosen."""
-    values = {name: _kept(finding, name, value, redaction) for name, value in finding.values.items()}
+    values = {name: _redacted_value(finding, name, value, redaction) for name, value in finding.values.items()}
     return replace(finding, values=values, reason=_without_values(finding.reason))
 
 
-def _kept(finding: Finding, name: str, value: str, redaction: Redaction) -> str:
+def _redacted_value(finding: Finding, name: str, value: str, redaction: Redaction) -> str:
     if name in _OWN:
         return value
     if name in {"model", "models"}:

@@ -83,7 +83,7 @@ async def _run(
     async with output_of(command, complaints) as process:
         with suppress(TimeoutError):
             async with asyncio.timeout(deadline_s):
-                await _read(process, lines)
+                await _read_lines(process, lines)
                 return await process.wait()
     return None
 
@@ -95,7 +95,7 @@ def _last_words(complaints: IO[bytes]) -> str:
     return written[-1][:_LONGEST] if written else ""
 
 
-async def _read(process: Process, lines: list[WorkerLine]) -> None:
+async def _read_lines(process: Process, lines: list[WorkerLine]) -> None:
     assert process.stdout is not None
     while True:
         try:

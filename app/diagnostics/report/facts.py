@@ -56,11 +56,12 @@ def system(names: Iterable[str], environment: Mapping[str, str] = os.environ) ->
 def settings(chosen: Settings, inputs: Sequence[Input]) -> Facts:
     """Return every setting: its value if it can only be one of this program's, else whether it is set."""
     return {
-        name: _reported(setting, setting.of_settings(chosen), inputs) for name, setting in all_settings().items()
+        name: _reported_value(setting, setting.of_settings(chosen), inputs)
+        for name, setting in all_settings().items()
     }
 
 
-def _reported(setting: Setting, value: Any, inputs: Sequence[Input]) -> Any:
+def _reported_value(setting: Setting, value: Any, inputs: Sequence[Input]) -> Any:
     if isinstance(value, bool | int | float):
         return value
     if not isinstance(value, str):

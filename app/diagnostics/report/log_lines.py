@@ -69,7 +69,7 @@ def parse(raw: str, program: str, before_s: float) -> LogLine:
         return LogLine(before_s, program, "", raw, "", raw)
     stated = str(fields.get("level", "")).lower()
     level = _OTHER_NAMES.get(stated, stated)
-    details = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if name not in _OWN_PLACE)
+    details = " ".join(f"{name}={_value_text(value)}" for name, value in fields.items() if name not in _OWN_PLACE)
     exception = str(fields.get("exception", "")).strip().rpartition("\n")[2]
     event = str(fields.get("event", ""))
     return LogLine(
@@ -95,7 +95,7 @@ def seconds_of(timestamp: object) -> float | None:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -159,16 +159,16 @@ class LogReader:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if place is None:
-                added = self._whole_tail(path, file)
+                added = self._read_tail(path, file)
                 place = self._places[program] = _Place()
             elif place.file != status.st_ino or status.st_size < place.read:
-                added = self._over_rotation(path, place) + _end_of(file, self._most_bytes)
+                added = self._read_rotated(path, place) + _end_of(file, self._most_bytes)
             else:
                 added = _end_of(file, self._most_bytes, place.read)
             place.file, place.read = status.st_ino, file.tell()
         return list(_lines(added, program, place))
 
-    def _whole_tail(self, path: Path, file: BinaryIO) -> bytes:
+    def _read_tail(self, path: Path, file: BinaryIO) -> bytes:
         """Return the end of this file and of its rotated predecessors, up to the limit."""
         parts = [_end_of(file, self._most_bytes)]
         room = self._most_bytes - file.tell()
@@ -180,7 +180,7 @@ class LogReader:
             room -= older.stat().st_size
         return b"".join(reversed(parts))
 
-    def _over_rotation(self, path: Path, place: _Place) -> bytes:
+    def _read_rotated(self, path: Path, place: _Place) -> bytes:
         """Return what was added to the file before its rotation."""
         older = path.with_name(f"{path.name}.1")
         try:

@@ -21,7 +21,7 @@ from typing import Any, Final, Self
 
 from app.capture.devices import Input, list_microphones
 from app.core.errors import AppError, Note
-from app.core.problem_notes import note_of, unexpected
+from app.core.problem_notes import note_of, unexpected_note
 from app.diagnostics.checks.finding import Finding, Topic
 from app.diagnostics.checks.runner import Examination, examine
 from app.diagnostics.report import facts
@@ -249,7 +249,7 @@ class Help(TaskOwner):
             self._show_report(ReportState.FAILED, note=note_of(error))
         except Exception as error:  # last resort of the task: show it to the user
             log.exception(LogEvent.REPORT_FAILED)
-            self._show_report(ReportState.FAILED, note=unexpected(error))
+            self._show_report(ReportState.FAILED, note=unexpected_note(error))
 
     async def _gather(self) -> None:
         self._parts = ()
@@ -263,7 +263,7 @@ class Help(TaskOwner):
         self._show_report(ReportState.SAVED, place=str(place))
 
     def _show_report(self, state: ReportState, place: str = "", note: Note | None = None) -> None:
-        self._post(ReportView(state, tuple(map(_shown, self._parts)), place, note))
+        self._post(ReportView(state, tuple(map(_report_part, self._parts)), place, note))
 
     # -- licences ------------------------------------------------------------------------------------------
 
@@ -281,6 +281,6 @@ def _chosen(reader: LogReader, wanted: LogFilter) -> LogLines:
     return LogLines(wanted, tuple(islice(found, left_out, None)), reader.programs, left_out)
 
 
-def _shown(part: ReportFile) -> ReportPart:
+def _report_part(part: ReportFile) -> ReportPart:
     beginning = part.content[:_LONGEST_LOOK].decode(errors="ignore")
     return ReportPart(part.name, len(part.content), beginning)

@@ -58,7 +58,7 @@ def find(name: str, folders: Sequence[Path]) -> SessionLines:
     files = [(number, path) for number, folder in enumerate(folders) for path in logs_of(folder)]
     if not files:
         raise SessionNotFound(f"there are no logs in {', '.join(map(str, folders))}")
-    session = _newest(files) if name == "last" else _whole_name(name.lower(), files)
+    session = _newest(files) if name == "last" else _full_session_id(name.lower(), files)
     own, count = deque[LoggedEvent](maxlen=MOST_LINES), 0
     for computer, path in files:
         for raw in _matching(path, (session.encode(),)):
@@ -100,7 +100,7 @@ def _age(path: Path) -> tuple[str, int]:
     return program, int(number) if number.isdigit() else 0
 
 
-def reaches_back_to(folders: Sequence[Path]) -> LoggedEvent | None:
+def oldest_line(folders: Sequence[Path]) -> LoggedEvent | None:
     """Return the oldest line of all logs."""
     oldest: LoggedEvent | None = None
     for number, folder in enumerate(folders):
@@ -112,7 +112,7 @@ def reaches_back_to(folders: Sequence[Path]) -> LoggedEvent | None:
     return oldest
 
 
-def _whole_name(name: str, files: Iterable[tuple[int, Path]]) -> str:
+def _full_session_id(name: str, files: Iterable[tuple[int, Path]]) -> str:
     if not _NAME.fullmatch(name):
         raise SessionNotFound(
             f"{name!r} is not (the beginning of) a session's id: give at least four of its characters"
@@ -193,7 +193,7 @@ def pieces(path: Path) -> Iterator[bytes]:
     Read errors end the file silently, because logs may be rotated meanwhile.
     """
     rest = b""
-    with suppress(OSError, EOFError, zlib.error), _opened(path) as file:
+    with suppress(OSError, EOFError, zlib.error), _open_log(path) as file:
         while read := file.read(_PIECE):
             whole, _, rest = (rest + read).rpartition(b"\n")
             if len(rest) > _LONGEST_LINE:
@@ -204,5 +204,5 @@ def pieces(path: Path) -> Iterator[bytes]:
         yield rest
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open_log(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")

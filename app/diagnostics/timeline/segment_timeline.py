@@ -136,9 +136,9 @@ def timeline(facts: SegmentFacts) -> SegmentTimeline:
     ended = _at(origin, app, "ended") or _at(gateway, conclusion, "complete")
     text = app.at_ms if app else _at(gateway, conclusion, "told")
     spans = [
-        *_of_app(app, origin),
-        *_of_gateway(conclusion, gateway),
-        *_of_workers(facts, conclusion, gateway, broker),
+        *_app_spans(app, origin),
+        *_gateway_spans(conclusion, gateway),
+        *_worker_spans(facts, conclusion, gateway, broker),
     ]
     inserted = None
     if facts.inserted is not None and app is not None and facts.inserted.event == LogEvent.TEXT_INSERTED:
@@ -159,7 +159,7 @@ def _at(clock: float | None, line: LoggedEvent | None, name: str) -> float | Non
     return clock + offset
 
 
-def _queued(conclusion: LoggedEvent | None) -> float | None:
+def _queue_time(conclusion: LoggedEvent | None) -> float | None:
     """Return when the job that was recognised was queued."""
     if conclusion is None:
         return None
@@ -173,7 +173,7 @@ def _gateway_clock(app: LoggedEvent | None, origin: float | None, conclusion: Lo
         return subtract(conclusion.at_ms, conclusion.ms("told"))
     came = [subtract(_at(origin, app, "final"), conclusion.ms("told"))]
     if conclusion.fields.get("early") is not True:
-        came.append(subtract(_at(origin, app, "queued"), _queued(conclusion)))
+        came.append(subtract(_at(origin, app, "queued"), _queue_time(conclusion)))
     return difference(came, subtract(_at(origin, app, "sent"), conclusion.ms("complete")))
 
 
@@ -187,7 +187,7 @@ def _broker_clock(
     claim = next((one for one in facts.claims if one.delivered), facts.claims[-1] if facts.claims else None)
     if claim is None:
         return None
-    concluded_at, queued = _at(gateway, conclusion, "told"), _queued(conclusion)
+    concluded_at, queued = _at(gateway, conclusion, "told"), _queue_time(conclusion)
     queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
     came = [subtract(_at(origin, app, "final") if concluded_at is None else concluded_at, claim.ended)]
     queue = subtract(queued_at, claim.entry)
@@ -197,7 +197,7 @@ def _broker_clock(
     return 0.0 if found is None else found  # no other source: the broker's clock becomes the reference
 
 
-def _of_app(app: LoggedEvent | None, origin: float | None) -> Iterator[TimeSpan]:
+def _app_spans(app: LoggedEvent | None, origin: float | None) -> Iterator[TimeSpan]:
     if app is None or origin is None:
         return
     at = {name: _at(origin, app, name) for name in ("ended", "sent", "final", "kept")}
@@ -209,22 +209,22 @@ def _of_app(app: LoggedEvent | None, origin: float | None) -> Iterator[TimeSpan]
         yield TimeSpan(SpanKind.KEEPING, at["final"], at["kept"])
 
 
-def _of_gateway(conclusion: LoggedEvent | None, gateway: float | None) -> Iterator[TimeSpan]:
+def _gateway_spans(conclusion: LoggedEvent | None, gateway: float | None) -> Iterator[TimeSpan]:
     if conclusion is None or gateway is None:
         return
-    complete, queued = conclusion.ms("complete"), _queued(conclusion)
+    complete, queued = conclusion.ms("complete"), _queue_time(conclusion)
     if complete is not None and queued is not None and queued > complete:
         yield TimeSpan(SpanKind.HANDING, gateway + complete, gateway + queued)
 
 
-def _of_workers(
+def _worker_spans(
     facts: SegmentFacts, conclusion: LoggedEvent | None, gateway: float | None, broker: float | None
 ) -> Iterator[TimeSpan]:
     claims = _chain(facts.claims)
     if claims and broker is not None:
-        for span in _chained(claims):
+        for span in _claim_spans(claims):
             yield TimeSpan(span.what, span.start + broker, span.end + broker, span.who, span.other)
-    elif conclusion is not None and gateway is not None and (queued := _queued(conclusion)) is not None:
+    elif conclusion is not None and gateway is not None and (queued := _queue_time(conclusion)) is not None:
         start = gateway + queued  # without a worker's log: use the figures that the gateway received
         decoding = start + (conclusion.ms("queue_ms") or 0.0)
         worker = conclusion.text("worker")
@@ -244,7 +244,7 @@ def _chain(claims: Sequence[JobClaim]) -> list[JobClaim]:
     return chain
 
 
-def _chained(claims: Sequence[JobClaim]) -> Iterator[TimeSpan]:
+def _claim_spans(claims: Sequence[JobClaim]) -> Iterator[TimeSpan]:
     """Yield the spans from the queue to the result, in ms of the broker's clock."""
     at, what = claims[0].entry, SpanKind.QUEUED
     for claim, following in zip(claims, (*claims[1:], None), strict=True):
@@ -254,7 +254,7 @@ def _chained(claims: Sequence[JobClaim]) -> Iterator[TimeSpan]:
             yield from _before_takeover(claims, claim, at, what)
         else:
             yield TimeSpan(what, at, claim.taken)
-        yield from _worked(claim, ends := _ends(claim, following))
+        yield from _work_spans(claim, ends := _ends(claim, following))
         at, what = ends, SpanKind.AGAIN
 
 
@@ -275,7 +275,7 @@ def _ends(claim: JobClaim, following: JobClaim | None) -> float:
     return claim.seen
 
 
-def _worked(claim: JobClaim, ends: float) -> Iterator[TimeSpan]:
+def _work_spans(claim: JobClaim, ends: float) -> Iterator[TimeSpan]:
     if claim.ended is None:  # the worker fell silent or is still working
         yield TimeSpan(SpanKind.DECODING, claim.taken, ends, claim.worker)
         return

@@ -12,7 +12,7 @@ def lasting(ms: float) -> str:
     return f"{ms:.0f} ms" if ms < 995 else f"{ms / 1000:.1f} s"
 
 
-def named(worker: str, workers: Mapping[str, str]) -> str:
+def worker_name(worker: str, workers: Mapping[str, str]) -> str:
     """Return the short name of a worker.
 
     ``workers``: the short names of this report.
@@ -38,7 +38,7 @@ def sentence(line: LoggedEvent) -> str:
     return f"{text}: {why}" if why else text
 
 
-def _lasted(line: LoggedEvent, name: str) -> str:
+def _duration_text(line: LoggedEvent, name: str) -> str:
     return lasting(line.ms(name) or 0)
 
 
@@ -47,7 +47,7 @@ def _holds(line: LoggedEvent) -> str:
     return f"It knows of {held} segments that are not complete or not queued, {queued} queued, {ended} ended"
 
 
-def _lost(line: LoggedEvent) -> str:
+def _connection_lost_text(line: LoggedEvent) -> str:
     asked = line.ms("asked_s")
     why = line.text("reason")
     wait = f"trying again in {lasting((line.ms('retry_in_s') or 0) * 1000)}"
@@ -60,7 +60,7 @@ def _busy(line: LoggedEvent) -> str:
     return f"the gateway is busy ({line.text('reason')}){wait}"
 
 
-def _failed(line: LoggedEvent) -> str:
+def _job_failed_text(line: LoggedEvent) -> str:
     after = {
         "again": "it goes back, for any worker",
         "dead": "it failed too often and is among the dead letters",
@@ -70,7 +70,7 @@ def _failed(line: LoggedEvent) -> str:
     return f"failed ({line.text('code')}: {line.text('reason')}); {what}"
 
 
-def _concluded(line: LoggedEvent) -> str:
+def _conclusion_text(line: LoggedEvent) -> str:
     again = ", and may be tried again" if line.fields.get("retryable") is True else ""
     attempt = f"attempt {round(line.ms('attempt') or 0)}"
     return f"reports to the client that {attempt} failed ({line.text('outcome')}){again}"
@@ -119,19 +119,19 @@ _SENTENCES: Final[_Sentences] = {
     **_OF_PROCESSES,
     LogEvent.CONNECTION_CLOSED: lambda line: f"the connection ended: {line.text('reason') or 'its client left'}",
     LogEvent.GATEWAY_BUSY: _busy,
-    LogEvent.GATEWAY_CONNECTED: lambda line: f"connected to the gateway, after {_lasted(line, 'away_ms')}",
-    LogEvent.GATEWAY_LOST: _lost,
+    LogEvent.GATEWAY_CONNECTED: lambda line: f"connected to the gateway, after {_duration_text(line, 'away_ms')}",
+    LogEvent.GATEWAY_LOST: _connection_lost_text,
     LogEvent.GATEWAY_RECONNECTED: lambda line: (
-        f"connected again: no gateway for {_lasted(line, 'away_ms')}. {_holds(line)}"
+        f"connected again: no gateway for {_duration_text(line, 'away_ms')}. {_holds(line)}"
     ),
     LogEvent.JOB_DECODED_ALONE: "its batch failed; decoding it again alone",
-    LogEvent.JOB_FAILED: _failed,
+    LogEvent.JOB_FAILED: _job_failed_text,
     LogEvent.LEASE_LOST: "its lease is lost: another worker has the job, or the job ended",
     LogEvent.SEGMENT_AUDIO_MISSING: lambda line: (
-        f"audio is missing and asked for again, from {_lasted(line, 'from_ms')} on"
+        f"audio is missing and asked for again, from {_duration_text(line, 'from_ms')} on"
     ),
     LogEvent.SEGMENT_CANCELLED: "the segment is cancelled",
-    LogEvent.SEGMENT_CONCLUDED: _concluded,
+    LogEvent.SEGMENT_CONCLUDED: _conclusion_text,
     LogEvent.SEGMENT_RETRIED: lambda line: f"sends it again as attempt {round(line.ms('attempt') or 0)}",
     LogEvent.SESSION_DONE: "every segment has ended, and the client was notified",
     LogEvent.SESSION_ERROR_SENT: "sends an error to the client",

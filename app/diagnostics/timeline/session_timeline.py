@@ -6,7 +6,7 @@ from typing import Final
 
 from app.diagnostics.timeline.segment_facts import RETURNED, JobClaim, LoggedEvent, SegmentFacts, gather
 from app.diagnostics.timeline.segment_timeline import SegmentTimeline, SpanKind, TimeSpan, timeline, typical
-from app.diagnostics.timeline.sentences import lasting, named, sentence, short_names
+from app.diagnostics.timeline.sentences import lasting, sentence, short_names, worker_name
 from runtime.event_names import LogEvent
 
 NOTABLE_MS: Final = 50.0
@@ -28,10 +28,10 @@ def segment_entries(
     if segment.ended is not None:
         program = "app" if segment.facts.app else "gateway"
         yield segment.ended, program, f"segment {index} is complete{_length(segment)}"
-    yield from _sent(segment, outages)
-    yield from _queued(segment)
+    yield from _sending_steps(segment, outages)
+    yield from _queue_steps(segment)
     for span in sorted(segment.spans, key=lambda span: span.start):
-        yield from _worked(segment, span, workers)
+        yield from _worker_steps(segment, span, workers)
     yield from _holes(segment, outages)
     yield from _text(segment)
 
@@ -44,7 +44,7 @@ def _length(segment: SegmentTimeline) -> str:
     return f": {lasting(audio)}{waited}" if audio else ""
 
 
-def _sent(segment: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Step]:
+def _sending_steps(segment: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Step]:
     for span in segment.spans:
         if span.what is SpanKind.SENDING and span.ms >= NOTABLE_MS:
             met = [outage for outage in outages if outage.start < span.end and span.start < outage.end]
@@ -58,7 +58,7 @@ def _sent(segment: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Ste
             yield span.end, "app", f"segment {segment.facts.index} is sent {late}: {why}"
 
 
-def _queued(segment: SegmentTimeline) -> Iterator[Step]:
+def _queue_steps(segment: SegmentTimeline) -> Iterator[Step]:
     conclusion = segment.conclusion
     if conclusion is None or segment.gateway is None or (queued := conclusion.ms("queued")) is None:
         return
@@ -76,8 +76,8 @@ def _queued(segment: SegmentTimeline) -> Iterator[Step]:
         yield segment.gateway + again, "gateway", f"segment {index} is queued again: the broker had lost it"
 
 
-def _worked(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Step]:
-    index, name = segment.facts.index, named(span.who, workers)
+def _worker_steps(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Step]:
+    index, name = segment.facts.index, worker_name(span.who, workers)
     match span.what:
         case SpanKind.QUEUED | SpanKind.AGAIN if span.ms >= NOTABLE_MS:
             what = "in the queue" if span.what is SpanKind.QUEUED else "until it was tried again"
@@ -85,7 +85,7 @@ def _worked(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]
         case SpanKind.ELSEWHERE if span.ms >= NOTABLE_MS:
             yield span.end, name, f"segment {index} was in the queue or with this worker for {lasting(span.ms)}"
         case SpanKind.SILENT:
-            yield from _taken_over(segment, span, workers)
+            yield from _takeover_steps(segment, span, workers)
         case SpanKind.WAITING if span.ms >= NOTABLE_MS:
             yield (
                 span.end,
@@ -113,8 +113,8 @@ def _claim(segment: SegmentTimeline, span: TimeSpan) -> JobClaim | None:
     return near[-1] if near else None
 
 
-def _taken_over(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Step]:
-    index, dead, name = segment.facts.index, named(span.who, workers), named(span.other, workers)
+def _takeover_steps(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Step]:
+    index, dead, name = segment.facts.index, worker_name(span.who, workers), worker_name(span.other, workers)
     claim = next((claim for claim in segment.facts.claims if claim.worker == span.other), None)
     if claim is not None and claim.borrowed:
         why = f"of which nothing was heard for {lasting(span.ms)}; this one had nothing else to do"

@@ -139,4 +139,4 @@ def _area(values: Iterable[int], window: Area) -> Area | None:
     """Return an area of the window on the screen, or ``None`` if nothing of it can be seen."""
     x, y, width, height = values
     area = Area(window.x + x, window.y + y, width, height)
-    return area if width > 0 and height > 0 and area.shared(window) else None
+    return area if width > 0 and height > 0 and area.shared_pixels(window) else None

@@ -54,7 +54,7 @@ class Clicks:
     def last_in(self, area: Area) -> int:
         """Return the number of the latest click in this area of the screen, 0 if there was none of late."""
         self.count()
-        inside = (number for number, x, y in reversed(self._latest) if Area(x, y, 1, 1).shared(area))
+        inside = (number for number, x, y in reversed(self._latest) if Area(x, y, 1, 1).shared_pixels(area))
         return next(inside, 0)
 
     def _handle(self, event: Any) -> None:

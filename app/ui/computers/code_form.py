@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.core.errors import Note
-from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of
+from app.gateways.pairing_address import GatewayAddress, format_code, is_whole, place_of
 from app.gateways.view import CHOSEN, EndPairing, FoundView, PairGateway, PairingProgress, PairingView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
@@ -219,7 +219,7 @@ class CodeForm(Card):
         place = place_of(self.address.text())
         self._linked = place if place and place.code else None
         if place and place.code:  # a pairing link contains the code
-            self.code.setText(grouped(place.code))
+            self.code.setText(format_code(place.code))
         self._edited()
 
     def _typed_code(self, typed: str) -> None:
@@ -228,8 +228,8 @@ class CodeForm(Card):
             self._picked = None
             self.address.setText(typed.strip())
             return self._typed_address()
-        before = grouped(typed[: self.code.cursorPosition()])
-        self.code.setText(grouped(typed))
+        before = format_code(typed[: self.code.cursorPosition()])
+        self.code.setText(format_code(typed))
         self.code.setCursorPosition(len(before))
         self._edited()
 

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.errors import Note
-from app.gateways.pairing_address import shown
+from app.gateways.pairing_address import url_text
 from app.gateways.view import (
     ForgetGateway,
     FoundView,
@@ -15,8 +15,8 @@ from app.gateways.view import (
     GatewaysView,
     GatewayView,
     RenameGateway,
+    changes_to_own,
     to_gateway,
-    to_here,
 )
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
@@ -239,7 +239,7 @@ def this_computer(texts: Texts, view: GatewaysView, worker: WorkerView) -> Compu
     elif not view.here:
         state = texts("computers.unused")
     if not chosen:
-        button = Button(texts("computers.use"), texts("computers.use-name", gateway=name), to_here(view))
+        button = Button(texts("computers.use"), texts("computers.use-name", gateway=name), changes_to_own(view))
     elif worker.can_be_switched_on:
         on = texts("computers.switch-on")
         button = Button(on, f"{on}: {texts('worker.name')}", (SwitchWorker(True),))
@@ -320,7 +320,7 @@ def found_row(texts: Texts, found: FoundView) -> ComputerView:
     """Return the row of a computer that was found on the network."""
     pair = Button(texts("pairing.pick"), texts("pairing.to", gateway=found.name), pairs=found)
     key = f"found {found.certificate_sha256} {found.name}"
-    details = _details(texts, ", ".join(map(shown, found.urls)), ())
+    details = _details(texts, ", ".join(map(url_text, found.urls)), ())
     return ComputerView(key, found.name, texts("computers.found"), _FOUND, pair, details)
 
 

@@ -65,10 +65,10 @@ def choose_anchor(most: tuple[int, int], position: str, around: OverlaySurroundi
 
     def cost(anchor: Anchor) -> tuple[int, int, bool, bool]:
         here = anchor.area(*most, around.screen)
-        on_caret = here.shared(around.caret.grown(GAP - 1)) if around.caret else 0
-        on_field = here.shared(around.field.grown(_MARGIN)) if around.field else 0
+        on_caret = here.shared_pixels(around.caret.grown(GAP - 1)) if around.caret else 0
+        on_field = here.shared_pixels(around.field.grown(_MARGIN)) if around.field else 0
         text_known = around.caret or around.field
-        on_window = not text_known and around.window is not None and here.shared(around.window) > 0
+        on_window = not text_known and around.window is not None and here.shared_pixels(around.window) > 0
         return on_caret, on_field, on_window, anchor.y != (here.bottom if anchor.upward else here.y)
 
     return min(_candidates(most, position, around), key=cost)  # the first of equals

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.core.errors import Note
-from app.core.sentences import LANGUAGES, entries, noted
+from app.core.sentences import LANGUAGES, entries, text_of_note
 from app.settings.schema import Setting, all_settings
 from app.ui.strings.texts import Texts, names_text, note_text
 
@@ -117,7 +117,7 @@ def _allowed(texts: Texts, name: str) -> str:
     setting = all_settings()[name]
     if setting.choices:
         return names_text(texts, map(texts, option_keys(setting).values()))
-    return noted(texts, setting.allowed_note)
+    return text_of_note(texts, setting.allowed_note)
 
 
 def search_words_of(setting: Setting) -> str:

@@ -12,7 +12,7 @@ from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.gateways.view import GatewaysView, WatchGateways, to_gateway, to_here
+from app.gateways.view import GatewaysView, WatchGateways, changes_to_own, to_gateway
 from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.settings.sections import MICROPHONE, ChangeSetting
@@ -244,7 +244,7 @@ class Popover(QFrame):
             self.add_wanted.emit()
             return
         gateways = self._status.gateways
-        for change in to_here(gateways) if chosen == _HERE else to_gateway(gateways.gateways[int(chosen)]):
+        for change in changes_to_own(gateways) if chosen == _HERE else to_gateway(gateways.gateways[int(chosen)]):
             self._ask(change)
         self._show_places()
 

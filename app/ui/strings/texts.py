@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTr
 from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 
 from app.core.errors import Note
-from app.core.sentences import LANGUAGES, TextLookup, bare_text, entries, filled
+from app.core.sentences import LANGUAGES, TextLookup, bare_text, entries, filled_text
 from app.core.states import State
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -80,7 +80,7 @@ class Texts(QObject):
         if key in _NAMES and not language_is_drawn(_NAMES[key], self.language):
             key = f"language.latin.{_NAMES[key]}"
         bare = {name: bare_text(str(values[name])) for name in _OF_PROGRAMS & values.keys()}
-        return filled(self.language, key, values | bare, quotes="")
+        return filled_text(self.language, key, values | bare, quotes="")
 
     def has(self, key: str) -> bool:
         """Return True if a text with this key exists."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.capture.devices import Input, chosen, listed, matching, named_apart
+from app.capture.devices import Input, chosen, matching, ranked_devices, with_distinct_names
 from app.capture.errors import MicrophoneNotFound, NoMicrophone
 
 
@@ -37,7 +37,7 @@ def test_best_windows_interface_is_preferred() -> None:
     ]
     assert chosen(inputs, "yeti").index == 2
     assert chosen(inputs, "yeti nano), mme").index == 0
-    assert listed(inputs)[0].index == 2
+    assert ranked_devices(inputs)[0].index == 2
 
 
 def test_missing_microphone_error_lists_the_present_ones() -> None:
@@ -51,7 +51,7 @@ def test_error_advises_to_plug_one_in_when_no_microphone_exists(choice: str) -> 
     with pytest.raises(NoMicrophone, match="connect one"):
         chosen([], choice)
     with pytest.raises(NoMicrophone):
-        listed([])
+        ranked_devices([])
 
 
 def test_error_asks_for_a_choice_when_there_is_no_default() -> None:
@@ -60,7 +60,7 @@ def test_error_asks_for_a_choice_when_there_is_no_default() -> None:
 
 
 def test_default_microphone_is_listed_first() -> None:
-    assert [device.index for device in listed(INPUTS)] == [2, 0, 1, 3]
+    assert [device.index for device in ranked_devices(INPUTS)] == [2, 0, 1, 3]
 
 
 def source(index: int, key: str, name: str, default: bool = False) -> Input:
@@ -86,21 +86,21 @@ def test_alsa_names_of_the_default_choose_the_default_source(choice: str) -> Non
 
 
 def test_monitor_is_neither_listed_nor_matched_by_part_of_its_name() -> None:
-    assert listed(SOURCES) == SOURCES[1:]
+    assert ranked_devices(SOURCES) == SOURCES[1:]
     assert chosen(SOURCES, "built-in") == SOURCES[1]
     assert matching(SOURCES, "monitor") is None
     with pytest.raises(NoMicrophone):
-        listed(SOURCES[:1])
+        ranked_devices(SOURCES[:1])
 
 
 @pytest.mark.parametrize("choice", ["out.monitor", "monitor of built-in audio"])
 def test_monitor_is_listed_when_it_is_chosen(choice: str) -> None:
     assert chosen(SOURCES, choice) == SOURCES[0]
-    assert SOURCES[0] in listed(SOURCES, choice)
+    assert SOURCES[0] in ranked_devices(SOURCES, choice)
 
 
 def test_equal_source_names_are_numbered_independent_of_order() -> None:
     twins = [source(5, "b", "USB Microphone"), source(6, "a", "USB Microphone"), source(7, "c", "Other")]
-    names = {one.key: one.name for one in named_apart(twins)}
+    names = {one.key: one.name for one in with_distinct_names(twins)}
     assert names == {"a": "USB Microphone", "b": "USB Microphone (2)", "c": "Other"}
-    assert {one.key: one.name for one in named_apart(twins[::-1])} == names
+    assert {one.key: one.name for one in with_distinct_names(twins[::-1])} == names

@@ -18,7 +18,7 @@ from app.cli.control_command import began_s
 from app.control import app_end
 from app.control.server import ControlServer
 from app.core.errors import Note, ProgramEnds
-from app.core.sentences import Sentences, noted
+from app.core.sentences import Sentences, text_of_note
 from app.core.states import State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.view import View
@@ -251,7 +251,7 @@ def test_line_names_unsent_audio_of_a_second_and_more(unsent_s: float, said: str
 def test_line_explains_what_is_wrong() -> None:
     note = Note("microphone-failed", reason=Note("take-busy"))
     view = json.loads(json.dumps(asdict(View(State.FAILED, note=note))))
-    assert control_command.line(view, Sentences()).endswith(f" · {noted(Sentences(), note)}")
+    assert control_command.line(view, Sentences()).endswith(f" · {text_of_note(Sentences(), note)}")
     for unknown in ({"key": "of-a-later-version", "values": {}}, {"key": "microphone-failed", "values": {}}):
         assert control_command.line(view | {"note": {"reason": None, **unknown}}, Sentences()) == "✗ Failed"
 

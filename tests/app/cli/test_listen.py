@@ -18,7 +18,7 @@ import pytest
 from app.capture.errors import NoMicrophone
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.cli.commands import GatewayChoice
-from app.cli.listen import Interrupts, ListenOptions, interrupted, listen
+from app.cli.listen import Interrupts, ListenOptions, incomplete_takes_text, listen
 from app.core.errors import ProgramEnds
 from app.core.process import FAILED, INTERRUPTED
 from app.journal.library import TakeSnapshot, users_library
@@ -169,12 +169,12 @@ def test_interrupted_lists_earlier_recordings_that_lack_texts() -> None:
     sessions = [uuid4() for _ in range(5)]
     states = [TakeState.INTERRUPTED, TakeState.DONE, TakeState.WAITING, TakeState.LIVE, TakeState.FAILED]
     takes = [found(state, session) for state, session in zip(states, sessions, strict=True)]
-    message = interrupted(takes)
+    message = incomplete_takes_text(takes)
     assert message.startswith("earlier recordings lack texts: ")
     assert [str(session) in message for session in sessions] == [True, False, True, False, False]
     assert "takes resend ID" in message
-    assert "…" in interrupted([*takes, *takes]) and "…" not in message
-    assert interrupted(takes[1:2]) == ""
+    assert "…" in incomplete_takes_text([*takes, *takes]) and "…" not in message
+    assert incomplete_takes_text(takes[1:2]) == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -182,7 +182,7 @@ async def test_interrupts_distinguish_first_signal_from_later_ones(number: signa
     heard: list[str] = []
     interrupts = Interrupts(lambda: heard.append("at first"), lambda: heard.append("again"))
     interrupts.first = lambda: heard.append("first")
-    with interrupts.handled():
+    with interrupts.handle_signals():
         for count in (1, 2, 3):
             os.kill(os.getpid(), number)
             await wait_until(partial(lambda count: len(heard) == count, count), "the signal is heard")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.control.client import ControlRefused, NotRunning, ask, follow, handed_over, pipe_name
+from app.control.client import ControlRefused, NotRunning, ask, follow, hand_over, pipe_name
 from app.control.server import ControlServer
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.view import View
@@ -131,8 +131,8 @@ async def test_second_start_is_handed_over_to_running_app(
 
     said = "kikipounamu is already running"
     async with ControlServer(take, View):
-        assert await asyncio.to_thread(handed_over, hidden=True) == 0
+        assert await asyncio.to_thread(hand_over, hidden=True) == 0
         assert (asked, capsys.readouterr()) == ([], (f"{said}\n", ""))
-        assert await asyncio.to_thread(handed_over, hidden=False) == 0
+        assert await asyncio.to_thread(hand_over, hidden=False) == 0
         assert (asked, capsys.readouterr()) == ([Verb.SHOW], (f"{said}: its window is shown\n", ""))
-    assert handed_over(hidden=False) is None
+    assert hand_over(hidden=False) is None

@@ -23,33 +23,33 @@ def test_final_text_replaces_partials() -> None:
     live.partial(Partial(0, 3, "hello world and", 11))
     live.partial(Partial(0, 2, "too late", 3))
     assert live.spans == (TextSpan("hello world", True), TextSpan(" and", False))
-    assert live.ended(segment(0, "Hello, world!")) == [TextLine("Hello, world!")]
+    assert live.add_result(segment(0, "Hello, world!")) == [TextLine("Hello, world!")]
     live.partial(Partial(0, 9, "after the end"))
     assert said(live) == ""
 
 
 def test_text_is_visible_while_it_waits_for_earlier_texts() -> None:
     live = LiveText()
-    assert live.ended(segment(1, "second")) == []
+    assert live.add_result(segment(1, "second")) == []
     live.partial(Partial(2, 0, "thi", 0))
     assert live.spans == (TextSpan("…", False), TextSpan(" second", True), TextSpan(" thi", False))
     live.partial(Partial(0, 0, "fir", 0))
     assert said(live) == "fir second thi"
-    assert live.ended(segment(0, "First.")) == [TextLine("First."), TextLine("second")]
+    assert live.add_result(segment(0, "First.")) == [TextLine("First."), TextLine("second")]
     assert said(live) == "thi"
 
 
 def test_failed_segment_becomes_mark_and_empty_segment_disappears() -> None:
     live = LiveText()
-    assert live.ended(segment(2, "last")) == []
-    assert live.ended(segment(1, error="it died")) == []
-    assert live.ended(segment(0)) == [TextLine(mark("it died"), failed=True), TextLine("last")]
-    assert live.ended(segment(0, "again")) == []
+    assert live.add_result(segment(2, "last")) == []
+    assert live.add_result(segment(1, error="it died")) == []
+    assert live.add_result(segment(0)) == [TextLine(mark("it died"), failed=True), TextLine("last")]
+    assert live.add_result(segment(0, "again")) == []
 
 
 def test_partial_with_partly_stable_word_has_no_extra_space() -> None:
     live = LiveText()
-    live.ended(segment(1, "before"))
+    live.add_result(segment(1, "before"))
     live.partial(Partial(0, 1, "recog nise", 3))
     live.partial(Partial(2, 1, " and after", 5))
     assert said(live) == "recog nise before and after"
@@ -75,8 +75,8 @@ def test_live_text_writes_every_segment_once_for_any_order_of_results(data: st.D
             text = data.draw(st.text("ab 好", max_size=6))
             live.partial(Partial(other, revisions[other], text, data.draw(st.integers(0, len(text)))))
         failed = data.draw(st.booleans())
-        written += live.ended(segment(number, "" if failed else f"<{number}>", "no" if failed else ""))
-        assert live.ended(segment(number, "twin")) == []
+        written += live.add_result(segment(number, "" if failed else f"<{number}>", "no" if failed else ""))
+        assert live.add_result(segment(number, "twin")) == []
         shown = said(live)
         for other in range(count):
             assert shown.count(f"<{other}>") <= 1

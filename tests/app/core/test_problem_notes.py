@@ -27,8 +27,8 @@ from app.core.errors import (
     StackFailed,
     StartedElsewhere,
 )
-from app.core.problem_notes import note_of, unexpected
-from app.core.sentences import LANGUAGES, Sentences, entries, noted
+from app.core.problem_notes import note_of, unexpected_note
+from app.core.sentences import LANGUAGES, Sentences, entries, text_of_note
 from app.gateways.store import GatewaysNotKept
 from app.history.errors import (
     IndexUnavailable,
@@ -166,7 +166,7 @@ def test_install_advice_is_command_for_this_python(language: str) -> None:
     installs = [(error, note.values["install"]) for error, note in ERRORS if "install" in note.values]
     assert len(installs) == 4
     for error, command in installs:
-        assert command.startswith(sys.executable) and command in noted(Sentences(language), note_of(error))
+        assert command.startswith(sys.executable) and command in text_of_note(Sentences(language), note_of(error))
     for entry in map(str, entries(language).values()):
         assert "kikipounamu[" not in entry and "pip install" not in entry, "whose pip?"
 
@@ -191,7 +191,7 @@ def test_error_because_of_too_many_open_files_says_so_whatever_failed(number: in
 def test_error_without_note_shows_its_own_text() -> None:
     assert note_of(AppError("it is so.\nMore for the log")) == Note("plain", {"text": "It is so."})
     assert note_of(AppError("run `this`")) == Note("plain", {"text": "Run this"})
-    assert note_of(ValueError()) == unexpected(ValueError()) == Note("unexpected", {"error": "ValueError"})
+    assert note_of(ValueError()) == unexpected_note(ValueError()) == Note("unexpected", {"error": "ValueError"})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from app.core.errors import Note
-from app.core.sentences import LANGUAGES, Sentences, entries, filled, noted
+from app.core.sentences import LANGUAGES, Sentences, entries, filled_text, text_of_note
 from tests.helpers.placeholders import placeholders
 
 
@@ -20,8 +20,8 @@ def test_sentences_return_text_of_language(language: str) -> None:
 
 
 def test_filled_inserts_counts_and_finds_placeholders() -> None:
-    assert filled("en", "overlay.waiting", {"count": 1}).endswith(" 1 earlier recording")
-    assert filled("en", "overlay.waiting", {"count": 2}).endswith(" 2 earlier recordings")
+    assert filled_text("en", "overlay.waiting", {"count": 1}).endswith(" 1 earlier recording")
+    assert filled_text("en", "overlay.waiting", {"count": 2}).endswith(" 2 earlier recordings")
     assert placeholders("{a} and {b}") == {"a", "b"}
 
 
@@ -36,14 +36,14 @@ def test_filled_inserts_counts_and_finds_placeholders() -> None:
     ],
 )
 def test_no_space_stands_between_chinese_text_and_value(key: str, value: dict[str, str], text: str) -> None:
-    assert filled("zh", key, value) == text
+    assert filled_text("zh", key, value) == text
 
 
 def test_noted_includes_reason() -> None:
     reason = Note("microphone-refused", {"device": "usb"})
-    result = noted(Sentences("en"), Note("microphone-failed", reason=reason))
+    result = text_of_note(Sentences("en"), Note("microphone-failed", reason=reason))
     assert result.startswith("Recording stopped. usb gives no sound")
-    assert noted(Sentences("en"), Note("of-a-later-version")) == ""
+    assert text_of_note(Sentences("en"), Note("of-a-later-version")) == ""
 
 
 def test_sentences_load_without_qt() -> None:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.core.word_times import TimedRange, edited, range_at, spoken, spoken_in, time_of, with_later_texts
+from app.core.word_times import (
+    TimedRange,
+    edited_transcript,
+    range_at,
+    spoken,
+    spoken_in,
+    time_of,
+    with_later_texts,
+)
 from protocol.recognition import Word
 
 WORDS = (Word("Hello", 0, 300), Word(" there", 300, 700))
@@ -68,7 +76,7 @@ def test_when_said_returns_time_of_position() -> None:
     ],
 )
 def test_edited_text_keeps_segment_times(text: str, first: str, third: str, fourth: str) -> None:
-    new = edited(TALK, text)
+    new = edited_transcript(TALK, text)
     assert [segment.text for segment in new.segments] == [first, "", third, fourth]
     assert [one.start_ms for one in new.segments] == [one.start_ms for one in TALK.segments]
     assert new.segments[0].words == (WORDS if first == "Hello there." else ())
@@ -76,16 +84,16 @@ def test_edited_text_keeps_segment_times(text: str, first: str, third: str, four
 
 
 def test_edited_replacement_of_segments_spans_their_time() -> None:
-    new = edited(TALK, "nothing alike")
+    new = edited_transcript(TALK, "nothing alike")
     assert [(one.start_ms, one.end_ms) for one in new.segments if one.text] == [(1_000, 5_000)]
 
 
 def test_edited_text_spans_take_when_nothing_was_recognised() -> None:
     failed = TranscriptSegment(0, 0, 900, error="it died")
-    assert edited(RecordingTranscript((failed,), 1_000), "typed") == RecordingTranscript(
+    assert edited_transcript(RecordingTranscript((failed,), 1_000), "typed") == RecordingTranscript(
         (TranscriptSegment(0, 0, 1_000, "typed"), failed), 1_000
     )
-    assert edited(RecordingTranscript((), 1_000), " ") == RecordingTranscript((), 1_000)
+    assert edited_transcript(RecordingTranscript((), 1_000), " ") == RecordingTranscript((), 1_000)
 
 
 @given(st.lists(TEXTS, max_size=5), TEXTS)
@@ -93,7 +101,7 @@ def test_edited_keeps_every_character(said: list[str], text: str) -> None:
     segments = tuple(
         TranscriptSegment(number, number, number + 1, part.strip()) for number, part in enumerate(said)
     )
-    new = edited(RecordingTranscript(segments, 9), text)
+    new = edited_transcript(RecordingTranscript(segments, 9), text)
     assert "".join("".join(segment.text for segment in new.segments).split()) == "".join(text.split())
     assert all(segment.text == segment.text.strip() for segment in new.segments)
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from app.desktop.configuration import (
     ConfigurationText,
     Places,
-    added,
     difference,
     is_plain,
     places,
-    removed,
     usual_files,
+    with_lines,
+    without_lines,
 )
 from app.hotkeys.compositor_lines import Compositor
 
@@ -60,27 +60,27 @@ def test_added_lines_can_be_removed_without_trace(text: str) -> None:
     assert WHERE is not None
     for where in (WHERE, script()):
         before = ConfigurationText(text)
-        after = added(before, where, LINES)
-        assert added(after, where, LINES) == after
+        after = with_lines(before, where, LINES)
+        assert with_lines(after, where, LINES) == after
         assert after.own is not None and LINES[0] in after.own.splitlines()
-        back = removed(after, where).main
+        back = without_lines(after, where).main
         assert back in (text, f"{text}\n") or where.include in text
 
 
 def test_script_includes_our_file_before_it_hands_over() -> None:
-    after = added(ConfigurationText("#!/bin/sh\nriverctl x\nexec rivertile\n"), script(), LINES)
+    after = with_lines(ConfigurationText("#!/bin/sh\nriverctl x\nexec rivertile\n"), script(), LINES)
     assert after.main.index("kikipounamu.sh") < after.main.index("exec rivertile")
 
 
 def test_difference_names_both_files_and_only_changes() -> None:
     assert WHERE is not None
     before = ConfigurationText("a\nb\nc\nd\n")
-    after = added(before, WHERE, LINES)
+    after = with_lines(before, WHERE, LINES)
     shown = difference(before, after, WHERE).splitlines()
     assert f"+++ {SWAY}" in shown and f"+++ {WHERE.own}" in shown
     assert f"+{WHERE.include}" in shown and f"+{LINES[0]}" in shown and " a" not in shown
     assert difference(after, after, WHERE) == ""
-    assert f"-{LINES[0]}" in difference(after, removed(after, WHERE), WHERE)
+    assert f"-{LINES[0]}" in difference(after, without_lines(after, WHERE), WHERE)
 
 
 def test_plain_paths_are_those_without_special_characters() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.desktop.abilities import LinesState
-from app.desktop.configuration import added
-from app.desktop.service import change, key_lines, lines_for, places_of, read
+from app.desktop.configuration import with_lines
+from app.desktop.service import change, key_lines, lines_for, places_of, read_files
 from app.hotkeys.compositor_lines import Compositor
 from tests.app.desktop.desktops import DESKTOPS
 
@@ -33,7 +33,11 @@ def test_state_follows_the_configuration(main: Path, tmp_path: Path) -> None:
     assert state(KEYS) is LinesState.TO_WRITE
     where = places_of(Compositor.SWAY, environment)
     assert where is not None
-    change(where, read(where), added(read(where), where, lines_for(Compositor.SWAY, KEYS, "cancel").lines))
+    change(
+        where,
+        read_files(where),
+        with_lines(read_files(where), where, lines_for(Compositor.SWAY, KEYS, "cancel").lines),
+    )
     assert state(KEYS) is LinesState.WRITTEN
     assert state({"dictate": "f8"}) is LinesState.OUTDATED
     main.write_bytes(b"\xff")
@@ -85,7 +89,7 @@ def test_new_file_is_in_the_folder_of_settings(tmp_path: Path) -> None:
     where = places_of(Compositor.SWAY, {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "settings")})
     assert where is not None
     assert (where.main, where.base) == (tmp_path / "settings/sway/config", f"include {used}\n")
-    change(where, read(where), added(read(where), where, ("line",)))
+    change(where, read_files(where), with_lines(read_files(where), where, ("line",)))
     assert where.own.read_text().endswith("line\n") and where.main.read_text().endswith(f"{where.include}\n")
     assert sorted(one.name for one in where.main.parent.iterdir()) == ["config", "kikipounamu.conf"]
 

@@ -75,7 +75,7 @@ async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> No
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
     await asyncio.gather(
         log.inserting(pieces),
-        log.inserted(pieces[:1]),
+        log.record_inserted(pieces[:1]),
         log.inserting(pieces),
         log.close(1),
     )
@@ -87,25 +87,25 @@ async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> No
 async def test_edited_text_is_known_while_the_take_is(library: Library) -> None:
     log = DeliveryLog(library)
     pieces, texts = (SegmentId(1, 0), SegmentId(1, 1)), ("one", " two")
-    assert await log.edited(pieces, texts) is None, "unknown"
+    assert await log.edited_text(pieces, texts) is None, "unknown"
     journal = begun(library, ONE)
     await log.add(1, journal)
-    assert await log.edited(pieces, texts) is None, "as recognised"
+    assert await log.edited_text(pieces, texts) is None, "as recognised"
     journal.edit("my text")
-    assert await log.edited(pieces, texts) == "my text"
+    assert await log.edited_text(pieces, texts) == "my text"
     await log.discard(1)
     log.number_earlier(ONE)
-    assert await log.edited((SegmentId(0, 0),), ("one",)) is None, "deleted"
+    assert await log.edited_text((SegmentId(0, 0),), ("one",)) is None, "deleted"
 
 
 async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:
     log = DeliveryLog(library)
     await log.add(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
-    await log.held(pieces)
+    await log.record_held(pieces)
     assert library.find(ONE).take.program == ""
     assert await log.inserting(pieces, "some-editor")
-    await log.inserted(pieces)
+    await log.record_inserted(pieces)
     await log.close(1)
     assert library.find(ONE).take.program == "some-editor"
 
@@ -117,7 +117,7 @@ async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: 
     pieces = (SegmentId(1, 0), SegmentId(1, 1), SegmentId(2, 0))
     await log.inserting(pieces)
     await log.close(1)
-    await log.inserted(pieces)
+    await log.record_inserted(pieces)
     assert library.find(ONE).state is TakeState.DONE
     assert told(library, TWO) == [("inserting", 0), ("inserted", 0)]
     await log.close_all()
@@ -131,7 +131,7 @@ async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library
     log = DeliveryLog(library)
     assert log.number_earlier(ONE) == 0
     await log.inserting((SegmentId(0, 0), SegmentId(0, 1)))
-    await log.inserted((SegmentId(0, 0), SegmentId(0, 1)))
+    await log.record_inserted((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
 
 
@@ -140,7 +140,7 @@ async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
         journal.set_wanted(inserted=True)
     log = DeliveryLog(library)
     assert log.number_earlier(ONE) == 0
-    await log.dismissed((SegmentId(0, 0), SegmentId(0, 1)))
+    await log.record_dismissed((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
     assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
 
@@ -175,7 +175,7 @@ async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) 
     await log.add(1, begun(library, ONE))
     await log.close(1)
     with library.reopen(ONE):  # the take is in use: it is being resent
-        await log.inserted((SegmentId(1, 0), SegmentId(9, 0)))
+        await log.record_inserted((SegmentId(1, 0), SegmentId(9, 0)))
     assert told(library, ONE) == []
 
 
@@ -219,8 +219,8 @@ async def test_observer_is_notified_of_outcomes(library: Library) -> None:
     pieces = (SegmentId(1, 0), SegmentId(9, 0), SegmentId(1, 1))
     await log.inserting(pieces)
     assert heard == []
-    await log.held(pieces[:1])
-    await log.inserted(pieces[1:])
+    await log.record_held(pieces[:1])
+    await log.record_inserted(pieces[1:])
     await log.close(1)
     await log.discard(1)
     await log.close(9)
@@ -266,10 +266,10 @@ async def test_outcome_is_recorded_later_when_the_journal_refuses_it(tmp_path: P
     with Journal.reopen(tmp_path, ONE) if trouble == "in use" else nullcontext():
         disk.files[EVENTS].room = 0
         assert not await log.inserting((SegmentId(1, 0),))
-        await log.inserted((SegmentId(1, 0),))
+        await log.record_inserted((SegmentId(1, 0),))
         assert told(library, ONE) == []
         disk.files[EVENTS].room = None
-    recording = asyncio.create_task(log.record_owed())  # no take is closed: the app may crash before
+    recording = asyncio.create_task(log.retry_refused())  # no take is closed: the app may crash before
     await wait_until(lambda: told(library, ONE) == [("inserting", 0), ("inserted", 0)], "it is recorded")
     assert library.find(ONE).take.held == {}
     recording.cancel()
@@ -284,7 +284,7 @@ async def test_outcome_that_is_owed_is_recorded_at_the_end(tmp_path: Path, end: 
     begun(library, ONE).close()
     await log.add(1, Journal.reopen(tmp_path, ONE, disk.open))
     disk.files[EVENTS].room = 0
-    await log.inserted((SegmentId(1, 0),))
+    await log.record_inserted((SegmentId(1, 0),))
     disk.files[EVENTS].room = None
     if end == "discard":
         await log.discard(1)
@@ -304,7 +304,7 @@ async def test_journal_that_another_task_has_open_is_used_while_it_is_shared(lib
         async with log.sharing(journal):
             await log.inserting(pieces)
             assert told(library, ONE) == [("inserting", 0)]
-        await log.inserted(pieces)
+        await log.record_inserted(pieces)
         assert told(library, ONE) == [("inserting", 0)]
     await log.close_all()
     assert told(library, ONE) == [("inserting", 0), ("inserted", 0)]
@@ -341,7 +341,7 @@ async def test_take_in_use_delays_no_text_of_another_take(
         await log.inserting((SegmentId(first, 0),))
         monkeypatch.setattr(library, "reopen", ask)
         monkeypatch.setattr(delivery_log, "locked", look)
-        recording = asyncio.create_task(log.record_owed())
+        recording = asyncio.create_task(log.retry_refused())
         await log.inserting((SegmentId(2, 0),))
         await log.close(2)
         await wait_until(lambda: looked, "the take is still in use")

@@ -37,8 +37,8 @@ async def test_text_inserted_on_a_full_disk_is_not_offered_after_a_crash(tmp_pat
             if closed:
                 await log.close(1)
             await log.inserting((SegmentId(1, 0),), "some-editor")
-            await log.inserted((SegmentId(1, 0),))
-            await log.dismissed((SegmentId(1, 1),))
+            await log.record_inserted((SegmentId(1, 0),))
+            await log.record_dismissed((SegmentId(1, 1),))
             assert library.find(ONE).take.held == {}
             await log.cancel(1)
             assert library.find(ONE).take.cancelled

@@ -95,14 +95,14 @@ def test_lost_key_up_is_detected_after_two_up_answers() -> None:
     assert not watch.pressed("dictate", 0.1), "auto-repeat"
     assert watch.polls(POLL_S - 0.01) == []
     assert watch.polls(POLL_S) == ["dictate"]
-    assert watch.answered("dictate", False, 0.25) is None
-    assert watch.answered("dictate", True, 0.5) is None, "once may be a mistake"
-    assert watch.answered("dictate", False, 0.75) is None
-    assert watch.answered("dictate", False, 1.0) == 0.75
+    assert watch.record_poll("dictate", False, 0.25) is None
+    assert watch.record_poll("dictate", True, 0.5) is None, "once may be a mistake"
+    assert watch.record_poll("dictate", False, 0.75) is None
+    assert watch.record_poll("dictate", False, 1.0) == 0.75
     assert not watch
     assert watch.poll_at is None
     assert not watch.released("dictate")
-    assert watch.answered("dictate", False, 1.2) is None
+    assert watch.record_poll("dictate", False, 1.2) is None
     assert watch.pressed("dictate", 2.0)
 
 
@@ -116,7 +116,7 @@ def test_key_watch_alternates_presses_and_releases(events: list[tuple[str, str, 
         elif what == "up":
             assert watch.released(key) is (key in down)
             down.discard(key)
-        elif watch.answered(key, state, now) is not None:
+        elif watch.record_poll(key, state, now) is not None:
             assert key in down
             down.discard(key)
         assert bool(watch) is bool(down)

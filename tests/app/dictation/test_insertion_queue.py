@@ -214,15 +214,15 @@ def test_accept_releases_text_without_predecessors_and_late_texts_are_held() -> 
     order = order_of(1, 2)
     say(order, 1, 1, "two", 100.0)
     assert order.offer_at == 100.0
-    assert not order.offered(100.0 + OFFER_S - 0.1)
-    assert order.offered(100.0 + OFFER_S)
+    assert not order.is_offer_due(100.0 + OFFER_S - 0.1)
+    assert order.is_offer_due(100.0 + OFFER_S)
     say(order, 2, 0, "five", 101.0)
     order.accept()
     assert [goes(order), goes(order)] == ["two", " five"]
     say(order, 1, 0, "one")
     say(order, 1, 2, "three")
     assert order.newly_held() == (SegmentId(1, 0), SegmentId(1, 2))
-    assert not order.offered(1e9)
+    assert not order.is_offer_due(1e9)
     say(order, 2, 1, "six")
     assert goes(order) == " six", "late texts hold nobody"
 

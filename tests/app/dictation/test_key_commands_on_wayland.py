@@ -10,8 +10,8 @@ import pytest
 from app.control.server import ControlServer
 from app.core.child_process import find_program
 from app.core.states import State
-from app.desktop.configuration import added, places
-from app.desktop.service import change, read
+from app.desktop.configuration import places, with_lines
+from app.desktop.service import change, read_files
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TAP_S, TalkMode
@@ -84,7 +84,7 @@ async def test_lines_in_an_included_file_work_on_sway(
     main.write_text("set $mod Mod4\n")
     where = places(Compositor.SWAY, main)
     assert where is not None
-    change(where, read(where), added(read(where), where, written(Compositor.SWAY)))
+    change(where, read_files(where), with_lines(read_files(where), where, written(Compositor.SWAY)))
     with running_sway(home, *main.read_text().splitlines()) as desktop:
         async with dictating(home, models, locate, talk, OPTIONS) as world, commanded(world):
             await hold(desktop, world)

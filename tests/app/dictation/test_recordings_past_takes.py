@@ -155,13 +155,13 @@ async def test_held_lists_recent_complete_takes_with_uninserted_text(library: Li
     take(library, next(others), now + 5, Final(0, "mistaken"), wanted=True, edited="mended")
     take(library, next(others), now + 6, wanted=True)
     earlier = earlier_of(library, models)
-    assert list((await earlier.held(now + 10)).items()) == [(TWO, {0: "two", 1: "three"}), (ONE, {0: "one"})]
+    assert list((await earlier.held_texts(now + 10)).items()) == [(TWO, {0: "two", 1: "three"}), (ONE, {0: "one"})]
     with library.reopen(TWO):
-        assert list(await earlier.held(now + 10)) == [ONE], "somebody works on it"
-    assert await earlier.held(now + HELD_S + 0.5) == {TWO: {0: "two", 1: "three"}}
+        assert list(await earlier.held_texts(now + 10)) == [ONE], "somebody works on it"
+    assert await earlier.held_texts(now + HELD_S + 0.5) == {TWO: {0: "two", 1: "three"}}
     for number in range(MOST_HELD_TAKES - 1):
         take(library, next(others), now + 10 + number, Final(0, "newer"), wanted=True)
-    assert ONE not in (held := await earlier.held(now + 100)) and len(held) < MOST_HELD_TAKES
+    assert ONE not in (held := await earlier.held_texts(now + 100)) and len(held) < MOST_HELD_TAKES
 
 
 async def test_recovered_take_is_not_held(library: Library, models: Path) -> None:
@@ -172,7 +172,7 @@ async def test_recovered_take_is_not_held(library: Library, models: Path) -> Non
     async with scripted(oblige) as gateway:
         earlier = earlier_of(library, models, gateway.url)
         assert await earlier.recover(str(ONE)) is None
-    assert await earlier.held(now) == {}
+    assert await earlier.held_texts(now) == {}
     assert [view.state for view in await earlier.views(5)] == [State.DONE]
 
 
@@ -196,7 +196,7 @@ async def test_held_text_stays_when_recovery_fails(library: Library, models: Pat
     async with scripted(fail) as gateway:
         earlier = earlier_of(library, models, gateway.url) if reachable else earlier_of(library, models)
         assert (await earlier.recover(str(ONE)) is None) is reachable
-    assert await earlier.held(now) == {ONE: {0: "one"}}
+    assert await earlier.held_texts(now) == {ONE: {0: "one"}}
 
 
 async def test_recover_returns_reason_of_failure(library: Library, models: Path) -> None:

@@ -203,14 +203,14 @@ async def test_take_moves_to_other_gateway_when_first_is_gone(tmp_path: Path, mo
                 where.append(Address(other.url, name="other"))
                 world.dictating.change(replace(TOGGLE, destination="other"))
                 assert world.dictating.view.destination == "", "it still goes to the first"
-                finished = asyncio.create_task(world.dictating.finished())
+                finished = asyncio.create_task(world.dictating.until_finished())
                 await world.all_heard()
                 assert not finished.done()
             world.dictating.ask(Verb.STOP)
             await wait_until(lambda: world.dictating.view.destination == "other", "it goes to the other")
             await world.over()
             await asyncio.wait_for(finished, 30)
-            await world.dictating.finished()
+            await world.dictating.until_finished()
             (texts,) = texts_of(world)
             assert world.inserter.text() == " ".join(texts) and len(texts) > 1
 

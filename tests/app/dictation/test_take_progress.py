@@ -156,7 +156,7 @@ def test_partial_follows_final_text() -> None:
     assert read(text) == []
     text.partial(Partial(0, 1, "one tw", 3))
     assert read(text) == [TextSpan("one", True), TextSpan(" tw", False)]
-    text.ended(segment(0, "one two"))
+    text.add_result(segment(0, "one two"))
     assert read(text) == [TextSpan("one two", True)]
     text.partial(Partial(1, 1, " three", 0))
     assert read(text) == [TextSpan("one two", True), TextSpan(" three", False)]
@@ -164,26 +164,26 @@ def test_partial_follows_final_text() -> None:
 
 def test_failed_segment_shows_as_mark_in_its_place() -> None:
     text = RunningText()
-    text.ended(segment(0, "one"))
-    text.ended(segment(1, error="it died"))
-    text.ended(segment(2, ""))
-    text.ended(segment(3, "two"))
+    text.add_result(segment(0, "one"))
+    text.add_result(segment(1, error="it died"))
+    text.add_result(segment(2, ""))
+    text.add_result(segment(3, "two"))
     assert read(text) == [TextSpan("one ✗ two", True)]
 
 
 def test_chinese_texts_are_ordered_and_joined_without_spaces() -> None:
     text = RunningText()
-    text.ended(segment(0, "你好"))
-    text.ended(segment(2, "再见"))
+    text.add_result(segment(0, "你好"))
+    text.add_result(segment(2, "再见"))
     assert "".join(span.text for span in text.spans) == "你好 … 再见"
-    text.ended(segment(1, "朋友"))
+    text.add_result(segment(1, "朋友"))
     assert read(text) == [TextSpan("你好朋友再见", True)]
 
 
 def test_running_text_keeps_only_the_end() -> None:
     text = RunningText()
     for number in range(200):
-        text.ended(segment(number, f"word{number}"))
+        text.add_result(segment(number, f"word{number}"))
     (span,) = text.spans
     assert len(span.text) == MOST
     assert span.text.endswith("word198 word199")
@@ -192,13 +192,13 @@ def test_running_text_keeps_only_the_end() -> None:
 def test_running_text_is_limited_while_many_texts_wait() -> None:
     """A view is sent to every window twenty times a second, so it must stay small."""
     text = RunningText()
-    text.ended(segment(0, "before"))
+    text.add_result(segment(0, "before"))
     text.partial(Partial(1, 1, "this one never ends", 4))
     for number in range(2, 300):
         text.partial(Partial(number, number, f"word{number}", 0))
         assert text.spans[-1] == TextSpan(f" word{number}", False)
-        text.ended(segment(number, f"word{number}"))
+        text.add_result(segment(number, f"word{number}"))
         assert sum(len(span.text) for span in text.spans) <= MOST
     assert text.spans[-1].text.endswith("word299")
-    text.ended(segment(1, "it has ended"))
+    text.add_result(segment(1, "it has ended"))
     assert read(text) == [TextSpan(("it has ended " + " ".join(f"word{n}" for n in range(2, 300)))[-MOST:], True)]

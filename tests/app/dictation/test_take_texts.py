@@ -32,9 +32,9 @@ def test_missing_segments_are_skipped_once_take_has_ended() -> None:
 
 def test_segments_after_missing_one_are_blocked() -> None:
     take = take_with(0, 2, 3)
-    blocked = [list(take.blocked())]
+    blocked = [list(take.blocked_segments())]
     take.skips_missing = True
-    assert [*blocked, list(take.blocked())] == [[2, 3], []]
+    assert [*blocked, list(take.blocked_segments())] == [[2, 3], []]
 
 
 def test_each_segment_has_own_target_hands_free() -> None:

@@ -242,7 +242,7 @@ class Edited(DeliveryLog):
 
     edit = "Kia ora!\n"
 
-    async def edited(self, pieces: Iterable[SegmentId], texts: Iterable[str]) -> str | None:
+    async def edited_text(self, pieces: Iterable[SegmentId], texts: Iterable[str]) -> str | None:
         return self.edit
 
 

@@ -246,13 +246,13 @@ def test_reporter_shows_newest_words_and_remaining_time() -> None:
     received: list[RunProgress | Noted] = []
     clock = Clock()
     reporter = Reporter(7, 1000.0, received.append, clock)
-    reporter.moved(100.0, (said("kia ora"),))
+    reporter.progressed(100.0, (said("kia ora"),))
     assert not reporter.gained, "an earlier run did"
     assert received.pop() == RunProgress(7, 100.0, "kia ora", None)
     clock.now += 10.0
-    reporter.moved(200.0, (said("koutou", 1), said("katoa", 2)))
+    reporter.progressed(200.0, (said("koutou", 1), said("katoa", 2)))
     assert received.pop() == RunProgress(7, 200.0, "kia ora koutou katoa", 80.0)
-    reporter.moved(200.0, (said("x" * 2 * MOST_TEXT, 3),))
+    reporter.progressed(200.0, (said("x" * 2 * MOST_TEXT, 3),))
     last = received.pop()
     assert isinstance(last, RunProgress)
     assert len(last.text) == MOST_TEXT + 1
@@ -263,9 +263,9 @@ def test_remaining_time_is_unknown_when_length_is_unknown() -> None:
     received: list[RunProgress | Noted] = []
     clock = Clock()
     reporter = Reporter(7, None, received.append, clock)
-    reporter.moved(0.0, ())
+    reporter.progressed(0.0, ())
     clock.now += 60.0
-    reporter.moved(50.0, ())
+    reporter.progressed(50.0, ())
     assert received[-1] == RunProgress(7, 50.0, "", None)
 
 
@@ -279,7 +279,7 @@ def test_reporter_sets_and_clears_notes() -> None:
     reporter.received(Disconnected("gone", 1.0))
     reporter.received(Connected("g", True))
     reporter.received(Busy("no_worker", True))
-    reporter.moved(1.0, (said("x"),))
+    reporter.progressed(1.0, (said("x"),))
     reporter.received(Busy("broker", True))
     reporter.received(Busy("load", True, eta_ms=0))
     reporter.received(Disconnected("full", 1.0, answers=True))

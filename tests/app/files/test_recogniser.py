@@ -43,7 +43,7 @@ class Watching:
     pieces: list[RecognisedSegment] = field(default_factory=list)
     events: list[ClientEvent] = field(default_factory=list)
 
-    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
+    def progressed(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         self.positions.append(position_s)
         self.pieces += pieces
 
@@ -297,8 +297,8 @@ def test_progress_orders_results() -> None:
     before = RecognisedSegment(0, 16_000, TranscriptSegment(0, 0, 1000, "before"))
     progress = OrderedResults(KnownResults((before,)), watching)
     for number in range(3):
-        progress.begun(number, number * 32_000)
-        progress.ended(number, 16_000)
+        progress.segment_begun(number, number * 32_000)
+        progress.segment_ended(number, 16_000)
     progress.processed(6.0)
     for number in (2, 0, 1):
         progress.recognised(TranscriptSegment(number, number * 2000, number * 2000 + 1000, str(number)))
@@ -310,8 +310,8 @@ def test_progress_orders_results() -> None:
 
 async def test_progress_returns_new_pieces_once_and_then_ends() -> None:
     progress = OrderedResults(KnownResults(), Watching())
-    progress.begun(0, 0)
-    progress.ended(0, 100)
+    progress.segment_begun(0, 0)
+    progress.segment_ended(0, 100)
     waiting = asyncio.create_task(progress.new())
     await asyncio.sleep(0)
     progress.recognised(TranscriptSegment(0, 0, 6, "x"))

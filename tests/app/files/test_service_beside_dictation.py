@@ -88,8 +88,8 @@ class Listening:
     onlooker: FileObserver
     counter: Counter
 
-    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
-        self.onlooker.moved(position_s, pieces)
+    def progressed(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
+        self.onlooker.progressed(position_s, pieces)
 
     def received(self, event: ClientEvent) -> None:
         self.counter.texts += isinstance(event, Final)

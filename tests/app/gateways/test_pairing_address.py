@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
+from app.gateways.pairing_address import GatewayAddress, format_code, is_whole, place_of, url_text
 from protocol.pairing import PairingLink, clean_code, encode_link
 
 
@@ -46,16 +46,16 @@ def test_pairing_link_gives_addresses_code_and_certificate() -> None:
     [("", ""), ("123", "123"), ("1234", "1234"), ("12345", "1234 5"), ("code: 1234-5678.", "1234 5678")],
 )
 def test_code_is_shown_in_two_groups(typed: str, seen: str) -> None:
-    assert grouped(typed) == seen
+    assert format_code(typed) == seen
 
 
 @given(st.text())
 def test_whole_code_is_valid(typed: str) -> None:
-    code = grouped(typed)
-    assert grouped(code) == code
+    code = format_code(typed)
+    assert format_code(code) == code
     if is_whole(code):
         assert clean_code(code) == code.replace(" ", "")
 
 
 def test_shown_address_has_no_scheme() -> None:
-    assert (shown("https://desk:8765"), shown("desk")) == ("desk:8765", "desk")
+    assert (url_text("https://desk:8765"), url_text("desk")) == ("desk:8765", "desk")

@@ -1,6 +1,6 @@
 """Contents of the lists of gateways."""
 
-from app.gateways.presentation import elsewhere, listed, unpaired
+from app.gateways.presentation import elsewhere, gateway_views, unpaired_views
 from app.gateways.store import PairedGateway
 from app.gateways.view import FoundView, GatewayHealth, GatewayView, QueryResult
 from app.settings.sections import GatewaySection
@@ -15,14 +15,14 @@ def found(name: str, certificate: str, *urls: str) -> GatewayFound:
 
 
 def test_list_has_paired_gateways_and_the_one_in_the_settings() -> None:
-    views = tuple(listed((DESK,), GatewaySection("http://gpu:1", DESK.id), {DESK.id: WELL, "": WELL}))
+    views = tuple(gateway_views((DESK,), GatewaySection("http://gpu:1", DESK.id), {DESK.id: WELL, "": WELL}))
     assert views == (
         GatewayView(DESK.id, "desk", "192.168.1.4:8765", True, WELL),
         GatewayView("", "http://gpu:1", "gpu:1", False, QueryResult()),
     )
-    (desk, other) = listed((DESK,), GatewaySection("http://gpu:1"), {"": WELL})
+    (desk, other) = gateway_views((DESK,), GatewaySection("http://gpu:1"), {"": WELL})
     assert (desk.chosen, other.chosen, other.answer) == (False, True, WELL)
-    assert tuple(listed((), GatewaySection(), {})) == ()
+    assert tuple(gateway_views((), GatewaySection(), {})) == ()
 
 
 def test_unpaired_excludes_paired_gateways_and_this_computer() -> None:
@@ -33,7 +33,7 @@ def test_unpaired_excludes_paired_gateways_and_this_computer() -> None:
         found("me", "d" * 64, "https://127.0.0.1:1", "https://10.0.0.9:8765"),
         found("I as well, before", "e" * 64, "https://10.0.0.8:8765"),
     ]
-    assert tuple(unpaired(seen, (DESK,), ("10.0.0.9", "127.0.0.1"), "e" * 64)) == (
+    assert tuple(unpaired_views(seen, (DESK,), ("10.0.0.9", "127.0.0.1"), "e" * 64)) == (
         FoundView("Anna", ("https://10.0.0.2:8765",), "b" * 64),
         FoundView("zebra", ("https://10.0.0.3:8765",), "c" * 64),
     )
@@ -45,7 +45,7 @@ HERE = ("127.0.0.1", "172.17.0.1", "192.168.1.9", "192.168.122.1")
 
 def test_stranger_is_listed_without_addresses_of_shared_bridges() -> None:
     near, far = "https://192.168.1.4:8765", "https://172.18.0.1:8765"
-    (tower,) = unpaired([found("tower", "b" * 64, far, *BRIDGES, near)], (), HERE)
+    (tower,) = unpaired_views([found("tower", "b" * 64, far, *BRIDGES, near)], (), HERE)
     assert tower == FoundView("tower", (near, far), "b" * 64)
     assert elsewhere(BRIDGES, HERE) == ()
     newer = "https://[fd00::4]:1", "https://[fd00:1::4]:1"

@@ -48,7 +48,7 @@ def test_index_returns_row_as_stored(index: Index, place: Path) -> None:
     (shown,) = index.page(10)
     assert shown == replace(one, key=shown.key)
     assert index.rows([shown.key, 99]) == [shown]
-    assert index.known() == {str(UUID(int=7)): KNOWN}
+    assert index.indexed_takes() == {str(UUID(int=7)): KNOWN}
     index.close()
     again = Index(place)
     assert again.page(10) == [shown]
@@ -71,7 +71,7 @@ def test_search_finds_only_current_text(index: Index) -> None:
     assert numbers(index.page(9, query="new wor")) == [1]
     assert index.page(9, query="new")[0].state is TakeState.FAILED
     index.put([(row(1, "new words"), IndexedTake(IndexedStamp(3, 4), False))])
-    assert index.known()[str(UUID(int=1))] == IndexedTake(IndexedStamp(3, 4), False)
+    assert index.indexed_takes()[str(UUID(int=1))] == IndexedTake(IndexedStamp(3, 4), False)
     assert len(index.keys("new")) == len(index.keys("words")) == 1
 
 
@@ -102,7 +102,7 @@ def test_takes_of_one_second_get_different_keys(index: Index) -> None:
 def test_empty_take_is_indexed_but_not_listed(index: Index) -> None:
     put(index, row(1), row(2, "", seconds=0.0, state=TakeState.EMPTY), row(3, "", state=TakeState.EMPTY))
     assert numbers(index.page(9)) == [3, 1]
-    assert (len(index.keys()), len(index.known())) == (2, 3)
+    assert (len(index.keys()), len(index.indexed_takes())) == (2, 3)
 
 
 def test_index_accepts_any_text(index: Index) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.rerecognition import TakePart, pieces_of, read
+from app.history.rerecognition import TakePart, pieces_of, read_samples
 from app.journal.events import Begin, Cancelled, End, Event, Finished
 from app.journal.journal import Journal
 from app.journal.library import Library, TakeSnapshot
@@ -83,9 +83,9 @@ def test_pieces_include_audio_after_last_segment_of_crashed_take(library: Librar
 def test_read_returns_exact_samples(library: Library) -> None:
     record(library, 1, "a", "b")
     audio = library.find(session(1)).audio
-    assert read(audio, 10, 5) == tone(10, 5).tobytes()
+    assert read_samples(audio, 10, 5) == tone(10, 5).tobytes()
     with pytest.raises(AudioGone, match="are not in"):
-        read(audio, 2 * SEGMENT - 1, 2)
+        read_samples(audio, 2 * SEGMENT - 1, 2)
     library.delete(session(1))
     with pytest.raises(AudioGone, match="was deleted"):
-        read(audio, 0, 1)
+        read_samples(audio, 0, 1)

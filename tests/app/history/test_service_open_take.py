@@ -32,17 +32,17 @@ async def test_opening_publishes_details_once_per_change(library: Library) -> No
         return library.find(wanted)
 
     async with TakeDetailsPublisher(find, received.append) as looking:
-        looking.changed()
+        looking.publish_if_changed()
         looking.follow(FollowTake(session(1)))
         await wait_until(lambda: [one.text for one in received] == ["take 1"], "the first")
-        looking.changed()
+        looking.publish_if_changed()
         looking.follow(FollowTake(session(2)))
         await wait_until(
             lambda: [one.text for one in received] == ["take 1", "take 2"], "the second, and nothing twice"
         )
         with library.reopen(session(2)) as journal:
             journal.edit("mine")
-        looking.changed()
+        looking.publish_if_changed()
         await wait_until(lambda: received[-1].text == "mine", "the edit")
         looking.add_run(session(1), RUN)
         looking.add_run(session(2), RUN)

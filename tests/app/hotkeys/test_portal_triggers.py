@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.hotkeys.portal import keys_in, shortcuts, shown
+from app.hotkeys.portal import key_text, keys_in, shortcuts
 
 DEFAULTS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
 
@@ -49,7 +49,7 @@ def test_another_key_is_another_shortcut() -> None:
     ],
 )
 def test_named_key_is_shown_in_our_notation_where_possible(description: str, key: str) -> None:
-    assert shown(description) == key
+    assert key_text(description) == key
 
 
 def test_key_without_a_description_is_empty() -> None:

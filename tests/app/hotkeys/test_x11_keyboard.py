@@ -17,15 +17,15 @@ from tests.helpers.x11 import connected
 
 def test_release_is_timed_by_the_stamps_however_late_it_is_handled() -> None:
     times = KeyStamps()
-    assert times.moved(5_000, 70.0, first=True) == 70.0
-    assert times.moved(5_080, 70.9, first=False) == pytest.approx(70.08)
-    assert times.moved(5_080, 70.01, first=False) == 70.01, "never in the future"
+    assert times.event_time(5_000, 70.0, first=True) == 70.0
+    assert times.event_time(5_080, 70.9, first=False) == pytest.approx(70.08)
+    assert times.event_time(5_080, 70.01, first=False) == 70.01, "never in the future"
 
 
 def test_stamps_that_begin_again_are_understood() -> None:
     times = KeyStamps()
-    times.moved(0xFFFFFFFF - 40, 70.0, first=True)
-    assert times.moved(39, 71.0, first=False) == pytest.approx(70.08)
+    times.event_time(0xFFFFFFFF - 40, 70.0, first=True)
+    assert times.event_time(39, 71.0, first=False) == pytest.approx(70.08)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")

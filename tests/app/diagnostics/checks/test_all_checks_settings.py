@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.sentences import LANGUAGES, Sentences, noted
+from app.core.sentences import LANGUAGES, Sentences, text_of_note
 from app.diagnostics.checks.all_checks import settings_findings
 from app.diagnostics.checks.finding import finding_text
 from app.settings.current import settings_now
@@ -45,7 +45,7 @@ def test_finding_says_in_the_users_language_what_a_setting_may_be(
     fault, texts = BadSetting(name, "English words: of no use"), Sentences(language)
     (finding,) = settings_findings([fault], tmp_path / "settings.toml")
     said = finding_text(texts, finding)
-    allowed = noted(texts, all_settings()[name].allowed_note)
+    allowed = text_of_note(texts, all_settings()[name].allowed_note)
     assert allowed and allowed in said.found and "English" not in said.found + said.do
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.sentences import LANGUAGES, Sentences
 from app.diagnostics.checks.finding import Finding
-from app.diagnostics.checks.gateway import Expected, gateway, lock_holder, unattended, why
+from app.diagnostics.checks.gateway import Expected, broker_folder_findings, gateway, lock_holder, why
 from backend.core.refusal import RefusalReason
 from protocol.endpoint import Endpoint
 from tests.app.diagnostics.checks import gateways
@@ -144,9 +144,9 @@ async def test_full_broker_is_noticed_when_old_gateway_names_no_trouble() -> Non
 
 
 def test_unattended_names_inaccessible_folder(tmp_path: Path) -> None:
-    (denied,) = unattended(tmp_path, lambda place, mode: False)
+    (denied,) = broker_folder_findings(tmp_path, lambda place, mode: False)
     assert denied.key == "broker-not-allowed" and denied.values["folder"] == str(tmp_path)
-    assert [*unattended(tmp_path / "not there yet", lambda place, mode: False)] == []
+    assert [*broker_folder_findings(tmp_path / "not there yet", lambda place, mode: False)] == []
 
 
 async def test_gateway_check_names_process_that_holds_broker_folder(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 from app.core.errors import Note
-from app.diagnostics.checks.gateway import RemoteGateway, elsewhere, refused
+from app.diagnostics.checks.gateway import RemoteGateway, elsewhere, refusal_finding
 from client.connection import Address
 from client.errors import Refused, Unauthorised, Unreachable, WrongCertificate
 from runtime.tasks import cancel_and_wait
@@ -72,8 +72,10 @@ async def test_refusal_wins_over_unreachable_address() -> None:
 
 def test_severity_depends_on_use_of_gateway() -> None:
     certificate = WrongCertificate("another")
-    assert keys([refused(at(AWAY), certificate)]) == ["problem elsewhere-certificate"]
-    assert keys([refused(at(AWAY), Refused("no"))]) == ["advice elsewhere-refuses"]
-    assert keys([refused(at(AWAY), Unauthorised("no"))]) == ["advice elsewhere-key"]
-    assert keys([refused(at(AWAY, chosen=True), Unreachable("no"))]) == ["advice elsewhere-away"]
-    assert keys([refused(at(AWAY, chosen=True, needed=True), Unreachable("no"))]) == ["problem elsewhere-away"]
+    assert keys([refusal_finding(at(AWAY), certificate)]) == ["problem elsewhere-certificate"]
+    assert keys([refusal_finding(at(AWAY), Refused("no"))]) == ["advice elsewhere-refuses"]
+    assert keys([refusal_finding(at(AWAY), Unauthorised("no"))]) == ["advice elsewhere-key"]
+    assert keys([refusal_finding(at(AWAY, chosen=True), Unreachable("no"))]) == ["advice elsewhere-away"]
+    assert keys([refusal_finding(at(AWAY, chosen=True, needed=True), Unreachable("no"))]) == [
+        "problem elsewhere-away"
+    ]

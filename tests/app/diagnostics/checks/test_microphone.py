@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.capture.errors import AudioLibraryMissing, AudioPackageMissing
 from app.capture.sound_thread import SoundHangs
 from app.diagnostics.checks.finding import Finding
-from app.diagnostics.checks.microphone import forbidden_devices, heard, microphone
+from app.diagnostics.checks.microphone import forbidden_devices, microphone, sound_finding
 from protocol.audio import SAMPLE_RATE
 from tests.app.capture.sounds import BUILT_IN, HEADSET, FakeSoundSystem
 from tests.app.diagnostics.checks.found import keys
@@ -89,13 +89,13 @@ async def test_microphone_check_reports_level_of_sound() -> None:
     ],
 )
 def test_heard_judges_a_second_of_sound(samples: NDArray[np.int16], platform: str, key: str) -> None:
-    assert keys([heard("usb", samples, platform)]) == [key]
+    assert keys([sound_finding("usb", samples, platform)]) == [key]
 
 
 def test_heard_counts_a_word_in_silence() -> None:
     samples = np.zeros(SAMPLE_RATE, np.int16)
     samples[8_000:8_800] = tone(0.05)[:800]
-    assert heard("usb", samples, "linux").values["level"] == "-29"
+    assert sound_finding("usb", samples, "linux").values["level"] == "-29"
 
 
 def test_devices_are_forbidden_if_there_are_some_and_none_is_readable(

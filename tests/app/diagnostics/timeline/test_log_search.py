@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.diagnostics.timeline.log_search import SessionNotFound, find, logs_of, reaches_back_to
+from app.diagnostics.timeline.log_search import SessionNotFound, find, logs_of, oldest_line
 
 ONE, TWO = "aaaa0000-0000-0000-0000-000000000001", "aaaa0000-0000-0000-0000-000000000002"
 
@@ -100,13 +100,13 @@ def test_find_last_prefers_session_of_client_log(tmp_path: Path) -> None:
 def test_find_raises_when_there_are_no_logs(tmp_path: Path) -> None:
     with pytest.raises(SessionNotFound, match="there are no logs in"):
         find("last", [tmp_path, tmp_path / "nowhere"])
-    assert reaches_back_to([tmp_path]) is None
+    assert oldest_line([tmp_path]) is None
 
 
 def test_reaches_back_to_returns_oldest_line(tmp_path: Path) -> None:
     write(tmp_path / "gateway.jsonl", line(ONE, 50))
     write(tmp_path / "gateway.jsonl.1", line(ONE, 40))
-    oldest = reaches_back_to([tmp_path])
+    oldest = oldest_line([tmp_path])
     assert oldest is not None and oldest.fields["timestamp"] == "2026-03-01T10:00:40Z"
     assert find(str(uuid.UUID(int=7)), [tmp_path]).lines == []
 

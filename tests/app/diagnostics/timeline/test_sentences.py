@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from app.diagnostics.timeline.segment_facts import LoggedEvent
-from app.diagnostics.timeline.sentences import PROCESS_EVENTS, lasting, named, sentence, short_names
+from app.diagnostics.timeline.sentences import PROCESS_EVENTS, lasting, sentence, short_names, worker_name
 
 
 def line(event: str, **fields: Any) -> LoggedEvent:
@@ -18,7 +18,7 @@ def test_lasting_formats_durations() -> None:
 def test_short_names_add_process_only_when_host_is_ambiguous() -> None:
     names = short_names(["tower-1-0123abcd", "attic-1-0123abcd", "attic-2-0123abcd"])
     assert list(names.values()) == ["worker tower", "worker attic-1", "worker attic-2"]
-    assert named("tower-1-0123abcd", names) == "worker tower" and named("", names) == "a worker"
+    assert worker_name("tower-1-0123abcd", names) == "worker tower" and worker_name("", names) == "a worker"
 
 
 @pytest.mark.parametrize(

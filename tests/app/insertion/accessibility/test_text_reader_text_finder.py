@@ -61,7 +61,7 @@ async def test_field_and_text_cursor_are_found(desktop: Desktop, field: tuple[in
     place = await place_of(desktop, target)
     assert place is not None and end is not None
     assert place.field == (300, 200, 400, 200), "the field fills the window"
-    assert place.field.shared(end) == end.width * end.height
+    assert place.field.shared_pixels(end) == end.width * end.height
     desktop.xdotool("key", "Home")
     await wait_until(lambda: before(desktop, target, end.x), "the cursor is at the beginning of the line")
     desktop.xdotool("key", "End", "Return", "a")
@@ -107,7 +107,7 @@ async def test_text_is_found_in_the_window_that_x11_reports(desktop: Desktop, fi
     assert target is not None and target.window == field[0] and target.area is not None
     desktop.xdotool("type", "kia ora")
     caret = await caret_of(desktop, target)
-    assert caret is not None and target.area.shared(caret)
+    assert caret is not None and target.area.shared_pixels(caret)
 
 
 async def test_text_is_found_in_program_that_answers_late(

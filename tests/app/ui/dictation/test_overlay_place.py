@@ -82,7 +82,7 @@ def test_overlay_spares_text_cursor_in_field_that_fills_the_screen() -> None:
     for y in range(SCREEN.y, SCREEN.bottom - 20, 7):
         caret = Area(600, y, 1, 20)
         for position in POSITIONS:
-            assert not placed(position, OverlaySurroundings(SCREEN, SCREEN, SCREEN, caret)).shared(caret)
+            assert not placed(position, OverlaySurroundings(SCREEN, SCREEN, SCREEN, caret)).shared_pixels(caret)
 
 
 @given(areas(SCREEN, (1280, 480)), st.sampled_from(POSITIONS), st.sampled_from([(200, 40), MOST]))
@@ -90,14 +90,14 @@ def test_overlay_never_covers_field_with_room_beside_it(field: Area, position: s
     shown = placed(position, OverlaySurroundings(SCREEN, SCREEN, field), size)
     above, below = field.y - SCREEN.y, SCREEN.bottom - field.bottom
     if max(above, below) >= MOST[1] + GAP:
-        assert not shown.shared(field)
+        assert not shown.shared_pixels(field)
 
 
 @given(areas(SCREEN, (1280, 740)), areas(SCREEN, (3, 40)), st.sampled_from(POSITIONS))
 def test_overlay_never_covers_text_cursor_and_never_leaves_screen(field: Area, caret: Area, position: str) -> None:
     shown = placed(position, OverlaySurroundings(SCREEN, field=field, caret=caret))
-    assert shown.shared(SCREEN) == shown.width * shown.height
-    assert not shown.shared(caret)
+    assert shown.shared_pixels(SCREEN) == shown.width * shown.height
+    assert not shown.shared_pixels(caret)
 
 
 @pytest.mark.parametrize(
