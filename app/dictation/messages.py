@@ -49,6 +49,7 @@ class NoteKey(StrEnum):
     HELD_LET_GO = "held-let-go"  # count: held texts over the limit, now only in the history
     SLEPT = "slept"  # the recording ended because the computer slept
     LOCKED = "locked"  # the recording ended because the screen was locked
+    TOO_LONG = "too-long"  # the recording ended because it has as many segments as one may have
     NO_SPEECH = "no-speech"  # minutes: the recording ended because nothing was said for so long
     # Notes of the shell, shown alongside a dictation.
     HOTKEYS_FAILED = "hotkeys-failed"  # reason
@@ -168,21 +169,18 @@ class Recognised:
 
 @dataclass(frozen=True)
 class RecordingOver:
-    """End of a take's samples, for whatever reason.
-
-    ``note``: the reason if recording failed.
-    """
+    """End of a take's samples, for whatever reason. ``note``: the reason if recording failed."""
 
     take: int
     note: Note | None = None
 
 
 @dataclass(frozen=True)
-class LongSilence:
-    """Silence for so many minutes in a take that is being recorded: it was forgotten."""
+class TakeLimit:
+    """A limit that a take has reached while it is recorded: on silence, because it was forgotten, or on length."""
 
     take: int
-    minutes: int
+    note: Note
 
 
 @dataclass(frozen=True)
@@ -224,7 +222,7 @@ class Locked:
 
 
 TakeEvent = (
-    TargetFound | FirstSample | SegmentBegan | PartialResult | Recognised | LongSilence | RecordingOver | TakeEnded
+    TargetFound | FirstSample | SegmentBegan | PartialResult | Recognised | TakeLimit | RecordingOver | TakeEnded
 )
 UserEvent = HotkeyEvent | Polled | Verb | FocusedWindow | SettleTake
 Event = UserEvent | TakeEvent | InsertionEnded | HeldBefore | Tick | Woke | Locked

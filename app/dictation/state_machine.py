@@ -37,7 +37,6 @@ from app.dictation.messages import (
     InsertText,
     Leave,
     Locked,
-    LongSilence,
     NoteKey,
     PartialResult,
     PassOnTap,
@@ -57,6 +56,7 @@ from app.dictation.messages import (
     StopRecording,
     TakeEnded,
     TakeEvent,
+    TakeLimit,
     TargetFound,
     Tick,
     UserEvent,
@@ -299,8 +299,8 @@ class Dictation:
                 take.text.partial(partial)
             case Recognised(_, segment, foreign):
                 self._handle_result(take, segment, now, foreign=foreign)
-            case LongSilence(_, minutes) if take.recording:
-                self._stop_because(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
+            case TakeLimit(_, note) if take.recording:
+                self._stop_because(note, now)
             case RecordingOver(_, note):
                 if take.recording:
                     self._end_recording(take, now)

@@ -20,13 +20,13 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
     Event,
     FirstSample,
-    LongSilence,
     NoteKey,
     PartialResult,
     Recognised,
     RecordingOver,
     SegmentBegan,
     TakeEnded,
+    TakeLimit,
 )
 from app.dictation.recorder import Recorder, Recording
 from app.insertion.outcome import Target
@@ -60,6 +60,8 @@ _BUSY: Final = {
 }
 SILENCE_MINUTES: Final = {mode: 5 for mode in TalkMode} | {TalkMode.HANDS_FREE: 30}
 """A recording in which nothing is said for so long was forgotten. Hands-free, it may well wait for its user."""
+MOST_SEGMENTS: Final = 60_000
+"""A recording ends with this segment, after some 50 hours of speech. A session may have 65,536."""
 _LAST_REVISION: Final = 2**32 - 1
 _DISK: Final = {
     DiskState.WAITING: Note(NoteKey.DISK_WAITING),
@@ -231,12 +233,15 @@ class TakeRunner(DictationObserver):
         """Note that a segment begins."""
         self._notify(SegmentStep.BEGAN, segment)
         self._handle(SegmentBegan(self._take, segment))
+        if segment >= MOST_SEGMENTS and not self._stopped:
+            self._handle(TakeLimit(self._take, Note(NoteKey.TOO_LONG)))
 
     def processed(self, seconds: float) -> None:
         """Note that nothing was said for long in a recording of ``seconds``."""
         silence_s = min(self.silence_s(), seconds - self._heard_s)
         if not self._stopped and silence_s >= 60 * self._silence_minutes:
-            self._handle(LongSilence(self._take, self._silence_minutes))
+            forgotten = Note(NoteKey.NO_SPEECH, {"minutes": str(self._silence_minutes)})
+            self._handle(TakeLimit(self._take, forgotten))
 
     def completed(self, segment: int) -> None:
         """Note that all audio of a segment has been recorded."""

@@ -14,7 +14,6 @@ from app.dictation.messages import (
     FirstSample,
     InsertionEnded,
     Locked,
-    LongSilence,
     NoteKey,
     PlayCue,
     Recognised,
@@ -22,6 +21,7 @@ from app.dictation.messages import (
     SoundCue,
     StopRecording,
     TakeEnded,
+    TakeLimit,
     TargetFound,
 )
 from app.dictation.state_machine import Dictation
@@ -30,12 +30,13 @@ from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 from tests.app.dictation.story import DOWN, TYPED, UP, WINDOW, Story, text
 
 
-def test_long_silence_ends_recording_but_keeps_its_text() -> None:
+@pytest.mark.parametrize("note", [Note(NoteKey.NO_SPEECH, {"minutes": "5"}), Note(NoteKey.TOO_LONG)])
+def test_limit_ends_recording_but_keeps_its_text(note: Note) -> None:
     story = Story()
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
-    assert story.at(400.0, LongSilence(1, 5)) == [PlayCue(SoundCue.STOP), StopRecording(1)]
-    assert story.dictation.view(400.0).note == Note(NoteKey.NO_SPEECH, {"minutes": "5"})
-    assert story.at(400.1, LongSilence(1, 5)) == []
+    assert story.at(400.0, TakeLimit(1, note)) == [PlayCue(SoundCue.STOP), StopRecording(1)]
+    assert story.dictation.view(400.0).note == note
+    assert story.at(400.1, TakeLimit(1, note)) == []
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
 
 

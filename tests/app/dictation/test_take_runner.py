@@ -21,15 +21,15 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
     Event,
     FirstSample,
-    LongSilence,
     NoteKey,
     Recognised,
     RecordingOver,
     SegmentBegan,
     TakeEnded,
+    TakeLimit,
 )
 from app.dictation.recorder import Recorder
-from app.dictation.take_runner import TakeParts, TakeRunner
+from app.dictation.take_runner import MOST_SEGMENTS, TakeParts, TakeRunner
 from app.journal.disk import Disk, File
 from app.journal.errors import JournalError
 from app.journal.events import Cutting
@@ -37,6 +37,7 @@ from app.journal.journal import Journal
 from app.journal.library import Library
 from app.transcription.listening import PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
+from backend.sessions.ledger import MOST_SEGMENTS as MOST_SEGMENTS_OF_A_SESSION
 from client.connection import Address, fixed
 from client.events import Connected, Disconnected
 from protocol.audio import SAMPLE_RATE
@@ -275,7 +276,7 @@ def test_forgotten_recording_reports_its_long_silence(
     assert desk.told == [], "the user spoke less long ago"
     desk.work.silence_s = lambda: limit_s
     desk.work.processed(2 * limit_s)
-    assert desk.told == [LongSilence(1, minutes)]
+    assert desk.told == [TakeLimit(1, Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}))]
 
 
 async def test_silence_of_a_recording_is_what_the_vad_says(tmp_path: Path, models: Path, talk: Samples) -> None:
@@ -295,4 +296,16 @@ def test_quiet_speech_that_is_recognised_is_no_silence(tmp_path: Path, models: P
     desk.work.processed(400.0)
     assert desk.told == []
     desk.work.processed(401.0)
-    assert desk.told == [LongSilence(1, 5)]
+    assert desk.told == [TakeLimit(1, Note(NoteKey.NO_SPEECH, {"minutes": "5"}))]
+
+
+def test_recording_ends_before_its_session_has_too_many_segments(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    desk.work.began(MOST_SEGMENTS - 1)
+    assert desk.told == [SegmentBegan(1, MOST_SEGMENTS - 1)]
+    desk.told.clear()
+    desk.work.began(MOST_SEGMENTS)
+    assert desk.told == [SegmentBegan(1, MOST_SEGMENTS), TakeLimit(1, Note(NoteKey.TOO_LONG))]
+    assert MOST_SEGMENTS < MOST_SEGMENTS_OF_A_SESSION
