@@ -8,6 +8,7 @@ from loadtest.commands.endurance import burst, idle, long, soak
 from loadtest.commands.load import herd, sessions, streams
 from loadtest.commands.plan import plan
 from runtime import command_line
+from runtime.folders import refuse_writes_of_others
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import standard_streams
 
@@ -29,5 +30,6 @@ for _command in _COMMANDS:
 def main() -> None:
     """Run the console script."""
     switch_off_telemetry()
+    refuse_writes_of_others()
     with standard_streams():
         app()

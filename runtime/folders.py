@@ -125,6 +125,11 @@ def _runtime_folder() -> Path:
     return Path(platformdirs.user_runtime_dir(_NAME, appauthor=False))
 
 
+def refuse_writes_of_others() -> None:
+    """Let only this user change the files that this process and its children create, whatever the umask."""
+    os.umask(os.umask(0o077) | 0o022)
+
+
 def is_refused(error: BaseException) -> bool:
     """Return whether the system refuses a file or folder for a reason that its user can remove."""
     return isinstance(error, OSError) and bool(error.filename) and error.errno in _REMEDIES

@@ -22,7 +22,7 @@ from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import SHARDS_KEY, Keys
 from runtime import command_line, loggers
 from runtime.event_names import LogEvent
-from runtime.folders import folders
+from runtime.folders import folders, refuse_writes_of_others
 from runtime.logs import logging_to
 from runtime.memory import INTERVAL_S, exempt_existing, give_back, map_audio
 from runtime.tasks import Tasks
@@ -191,6 +191,7 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
 def main() -> None:
     """Run the console script."""
     switch_off_telemetry()
+    refuse_writes_of_others()
     with standard_streams():
         cli()
 

@@ -10,8 +10,10 @@ import sys
 def main() -> None:
     """Run the console script ``kikipounamu``."""
     try:
+        from runtime.folders import refuse_writes_of_others
         from runtime.terminal import standard_streams
 
+        refuse_writes_of_others()
         with standard_streams():
             _run()
     except KeyboardInterrupt:

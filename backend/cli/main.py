@@ -23,7 +23,7 @@ from protocol.audio import samples_to_seconds
 from protocol.job import MOST_SHARDS
 from runtime import command_line, loggers
 from runtime.event_names import LogEvent
-from runtime.folders import Folders, folders, refusal
+from runtime.folders import Folders, folders, refusal, refuse_writes_of_others
 from runtime.logs import logging_to
 from runtime.memory import collect_seldom
 from runtime.telemetry import switch_off_telemetry
@@ -226,5 +226,6 @@ def drop(entries: Entries, redis: Redis = "", config: Config = None) -> None:
 def main() -> None:
     """Run the console script."""
     switch_off_telemetry()
+    refuse_writes_of_others()
     with standard_streams():
         app()
