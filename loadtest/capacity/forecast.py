@@ -127,10 +127,12 @@ def _cost(outcome: SimulationOutcome, start_s: float) -> LagCost:
 
 def describe_forecast(found: Forecast) -> str:
     """Format the forecast for a terminal."""
-    need, wait = found.sizing, found.waits
-    price = ""
+    need, wait, price = found.sizing, found.waits, ""
     if need.per_hour is not None:
         price = f"\nPrice: {need.per_hour:,.2f} per hour, {need.per_spoken_hour:.5f} per hour of speech."
+    waited = "nothing was said in the time"
+    if wait.p50 is not None:
+        waited = f"p50 {wait.p50:g} ms, p95 {wait.p95:g} ms, p99 {wait.p99:g} ms"
     limits = "\n".join(f"  one {limit.part}: {limit.speakers:,}" for limit in need.limits)
     lines = [
         f"Speakers: {need.speakers:,}, who speak {need.talk:.1%} of the time. Kept free: {need.headroom:.0%}.",
@@ -141,8 +143,7 @@ def describe_forecast(found: Forecast) -> str:
         f"{need.broker_gbit_per_s:g} Gbit/s through shards, {need.journal_mb_per_s:g} MB/s to the disk of each.",
         f"Reading the status of all workers: {need.status_share:.1%} of a core of the broker.{price}",
         f"Speakers that one of each carries, the first to be too small first:\n{limits}",
-        f"Simulated speakers: {found.simulated:,}. From the end of a segment to its text: "
-        f"p50 {wait.p50:g} ms, p95 {wait.p95:g} ms, p99 {wait.p99:g} ms.",
+        f"Simulated speakers: {found.simulated:,}. From the end of a segment to its text: {waited}.",
         *(_lag_words(lag) for lag in found.lags),
     ]
     return "\n".join(lines)

@@ -190,8 +190,10 @@ class Run:
 
 
 def _without_keys(arguments: Iterable[str]) -> Iterator[str]:
-    """Yield the arguments with keys hidden."""
+    """Yield the arguments with the values of ``--key`` and ``--hostile-key`` hidden."""
     hide = False
     for argument in arguments:
-        yield "…" if hide else "--key=…" if argument.startswith("--key=") else argument
-        hide = argument == "--key"
+        option, equals, _ = argument.partition("=")
+        is_key = option in ("--key", "--hostile-key")
+        yield "…" if hide else f"{option}=…" if is_key and equals else argument
+        hide = is_key and not equals

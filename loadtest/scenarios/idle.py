@@ -110,20 +110,23 @@ async def _quiet(seconds: float, state: IdleState) -> tuple[float, float]:
 
 async def _keep_silent(plan: Idle, locate: Locate, state: IdleState, after_s: float) -> None:
     await asyncio.sleep(after_s)
+    admitted = False
     try:
-        socket = await RawSocket.open(locate())
+        address = locate()
+        socket = await RawSocket.open(address)
         try:
             async with asyncio.timeout(_UPGRADE_S):
-                await socket.upgrade(handshake(locate()))
+                await socket.upgrade(handshake(address))
             await socket.send(frame(TEXT, encode(Hello(uuid4())).encode()))
+            admitted = True
             state.silent += 1
             state.note_settled(plan)
             await _answer_pings(socket)
-            state.silent -= 1
         finally:
             await socket.close()
     except (GatewayError, NotUpgraded, OSError) as error:
         state.complaints.append(str(error))
+    state.silent -= admitted
     state.lost += 1
     state.note_settled(plan)
 

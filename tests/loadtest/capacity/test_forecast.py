@@ -25,6 +25,11 @@ def test_forecast_of_one_speaker_has_no_plural_of_one() -> None:
     assert "Processes of gateways: 1, " in said and not re.search(r"\b1 (processes|workers|speakers)\b", said)
 
 
+def test_forecast_of_a_speaker_who_pauses_too_long_has_no_waits() -> None:
+    found = forecast(ForecastInput(1, 0.01, 0.3), estimated(WorkerTimes(0.02)), UnitCosts())
+    assert found.waits.p50 is None and "nothing was said" in describe_forecast(found)
+
+
 def test_forecast_simulates_the_asked_lags_and_reports_the_price() -> None:
     asked = ForecastInput(20, 0.745, 0.3, lags=(15.0, 60.0))
     found = forecast(asked, estimated(WorkerTimes(0.2)), UnitCosts(worker_price=1.0))

@@ -89,8 +89,7 @@ async def test_failed_run_reports_the_reason() -> None:
 
 
 def test_report_shows_the_command_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "sys.argv", ["/x/kikipounamu-loadtest", "streams", "--key", "secret", "--key=secret", "-x"]
-    )
+    keys = ["--key", "secret", "--key=secret", "--hostile-key", "secret", "--hostile-key=secret"]
+    monkeypatch.setattr("sys.argv", ["/x/kikipounamu-loadtest", "fuzz", *keys, "-x"])
     command = run().report().command
-    assert command == "kikipounamu-loadtest streams --key … --key=… -x"
+    assert command == "kikipounamu-loadtest fuzz --key … --key=… --hostile-key … --hostile-key=… -x"

@@ -1,5 +1,8 @@
 """Idle connections: what they cost, who is lost, and what is promised about them."""
 
+import asyncio
+import socket
+import struct
 import time
 
 import pytest
@@ -47,6 +50,23 @@ async def test_sessions_that_are_not_let_in_are_lost() -> None:
     await run_idle(plan, fixed(Address("http://127.0.0.1:9")), seen)
     assert (seen.silent, seen.lost) == (0, 2) and seen.complaints
     assert seen.counts()["lorises cut off"] >= 1
+
+
+async def test_sessions_that_are_reset_are_lost() -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        await reader.read(1)
+        end: socket.socket = writer.get_extra_info("socket")
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    async with await asyncio.start_server(reset, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        seen = IdleState(TallyRecorder(time.monotonic()))
+        plan = Idle(3, 0, 0.1, ramp_s=0.0, settle_s=0.2, speakers=0)
+        await run_idle(plan, fixed(Address(f"http://127.0.0.1:{port}")), seen)
+    assert (seen.silent, seen.lost) == (0, 3), seen.complaints
 
 
 def test_promises_are_kept_by_a_frugal_gateway() -> None:
