@@ -43,7 +43,7 @@ def next_attempt(letter: DeadLetter) -> Job:
 def place_of(entry: str) -> tuple[int, str]:
     """Return shard and id of a shown entry: SHARD:ID, or the id alone if the broker has one shard."""
     shard, colon, id = entry.rpartition(":")
-    return (int(shard), id) if colon and shard.isdigit() else (0, entry)
+    return (int(shard), id) if colon and shard.isdecimal() else (0, entry)
 
 
 def shown_from(before: str, shard: int) -> str:

@@ -89,7 +89,7 @@ class OwnStack:
         self._gateways: list[ChaosChild] = []
         self._workers: list[ChaosChild] = []
         self._turns = itertools.count()
-        self.targets = ChaosTargets(self._locate, self._pids, failures=self._failures)
+        self.targets = ChaosTargets(self._locate, lambda: running_pids(self._gateways), failures=self._failures)
 
     async def start(self, within: AsyncExitStack) -> None:
         """Start everything; it ends with ``within``. Raises ``LoadTestError``."""
@@ -144,9 +144,6 @@ class OwnStack:
     def _failures(self) -> dict[str, int]:
         children = (*self._gateways, *self._workers)
         return {f"{one.name}: status {code}": n for one in children for code, n in one.ends.items() if code > 0}
-
-    def _pids(self) -> list[int]:
-        return running_pids(self._gateways)
 
     def _endpoint(self, number: int) -> Endpoint:
         """Return where a gateway listens now. Raises ``Unreachable``."""

@@ -136,9 +136,10 @@ class TcpProxy:
 
     async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
         self.accepted += 1
-        self._tasks.start(self._carry((reader, writer)), str(self.accepted))
+        name = str(self.accepted)
+        self._tasks.start(self._carry((reader, writer), name), name)
 
-    async def _carry(self, near: Streams) -> None:
+    async def _carry(self, near: Streams, name: str) -> None:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 far = await self._connect()
@@ -151,7 +152,6 @@ class TcpProxy:
             return
         link = _Link(near, far)
         self._links.add(link)
-        name = f"{self.accepted}"
         ends = {
             asyncio.create_task(self._pass(link, LinkDirection.UP), name=f"proxy/{name}/up"),
             asyncio.create_task(self._pass(link, LinkDirection.DOWN), name=f"proxy/{name}/down"),
@@ -183,7 +183,8 @@ class TcpProxy:
                 _reset(link.sink(way.back))
                 fuse.blown.set()
                 return
-        await _unless(way in link.muted)
+        if way in link.muted:
+            await asyncio.Event().wait()
 
     def _burn(self, way: LinkDirection, size: int) -> _Fuse | None:
         """Return the fuse if it fires within these bytes; ``left`` is then the position."""
@@ -221,12 +222,6 @@ async def _close(writer: StreamWriter) -> None:
         async with asyncio.timeout(_GOODBYE_S):
             writer.close()
             await writer.wait_closed()
-
-
-async def _unless(silent: bool) -> None:
-    """Return at once, or never if silent."""
-    if silent:
-        await asyncio.Event().wait()
 
 
 def _reset(writer: StreamWriter) -> None:

@@ -201,14 +201,15 @@ def figures(
     """Compute the figures. ``full``: begin and end of full load, in seconds from the start."""
     sampled = _at_full_load(usages, full)
     after_stop = percentiles(ended.after_stop for ended in tally.ended)
+    first_update = percentiles(tally.first_update_ms)
     audio_s = tally.samples / SAMPLE_RATE
     return Figures(
         **{name: getattr(tally, name) for name in _TALLIED},
         took_s=round(took_s, 2),
         audio_s=round(audio_s, 1),
         aggregate_audio_per_wall=round(audio_s / took_s, 2) if took_s else 0.0,
-        first_update_ms_p50=percentile(tally.first_update_ms, 0.5),
-        first_update_ms_p95=percentile(tally.first_update_ms, 0.95),
+        first_update_ms_p50=first_update.p50,
+        first_update_ms_p95=first_update.p95,
         **{f"final_after_stop_ms_{name}": value for name, value in asdict(after_stop).items()},
         client_response_lag_ms_p95_max=percentile(tally.session_lag_p95_ms, 1.0),
         partial_messages=tally.partials,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 _BAD: Final = frozenset({"error", "critical"})
-_TAIL: Final = 1 << 20
+_MOST_BYTES: Final = 8 << 20
 
 
 class LogWatch:
@@ -34,7 +34,7 @@ class LogWatch:
     def _files(self) -> list[Path]:
         return [path for path in sorted(self._folder.glob("*.jsonl")) if path.stem != "loadtest"]
 
-    def _read_from(self, path: Path, start: int, program: str, most: int = _TAIL * 8) -> int:
+    def _read_from(self, path: Path, start: int, program: str, most: int = _MOST_BYTES) -> int:
         """Read whole lines; return the number of bytes that were read."""
         try:
             with path.open("rb") as file:

@@ -35,9 +35,7 @@ def theil_sen(points: Sequence[tuple[float, float]]) -> Slope | None:
     """Return the slope of (x, y) points in ascending order of x; ``None`` for fewer than eight."""
     if len(points) < _LEAST:
         return None
-    parts = [
-        part for part in np.array_split(np.array(points, dtype=float), min(_BLOCKS, len(points))) if len(part)
-    ]
+    parts = np.array_split(np.array(points, dtype=float), min(_BLOCKS, len(points)))
     x, y = np.array([np.median(part, axis=0) for part in parts]).T
     first, second = np.triu_indices(len(x), k=1)
     apart = x[second] - x[first]

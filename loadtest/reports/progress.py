@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from loadtest.measurement.figures import percentile
+from loadtest.measurement.figures import percentiles
 from loadtest.measurement.processes import GATEWAY, LOAD_MAKER
 from loadtest.reports.run import Run
 from protocol.audio import SAMPLE_RATE
@@ -33,7 +33,7 @@ def table(run: Run) -> Table:
     grid.add_column(style="dim")
     grid.add_column()
     now = run.took_s
-    recent = [e.after_stop for e in tally.ended[-_MOST_RECENT:] if e.at_s >= now - _RECENT_S]
+    recent = percentiles(e.after_stop for e in tally.ended[-_MOST_RECENT:] if e.at_s >= now - _RECENT_S)
     grid.add_row(run.scenario, f"{now:.0f} s")
     grid.add_row("sessions", f"{tally.sessions - tally.finished - tally.lost_sessions} of {tally.sessions} here")
     wrong = "".join(
@@ -44,7 +44,7 @@ def table(run: Run) -> Table:
     open_ = f", {tally.missing} on their way" if tally.missing else ""
     grid.add_row("segments", f"{tally.right} right of {tally.segments}{open_}{wrong}")
     grid.add_row("audio", f"{tally.samples / SAMPLE_RATE:,.0f} s")
-    grid.add_row("final after stop", f"p50 {_ms(percentile(recent, 0.5))}, p95 {_ms(percentile(recent, 0.95))}")
+    grid.add_row("final after stop", f"p50 {_ms(recent.p50)}, p95 {_ms(recent.p95)}")
     if tally.refusals:
         grid.add_row("refusals", ", ".join(f"{kind.count} x {why}" for why, kind in tally.refused.items()))
     for name, value in (run.counts() if run.counts else {}).items():

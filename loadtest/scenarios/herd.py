@@ -18,7 +18,7 @@ from client.backoff import backoff
 from client.connection import Locate
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import GatewayClient
-from loadtest.measurement.figures import Reconnection, percentile
+from loadtest.measurement.figures import Reconnection, percentiles
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.streams import LoadMaker, Retry, Streams, running_load_maker
 from loadtest.speakers.noise import NoiseSegment, PooledAudio
@@ -98,9 +98,8 @@ class HerdState:
         """Return the figures about the clients that were cut."""
         cut = [client for client in self.clients if client.cut]
         took = [client.away_s * 1000 for client in cut if client.away_s is not None]
-        p50, p95, p100 = (percentile(took, share) for share in (0.5, 0.95, 1.0))
-        waiting = len(self.clients) - len(cut)
-        return Reconnection(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
+        away, waiting = percentiles(took), len(self.clients) - len(cut)
+        return Reconnection(len(cut), len(took), waiting, *map(_seconds, (away.p50, away.p95, away.most)))
 
 
 async def run_herd(plan: Herd, locate: Locate, state: HerdState, retry: Retry = backoff) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from client.connection import Locate
-from loadtest.measurement.figures import percentile
+from loadtest.measurement.figures import percentiles
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.attacks import Attack, AttackOrder, AttackResult, attack
 from loadtest.scenarios.streams import Streams, run_streams
@@ -95,16 +95,15 @@ def phase_results(
     kind: str, tally: Tally, calm_ms: float | None = None, struck: AttackResult | None = None
 ) -> SpeakerResults:
     """Compute the results of one phase."""
-    lags = [ended.lag for ended in tally.ended]
-    p95 = percentile(lags, 0.95)
+    lag = percentiles(ended.lag for ended in tally.ended)
     return SpeakerResults(
         kind,
         tally.segments,
         tally.flawless and not tally.refusals,
-        percentile(lags, 0.5),
-        p95,
-        percentile(lags, 1.0),
-        None if p95 is None or not calm_ms else round(p95 / calm_ms, 2),
+        lag.p50,
+        lag.p95,
+        lag.most,
+        None if lag.p95 is None or not calm_ms else round(lag.p95 / calm_ms, 2),
         struck,
         tuple(sorted(set(tally.complaints))[:5]),
     )

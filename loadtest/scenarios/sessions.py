@@ -12,7 +12,7 @@ from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
-from loadtest.measurement.figures import percentile
+from loadtest.measurement.figures import percentiles
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.speakers.noise import LONGEST_S, SHORTEST_S, Noise, NoiseSegment, Turn
 from loadtest.speakers.speaker import Speaker, new_session
@@ -75,13 +75,13 @@ async def _until(due: float) -> None:
 
 def summary(tally: Tally, took_s: float) -> dict[str, object]:
     """Return the summary of a run; milliseconds are from the end of a segment to its final, at the client."""
-    delays = [ended.after_stop for ended in tally.ended]
+    delay = percentiles(ended.after_stop for ended in tally.ended)
     return {
         **{name: getattr(tally, name) for name in _COUNTS},
         "audio_s": round(tally.samples / SAMPLE_RATE, 3),
         "took_s": round(took_s, 3),
-        "p50_ms": percentile(delays, 0.50),
-        "p95_ms": percentile(delays, 0.95),
-        "p99_ms": percentile(delays, 0.99),
+        "p50_ms": delay.p50,
+        "p95_ms": delay.p95,
+        "p99_ms": delay.p99,
         "complaints": sorted(set(tally.complaints))[:10],
     }

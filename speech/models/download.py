@@ -86,11 +86,10 @@ def probe(url: str, deadline_s: float) -> None:
 
 
 def read_trusted(url: str, most: int, limits: RetryLimits | None = None) -> bytes:
-    """Return the body at ``url``, which no hash can check: only from HTTPS or this computer.
+    """Return the body at ``url``, at most ``most`` bytes. Raises ``SourceFailed``.
 
-    Raises ``SourceFailed``.
-
-    Reads at most ``most`` bytes. An attempt takes at most ``stall_s``; redirects must lead to trusted addresses.
+    No hash can check the body, so ``url`` and all redirects must be of HTTPS or of this computer. An attempt takes
+    at most ``stall_s``.
     """
     limits, attempt = limits or RetryLimits(), 0
     _require_trusted(url)
@@ -344,7 +343,7 @@ def _status_error(error: HTTPError) -> Exception:
 
 def _retry_after_s(value: str, now: float) -> float:
     """Return the seconds of a Retry-After header (a number or a date); 0 if it is neither."""
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +26,7 @@ _MOST_ENTRIES: Final = 3000
 _MOST_NODES: Final = 1000
 _MOST_SMALL_BYTES: Final = 16 * 1024 * 1024
 _REASON_CHARACTERS: Final = 200
+_T = TypeVar("_T")
 
 Read = Callable[[str, int], bytes]
 """Returns the contents of a small file at a path of the repository, of the given size. Raises ``SourceFailed``."""
@@ -99,21 +100,15 @@ class _Answer(Struct, rename="pascal"):
 
 def decode_modelscope(answer: bytes, stated: Stated) -> tuple[ModelFile, ...]:
     """Return the wanted files of the hub's answer. Raises ``SourceFailed`` if any part of it is unsound."""
-    try:
-        found = msgspec.json.decode(answer, type=_Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SourceFailed(f"its list of files cannot be read: {_printable(explain(error))}") from error
+    found = _decoded(answer, _Answer)
     if found.code != 200 or not found.success or found.data is None:
         raise SourceFailed(f"it states no files: {_printable(found.message or '')} (code {found.code})")
     entries = found.data.files
     if len(entries) >= _MOST_ENTRIES:
         raise SourceFailed(f"its list of {len(entries)} files may be cut off")
     _refuse_escaping(entry.path for entry in entries)
-    blobs = [entry for entry in entries if entry.type == "blob" and _is_wanted(entry.path, stated)]
-    files = tuple(_model_file(entry) for entry in blobs)
-    if fault := _fault(files, stated):
-        raise SourceFailed(f"its list of files is not used: {fault}")
-    return files
+    blobs = (entry for entry in entries if entry.type == "blob" and _is_wanted(entry.path, stated))
+    return _checked(blobs, stated)
 
 
 def _model_file(entry: _Entry) -> ModelFile:
@@ -150,18 +145,12 @@ def decode_huggingface(answer: bytes, stated: Stated, read: Read) -> tuple[Model
 
     For small files the hub states a git object id and no SHA-256: ``read`` fetches them, and both are computed.
     """
-    try:
-        nodes = msgspec.json.decode(answer, type=list[_Node])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SourceFailed(f"its list of files cannot be read: {_printable(explain(error))}") from error
+    nodes = _decoded(answer, list[_Node])
     if len(nodes) >= _MOST_NODES:
         raise SourceFailed(f"its list of {len(nodes)} files may be cut off")
     _refuse_escaping(node.path for node in nodes)
-    wanted = [node for node in nodes if node.type == "file" and _is_wanted(node.path, stated)]
-    files = tuple(_model_file(_with_hash(node, read)) for node in wanted)
-    if fault := _fault(files, stated):
-        raise SourceFailed(f"its list of files is not used: {fault}")
-    return files
+    wanted = (node for node in nodes if node.type == "file" and _is_wanted(node.path, stated))
+    return _checked((_with_hash(node, read) for node in wanted), stated)
 
 
 def _with_hash(node: _Node, read: Read) -> _Entry:
@@ -177,6 +166,20 @@ def _with_hash(node: _Node, read: Read) -> _Entry:
 
 
 # -- rules -------------------------------------------------------------------------------------------------
+
+
+def _decoded(answer: bytes, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceFailed(f"its list of files cannot be read: {_printable(explain(error))}") from error
+
+
+def _checked(entries: Iterable[_Entry], stated: Stated) -> tuple[ModelFile, ...]:
+    files = tuple(map(_model_file, entries))
+    if fault := _fault(files, stated):
+        raise SourceFailed(f"its list of files is not used: {fault}")
+    return files
 
 
 def _fault(files: Sequence[ModelFile], stated: Stated | None) -> str | None:

