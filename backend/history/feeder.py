@@ -161,8 +161,7 @@ class Feeder:
                 return True
             except (HistoryUnavailable, HistoryBusy) as error:  # the keeper logs it once
                 failed += was_up and isinstance(error, HistoryUnavailable)
-                await asyncio.sleep(self._retry_s[min(self._failures, len(self._retry_s) - 1)])
-                self._failures += 1
+                await self._wait()
         return False
 
     def _write(self, store: "Store", entries: Sequence[FeedEntry]) -> None:
@@ -173,5 +172,9 @@ class Feeder:
     async def _pause(self, event: LogEvent, error: Exception) -> None:
         if not self._failures:
             log.warning(event, reason=str(error))
+        await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait longer after each failure in a row."""
         await asyncio.sleep(self._retry_s[min(self._failures, len(self._retry_s) - 1)])
         self._failures += 1

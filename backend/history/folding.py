@@ -185,12 +185,7 @@ def _session(folded: FoldedBatch, entry: FeedEntry, kind: SessionKind) -> None:
     change.changed_ms = max(change.changed_ms, entry.at_ms)
 
 
-def _apply(
-    folded: FoldedBatch,
-    entry: FeedEntry,
-    before: StoredFacts | None,
-    known: "_Known",
-) -> None:
+def _apply(folded: FoldedBatch, entry: FeedEntry, before: StoredFacts | None, known: _Known) -> None:
     folded.counted.append(entry)
     state, row = _row(entry)
     stored, kind, counted = known

@@ -60,27 +60,16 @@ def sessions(connection: Connection, wanted: SessionFilter, before: int | None, 
     return Page([_session(row) for row in found], found[-1].number if len(found) == most else None)
 
 
-def segments(connection: Connection, id: str, after: int, limit: int) -> list[StoredSegment]:
-    """Return segments of a session in order."""
+def segments(connection: Connection, id: str, after: int = -1, limit: int | None = None) -> list[StoredSegment]:
+    """Return the segments of a session after number ``after``, in order; ``limit`` ``None``: all of them."""
     found = connection.execute(
         select(schema.segments)
         .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
         .where(_SESSIONS.id == id, _SEGMENTS.segment > after)
         .order_by(_SEGMENTS.segment)
-        .limit(_bounded(limit))
+        .limit(None if limit is None else _bounded(limit))
     )
     return [_segment(row) for row in found]
-
-
-def all_segments(connection: Connection, id: str) -> tuple[StoredSegment, ...]:
-    """Return all segments of a session in order, without a limit."""
-    found = connection.execute(
-        select(schema.segments)
-        .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
-        .where(_SESSIONS.id == id)
-        .order_by(_SEGMENTS.segment)
-    )
-    return tuple(_segment(row) for row in found)
 
 
 def search(connection: Connection, query: str, wanted: SessionFilter, before: int | None, limit: int) -> Page[Hit]:

@@ -104,7 +104,7 @@ class Store:
         """
         with self._database.writing() as connection:
             again = set(files.retry(connection, session))
-            found = queries.all_segments(connection, session)
+            found = tuple(queries.segments(connection, session))
         return [segment for segment in found if segment.segment in again]
 
     # -- queries -------------------------------------------------------------------------------------------
