@@ -52,8 +52,10 @@ _ARRIVED: Final = "split_frame"
 _OF_GATEWAY: Final = ("decode_frame", _ARRIVED)  # called by the gateway of this process only
 _DEADLINE_S: Final = 60.0
 _IDLE_TURNS: Final = 10
-_UNHURRIED: Final = MicrophoneSettings(timing=FallbackTimes(silent=inf, first_block=_DEADLINE_S))
-"""No device is given up on a slow machine."""
+_UNHURRIED: Final = MicrophoneSettings(
+    timing=FallbackTimes(silent=inf, first_block=_DEADLINE_S), watch_s=_DEADLINE_S
+)
+"""No device is given up on a slow machine, nor judged during each frame, because frames take long there."""
 
 Entry = tuple[str, str, bool]
 """Module and name of a function, and whether the journal's thread entered it."""
@@ -61,8 +63,12 @@ Entry = tuple[str, str, bool]
 
 @dataclass
 class Entries:
-    """Entries of project functions for each frame played, and ``open`` events, while ``on``."""
+    """Entries of project functions for each frame played, and ``open`` events, while ``on``.
 
+    ``frame_s``: the least duration of a frame, as on a slow machine.
+    """
+
+    frame_s: float = 0.0
     frames: list[set[Entry]] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     on: bool = False
@@ -184,6 +190,7 @@ class _PlayingObserver(DictationObserver):
                 callback(block.tobytes(), len(block), None, status)
             await self._heard_to(end / SAMPLE_RATE - self._lead_s)
             if self._entries:
+                await asyncio.sleep(self._entries.frame_s)
                 await self._arrived(self._entries)
         await self._heard_to(len(blocks) / SAMPLE_RATE)
         (await microphone).stop()
@@ -230,9 +237,12 @@ async def dictate(
         return sum(map(len, gateway.memory.audio.values())) // (2 * FRAME_SAMPLES)
 
 
-def count(vad_folder: Path, seconds: float = _COUNTED_S) -> Way:
-    """Count the functions that each frame enters which is sent, one frame after the other."""
-    entries, recording = Entries(), long_recording(seconds / 60)
+def count(vad_folder: Path, seconds: float = _COUNTED_S, frame_s: float = 0.0) -> Way:
+    """Count the functions that each frame enters which is sent, one frame after the other.
+
+    ``frame_s``: the least duration of each.
+    """
+    entries, recording = Entries(frame_s), long_recording(seconds / 60)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "takes"
         with entries.counted():

@@ -35,7 +35,7 @@ from speech.level import FLOOR_DBFS, level_of
 
 log = loggers.APP_CAPTURE_MICROPHONE
 
-_POLL_S: Final = 0.1
+_FIRST_BLOCK_POLL_S: Final = 0.01
 _STANDSTILL_S: Final = 0.5
 _CATCH_UP_S: Final = 1.0  # in which what waited at the sound system is read
 _LEAST_LOST_S: Final = 0.25
@@ -73,12 +73,14 @@ OnChange = Callable[[MicrophoneChange], None]
 class MicrophoneSettings:
     """Limits of a microphone. ``most_waiting_s``: audio buffered before it is dropped.
 
-    So much may wait for the event loop, and again as much for the journal of a recording.
+    So much may wait for the event loop, and again as much for the journal of a recording. ``watch_s``: the pause
+    between two judgements of the device in use.
     """
 
     pre_roll_ms: int = 500
     most_waiting_s: float = 60.0
     timing: FallbackTimes = FallbackTimes()
+    watch_s: float = 0.1
 
 
 class Microphone:
@@ -229,7 +231,7 @@ class Microphone:
                 while self._input is not None and self._input.last_block_s is None:
                     if self._input.ended.is_set():
                         raise MicrophoneRefused(device.name, "its stream ended at once")
-                    await asyncio.sleep(_POLL_S / 10)
+                    await asyncio.sleep(_FIRST_BLOCK_POLL_S)
         except TimeoutError:
             raise MicrophoneRefused(device.name, "it gives no sound") from None
 
@@ -250,9 +252,9 @@ class Microphone:
     async def _wait(self) -> None:
         before_s = loop_time()
         if self._input is None:
-            await asyncio.sleep(_POLL_S)
+            await asyncio.sleep(self._settings.watch_s)
         else:
-            await is_set_within(self._input.ended, _POLL_S)
+            await is_set_within(self._input.ended, self._settings.watch_s)
         if (now_s := loop_time()) - before_s > _STANDSTILL_S:
             self._running_since_s, self._stood_still = now_s, True
         if now_s - self._running_since_s > _CATCH_UP_S and self._input is not None:

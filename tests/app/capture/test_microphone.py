@@ -230,10 +230,9 @@ async def test_device_is_kept_when_process_stood_still(
     system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closing the device would lose what it recorded meanwhile."""
-    monkeypatch.setattr(module, "_POLL_S", 0.01)
     monkeypatch.setattr(module, "_STANDSTILL_S", 0.03)
     received: list[MicrophoneChange] = []
-    settings = MicrophoneSettings(timing=replace(FAST.timing, silent=0.05))
+    settings = MicrophoneSettings(timing=replace(FAST.timing, silent=0.05), watch_s=0.01)
     async with open_microphone("headset", settings, on_change=received.append, system=system) as microphone:
         await asyncio.sleep(0)
         stand_still(0.1)
@@ -249,11 +248,11 @@ async def test_device_is_kept_when_process_stood_still(
 async def test_samples_that_the_sound_system_did_not_keep_during_a_standstill_are_reported(
     system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_POLL_S", 0.01)
     monkeypatch.setattr(module, "_STANDSTILL_S", 0.2)
     monkeypatch.setattr(module, "_CATCH_UP_S", 0.02)
     received: list[MicrophoneChange] = []
-    async with open_microphone("headset", FAST, on_change=received.append, system=system) as microphone:
+    settings = replace(FAST, watch_s=0.01)
+    async with open_microphone("headset", settings, on_change=received.append, system=system) as microphone:
         await wait_until(lambda: microphone._behind_s is not None, "it is known how late the device is")
         stand_still(0.6)
         await wait_until(lambda: received, "the loss is reported")
