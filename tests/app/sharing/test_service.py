@@ -182,13 +182,17 @@ def listens(stack: Stack | None) -> set[str]:
     """Return the addresses on which the app's gateway and its child processes listen."""
     if stack is None or not stack.children:
         return set()
-    found = set()
-    with suppress(psutil.NoSuchProcess):  # the process is just ending
+    with suppress(psutil.NoSuchProcess):
         gateway = psutil.Process(stack.children["kikipounamu-gateway"])
-        for process in (gateway, *gateway.children(recursive=True)):
-            listening = (at for at in process.net_connections("inet") if at.status == psutil.CONN_LISTEN)
-            found |= {str(at.laddr.ip) for at in listening}
-    return found
+        return set().union(*map(_listens, (gateway, *gateway.children(recursive=True))))
+    return set()
+
+
+def _listens(process: psutil.Process) -> set[str]:
+    """Return the addresses on which a process listens. One that just ends has none: proc(5) gives them to root."""
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        return {at.laddr.ip for at in process.net_connections("inet") if at.status == psutil.CONN_LISTEN}
+    return set()
 
 
 class Worker:
