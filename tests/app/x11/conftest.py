@@ -1,28 +1,5 @@
 """A screen for all tests of this folder."""
 
-from collections.abc import Iterator
+from tests.app.x11_screen import connection, other, screen
 
-import pytest
-
-from app.x11.connection import X11Connection
-from tests.helpers.desktop import Desktop, running_desktop
-from tests.helpers.x11 import connected
-
-
-@pytest.fixture(scope="package")
-def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
-    with running_desktop(tmp_path_factory.mktemp("screen"), tray=False) as desktop:
-        yield desktop
-
-
-@pytest.fixture
-def connection(screen: Desktop) -> Iterator[X11Connection]:
-    with connected(screen) as found:
-        yield found
-
-
-@pytest.fixture
-def other(screen: Desktop) -> Iterator[X11Connection]:
-    """A connection of another client in the same process."""
-    with connected(screen) as found:
-        yield found
+__all__ = ["connection", "other", "screen"]  # fixtures

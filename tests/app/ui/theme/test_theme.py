@@ -1,6 +1,7 @@
 """Theme: given schemes, changes of the system, and font sizes chosen by the user."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtGui import QFont, QFontMetrics, QPalette
@@ -14,9 +15,7 @@ from app.ui.theme.theme import (
     HAN,
     SCALE,
     SCHEMES,
-    STILL,
     TEXT_SIZES,
-    Motion,
     System,
     Theme,
     font,
@@ -77,10 +76,11 @@ def test_font_follows_system_size(theme: Theme) -> None:
     assert font().families()[-len(HAN) :] == list(HAN)
 
 
-def test_still_motion_has_no_duration() -> None:
-    assert STILL.reduced
-    assert STILL.quick == 0
-    assert not Motion().reduced
+@pytest.mark.parametrize(("preference", "moves"), [("ReducedMotion", False), ("NoPreference", True)])
+def test_windows_move_unless_the_system_asks_for_less(preference: str, moves: bool, qapp: QApplication) -> None:
+    system = System()
+    system._preferences = SimpleNamespace(motionPreference=lambda: SimpleNamespace(name=preference))
+    assert (system.motion.quick > 0, not system.motion.reduced) == (moves, moves)
 
 
 def test_pyside_releases_no_extra_references_to_none(qapp: QApplication) -> None:
