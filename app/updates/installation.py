@@ -23,6 +23,8 @@ _NAME: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[([a-z0-9,-]*)\])?")
 _ONLY_EXTRA: Final = re.compile(r"""extra\s*==\s*['"]([a-z0-9-]+)['"]""")
 _DEBIAN_SOURCES: Final = Path("/etc/apt/sources.list.d")
 _DEBIAN_NAMES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
+_OWN_ENVIRONMENT: Final = ".venv-run"
+"""The environment of `make run` in a checkout."""
 _FLATPAK: Final = Path("/.flatpak-info")
 
 
@@ -133,7 +135,11 @@ def _command(kind: InstallKind, facts: Facts) -> str:
     if kind is InstallKind.PIP:
         return command_text([facts.executable, "-m", "pip", "install", "--upgrade", wanted], facts.platform)
     if kind is InstallKind.CHECKOUT:
-        return command_text(["git", "-C", facts.source, "pull", "--ff-only"], facts.platform)
+        pull = command_text(["git", "-C", facts.source, "pull", "--ff-only"], facts.platform)
+        if Path(facts.prefix) != Path(facts.source, _OWN_ENVIRONMENT):
+            return pull
+        run = command_text(["make", "-C", facts.source, "run"], facts.platform)  # installs what is new, and starts
+        return f"{pull} && {run}"
     return {
         InstallKind.PIPX: f"pipx upgrade {PROGRAM}",
         InstallKind.UV_TOOL: f"uv tool upgrade {PROGRAM}",

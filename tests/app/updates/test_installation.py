@@ -35,6 +35,11 @@ PLAIN = Facts("0.1.0", "/opt/env/bin/python", "/opt/env", "linux")
         (replace(PLAIN, files=frozenset({"uv-receipt.toml"})), InstallKind.UV_TOOL, "uv tool upgrade kikipounamu"),
         (replace(PLAIN, source="/src/my tree"), InstallKind.CHECKOUT, "git -C '/src/my tree' pull --ff-only"),
         (
+            replace(PLAIN, source="/src/my tree", prefix="/src/my tree/.venv-run"),
+            InstallKind.CHECKOUT,
+            "git -C '/src/my tree' pull --ff-only && make -C '/src/my tree' run",
+        ),
+        (
             replace(PLAIN, frozen=True, debian=True),
             InstallKind.DEBIAN,
             "sudo apt-get update && sudo apt-get install --only-upgrade kikipounamu",
