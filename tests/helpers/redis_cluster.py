@@ -213,11 +213,16 @@ def _join(servers: list[Server], primaries: int) -> None:
 
 @contextmanager
 def running_sentinels(password: str = "", *arguments: str) -> Iterator[SetUp]:
-    """Run a primary and a replica, watched by three sentinels."""
+    """Run a primary and a replica, watched by three sentinels.
+
+    Each server has a file in which sentinels keep its role, so that a primary that restarts at once stays one.
+    """
     with tempfile.TemporaryDirectory(prefix="kiki-sentinel-") as folder:
         more = (*_USUAL, *_secured(password), *arguments)
-        servers = [Server(Path(folder) / str(n), free_port(), more, password) for n in range(2)]
-        servers[1].arguments += ("--replicaof", f"127.0.0.1 {servers[0].port}")
+        files = [Path(folder) / f"server-{n}.conf" for n in range(2)]
+        servers = [Server(file.with_suffix(""), free_port(), (str(file), *more), password) for file in files]
+        files[0].touch()
+        files[1].write_text(f"replicaof 127.0.0.1 {servers[0].port}\n")
         sentinels = [_sentinel(Path(folder) / f"sentinel-{n}", servers[0].port, password) for n in range(3)]
         places = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in sentinels)
         set_up = SetUp(f"redis+sentinel://{_login(password)}{places}/{MASTER}", servers, sentinels)
