@@ -132,8 +132,11 @@ class OwnEngine:
         self._cursor = place
 
     def _read(self, before: str, cursor: int) -> None:
-        """Compare the text before the cursor with the last one: a late report of an older text proves nothing."""
-        changed = self._around is not None and self._around != (before, cursor)
+        """Compare the text before the cursor with the last one: a late report of an older text proves nothing.
+
+        Before the commit GNOME Shell may send no report: then the end of the first one is enough.
+        """
+        changed = self._around != (before, cursor)
         if self._committed and changed and _bare(before).endswith(_bare(self._committed)[-_COMPARED:]):
             self._arrived = True
         self._around = (before, cursor)

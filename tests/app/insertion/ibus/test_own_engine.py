@@ -81,6 +81,19 @@ async def test_text_around_the_cursor_is_compared_up_to_the_cursor(daemon: FakeI
     assert await engine.arrived(5)
 
 
+@pytest.mark.parametrize(("first", "proves"), [("xx", False), ("xxab", True)])
+async def test_first_text_that_is_reported_after_the_commit_proves_it_if_it_has_it(
+    daemon: FakeIBus, engine: OwnEngine, first: str, proves: bool
+) -> None:
+    """GNOME Shell may report no text before, and the cursor at the end of a full line does not move."""
+    daemon.capabilities, daemon.hears = 9, False
+    await use(daemon)
+    await engine.focused(5)
+    engine.commit("ab")
+    await daemon.call("SetSurroundingText", "vuu", text_value(first), len(first), len(first))
+    assert await engine.arrived(5 if proves else 0.05) is proves
+
+
 async def test_two_connections_can_register_one_after_the_other(daemon: FakeIBus, bus: RunningBus) -> None:
     owners = set[str]()
     for _ in range(2):
