@@ -235,7 +235,7 @@ class Journal:
 
     def choose(self, span: int, *, accepted: bool) -> None:
         """Record whether the text of a span is used, or those of the segments that it replaces."""
-        self._record(Chosen(span, accepted))
+        self._record_outcome(Chosen(span, accepted))
 
     def recut(self, segment: int) -> None:
         """Record that the boundaries of a segment are uncertain: its audio is cut again under other numbers."""

@@ -11,7 +11,7 @@ from app.journal.errors import DiskRefuses
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.take import TakeState
-from protocol.session import Queued
+from protocol.session import Final, Queued, SegmentDetails
 from tests.helpers.takes import recognised_take
 from tests.helpers.tmpfs import fill, small_disk
 
@@ -44,3 +44,15 @@ async def test_text_inserted_on_a_full_disk_is_not_offered_after_a_crash(tmp_pat
             assert library.find(ONE).take.cancelled
             assert library.find(ONE).state is (TakeState.CANCELLED if closed else TakeState.LIVE)
             await log.close_all()
+
+
+def test_choice_of_a_span_is_recorded_on_a_full_disk(tmp_path: Path) -> None:
+    """The text of the span is inserted next. Without the choice, a crash might offer the segments under it."""
+    with small_disk(tmp_path / "disk") as disk, recognised_take(disk, ONE, 0.0, "one", "two") as journal:
+        journal.begin(2, 0, SegmentDetails(replaces=(0, 1)))
+        journal.end(2, 2)
+        journal.settle(2, Final(2, "one two"))
+        fill_up(disk, journal)
+        for _ in range(10):  # more than fits by chance
+            journal.choose(2, accepted=True)
+        assert Library(disk).find(ONE).take.segments[2].chosen
