@@ -80,13 +80,18 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     files_at_once: Annotated[int, Meta(ge=1)] | None = None
 
 
+_MOST_BYTES: Final = 1 << 20
 _KINDS: Final = {field.name: field.type for field in msgspec.structs.fields(Configuration)}
 
 
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
     """Read the file; an absent file sets nothing. Raises ``InvalidSettings``."""
     try:
-        return checked_values(tomllib.loads(file.read_text(encoding="utf-8")))
+        with file.open("rb") as opened:
+            content = opened.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise InvalidSettings("it is larger than 1 MiB")
+        return checked_values(tomllib.loads(content.decode()))
     except FileNotFoundError as error:
         if must_exist:
             raise InvalidSettings(f"{file} does not exist") from error
@@ -95,7 +100,9 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
         raise InvalidSettings(refusal(error)) from error
     except RecursionError as error:
         raise InvalidSettings(f"{file} is invalid: it is nested too deep") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidSettings) as error:
+    except UnicodeDecodeError as error:
+        raise InvalidSettings(f"{file} is not written in UTF-8: save it as that") from error
+    except (tomllib.TOMLDecodeError, InvalidSettings) as error:
         raise InvalidSettings(f"{file} is invalid: {reason(error)}") from error
 
 

@@ -137,8 +137,9 @@ def is_refused(error: BaseException) -> bool:
 
 def refusal(error: OSError, place: Path | None = None) -> str:
     """Return which file or folder is refused, why, and what to do; ``place``: for errors that name none."""
-    why, where = error.strerror or str(error) or type(error).__name__, error.filename or place
+    why = error.strerror or str(error) or type(error).__name__
+    where = error.filename2 or error.filename or place  # the second name is the one that a file should get
     if not where:
         return why
-    remedy = _REMEDIES.get(error.errno, "free space there, or give this user access")
+    remedy = _REMEDIES.get(error.errno, f"check that folder and its disk, {_ELSEWHERE}")
     return f"{os.fsdecode(where)} cannot be used ({why}): {remedy}"

@@ -223,7 +223,7 @@ class Library:
         sessions: list[UUID] = []
         try:
             names = os.listdir(self.root)
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return []
         except OSError as error:
             raise JournalError(f"the folder of recordings cannot be read: {refusal(error)}") from error

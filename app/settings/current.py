@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
+from typing import Final
 
 from app.journal.retention import RetentionLimits
 from app.settings.errors import BadSetting, SettingsError, SettingsUnreadable
@@ -12,11 +13,17 @@ from app.settings.schema import from_mapping
 from app.settings.sections import Settings
 from runtime.terminal import reason
 
+_MOST_BYTES: Final = 1 << 20
+
 
 def settings_now(place: Path | None = None) -> tuple[Settings, Sequence[SettingsError]]:
     """Return this user's settings and their problems, for a command that runs without the app. Blocks."""
     try:
-        document = tomllib.loads((place or settings_place()).read_text(encoding="utf-8-sig"))
+        with (place or settings_place()).open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            return Settings(), [SettingsUnreadable("it is larger than 1 MiB: make it shorter")]
+        document = tomllib.loads(content.decode("utf-8-sig"))
     except FileNotFoundError:
         document = {}
     except UnicodeDecodeError:

@@ -1,6 +1,7 @@
 """The ``kikipounamu-gateway`` program: serve, and manage devices, queues and dead letters."""
 
 import errno
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -140,6 +141,8 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
 
 def _with_remedy(error: OSError) -> str:
     """Return a message: the failure, its file or port, and the remedy."""
+    if isinstance(error, socket.gaierror):
+        return f"{reason(error)}: use another --host"
     if error.errno == errno.EADDRINUSE:
         return f"{reason(error)}: end the program that has this port, or use another --port"
     return refusal(error)

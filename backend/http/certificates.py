@@ -13,6 +13,7 @@ from typing import Final
 
 from backend.core.errors import CertificateUnusable
 from backend.core.private_files import made_once
+from runtime.terminal import reason
 
 CERTIFICATE_FILE: Final = "gateway.pem"
 _FROM: Final = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -44,7 +45,7 @@ def given_certificate(certificate: Path, private_key: Path) -> Certificate:
     try:
         leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError) as error:
-        raise CertificateUnusable(f"{certificate} has no certificate that can be read: {error}") from error
+        raise CertificateUnusable(f"{certificate} has no certificate that can be read: {reason(error)}") from error
     made = Certificate(certificate, private_key, sha256(leaf.public_bytes(Encoding.DER)).hexdigest())
     server_context(made)
     return made

@@ -174,6 +174,7 @@ _REMEDY = r": correct it, or leave it out for the default$"
         ("redis = ['redis://me:secret@h']", r"redis = \['redis://…@h'\] is not a text" + _REMEDY),
         ("prot = 1", r"there is no setting 'prot': remove it, or choose one of mode, name, host, port, "),
         ("a = " + "[" * 5000, r"it is nested too deep"),
+        ("#" * 1_100_000, r"it is larger than 1 MiB"),
     ],
 )
 def test_invalid_file_is_reported_with_value_limit_and_remedy(tmp_path: Path, text: str, problem: str) -> None:
@@ -192,6 +193,12 @@ def test_every_setting_describes_its_valid_values() -> None:
     for one in fields(Configuration):
         with pytest.raises(InvalidSettings, match=rf"{one.name} = \{{\}} is not (a |one of |true or )"):
             checked_values({one.name: {}})
+
+
+def test_file_that_is_no_text_is_named_without_words_of_libraries(tmp_path: Path) -> None:
+    (tmp_path / "gateway.toml").write_bytes(b"\xff")
+    with pytest.raises(InvalidSettings, match=r"gateway\.toml is not written in UTF-8: save it as that$"):
+        read_configuration(tmp_path / "gateway.toml")
 
 
 def test_named_file_must_exist(tmp_path: Path) -> None:

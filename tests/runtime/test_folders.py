@@ -110,7 +110,7 @@ def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
         (errno.EISDIR, "move away the folder that is in the place of a file, or set KIKIPOUNAMU_HOME"),
         (errno.EMFILE, "end the program and start it again, or allow it more open files (ulimit -n)"),
         (errno.ENFILE, "end other programs, or allow the system more open files (sysctl fs.file-max)"),
-        (errno.EIO, "free space there, or give this user access"),
+        (errno.EIO, "check that folder and its disk, or set KIKIPOUNAMU_HOME"),
     ],
 )
 def test_refusal_names_place_reason_and_remedy(number: int, advice: str) -> None:
@@ -118,6 +118,14 @@ def test_refusal_names_place_reason_and_remedy(number: int, advice: str) -> None
     assert refusal(error).startswith(f"/home/me/x cannot be used ({os.strerror(number)}): {advice}")
     assert is_refused(error) is (number != errno.EIO)
     assert refusal(OSError(number, "why"), Path("/y")).startswith("/y cannot be used (why)")
+
+
+def test_refusal_of_a_new_name_names_it_and_not_the_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "new").touch()
+    (tmp_path / "there").mkdir()
+    with pytest.raises(IsADirectoryError) as refused:
+        os.replace(tmp_path / "new", tmp_path / "there")
+    assert refusal(refused.value).startswith(f"{tmp_path}/there cannot be used")
 
 
 def test_errors_without_a_file_are_no_refusals() -> None:

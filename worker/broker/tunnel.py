@@ -34,6 +34,7 @@ log = loggers.WORKER_TUNNEL
 _SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _DIGEST_BYTES: Final = 32
+_LONGEST_KEY_FILE: Final = 1 << 16
 _CLOSE_S: Final = 5.0
 _ANSWER_S: Final = 10.0
 """Time for a gateway to accept a connection. A proxy may accept it while its gateway hangs."""
@@ -88,9 +89,13 @@ def read_key(file: str, environment: str) -> str:
     if not file:
         return environment.strip()
     try:
-        return Path(file).read_text("utf-8").strip()
+        with Path(file).open("rb") as opened:
+            key = opened.read(_LONGEST_KEY_FILE).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise WrongAddress(f"no key can be read from {file}: {reason(error)}") from error
+    if not key:
+        raise WrongAddress(f"{file} has no key: write the one that the gateway gave")
+    return key
 
 
 class Tunnel:

@@ -62,6 +62,13 @@ def test_latest_reads_takes_one_by_one(library: Library) -> None:
     assert [found.session for found in latest] == [sessions[0]]
 
 
+def test_file_in_the_place_of_the_folder_is_an_error_and_not_an_empty_list(tmp_path: Path) -> None:
+    (tmp_path / "takes").touch()
+    for root in (tmp_path / "takes", tmp_path / "takes" / "takes"):
+        with pytest.raises(JournalError, match="takes cannot be used .*: move away the file"):
+            Library(root).all()
+
+
 def test_discard_keeps_a_take_in_use(library: Library) -> None:
     with library.reopen(session := recorded(library, days=0)):
         assert not library.discard(session)

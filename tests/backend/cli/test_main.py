@@ -167,6 +167,13 @@ def test_invalid_broker_address_is_reported_without_traceback(home: Path, comman
     assert "Traceback" not in done.stderr + done.stdout
 
 
+def test_host_that_is_no_address_is_reported_with_remedy(home: Path) -> None:
+    command = ("serve", "--mode", "shared", "--port", "0", "--host", "host.invalid")
+    done = called(app, *command, environment={"KIKIPOUNAMU_HOME": str(home)})
+    assert done.returncode == 1 and "use another --host" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
 async def test_port_in_use_is_reported_and_logs_contain_no_key(home: Path) -> None:
     async with gateway_process(home) as first:
         port = first.endpoint.url.rpartition(":")[2]

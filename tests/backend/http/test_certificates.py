@@ -57,6 +57,8 @@ def test_unusable_certificate_file_is_named(tmp_path: Path) -> None:
     one, other = own_certificate(tmp_path / "a").certificate, own_certificate(tmp_path / "b").certificate
     with pytest.raises(CertificateUnusable, match="no certificate and its private key"):
         given_certificate(one, other)
+    with pytest.raises(CertificateUnusable, match=f"{tmp_path} has no certificate .* read: Is a directory$"):
+        given_certificate(tmp_path, one)
     with pytest.raises(CertificateUnusable, match="nowhere.pem"):
         given_certificate(tmp_path / "nowhere.pem", one)
     (tmp_path / "empty.pem").write_text("")

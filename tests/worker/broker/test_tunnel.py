@@ -385,3 +385,6 @@ def test_key_is_read_from_file_or_environment(tmp_path: Path) -> None:
     assert (read_key(str(file), "other"), read_key("", "other\n")) == ("of the file", "other")
     with pytest.raises(BrokerRefused, match="nowhere"):
         read_key(str(tmp_path / "nowhere"), "other")
+    file.write_text("\n")
+    with pytest.raises(BrokerRefused, match="key has no key: write the one that the gateway gave"):
+        read_key(str(file), "other")
