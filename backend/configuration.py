@@ -81,6 +81,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 _MOST_BYTES: Final = 1 << 20
+_LONGEST_KEY: Final = 4_096
 _KINDS: Final = {field.name: field.type for field in msgspec.structs.fields(Configuration)}
 
 
@@ -165,6 +166,17 @@ def merged(says: Iterable[Configuration]) -> Configuration:
             if value is not None:
                 values.setdefault(name, value)
     return Configuration(**values)
+
+
+def usable_key(key: str) -> str:
+    """Return a key without the spaces around it, as clients send it; empty: none. Raises ``InvalidSettings``."""
+    key = key.strip()
+    if not key.isprintable() or len(key) > _LONGEST_KEY:
+        raise InvalidSettings(
+            f"KIKIPOUNAMU_KEY, or --key, is one line of at most {_LONGEST_KEY:,} printable characters: no client "
+            "could send another one"
+        )
+    return key
 
 
 def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings:

@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from redis.asyncio.connection import AbstractConnection, Connection, parse_url
 from redis.exceptions import (
@@ -32,6 +33,12 @@ _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 
 def check_server_url(url: str) -> None:
     """Raise ``ValueError`` for the URL of a single server that redis-py cannot use, also for unknown options."""
+    parts = urlsplit(url)
+    database = parts.path.strip("/")
+    if (
+        parts.scheme in ("redis", "rediss") and database and not database.isdecimal()
+    ):  # redis-py would use number 0
+        raise ValueError(f"a database is a number, not {database!r}: write {parts.scheme}://HOST:PORT/0")
     options = dict(parse_url(url))
     kind: Any = options.pop("connection_class", Connection)
     options.pop("max_connections", None)  # an option of a pool

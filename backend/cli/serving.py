@@ -17,7 +17,7 @@ import typer
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import connections_to
 from backend.cli.broker_access import else_said
-from backend.configuration import Configuration, merged, settings_of
+from backend.configuration import Configuration, merged, settings_of, usable_key
 from backend.core.errors import InvalidSettings
 from backend.devices.discovery import own_key
 from backend.http.addresses import listen_addresses, local_url
@@ -62,7 +62,7 @@ class ServeOrder:
                 raise InvalidSettings(f"--certificate {remedy}")
             # several gateways may share the file: one in another mode does not stop this one
             log.warning(LogEvent.GATEWAY_CERTIFICATE_UNUSED, reason=f"certificate = {said.certificate!r} {remedy}")
-        return settings_of(said, here, self.key or own_key(here.data))
+        return settings_of(said, here, usable_key(self.key) or own_key(here.data))
 
     def encoded(self) -> bytes:
         """Return the order for another process."""
@@ -83,6 +83,7 @@ def refuse_invalid(options: Configuration, config: Path | None, here: Folders) -
     from backend.dialects.wyoming.server import wyoming_address  # late: serving without Wyoming needs no dialect
 
     said = merged((options, *else_said(config, here)))
+    usable_key(os.environ.get("KIKIPOUNAMU_KEY", ""))
     with TemporaryDirectory() as empty:
         settings = settings_of(said, replace(here, data=Path(empty)), "a key")
     listen_addresses(settings)

@@ -51,6 +51,13 @@ def test_unknown_option_of_an_address_is_named() -> None:
         check_server_url("redis://h?foo=1")
 
 
+@pytest.mark.parametrize("url", ["redis://h:1/jobs", "rediss://h/1x", "redis://me:secret@h/-1"])
+def test_database_that_is_no_number_is_refused_and_not_taken_for_the_first(url: str) -> None:
+    with pytest.raises(ValueError, match="a database is a number, not") as refused:
+        check_server_url(url)
+    assert "secret" not in str(refused.value)
+
+
 def test_option_of_the_pool_is_no_unknown_one() -> None:
     check_server_url("redis://h?max_connections=8")
 

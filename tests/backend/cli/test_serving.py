@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from backend.cli.main import app
-from backend.cli.serving import ServeOrder, ending_with_signals
+from backend.cli.serving import ServeOrder, ending_with_signals, refuse_invalid
 from backend.configuration import Configuration
 from backend.core.errors import InvalidSettings
 from backend.http.modes import GatewayMode
@@ -36,6 +36,25 @@ def test_certificate_is_refused_where_it_would_not_be_used(home: Path) -> None:
         order = ServeOrder(Configuration(mode=mode, certificate="mine.pem"), "k", None)
         with pytest.raises(InvalidSettings, match="say --mode shared or --mode server"):
             order.settings(folders_in(home))
+
+
+def test_key_is_used_as_clients_send_it(home: Path) -> None:
+    assert ServeOrder(Configuration(), " a key\n", None).settings(folders_in(home)).key == "a key"
+    own = ServeOrder(Configuration(), "\n", None).settings(folders_in(home)).key
+    assert own == ServeOrder(Configuration(), "", None).settings(folders_in(home)).key != ""
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "a\x00", "k" * 4_097])
+def test_key_that_no_client_can_send_is_refused_by_serve_and_check(
+    home: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidSettings, match="KIKIPOUNAMU_KEY, or --key, is one line") as refused:
+        ServeOrder(Configuration(), key, None).settings(folders_in(home))
+    assert key not in str(refused.value)
+    if "\x00" not in key:  # no environment can hold one
+        monkeypatch.setenv("KIKIPOUNAMU_KEY", key)
+        with pytest.raises(InvalidSettings, match="KIKIPOUNAMU_KEY, or --key, is one line"):
+            refuse_invalid(Configuration(), None, folders_in(home))
 
 
 def test_order_reaches_another_process_and_means_the_same_settings(home: Path) -> None:
