@@ -333,7 +333,7 @@ async def enter_hotkeys(cleanup: AsyncExitStack, post: Post) -> Hotkeys:
     except HotkeyError as error:
         log.warning(LogEvent.HOTKEYS_UNAVAILABLE, reason=str(error))
         post(problem("hotkeys", error))
-        return await cleanup.enter_async_context(choose.NoHotkeys())
+        return await cleanup.enter_async_context(Hotkeys())
 
 
 async def open_inserter_or_hold(post: Post, clipboard: WholeClipboard | None, rules: Rules) -> Inserter:

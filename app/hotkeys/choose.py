@@ -1,13 +1,12 @@
 """Choose the hotkeys that this desktop supports."""
 
 import importlib.util
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Self
+from typing import Final
 
-from app.hotkeys.binding import parse
-from app.hotkeys.events import Hotkeys, KeyEvent, KeyEventQueue
+from app.hotkeys.events import Hotkeys
 from app.wayland.session import is_wayland
 
 WAYLAND: Final = "hotkeys-wayland"
@@ -23,36 +22,6 @@ class HotkeyChoice:
     reason: str = ""
 
 
-class NoHotkeys:
-    """``Hotkeys`` for a desktop without support: bindings are accepted and have no effect."""
-
-    async def __aenter__(self) -> Self:
-        self._events = KeyEventQueue()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._events.post(None)
-
-    def events(self) -> AsyncIterator[KeyEvent]:
-        """Yield nothing until the context is left."""
-        return self._events.events()
-
-    async def is_down(self, action: str) -> bool:
-        """Return False: no key can be down."""
-        return False
-
-    async def pass_on(self, action: str) -> None:
-        """Do nothing: no key was withheld from programs."""
-
-    async def bind(self, bindings: Mapping[str, str]) -> None:
-        """Check the bindings. Raises ``HotkeyUnknown``, like other hotkeys."""
-        for text in filter(None, bindings.values()):
-            parse(text)
-
-    async def renew(self) -> None:
-        """Do nothing: no keys are bound."""
-
-
 def choose(platform: str, environment: Mapping[str, str]) -> HotkeyChoice:
     """Return the hotkeys for ``sys.platform`` and ``os.environ``.
 
@@ -65,9 +34,9 @@ def choose(platform: str, environment: Mapping[str, str]) -> HotkeyChoice:
         return _portal(environment)
     display = environment.get("DISPLAY")
     if not display:
-        return HotkeyChoice(NoHotkeys(), NO_DISPLAY)
+        return HotkeyChoice(Hotkeys(), NO_DISPLAY)
     if importlib.util.find_spec("Xlib") is None:
-        return HotkeyChoice(NoHotkeys(), NOT_INSTALLED)
+        return HotkeyChoice(Hotkeys(), NOT_INSTALLED)
     from app.hotkeys.x11 import X11Hotkeys
 
     return HotkeyChoice(X11Hotkeys(display))
@@ -80,7 +49,7 @@ def _portal(environment: Mapping[str, str]) -> HotkeyChoice:
     from app.hotkeys.portal import PortalHotkeys
 
     if not session_address(environment):
-        return HotkeyChoice(NoHotkeys(), WAYLAND)
+        return HotkeyChoice(Hotkeys(), WAYLAND)
 
     language = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     opener = partial(Portal.open, environment)
@@ -89,7 +58,7 @@ def _portal(environment: Mapping[str, str]) -> HotkeyChoice:
 
 def _pynput(platform: str) -> HotkeyChoice:
     if importlib.util.find_spec("pynput") is None:
-        return HotkeyChoice(NoHotkeys(), NOT_INSTALLED)
+        return HotkeyChoice(Hotkeys(), NOT_INSTALLED)
     from app.hotkeys import other
 
     hook: other.Hook = getattr(other, "WindowsHook" if platform == "win32" else "MacHook")()

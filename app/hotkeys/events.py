@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol, Self, runtime_checkable
 
+from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeysUnavailable
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -25,44 +26,51 @@ class KeyEvent:
     chord: bool = False
 
 
-class Hotkeys(Protocol):
+class Hotkeys:
     """An async context manager that holds the keys and releases them at its end.
 
-    The focused program does not get a bound key. While one is held, X11 also sends every other key here, including
-    simulated ones: insert no text until it is released.
+    This class serves desktops without support: it accepts bindings, which have no effect. Every platform has a
+    subclass. The focused program does not get a bound key. While one is held, X11 also sends every other key here,
+    including simulated ones: insert no text until it is released.
     """
 
-    async def __aenter__(self) -> Self: ...
-    async def __aexit__(self, *_: object) -> None: ...
+    async def __aenter__(self) -> Self:
+        self._events = KeyEventQueue()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._events.post(None)
 
     def events(self) -> AsyncIterator[KeyEvent]:
         """Yield events to one reader, until the context is left.
 
         Raises ``HotkeysUnavailable`` when the keys are lost. After ``HotkeysLost`` it may be called again.
         """
-        ...
+        return self._events.events()
 
     async def is_down(self, action: str) -> bool:
         """Return whether the action's key is down now; False for an action without a key."""
-        ...
+        return False
 
     async def pass_on(self, action: str) -> None:
-        """Send a short tap of the action's key to the focused program, after the key is released."""
-        ...
+        """Send a short tap of the action's key to the focused program, after the key is released.
+
+        Do nothing where no key is withheld from programs.
+        """
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
         """Bind exactly these keys; an empty binding means no key. On an error, nothing changes.
 
         Raises ``HotkeyTaken``, ``HotkeyUnknown`` or ``HotkeysUnavailable``.
         """
-        ...
+        for text in filter(None, bindings.values()):
+            parse(text)
 
     async def renew(self) -> None:
         """Bind the same keys again: the system may have released them during sleep.
 
-        Raises ``HotkeysUnavailable``.
+        Raises ``HotkeysUnavailable``. Do nothing where keys are never released.
         """
-        ...
 
 
 @runtime_checkable
@@ -74,15 +82,12 @@ class AssignedHotkeys(Protocol):
     @property
     def assigned(self) -> Mapping[str, str]:
         """The keys that the desktop assigned, by action, in our notation where possible."""
-        ...
 
     def reserve(self, bindings: Mapping[str, str]) -> None:
         """Set all keys that may be bound later, so that the user is asked only once."""
-        ...
 
     def assume_released(self, action: str) -> None:
         """Report a key as released whose release the desktop does not report."""
-        ...
 
 
 log = loggers.APP_HOTKEYS_EVENT_QUEUE

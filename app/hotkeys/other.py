@@ -8,12 +8,12 @@ administrator.
 
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, Self
 
 from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeyAbsent, HotkeysForbidden, HotkeysUnavailable, HotkeyTaken
-from app.hotkeys.events import Grab, KeyEvent, KeyEventQueue, Presses
+from app.hotkeys.events import Grab, Hotkeys, KeyEvent, KeyEventQueue, Presses
 
 BITS: Final = {modifier: 1 << place for place, modifier in enumerate(Modifier)}
 
@@ -26,11 +26,9 @@ class Hook(Protocol):
 
     def code(self, binding: Binding) -> int | None:
         """Return the system's code for the key, or ``None`` if it has none."""
-        ...
 
     def start(self, on_key: OnKey) -> None:
         """Call ``on_key`` for each key from now on. Raises ``HotkeysUnavailable``."""
-        ...
 
     def stop(self) -> None: ...
 
@@ -38,11 +36,10 @@ class Hook(Protocol):
 
     def tap(self, codes: list[int]) -> None:
         """Press and release these keys, without calling ``on_key`` for them."""
-        ...
 
 
-class OtherHotkeys:
-    """``Hotkeys`` that use a hook. Data shared with the hook's thread is replaced, never modified."""
+class OtherHotkeys(Hotkeys):
+    """Hotkeys that use a hook. Data shared with the hook's thread is replaced, never modified."""
 
     def __init__(self, hook: Hook, clock: Callable[[], float] = time.monotonic) -> None:
         self._hook = hook
@@ -58,10 +55,6 @@ class OtherHotkeys:
     async def __aexit__(self, *_: object) -> None:
         self._hook.stop()
         self._events.post(None)
-
-    def events(self) -> AsyncIterator[KeyEvent]:
-        """Yield the events, like ``Hotkeys.events``."""
-        return self._events.events()
 
     async def is_down(self, action: str) -> bool:
         """Return whether the key is down, like ``Hotkeys.is_down``; report a missed release."""

@@ -9,7 +9,7 @@ Sources: XDG Desktop Portal documentation, "GlobalShortcuts"; KDE 6.3 and GNOME 
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
@@ -27,7 +27,7 @@ from app.hotkeys.errors import (
     HotkeyUnassigned,
     HotkeyUnknown,
 )
-from app.hotkeys.events import KeyEvent, KeyEventQueue
+from app.hotkeys.events import Hotkeys, KeyEvent, KeyEventQueue
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, closed_on_error, is_set_within
@@ -132,8 +132,10 @@ _DESCRIPTIONS: Final = {
 """Names of the actions in the dialogs and settings of the desktop, in English and Chinese."""
 
 
-class PortalHotkeys:
-    """``Hotkeys`` of the desktop portal. ``changed`` is called when the desktop assigns other keys.
+class PortalHotkeys(Hotkeys):
+    """Hotkeys of the desktop portal, which cannot press keys and keeps its own during sleep.
+
+    ``changed`` is called when the desktop assigns other keys.
 
     ``chinese``: the desktop's language. ``ask_s``: how long a dialog of the desktop may stay unanswered.
     """
@@ -177,16 +179,9 @@ class PortalHotkeys:
         """Set all keys that may be bound later, like ``AssignedHotkeys.reserve``."""
         self._reserved = {action: text for action, text in bindings.items() if text}
 
-    def events(self) -> AsyncIterator[KeyEvent]:
-        """Yield key events. Raises ``HotkeysLost`` when the portal has ended; then it may be called again."""
-        return self._events.events()
-
     async def is_down(self, action: str) -> bool:
         """Return whether the key was pressed and not released: a portal has no request for it."""
         return action in self._down
-
-    async def pass_on(self, action: str) -> None:
-        """Do nothing: a portal cannot press keys here."""
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
         """Bind these keys or the possible ones nearest to them.
@@ -201,9 +196,6 @@ class PortalHotkeys:
         for action in self._down - self._wanted:
             self.assume_released(action)
         self._refuse_unassigned(wanted)
-
-    async def renew(self) -> None:
-        """Do nothing: a portal keeps its keys during sleep, and its end is noticed."""
 
     # -- the session ---------------------------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
 """Hotkeys on X11: a keyboard in the thread of its connection posts its key events to the event loop."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self, TypeVar
 
 from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
-from app.hotkeys.events import KeyEvent, KeyEventQueue
+from app.hotkeys.events import Hotkeys, KeyEventQueue
 from app.hotkeys.x11_keyboard import Keyboard
 from app.x11.connection import XThread
 from app.x11.errors import X11Error
@@ -18,8 +18,8 @@ log = loggers.APP_HOTKEYS_X11_KEYBOARD
 T = TypeVar("T")
 
 
-class X11Hotkeys:
-    """``Hotkeys`` of the X server ``display`` (default: DISPLAY). Entering raises ``HotkeysUnavailable``."""
+class X11Hotkeys(Hotkeys):
+    """Hotkeys of the X server ``display`` (default: DISPLAY). Entering raises ``HotkeysUnavailable``."""
 
     def __init__(self, display: str | None = None) -> None:
         self._display = display
@@ -37,10 +37,6 @@ class X11Hotkeys:
     async def __aexit__(self, *_: object) -> None:
         await self._thread.close()
         self._events.post(None)
-
-    def events(self) -> AsyncIterator[KeyEvent]:
-        """Yield the events, like ``Hotkeys.events``."""
-        return self._events.events()
 
     async def is_down(self, action: str) -> bool:
         """Return whether the action's key is down, like ``Hotkeys.is_down``."""

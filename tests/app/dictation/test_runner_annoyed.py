@@ -91,7 +91,7 @@ async def test_random_actions_leave_no_text_stuck_lost_or_duplicated(
         for _ in range(PRESSES):
             await annoyer.annoy()
         annoyer.let_go()
-        await wait_until(lambda: world.hotkeys._events.empty(), "all keys are up")
+        await wait_until(lambda: world.hotkeys._queued.empty(), "all keys are up")
         world.dictating.ask(Verb.STOP)
         machine = world.dictating._machine
         await wait_until(lambda: machine.recording is None and not machine.pending, "every take has ended")

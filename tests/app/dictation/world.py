@@ -21,7 +21,7 @@ from app.dictation.runner import DictationRunner, Parts
 from app.dictation.text_inserter import InsertionMeans
 from app.dictation.view import View
 from app.hotkeys.errors import HotkeyAbsent, HotkeyTaken
-from app.hotkeys.events import KeyEvent
+from app.hotkeys.events import Hotkeys, KeyEvent
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.journal.library import Library, TakeSnapshot
 from app.transcription.listening import PATIENT, DictationSetup
@@ -145,7 +145,7 @@ class FakeInserter:
         return "".join(text for text, where in self.texts if where == target)
 
 
-class FakeHotkeys:
+class FakeHotkeys(Hotkeys):
     """Fake hotkeys: ``press`` and ``release`` act as the user's fingers.
 
     A release may go unnoticed.
@@ -159,7 +159,7 @@ class FakeHotkeys:
         self.absent: set[str] = set()
         self.passed_on: list[str] = []
         self.renewed = 0
-        self._events: asyncio.Queue[KeyEvent] = asyncio.Queue()
+        self._queued: asyncio.Queue[KeyEvent] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
         return self
@@ -168,7 +168,7 @@ class FakeHotkeys:
 
     async def events(self) -> AsyncIterator[KeyEvent]:
         while True:
-            yield await self._events.get()
+            yield await self._queued.get()
 
     async def is_down(self, action: str) -> bool:
         return action in self.down
@@ -190,12 +190,12 @@ class FakeHotkeys:
 
     def press(self, action: str = "dictate") -> None:
         self.down.add(action)
-        self._events.put_nowait(KeyEvent(action, True, time.monotonic()))
+        self._queued.put_nowait(KeyEvent(action, True, time.monotonic()))
 
     def release(self, action: str = "dictate", *, noticed: bool = True) -> None:
         self.down.discard(action)
         if noticed:
-            self._events.put_nowait(KeyEvent(action, False, time.monotonic()))
+            self._queued.put_nowait(KeyEvent(action, False, time.monotonic()))
 
 
 @dataclass

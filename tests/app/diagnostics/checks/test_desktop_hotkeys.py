@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.diagnostics.checks.desktop import hotkeys
-from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, HotkeyChoice, NoHotkeys, choose
+from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, HotkeyChoice, choose
 from app.hotkeys.errors import HotkeysForbidden, HotkeysMissing, HotkeysUnavailable
+from app.hotkeys.events import Hotkeys
 from app.hotkeys.x11 import X11Hotkeys
 from app.settings.sections import HotkeysSection
 from tests.app.diagnostics.checks.found import keys
@@ -18,7 +19,7 @@ from tests.helpers.message_bus import running_bus
 BINDINGS = HotkeysSection().bindings
 
 
-class Refusing(NoHotkeys):
+class Refusing(Hotkeys):
     """Hotkeys of a desktop that refuses them."""
 
     def __init__(self, error: Exception) -> None:
@@ -80,7 +81,7 @@ async def test_hotkey_check_gives_advice_when_none_is_chosen(screen: Desktop) ->
     ],
 )
 async def test_hotkey_check_explains_platform_without_hotkeys(reason: str, told: list[str]) -> None:
-    assert keys(await hotkeys(BINDINGS, lambda: HotkeyChoice(NoHotkeys(), reason), does_not_run)) == told
+    assert keys(await hotkeys(BINDINGS, lambda: HotkeyChoice(Hotkeys(), reason), does_not_run)) == told
 
 
 @pytest.mark.parametrize(
