@@ -26,31 +26,24 @@ class Outlet(Protocol):
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``."""
-        ...
 
     async def audio(self, segment: int, samples: Samples, /) -> None:
         """Append audio to a segment."""
-        ...
 
     async def speculate(self, segment: int) -> None:
         """Announce that the audio so far may be the whole segment."""
-        ...
 
     async def end(self, segment: int, samples: int) -> None:
         """End a segment, which has this many samples."""
-        ...
 
     async def finish(self) -> None:
         """Wait until every segment has ended; no more segments begin."""
-        ...
 
     async def close(self) -> None:
         """End the stream of events."""
-        ...
 
     def events(self) -> AsyncIterator[ClientEvent]:
         """Yield every event, in order."""
-        ...
 
 
 async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin: int = 0) -> None:

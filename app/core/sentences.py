@@ -26,11 +26,9 @@ class TextLookup(Protocol):
 
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
-        ...
 
     def has(self, key: str) -> bool:
         """Return whether a text with this key exists."""
-        ...
 
 
 class Sentences:

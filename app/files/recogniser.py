@@ -51,11 +51,9 @@ class FileObserver(Protocol):
 
     def progressed(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         """Accept that everything up to here is recognised; ``pieces`` are new and consecutive."""
-        ...
 
     def received(self, event: ClientEvent) -> None:
         """Accept an event of the client."""
-        ...
 
 
 @dataclass(frozen=True)

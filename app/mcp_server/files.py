@@ -36,24 +36,19 @@ class GatewaySource(Protocol):
     @property
     def gateway(self) -> str:
         """Name or address of the gateway; empty for this computer's."""
-        ...
 
     @property
     def model(self) -> str:
         """The model to recognise with; empty for any."""
-        ...
 
     def prepare(self) -> None:
         """Check that the gateway is known and the models are installed. Blocks."""
-        ...
 
     def locate(self) -> Locate:
         """Return a function that locates the gateway."""
-        ...
 
     def stack(self) -> Stack | None:
         """Return the stack that provides a gateway of this computer, or ``None`` for a remote one."""
-        ...
 
 
 @dataclass(frozen=True)
