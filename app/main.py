@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.control.client import hand_over
 from app.core.errors import AppError
-from app.core.hints import ShownOnce
+from app.core.hints import FirstTimes
 from app.core.identity import APP_ID
 from app.core.problem_notes import note_of
 from app.core.sentences import LANGUAGES
@@ -74,7 +74,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     QtWords(application, texts)
     ReturnPresses(application)
     with logging_to("desktop", folders().logs), LoopThread("app") as loop:
-        front = Front(theme, texts, actions.ask, ShownOnce(folders().data / "closing-told"))
+        front = Front(theme, texts, actions.ask, FirstTimes(folders().data / "closing-told", 1))
         if not settings_place().exists():  # before the app reports its settings
             front.first_steps.open()
         with signals_quit(front.ask):

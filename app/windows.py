@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.hints import FirstTimes, ShownOnce
+from app.core.hints import FirstTimes
 from app.desktop.abilities import IN_PLACE, DesktopView
 from app.dictation.hotkey_test import KeysSeen
 from app.messages.kinds import ActionQueue, Devices, News, Problem, Registry, WindowWanted
@@ -66,7 +66,7 @@ class Windows:
         self.announcer = Announcer(texts, partial(announce, self.home))
         self.overlay = overlay(theme, texts, folders().data / "cancel-told")
         self.tray, self.tray_watch = tray.Tray(theme, texts, front.ask), TrayWatch(tray.available)
-        once = ShownOnce(folders().data / "absent-tray-told")
+        once = FirstTimes(folders().data / "absent-tray-told", 1)
         self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self._open_hidden)
         self.update_notice = UpdateNotice(texts, lambda *said: loop.submit(notify(*said)))
         self._connect_tray()

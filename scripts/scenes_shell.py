@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
-from app.core.hints import ShownOnce
+from app.core.hints import FirstTimes
 from app.core.states import State
 from app.dictation.view import View
 from app.gateways.view import GatewaysView, GatewayView
@@ -55,7 +55,7 @@ def closing(*, tray: bool) -> Draw:
     def draw(look: Look) -> QImage:
         def drawn(theme: Theme, texts: Texts) -> QImage:
             around = QWidget()
-            made = ClosingNote(texts, ShownOnce(Path("told")), lambda: None, lambda: None, around)
+            made = ClosingNote(texts, FirstTimes(Path("told"), 1), lambda: None, lambda: None, around)
             made.show_tray(tray)
             made.show()
             settle(made)

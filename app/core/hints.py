@@ -1,38 +1,20 @@
-"""Hints that are shown once, or only the first few times, on this computer."""
+"""Hints that are shown only the first few times on this computer."""
 
 from contextlib import suppress
 from pathlib import Path
 
 
-class ShownOnce:
-    """A hint that is shown once.
-
-    ``done``: it was shown. An empty file remembers this. If the file cannot be written, the hint is shown again
-    at the next start.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.done = path.exists()
-
-    def mark_shown(self) -> None:
-        """Remember that the hint was shown."""
-        self.done = True
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch()
-
-
 class FirstTimes:
     """A hint that is shown ``most`` times; ``left``: how many of them are to come.
 
-    The length of a file remembers this. If the file cannot be written, the hint begins anew at the next start.
+    The length of a file remembers this, and an empty file counts as one time. If the file cannot be written, the
+    hint begins anew at the next start.
     """
 
     def __init__(self, path: Path, most: int = 5) -> None:
         self._path = path
         try:
-            shown = path.stat().st_size
+            shown = max(1, path.stat().st_size)
         except OSError:
             shown = 0
         self.left = max(0, most - shown)

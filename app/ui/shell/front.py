@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QEventLoop, QTimer
 from PySide6.QtWidgets import QWidget
 
-from app.core.hints import ShownOnce
+from app.core.hints import FirstTimes
 from app.dictation.actions import Verb
 from app.messages.kinds import Action
 from app.onboarding.steps import Step, StepProgress
@@ -36,7 +36,7 @@ class Front:
     """
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], closing: ShownOnce | None = None
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], closing: FirstTimes | None = None
     ) -> None:
         self._ask = ask
         self.home = HomePage(theme, texts, self.ask)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.hints import ShownOnce
+from app.core.hints import FirstTimes
 from app.dictation.actions import Verb
 from app.messages.kinds import Action
 from app.ui.settings.key_field import KeyField
@@ -53,7 +53,7 @@ class ClosingNote(QDialog):
     def __init__(
         self,
         texts: Texts,
-        once: ShownOnce,
+        once: FirstTimes,
         close_window: Callable[[], None],
         end: Callable[[], None],
         parent: QWidget,
@@ -88,7 +88,7 @@ class ClosingNote(QDialog):
         self._body.fit()
 
     def _finish(self, do: Callable[[], None]) -> None:
-        self.once.mark_shown()
+        self.once.count()
         self.accept()
         do()
 
@@ -124,7 +124,7 @@ class Shell(QWidget):
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        closing: ShownOnce | None = None,
+        closing: FirstTimes | None = None,
     ) -> None:
         super().__init__()
         self.closing_note: ClosingNote | None = None
@@ -283,7 +283,7 @@ class Shell(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide the window, after an explanation the first time."""
         note = self.closing_note
-        if note is None or note.once.done or not self.isVisible():
+        if note is None or not note.once.left or not self.isVisible():
             event.accept()
         else:
             event.ignore()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QWindow
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
-from app.core.hints import ShownOnce
+from app.core.hints import FirstTimes
 from app.core.states import RECORDING, State
 from app.dictation.actions import CopyText, SuspendHotkeys, Verb
 from app.local_services.worker_view import SwitchWorker
@@ -279,7 +279,7 @@ class AbsentTray(QObject):
 
     _sent = Signal(bool)
 
-    def __init__(self, texts: Texts, once: ShownOnce, send: Send, open_window: Callable[[], None]) -> None:
+    def __init__(self, texts: Texts, once: FirstTimes, send: Send, open_window: Callable[[], None]) -> None:
         super().__init__()
         self._texts, self._once, self._send, self._open = texts, once, send, open_window
         self._owes_window, self._busy = False, False
@@ -287,7 +287,7 @@ class AbsentTray(QObject):
 
     def notify(self) -> None:
         """Show the hint, unless it was shown before."""
-        if not self._once.done:
+        if self._once.left:
             sending = self._send(self._texts("absent-tray.heading"), self._texts("absent-tray.says"))
             sending.add_done_callback(self._pass_outcome_on)
 
@@ -297,7 +297,7 @@ class AbsentTray(QObject):
 
     def _note_outcome(self, shown: bool) -> None:
         if shown:
-            self._once.mark_shown()
+            self._once.count()
         else:
             self._owes_window = True
             self._open_if_free()

@@ -1,21 +1,11 @@
 from pathlib import Path
 
-from app.core.hints import FirstTimes, ShownOnce
+from app.core.hints import FirstTimes
 
 
-def test_once_is_remembered_after_report(tmp_path: Path) -> None:
-    once = ShownOnce(tmp_path / "data" / "told")
-    before = once.done
-    once.mark_shown()
-    once.mark_shown()
-    assert (before, once.done, ShownOnce(tmp_path / "data" / "told").done) == (False, True, True)
-
-
-def test_once_is_reported_again_when_file_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    once = ShownOnce(tmp_path / "file" / "told")
-    once.mark_shown()
-    assert once.done and not ShownOnce(tmp_path / "file" / "told").done
+def test_hint_is_over_when_an_empty_file_remembers_it(tmp_path: Path) -> None:
+    (tmp_path / "told").touch()
+    assert FirstTimes(tmp_path / "told", 1).left == 0
 
 
 def test_hint_is_shown_the_first_times_only(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.core.hints import ShownOnce
+from app.core.hints import FirstTimes
 from app.dictation.actions import Verb
 from app.messages.kinds import Action
 from app.ui.shell.shell import ClosingNote, Shell
@@ -20,7 +20,7 @@ from tests.app.ui.showing import kept
 class World:
     """A window that was closed for the first time."""
 
-    def __init__(self, shell: Shell, once: ShownOnce) -> None:
+    def __init__(self, shell: Shell, once: FirstTimes) -> None:
         self.shell, self.once = shell, once
         shell.add("home", QLabel("home"))
         shell.appear()
@@ -34,7 +34,7 @@ class World:
 
 @pytest.fixture
 def world(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path) -> World:
-    once = ShownOnce(tmp_path / "told")
+    once = FirstTimes(tmp_path / "told", 1)
     return World(kept(qtbot, Shell(theme, texts, asked.append, closing=once)), once)
 
 
@@ -47,10 +47,10 @@ def test_note_says_where_the_app_goes_on_and_how_to_quit(world: World, texts: Te
 
 def test_note_is_shown_until_the_window_was_closed_by_it(world: World, asked: list[Action]) -> None:
     QTest.keyClick(world.note, Qt.Key.Key_Escape)
-    assert (world.shell.isVisible(), world.note.isVisible(), world.once.done) == (True, False, False)
+    assert (world.shell.isVisible(), world.note.isVisible(), world.once.left) == (True, False, 1)
     world.shell.close()
     world.note.go_on.click()
-    assert (world.shell.isVisible(), world.once.done, asked) == (False, True, [])
+    assert (world.shell.isVisible(), world.once.left, asked) == (False, 0, [])
     world.shell.appear()
     world.shell.close()
     assert not world.shell.isVisible() and not world.note.isVisible()
@@ -58,7 +58,7 @@ def test_note_is_shown_until_the_window_was_closed_by_it(world: World, asked: li
 
 def test_app_can_be_quit_from_the_note(world: World, asked: list[Action]) -> None:
     world.note.quit.click()
-    assert asked == [Verb.QUIT] and world.once.done and not world.note.isVisible()
+    assert asked == [Verb.QUIT] and not world.once.left and not world.note.isVisible()
 
 
 def test_note_tells_another_way_back_without_tray(world: World, texts: Texts) -> None:

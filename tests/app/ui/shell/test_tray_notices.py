@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.hints import ShownOnce
+from app.core.hints import FirstTimes
 from app.core.states import State
 from app.dictation.view import View
 from app.messages.kinds import FILES, Problem
@@ -21,7 +21,7 @@ from tests.helpers.signed_index import index_of
 
 class World:
     def __init__(self, texts: Texts, place: Path) -> None:
-        self.once = ShownOnce(place)
+        self.once = FirstTimes(place, 1)
         self.sent = list[tuple[str, str]]()
         self.opened = 0
         self.sending: Future[bool] = Future()
@@ -45,7 +45,7 @@ def test_hint_names_the_ways_back_once(world: World) -> None:
     ((_, text),) = world.sent
     assert "kikipounamu show" in text
     world.sending.set_result(True)
-    assert world.once.done and world.opened == 0
+    assert not world.once.left and world.opened == 0
     world.hint.notify()
     assert len(world.sent) == 1
 
@@ -69,7 +69,7 @@ def test_window_opens_when_no_notification_can_be_shown(world: World, failure: O
         world.sending.set_result(False)
     else:
         world.sending.set_exception(failure)
-    assert world.opened == 1 and not world.once.done
+    assert world.opened == 1 and world.once.left
 
 
 NEWER = UpdatesView(UpdateState.NEWER, "0.1.0", True, 1.0, index_of("0.2.0").releases[0])
