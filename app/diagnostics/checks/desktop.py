@@ -8,7 +8,7 @@ import importlib.util
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from app.core.daemon_thread import in_daemon_thread
 from app.desktop.abilities import Ability, Found, Means, abilities, read_desktop
@@ -24,34 +24,17 @@ from app.wayland.session import is_wayland
 from app.x11.errors import X11Error
 from runtime.installing import extra_command
 
-
-class ScreenAbilities(NamedTuple):
-    """Abilities of an X server.
-
-    ``types``: programs may press keys. ``tray``: a tray shows icons.
-    """
-
-    types: bool
-    tray: bool
-
-
-ReadScreen = Callable[[str], Awaitable[ScreenAbilities]]
-"""Examine the X server of this name. Raises ``X11Error``."""
+ReadScreen = Callable[[str], Awaitable[bool]]
+"""Return whether programs may press keys on the X server of this name. Raises ``X11Error``."""
 ReadDesktop = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 
 
-async def read_screen(display: str) -> ScreenAbilities:
-    """Connect to an X server and return its abilities."""
+async def read_screen(display: str) -> bool:
+    """Connect to an X server and return whether programs may press keys there."""
     from app.x11.connection import XThread
 
     async with XThread(display) as thread:
-        return await thread.call(_screen)
-
-
-def _screen(connection: Any) -> ScreenAbilities:
-    number = connection.display.get_default_screen()
-    tray = connection.display.get_selection_owner(connection.atom(f"_NET_SYSTEM_TRAY_S{number}"))
-    return ScreenAbilities(bool(connection.display.has_extension("XTEST")), bool(tray))
+        return await thread.call(lambda connection: bool(connection.display.has_extension("XTEST")))
 
 
 def session(platform: str, environment: Mapping[str, str]) -> Finding:
@@ -93,15 +76,14 @@ async def desktop(
     if kind.key == "session-system":
         return [kind, ok(Topic.INSERTION, "insertion-pastes")]
     try:
-        screen = await read_screen(environment["DISPLAY"])
+        types = await read_screen(environment["DISPLAY"])
     except X11Error:
         return [kind, wrong(Topic.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
-    tray = screen.tray or (await learn(platform, environment)).tray
-    return [kind, _insertion(screen, environment), *_TRAY[tray]]
+    return [kind, _insertion(environment, types=types), *_TRAY[(await learn(platform, environment)).tray]]
 
 
-def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Finding:
-    if not screen.types:
+def _insertion(environment: Mapping[str, str], *, types: bool) -> Finding:
+    if not types:
         return wrong(Topic.INSERTION, "insertion-no-keys")
     return ok(Topic.INSERTION, "insertion-method" if has_input_method(environment) else "insertion-ready")
 

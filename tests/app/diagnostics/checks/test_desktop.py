@@ -9,7 +9,6 @@ import pytest
 from app.desktop.abilities import DesktopSession, Found, of_environment, read_desktop
 from app.diagnostics.checks.desktop import (
     ReadDesktop,
-    ScreenAbilities,
     desktop,
     microphone_on_windows,
     permissions,
@@ -45,15 +44,15 @@ def is_on(name: str) -> ReadDesktop:
     return learn
 
 
-async def well(display: str) -> ScreenAbilities:
-    return ScreenAbilities(types=True, tray=True)
+async def well(display: str) -> bool:
+    return True
 
 
-async def poor(display: str) -> ScreenAbilities:
-    return ScreenAbilities(types=False, tray=False)
+async def poor(display: str) -> bool:
+    return False
 
 
-async def gone(display: str) -> ScreenAbilities:
+async def gone(display: str) -> bool:
     raise X11Missing("no")
 
 
@@ -67,9 +66,13 @@ def test_session_names_its_kind() -> None:
 
 
 async def test_desktop_on_x11_checks_insertion_and_tray() -> None:
-    assert keys(await desktop("linux", X11, well)) == ["ok session-x11", "ok insertion-ready", "ok tray-there"]
+    assert keys(await desktop("linux", X11, well, has_tray)) == [
+        "ok session-x11",
+        "ok insertion-ready",
+        "ok tray-there",
+    ]
     with_method = X11 | {"XMODIFIERS": "@im=fcitx"}
-    assert keys(await desktop("linux", with_method, well))[1] == "ok insertion-method"
+    assert keys(await desktop("linux", with_method, well, has_tray))[1] == "ok insertion-method"
     assert keys(await desktop("linux", X11, poor, no_tray)) == [
         "ok session-x11",
         "problem insertion-no-keys",
@@ -126,7 +129,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 
 async def test_screen_reading_examines_a_real_x_server(screen: Desktop) -> None:
-    assert await read_screen(screen.display) == ScreenAbilities(types=True, tray=True)
+    assert await read_screen(screen.display)
     with pytest.raises(X11Missing):
         await read_screen("no name of a display")
 
