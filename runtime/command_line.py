@@ -1,12 +1,17 @@
-"""Define the style of every command line of the project.
+"""Define the style of every command line of the project, and how its commands end after an error.
 
 Help is plain text, so that no name is cut in a narrow terminal and screen readers meet no frames.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, ClassVar, Final
 
 import typer
 from typer.core import TyperGroup
+
+from runtime.folders import is_refused, refusal
+from runtime.terminal import say
 
 _PACKAGE: Final = "kikipounamu"
 _OTHERS: Final = "Commands"
@@ -54,6 +59,26 @@ def group(summary: str, kind: type[CommandGroup] = CommandGroup, **options: Any)
         "rich_markup_mode": None,
     }
     return typer.Typer(cls=kind, help=summary, **{**usual, **options})
+
+
+@contextmanager
+def exit_on(*expected: type[Exception]) -> Iterator[None]:
+    """Print an expected error or a refused file, and end the command with its status; with 130 after Ctrl-C.
+
+    The status is the ``exit_status`` of the error, or 1 if it has none.
+    """
+    try:
+        yield
+    except expected as error:
+        say(str(error), err=True)
+        raise typer.Exit(getattr(error, "exit_status", 1)) from error
+    except OSError as error:
+        if not is_refused(error):
+            raise
+        say(refusal(error), err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        raise typer.Exit(130) from error
 
 
 def version_line(program: str) -> str:

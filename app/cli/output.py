@@ -3,36 +3,20 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
-import typer
-
 from app.core.errors import AppError
-from runtime.folders import is_refused, refusal
+from runtime.command_line import exit_on
 from runtime.terminal import printable, say
 
 _GAP: Final = "  "
 _INDENT: Final = "    "
 _ELLIPSIS: Final = "…"
 
-
-@contextmanager
-def exit_on_error(expected: type[Exception] = AppError) -> Iterator[None]:
-    """Print an expected error or a refused file, and end the command with its status; with 130 after Ctrl-C."""
-    try:
-        yield
-    except expected as error:
-        say(str(error), err=True)
-        raise typer.Exit(error.exit_status if isinstance(error, AppError) else 1) from error
-    except OSError as error:
-        if not is_refused(error):
-            raise
-        say(refusal(error), err=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt as error:
-        raise typer.Exit(130) from error
+exit_on_error = partial(exit_on, AppError)
+"""End a command that failed with an error of the app, or of the kind named in addition."""
 
 
 def print_json(content: Any) -> None:

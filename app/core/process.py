@@ -10,9 +10,9 @@ import typer
 
 from app.core.errors import AppError
 from client.errors import GatewayError
-from runtime.folders import folders, is_refused, refusal
+from runtime.command_line import exit_on
+from runtime.folders import folders
 from runtime.logs import logging_to
-from runtime.terminal import say
 from speech.errors import SpeechError
 
 FAILED: Final = 1
@@ -37,20 +37,10 @@ def run(
     Ctrl-C and SIGTERM cancel the work. ``in_files``: write a log file; off where the logs folder itself may be
     the problem.
     """
-    try:
+    with exit_on(*EXPECTED):
         prepare()
         with logging_to(program, folders().logs if in_files else None, level=level, terminal=terminal):
             status = asyncio.run(_until_terminated(work()))
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    except EXPECTED as error:
-        say(str(error), err=True)
-        status = error.exit_status if isinstance(error, AppError) else FAILED
-    except OSError as error:
-        if not is_refused(error):
-            raise
-        say(refusal(error), err=True)
-        status = FAILED
     raise typer.Exit(status)
 
 

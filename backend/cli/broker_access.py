@@ -19,8 +19,8 @@ from backend.configuration import (
     read_environment,
 )
 from backend.core.errors import BackendError, BrokerUnreachable
+from runtime.command_line import exit_on
 from runtime.folders import Folders, folders
-from runtime.terminal import say
 
 Redis = Annotated[
     str,
@@ -53,8 +53,5 @@ def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[A
         async with open_jobs(named or socket_url(here.broker_socket), f"cli-{os.getpid()}") as jobs:
             await use(jobs)
 
-    try:
+    with exit_on(BackendError):
         asyncio.run(connected())
-    except BackendError as error:
-        say(str(error), err=True)
-        raise typer.Exit(error.exit_status) from None

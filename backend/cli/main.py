@@ -23,6 +23,7 @@ from backend.processes.lock import ask_to_restart
 from protocol.audio import samples_to_seconds
 from protocol.job import MOST_SHARDS
 from runtime import command_line, loggers
+from runtime.command_line import exit_on
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders, refusal, refuse_writes_of_others
 from runtime.logs import logging_to
@@ -102,22 +103,16 @@ def check(mode: Mode = None, host: Host = None, config: Config = None) -> None:
     """Check gateway.toml and the environment, each value and all together, without serving."""
     from backend.cli.serving import refuse_invalid  # late: the other commands need no gateway
 
-    try:
+    with exit_on(BackendError):
         refuse_invalid(Configuration(mode=mode, host=host), config, folders())
-    except BackendError as error:
-        say(str(error), err=True)
-        raise typer.Exit(error.exit_status) from None
     say("The settings of the gateway are valid.")
 
 
 @app.command()
 def restart() -> None:
     """Replace the processes of the running gateway, one after the other, while the others serve."""
-    try:
+    with exit_on(ProcessFailed):
         pid = ask_to_restart(folders().broker_socket.parent)
-    except ProcessFailed as error:
-        say(str(error), err=True)
-        raise typer.Exit(1) from None
     say(f"gateway {pid} restarts its processes: its log says when all of them run")
 
 

@@ -17,6 +17,7 @@ from loadtest.core.load_process import run_loop
 from loadtest.reports.progress import progress
 from loadtest.reports.report import doubt, prepare, write_report
 from loadtest.reports.run import Run
+from runtime.command_line import exit_on
 from runtime.folders import folders
 from runtime.logs import logging_to
 from runtime.terminal import say
@@ -31,12 +32,9 @@ Where = tuple[str, str, str]
 @contextmanager
 def command(level: str = "WARNING") -> Iterator[None]:
     """Run a command: log into its file from ``level`` on; print the reason of a failure, and exit with 1."""
-    with logging_to("loadtest", folders().logs, level=level, terminal=False):
-        try:
-            yield
-        except (LoadTestError, GatewayError) as error:
-            say(str(error), err=True)
-            raise typer.Exit(1) from None
+    logs = logging_to("loadtest", folders().logs, level=level, terminal=False)
+    with logs, exit_on(LoadTestError, GatewayError):
+        yield
 
 
 def reachable(gateway: str, key: str, certificate: str) -> Locate:
