@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,7 +49,7 @@ from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.memory import RegularReturn
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, within
 
 log = loggers.BACKEND_GATEWAY
 
@@ -194,12 +193,11 @@ class Gateway:
         self.monitor.end()
         for connection in tuple(self.hub.connections):
             connection.close(CloseCode.GOING_AWAY, ErrorCode.GOING_AWAY)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.drain_s):
-                await self._jobs.flushed()
-                await self.hub.deserted.wait()
-                self.hub.farewell()
-                await self._jobs.flushed()
+        async with within(self._settings.drain_s):
+            await self._jobs.flushed()
+            await self.hub.deserted.wait()
+            self.hub.farewell()
+            await self._jobs.flushed()
         await self._streams.close()
         self._tunnel.close()
         await self.access.tls_listener.close()

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -25,7 +25,7 @@ from client.errors import (
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
-from runtime.tasks import complete
+from runtime.tasks import complete, within
 from runtime.tls import date_fault, tls_end
 
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
@@ -133,9 +133,8 @@ class GatewayConnection:
 
     async def close(self, within_s: float = _CLOSE_S) -> None:
         """Close the WebSocket, waiting at most ``within_s``. Safe to call twice."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                await self._socket.close()
+        async with within(within_s):
+            await self._socket.close()
         self._end_tls()
 
     async def _not_ours(self, what: str) -> Refused:

@@ -6,8 +6,8 @@ Failures of tasks are always logged.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Self, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, Self, TypeVar, cast
 
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -82,6 +82,18 @@ async def holds_within(
                 news.clear()
                 await news.wait()
     return predicate()
+
+
+def within(seconds: float, *expected: type[Exception]) -> AbstractAsyncContextManager[None, bool]:
+    """Leave the context after this time, or at an ``expected`` error, without an error."""
+    return cast("AbstractAsyncContextManager[None, bool]", _within(seconds, expected))  # for mypy: it suppresses
+
+
+@asynccontextmanager
+async def _within(seconds: float, expected: tuple[type[Exception], ...]) -> AsyncIterator[None]:
+    with suppress(TimeoutError, *expected):
+        async with asyncio.timeout(seconds):
+            yield
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -32,7 +32,7 @@ from protocol.monitor import WorkerState
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Tasks, cancel_and_wait, within
 from worker.batcher import Batcher
 from worker.broker.jobs import ShardJobs, Verdict
 from worker.broker.shards import AllShards
@@ -325,9 +325,8 @@ class Consumer:
                 await self._jobs.heartbeat(self._report.status())
             except BrokerUnavailable as error:
                 log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
-            with suppress(TimeoutError):  # report at once when this worker becomes ready
-                async with asyncio.timeout(self._timing.heartbeat_s):
-                    await self._became_ready.wait()
+            async with within(self._timing.heartbeat_s):  # report at once when this worker becomes ready
+                await self._became_ready.wait()
             self._became_ready.clear()
 
     async def _leave(self) -> None:

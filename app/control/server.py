@@ -42,7 +42,7 @@ from runtime.clocks import steady_s
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import Tasks, is_set_within, within
 
 log = loggers.APP_CONTROL
 
@@ -210,13 +210,12 @@ class ControlServer:
 
     async def _own(self) -> None:
         """Take the lock, waiting for an app that has removed its socket and is ending."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._ending_s):
-                while not try_lock(self._lock):
-                    if self._place.exists() or sys.platform == "win32":
-                        raise AlreadyRunning
-                    await asyncio.sleep(_CHECK_S)
-                return
+        async with within(self._ending_s):
+            while not try_lock(self._lock):
+                if self._place.exists() or sys.platform == "win32":
+                    raise AlreadyRunning
+                await asyncio.sleep(_CHECK_S)
+            return
         raise AlreadyRunning
 
     async def _listen_again_if_removed(self) -> None:

@@ -7,7 +7,6 @@ else.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -61,7 +60,7 @@ from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, within
 from runtime.whole_file import write_whole
 from speech.audio_file import length_s, sound_track
 from speech.errors import SpeechError
@@ -252,9 +251,8 @@ class Files:
             self._events.put_nowait(ListNote(not_saved(wanted.place)))
 
     async def _forget(self, file: int) -> None:
-        with suppress(OSError, TimeoutError):  # the next start removes leftovers
-            async with asyncio.timeout(_DISK_S):
-                await self._in_thread(self._file_results(file).forget)
+        async with within(_DISK_S, OSError):  # the next start removes leftovers
+            await self._in_thread(self._file_results(file).forget)
 
     async def _show_forever(self) -> None:
         while True:

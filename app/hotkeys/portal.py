@@ -10,7 +10,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
@@ -30,7 +29,7 @@ from app.hotkeys.errors import (
 from app.hotkeys.events import Hotkeys, KeyEvent, KeyEventQueue
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, closed_on_error, is_set_within
+from runtime.tasks import Tasks, closed_on_error, is_set_within, within
 
 DICTATE: Final = "dictate"
 CANCEL: Final = "cancel"
@@ -160,9 +159,8 @@ class PortalHotkeys(Hotkeys):
 
     async def __aenter__(self) -> Self:
         self._events = KeyEventQueue()
-        with suppress(TimeoutError):  # a portal that is still starting is connected by ``bind``
-            async with asyncio.timeout(_ENTER_S):
-                await self._connect()
+        async with within(_ENTER_S):  # a portal that is still starting is connected by ``bind``
+            await self._connect()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -6,7 +6,7 @@ ten minutes continue there, in the same session.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from app.core.errors import AppError, Note, StackFailed
@@ -15,7 +15,7 @@ from app.local_services.stack import Stack
 from app.local_services.worker_view import NOT_NEEDED
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, holds_within
+from runtime.tasks import Tasks, holds_within, within
 
 log = loggers.APP_OWN_GATEWAY
 
@@ -97,9 +97,8 @@ class OwnGateway:
             await holds_within(lambda: self._restarts or not self._here, self._news)
             if self._restarts:
                 return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._finish_s):
-                    await self._finished()
+            async with within(self._finish_s):
+                await self._finished()
             if not self._here:
                 return
 

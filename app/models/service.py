@@ -31,7 +31,7 @@ from app.models.state_machine import ModelsState
 from app.models.view import ModelAction, ModelNote, ModelState, ModelsView, WatchModels
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, within
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
 from speech.models.progress import Advanced, Checked, Event
 from speech.models.recommendation import Recommendation
@@ -96,10 +96,9 @@ class Models:
         self._open = False
         for stop in self._stops.values():
             stop.ask()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_END_S):
-                while self._stops:
-                    await self._next.wait()
+        async with within(_END_S):
+            while self._stops:
+                await self._next.wait()
         await self._tasks.close()
 
     def ask(self, action: ModelAction) -> None:

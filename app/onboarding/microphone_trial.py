@@ -5,7 +5,6 @@ A take has priority; the trial continues after it. Use everything in one event l
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +18,7 @@ from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicroph
 from protocol.audio import SAMPLE_RATE
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, Tasks, cancel_and_wait, loop_time
+from runtime.tasks import Closing, Tasks, cancel_and_wait, loop_time, within
 from speech.level import FLOOR_DBFS, QUIET_DBFS, level_of
 
 QUIET_S: Final = 3.0
@@ -119,11 +118,10 @@ class MicrophoneTrialRunner(Closing):
         await cancel_and_wait([before] if before else [])
         refreshing = self._tasks.start(self._keep_refreshing(), "refresh")
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._times.most_s):
-                    while True:
-                        await self._measure_until_it_ends()
-                        await asyncio.sleep(self._times.retry_s)
+            async with within(self._times.most_s):
+                while True:
+                    await self._measure_until_it_ends()
+                    await asyncio.sleep(self._times.retry_s)
             self._listening = None
             self._cancel_trial()
         finally:

@@ -9,6 +9,7 @@ from typing import Final, Self
 import msgspec
 
 from backend.processes.messages import LENGTH, MOST_BYTES, Message, decode, encode
+from runtime.tasks import within
 
 _MOST_WAITING: Final = 64 * 1024 * 1024
 """A peer that does not read for long is hung: its channel is closed above this size."""
@@ -53,7 +54,6 @@ class Channel:
     async def close(self) -> None:
         """Send waiting messages, as far as the peer reads soon, and close. Safe to call twice."""
         self._writer.close()
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
-                await self._writer.wait_closed()
+        async with within(_CLOSE_S, OSError):
+            await self._writer.wait_closed()
         self._writer.transport.abort()

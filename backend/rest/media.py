@@ -15,7 +15,7 @@ from protocol.errors import ErrorCode
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.programs import module_command
-from runtime.tasks import complete
+from runtime.tasks import complete, within
 
 _FRAME_S: Final = 120.0
 _END_S: Final = 5.0
@@ -81,9 +81,8 @@ async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncI
 
 async def _killed_by(process: asyncio.subprocess.Process) -> int:
     """Return the signal that ended the process; 0 where none did."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_END_S):
-            return max(0, -await process.wait())
+    async with within(_END_S):
+        return max(0, -await process.wait())
     return 0
 
 

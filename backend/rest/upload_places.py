@@ -1,14 +1,14 @@
 """Places for uploads in progress: a limited number in total and for each key."""
 
-import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
 from backend.http.access import AdmittedRequest
 from backend.rest.file_settings import FileSettings
+from runtime.tasks import within
 
 RETRY_S: Final = 30.0
 
@@ -36,11 +36,10 @@ async def until_upload_place(visit: AdmittedRequest, settings: FileSettings) -> 
     requests whose number is limited otherwise.
     """
     ended = visit.access.upload_ended
-    with suppress(TimeoutError):
-        async with asyncio.timeout(settings.upload_wait_s):
-            while _refused(visit, settings):
-                ended.clear()
-                await ended.wait()
+    async with within(settings.upload_wait_s):
+        while _refused(visit, settings):
+            ended.clear()
+            await ended.wait()
 
 
 def _refused(visit: AdmittedRequest, settings: FileSettings) -> str:

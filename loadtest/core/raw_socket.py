@@ -6,13 +6,13 @@ import hashlib
 import os
 import ssl
 import struct
-from contextlib import suppress
 from typing import Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from client.connection import Address, pinned
 from client.errors import Unreachable, WrongCertificate
 from protocol.session import STREAM_PATH, SUBPROTOCOL
+from runtime.tasks import within
 
 TEXT: Final = 1
 BINARY: Final = 2
@@ -155,9 +155,8 @@ class RawSocket:
     async def close(self) -> None:
         """End the connection. Safe to call twice."""
         self._writer.close()
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
-                await self._writer.wait_closed()
+        async with within(_CLOSE_S, OSError):
+            await self._writer.wait_closed()
 
 
 def _context(address: Address) -> ssl.SSLContext:

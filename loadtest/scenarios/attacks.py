@@ -36,7 +36,7 @@ from protocol.session import (
     Welcome,
 )
 from runtime.logs import logging_to
-from runtime.tasks import is_set_within
+from runtime.tasks import is_set_within, within
 
 _ANSWER_S: Final = 30.0
 _AGAIN_S: Final = 0.2
@@ -116,10 +116,9 @@ class _Striker:
         self._queued = asyncio.Event()
 
     async def run(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._order.seconds):
-                while True:
-                    await self._round()
+        async with within(self._order.seconds):
+            while True:
+                await self._round()
 
     async def _round(self) -> None:
         self._struck.rounds += 1

@@ -35,7 +35,7 @@ from loadtest.scenarios.fuzzing.requests import FuzzedRoute, routes
 from loadtest.scenarios.fuzzing.wires import Wire, dialect_conversation
 from loadtest.scenarios.streams import Streams, run_streams
 from protocol.rest import OPENAPI_PATH
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, within
 
 _BATCH: Final = 32
 _ANSWER_S: Final = 60.0
@@ -209,9 +209,8 @@ class _Exchange:
         self.state.messages += 1
         await self.socket.send(self.planned.opening)
         self.state.note_status(self.planned, await self.socket.status())
-        with suppress(TimeoutError):  # an export of a whole history may take long
-            async with asyncio.timeout(_BODY_S):
-                await self.socket.rest(_MOST_BODY)
+        async with within(_BODY_S):  # an export of a whole history may take long
+            await self.socket.rest(_MOST_BODY)
 
     async def _talk(self) -> None:
         """Send all messages, over TCP if there is no opening, reading at the same time; then end as planned."""

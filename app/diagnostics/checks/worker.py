@@ -1,11 +1,9 @@
 """Check of this computer's worker by ``kikipounamu-worker doctor``: GPU, engine, model, one decode."""
 
-import asyncio
 import os
 import tempfile
 from asyncio.subprocess import Process
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import IO, Final
 
 import msgspec
@@ -17,6 +15,7 @@ from app.core.errors import AppError, ProgramMissing
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from runtime.installing import extra_command
+from runtime.tasks import within
 
 DEADLINE_S: Final = 150.0  # a large model on a slow computer
 _PROGRAM: Final = "kikipounamu-worker"
@@ -80,11 +79,9 @@ async def _run(
 
     ``lines`` receives its output until then.
     """
-    async with output_of(command, complaints) as process:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(deadline_s):
-                await _read_lines(process, lines)
-                return await process.wait()
+    async with output_of(command, complaints) as process, within(deadline_s):
+        await _read_lines(process, lines)
+        return await process.wait()
     return None
 
 

@@ -36,7 +36,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
-from runtime.tasks import Tasks, closed_on_error
+from runtime.tasks import Tasks, closed_on_error, within
 
 log = loggers.APP_INSERTION_HELPER
 
@@ -132,9 +132,8 @@ class HelperProcess:
             with suppress(HelperEnded):
                 self._send(CloseRequest())
             self._requests.close()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_S):
-                    await self.ended()
+            async with within(_CLOSE_S):
+                await self.ended()
             self.kill()
         await self.ended()
         await self._tasks.close()
@@ -208,9 +207,8 @@ class HelperProcess:
     async def _end(self) -> int:
         """Kill the process unless it has ended; return its exit status."""
         if self._process.returncode is None and self._replies.at_eof():
-            with suppress(TimeoutError):  # the parent ends a moment after the child
-                async with asyncio.timeout(_CLOSE_S):
-                    await self._process.wait()
+            async with within(_CLOSE_S):  # the parent ends a moment after the child
+                await self._process.wait()
         self.kill()
         self._requests.close()
         status = await self._process.wait()

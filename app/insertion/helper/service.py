@@ -33,7 +33,7 @@ from app.insertion.plan import Rules
 from app.x11.errors import X11Gone
 from app.x11.grab_guard import Grabs
 from runtime.framing import BrokenFrame
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, within
 
 SCREEN_GONE: Final = 76
 """Exit status: the X server or the Wayland compositor is lost. The app starts another helper, which reconnects."""
@@ -130,9 +130,8 @@ class HelperService:
         self._replies.send(OpenedReply())
         while isinstance(request := await _next(stream), FindRequest | InsertRequest):
             self._tasks.start(self._answer(request, inserter), "answer")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_FINISH_S), self._turn:
-                pass  # the texts in progress have arrived
+        async with within(_FINISH_S), self._turn:
+            pass  # the texts in progress have arrived
         await self._tasks.close()
         await inserter.close()
 

@@ -6,13 +6,12 @@ whether it is empty is kept.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final, Self
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, MethodCall, Signal, session_address
 from app.bus.errors import BusError, BusRefused
 from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name, is_plain_layout, text_in
-from runtime.tasks import closed_on_error, holds_within, loop_time
+from runtime.tasks import closed_on_error, holds_within, loop_time, within
 
 _GONE_S: Final = 2.0
 _ENGINE_S: Final = 4.0  # an engine's program may have to start
@@ -73,10 +72,9 @@ class IBusWatch:
 
     async def own_engine_gone(self) -> None:
         """Wait until IBus has noticed that our engine is gone: then it takes the global engine away."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GONE_S):
-                while await self._has_own_engine():  # each answer takes a moment, and IBus sends no signal for it
-                    pass
+        async with within(_GONE_S):
+            while await self._has_own_engine():  # each answer takes a moment, and IBus sends no signal for it
+                pass
 
     async def _has_own_engine(self) -> bool:
         (engines,) = await self._bus.call(IBUS, "ListActiveEngines")
@@ -180,12 +178,11 @@ class UserInput:
 
     async def paused(self) -> None:
         """Wait until there was no input for ``PAUSE_S``, but at most a second: a text must not wait longer."""
-        with suppress(TimeoutError, BusError):
-            async with asyncio.timeout(_PATIENCE_S):
+        async with within(_PATIENCE_S, BusError):
+            idle_s = await self._idle_s()
+            while idle_s < PAUSE_S:
+                await asyncio.sleep(PAUSE_S - idle_s)
                 idle_s = await self._idle_s()
-                while idle_s < PAUSE_S:
-                    await asyncio.sleep(PAUSE_S - idle_s)
-                    idle_s = await self._idle_s()
 
     async def close(self) -> None:
         """End the connection. Safe to call twice."""

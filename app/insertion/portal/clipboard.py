@@ -29,7 +29,7 @@ from app.insertion.wayland.contents import (
     text_contents,
     write_all,
 )
-from runtime.tasks import Tasks, is_set_within, loop_time
+from runtime.tasks import Tasks, is_set_within, loop_time, within
 
 INTERFACE: Final = "Clipboard"
 MANAGERS_S: Final = 0.05
@@ -128,15 +128,14 @@ class PortalClipboard(WatchedClipboard):
         left, formats = MOST_BYTES, self._formats
         if len(formats) > MOST_FORMATS:
             return None
-        with suppress(TimeoutError, TooMuch, BusError):
-            async with asyncio.timeout(_READ_S):
-                for name in formats:
-                    if self._formats != formats:
-                        return None  # its owner may be gone
-                    (pipe,) = await self._call("SelectionRead", "os", name)
-                    found[name] = await read_all(pipe, left)
-                    left -= len(found[name])
-                return found
+        async with within(_READ_S, TooMuch, BusError):
+            for name in formats:
+                if self._formats != formats:
+                    return None  # its owner may be gone
+                (pipe,) = await self._call("SelectionRead", "os", name)
+                found[name] = await read_all(pipe, left)
+                left -= len(found[name])
+            return found
         # Our own empty text, of a session that ended: GNOME still lists it, and nobody answers.
         return {} if _OWN_FORMATS.issuperset(formats) and HISTORY_HINT in formats else None
 
@@ -156,11 +155,10 @@ class PortalClipboard(WatchedClipboard):
     async def _wait_for_readers(self) -> None:
         """Wait for readers: the portal of GNOME 48 ends when one of a replaced source is answered."""
         if self._serves:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(DESKTOP_S):
-                    await self._seen.wait()
-                    while self._readers:
-                        await asyncio.wait(set(self._readers))
+            async with within(DESKTOP_S):
+                await self._seen.wait()
+                while self._readers:
+                    await asyncio.wait(set(self._readers))
 
     async def _restore(self) -> None:
         lent, self._lent, self._watch = self._lent, False, None

@@ -27,6 +27,7 @@ from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from runtime.programs import module_command
+from runtime.tasks import within
 
 COMMAND: Final = module_command("app.insertion.wayland.clipboard_keeper")
 _START_S: Final = 4.0
@@ -56,9 +57,8 @@ async def hand_over(environment: Mapping[str, str], contents: Callable[[], Mappi
                     return await keeper.stdout.read() == _READY  # up to the end: it leaves its pipes
         finally:
             keeper.stdin.close()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_END_S):
-                    await keeper.wait()  # the started process; the keeper is its child
+            async with within(_END_S):
+                await keeper.wait()  # the started process; the keeper is its child
             if keeper.returncode is None:
                 keeper.kill()
                 await keeper.wait()

@@ -11,7 +11,7 @@ from typing import Final
 from app.insertion.clipboard import HISTORY_HINT, NO_CONTENTS
 from app.wayland.connection import WaylandObject
 from app.wayland.errors import CompositorGone
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, within
 
 MOST_BYTES: Final = 64 * 2**20
 MOST_FORMATS: Final = 64
@@ -38,14 +38,13 @@ async def read_contents(
         return None
     found: dict[str, bytes] = {}
     left = most_bytes
-    with suppress(TimeoutError, TooMuch):
-        async with asyncio.timeout(deadline_s):
-            for name in wanted:
-                reading, writing = os.pipe2(os.O_CLOEXEC)
-                offer.request("receive", name, writing)
-                found[name] = await read_all(reading, left)
-                left -= len(found[name])
-            return found
+    async with within(deadline_s, TooMuch):
+        for name in wanted:
+            reading, writing = os.pipe2(os.O_CLOEXEC)
+            offer.request("receive", name, writing)
+            found[name] = await read_all(reading, left)
+            left -= len(found[name])
+        return found
     return None
 
 

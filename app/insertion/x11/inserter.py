@@ -36,6 +36,7 @@ from app.insertion.x11.screen import Pings, X11Screen
 from app.x11.connection import X11Connection, XThread
 from app.x11.errors import X11Error, X11Gone
 from app.x11.grab_guard import Grabs
+from runtime.tasks import within
 
 _LAST_S: Final = 2.0
 """Time for the last target when the insertion ends: it may ask once more for its text."""
@@ -205,9 +206,8 @@ class X11Inserter:
 
     async def close(self) -> None:
         """Restore borrowed resources and end the connections."""
-        with suppress(TimeoutError, X11Gone):
-            async with asyncio.timeout(_CLOSE_S):
-                # Not cancelled: what is not restored in this time can be until the thread ends.
-                await asyncio.shield(self._works.call(lambda _: self._strategies.close()))
+        async with within(_CLOSE_S, X11Gone):
+            # Not cancelled: what is not restored in this time can be until the thread ends.
+            await asyncio.shield(self._works.call(lambda _: self._strategies.close()))
         await self._queries.close()
         await self._works.close()

@@ -14,7 +14,7 @@ from backend.http.addresses import interfaces, reachable
 from backend.http.modes import LOOPBACK, is_loopback
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, within
 
 log = loggers.BACKEND_DIALECTS
 
@@ -93,6 +93,5 @@ class WyomingServer:
             self._count -= 1
             await conversation.close()
             writer.close()
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(_CLOSE_S):
-                    await writer.wait_closed()
+            async with within(_CLOSE_S, OSError):
+                await writer.wait_closed()
