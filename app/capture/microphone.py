@@ -24,7 +24,6 @@ from app.capture.desktop_sound import sound_system
 from app.capture.devices import Input, chosen, list_microphones
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
-from app.capture.mute_watch import MuteWatch
 from app.capture.portaudio import SoundSystem
 from app.capture.resampled_input import ResampledInput
 from protocol.audio import SAMPLE_RATE
@@ -43,6 +42,27 @@ _LONGEST_TAIL_S: Final = 0.25
 _PROMPT_S: Final = 0.03
 """A computer that is later than this with a key may be late with sound, too."""
 _QUIET_DBFS: Final = -45.0
+_FIRST_SILENCE: Final = 2 * SAMPLE_RATE
+_LATER_SILENCE: Final = 10 * SAMPLE_RATE
+
+
+class MuteWatch:
+    """The search for digital silence in one recording. ``muted``: the latest samples were zeros for too long.
+
+    A microphone that is heard always has noise. One that is muted, or whose program suppresses all noise, delivers
+    zeros. Such a program pauses between words, so silence after sound is reported later than silence at first.
+    """
+
+    def __init__(self) -> None:
+        self.muted = False
+
+    def changed_by(self, zeros: int, *, heard: bool) -> bool:
+        """Return whether ``muted`` changes.
+
+        ``zeros``: consecutive samples of silence until now. ``heard``: the recording has sound before them.
+        """
+        before, self.muted = self.muted, zeros >= (_LATER_SILENCE if heard else _FIRST_SILENCE)
+        return self.muted != before
 
 
 class MicrophoneChangeKind(StrEnum):

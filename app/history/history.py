@@ -21,16 +21,17 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
+from msgspec import structs
+
 from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from app.history import take_operations
 from app.history.errors import TakeHistoryError, TextTooLong
 from app.history.export import ExportProgress, ExportResult, export
 from app.history.index import IndexRow
 from app.history.indexed_takes import IndexOwner, RefreshProgress
 from app.history.rerecognition import OnProgress, Rerunner
 from app.history.view import RerunOptions
-from app.journal.errors import JournalError
+from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
 from runtime import loggers
@@ -182,11 +183,11 @@ class History:
     # -- actions of the user --------------------------------------------------------------------------------
 
     async def edit(self, session: UUID, text: str, seen: int | None = None) -> int:
-        """Set the text of a take, as ``take_operations.edit``."""
+        """Set the text of a take, as ``edit_take``."""
         if len(text) > MOST_EDITED:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
-        work = asyncio.to_thread(take_operations.edit, self._library, session, text, seen)
+        work = asyncio.to_thread(edit_take, self._library, session, text, seen)
         revision = await self._complete(work)
         self.changed(session)
         return revision
@@ -208,7 +209,7 @@ class History:
         progress: ExportProgress | None = None,
     ) -> ExportResult:
         """Export takes as ``app.history.export`` does; missing takes are left out."""
-        takes = take_operations.existing_takes(self._library, sessions)
+        takes = existing_takes(self._library, sessions)
         work = partial(export, takes, form, place, overwrite=overwrite, progress=progress)
         return await self._complete(asyncio.to_thread(work))
 
@@ -217,12 +218,12 @@ class History:
     ) -> Reran:
         """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
         run = await self._rerunner.rerun(await self.take(session), options, on_progress)
-        await self._complete(asyncio.to_thread(take_operations.keep_run, self._library, session, run))
+        await self._complete(asyncio.to_thread(keep_run, self._library, session, run))
         self.changed(session)
         return run
 
     async def _delete(self, sessions: tuple[UUID, ...]) -> Mapping[UUID, JournalError]:
-        refused = await asyncio.to_thread(take_operations.delete, self._library, sessions)
+        refused = await asyncio.to_thread(delete_takes, self._library, sessions)
         await self._forget([session for session in sessions if session not in refused])
         return refused
 
@@ -266,3 +267,58 @@ class History:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.info(LogEvent.HISTORY_ACTION_FAILED, reason=str(error))
+
+
+def edit_take(library: Library, session: UUID, text: str, seen: int | None = None) -> int:
+    """Set a take's text, and return the take's revision with it.
+
+    An empty text, or the recognised one, removes the edit. ``seen``: the revision that the user edited; texts that
+    have arrived since then are added. ``None``: the text stands for the whole take. Raises ``JournalError``.
+    """
+    with library.reopen(session) as journal:
+        take = journal.take
+        if text and seen is not None and not take.is_whole(text):
+            text = take.with_later(text, seen)
+        wanted = "" if text == take.transcript(journal.samples).text else text
+        if wanted != take.edited:
+            journal.edit(wanted)
+        return take.revision
+
+
+def keep_run(library: Library, session: UUID, run: Reran) -> None:
+    """Add the result of a repeated recognition to the take, unless an equal one is there.
+
+    Raises ``TakeUnknown`` if the take was deleted meanwhile. Other failures are only logged, because the result
+    serves comparison only.
+    """
+    try:
+        with library.reopen(session) as journal:
+            if not any(structs.replace(before, started=run.started) == run for before in journal.take.runs):
+                journal.reran(run)
+    except TakeUnknown:
+        raise
+    except JournalError as error:
+        log.warning(LogEvent.TAKE_RERECOGNITION_NOT_KEPT, reason=str(error))
+
+
+def delete_takes(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
+    """Delete takes and return those that could not be deleted, with the reasons.
+
+    Missing takes are ignored.
+    """
+    refused: dict[UUID, JournalError] = {}
+    for session in sessions:
+        try:
+            library.delete(session)
+        except TakeUnknown:
+            continue
+        except JournalError as error:
+            refused[session] = error
+    return refused
+
+
+def existing_takes(library: Library, sessions: Iterable[UUID]) -> Iterator[TakeSnapshot]:
+    """Yield the takes that exist."""
+    for session in sessions:
+        with suppress(TakeUnknown):
+            yield library.find(session)

@@ -55,7 +55,7 @@ def text_copier(environment: Mapping[str, str], window: Copier | None) -> Copier
     """Return what copies a text for the user on this desktop; ``window``: does so through a window."""
     if not is_wayland(environment):
         return window
-    from app.insertion.wayland.copier import KeptCopier
+    from app.insertion.wayland.clipboard_keeper import KeptCopier
 
     return KeptCopier(environment, window)
 

@@ -14,7 +14,7 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from app.history import export, take_operations
+from app.history import export, history
 from app.history.errors import IndexUnavailable
 from app.history.history import History
 from app.history.rerecognition import Rerunner
@@ -288,7 +288,7 @@ async def test_edit_during_another_edit_is_stored_after_it(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, edits, begun, go = Window(), list[str](), threading.Event(), threading.Event()
-    edit = take_operations.edit
+    edit = history.edit_take
 
     def slow(library: Library, session: UUID, text: str, seen: int | None = None) -> int:
         if text != "typed":
@@ -299,7 +299,7 @@ async def test_edit_during_another_edit_is_stored_after_it(
             journal.edit(text)
             return journal.take.revision
 
-    monkeypatch.setattr(take_operations, "edit", slow)
+    monkeypatch.setattr(history, "edit_take", slow)
     async with served(library, window) as (serving, _):
         serving.edited = lambda: edits.append(library.find(session(1)).text)
         serving.ask(EditTake(session(1), "typed"))

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.errors import UsageMistake
 from app.core.format import Format
-from app.history.take_operations import edit
+from app.history.history import edit_take
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library
 from app.mcp_server.recordings import RecordingReader
@@ -52,7 +52,7 @@ async def test_text_is_what_the_user_edited_in_every_form(library: Library, reco
     record(library, 1, "one", "two")
     whole = await recordings.text(str(session(1))[:8], Format.TXT)
     assert whole.complete and whole.text == "one two"
-    edit(library, session(1), "one, two!")
+    edit_take(library, session(1), "one, two!")
     assert (await recordings.text(str(session(1)), Format.TXT)).text == "one, two!"
     assert "00:00:00,000 --> " in (await recordings.text(str(session(1)), Format.SRT)).text
 

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from app.insertion.wayland.copier import KeptCopier
+from app.insertion.wayland.clipboard_keeper import KeptCopier
 from tests.helpers.desktop import TextField
 from tests.helpers.restricted_desktop import running_restricted
 from tests.helpers.waiting import wait_until

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.history.take_operations import delete, edit, existing_takes, keep_run
+from app.history.history import delete_takes, edit_take, existing_takes, keep_run
 from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library
@@ -44,35 +44,35 @@ def span(library: Library) -> None:
 def test_edit_is_stored_once_and_can_be_undone(library: Library) -> None:
     record(library, 1, "one", "two")
     for text, says in (("three", "three"), ("one two", "one two"), ("four", "four"), ("", "one two")):
-        edit(library, session(1), text)
+        edit_take(library, session(1), text)
         before = events(library, 1)
-        edit(library, session(1), text)
+        edit_take(library, session(1), text)
         assert library.find(session(1)).text == says
         assert events(library, 1) == before
     assert library.find(session(1)).take.edited == ""
     with library.reopen(session(1)), pytest.raises(TakeBusy):
-        edit(library, session(1), "five")
+        edit_take(library, session(1), "five")
     with pytest.raises(TakeUnknown):
-        edit(library, session(2), "five")
+        edit_take(library, session(2), "five")
 
 
 def test_text_that_came_during_an_edit_is_added(library: Library) -> None:
     record(library, 1, "one", None, "three")
     seen = revision(library)
     arrive(library, 1, "two")
-    edit(library, session(1), "One three.", seen)
+    edit_take(library, session(1), "One three.", seen)
     assert library.find(session(1)).text == "One two three."
-    edit(library, session(1), "One three!", revision(library))
+    edit_take(library, session(1), "One three!", revision(library))
     assert library.find(session(1)).text == "One three!", "the user has seen it"
 
 
 def test_text_that_came_after_an_edit_stays_in_the_next_one(library: Library) -> None:
     record(library, 1, "one", None, "three")
-    seen = edit(library, session(1), "One three.", revision(library))
+    seen = edit_take(library, session(1), "One three.", revision(library))
     arrive(library, 1, "two")
-    edit(library, session(1), "One, three.", seen)
+    edit_take(library, session(1), "One, three.", seen)
     assert library.find(session(1)).text == "One, two three."
-    edit(library, session(1), "Three.", revision(library))
+    edit_take(library, session(1), "Three.", revision(library))
     assert library.find(session(1)).text == "Three."
 
 
@@ -90,7 +90,7 @@ def test_word_that_is_said_again_during_an_edit_is_added(
     record(library, 1, *spoken)
     seen = revision(library)
     arrive(library, number, "yes")
-    edit(library, session(1), typed, seen)
+    edit_take(library, session(1), typed, seen)
     assert library.find(session(1)).text == says
 
 
@@ -99,16 +99,16 @@ def test_text_that_came_during_an_edit_stays_while_the_user_types_on(library: Li
     seen = revision(library)
     arrive(library, 1, "two")
     for typed in ("one three, four", "one three, vier", "one three, vier!"):
-        edit(library, session(1), typed, seen)
+        edit_take(library, session(1), typed, seen)
         assert library.find(session(1)).text == typed.replace("one", "one two")
-    edit(library, session(1), "drei!", revision(library))
+    edit_take(library, session(1), "drei!", revision(library))
     assert library.find(session(1)).text == "drei!"
 
 
 def test_first_text_that_comes_during_an_edit_is_added_behind_it(library: Library) -> None:
     record(library, 1, None)
     arrive(library, 0, "one")
-    edit(library, session(1), "my note:", seen=0)
+    edit_take(library, session(1), "my note:", seen=0)
     assert library.find(session(1)).text == "my note: one"
 
 
@@ -117,10 +117,10 @@ def test_span_of_segments_that_were_edited_is_not_added(library: Library, stored
     record(library, 1, "I went home.", "because it reigned.")
     typed, seen = "I went home! It rained.", revision(library)
     if stored:
-        edit(library, session(1), typed, seen)
+        edit_take(library, session(1), typed, seen)
     span(library)
     if not stored:
-        edit(library, session(1), typed, seen)
+        edit_take(library, session(1), typed, seen)
     assert library.find(session(1)).text == typed
 
 
@@ -129,13 +129,13 @@ def test_span_of_which_one_segment_was_edited_adds_only_the_other(library: Libra
     record(library, 1, "I went home.", None)
     typed, seen = "I went home!", revision(library)
     if stored:
-        edit(library, session(1), typed, seen)
+        edit_take(library, session(1), typed, seen)
     arrive(library, 1, "because it rained.")
     span(library)
     if not stored:
-        edit(library, session(1), typed, seen)
+        edit_take(library, session(1), typed, seen)
     assert library.find(session(1)).text == "I went home! because it rained."
-    edit(library, session(1), typed, revision(library))
+    edit_take(library, session(1), typed, revision(library))
     assert library.find(session(1)).text == typed
 
 
@@ -143,7 +143,7 @@ def test_span_of_segments_that_were_seen_is_not_added_when_one_was_silent(librar
     record(library, 1, "I went home because it reigned.", "")
     seen = revision(library)
     span(library)
-    edit(library, session(1), "I went home.", seen)
+    edit_take(library, session(1), "I went home.", seen)
     assert library.find(session(1)).text == "I went home."
 
 
@@ -152,7 +152,7 @@ def test_segment_whose_text_comes_after_its_span_was_seen_is_not_added(library: 
     span(library)
     seen = revision(library)
     arrive(library, 1, "because it reigned.")
-    edit(library, session(1), "I went home!", seen)
+    edit_take(library, session(1), "I went home!", seen)
     assert library.find(session(1)).text == "I went home!"
 
 
@@ -163,7 +163,7 @@ def test_segments_are_added_when_they_say_much_more_than_the_span_that_was_seen(
     seen = revision(library)
     arrive(library, 0, "I went home because it rained.")
     arrive(library, 1, "Then the sun came out again and we walked to the river.")
-    edit(library, session(1), "I went home!", seen)
+    edit_take(library, session(1), "I went home!", seen)
     assert library.find(session(1)).text == (
         "I went home! I went home because it rained. Then the sun came out again and we walked to the river."
     )
@@ -173,7 +173,7 @@ def test_span_with_words_that_only_it_has_is_added(library: Library) -> None:
     record(library, 1, "I went home.", None)
     seen = revision(library)
     span(library)
-    edit(library, session(1), "I went!", seen)
+    edit_take(library, session(1), "I went!", seen)
     assert library.find(session(1)).text == "I went! I went home because it rained."
 
 
@@ -182,15 +182,15 @@ def test_text_of_a_rerun_gets_nothing_that_came_meanwhile(library: Library) -> N
     keep_run(library, session(1), replace(RUN, text="won too"))
     seen = revision(library)
     arrive(library, 1, "two")
-    edit(library, session(1), "won too", seen)
+    edit_take(library, session(1), "won too", seen)
     assert library.find(session(1)).text == "won too"
-    edit(library, session(1), "Won, too.", seen)
+    edit_take(library, session(1), "Won, too.", seen)
     assert library.find(session(1)).text == "Won, too."
 
 
 def test_edit_that_says_nothing_of_what_was_seen_stands_alone(library: Library) -> None:
     record(library, 1, "one", "two")
-    edit(library, session(1), "mine")
+    edit_take(library, session(1), "mine")
     assert library.find(session(1)).text == "mine"
 
 
@@ -216,6 +216,6 @@ def test_delete_returns_takes_in_use(library: Library) -> None:
     record(library, 1, "one")
     record(library, 2, "two")
     with library.reopen(session(2)):
-        refused = delete(library, [session(1), session(2), session(3)])
+        refused = delete_takes(library, [session(1), session(2), session(3)])
     assert list(refused) == [session(2)] and isinstance(refused[session(2)], TakeBusy)
     assert [found.session for found in existing_takes(library, [session(n) for n in (1, 2, 3)])] == [session(2)]

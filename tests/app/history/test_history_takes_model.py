@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.history.take_operations import edit
+from app.history.history import edit_take
 from app.journal.events import Begin, Edited, End
 from app.journal.library import Library
 from app.journal.take import Take
@@ -77,7 +77,7 @@ class Bench:
             case "remove" if self.draft:
                 del self.draft[number % len(self.draft)]
             case "save":
-                edit(cast("Library", self), UUID(int=1), " ".join(self.draft), self.revision)
+                edit_take(cast("Library", self), UUID(int=1), " ".join(self.draft), self.revision)
                 later = self.arrived - self.seen if self.draft else self.arrived
                 self.stored = Counter([*self.draft, *(WORDS[segment] for segment in later)])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.capture.mute_watch import MuteWatch
+from app.capture.microphone import MuteWatch
 from protocol.audio import SAMPLE_RATE
 
 
