@@ -15,8 +15,7 @@ from typing import Final, NamedTuple
 
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.folders import private_folder
-from runtime.whole_file import replacing
+from runtime.whole_file import keep
 
 log = loggers.RUNTIME_CLOCKS
 
@@ -72,7 +71,7 @@ class WallClock:
             _warn(set_by_s)
             self._even_s = 0.0
         if self._memory is not None and (self._even_s == 0.0 or now[1] - self._noted_s >= _NOTE_S):
-            _write(self._memory, _ClockNote(now[0], self._even_s))
+            keep(self._memory, _ClockNote(now[0], self._even_s))  # if that fails, the next program trusts it later
             self._noted_s = now[1]
         return self._even_s > age_s
 
@@ -106,11 +105,3 @@ def _read(memory: Path) -> _ClockNote | None:
         if all(map(isfinite, note)) and note.even_s >= 0:
             return note
     return None
-
-
-def _write(memory: Path, note: _ClockNote) -> None:
-    """Replace the note. If that fails, the next program trusts the clock later."""
-    with suppress(OSError):
-        private_folder(memory.parent)
-        with replacing(memory) as file:
-            file.write(json.dumps(note).encode())

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,35 +16,26 @@ from app.core.errors import AppError
 from app.core.sentences import TextLookup
 from app.models.engines import arguments_for, lacks
 from protocol.decoding import explain
-from runtime.folders import folders, private_folder
-from runtime.whole_file import replacing
+from runtime.folders import folders
+from runtime.whole_file import keep, read_kept
 from speech.models.catalogue import Model
 from speech.models.errors import MeasurementFailed
 from speech.models.recommendation import ChoiceReason, Computer, LocalSpeed, Recommendation, local_speed, recommend
 
 _FILE: Final = "model-speeds.json"
-_MOST_BYTES: Final = 1 << 16
 _DRIVER: Final = "nvidia-smi"
 
 
 def read_speeds(place: Path | None = None) -> dict[str, float]:
     """Return the measured speeds by model, in seconds of audio per second; none if the file is damaged. Blocks."""
-    try:
-        with (place or _speeds_file()).open("rb") as file:
-            speeds = msgspec.json.decode(file.read(_MOST_BYTES), type=dict[str, float])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return {}
+    speeds = read_kept(place or _speeds_file(), dict[str, float], {})
     return {name: speed for name, speed in speeds.items() if speed > 0}
 
 
 def keep_speed(model: str, speed: float, place: Path | None = None) -> None:
     """Keep a measured speed; it is lost if the file cannot be written. Blocks."""
     place = place or _speeds_file()
-    speeds = read_speeds(place) | {model: round(speed, 2)}
-    with suppress(OSError):
-        private_folder(place.parent)
-        with replacing(place) as file:
-            file.write(msgspec.json.encode(speeds))
+    keep(place, read_speeds(place) | {model: round(speed, 2)})
 
 
 def this_computer() -> Computer:

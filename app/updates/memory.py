@@ -1,17 +1,14 @@
 """Knowledge of this computer about newer versions, and the time of the next question.
 
-The decisions are pure. ``read`` and ``write`` keep the knowledge in a file, and block.
+The decisions are pure. ``runtime.whole_file`` keeps the knowledge in a file.
 """
 
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct
 from msgspec.structs import replace
 
 from app.updates.index import Release, ReleaseIndex, is_newer, newest
-from runtime.whole_file import replacing
 
 DAY_S: Final = 86_400.0
 
@@ -47,18 +44,3 @@ def offer(memory: Memory, installed: str) -> Release | None:
     """Return the known version, if it is newer than the installed one."""
     release = memory.release
     return release if release and is_newer(release.version, installed) else None
-
-
-def read(place: Path) -> Memory:
-    """Return the stored memory, or an empty one."""
-    with suppress(OSError, DecodeError, UnicodeDecodeError):
-        return json.decode(place.read_bytes(), type=Memory)
-    return Memory()
-
-
-def write(place: Path, memory: Memory) -> None:
-    """Store the memory; if that fails, it lasts as long as the process."""
-    with suppress(OSError):
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with replacing(place) as file:
-            file.write(json.encode(memory))

@@ -37,6 +37,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.tasks import TaskOwner, Tasks, is_set_within, loop_time
+from runtime.whole_file import keep, read_kept
 
 log = loggers.APP_UPDATES
 
@@ -119,7 +120,7 @@ class Updates(TaskOwner):
         self._changed.set()
 
     async def _watch(self) -> None:
-        self._memory = await asyncio.to_thread(memories.read, self._file)
+        self._memory = await asyncio.to_thread(read_kept, self._file, Memory, Memory())
         self._installed = await asyncio.to_thread(self._facts)
         began = loop_time()
         while True:
@@ -156,7 +157,7 @@ class Updates(TaskOwner):
 
     async def _remember(self, memory: Memory) -> None:
         self._memory = memory
-        await asyncio.to_thread(memories.write, self._file, memory)
+        await asyncio.to_thread(keep, self._file, memory)
 
     def _show(self, *, announce: bool = False) -> None:
         found = memories.offer(self._memory, self._installed.version)

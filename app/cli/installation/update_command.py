@@ -114,12 +114,13 @@ async def _newest(installed: str) -> "Release | None":
     from app.updates.index import place_of
     from app.updates.service import FILE, ask_index
     from runtime.folders import folders
+    from runtime.whole_file import keep, read_kept
 
     settings, _ = await asyncio.to_thread(settings_now)
     wanted = settings.updates
     place = folders().data / FILE
-    known = await asyncio.to_thread(memory.read, place)
+    known = await asyncio.to_thread(read_kept, place, memory.Memory, memory.Memory())
     index = await ask_index(place_of(wanted.url, wanted.key), known.made_s, time.time())
     known = replace(memory.learned(known, index, installed), asked_s=time.time())
-    await asyncio.to_thread(memory.write, place, known)
+    await asyncio.to_thread(keep, place, known)
     return memory.offer(known, installed)

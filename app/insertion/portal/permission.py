@@ -1,7 +1,7 @@
 """The answer of the user to the question of the desktop whether this app may press keys.
 
 The portal gives a token with which the next session is granted without a dialog. A refusal counts until the app is
-started again, even if its helper process is replaced meanwhile.
+started again, even if its helper process is replaced meanwhile. Without a stored answer, the desktop asks again.
 """
 
 from contextlib import suppress
@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from runtime.whole_file import replacing
+from runtime.whole_file import keep, read_kept
 
 NAME: Final = "portal-permission.json"
 """Name of the file, beside the settings."""
-_LONGEST: Final = 65_536
 
 
 @dataclass(frozen=True)
@@ -44,23 +41,14 @@ class Permission:
 
     def grant(self, token: str) -> None:
         """Store the token of a granted session. A token is good for one session, so it replaces the last one."""
-        self._write(PermissionAnswer(token))
+        keep(self._place, PermissionAnswer(token))
 
     def refuse(self) -> None:
         """Store that the user has refused."""
-        self._write(PermissionAnswer(refused=self._run))
+        keep(self._place, PermissionAnswer(refused=self._run))
 
     def _read(self) -> PermissionAnswer:
-        with suppress(OSError, msgspec.MsgspecError):
-            return msgspec.json.decode(self._place.read_bytes()[:_LONGEST], type=PermissionAnswer)
-        return PermissionAnswer()
-
-    def _write(self, answer: PermissionAnswer) -> None:
-        """Replace the file at once; where that fails, the desktop asks again."""
-        with suppress(OSError):
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(self._place) as file:
-                file.write(msgspec.json.encode(answer))
+        return read_kept(self._place, PermissionAnswer, PermissionAnswer())
 
 
 def ask_again(place: Path) -> None:

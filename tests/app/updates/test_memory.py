@@ -1,13 +1,12 @@
 """At most one question a day, whatever the clock does."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.updates.memory import DAY_S, Memory, learned, offer, read, settled, wait_s, write
+from app.updates.memory import DAY_S, Memory, learned, offer, settled, wait_s
 from tests.helpers.signed_index import MADE_S, index_of
 
 times = st.floats(0, 4e9)
@@ -53,20 +52,3 @@ def test_memory_keeps_the_newest_index_and_its_version() -> None:
     assert found is not None and found.version == "0.2.0"
     assert offer(known, "0.2.0") is None, "the update was installed"
     assert learned(known, index_of("0.1.0"), "0.1.0").release is None, "it was withdrawn"
-
-
-def test_memory_is_stored_and_read(tmp_path: Path) -> None:
-    place = tmp_path / "data" / "updates.json"
-    assert read(place) == Memory()
-    known = learned(Memory(asked_s=5.0, announced="0.2.0"), index_of("0.2.0"), "0.1.0")
-    write(place, known)
-    assert read(place) == known
-    for damaged in (b'{"asked_s": "yes"}', b'{"announced": "\xff"}'):
-        place.write_bytes(damaged)
-        assert read(place) == Memory()
-
-
-def test_memory_survives_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file")
-    write(tmp_path / "data" / "updates.json", Memory())
-    assert read(tmp_path / "data" / "updates.json") == Memory()

@@ -9,10 +9,11 @@ import pytest
 
 from app.updates.index import IndexPlace, IndexUnreachable, PlaceUnknown
 from app.updates.installation import Facts, InstallKind
-from app.updates.memory import DAY_S, Memory, read, write
+from app.updates.memory import DAY_S, Memory
 from app.updates.service import FILE, Updates, ask_index
 from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
 from runtime.folders import folders
+from runtime.whole_file import keep, read_kept
 from tests.helpers.signed_index import MADE_S, PUBLIC, index_of, signed
 from tests.helpers.waiting import wait_until
 
@@ -35,7 +36,9 @@ class Bench:
 
     async def _fetch(self, url: str) -> bytes:
         self.asked.append(url)
-        assert read(folders().data / FILE).asked_s == self.now_s, "the attempt is remembered first"
+        assert read_kept(folders().data / FILE, Memory, Memory()).asked_s == self.now_s, (
+            "the attempt is remembered first"
+        )
         if not self.content:
             raise IndexUnreachable("no connection")
         return self.content
@@ -80,7 +83,7 @@ async def test_newer_version_is_reported_with_its_command_and_announced_once(ben
 
 
 async def test_second_start_knows_the_version_and_does_not_ask_again_that_day() -> None:
-    write(folders().data / FILE, Memory(MADE_S, MADE_S, index_of("0.2.0").releases[0], "0.2.0"))
+    keep(folders().data / FILE, Memory(MADE_S, MADE_S, index_of("0.2.0").releases[0], "0.2.0"))
     bench = Bench()
     bench.now_s += 60
     async with bench.updates:
@@ -91,7 +94,7 @@ async def test_second_start_knows_the_version_and_does_not_ask_again_that_day() 
 
 
 async def test_next_day_is_asked_again() -> None:
-    write(folders().data / FILE, Memory(MADE_S - DAY_S, MADE_S))
+    keep(folders().data / FILE, Memory(MADE_S - DAY_S, MADE_S))
     bench = Bench()
     bench.content = signed("0.1.0")
     async with bench.updates:

@@ -10,7 +10,8 @@ import pytest
 from app.cli.installation.update_command import answer, missing_parts_lines
 from app.core.child_process import find_program
 from app.updates.installation import Installation, InstallKind, installed_version
-from app.updates.memory import read
+from app.updates.memory import Memory
+from runtime.whole_file import read_kept
 from tests.helpers.https_server import https_server
 from tests.helpers.signed_index import KEY, PUBLIC, index_of, signed
 
@@ -79,7 +80,7 @@ async def test_command_asks_the_signed_index_over_tls(tmp_path: Path) -> None:
         assert (result.returncode, result.stderr) == (0, "")
         found = json.loads(result.stdout)
         assert found["newest"] == "99.0.0" and found["version"] == installed_version() and found["command"]
-        assert read(home / "data" / "updates.json").made_s == 2_000_000_000
+        assert read_kept(home / "data" / "updates.json", Memory, Memory()).made_s == 2_000_000_000
         server.content = server.content.replace(b"99.0.0", b"99.0.1")
         result = await run(home, "--check", trusted=str(server.certificate))
         assert result.returncode == 1 and "not trusted" in result.stderr and not result.stdout
