@@ -5,7 +5,7 @@ X11 has its own implementation: ``x11/clipboard.py``.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 from app.insertion.errors import ScreenGone
@@ -22,7 +22,15 @@ NO_CONTENTS: Final = frozenset(
 HISTORY_HINT: Final = "x-kde-passwordManagerHint"
 """Clipboard histories skip contents with this format, whose value is ``secret`` (KDE's convention)."""
 
-_MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
+MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
+
+
+def text_contents(text: str) -> Mapping[str, bytes]:
+    """Return a text in the formats that programs ask for, with a hint that histories skip it."""
+    data = text.encode()
+    names = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT")
+    latin = {"STRING": text.encode("latin-1")} if text.isascii() else {}
+    return {name: data for name in names} | latin | {HISTORY_HINT: b"secret"}
 
 
 class Clipboard(Protocol):
@@ -91,7 +99,7 @@ class WatchedClipboard(ABC):
         """
         if (watch := self._watch) is None:
             return False
-        end = loop_time() + _MOST_STEPS * deadline_s
+        end = loop_time() + MOST_STEPS * deadline_s
         while watch.verdict(loop_time()) is PasteState.WAITING and loop_time() < end and self._is_connected:
             self._news.clear()
             await is_set_within(self._news, min(end, watch.ends_s()) - loop_time())
@@ -104,7 +112,7 @@ class WatchedClipboard(ABC):
 
         A program that reads again and again does not prevent it.
         """
-        end = loop_time() + _MOST_STEPS * SETTLED_S
+        end = loop_time() + MOST_STEPS * SETTLED_S
         while (watch := self._watch) is not None and watch.verdict(loop_time()) is PasteState.READ:
             if loop_time() >= min(end, watch.settles_s()):
                 break

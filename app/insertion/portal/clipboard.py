@@ -15,7 +15,7 @@ from typing import Any, Final
 from app.bus.connection import CALL_S, Signal
 from app.bus.errors import BusError
 from app.bus.portal import variants
-from app.insertion.clipboard import HISTORY_HINT, WatchedClipboard
+from app.insertion.clipboard import HISTORY_HINT, WatchedClipboard, text_contents
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.portal.session import RemoteSession
@@ -26,7 +26,6 @@ from app.insertion.wayland.contents import (
     TooMuch,
     is_text,
     read_all,
-    text_contents,
     write_all,
 )
 from runtime.tasks import Tasks, is_set_within, loop_time, within

@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, Self
 
-from app.insertion.clipboard import EMPTY_S, WatchedClipboard
+from app.insertion.clipboard import EMPTY_S, WatchedClipboard, text_contents
 from app.insertion.errors import ScreenGone
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
@@ -29,7 +29,6 @@ from app.insertion.wayland.contents import (
     is_read_elsewhere,
     is_text,
     read_contents,
-    text_contents,
 )
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone

@@ -22,8 +22,8 @@ from typing import Final
 
 import msgspec
 
-from app.insertion.clipboard import HISTORY_HINT, Copier
-from app.insertion.wayland.contents import Contents, ContentsSource, text_contents
+from app.insertion.clipboard import HISTORY_HINT, Copier, text_contents
+from app.insertion.wayland.contents import Contents, ContentsSource
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT

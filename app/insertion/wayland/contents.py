@@ -48,14 +48,6 @@ async def read_contents(
     return None
 
 
-def text_contents(text: str) -> Contents:
-    """Return a text in the formats that programs ask for, with a hint that histories skip it."""
-    data = text.encode()
-    names = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT")
-    latin = {"STRING": text.encode("latin-1")} if text.isascii() else {}
-    return {name: data for name in names} | latin | {HISTORY_HINT: b"secret"}
-
-
 def is_text(name: str) -> bool:
     """Return whether a format of ``text_contents`` carries the text."""
     return name != HISTORY_HINT

@@ -73,27 +73,25 @@ class UserKeymap:
                 self.text = os.pread(place, size, 0).rstrip(b"\0").decode(errors="replace")
 
 
-class VirtualKeyboard:
-    """A ``PasteKeyboard`` of a compositor with virtual keyboards. Raises ``InterfaceMissing``."""
+class VirtualKeyboard(UserKeymap):
+    """A ``PasteKeyboard`` of a compositor with virtual keyboards. Raises ``InterfaceMissing``.
 
-    def __init__(self, wayland: WaylandConnection) -> None:
-        self._wayland = wayland
-        self._seat = wayland.bind(SEAT)
-        self._device = wayland.bind(VIRTUAL_KEYBOARD_MANAGER).request("create_virtual_keyboard", self._seat)
-        self._user = UserKeymap(wayland, self._seat)
+    With the end of its connection, the compositor removes the keyboard and releases its keys.
+    """
+
+    def __init__(self, wayland: WaylandConnection, seat: WaylandObject) -> None:
+        super().__init__(wayland, seat)
+        self._device = wayland.bind(VIRTUAL_KEYBOARD_MANAGER).request("create_virtual_keyboard", seat)
         self._sent = ""
         self._places = STANDARD_PLACES
 
     @classmethod
     async def open(cls, environment: Mapping[str, str]) -> Self:
         """Connect to the compositor of this environment, and learn the user's keymap. Raises ``WaylandError``."""
-        wayland = await WaylandConnection.open(environment)
-        async with closed_on_error(wayland.close):
-            made = cls(wayland)
-            await wayland.roundtrip()  # the seat reports whether it has a keyboard
-            await wayland.roundtrip()  # and the keyboard its keymap
+        made = await super().open(environment)
+        async with closed_on_error(made.close):
             made._use_keymap()
-            await wayland.roundtrip()
+            await made._wayland.roundtrip()
         return made
 
     async def press(self, keys: PasteKeys) -> None:
@@ -117,17 +115,13 @@ class VirtualKeyboard:
         except CompositorGone as error:
             raise ScreenGone from error
 
-    async def close(self) -> None:
-        """Remove the keyboard; the compositor releases its keys. Safe to call twice."""
-        await self._wayland.close()
-
     def _key(self, code: int, *, down: bool) -> None:
         self._device.request("key", int(time.monotonic() * 1000) % _MOST_MS, code, int(down))
 
     def _use_keymap(self) -> None:
         """Give the keyboard the user's keymap if it has the keys that paste, else the standard one."""
-        places: KeyPlaces | None = key_places(self._user.text)
-        wanted = self._user.text if places else STANDARD
+        places: KeyPlaces | None = key_places(self.text)
+        wanted = self.text if places else STANDARD
         if wanted == self._sent:
             return
         self._sent, self._places = wanted, places or STANDARD_PLACES

@@ -13,7 +13,7 @@ from typing import Any
 from Xlib import X
 from Xlib.ext import xfixes
 
-from app.insertion.clipboard import HISTORY_HINT
+from app.insertion.clipboard import HISTORY_HINT, MOST_STEPS, text_contents
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteState, PasteWatch
@@ -28,7 +28,7 @@ _WHY = {
 }
 _SAVE_DEADLINE_S = 1.0
 _MOST_TRIES = 3
-_MOST_STEPS = 5  # steps of a target that keeps asking, each within its deadline
+_KINDS = {"TEXT": "UTF8_STRING", HISTORY_HINT: "UTF8_STRING"}  # types of formats that are not their own type
 MOST_LATE = 16
 _ALL_CHANGES = (
     xfixes.XFixesSetSelectionOwnerNotifyMask
@@ -149,7 +149,7 @@ class X11Clipboard:
 
     def _verdict(self, watch: PasteWatch) -> PasteState:
         """Wait for the verdict on a paste."""
-        end = time.monotonic() + _MOST_STEPS * self._deadline_s
+        end = time.monotonic() + MOST_STEPS * self._deadline_s
         while True:
             left = min(end, watch.ends_s()) - time.monotonic()
             self._connection.wait(lambda: watch.verdict(time.monotonic()) is not PasteState.WAITING, left)
@@ -241,14 +241,8 @@ class X11Clipboard:
             return all([self.owner.own(selection, contents, stamp) for selection in selections])
 
     def _contents_of(self, text: str) -> Contents:
-        atom, utf8 = self._connection.atom, text.encode()
-        texts = {name: Value(atom(name), 8, utf8) for name in ("UTF8_STRING", "text/plain;charset=utf-8")}
-        texts["text/plain"] = Value(atom("text/plain"), 8, utf8)
-        texts["TEXT"] = Value(atom("UTF8_STRING"), 8, utf8)
-        if text.isascii():
-            texts["STRING"] = Value(atom("STRING"), 8, utf8)
-        texts[HISTORY_HINT] = Value(atom("UTF8_STRING"), 8, b"secret")
-        return Contents({atom(name): value for name, value in texts.items()})
+        atom, named = self._connection.atom, text_contents(text).items()
+        return Contents({atom(name): Value(atom(_KINDS.get(name, name)), 8, data) for name, data in named})
 
     def _give_back_when_settled(self, watch: PasteWatch) -> None:
         def settle() -> None:

@@ -3,13 +3,13 @@ import os
 
 import pytest
 
+from app.insertion.clipboard import text_contents
 from app.insertion.wayland.contents import (
     ContentsSource,
     TooMuch,
     is_text,
     read_all,
     read_contents,
-    text_contents,
     write_all,
 )
 from app.wayland.connection import WaylandConnection, WaylandObject
