@@ -18,7 +18,7 @@ from runtime.installing import extra_command
 
 
 class InsertionError(AppError):
-    """The base of all insertion errors. The text contains the remedy."""
+    """The base of all insertion errors. A text that is shown contains the remedy."""
 
 
 class InsertionUnavailable(InsertionError):
@@ -48,12 +48,7 @@ class LibraryMissing(InsertionUnavailable):
 
 
 class ScreenGone(InsertionError):
-    """An error: the connection to the screen is lost."""
-
-    note = Note("screen-gone")
-
-    def __init__(self) -> None:
-        super().__init__("the connection to the display is lost: restart this program")
+    """An error: the connection to the screen is lost. It ends the helper process, and is never shown."""
 
 
 class HelperEnded(InsertionError):
@@ -76,10 +71,7 @@ class HelperFailed(InsertionError):
 
 
 class CannotType(InsertionError):
-    """An error: the keyboard has no spare key code for a character."""
-
-    def __init__(self) -> None:
-        super().__init__("a character cannot be typed with this keyboard: choose pasting")
+    """An error: the keyboard has no spare key code for a character. Then the text is pasted or held."""
 
 
 class FocusUnknown(InsertionUnavailable):

@@ -39,7 +39,7 @@ from app.history.errors import (
     TextTooLong,
 )
 from app.hotkeys.errors import HotkeyAbsent, HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
-from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
+from app.insertion.errors import LibraryMissing, ScreenMissing
 from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeUnknown
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import read
@@ -138,7 +138,6 @@ ERRORS = [
     (HotkeysUnavailable("why"), Note("hotkeys-unavailable")),
     (HotkeysForbidden("why"), Note("hotkeys-forbidden")),
     (ScreenMissing("why"), Note("insertion-no-screen")),
-    (ScreenGone(), Note("screen-gone")),
     (LibraryMissing("why"), Note("insertion-not-installed", {"install": DESKTOP})),
     (BadSetting("a.b", "why"), Note("setting-bad", {"place": "a.b"})),
     (SettingsUnreadable("why"), Note("settings-unreadable")),
