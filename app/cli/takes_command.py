@@ -105,7 +105,7 @@ def export(
             audible = bool(found.samples) or not found.damaged
             if audible:
                 _write_wav(found, sound)
-            write_whole(text, _text_of(found, form, sound.name))
+            write_whole(text, found.render(form, sound.name))
         except OSError as error:
             raise OutputFailed(f"{found.session} cannot be exported to {output}: {error.strerror}") from error
     written = (
@@ -268,19 +268,6 @@ def _start_time(found: "TakeSnapshot") -> str:
 def _start_of_text(found: "TakeSnapshot") -> str:
     text = " ".join(found.text.split())
     return text if len(text) <= _START else f"{text[: _START - 1]}…"
-
-
-def _text_of(found: "TakeSnapshot", form: Format, source: str) -> str:
-    """Render the text like the export of the history window."""
-    from app.core.renderers import render
-
-    if not found.take.edited:
-        return render(found.transcript, form, source)
-    from app.core.word_times import edited_transcript
-
-    if form is Format.TXT:
-        return f"{found.text.strip()}\n"
-    return render(edited_transcript(found.transcript, found.text), form, source)
 
 
 def _write_wav(found: "TakeSnapshot", place: Path) -> None:

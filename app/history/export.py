@@ -14,9 +14,7 @@ from msgspec import Raw
 
 from app.core.errors import Note
 from app.core.format import Format
-from app.core.renderers import document, render, render_json, render_json_line
-from app.core.transcript import RecordingTranscript
-from app.core.word_times import edited_transcript
+from app.core.renderers import document, render_json, render_json_line
 from app.history.errors import NothingToExport, TakeExportFailed
 from app.history.view import ExportTakes, HistoryMessage, HistoryNote
 from app.journal.library import TakeSnapshot
@@ -113,9 +111,7 @@ def export(
 
 
 def _render_take(take: TakeSnapshot, text: str, form: Format) -> str:
-    if form in _ONE_EACH:
-        return render(_as_edited(take), form)
-    return f"{text}\n" if form is Format.TXT else render_json_line(_document(take, text))
+    return render_json_line(_document(take, text)) if form is Format.JSON else take.render(form)
 
 
 def _sheets(parts: Sequence[_Part], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:
@@ -149,10 +145,6 @@ def _document(take: TakeSnapshot, text: str) -> dict[str, object]:
     del recognised["file"]
     own = {"session": str(take.session), "started": started, "edited": bool(take.take.edited)}
     return own | recognised | {"text": text}
-
-
-def _as_edited(take: TakeSnapshot) -> RecordingTranscript:
-    return edited_transcript(take.transcript, take.take.edited) if take.take.edited else take.transcript
 
 
 def _local(part: _Part) -> datetime:

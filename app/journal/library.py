@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from app.core.format import Format
+from app.core.renderers import render
 from app.core.transcript import RecordingTranscript
+from app.core.word_times import edited_transcript
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
 from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeUnknown
 from app.journal.events import USUAL, Cutting
@@ -57,6 +60,13 @@ class TakeSnapshot:
     def text(self) -> str:
         """The text of the take: the user's edit, or everything recognised so far."""
         return self.take.edited or self.transcript.text
+
+    def render(self, form: Format, source: str = "") -> str:
+        """Return the text of the take as the content of a file. ``source``: the name of the recording."""
+        if form is Format.TXT:
+            return f"{text}\n" if (text := self.text.strip()) else ""
+        written, transcript = self.take.edited, self.transcript
+        return render(edited_transcript(transcript, written) if written else transcript, form, source)
 
     @property
     def damaged(self) -> bool:

@@ -13,13 +13,11 @@ from typing import Final, TypeVar
 
 from app.core.errors import UsageMistake
 from app.core.format import Format
-from app.core.renderers import render
-from app.core.word_times import edited_transcript
 from app.dictation.view import state_of
 from app.history.index import Index, IndexRow
 from app.history.indexed_takes import IndexUpdater
 from app.history.search_terms import excerpt
-from app.journal.library import Library, TakeSnapshot
+from app.journal.library import Library
 from app.journal.take import TRANSCRIBED
 from runtime.tasks import Closing
 
@@ -103,7 +101,7 @@ class RecordingReader(Closing):
             round(found.seconds, 1),
             state_of(found.state, cancelled=found.take.cancelled),
             found.state in TRANSCRIBED,
-            _rendered(found, form),
+            found.render(form).strip(),
         )
 
     def _index(self) -> Index:
@@ -125,12 +123,6 @@ def _found(row: IndexRow, query: str) -> FoundRecording:
     state = state_of(row.state, cancelled=row.cancelled)
     began, text = _local(row.started_s), excerpt(row.text, query).text
     return FoundRecording(str(row.session), began, round(row.seconds, 1), state, row.language, row.program, text)
-
-
-def _rendered(found: TakeSnapshot, form: Format) -> str:
-    if form is Format.TXT:
-        return found.text.strip()
-    return render(edited_transcript(found.transcript, found.text) if found.take.edited else found.transcript, form)
 
 
 def _local(started_s: float) -> str:
