@@ -21,7 +21,6 @@ from app.history.view import (
     HistoryList,
     HistoryMessage,
     HistoryModels,
-    HistoryNote,
     HistoryRows,
     PlaybackView,
     PlayState,
@@ -270,7 +269,7 @@ def selected(window: Window) -> None:
     home = window.pages.home
     for place in (0, 2):
         home.list.selectionModel().select(home.model.index(home.model.row_of(place)), SELECT)
-    window.show(HistoryMessage(Note(HistoryNote.EXPORTED, {"count": "1", "place": "/home/ana/texts"})))
+    window.show(HistoryMessage(Note("history.note.exported", {"count": "1", "place": "/home/ana/texts"})))
 
 
 def deleting(window: Window) -> None:

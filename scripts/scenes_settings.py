@@ -28,7 +28,7 @@ from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.insertion.program_picker import PickState, ProgramPick
 from app.messages.kinds import Problem, Programs
 from app.models.disk import about
-from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
+from app.models.view import LocalModelView, ModelState, ModelsView, ModelUse
 from app.settings.sections import AudioSection, HotkeysSection, RecognitionSection, Settings
 from app.ui.settings.controls import TextControl
 from app.ui.settings.pick_controls import PickOneControl, PickSeveralControl
@@ -165,7 +165,7 @@ def usual() -> ModelsView:
         installed_s=_SINCE,
         use=ModelUse.WORKER,
         chosen=True,
-        note=Note(ModelNote.WHOLE),
+        note=Note("models.note.whole"),
     )
     sense = replace(
         sense,
@@ -194,14 +194,16 @@ def trouble() -> ModelsView:
     """Return a view with every kind of problem."""
     vad, base, sense, para, punc, streaming, *_ = new()
     vad = replace(
-        vad, state=ModelState.DAMAGED, done=vad.about.size, use=ModelUse.APP, note=Note(ModelNote.DAMAGED)
+        vad, state=ModelState.DAMAGED, done=vad.about.size, use=ModelUse.APP, note=Note("models.note.damaged")
     )
     base = replace(base, state=ModelState.BUSY, done=61 * _MEGABYTE)
-    note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
+    note = Note("models.note.no-room", {"needed": "968000000", "free": "512000000"})
     sense = replace(sense, state=ModelState.FAILED, note=note)
     para = replace(para, state=ModelState.INSTALLED, done=para.about.size, installed_s=_SINCE, lacks="funasr")
     punc = replace(punc, state=ModelState.VERIFYING, done=204 * _MEGABYTE)
-    streaming = replace(streaming, state=ModelState.FAILED, done=3 * _MEGABYTE, note=Note(ModelNote.UNAVAILABLE))
+    streaming = replace(
+        streaming, state=ModelState.FAILED, done=3 * _MEGABYTE, note=Note("models.note.unavailable")
+    )
     return _advised(ModelsView((vad, base, sense, para, punc, streaming), _FOLDER, 512_000_000))
 
 

@@ -66,15 +66,20 @@ def _spaced(before: str, value: str, after: str) -> str:
 
 
 def text_of_note(texts: TextLookup, note: Note) -> str:
-    """Return the text of a note, or an empty one if this version does not know the note.
-
-    A key with dots names a text that is no note, such as the values that a setting may have.
-    """
-    key = note.key if "." in note.key else f"note.{note.key}"
+    """Return the text of a note, or an empty one if this version does not know the note."""
+    key = note_key(note)
     if not texts.has(key):
         return ""
     reason = {"reason": text_of_note(texts, note.reason)} if note.reason else {}
     return texts(key, **(dict(note.values) | reason))
+
+
+def note_key(note: Note) -> str:
+    """Return the key of a note's text.
+
+    A note whose key has dots names a text elsewhere, such as the values that a setting may have.
+    """
+    return note.key if "." in note.key else f"note.{note.key}"
 
 
 @cache

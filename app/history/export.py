@@ -16,7 +16,7 @@ from app.core.errors import Note
 from app.core.format import Format
 from app.core.renderers import document, render_json, render_json_line
 from app.history.errors import NothingToExport, TakeExportFailed
-from app.history.view import ExportTakes, HistoryMessage, HistoryNote
+from app.history.view import ExportTakes, HistoryMessage
 from app.journal.library import TakeSnapshot
 from runtime.whole_file import write_whole
 
@@ -50,14 +50,14 @@ class ExportResult:
     def note(self, place: Path) -> Note:
         """Return the message about this result of an export into ``place``."""
         if self.stopped:
-            return Note(HistoryNote.EXPORT_STOPPED)
+            return Note("history.note.export-stopped")
         if self.exist:
             names = ", ".join(path.name for path in self.exist[:_NAMED])
-            return Note(HistoryNote.EXIST, {"count": str(len(self.exist)), "names": names})
+            return Note("history.note.exist", {"count": str(len(self.exist)), "names": names})
         values = {"count": str(len(self.written)), "place": str(place)}
         if self.left_out:
-            return Note(HistoryNote.EXPORTED_SOME, {"left": str(self.left_out), **values})
-        return Note(HistoryNote.EXPORTED, values)
+            return Note("history.note.exported-some", {"left": str(self.left_out), **values})
+        return Note("history.note.exported", values)
 
 
 @dataclass
@@ -188,7 +188,7 @@ class Exports:
         try:
             while not (await asyncio.wait({exporting}, timeout=_SHOW_S))[0]:
                 values = {"done": str(progress.done), "total": total}
-                self._post(HistoryMessage(Note(HistoryNote.EXPORTING, values)))
+                self._post(HistoryMessage(Note("history.note.exporting", values)))
         finally:
             self._running.remove(progress)
             exporting.cancel()

@@ -41,7 +41,6 @@ from app.history.view import (
     HistoryList,
     HistoryMessage,
     HistoryModels,
-    HistoryNote,
     HistoryRows,
     HistoryValue,
     ModelsWanted,
@@ -265,7 +264,7 @@ class HistoryService:
                 revision = await self._history.edit(action.session, action.text, action.seen)
             except TakeBusy:
                 if not told:
-                    self._post(HistoryMessage(Note(HistoryNote.EDIT_WAITS)))
+                    self._post(HistoryMessage(Note("history.note.edit-waits")))
                 told = await asyncio.sleep(_AGAIN_S, result=True)
             else:
                 self.edited()
@@ -306,7 +305,7 @@ class HistoryService:
         self._wake.set()
 
     def _post_failure(self, reason: Note) -> None:
-        self._post(HistoryMessage(Note(HistoryNote.NOT_DONE, reason=reason)))
+        self._post(HistoryMessage(Note("history.note.not-done", reason=reason)))
 
 
 def _problem(index: IndexState) -> Note | None:

@@ -18,18 +18,6 @@ from app.core.word_times import TimedRange
 from app.history.index import IndexRow
 
 
-class HistoryNote(StrEnum):
-    """Keys of the messages about actions."""
-
-    EDIT_WAITS = "edit-waits"
-    EXPORTING = "exporting"
-    EXPORT_STOPPED = "export-stopped"
-    EXPORTED = "exported"
-    EXPORTED_SOME = "exported-some"  # left: recordings without a text
-    EXIST = "exist"
-    NOT_DONE = "not-done"
-
-
 @dataclass(frozen=True)
 class HistoryList:
     """Takes that the search ``serial`` found, by their keys, newest first.

@@ -11,7 +11,7 @@ from typing import Final
 from app.core.errors import Note
 from app.models.engines import KINDS
 from app.models.events import ModelOnDisk, RunJob, Work
-from app.models.view import ModelFacts, ModelNote, Purpose
+from app.models.view import ModelFacts, Purpose
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, Model, Wheels, load_catalogue
 from speech.models.collector import FreeBytes, free_bytes
@@ -138,19 +138,19 @@ def note_of_error(error: ModelError, run: RunJob) -> tuple[Note, tuple[str, ...]
         case ModelUnavailable():
             said = tuple(map(str, error.refusals))
             if run.work is Work.IMPORT:
-                return Note(ModelNote.NOT_IN_FOLDER, {"folder": run.folder, "file": error.missing[0]}), said
-            return Note(ModelNote.UNAVAILABLE), said
+                return Note("models.note.not-in-folder", {"folder": run.folder, "file": error.missing[0]}), said
+            return Note("models.note.unavailable"), said
         case DiskFull(needed=needed, free=free) if needed:
-            return Note(ModelNote.NO_ROOM, {"needed": str(needed), "free": str(free)}), ()
+            return Note("models.note.no-room", {"needed": str(needed), "free": str(free)}), ()
         case DiskFull():
-            return Note(ModelNote.DISK_FULL), ()
+            return Note("models.note.disk-full"), ()
         case StoreUnwritable():
-            return Note(ModelNote.UNWRITABLE), (str(error),)
+            return Note("models.note.unwritable"), (str(error),)
         case ModelBusy():
-            return Note(ModelNote.BUSY), ()
+            return Note("models.note.busy"), ()
         case ModelDamaged():
-            return Note(ModelNote.DAMAGED), error.faults
-    return Note(ModelNote.BROKEN, {"error": type(error).__name__}), (str(error),)
+            return Note("models.note.damaged"), error.faults
+    return Note("models.note.broken", {"error": type(error).__name__}), (str(error),)
 
 
 def _since(folder: Path) -> float | None:

@@ -28,7 +28,7 @@ from app.models.events import (
     WorkerModel,
 )
 from app.models.state_machine import ModelsState
-from app.models.view import ModelAction, ModelNote, ModelState, ModelsView, WatchModels
+from app.models.view import ModelAction, ModelState, ModelsView, WatchModels
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, within
@@ -197,7 +197,7 @@ class Models:
             note, details = note_of_error(error, run)
         except Exception as error:  # last resort of the thread: log it and show it to the user
             log.exception(LogEvent.MODEL_ACTION_FAILED, model=run.name, work=run.work)
-            outcome, note = Outcome.FAILED, Note(ModelNote.BROKEN, {"error": type(error).__name__})
+            outcome, note = Outcome.FAILED, Note("models.note.broken", {"error": type(error).__name__})
         finally:
             del self._stops[run.name]
             self._ended += 1

@@ -33,7 +33,6 @@ from app.models.view import (
     ImportModel,
     LocalModelView,
     ModelFacts,
-    ModelNote,
     ModelState,
     ModelUse,
     PauseModel,
@@ -201,7 +200,7 @@ class ModelsState:
     def _remove(self, entry: _Entry) -> None:
         use = self._model_use(entry)
         if use is not ModelUse.NOBODY:
-            entry.note = Note(ModelNote.USED_BY_APP if use is ModelUse.APP else ModelNote.USED_BY_WORKER)
+            entry.note = Note("models.note.used-by-app" if use is ModelUse.APP else "models.note.used-by-worker")
         else:
             self._enqueue(entry, Work.REMOVE)
 
@@ -255,7 +254,7 @@ class ModelsState:
                 self._stopped(entry, job)
             case Outcome.DONE:
                 entry.damaged = False
-                entry.note = Note(ModelNote.WHOLE) if job.work is Work.VERIFY else None
+                entry.note = Note("models.note.whole") if job.work is Work.VERIFY else None
                 return self._use_next(entry) if job.work in _FILLS else []
             case Outcome.DAMAGED:
                 entry.damaged, entry.note, entry.details = True, event.note, event.details

@@ -39,22 +39,6 @@ class Purpose(StrEnum):
     LIVE = "live"  # a worker of its own makes live text with it
 
 
-class ModelNote(StrEnum):
-    """Keys of messages about a model; each has a text in every language."""
-
-    UNAVAILABLE = "unavailable"
-    NOT_IN_FOLDER = "not-in-folder"
-    NO_ROOM = "no-room"
-    DISK_FULL = "disk-full"
-    UNWRITABLE = "unwritable"
-    BUSY = "busy"
-    DAMAGED = "damaged"
-    USED_BY_WORKER = "used-by-worker"
-    USED_BY_APP = "used-by-app"
-    WHOLE = "whole"
-    BROKEN = "broken"
-
-
 class ModelUse(StrEnum):
     """Current user of a model, which prevents its removal."""
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
 from app.dictation.view import TakeView, View
-from app.history.view import HistoryList, HistoryMessage, HistoryNote, StopExporting
+from app.history.view import HistoryList, HistoryMessage, StopExporting
 from app.messages.kinds import Action
 from app.ui.home.hero import Hero
 from app.ui.home.timeline_model import percent_text, when_text
@@ -189,7 +189,7 @@ class Head(QWidget):
         texts, listed = self._texts, self._listed or HistoryList()
         reading = percent_text(texts, listed)
         problem = note_text(texts, listed.problem)
-        message = note_text(texts, self._message.note, family="history.note") if self._message else ""
+        message = note_text(texts, self._message.note) if self._message else ""
         query = self.search.text().strip()
         none = self._listed is not None and not listed.count and not reading
         nothing = texts("history.nothing-found", query=query) if none and query else ""
@@ -202,7 +202,7 @@ class Head(QWidget):
         ):
             show_text(shown, text)
         key = self._message.note.key if self._message else ""
-        self.replace.setVisible(key == HistoryNote.EXIST)
-        self.stop.setVisible(key == HistoryNote.EXPORTING)
+        self.replace.setVisible(key == "history.note.exist")
+        self.stop.setVisible(key == "history.note.exporting")
         self.first_use.setVisible(none and not query)
         self.search.setVisible(not (none and not query))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.errors import Note
-from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse
+from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, ModelUse
 from app.ui.strings.texts import Texts, joined, language_name, languages_text, left_text, list_text, short_number
 from runtime.installing import extra_command
 
@@ -98,7 +98,7 @@ def remedy(model: LocalModelView) -> str:
 
 def note_role(model: LocalModelView) -> str:
     """Return the style of a note by its urgency."""
-    if model.note is None or model.note.key == ModelNote.WHOLE:
+    if model.note is None or model.note.key == "models.note.whole":
         return "muted"
     return "warning"
 
@@ -142,7 +142,7 @@ def _worded(texts: Texts, note: Note) -> str:
     values: dict[str, str | int] = {
         name: size_text(texts, int(value)) if name in _BYTES else value for name, value in note.values.items()
     }
-    return texts(f"models.note.{note.key}", **values)
+    return texts(note.key, **values)
 
 
 class CardAction(StrEnum):

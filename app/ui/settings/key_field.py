@@ -252,7 +252,7 @@ class KeyControl(SettingControl):
         if self._assigned and self._value and self._assigned != self._value:
             return self._other_key()
         if use := used_for(self._value):
-            key, used = key_text(self._texts, self._value), self._texts(f"settings.key-use.{use.value}")
+            key, used = key_text(self._texts, self._value), self._texts(f"settings.key-use.{use}")
             return self._texts("settings.key.used", key=key, use=used)
         return ""
 

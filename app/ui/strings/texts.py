@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTr
 from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 
 from app.core.errors import Note
-from app.core.sentences import LANGUAGES, TextLookup, bare_text, entries, filled_text
+from app.core.sentences import LANGUAGES, TextLookup, bare_text, entries, filled_text, note_key
 from app.core.states import State
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -155,14 +155,14 @@ def no_text_reason(texts: Texts, state: State) -> str:
     return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
 
 
-def note_text(texts: Texts, note: Note | None, paste_key: str = "", *, family: str = "note") -> str:
+def note_text(texts: Texts, note: Note | None, paste_key: str = "") -> str:
     """Return the text of a note; empty without a note, and for a note unknown to this version.
 
-    ``paste_key`` is the key to press, for notes that can name it. ``family``: what their keys begin with.
+    ``paste_key`` is the key to press, for notes that can name it.
     """
     if note is None:
         return ""
-    key, values = f"{family}.{note.key}", _worded(texts, note)
+    key, values = note_key(note), _worded(texts, note)
     if paste_key and texts.has(f"{key}-key"):
         return texts(f"{key}-key", key=paste_key, **values)
     return texts(key, **values) if texts.has(key) else ""

@@ -28,7 +28,6 @@ from app.history.view import (
     HistoryList,
     HistoryMessage,
     HistoryModels,
-    HistoryNote,
     HistoryRows,
     HistoryValue,
     ModelsWanted,
@@ -255,7 +254,7 @@ async def test_failed_actions_post_their_reason(library: Library) -> None:
     async with served(library, window) as (serving, _):
         with library.reopen(session(1)):
             serving.ask(EditTake(session(1), "busy"))
-            await wait_until(lambda: window.notes == [HistoryNote.EDIT_WAITS], "the edit")
+            await wait_until(lambda: window.notes == ["history.note.edit-waits"], "the edit")
             for number in (1, 2):  # the second one makes the first one final
                 serving.ask(DeleteTakes((session(number),)))
             await wait_until(lambda: len(window.notes) == 2, "the deletion")
@@ -318,7 +317,7 @@ async def test_export_action_replaces_files_only_on_request(library: Library, tm
             result = len(window.notes)
             serving.ask(ExportTakes(some, Format.TXT, tmp_path, overwrite))
             await wait_until(partial(window.has_notes, result + 1), "what came of it")
-    assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]
+    assert window.notes == ["history.note.exported", "history.note.exist", "history.note.exported"]
 
 
 class Slow(Library):
@@ -346,9 +345,9 @@ async def test_long_export_shows_its_progress_and_can_be_cancelled(
         await wait_until(partial(window.has_notes, 2), "it takes long")
         serving.ask(StopExporting())
         slow.free.set()
-        await wait_until(lambda: window.notes[-1] == HistoryNote.EXPORT_STOPPED, "it ends")
+        await wait_until(lambda: window.notes[-1] == "history.note.export-stopped", "it ends")
     (first, *_) = [value.note for value in window.values if isinstance(value, HistoryMessage)]
-    assert first == Note(HistoryNote.EXPORTING, {"done": "0", "total": "2"})
+    assert first == Note("history.note.exporting", {"done": "0", "total": "2"})
     assert os.listdir(folder) == []
 
 
@@ -360,7 +359,7 @@ async def test_export_action_counts_recordings_without_a_text(library: Library, 
         serving.ask(ExportTakes((session(1), session(9)), Format.TXT, tmp_path))
         await wait_until(partial(window.has_notes, 1), "what came of it")
     (message,) = [value for value in window.values if isinstance(value, HistoryMessage)]
-    assert message.note.key == HistoryNote.EXPORTED_SOME
+    assert message.note.key == "history.note.exported-some"
     assert (message.note.values["count"], message.note.values["left"]) == ("1", "1")
 
 

@@ -4,36 +4,32 @@ import pytest
 
 from app.hotkeys import conflicts
 from app.hotkeys.binding import parse
-from app.hotkeys.conflicts import KeyUse, other_action, used_for
+from app.hotkeys.conflicts import other_action, used_for
 from app.settings.sections import HotkeysSection
 
 
 @pytest.mark.parametrize("table", [conflicts._PC, conflicts._MAC])
-def test_table_keys_are_canonical_bindings(table: dict[str, KeyUse]) -> None:
+def test_table_keys_are_canonical_bindings(table: dict[str, str]) -> None:
     assert [key for key in table if str(parse(key)) != key] == []
-
-
-def test_every_use_occurs_in_a_table() -> None:
-    assert {*conflicts._PC.values(), *conflicts._MAC.values()} == set(KeyUse)
 
 
 @pytest.mark.parametrize(
     ("key", "platform", "use"),
     [
-        ("ctrl+c", "linux", KeyUse.COPY),
-        ("Control+C", "win32", KeyUse.COPY),
-        ("alt+ctrl+t", "linux", KeyUse.TERMINAL),
-        ("alt+f4", "linux", KeyUse.CLOSE_WINDOW),
-        ("super+l", "linux", KeyUse.LOCK),
-        ("ctrl+space", "linux", KeyUse.INPUT_METHOD),
-        ("cmd+c", "darwin", KeyUse.COPY),
+        ("ctrl+c", "linux", "copy"),
+        ("Control+C", "win32", "copy"),
+        ("alt+ctrl+t", "linux", "terminal"),
+        ("alt+f4", "linux", "close-window"),
+        ("super+l", "linux", "lock"),
+        ("ctrl+space", "linux", "input-method"),
+        ("cmd+c", "darwin", "copy"),
         ("ctrl+c", "darwin", None),
         ("f9", "linux", None),
         ("", "linux", None),
         ("nonsense", "linux", None),
     ],
 )
-def test_existing_use_of_a_key_depends_on_the_platform(key: str, platform: str, use: KeyUse | None) -> None:
+def test_existing_use_of_a_key_depends_on_the_platform(key: str, platform: str, use: str | None) -> None:
     assert used_for(key, platform) == use
 
 

@@ -7,7 +7,7 @@ import pytest
 from app.core.errors import Note
 from app.models.disk import ModelLocation, about, inspect_model, inspect_models, note_of_error, wheels_of
 from app.models.events import ModelOnDisk, RunJob, Work
-from app.models.view import ModelNote, Purpose
+from app.models.view import Purpose
 from speech.models.catalogue import load_catalogue
 from speech.models.errors import (
     DiskFull,
@@ -79,24 +79,24 @@ def test_about_covers_models_unknown_to_app() -> None:
         (
             ModelUnavailable(NAME, ["a.bin"], [SourceRefusal("hub", "a.bin", "gone")]),
             Work.FETCH,
-            Note(ModelNote.UNAVAILABLE),
+            Note("models.note.unavailable"),
             ("hub: a.bin: gone",),
         ),
         (
             ModelUnavailable(NAME, ["a.bin"], []),
             Work.IMPORT,
-            Note(ModelNote.NOT_IN_FOLDER, {"folder": "/x", "file": "a.bin"}),
+            Note("models.note.not-in-folder", {"folder": "/x", "file": "a.bin"}),
             (),
         ),
-        (DiskFull("no", 9, 5), Work.FETCH, Note(ModelNote.NO_ROOM, {"needed": "9", "free": "5"}), ()),
-        (DiskFull("no"), Work.FETCH, Note(ModelNote.DISK_FULL), ()),
-        (StoreUnwritable("no"), Work.FETCH, Note(ModelNote.UNWRITABLE), ("no",)),
-        (ModelBusy("no"), Work.FETCH, Note(ModelNote.BUSY), ()),
-        (ModelDamaged(NAME, ["a.bin"]), Work.VERIFY, Note(ModelNote.DAMAGED), ("a.bin",)),
+        (DiskFull("no", 9, 5), Work.FETCH, Note("models.note.no-room", {"needed": "9", "free": "5"}), ()),
+        (DiskFull("no"), Work.FETCH, Note("models.note.disk-full"), ()),
+        (StoreUnwritable("no"), Work.FETCH, Note("models.note.unwritable"), ("no",)),
+        (ModelBusy("no"), Work.FETCH, Note("models.note.busy"), ()),
+        (ModelDamaged(NAME, ["a.bin"]), Work.VERIFY, Note("models.note.damaged"), ("a.bin",)),
         (
             ModelMissing(NAME),
             Work.REMOVE,
-            Note(ModelNote.BROKEN, {"error": "ModelMissing"}),
+            Note("models.note.broken", {"error": "ModelMissing"}),
             (str(ModelMissing(NAME)),),
         ),
     ],

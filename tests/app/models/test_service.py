@@ -19,7 +19,6 @@ from app.models.view import (
     ImportModel,
     LocalModelView,
     ModelAction,
-    ModelNote,
     ModelState,
     ModelsView,
     PauseModel,
@@ -211,7 +210,7 @@ async def test_have_raises_reason_of_failure(world: World, hub: FileServer) -> N
         with pytest.raises(ModelUnavailable):
             await models.have(NAME, lambda told: None)
         view = await world.stands(ModelState.FAILED)
-        assert view.note == Note(ModelNote.UNAVAILABLE)
+        assert view.note == Note("models.note.unavailable")
         assert any("404" in said for said in view.details)
         with pytest.raises(ModelUnknown):
             await models.have("no-such-model", lambda told: None)
@@ -234,10 +233,10 @@ async def test_verify_finds_damage_and_fetch_repairs_it(world: World, hub: FileS
     async with world.started():
         await world.ask(FetchModel(NAME), ModelState.INSTALLED)
         world.models.ask(VerifyModel(NAME))
-        await world.stands(ModelState.INSTALLED, lambda view: view.note == Note(ModelNote.WHOLE))
+        await world.stands(ModelState.INSTALLED, lambda view: view.note == Note("models.note.whole"))
         flip_bit(world.folder / NAME / WEIGHTS)
         view = await world.ask(VerifyModel(NAME), ModelState.DAMAGED)
-        assert view.note == Note(ModelNote.DAMAGED) and "weights.bin" in view.details[0]
+        assert view.note == Note("models.note.damaged") and "weights.bin" in view.details[0]
         await world.ask(FetchModel(NAME), ModelState.INSTALLED)
     assert world.whole
     assert len(hub.downloads(f"/{_PREFIX}{CONFIG}")) == 1, "what is good of it stays"
@@ -247,7 +246,7 @@ async def test_import_installs_files_from_folder(world: World, hub: FileServer, 
     hub.files.clear()
     async with world.started():
         view = await world.ask(ImportModel(NAME, str(tmp_path / "none")), ModelState.FAILED)
-        assert view.note == Note(ModelNote.NOT_IN_FOLDER, {"folder": str(tmp_path / "none"), "file": CONFIG})
+        assert view.note == Note("models.note.not-in-folder", {"folder": str(tmp_path / "none"), "file": CONFIG})
         copy = write_files(tmp_path / "copy")
         await world.ask(ImportModel(NAME, str(copy)), ModelState.INSTALLED)
     assert world.whole
@@ -259,7 +258,7 @@ async def test_model_is_removed_only_when_unused(world: World) -> None:
         models.used(NAME, running=True)
         models.ask(RemoveModel(NAME))
         await wait_until(
-            lambda: world.view.note and world.view.note.key == ModelNote.USED_BY_WORKER, "it is refused"
+            lambda: world.view.note and world.view.note.key == "models.note.used-by-worker", "it is refused"
         )
         assert world.whole
         models.used(NAME, running=False)
@@ -271,7 +270,7 @@ async def test_full_disk_note_names_needed_and_free_bytes(world: World) -> None:
     world.free = lambda folder: 1000
     async with world.started():
         view = await world.ask(FetchModel(NAME), ModelState.FAILED)
-        assert view.note and view.note.key == ModelNote.NO_ROOM
+        assert view.note and view.note.key == "models.note.no-room"
         assert view.note.values["free"] == "1000" and int(view.note.values["needed"]) > _SIZE
         assert world.told[-1].free == 1000
 

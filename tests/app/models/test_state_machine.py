@@ -28,7 +28,6 @@ from app.models.view import (
     ImportModel,
     LocalModelView,
     ModelFacts,
-    ModelNote,
     ModelState,
     ModelUse,
     PauseModel,
@@ -42,7 +41,7 @@ A, B, VAD, PUNC = "a", "paraformer-zh", "fsmn-vad", "ct-punc-c"
 WHOLE = ModelOnDisk(True, size=100, installed_s=5.0)
 PART = ModelOnDisk(here={"weights.bin": 40})
 NONE = ModelOnDisk()
-PROBLEM = Note(ModelNote.UNAVAILABLE)
+PROBLEM = Note("models.note.unavailable")
 
 
 @pytest.fixture
@@ -183,14 +182,14 @@ def test_verify_reports_progress_and_result(models: ModelsState) -> None:
     do(models, InstallProgress(A, Checked(A, 70, 100), 0.0))
     assert (view(models).state, view(models).percent) == (ModelState.VERIFYING, 70)
     do(models, JobEnded(A, Outcome.DONE, WHOLE))
-    assert (view(models).state, view(models).note) == (ModelState.INSTALLED, Note(ModelNote.WHOLE))
+    assert (view(models).state, view(models).note) == (ModelState.INSTALLED, Note("models.note.whole"))
 
 
 def test_damage_is_remembered_until_repair(models: ModelsState) -> None:
     do(models, DiskInspected({A: WHOLE}), VerifyModel(A))
     do(
         models,
-        JobEnded(A, Outcome.DAMAGED, WHOLE, Note(ModelNote.DAMAGED), ("weights.bin",)),
+        JobEnded(A, Outcome.DAMAGED, WHOLE, Note("models.note.damaged"), ("weights.bin",)),
         DiskInspected({A: WHOLE}),
     )
     assert (view(models).state, view(models).details) == (ModelState.DAMAGED, ("weights.bin",))
@@ -217,9 +216,9 @@ def test_remove_is_refused_for_model_in_use(models: ModelsState) -> None:
     do(models, DiskInspected({A: WHOLE, VAD: WHOLE}), WorkerModel(A, running=True))
     assert (view(models).use, view(models).chosen) == (ModelUse.WORKER, True)
     assert do(models, RemoveModel(A)) == []
-    assert view(models).note == Note(ModelNote.USED_BY_WORKER)
+    assert view(models).note == Note("models.note.used-by-worker")
     assert do(models, RemoveModel(VAD)) == []
-    assert view(models, VAD).note == Note(ModelNote.USED_BY_APP)
+    assert view(models, VAD).note == Note("models.note.used-by-app")
     assert do(models, WorkerModel(A, running=False), RemoveModel(A)) == [RunJob(A, Work.REMOVE)]
     assert view(models).state is ModelState.REMOVING
     do(models, JobEnded(A, Outcome.DONE, NONE))

@@ -4,7 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.history.view import HistoryList, HistoryMessage, HistoryNote, StopExporting
+from app.history.view import HistoryList, HistoryMessage, StopExporting
 from app.messages.kinds import Action
 from app.ui.home.head import Head
 from app.ui.settings.choices import Choices
@@ -48,7 +48,7 @@ def test_head_reports_reading_problems_and_outcomes(head: Head, texts: Texts, qt
     assert head.reading.text() == texts("history.reading", percent=25) and head.first_use.isHidden()
     head.show_list(HistoryList(1, "", (), Note("history-index")))
     assert texts("note.history-index") in head.problem.text() and head.reading.isHidden()
-    head.show_message(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
+    head.show_message(HistoryMessage(Note("history.note.exist", {"count": "1", "names": "a.srt"})))
     assert "a.srt" in head.note.text() and head.replace.isVisible()
     with qtbot.waitSignal(head.replace_wanted):
         head.replace.click()
@@ -57,9 +57,9 @@ def test_head_reports_reading_problems_and_outcomes(head: Head, texts: Texts, qt
 
 
 def test_export_can_be_cancelled_while_it_runs(head: Head, asked: list[Action]) -> None:
-    head.show_message(HistoryMessage(Note(HistoryNote.EXPORTING, {"done": "3", "total": "9"})))
+    head.show_message(HistoryMessage(Note("history.note.exporting", {"done": "3", "total": "9"})))
     assert "3" in head.note.text() and "9" in head.note.text() and head.stop.isVisible()
     head.stop.click()
     assert asked == [StopExporting()]
-    head.show_message(HistoryMessage(Note(HistoryNote.EXPORT_STOPPED)))
+    head.show_message(HistoryMessage(Note("history.note.export-stopped")))
     assert head.note.isVisible() and head.stop.isHidden()

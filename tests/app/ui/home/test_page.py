@@ -24,7 +24,6 @@ from app.history.view import (
     FollowTake,
     HistoryList,
     HistoryMessage,
-    HistoryNote,
     HistoryRows,
     PlayTake,
     RestoreTakes,
@@ -167,7 +166,7 @@ def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Actio
     page.bar.export.forms[Format.SRT].trigger()
     wanted = ExportTakes((ROWS[0].session, ROWS[1].session), Format.SRT, Path("/texts"))
     assert done(asked) == [wanted]
-    page.head.show_message(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
+    page.head.show_message(HistoryMessage(Note("history.note.exist", {"count": "1", "names": "a.srt"})))
     page.head.replace.click()
     assert done(asked) == [wanted, replace(wanted, overwrite=True)] and page.head.note.isHidden()
     page.bar.cancel.click()

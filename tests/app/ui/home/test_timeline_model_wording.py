@@ -7,7 +7,7 @@ from uuid import UUID
 from app.core.errors import Note
 from app.core.states import State
 from app.history.index import IndexRow
-from app.history.view import HistoryList, HistoryNote
+from app.history.view import HistoryList
 from app.journal.take import TakeState
 from app.ui.home import timeline_model as model
 from app.ui.strings.texts import Texts, note_text, today
@@ -93,5 +93,5 @@ def test_screen_reader_text_is_short(texts: Texts) -> None:
 def test_history_list_texts_report_its_state(texts: Texts) -> None:
     assert model.percent_text(texts, HistoryList()) == ""
     assert "50" in model.percent_text(texts, HistoryList(done=1, total=2))
-    assert "full" in note_text(texts, Note(HistoryNote.NOT_DONE, {"reason": "full"}), family="history.note")
-    assert note_text(texts, Note("not known"), family="history.note") == ""
+    assert "full" in note_text(texts, Note("history.note.not-done", {"reason": "full"}))
+    assert note_text(texts, Note("not known")) == ""

@@ -18,7 +18,6 @@ from app.models.view import (
     ImportModel,
     LocalModelView,
     ModelAction,
-    ModelNote,
     ModelState,
     ModelsView,
     ModelUse,
@@ -75,7 +74,7 @@ def choose(card: ModelCard, key: str) -> None:
         (ModelState.INSTALLED, {"done": 1000}, ["figures", "main", "more"]),
         (ModelState.INSTALLED, {"use": ModelUse.WORKER, "chosen": True}, ["in_use", "figures", "more"]),
         (ModelState.INSTALLED, {"lacks": "funasr"}, ["figures", "note", "main", "more"]),
-        (ModelState.FAILED, {"note": Note(ModelNote.UNAVAILABLE)}, ["figures", "how", "note", "main", "more"]),
+        (ModelState.FAILED, {"note": Note("models.note.unavailable")}, ["figures", "how", "note", "main", "more"]),
         (ModelState.REMOVING, {}, ["figures", "how"]),
     ],
 )
@@ -201,7 +200,7 @@ def test_missing_package_is_remedied_by_a_copied_command(card: ModelCard) -> Non
 
 
 def test_note_shows_errors_of_each_source_as_tool_tip(card: ModelCard) -> None:
-    note, said = Note(ModelNote.UNAVAILABLE), ("hub: 404", "b: no")
+    note, said = Note("models.note.unavailable"), ("hub: 404", "b: no")
     failed = replace(MODEL, state=ModelState.FAILED, note=note, details=said)
     card.show_model(failed, VIEW)
     assert (card.note.toolTip(), card.note.property("role")) == ("hub: 404\nb: no", "warning")

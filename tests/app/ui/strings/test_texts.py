@@ -17,15 +17,14 @@ from app.diagnostics.report.view import ComponentKind
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import NoteKey
 from app.files.view import FileNote, FileState
-from app.history.view import HistoryNote
+from app.hotkeys import conflicts
 from app.hotkeys.compositor_lines import Compositor, NoLine
-from app.hotkeys.conflicts import KeyUse
 from app.insertion.outcome import HoldReason
 from app.insertion.program_picker import PickState
 from app.local_api.view import LocalApiState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
-from app.models.view import ModelNote, ModelState, Purpose
+from app.models.view import ModelState, Purpose
 from app.onboarding.steps import ReadinessStage, Step
 from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
@@ -98,14 +97,13 @@ FAMILIES = {
     "settings.updates": ["unknown", "asking", "current", "newer"],
     "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
     "settings.empty": ["gateway.url", "recognition.languages", "worker.hours"],
-    "settings.key-use": [use.value for use in KeyUse],
+    "settings.key-use": {*conflicts._PC.values(), *conflicts._MAC.values()},
     "settings.key-lines.missing": list(NoLine),
     "settings.key-lines.where": list(Compositor),
     "settings.key-lines.written": [each for each in Compositor if places(each, Path("/main"))],
     "files": ["pause", "resume", "retry"],
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
-    "history.note": [key.value for key in HistoryNote],
     "help.examine": ["name", "says", "list", "text", "do"],
     "help.report": ["name", "says", "list", "text"],
     "monitor": ["span", "workers", "stages", "utterances"],
@@ -117,7 +115,6 @@ FAMILIES = {
     "help.part": [*PARTS, "log"],
     "help.kind": [kind.value for kind in ComponentKind],
     "models.state": [state.value for state in ModelState],
-    "models.note": [key.value for key in ModelNote],
     "doctor.area": list(Topic),
     "models.about": list(KINDS),
     "spoken": {code for model in load_catalogue().models for code in model.languages},
