@@ -24,13 +24,6 @@ WELCOMED: Final = "general.welcomed"
 FIRST_STEP: Final = "general.first_step"
 OPEN_STEPS: Final = "general.open_steps"
 """Names of the settings."""
-_EARLIER: Final = {"microphone": Step.WELCOME, "place": Step.TRY}
-"""Steps of an earlier version, which had five."""
-
-
-def step_named(name: str) -> Step:
-    """Return the step for a name in the settings file, which may come from an earlier version."""
-    return _EARLIER.get(name) or Step(name)
 
 
 @dataclass(frozen=True)
@@ -74,9 +67,9 @@ class StepProgress:
 def begun(open_steps: Iterable[str], first_step: str) -> StepProgress:
     """Return the progress that the settings describe.
 
-    Without open steps, all steps count; those before ``first_step`` were done by an earlier version.
+    Without open steps, all steps count; those before ``first_step`` are done.
     """
-    first, named = step_named(first_step), frozenset(open_steps)
+    first, named = Step(first_step), frozenset(open_steps)
     steps = tuple(step for step in STEPS if step.value in named)
     if steps:
         return StepProgress(steps, first if first in steps else steps[0])

@@ -54,10 +54,9 @@ class GeneralSection:
     welcomed: bool = setting(
         False, "True once the first steps are finished or put off: the window no longer opens with them."
     )
-    first_step: Literal["language", "microphone", "hotkey", "place", "sentence"] = setting(
+    first_step: Literal["language", "hotkey", "sentence"] = setting(
         "language",
-        "The step at which the first steps continue: language (with the microphone), hotkey or sentence. "
-        "Files of earlier versions may have microphone (now language) or place (now sentence).",
+        "The step at which the first steps continue: language (with the microphone), hotkey or sentence.",
     )
     open_steps: tuple[str, ...] = setting(
         (), "First steps that were skipped or put off: language, hotkey, sentence.", checks.steps

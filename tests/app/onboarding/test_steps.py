@@ -8,7 +8,6 @@ from app.onboarding.steps import (
     Step,
     StepProgress,
     begun,
-    step_named,
 )
 from app.settings.checks import STEPS as NAMES
 from app.settings.schema import all_settings
@@ -34,21 +33,11 @@ def test_other_steps_stay_open_when_one_is_gone_through() -> None:
     assert alone.finished().open(["sentence", "hotkey"]) == (Step.KEY,)
 
 
-@pytest.mark.parametrize(
-    ("name", "step"),
-    [
-        ("language", Step.WELCOME),
-        ("microphone", Step.WELCOME),
-        ("hotkey", Step.KEY),
-        ("place", Step.TRY),
-        ("sentence", Step.TRY),
-    ],
-)
-def test_each_name_of_earlier_version_has_a_step(name: str, step: Step) -> None:
-    assert step_named(name) is step
-    progress = begun((), name)
+@pytest.mark.parametrize("step", STEPS)
+def test_steps_before_the_first_one_are_done(step: Step) -> None:
+    progress = begun((), step.value)
     assert (progress.steps, progress.at) == (STEPS, step)
-    assert progress.open() == STEPS[STEPS.index(step) :], "the steps before were done by the earlier version"
+    assert progress.open() == STEPS[STEPS.index(step) :]
 
 
 def test_exactly_the_open_steps_are_gone_through() -> None:
@@ -60,8 +49,8 @@ def test_exactly_the_open_steps_are_gone_through() -> None:
 
 def test_settings_contain_the_first_steps() -> None:
     first = all_settings()[FIRST_STEP]
-    assert {step.value for step in map(step_named, first.choices)} == set(Step) == NAMES
+    assert set(first.choices) == set(Step) == NAMES
     assert all_settings()[WELCOMED].default is False
     left = all_settings()[OPEN_STEPS]
     assert left.value("\n".join(Step)) == tuple(Step) and left.value("") == left.default == ()
-    assert left.read(["place"])[1], "only names of this version"
+    assert left.read(["place"])[1], "no step"
