@@ -33,11 +33,7 @@ async def _serve(descriptors: tuple[int, int, int, int], here: Folders) -> None:
         with bound_fields(process=link.start.slot):
             try:
                 await _serve_linked(link, stopping, here)
-            except BackendError as error:
-                link.cannot_run(str(error))
-                log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
-                raise typer.Exit(1) from None
-            except OSError as error:
+            except (BackendError, OSError) as error:
                 link.cannot_run(reason(error))
                 log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=reason(error))
                 raise typer.Exit(1) from None

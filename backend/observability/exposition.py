@@ -131,10 +131,7 @@ class GatewayCollector(Collector):
         found = {(priority, model): _NOTHING for priority in CLASSES for model in self._models}
         for (priority, model), one in streams:
             of = (priority, model if model in self._models else OTHER)
-            known = found.get(of, _NOTHING)
-            found[of] = StreamContent(
-                known.samples + one.samples, known.entries + one.entries, max(known.oldest_ms, one.oldest_ms)
-            )
+            found[of] = found.get(of, _NOTHING).more(one)
         return found
 
 

@@ -50,7 +50,8 @@ class Forwarder:
     async def forward(self, request: web.Request) -> web.StreamResponse:
         """Answer with the response of the main process. Raises ``RequestRefused`` while it is away."""
         self._access.greet(request)
-        await self._until_main_is_up()
+        if not await is_set_within(self._link.main_up, _MAIN_S):
+            raise _away()
         headers = _without_hop(request.headers)
         headers[PEER], headers[SCHEME] = request.remote or "", request.scheme
         body = request.content.iter_any() if request.body_exists else None
@@ -83,10 +84,6 @@ class Forwarder:
                 connector=connector, timeout=timeout, auto_decompress=False, cookie_jar=DummyCookieJar()
             )
         return self._session
-
-    async def _until_main_is_up(self) -> None:
-        if not await is_set_within(self._link.main_up, _MAIN_S):
-            raise _away()
 
 
 @web.middleware

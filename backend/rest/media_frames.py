@@ -57,6 +57,4 @@ class MediaBroken(Struct, frozen=True, tag="broken"):
 
 Frame = MediaOpened | MediaSegment | MediaProgress | MediaEnded | MediaBroken
 
-FRAMES: Final[Framing[Frame]] = Framing(
-    Frame, longest=16 * 1024 * 1024
-)  # the longest segment takes less than one mebibyte
+FRAMES: Final[Framing[Frame]] = Framing(Frame, longest=16 * 1024 * 1024)  # no segment takes one mebibyte

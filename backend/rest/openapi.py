@@ -120,7 +120,7 @@ def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
 
 def _responses(operation: Operation, schemas: _Schemas) -> Iterator[tuple[str, Any]]:
     for status, contents in operation.answers.items():
-        answer: dict[str, Any] = {"description": _success(status)}
+        answer: dict[str, Any] = {"description": _SUCCESS.get(status, "Good.")}
         if contents:
             answer["content"] = {content.media: _media(content, schemas) for content in contents}
         if operation.leads_to and status < 300:
@@ -143,10 +143,6 @@ _SUCCESS: Final = {
     308: "Elsewhere.",
     503: "Not ready.",
 }
-
-
-def _success(status: int) -> str:
-    return _SUCCESS.get(status, "Good.")
 
 
 def _media(content: Content, schemas: _Schemas) -> dict[str, Any]:

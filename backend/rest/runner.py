@@ -45,11 +45,8 @@ _SWEEP_S: Final = 3600.0
 _LETTERS_AT_ONCE: Final = 16  # each has at most one mebibyte of audio
 _MOST_LETTERS: Final = 10_000
 _SWEEP_AGAIN_S: Final = 30.0
-_UNREADABLE: Final = (
-    ErrorCode.UNSUPPORTED,
-    ErrorCode.AUDIO_INVALID,
-    ErrorCode.TOO_LARGE,
-)  # a retry would not help
+_UNREADABLE: Final = (ErrorCode.UNSUPPORTED, ErrorCode.AUDIO_INVALID, ErrorCode.TOO_LARGE)
+"""Codes of files for which a retry would not help."""
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
 _NOT_OVER: Final = (*_UNENDED, SessionState.FAILED)
 

@@ -33,12 +33,7 @@ class Scope(NamedTuple):
         self, state: SessionState | UnsetType | None = None, kind: SessionKind | UnsetType | None = None
     ) -> SessionFilter:
         """Return the filter for these sessions."""
-        return SessionFilter(
-            self.owner,
-            self.tenant,
-            state or None,
-            kind or None,
-        )
+        return SessionFilter(self.owner, self.tenant, state or None, kind or None)
 
 
 def scope_of(visit: AdmittedRequest, owner: str | UnsetType | None = None) -> Scope:

@@ -23,7 +23,7 @@ def upload_place(visit: AdmittedRequest, settings: FileSettings) -> Iterator[Non
     try:
         yield
     finally:
-        uploading.subtract((owner,))
+        uploading[owner] -= 1
         if not uploading[owner]:
             del uploading[owner]
         visit.access.upload_ended.set()

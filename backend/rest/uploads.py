@@ -53,6 +53,8 @@ class Uploads:
         """Store which sound track is to be read, if it is not the default one."""
         if track:
             replace_file(self._track_path(session), b"%d" % track)
+        else:
+            self._track_path(session).unlink(missing_ok=True)
 
     def _track_path(self, session: str) -> Path:
         return self.folder / f"{UUID(session)}{_TRACK}"

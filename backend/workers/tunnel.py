@@ -38,9 +38,8 @@ class _Destination:
     """A shard to which connections lead. ``clients``: the broker's ids of a device's connections."""
 
     def __init__(self, jobs: Jobs, shard: Shard) -> None:
-        owner = (
-            jobs.gateway if shard.keys.alone else f"{jobs.gateway}-{shard.keys.shard}"
-        )  # a server may have several
+        # A server may have several shards, each with accounts of its own.
+        owner = jobs.gateway if shard.keys.alone else f"{jobs.gateway}-{shard.keys.shard}"
         self.dial = partial(jobs.connections.dial, shard.keys.backlog)
         self.database = jobs.connections.database
         self.administer = shard.administer

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speech.audio_file import read_audio
+from speech.vad import Vad, VadEvent
 
 SYNTHETIC = Path(__file__).resolve().parent.parent / "data" / "speech"
 EXTRA = "KIKIPOUNAMU_EXTRA_AUDIO"
@@ -46,3 +47,8 @@ def samples_of(path: Path) -> NDArray[np.int16]:
 def chunks(samples: NDArray[np.int16], size: int) -> list[NDArray[np.int16]]:
     """Split ``samples`` into pieces of ``size``; the last piece may be shorter."""
     return [samples[at : at + size] for at in range(0, len(samples), size)]
+
+
+def events_of(vad: Vad, samples: NDArray[np.int16], size: int) -> list[VadEvent]:
+    """Return the events that a detector finds in samples which it gets in chunks of this size."""
+    return [event for chunk in chunks(samples, size) for event in vad.accept(chunk)] + vad.finish()

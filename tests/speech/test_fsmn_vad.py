@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from speech.errors import VadUnavailable
 from speech.fsmn_vad import FsmnVad
-from speech.vad import SpeechEnded, SpeechStarted, VadEvent
-from tests.helpers.recordings import chunks, samples_of, synthetic
+from speech.vad import SpeechEnded, SpeechStarted
+from tests.helpers.recordings import chunks, events_of, samples_of, synthetic
 
 # FunASR 1.4.16 on zh-01 to zh-08: begin and end of each speech in ms.
 BOUNDARIES = [
@@ -28,30 +28,6 @@ BOUNDARIES = [
 @pytest.fixture
 def folder(models: Path) -> Path:
     return models / "fsmn-vad"
-
-
-def events(vad: FsmnVad, samples: NDArray[np.int16], size: int) -> list[VadEvent]:
-    return [event for chunk in chunks(samples, size) for event in vad.accept(chunk)] + vad.finish()
-
-
-@pytest.mark.parametrize("size", [160, 777, 960, 1600, 5328])
-def test_vad_events_do_not_depend_on_the_chunks(folder: Path, two_sentences: NDArray[np.int16], size: int) -> None:
-    whole = events(FsmnVad(folder), two_sentences, len(two_sentences))
-    assert events(FsmnVad(folder), two_sentences, size) == whole
-
-
-def test_vad_detects_two_sentences_again_after_reset(folder: Path, two_sentences: NDArray[np.int16]) -> None:
-    vad = FsmnVad(folder)
-    first = events(vad, two_sentences, 1600)
-    assert sum(isinstance(event, SpeechStarted) for event in first) == 2
-    assert sum(isinstance(event, SpeechEnded) for event in first) == 2
-    vad.reset()
-    assert events(vad, two_sentences, 1600) == first
-
-
-def test_longer_endpoint_silence_joins_sentences(folder: Path, two_sentences: NDArray[np.int16]) -> None:
-    found = events(FsmnVad(folder, endpoint_silence_ms=3500), two_sentences, 1600)
-    assert sum(isinstance(event, SpeechStarted) for event in found) == 1
 
 
 def test_vad_events_are_known_within_the_received_samples(folder: Path, two_sentences: NDArray[np.int16]) -> None:
@@ -75,19 +51,19 @@ def test_speech_detected_at_the_end_is_known_at_the_end(folder: Path, two_senten
 def test_boundaries_equal_those_of_funasr(folder: Path, number: int) -> None:
     """The comparison with FunASR itself is in ``test_fsmn_vad_parity.py``."""
     samples = samples_of(synthetic()[8 + number].path)
-    found = events(FsmnVad(folder, endpoint_silence_ms=800), samples, 1600)
+    found = events_of(FsmnVad(folder, endpoint_silence_ms=800), samples, 1600)
     at = [event.at // 16 for event in found if isinstance(event, SpeechStarted | SpeechEnded)]
     assert at == BOUNDARIES[number]
 
 
 @pytest.mark.parametrize("samples", [0, 1, 80, 399, 400, 800])
 def test_short_audio_has_no_speech(folder: Path, samples: int) -> None:
-    assert events(FsmnVad(folder), np.zeros(samples, np.int16), 160) == []
+    assert events_of(FsmnVad(folder), np.zeros(samples, np.int16), 160) == []
 
 
 @pytest.mark.parametrize("level", [0, 32767, -32768])
 def test_constant_audio_has_no_speech(folder: Path, level: int) -> None:
-    assert events(FsmnVad(folder), np.full(32_000, level, np.int16), 1600) == []
+    assert events_of(FsmnVad(folder), np.full(32_000, level, np.int16), 1600) == []
 
 
 def copy_with(folder: Path, into: Path, model: bytes | None) -> Path:

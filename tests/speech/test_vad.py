@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from speech.segmenter import SegmentClosed, Segmenter, SegmenterOptions
-from speech.vad import LOOKBACK, SpeechStarted, VadEvent, open_vad
-from tests.helpers.recordings import Recording, chunks, samples_of, synthetic
+from speech.vad import LOOKBACK, SpeechEnded, SpeechStarted, VadEvent, open_vad
+from tests.helpers.recordings import Recording, chunks, events_of, samples_of, synthetic
 
 
 def test_open_vad_uses_fsmn_with_its_model(models: Path) -> None:
@@ -43,6 +44,38 @@ def test_open_vad_passes_the_endpoint_silence_on(models: Path) -> None:
     for folder in (models / "fsmn-vad", None):
         with pytest.raises(ValueError, match="160 ms"):
             open_vad(folder, endpoint_silence_ms=0)
+
+
+@pytest.mark.parametrize(
+    ("with_model", "size"),
+    [*((True, size) for size in (160, 777, 960, 1600, 5328)), *((False, size) for size in (1, 160, 777, 5328))],
+)
+def test_events_do_not_depend_on_the_chunks(
+    models: Path, two_sentences: NDArray[np.int16], with_model: bool, size: int
+) -> None:
+    folder = models / "fsmn-vad" if with_model else None
+    whole = events_of(open_vad(folder), two_sentences, len(two_sentences))
+    assert events_of(open_vad(folder), two_sentences, size) == whole
+
+
+@pytest.mark.parametrize("with_model", [True, False])
+def test_two_sentences_are_detected_again_after_reset(
+    models: Path, two_sentences: NDArray[np.int16], with_model: bool
+) -> None:
+    vad = open_vad(models / "fsmn-vad" if with_model else None)
+    first = events_of(vad, two_sentences, 1600)
+    assert sum(isinstance(event, SpeechStarted) for event in first) == 2
+    assert sum(isinstance(event, SpeechEnded) for event in first) == 2
+    vad.reset()
+    assert events_of(vad, two_sentences, 1600) == first
+
+
+@pytest.mark.parametrize("with_model", [True, False])
+def test_longer_endpoint_silence_joins_sentences(
+    models: Path, two_sentences: NDArray[np.int16], with_model: bool
+) -> None:
+    vad = open_vad(models / "fsmn-vad" if with_model else None, endpoint_silence_ms=3500)
+    assert sum(isinstance(event, SpeechStarted) for event in events_of(vad, two_sentences, 1600)) == 1
 
 
 @pytest.mark.parametrize("recording", synthetic(), ids=lambda recording: recording.path.stem)

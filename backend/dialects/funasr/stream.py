@@ -212,5 +212,4 @@ class FunasrConversation:
 def _code(error: Exception) -> str:
     if isinstance(error, OverQuota | Unreachable | SessionLost):
         return ErrorCode.BUSY
-    code = getattr(error, "code", ErrorCode.INTERNAL)
-    return str(code)
+    return str(getattr(error, "code", ErrorCode.INTERNAL))

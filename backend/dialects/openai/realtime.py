@@ -52,15 +52,10 @@ def realtime_routes(sessions: DialectSessions) -> list[web.RouteDef]:
     """Return the route of live transcription."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        return await serve_realtime(request, sessions)
+        socket = AdapterSocket(_HEARTBEAT_S, _PROTOCOLS)
+        return await serve_socket(request, sessions, socket, lambda visit: _Conversation(socket, sessions, visit))
 
     return [web.get(REALTIME_PATH, serve)]
-
-
-async def serve_realtime(request: web.Request, sessions: DialectSessions) -> web.WebSocketResponse:
-    """Serve one connection until the client leaves. Raises ``ProtocolError`` or ``OverQuota`` before that."""
-    socket = AdapterSocket(_HEARTBEAT_S, _PROTOCOLS)
-    return await serve_socket(request, sessions, socket, lambda visit: _Conversation(socket, sessions, visit))
 
 
 @dataclass

@@ -63,12 +63,10 @@ class Item:
         return self.transcript.text()
 
     def _certain(self) -> str:
-        text = self.transcript.certain()
-        known = len(self.transcript.finals)
         number, partial = self._partial
-        if number == known == 0:  # a later segment's text may still change how the one before it ends
+        if number == len(self.transcript.finals) == 0:  # a later text may still change how the one before it ends
             return partial.lstrip()
-        return text
+        return self.transcript.certain()
 
 
 class Items:

@@ -101,14 +101,15 @@ async def test_reader_blocked_on_pipe_ends_with_its_context(tmp_path: Path) -> N
     assert gone(pid)
 
 
-async def test_reader_cancelled_while_starting_ends(tmp_path: Path) -> None:
-    async def read() -> None:
-        async with reading(tmp_path, None, saying("time.sleep(60)")) as frames:
-            await anext(frames)
+async def read_slowly(path: Path) -> None:
+    async with reading(path, None, saying("time.sleep(60)")) as frames:
+        await anext(frames)
 
+
+async def test_reader_cancelled_while_starting_ends(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
     for ticks in range(4):
-        task = asyncio.create_task(read())
+        task = asyncio.create_task(read_slowly(tmp_path))
         for _ in range(ticks):
             await asyncio.sleep(0)
         task.cancel()
@@ -120,13 +121,9 @@ async def test_reader_cancelled_while_starting_ends(tmp_path: Path) -> None:
 def test_reader_is_waited_for_when_its_loop_ends(tmp_path: Path) -> None:
     """A loop that ends cancels every task, also the one that waits for the process."""
 
-    async def read() -> None:
-        async with reading(tmp_path, None, saying("time.sleep(60)")) as frames:
-            await anext(frames)
-
     async def started() -> set[psutil.Process]:
         before = set(psutil.Process().children(recursive=True))
-        task = asyncio.create_task(read())
+        task = asyncio.create_task(read_slowly(tmp_path))
         found: set[psutil.Process] = await wait_until(
             lambda: set(psutil.Process().children(recursive=True)) - before, "it reads"
         )

@@ -24,27 +24,20 @@ async def test_burst_is_recognised_and_the_gateway_accepts_again(locate: Locate)
 
 
 @pytest.mark.parametrize(
-    ("kind", "refused"),
+    ("kind", "refused", "explained"),
     [
-        ("503 the expected wait is # s", RefusalCount(3, 0, 2.0, 9.0)),
-        ("429 this gateway has # connections", RefusalCount(1, 0, 5.0, 5.0)),
-        ("1013 busy", RefusalCount(2, 2)),
+        ("503 the expected wait is # s", RefusalCount(3, 0, 2.0, 9.0), True),
+        ("429 this gateway has # connections", RefusalCount(1, 0, 5.0, 5.0), True),
+        ("1013 busy", RefusalCount(2, 2), True),
+        ("503 without a reason", RefusalCount(1, 0, 2.0, 2.0), False),
+        ("503 the expected wait is # s", RefusalCount(2, 1, 2.0, 2.0), False),
+        ("500 oh", RefusalCount(1, 0, 2.0, 2.0), False),
     ],
 )
-def test_typed_refusals_keep_the_promise(kind: str, refused: RefusalCount) -> None:
-    assert kept(kind, refused) == [True, True, True, True]
-
-
-@pytest.mark.parametrize(
-    ("kind", "refused"),
-    [
-        ("503 without a reason", RefusalCount(1, 0, 2.0, 2.0)),
-        ("503 the expected wait is # s", RefusalCount(2, 1, 2.0, 2.0)),
-        ("500 oh", RefusalCount(1, 0, 2.0, 2.0)),
-    ],
-)
-def test_untyped_refusals_break_the_promise(kind: str, refused: RefusalCount) -> None:
-    assert kept(kind, refused) == [True, False, True, True]
+def test_refusals_need_a_reason_and_before_the_upgrade_a_time(
+    kind: str, refused: RefusalCount, explained: bool
+) -> None:
+    assert kept(kind, refused) == [True, explained, True, True]
 
 
 def test_early_clients_and_a_closed_gateway_break_promises() -> None:
