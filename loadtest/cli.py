@@ -24,7 +24,7 @@ def _program(version: command_line.Version = False) -> None:
 
 
 for _command in _COMMANDS:
-    app.command()(_command)
+    app.command(cls=command_line.FiniteCommand)(_command)
 
 
 def main() -> None:

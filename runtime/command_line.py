@@ -5,10 +5,11 @@ Help is plain text, so that no name is cut in a narrow terminal and screen reade
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from typing import Annotated, Any, ClassVar, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from runtime.folders import is_refused, refusal
 from runtime.terminal import say
@@ -48,6 +49,18 @@ class CommandGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write nothing: ``format_help_text`` has written the commands."""
+
+
+class FiniteCommand(TyperCommand):
+    """A command whose numbers are finite: the limits of an option allow NaN, and without an upper one infinity."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Refuse an option that is no finite number."""
+        for name, value in ctx.params.items():
+            if isinstance(value, float) and not isfinite(value):
+                option = f"--{name.replace('_', '-')}"
+                raise typer.BadParameter(f"{value} is not a finite number", ctx=ctx, param_hint=f"'{option}'")
+        return super().invoke(ctx)
 
 
 def group(summary: str, kind: type[CommandGroup] = CommandGroup, **options: Any) -> typer.Typer:

@@ -162,7 +162,7 @@ class Tasks(Closing):
     logged here.
     """
 
-    def __init__(self, owner: str, expected: type[Exception] | tuple[()] = ()) -> None:
+    def __init__(self, owner: str, expected: type[Exception] | tuple[type[Exception], ...] = ()) -> None:
         self._owner, self._expected = owner, expected
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[BaseException] | None = None

@@ -2,9 +2,18 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.loadtest.program import run
 
 
 def test_command_with_wrong_usage_ends_with_status_2(tmp_path: Path) -> None:
     assert run(tmp_path, "sessions", "--count", "0").returncode == 2
     assert run(tmp_path, "plan").returncode == 2
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_option_that_is_no_finite_number_is_refused_without_traceback(tmp_path: Path, value: str) -> None:
+    done = run(tmp_path, "sessions", "--seconds", value)
+    assert done.returncode == 2 and f"Invalid value for '--seconds': {value} is not a finite number" in done.stderr
+    assert "Traceback" not in done.stderr

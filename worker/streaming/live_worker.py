@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
-from protocol.engine import EngineInfo, EnginePiece
+from protocol.engine import EngineInfo, EnginePiece, EngineUnavailable
 from protocol.job import ANY_MODEL, LIVE_RENEW_MS, Job, JobKind, Keys, LiveAnswer, encode_notice, is_room_for
 from protocol.monitor import WorkerState, WorkerStatus
 from runtime import loggers
@@ -74,7 +74,7 @@ class LiveWorker:
             stack.enter_context(bound_fields(worker=self._worker))
             stack.push_async_callback(self._engine.close)
             stack.push_async_callback(self._leave)
-            tasks = await stack.enter_async_context(Tasks("worker"))
+            tasks = await stack.enter_async_context(Tasks("worker", expected=(EngineUnavailable, BrokerError)))
             tasks.start(self._work(tasks), "stream")
             reasons: set[asyncio.Future[Any]] = {tasks.start(self._until_drained(), "drain"), tasks.failed}
             await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)

@@ -133,11 +133,14 @@ async def full(other: GatewaySide) -> bool:
     return [decode_status(value).busy for value in await other.redis.hvals(KEYS.streamers)] == [1]
 
 
-async def test_engine_for_segments_is_refused(broker: Broker) -> None:
+async def test_engine_for_segments_is_refused_without_traceback(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
     supervisor = EngineSupervisor(EngineSettings(SEGMENT_ENGINE), EngineLimits(), streams=True)
     async with shards(broker.url) as jobs:
         with pytest.raises(EngineUnavailable, match="start it with kikipounamu-worker run"):
             await LiveWorker("w", jobs, supervisor).run()
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_engine_for_segments_is_refused_while_the_broker_is_away(tmp_path: Path) -> None:
