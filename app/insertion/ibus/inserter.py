@@ -237,14 +237,16 @@ class IBusInserter:
 
     async def _send(self, own: OwnEngine, parts: Sequence[str], moves: int) -> Insertion:
         """Commit one piece after the other while the focus stays: IBus passes each on to whatever has it."""
+        confirmed = True
         for place, piece in enumerate(parts):
             if place and not await self._goes_on(own, moves):
-                return held(HoldReason.PARTLY_TYPED, "".join(parts[place:]))
+                return _stopped(parts, place, confirmed=confirmed)
             own.commit(piece)
             last = place == len(parts) - 1
             paced = own.client == XIM and not last  # at the end of a line, the cursor of a terminal stays there
-            if not await own.arrived(_PACE_S if paced else PATIENCE_S) and (own.left or not paced):
-                return held(HoldReason.UNCERTAIN, "".join(parts[place:]) if place else "")
+            confirmed = await own.arrived(_PACE_S if paced else PATIENCE_S)
+            if not confirmed and (own.left or not paced):
+                return _stopped(parts, place + 1, confirmed=False)
             if not last:
                 await own.quiet()  # Qt drops a text that arrives while it confirms the one before
         return Insertion(InsertionResult.TYPED)
@@ -274,3 +276,10 @@ class IBusInserter:
 
 async def _at_once() -> None:
     """Return without waiting, as nothing is known of the user's typing."""
+
+
+def _stopped(parts: Sequence[str], sent: int, *, confirmed: bool) -> Insertion:
+    """Return the outcome after so many pieces. ``confirmed``: the last of them arrived; otherwise it may have."""
+    if confirmed:
+        return held(HoldReason.PARTLY_TYPED, "".join(parts[sent:]))
+    return held(HoldReason.UNCERTAIN, "".join(parts[sent - 1 :]) if sent > 1 else "")

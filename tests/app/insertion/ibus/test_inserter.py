@@ -156,6 +156,25 @@ async def test_rest_of_a_text_is_held_when_the_focus_moves_between_its_pieces(
     assert insertion.rest in ("".join(others), ""), "the first piece may be uncertain"
 
 
+@pytest.mark.parametrize("arrived", [0, 1])
+async def test_piece_that_xim_has_not_confirmed_is_uncertain_when_the_focus_moves(
+    ibus: Insertions, arrived: int
+) -> None:
+    """While the focus stays, such a piece counts as arrived: at the end of a line, a terminal confirms none."""
+
+    async def move() -> None:
+        if len(ibus.daemon.committed) > arrived:
+            ibus.daemon.hears = False
+            await ibus.daemon.move_focus()
+
+    ibus.daemon.client, ibus.daemon.taken = XIM, move
+    ibus.daemon.capabilities = 9  # no text around the cursor
+    parts = pieces("word " * 100, xim=True)
+    rest = "".join(parts[arrived:]) if arrived else ""  # empty: the whole text
+    assert await ibus.insert("".join(parts)) == held(HoldReason.UNCERTAIN, rest)
+    assert ibus.daemon.committed == parts[: arrived + 1]
+
+
 @pytest.mark.parametrize("member", ["UpdatePreeditText", "UpdateAuxiliaryText"])
 async def test_unfinished_composition_holds_the_text(
     ibus: Insertions, member: str, monkeypatch: pytest.MonkeyPatch
