@@ -40,8 +40,8 @@ class LoadedFiles:
 
     def _paths(self) -> Iterable[str]:
         for name, module in tuple(self._modules.items()):  # other threads import
-            path = getattr(module, "__file__", None)
-            if path and name.partition(".")[0] in self._packages:
+            # the name first: modules of others may import when they are asked for an attribute, and fail
+            if name.partition(".")[0] in self._packages and (path := getattr(module, "__file__", None)):
                 yield path
 
     def _has_changed(self, path: str) -> bool:

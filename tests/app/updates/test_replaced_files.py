@@ -91,6 +91,20 @@ def test_modules_without_a_file_are_ignored() -> None:
     assert not files.changed()
 
 
+class Lazy(ModuleType):
+    """A module that imports another one when it is asked for an attribute, as those of ``six.moves``."""
+
+    def __getattr__(self, name: str) -> str:
+        raise ImportError("its other module is not installed")
+
+
+def test_modules_of_other_packages_are_asked_nothing(folder: Path, modules: dict[str, ModuleType]) -> None:
+    files = LoadedFiles({"app"}, modules | {"other.lazy": Lazy("other.lazy")})
+    assert not files.changed()
+    replace(folder)
+    assert files.changed()
+
+
 async def test_change_is_reported_once_and_taken_back(folder: Path, modules: dict[str, ModuleType]) -> None:
     files, told = LoadedFiles({"app"}, modules), list[Note | None]()
     away, back = partial(folder.rename, folder.with_name("away")), partial(folder.with_name("away").rename, folder)
