@@ -167,7 +167,7 @@ class _Dictation:
                     "Ctrl-C again leaves at once, and the recording is kept"
                 )
 
-            leave, self._interrupts.first = self._interrupts.first, stop
+            leave, self._interrupts.first, screen.stop = self._interrupts.first, stop, stop
             tasks.start(screen.refreshing(), "screen")
             with bound_fields(session=str(self._session)):
                 transcript = await listener.listen(journal, microphone, screen)

@@ -20,7 +20,7 @@ from app.core.sentences import Sentences, TextLookup
 from app.core.states import LOWEST_DBFS, SHAPES, State
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
-from app.transcription.listening import DictationObserver, MicrophoneStatus
+from app.transcription.listening import MOST_SEGMENTS, DictationObserver, MicrophoneStatus
 from app.transcription.progress import note_of, state_of
 from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
@@ -89,7 +89,8 @@ def last_lines(spans: tuple[TextSpan, ...], console: Console, most: int) -> Text
 class LiveScreen(DictationObserver):
     """The screen of a dictation in a terminal.
 
-    Values of other components are read when it is drawn. ``refused``: why a text was not written, if so.
+    Values of other components are read when it is drawn. ``refused``: why a text was not written, if so. ``stop``
+    ends the recording.
     """
 
     def __init__(self, out: Console, err: Console, words: TextLookup = _ENGLISH) -> None:
@@ -107,6 +108,7 @@ class LiveScreen(DictationObserver):
         self._last_state = ""
         self._live: Live | None = None
         self.refused = ""
+        self.stop: Callable[[], None] = lambda: None
 
     @contextmanager
     def shown(self) -> Iterator["LiveScreen"]:
@@ -156,6 +158,12 @@ class LiveScreen(DictationObserver):
         console.print(Text(printable(line), "dim"), soft_wrap=True)
 
     # -- observed events -----------------------------------------------------------------------------------
+
+    def began(self, segment: int) -> None:
+        """End the recording before its session has too many segments."""
+        if segment == MOST_SEGMENTS:
+            self.print_line("the recording is as long as one may be, so it stops: start another one")
+            self.stop()
 
     def processed(self, seconds: float) -> None:
         """Record how many seconds of audio have been processed."""

@@ -35,7 +35,13 @@ from app.journal.errors import JournalError
 from app.journal.events import Cutting
 from app.journal.journal import Journal
 from app.journal.library import Library
-from app.transcription.listening import CuttingMode, DictationObserver, DictationSetup, MicrophoneStatus
+from app.transcription.listening import (
+    MOST_SEGMENTS,
+    CuttingMode,
+    DictationObserver,
+    DictationSetup,
+    MicrophoneStatus,
+)
 from app.transcription.span_planner import SpanRules
 from client.connection import Address
 from client.errors import GatewayError
@@ -60,8 +66,6 @@ _BUSY: Final = {
 }
 SILENCE_MINUTES: Final = {mode: 5 for mode in TalkMode} | {TalkMode.HANDS_FREE: 30}
 """A recording in which nothing is said for so long was forgotten. Hands-free, it may well wait for its user."""
-MOST_SEGMENTS: Final = 60_000
-"""A recording ends with this segment, after some 50 hours of speech. A session may have 65,536."""
 _LAST_REVISION: Final = 2**32 - 1
 _DISK: Final = {
     DiskState.WAITING: Note(NoteKey.DISK_WAITING),

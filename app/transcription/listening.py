@@ -42,6 +42,8 @@ QUIET_S: Final = 120.0
 PATIENT: Final = ClientSettings(first_contact_s=inf, give_up_s=inf, held_s=inf, quiet_s=QUIET_S)
 """Settings under which no gateway failure ends a recording. Waiting audio is on disk, so memory does not grow."""
 
+MOST_SEGMENTS: Final = 60_000
+"""A recording ends with this segment, after some 50 hours of speech. A session may have 65,536."""
 _STOP_S: Final = 5.0
 _ROOM_S: Final = 300.0  # wait for a full disk to have room again; audio waits in memory for less
 

@@ -29,7 +29,7 @@ from tests.app.speech import SPEECH
 from tests.app.transcription.test_listening import Played
 from tests.helpers.recordings import samples_of
 from tests.helpers.scripted_gateway import oblige, scripted
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import DEADLINE_S, wait_until
 
 NOBODY = GatewayChoice("http://127.0.0.1:9", "k")
 OnChange = Callable[[MicrophoneChange], None]
@@ -84,6 +84,17 @@ async def test_first_signal_ends_recording_and_waits_for_texts(
     assert "the microphone is now another" in err
     assert "sending the rest" in err
     assert err.splitlines()[-1] == "Done"
+
+
+async def test_recording_ends_by_itself_before_its_session_has_too_many_segments(
+    microphone: Played, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.live_screen.MOST_SEGMENTS", 0)  # the limit is the first segment
+    async with scripted(oblige) as gateway, asyncio.timeout(DEADLINE_S):
+        assert await listen(GatewayChoice(gateway.url, "k"), choices(microphone)) == 0
+    (found,) = users_library().all()
+    assert found.state is TakeState.DONE and found.text
+    assert "as long as one may be" in capsys.readouterr().err
 
 
 async def test_recording_is_complete_and_failure_reported_when_output_is_full(

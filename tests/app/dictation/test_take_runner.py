@@ -29,13 +29,13 @@ from app.dictation.messages import (
     TakeLimit,
 )
 from app.dictation.recorder import Recorder
-from app.dictation.take_runner import MOST_SEGMENTS, TakeParts, TakeRunner
+from app.dictation.take_runner import TakeParts, TakeRunner
 from app.journal.disk import Disk, File
 from app.journal.errors import JournalError
 from app.journal.events import Cutting
 from app.journal.journal import Journal
 from app.journal.library import Library
-from app.transcription.listening import PATIENT, CuttingMode, DictationSetup
+from app.transcription.listening import MOST_SEGMENTS, PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
 from backend.sessions.ledger import MOST_SEGMENTS as MOST_SEGMENTS_OF_A_SESSION
 from client.connection import Address, fixed
