@@ -77,7 +77,7 @@ class BackgroundServices:
         self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe, self._history.observe)
         self.history_window = HistoryService(self._history, post, lambda: _models(locate))
         self._locate, self._context, self._was_recording = locate, ContextNeed(), False
-        self.needs_context = self._context.needed
+        self.needs_context = self._context.needs_context
         self.models = Models(post)
         self.models.languages = lambda: options().languages
         self._dry_run, self._picker, self._post = DryRun(library, post), ProgramPicker(post), post

@@ -107,7 +107,7 @@ class OwnRecognition(Closing):
         self._report_use()
 
     def _report_use(self) -> None:
-        self._services.models.used(self.worker.settings.model, running=self.worker.view.needs_model)
+        self._services.models.set_used_model(self.worker.settings.model, running=self.worker.view.needs_model)
 
     def _report_gateway(self, error: AppError | None) -> None:
         self.gateway_fault = error

@@ -142,7 +142,7 @@ class Windows:
         """Show the first problem; the next one follows when it is solved."""
         self._problems[problem.about] = problem
         if problem.about == HOTKEYS:
-            self._known.refused(problem.note)
+            self._known.note_problem(problem.note)
             if problem.note and self._known.works_by_lines:
                 return self.receive(Problem(HOTKEYS))
         notes = ((problem.text, problem.note) for problem in self._problems.values())
@@ -171,7 +171,7 @@ class Windows:
 
     def _show_reported(self, actions: Iterable[str]) -> None:
         """Name keys that lines of the desktop's configuration report; they solve the lack of hotkeys."""
-        if self._known.reported(actions):
+        if self._known.add_reported(actions):
             if self._known.works_by_lines:
                 self.receive(Problem(HOTKEYS))
             self._show_choices()

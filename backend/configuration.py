@@ -22,7 +22,7 @@ from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings, history_settings
 from backend.http.certificates import Certificate, given_certificate, own_certificate
 from backend.http.modes import EVERYWHERE, LOOPBACK, SHARED_PORT, GatewayMode, networks, page_origins
-from backend.processes.count import MOST, by_cores, checked
+from backend.processes.count import MOST, by_cores, checked_count
 from backend.rest.file_settings import FOLDER, FileSettings
 from backend.rest.flow import FlowLimits
 from backend.settings import GatewaySettings
@@ -139,14 +139,14 @@ def read_environment(variables: Mapping[str, str]) -> Configuration:
 def _problem(value: object, kind: Any) -> str:
     shown = re.sub(r"//.*@", "//…@", repr(value), flags=re.DOTALL)  # a URL may hold a password
     shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
-    return f"{shown} is not {_allowed(inspect.type_info(kind))}: correct it, or leave it out for the default"
+    return f"{shown} is not {_allowed_text(inspect.type_info(kind))}: correct it, or leave it out for the default"
 
 
-def _allowed(kind: inspect.Type) -> str:
+def _allowed_text(kind: inspect.Type) -> str:
     """Describe the allowed values of a field."""
     match kind:
         case inspect.UnionType(types):  # with None, which no file can write
-            return _allowed(next(one for one in types if not isinstance(one, inspect.NoneType)))
+            return _allowed_text(next(one for one in types if not isinstance(one, inspect.NoneType)))
         case inspect.IntType(ge=least, le=most):
             return f"a whole number {f'of at least {least}' if most is None else f'from {least} to {most}'}"
         case inspect.EnumType(cls=choices):
@@ -186,7 +186,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
     if proxies and mode is not GatewayMode.SERVER:
         raise InvalidSettings("a proxy is only trusted by a gateway in --mode server")
     limited = mode is not GatewayMode.LOCAL
-    processes = checked(said.processes or (by_cores() if mode is GatewayMode.SERVER else 1))
+    processes = checked_count(said.processes or (by_cores() if mode is GatewayMode.SERVER else 1))
     return GatewaySettings(
         mode=mode,
         processes=processes,

@@ -162,7 +162,7 @@ class Gateway:
 
     def _report(self) -> ProcessReport:
         self.observers.flush()
-        counted = self.metrics.counted(self.access.meter.audio_s, self._jobs.round_trips.read())
+        counted = self.metrics.counters(self.access.meter.audio_s, self._jobs.round_trips.read())
         return self.monitor.report(self.hub, counted)
 
     async def _listen(self, runner: web.AppRunner, listener: ListenAddress) -> None:
@@ -194,10 +194,10 @@ class Gateway:
         for connection in tuple(self.hub.connections):
             connection.close(CloseCode.GOING_AWAY, ErrorCode.GOING_AWAY)
         async with within(self._settings.drain_s):
-            await self._jobs.flushed()
+            await self._jobs.until_flushed()
             await self.hub.deserted.wait()
             self.hub.farewell()
-            await self._jobs.flushed()
+            await self._jobs.until_flushed()
         await self._streams.close()
         self._tunnel.close()
         await self.access.tls_listener.close()

@@ -12,7 +12,7 @@ from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway
-from backend.history.service import kept_history
+from backend.history.service import run_history
 from backend.http.access import WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, listen_addresses, reachable
 from backend.processes.link import ProcessLink
@@ -28,7 +28,7 @@ def findable_by_clients(settings: GatewaySettings, url: str) -> AbstractAsyncCon
     return findable(settings.endpoint_file, url, settings.key, shown)
 
 
-def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextManager[None]:
+def _announce_gateway(settings: GatewaySettings, port: int) -> AbstractAsyncContextManager[None]:
     if not (settings.announce and settings.certificate and port):
         return nullcontext()
     from backend.devices.announcement import Announced, announcing  # imported late: only shared gateways need it
@@ -73,7 +73,7 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
         url, owns = await _broker(stack, settings, link)
         opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes, settings.shards)
         jobs = await stack.enter_async_context(opening)
-        keeping = kept_history(settings.history, jobs.shards, jobs.gateway, owns)
+        keeping = run_history(settings.history, jobs.shards, jobs.gateway, owns)
         history = await stack.enter_async_context(keeping) if main else None
         tasks = await stack.enter_async_context(Tasks("gateway"))
         tunnel = BrokerTunnel(jobs, lambda request: admit(request, WORKERS))
@@ -85,7 +85,7 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
         try:
             await gateway.start(where)
             async with (
-                _announced(settings, gateway.tls_port if main else 0),
+                _announce_gateway(settings, gateway.tls_port if main else 0),
                 _wyoming(settings, gateway, main=main),
                 findable_by_clients(settings, gateway.url) if link is None else nullcontext(),
             ):

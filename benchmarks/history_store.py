@@ -117,7 +117,7 @@ def _measure(url: str, sessions: int, segments: int) -> list[Line]:
     lines.append(_line("a session deleted", took))
     took, _ = _each(range(20), lambda _: [store.retain(HistoryLimits(days=0, megabytes=1))])
     lines.append(_line("20 sessions let go for want of room", took))
-    held = store.held()
+    held = store.size()
     lines.append(_line(f"room: {held.bytes / held.segments:.0f} bytes a segment, {held.bytes / 1e6:.0f} MB", []))
     store.close()
     lines.append(asyncio.run(_fed(url, segments)))

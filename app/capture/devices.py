@@ -79,7 +79,7 @@ def chosen(inputs: Sequence[Input], choice: str) -> Input:
 
 
 def ranked_devices(inputs: Sequence[Input], choice: str = "") -> list[Input]:
-    """Return the ``offered`` devices, the best first. Raises ``NoMicrophone`` if there is none."""
+    """Return the ``offered_devices``, the best first. Raises ``NoMicrophone`` if there is none."""
     found = offered_devices(inputs, choice)
     if not found:
         raise NoMicrophone

@@ -147,7 +147,7 @@ def _full_id(session: str) -> str:
         return session  # quickly: a key may be bound to it
     from app.journal.library import users_library
 
-    return str(users_library().named(session))
+    return str(users_library().session_named(session))
 
 
 def status(*, following: bool, as_json: bool) -> int:

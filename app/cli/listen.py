@@ -156,7 +156,7 @@ class _Dictation:
                 self._choices.open_microphone(self._choices.microphone, on_change=screen.changed)
             )
             choices, now_s = self._choices, time.time()
-            cutting = Cutting(choices.mode, context.needed(choices.options.model))
+            cutting = Cutting(choices.mode, context.needs_context(choices.options.model))
             take = self._library.create(self._session, choices.options, now_s, cutting)
             journal = cleanup.enter_context(take)
 

@@ -180,7 +180,7 @@ def _library() -> "Library":
 def _find(session: str) -> "TakeSnapshot":
     """Return the take whose id begins with ``session``. Raises ``TakeUnknown`` or ``TakeAmbiguous``."""
     library = _library()
-    return library.find(library.named(session))
+    return library.find(library.session_named(session))
 
 
 def _state(found: "TakeSnapshot") -> State:

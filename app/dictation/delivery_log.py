@@ -16,7 +16,7 @@ from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.dictation.edited_text import edited_text
 from app.dictation.insertion_queue import SegmentId
 from app.journal.async_journal import opened_in_thread
-from app.journal.disk import locked
+from app.journal.disk import is_locked
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -100,11 +100,11 @@ class DeliveryLog:
     async def record_inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were inserted."""
         self._notify(SegmentStep.INSERTED, pieces)
-        await self._record(pieces, Journal.inserted)
+        await self._record(pieces, Journal.record_inserted)
 
     async def record_dismissed(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were dismissed and only stay in the history."""
-        await self._record(pieces, Journal.dismissed)
+        await self._record(pieces, Journal.record_dismissed)
 
     async def edited_text(self, pieces: Iterable[SegmentId], texts: Iterable[str]) -> str | None:
         """Return the user's edit of these held texts of one take; ``None`` if there is none."""
@@ -189,7 +189,7 @@ class DeliveryLog:
         if (session := self._sessions.get(take)) is None:  # discarded meanwhile
             return False
         folder = self._library.root / str(session)
-        return self._open(take) is not None or not await asyncio.to_thread(locked, folder)
+        return self._open(take) is not None or not await asyncio.to_thread(is_locked, folder)
 
     def _notify(self, step: SegmentStep, pieces: tuple[SegmentId, ...]) -> None:
         for piece in pieces:

@@ -124,7 +124,7 @@ class KeyWatch:
         return min((down.poll_at for down in self._down.values()), default=None)
 
     def polls(self, now: float) -> list[str]:
-        """Return the keys to poll now; each answer goes to ``answered``."""
+        """Return the keys to poll now; each answer goes to ``record_poll``."""
         due = [action for action, down in self._down.items() if down.poll_at <= now]
         for action in due:
             self._down[action].poll_at = now + POLL_S

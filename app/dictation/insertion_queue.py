@@ -2,7 +2,7 @@
 
 Takes are numbered in the order in which they begin, the segments of a take from 0. A text waits until everything
 spoken before it has ended. Failed segments are skipped, cancelled takes are dropped. After 10 s of waiting for a
-predecessor ``offered`` is true. Then ``accept`` releases the available texts, and late predecessors are held.
+predecessor ``is_offer_due`` is true. Then ``accept`` releases the available texts, and late predecessors are held.
 
 A held text was recognised but not inserted. After a held insertion, the following texts of that take are held too,
 so that no text is missing in the middle, until the held texts are pasted. Hands-free, each segment has its own

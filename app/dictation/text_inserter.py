@@ -36,7 +36,7 @@ from app.insertion.outcome import (
     Target,
     TextPlace,
     find_nothing,
-    held,
+    held_insertion,
     read_nothing,
 )
 from app.insertion.plan import refusal
@@ -185,10 +185,10 @@ class TextInserter:
             program = ready.target.program if ready.target else ""
             recorded = await self._deliveries.inserting(ready.pieces, program)
             wanted = recorded or ready.pasted
-            insertion = await self._insert_in_time(ready) if wanted else held(HoldReason.UNRECORDED)
+            insertion = await self._insert_in_time(ready) if wanted else held_insertion(HoldReason.UNRECORDED)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
-            insertion = held(HoldReason.UNCERTAIN)
+            insertion = held_insertion(HoldReason.UNCERTAIN)
         self._handle(InsertionEnded(insertion))
 
     async def _insert_in_time(self, ready: ReadyTexts) -> Insertion:
@@ -202,7 +202,7 @@ class TextInserter:
         finally:
             working.cancel()
             await asyncio.wait({working}, timeout=_CATCH_UP_S)
-        return held(HoldReason.UNCERTAIN)
+        return held_insertion(HoldReason.UNCERTAIN)
 
     async def _copy_or_insert(self, ready: ReadyTexts) -> Insertion:
         text = await self._deliveries.edited_text(ready.pieces, ready.texts) if ready.pasted else None
@@ -223,7 +223,7 @@ class TextInserter:
         if nowhere and await self._copy_texts(ready):
             return Insertion(InsertionResult.COPIED)
         if nowhere and target is not None:
-            return held(HoldReason.NO_TARGET)
+            return held_insertion(HoldReason.NO_TARGET)
         insertion = await self._insert_here(ready)
         impossible = ready.pasted and insertion.reason == HoldReason.TARGET_UNKNOWN  # no key was pressed
         return Insertion(InsertionResult.COPIED) if impossible and await self._copy_texts(ready) else insertion
@@ -233,12 +233,12 @@ class TextInserter:
         target, text = ready.target, ready.text
         found = await self._means.read_around(target) if target is not None else None
         if reason := refusal(found, requested=ready.pasted):
-            return held(reason)
+            return held_insertion(reason)
         if found is not None:
             text = at_caret(text, found.before, ready.continues)
         insertion = await self._means.inserter.insert(text, target)
         if target is not None and target.own and insertion.reason == HoldReason.NOT_READ:
-            return held(HoldReason.NO_FIELD)  # each of our own fields reads at once
+            return held_insertion(HoldReason.NO_FIELD)  # each of our own fields reads at once
         return insertion
 
     async def _copy_texts(self, ready: ReadyTexts) -> bool:

@@ -20,7 +20,7 @@ from uuid import UUID
 from app.history import database
 from app.history.errors import IndexDamaged, IndexUnavailable
 from app.history.index import Index, IndexedStamp, IndexedTake, IndexRow
-from app.journal.disk import AUDIO, EVENTS, locked
+from app.journal.disk import AUDIO, EVENTS, is_locked
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library, TakeSnapshot, parse_session
 from app.journal.take import TRANSCRIBED, TakeState
@@ -215,7 +215,7 @@ class IndexOwner:
         return [replace(row, state=TakeState.LIVE) if self._is_live(row) else row for row in rows]
 
     def _is_live(self, row: IndexRow) -> bool:
-        return row.state not in TRANSCRIBED and locked(self._library.root / str(row.session))
+        return row.state not in TRANSCRIBED and is_locked(self._library.root / str(row.session))
 
     # -- writing -------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
 from app.journal.library import TakeSnapshot
 from app.journal.take import Take, TakeState
-from app.transcription.pipeline import ResultCollector, TranscriptionObserver, collected
+from app.transcription.pipeline import ResultCollector, TranscriptionObserver, collect_events
 from client.audio_store import AudioStore
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError, SessionLost
@@ -168,10 +168,10 @@ class Rerunner:
 
 async def _recognise(pieces: list[TakePart], client: GatewayClient, texts: ResultCollector) -> RecordingTranscript:
     outlet = ToGateway(client, live=False)
-    async with collected(outlet, texts.collect):
+    async with collect_events(outlet, texts.collect):
         for number, piece in enumerate(pieces):
-            texts.begun(number, piece.at)
-            texts.ended(number, piece.samples, 0)
+            texts.segment_begun(number, piece.at)
+            texts.segment_ended(number, piece.samples, 0)
             await outlet.begin(number, piece.at)
             await client.heard(number, piece.samples)
             await outlet.end(number, piece.samples)

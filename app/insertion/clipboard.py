@@ -34,7 +34,7 @@ def text_contents(text: str) -> Mapping[str, bytes]:
 
 
 class Clipboard(Protocol):
-    """A clipboard that can be lent to a text: ``keep``, ``offer``, press the key, ``read``, ``give_back``.
+    """A clipboard that can be lent to a text: ``keep``, ``offer``, press the key, ``until_read``, ``give_back``.
 
     ``primary``: the selected text (PRIMARY) is lent too, where there is one.
     """
@@ -45,13 +45,13 @@ class Clipboard(Protocol):
     async def offer(self, text: str, *, primary: bool = False) -> bool:
         """Put ``text`` on the clipboard, so that histories skip it; return False if that is impossible now."""
 
-    def pressed(self, process: int = 0) -> None:
+    def expect_read(self, process: int = 0) -> None:
         """Note that the key is about to be pressed: only later reads count.
 
         ``process``: of the target, 0 if unknown. Where programs can be distinguished, only its reads count.
         """
 
-    async def read(self, deadline_s: float) -> bool:
+    async def until_read(self, deadline_s: float) -> bool:
         """Wait until the text is read, at most until the deadline; return whether it was."""
 
     async def give_back(self) -> None:
@@ -87,12 +87,12 @@ class WatchedClipboard(ABC):
         self._watch: PasteWatch | None = None
         self._news = asyncio.Event()
 
-    def pressed(self, process: int = 0) -> None:
+    def expect_read(self, process: int = 0) -> None:
         """Note that the key is about to be pressed: only later reads count."""
         if self._watch is not None:
             self._watch.pressed(loop_time())
 
-    async def read(self, deadline_s: float) -> bool:
+    async def until_read(self, deadline_s: float) -> bool:
         """Wait until the text is read, at most until the deadline; return whether it was.
 
         A text that is not read is withdrawn, so that it cannot be read later.
@@ -156,7 +156,7 @@ class PasteFlow:
             owed, wait_s = True, 0.0
             if await self._clipboard.offer(text, primary=primary):
                 reason = await press()
-            if reason is None and await self._clipboard.read(self._patience_s):
+            if reason is None and await self._clipboard.until_read(self._patience_s):
                 wait_s = SETTLED_S
             elif reason is None:
                 reason, wait_s = HoldReason.NOT_READ, EMPTY_S

@@ -149,7 +149,7 @@ class Inserter(Protocol):
         """Restore borrowed resources. Safe to call twice."""
 
 
-def held(reason: HoldReason, rest: str = "") -> Insertion:
+def held_insertion(reason: HoldReason, rest: str = "") -> Insertion:
     """Return the result for a text that was not inserted."""
     return Insertion(InsertionResult.HELD, reason.value, rest)
 
@@ -166,7 +166,7 @@ class HeldInserter:
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
         """Hold the text for the user."""
-        return held(HoldReason.TARGET_UNKNOWN)
+        return held_insertion(HoldReason.TARGET_UNKNOWN)
 
     async def close(self) -> None:
         """Do nothing: the inserter owns no resources."""

@@ -49,7 +49,7 @@ class PasteWatch:
         """Note that the paste key was pressed."""
         self._pressed_s = now
 
-    def asked(self, program: int, now: float) -> bool:
+    def text_requested(self, program: int, now: float) -> bool:
         """Note a request by ``program``; return whether it is the target's answer to the key."""
         if program != self._program or self._pressed_s is None:
             return False
@@ -60,7 +60,7 @@ class PasteWatch:
         """Note that the target has taken the requested text."""
         self._read = True
 
-    def taken(self) -> None:
+    def owner_changed(self) -> None:
         """Note that another program owns the clipboard now."""
         self._taken = True
 

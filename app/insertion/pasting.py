@@ -16,7 +16,7 @@ import psutil
 
 from app.insertion.clipboard import Clipboard, PasteFlow
 from app.insertion.errors import InsertionUnavailable, LibraryMissing
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import Newline, Rules, Strategy, is_terminal, rules_for, to_paste, to_type
 from runtime.installing import extra_command
 
@@ -155,14 +155,14 @@ class PastingInserter:
     async def insert(self, text: str, target: Target | None) -> Insertion:
         """Insert ``text`` if ``target`` has the focus, in the order of the calls."""
         if target is None:
-            return held(HoldReason.NO_TARGET)
+            return held_insertion(HoldReason.NO_TARGET)
         rules = rules_for(target, self.rules)
         if rules.hold:
-            return held(HoldReason.PROGRAM_RULE)
+            return held_insertion(HoldReason.PROGRAM_RULE)
         async with self._turn:
             reason = await self._ready(target)
             if reason is not None:
-                return held(reason)
+                return held_insertion(reason)
             if rules.strategy is Strategy.TYPE and not target.own:  # typed letters would press our own buttons
                 return self._type(text, target, rules.newline)
             return await self._paste(text, target)
@@ -193,9 +193,9 @@ class PastingInserter:
         async def press() -> HoldReason | None:
             if not self._has_focus(target):
                 return HoldReason.FOCUS_MOVED
-            self._clipboard.pressed()
+            self._clipboard.expect_read()
             self._keys.paste(terminal=target.terminal)
             return None
 
         reason = await self._flow.paste(to_paste(text, target), press)
-        return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
+        return Insertion(InsertionResult.PASTED) if reason is None else held_insertion(reason)

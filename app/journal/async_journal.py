@@ -153,5 +153,5 @@ class JournaledOutlet(ToGateway):
         async for event in super().events():
             if isinstance(event, Queued):
                 with suppress(NotKept):  # informational
-                    await asyncio.to_thread(self._store.journal.queued, event)
+                    await asyncio.to_thread(self._store.journal.record_queued, event)
             yield event

@@ -58,7 +58,7 @@ class WriteBacklog:
         """Return the next chunk to write; the backlog must not be empty."""
         return self._chunks[0]
 
-    def written(self, size: int) -> None:
+    def remove_written(self, size: int) -> None:
         """Remove the first ``size`` bytes of the first chunk: they are in the file now."""
         chunk = self._chunks.popleft()
         if size < len(chunk):

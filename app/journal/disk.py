@@ -132,7 +132,7 @@ class TakeLock:
             if time.monotonic() >= deadline:
                 self.release()
                 raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
-            time.sleep(_CHECK_S / 20)  # ``locked`` in another process holds it for a moment
+            time.sleep(_CHECK_S / 20)  # ``is_locked`` in another process holds it for a moment
 
     def release(self) -> None:
         """Release the lock for other processes. Safe to call twice."""
@@ -141,7 +141,7 @@ class TakeLock:
             self._fd = -1
 
 
-def locked(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
     """Return whether a process holds the lock of this take now."""
     try:
         fd = os.open(folder / LOCK, os.O_RDWR)

@@ -226,7 +226,7 @@ def whole_lines(data: bytes) -> int:
     return data.rfind(b"\n") + 1
 
 
-def opened(session: UUID, options: Options, now_s: float, cutting: Cutting = USUAL) -> Opened:
+def opened_event(session: UUID, options: Options, now_s: float, cutting: Cutting = USUAL) -> Opened:
     """Return the first event of a take; ``now_s`` is seconds since 1970."""
     mode, needs_context = cutting
     return Opened(session, iso_time(now_s), options, mode=mode, needs_context=needs_context, by_pause=True)

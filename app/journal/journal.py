@@ -38,7 +38,7 @@ from app.journal.events import (
     Reran,
     Wanted,
     encode_line,
-    opened,
+    opened_event,
     whole_lines,
 )
 from app.journal.lines import Fault, fault_sentences
@@ -97,7 +97,7 @@ class Journal:
             raise JournalError(f"the take cannot be made: {refusal(error, folder)}") from error
         with ExitStack() as undo:
             undo.callback(journal.close)
-            journal._record(opened(session, options, now_s, cutting))
+            journal._record(opened_event(session, options, now_s, cutting))
             try:
                 disk.sync_folder(folder)
                 disk.sync_folder(root)
@@ -186,7 +186,7 @@ class Journal:
         """Record that a segment is complete, and its length. On disk when this returns."""
         self._record(End(segment, samples))
 
-    def queued(self, queued: Queued) -> None:
+    def record_queued(self, queued: Queued) -> None:
         """Record that the broker has the segment. Informational, so not synced."""
         self._record(queued, durable=False)
 
@@ -210,11 +210,11 @@ class Journal:
         if not known.inserting or (program and program != known.program) or (rest and rest != known.rest):
             self._record_outcome(Inserting(segment, program, rest))
 
-    def inserted(self, segment: int) -> None:
+    def record_inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted."""
         self._record_outcome(Inserted(segment))
 
-    def dismissed(self, segment: int) -> None:
+    def record_dismissed(self, segment: int) -> None:
         """Record that the text of a segment is for the history only."""
         self._record_outcome(Dismissed(segment))
 
@@ -241,7 +241,7 @@ class Journal:
         """Record that the boundaries of a segment are uncertain: its audio is cut again under other numbers."""
         self._record(Recut(segment))
 
-    def mended(self) -> None:
+    def record_repair(self) -> None:
         """Record that all audio has boundaries again, despite the faults in earlier lines."""
         self._record(Mended(self.samples, self.take.faults_found))
         self.take.file_faults = audio_faults(self.take, self._writer.heard)

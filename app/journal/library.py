@@ -14,7 +14,7 @@ from app.core.format import Format
 from app.core.renderers import render
 from app.core.transcript import RecordingTranscript
 from app.core.word_times import edited_transcript
-from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
+from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, is_locked
 from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeUnknown
 from app.journal.events import USUAL, Cutting
 from app.journal.journal import Journal
@@ -133,10 +133,10 @@ class Library:
         audio, events = files.audio or 0, files.events or 0
         samples = audio // BYTES_PER_SAMPLE
         return TakeSnapshot(
-            session, folder, take, samples, audio + events, take.state(samples, live=locked(folder))
+            session, folder, take, samples, audio + events, take.state(samples, live=is_locked(folder))
         )
 
-    def named(self, start: str) -> UUID:
+    def session_named(self, start: str) -> UUID:
         """Return the only session whose id begins with ``start``. Raises ``TakeUnknown`` or ``TakeAmbiguous``."""
         found = [session for session in self.newest_sessions() if start and str(session).startswith(start.lower())]
         if len(found) > 1:
@@ -177,7 +177,7 @@ class Library:
             changed_ns = (folder / EVENTS).stat().st_mtime_ns
         except OSError:
             changed_ns = 0
-        return TakeFingerprint(changed_ns, files.events or 0, files.audio or 0, locked(folder))
+        return TakeFingerprint(changed_ns, files.events or 0, files.audio or 0, is_locked(folder))
 
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
         """Delete expired takes by these ``limits`` or the library's own, and return their ids.

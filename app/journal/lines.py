@@ -107,7 +107,7 @@ def read_lines(data: bytes) -> JournalLines:
             sealed.setdefault(raw.number, raw)
     found = JournalLines(count=len(texts))
     if sealed:
-        trusted, bad = _unsealed(raws, sealed)
+        trusted, bad = _unsealed_lines(raws, sealed)
         _note_gaps(found, sealed, bad)
     else:
         trusted = [(-1, raw) for raw in raws if raw.event is not None]
@@ -121,7 +121,7 @@ def read_lines(data: bytes) -> JournalLines:
 
 
 def _raws(place: int, text: bytes) -> Iterable[_Raw]:
-    return [whole] if (whole := _readable(place, text)) else [*_taken_apart(place, text)]
+    return [whole] if (whole := _readable(place, text)) else [*_split_joined(place, text)]
 
 
 def _readable(place: int, text: bytes) -> _Raw | None:
@@ -129,7 +129,7 @@ def _readable(place: int, text: bytes) -> _Raw | None:
     return None if number is None and event is None else _Raw(place, number, event, text)
 
 
-def _taken_apart(place: int, text: bytes) -> Iterator[_Raw]:
+def _split_joined(place: int, text: bytes) -> Iterator[_Raw]:
     """Split lines that lost the line feeds between them. Yield a fault if other bytes remain unreadable."""
     pieces = [_START + piece for piece in text.split(_START)[1:]]
     left, found = len(text), list[_Raw]()
@@ -143,7 +143,7 @@ def _taken_apart(place: int, text: bytes) -> Iterator[_Raw]:
     yield from found
 
 
-def _unsealed(raws: Iterable[_Raw], sealed: dict[int, _Raw]) -> tuple[list[tuple[int, _Raw]], list[int]]:
+def _unsealed_lines(raws: Iterable[_Raw], sealed: dict[int, _Raw]) -> tuple[list[tuple[int, _Raw]], list[int]]:
     """Return the valid unsealed lines and the places of the others.
 
     With each valid line comes the number of the sealed line before it.

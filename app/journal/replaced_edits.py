@@ -26,7 +26,7 @@ def without_replaced_edits(journal: bytes) -> bytes | None:
     lines = journal[: whole_lines(journal)].split(b"\n")[:-1]
     runs = {event.text.strip() for event in map(decode_line, _of(lines, _RERAN)) if isinstance(event, Reran)}
     last = max((number for number in map(seal_of, _of(lines, _EDITED)) if number is not None), default=-1)
-    new = b"".join(_shortened(line, last, runs) for line in lines)
+    new = b"".join(_shorten_edit(line, last, runs) for line in lines)
     return new if 2 * len(new) <= len(journal) else None
 
 
@@ -34,7 +34,7 @@ def _of(lines: list[bytes], start: bytes) -> list[bytes]:
     return [line for line in lines if line.startswith(start)]
 
 
-def _shortened(line: bytes, last: int, runs: set[str]) -> bytes:
+def _shorten_edit(line: bytes, last: int, runs: set[str]) -> bytes:
     if line.startswith(_EDITED) and (number := seal_of(line)) is not None and number != last:
         event = decode_line(line)
         if isinstance(event, Edited) and event.text.strip() not in {"", *runs}:

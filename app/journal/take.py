@@ -300,7 +300,7 @@ class Take:
     def _transcript(self, samples: int, counted: Mapping[int, TakeSegment]) -> RecordingTranscript:
         in_order = sorted(counted.items(), key=lambda each: (each[1].at, each[0]))
         wanted = [number for number, spoken in in_order if not spoken.cancelled]
-        texts = [self.recognised(number, samples) for number in wanted]
+        texts = [self.recognised_segment(number, samples) for number in wanted]
         after = self._after_written([each.index for each in texts if each.text])
         placed = tuple(replace(each, after_written=True) if each.index in after else each for each in texts)
         return RecordingTranscript(placed, samples_to_ms(samples), by_pause=self.by_pause)
@@ -315,7 +315,7 @@ class Take:
             if 0 < before.arrived < each.begun
         }
 
-    def recognised(self, number: int, samples: int) -> Recognised:
+    def recognised_segment(self, number: int, samples: int) -> Recognised:
         """Return the result of one segment, of a take of ``samples``."""
         spoken = self.segments[number]
         end = samples if spoken.samples is None else spoken.at + spoken.samples

@@ -262,12 +262,12 @@ class TakeWriter:
     def _write_audio(self) -> None:
         while self._backlog:
             written = self._audio.write(self._backlog.first())
-            self._backlog.written(written)
+            self._backlog.remove_written(written)
             self.written += written
             if not self._backlog:
-                self._taken()
+                self._note_success()
 
-    def _taken(self) -> None:
+    def _note_success(self) -> None:
         """Note that a write succeeded completely: the disk accepts data again."""
         if self._refusal is not None:
             self._refusal = None
@@ -277,7 +277,7 @@ class TakeWriter:
         written = self.written
         self._audio.sync()
         if self.synced < written:
-            self._taken()
+            self._note_success()
         self.synced = written
         self._due = time.monotonic() + self._sync_s
 
@@ -296,4 +296,4 @@ class TakeWriter:
         self._following += len(lines)
         self._unsaved.clear()
         if leave:
-            self._taken()
+            self._note_success()

@@ -59,7 +59,7 @@ _SCHEMES: Final = ("bearer", "token")
 _OF_A_SOCKET: Final = "sec-websocket-"
 
 
-def refused(path: str, host: str, origin: str | None, *, socket: bool) -> tuple[int, str] | None:
+def refusal_of(path: str, host: str, origin: str | None, *, socket: bool) -> tuple[int, str] | None:
     """Return status and message of a refusal, or ``None`` if the request is passed on."""
     if origin is not None:
         return 403, "web pages may not use this port"
@@ -74,7 +74,7 @@ def refused(path: str, host: str, origin: str | None, *, socket: bool) -> tuple[
     return None
 
 
-def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
+def forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of a request that the gateway gets; keys of local programs are not among them."""
     return {name: value for name, value in headers.items() if _may_pass(name)}
 
@@ -123,7 +123,7 @@ class LocalApi:
         """Pass a request on, and answer with what the gateway answers."""
         socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
         host, origin = request.headers.get(hdrs.HOST, ""), request.headers.get(hdrs.ORIGIN)
-        if refusal := refused(request.path, host, origin, socket=socket):
+        if refusal := refusal_of(request.path, host, origin, socket=socket):
             return _error(*refusal)
         try:
             address = self._locate()
@@ -139,7 +139,7 @@ class LocalApi:
         async with self._http.request(
             request.method,
             address.url.rstrip("/") + request.path_qs,
-            headers={**passed_on(request.headers), **credentials(address)},
+            headers={**forwarded_headers(request.headers), **credentials(address)},
             data=body,
             ssl=pinned(address),
             allow_redirects=False,

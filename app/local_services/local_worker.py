@@ -136,7 +136,7 @@ class LocalWorkerSettings:
         return replace(self, arguments=(*self.arguments, *where), key=gateway.key, output=output)
 
 
-async def given(model: str, percent: Percent) -> None:
+async def fetch_nothing(model: str, percent: Percent) -> None:
     """Do nothing: a ``Fetch`` for models that are installed by other means."""
 
 
@@ -156,7 +156,7 @@ class LocalWorker:
         self,
         post: Callable[[WorkerView], None],
         settings: LocalWorkerSettings | None = None,
-        fetch: Fetch = given,
+        fetch: Fetch = fetch_nothing,
         list_workers: ListWorkers = list_workers,
     ) -> None:
         self.view = WorkerView()
@@ -225,7 +225,7 @@ class LocalWorker:
             if self.settings.unfit:
                 raise self.settings.unfit
             for model in self.settings.models:
-                await self._fetch(model, self._downloaded)
+                await self._fetch(model, self._show_download)
             await self._run()
         except (AppError, SpeechError) as error:
             log.warning(LogEvent.WORKER_CANNOT_RUN, reason=str(error))
@@ -262,7 +262,7 @@ class LocalWorker:
             await asyncio.wait({running}, timeout=_CHECK_SOON_S if expected else _CHECK_S)
         await running
 
-    def _downloaded(self, percent: int | Note) -> None:
+    def _show_download(self, percent: int | Note) -> None:
         if isinstance(percent, Note):
             self._show(WorkerView(LocalWorkerState.DOWNLOADING, reason=percent))
         else:

@@ -32,17 +32,21 @@ def on_battery(supplies: Path = _SUPPLIES, platform: str = sys.platform) -> bool
         battery = psutil.sensors_battery()
         return None if battery is None or battery.power_plugged is None else not battery.power_plugged
     try:
-        found = [folder for folder in supplies.iterdir() if _read(folder, "scope") != _OF_A_DEVICE]
+        found = [folder for folder in supplies.iterdir() if _read_text(folder, "scope") != _OF_A_DEVICE]
     except OSError:
         return None
-    plugs = [_read(folder, "online") for folder in found if _read(folder, "type") in ("Mains", "USB", "Wireless")]
-    batteries = [_read(folder, "status") for folder in found if _read(folder, "type") == "Battery"]
+    plugs = [
+        _read_text(folder, "online")
+        for folder in found
+        if _read_text(folder, "type") in ("Mains", "USB", "Wireless")
+    ]
+    batteries = [_read_text(folder, "status") for folder in found if _read_text(folder, "type") == "Battery"]
     if "1" in plugs or not batteries:
         return False if plugs else None
     return "Discharging" in batteries or ("0" in plugs and "Charging" not in batteries)
 
 
-def _read(folder: Path, name: str) -> str:
+def _read_text(folder: Path, name: str) -> str:
     try:
         return (folder / name).read_text().strip()
     except (OSError, UnicodeDecodeError):

@@ -73,11 +73,11 @@ class SharedStack:
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run ``work`` beside the stack. Raises ``StackFailed`` if that breaks."""
-        async with self._used() as stack:
+        async with self._use_stack() as stack:
             return await (stack.unless_broken(work()) if stack else work())
 
     @asynccontextmanager
-    async def _used(self) -> AsyncIterator[Stack | None]:
+    async def _use_stack(self) -> AsyncIterator[Stack | None]:
         async with self._changing:
             if not self._users and (stack := self._make()) is not None:
                 self._stack = await stack.__aenter__()
@@ -145,7 +145,7 @@ class FileTranscriber(Closing):
         progress = _Progress()
         task = asyncio.create_task(self._recognise(path, language, track, progress), name="mcp/file")
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._forget_task)
         began = loop_time()
         try:
             await report(0.0, progress.sentence)
@@ -155,7 +155,7 @@ class FileTranscriber(Closing):
         finally:
             task.cancel()
 
-    def _ended(self, task: asyncio.Task[RecordingTranscript]) -> None:
+    def _forget_task(self, task: asyncio.Task[RecordingTranscript]) -> None:
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # read, because a caller that left does not

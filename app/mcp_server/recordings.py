@@ -91,10 +91,12 @@ class RecordingReader(Closing):
             raise UsageMistake(f"limit may be 1 to {MOST_FOUND}")
         rows = self._index().page(limit + 1, int(older) if older else None, query)
         shown = rows[:limit]
-        return FoundRecordings([_found(row, query) for row in shown], str(shown[-1].key) if rows[limit:] else "")
+        return FoundRecordings(
+            [_found_recording(row, query) for row in shown], str(shown[-1].key) if rows[limit:] else ""
+        )
 
     def _text(self, name: str, form: Format) -> RecordingText:
-        found = self._library.find(self._library.named(name))
+        found = self._library.find(self._library.session_named(name))
         return RecordingText(
             str(found.session),
             _local(found.take.started_s),
@@ -119,7 +121,7 @@ class RecordingReader(Closing):
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def _found(row: IndexRow, query: str) -> FoundRecording:
+def _found_recording(row: IndexRow, query: str) -> FoundRecording:
     state = state_of(row.state, cancelled=row.cancelled)
     began, text = _local(row.started_s), excerpt(row.text, query).text
     return FoundRecording(str(row.session), began, round(row.seconds, 1), state, row.language, row.program, text)

@@ -146,7 +146,7 @@ class Tools:
         async def report(elapsed_s: float, message: str) -> None:
             await context.report_progress(elapsed_s, message=message)
 
-        with _explained():
+        with _explain_errors():
             return await self._files.transcribe(_file(path), _language(language), Format(form), report, track)
 
     async def search_recordings(
@@ -156,7 +156,7 @@ class Tools:
 
         Each has the beginning of its text, or the part around the words. If `older` is not empty, there are more.
         """
-        with _explained():
+        with _explain_errors():
             return await self._recordings.search(query, limit, older)
 
     async def read_recording(self, recording: _Id, form: _Form = "txt") -> RecordingText:
@@ -164,12 +164,12 @@ class Tools:
 
         If `complete` is false, some of its speech has no text: tell the user so.
         """
-        with _explained():
+        with _explain_errors():
             return await self._recordings.text(recording, Format(form))
 
     async def status(self) -> ComputerStatus:
         """Tell whether the dictation app runs and what it does, and whether files can be transcribed now."""
-        with _explained():
+        with _explain_errors():
             server = await server_state(self._source)
             return ComputerStatus(_version(), await app_state(), server, await self._recordings.count())
 
@@ -179,19 +179,19 @@ async def start_dictation() -> AppState:
 
     Use it only when the user asks for it now.
     """
-    with _explained():
+    with _explain_errors():
         return await send_to_app(Verb.START)
 
 
 async def stop_dictation() -> AppState:
     """Stop dictation. The app inserts the text, and search_recordings finds it."""
-    with _explained():
+    with _explain_errors():
         return await send_to_app(Verb.STOP)
 
 
 async def cancel_dictation() -> AppState:
     """Cancel dictation: nothing is inserted, and the recording is kept."""
-    with _explained():
+    with _explain_errors():
         return await send_to_app(Verb.CANCEL)
 
 
@@ -229,7 +229,7 @@ def make_server(tools: Tools, *, records: bool) -> StandardStreamsServer:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explain_errors() -> Iterator[None]:
     """Convert errors whose message says what to do to errors that the assistant reads."""
     try:
         yield

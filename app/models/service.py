@@ -112,7 +112,7 @@ class Models:
         elif self._open:
             self._tasks.start(self._after_inspection(action), "ask")
 
-    def used(self, chosen: str, *, running: bool) -> None:
+    def set_used_model(self, chosen: str, *, running: bool) -> None:
         """Set which model this computer's worker uses, and whether the worker runs."""
         if (chosen, running) == self._used:
             return
@@ -183,7 +183,7 @@ class Models:
                 self.use(name)
 
     async def _run(self, run: RunJob, stop: Stop) -> None:
-        report = _Reporter(asyncio.get_running_loop(), partial(self._progressed, run.name))
+        report = _Reporter(asyncio.get_running_loop(), partial(self._handle_progress, run.name))
         outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
         self._errors.pop(run.name, None)
         try:
@@ -208,7 +208,7 @@ class Models:
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
             self.on_installed(run.name)
 
-    def _progressed(self, name: str, event: Event, at: float) -> None:
+    def _handle_progress(self, name: str, event: Event, at: float) -> None:
         self._handle(InstallProgress(name, event, at))
 
     # -- views ---------------------------------------------------------------------------------------------

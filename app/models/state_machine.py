@@ -251,7 +251,7 @@ class ModelsState:
         entry.job, entry.disk = None, event.disk
         match event.outcome:
             case Outcome.STOPPED:
-                self._stopped(entry, job)
+                self._handle_stop(entry, job)
             case Outcome.DONE:
                 entry.damaged = False
                 entry.note = Note("models.note.whole") if job.work is Work.VERIFY else None
@@ -269,7 +269,7 @@ class ModelsState:
         wanted, entry.next = entry.next, False
         return [UseModel(entry.about.name)] if wanted else []
 
-    def _stopped(self, entry: _Entry, job: _Job) -> None:
+    def _handle_stop(self, entry: _Entry, job: _Job) -> None:
         if job.after_stop is _AfterStop.AGAIN:
             self._enqueue(entry, job.work, job.folder)
             return
@@ -285,7 +285,7 @@ class ModelsState:
         return LocalModelView(
             about,
             state,
-            done=_done(entry, state, moving),
+            done=_bytes_done(entry, state, moving),
             speed=moving.speed(at) if moving else None,
             left_s=moving.left_s(at) if moving else None,
             source=moving.source if moving else "",
@@ -338,7 +338,7 @@ def _state_of_job(job: _Job) -> ModelState:
     return ModelState.BUSY if job.waits else _WORKING[job.work]
 
 
-def _done(entry: _Entry, state: ModelState, moving: DownloadMeter | None) -> int:
+def _bytes_done(entry: _Entry, state: ModelState, moving: DownloadMeter | None) -> int:
     if moving is not None and state is not ModelState.REMOVING:
         return moving.done
     if state in {ModelState.INSTALLED, ModelState.DAMAGED}:

@@ -168,7 +168,7 @@ class MonitorModel:
             case Lost():
                 self.link, self._refusal = Link.LOST, None
 
-    def refused(self, why: Note) -> None:
+    def show_refusal(self, why: Note) -> None:
         """Show that the gateway refused the feed."""
         self.link, self._refusal = Link.REFUSED, why
 
@@ -184,7 +184,7 @@ class MonitorModel:
             rtf=self._rtf.curve(now),
             workers=tuple(self._figures(now)),
             more_workers=max(0, len(self._snapshot.workers) - MOST_WORKERS) if self._snapshot else 0,
-            stages=stage_figures(self.utterances.ended(now - SPAN_S)),
+            stages=stage_figures(self.utterances.ended_since(now - SPAN_S)),
             utterances=self._rows(now),
         )
 

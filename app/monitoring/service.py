@@ -95,7 +95,7 @@ class Monitoring(Closing):
                         if self._model.link is not before:
                             self._show()
             except GatewayError as error:
-                self._model.refused(note_of(error))
+                self._model.show_refusal(note_of(error))
                 self._show()
             await asyncio.sleep(AGAIN_S)
 

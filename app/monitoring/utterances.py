@@ -182,7 +182,7 @@ class Utterances:
         newest = sorted(self._known.values(), key=lambda one: one.spoken_at, reverse=True)[:most]
         return tuple(_row(one, now, epoch_s, hosts) for one in newest)
 
-    def ended(self, since: float) -> Iterator[Utterance]:
+    def ended_since(self, since: float) -> Iterator[Utterance]:
         """Yield the utterances that got their text after ``since``."""
         for one in self._known.values():
             if one.state in (State.DONE, State.HELD) and (one.recognised or 0.0) >= since:

@@ -55,16 +55,16 @@ class StepProgress:
         mine = frozenset(self.steps) - self.done
         return tuple(step for step in STEPS if step in mine or step.value in others)
 
-    def finished(self) -> "StepProgress":
+    def with_step_done(self) -> "StepProgress":
         """Return the progress with the current step done."""
         return replace(self, done=self.done | {self.at})
 
-    def moved(self, step: Step) -> "StepProgress":
+    def at_step(self, step: Step) -> "StepProgress":
         """Return the progress at another step."""
         return replace(self, at=step)
 
 
-def begun(open_steps: Iterable[str], first_step: str) -> StepProgress:
+def initial_progress(open_steps: Iterable[str], first_step: str) -> StepProgress:
     """Return the progress that the settings describe.
 
     Without open steps, all steps count; those before ``first_step`` are done.
@@ -119,7 +119,7 @@ def readiness(worker: WorkerView | None, models: Sequence[LocalModelView], *, el
         return LocalReadiness(ReadinessStage.READY)
     missing = [model for model in models if _is_missing(model)]
     percent = _percent(missing) if missing else worker.percent or 0
-    pausable, paused = _named(missing, _PAUSABLE), _named(missing, {ModelState.PAUSED})
+    pausable, paused = _model_names(missing, _PAUSABLE), _model_names(missing, {ModelState.PAUSED})
     if any(model.state in MOVING for model in missing):
         return LocalReadiness(ReadinessStage.DOWNLOADING, percent, pausable)
     if paused:
@@ -135,7 +135,9 @@ def _percent(models: Sequence[LocalModelView]) -> int:
     return min(99, 100 * sum(model.done for model in models) // max(1, sum(model.about.size for model in models)))
 
 
-def _named(models: Sequence[LocalModelView], states: set[ModelState] | frozenset[ModelState]) -> tuple[str, ...]:
+def _model_names(
+    models: Sequence[LocalModelView], states: set[ModelState] | frozenset[ModelState]
+) -> tuple[str, ...]:
     return tuple(model.name for model in models if model.state in states)
 
 

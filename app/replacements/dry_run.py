@@ -54,7 +54,7 @@ class _Cancelled(Struct, frozen=True, tag="cancelled"):
 _decoder = msgspec.json.Decoder(_Final | _Cancelled)
 
 
-def recognised(events: bytes) -> list[str]:
+def recognised_texts(events: bytes) -> list[str]:
     """Return the recognised texts of a take's segments in order, before any rule, without cancelled segments."""
     found: dict[int, str] = {}
     for line in events[: whole_lines(events)].split(b"\n"):
@@ -67,7 +67,7 @@ def recognised(events: bytes) -> list[str]:
     return [text for _, text in sorted(found.items()) if text]
 
 
-def started(events: bytes) -> float:
+def start_time(events: bytes) -> float:
     """Return when the take began, in seconds since 1970."""
     first = decode_lines(events[: events.find(b"\n") + 1])
     return started_s(first[0]) if first and isinstance(first[0], Opened) else 0.0
@@ -89,8 +89,8 @@ class ChangeTally:
     def add(self, session: UUID, events: bytes) -> None:
         """Count the changes in this take."""
         changed: dict[int, tuple[str, str, AppliedRule]] = {}
-        for text in recognised(events):
-            written = self._replacer.written(text)
+        for text in recognised_texts(events):
+            written = self._replacer.apply(text)
             for hit in written.hits:
                 if text[hit.start : hit.end] != written.text[hit.at : hit.until]:
                     changed.setdefault(hit.rule, (text, written.text, hit))
@@ -99,9 +99,9 @@ class ChangeTally:
             self._counts[rule] += 1
             if len(self._examples[rule]) < MOST_EXAMPLES and self._kept < _MOST_KEPT:
                 self._kept += 1
-                self._examples[rule].append(_example(session, started(events), before, after, hit))
+                self._examples[rule].append(_example(session, start_time(events), before, after, hit))
 
-    def tried(self, serial: int, done: int, total: int) -> ReplacementsTried:
+    def result(self, serial: int, done: int, total: int) -> ReplacementsTried:
         """Return the result so far."""
         rules = (RuleTried(count, tuple(some)) for count, some in zip(self._counts, self._examples, strict=True))
         return ReplacementsTried(serial, done, total, self._takes, tuple(rules))
@@ -157,16 +157,16 @@ class DryRun(Closing):
             takes = (await aside(self._thread, self._library.newest_sessions))[:MOST_TAKES]
             reported_at = loop_time()
             for start in range(0, len(takes), _SLICE):
-                await aside(self._thread, partial(self._read, tally, takes[start : start + _SLICE]))
+                await aside(self._thread, partial(self._read_takes, tally, takes[start : start + _SLICE]))
                 if loop_time() - reported_at >= _REPORT_S:
                     reported_at = loop_time()
-                    self._post(tally.tried(action.serial, min(start + _SLICE, len(takes)), len(takes)))
-            self._post(tally.tried(action.serial, len(takes), len(takes)))
+                    self._post(tally.result(action.serial, min(start + _SLICE, len(takes)), len(takes)))
+            self._post(tally.result(action.serial, len(takes), len(takes)))
         except (OSError, JournalError) as error:
             log.warning(LogEvent.REPLACEMENTS_TRIAL_FAILED, reason=str(error))
             self._post(ReplacementsTried(action.serial, 0, 0))
 
-    def _read(self, tally: ChangeTally, sessions: Sequence[UUID]) -> None:
+    def _read_takes(self, tally: ChangeTally, sessions: Sequence[UUID]) -> None:
         """Read the takes that still exist."""
         for session in sessions:
             with suppress(Unreadable):

@@ -169,12 +169,12 @@ class Replacer:
 
     def __call__(self, text: str) -> str:
         """Return the text with all rules applied once."""
-        return self.written(text).text
+        return self.apply(text).text
 
-    def written(self, text: str) -> ReplacedText:
+    def apply(self, text: str) -> ReplacedText:
         """Return the text with all rules applied once, and the changes."""
         matches = self._matcher.matches(text) if self.rules else []
-        return _Writing(text, self.rules).written(matches) if matches else ReplacedText(text)
+        return _Writing(text, self.rules).apply(matches) if matches else ReplacedText(text)
 
 
 class LiveReplacer:
@@ -205,30 +205,30 @@ class _Writing:
         self._capital = False
         self._hits: list[AppliedRule] = []
 
-    def written(self, matches: Sequence[Match]) -> ReplacedText:
+    def apply(self, matches: Sequence[Match]) -> ReplacedText:
         """Apply the matches and return the result."""
         for match in matches:
             if match.start < self._done:  # this mark was deleted together with the words before it
                 continue
-            self._put(self._text[self._done : match.start])
+            self._append(self._text[self._done : match.start])
             self._done = match.end
-            said = self._said(match)
+            said = self._replacement(match)
             if not said:
                 self._leave_out(match)
             elif all(not character.isalnum() for character in said):
                 self._make_room(said)
             at = len(self._out)
-            self._put(said)
+            self._append(said)
             self._hits.append(AppliedRule(match.rule, match.start, match.end, at, len(self._out)))
-        self._put(self._text[self._done :])
+        self._append(self._text[self._done :])
         return ReplacedText(self._out, tuple(self._hits))
 
-    def _put(self, text: str) -> None:
+    def _append(self, text: str) -> None:
         if text and self._capital:
-            text, self._capital = _raised(text), False
+            text, self._capital = _capitalised(text), False
         self._out += text
 
-    def _said(self, match: Match) -> str:
+    def _replacement(self, match: Match) -> str:
         """Return the replacement, with a capital at the start of a sentence."""
         rule = self._rules[match.rule]
         if not rule.writes:
@@ -236,7 +236,7 @@ class _Writing:
         if not _is_lower(rule) or rule.writes != rule.writes.lower():
             self._capital = False  # the rule decides the case, as in iPhone
             return rule.writes
-        return _raised(rule.writes) if self._begins() and self._text[match.start].isupper() else rule.writes
+        return _capitalised(rule.writes) if self._begins() and self._text[match.start].isupper() else rule.writes
 
     def _begins(self) -> bool:
         """Return whether a sentence begins here."""
@@ -288,6 +288,6 @@ def _is_lower(rule: Replacement) -> bool:
     return not rule.match_case and rule.hears == rule.hears.lower()
 
 
-def _raised(text: str) -> str:
+def _capitalised(text: str) -> str:
     first = text[0].upper()
     return first + text[1:] if len(first) == 1 else text

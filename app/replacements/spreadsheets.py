@@ -37,7 +37,7 @@ def to_csv(rules: Sequence[Replacement]) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def decoded(data: bytes, *, chinese: bool) -> str | None:
+def decode_text(data: bytes, *, chinese: bool) -> str | None:
     """Return the text of a file in UTF-8, UTF-16 or, if it may be ``chinese``, GBK; else ``None``.
 
     Excel writes these on Windows in Chinese. Bytes of many other encodings can be read as GBK too; most of them

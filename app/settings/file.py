@@ -20,7 +20,7 @@ from app.journal.retention import RetentionLimits
 from app.settings.current import limits_of
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
 from app.settings.path import settings_place
-from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
+from app.settings.schema import all_settings, as_written, change_setting, from_mapping, unknown_names
 from app.settings.sections import ChangeSetting, Settings
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -53,7 +53,7 @@ class ParsedSettings:
     broken: SettingsUnreadable | None = None
 
 
-def read(text: str) -> ParsedSettings:
+def parse_settings(text: str) -> ParsedSettings:
     """Parse the text of a settings file."""
     try:
         document = _document(text)
@@ -79,7 +79,7 @@ def _document(text: str) -> dict[str, Any]:
         return dict(tomlkit.parse(text).unwrap())
 
 
-def written(text: str, name: str, value: Any) -> str:
+def with_setting(text: str, name: str, value: Any) -> str:
     """Return ``text`` with one setting changed or added; ``None`` removes it, so that its default applies.
 
     Raises ``BadSetting`` or ``SettingsUnreadable``.
@@ -158,7 +158,7 @@ class SettingsFile(TaskOwner):
 
     async def apply(self, change: ChangeSetting) -> None:
         """Apply a change and write it to the file. Raises ``SettingsError`` and then changes nothing."""
-        changed(self.current, change.name, change.value)
+        change_setting(self.current, change.name, change.value)
         async with self._lock:
             await self._read_again()
             value = None if change.value is None else all_settings()[change.name].value(change.value)
@@ -179,11 +179,11 @@ class SettingsFile(TaskOwner):
         if stamp == self._stamp and stamp is not None:
             return
         try:
-            text = await asyncio.to_thread(self._read)
+            text = await asyncio.to_thread(self._read_text)
         except SettingsUnreadable as error:
             reading = ParsedSettings(broken=error)
         else:
-            reading = await asyncio.to_thread(read, text)
+            reading = await asyncio.to_thread(parse_settings, text)
         self._stamp = stamp
         self._use(reading)
 
@@ -212,7 +212,7 @@ class SettingsFile(TaskOwner):
             return error.errno
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _read(self) -> str:
+    def _read_text(self) -> str:
         try:
             with self.place.open("rb") as file:
                 content = file.read(_MOST_BYTES + 1)
@@ -228,7 +228,7 @@ class SettingsFile(TaskOwner):
             raise SettingsUnreadable(f"{self.place} is not written in UTF-8: save it as that") from error
 
     def _write(self, name: str, value: Any) -> None:
-        text = written(self._read() or _HEADER, name, value)
+        text = with_setting(self._read_text() or _HEADER, name, value)
         target = Path(os.path.realpath(self.place))  # a symbolic link stays one
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

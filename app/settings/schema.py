@@ -57,7 +57,7 @@ class Setting:
         """The allowed values, described for users."""
         if self.row is not None:
             return "list of tables"
-        return _allowed(self.type)
+        return _allowed_text(self.type)
 
     @property
     def allowed_note(self) -> Note:
@@ -99,7 +99,7 @@ class Setting:
         if not refused:
             return value, ()
         counted = self.allowed if self.choices or self.type is bool else ""
-        return None, (BadSetting(self.name, f"invalid value {_shown(written)}: {refused}", allowed=counted),)
+        return None, (BadSetting(self.name, f"invalid value {_value_text(written)}: {refused}", allowed=counted),)
 
     def _rows(self, written: Iterable[object]) -> tuple[tuple[Any, ...], tuple[BadSetting, ...]]:
         """Return the valid rows of a list of tables, and the problems of the others."""
@@ -137,7 +137,7 @@ def all_settings() -> Mapping[str, Setting]:
     return {setting.name: setting for setting in found}
 
 
-def changed(settings: Settings, name: str, written: object) -> Settings:
+def change_setting(settings: Settings, name: str, written: object) -> Settings:
     """Return ``settings`` with one setting changed. Raises ``BadSetting``."""
     setting = all_settings().get(name)
     if setting is None:
@@ -188,21 +188,21 @@ def unknown_names(document: Mapping[str, object]) -> tuple[str, ...]:
 def _row(kind: Any, table: object) -> Any:
     """Convert one row of a list of tables. Unknown keys are ignored. Raises ``ValidationError``."""
     if not isinstance(table, Mapping):
-        raise ValidationError(f"{_shown(table)} cannot be: it may be a table")
+        raise ValidationError(f"{_value_text(table)} cannot be: it may be a table")
     hints, given = get_type_hints(kind), dict[str, Any]()
     for one in fields(kind):
         if one.name in table:
             try:
                 given[one.name] = _converted(hints[one.name], table[one.name])
             except ValidationError:
-                shown, allowed = _shown(table[one.name]), _allowed(hints[one.name])
+                shown, allowed = _value_text(table[one.name]), _allowed_text(hints[one.name])
                 raise ValidationError(f"`{one.name}` cannot be {shown}: it may be {allowed}") from None
         elif one.default is MISSING:
             raise ValidationError(f"it has no `{one.name}`")
     return kind(**given)
 
 
-def _allowed(kind: Any) -> str:
+def _allowed_text(kind: Any) -> str:
     if choices := _choices(kind):
         return ", ".join(choices)
     return {bool: "true, false", int: "whole number", str: "text"}.get(kind, "list of texts")
@@ -221,6 +221,6 @@ def _converted(kind: Any, written: object) -> Any:
     return convert(written, _Text if kind is str else kind)
 
 
-def _shown(written: object) -> str:
+def _value_text(written: object) -> str:
     text = repr(str(written) if isinstance(written, str) else written)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -15,7 +15,7 @@ from app.core.problem_notes import note_of
 from app.gateways.pairing import Pair, PairingAttempt
 from app.gateways.store import GatewayRegistry, GatewayStore
 from app.gateways.view import PairGateway
-from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
+from app.local_services.local_worker import Fetch, LocalWorkerSettings, fetch_nothing
 from app.settings.sections import ChangeSetting
 from app.sharing.lent_worker import AskWorkers, Discover, Lent, workers_of
 from app.sharing.view import EndEnlisting, Enlist, ForgetLent, Lend, LendingAction, LendingView, LentView
@@ -48,7 +48,7 @@ class Lending:
         self,
         post: Callable[[LendingView], None],
         name: str,
-        fetch: Fetch = given,
+        fetch: Fetch = fetch_nothing,
         pairs: Pair = pair,
         ask: AskWorkers = workers_of,
     ) -> None:
@@ -152,14 +152,14 @@ class Lending:
         for one in self._registry.gateways:
             wanted = self._is_wanted(one.id)
             if wanted and one.id not in self._lent:
-                lent = Lent(one, self._settings, self._fetch, self._changed, self._ask)
+                lent = Lent(one, self._settings, self._fetch, self._update_addresses, self._ask)
                 lent.discover = self.discover
                 self._lent[one.id] = lent
             if found := self._lent.get(one.id):
                 why = RESTS if wanted and self._rest_reason else None
                 self._tasks.start(found.switch(on=wanted and why is None, why=why), "switch")
 
-    def _changed(self) -> None:
+    def _update_addresses(self) -> None:
         for lent in self._lent.values():
             known = self._registry.of(lent.paired.id)
             if known is not None and known.urls != lent.paired.urls:

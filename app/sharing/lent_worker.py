@@ -109,7 +109,7 @@ class Lent:
     async def _list_workers(self) -> tuple[WorkerSeen, ...]:
         """Query the gateway's workers from time to time; the first address that answers counts."""
         await self._query_if_old()
-        self._show(self._explained(self._worker.view))
+        self._show(self._with_reason(self._worker.view))
         return self._seen
 
     async def _query_if_old(self) -> None:
@@ -161,7 +161,7 @@ class Lent:
     # -- reports -------------------------------------------------------------------------------------------
 
     def _worker_changed(self, view: WorkerView) -> None:
-        self._show(self._explained(view))
+        self._show(self._with_reason(view))
         if view.state in _WORKS:
             self._refusals = 0
         if _is_refused(view):
@@ -176,7 +176,7 @@ class Lent:
         clock = asyncio.get_running_loop().time
         retry_at = clock() + self.retry_pause(self._refusals)
         await self._query()
-        self._show(self._explained(self._worker.view))
+        self._show(self._with_reason(self._worker.view))
         while _is_refused(self._worker.view) and not isinstance(self._error, Unauthorised):
             await asyncio.sleep(min(_PAUSE_S, self.check_s))
             was_missed = isinstance(self._error, _MISSED)
@@ -184,9 +184,9 @@ class Lent:
             if self._error is None and (was_missed or clock() >= retry_at):
                 await self._worker.use(self._through())
                 await self._worker.switch(on=True)  # the settings may be unchanged: restart anyway
-            self._show(self._explained(self._worker.view))
+            self._show(self._with_reason(self._worker.view))
 
-    def _explained(self, view: WorkerView) -> WorkerView:
+    def _with_reason(self, view: WorkerView) -> WorkerView:
         missed = view.state is LocalWorkerState.STARTING and isinstance(self._error, _MISSED)
         return replace(view, reason=self._why()) if missed or _is_refused(view) else view
 

@@ -49,7 +49,7 @@ _LONGEST_RETRY_S: Final = 300.0
 Post = Callable[[SharingView | InviteView], None]
 
 
-def shared(port: int) -> tuple[str, ...]:
+def shared_mode_arguments(port: int) -> tuple[str, ...]:
     """Return the arguments of a gateway that other devices can reach."""
     return "--mode", "shared", "--host", "*", "--port", str(port)
 
@@ -119,7 +119,7 @@ class Sharing(TaskOwner):
         arguments: tuple[str, ...] = LOCAL
         if self._on and self._blocked is None:
             if port_is_free(self._port):
-                arguments = shared(self._port)
+                arguments = shared_mode_arguments(self._port)
             else:
                 self._block(Note("sharing-port-taken", {"port": str(self._port)}))
         log.info(LogEvent.GATEWAY_STARTING, shared=arguments is not LOCAL)
@@ -235,15 +235,15 @@ class Sharing(TaskOwner):
             state = await owner_client.pairing_state(address)
             devices = await owner_client.devices(address)
         except GatewayError:
-            self._show(replace(self._stated(None), devices=self._view.devices))
+            self._show(replace(self._sharing_view(None), devices=self._view.devices))
             return
-        self._show(replace(self._stated(state), devices=tuple(map(_device, devices))))
+        self._show(replace(self._sharing_view(state), devices=tuple(map(_device, devices))))
         if code and code == self._code:  # an answer older than the code says nothing about it
             self._follow_invite(state, devices)
         elif self._paired:
             self._follow_paired(devices)
 
-    def _stated(self, state: PairingState | None) -> SharingView:
+    def _sharing_view(self, state: PairingState | None) -> SharingView:
         """Return the sharing state: as the gateway reports it, or why none answers."""
         if state is not None and state.certificate_sha256:
             return SharingView(

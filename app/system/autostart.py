@@ -107,17 +107,17 @@ class FileEntry:
 
     def add(self) -> None:
         """Write the entry, unless an existing entry starts the app."""
-        if not _is_ours(self._command(self._read())):
+        if not _is_ours(self._command(self._read_entry())):
             self._write()
 
     def mend(self) -> None:
         """Repair the entry, but leave it alone if it is switched off."""
-        if self._command(self._read()) is not None:
+        if self._command(self._read_entry()) is not None:
             self.add()
 
     def remove_broken(self) -> None:
         """Remove the entry if it starts a program that is gone."""
-        command = self._command(self._read())
+        command = self._command(self._read_entry())
         if command and not _is_ours(command):
             self.remove()
 
@@ -147,10 +147,10 @@ class FileEntry:
 
     def _keep_copy(self) -> None:
         """Back up content that the user wrote; systems ignore files with the ending ``.bak``."""
-        if self._read() not in ("", self.content):
+        if self._read_entry() not in ("", self.content):
             shutil.copyfile(self.place, self._copy)
 
-    def _read(self) -> str:
+    def _read_entry(self) -> str:
         with _refusals(self.place):
             try:
                 return self.place.read_text(encoding="utf-8", errors="replace")

@@ -87,7 +87,7 @@ def index_entries(entries: Iterable[DesktopEntry]) -> dict[str, DesktopEntry]:
     """
     known = sorted(entries, key=lambda entry: not entry.shown)
     found: dict[str, DesktopEntry] = {}
-    for keys in (_stated, _file_name, _last_part):
+    for keys in (_window_classes, _file_name, _last_part):
         for entry in known:
             for key in filter(None, keys(entry)):
                 found.setdefault(key, entry)
@@ -106,7 +106,7 @@ def find_entry(found: Mapping[str, DesktopEntry], window_class: str) -> DesktopE
     return found.get(window_class.strip().lower()) or found.get(plain_name(window_class.strip()))
 
 
-def _stated(entry: DesktopEntry) -> tuple[str, ...]:
+def _window_classes(entry: DesktopEntry) -> tuple[str, ...]:
     return (entry.window_class.lower(),)
 
 
@@ -185,7 +185,7 @@ class DesktopEntries:
         entries: dict[str, DesktopEntry | None] = {}
         for identifier, path, _ in files:
             if identifier not in entries:  # a file of the user replaces the system's of this name
-                entries[identifier] = _read(identifier, path)
+                entries[identifier] = _read_entry(identifier, path)
         self._found = index_entries(filter(None, entries.values()))
 
 
@@ -232,7 +232,7 @@ def _files(places: Sequence[Path]) -> Iterator[tuple[str, Path, os.stat_result]]
                     yield "-".join(path.relative_to(place).parts).removesuffix(_ENDING), path, status
 
 
-def _read(identifier: str, path: Path) -> DesktopEntry | None:
+def _read_entry(identifier: str, path: Path) -> DesktopEntry | None:
     try:
         with path.open("rb") as file:
             return parse_entry(identifier, file.read(_MOST_BYTES).decode(errors="replace"))

@@ -23,14 +23,14 @@ def system_language(
     ``ask``: returns the name of the locale on macOS and Windows, which set no variable for programs with windows.
     """
     if platform in {"darwin", "win32"}:
-        name = (ask or _asked)()
+        name = (ask or _system_language)()
     else:
         name = next(filter(None, map(environ.get, _VARIABLES)), "") or ""
     code = name.strip().partition(":")[0].replace("-", "_").partition(".")[0].partition("_")[0].lower()
     return code if code.isascii() and code.isalpha() and len(code) in (2, 3) else ""  # not C or POSIX
 
 
-def _asked() -> str:
+def _system_language() -> str:
     if sys.platform == "win32":
         return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
     try:

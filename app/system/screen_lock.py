@@ -52,7 +52,7 @@ class ScreenLock(TaskOwner):
 
     async def _watch_saver(self) -> None:
         async with await BusConnection.open(session_address(self._environment)) as bus:
-            await bus.listen(_SAVED, partial(self._changed, frozenset()))
+            await bus.listen(_SAVED, partial(self._handle_signal, frozenset()))
             await bus.gone.wait()
 
     async def _watch_logins(self) -> None:
@@ -61,10 +61,10 @@ class ScreenLock(TaskOwner):
         async with await BusConnection.open(address) as bus:
             (sessions,) = await bus.call(_MANAGER, "ListSessions")
             own = frozenset(path for _, user, _, _, path in sessions if user == os.getuid())
-            await bus.listen(_SESSIONS, partial(self._changed, own))
+            await bus.listen(_SESSIONS, partial(self._handle_signal, own))
             await bus.gone.wait()
 
-    def _changed(self, own: frozenset[str], signal: Signal) -> None:
+    def _handle_signal(self, own: frozenset[str], signal: Signal) -> None:
         if is_lock(signal, own):
             self._locked()
 

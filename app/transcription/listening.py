@@ -97,7 +97,7 @@ class ContextNeed:
         except GatewayError:
             return
 
-    def needed(self, model: str) -> bool:
+    def needs_context(self, model: str) -> bool:
         """Return whether recognition with ``model`` needs context; empty: any model."""
         return needs_context(self._models, model)
 

@@ -80,7 +80,7 @@ def recognised_text(final: Final) -> str:
 
 
 @asynccontextmanager
-async def collected(
+async def collect_events(
     outlet: Outlet, collect: Callable[[AsyncIterator[ClientEvent]], Coroutine[Any, Any, None]]
 ) -> AsyncIterator[None]:
     """Collect the events of an outlet while segments are sent in the context; then wait until all have ended."""
@@ -110,7 +110,7 @@ async def transcribe(
     Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
     """
     texts = ResultCollector(observer, live, text_of)
-    async with collected(outlet, texts.collect):
+    async with collect_events(outlet, texts.collect):
         async for block in blocks:
             for output in vad.accept(block):
                 if isinstance(output, SegmentAudio):
@@ -183,13 +183,15 @@ class SpanningVad:
 
     def accept(self, block: Samples) -> Sequence[SegmentOutput | Span]:
         """Process a block of samples and return the segments and spans that follow from it."""
-        return self._planned(self._vad.accept(block))
+        return self._plan_outputs(self._vad.accept(block))
 
     def finish(self) -> Sequence[SegmentOutput | Span]:
         """End the recording and return the rest."""
-        return self._planned(self._vad.finish(), over=True)
+        return self._plan_outputs(self._vad.finish(), over=True)
 
-    def _planned(self, outputs: Sequence[SegmentOutput], *, over: bool = False) -> Sequence[SegmentOutput | Span]:
+    def _plan_outputs(
+        self, outputs: Sequence[SegmentOutput], *, over: bool = False
+    ) -> Sequence[SegmentOutput | Span]:
         return list(self._planner.accept(outputs, VadPosition(self.samples, self._vad.silence, over)))
 
 
@@ -202,16 +204,16 @@ async def _pass_on(
 ) -> None:
     if isinstance(output, Span):
         if output.tail is not None:
-            texts.ended(output.tail.segment, output.tail.samples, 0)
+            texts.segment_ended(output.tail.segment, output.tail.samples, 0)
         if output.segment is not None:
-            texts.begun(output.segment, output.at)
-            texts.ended(output.segment, output.samples, 0)
+            texts.segment_begun(output.segment, output.at)
+            texts.segment_ended(output.segment, output.samples, 0)
         return await texts.observer.spanned(output)
     match output:
         case SegmentOpened(number, at):
-            texts.begun(number, at)
+            texts.segment_begun(number, at)
         case SegmentClosed(number, samples):
-            texts.ended(number, samples, speech_end)
+            texts.segment_ended(number, samples, speech_end)
     await pass_on(output, outlet)
 
 
@@ -237,11 +239,11 @@ class ResultCollector:
     _spoken: dict[int, _Spoken] = field(default_factory=dict)
     _results: dict[int, TranscriptSegment] = field(default_factory=dict)
 
-    def begun(self, number: int, at: int) -> None:
+    def segment_begun(self, number: int, at: int) -> None:
         """Record that a segment begins at sample ``at``."""
         self._spoken[number] = _Spoken(at)
 
-    def ended(self, number: int, samples: int, speech_end: int) -> None:
+    def segment_ended(self, number: int, samples: int, speech_end: int) -> None:
         """Record and log the length of a segment and the end of its speech.
 
         A ``speech_end`` outside the segment is replaced by the segment's end.

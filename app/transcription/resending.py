@@ -26,7 +26,7 @@ from app.journal.journal import Journal
 from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, Step, plan
 from app.journal.take import Take
 from app.transcription.listening import VOTING, mode_of, segmenting_vad
-from app.transcription.pipeline import SegmentingVad, TranscriptionObserver, collected
+from app.transcription.pipeline import SegmentingVad, TranscriptionObserver, collect_events
 from app.transcription.voting_outlet import LanguageVote, VotingOutlet
 from client.connection import Locate
 from client.errors import ResultsGone, SessionOfAnother
@@ -93,7 +93,7 @@ class Resender:
         todo = plan(journal.take, journal.samples)
         if todo.idle:
             if todo.mends:
-                await store.keep(journal.mended)
+                await store.keep(journal.record_repair)
             await store.keep(journal.finish)
             observer.audio_ended()
             return journal.take.transcript(journal.samples)
@@ -131,7 +131,7 @@ def cut_outlet(outlet: Outlet, take: Take) -> Outlet:
         at, samples, outcome = spoken.at, spoken.samples or 0, spoken.outcome
         if isinstance(outcome, Final) and outcome.text and not spoken.details.language:
             vote.result(at, samples, outcome.language)
-        vote.ended(at, samples)
+        vote.add_segment(at, samples)
     return VotingOutlet(outlet, vote)
 
 
@@ -174,7 +174,7 @@ class _Sending:
 
     async def run(self, todo: RecoveryPlan) -> None:
         """Cut the remaining audio, and wait until every segment has ended."""
-        async with collected(self._cut_outlet, self._collect):
+        async with collect_events(self._cut_outlet, self._collect):
             if todo.rest is not None:
                 await self._cut_rest(len(todo.steps), todo.rest, todo.unended)
             number = len(todo.steps)
@@ -183,7 +183,7 @@ class _Sending:
             for following, span in enumerate(todo.again, number):
                 await self.replay(Replay(following, span.at, span.end - span.at))
             if todo.mends:
-                await self._store.keep(self._journal.mended)
+                await self._store.keep(self._journal.record_repair)
             self._observer.audio_ended()
 
     async def replay(self, step: Step) -> None:
@@ -252,4 +252,6 @@ class _Sending:
         async for event in events:
             self._observer.received(event)
             if isinstance(event, Final | Failed):
-                self._observer.recognised(self._journal.take.recognised(event.segment, self._journal.samples))
+                self._observer.recognised(
+                    self._journal.take.recognised_segment(event.segment, self._journal.samples)
+                )

@@ -58,7 +58,7 @@ class SpanChoice:
         self._as_they_are: set[int] = set()  # pieces without a span, or whose span is not used
         self._over: set[int] = set()  # segments whose results are not needed any more
 
-    def closed(self, span: Span, now: float) -> tuple[TranscriptSegment, ...]:
+    def add_span(self, span: Span, now: float) -> tuple[TranscriptSegment, ...]:
         """Record a span. Return the texts that it does not withhold any longer."""
         if span.segment is None:
             self._as_they_are.update(span.pieces)
@@ -197,7 +197,7 @@ class SecondPass(TranscriptionObserver):
         if span.segment is not None:
             self._spans[span.segment] = tail if span.waits else None
             self._observer.withheld(TranscriptSegment(span.segment, 0, 0))
-        self._pass_on(self._choice.closed(span, loop_time()))
+        self._pass_on(self._choice.add_span(span, loop_time()))
         if tail is not None:
             await self._outlet.keep_end(tail.segment, tail.samples)
         if span.segment is not None:

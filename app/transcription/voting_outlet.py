@@ -79,7 +79,7 @@ class LanguageVote:
         total = votes.total()
         return language if total > samples and most >= _MAJORITY * total else ""
 
-    def ended(self, at: int, samples: int) -> None:
+    def add_segment(self, at: int, samples: int) -> None:
         """Record the place of a segment."""
         self._end = max(self._end, at + samples)
 
@@ -130,7 +130,7 @@ class _LanguageVoter(Outlet):
         """End a segment, which has this many samples."""
         if spoken := self._spoken.get(segment):
             spoken.samples = samples
-            self._vote.ended(spoken.at, samples)
+            self._vote.add_segment(spoken.at, samples)
         await self._outlet.end(segment, samples)
 
     async def finish(self) -> None:

@@ -192,7 +192,9 @@ def installed_extras() -> tuple[str, ...]:
     from importlib import metadata  # late: the window opens before it is needed
 
     packages = extra_packages(metadata.requires(PROGRAM) or ())
-    there = {extra: names for extra, names in packages.items() if extra != "dev" and all(map(_installed, names))}
+    there = {
+        extra: names for extra, names in packages.items() if extra != "dev" and all(map(_is_installed, names))
+    }
     return tuple(extra for extra, names in there.items() if not any(names < others for others in there.values()))
 
 
@@ -219,7 +221,7 @@ def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     from importlib import metadata  # late: the window opens before it is needed
 
     try:

@@ -114,8 +114,8 @@ class WaylandConnection(Closing):
         self._gathers = False
         self._display = self._add(DISPLAY)
         self._registry = self._display
-        self._display.on("error", self._failed)
-        self._display.on("delete_id", self._deleted)
+        self._display.on("error", self._request_refused)
+        self._display.on("delete_id", self._forget_object)
 
     @classmethod
     async def open(cls, environment: Mapping[str, str], interfaces: Mapping[str, Interface] | None = None) -> Self:
@@ -140,11 +140,11 @@ class WaylandConnection(Closing):
 
         Raises ``CompositorMissing``.
         """
-        compositor = _connected(environment)
+        compositor = _connect(environment)
         connection = cls(compositor, interfaces, watcher)
         watcher.add_reader(compositor.fileno(), connection._readable)
         registry = connection._registry = connection._display.request("get_registry")
-        registry.on("global", connection._offered)
+        registry.on("global", connection._record_global)
         registry.on("global_remove", connection._withdrawn)
         return connection
 
@@ -314,12 +314,12 @@ class WaylandConnection(Closing):
         made = self._objects[object_id] = WaylandObject(self, interface, object_id)
         return made
 
-    def _deleted(self, object_id: int) -> None:
+    def _forget_object(self, object_id: int) -> None:
         self._objects.pop(object_id, None)
         if object_id < _SERVER_IDS:
             self._free.append(object_id)
 
-    def _offered(self, name: int, interface: str, version: int) -> None:
+    def _record_global(self, name: int, interface: str, version: int) -> None:
         self._names.setdefault(interface, []).append(name)
         self.globals[interface] = version
         self.on_globals()
@@ -332,7 +332,7 @@ class WaylandConnection(Closing):
                     self.globals.pop(interface, None)
         self.on_globals()
 
-    def _failed(self, culprit: WaylandObject | None, code: int, reason: str) -> None:
+    def _request_refused(self, culprit: WaylandObject | None, code: int, reason: str) -> None:
         name = culprit.interface.name if culprit else "?"
         self._disconnect(f"the compositor refused a request of {name} ({code}): {reason}")
 
@@ -352,7 +352,7 @@ class WaylandConnection(Closing):
         self.on_gone()
 
 
-def _connected(environment: Mapping[str, str]) -> socket.socket:
+def _connect(environment: Mapping[str, str]) -> socket.socket:
     """Return a connected socket. Source: "Client API", ``wl_display_connect``."""
     place = Path(environment.get("XDG_RUNTIME_DIR", ""), environment.get("WAYLAND_DISPLAY") or "wayland-0")
     compositor = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)

@@ -196,14 +196,14 @@ class Layer:
         shown.on("configure", self._configure)
         shown.on("closed", lambda: self.on_closed())
         surface.on("enter", self._enter)
-        self._put(place)
+        self._place_layer(place)
 
     def move(self, place: LayerPlace) -> None:
         """Bring the surface to another place; with another size, it is ready again once that is agreed."""
         if (place.width, place.height) != (self.place.width, self.place.height):
             self._configured = self.ready = False
         self.place = place
-        self._put(place)
+        self._place_layer(place)
 
     def present(self, buffer: Buffer, changed: Rectangle, scale: int) -> None:
         """Show a buffer; only the part ``changed``, in its own pixels, differs. It is busy from now on."""
@@ -212,7 +212,7 @@ class Layer:
         self._surface.request("set_buffer_scale", scale)
         self._surface.request("attach", buffer.shared, 0, 0)
         self._surface.request("damage_buffer", *changed)
-        self._surface.request("frame").on("done", self._drawn)
+        self._surface.request("frame").on("done", self._frame_drawn)
         self._surface.request("commit")
 
     def destroy(self) -> None:
@@ -220,7 +220,7 @@ class Layer:
         self._shown.destroy()
         self._surface.destroy()
 
-    def _put(self, place: LayerPlace) -> None:
+    def _place_layer(self, place: LayerPlace) -> None:
         self._shown.request("set_size", place.width, place.height)
         self._shown.request("set_anchor", int(place.edges))
         self._shown.request("set_margin", *place.margins)
@@ -233,7 +233,7 @@ class Layer:
         self._configured = True
         self._report_ready()
 
-    def _drawn(self, time_ms: int) -> None:
+    def _frame_drawn(self, time_ms: int) -> None:
         self._drawing = False
         self._report_ready()
 

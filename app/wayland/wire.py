@@ -87,7 +87,7 @@ def unpacked(signature: str, body: bytes, descriptor: Callable[[], int]) -> list
             raise ValueError("an event of the compositor is too short")
         (word,) = _WORD.unpack_from(body, at)
         if letter in "sa":
-            content, at = body[at + 4 : at + 4 + word], at + 4 + _padded(word)
+            content, at = body[at + 4 : at + 4 + word], at + 4 + _padded_size(word)
             if len(content) < word:
                 raise ValueError("an event of the compositor is too short")
             values.append(content if letter == "a" else content[:-1].decode(errors="replace"))
@@ -102,7 +102,7 @@ def words(data: bytes) -> Iterable[int]:
     return (word for (word,) in _WORD.iter_unpack(data))
 
 
-def _padded(count: int) -> int:
+def _padded_size(count: int) -> int:
     return count + -count % 4
 
 
@@ -114,7 +114,7 @@ def _text(text: str | None) -> bytes:
     return _WORD.pack(0) if text is None else _bytes(text.encode() + b"\0")
 
 
-def _fixed(word: int) -> float:
+def _fixed_point(word: int) -> float:
     return int(_SIGNED.unpack(_WORD.pack(word))[0]) / _FIXED
 
 
@@ -129,5 +129,5 @@ _ENCODERS: Final[dict[str, Callable[[Any], bytes]]] = {
 }
 _DECODERS: Final[dict[str, Callable[[int], Any]]] = {
     "i": lambda word: int(_SIGNED.unpack(_WORD.pack(word))[0]),
-    "f": _fixed,
+    "f": _fixed_point,
 }

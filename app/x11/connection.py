@@ -106,7 +106,7 @@ class X11Connection:
         return times[-1] if times else int(X.CurrentTime)
 
     @contextmanager
-    def grabbed(self) -> Iterator[None]:
+    def hold_server(self) -> Iterator[None]:
         """Keep the server from answering any other program meanwhile.
 
         Allowed only in a process that does not draw and whose parent kills it after a deadline. Otherwise two

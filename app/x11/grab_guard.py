@@ -45,7 +45,7 @@ class Grabs:
         os.write(self._descriptor, _END)
 
 
-def watched(deadline_s: float) -> Grabs:
+def fork_watched(deadline_s: float) -> Grabs:
     """Fork and return in the child; the parent watches the child and exits with its status."""
     reading, writing = os.pipe()
     parent = os.getpid()

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
+from backend.admission.audio_budget import HeldAudio, describe, full, refused_classes
 from backend.admission.live_offers import LiveOffer, live_model, live_offers
 from backend.core.errors import BrokerError
 from backend.core.refusal import Refusal, RefusalReason
@@ -130,7 +130,7 @@ class Survey:
             streams[name] = waiting.more(streams.get(name, StreamContent(0, 0, 0)))
         return copied(self, streams=streams)
 
-    def moved(
+    def with_moved_jobs(
         self, before: Mapping[tuple[str, str], StreamContent], now: Mapping[tuple[str, str], StreamContent]
     ) -> "Survey":
         """Update this survey with jobs of this gateway: as they were at its time, and as they are now."""
@@ -144,7 +144,7 @@ class Survey:
         return copied(self, streams=streams)
 
 
-def joined(surveys: Sequence[Survey | BrokerError]) -> Survey:
+def join_surveys(surveys: Sequence[Survey | BrokerError]) -> Survey:
     """Join the surveys of a broker's shards; an error in place of a survey means that this shard is missing."""
     found = [one for one in surveys if isinstance(one, Survey)]
     streams: dict[str, StreamContent] = {}
@@ -219,14 +219,14 @@ def _expect(survey: Survey, options: Options, more_s: float) -> Expectation:
         ahead_s += waits[own]
         waits[own] += more_s if priority == options.priority else 0.0
         ready = {model: until[model] + (waits[model] if model else 0.0) / speeds[model] for model in speeds}
-        shared_s = _done(waits[""], ready, speeds)
+        shared_s = _end_of_work(waits[""], ready, speeds)
         until = {model: max(at, shared_s) for model, at in ready.items()}
         eta_s = ready.get(own, 0.0) if own else shared_s
     able = own in speeds if own else bool(speeds)
     return Expectation(ahead_s, eta_s if able else None)
 
 
-def _done(work_s: float, ready: Mapping[str, float], speeds: Mapping[str, float]) -> float:
+def _end_of_work(work_s: float, ready: Mapping[str, float], speeds: Mapping[str, float]) -> float:
     """Return when shared work is done if each model joins once it is ready; 0 without workers."""
     together = before = done = 0.0
     for model in sorted(ready, key=ready.__getitem__):
@@ -299,7 +299,7 @@ def refuse_known(survey: Survey, up: bool, sessions: int, limits: AdmissionLimit
     Only three things refuse it: the cap of connections, a broker that is away or full, and a gateway without room.
     """
     refusal = refuse(Survey(), up, sessions, limits)
-    if refusal is None and CLASSES[0] in crowded_out(survey.held, limits.unqueued_bytes):
+    if refusal is None and CLASSES[0] in refused_classes(survey.held, limits.unqueued_bytes):
         return no_room(survey.held)
     if refusal is not None and refusal.reason is RefusalReason.BROKER and survey.memory > FULL:
         return Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 5.0)

@@ -31,7 +31,7 @@ def full(held: HeldAudio, most_bytes: int) -> frozenset[str]:
     return frozenset(name for name, samples in shares if 2 * samples * BYTES_PER_SAMPLE >= most_bytes)
 
 
-def crowded_out(held: HeldAudio, most_bytes: int) -> frozenset[str]:
+def refused_classes(held: HeldAudio, most_bytes: int) -> frozenset[str]:
     """Return the classes from which no audio is accepted until the broker takes some."""
     all_classes = sum(held) * BYTES_PER_SAMPLE >= most_bytes
     return full(held, most_bytes) if all_classes else full(held, most_bytes) - {CLASSES[0]}

@@ -108,7 +108,7 @@ class BulkThrottle:
         self.looked: dict[str, int] = {}
 
     def hold(self, key: str, job: Job) -> None:
-        """Hold a complete segment until ``let_in`` returns it; a span goes before the rest of its session."""
+        """Hold a whole segment until ``take_allowed`` returns it; a span goes before the rest of its session."""
         held = self._lane(key, job).held
         held.setdefault(job.session, {})[job.segment] = job
         if job.replaces:
@@ -141,7 +141,7 @@ class BulkThrottle:
         """Return the keys with segments that are held back."""
         return tuple(filter(self.holds, self._keys))
 
-    def held(self, key: str) -> dict[tuple[str, str], StreamContent]:
+    def held_audio(self, key: str) -> dict[tuple[str, str], StreamContent]:
         """Return the audio held back for a key, by class and model."""
         return {
             stream: StreamContent(
@@ -153,11 +153,11 @@ class BulkThrottle:
             if lane.held
         }
 
-    def held_of_all(self) -> dict[tuple[str, str], int]:
+    def all_held_audio(self) -> dict[tuple[str, str], int]:
         """Return the samples held back for all keys, by class and model."""
         found = Counter[tuple[str, str]]()
         for key in self._keys:
-            found.update({stream: content.samples for stream, content in self.held(key).items()})
+            found.update({stream: content.samples for stream, content in self.held_audio(key).items()})
         return dict(found)
 
     def inside(self, wanted: Wanted) -> dict[tuple[str, str], StreamContent]:
@@ -170,7 +170,7 @@ class BulkThrottle:
                 found[stream] = content.more(found.get(stream, StreamContent(0, 0, 0)))
         return found
 
-    def let_in(self, key: str, most: Callable[[str, str], Allowance], wanted: Wanted) -> list[Job]:
+    def take_allowed(self, key: str, most: Callable[[str, str], Allowance], wanted: Wanted) -> list[Job]:
         """Return the jobs of a key that may go now; ``most`` returns the allowance by class and model."""
         lanes = self._keys.get(key, {})
         for lane in lanes.values():

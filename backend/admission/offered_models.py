@@ -24,7 +24,7 @@ class Offers:
     ages: Mapping[str, float] = field(default_factory=dict)
     up_s: float = 0.0
 
-    def seen(self, models: Iterable[str]) -> "Offers":
+    def with_models(self, models: Iterable[str]) -> "Offers":
         """Return these offers plus the models that workers have now."""
         return Offers({**self.ages, **dict.fromkeys(models, 0.0)}, self.up_s)
 

@@ -105,7 +105,7 @@ class QuotaMeter:
         here = self.usage.get(key)
         return self.elsewhere.of(key).more(here.counts if here else KeyCounts())
 
-    def connected(self, key: str, more: int) -> None:
+    def count_connections(self, key: str, more: int) -> None:
         """Count permanent connections of a key, such as streams: ``more``, or fewer if it is below 0."""
         self.of(key).connections += more
         self.changed(key)
@@ -113,7 +113,7 @@ class QuotaMeter:
     def spent(self, key: str, requests: int, now: float) -> None:
         """Count requests that another process admitted against the bucket here."""
         if self.quota.per_minute:
-            bucket = self._filled(key, now)
+            bucket = self._filled_bucket(key, now)
             bucket.tokens = max(0.0, bucket.tokens - requests)
 
     def request(self, key: str, now: float, limited: bool = True) -> Refusal | None:
@@ -138,7 +138,7 @@ class QuotaMeter:
         message = f"this key has {streams} streams open, which is its limit"
         return Refusal(429, RefusalReason.KEY_STREAMS, message, _STREAMS_RETRY_S)
 
-    def _filled(self, key: str, now: float) -> _Bucket:
+    def _filled_bucket(self, key: str, now: float) -> _Bucket:
         """Return the bucket of a key, filled up since its last use."""
         most = float(max(1, min(self.quota.burst, self.quota.per_minute)))
         bucket = self._buckets.setdefault(key, _Bucket(most, now))
@@ -147,7 +147,7 @@ class QuotaMeter:
         return bucket
 
     def _take(self, key: str, now: float) -> bool:
-        bucket = self._filled(key, now)
+        bucket = self._filled_bucket(key, now)
         if bucket.tokens < 1.0:
             return False
         bucket.tokens -= 1.0

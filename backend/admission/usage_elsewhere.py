@@ -57,7 +57,7 @@ class UsageElsewhere:
             found = found.more(one.keys.get(key, _NOTHING))
         return found
 
-    def heard(self, process: int, connections: int, keys: Mapping[str, KeyCounts]) -> dict[str, int]:
+    def update(self, process: int, connections: int, keys: Mapping[str, KeyCounts]) -> dict[str, int]:
         """Replace the last numbers of a process; return its new requests by key."""
         known = self._processes.setdefault(process, _Process())
         known.connections = connections

@@ -227,7 +227,7 @@ class EmbeddedBroker:
         most, deadline = loop_time() + _LOADING_S, loop_time() + self._settings.ready_s
         while (reply := await self._ping()) != _PONG:
             if process.returncode is not None:
-                failed = BrokerDamaged if reports_damage(self._said()) else BrokerFailed
+                failed = BrokerDamaged if reports_damage(self._log_lines()) else BrokerFailed
                 raise failed(f"{self._binary} ended at once: {self._reason()}")
             if reply.startswith(_LOADING):
                 deadline = min(most, loop_time() + self._settings.ready_s)
@@ -235,7 +235,7 @@ class EmbeddedBroker:
                 raise BrokerFailed(f"{self._binary} did not respond in time: {self._reason()}")
             await asyncio.sleep(_PAUSE_S)
 
-    def _said(self) -> bytes:
+    def _log_lines(self) -> bytes:
         """Return the log lines of the server that was started last."""
         try:
             with (self._settings.folder / _LOG).open("rb") as said:

@@ -48,7 +48,7 @@ def trouble_of(error: Exception) -> str:
 
 
 @contextmanager
-def mapped() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Translate Redis errors raised in the context into our own."""
     try:
         yield

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeVar
 
-from backend.admission.admission import Survey, joined
+from backend.admission.admission import Survey, join_surveys
 from backend.broker.connections import Connections
 from backend.broker.dead_letters import DeadLetter, newest_of, next_attempt, place_of, shown_from
 from backend.broker.layout import BrokerLayout, agreed_layout
@@ -115,7 +115,7 @@ class Jobs:
         arguments = (segment, attempt, SESSION_TTL_MS, session)
         return shard.send(Command("cancel", _with_history(shard.keys, session), arguments, is_there))
 
-    def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
+    def confirm_received(self, session: str, segment: int) -> "asyncio.Future[bool]":
         """Confirm a segment's outcome. The result is false if the broker does not know the session."""
         shard = self._shard(session)
         keys = [shard.keys.session(session)]
@@ -166,16 +166,16 @@ class Jobs:
             Command("look", [shard.keys.session(session)], segments, partial(parse_reread, segments))
         )
 
-    async def flushed(self) -> None:
+    async def until_flushed(self) -> None:
         """Wait until the broker has accepted every command."""
         for shard in self.shards:
-            await shard.flushed()
+            await shard.until_flushed()
 
     # -- all shards ----------------------------------------------------------------------------------------
 
     async def survey(self) -> Survey:
         """Return queues, workers and memory of the broker. Raises ``BrokerError`` if no shard answers."""
-        return joined(await self.ask_all(lambda shard: shard.survey()))
+        return join_surveys(await self.ask_all(lambda shard: shard.survey()))
 
     async def compact(self) -> bool:
         """Rewrite append-only files of much deleted data. Return whether one is rewritten."""
@@ -189,18 +189,18 @@ class Jobs:
         found: list[DeadLetter] = []
         for shard in self.shards:
             newest = shown_from(before, shard.keys.shard)
-            found += [self._shown(shard, letter) for letter in await shard.dead_letters(count, newest)]
+            found += [self._with_shard(shard, letter) for letter in await shard.dead_letters(count, newest)]
         return newest_of(found, count)
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
         """Return one dead letter, or ``None`` if it does not exist."""
-        shard, entry = self._placed(entry)
+        shard, entry = self._shard_and_id(entry)
         letter = await shard.dead_letter(entry) if shard else None
-        return self._shown(shard, letter) if shard and letter else None
+        return self._with_shard(shard, letter) if shard and letter else None
 
     async def drop_dead(self, entry: str) -> bool:
         """Delete a dead letter. Return false if it does not exist."""
-        shard, entry = self._placed(entry)
+        shard, entry = self._shard_and_id(entry)
         return await shard.drop_dead(entry) if shard else False
 
     async def retry_dead(self, letter: DeadLetter) -> Submitted:
@@ -242,11 +242,11 @@ class Jobs:
         except TimeoutError:
             return BrokerUnreachable("it does not answer in time")
 
-    def _shown(self, shard: Shard, letter: DeadLetter) -> DeadLetter:
+    def _with_shard(self, shard: Shard, letter: DeadLetter) -> DeadLetter:
         """Return a dead letter whose id names its shard, if there are several."""
         return letter if len(self.shards) == 1 else letter._replace(entry=f"{shard.keys.shard}:{letter.entry}")
 
-    def _placed(self, entry: str) -> tuple[Shard | None, str]:
+    def _shard_and_id(self, entry: str) -> tuple[Shard | None, str]:
         number, entry = place_of(entry)
         return (self.shards[number] if number < len(self.shards) else None), entry
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 from backend.broker.connections import CONNECT_S, Connections
-from backend.broker.errors import mapped
+from backend.broker.errors import translate_errors
 from backend.broker.server_info import check_is_meant, checked_version
 from backend.core.errors import BrokerFailed, BrokerMismatch, BrokerUnreachable
 from protocol.broker_url import BrokerKind
@@ -47,10 +47,10 @@ async def agreed_layout(connections: Connections, where: str, wanted: int | None
 
         info, stored = await _answer(ask, where)
         version = checked_version(info)
-    return BrokerLayout(_agreed(stored, wanted), connections.kind is BrokerKind.CLUSTER, version)
+    return BrokerLayout(_agreed_shards(stored, wanted), connections.kind is BrokerKind.CLUSTER, version)
 
 
-def _agreed(stored: bytes, wanted: int | None) -> int:
+def _agreed_shards(stored: bytes, wanted: int | None) -> int:
     shards = int(stored) if stored.isdigit() and len(stored) <= 4 else 0
     if not 0 < shards <= MOST_SHARDS:
         raise BrokerMismatch(f"the broker's {SHARDS_KEY} is no number of shards: is it a broker of kikipounamu?")
@@ -72,7 +72,7 @@ async def _answer(ask: Callable[[], Awaitable[T]], where: str) -> T:
         async with asyncio.timeout(CONNECT_S):
             while True:
                 try:
-                    with mapped():
+                    with translate_errors():
                         return await ask()
                 except BrokerUnreachable as error:
                     trouble, reason = error.trouble, str(error)

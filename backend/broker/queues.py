@@ -118,7 +118,7 @@ class Queues:
     async def tidy(self) -> dict[str, float]:
         """Note the offered models and drop stale requests; return seconds since each model was last offered."""
         ages: dict[str, float] = {}
-        for reply in await self._each(_tidied):
+        for reply in await self._each(_tidy_shard):
             for model, age in zip(reply[::2], reply[1::2], strict=True):
                 name = model.decode(errors="replace")
                 ages[name] = min(ages.get(name, float("inf")), int(age) / 1000)
@@ -143,7 +143,7 @@ async def _streams(shard: Shard) -> list[str]:
     return [*names, *(shard.keys.partials(model) for model in sorted(models))]
 
 
-async def _tidied(shard: Shard) -> Sequence[Any]:
+async def _tidy_shard(shard: Shard) -> Sequence[Any]:
     partials = [name for name in await _streams(shard) if split(name)[0] == PARTIALS]
     keys = (shard.keys.offered, shard.keys.workers, *partials)
     reply: Sequence[Any] = await shard.run_script("tidy", keys, (WORKER_GONE_MS, _FORGOTTEN_MS, STALE_MS))
@@ -163,7 +163,7 @@ class KeyQueue(NamedTuple):
     newest_s: float = float("inf")
 
 
-def summed(entries: Iterable[StreamEntry]) -> list[KeyQueue]:
+def sum_by_key(entries: Iterable[StreamEntry]) -> list[KeyQueue]:
     """Return sums by stream and key, in the order in which streams are read, the largest first."""
     lines: dict[tuple[str, str, str], KeyQueue] = {}
     for entry in entries:

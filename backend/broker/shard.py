@@ -16,7 +16,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from backend.admission.admission import StreamContent, Survey
 from backend.broker.connections import REPLY_S, Connections
 from backend.broker.dead_letters import DeadLetter, read_letter
-from backend.broker.errors import mapped, ours, trouble_of
+from backend.broker.errors import ours, translate_errors, trouble_of
 from backend.broker.line import Line, open_line
 from backend.broker.live import streaming_workers
 from backend.broker.records import read_status
@@ -81,9 +81,9 @@ class Shard:
         """Note that texts go, which should leave the broker's file too."""
         self._forgot = True
 
-    async def flushed(self) -> None:
+    async def until_flushed(self) -> None:
         """Wait until the shard has accepted every command."""
-        await self._writer.flushed()
+        await self._writer.until_flushed()
 
     # -- inspection ------------------------------------------------------------------------------------------
 
@@ -105,14 +105,14 @@ class Shard:
     async def _refused(self) -> BrokerError | None:
         """Return why the shard accepts no writes, although it answers; ``None``: it accepts them."""
         try:
-            await self._inspected(partial(self._inspector.eval, _PROBE, 1, self.keys.backlog))
+            await self._ask_primary(partial(self._inspector.eval, _PROBE, 1, self.keys.backlog))
         except BrokerError as error:
             return error
         return None
 
     async def compact(self) -> bool:
         """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""
-        with mapped():
+        with translate_errors():
             worth = is_worth_compacting(await self._inspector.info("persistence"), anyway=self._forgot)
             if worth:
                 self._forgot = False
@@ -122,27 +122,27 @@ class Shard:
     async def dead_letters(self, count: int, newest: str) -> list[DeadLetter]:
         """Return dead letters, newest first, from the entry ``newest`` on."""
         ask = partial(self._inspector.xrevrange, self.keys.dead, newest, count=count)
-        entries = await self._inspected(ask)
+        entries = await self._ask_primary(ask)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
         """Return one dead letter, or ``None`` if it does not exist."""
-        entries = await self._inspected(partial(self._inspector.xrange, self.keys.dead, entry, entry))
+        entries = await self._ask_primary(partial(self._inspector.xrange, self.keys.dead, entry, entry))
         return read_letter(*entries[0]) if entries else None
 
     async def drop_dead(self, entry: str) -> bool:
         """Delete a dead letter. Return false if it does not exist."""
-        return bool(await self._inspected(partial(self._inspector.xdel, self.keys.dead, entry)))
+        return bool(await self._ask_primary(partial(self._inspector.xdel, self.keys.dead, entry)))
 
     async def administer(self, *command: str | bytes) -> Any:
         """Run an administrative command, or one on the history's stream. Raises ``BrokerError``."""
         self._forgot |= command[0] == "XDEL"  # texts moved to the history should leave the broker's file
-        return await self._inspected(partial(self._inspector.execute_command, *command))
+        return await self._ask_primary(partial(self._inspector.execute_command, *command))
 
     async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
         """Run a script outside the command queue of sessions. Raises ``BrokerError``."""
         source = self._scripts[name].source.decode()
-        return await self._inspected(partial(self._inspector.eval, source, len(keys), *keys, *arguments))
+        return await self._ask_primary(partial(self._inspector.eval, source, len(keys), *keys, *arguments))
 
     # -- results -------------------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ class Shard:
         opened, channel = partial(open_line, self._subscription), self.keys.results(self._gateway)
         while True:
             try:
-                with mapped():
+                with translate_errors():
                     await follow(opened, channel, on_notice, subscribed)
             except BrokerError as error:
                 if not failures:  # once for each time that it is away
@@ -172,7 +172,7 @@ class Shard:
 
     async def prepare(self) -> None:
         """Learn how durable the shard is, and load the scripts. Raises ``BrokerError``."""
-        with mapped():
+        with translate_errors():
             with suppress(ResponseError):  # a broker may refuse to show its configuration
                 config: Any = await self._inspector.config_get("append*")
                 self.durable = is_durable(config)
@@ -201,22 +201,22 @@ class Shard:
 
     async def _execute(self, batch: Sequence[Command]) -> Sequence[Any]:
         """Send a batch in one round trip; in two if the broker has lost the scripts."""
-        replies = await self._round_trip(self._packed(batch), len(batch))
+        replies = await self._round_trip(self._packed_commands(batch), len(batch))
         if not any(isinstance(reply, RedisError) for reply in replies):
             return replies
         unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
         if unknown is not None:
             await self._load_scripts()
             rest = batch[unknown:]
-            replies = [*replies[:unknown], *await self._round_trip(self._packed(rest), len(rest))]
+            replies = [*replies[:unknown], *await self._round_trip(self._packed_commands(rest), len(rest))]
         if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
-            await self._hang_up()
+            await self._disconnect()
             raise BrokerUnreachable(error_text(elsewhere), trouble_of(elsewhere))
         return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
-    async def _inspected(self, ask: Callable[[], Any]) -> Any:
+    async def _ask_primary(self, ask: Callable[[], Any]) -> Any:
         """Return the answer; ask once more if this server is not the primary any more. Raises ``BrokerError``."""
-        with mapped():
+        with translate_errors():
             try:
                 return await ask()
             except RedisError as error:
@@ -230,26 +230,26 @@ class Shard:
         loads: list[tuple[Any, ...]] = [("SCRIPT", "LOAD", script.source) for script in self._scripts.values()]
         for reply in await self._round_trip([pack_command(load) for load in loads], len(loads)):
             if isinstance(reply, RedisError):
-                with mapped():
+                with translate_errors():
                     raise reply
 
     async def _round_trip(self, packed: Sequence[bytes], replies: int) -> list[Any]:
         """Send packed commands without redis-py's pipeline, whose pool, retries and packing dominate the cost."""
-        with mapped():
+        with translate_errors():
             try:
                 if self._line is None or self._line.lost:
                     async with asyncio.timeout(REPLY_S):
                         self._line = await open_line(self._connection)
                 return await self._line.ask(packed, replies, REPLY_S)
             except BaseException:  # late replies would be taken for those of the next batch
-                await self._hang_up()
+                await self._disconnect()
                 raise
 
-    async def _hang_up(self) -> None:
+    async def _disconnect(self) -> None:
         self._line = None
         await self._connection.disconnect(nowait=True)
 
-    def _packed(self, batch: Sequence[Command]) -> list[bytes]:
+    def _packed_commands(self, batch: Sequence[Command]) -> list[bytes]:
         return [part for command in batch for part in self._parts(command)]
 
     def _parts(self, command: Command) -> Sequence[bytes]:

@@ -97,7 +97,7 @@ class CommandWriter:
             asyncio.get_running_loop().call_later(_LINGER_S, self._wanted.set)
         return command.done
 
-    async def flushed(self) -> None:
+    async def until_flushed(self) -> None:
         """Wait until no command is queued or in flight."""
         await self._idle.wait()
 

@@ -36,7 +36,7 @@ _NO_GATEWAY: Final = (
 )
 
 
-def else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
+def default_settings(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
     """Return the settings of the environment, then those of the file. Raises ``InvalidSettings``."""
     file = config or here.config / CONFIGURATION_FILE
     return read_environment(os.environ), read_configuration(file, must_exist=config is not None)
@@ -47,7 +47,7 @@ def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[A
 
     async def connected() -> None:
         here = folders()
-        named = redis or merged(else_said(config, here)).redis
+        named = redis or merged(default_settings(config, here)).redis
         if not named and not here.broker_socket.exists():
             raise BrokerUnreachable(_NO_GATEWAY)
         async with open_jobs(named or socket_url(here.broker_socket), f"cli-{os.getpid()}") as jobs:

@@ -35,7 +35,7 @@ def list_devices(as_json: AsJson = False) -> None:
     """List the paired devices, oldest first: id, kind, when paired, when last seen, name."""
     with _store() as store:
         listed = store.read()
-        listing = asyncio.run(_asked(DEVICES_PATH, DeviceList)) if listed else None
+        listing = asyncio.run(_ask_gateway(DEVICES_PATH, DeviceList)) if listed else None
         known = {device.id: device for device in listing.devices} if listing else {}  # the file lags by a minute
         if as_json:
             say(msgspec.json.encode([_facts(one, known.get(one.id)) for one in listed]).decode())
@@ -43,7 +43,7 @@ def list_devices(as_json: AsJson = False) -> None:
         if not listed:
             say("no device is paired: `kikipounamu-gateway pair` shows a code for one", err=True)
         for one in listed:
-            seen = _seen(one, known.get(one.id))
+            seen = _last_seen_text(one, known.get(one.id))
             say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
             if one.refused:
                 say(f"    refused: a device is client or worker; `devices revoke {one.id}`, and pair it", err=True)
@@ -61,7 +61,7 @@ def add_device(
         made, key = store.add(name, DeviceKind.WORKER if worker else DeviceKind.CLIENT, time.time())
         say(f"{made.id}  {made.kind}  {made.name}", err=True)
         say(key)
-    here = asyncio.run(_asked(PAIRING_PATH, PairingState))
+    here = asyncio.run(_ask_gateway(PAIRING_PATH, PairingState))
     if here is None:
         say("while the gateway runs, its certificate's digest is shown here too", err=True)
     elif here.certificate_sha256:
@@ -95,7 +95,7 @@ def _store() -> Iterator[DeviceStore]:
         raise typer.Exit(1) from None
 
 
-async def _asked(path: str, kind: type[_Answer]) -> _Answer | None:
+async def _ask_gateway(path: str, kind: type[_Answer]) -> _Answer | None:
     """Ask the running gateway; ``None`` if no gateway runs or answers."""
     try:
         gateway = running(folders().runtime / ENDPOINT_FILE)
@@ -123,7 +123,7 @@ def _facts(device: Device, known: DeviceState | None) -> dict[str, object]:
     }
 
 
-def _seen(device: Device, known: DeviceState | None) -> str:
+def _last_seen_text(device: Device, known: DeviceState | None) -> str:
     if known is not None and known.connections:
         return _NOW
     return _day(_seen_s(device, known))

@@ -13,7 +13,7 @@ import typer
 
 from backend.cli.serving import ServeOrder, raise_file_limit, run
 from backend.core.errors import BackendError
-from backend.processes.link import ProcessLink, linked
+from backend.processes.link import ProcessLink, connect_supervisor
 from backend.running_gateway import running_gateway
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -29,7 +29,7 @@ log = loggers.BACKEND_CLI
 async def _serve(descriptors: tuple[int, int, int, int], here: Folders) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    async with linked(descriptors, stopping.set) as link:
+    async with connect_supervisor(descriptors, stopping.set) as link:
         with bound_fields(process=link.start.slot):
             try:
                 await _serve_linked(link, stopping, here)

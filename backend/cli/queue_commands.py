@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct
 
 from backend.broker.jobs import Jobs
-from backend.broker.queues import KeyQueue, Queues, StreamEntry, summed
+from backend.broker.queues import KeyQueue, Queues, StreamEntry, sum_by_key
 from backend.cli.broker_access import Config, Redis, with_jobs
 from backend.core.errors import InvalidSettings
 from backend.core.keys import owner_of
@@ -64,7 +64,7 @@ def list_queues(redis: Redis = "", config: Config = None, as_json: AsJson = Fals
 
     async def show(jobs: Jobs) -> None:
         queues = Queues(jobs)
-        lines = _named(summed([entry async for entry in queues.entries()]))
+        lines = _summaries(sum_by_key([entry async for entry in queues.entries()]))
         _print_missing(queues)
         if as_json:
             say(msgspec.json.encode(lines).decode())
@@ -96,7 +96,7 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
         meant = Filter(stream, model, _owner(device), find_session(session, queued))
         found = [entry for entry in queued if meant.fits(entry)]
         if found and not yes:
-            _table(_named(summed(found)))
+            _table(_summaries(sum_by_key(found)))
             typer.confirm(f"Remove these {len(found)} entries for good?", abort=True, err=True)
         dropped = [entry for entry in found if await queues.drop(entry, ErrorCode.BUSY, _REMOVED)]
         seconds = round(samples_to_seconds(sum(entry.samples for entry in dropped)), 3)
@@ -136,7 +136,7 @@ def _table(lines: Sequence[QueueSummary]) -> None:
         say(row.format(one.priority, clean_name(one.model), clean_name(one.key), *sizes, *ages))
 
 
-def _named(lines: Sequence[KeyQueue]) -> list[QueueSummary]:
+def _summaries(lines: Sequence[KeyQueue]) -> list[QueueSummary]:
     names = _names()
     return [
         QueueSummary(

@@ -16,7 +16,7 @@ import typer
 
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import connections_to
-from backend.cli.broker_access import else_said
+from backend.cli.broker_access import default_settings
 from backend.configuration import Configuration, merged, settings_of, usable_key
 from backend.core.errors import InvalidSettings
 from backend.devices.discovery import own_key
@@ -26,7 +26,7 @@ from backend.processes.listening import Listener, forwards, listening
 from backend.processes.lock import FORWARDS, only_one
 from backend.processes.messages import ProcessStart
 from backend.processes.slots import MAIN
-from backend.processes.supervisor import ProcessPlan, supervised
+from backend.processes.supervisor import ProcessPlan, run_processes
 from backend.running_gateway import findable_by_clients, running_gateway
 from backend.settings import GatewaySettings
 from runtime import loggers
@@ -53,7 +53,7 @@ class ServeOrder:
 
     def settings(self, here: Folders) -> GatewaySettings:
         """Return complete settings. Raises ``BackendError``."""
-        said = merged((self.said, *else_said(self.config, here)))
+        said = merged((self.said, *default_settings(self.config, here)))
         if said.certificate and said.mode in (None, GatewayMode.LOCAL):
             remedy = (
                 "is for gateways that other computers reach: say --mode shared or --mode server, or leave it out"
@@ -82,7 +82,7 @@ def refuse_invalid(options: Configuration, config: Path | None, here: Folders) -
     """
     from backend.dialects.wyoming.server import wyoming_address  # late: serving without Wyoming needs no dialect
 
-    said = merged((options, *else_said(config, here)))
+    said = merged((options, *default_settings(config, here)))
     usable_key(os.environ.get("KIKIPOUNAMU_KEY", ""))
     with TemporaryDirectory() as empty:
         settings = settings_of(said, replace(here, data=Path(empty)), "a key")
@@ -131,7 +131,7 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
             forwards=str(folder / FORWARDS),
         )
         plan = ProcessPlan(module_command(_PROCESS), start, settings.drain_s)
-        supervisor = await stack.enter_async_context(supervised(plan, listeners, forwarding))
+        supervisor = await stack.enter_async_context(run_processes(plan, listeners, forwarding))
         ending_with_signals(stopping, supervisor.restart)
         supervisor.failed.add_done_callback(lambda _: stopping.set())
         await stack.enter_async_context(findable_by_clients(settings, url))

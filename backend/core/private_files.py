@@ -13,7 +13,7 @@ from pathlib import Path
 from runtime.folders import private_folder
 
 
-def made_once(file: Path, make: Callable[[], bytes]) -> bytes:
+def create_once(file: Path, make: Callable[[], bytes]) -> bytes:
     """Return the content of ``file``; create it with ``make`` if absent. The first of several creators wins."""
     private_folder(file.parent)
     with suppress(FileNotFoundError):

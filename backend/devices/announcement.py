@@ -58,7 +58,7 @@ async def _speak(
     while not stopped.is_set():
         try:
             if at := addresses():
-                async with _said(announced, at):
+                async with _announce_at(announced, at):
                     while not stopped.is_set() and addresses() == at:
                         await is_set_within(stopped, look_s)
                 continue
@@ -82,7 +82,7 @@ def _speaker(at: tuple[str, ...]) -> AsyncZeroconf:
 
 
 @asynccontextmanager
-async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None]:
+async def _announce_at(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None]:
     said, certificate = announced.said, announced.said.certificate_sha256
     info = ServiceInfo(
         announced.service,

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from backend.core.private_files import made_once, replace_file
+from backend.core.private_files import create_once, replace_file
 from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
 from protocol.errors import MalformedMessage
 from runtime import loggers
@@ -31,17 +31,17 @@ def own_key(folder: Path) -> str:
     replaced: an empty key would admit every device.
     """
     file = folder / KEY_FILE
-    key = _made_or_kept(file)
+    key = _load_or_make(file)
     if _KEY.fullmatch(key) is None:
         log.warning(LogEvent.GATEWAY_KEY_REPLACED, file=str(file))
         with suppress(FileNotFoundError):
             os.replace(file, file.with_name(f"{KEY_FILE}.damaged"))
-        key = _made_or_kept(file)
+        key = _load_or_make(file)
     return key.decode("ascii")
 
 
-def _made_or_kept(file: Path) -> bytes:
-    return made_once(file, lambda: secrets.token_urlsafe(32).encode()).strip()
+def _load_or_make(file: Path) -> bytes:
+    return create_once(file, lambda: secrets.token_urlsafe(32).encode()).strip()
 
 
 @asynccontextmanager

@@ -119,15 +119,15 @@ class Pairing:
 
         Raises ``MalformedMessage``.
         """
-        if (refused := self._closed(now)) is not None:
+        if (refused := self._refusal_if_closed(now)) is not None:
             return refused
         if asked.kind is not self.kind:
-            return self._refused(PairRefusal.OTHER_KIND)
+            return self._refusal(PairRefusal.OTHER_KIND)
         self._exchanges = {one.id: one for one in self._exchanges.values() if now < one.until}
         of_peer = sum(one.peer == peer for one in self._exchanges.values())
         crowded = len(self._exchanges) >= self._rules.open or of_peer >= self._rules.open_of_peer
         if crowded or not self.tries_left or self._malformed[peer] >= self._rules.malformed_of_peer:
-            return self._refused(PairRefusal.BUSY)
+            return self._refusal(PairRefusal.BUSY)
         from spake2 import SPAKE2_B, SPAKEError  # late: a gateway starts sooner without, and seldom pairs
         from spake2.ed25519_basic import NotOnCurve
 
@@ -146,20 +146,20 @@ class Pairing:
 
     def confirm(self, said: PairConfirm, now: float) -> Proven | PairRefused:
         """Check a device's proof that it knows the code. Each exchange allows one check."""
-        if (refused := self._closed(now)) is not None:
+        if (refused := self._refusal_if_closed(now)) is not None:
             return refused
         open_ones = [one for one in self._exchanges.values() if now < one.until]
         exchange = next((one for one in open_ones if _same(one.id, said.exchange)), None)
         if exchange is None:
-            return self._refused(PairRefusal.CLOSED)
+            return self._refusal(PairRefusal.CLOSED)
         del self._exchanges[exchange.id]
         asked, answer, keys = exchange.asked, exchange.answer, exchange.keys
         expected = prove(keys.client, asked.message, answer, said.certificate_sha256)
         if not hmac.compare_digest(expected, said.proof):
-            return self._refused(PairRefusal.WRONG_CODE)
+            return self._refusal(PairRefusal.WRONG_CODE)
         if not hmac.compare_digest(said.certificate_sha256, self._certificate):
             self._end = PairingStage.INTERCEPTED
-            return self._refused(PairRefusal.INTERCEPTED)
+            return self._refusal(PairRefusal.INTERCEPTED)
         self._end = PairingStage.PAIRED
         proof = prove(keys.gateway, asked.message, answer, self._certificate)
         return Proven(asked.name, asked.kind, keys, proof)
@@ -167,16 +167,16 @@ class Pairing:
     def _is_open(self, now: float) -> bool:
         return any(now < one.until for one in self._exchanges.values())
 
-    def _closed(self, now: float) -> PairRefused | None:
+    def _refusal_if_closed(self, now: float) -> PairRefused | None:
         match self.stage(now):
             case PairingStage.WAITING:
                 return None
             case PairingStage.LOCKED:
-                return self._refused(PairRefusal.LOCKED)
+                return self._refusal(PairRefusal.LOCKED)
             case _:
-                return self._refused(PairRefusal.CLOSED)
+                return self._refusal(PairRefusal.CLOSED)
 
-    def _refused(self, reason: PairRefusal) -> PairRefused:
+    def _refusal(self, reason: PairRefusal) -> PairRefused:
         return PairRefused(reason, self.tries_left)
 
 

@@ -84,7 +84,7 @@ class DeviceStore:
         """Return all devices, the oldest first."""
         return self._contents().devices
 
-    def revoked(self) -> frozenset[str]:
+    def revoked_owners(self) -> frozenset[str]:
         """Return the owner ids of recently revoked keys, whose jobs may still be in the broker."""
         return frozenset(one.owner for one in self._contents().revoked)
 
@@ -117,7 +117,7 @@ class DeviceStore:
     def add(self, name: str, kind: DeviceKind, now_s: float) -> tuple[Device, str]:
         """Add a device and return it with its key, which is not stored. Raises ``InvalidSettings``."""
         key = secrets.token_urlsafe(_KEY_BYTES)
-        made = Device(secrets.token_hex(6), _named(name), kind, digest_of(key), int(now_s))
+        made = Device(secrets.token_hex(6), _checked_name(name), kind, digest_of(key), int(now_s))
 
         def added(devices: tuple[Device, ...]) -> Sequence[Device]:
             if len(devices) >= MOST:
@@ -129,13 +129,13 @@ class DeviceStore:
 
     def rename(self, wanted: str, name: str) -> Device:
         """Rename a device. Raises ``UnknownDevice``, or ``InvalidSettings`` for an unreadable name."""
-        return self._of(wanted, lambda device: replace(device, name=_named(name)))
+        return self._of(wanted, lambda device: replace(device, name=_checked_name(name)))
 
     def revoke(self, wanted: str) -> Device:
         """Revoke the key of a device. Raises ``UnknownDevice``."""
         return self._of(wanted, lambda device: None)
 
-    def seen(self, times_s: Mapping[str, float], now_s: float) -> None:
+    def record_seen(self, times_s: Mapping[str, float], now_s: float) -> None:
         """Record when devices were last seen, by id; revoked devices stay revoked.
 
         A later time stays, unless it is later than ``now_s``: then the clock has been set back since.
@@ -164,7 +164,7 @@ class DeviceStore:
             before = self._contents()
             devices = tuple(change(before.devices))
             if devices != before.devices:
-                after = replace(before, devices=devices, revoked=_revoked(before, devices, int(time.time())))
+                after = replace(before, devices=devices, revoked=_revocations(before, devices, int(time.time())))
                 replace_file(self.file, msgspec.json.format(msgspec.json.encode(after)))
 
     def _unreadable(self, error: OSError) -> DevicesUnreadable:
@@ -202,7 +202,7 @@ def find(devices: Sequence[Device], wanted: str) -> Device:
     raise UnknownDevice(f"no paired device is named {wanted}: see `kikipounamu-gateway devices list`")
 
 
-def _revoked(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[Revoked, ...]:
+def _revocations(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[Revoked, ...]:
     """Return earlier revocations that still matter, and those of devices removed now."""
     here = {device.id for device in devices}
     gone = [Revoked(device.owner, now_s) for device in before.devices if device.id not in here]
@@ -210,7 +210,7 @@ def _revoked(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[
     return tuple([*matter, *gone][-MOST:])
 
 
-def _named(name: str) -> str:
+def _checked_name(name: str) -> str:
     clean = clean_name(name)
     if not clean:
         raise InvalidSettings("a device needs a name with visible characters")

@@ -47,7 +47,7 @@ class DeviceRegistry:
         if store is not None:
             self._signature = store.signature()
             self._devices = self._valid(store.read())
-            self.revoked = store.revoked()
+            self.revoked = store.revoked_owners()
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -124,7 +124,7 @@ class DeviceRegistry:
             if (signature := self._store.signature()) == self._signature:
                 return
             after = self._valid(self._store.read())
-            revoked = self._store.revoked()
+            revoked = self._store.revoked_owners()
         except BackendError as error:
             if str(error) != self._unread:
                 log.error(LogEvent.DEVICES_UNREADABLE, reason=str(error))
@@ -187,7 +187,7 @@ class DeviceRegistry:
         if self._store is None or not seen:
             return
         try:
-            self._store.seen(seen, self._clock())
+            self._store.record_seen(seen, self._clock())
         except (BackendError, OSError) as error:
             log.warning(LogEvent.DEVICES_LAST_SEEN_NOT_KEPT, reason=str(error))
 

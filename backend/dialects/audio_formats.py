@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from backend.dialects.g711 import decoded
+from backend.dialects.g711 import decode
 from protocol.audio import BYTES_PER_SAMPLE
 from speech.resampling import Downmix, to_int16
 
@@ -56,7 +56,7 @@ class MonoStream:
         data = self._rest + data
         whole = len(data) - len(data) % frame
         self._rest = data[whole:]
-        pcm = decoded(law, data[:whole]) if law else data[:whole]
+        pcm = decode(law, data[:whole]) if law else data[:whole]
         if channels == 1:
             return pcm
         samples = np.frombuffer(pcm, "<i2").reshape(-1, channels).astype(np.float32) / np.float32(_FULL_SCALE)
@@ -75,7 +75,7 @@ def wave_header(data: bytes) -> tuple[IncomingFormat, int] | None:
         name, length = _CHUNK.unpack_from(data, place)
         place += _CHUNK.size
         if name == b"data":
-            return _described(found), place
+            return _parse_format(found), place
         if name == b"fmt ":
             found = data[place : place + length]
         place += length + length % 2
@@ -84,7 +84,7 @@ def wave_header(data: bytes) -> tuple[IncomingFormat, int] | None:
     return None
 
 
-def _described(found: bytes) -> IncomingFormat:
+def _parse_format(found: bytes) -> IncomingFormat:
     if len(found) < _FORMAT.size:
         raise NoWave("this WAV header names no format")
     tag, channels, rate, _, _, bits = _FORMAT.unpack_from(found)

@@ -31,14 +31,14 @@ def truncation_headers(transcript: JoinedResults) -> dict[str, str]:
     return {TRUNCATED_HEADER: "true"} if transcript.truncated else {}
 
 
-async def recognised(
+async def recognise_file(
     sent: SentAudio, path: Path, vad_folder: Path | None, transcript: JoinedResults
 ) -> AsyncGenerator[None, None]:
     """Recognise a file; yield after each result, which is in ``transcript`` then. Use ``aclosing``.
 
     Raises ``MediaUnreadable``, ``MediaReaderKilled``, ``SegmentFailed`` or a ``GatewayError``.
     """
-    sending = asyncio.create_task(_sent(sent, path, vad_folder), name="dialect/file")
+    sending = asyncio.create_task(_send_file(sent, path, vad_folder), name="dialect/file")
     try:
         async for event in sent.client.events():
             if isinstance(event, Final | Failed):
@@ -54,13 +54,13 @@ async def recognised(
         await cancel_and_wait({sending})
 
 
-async def _sent(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
-    """Send a file, like ``hear_file``; if that fails, end the session, because its results are not needed."""
+async def _send_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
+    """Send a file, like ``send_file``; if that fails, end the session, because its results are not needed."""
     async with closed_on_error(partial(abandon, sent.client)):
-        return await hear_file(sent, path, vad_folder)
+        return await send_file(sent, path, vad_folder)
 
 
-async def hear_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
+async def send_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
     """Send all speech of a file, wait until all results have come, and return whether its end is missing.
 
     Raises ``MediaUnreadable``, ``MediaReaderKilled`` or a ``GatewayError``. Meanwhile its events must be read.

@@ -24,6 +24,6 @@ def _a_law() -> NDArray[np.int16]:
 TABLES: Final = {"mu-law": _mu_law(), "a-law": _a_law()}
 
 
-def decoded(law: str, data: bytes) -> bytes:
+def decode(law: str, data: bytes) -> bytes:
     """Return PCM16LE of codes by ``mu-law`` or ``a-law``, at the same rate."""
     return TABLES[law][np.frombuffer(data, np.uint8)].astype("<i2").tobytes()

@@ -46,7 +46,7 @@ class InnerConnection:
         self._writer = asyncio.create_task(self._write(), name="dialect/writer")
         self.close_code: int | None = None
         hub.connected(self._outgoing)
-        self._stream: DeviceStream | None = DeviceStream(visit, self._send_away)
+        self._stream: DeviceStream | None = DeviceStream(visit, self._refuse_revoked)
         self._usage = self._stream.usage
 
     async def send(self, message: ClientMessage, deadline_s: float) -> None:
@@ -60,7 +60,7 @@ class InnerConnection:
             self._hub.receive(self._bound, message)
             await self._wait_for_turn(self._bound, deadline_s)
         except ProtocolError as error:
-            self._turn_away(error)
+            self._refuse(error)
         except TimeoutError as error:
             raise Unreachable("the gateway did not take a message in time") from error
 
@@ -74,7 +74,7 @@ class InnerConnection:
             self._hub.frame(slot, frame)
             await self._wait_for_turn(slot, deadline_s)
         except ProtocolError as error:
-            self._turn_away(error)
+            self._refuse(error)
         except TimeoutError as error:
             raise Unreachable("the gateway did not take a frame in time") from error
 
@@ -122,11 +122,11 @@ class InnerConnection:
             await until_room(slot, self._outgoing)
             await asyncio.sleep(pause_s)
 
-    def _turn_away(self, error: ProtocolError) -> None:
+    def _refuse(self, error: ProtocolError) -> None:
         self._hub.turn_away(self._outgoing, error)
 
-    def _send_away(self) -> None:
-        self._turn_away(Unauthorised("this device was revoked: pair it again"))
+    def _refuse_revoked(self) -> None:
+        self._refuse(Unauthorised("this device was revoked: pair it again"))
 
     async def _write(self) -> None:
         if not await self._outgoing.run():

@@ -60,7 +60,7 @@ class LiveSpeech:
             speech._opened = opened.pop_all()
         return speech
 
-    def hear_anew(self) -> None:
+    def begin_audio(self) -> None:
         """Begin another audio in the same session; the audio before has been finished or cancelled."""
         self.intake = SpeechIntake(self.sent, self._hearing, self._options)
 
@@ -68,17 +68,17 @@ class LiveSpeech:
         """Call ``handle`` for each event, until the session or the first error in it ends."""
         self._handling = asyncio.create_task(self._handle_all(handle), name="dialect/events")
 
-    async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
+    async def accept_pcm(self, data: bytes) -> Sequence[VadEvent]:
         """Take more PCM16LE; return the speech events found. Raises the handler's error, or a ``GatewayError``."""
         self._check()
         try:
-            return await self.intake.hear_pcm(data)
+            return await self.intake.accept_pcm(data)
         except GatewayError:
             self._check()
             raise
 
     async def finish(self) -> None:
-        """End the audio, and wait until all results are handled. Raises like ``hear_pcm``."""
+        """End the audio, and wait until all results are handled. Raises like ``accept_pcm``."""
         self._check()
         try:
             await self.intake.finish()

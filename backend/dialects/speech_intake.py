@@ -51,7 +51,7 @@ class SpeechIntake:
         self._segmenter = Segmenter(SegmenterOptions(gate=options.gate))
         self._finished = False
 
-    async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
+    async def accept_pcm(self, data: bytes) -> Sequence[VadEvent]:
         """Take more PCM16LE, cut anywhere; return the speech events found. Raises ``GatewayError``."""
         data = self._odd + data
         whole = len(data) - len(data) % BYTES_PER_SAMPLE

@@ -58,13 +58,13 @@ def open_spool(base: Path, spare_bytes: int) -> Uploads:
         if left.is_dir():
             _remove_unused(Uploads(left, spare_bytes))
     spool = Uploads(base / secrets.token_hex(8), spare_bytes)
-    spool.claim.held()  # before the folder is there: others remove folders that no process holds
+    spool.claim.acquire()  # before the folder is there: others remove folders that no process holds
     private_folder(spool.folder)
     return spool
 
 
 def _remove_unused(spool: Uploads) -> None:
-    if spool.claim.held():
+    if spool.claim.acquire():
         shutil.rmtree(spool.folder, ignore_errors=True)
         spool.claim.release()
         spool.claim.file.unlink(missing_ok=True)

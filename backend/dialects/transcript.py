@@ -26,7 +26,7 @@ class TranscriptPart:
     def timed_words(self) -> tuple[Word, ...]:
         """Return the words; those of a phrase, or of a text without times, share its time by their length."""
         known = self.words or (Word(self.text, self.start_ms, self.end_ms),)
-        return tuple(word for one in known for word in _divided(one))
+        return tuple(word for one in known for word in _divided_words(one))
 
 
 @dataclass
@@ -89,7 +89,7 @@ class JoinedResults:
         return TranscriptPart(start, end, text, final.language, words)
 
 
-def _divided(word: Word) -> Iterable[Word]:
+def _divided_words(word: Word) -> Iterable[Word]:
     """Divide a phrase, which has spaces or lasts longer than a word: some engines time only these."""
     if len(word.text.split()) == 1 and word.end_ms - word.start_ms <= _LONGEST_WORD_MS:
         return (word,)

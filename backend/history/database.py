@@ -42,7 +42,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = _parsed(url)
+        self.url = _parse_url(url)
         self._engine = _engine(self.url)
         self._reader = self._engine.execution_options(**_READS)
 
@@ -94,11 +94,13 @@ class Database:
         try:
             yield
         except (DataError, IntegrityError, OverflowError, ValueError) as error:  # drivers raise the last two
-            raise HistoryRefused(f"the history's database does not take this: {_said(error)}") from error
+            raise HistoryRefused(f"the history's database does not take this: {_error_text(error)}") from error
         except (SQLAlchemyError, OSError) as error:
             if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith(_TOO_MUCH):
-                raise HistoryRefused(f"the history's database does not take this: {_said(error)}") from error
-            raise HistoryUnavailable(f"the history in {self.place} cannot be used now: {_said(error)}") from error
+                raise HistoryRefused(f"the history's database does not take this: {_error_text(error)}") from error
+            raise HistoryUnavailable(
+                f"the history in {self.place} cannot be used now: {_error_text(error)}"
+            ) from error
 
 
 def switch_to_wal(connection: sqlite3.Connection) -> None:
@@ -117,13 +119,13 @@ def switch_to_wal(connection: sqlite3.Connection) -> None:
         time.sleep(_RETRY_S)
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """Return the first line of a database error, never the statement: statements contain speech."""
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().partition("\n")[0] or type(cause).__name__
 
 
-def _parsed(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:

@@ -79,7 +79,7 @@ class Feeder:
         """Check periodically how many entries wait, independently of the feeding, until cancelled."""
         while True:
             try:
-                self._looked(await self._inbox.backlog())
+                self._warn_of_dropped(await self._inbox.backlog())
                 await self._inbox.forget_others()
             except BrokerError:
                 pass  # ``_feed`` logs it
@@ -87,7 +87,7 @@ class Feeder:
                 log.exception(LogEvent.HISTORY_BACKLOG_UNKNOWN)
             await asyncio.sleep(self._look_s)
 
-    def _looked(self, backlog: InboxBacklog) -> None:
+    def _warn_of_dropped(self, backlog: InboxBacklog) -> None:
         """Warn when the broker drops entries for lack of room: once, until the backlog is worked off."""
         known, self.backlog = self.backlog, backlog
         if self._left_out_before is None or backlog.left_out < known.left_out:  # first check, or counter reset

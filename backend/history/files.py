@@ -39,7 +39,7 @@ def plan(
 
     ``complete``: no more segments follow. ``truncated``: the end of the file is missing.
     """
-    number = _locked(connection, id)
+    number = _lock_session(connection, id)
     if number is None:
         return False
     rows = [
@@ -73,7 +73,7 @@ def plan(
 
 def retry(connection: Connection, id: str) -> list[int]:
     """Plan each failed segment again as its next attempt, and return the segment numbers."""
-    number = _locked(connection, id)
+    number = _lock_session(connection, id)
     if number is None:
         return []
     failed = (_SEGMENTS.session == number) & (_SEGMENTS.state == str(SegmentState.FAILED))
@@ -89,7 +89,7 @@ def retry(connection: Connection, id: str) -> list[int]:
     return found
 
 
-def _locked(connection: Connection, id: str) -> int | None:
+def _lock_session(connection: Connection, id: str) -> int | None:
     wanted = select(_SESSIONS.number).where(_SESSIONS.id == id).with_for_update()
     return connection.execute(wanted).scalar_one_or_none()
 

@@ -126,12 +126,12 @@ def fold(
         change = folded.changes.get(key)
         before = change.after if change else kept.get(key)
         if entry.segment != OVER and counts(before, entry):
-            counted = _counted(entry, before, folded, kept)
+            counted = _counted_samples(entry, before, folded, kept)
             _apply(folded, entry, before, _Known(kept.get(key), kind, counted))
     return folded
 
 
-def touched(entry: FeedEntry) -> tuple[int, ...]:
+def touched_segments(entry: FeedEntry) -> tuple[int, ...]:
     """Return the segments whose stored facts ``fold`` needs for an entry."""
     return (entry.segment, *entry.replaces, *((entry.part_of,) if entry.part_of >= 0 else ()))
 
@@ -216,7 +216,7 @@ def _samples(entry: FeedEntry, before: StoredFacts | None, kind: SessionKind) ->
     return entry.samples or (before.samples if before else 0)
 
 
-def _counted(
+def _counted_samples(
     entry: FeedEntry,
     before: StoredFacts | None,
     folded: FoldedBatch,
@@ -228,7 +228,7 @@ def _counted(
     second pass was recognised goes on counting what it counted until then.
     """
     others: dict[int, StoredFacts] = {}
-    for n in touched(entry)[1:]:
+    for n in touched_segments(entry)[1:]:
         change = folded.changes.get((entry.session, n))
         if facts := change.after if change else kept.get((entry.session, n)):
             others[n] = facts

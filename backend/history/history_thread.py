@@ -83,7 +83,7 @@ class AsyncHistory:
         try:
             return await self._thread.run(work, deadline_s)
         except HistoryUnavailable as error:
-            self._lost(str(error))
+            self._note_unavailable(str(error))
             raise
 
     async def run(self) -> None:
@@ -105,7 +105,7 @@ class AsyncHistory:
         try:
             await self._thread.reopen(deadline_s)
         except HistoryError as error:
-            self._lost(str(error))
+            self._note_unavailable(str(error))
             return False
         if self.problem:
             log.info(LogEvent.HISTORY_OPENED)
@@ -118,7 +118,7 @@ class AsyncHistory:
         self.problem = self.problem or "it is closed"
         await self._thread.close(_CLOSE_S)
 
-    def _lost(self, problem: str) -> None:
+    def _note_unavailable(self, problem: str) -> None:
         if not self._down.is_set():
             log.warning(LogEvent.HISTORY_UNAVAILABLE, reason=problem)
         self.problem = problem

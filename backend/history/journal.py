@@ -88,7 +88,9 @@ class TextJournal:
         return False
 
     def _begin(self, store: "Store", at_ms: int, days: int) -> "_Cleaning":
-        deleted = store.deleted(self._since_ms if self._since_ms <= at_ms else 0)  # else the clock was set back
+        deleted = store.deleted_sessions(
+            self._since_ms if self._since_ms <= at_ms else 0
+        )  # else the clock was set back
         sessions = frozenset(id.encode() for id in deleted - self._known)
         # Whole days, so that a part is rewritten at most once a day.
         first = day_of(at_ms) - timedelta(days=days - 1) if days else None

@@ -50,7 +50,7 @@ def session(connection: Connection, id: str, owner: str | None) -> StoredSession
 
 def sessions(connection: Connection, wanted: SessionFilter, before: int | None, limit: int) -> Page[StoredSession]:
     """Return a page of sessions, the newest first."""
-    most = _bounded(limit)
+    most = _bounded_limit(limit)
     found = connection.execute(
         select(schema.sessions)
         .where(_of(wanted), _SESSIONS.number < (_END if before is None else before))
@@ -67,7 +67,7 @@ def segments(connection: Connection, id: str, after: int = -1, limit: int | None
         .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
         .where(_SESSIONS.id == id, _SEGMENTS.segment > after)
         .order_by(_SEGMENTS.segment)
-        .limit(None if limit is None else _bounded(limit))
+        .limit(None if limit is None else _bounded_limit(limit))
     )
     return [_segment(row) for row in found]
 
@@ -78,7 +78,7 @@ def search(connection: Connection, query: str, wanted: SessionFilter, before: in
     sought = (fts5_query if is_sqlite else tsquery)(query, wanted)
     if not sought:
         return Page(())
-    most = _bounded(limit)
+    most = _bounded_limit(limit)
     values = {"query": sought, "before": _END if before is None else before, "most": most}
     numbers = connection.execute(_FTS5, values).scalars().all() if is_sqlite else _newest(connection, values)
     found = connection.execute(
@@ -89,7 +89,7 @@ def search(connection: Connection, query: str, wanted: SessionFilter, before: in
         .order_by(_SEGMENTS.number.desc())
     )
     rows = found.all()
-    replaced = _replaced(connection, {row.number for row in rows})
+    replaced = _replaced_segments(connection, {row.number for row in rows})
     hits = [_hit(row, query) for row in rows if (row.number, row.segment) not in replaced]
     return Page(hits, numbers[-1] if len(numbers) == most else None)
 
@@ -107,7 +107,7 @@ def _newest(connection: Connection, values: Mapping[str, Any]) -> Sequence[int]:
     return found
 
 
-def _replaced(connection: Connection, sessions: set[int]) -> set[tuple[int, int]]:
+def _replaced_segments(connection: Connection, sessions: set[int]) -> set[tuple[int, int]]:
     """Return session and number of the segments that a recognised second pass replaces: it is found instead."""
     found = connection.execute(
         select(_SEGMENTS.session, _SEGMENTS.replaces)
@@ -127,7 +127,7 @@ def usage(connection: Connection, first: date, last: date, owner: str | None) ->
     return [Usage(**row._mapping) for row in found]
 
 
-def counted(connection: Connection) -> tuple[int, int]:
+def count_rows(connection: Connection) -> tuple[int, int]:
     """Return the number of sessions and of segments."""
     columns = func.count(), func.coalesce(func.sum(_SESSIONS.segments), 0)
     sessions, segments = connection.execute(select(*columns).where(_SHOWN)).one()
@@ -143,7 +143,7 @@ def _of(wanted: SessionFilter) -> ColumnElement[bool]:
     return condition
 
 
-def _bounded(limit: int) -> int:
+def _bounded_limit(limit: int) -> int:
     return max(1, min(limit, MOST_ROWS))
 
 

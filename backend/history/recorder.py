@@ -29,7 +29,7 @@ from backend.history.folding import (
     fold,
     name,
     segment_size,
-    touched,
+    touched_segments,
     use_of,
 )
 from backend.history.records import FeedEntry, SessionFilter, SessionOwner
@@ -62,13 +62,13 @@ class _Session(NamedTuple):
 
 def record(connection: Connection, entries: Sequence[FeedEntry]) -> list[FeedEntry]:
     """Record a batch, and return the entries that changed a segment."""
-    entries = _without(entries, _deleted(connection, {entry.session for entry in entries}))
+    entries = _without(entries, _deleted_sessions(connection, {entry.session for entry in entries}))
     _begin_streams(connection, entries)
-    sessions = _locked(connection, {entry.session for entry in entries})
-    if gone := _deleted(connection, set(sessions)):  # another gateway deleted them meanwhile
+    sessions = _lock_sessions(connection, {entry.session for entry in entries})
+    if gone := _deleted_sessions(connection, set(sessions)):  # another gateway deleted them meanwhile
         connection.execute(delete(schema.sessions).where(_SESSIONS.id.in_(gone)))
         entries = _without(entries, gone)
-    kept = _kept(connection, sessions, {n for entry in entries for n in touched(entry)})
+    kept = _stored_facts(connection, sessions, {n for entry in entries for n in touched_segments(entry)})
     folded = fold(entries, kept, {id: session.kind for id, session in sessions.items()})
     _count_streams(folded, sessions)
     _write_segments(connection, folded, sessions)
@@ -165,7 +165,7 @@ def _begin_streams(connection: Connection, entries: Iterable[FeedEntry]) -> None
     for entry in entries:
         if entry.segment != OVER or entry.about.kind is SessionKind.STREAM:
             first.setdefault(entry.session, entry)
-    there = _known(connection, set(first))
+    there = _known_sessions(connection, set(first))
     new = [first[id] for id in sorted(first) if id not in there]
     insert_sessions(connection, [session_row(one.session, one.about, one.at_ms) for one in new])
 
@@ -180,11 +180,11 @@ def _count_streams(folded: FoldedBatch, sessions: Mapping[str, _Session]) -> Non
             use_of(folded.uses, entry.about, entry.at_ms).sessions += 1
 
 
-def _known(connection: Connection, ids: set[str]) -> dict[str, _Session]:
+def _known_sessions(connection: Connection, ids: set[str]) -> dict[str, _Session]:
     return _sessions(connection, select(*_KNOWN).where(_SESSIONS.id.in_(ids))) if ids else {}
 
 
-def _locked(connection: Connection, ids: set[str]) -> dict[str, _Session]:
+def _lock_sessions(connection: Connection, ids: set[str]) -> dict[str, _Session]:
     """Return these sessions, locked until the transaction ends. SQLite locks the whole database instead."""
     wanted = select(*_KNOWN).where(_SESSIONS.id.in_(ids)).order_by(_SESSIONS.number)
     return _sessions(connection, wanted.with_for_update()) if ids else {}
@@ -197,11 +197,11 @@ def _sessions(connection: Connection, wanted: Any) -> dict[str, _Session]:
     }
 
 
-def _deleted(connection: Connection, ids: set[str]) -> set[str]:
+def _deleted_sessions(connection: Connection, ids: set[str]) -> set[str]:
     return set(connection.execute(select(schema.deleted.c.id).where(schema.deleted.c.id.in_(ids))).scalars())
 
 
-def _kept(
+def _stored_facts(
     connection: Connection, sessions: Mapping[str, _Session], segments: set[int]
 ) -> dict[tuple[str, int], StoredFacts]:
     ids = {session.number: id for id, session in sessions.items()}
@@ -210,11 +210,11 @@ def _kept(
     for at in range(0, len(numbers), _IN_A_QUERY):
         some = numbers[at : at + _IN_A_QUERY]
         wanted = select(schema.segments).where(_SEGMENTS.session.in_(ids), _SEGMENTS.segment.in_(some))
-        kept |= {(ids[row.session], row.segment): _kept_of(row) for row in connection.execute(wanted)}
+        kept |= {(ids[row.session], row.segment): _facts_of(row) for row in connection.execute(wanted)}
     return kept
 
 
-def _kept_of(row: Any) -> StoredFacts:
+def _facts_of(row: Any) -> StoredFacts:
     """Convert a segment's row for ``fold``."""
     size = segment_size(row.text, row.words)
     return StoredFacts(SegmentState(row.state), row.attempt, row.samples, size, row.number, row.counted)

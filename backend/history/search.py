@@ -22,7 +22,7 @@ _PLACE_BYTES: Final = 8
 
 def terms_of(text: str, whose: SessionFilter) -> list[str]:
     """Return a segment's index terms in order, up to the index's limit; none for a text without words."""
-    said = list(_bounded(terms(text)))
+    said = list(_bounded_terms(terms(text)))
     return [*_marks(whose), *said] if said else []
 
 
@@ -50,7 +50,7 @@ def tsquery(query: str, wanted: SessionFilter) -> str:
     return " & ".join((*marks, *phrases)) if phrases else ""
 
 
-def _bounded(terms: Iterator[str]) -> Iterator[str]:
+def _bounded_terms(terms: Iterator[str]) -> Iterator[str]:
     size = 0
     for term in terms:
         size += len(term.encode()) + _PLACE_BYTES

@@ -51,7 +51,7 @@ class HistoryShard(Protocol):
 
 
 class RunningHistory:
-    """A running history with a feeder for each shard. Made by ``kept_history``. Use ``history`` for queries."""
+    """A running history with a feeder for each shard. Made by ``run_history``. Use ``history`` for queries."""
 
     def __init__(self, history: AsyncHistory, feeders: Sequence[Feeder]) -> None:
         self.history = history
@@ -64,7 +64,7 @@ class RunningHistory:
 
 
 @asynccontextmanager
-async def kept_history(
+async def run_history(
     settings: HistorySettings,
     shards: Sequence[HistoryShard],
     gateway: str,

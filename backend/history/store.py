@@ -137,10 +137,10 @@ class Store:
         with self._database.reading() as connection:
             return queries.usage(connection, first, last, owner)
 
-    def held(self) -> HistorySize:
+    def size(self) -> HistorySize:
         """Return how much the history contains."""
         with self._database.reading() as connection:
-            sessions, segments = queries.counted(connection)
+            sessions, segments = queries.count_rows(connection)
             size = connection.execute(text(_SIZE[self._database.is_sqlite])).scalar_one()
         return HistorySize(sessions, segments, int(size))
 
@@ -155,7 +155,7 @@ class Store:
             recorder.delete_sessions(connection, [(session.number, id)], self._now_ms)
         return True
 
-    def deleted(self, since_ms: int) -> set[str]:
+    def deleted_sessions(self, since_ms: int) -> set[str]:
         """Return the sessions deleted since then, by users or by expiry. Deletions are remembered for a week."""
         wanted = select(schema.deleted.c.id).where(schema.deleted.c.at_ms >= since_ms)
         with self._database.reading() as connection:

@@ -63,14 +63,14 @@ class Access:
     def device_of(self, request: web.Request) -> Device:
         """Return the device whose key the request has. Raises ``Unauthorised`` or ``Forbidden``."""
         device = self._device_of(request)
-        self.tls_listener.known(request.protocol)
+        self.tls_listener.exempt(request.protocol)
         return device
 
     def greet(self, request: web.Request) -> None:
         """Exempt the connection of a request with a valid key from the limits of unknown peers."""
         key, own = _shown_key(request), self._settings.key
         if hmac.compare_digest(key.encode(), own.encode()) or self.roster.of_key(key) is not None:
-            self.tls_listener.known(request.protocol)
+            self.tls_listener.exempt(request.protocol)
 
     def _device_of(self, request: web.Request) -> Device:
         self.check_origin(request)
@@ -151,13 +151,13 @@ class AdmittedRequest:
 
     def arrived(self, on_revoked: OnRevoked) -> None:
         """Register a permanent connection until ``left``; ``on_revoked`` ends it once its device is revoked."""
-        self.access.meter.connected(self.device.id, 1)
+        self.access.meter.count_connections(self.device.id, 1)
         self.access.roster.arrived(self.device, on_revoked)
 
     def left(self, on_revoked: OnRevoked) -> None:
         """Forget a permanent connection."""
         self.access.roster.left(self.device, on_revoked)
-        self.access.meter.connected(self.device.id, -1)
+        self.access.meter.count_connections(self.device.id, -1)
 
 
 class DeviceStream:

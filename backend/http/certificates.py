@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from backend.core.errors import CertificateUnusable
-from backend.core.private_files import made_once
+from backend.core.private_files import create_once
 from runtime.terminal import reason
 
 CERTIFICATE_FILE: Final = "gateway.pem"
@@ -33,7 +33,7 @@ class Certificate:
 def own_certificate(folder: Path) -> Certificate:
     """Return the self-signed certificate of this data folder (ECDSA P-256); made once, then kept."""
     file = folder / CERTIFICATE_FILE
-    made_once(file, _self_signed)
+    create_once(file, _self_signed)
     return given_certificate(file, file)
 
 

@@ -74,7 +74,7 @@ def listeners(
 def is_loopback(host: str) -> bool:
     """Return whether only this computer reaches the address."""
     with suppress(ValueError):
-        return _unmapped(host).is_loopback
+        return _unmapped_address(host).is_loopback
     return host == "localhost"
 
 
@@ -84,7 +84,7 @@ def is_near(peer: str, own: str) -> bool:
     For IPv6: a unique local or link-local peer, or one with the same first 64 bits. ``is_private`` would take
     others, such as Teredo.
     """
-    found, at = _unmapped(peer.partition("%")[0]), _unmapped(own.partition("%")[0])
+    found, at = _unmapped_address(peer.partition("%")[0]), _unmapped_address(own.partition("%")[0])
     if found.version == 4 or found.is_loopback or found.is_link_local or found in _UNIQUE_LOCAL:
         return True
     return int(found) >> _HOST_BITS == int(at) >> _HOST_BITS
@@ -111,12 +111,12 @@ def page_origins(texts: Iterable[str]) -> frozenset[str]:
 def is_among(address: str, among: Iterable[Network]) -> bool:
     """Return whether an address lies in one of these networks; malformed addresses do not."""
     with suppress(ValueError):
-        peer = _unmapped(address)
+        peer = _unmapped_address(address)
         return any(peer in network for network in among)
     return False
 
 
-def _unmapped(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _unmapped_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """Return an address, with IPv4 addresses in IPv6 notation (::ffff:10.0.0.7) as IPv4."""
     found = ipaddress.ip_address(address)
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None

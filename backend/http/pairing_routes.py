@@ -161,7 +161,7 @@ class PairingRoutes:
         try:
             device, key = await self._access.roster.add(proven.name, proven.kind)
         except (OSError, BackendError) as error:
-            refused, problem = _not_kept(error)
+            refused, problem = _storage_error(error)
             self._over(pairing, problem)
             log.error(LogEvent.DEVICE_NOT_KEPT, reason=str(error))
             raise refused from error
@@ -179,7 +179,7 @@ class PairingRoutes:
             self._pairing, self._problem = None, problem
 
 
-def _not_kept(error: OSError | BackendError) -> tuple[RequestRefused, PairingProblem]:
+def _storage_error(error: OSError | BackendError) -> tuple[RequestRefused, PairingProblem]:
     """Return the error for the device and the problem for the owner."""
     if isinstance(error, OSError) and error.errno in _FULL:
         device = "the gateway cannot keep this device: its disk is full. Make room there, and show a new code"

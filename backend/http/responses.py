@@ -101,7 +101,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except InvalidSettings as error:
         return error_response(400, ErrorCode.MALFORMED, str(error))
     except RequestRefused as error:
-        return _refused(error)
+        return _refusal_response(error)
     except web.HTTPException as error:
         return _http_error(request, error)
     except UnicodeEncodeError:  # client data echoed in a response, mostly in one of aiohttp's own headers
@@ -122,7 +122,7 @@ def _own_failure(request: web.Request) -> web.Response:
     return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")
 
 
-def _refused(error: RequestRefused) -> web.Response:
+def _refusal_response(error: RequestRefused) -> web.Response:
     response = error_response(error.status, error.code, str(error))
     if error.status == web.HTTPServiceUnavailable.status_code:
         response.headers[hdrs.RETRY_AFTER] = str(math.ceil(_RETRY_S * random.uniform(1.0, 2.0)))

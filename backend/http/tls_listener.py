@@ -89,7 +89,7 @@ class TlsListener:
         """Future that completes when no connections can be accepted any more."""
         return self._tasks.failed
 
-    def known(self, protocol: asyncio.Protocol) -> None:
+    def exempt(self, protocol: asyncio.Protocol) -> None:
         """Exempt a connection that has shown a valid key."""
         self._unknown.pop(protocol, None)
 

@@ -94,9 +94,9 @@ class GatewayCollector(Collector):
         if now.history is not None:
             yield from _history(now.history)
         yield from _workers(now.survey)
-        here = self._metrics.counted(now.received_s, self._round_trips.read())
+        here = self._metrics.counters(now.received_s, self._round_trips.read())
         counted = together([here, *now.others.counted])
-        yield from _counted(counted)
+        yield from _segment_metrics(counted)
         text = "Duration of each stage of segments with a text."
         yield _histogram("segment_stage_seconds", text, "stage", counted.stages)
         batches = {"": counted.round_trips} if counted.round_trips else {}
@@ -208,7 +208,7 @@ def _processes(now: GatewayReading) -> Iterator[Metric]:
     yield _counters("process_restarts", "Restarts of a process that ended unexpectedly, by process.", labels, rows)
 
 
-def _counted(counted: Counted) -> Iterator[Metric]:
+def _segment_metrics(counted: Counted) -> Iterator[Metric]:
     nothing: dict[tuple[EndState, str], int] = {(EndState.FINAL, ""): 0, (EndState.CANCELLED, ""): 0}
     segments = [((outcome.value, code), n) for (outcome, code), n in (nothing | counted.segments).items()]
     text = "Segments that ended here, by outcome and code of failure."

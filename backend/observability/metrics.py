@@ -63,7 +63,7 @@ class Metrics(Observer):
         self.partials = 0
         self.spans_refused = 0
 
-    def counted(self, received_s: float, round_trips: HistogramSnapshot) -> Counted:
+    def counters(self, received_s: float, round_trips: HistogramSnapshot) -> Counted:
         """Return all counters of this moment, with those that others count."""
         return Counted(
             segments=dict(self.segments),

@@ -29,8 +29,8 @@ from backend.observability.other_processes import (
     ProcessReport,
     Shown,
     Unreported,
-    added,
     on_clock,
+    sum_counts,
 )
 from backend.observability.timeline import Moments
 from backend.sessions.hub import Hub
@@ -178,7 +178,7 @@ class Monitor(Observer):
             connections=len(hub.connections),
             pending=_pending(hub),
             unqueued_s=samples_to_seconds(sum(hub.held)),
-            held=hub.intake.held(),
+            held=hub.intake.held_audio(),
             load=self._load.now(),
             cpu_s=time.process_time(),
             ended=self.unreported.take(),
@@ -269,7 +269,7 @@ class Monitor(Observer):
             history=history,
             load=self._load.now(),
             others=self.others,
-            held=added([hub.intake.held(), *(one.held for one in others)]),
+            held=sum_counts([hub.intake.held_audio(), *(one.held for one in others)]),
         )
 
     def broker(self) -> BrokerState:
@@ -327,7 +327,7 @@ def _pending(hub: Hub) -> int:
     return sum(len(one.session.live) for one in hub.hosted.values())
 
 
-async def gathered(events: "asyncio.Queue[bytes]") -> AsyncIterator[bytes]:
+async def gather_events(events: "asyncio.Queue[bytes]") -> AsyncIterator[bytes]:
     """Yield waiting events joined, then new ones four times a second; end with the empty event.
 
     Sending each result alone would cost more than all the counting.

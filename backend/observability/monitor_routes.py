@@ -13,7 +13,7 @@ from backend.core.errors import RequestRefused
 from backend.http.access import ANY_DEVICE, admit
 from backend.http.responses import abort, json_response
 from backend.http.viewers import keep_little, write_pieces
-from backend.observability.monitor import Monitor, gathered
+from backend.observability.monitor import Monitor, gather_events
 from backend.sessions.hub import Hub
 from protocol.errors import ErrorCode
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
@@ -44,18 +44,18 @@ class MonitorRoutes:
 
     async def _models(self, request: web.Request) -> web.Response:
         admit(request)
-        return json_response(self._listed())
+        return json_response(self._model_list())
 
     async def _model(self, request: web.Request) -> web.Response:
         admit(request)
         wanted = request.match_info["id"]
-        for model in self._listed().data:
+        for model in self._model_list().data:
             if model.id == wanted:
                 return json_response(model)
         message = f"no worker offers the model {wanted[:_LONGEST_NAME]}: GET /v1/models lists those on offer"
         raise RequestRefused(404, ErrorCode.NOT_FOUND, message)
 
-    def _listed(self) -> ModelList:
+    def _model_list(self) -> ModelList:
         return model_list(model_views(self._monitor.survey.workers), metadata.version("kikipounamu"))
 
     async def _workers(self, request: web.Request) -> web.Response:
@@ -79,7 +79,7 @@ class MonitorRoutes:
         return response
 
     async def _show(self, response: web.StreamResponse, events: "asyncio.Queue[bytes]") -> None:
-        async for batch in gathered(events):
+        async for batch in gather_events(events):
             await write_pieces(response, batch, self._viewer_s)
             if self._leaves():
                 return

@@ -87,16 +87,16 @@ def together(all_counted: Iterable[Counted]) -> Counted:
     """Return the sum of several counters."""
     found = list(all_counted)
     return Counted(
-        segments=added(one.segments for one in found),
-        stages=_merged(one.stages for one in found),
-        attempts=added(one.attempts for one in found),
-        refusals=added(one.refusals for one in found),
-        hellos=added(one.hellos for one in found),
+        segments=sum_counts(one.segments for one in found),
+        stages=_merge_histograms(one.stages for one in found),
+        attempts=sum_counts(one.attempts for one in found),
+        refusals=sum_counts(one.refusals for one in found),
+        hellos=sum_counts(one.hellos for one in found),
         samples=sum(one.samples for one in found),
         partials=sum(one.partials for one in found),
         spans_refused=sum(one.spans_refused for one in found),
         received_s=sum(one.received_s for one in found),
-        round_trips=_merged({"": one.round_trips} for one in found if one.round_trips).get(""),
+        round_trips=_merge_histograms({"": one.round_trips} for one in found if one.round_trips).get(""),
         totals=_sum_of_totals(one.totals for one in found),
     )
 
@@ -124,7 +124,7 @@ class Unreported:
         return ended
 
 
-def added(all_counts: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:
+def sum_counts(all_counts: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:
     """Return the sum of counts by key."""
     found: Counter[_Key] = Counter()
     for counts in all_counts:
@@ -132,7 +132,7 @@ def added(all_counts: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:
     return dict(found)
 
 
-def _merged(all_snapshots: Iterable[Mapping[str, HistogramSnapshot]]) -> dict[str, HistogramSnapshot]:
+def _merge_histograms(all_snapshots: Iterable[Mapping[str, HistogramSnapshot]]) -> dict[str, HistogramSnapshot]:
     found: dict[str, Histogram] = {}
     for snapshots in all_snapshots:
         for name, snapshot in snapshots.items():

@@ -31,7 +31,7 @@ def possible() -> bool:
     return sys.platform != "win32"
 
 
-def checked(processes: int) -> int:
+def checked_count(processes: int) -> int:
     """Return the wanted number. Raises ``InvalidSettings`` if this system cannot have so many."""
     if processes > 1 and not possible():
         raise InvalidSettings("several gateway processes need Linux or macOS: set processes to 1")

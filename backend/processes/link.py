@@ -131,7 +131,7 @@ class ProcessLink:
     def _take(self, message: Message) -> None:
         match message:
             case KeysInUse(connections, keys, process) if self._meter is not None:
-                for key, requests in self._meter.elsewhere.heard(process, connections, keys).items():
+                for key, requests in self._meter.elsewhere.update(process, connections, keys).items():
                     self._meter.spent(key, requests, time.monotonic())
             case ProcessGone(process) if self._meter is not None:
                 self._meter.elsewhere.gone(process)
@@ -166,12 +166,12 @@ class ProcessLink:
 
     async def _serve(self, gate: socket.socket, take: Callable[[socket.socket], Awaitable[None]]) -> None:
         """Take connections one after the other; a peer that is gone already is no error."""
-        async for connected in _handed_over(gate):
+        async for connected in _received_sockets(gate):
             with suppress(OSError):
                 await take(connected)
 
 
-async def _handed_over(gate: socket.socket) -> AsyncIterator[socket.socket]:
+async def _received_sockets(gate: socket.socket) -> AsyncIterator[socket.socket]:
     """Yield the sockets that come through a gate, until its other end is closed."""
     while True:
         try:
@@ -201,7 +201,7 @@ async def _readable(gate: socket.socket) -> None:
 
 
 @asynccontextmanager
-async def linked(
+async def connect_supervisor(
     descriptors: tuple[int, int, int, int], on_lost: Callable[[], None]
 ) -> AsyncIterator[ProcessLink]:
     """Connect to the supervisor over inherited descriptors; ``on_lost`` is called when it is gone."""

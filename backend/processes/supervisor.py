@@ -53,7 +53,7 @@ class ProcessPlan:
 
 
 class Supervisor:
-    """Owner of all processes. Created by ``supervised``."""
+    """Owner of all processes. Created by ``run_processes``."""
 
     def __init__(self, plan: ProcessPlan, listeners: Sequence[Listener], forwards: socket.socket) -> None:
         self._plan = plan
@@ -148,7 +148,7 @@ class Supervisor:
         self._usage.pop(run.number, None)
         run.over.set()
         run.settled.set()
-        self._figures.ended(run.slot, run.number, crashed=run.ready and not run.leaving)
+        self._figures.keep_counters(run.slot, run.number, crashed=run.ready and not run.leaving)
         self._send_all(ProcessGone(run.number))
         if run.slot == MAIN and run.ready:
             self._send_all(MainState(up=False))
@@ -234,7 +234,7 @@ class Supervisor:
                 self._send_all(replace(message, process=run.number), but=run)
             case ProcessReported(figures):
                 run.share.count(figures.connections)
-                others = self._figures.reported(run.slot, run.number, figures)
+                others = self._figures.use_report(run.slot, run.number, figures)
                 if run.slot != MAIN:
                     self._send_main(others)
             case _:
@@ -280,7 +280,7 @@ class Supervisor:
 
 
 @asynccontextmanager
-async def supervised(
+async def run_processes(
     plan: ProcessPlan, listeners: Sequence[Listener], forwards: socket.socket
 ) -> AsyncIterator[Supervisor]:
     """Run the processes until the context ends. Raises ``ProcessFailed`` if they cannot run."""

@@ -77,7 +77,7 @@ class FileRoutes:
         working, before = SessionState.WORKING, (SessionState.FAILED, *_UNENDED)
         if not await self._archive.ask(lambda store: store.set_state(stored.id, working, only_from=before)):
             raise conflict(_NO_RETRY)  # another request retried it, and it is done
-        self._runner.submitted(stored)
+        self._runner.queue_file(stored)
         return stored
 
     async def _submit(self, request: web.Request) -> web.Response:
@@ -90,7 +90,7 @@ class FileRoutes:
         cancelled = SessionState.CANCELLED
         if not await self._archive.ask(lambda store: store.set_state(stored.id, cancelled, only_from=_UNENDED)):
             raise conflict(_NO_CANCEL)  # the file ended in the meantime
-        self._runner.changed(stored.id)
+        self._runner.check_session(stored.id)
         return await self._now(stored)
 
     async def _retry(self, request: web.Request) -> web.Response:
@@ -140,14 +140,14 @@ class FileRoutes:
         except MalformedMessage as error:
             await asyncio.to_thread(self._runner.uploads.remove, new.id)
             raise conflict(str(error)) from error
-        self._runner.submitted(stored)
+        self._runner.queue_file(stored)
         return stored
 
     async def _keep(self, known: StoredSession, form: Form, track: int) -> None:
         """Store the file of a session that the history already knows."""
         assert form.part is not None
         await asyncio.to_thread(form.part.keep, known.id, track)
-        self._runner.submitted(known)
+        self._runner.queue_file(known)
 
     async def _now(self, stored: StoredSession, status: int = 200) -> web.Response:
         """Respond with the session's state after a change."""
@@ -166,10 +166,10 @@ def _new_file(visit: AdmittedRequest, id: str, fields: SubmittedFields, filename
         device=visit.device.id,
         tenant=visit.tenant,
         client=client[:_LONGEST_CLIENT],
-        name=stored_name(_shown(name)),
+        name=stored_name(_printable_name(name)),
         options=fields.options,
     )
 
 
-def _shown(name: str) -> str:
+def _printable_name(name: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in name).strip()

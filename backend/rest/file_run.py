@@ -117,10 +117,10 @@ class FileRun:
 
         Raises ``MediaUnreadable``, ``GivenUp``, ``RestartRun`` or a ``ProtocolError``.
         """
-        stored = await self._stored()
+        stored = await self._stored_session()
         if stored.state is SessionState.DONE:
             return stored.state
-        reads, watches = asyncio.create_task(self._read(stored)), asyncio.create_task(self._until_ended())
+        reads, watches = asyncio.create_task(self._read_file(stored)), asyncio.create_task(self._until_ended())
         try:
             await asyncio.wait({reads, watches}, return_when=asyncio.FIRST_COMPLETED)
             if not watches.done():
@@ -129,7 +129,7 @@ class FileRun:
         finally:
             await cancel_and_wait({reads, watches})
 
-    async def _stored(self) -> StoredSession:
+    async def _stored_session(self) -> StoredSession:
         stored = await self._parts.session(self._file.id)
         if stored is None or stored.state is SessionState.CANCELLED:
             raise GivenUp
@@ -137,7 +137,7 @@ class FileRun:
 
     # -- reading -------------------------------------------------------------------------------------------
 
-    async def _read(self, stored: StoredSession) -> None:
+    async def _read_file(self, stored: StoredSession) -> None:
         parts = self._parts
         known = await parts.segments(stored.id)
         await self._attach(stored)
@@ -189,7 +189,7 @@ class FileRun:
 
     async def _until_ended(self) -> SessionState:
         while True:
-            stored = await self._stored()
+            stored = await self._stored_session()
             if self._changed:
                 raise RestartRun
             if self._all_sent and stored.state in (SessionState.DONE, SessionState.FAILED):

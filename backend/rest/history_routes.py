@@ -89,8 +89,8 @@ class HistoryRoutes:
 
     async def _list(self, request: web.Request) -> web.Response:
         visit, query = admit(request), read_query(request, ListQuery)
-        wanted = scope_of(visit, query.owner).wanted(query.state, query.kind)
-        page = await self._archive.ask(lambda store: store.sessions(wanted, _given(query.before), query.limit))
+        wanted = scope_of(visit, query.owner).session_filter(query.state, query.kind)
+        page = await self._archive.ask(lambda store: store.sessions(wanted, _if_given(query.before), query.limit))
         return json_response(SessionList(tuple(self._view(one) for one in page.items), page.next))
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -114,20 +114,20 @@ class HistoryRoutes:
             while len(page) == _PAGE:
                 page = await self._archive.ask(_segments_after(stored.id, page[-1].segment, form))
                 segments += page
-            return await asyncio.to_thread(_written, segments, form)
+            return await asyncio.to_thread(_text_response, segments, form)
 
     async def _search(self, request: web.Request) -> web.Response:
         visit, query = admit(request), read_query(request, SearchQuery)
-        wanted = scope_of(visit, query.owner).wanted(query.state, query.kind)
+        wanted = scope_of(visit, query.owner).session_filter(query.state, query.kind)
         page = await self._archive.ask(
-            lambda store: store.search(query.q, wanted, _given(query.before), query.limit)
+            lambda store: store.search(query.q, wanted, _if_given(query.before), query.limit)
         )
         hits = tuple(hit_view(hit, self._here(hit.session.id)) for hit in page.items)
         return json_response(SearchResult(hits, page.next))
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
         visit, query = admit(request), read_query(request, ExportQuery)
-        wanted = scope_of(visit, query.owner).wanted(kind=query.kind)
+        wanted = scope_of(visit, query.owner).session_filter(kind=query.kind)
         return await self._stream(request, visit, JSON_LINES, ExportWriter(wanted))
 
     async def _stream(
@@ -188,7 +188,7 @@ def _segments_after(id: str, last: int, form: ResultFormat) -> "Callable[[Store]
     return lambda store: [replace(segment, words=()) for segment in store.segments(id, last, _PAGE)]
 
 
-def _written(segments: Sequence[StoredSegment], form: ResultFormat) -> web.Response:
+def _text_response(segments: Sequence[StoredSegment], form: ResultFormat) -> web.Response:
     """Respond with the text or subtitles of a session. Raises ``RequestRefused``."""
     if form is ResultFormat.TEXT:
         text = text_of(segments)
@@ -200,5 +200,5 @@ def _written(segments: Sequence[StoredSegment], form: ResultFormat) -> web.Respo
     return web.Response(body=write(cues).encode(), content_type=media, charset="utf-8")
 
 
-def _given(value: T | UnsetType) -> T | None:
+def _if_given(value: T | UnsetType) -> T | None:
     return None if isinstance(value, UnsetType) else value

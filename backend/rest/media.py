@@ -38,14 +38,14 @@ async def reading(
     command = [*program, str(path), str(track), *([str(vad_folder)] if vad_folder else [])]
     if os.name == "posix":
         command = leashed(command, signal.SIGKILL)
-    process = await _begun(command)
+    process = await _start_process(command)
     try:
         yield _frames(process, frame_s)
     finally:
         await complete(_end(process))
 
 
-async def _begun(command: Sequence[str]) -> asyncio.subprocess.Process:
+async def _start_process(command: Sequence[str]) -> asyncio.subprocess.Process:
     """Start the process. If cancelled meanwhile, end the process and wait for it."""
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     begins = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe))

@@ -50,9 +50,9 @@ def document(operations: Iterable[Operation] = OPERATIONS) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         at = paths.setdefault(operation.path, {})
-        if named := [_named(operation, name) for name in _NAMED.findall(operation.path)]:
+        if named := [_path_parameter(operation, name) for name in _NAMED.findall(operation.path)]:
             at["parameters"] = named
-        at[operation.method.lower()] = _described(operation, schemas)
+        at[operation.method.lower()] = _operation_schema(operation, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -97,7 +97,7 @@ class _Schemas:
         return self._schemas[self._wanted.index(kind)]
 
 
-def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _operation_schema(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -184,6 +184,6 @@ def _inline(kind: Any) -> dict[str, Any]:
     return schema
 
 
-def _named(operation: Operation, name: str) -> dict[str, Any]:
+def _path_parameter(operation: Operation, name: str) -> dict[str, Any]:
     uuid = {"format": "uuid"} if operation.tag is Tag.SESSIONS else {"minLength": 1, "maxLength": 64}
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string", **uuid}}

@@ -35,7 +35,7 @@ def _with(history: "AsyncHistory", runner: "Runner") -> list[web.RouteDef]:
     from backend.rest.scope import Archive
 
     archive = Archive(history)
-    reading = HistoryRoutes(archive, runner.has, runner.changed)
+    reading = HistoryRoutes(archive, runner.has, runner.check_session)
     return [*reading.routes(), *FileRoutes(archive, runner).routes()]
 
 

@@ -89,7 +89,7 @@ class Runner:
 
     async def takes_files(self) -> bool:
         """Return whether this gateway accepts files: no other gateway uses the folder. Raises ``OSError``."""
-        return await asyncio.to_thread(self.uploads.claim.held)
+        return await asyncio.to_thread(self.uploads.claim.acquire)
 
     def has(self, session: str) -> bool:
         """Return whether this gateway has the file of a session."""
@@ -109,7 +109,7 @@ class Runner:
         """Return the segments of a file that the broker holds."""
         return self._flow.flying(session)
 
-    def submitted(self, stored: StoredSession) -> None:
+    def queue_file(self, stored: StoredSession) -> None:
         """Queue the file of a session, which is on this disk now."""
         self._here[stored.id] = stored.owner
         if stored.id in self._running:
@@ -118,7 +118,7 @@ class Runner:
             self._waiting[stored.id] = WaitingFile(stored.id, stored.owner, stored.number, stored.options.model)
         self._woken.set()
 
-    def changed(self, session: str) -> None:
+    def check_session(self, session: str) -> None:
         """Check a session now, because a client changed its state."""
         if session in self._running:
             self._running[session][1].wake()
@@ -143,7 +143,7 @@ class Runner:
         try:
             async with Tasks("files") as tasks:
                 while True:
-                    if await self._claimed():
+                    if await self._claim_folder():
                         await self._move_on(tasks)
                     await self._drop_letters()
                     await is_set_within(self._woken, _TICK_S)
@@ -151,7 +151,7 @@ class Runner:
         finally:
             self.uploads.claim.release()
 
-    async def _claimed(self) -> bool:
+    async def _claim_folder(self) -> bool:
         why = "another gateway has the folder"
         try:
             if await self.takes_files():
@@ -209,19 +209,19 @@ class Runner:
             if session in self.coming or session in self._running or session in self._waiting:
                 continue
             if stored is None or stored.kind is not SessionKind.FILE:
-                await self._let_go(session, over=True)
+                await self._forget_file(session, over=True)
             elif stored.state in _UNENDED:
-                self.submitted(stored)
+                self.queue_file(stored)
             elif stored.state is SessionState.FAILED and not self._is_expired(age_s):
                 self._here[session] = stored.owner
             else:
-                await self._let_go(session)
+                await self._forget_file(session)
 
     def _is_expired(self, age_s: float) -> bool:
         """Return whether a file that failed was kept for long enough, if the clock can tell."""
         return age_s >= self.settings.kept_s and self._parts.history.can_judge_age(self.settings.kept_s)
 
-    async def _let_go(self, session: str, over: bool = False) -> None:
+    async def _forget_file(self, session: str, over: bool = False) -> None:
         """Forget and delete a file; ``over``: also its dead letters in the broker."""
         self._here.pop(session, None)  # first: a retry must not find a file that is being removed
         self._killed.pop(session, None)
@@ -271,7 +271,7 @@ class Runner:
             self._killed.pop(file.id, None)
             log.info(LogEvent.FILE_ENDED, session=file.id, state=state)
             if state is SessionState.DONE:
-                await self._done(file.id)
+                await self._delete_finished(file.id)
         except GivenUp:
             await self._withdraw(file)
         except MediaReaderKilled as error:
@@ -280,15 +280,15 @@ class Runner:
                 raise
             del self._killed[file.id]
             message = f"{error}, {_MOST_KILLED} times: free memory on the gateway, or convert the file to wav"
-            await self._failed(file.id, ErrorCode.INTERNAL, message)
+            await self._mark_failed(file.id, ErrorCode.INTERNAL, message)
         except MediaUnreadable as error:
-            await self._failed(file.id, error.code, str(error))
+            await self._mark_failed(file.id, error.code, str(error))
         except HistoryRefused as error:  # a retry would be refused too
-            await self._failed(file.id, ErrorCode.INTERNAL, str(error))
+            await self._mark_failed(file.id, ErrorCode.INTERNAL, str(error))
         except ProtocolError as error:  # in the broker this session belongs to another key
-            await self._failed(file.id, error.code, str(error))
+            await self._mark_failed(file.id, error.code, str(error))
 
-    async def _failed(self, session: str, code: ErrorCode, message: str) -> None:
+    async def _mark_failed(self, session: str, code: ErrorCode, message: str) -> None:
         """Mark a session as failed. Raises ``RestartRun`` if it is already over."""
         said = message.replace(str(self.uploads.path(session)), "the file")
         log.info(LogEvent.FILE_UNREADABLE, session=session, code=code)
@@ -297,15 +297,15 @@ class Runner:
         if not await self._parts.ask(lambda store: store.set_state(session, failed, reason, only_from=_NOT_OVER)):
             raise RestartRun  # cancelled, deleted or done meanwhile: that state wins
         if code in _UNREADABLE:
-            await self._let_go(session)
+            await self._forget_file(session)
 
-    async def _done(self, session: str) -> None:
+    async def _delete_finished(self, session: str) -> None:
         """Delete a finished session from the broker: its texts are in the history."""
         with suppress(BrokerError):
             for segment in await self._parts.segments(session):
-                self._parts.jobs.received(session, segment).add_done_callback(_ignored)
-            self._parts.jobs.forget(session).add_done_callback(_ignored)
-        await self._let_go(session, over=True)
+                self._parts.jobs.confirm_received(session, segment).add_done_callback(_ignore_errors)
+            self._parts.jobs.forget(session).add_done_callback(_ignore_errors)
+        await self._forget_file(session, over=True)
 
     async def _withdraw(self, file: WaitingFile) -> None:
         """Withdraw a session: cancel its waiting segments, and delete its data from the broker."""
@@ -317,11 +317,11 @@ class Runner:
             if isinstance(there, Attachment):
                 for segment, record in there.segments.items():
                     if record.end is None:
-                        jobs.cancel(file.id, segment, record.job or 0).add_done_callback(_ignored)
+                        jobs.cancel(file.id, segment, record.job or 0).add_done_callback(_ignore_errors)
                     else:
-                        jobs.received(file.id, segment).add_done_callback(_ignored)
-                jobs.forget(file.id).add_done_callback(_ignored)
-        await self._let_go(file.id, over=True)
+                        jobs.confirm_received(file.id, segment).add_done_callback(_ignore_errors)
+                jobs.forget(file.id).add_done_callback(_ignore_errors)
+        await self._forget_file(file.id, over=True)
 
     # -- turns ---------------------------------------------------------------------------------------------
 
@@ -339,7 +339,7 @@ class Runner:
                 turn.set_result(None)
 
 
-def _ignored(future: "asyncio.Future[bool]") -> None:
+def _ignore_errors(future: "asyncio.Future[bool]") -> None:
     """Ignore errors: the broker may have forgotten the session already."""
     if not future.cancelled():
         future.exception()

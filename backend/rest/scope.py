@@ -29,7 +29,7 @@ class Scope(NamedTuple):
     owner: str | None
     tenant: str | None
 
-    def wanted(
+    def session_filter(
         self, state: SessionState | UnsetType | None = None, kind: SessionKind | UnsetType | None = None
     ) -> SessionFilter:
         """Return the filter for these sessions."""

@@ -16,7 +16,7 @@ RETRY_S: Final = 30.0
 @contextmanager
 def upload_place(visit: AdmittedRequest, settings: FileSettings) -> Iterator[None]:
     """Hold a place while a file is uploaded, through whatever interface. Raises ``OverQuota``."""
-    if message := _refused(visit, settings):
+    if message := _refusal_reason(visit, settings):
         raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, RETRY_S))
     owner, uploading = visit.device.owner, visit.access.uploading
     uploading[owner] += 1
@@ -37,12 +37,12 @@ async def until_upload_place(visit: AdmittedRequest, settings: FileSettings) -> 
     """
     ended = visit.access.upload_ended
     async with within(settings.upload_wait_s):
-        while _refused(visit, settings):
+        while _refusal_reason(visit, settings):
             ended.clear()
             await ended.wait()
 
 
-def _refused(visit: AdmittedRequest, settings: FileSettings) -> str:
+def _refusal_reason(visit: AdmittedRequest, settings: FileSettings) -> str:
     """Return why no more files may come; empty: one may."""
     uploading = visit.access.uploading
     for coming, most, whose in (

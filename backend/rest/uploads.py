@@ -97,11 +97,11 @@ class Claim:
         self._descriptor = -1
         self._released = False
 
-    def held(self) -> bool:
+    def acquire(self) -> bool:
         """Return whether this process holds the lock; acquire it if it is free."""
         with self._guard:
             if self._descriptor < 0 and not self._released:
-                self._descriptor = self._locked()
+                self._descriptor = self._open_locked()
             return self._descriptor >= 0
 
     def release(self) -> None:
@@ -112,7 +112,7 @@ class Claim:
                 os.close(self._descriptor)
                 self._descriptor = -1
 
-    def _locked(self) -> int:
+    def _open_locked(self) -> int:
         """Return an open file with the lock, or -1."""
         descriptor = open_or_make(self.file)
         had = False

@@ -91,10 +91,10 @@ def without_replaced_segments(segments: Iterable[StoredSegment]) -> list[StoredS
 
 def text_of(segments: Iterable[StoredSegment]) -> str:
     """Return the joined texts of a session."""
-    return join_pieces(map(timed, without_replaced_segments(segments)))
+    return join_pieces(map(timed_text, without_replaced_segments(segments)))
 
 
-def timed(segment: StoredSegment) -> TimedText:
+def timed_text(segment: StoredSegment) -> TimedText:
     """Return the text of a segment with its times."""
     end_ms = None if segment.at_ms is None else segment.at_ms + samples_to_ms(segment.samples)
     return TimedText(segment.text, segment.at_ms, end_ms)
@@ -105,7 +105,7 @@ def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:
     segments = without_replaced_segments(segments)
     if any(segment.at_ms is None for segment in segments):
         return None
-    return chain.from_iterable(map(_cues, segments, joined_parts(map(timed, segments))))
+    return chain.from_iterable(map(_cues, segments, joined_parts(map(timed_text, segments))))
 
 
 def _cues(segment: StoredSegment, text: str) -> Iterator[Cue]:

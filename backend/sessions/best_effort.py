@@ -31,7 +31,7 @@ class BestEffortRequests:
 
     def attempt(self, hosted: SessionSlot, wanted: BestEffort, survey: Survey) -> None:
         """Send a request, if there is capacity for it."""
-        answer = partial(self._attempted, hosted, wanted.job)
+        answer = partial(self._handle_reply, hosted, wanted.job)
         try:
             up = self._jobs.serves(wanted.job.session)
             request = self._request(wanted, survey, self._settings.admission) if up else None
@@ -55,7 +55,7 @@ class BestEffortRequests:
         send = self._jobs.hypothesise if isinstance(wanted, Hypothesise) else self._jobs.speculate
         return send(job, slots)
 
-    def _attempted(self, hosted: SessionSlot, job: Job, reply: "asyncio.Future[bool] | None") -> None:
+    def _handle_reply(self, hosted: SessionSlot, job: Job, reply: "asyncio.Future[bool] | None") -> None:
         """Handle the reply to a request; ``None``: it was not sent."""
         made = False
         if reply is not None and not reply.cancelled():

@@ -20,7 +20,7 @@ from backend.admission.admission import (
     with_eta,
     worth_sending,
 )
-from backend.admission.audio_budget import HeldAudio, crowded_out
+from backend.admission.audio_budget import HeldAudio, refused_classes
 from backend.admission.second_pass import LATE
 from backend.broker.jobs import Jobs
 from backend.broker.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
@@ -131,8 +131,8 @@ class Hub:
         steps = hosted.session.attached(attachment, welcome, time.monotonic(), hello.pieces)
         outputs = await self._adoption.run(hosted, connection, steps)
         hosted.check_hosted(self.hosted.get(identity))
-        hosted.bound(connection)
-        hosted.session.offered(self._survey.offers)
+        hosted.start_sending(connection)
+        hosted.session.set_offers(self._survey.offers)
         self.intake.adopt(hosted)
         await perform_some(hosted, connection, outputs, partial(self._perform, hosted))
         hosted.catch_up()
@@ -199,7 +199,7 @@ class Hub:
         self.intake.surveyed(survey)
         known: _Known = {}
         for hosted in tuple(self.hosted.values()):
-            hosted.session.offered(survey.offers)
+            hosted.session.set_offers(survey.offers)
             self._send_busy(hosted, known)
 
     def tick(self, now: float) -> None:
@@ -227,7 +227,7 @@ class Hub:
         most, self._came_in = self.settings.admission.unqueued_bytes, 0
         for hosted in tuple(left_for_room(self.hosted.values(), most, now)):
             self.leave(hosted.identity, hosted)
-        self._crowded_out = crowded_out(self.held, most)
+        self._crowded_out = refused_classes(self.held, most)
 
     def leave(self, identity: str, hosted: SessionSlot) -> None:
         """Drop a session, and delete its texts from the broker once the client has them all."""
@@ -238,12 +238,12 @@ class Hub:
     def _perform(self, hosted: SessionSlot, outputs: Iterable[Output]) -> None:
         makes_room = False
         for output in outputs:
-            self._carry_out(hosted, output)
+            self._perform_output(hosted, output)
             makes_room = makes_room or isinstance(output, _MAKES_ROOM)
         if makes_room:
-            self.intake.go_on(hosted)
+            self.intake.submit_more(hosted)
 
-    def _carry_out(self, hosted: SessionSlot, output: Output) -> None:
+    def _perform_output(self, hosted: SessionSlot, output: Output) -> None:
         match output:  # the most frequent ones first
             case Queued() | FinalMessage():
                 self._deliver(hosted, output)
@@ -251,9 +251,9 @@ class Hub:
                 self._take(hosted, output)
             case Acknowledge(segment):
                 self._news.received(hosted.identity, segment)
-                self._ask(hosted, self._jobs.received, (hosted.identity, segment))
+                self._ask(hosted, self._jobs.confirm_received, (hosted.identity, segment))
             case Promote(segment, attempt, samples):
-                answer = partial(self._promoted, hosted, output)
+                answer = partial(self._handle_promoted, hosted, output)
                 self._ask(hosted, self._jobs.promote, (hosted.identity, segment, attempt, samples), answer)
             case Speculate() | Hypothesise() | StreamLive():
                 self._attempts.attempt(hosted, output, self._survey)
@@ -292,7 +292,7 @@ class Hub:
         return self._jobs.serves(session) or not self._jobs.up
 
     def _submit(self, hosted: SessionSlot, job: Job) -> None:
-        self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
+        self._ask(hosted, self._jobs.submit, (job,), partial(self._handle_submitted, hosted, job))
 
     def _deliver(self, hosted: SessionSlot, message: GatewayMessage) -> None:
         """Send a message, repeated if necessary; observers get each result once."""
@@ -313,7 +313,7 @@ class Hub:
         """Send a command; ``answer`` gets its result or its exception."""
 
         def settled(future: "asyncio.Future[Any]") -> None:
-            hosted.answered()
+            hosted.count_answer()
             if future.cancelled():
                 return
             if (error := future.exception()) is not None:
@@ -328,7 +328,7 @@ class Hub:
             self._fail(hosted, TryLater(str(error)))
             answer(error)
 
-    def _submitted(self, hosted: SessionSlot, job: Job, reply: Submitted | BaseException) -> None:
+    def _handle_submitted(self, hosted: SessionSlot, job: Job, reply: Submitted | BaseException) -> None:
         session = hosted.session
         if isinstance(reply, BaseException):
             outputs = session.unsubmitted(job.segment, job.attempt)
@@ -336,7 +336,7 @@ class Hub:
             outputs = session.submitted(job.segment, job.attempt, reply, time.monotonic())
         self._perform(hosted, with_eta(outputs, self._survey, session.options, job.samples))
 
-    def _promoted(self, hosted: SessionSlot, promote: Promote, reply: _Promoted | BaseException) -> None:
+    def _handle_promoted(self, hosted: SessionSlot, promote: Promote, reply: _Promoted | BaseException) -> None:
         session = hosted.session
         if isinstance(reply, BaseException):
             outputs = session.unsubmitted(promote.segment, promote.attempt)
@@ -358,9 +358,9 @@ class Hub:
         hosted.attaching = True
         history = self._history_field(hosted.about)
         arguments = (hosted.identity, hosted.about.owner, True, True, hosted.hello, history)
-        self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
+        self._ask(hosted, self._jobs.attach, arguments, partial(self._handle_reattached, hosted))
 
-    def _reattached(self, hosted: SessionSlot, reply: Attachment | BaseException) -> None:
+    def _handle_reattached(self, hosted: SessionSlot, reply: Attachment | BaseException) -> None:
         hosted.attaching = False
         if isinstance(reply, Attachment):
             go_through(hosted.session.reattached(reply, time.monotonic()), partial(self._perform, hosted))

@@ -56,7 +56,7 @@ class Intake:
     def add(self, hosted: SessionSlot, job: Job) -> None:
         """Accept a complete segment. It goes at once if its key has little in the broker."""
         self._turns.hold(hosted.about.owner, job)
-        self.go_on(hosted)
+        self.submit_more(hosted)
 
     def adopt(self, hosted: SessionSlot) -> None:
         """Count the session's jobs put into the broker by another gateway or by a promoted speculation."""
@@ -74,41 +74,41 @@ class Intake:
         """Forget a session that left this gateway."""
         self._turns.leave(hosted.about.owner, hosted.identity)
 
-    def go_on(self, hosted: SessionSlot) -> None:
+    def submit_more(self, hosted: SessionSlot) -> None:
         """Submit more segments of this session's key if its limits allow."""
         if self._turns.holds(hosted.about.owner):
-            self._go_on((hosted.about.owner,))
+            self._submit_waiting((hosted.about.owner,))
 
     def surveyed(self, survey: Survey) -> None:
         """Use a new survey of the fleet: reset allowances, note the offered models, submit waiting segments."""
         self._survey, self._allowances, self._surveys = survey, {}, {}
-        self._then = self._turns.inside(self._wanted)
+        self._then = self._turns.inside(self._is_waiting)
         here = {one.model for one in survey.workers if one.model and one.state is not WorkerState.FAILED}
         if here - self.offers.ages.keys():
-            self.offers = self.offers.seen(here)
-        self._go_on(self._turns.waiting())
+            self.offers = self.offers.with_models(here)
+        self._submit_waiting(self._turns.waiting())
 
-    def looked(self, queued: Mapping[str, int]) -> None:
+    def set_queued(self, queued: Mapping[str, int]) -> None:
         """Record the samples in the broker by key, from all gateways."""
         self._turns.looked = dict(queued)
 
     def survey_of(self, owner: str) -> Survey:
         """Return the survey plus the audio held back for this key, which delays only this key."""
         if owner not in self._surveys:
-            held = self._turns.held(owner)
+            held = self._turns.held_audio(owner)
             self._surveys[owner] = self._survey.with_held(held) if held else self._survey
         return self._surveys[owner]
 
-    def held(self) -> dict[tuple[str, str], int]:
+    def held_audio(self) -> dict[tuple[str, str], int]:
         """Return the samples held back for all keys, by class and model."""
-        return self._turns.held_of_all()
+        return self._turns.all_held_audio()
 
     def comes_late(self, options: Options, samples: int, within_s: float) -> bool:
         """Return whether a second pass of this length cannot be recognised in time.
 
         What this gateway put into the broker since the last survey counts, and what it got back does not.
         """
-        survey = self._survey.moved(self._then, self._turns.inside(self._wanted))
+        survey = self._survey.with_moved_jobs(self._then, self._turns.inside(self._is_waiting))
         return comes_late(survey, options, samples, within_s)
 
     def refuse_model(self, model: str) -> str | None:
@@ -131,14 +131,14 @@ class Intake:
 
     # -- inside --------------------------------------------------------------------------------------------
 
-    def _go_on(self, owners: Iterable[str]) -> None:
+    def _submit_waiting(self, owners: Iterable[str]) -> None:
         """Submit waiting segments. Immediate refusals re-enter here; the inner call returns at once."""
         if self._going:
             return
         self._going = True
         try:
             for owner in owners:
-                for job in self._turns.let_in(owner, self._allowance, self._wanted):
+                for job in self._turns.take_allowed(owner, self._allowance, self._is_waiting):
                     if hosted := self._hosted.get(job.session):
                         self._submit(hosted, job)
         finally:
@@ -149,7 +149,7 @@ class Intake:
             self._allowances[priority, model] = allowance(self._survey, priority, model)
         return self._allowances[priority, model]
 
-    def _wanted(self, session: str, segment: int, attempt: int) -> bool:
+    def _is_waiting(self, session: str, segment: int, attempt: int) -> bool:
         hosted = self._hosted.get(session)
         known = hosted.session.live.get(segment) if hosted else None
         return known is not None and known.stage in _IN and known.attempt == attempt

@@ -72,7 +72,7 @@ class Janitor:
                 queued[entry.owner] += 0 if entry.priority == PARTIALS else cost(entry.samples)
             elif await self._drop(entry):
                 dropped["revoked" if entry.owner else "without_session"] += 1
-        self._hub.intake.looked(queued)
+        self._hub.intake.set_queued(queued)
         return dropped
 
     async def _drop(self, entry: StreamEntry) -> bool:

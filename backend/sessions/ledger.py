@@ -37,7 +37,7 @@ class Ledger:
         self.last = -1
         self._unreceived = 0
 
-    def known(self, index: int) -> Segment:
+    def segment(self, index: int) -> Segment:
         """Return a segment that has begun. Raises ``OutOfOrder``."""
         segment = self.all.get(index)
         if segment is None:
@@ -78,7 +78,9 @@ class Ledger:
                 return []
             self.open(index, segment.attempt)
             return [Missing(index, 0)]
-        if segment is not None and (segment.settled(attempt) or (segment.attempt > attempt and not record.good)):
+        if segment is not None and (
+            segment.is_settled(attempt) or (segment.attempt > attempt and not record.good)
+        ):
             return []
         if record.end is not None:
             return self._end(index, record, now)
@@ -130,7 +132,7 @@ class Ledger:
             yield
         held = held or [HeldSegments()]
         if not pieces:
-            held = [joined(held)]
+            held = [join_held(held)]
         more: list[Output] = [MoreHeld(one, more=one is not held[-1]) for one in held[1:]]
         return [replace(welcome, segments=held[0], more=bool(more)), *more, *results]
 
@@ -150,7 +152,7 @@ class Ledger:
         self._unreceived -= segment.unreceived
         segment.receive()
 
-    def ended(self, segments: int) -> bool:
+    def have_ended(self, segments: int) -> bool:
         """Return whether each of the first ``segments`` has ended."""
         if self.last < segments:
             return not self.live and len(self.all) == segments
@@ -171,7 +173,7 @@ class Ledger:
         self._unreceived -= segment.unreceived
         self.live.pop(index, None)
         segment.end(index, record, now)
-        segment.repeated = self.spans.repeated(index)
+        segment.repeated = self.spans.repeated_samples(index)
         self._unreceived += segment.unreceived
         return [] if segment.unconfirmed is None else [segment.unconfirmed]
 
@@ -189,7 +191,7 @@ class Ledger:
         return segment
 
 
-def joined(held: Iterable[HeldSegments]) -> HeldSegments:
+def join_held(held: Iterable[HeldSegments]) -> HeldSegments:
     """Merge the parts of a list of held segments, in order."""
     receiving: dict[int, int] = {}
     queued: list[int] = []
@@ -201,7 +203,7 @@ def joined(held: Iterable[HeldSegments]) -> HeldSegments:
     return HeldSegments(receiving, tuple(queued), tuple(ended))
 
 
-def finished(steps: Steps) -> list[Output]:
+def run_steps(steps: Steps) -> list[Output]:
     """Take all steps at once, and return their outputs."""
     while True:
         try:

@@ -29,13 +29,13 @@ class SessionLiveText:
         self._offers: Sequence[LiveOffer] = ()
         self._models: dict[tuple[str, bool], str] = {}
 
-    def offered(self, offers: Sequence[LiveOffer]) -> None:
+    def set_offers(self, offers: Sequence[LiveOffer]) -> None:
         """Use these offers of streaming workers from now on."""
         if offers != self._offers:
             self._offers = offers
             self._models.clear()
 
-    def heard(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
+    def request_text(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
         """Request text for new audio of a segment, if it is time. Called for each frame."""
         if self._offers and not self._stream.is_away(now) and (model := self._model(segment)):
             if not self._stream.due((index, segment.attempt), segment.held) or self._ledger.has_live_span:
@@ -72,7 +72,7 @@ class SessionLiveText:
 
     def _go_on(self, index: int, attempt: int, now: float) -> Sequence[Output]:
         segment = self._receiving(index, attempt)
-        return () if segment is None else self.heard(index, segment, now)
+        return () if segment is None else self.request_text(index, segment, now)
 
     def _receiving(self, index: int, attempt: int) -> Segment | None:
         segment = self._ledger.live.get(index)
@@ -99,6 +99,6 @@ class SessionLiveText:
             return ()
         if any(s.stage is not SegmentStage.RECEIVING for s in self._ledger.live.values()):
             return ()
-        self._partials.asked(index, segment.held, now)
+        self._partials.requested(index, segment.held, now)
         pcm = segment.beginning(segment.held)
         return [Hypothesise(segment.job(self._identity, self._options, index, pcm, JobKind.HYPOTHESISE))]

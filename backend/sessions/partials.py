@@ -97,7 +97,7 @@ class Partials:
         new = self._more if self._needs_more else self._new
         return held >= (samples + new if known else self._first) and held <= self._most
 
-    def asked(self, segment: int, held: int, now: float) -> None:
+    def requested(self, segment: int, held: int, now: float) -> None:
         """Note that a request was sent."""
         self._waits_for, self._covered = _Asked(segment, held, now), (segment, held)
         self._needs_more = held < self._little  # unless the answer has a text

@@ -190,7 +190,7 @@ class Segment:
         """True while the client has not confirmed the outcome."""
         return self.unconfirmed is not None and not self.received
 
-    def settled(self, attempt: int) -> bool:
+    def is_settled(self, attempt: int) -> bool:
         """Return whether news of this attempt can no longer change the segment.
 
         Another gateway may have accepted a segment that was refused here.
@@ -267,7 +267,7 @@ class Segment:
         self.stage, self.completed = SegmentStage.SUBMITTED, now
         self.held = self.samples = samples
 
-    def hand_over(self) -> bytes:
+    def take_audio(self) -> bytes:
         """Return all audio for submission, and forget it and any speculation."""
         pcm = b"".join(self.pcm)
         self.pcm, self.speculation = [], None

@@ -106,7 +106,7 @@ class GatewaySession:
     @property
     def over(self) -> bool:
         """True when every segment has ended and the client has confirmed every result."""
-        ended = self._finish is not None and self._ledger.ended(self._finish)
+        ended = self._finish is not None and self._ledger.have_ended(self._finish)
         return ended and not self._ledger.unreceived
 
     # -- the client ----------------------------------------------------------------------------------------
@@ -144,9 +144,9 @@ class GatewaySession:
             case SegmentSpeculate():
                 return self._speculate(message, now)
             case Finish():
-                return self._finished(message.segments, now)
+                return self._handle_finish(message.segments, now)
             case Received():
-                return self._received(message.segment)
+                return self._handle_received(message.segment)
             case Hello():
                 raise OutOfOrder("hello may come only once in a connection")
 
@@ -156,7 +156,7 @@ class GatewaySession:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
         index, offset, pcm = split_frame(data)
         ledger = self._ledger
-        segment = ledger.all.get(index) or ledger.known(index)
+        segment = ledger.all.get(index) or ledger.segment(index)
         if segment.stage is not _RECEIVING:
             return resent(index, segment, offset, len(pcm))
         held = segment.held
@@ -171,7 +171,7 @@ class GatewaySession:
             segment.append(pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
             ledger.unqueued += samples
             if self._live is not None:
-                return self._live.heard(index, segment, now)
+                return self._live.request_text(index, segment, now)
         return ()
 
     # -- the broker ----------------------------------------------------------------------------------------
@@ -209,17 +209,17 @@ class GatewaySession:
         if segment.speculation is None or (segment.attempt, segment.samples) != (attempt, samples):
             return []
         if isinstance(reply, NothingToPromote):
-            return [Submit(self._job(index, segment, segment.hand_over()))]
+            return [Submit(self._job(index, segment, segment.take_audio()))]
         return self.submitted(index, attempt, reply, now)
 
     def declined(self, job: Job, now: float) -> Sequence[Output]:
         """Note that no worker will answer a ``Hypothesise`` or ``StreamLive``."""
         return () if self._live is None else self._live.declined(job, now)
 
-    def offered(self, offers: Sequence[LiveOffer]) -> None:
+    def set_offers(self, offers: Sequence[LiveOffer]) -> None:
         """Use these offers of streaming workers from now on."""
         if self._live is not None:
-            self._live.offered(offers)
+            self._live.set_offers(offers)
 
     def unsubmitted(self, index: int, attempt: int) -> list[Output]:
         """Ask the client for a segment again, because the broker could not take it."""
@@ -315,7 +315,7 @@ class GatewaySession:
 
     def _speculate(self, message: SegmentSpeculate, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples
-        segment = self._ledger.known(index)
+        segment = self._ledger.segment(index)
         if (
             segment.stage is not SegmentStage.RECEIVING
             or not 0 < samples <= segment.held
@@ -334,7 +334,7 @@ class GatewaySession:
 
     def _end(self, message: SegmentEnd, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples
-        segment = self._ledger.known(index)
+        segment = self._ledger.segment(index)
         if samples > self._most_of_segment:
             raise no_room(self._limits, index, samples)
         match segment.stage:
@@ -345,7 +345,7 @@ class GatewaySession:
                 self._ledger.complete(segment, samples, now)
                 if segment.speculation is not None and segment.speculation.samples == samples:
                     return [Promote(index, segment.attempt, samples)]
-                return [Submit(self._job(index, segment, segment.hand_over()), segment.due)]
+                return [Submit(self._job(index, segment, segment.take_audio()), segment.due)]
             case SegmentStage.QUEUED:
                 return [Queued(index)]
             case SegmentStage.ENDED:
@@ -362,7 +362,7 @@ class GatewaySession:
         self._ledger.cancel(index, now)
         return [*withdraw, *self._conclude(now)]
 
-    def _finished(self, segments: int, now: float) -> Sequence[Output]:
+    def _handle_finish(self, segments: int, now: float) -> Sequence[Output]:
         if self._ledger.last >= segments:
             raise OutOfOrder(f"finish with {segments} segments, but segment {self._ledger.last} has begun")
         if self._dones >= _MOST_DONES:
@@ -370,7 +370,7 @@ class GatewaySession:
         self._finish, self._done_at = segments, None
         return self._conclude(now)
 
-    def _received(self, index: int) -> Sequence[Output]:
+    def _handle_received(self, index: int) -> Sequence[Output]:
         segment = self._ledger.all.get(index)
         if segment is None or not segment.unreceived:
             return ()
@@ -383,7 +383,7 @@ class GatewaySession:
 
     def _conclude(self, now: float) -> list[Output]:
         """Return ``done`` once everything has ended; the close follows once everything is confirmed."""
-        if self._finish is None or self._done_at is not None or not self._ledger.ended(self._finish):
+        if self._finish is None or self._done_at is not None or not self._ledger.have_ended(self._finish):
             return []
         self._dones += 1
         done = Done(self._finish, self._ledger.text(range(self._finish)))

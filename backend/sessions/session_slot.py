@@ -48,7 +48,7 @@ class SessionSlot:
         """True while no segment is open and no connection adopts the session: the broker has all of it."""
         return self.late is None and not self.session.live
 
-    def answered(self) -> None:
+    def count_answer(self) -> None:
         """Count an answer of the broker, and wake whoever waits for one."""
         self.flying -= 1
         if self.landed is not None:
@@ -80,7 +80,7 @@ class SessionSlot:
             self.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
         self.connection, self.binding, self.late, self.left = None, connection, [], time.monotonic()
 
-    def bound(self, connection: ClientConnection) -> None:
+    def start_sending(self, connection: ClientConnection) -> None:
         """Start to send to the connection, because the session is adopted."""
         self.connection = connection
 

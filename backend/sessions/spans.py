@@ -59,7 +59,7 @@ class Spans:
             outputs.append(RefuseIfLate(index, segment.attempt, samples, segment.due))
         return outputs
 
-    def repeated(self, index: int) -> int:
+    def repeated_samples(self, index: int) -> int:
         """Return the samples of a recognised segment that are counted already.
 
         A span repeats its recognised pieces; a piece repeats a span that was recognised before it.

@@ -143,32 +143,32 @@ def grammar(name: bytes, count: int, scripts: Mapping[bytes, str]) -> Grammar:
         raise Forbidden("a worker sends no command of so many words")
     match name.upper():
         case b"PING" | b"TIME":
-            return _fixed(count)
+            return _fixed_grammar(count)
         case b"INFO":
-            return _fixed(count, literal(b"server"))
+            return _fixed_grammar(count, literal(b"server"))
         case b"HVALS":
-            return _fixed(count, _WORKERS_WORD)
+            return _fixed_grammar(count, _WORKERS_WORD)
         case b"HDEL":
-            return _fixed(count, _WORKERS_WORD, _CONSUMER_WORD)
+            return _fixed_grammar(count, _WORKERS_WORD, _CONSUMER_WORD)
         case b"CLIENT":
             return _client(count)
         case b"SCRIPT":
             known = WordKind(
                 _LONGEST_SCRIPT, lambda word, connection_state: sha1(word).hexdigest().encode() in scripts
             )
-            return _fixed(count, literal(b"LOAD"), known)
+            return _fixed_grammar(count, literal(b"LOAD"), known)
         case b"EVALSHA":
             return _call(count, scripts)
         case b"XREADGROUP" | b"XREAD" as reads:
             return _READS[reads](count)
-    raise _refused(name)
+    raise _refusal(name)
 
 
-def _refused(name: bytes) -> Forbidden:
+def _refusal(name: bytes) -> Forbidden:
     return Forbidden(f"a worker may not say {name[:20].decode('ascii', 'replace')!r} to the broker, or not so")
 
 
-def _fixed(count: int, *kinds: WordKind) -> Grammar:
+def _fixed_grammar(count: int, *kinds: WordKind) -> Grammar:
     if count != 1 + len(kinds):
         raise Forbidden("a worker sends this command with another number of words")
     for kind in kinds:  # noqa: UP028 - a tuple takes no words
@@ -178,7 +178,7 @@ def _fixed(count: int, *kinds: WordKind) -> Grammar:
 def _client(count: int) -> Grammar:
     value = WordKind(_LONGEST_VALUE)
     kinds = {b"SETINFO": (value, value), b"SETNAME": (value,), b"ID": (), b"UNBLOCK": (_CLIENT_WORD,)}
-    yield from _fixed(count - 1, *kinds[(yield literal(*kinds))])
+    yield from _fixed_grammar(count - 1, *kinds[(yield literal(*kinds))])
 
 
 def _call(count: int, scripts: Mapping[bytes, str]) -> Grammar:
@@ -212,7 +212,7 @@ def _wait(count: int) -> Grammar:
         yield kind
 
 
-def _read(count: int) -> Grammar:
+def _read_grammar(count: int) -> Grammar:
     """Yield the grammar of a blocking read of new entries in the workers' group, with acknowledgement.
 
     NOACK would lose jobs; an id instead of ``>`` would count a delivery of another worker's job.
@@ -231,4 +231,4 @@ def _read(count: int) -> Grammar:
         yield kind
 
 
-_READS: Final[Mapping[bytes, Callable[[int], Grammar]]] = {b"XREADGROUP": _read, b"XREAD": _wait}
+_READS: Final[Mapping[bytes, Callable[[int], Grammar]]] = {b"XREADGROUP": _read_grammar, b"XREAD": _wait}

@@ -60,7 +60,7 @@ class CommandGate:
         while self._step():
             pass
 
-    def answered(self, data: bytes) -> None:
+    def count_replies(self, data: bytes) -> None:
         """Count replies of the broker. Raises ``ValueError`` for malformed replies."""
         self._unanswered -= self._replies.feed(data)
 

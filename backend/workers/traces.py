@@ -47,7 +47,7 @@ class WorkerTraces:
         """Return the initial state of a new connection of ``device``; ``clients``: the broker's ids of all."""
         return ConnectionState(lambda name: self._claim(device, name), clients)
 
-    async def ended(self, connection_state: ConnectionState) -> None:
+    async def remove_traces(self, connection_state: ConnectionState) -> None:
         """Remove the traces of a closed connection in the broker, unless another connection has its name."""
         trace = self._traces.get(connection_state.consumer)
         if trace is None:  # not a consumer, but it may have created streams

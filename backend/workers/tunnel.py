@@ -82,7 +82,7 @@ class BrokerTunnel:
                     async with upstream(there.dial, account, there.database) as ends:
                         return await self._carry(request, visit, there, ends, gate)
                 finally:
-                    await there.traces.ended(gate.connection_state)
+                    await there.traces.remove_traces(gate.connection_state)
         except BrokerError as error:
             log.warning(LogEvent.TUNNEL_FAILED, device=device, reason=str(error))
             return error_response(503, ErrorCode.BROKER_UNAVAILABLE, str(error))
@@ -149,6 +149,6 @@ async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate:
 async def _down(reader: asyncio.StreamReader, socket: web.WebSocketResponse, gate: CommandGate) -> None:
     with suppress(OSError, ValueError):  # ValueError: malformed replies
         while data := await reader.read(CHUNK_BYTES):
-            gate.answered(data)
+            gate.count_replies(data)
             await socket.send_bytes(data)
     await socket.close(code=CloseCode.GOING_AWAY, message=b"the broker is away")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, Q
 from app.dictation.view import View
 from app.messages.kinds import Action, ActionQueue, Takes
 from app.settings.path import settings_place
-from app.settings.schema import changed
+from app.settings.schema import change_setting
 from app.settings.sections import ChangeSetting
 from app.ui.shell import tray
 from app.ui.shell.front import Front
@@ -74,7 +74,7 @@ class ExampleApp:
         """Take an action of the windows, and answer it."""
         self.asked.append(action)
         if isinstance(action, ChangeSetting):
-            self.settings = changed(self.settings, action.name, action.value)
+            self.settings = change_setting(self.settings, action.name, action.value)
             self.windows.receive(self.settings)
             self.windows.receive(example_user.sharing(on=self.settings.gateway.share))
         elif (said := example_user.answer(action)) is not None:

@@ -161,7 +161,7 @@ async def test_programs_of_recent_recordings_are_reported(library: Library) -> N
             journal.end(0, 1600)
             journal.settle(0, Final(0, "kia ora", "en"))
             journal.inserting(0, program)
-            journal.inserted(0)
+            journal.record_inserted(0)
     async with BackgroundServices(received.append, library, nowhere, Options):
         await wait_until(lambda: Programs(("gedit", "slack")) in received, "they are told, the newest first")
 

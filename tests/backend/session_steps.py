@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from backend.broker.records import Attachment, JobQueued
-from backend.sessions.ledger import finished
+from backend.sessions.ledger import run_steps
 from backend.sessions.segments import Output
 from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
@@ -24,7 +24,7 @@ Make = Callable[[], GatewaySession]
 
 def session(limits: Limits | None = None, options: Options | None = None) -> GatewaySession:
     made = GatewaySession(ID, options or Options(), limits or Limits())
-    finished(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
+    run_steps(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
     return made
 
 

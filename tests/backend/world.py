@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from backend.broker.records import Reread
-from backend.sessions.ledger import finished
+from backend.sessions.ledger import run_steps
 from backend.sessions.partials import PartialPace
 from backend.sessions.segments import (
     Acknowledge,
@@ -60,7 +60,9 @@ class World:
         session = self.sessions.setdefault(gateway, GatewaySession(SESSION, OPTIONS, Limits(), PACE))
         self.connected = gateway
         welcome = Welcome(SESSION, gateway, durable=True)
-        self._perform(gateway, session, finished(session.attached(self.broker.attach(gateway), welcome, self.now)))
+        self._perform(
+            gateway, session, run_steps(session.attached(self.broker.attach(gateway), welcome, self.now))
+        )
 
     def disconnect(self) -> None:
         """Break the connection and lose all its messages."""
@@ -121,7 +123,7 @@ class World:
                 look = Reread(home, self.broker.epoch, {n: self.broker.record(n) for n in segments})
                 return session.reread(look, gateway, self.now)
             case AttachAgain():
-                return finished(session.reattached(self.broker.attach(gateway), self.now))
+                return run_steps(session.reattached(self.broker.attach(gateway), self.now))
         return []
 
     def notice(self, gateway: str) -> bool:

@@ -58,7 +58,7 @@ def use_newly(home: Path, models: Path) -> None:
     open_store(f"sqlite:///{home}/data/history.sqlite").close()  # migrates
     with recognised_take(home / "data" / "takes", NEW, 1.8e9, TEXT) as journal:
         journal.inserting(0)
-        journal.inserted(0)
+        journal.record_inserted(0)
         journal.finish()
     added = run(BIN, home, models, "kikipounamu-gateway", "devices", "add", "new laptop")
     assert added.returncode == 0, added.stderr

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy
 from app.insertion.x11.keyboard import MOST_CHANGES
@@ -195,7 +195,7 @@ async def test_text_is_held_after_focus_moved(
     first = field(desktop)
     target = await inserter.target()
     second = field(desktop)
-    assert await inserter.insert("secret", target) == held(HoldReason.FOCUS_MOVED)
+    assert await inserter.insert("secret", target) == held_insertion(HoldReason.FOCUS_MOVED)
     first.focus()
     assert (await inserter.insert("text", target)).how is not InsertionResult.HELD
     await shows_only(desktop, first, "text")
@@ -210,7 +210,7 @@ async def test_text_is_held_when_window_was_closed(desktop: Desktop, inserter: H
     process = desktop.processes.pop()
     process.terminate()
     process.wait(10)
-    assert await inserter.insert("text", target) == held(HoldReason.FOCUS_MOVED)
+    assert await inserter.insert("text", target) == held_insertion(HoldReason.FOCUS_MOVED)
     other.focus()
     assert await inserter.insert("", await inserter.target()) == PASTED
     await shows_only(desktop, other, "")
@@ -235,7 +235,7 @@ async def test_text_is_held_when_modifiers_stay_pressed(desktop: Desktop, insert
     target = await inserter.target()
     desktop.xdotool("keydown", "shift")
     try:
-        assert await inserter.insert("text", target) == held(HoldReason.MODIFIERS_HELD)
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.MODIFIERS_HELD)
     finally:
         desktop.xdotool("keyup", "shift")
     await shows_only(desktop, window, "")
@@ -272,8 +272,8 @@ async def test_hanging_target_gets_neither_clipboard_nor_text(desktop: Desktop, 
     process = desktop.processes[-1]
     target = await impatient.target()
     process.send_signal(signal.SIGSTOP)
-    assert await impatient.insert("spoken", target) == held(HoldReason.NOT_READ)
-    assert await impatient.insert("more", target) == held(HoldReason.NOT_READ)
+    assert await impatient.insert("spoken", target) == held_insertion(HoldReason.NOT_READ)
+    assert await impatient.insert("more", target) == held_insertion(HoldReason.NOT_READ)
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
     process.send_signal(signal.SIGCONT)
     # After its late key press the target behaves normally again.
@@ -290,7 +290,7 @@ async def test_hanging_target_does_not_get_text_of_next_target(desktop: Desktop)
     async with opened(desktop, 2 * READ_DEADLINE_S) as inserter:
         target = await inserter.target()
         process.send_signal(signal.SIGSTOP)
-        assert await inserter.insert("spoken", target) == held(HoldReason.NOT_READ)
+        assert await inserter.insert("spoken", target) == held_insertion(HoldReason.NOT_READ)
         second.focus()
         assert await inserter.insert("spoken", await inserter.target()) == PASTED
         process.send_signal(signal.SIGCONT)
@@ -311,7 +311,7 @@ async def test_text_is_held_when_target_does_not_read_it(desktop: Desktop, impat
     desktop.start("xterm", "-title", window, "-xrm", "*VT100.translations: #override Shift <Key>Insert: ignore()")
     desktop.focus(window)
     assert READ_DEADLINE_S == 1.0
-    assert await impatient.insert("text", await impatient.target()) == held(HoldReason.NOT_READ)
+    assert await impatient.insert("text", await impatient.target()) == held_insertion(HoldReason.NOT_READ)
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.gateways.store import GatewayStore
 from app.journal.disk import AUDIO
 from app.journal.library import Library
-from app.settings.file import read
+from app.settings.file import parse_settings
 from backend.history.records import SessionFilter
 from backend.history.store import open_store
 from protocol.session import Final
@@ -45,7 +45,7 @@ def run(home: Path, models: Path, *command: str) -> "subprocess.CompletedProcess
 
 
 def test_previous_settings_are_read_without_a_problem(home: Path) -> None:
-    found = read((home / "config" / "settings.toml").read_text())
+    found = parse_settings((home / "config" / "settings.toml").read_text())
     assert (found.problems, found.unknown) == ((), ())
     assert found.settings.recognition.hotwords == ("kikipounamu", "奇奇")
     assert found.settings.recognition.replacements[0].writes == "Kiki"

@@ -23,7 +23,7 @@ from app.insertion.outcome import (
     Insertion,
     InsertionResult,
     TextSurroundings,
-    held,
+    held_insertion,
 )
 from app.insertion.plan import Rules
 from app.journal.library import Library
@@ -140,8 +140,8 @@ async def test_text_waits_where_no_field_takes_it(place: Place, dictation: Dicta
     await dictation.focus(form, FocusKind.FIELD, "")
     tap("Tab")
     await dictation.focus(form, FocusKind.PASSWORD, None)
-    assert await dictation.say("My secret.") == held(HoldReason.PASSWORD)
+    assert await dictation.say("My secret.") == held_insertion(HoldReason.PASSWORD)
     tap("Tab")
     await dictation.focus(form, FocusKind.NO_FIELD, None)
-    assert await dictation.say("Kia ora.") == held(HoldReason.NO_FIELD)
+    assert await dictation.say("Kia ora.") == held_insertion(HoldReason.NO_FIELD)
     assert sorted(dictation.queue.held.values()) == ["Kia ora.", "My secret."] and form.text == ""

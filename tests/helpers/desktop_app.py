@@ -28,7 +28,7 @@ from app.journal.disk import AUDIO
 from app.journal.library import Library, TakeSnapshot
 from app.journal.take import TRANSCRIBED, TakeState
 from app.local_services.local_gateway import workers
-from app.settings.file import read, written
+from app.settings.file import parse_settings, with_setting
 from app.settings.schema import all_settings
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint, decode_endpoint
@@ -173,12 +173,12 @@ class RunningApp(ABC):
         text = self.settings_text()
         for name, value in settings.items():
             dotted = name.replace("__", ".")
-            text = written(text, dotted, all_settings()[dotted].value(value))
+            text = with_setting(text, dotted, all_settings()[dotted].value(value))
         self.write_settings(text)
 
     def write_settings(self, text: str) -> None:
         """Replace the settings file, unless it means the same; a running app reads it within about a second."""
-        if read(text).settings == read(self.settings_text()).settings:
+        if parse_settings(text).settings == parse_settings(self.settings_text()).settings:
             return
         place, seen = self._settings_place, self._settings_seen()
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from Xlib import X
 from Xlib.display import Display
 
-from app.settings.file import read
+from app.settings.file import parse_settings
 from app.settings.sections import GeneralSection
 from app.ui.theme.colours import COLOURS, Scheme
 from tests.helpers.desktop_app import RIGHT_CTRL, DesktopApp
@@ -47,7 +47,7 @@ class FirstRun:
     @property
     def general(self) -> GeneralSection:
         """General settings in the file."""
-        return read(self.app.settings_text()).settings.general
+        return parse_settings(self.app.settings_text()).settings.general
 
     def speak_to_microphone(self, path: Path) -> None:
         """Say something again and again, until the meter follows the voice."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.control.client import ControlError
-from app.settings.file import read, written
+from app.settings.file import parse_settings, with_setting
 from tests.helpers.desktop_app import RunningApp
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
@@ -33,8 +33,10 @@ def isolated(app: RunningApp) -> Iterator[None]:
         if not _rests(app):
             _start_anew(app)
         _end_programs(app, count)
-        now = read(app.settings_text()).settings.hotkeys.mode  # each test sets it, and each change takes a second
-        app.write_settings(written(settings, _MODE, now))
+        now = parse_settings(
+            app.settings_text()
+        ).settings.hotkeys.mode  # each test sets it, and each change takes a second
+        app.write_settings(with_setting(settings, _MODE, now))
 
 
 def _rests(app: RunningApp) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.insertion.helper.frames import PressingNotice, Reply, ReplyChannel
 from app.insertion.helper.service import serve
-from app.x11.grab_guard import Grabs, watched
+from app.x11.grab_guard import Grabs, fork_watched
 
 _LONG_S = 600.0
 
@@ -53,4 +53,4 @@ class StoppingGrabs(Grabs):
 
 
 if __name__ == "__main__":
-    serve(StoppingGrabs(watched(float(sys.argv[3]))), int(sys.argv[4]), StoppingReplies)
+    serve(StoppingGrabs(fork_watched(float(sys.argv[3]))), int(sys.argv[4]), StoppingReplies)

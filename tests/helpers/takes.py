@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 
 from app.journal.disk import AUDIO, EVENTS, LOCK
-from app.journal.events import Begin, End, Event, Finished, encode_line, opened
+from app.journal.events import Begin, End, Event, Finished, encode_line, opened_event
 from app.journal.journal import Journal
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
@@ -18,7 +18,7 @@ def write_take(root: Path, session: UUID, started_s: float, text: str, language:
     folder = root / str(session)
     folder.mkdir(parents=True)
     events: tuple[Event, ...] = (
-        opened(session, Options(), started_s),
+        opened_event(session, Options(), started_s),
         Begin(0, 0),
         End(0, SAMPLE_RATE),
         Final(0, text, language, model="m"),

@@ -124,7 +124,7 @@ class Elements:
         states = await asyncio.gather(*map(self.state, windows))
         return [window for window, state in zip(windows, states, strict=True) if state & ACTIVE]
 
-    async def focused(self, windows: list[Element]) -> Element | None:
+    async def focused_element(self, windows: list[Element]) -> Element | None:
         """Return the focused element in these windows: the first that can be edited, else the innermost."""
         level, seen, innermost = windows, 0, None
         while level and seen < _MOST:

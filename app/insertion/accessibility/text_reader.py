@@ -41,7 +41,7 @@ async def read_around(
     async def surroundings(elements: Elements) -> TextSurroundings | None:
         programs = await elements.programs()
         windows = await elements.active(one for one, its in programs.items() if target.process in (0, its))
-        focused = await elements.focused(windows) if len(windows) == 1 else None
+        focused = await elements.focused_element(windows) if len(windows) == 1 else None
         found = await _read_surroundings(elements, focused) if focused else None
         return None if found and found.kind is FocusKind.NO_FIELD and has_own_focus(target.program) else found
 
@@ -103,7 +103,7 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
     async def place(elements: Elements) -> TextPlace | None:
         programs = await elements.programs()
         windows = await elements.active(one for one, its in programs.items() if its == target.process)
-        focused = await elements.focused(windows)
+        focused = await elements.focused_element(windows)
         return await _place(elements, focused, window) if focused else None
 
     def is_enough(elements: Elements, found: TextPlace | None) -> bool:

@@ -34,7 +34,7 @@ class AccessibleFocus:
         """Connect to the accessibility bus. Raises ``FocusUnknown``."""
         focus = cls(environment, app)
         try:
-            await focus._connected()
+            await focus._open_elements()
         except BusError as error:
             raise FocusUnknown(f"this desktop has no accessibility bus: install at-spi2-core ({error})") from error
         return focus
@@ -43,7 +43,7 @@ class AccessibleFocus:
         """Return the only active window, or ``None`` without one or without an answer in time."""
         try:
             async with asyncio.timeout(_WITHIN_S):
-                elements = await self._connected()
+                elements = await self._open_elements()
                 programs = await elements.programs()
                 windows = await elements.active(programs)
                 return await self._target_of(elements, programs, windows[0]) if len(windows) == 1 else None
@@ -55,7 +55,7 @@ class AccessibleFocus:
         self._elements = None
         await self._connection.aclose()
 
-    async def _connected(self) -> Elements:
+    async def _open_elements(self) -> Elements:
         """Return the open connection; open another one if it has ended."""
         if self._elements is None or self._elements.gone:
             await self.close()

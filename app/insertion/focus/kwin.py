@@ -46,7 +46,7 @@ class KWinFocus:
         self._owner = ""
         self._answered = asyncio.Event()
         self._target: Target | None = None
-        bus.serve(self._called)
+        bus.serve(self._answer_call)
 
     @classmethod
     async def open(cls, environment: Mapping[str, str], app: int = 0) -> Self:
@@ -69,7 +69,7 @@ class KWinFocus:
             (loaded,) = await self._bus.call(_SCRIPTING, "isScriptLoaded", "s", self._script, deadline_s=_REPLY_S)
             if not loaded:  # KWin has restarted
                 await self._load()
-            return None if await self._locked() else self._target
+            return None if await self._is_screen_locked() else self._target
         except (BusError, OSError):  # also a disk that is full, or a deadline
             return None
 
@@ -85,7 +85,7 @@ class KWinFocus:
         (self._owner,) = await self._bus.call(BUS_PROGRAM, "GetNameOwner", "s", _KWIN)
         # Not in the folder for temporary files, which any program may have filled.
         with tempfile.TemporaryDirectory(prefix="focus-", dir=private_folder(folders().runtime)) as folder:
-            place = _written(folder, self._bus.name)
+            place = _write_script(folder, self._bus.name)
             (number,) = await self._bus.call(_SCRIPTING, "loadScript", "ss", place, self._script)
             if number == _ALREADY_LOADED:
                 return
@@ -94,14 +94,14 @@ class KWinFocus:
             async with asyncio.timeout(_REPLY_S):
                 await self._answered.wait()
 
-    async def _locked(self) -> bool:
+    async def _is_screen_locked(self) -> bool:
         try:
             (locked,) = await self._bus.call(_LOCK, "GetActive", deadline_s=_REPLY_S)
         except BusError:
             return False  # this session has no lock screen
         return bool(locked)
 
-    def _called(self, call: MethodCall) -> Answer | None:
+    def _answer_call(self, call: MethodCall) -> Answer | None:
         if call.interface != _INTERFACE or call.sender != self._owner:
             return None
         self._target = target_of(*call.values, app=self._app)
@@ -109,7 +109,7 @@ class KWinFocus:
         return "", ()
 
 
-def _written(folder: str, name: str) -> str:
+def _write_script(folder: str, name: str) -> str:
     """Write the script for the connection of this name, and return its place."""
     place = Path(folder, "focus.js")
     place.write_text(_SCRIPT % (json.dumps(name), json.dumps(_INTERFACE)))

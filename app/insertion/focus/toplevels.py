@@ -51,7 +51,7 @@ class ToplevelFocus:
         self._wayland, self._app_id, self._taken = wayland, app_id, taken
         self._numbers = count(1)
         self._toplevels: dict[int, Toplevel] = {}
-        wayland.bind(TOPLEVEL_MANAGER).on("toplevel", self._opened)
+        wayland.bind(TOPLEVEL_MANAGER).on("toplevel", self._follow_window)
 
     @classmethod
     async def open(cls, environment: Mapping[str, str], app_id: str = "") -> Self:
@@ -81,7 +81,7 @@ class ToplevelFocus:
         """End the connection. Safe to call twice."""
         await self._wayland.close()
 
-    def _opened(self, handle: WaylandObject) -> None:
+    def _follow_window(self, handle: WaylandObject) -> None:
         """Follow a new window. A change counts at its ``done``, when it is complete."""
         number = next(self._numbers)
         described = Toplevel(number)

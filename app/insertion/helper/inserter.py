@@ -18,7 +18,7 @@ from app.insertion.errors import HelperEnded, HelperFailed, InsertionUnavailable
 from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.helper.kept_contents import memory_file
 from app.insertion.helper.process import HelperProcess
-from app.insertion.outcome import HoldReason, Insertion, Target, held
+from app.insertion.outcome import HoldReason, Insertion, Target, held_insertion
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, rules_for
 from app.x11.grab_guard import GRAB_DEADLINE_S
@@ -137,10 +137,10 @@ class HelperInserter:
     async def insert(self, text: str, target: Target | None) -> Insertion:
         """Insert ``text`` into ``target`` if that has the focus, in the order of the calls."""
         if target is None:
-            return held(HoldReason.NO_TARGET)
+            return held_insertion(HoldReason.NO_TARGET)
         rules = rules_for(target, self.rules)
         if rules.hold:
-            return held(HoldReason.PROGRAM_RULE)
+            return held_insertion(HoldReason.PROGRAM_RULE)
         if target.own:  # typed letters would press our own buttons
             rules = replace(rules, strategy=Strategy.PASTE)
         async with self._turn:
@@ -159,18 +159,18 @@ class HelperInserter:
 
     async def _insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         if self._closed:
-            return held(HoldReason.TARGET_UNKNOWN)
+            return held_insertion(HoldReason.TARGET_UNKNOWN)
         try:
             async with asyncio.timeout(_READY_S):
                 helper = await self._running()
         except TimeoutError:
-            return held(HoldReason.INTERRUPTED)
+            return held_insertion(HoldReason.INTERRUPTED)
         try:
             return await helper.insert(text, target, rules)
         except (HelperEnded, HelperFailed) as error:
             if isinstance(error, HelperFailed):
                 log.error(LogEvent.INSERTION_FAILED, reason=str(error))
-            return held(HoldReason.UNCERTAIN if error.pressed else HoldReason.INTERRUPTED)
+            return held_insertion(HoldReason.UNCERTAIN if error.pressed else HoldReason.INTERRUPTED)
         except asyncio.CancelledError:
             helper.kill()  # the caller holds the text now: it must not arrive later
             raise
@@ -192,7 +192,7 @@ class HelperInserter:
         failures, started = 0, loop_time()
         while True:
             if (helper := self._helper) is not None:
-                await helper.ended()
+                await helper.until_ended()
                 late = helper.late
                 failures = 0 if loop_time() - started >= _STEADY_S else failures
             self._ready.clear()

@@ -10,14 +10,14 @@ parent of the inserting one. It kills its child when that grabs the server for t
 import signal
 import sys
 
-from app.x11.grab_guard import watched
+from app.x11.grab_guard import fork_watched
 
 
 def main() -> None:
     """Run until the app closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     desktop, *words = sys.argv[1:]
-    grabs = watched(float(words.pop(0))) if desktop == "x11" else None
+    grabs = fork_watched(float(words.pop(0))) if desktop == "x11" else None
     from app.insertion.helper.service import serve  # after the fork, so that the parent stays small
 
     serve(grabs, int(words[0]) if words else None)

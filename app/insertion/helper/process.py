@@ -93,7 +93,7 @@ class HelperProcess:
             helper._keep_late(key)
         async with closed_on_error(helper._end):
             await helper._open(opening)
-        helper._reading = helper._tasks.start(helper._read(), "read")
+        helper._reading = helper._tasks.start(helper._read_replies(), "read")
         return helper
 
     @property
@@ -121,7 +121,7 @@ class HelperProcess:
             self._late.pop(self._program, None)
         return reply.insertion
 
-    async def ended(self) -> None:
+    async def until_ended(self) -> None:
         """Wait for the end of the helper."""
         if self._reading is not None:
             await asyncio.wait([self._reading])
@@ -133,9 +133,9 @@ class HelperProcess:
                 self._send(CloseRequest())
             self._requests.close()
             async with within(_CLOSE_S):
-                await self.ended()
+                await self.until_ended()
             self.kill()
-        await self.ended()
+        await self.until_ended()
         await self._tasks.close()
 
     def kill(self) -> None:
@@ -179,7 +179,7 @@ class HelperProcess:
         finally:
             self._asked.pop(request.number, None)
 
-    async def _read(self) -> None:
+    async def _read_replies(self) -> None:
         """Deliver replies to the waiting callers, until the process ends."""
         with suppress(asyncio.IncompleteReadError, OSError, BrokenFrame):
             while True:

@@ -15,7 +15,7 @@ def ibus_address(environment: Mapping[str, str]) -> str:
     if chosen := environment.get(_ADDRESS):
         return chosen
     files = [file for name in _displays(environment) for file in _folder(environment).glob(f"*-{name}")]
-    for file in sorted(files, key=_changed, reverse=True):
+    for file in sorted(files, key=_change_time, reverse=True):
         if found := address_in(_lines(file)):
             return found
     return ""
@@ -46,7 +46,7 @@ def _lines(file: Path) -> list[str]:
         return []
 
 
-def _changed(file: Path) -> float:
+def _change_time(file: Path) -> float:
     try:
         return file.stat().st_mtime
     except OSError:

@@ -30,7 +30,7 @@ from app.insertion.outcome import (
     InsertionResult,
     Target,
     has_focus,
-    held,
+    held_insertion,
 )
 from app.insertion.plan import Rules, to_paste
 from runtime.tasks import closed_on_error
@@ -182,7 +182,7 @@ class IBusInserter:
         except BusMissing as error:
             raise ScreenGone from error
         except BusError:  # before the commit, and nothing is left that could commit later
-            return held(HoldReason.TARGET_UNKNOWN)
+            return held_insertion(HoldReason.TARGET_UNKNOWN)
 
     async def close(self) -> None:
         """End the connections. Safe to call twice."""
@@ -192,18 +192,18 @@ class IBusInserter:
     async def _recover(self) -> None:
         kept = self._kept.read()
         if kept and await self.watch.engine() in ("", ENGINE):
-            await self.watch.own_engine_gone()
+            await self.watch.until_own_engine_gone()
             await self.watch.use(kept)
         self._kept.forget()
 
     async def _insert(self, text: str, target: Target) -> Insertion:
-        if not await self.watch.composed(COMPOSING_S):
-            return held(HoldReason.COMPOSING)
+        if not await self.watch.until_composed(COMPOSING_S):
+            return held_insertion(HoldReason.COMPOSING)
         await self.paused()  # GNOME Shell may drop a key that arrives while the engine changes
-        await self.watch.settled()
+        await self.watch.until_settled()
         moves = self.watch.moves
         if not await has_focus(self.focus, target):
-            return held(HoldReason.FOCUS_MOVED)
+            return held_insertion(HoldReason.FOCUS_MOVED)
         users = await self.watch.engine()
         if users in ("", ENGINE):
             users = self._kept.read()  # it could not be given back the last time
@@ -211,7 +211,7 @@ class IBusInserter:
         own = await OwnEngine.open(self._address)
         try:
             if not await self.watch.use(ENGINE):
-                return held(HoldReason.TARGET_UNKNOWN)
+                return held_insertion(HoldReason.TARGET_UNKNOWN)
             return await self._commit(own, text, target, moves)
         finally:
             with suppress(BusRefused, BusSilent):  # the text may have arrived: the next one tries again
@@ -219,19 +219,19 @@ class IBusInserter:
 
     async def _commit(self, own: OwnEngine, text: str, target: Target, moves: int) -> Insertion:
         """Commit the text once."""
-        focused = await own.focused(PATIENCE_S) and own.client != NO_CLIENT
+        focused = await own.until_focused(PATIENCE_S) and own.client != NO_CLIENT
         if not focused and await self._stays(moves):
-            return held(HoldReason.NO_TARGET)
+            return held_insertion(HoldReason.NO_TARGET)
         if own.purpose in PASSWORD_PURPOSES:
-            return held(HoldReason.PASSWORD)
+            return held_insertion(HoldReason.PASSWORD)
         await own.knows_text()
         if not await self._stays(moves) or own.left:
-            return held(HoldReason.FOCUS_MOVED)
+            return held_insertion(HoldReason.FOCUS_MOVED)
         # XIM reports no purpose: where a line break might run a command, it becomes a space.
         terminal = target.terminal or own.purpose == TERMINAL_PURPOSE or own.client == XIM
         clean = to_paste(text, replace(target, terminal=terminal))
         if own.client == XIM and not arrives_by_xim(clean):
-            return held(HoldReason.NOT_READ)
+            return held_insertion(HoldReason.NOT_READ)
         self.pressing(target)
         return await self._send(own, pieces(clean, xim=own.client == XIM), moves)
 
@@ -244,7 +244,7 @@ class IBusInserter:
             own.commit(piece)
             last = place == len(parts) - 1
             paced = own.client == XIM and not last  # at the end of a line, the cursor of a terminal stays there
-            confirmed = await own.arrived(_PACE_S if paced else PATIENCE_S)
+            confirmed = await own.until_arrived(_PACE_S if paced else PATIENCE_S)
             if not confirmed and (own.left or not paced):
                 return _stopped(parts, place + 1, confirmed=False)
             if not last:
@@ -268,7 +268,7 @@ class IBusInserter:
             now = await self.watch.engine()
         finally:
             await own.close()
-        await self.watch.own_engine_gone()
+        await self.watch.until_own_engine_gone()
         wanted = users if now in ("", ENGINE) else now
         if not wanted or await self.watch.use(wanted):
             self._kept.forget()
@@ -281,5 +281,5 @@ async def _at_once() -> None:
 def _stopped(parts: Sequence[str], sent: int, *, confirmed: bool) -> Insertion:
     """Return the outcome after so many pieces. ``confirmed``: the last of them arrived; otherwise it may have."""
     if confirmed:
-        return held(HoldReason.PARTLY_TYPED, "".join(parts[sent:]))
-    return held(HoldReason.UNCERTAIN, "".join(parts[sent - 1 :]) if sent > 1 else "")
+        return held_insertion(HoldReason.PARTLY_TYPED, "".join(parts[sent:]))
+    return held_insertion(HoldReason.UNCERTAIN, "".join(parts[sent - 1 :]) if sent > 1 else "")

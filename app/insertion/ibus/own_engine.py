@@ -61,7 +61,7 @@ class OwnEngine:
         """Take the engine out of IBus, which then has no engine at all. Safe to call twice."""
         await self._bus.close()
 
-    async def focused(self, deadline_s: float) -> bool:
+    async def until_focused(self, deadline_s: float) -> bool:
         """Wait until IBus has reported the focused client and its purpose; return whether it has."""
         return await holds_within(lambda: bool(self.client) and self.purpose is not None, self._news, deadline_s)
 
@@ -75,7 +75,7 @@ class OwnEngine:
         self._committed, self._arrived = text, False
         self._bus.emit(_PATH, ENGINES, "CommitText", "v", text_value(text))
 
-    async def arrived(self, deadline_s: float) -> bool:
+    async def until_arrived(self, deadline_s: float) -> bool:
         """Wait until the client reports that its cursor moved, or that the committed text is before the cursor."""
         return await holds_within(lambda: self._arrived or self.left, self._news, deadline_s) and self._arrived
 
@@ -122,16 +122,16 @@ class OwnEngine:
             case "SetCapabilities", (int(capabilities),):
                 self._capabilities = capabilities
             case "SetCursorLocation", place:
-                self._moved(place)
+                self._cursor_moved(place)
             case "SetSurroundingText", (text, int(cursor), *_):
-                self._read(text_in(text)[:cursor], cursor)
+                self._compare_text(text_in(text)[:cursor], cursor)
 
-    def _moved(self, place: tuple[Any, ...]) -> None:
+    def _cursor_moved(self, place: tuple[Any, ...]) -> None:
         if self._committed and self._cursor and place != self._cursor:
             self._arrived = True
         self._cursor = place
 
-    def _read(self, before: str, cursor: int) -> None:
+    def _compare_text(self, before: str, cursor: int) -> None:
         """Compare the text before the cursor with the last one: a late report of an older text proves nothing.
 
         Before the commit GNOME Shell may send no report: then the end of the first one is enough.

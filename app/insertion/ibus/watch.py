@@ -38,10 +38,10 @@ class IBusWatch:
         bus = await BusConnection.open(address)
         watch = cls(bus)
         async with closed_on_error(bus.close):
-            await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._signalled)
+            await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._handle_signal)
             for member in (*SHOWN, *HIDDEN):
                 await bus.call(BUS_PROGRAM, "AddMatch", "s", _signals(ENGINES, member))
-            await bus.observe_calls(_calls("FocusIn"), watch._called)
+            await bus.observe_calls(_calls("FocusIn"), watch._observe_call)
             await bus.call(BUS_PROGRAM, "AddMatch", "s", _calls("FocusOut"))
         return watch
 
@@ -70,7 +70,7 @@ class IBusWatch:
             return False
         return True
 
-    async def own_engine_gone(self) -> None:
+    async def until_own_engine_gone(self) -> None:
         """Wait until IBus has noticed that our engine is gone: then it takes the global engine away."""
         async with within(_GONE_S):
             while await self._has_own_engine():  # each answer takes a moment, and IBus sends no signal for it
@@ -80,25 +80,25 @@ class IBusWatch:
         (engines,) = await self._bus.call(IBUS, "ListActiveEngines")
         return ENGINE in map(engine_name, engines)
 
-    async def composed(self, deadline_s: float) -> bool:
+    async def until_composed(self, deadline_s: float) -> bool:
         """Wait until no composition is unfinished; return whether that is so."""
         engine = await self.engine()
         return await holds_within(lambda: not self._compositions.may_be_open(engine), self._news, deadline_s)
 
-    async def settled(self) -> None:
+    async def until_settled(self) -> None:
         """Wait until the focus has not moved for a moment: other interfaces report moves later than IBus does."""
         await asyncio.sleep(max(0.0, self._moved_s + _SETTLED_S - loop_time()))
 
-    def _signalled(self, signal: Signal) -> None:
+    def _handle_signal(self, signal: Signal) -> None:
         if signal.interface == ENGINES and signal.member in SHOWN | HIDDEN:
             self._compositions.record(signal.path, signal.member, signal.values)
         elif signal.interface == IBUS.interface and signal.member == "GlobalEngineChanged":
-            self._compositions.ended()
+            self._compositions.end_all()
         else:
             return
         self._news.set()
 
-    def _called(self, call: MethodCall) -> None:
+    def _observe_call(self, call: MethodCall) -> None:
         if call.interface != CONTEXTS:
             return
         self.moves += 1
@@ -108,7 +108,7 @@ class IBusWatch:
             return
         if call.path == self._context:
             self.field = 0
-        self._compositions.ended()
+        self._compositions.end_all()
         self._news.set()
 
 
@@ -145,7 +145,7 @@ class Compositions:
             shown = self._open.setdefault(engine, set())
             (shown.add if visible and text_in(values[0]) else shown.discard)(SHOWN[member])
 
-    def ended(self) -> None:
+    def end_all(self) -> None:
         """Note that the field lost the focus, or the engine was changed: unfinished compositions have ended."""
         self._known = True
         self._open.clear()
@@ -176,7 +176,7 @@ class UserInput:
             await found._idle_s()
         return found
 
-    async def paused(self) -> None:
+    async def until_paused(self) -> None:
         """Wait until there was no input for ``PAUSE_S``, but at most a second: a text must not wait longer."""
         async with within(_PATIENCE_S, BusError):
             idle_s = await self._idle_s()

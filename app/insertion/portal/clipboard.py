@@ -54,7 +54,7 @@ class PortalClipboard(WatchedClipboard):
     def __init__(self, session: RemoteSession, patience_s: float = READ_DEADLINE_S) -> None:
         super().__init__(patience_s)
         self._session = session
-        session.opening, session.on_signal = self._forget, self._signalled
+        session.opening, session.on_signal = self._forget, self._handle_signal
         self._formats: tuple[str, ...] = ()
         self._own = self._overwritten = self._lent = False
         self._saved: Contents | None = None  # the user's contents, while they are lent or served by us
@@ -70,7 +70,7 @@ class PortalClipboard(WatchedClipboard):
         """
         if primary:
             return False
-        await self._session.opened()
+        await self._session.open_session()
         if self._lent and not self._own:
             await self._restore()  # the session was closed and opened again
         if not self._own:
@@ -181,7 +181,7 @@ class PortalClipboard(WatchedClipboard):
         """
         self._lent = True
         try:
-            await self._session.opened()
+            await self._session.open_session()
             found = await self._contents()
             self._lent = False
         except InsertionUnavailable:
@@ -204,29 +204,29 @@ class PortalClipboard(WatchedClipboard):
         """Forget what was copied: a session begins, and the portal names formats only if there are any."""
         self._formats, self._own = (), False
 
-    def _signalled(self, signal: Signal) -> None:
+    def _handle_signal(self, signal: Signal) -> None:
         if signal.member == "SelectionOwnerChanged":
-            self._changed(signal.values[1])
+            self._owner_changed(signal.values[1])
         elif signal.member == "SelectionTransfer":
             _, name, serial = signal.values
             reader = self._tasks.start(self._transfer(str(name), int(serial)), "transfer")
             self._readers.add(reader)
             reader.add_done_callback(self._readers.discard)
 
-    def _changed(self, about: dict[str, Any]) -> None:
+    def _owner_changed(self, about: dict[str, Any]) -> None:
         (names,) = about.get("mime_types") or ((),)
         self._formats = tuple(names)
         if self._own and not about.get("session_is_owner", False):
             self._own, self._overwritten = False, True
             self._update_need()
             if self._watch is not None:
-                self._watch.taken()
+                self._watch.owner_changed()
                 self._news.set()
 
     async def _transfer(self, name: str, serial: int) -> None:
         """Write the contents to a reader."""
         data, watch = self._served.get(name), self._watch
-        counts = watch is not None and is_text(name) and watch.asked(_ANY, loop_time())
+        counts = watch is not None and is_text(name) and watch.text_requested(_ANY, loop_time())
         done = False
         with suppress(BusError):
             if data is not None:

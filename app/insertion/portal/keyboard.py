@@ -40,7 +40,7 @@ class PortalKeyboard:
         clipboard reports it: this returns, and the session is closed, so that nothing stays pressed.
         """
         held, key = chord(_places(self._keymap.text if self._keymap else "", keys.key), keys)
-        await self._session.opened()
+        await self._session.open_session()
         down = list[int]()
         tried = False
         try:

@@ -32,12 +32,12 @@ class Permission:
     @property
     def token(self) -> str:
         """The token of the portal; empty if there is none."""
-        return self._read().token
+        return self._read_answer().token
 
     @property
     def refused(self) -> bool:
         """True if the user has refused since the app was started."""
-        return self._read().refused == self._run
+        return self._read_answer().refused == self._run
 
     def grant(self, token: str) -> None:
         """Store the token of a granted session. A token is good for one session, so it replaces the last one."""
@@ -47,12 +47,12 @@ class Permission:
         """Store that the user has refused."""
         keep(self._place, PermissionAnswer(refused=self._run))
 
-    def _read(self) -> PermissionAnswer:
+    def _read_answer(self) -> PermissionAnswer:
         return read_kept(self._place, PermissionAnswer, PermissionAnswer())
 
 
 def ask_again(place: Path) -> None:
     """Forget a refusal, because the user wants to be asked again. A granted token stays."""
-    if Permission(place, 0)._read().refused:
+    if Permission(place, 0)._read_answer().refused:
         with suppress(OSError):
             place.unlink(missing_ok=True)

@@ -75,7 +75,7 @@ class RemoteSession:
         """True while the desktop opens the session, or asks the user about it."""
         return self._start is not None and not self._start.done()
 
-    async def opened(self) -> PortalSession:
+    async def open_session(self) -> PortalSession:
         """Return the session, after opening it if needed.
 
         Raises ``PermissionMissing`` or ``SessionMissing``: nothing can be pressed now.
@@ -142,7 +142,7 @@ class RemoteSession:
             self._failure = SessionMissing(f"the desktop portal gives no keyboard: {error}")
 
     async def _open(self) -> None:
-        portal = await self._connected()
+        portal = await self._connect_portal()
         self.opening()
         session = await portal.session(INTERFACE)
         self._path = session.path
@@ -168,7 +168,7 @@ class RemoteSession:
             chosen["restore_token"] = ("s", token)
         await portal.request(f"{INTERFACE}.SelectDevices", _SESSION, session.path, options=chosen)
 
-    async def _connected(self) -> Portal:
+    async def _connect_portal(self) -> Portal:
         if self._portal is None or self._portal.bus.gone.is_set():
             portal = await self._open_portal()
             portal.listen(self._pass_on)

@@ -55,10 +55,10 @@ class GnomeFocus:
 
     async def target(self) -> Target | None:
         """Return the focused window, or ``None`` if no window has the focus or it is unknown."""
-        field = await self._focused()
+        field = await self._focused_field()
         if not field or field != self._field:
             found = await self._window()
-            if field != await self._focused():
+            if field != await self._focused_field():
                 return None  # the focus moved meanwhile
             self._field, self._target = field, found or (Target(-field) if field else None)
         return self._target
@@ -69,7 +69,7 @@ class GnomeFocus:
             if one is not None:
                 await one.close()
 
-    async def _focused(self) -> int:
+    async def _focused_field(self) -> int:
         """Return the number of the focused field; 0 if there is none."""
         with suppress(BusError):
             await self._watch.engine()  # with the answer, all moves before it are known
@@ -108,7 +108,7 @@ async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IB
         users = None
         with suppress(BusError):  # only announced as GNOME
             users = await UserInput.open(environment)
-            inserter.paused = users.paused
+            inserter.paused = users.until_paused
         opened.pop_all()
     inserter.focus = GnomeFocus(inserter.watch, windows, users)
     return inserter
@@ -150,12 +150,12 @@ async def assemble(
             raise InsertionUnavailable(
                 f"this desktop offers programs no {lacking}: copy and paste the texts yourself"
             )
-        return await _assembled(environment, opening, kept)
+        return await _assemble(environment, opening, kept)
     except (CompositorMissing, CompositorGone) as error:
         raise ScreenMissing(f"{error}: start this program in a Wayland session") from error
 
 
-async def _assembled(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> InsertionParts:
+async def _assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> InsertionParts:
     async with AsyncExitStack() as opened:
         focus = await _focus(environment, opening.app)
         opened.push_async_callback(focus.close)

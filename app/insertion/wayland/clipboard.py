@@ -87,9 +87,9 @@ class DataControlClipboard(WatchedClipboard):
         self._wayland, self._environment, self._kept = wayland, environment, kept
         self._manager = wayland.bind(kinds[0] if kinds else DATA_CONTROL_MANAGERS[0])
         self._device = self._manager.request("get_data_device", wayland.bind(SEAT))
-        self._device.on("data_offer", self._offered)
-        self._device.on("selection", partial(self._changed, Selection.CLIPBOARD))
-        self._device.on("primary_selection", partial(self._changed, Selection.PRIMARY))
+        self._device.on("data_offer", self._record_offer)
+        self._device.on("selection", partial(self._selection_changed, Selection.CLIPBOARD))
+        self._device.on("primary_selection", partial(self._selection_changed, Selection.PRIMARY))
         self._slots = {each: _Slot() for each in Selection}
         self._formats: dict[WaylandObject, list[str]] = {}
         self._early = 0  # reads of the offered text before its key
@@ -117,7 +117,7 @@ class DataControlClipboard(WatchedClipboard):
         ``late``: a target may still have to process its key. It then gets nothing, as the clipboard stays empty
         for a while.
         """
-        await self._seen()
+        await self._await_compositor()
         for name, contents in self._kept.read().items():
             slot = self._slots[Selection(name)]
             if slot.offer is None:
@@ -132,7 +132,7 @@ class DataControlClipboard(WatchedClipboard):
     async def keep(self, *, primary: bool = False) -> bool:
         """Save all contents. Return False if that is impossible; then nothing may be offered."""
         try:
-            return all([await self._keep(self._slots[each]) for each in _wanted(primary=primary)])
+            return all([await self._keep(self._slots[each]) for each in _used_selections(primary=primary)])
         except CompositorGone as error:
             raise ScreenGone from error
 
@@ -144,8 +144,8 @@ class DataControlClipboard(WatchedClipboard):
         contents = text_contents(text)
         if self._watch is not None:
             await asyncio.sleep(max(0.0, self._watch.quiet_s() - loop_time()))  # the last target may ask again
-        wanted = _wanted(primary=primary)
-        await self._seen()
+        wanted = _used_selections(primary=primary)
+        await self._await_compositor()
         if any(self._slots[each].before is None for each in wanted):
             return False
         for each in wanted:
@@ -155,26 +155,26 @@ class DataControlClipboard(WatchedClipboard):
             self._serve(each, contents)
         self._watch = PasteWatch(_ANY, self._patience_s)
         self._early = self._target = 0
-        await self._seen()
+        await self._await_compositor()
         if text:
             await asyncio.sleep(MANAGERS_S)
             await self._late_managers()
         return all(self._slots[each].own is not None for each in wanted)
 
-    def pressed(self, process: int = 0) -> None:
+    def expect_read(self, process: int = 0) -> None:
         """Note that the key is about to be pressed, and how many reads came before it."""
         self._usual, self._target = self._early, process
-        super().pressed()
+        super().expect_read()
 
     async def close(self) -> None:
         """Restore the saved contents at once, and let a keeper serve them from now on. Safe to call twice."""
         await self._tasks.close()
         await self._restore()
-        if self.served() and not self._wayland.gone.is_set():
-            await hand_over(self._environment, self.served)
+        if self.served_contents() and not self._wayland.gone.is_set():
+            await hand_over(self._environment, self.served_contents)
         await self._wayland.close()
 
-    def served(self) -> Mapping[str, Contents]:
+    def served_contents(self) -> Mapping[str, Contents]:
         """Return the restored contents that this process serves, by selection."""
         return {
             name.value: slot.before
@@ -185,7 +185,7 @@ class DataControlClipboard(WatchedClipboard):
     async def _keep(self, slot: _Slot) -> bool:
         if slot.before is not None:
             return True
-        await self._seen()
+        await self._await_compositor()
         offer = slot.offer
         before = _NOTHING if offer is None else await read_contents(offer, self._formats[offer])
         if slot.offer is not offer:
@@ -206,7 +206,7 @@ class DataControlClipboard(WatchedClipboard):
         for each, slot in self._slots.items():
             if slot.lent and slot.own is not None:
                 self._serve(each, text_contents(""), counted=False)
-        await self._seen()
+        await self._await_compositor()
 
     async def _restore_later(self, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
@@ -218,7 +218,7 @@ class DataControlClipboard(WatchedClipboard):
         if not lent or self._wayland.gone.is_set():
             return
         self._watch = None
-        await self._seen()  # another program may have copied just now
+        await self._await_compositor()  # another program may have copied just now
         for each in lent:
             slot = self._slots[each]
             slot.lent = False
@@ -228,23 +228,23 @@ class DataControlClipboard(WatchedClipboard):
                 self._serve(each, slot.before)
             else:
                 slot.own = None
-                self._set(each, None)
+                self._set_selection(each, None)
         self._store()
-        await self._seen()
+        await self._await_compositor()
 
     def _serve(self, name: Selection, contents: Contents, *, counted: bool = True) -> None:
         """Own a selection and serve ``contents``; ``counted``: reads are answers to the key."""
         slot = self._slots[name]
         source = ContentsSource(self._manager, contents)
         if slot.lent and counted:
-            source.asked = self._asked
+            source.asked = self._text_requested
         else:
             slot.before = slot.before if slot.lent else contents
-        source.lost = partial(self._lost, slot, source)
+        source.lost = partial(self._source_lost, slot, source)
         slot.own = source
-        self._set(name, source.object)
+        self._set_selection(name, source.object)
 
-    def _set(self, name: Selection, source: WaylandObject | None) -> None:
+    def _set_selection(self, name: Selection, source: WaylandObject | None) -> None:
         request = "set_selection" if name is Selection.CLIPBOARD else "set_primary_selection"
         self._device.request(request, source)
 
@@ -253,7 +253,7 @@ class DataControlClipboard(WatchedClipboard):
         found = {name.value: slot.before for name, slot in self._slots.items() if slot.lent or slot.own}
         self._kept.write({name: contents for name, contents in found.items() if contents})
 
-    async def _seen(self) -> None:
+    async def _await_compositor(self) -> None:
         try:
             await self._wayland.roundtrip()
         except CompositorGone as error:
@@ -261,11 +261,11 @@ class DataControlClipboard(WatchedClipboard):
 
     # -- what others do ------------------------------------------------------------------------------------
 
-    def _offered(self, offer: WaylandObject) -> None:
+    def _record_offer(self, offer: WaylandObject) -> None:
         names = self._formats[offer] = []
         offer.on("offer", names.append)
 
-    def _changed(self, name: Selection, offer: WaylandObject | None) -> None:
+    def _selection_changed(self, name: Selection, offer: WaylandObject | None) -> None:
         """Note the present offer of a selection, perhaps our own."""
         slot = self._slots[name]
         old, slot.offer = slot.offer, offer
@@ -275,33 +275,33 @@ class DataControlClipboard(WatchedClipboard):
         if slot.own is None:
             slot.before = None
 
-    def _lost(self, slot: _Slot, source: ContentsSource) -> None:
+    def _source_lost(self, slot: _Slot, source: ContentsSource) -> None:
         """Note that another program has copied, unless our own next source has replaced this one."""
         if slot.own is not source:
             return
         slot.own, slot.before = None, None
         if slot.lent and self._watch is not None:
-            self._watch.taken()
+            self._watch.owner_changed()
         slot.lent = False
         self._store()
         self._news.set()
 
-    def _asked(self, name: str, pipe: int) -> Callable[[], None] | None:
+    def _text_requested(self, name: str, pipe: int) -> Callable[[], None] | None:
         watch = self._watch
         if watch is None or not is_text(name):
             return None
         self._news.set()
         if self._target and is_read_elsewhere(pipe, self._target, self._wayland.compositor):
             return None
-        if not watch.asked(_ANY, loop_time()):
+        if not watch.text_requested(_ANY, loop_time()):
             self._early += 1
             return None
-        return partial(self._taken, watch)
+        return partial(self._text_received, watch)
 
-    def _taken(self, watch: PasteWatch) -> None:
+    def _text_received(self, watch: PasteWatch) -> None:
         watch.received()
         self._news.set()
 
 
-def _wanted(*, primary: bool) -> tuple[Selection, ...]:
+def _used_selections(*, primary: bool) -> tuple[Selection, ...]:
     return tuple(Selection) if primary else (Selection.CLIPBOARD,)

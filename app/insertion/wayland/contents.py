@@ -68,7 +68,7 @@ class ContentsSource:
         for name in contents:
             self.object.request("offer", name)
         self.object.on("send", self._send)
-        self.object.on("cancelled", self._cancelled)
+        self.object.on("cancelled", self._end_source)
         self._writing = Tasks("clipboard readers")
         self._count = 0
 
@@ -91,7 +91,7 @@ class ContentsSource:
         finally:
             self._count -= 1
 
-    def _cancelled(self) -> None:
+    def _end_source(self) -> None:
         with suppress(CompositorGone):
             self.object.destroy()
         self.lost()

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from app.insertion.clipboard import LentClipboard, PasteFlow
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
-from app.insertion.outcome import Focus, HoldReason, Insertion, InsertionResult, Target, has_focus, held
+from app.insertion.outcome import Focus, HoldReason, Insertion, InsertionResult, Target, has_focus, held_insertion
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
 from app.insertion.plan import ORDINARY, TERMINAL, PasteKeys, Rules, Strategy, paste_keys, to_paste
 from runtime import loggers
@@ -78,9 +78,9 @@ class WaylandPaster:
         if rules.strategy is Strategy.TYPE:
             log.info(LogEvent.INSERTION_TYPES_NOTHING)  # texts are only pasted here: programs lose typed letters
         if not await has_focus(self._parts.focus, target):
-            return held(HoldReason.FOCUS_MOVED)
+            return held_insertion(HoldReason.FOCUS_MOVED)
         if loop_time() < self._late_ends_s:
-            return held(HoldReason.NOT_READ)  # an earlier key is still pending and would get this text
+            return held_insertion(HoldReason.NOT_READ)  # an earlier key is still pending and would get this text
         keys = keys_for(target)
         pressed = False
 
@@ -88,7 +88,7 @@ class WaylandPaster:
             nonlocal pressed
             if not await has_focus(self._parts.focus, target):
                 return HoldReason.FOCUS_MOVED
-            self._parts.clipboard.pressed(target.process)
+            self._parts.clipboard.expect_read(target.process)
             self._pressing(target.process or UNKNOWN_PROCESS)
             try:
                 await self._parts.keyboard.press(keys)
@@ -100,10 +100,10 @@ class WaylandPaster:
         try:
             reason = await self._flow.paste(to_paste(text, target), press, primary=keys.primary)
         except InsertionUnavailable as error:  # the clipboard is not allowed either
-            return held(_reason_of(error))
+            return held_insertion(_reason_of(error))
         if reason is not None and pressed:
             self._late_ends_s = loop_time() + LATE_S
-        return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
+        return Insertion(InsertionResult.PASTED) if reason is None else held_insertion(reason)
 
     async def prepare(self, target: Target) -> None:
         """Save the clipboard before a text for ``target`` comes, if the parts allow it. Raises ``ScreenGone``."""

@@ -73,8 +73,8 @@ class X11Clipboard:
         self._given_up: list[PasteWatch] = []  # at most one per program
         self._hears = self._listen()
         self.owner.refuses = self._refuses
-        self.owner.asked = self._asked
-        self.owner.lost = self._lost
+        self.owner.asked = self._text_requested
+        self.owner.lost = self._ownership_lost
 
     def selections(self, *, primary: bool) -> tuple[int, ...]:
         """Return the selections that a paste key may read. In old terminals, the user's settings choose one."""
@@ -92,7 +92,7 @@ class X11Clipboard:
     def recover(self) -> None:
         """Serve what a killed process had lent or served."""
         for selection, contents in self._kept.read().items():
-            with self._connection.grabbed():
+            with self._connection.hold_server():
                 if self._connection.display.get_selection_owner(selection) == X.NONE:
                     self.owner.own(selection, contents)
         self._store()
@@ -131,7 +131,7 @@ class X11Clipboard:
         """True while the last text is still offered."""
         return bool(self._lent)
 
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Return whether no further request for the last text is likely."""
         return self._watch is None or not self._lent or time.monotonic() >= self._watch.quiet_s()
 
@@ -166,7 +166,7 @@ class X11Clipboard:
 
         While the server is grabbed, the target cannot take anything in between.
         """
-        with self._connection.grabbed():
+        with self._connection.hold_server():
             self._connection.display.sync()
             self._connection.handle_pending()
             verdict = watch.verdict(time.monotonic())
@@ -209,10 +209,10 @@ class X11Clipboard:
         display.xfixes_query_version()
         for selection in self.selections(primary=True):
             display.xfixes_select_selection_input(self._connection.window, selection, _ALL_CHANGES)
-        self._connection.handlers.append(self._changed)
+        self._connection.handlers.append(self._owner_changed)
         return True
 
-    def _changed(self, event: Any) -> None:
+    def _owner_changed(self, event: Any) -> None:
         changed = isinstance(event, xfixes.SelectionNotify) and event.owner != self._connection.window
         if changed:
             self._changes[int(event.selection)] += 1
@@ -233,7 +233,7 @@ class X11Clipboard:
 
     def _offer(self, contents: Contents, selections: tuple[int, ...]) -> bool:
         """Offer contents unless something else was copied since the last read. The server is grabbed meanwhile."""
-        with self._connection.grabbed():
+        with self._connection.hold_server():
             stamp = self._connection.server_time()  # also handles all earlier events
             if not all(selection in self._before for selection in selections):
                 return False
@@ -300,13 +300,13 @@ class X11Clipboard:
     def _refuses(self, program: int) -> bool:
         return any(watch.refuses(program, time.monotonic()) for watch in self._late())
 
-    def _asked(self, program: int) -> Callable[[], None] | None:
+    def _text_requested(self, program: int) -> Callable[[], None] | None:
         watch = self._watch
-        if not self._lent or watch is None or not watch.asked(program, time.monotonic()):
+        if not self._lent or watch is None or not watch.text_requested(program, time.monotonic()):
             return None
         return watch.received
 
-    def _lost(self, selection: int) -> None:
+    def _ownership_lost(self, selection: int) -> None:
         self._before.pop(selection, None)
         if selection in self._lent and self._watch is not None:
-            self._watch.taken()
+            self._watch.owner_changed()

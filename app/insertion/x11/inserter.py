@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from app.insertion.errors import CannotType, ScreenMissing
 from app.insertion.helper.frames import LateKey, OpenRequest
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.paste_watch import HANGS_S, LATE_S, PasteWatch
 from app.insertion.plan import (
     SHIFT_INSERT,
@@ -88,17 +88,17 @@ class X11Strategies:
             return self.keyboard.type(pieces, target)
         reason = self.screen.ready(target)
         if reason is not None:
-            return held(reason)
+            return held_insertion(reason)
         if self.clipboard.keep(self._selections(target)):
             return self._paste(text, target)
         pieces = self._plan(text, target, rules) if may_type_instead(rules) else None
-        return held(HoldReason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
+        return held_insertion(HoldReason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
 
     def _paste(self, text: str, target: Target) -> Insertion:
         try:
             codes = self.keyboard.chord(self._keys(target))
         except CannotType:
-            return held(HoldReason.TARGET_UNKNOWN)
+            return held_insertion(HoldReason.TARGET_UNKNOWN)
 
         def press(pressed: Callable[[], None]) -> HoldReason | None:
             def keys() -> None:
@@ -108,17 +108,17 @@ class X11Strategies:
             return self.screen.press(target, keys)
 
         if not self._last_has_ended(self._patience_s) and self._last == target:
-            return held(HoldReason.NOT_READ)
+            return held_insertion(HoldReason.NOT_READ)
         self._last = target
         program = self._connection.program(target.window)
         clean = to_paste(text, target)
         reason = self.clipboard.paste(clean, self._selections(target), program, press)
-        return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
+        return Insertion(InsertionResult.PASTED) if reason is None else held_insertion(reason)
 
     def _ping(self, watch: PasteWatch) -> None:
         """Ask the target of a paste that was not read to answer once it has processed the key."""
         target = self._last
-        if target is not None and self._pings.answered(target) and watch.pinged(time.monotonic()):
+        if target is not None and self._pings.are_supported(target) and watch.pinged(time.monotonic()):
             self._pings.send(target, lambda: watch.answered(time.monotonic()), HANGS_S)
 
     def _last_has_ended(self, patience_s: float) -> bool:
@@ -131,9 +131,9 @@ class X11Strategies:
         last = self._last
         if last is None or not self.clipboard.lends:
             return True
-        if self._pings.answered(last):
-            return self._pings.reached(last, patience_s)
-        self._connection.wait(self.clipboard.settled, patience_s)
+        if self._pings.are_supported(last):
+            return self._pings.until_answered(last, patience_s)
+        self._connection.wait(self.clipboard.is_settled, patience_s)
         return True
 
     def _plan(self, text: str, target: Target, rules: Rules) -> Sequence[Batch] | None:

@@ -16,7 +16,7 @@ from typing import Final
 from Xlib import XK, X
 
 from app.insertion.errors import CannotType
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import PasteKeys
 from app.insertion.x11.screen import Pings, X11Screen
 from app.x11.connection import X11Connection
@@ -91,7 +91,7 @@ def batches(text: str, layout: Layout, lent: Mapping[int, int], *, shift_return:
         sym = keysym(char)
         stroke = layout.keys.get(sym) or _spare(sym, meanings, used)
         if stroke is None or len(batch.strokes) >= MOST_KEYS_AT_ONCE:
-            yield _ended(batch, meanings)
+            yield _with_borrowed(batch, meanings)
             batch, used = Batch(), set()
             stroke = stroke or _spare(sym, meanings, used)
         if stroke is None:
@@ -103,7 +103,7 @@ def batches(text: str, layout: Layout, lent: Mapping[int, int], *, shift_return:
         batch.strokes.append(Stroke(stroke.code, shift_return) if char == "\n" else stroke)
         batch.text += char
     if batch.strokes:
-        yield _ended(batch, meanings)
+        yield _with_borrowed(batch, meanings)
 
 
 def changes(lent: Mapping[int, int], pieces: Iterable[Batch]) -> int:
@@ -115,7 +115,7 @@ def changes(lent: Mapping[int, int], pieces: Iterable[Batch]) -> int:
     return count
 
 
-def lends_anew(lent: Mapping[int, int], pieces: Iterable[Batch]) -> bool:
+def redefines_code(lent: Mapping[int, int], pieces: Iterable[Batch]) -> bool:
     """Return whether a spare code gets two meanings."""
     meanings = {*lent.items()}.union(*(piece.borrowed.items() for piece in pieces))
     return len(meanings) > len({code for code, _ in meanings})
@@ -128,7 +128,7 @@ def _spare(sym: int, meanings: Mapping[int, int], used: set[int]) -> Stroke | No
     return next((Stroke(code) for code in (*known, *free)), None)
 
 
-def _ended(batch: Batch, meanings: Mapping[int, int]) -> Batch:
+def _with_borrowed(batch: Batch, meanings: Mapping[int, int]) -> Batch:
     batch.borrowed = {code: sym for code, sym in meanings.items() if sym}
     return batch
 
@@ -178,14 +178,14 @@ class X11Keyboard:
             return None
         if changes(self._lent, pieces) > MOST_CHANGES:
             return None
-        unsure = not self._pings.answered(target) and lends_anew(self._lent, pieces)
+        unsure = not self._pings.are_supported(target) and redefines_code(self._lent, pieces)
         return None if unsure else pieces
 
     def type(self, pieces: Sequence[Batch], target: Target) -> Insertion:
         """Type the planned pieces while ``target`` has the focus."""
-        answers = self._pings.answered(target)
-        if answers and not self._pings.reached(target, self._hangs_after_s):
-            return held(HoldReason.NOT_READ)
+        answers = self._pings.are_supported(target)
+        if answers and not self._pings.until_answered(target, self._hangs_after_s):
+            return held_insertion(HoldReason.NOT_READ)
         try:
             return self._type_all(pieces, target, answers=answers)
         finally:
@@ -197,9 +197,9 @@ class X11Keyboard:
             reason = self._screen.press(target, partial(self._strike, piece.strokes, self._code(_SHIFT)))
             if reason is not None:
                 rest = "".join(piece.text for piece in pieces[at:])
-                return held(HoldReason.PARTLY_TYPED, rest) if at else held(reason)
-            if answers and not self._pings.reached(target, _BATCH_DEADLINE_S):
-                return held(HoldReason.UNCERTAIN)  # the program may still process the keys
+                return held_insertion(HoldReason.PARTLY_TYPED, rest) if at else held_insertion(reason)
+            if answers and not self._pings.until_answered(target, _BATCH_DEADLINE_S):
+                return held_insertion(HoldReason.UNCERTAIN)  # the program may still process the keys
         return Insertion(InsertionResult.TYPED)
 
     def _strike(self, strokes: Iterable[Stroke], shift: int) -> None:

@@ -91,13 +91,13 @@ class X11Screen:
         before = self._display.get_input_focus().focus
         if not self._has_focus(target, before):
             return HoldReason.FOCUS_MOVED
-        with self._connection.grabbed():
-            focus, state = self._still_there(target, before)
+        with self._connection.hold_server():
+            focus, state = self._recheck_focus(target, before)
             if not focus:
                 return HoldReason.FOCUS_MOVED
             if state & held_bits:
                 return HoldReason.MODIFIERS_HELD
-            if self._grabbed():
+            if self._is_keyboard_grabbed():
                 return HoldReason.KEYBOARD_GRABBED
             if keys is not None:
                 # Earlier requests are no answer to the keys.
@@ -106,7 +106,7 @@ class X11Screen:
                 keys()
             return None
 
-    def _still_there(self, target: Target, before: Any) -> tuple[bool, int]:
+    def _recheck_focus(self, target: Target, before: Any) -> tuple[bool, int]:
         """Check again whether a focus that was in ``target`` still is, and return the state of the keys.
 
         While the server is grabbed, each round trip blocks all other programs; this is a single one.
@@ -183,7 +183,7 @@ class X11Screen:
                 bits |= 1 << bit
         return bits
 
-    def _grabbed(self) -> bool:
+    def _is_keyboard_grabbed(self) -> bool:
         """Return whether another program has grabbed the keyboard, tested by trying to grab it."""
         status = self._connection.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
         if status == X.GrabSuccess:
@@ -205,7 +205,7 @@ class Pings:
         self._sent = 0
         connection.handlers.append(self._handle)
 
-    def answered(self, target: Target) -> bool:
+    def are_supported(self, target: Target) -> bool:
         """Return whether the target's program declares that it answers pings."""
         try:
             protocols = self._display.create_resource_object("window", target.window).get_wm_protocols()
@@ -213,7 +213,7 @@ class Pings:
             return False
         return self._connection.atom("_NET_WM_PING") in list(protocols)
 
-    def reached(self, target: Target, deadline_s: float) -> bool:
+    def until_answered(self, target: Target, deadline_s: float) -> bool:
         """Wait until the program has handled all earlier events; return False if it has not by the deadline."""
         answers: list[int] = []
         self.send(target, lambda: answers.append(1), deadline_s)

@@ -83,13 +83,13 @@ class SelectionOwner:
         if isinstance(event, SelectionRequest):
             self._answer(event)
         elif isinstance(event, SelectionClear):
-            self._cleared(int(event.atom), int(event.time))
+            self._selection_cleared(int(event.atom), int(event.time))
         elif event.type == X.PropertyNotify and event.state == X.PropertyDelete:
             transfer = self._transfers.get((event.window.id, int(event.atom)))
             if transfer is not None:
-                self._go_on(transfer, int(event.atom))
+                self._send_next_piece(transfer, int(event.atom))
 
-    def _cleared(self, selection: int, stamp: int) -> None:
+    def _selection_cleared(self, selection: int, stamp: int) -> None:
         # Older events concern an earlier ownership.
         if selection in self._owned and stamp >= self._since[selection]:
             del self._owned[selection]
@@ -170,7 +170,7 @@ class SelectionOwner:
             requestor.change_property(place, value.kind, value.format, value.data)
         return True
 
-    def _go_on(self, transfer: _Transfer, place: int) -> None:
+    def _send_next_piece(self, transfer: _Transfer, place: int) -> None:
         """Send the next piece once the one before is deleted, and finally an empty one (ICCCM 2.7.2)."""
         transfer.ends_s = time.monotonic() + _TRANSFER_DEADLINE_S
         if transfer.taken is not None:

@@ -102,14 +102,14 @@ class _Pick:
             self._end(ProgramPick(PickState.CANCELLED))
         elif event.type == X.ButtonPress and event.detail not in _WHEEL:
             left = event.detail == _LEFT
-            self._end(self._clicked(event.child) if left else ProgramPick(PickState.CANCELLED))
+            self._end(self._clicked_program(event.child) if left else ProgramPick(PickState.CANCELLED))
 
     def _end(self, found: ProgramPick) -> None:
         """Tell what was found, once the button or key is released."""
         self._found = found
         self._connection.at(time.monotonic() + _RELEASE_S, partial(self._tell, found))
 
-    def _clicked(self, child: Any) -> ProgramPick:
+    def _clicked_program(self, child: Any) -> ProgramPick:
         """Return the program of the window below a child of the root."""
         screen = X11Screen(self._connection, ours=os.getpid())
         for window in self._clients(child):

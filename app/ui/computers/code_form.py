@@ -212,7 +212,7 @@ class CodeForm(Card):
 
     def _choose_computer(self, found: FoundView) -> None:
         self._picked = found
-        self._edited()
+        self._code_edited()
         self.code.setFocus()
 
     def _typed_address(self) -> None:
@@ -220,7 +220,7 @@ class CodeForm(Card):
         self._linked = place if place and place.code else None
         if place and place.code:  # a pairing link contains the code
             self.code.setText(format_code(place.code))
-        self._edited()
+        self._code_edited()
 
     def _typed_code(self, typed: str) -> None:
         place = place_of(typed)
@@ -231,9 +231,9 @@ class CodeForm(Card):
         before = format_code(typed[: self.code.cursorPosition()])
         self.code.setText(format_code(typed))
         self.code.setCursorPosition(len(before))
-        self._edited()
+        self._code_edited()
 
-    def _edited(self) -> None:
+    def _code_edited(self) -> None:
         if self._note.key:
             self._note, self._asked = Note(""), False
         self._show()

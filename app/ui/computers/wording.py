@@ -112,7 +112,8 @@ def code_text(code: str) -> str:
 
 def device_text(texts: Texts, device: SharedDevice, day: date | None = None) -> str:
     """Return the purpose of a device and when it was last connected."""
-    return f"{texts('computers.lends' if device.worker else 'computers.dictates')} · {_seen(texts, device, day)}"
+    purpose = texts("computers.lends" if device.worker else "computers.dictates")
+    return f"{purpose} · {_last_seen_text(texts, device, day)}"
 
 
 def code_left_text(texts: Texts, invite: InviteView) -> str:
@@ -135,7 +136,7 @@ def code_result_text(texts: Texts, invite: InviteView) -> str:
     return ""
 
 
-def _seen(texts: Texts, device: SharedDevice, day: date | None) -> str:
+def _last_seen_text(texts: Texts, device: SharedDevice, day: date | None) -> str:
     if device.connected:
         return texts("sharing.connected")
     if not device.seen_s:

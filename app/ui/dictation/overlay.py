@@ -55,14 +55,14 @@ class OverlayTiming:
         """Return the view to show at ``now`` (monotonic seconds) after ``view`` arrived."""
         waited, self._waiting = self._waiting, view.held + view.earlier
         if view.state is State.HELD and 0 < self._waiting <= waited:
-            return self._see_again(view, now)
+            return self._view_without_text(view, now)
         if stay := stays_s(view):
             self._begin(view, now + stay)
         elif self.until == inf or (self._phase and self._phase[0] is State.HELD):
             self.until = now  # a held text was dismissed or copied
         return self.at(now)
 
-    def _see_again(self, view: View, now: float) -> View | None:
+    def _view_without_text(self, view: View, now: float) -> View | None:
         """Return the view to show if no new text is held.
 
         Only a new note makes the overlay appear again, or one that says why a paste was refused.

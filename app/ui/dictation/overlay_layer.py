@@ -61,7 +61,7 @@ class SharedPicture:
         for page in self._pages:
             page.stale += part
 
-    def painted(self, paint: Paint) -> tuple[Buffer, Rectangle] | None:
+    def paint_changes(self, paint: Paint) -> tuple[Buffer, Rectangle] | None:
         """Paint all changes into a free buffer; return it with the changed part, in its own pixels.
 
         Return None if nothing has changed or no buffer is free.
@@ -173,10 +173,10 @@ class OverlayLayer:
         self._shell.wayland.end()
 
     def _appear(self) -> None:
-        self._asked_for = self._named()
+        self._asked_for = self._wanted_output()
         self.layer = layer = self._shell.layer(self._place, self._asked_for)
         layer.on_ready = self._draw
-        layer.on_output = self._entered
+        layer.on_output = self._follow_output
         layer.on_closed = self._remove
         self._renew()
 
@@ -187,15 +187,15 @@ class OverlayLayer:
         return bool(self._wanted and output is not None and output.name != self._wanted)
 
     @_while_possible
-    def _entered(self) -> None:
+    def _follow_output(self) -> None:
         """Follow the output that the compositor chose, unless another has been wanted since it was asked."""
-        if self._is_elsewhere and self._asked_for != self._named():
+        if self._is_elsewhere and self._asked_for != self._wanted_output():
             self._remove()
             self._appear()
         else:
             self._renew()
 
-    def _named(self) -> WaylandOutput | None:
+    def _wanted_output(self) -> WaylandOutput | None:
         return next((one for one in self._shell.outputs if one.name == self._wanted), None)
 
     @_while_possible
@@ -236,14 +236,14 @@ class OverlayLayer:
 
     def _scale(self) -> int:
         """Return the scale of the output; before it is known, the largest: made smaller, a picture stays sharp."""
-        output = (self.layer.output if self.layer else None) or self._named()
+        output = (self.layer.output if self.layer else None) or self._wanted_output()
         largest = max((one.scale for one in self._shell.outputs), default=1)
         return (output.scale if output else 0) or largest
 
     def _draw(self) -> None:
         if self.layer is None or self._picture is None or not self.layer.ready:
             return
-        if made := self._picture.painted(self.paint):
+        if made := self._picture.paint_changes(self.paint):
             self.layer.present(*made, self._picture.scale)
             if self._replaced is not None:
                 self._replaced.destroy()

@@ -82,7 +82,7 @@ class OverlayProcess(QObject):
         self._process.setProcessEnvironment(_for_xwayland(environment))
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
         self._process.setStandardOutputFile(QProcess.nullDevice())
-        self._process.finished.connect(self._ended)
+        self._process.finished.connect(self._process_ended)
         self.starts = 0
         theme.changed.connect(self._send_appearance)
         texts.changed.connect(self._send_appearance)
@@ -113,7 +113,7 @@ class OverlayProcess(QObject):
         """End the process, by force if it hangs."""
         self._theme.changed.disconnect(self._send_appearance)
         self._texts.changed.disconnect(self._send_appearance)
-        self._process.finished.disconnect(self._ended)
+        self._process.finished.disconnect(self._process_ended)
         self._process.closeWriteChannel()
         if not self._process.waitForFinished(_END_MS):
             self._process.kill()
@@ -139,7 +139,7 @@ class OverlayProcess(QObject):
             return
         self._process.write(frame)
 
-    def _ended(self, status: int) -> None:
+    def _process_ended(self, status: int) -> None:
         if self.starts < _STARTS:
             log.warning(LogEvent.OVERLAY_HELPER_ENDED, status=status, starts=self.starts)
             self._start()
@@ -210,7 +210,7 @@ class WaylandOverlay(QObject):
         try:
             self._wayland = wayland = WaylandConnection.begin(self._environment, self._sockets)
             # Later: the connection may end in the midst of painting.
-            wayland.on_gone = lambda: QTimer.singleShot(_AT_ONCE, self, lambda: self._lost(wayland))
+            wayland.on_gone = lambda: QTimer.singleShot(_AT_ONCE, self, lambda: self._connection_lost(wayland))
             wayland.after(lambda: self._decide(wayland))
         except WaylandError as error:
             self._wayland = None
@@ -236,7 +236,7 @@ class WaylandOverlay(QObject):
         overlay.show_choices(self._choices)
         overlay.show_view(self._view)
 
-    def _lost(self, wayland: WaylandConnection) -> None:
+    def _connection_lost(self, wayland: WaylandConnection) -> None:
         if wayland is self._wayland:
             self._log_once(wayland.fault)
             self._wayland = None

@@ -57,7 +57,7 @@ class OverlayWindow(QRasterWindow):
         """Move the window; resizing it may flicker."""
         self.setGeometry(place)
         if not self.blended:
-            self.setMask(rounded(place.size()))
+            self.setMask(pill_outline(place.size()))
 
     def show(self) -> None:
         """Show the window above all others."""
@@ -104,7 +104,7 @@ def shows(screen: QRect, ratio: float, place: QPoint) -> bool:
     return QRect(screen.topLeft(), screen.size() * ratio).contains(place)
 
 
-def rounded(size: QSize) -> QRegion:
+def pill_outline(size: QSize) -> QRegion:
     """Return the outline of the pill as a window mask."""
     side = 2 * RADII.large
     width, height = size.width(), size.height()

@@ -89,7 +89,7 @@ class Pill:
     def drawing(self, view: View) -> Drawing:
         """Return the layout of a view, from (0, 0)."""
         if view.state is State.IDLE and view.note:
-            return self._noted(note_text(self._texts, view.note, self.paste_key))
+            return self._note_drawing(note_text(self._texts, view.note, self.paste_key))
         return self._with_texts_below(self._head(view), view)
 
     def paint_body(self, painter: QPainter, body: QRectF) -> None:
@@ -139,7 +139,7 @@ class Pill:
         side = round(QFontMetricsF(font(SCALE.heading)).ascent())
         return QRectF(SPACING.large, round((self._row_height() - side) / 2), side, side)
 
-    def _noted(self, note: str) -> Drawing:
+    def _note_drawing(self, note: str) -> Drawing:
         """Lay out a note alone."""
         icon, body = self._icon(), font()
         left = icon.right() + SPACING.small

@@ -191,12 +191,12 @@ class LogPanel(ListCard):
         if self.isVisible():
             self._ask(WatchLogs(True, self._current_filter()))
 
-    def _selected(self) -> list[LogLine]:
+    def _selected_lines(self) -> list[LogLine]:
         rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
         return [self.model.lines[row] for row in rows if row < len(self.model.lines)]
 
     def _chosen(self) -> None:
-        lines = self._selected()
+        lines = self._selected_lines()
         self.text.setVisible(len(lines) == 1)
         if len(lines) == 1:
             self.text.show_text(_all_fields(lines[0]))
@@ -204,7 +204,7 @@ class LogPanel(ListCard):
         self.copy.setText(self._texts("help.logs.copy" if lines else "help.logs.copy-all"))
 
     def _copy(self) -> None:
-        lines = self._selected() or self.model.lines
+        lines = self._selected_lines() or self.model.lines
         if lines:
             QGuiApplication.clipboard().setText("".join(f"{line.raw}\n" for line in lines))
 

@@ -137,7 +137,7 @@ class ReportPanel(RowsCard):
         self.save.setVisible(parts)
         enable(self.save, view.state not in _WORKING)
         self.show_place.setVisible(view.state is ReportState.SAVED)
-        self.show_rows([(self._cells(part), self._described(part)) for part in view.parts])
+        self.show_rows([(self._cells(part), self._part_text(part)) for part in view.parts])
         self._show_result()
         self._chosen()
 
@@ -150,7 +150,7 @@ class ReportPanel(RowsCard):
         }.get(view.state, "")
         show_text(self.result, text, "warning" if view.state is ReportState.FAILED else "muted")
 
-    def _described(self, part: ReportPart) -> str:
+    def _part_text(self, part: ReportPart) -> str:
         return f"{part.name}, {self._about(part)}, {self._size(part)}"
 
     def _cells(self, part: ReportPart) -> tuple[Cell, ...]:
@@ -205,7 +205,7 @@ class AboutPanel(RowsCard):
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this panel."""
-        names = map(self._named, self._view.licences if self._view else ())
+        names = map(self._licence_name, self._view.licences if self._view else ())
         return (self._texts("help.about.find"), self._texts("help.about.says"), *names)
 
     def show_licences(self, view: LicencesView) -> None:
@@ -236,8 +236,10 @@ class AboutPanel(RowsCard):
     def _search(self) -> None:
         wanted = self.search.text().casefold()
         every = self._view.licences if self._view else ()
-        self._found = tuple(one for one in every if wanted in f"{self._named(one)} {one.licence}".casefold())
-        self.show_rows([(self._cells(one), self._described(one)) for one in self._found])
+        self._found = tuple(
+            one for one in every if wanted in f"{self._licence_name(one)} {one.licence}".casefold()
+        )
+        self.show_rows([(self._cells(one), self._licence_text(one)) for one in self._found])
         nothing = self._texts("help.about.nothing-found" if self._view else "help.about.loading")
         show_text(self.nothing, "" if self._found else nothing)
         names = [one.name for one in self._found]
@@ -249,19 +251,19 @@ class AboutPanel(RowsCard):
     def _cells(self, one: Licence) -> tuple[Cell, ...]:
         kind = self._texts(f"help.kind.{one.kind.value}")
         return (
-            Cell(self._titled(one)),
+            Cell(self._licence_title(one)),
             Cell(kind, "muted", 14),
             Cell(one.licence, "muted", 30),
         )
 
-    def _named(self, one: Licence) -> str:
+    def _licence_name(self, one: Licence) -> str:
         return self._texts("help.about.own-files") if one.kind is ComponentKind.FILES else one.name
 
-    def _titled(self, one: Licence) -> str:
-        return f"{self._named(one)} {one.version}".rstrip()
+    def _licence_title(self, one: Licence) -> str:
+        return f"{self._licence_name(one)} {one.version}".rstrip()
 
-    def _described(self, one: Licence) -> str:
-        return f"{self._titled(one)}, {self._texts(f'help.kind.{one.kind.value}')}, {one.licence}"
+    def _licence_text(self, one: Licence) -> str:
+        return f"{self._licence_title(one)}, {self._texts(f'help.kind.{one.kind.value}')}, {one.licence}"
 
     def _chosen(self) -> None:
         row = self.list.currentIndex().row()

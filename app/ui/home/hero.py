@@ -190,7 +190,7 @@ class Hero(Card):
         set_role(self.start, "" if binding or not self._known else "primary")
         self._show()
 
-    def _shown(self) -> View:
+    def _view_to_show(self) -> View:
         """Return the recording to show: its final words for a while, then none."""
         if self._view.state in {State.IDLE, *ENDS}:
             shows_final = self._final_timer.isActive() and _has_text(self._final)
@@ -198,7 +198,7 @@ class Hero(Card):
         return self._view
 
     def _show(self) -> None:
-        view, texts = self._shown(), self._texts
+        view, texts = self._view_to_show(), self._texts
         word, busy, records = state_text(texts, view.state), view.state is not State.IDLE, view.state in RECORDING
         speaks = busy and view.state not in ENDS  # its words have room, so that the list stays in place
         self.shape.show_state(view.state, word)

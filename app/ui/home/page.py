@@ -110,7 +110,7 @@ class HomePage(QWidget):
         """Show the result of the newest search."""
         if listed.serial != self._serial:
             return
-        chosen, seen = [self.model.key(row) for row in self._rows()], self.stage.seen()
+        chosen, seen = [self.model.key(row) for row in self._rows()], self.stage.scroll_place()
         current = self.model.key(self.list.currentIndex().row())
         self.delegate.query = listed.query
         self._placing = True
@@ -187,7 +187,7 @@ class HomePage(QWidget):
         if places and not self.list.currentIndex().isValid():
             self.list.selectionModel().setCurrentIndex(places[0], QItemSelectionModel.SelectionFlag.NoUpdate)
 
-    def _selected(self) -> None:
+    def _selection_changed(self) -> None:
         if not self._placing:
             self._choose()
 
@@ -195,7 +195,7 @@ class HomePage(QWidget):
         """Show the selected takes in the bar; those that are not drawn are loaded too."""
         rows = self._rows()
         self.model.need(rows)
-        self._chosen = {self.model.key(row): self.model.loaded(row) for row in rows}
+        self._chosen = {self.model.key(row): self.model.loaded_row(row) for row in rows}
         takes = list(filter(None, self._chosen.values()))
         if self.bar.confirming and not confirming:
             confirming = {take.session for take in takes} == {take.session for take in self.bar.rows}
@@ -277,7 +277,7 @@ class HomePage(QWidget):
         if self.bar.rows:
             row_menu(self, self._texts, entries).popup(self.list.viewport().mapToGlobal(point))
 
-    def _clicked(self) -> None:
+    def _open_clicked(self) -> None:
         """Open the clicked take, unless the click extends the selection."""
         if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
             self.open_row(self.list.currentIndex().row())
@@ -359,8 +359,8 @@ class HomePage(QWidget):
         self.panel.reveal_wanted.connect(self.stage.show_in_open)
         for begun in (self.panel.again.chosen, self.panel.again.results_wanted):
             begun.connect(self.stage.show_open)  # the panel grows
-        self.list.selectionModel().selectionChanged.connect(self._selected)
-        self.list.clicked.connect(self._clicked)
+        self.list.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.list.clicked.connect(self._open_clicked)
         self.list.copy_wanted.connect(self._copy_row)
         self.list.play_wanted.connect(self._play_row)
         self.list.customContextMenuRequested.connect(self._menu)

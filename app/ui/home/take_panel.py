@@ -91,7 +91,7 @@ class TakePanel(Card):
         self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
         self.play = PlayBar(theme, texts, ask, lambda ms, plays: self.follower.mark(ms if plays else None))
         self.follower = Follower(theme, self.text, self._reveal)
-        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._use_mine)
+        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._restore_own_text)
         self.lines = FlowRow(
             (self.save, self.undo, self.paste, self.dismiss, self.copy, self.again, self.recover, self.export)
         )
@@ -262,7 +262,7 @@ class TakePanel(Card):
         self._mine = _Draft(self.text.toPlainText(), self._seen)
         self._replace_text(text)
 
-    def _use_mine(self) -> None:
+    def _restore_own_text(self) -> None:
         self._seen = self._mine.seen
         self._replace_text(self._mine.text)
 
@@ -276,7 +276,7 @@ class TakePanel(Card):
         cursor.insertText(text)
         self._save()
 
-    def _typed(self) -> None:
+    def _text_edited(self) -> None:
         self.copy.setText(self._texts("action.copy"))
         self._show()
         if self.text.hasFocus():
@@ -347,7 +347,7 @@ class TakePanel(Card):
         self.more.setProperty("role", "icon")
         self.restore.triggered.connect(self._restore)
         self.delete.triggered.connect(self.delete_wanted.emit)
-        self.text.textChanged.connect(self._typed)
+        self.text.textChanged.connect(self._text_edited)
         self.recognise.closed.connect(self._show)
         self.again.menu_opened.connect(lambda: self._ask(ModelsWanted()))
         self.again.chosen.connect(self._recognise)

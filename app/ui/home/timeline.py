@@ -168,7 +168,7 @@ class Stage(QWidget):
             part.installEventFilter(self)
         panel.hide()
         timeline.verticalScrollBar().valueChanged.connect(self._place_parts)
-        application().focusChanged.connect(self._focused)
+        application().focusChanged.connect(self._scroll_to_focus)
 
     def fit(self) -> None:
         """Make room in the timeline for the head and the open take."""
@@ -194,7 +194,7 @@ class Stage(QWidget):
         """Scroll to a part of the open take."""
         self.show_part(part.translated(self._panel.pos()))
 
-    def seen(self) -> tuple[int | None, int, int]:
+    def scroll_place(self) -> tuple[int | None, int, int]:
         """Return the take at the upper edge, its place and that of the scroll bar."""
         row = self._list.rowAt(SPACING.huge)
         return self._takes.key(row), self._list.rowViewportPosition(row), self._list.verticalScrollBar().value()
@@ -239,7 +239,7 @@ class Stage(QWidget):
                 top, height = self._list.rowViewportPosition(row), self._list.rowHeight(row) - SPACING.small
                 part.setGeometry(place.left(), top + (SPACING.hair if row else 0), place.width(), height)
 
-    def _focused(self, _: QWidget | None, new: QWidget | None) -> None:
+    def _scroll_to_focus(self, _: QWidget | None, new: QWidget | None) -> None:
         """Scroll to a control that got the focus; the text scrolls to its cursor by itself."""
         inside = new is not None and any(part.isAncestorOf(new) for part in (self._head, self._panel))
         if inside and new is not None and new.height() < self._list.viewport().height():

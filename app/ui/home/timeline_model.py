@@ -140,7 +140,7 @@ class TimelineModel(QAbstractListModel):
             return replace(found, speaking=True)
         return found
 
-    def loaded(self, row: int) -> IndexRow | None:
+    def loaded_row(self, row: int) -> IndexRow | None:
         """Return the take in this row as it was loaded last, and request nothing."""
         key = self.key(row)
         return None if key is None else self._takes.get(key)

@@ -87,7 +87,7 @@ class ModelsPanel(QWidget):
         self.cards: dict[str, ModelCard] = {}
         self.room, self.empty = remark(), label(role="muted", wraps=True)
         self.language, self.filter_name = _ANY, worded(texts, label(), "models.filter")
-        self.filter = PickOneControl(theme, texts, self._languages, self._filtered)
+        self.filter = PickOneControl(theme, texts, self._languages, self._filter_changed)
         self.headings: dict[ModelGroup, QLabel] = {
             group: worded(texts, label(bold=True), f"models.group.{group}") for group in ModelGroup
         }
@@ -140,7 +140,7 @@ class ModelsPanel(QWidget):
         entries.sort(key=lambda entry: entry.value not in own)
         return [PickerEntry(_ANY, self._texts("models.any")), *entries]
 
-    def _filtered(self, language: str | bool | int | None) -> None:
+    def _filter_changed(self, language: str | bool | int | None) -> None:
         self.language = str(language)
         self._show_filter()
         self._show()

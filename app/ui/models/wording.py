@@ -81,7 +81,7 @@ def reason_text(texts: Texts, view: ModelsView, model: LocalModelView) -> str:
 def note_text(texts: Texts, model: LocalModelView) -> str:
     """Return the note about a model, or the command that installs a missing engine; empty without either."""
     if model.note is not None:
-        return _worded(texts, model.note)
+        return _note_text(texts, model.note)
     if command := remedy(model):
         return texts("models.lacks" if model.lacks else "models.exports", install=command)
     return ""
@@ -138,7 +138,7 @@ def _source(texts: Texts, source: str) -> str:
     return source.removeprefix(_FOLDER) if source.startswith(_FOLDER) else source.partition(" (")[0]
 
 
-def _worded(texts: Texts, note: Note) -> str:
+def _note_text(texts: Texts, note: Note) -> str:
     values: dict[str, str | int] = {
         name: size_text(texts, int(value)) if name in _BYTES else value for name, value in note.values.items()
     }

@@ -92,7 +92,7 @@ class KeyCapture(QObject):
 def _has_other_modifiers(event: QKeyEvent) -> bool:
     """Return whether other modifiers are down; some systems already count the key that is being pressed."""
     own = key_names.side(event).rpartition("_")[2]
-    return any(name != own for name in key_names.held(event))
+    return any(name != own for name in key_names.held_modifiers(event))
 
 
 COMMAND: Final = "kikipounamu toggle"
@@ -129,9 +129,9 @@ class KeyStep(StepPage):
             accessibleName="onboarding.copy-command",
         )
         self.set_up = worded(texts, action_button(self.lines_wanted.emit), "onboarding.set-up-key")
-        self._capture = KeyCapture(self._pressed, self)
+        self._capture = KeyCapture(self._choose_pressed_key, self)
         self.instead = worded(texts, label(role="muted", wraps=True), "onboarding.instead")
-        self._late = timer(self, _PATIENCE_MS, self._nothing_came)
+        self._late = timer(self, _PATIENCE_MS, self._hint_at_no_key)
         row = horizontal(stretched(self.command), self.copy)
         self.state.setAlignment(_MIDDLE)
         fill(self.column, self.state, aligned(self.caps, _MIDDLE), self.note)
@@ -252,7 +252,7 @@ class KeyStep(StepPage):
             return self._texts("onboarding.chord" if seen.chord else "onboarding.arrived", key=key)
         return self._texts("onboarding.press", key=key) if self._seen_keys.testing else ""
 
-    def _nothing_came(self) -> None:
+    def _hint_at_no_key(self) -> None:
         if self._seen_keys.testing and self._arrived is None:
             self._show_hint("onboarding.nothing-came")
 
@@ -260,7 +260,7 @@ class KeyStep(StepPage):
         self._hint = key
         self._show_state()
 
-    def _pressed(self, binding: str) -> None:
+    def _choose_pressed_key(self, binding: str) -> None:
         """Choose the key that was pressed; the chosen one itself arrives as a hotkey."""
         try:
             chosen = str(parse(binding))

@@ -21,7 +21,7 @@ from app.onboarding.steps import (
     MicrophoneTrial,
     Step,
     StepProgress,
-    begun,
+    initial_progress,
 )
 from app.settings.sections import ChangeSetting, Settings
 from app.ui.dictation.announcer import announce
@@ -82,7 +82,7 @@ class Onboarding(QWidget):
         self.attempt.other_computer_wanted.connect(lambda: self._leave_for(self.other_computer_wanted))
         self.key.lines_wanted.connect(lambda: self._leave_for(self.key_lines_wanted))
         for page in self.pages.values():
-            page.changed.connect(self._changed)
+            page.changed.connect(self._step_changed)
         for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
             inside = Qt.ShortcutContext.WidgetWithChildrenShortcut  # with any focus, also in a text box
             QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
@@ -177,7 +177,7 @@ class Onboarding(QWidget):
 
     def _show_next_step(self) -> None:
         if self._is_complete():
-            self.progress = self.progress.finished()
+            self.progress = self.progress.with_step_done()
         following = self.progress.following
         if following is None:
             self.leave()
@@ -192,7 +192,7 @@ class Onboarding(QWidget):
 
     def _show_step(self, step: Step | None) -> None:
         if step is not None:
-            self.begin(self.progress.moved(step))
+            self.begin(self.progress.at_step(step))
             self._ask(ChangeSetting(FIRST_STEP, step.value))  # once it is saved, the test of the last step is over
             self._area.verticalScrollBar().setValue(0)
 
@@ -209,7 +209,7 @@ class Onboarding(QWidget):
     def _is_complete(self) -> bool:
         return self.pages[self.step].complete or self.step in self.progress.done
 
-    def _changed(self) -> None:
+    def _step_changed(self) -> None:
         """Name the button by what it does now, and have the screen reader say that the step is complete."""
         before, self._complete = self._complete, self._is_complete()
         if self._complete is before:
@@ -343,6 +343,6 @@ class FirstSteps(QObject):
         first, self._begun = not self._begun, True
         before, self._welcomed = self._welcomed, settings.general.welcomed
         if before and not self._welcomed:
-            self.open(begun(settings.general.open_steps, settings.general.first_step))
+            self.open(initial_progress(settings.general.open_steps, settings.general.first_step))
         elif self._welcomed and (first or not before):
             self._shell.uncover()

@@ -111,7 +111,7 @@ class ProgramRow(QFrame):
         head = horizontal(self.icon, stretched(self.name), stretched(self.program), self.remove)
         self._below.addWidget(self.lines)
         vertical(head, self._below, self.problem, within=self, margins=(0, SPACING.small))
-        self.program.editingFinished.connect(self._edited)
+        self.program.editingFinished.connect(self._program_edited)
         self.how.activated.connect(self._chosen)
         self.newline.activated.connect(self._chosen)
 
@@ -165,7 +165,7 @@ class ProgramRow(QFrame):
         self.name.setText(self.called)
         self.name.setToolTip(tool_tip(self.rule.program) if self.called != self.rule.program else "")
 
-    def _edited(self) -> None:
+    def _program_edited(self) -> None:
         name = self.program.text().strip()
         if name != self.rule.program:
             self._change(program=name)
@@ -287,7 +287,7 @@ class ProgramsPanel(Card):
         self._show()
 
     def _new_row(self, rule: ProgramRule) -> ProgramRow:
-        row = ProgramRow(self._theme, self._texts, self._edited, self._remove)
+        row = ProgramRow(self._theme, self._texts, self._rules_edited, self._remove)
         row.rule = rule
         self.rows.append(row)
         self._list.addWidget(row)
@@ -300,7 +300,7 @@ class ProgramsPanel(Card):
     def _remove(self, row: ProgramRow) -> None:
         self._remove_row(row)
         (self.rows[-1].remove if self.rows else self.add).setFocus()
-        self._edited()
+        self._rules_edited()
 
     def _add(self, program: str) -> None:
         known = (row for row in self.rows if same_program(row.rule.program, program))
@@ -311,9 +311,9 @@ class ProgramsPanel(Card):
         self._show()
         (row.how if program else row.program).setFocus()
         if program:
-            self._edited()
+            self._rules_edited()
 
-    def _edited(self) -> None:
+    def _rules_edited(self) -> None:
         counting = self._counting
         self._refused = None
         if counting != (self._known if self._asked is None else self._asked):

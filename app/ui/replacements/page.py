@@ -25,7 +25,7 @@ _SHOWN: Final = 100
 _SEPARATORS: Final = re.compile(r"[,，、;；\n]")
 
 
-def parted(text: str) -> tuple[list[Replacement], str]:
+def parse_rules(text: str) -> tuple[list[Replacement], str]:
     """Return the rules in the lines of a text that have the form "heard = written", and the other lines."""
     rules, others = list[Replacement](), list[str]()
     for line in text.split("\n"):
@@ -85,7 +85,7 @@ class HotwordsPanel(Card):
 
     def _add(self) -> None:
         """Ask for the typed replacements, one a line, and for hotwords, which commas or lines separate."""
-        rules, rest = parted(self.field.text())
+        rules, rest = parse_rules(self.field.text())
         if rules:
             self.replacements_wanted.emit(rules)
             self.field.setText(rest)

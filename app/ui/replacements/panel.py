@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.messages.kinds import Action, Problem
 from app.replacements.rules import MOST_RULES, Example, Replacement, ReplacementsTried, RuleTried, TryReplacements
-from app.replacements.spreadsheets import decoded, from_text, to_csv
+from app.replacements.spreadsheets import decode_text, from_text, to_csv
 from app.settings.schema import as_written
 from app.settings.sections import ChangeSetting
 from app.ui.replacements.rules_model import RulesModel
@@ -95,12 +95,12 @@ class DryRunResults(QWidget):
         muted, when = self._theme.colour("muted").name(), datetime.fromtimestamp(example.started_s)
         return (
             f'<p style="margin: 0 0 {SPACING.hair}px 0"><span style="color: {muted}">{when:%Y-%m-%d %H:%M}</span>'
-            f"&nbsp; {self._marked(example.before, example.before_mark, 'danger')}"
+            f"&nbsp; {self._highlighted(example.before, example.before_mark, 'danger')}"
             f'<span style="color: {muted}"> → </span>'
-            f"{self._marked(example.after, example.after_mark, 'accent')}</p>"
+            f"{self._highlighted(example.after, example.after_mark, 'accent')}</p>"
         )
 
-    def _marked(self, text: str, mark: tuple[int, int], colour: str) -> str:
+    def _highlighted(self, text: str, mark: tuple[int, int], colour: str) -> str:
         first, last = mark
         style = f"color: {self._theme.colour(colour).name()}; font-weight: 600; text-decoration: underline"
         before, here, after = map(html.escape, (text[:first], text[first:last], text[last:]))
@@ -173,7 +173,7 @@ class ReplacementsPanel(Card):
             self._asked = None
             if rules != self.model.draft.counting:
                 self.model.show_rules(rules)
-                self._changed()
+                self._draft_changed()
 
     def show_problem(self, problem: Problem) -> None:
         """Show why the requested rules were refused."""
@@ -271,16 +271,16 @@ class ReplacementsPanel(Card):
         if last >= 0:
             self.table.setCurrentIndex(self.table.found.index(min(here, last), 0))
 
-    def _edited(self) -> None:
+    def _rules_edited(self) -> None:
         """Request the valid rules; invalid ones wait in the panel."""
         counting = self.model.draft.counting
         self._result = str
         if counting != (self._known if self._asked is None else self._asked):
             self._asked = counting
             self._ask(ChangeSetting(NAME, tuple(as_written(counting))))
-        self._changed()
+        self._draft_changed()
 
-    def _changed(self) -> None:
+    def _draft_changed(self) -> None:
         self._soon.start()
         self._tried_rows, self._tried = (), None
         self._show()
@@ -300,7 +300,7 @@ class ReplacementsPanel(Card):
             return
         try:
             with Path(chosen[0]).open("rb") as file:
-                text = decoded(file.read(_MOST_BYTES), chinese=self._texts.language == "zh")
+                text = decode_text(file.read(_MOST_BYTES), chinese=self._texts.language == "zh")
         except OSError:
             text = None
         if text is None:
@@ -328,7 +328,7 @@ class ReplacementsPanel(Card):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        self.model.edited.connect(self._edited)
+        self.model.edited.connect(self._rules_edited)
         self.model.dataChanged.connect(lambda: self._soon.start())
         self.table.row_left.connect(lambda: self._left.start())
         self.table.removed.connect(self._remove)

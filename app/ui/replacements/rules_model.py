@@ -168,7 +168,7 @@ class RulesModel(QAbstractTableModel):
         if column in TICKS and role == Role.CheckStateRole:
             on = getattr(rule, TICKS[column])
             return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
-        return self._shown(row, column) if role in (Role.DisplayRole, Role.EditRole) else None
+        return self._cell_text(row, column) if role in (Role.DisplayRole, Role.EditRole) else None
 
     def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
         """Store a cell that the user edited, and return True on success."""
@@ -198,7 +198,7 @@ class RulesModel(QAbstractTableModel):
             self.edited.emit()
         return True
 
-    def _shown(self, row: int, column: Column) -> str | None:
+    def _cell_text(self, row: int, column: Column) -> str | None:
         if column in TEXTS:
             return str(getattr(self.draft.rules[row], TEXTS[column])).replace("\n", _BREAK)
         return str(self._takes[row]) if column is Column.TAKES and row in self._takes else None
@@ -215,7 +215,7 @@ class RulesModel(QAbstractTableModel):
             shown = self._texts("words.on" if on else "words.off")
         else:
             empty = "words.left-out" if column is Column.WRITES and self._is_left_out(row) else "words.nothing"
-            shown = self._shown(row, column) or self._texts(empty)
+            shown = self._cell_text(row, column) or self._texts(empty)
         return ": ".join(filter(None, (name, shown, self.problem(row))))
 
     def _emit_changed(self, first: Column, last: Column) -> None:

@@ -110,11 +110,11 @@ class KnownKeys:
             return {action: key for action, key in bindings.items() if action in known}
         return {**bindings, **self.assigned, **self.instead}
 
-    def refused(self, note: Note | None) -> None:
+    def note_problem(self, note: Note | None) -> None:
         """Take a problem with hotkeys, or ``None`` if it is works_by_lines."""
         self._unheard = self._unheard or (note is not None and note.key in NO_HOTKEYS)
 
-    def reported(self, actions: Iterable[str]) -> bool:
+    def add_reported(self, actions: Iterable[str]) -> bool:
         """Add actions whose keys lines report; return whether one is new."""
         before = self._by_lines
         self._by_lines |= frozenset(actions)

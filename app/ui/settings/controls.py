@@ -198,7 +198,7 @@ class TextControl(SettingControl):
         self._typed, self._asked = False, ""
         self.column.addWidget(self.field)
         self.field.editingFinished.connect(self.submit)
-        self.field.textEdited.connect(self._edited)
+        self.field.textEdited.connect(self._text_edited)
         self.field.installEventFilter(self)
 
     def show_value(self, value: Any) -> None:
@@ -245,7 +245,7 @@ class TextControl(SettingControl):
             return True
         return super().eventFilter(watched, event)
 
-    def _edited(self) -> None:
+    def _text_edited(self) -> None:
         self._typed, self._asked = True, ""
 
 

@@ -57,7 +57,7 @@ class PressTest(Card):
         self._tried = False
         self.heading = worded(texts, label(bold=True), "settings.press.name")
         self.description = worded(texts, remark(), "settings.press.says")
-        button = action_button(self._clicked, name="press-test")
+        button = action_button(self._toggle_test, name="press-test")
         self.button = worded(texts, button, accessibleDescription="settings.press.says")
         self.result = remark("")
         self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
@@ -116,9 +116,9 @@ class PressTest(Card):
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the test when the panel is hidden, so that the keys dictate again."""
         if self.testing:
-            self._clicked()
+            self._toggle_test()
 
-    def _clicked(self) -> None:
+    def _toggle_test(self) -> None:
         on = not self.testing
         if on:
             self._tried = False

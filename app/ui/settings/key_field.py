@@ -64,7 +64,7 @@ class KeyField(QAbstractButton):
         self._up = timer(self, _STAYS_UP_MS, lambda: self._listen(False))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(self._clicked)
+        self.clicked.connect(self._toggle_recording)
         texts.changed.connect(self._name)
         self._name()
 
@@ -105,11 +105,11 @@ class KeyField(QAbstractButton):
             return
         if event.isAutoRepeat():
             return
-        if event.key() == Qt.Key.Key_Escape and not key_names.held(event):
+        if event.key() == Qt.Key.Key_Escape and not key_names.held_modifiers(event):
             self._record(False)
         elif key_names.is_modifier(event):
             self._lone = "" if self._held else key_names.side(event)
-            self._held = key_names.held(event) or [self._lone.rpartition("_")[2]]
+            self._held = key_names.held_modifiers(event) or [self._lone.rpartition("_")[2]]
             self.update()
         else:
             self._choose_key(key_names.binding(event))
@@ -160,7 +160,7 @@ class KeyField(QAbstractButton):
             paint_text(painter, place, cap, text_font, self._theme.colour("text"), Qt.AlignmentFlag.AlignCenter)
             x += across + SPACING.hair
 
-    def _clicked(self) -> None:
+    def _toggle_recording(self) -> None:
         if self.recording:
             self._give_up()
         else:

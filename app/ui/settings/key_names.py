@@ -98,7 +98,7 @@ def is_modifier(event: QKeyEvent) -> bool:
     return event.key() in _MODIFIER_KEYS
 
 
-def held(event: QKeyEvent, platform: str = sys.platform) -> list[str]:
+def held_modifiers(event: QKeyEvent, platform: str = sys.platform) -> list[str]:
     """Return the modifiers that are down, in writing order.
 
     On macOS Qt reports Command as Control.
@@ -122,7 +122,7 @@ def side(event: QKeyEvent, platform: str = sys.platform) -> str:
 def binding(event: QKeyEvent, platform: str = sys.platform) -> str:
     """Return the binding, such as ``ctrl+alt+d``; empty for a key without a name."""
     name = _name(event.key())
-    return "+".join([*held(event, platform), name]) if name else ""
+    return "+".join([*held_modifiers(event, platform), name]) if name else ""
 
 
 def _name(key: int) -> str:

@@ -54,7 +54,7 @@ class PickOneControl(SettingControl):
         super().__init__(self.field, set_value)
         self._entries, self._name = entries, ""
         self.picker = Picker(theme, texts, self.field)
-        self.picker.picked.connect(self._picked)
+        self.picker.picked.connect(self._pick_value)
         self.column.addWidget(self.field)
         self.field.clicked.connect(self._open)
 
@@ -72,7 +72,7 @@ class PickOneControl(SettingControl):
     def _open(self) -> None:
         self.picker.open(with_unknown(self._entries(), (self._value,)), (self._value,), self._name)
 
-    def _picked(self, value: str) -> None:
+    def _pick_value(self, value: str) -> None:
         self.picker.close_list()
         self.set_value(value)
 

@@ -100,7 +100,7 @@ def refusal_text(texts: Texts, name: str, note: Note) -> str:
     if not is_of_value(note):
         return note_text(texts, note)
     key = "settings.refused-in-file" if is_of_file(note) else "settings.refused"
-    return texts(key, allowed=_allowed(texts, name))
+    return texts(key, allowed=_allowed_text(texts, name))
 
 
 def is_of_value(note: Note) -> bool:
@@ -113,7 +113,7 @@ def is_of_file(note: Note) -> bool:
     return not is_of_value(note) or _FILE in note.values.get("place", "")
 
 
-def _allowed(texts: Texts, name: str) -> str:
+def _allowed_text(texts: Texts, name: str) -> str:
     setting = all_settings()[name]
     if setting.choices:
         return names_text(texts, map(texts, option_keys(setting).values()))

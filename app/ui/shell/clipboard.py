@@ -76,12 +76,12 @@ class QtClipboard(QObject):
         await self._ask(lambda: self._offer_text(text))
         return True
 
-    def pressed(self, process: int = 0) -> None:
+    def expect_read(self, process: int = 0) -> None:
         """Count only reads from now on."""
         self._reads_before = self._reads
 
-    async def read(self, deadline_s: float) -> bool:
-        """Return True if the clipboard is read after ``pressed``; wait at most ``deadline_s`` for it."""
+    async def until_read(self, deadline_s: float) -> bool:
+        """Return True if the clipboard is read after ``expect_read``; wait at most ``deadline_s`` for it."""
         loop, heard = asyncio.get_running_loop(), asyncio.Event()
         self._heard = partial(loop.call_soon_threadsafe, heard.set)
         try:

@@ -43,9 +43,9 @@ class TrayFocus(QObject):
         super().__init__(window)
         self._window = window
         if QGuiApplication.platformName() == _X11:
-            application().focusWindowChanged.connect(self._changed)
+            application().focusWindowChanged.connect(self._focus_changed)
 
-    def _changed(self, focused: QWindow | None) -> None:
+    def _focus_changed(self, focused: QWindow | None) -> None:
         if focused is not None and focused.objectName() == _ICON and self._window.isVisible():
             focus_again(int(self._window.winId()))
 
@@ -166,7 +166,7 @@ class Tray(QObject):
         self.icon = icon = QSystemTrayIcon(self)
         icon.setContextMenu(self.menu)
         icon.setToolTip(self.tip)
-        icon.activated.connect(self._clicked)
+        icon.activated.connect(self._icon_clicked)
         self._redraw()
         icon.show()
 
@@ -177,7 +177,7 @@ class Tray(QObject):
             self.icon.deleteLater()
             self.icon = None
 
-    def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+    def _icon_clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the system opens the menu itself
             self.open_wanted.emit()
 

@@ -162,7 +162,7 @@ def note_text(texts: Texts, note: Note | None, paste_key: str = "") -> str:
     """
     if note is None:
         return ""
-    key, values = note_key(note), _worded(texts, note)
+    key, values = note_key(note), _note_values(texts, note)
     if paste_key and texts.has(f"{key}-key"):
         return texts(f"{key}-key", key=paste_key, **values)
     return texts(key, **values) if texts.has(key) else ""
@@ -254,7 +254,7 @@ def _cap(texts: Texts, word: str) -> str:
     return word.replace("_", " ").title()
 
 
-def _worded(texts: Texts, note: Note) -> dict[str, str | int]:
+def _note_values(texts: Texts, note: Note) -> dict[str, str | int]:
     """Return the values of a note, with keys under their local names."""
     values: dict[str, str | int] = {
         name: key_text(texts, value) if name == _BINDING else value for name, value in note.values.items()

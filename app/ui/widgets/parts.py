@@ -82,14 +82,14 @@ def horizontal(
 
     ``gap``: pixels between the parts; ``None`` takes the gap of the layout around.
     """
-    return _filled(QHBoxLayout(), within, parts, margins, gap)
+    return _fill_layout(QHBoxLayout(), within, parts, margins, gap)
 
 
 def vertical(
     *parts: Part, within: QWidget | None = None, margins: Margins = 0, gap: int | None = SPACING.small
 ) -> QVBoxLayout:
     """Return a column of parts, with the same options as a row."""
-    return _filled(QVBoxLayout(), within, parts, margins, gap)
+    return _fill_layout(QVBoxLayout(), within, parts, margins, gap)
 
 
 def grid(
@@ -115,7 +115,9 @@ def _with_margins(layout: L, within: QWidget | None, margins: Margins) -> L:
     return layout
 
 
-def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins: Margins, gap: int | None) -> B:
+def _fill_layout(
+    layout: B, within: QWidget | None, parts: tuple[Part, ...], margins: Margins, gap: int | None
+) -> B:
     _with_margins(layout, within, margins)
     if gap is not None:
         layout.setSpacing(gap)

@@ -17,14 +17,14 @@ _MARKS: Final = re.compile(r"^\W+|\W+$")
 _UNKNOWN: Final = "unknown"
 
 
-def encoded(kind: str, **fields: Any) -> str:
+def encode_message(kind: str, **fields: Any) -> str:
     """Return a message of the server."""
     return msgspec.json.encode({"type": kind, **fields}).decode()
 
 
 def results(part: TranscriptPart, about: dict[str, Any], *, final: bool, flushed: bool = False) -> str:
     """Return the text of one segment. ``about``: from ``metadata``; ``flushed``: as the client asked for."""
-    return encoded(
+    return encode_message(
         "Results",
         channel_index=[0, 1],
         start=part.start_ms / 1000,

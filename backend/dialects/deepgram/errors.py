@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from backend.dialects.deepgram.requests import ParameterInvalid
-from backend.dialects.openai.errors import OpenAiError, translated
+from backend.dialects.openai.errors import OpenAiError, translate_errors
 
 _CODES: Final = {
     400: "Bad Request",
@@ -48,7 +48,7 @@ class DeepgramError(Exception):
 def answerable() -> Iterator[None]:
     """Raise every expected error as a ``DeepgramError``."""
     try:
-        with translated():
+        with translate_errors():
             yield
     except ParameterInvalid as error:
         raise DeepgramError(400, str(error)) from error

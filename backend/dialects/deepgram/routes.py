@@ -17,7 +17,7 @@ from backend.dialects.deepgram.answers import file_answer, summary
 from backend.dialects.deepgram.errors import DeepgramError, answerable
 from backend.dialects.deepgram.requests import ListenRequest, ParameterInvalid, listen_request
 from backend.dialects.deepgram.stream import NAME, serve_listening
-from backend.dialects.file_audio import recognised, truncation_headers
+from backend.dialects.file_audio import recognise_file, truncation_headers
 from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
@@ -79,7 +79,7 @@ class DeepgramRoutes:
         async with self._files.reading(visit), self._sessions.client(visit, asked.options, NAME) as client:
             check_present(request)
             sent, about = SentAudio(client), (path, self._files.settings.vad_folder, transcript)
-            async with aclosing(recognised(sent, *about)) as found:
+            async with aclosing(recognise_file(sent, *about)) as found:
                 async for _ in found:
                     check_present(request)
         body = file_answer(asked, transcript, summary(request_id, digest, created, sent.seconds))

@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from backend.core.errors import BackendError
 from backend.dialects.audio_formats import IncomingFormat, MonoStream, NoWave, wave_header
-from backend.dialects.deepgram.answers import encoded, metadata, results, summary
+from backend.dialects.deepgram.answers import encode_message, metadata, results, summary
 from backend.dialects.deepgram.requests import ListenRequest, client_message
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
@@ -126,7 +126,7 @@ class _Listening:
                 format, data = found[0], self._head[found[1] :]
             await self._begin(format)
         if self._mono is not None and self._speech is not None:
-            await self._speech.hear_pcm(self._mono.accept(data))
+            await self._speech.accept_pcm(self._mono.accept(data))
             await self._notice(self._speech)
 
     async def _begin(self, format: IncomingFormat) -> None:
@@ -147,7 +147,7 @@ class _Listening:
         if speech is not None:
             await speech.intake.finish()
             await self._notice(speech)
-            speech.hear_anew()
+            speech.begin_audio()
             if speech.sent.next_segment > self._next:
                 self._flushes[speech.sent.next_segment] += 1
                 return
@@ -217,4 +217,4 @@ class _Listening:
         await send_text(self._socket, results(part, about, final=final, flushed=flushed))
 
     async def _say(self, kind: str, **fields: object) -> None:
-        await send_text(self._socket, encoded(kind, **fields))
+        await send_text(self._socket, encode_message(kind, **fields))

@@ -21,10 +21,10 @@ from backend.dialects.earlier.messages import (
     EarlierStart,
     chunk_result,
     client_message,
-    failed,
+    failed_message,
     final_result,
-    received,
-    started,
+    received_message,
+    started_message,
 )
 from backend.dialects.earlier.rest_routes import in_their_shape
 from backend.dialects.live_speech import LiveSpeech
@@ -97,7 +97,7 @@ class EarlierConversation:
                 message = await self._socket.receive(_HOLD_S if held else None)
             except TimeoutError:
                 for recording in held:
-                    recording.texts.let_go()
+                    recording.texts.release_last()
                     await self._send_chunks(recording)
                 continue
             if message.type not in _DATA:
@@ -126,11 +126,11 @@ class EarlierConversation:
                 case EarlierFinish():
                     self._finish(self._open(name))
         except ProtocolError as error:
-            await self._say(failed(name, str(error)))
+            await self._say(failed_message(name, str(error)))
         except (BackendError, GatewayError) as error:
             if name in self._recordings:
                 await self._leave(self._recordings[name])
-            await self._say(failed(name, str(error)))
+            await self._say(failed_message(name, str(error)))
 
     def _open(self, name: str) -> _Recording:
         recording = self._recordings.get(name)
@@ -147,7 +147,7 @@ class EarlierConversation:
         live = await LiveSpeech.begin(self._sessions, self._visit, options, CLIENT + name)
         self._recordings[name] = recording = _Recording(name, live)
         live.handle_events(partial(self._send_event, recording))
-        await self._say(started(name))
+        await self._say(started_message(name))
 
     async def _make_room(self) -> None:
         """Give up the oldest recording that has no end. Raises ``OutOfOrder`` if all have ended."""
@@ -156,17 +156,19 @@ class EarlierConversation:
         if oldest is None:
             raise OutOfOrder(f"{MOST_RECORDINGS} recordings of this connection wait for their texts already")
         await self._leave(oldest)
-        await self._say(failed(oldest.name, "given up: too many recordings of this connection have no finish"))
+        await self._say(
+            failed_message(oldest.name, "given up: too many recordings of this connection have no finish")
+        )
 
     async def _chunk(self, recording: _Recording, index: int, audio: bytes) -> None:
         for place, heard in recording.order.take(index, audio):
             await self._hear(recording, place, heard)
-        await self._say(received(recording.name, index))
+        await self._say(received_message(recording.name, index))
 
     async def _hear(self, recording: _Recording, index: int, audio: bytes) -> None:
-        await recording.live.hear_pcm(audio)
+        await recording.live.accept_pcm(audio)
         recording.chunks += 1
-        recording.texts.heard(index, recording.new_ends())
+        recording.texts.add_chunk(index, recording.new_ends())
         await self._send_chunks(recording)
 
     # -- the end -------------------------------------------------------------------------------------------
@@ -193,15 +195,17 @@ class EarlierConversation:
                 for index, audio in recording.order.rest():
                     await self._hear(recording, index, audio)
                 await live.intake.finish()
-                recording.texts.let_go(recording.new_ends())
+                recording.texts.release_last(recording.new_ends())
                 await live.finish()
                 await self._send_chunks(recording)
         except TimeoutError:
-            return failed(recording.name, _LATE)
+            return failed_message(recording.name, _LATE)
         except (ProtocolError, BackendError, GatewayError) as error:
-            return failed(recording.name, str(error))
+            return failed_message(recording.name, str(error))
         if live.transcript.failed is not None:
-            return failed(recording.name, f"a part could not be recognised: {live.transcript.failed.message}")
+            return failed_message(
+                recording.name, f"a part could not be recognised: {live.transcript.failed.message}"
+            )
         seconds = live.sent.seconds
         return final_result(recording.name, live.transcript.text(), seconds, recording.chunks)
 
@@ -216,7 +220,7 @@ class EarlierConversation:
             recording.live.transcript.take(event)
             recording.texts.know(event.segment, "")
             if recording.finishing is None:  # else the answer to ``finish`` has it
-                await self._say(failed(recording.name, f"a part could not be recognised: {event.message}"))
+                await self._say(failed_message(recording.name, f"a part could not be recognised: {event.message}"))
         elif recording.live.take(event) and isinstance(event, FinalResult):
             recording.texts.know(event.segment, event.text)
         await self._send_chunks(recording)

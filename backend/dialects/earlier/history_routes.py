@@ -83,12 +83,12 @@ class EarlierHistoryRoutes:
 
     async def _submit(self, request: web.Request) -> web.Response:
         language = request.query.get("language", "")
-        return self._queued(await self._files.submit(request, {"language": language} if language else {}))
+        return self._queued_response(await self._files.submit(request, {"language": language} if language else {}))
 
     async def _retry(self, request: web.Request) -> web.Response:
-        return self._queued(await self._files.retry(request))
+        return self._queued_response(await self._files.retry(request))
 
-    def _queued(self, stored: StoredSession) -> web.Response:
+    def _queued_response(self, stored: StoredSession) -> web.Response:
         return json_response(SubmittedTask(stored.id, "queued", self._runner.waiting))
 
     async def _result(self, request: web.Request) -> web.Response:
@@ -97,7 +97,7 @@ class EarlierHistoryRoutes:
         return json_response(task_result(stored, segments, self._runner.has(stored.id)))
 
     async def _tasks(self, request: web.Request) -> web.Response:
-        found = await self._listed(request, SessionKind.FILE)
+        found = await self._newest_sessions(request, SessionKind.FILE)
         records = tuple(
             task_record(stored, text_of(segments), self._runner.has(stored.id)) for stored, segments in found
         )
@@ -125,7 +125,7 @@ class EarlierHistoryRoutes:
     # -- recordings ----------------------------------------------------------------------------------------
 
     async def _recordings(self, request: web.Request) -> web.Response:
-        found = await self._listed(request, SessionKind.STREAM)
+        found = await self._newest_sessions(request, SessionKind.STREAM)
         views = tuple(recording_view(stored, segments) for stored, segments in found)
         return json_response(RecordingList(len(views), views))
 
@@ -140,7 +140,7 @@ class EarlierHistoryRoutes:
     async def _stream(self, request: web.Request) -> StoredSession:
         """Return the newest recording with the name in the path, or the session with this id."""
         visit, name = admit(request), request.match_info["id"]
-        wanted = self._wanted(visit, SessionKind.STREAM)._replace(client=CLIENT + name)
+        wanted = self._session_filter(visit, SessionKind.STREAM)._replace(client=CLIENT + name)
         page = await self._archive.ask(lambda store: store.sessions(wanted, None, 1))
         return page.items[0] if page.items else await self._archive.session(request, visit)
 
@@ -149,20 +149,20 @@ class EarlierHistoryRoutes:
     async def _statistics(self, request: web.Request) -> web.Response:
         scope, today = scope_of(admit(request)), datetime.now(UTC).date()
         used = await self._archive.ask(lambda store: store.usage(_FIRST_DAY, today, scope.owner))
-        held = await self._archive.ask(lambda store: store.held())
+        held = await self._archive.ask(lambda store: store.size())
         mine = [one for one in used if scope.tenant in (None, one.tenant)]
         return json_response(statistics(mine, self._workers(), held.bytes))
 
     async def _delete(self, stored: StoredSession) -> None:
         if not await self._archive.ask(lambda store: store.delete(stored.id)):
             raise not_found()
-        self._runner.changed(stored.id)
+        self._runner.check_session(stored.id)
 
-    async def _listed(
+    async def _newest_sessions(
         self, request: web.Request, kind: SessionKind
     ) -> list[tuple[StoredSession, list[StoredSegment]]]:
         """Return the newest sessions with their segments; only the first sessions have texts."""
-        wanted, limit = self._wanted(admit(request), kind), read_query(request, _ListQuery).limit
+        wanted, limit = self._session_filter(admit(request), kind), read_query(request, _ListQuery).limit
         page = await self._archive.ask(lambda store: store.sessions(wanted, None, limit))
         found, left = [], _LISTED_CHARACTERS
         for stored in page.items:
@@ -171,8 +171,8 @@ class EarlierHistoryRoutes:
             found.append((stored, segments))
         return found
 
-    def _wanted(self, visit: AdmittedRequest, kind: SessionKind) -> SessionFilter:
-        return scope_of(visit).wanted()._replace(kind=kind)
+    def _session_filter(self, visit: AdmittedRequest, kind: SessionKind) -> SessionFilter:
+        return scope_of(visit).session_filter()._replace(kind=kind)
 
     async def _segments(self, stored: StoredSession) -> list[StoredSegment]:
         found: list[StoredSegment] = []

@@ -69,33 +69,33 @@ def client_message(data: str | bytes) -> ClientMessage:
     return message
 
 
-def started(recording: str) -> str:
+def started_message(recording: str) -> str:
     """Return the answer to ``start``."""
-    return _encoded(ServerMessage("ack", 0, recording, status="session_started"))
+    return _encode(ServerMessage("ack", 0, recording, status="session_started"))
 
 
-def received(recording: str, index: int) -> str:
+def received_message(recording: str, index: int) -> str:
     """Return the answer to a chunk."""
-    return _encoded(ServerMessage("ack", index, recording, status="received"))
+    return _encode(ServerMessage("ack", index, recording, status="received"))
 
 
 def chunk_result(recording: str, index: int, text: str) -> str:
     """Return the text of the speech that ended in a chunk."""
-    return _encoded(ServerMessage("chunk_result", index, recording, text=text))
+    return _encode(ServerMessage("chunk_result", index, recording, text=text))
 
 
 def final_result(recording: str, text: str, seconds: float, chunks: int) -> str:
     """Return the text of a whole recording, with its length."""
     about = ServerMessage("final_result", 0, recording, text=text, duration=round(seconds, 3), chunk_count=chunks)
-    return _encoded(about)
+    return _encode(about)
 
 
-def failed(recording: str, message: str) -> str:
+def failed_message(recording: str, message: str) -> str:
     """Return an error; ``recording`` empty: of no recording."""
-    return _encoded(ServerMessage("error", 0, recording, message=message))
+    return _encode(ServerMessage("error", 0, recording, message=message))
 
 
-def _encoded(message: ServerMessage) -> str:
+def _encode(message: ServerMessage) -> str:
     return msgspec.json.encode(message).decode()
 
 
@@ -160,7 +160,7 @@ class ChunkTexts:
         """True while the only chunk without a text waits for the next one."""
         return len(self._waiting) == 1 and not self._let_go
 
-    def heard(self, index: int, segments: Iterable[int]) -> None:
+    def add_chunk(self, index: int, segments: Iterable[int]) -> None:
         """Add a chunk and the segments that ended in it."""
         self._waiting.append((index, list(segments)))
         self._let_go = False
@@ -169,7 +169,7 @@ class ChunkTexts:
         """Note the text of a segment; empty: there is none."""
         self._known[segment] = text.strip()
 
-    def let_go(self, segments: Iterable[int] = ()) -> None:
+    def release_last(self, segments: Iterable[int] = ()) -> None:
         """Let the last chunk wait no more; ``segments``: those that ended after it."""
         self._let_go = True
         if self._waiting:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
 from typing import Final, Self
 
-from backend.dialects.file_audio import recognised
+from backend.dialects.file_audio import recognise_file
 from backend.dialects.request_room import Take
 from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
@@ -51,10 +51,10 @@ class FileSpeech:
         if len(self._waiting) >= _WRITE_BYTES:
             await self._write()
 
-    async def recognised(
+    async def recognise(
         self, sessions: DialectSessions, visit: AdmittedRequest, options: Options, name: str
     ) -> AsyncGenerator[None, None]:
-        """Recognise the file; yield after each result. Raises like ``file_audio.recognised``, or ``OverQuota``."""
+        """Recognise the file; yield after each result. Raises as ``recognise_file``, or ``OverQuota``."""
         await self._write()
         await asyncio.to_thread(self._part.flush)
         self._coming.close()
@@ -62,7 +62,7 @@ class FileSpeech:
         async with (
             self._files.reading(visit),
             sessions.client(visit, options, name) as client,
-            aclosing(recognised(SentAudio(client), *about)) as results,
+            aclosing(recognise_file(SentAudio(client), *about)) as results,
         ):
             async for _ in results:
                 yield

@@ -87,29 +87,29 @@ def hotwords(value: object) -> tuple[str, ...]:
 def online(config: Config, text: str) -> str:
     """Return a message with more text that is certain, to be appended."""
     mode = "2pass-online" if config.mode == "2pass" else "online"
-    return _encoded(config, mode, text, final=False)
+    return _encode(config, mode, text, final=False)
 
 
 def offline(config: Config, parts: list[TranscriptPart], text: str, *, final: bool = False, **more: Any) -> str:
     """Return a message with the text of whole sentences, which replaces what came online since the last one."""
     mode = "2pass-offline" if config.mode == "2pass" else config.mode
-    return _encoded(config, mode, text, final=final, **_stamps(parts), **more)
+    return _encode(config, mode, text, final=final, **_stamps(parts), **more)
 
 
-def acknowledged(config: Config, failure: FailedSpeech | None = None) -> str:
+def end_message(config: Config, failure: FailedSpeech | None = None) -> str:
     """Return the answer to ``is_end``; after a failed speech, clients expect the error without ``is_final``."""
     if failure is None:
-        return _encoded(config, config.mode, "", final=True, is_end=True)
-    return _encoded(config, config.mode, "", final=False, is_end=True, error=failure.fields())
+        return _encode(config, config.mode, "", final=True, is_end=True)
+    return _encode(config, config.mode, "", final=False, is_end=True, error=failure.fields())
 
 
-def failed(config: Config, failure: FailedSpeech) -> str:
+def failed_message(config: Config, failure: FailedSpeech) -> str:
     """Return a message with an error, which is the last one of this speech."""
     mode = "2pass-offline" if config.mode == "2pass" else config.mode
-    return _encoded(config, mode, "", final=True, error=failure.fields())
+    return _encode(config, mode, "", final=True, error=failure.fields())
 
 
-def _encoded(config: Config, mode: str, text: str, *, final: bool, **more: Any) -> str:
+def _encode(config: Config, mode: str, text: str, *, final: bool, **more: Any) -> str:
     body = {"mode": mode, "wav_name": config.name, "text": text, "is_final": final, **more}
     return msgspec.json.encode(body).decode()
 

@@ -16,9 +16,9 @@ from backend.dialects.funasr.messages import (
     PCM,
     Config,
     FailedSpeech,
-    acknowledged,
     client_text,
-    failed,
+    end_message,
+    failed_message,
     offline,
     online,
 )
@@ -127,7 +127,7 @@ class FunasrConversation:
         elif said.speaks is False and self._failure is None:
             await self._try_to_finish()
         if said.ends:
-            await self._send(acknowledged(self._config, self._failure))
+            await self._send(end_message(self._config, self._failure))
         if said.speaks is False:
             self._failure = None
 
@@ -137,7 +137,7 @@ class FunasrConversation:
             return
         speech = self._speech or await self._begin()
         if isinstance(speech.source, LiveSpeech):
-            await speech.source.hear_pcm(data)
+            await speech.source.accept_pcm(data)
         else:
             await speech.source.hear(data)
 
@@ -174,7 +174,7 @@ class FunasrConversation:
 
     async def _read_file(self, speech: _Speech, file: FileSpeech) -> None:
         options = speech.config.options
-        async with aclosing(file.recognised(self._sessions, self._visit, options, NAME)) as results:
+        async with aclosing(file.recognise(self._sessions, self._visit, options, NAME)) as results:
             async for _ in results:
                 await self._send_finals(speech)
 
@@ -183,7 +183,7 @@ class FunasrConversation:
         config = self._speech.config if self._speech else self._config
         self._failure = FailedSpeech(_code(error), str(error))
         await self.close()
-        await self._send(failed(config, self._failure))
+        await self._send(failed_message(config, self._failure))
 
     async def _send_event(self, speech: _Speech, live: LiveSpeech, event: ClientEvent) -> None:
         """Send texts as they come. A segment without text ends the speech with an error."""

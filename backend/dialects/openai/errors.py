@@ -49,7 +49,7 @@ class OpenAiError(Exception):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Raise every expected error as an ``OpenAiError``."""
     try:
         yield

@@ -13,9 +13,9 @@ import msgspec
 from aiohttp import hdrs, web
 
 from backend.admission.offered_models import NO_WORKER_TRANSLATES
-from backend.dialects.file_audio import recognised, truncation_headers
+from backend.dialects.file_audio import recognise_file, truncation_headers
 from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, usage
-from backend.dialects.openai.errors import OpenAiError, translated
+from backend.dialects.openai.errors import OpenAiError, translate_errors
 from backend.dialects.openai.requests import TranscriptionRequest, transcription_request, translation_request
 from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
@@ -59,7 +59,7 @@ class OpenAiFileRoutes:
 
     async def _serve(self, request: web.Request, asked_by: _ReadFields) -> web.StreamResponse:
         try:
-            with translated():
+            with translate_errors():
                 visit, files = admit(request), self._files
                 self._check_task(request)
                 with visit.present(lambda: abort(request)):
@@ -88,9 +88,9 @@ class OpenAiFileRoutes:
         async with self._files.reading(visit), self._sessions.client(visit, asked.options, _NAME) as client:
             check_present(request)
             sent, about = SentAudio(client), (form.part.path, self._files.settings.vad_folder, transcript)
-            async with aclosing(recognised(sent, *about)) as results:
+            async with aclosing(recognise_file(sent, *about)) as results:
                 if asked.streams:
-                    return await _streamed(request, results, transcript, sent)
+                    return await _stream_text(request, results, transcript, sent)
                 async for _ in results:
                     check_present(request)
         body = answer_body(asked, transcript, sent.seconds)
@@ -98,14 +98,14 @@ class OpenAiFileRoutes:
         return web.Response(text=body, content_type=kind, charset="utf-8", headers=headers)
 
 
-async def _streamed(
+async def _stream_text(
     request: web.Request, results: AsyncGenerator[None, None], transcript: JoinedResults, sent: SentAudio
 ) -> web.StreamResponse:
     """Send text as it becomes certain. An error before the first text has a status of its own."""
     headers = {hdrs.CONTENT_TYPE: _SERVER_SENT, hdrs.CACHE_CONTROL: "no-store"}
     response, known = web.StreamResponse(headers=headers), ""
     try:
-        with translated():
+        with translate_errors():
             async for _ in results:
                 check_present(request)
                 text = transcript.certain()

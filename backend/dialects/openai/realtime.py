@@ -14,7 +14,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from msgspec.structs import replace
 
 from backend.core.errors import BackendError, OverQuota
-from backend.dialects.g711 import decoded
+from backend.dialects.g711 import decode
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.openai.answers import usage
 from backend.dialects.openai.realtime_events import (
@@ -22,10 +22,10 @@ from backend.dialects.openai.realtime_events import (
     RealtimeConfig,
     audio_of,
     client_event,
-    configured,
-    described,
     error_event,
     server_event,
+    session_fields,
+    updated_config,
 )
 from backend.dialects.openai.realtime_items import Item, Items, TurnFailure
 from backend.dialects.sessions import DialectSessions
@@ -89,7 +89,7 @@ class _Conversation:
 
     async def run(self) -> None:
         """Handle all events of the client."""
-        await self._say("session.created", session=described(self._config, self._id))
+        await self._say("session.created", session=session_fields(self._config, self._id))
         async with incoming(self._socket) as messages:
             await self._converse(messages)
 
@@ -132,31 +132,31 @@ class _Conversation:
     # -- events of the client ------------------------------------------------------------------------------
 
     async def _update(self, event: dict[str, Any]) -> None:
-        config = configured(self._config, event)
+        config = updated_config(self._config, event)
         if config != self._config and self._speech is not None:
             await self._finish()
         self._config = config
         kind = "transcription_session.updated" if event["type"].startswith("transcription") else "session.updated"
-        await self._say(kind, session=described(config, self._id))
+        await self._say(kind, session=session_fields(config, self._id))
 
     async def _append(self, data: bytes) -> None:
         if self._lost is not None:
             return  # the text of the rest would seem to be that of the turn
         speech = self._speech or await self._begin()
-        await speech.live.hear_pcm(decoded(speech.config.law, data) if speech.config.law else data)
+        await speech.live.accept_pcm(decode(speech.config.law, data) if speech.config.law else data)
         await self._notice(speech)
 
     async def _commit(self) -> None:
         if self._lost is not None:
             item, self._lost = Item(failure=self._lost), None
-            await self._committed(item)
+            await self._report_committed(item)
             return
         speech = self._speech
         if speech is None or speech.live.sent.samples == speech.turn:
             raise EventInvalid("the buffer is empty: append audio first", code=_EMPTY)
         turns = speech.ended
         await self._end_turn(speech)
-        speech.live.hear_anew()
+        speech.live.begin_audio()
         if speech.config.silence_ms is not None and speech.ended == turns:
             raise EventInvalid("no speech has come since the last turn", code=_EMPTY)
 
@@ -166,7 +166,7 @@ class _Conversation:
             for segment in range(speech.ended, speech.live.sent.next_segment):
                 speech.items.forget(segment)
                 await speech.live.sent.client.cancel(segment)
-            speech.live.hear_anew()
+            speech.live.begin_audio()
             speech.heard = speech.ended = speech.live.sent.next_segment
             speech.turn, speech.item = speech.live.sent.samples, Item()
         await self._say(f"{_INPUT}.cleared")
@@ -189,7 +189,7 @@ class _Conversation:
         if speech.config.silence_ms is None:
             item, speech.item = speech.item, Item()
             speech.ended = speech.live.sent.next_segment
-            await self._committed(item)
+            await self._report_committed(item)
         speech.turn = speech.live.sent.samples
 
     async def _notice(self, speech: _Speech) -> None:
@@ -208,12 +208,12 @@ class _Conversation:
                 speech.ended = segment + 1
                 end_ms = samples_to_ms(at + samples)
                 await self._say(f"{_INPUT}.speech_stopped", audio_end_ms=end_ms, item_id=ended.id)
-                await self._committed(ended)
+                await self._report_committed(ended)
         early, speech.early = speech.early, []
         for event in early:
             await self._send_event(speech, event)
 
-    async def _committed(self, item: Item) -> None:
+    async def _report_committed(self, item: Item) -> None:
         item.closed = True
         previous, self._previous = self._previous, item.id
         content = [{"type": "input_audio", "transcript": None}]
@@ -265,7 +265,7 @@ class _Conversation:
         """Send the end of the session, and the turns without a text; the next audio begins another session."""
         code = "busy" if isinstance(error, OverQuota) else "unavailable"
         manual = (self._speech.config if self._speech else self._config).silence_ms is None
-        unfinished = self._speech.items.unfinished() if self._speech else []
+        unfinished = self._speech.items.unfinished_items() if self._speech else []
         await self.close()
         failure = TurnFailure(code, str(error))
         self._lost = failure if manual else None

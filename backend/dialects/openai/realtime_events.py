@@ -65,13 +65,13 @@ def audio_of(event: Mapping[str, Any]) -> bytes:
         raise EventInvalid("an append has audio in base64", "audio", "invalid_audio") from error
 
 
-def configured(before: RealtimeConfig, event: Mapping[str, Any]) -> RealtimeConfig:
+def updated_config(before: RealtimeConfig, event: Mapping[str, Any]) -> RealtimeConfig:
     """Return the configuration after an update; missing fields keep their value. Raises ``EventInvalid``."""
     session = event.get("session")
     if not isinstance(session, Mapping):
         raise EventInvalid("an update has a session", "session")
     audio = session.get("audio")
-    given = audio.get("input", {}) if isinstance(audio, Mapping) else _nested(session)
+    given = audio.get("input", {}) if isinstance(audio, Mapping) else _nested_fields(session)
     if not isinstance(given, Mapping):
         raise EventInvalid("audio.input is an object", "session.audio.input")
     config = before
@@ -84,7 +84,7 @@ def configured(before: RealtimeConfig, event: Mapping[str, Any]) -> RealtimeConf
     return config
 
 
-def described(config: RealtimeConfig, session: str) -> dict[str, Any]:
+def session_fields(config: RealtimeConfig, session: str) -> dict[str, Any]:
     """Return the session as ``session.created`` and ``session.updated`` describe it."""
     kind = {"mu-law": "audio/pcmu", "a-law": "audio/pcma"}.get(config.law, "audio/pcm")
     language = "" if config.options.language == "auto" else config.options.language
@@ -115,7 +115,7 @@ def error_event(code: str, message: str, param: str | None = None, about: object
     return server_event("error", error=error)
 
 
-def _nested(session: Mapping[str, Any]) -> dict[str, Any]:
+def _nested_fields(session: Mapping[str, Any]) -> dict[str, Any]:
     """Return the flat fields of older clients in today's form."""
     names = {"input_audio_format": "format", "input_audio_transcription": "transcription"}
     return {names.get(name, name): value for name, value in session.items()}

@@ -88,7 +88,7 @@ class Items:
         """Forget the turn of a segment."""
         self._of.pop(segment, None)
 
-    def unfinished(self) -> list[Item]:
+    def unfinished_items(self) -> list[Item]:
         """Return the turns whose text is not complete, in order."""
         found = {item.id: item for item in self._of.values() if not item.done}
         return list(found.values())

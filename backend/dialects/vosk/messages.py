@@ -41,7 +41,7 @@ def vosk_text(data: str, before: VoskConfig) -> VoskText:
         case None:
             raise MalformedMessage("a text message is an object of JSON")
         case {"config": dict(given)}:
-            return VoskText(_configured(given, before))
+            return VoskText(_updated_config(given, before))
         case {"eof": _}:
             return VoskText(closes=True)
         case {"reset": _}:
@@ -69,7 +69,7 @@ def vosk_rate(value: object) -> int:
 
 def partial_reply(text: str) -> str:
     """Return a reply with the provisional text of what is being said."""
-    return _encoded({"partial": text.strip()})
+    return _encode({"partial": text.strip()})
 
 
 def result_reply(config: VoskConfig, parts: Sequence[TranscriptPart]) -> str:
@@ -79,11 +79,11 @@ def result_reply(config: VoskConfig, parts: Sequence[TranscriptPart]) -> str:
     if config.words and text:
         result = {"result": [_word(word) for part in parts for word in part.timed_words()]}
     if config.alternatives:
-        return _encoded({"alternatives": [{"confidence": _CONFIDENCE, **result, "text": text}]})
-    return _encoded({**result, "text": text})
+        return _encode({"alternatives": [{"confidence": _CONFIDENCE, **result, "text": text}]})
+    return _encode({**result, "text": text})
 
 
-def _configured(given: Mapping[str, Any], before: VoskConfig) -> VoskConfig:
+def _updated_config(given: Mapping[str, Any], before: VoskConfig) -> VoskConfig:
     words = given.get("phrase_list", before.hotwords)
     if not isinstance(words, list | tuple):
         raise MalformedMessage("phrase_list is a list of words")
@@ -104,5 +104,5 @@ def _word(word: Word) -> dict[str, Any]:
     return {"conf": _CONFIDENCE, **times, "word": word.text.strip()}
 
 
-def _encoded(body: dict[str, Any]) -> str:
+def _encode(body: dict[str, Any]) -> str:
     return msgspec.json.encode(body).decode()

@@ -68,7 +68,7 @@ class VoskConversation:
 
     async def _audio(self, data: bytes) -> None:
         speech = self._speech or await self._begin()
-        await speech.hear_pcm(data)
+        await speech.accept_pcm(data)
         if ready := self._ready(speech, 1):
             await send_text(self._socket, result_reply(self.config, ready))
         else:

@@ -132,7 +132,7 @@ class WyomingConversation:
             await self._begin(event.data or {})
         elif event.type == "audio-chunk":
             utterance = self._utterance or await self._begin(event.data or {})
-            await utterance.live.hear_pcm(utterance.mono.accept(event.payload or b""))
+            await utterance.live.accept_pcm(utterance.mono.accept(event.payload or b""))
         elif event.type == "audio-stop":
             await self._finish()
         elif Ping.is_type(event.type):

@@ -52,14 +52,14 @@ async def wyoming_server(
     port = listening.sockets[0].getsockname()[1]
     log.info(LogEvent.WYOMING_LISTENING, host=host, port=port, without_keys=not is_loopback(host))
     try:
-        async with server.tasks, _announced(name, host, port, addresses):
+        async with server.tasks, _announce_port(name, host, port, addresses):
             yield port
             listening.close()
     finally:
         listening.close()
 
 
-def _announced(
+def _announce_port(
     name: str, host: str, port: int, addresses: Callable[[str], tuple[str, ...]]
 ) -> AbstractAsyncContextManager[None]:
     """Announce the port as Home Assistant looks for it, where other computers can reach it."""

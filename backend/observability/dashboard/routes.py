@@ -39,10 +39,10 @@ class _Files:
     def __init__(self) -> None:
         self._found: dict[str, _File] = {}
 
-    async def named(self, name: str) -> _File | None:
+    async def find(self, name: str) -> _File | None:
         """Return a file by name, or ``None`` if it does not exist."""
         if not self._found:
-            self._found = await asyncio.to_thread(_read)
+            self._found = await asyncio.to_thread(_read_files)
         return self._found.get(name)
 
 
@@ -52,11 +52,11 @@ def dashboard_routes(check: Callable[[web.Request], None] = lambda request: None
 
     async def page(request: web.Request) -> web.Response:
         check(request)
-        return _response(request, await shipped.named(_PAGE))
+        return _response(request, await shipped.find(_PAGE))
 
     async def part(request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        return _response(request, await shipped.named(name) if _NAME.fullmatch(name) else None)
+        return _response(request, await shipped.find(name) if _NAME.fullmatch(name) else None)
 
     async def without_slash(request: web.Request) -> web.Response:
         """Redirect to a relative address, because a proxy may serve the page below another path."""
@@ -78,7 +78,7 @@ def _response(request: web.Request, file: _File | None) -> web.Response:
     return web.Response(body=file.content, content_type=file.content_type, charset="utf-8", headers=headers)
 
 
-def _read() -> dict[str, _File]:
+def _read_files() -> dict[str, _File]:
     found = {}
     for place in files("backend.observability.dashboard").joinpath("static").iterdir():
         kind = place.name.rpartition(".")[2]

@@ -42,8 +42,8 @@ from app.hotkeys.errors import HotkeyAbsent, HotkeysForbidden, HotkeysUnavailabl
 from app.insertion.errors import LibraryMissing, ScreenMissing
 from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeUnknown
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
-from app.settings.file import read
-from app.settings.schema import changed
+from app.settings.file import parse_settings
+from app.settings.schema import change_setting
 from app.settings.sections import Settings as Defaults
 from app.system.autostart import AutostartRefused
 from client.errors import (
@@ -203,10 +203,10 @@ def test_error_without_note_shows_its_own_text() -> None:
 )
 def test_setting_error_names_place_and_allowed_values(name: str, value: str, note: tuple[str, str]) -> None:
     with pytest.raises(BadSetting) as refused:
-        changed(Defaults(), name, value)
+        change_setting(Defaults(), name, value)
     result = note_of(refused.value)
     assert (result.key, result.values.get("allowed", ""), result.values["place"]) == (*note, name)
     section, key = name.split(".")
-    (problem,) = read(f'# first\n[{section}]\n{key} = "{value}"\n').problems
+    (problem,) = parse_settings(f'# first\n[{section}]\n{key} = "{value}"\n').problems
     assert note_of(problem) == Note(note[0], {**result.values, "place": f"{name} (settings.toml:3)"})
     assert re.search("line 3", str(problem))

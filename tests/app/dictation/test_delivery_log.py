@@ -13,7 +13,7 @@ from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.dictation import delivery_log
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
-from app.journal.disk import EVENTS, Disk, locked
+from app.journal.disk import EVENTS, Disk, is_locked
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -335,12 +335,12 @@ async def test_take_in_use_delays_no_text_of_another_take(
 
     def look(folder: Path) -> bool:
         looked.append(folder)
-        return locked(folder)
+        return is_locked(folder)
 
     with library.reopen(ONE):
         await log.inserting((SegmentId(first, 0),))
         monkeypatch.setattr(library, "reopen", ask)
-        monkeypatch.setattr(delivery_log, "locked", look)
+        monkeypatch.setattr(delivery_log, "is_locked", look)
         recording = asyncio.create_task(log.retry_refused())
         await log.inserting((SegmentId(2, 0),))
         await log.close(2)

@@ -23,7 +23,7 @@ def fill_up(disk: Path, journal: Journal) -> None:
     fill(disk)
     with pytest.raises(DiskRefuses, match="No space left"):
         for _ in range(1_000):
-            journal.queued(Queued(0))
+            journal.record_queued(Queued(0))
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])

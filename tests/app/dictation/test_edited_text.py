@@ -32,7 +32,7 @@ def take(folder: Path, edit: str, *inserted: int, span: str = "") -> TakeSnapsho
             journal.settle(3, Final(3, span))
             journal.choose(3, accepted=True)
         for number in inserted:
-            journal.inserted(number)
+            journal.record_inserted(number)
         journal.finish()
         if edit:
             journal.edit(edit)

@@ -31,7 +31,7 @@ from app.insertion.outcome import (
     Target,
     TextPlace,
     TextSurroundings,
-    held,
+    held_insertion,
 )
 from app.journal.library import Library
 from runtime.tasks import Tasks
@@ -91,7 +91,7 @@ async def test_text_is_held_as_uncertain_when_desktop_fails(tmp_path: Path, task
     texts.work.find_target(1)
     await texts.tells(TargetFound(1, None))
     texts.work.perform(InsertText(ordered()))
-    await texts.tells(InsertionEnded(held(HoldReason.UNCERTAIN)))
+    await texts.tells(InsertionEnded(held_insertion(HoldReason.UNCERTAIN)))
 
 
 def stand_still() -> None:
@@ -131,7 +131,7 @@ async def test_outcome_is_unknown_when_desktop_does_not_answer(
         monkeypatch.setattr(text_inserter, name, 0.001)
     texts = Texts(tmp_path, Silent(), tasks)
     texts.work.perform(InsertText(ordered()))
-    await texts.tells(InsertionEnded(held(HoldReason.UNCERTAIN)))
+    await texts.tells(InsertionEnded(held_insertion(HoldReason.UNCERTAIN)))
 
 
 async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path: Path, tasks: Tasks) -> None:
@@ -185,9 +185,9 @@ async def surrounded(
 @pytest.mark.parametrize(
     ("found", "pasted", "outcome"),
     [
-        (TextSurroundings(FocusKind.PASSWORD), False, held(HoldReason.PASSWORD)),
-        (TextSurroundings(FocusKind.PASSWORD), True, held(HoldReason.PASSWORD)),
-        (TextSurroundings(FocusKind.NO_FIELD), False, held(HoldReason.NO_FIELD)),
+        (TextSurroundings(FocusKind.PASSWORD), False, held_insertion(HoldReason.PASSWORD)),
+        (TextSurroundings(FocusKind.PASSWORD), True, held_insertion(HoldReason.PASSWORD)),
+        (TextSurroundings(FocusKind.NO_FIELD), False, held_insertion(HoldReason.NO_FIELD)),
         (TextSurroundings(FocusKind.NO_FIELD), True, Insertion(InsertionResult.TYPED)),
         (None, False, Insertion(InsertionResult.TYPED)),
     ],
@@ -208,11 +208,11 @@ async def test_own_window_that_reads_nothing_has_no_field_in_focus(
 ) -> None:
     class NotRead(FakeInserter):
         async def insert(self, text: str, target: Target | None) -> Insertion:
-            return held(HoldReason.NOT_READ)
+            return held_insertion(HoldReason.NOT_READ)
 
     texts = Texts(tmp_path, NotRead(), tasks)
     texts.work.perform(InsertText(ordered(target)))
-    await texts.tells(InsertionEnded(held(reason)))
+    await texts.tells(InsertionEnded(held_insertion(reason)))
 
 
 class Refusing(DeliveryLog):
@@ -224,7 +224,7 @@ class Refusing(DeliveryLog):
 
 @pytest.mark.parametrize(
     ("pasted", "outcome"),
-    [(False, held(HoldReason.UNRECORDED)), (True, Insertion(InsertionResult.TYPED))],
+    [(False, held_insertion(HoldReason.UNRECORDED)), (True, Insertion(InsertionResult.TYPED))],
     ids=["not asked for", "pasted"],
 )
 async def test_text_is_held_when_disk_does_not_take_that_its_insertion_begins(
@@ -281,7 +281,7 @@ async def test_edited_text_that_arrived_partly_is_reported_with_its_rest(
 ) -> None:
     class Partly(FakeInserter):
         async def insert(self, text: str, target: Target | None) -> Insertion:
-            return held(HoldReason.PARTLY_TYPED, rest)
+            return held_insertion(HoldReason.PARTLY_TYPED, rest)
 
     told = list[Event]()
     work = TextInserter(InsertionMeans(Partly()), Edited(Library(tmp_path)), told.append, tasks)
@@ -322,12 +322,12 @@ async def test_text_is_copied_on_request_where_the_desktop_lets_programs_insert_
 
     class Keyless(FakeInserter):
         async def insert(self, text: str, target: Target | None) -> Insertion:
-            return held(HoldReason.TARGET_UNKNOWN)
+            return held_insertion(HoldReason.TARGET_UNKNOWN)
 
     copies = FakeCopier()
     texts = Texts(tmp_path, Keyless(), tasks, copies)
     texts.work.perform(InsertText(ordered()))
-    await texts.tells(InsertionEnded(held(HoldReason.TARGET_UNKNOWN)))
+    await texts.tells(InsertionEnded(held_insertion(HoldReason.TARGET_UNKNOWN)))
     assert copies.text == "", "the clipboard is the user's until a text is asked for"
     texts.work.perform(InsertText(ordered(pasted=True)))
     await texts.tells(InsertionEnded(Insertion(InsertionResult.COPIED)))
@@ -353,8 +353,8 @@ async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: T
             FakeCopier(),
             Insertion(InsertionResult.TYPED),
         ),  # dictated into a text field of our own window
-        (ordered(OURS, pasted=True), FakeCopier(works=False), held(HoldReason.NO_TARGET)),
-        (ordered(OURS, pasted=True), None, held(HoldReason.NO_TARGET)),
+        (ordered(OURS, pasted=True), FakeCopier(works=False), held_insertion(HoldReason.NO_TARGET)),
+        (ordered(OURS, pasted=True), None, held_insertion(HoldReason.NO_TARGET)),
         (ordered(None, pasted=True), FakeCopier(works=False), Insertion(InsertionResult.HELD, "focus-moved")),
     ],
 )

@@ -179,7 +179,7 @@ def test_cancelled_take_stays_cancelled_in_reopened_index(
         journal.set_wanted(inserted=True)
         if inserted:
             journal.inserting(0)
-            journal.inserted(0)
+            journal.record_inserted(0)
         journal.cancel()
         journal.set_wanted(inserted=False)  # like recovery after a crash
     for _ in range(2):

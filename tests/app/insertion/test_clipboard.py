@@ -31,10 +31,10 @@ class FakeClipboard:
         self.done.append(f"offer {text!r}")
         return self.offers
 
-    def pressed(self, process: int = 0) -> None:
+    def expect_read(self, process: int = 0) -> None:
         """Do nothing: ``press`` of these tests presses nothing."""
 
-    async def read(self, deadline_s: float) -> bool:
+    async def until_read(self, deadline_s: float) -> bool:
         self.done.append("read")
         return self.reads
 

@@ -5,11 +5,11 @@ TARGET, OTHER = 1, 2
 
 def test_only_reads_by_the_target_after_the_key_count() -> None:
     watch = PasteWatch(TARGET)
-    assert not watch.asked(TARGET, 0.0)  # without a key
+    assert not watch.text_requested(TARGET, 0.0)  # without a key
     watch.pressed(1.0)
-    assert not watch.asked(OTHER, 1.1)
+    assert not watch.text_requested(OTHER, 1.1)
     assert watch.verdict(1.1) is PasteState.WAITING
-    assert watch.asked(TARGET, 1.2)
+    assert watch.text_requested(TARGET, 1.2)
     assert watch.verdict(1.2) is PasteState.WAITING  # requested, but not taken
     watch.received()
     assert watch.verdict(1.3) is PasteState.READ
@@ -18,8 +18,8 @@ def test_only_reads_by_the_target_after_the_key_count() -> None:
 def test_paste_settles_a_while_after_the_last_request() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(1.0)
-    watch.asked(TARGET, 1.1)
-    watch.asked(TARGET, 1.4)
+    watch.text_requested(TARGET, 1.1)
+    watch.text_requested(TARGET, 1.4)
     assert watch.settles_s() == 1.4 + SETTLED_S
     assert 1.4 < watch.quiet_s() < watch.settles_s()
 
@@ -38,11 +38,11 @@ def test_paste_is_not_read_after_the_deadline() -> None:
 def test_requests_of_the_target_extend_the_deadline() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(0.0)
-    watch.asked(OTHER, 0.95)
+    watch.text_requested(OTHER, 0.95)
     assert watch.verdict(READ_DEADLINE_S) is PasteState.NOT_READ
-    watch.asked(TARGET, 0.95)
+    watch.text_requested(TARGET, 0.95)
     assert watch.verdict(1.05) is PasteState.WAITING and watch.ends_s() == 0.95 + READ_DEADLINE_S
-    watch.asked(TARGET, 1.5)  # a request for the next piece
+    watch.text_requested(TARGET, 1.5)  # a request for the next piece
     assert watch.verdict(2.4) is PasteState.WAITING
     assert watch.verdict(1.5 + READ_DEADLINE_S) is PasteState.NOT_READ
     watch.received()
@@ -51,7 +51,7 @@ def test_requests_of_the_target_extend_the_deadline() -> None:
 
 def test_requests_before_the_key_do_not_extend_the_deadline() -> None:
     watch = PasteWatch(TARGET)
-    watch.asked(TARGET, 100.0)
+    watch.text_requested(TARGET, 100.0)
     watch.pressed(0.0)
     assert watch.verdict(READ_DEADLINE_S) is PasteState.NOT_READ
 
@@ -59,7 +59,7 @@ def test_requests_before_the_key_do_not_extend_the_deadline() -> None:
 def test_paste_ends_when_another_program_copies() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(1.0)
-    watch.taken()
+    watch.owner_changed()
     assert watch.verdict(1.0) is PasteState.TAKEN
 
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.paste_watch import SETTLED_S
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
@@ -31,10 +31,10 @@ class FakeClipboard:
         self.holds = text
         return True
 
-    def pressed(self, process: int = 0) -> None:
+    def expect_read(self, process: int = 0) -> None:
         self.counts = True
 
-    async def read(self, deadline_s: float) -> bool:
+    async def until_read(self, deadline_s: float) -> bool:
         assert self.counts
         return self.reads
 
@@ -44,7 +44,7 @@ class FakeClipboard:
 
 
 class SlowClipboard(FakeClipboard):
-    """A clipboard whose text is read once ``asks`` is set; ``asked`` is set when ``read`` waits."""
+    """A clipboard whose text is read once ``asks`` is set; ``asked`` is set when ``until_read`` waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class SlowClipboard(FakeClipboard):
         self.asks.set()
         self.given_back = 0
 
-    async def read(self, deadline_s: float) -> bool:
+    async def until_read(self, deadline_s: float) -> bool:
         if not self.asks.is_set():
             self.asked.set()
         await self.asks.wait()
@@ -128,7 +128,7 @@ async def test_close_restores_the_clipboard_at_once(keys: FakeKeys) -> None:
 async def test_old_contents_are_not_pasted_when_the_target_reads_late(keys: FakeKeys) -> None:
     keys.clipboard.reads = False
     inserter = PastingInserter(keys.clipboard, keys, Rules())
-    assert await inserter.insert("text", EDITOR) == held(HoldReason.NOT_READ)
+    assert await inserter.insert("text", EDITOR) == held_insertion(HoldReason.NOT_READ)
     assert keys.clipboard.holds == ""
     await inserter.close()
     assert keys.clipboard.holds == "before"
@@ -137,17 +137,17 @@ async def test_old_contents_are_not_pasted_when_the_target_reads_late(keys: Fake
 async def test_text_is_held_when_the_target_lacks_the_focus(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     keys.focus = OTHER
-    assert await inserter.insert("text", EDITOR) == held(HoldReason.FOCUS_MOVED)
+    assert await inserter.insert("text", EDITOR) == held_insertion(HoldReason.FOCUS_MOVED)
     keys.focus = None
-    assert await inserter.insert("text", EDITOR) == held(HoldReason.FOCUS_MOVED)
-    assert await inserter.insert("text", None) == held(HoldReason.NO_TARGET)
+    assert await inserter.insert("text", EDITOR) == held_insertion(HoldReason.FOCUS_MOVED)
+    assert await inserter.insert("text", None) == held_insertion(HoldReason.NO_TARGET)
     assert keys.text == "" and keys.clipboard.holds == "before"
 
 
 async def test_clipboard_is_not_touched_when_it_cannot_be_saved(keys: FakeKeys) -> None:
     keys.clipboard.keeps = False
     inserter = PastingInserter(keys.clipboard, keys, Rules())
-    assert await inserter.insert("text", EDITOR) == held(HoldReason.CLIPBOARD_BUSY)
+    assert await inserter.insert("text", EDITOR) == held_insertion(HoldReason.CLIPBOARD_BUSY)
     assert keys.clipboard.holds == "before"
 
 
@@ -181,5 +181,5 @@ async def test_program_rule_applies_to_its_program(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules(programs=programs))
     assert await inserter.insert("one\ntwo", EDITOR) == Insertion(InsertionResult.TYPED)
     keys.focus = OTHER
-    assert await inserter.insert("three", OTHER) == held(HoldReason.PROGRAM_RULE)
+    assert await inserter.insert("three", OTHER) == held_insertion(HoldReason.PROGRAM_RULE)
     assert (keys.text, keys.typed) == ("", ["one\ntwo"])

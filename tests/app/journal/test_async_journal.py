@@ -80,7 +80,7 @@ async def test_insertion_events_are_on_disk_when_the_call_returns(tmp_path: Path
         await store.keep(journal.inserting, 0)
         await store.keep(journal.inserting, 0)
         assert on_disk(journal) == [Begin(0, 0), Inserting(0)]
-        await store.keep(journal.inserted, 0)
+        await store.keep(journal.record_inserted, 0)
         assert on_disk(journal)[-1] == Inserted(0)
 
 

@@ -44,7 +44,7 @@ def test_backlog_keeps_all_bytes_in_order(start: int, steps: list[bytes | int], 
         elif backlog:
             taken = backlog.first()[:step]
             file += taken
-            backlog.written(len(taken))
+            backlog.remove_written(len(taken))
     assert backlog.start == start + len(file)
     assert bool(backlog) == (len(file) < len(added))
     first = data.draw(st.integers(0, start + len(added) + 3))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.journal.disk import AUDIO, DISK, LOCK, DiskFile, TakeLock, locked, sync_folder
+from app.journal.disk import AUDIO, DISK, LOCK, DiskFile, TakeLock, is_locked, sync_folder
 from app.journal.errors import TakeBusy
 from runtime.locking import try_lock
 from tests.app.journal.files import NotingDisk
@@ -130,14 +130,14 @@ def test_sync_after_a_failure_knows_that_the_file_was_cut(tmp_path: Path, monkey
 
 
 def test_take_lock_has_a_single_holder(tmp_path: Path) -> None:
-    assert not locked(tmp_path)
+    assert not is_locked(tmp_path)
     lock = TakeLock(tmp_path)
-    assert locked(tmp_path)
+    assert is_locked(tmp_path)
     with pytest.raises(TakeBusy, match=tmp_path.name):
         TakeLock(tmp_path)
     lock.release()
     lock.release()
-    assert not locked(tmp_path)
+    assert not is_locked(tmp_path)
     assert stat.S_IMODE((tmp_path / LOCK).stat().st_mode) == 0o600
 
 
@@ -145,7 +145,7 @@ def test_lock_can_be_taken_while_another_process_checks_it(tmp_path: Path) -> No
     TakeLock(tmp_path).release()
     looking = os.open(tmp_path / LOCK, os.O_RDWR)
     assert try_lock(looking, shared=True)
-    assert not locked(tmp_path), "another one may look at the same time"
+    assert not is_locked(tmp_path), "another one may look at the same time"
     soon = threading.Timer(0.05, os.close, (looking,))
     soon.start()
     TakeLock(tmp_path).release()
@@ -154,15 +154,15 @@ def test_lock_can_be_taken_while_another_process_checks_it(tmp_path: Path) -> No
 
 def test_take_lock_ends_with_its_process(tmp_path: Path) -> None:
     with holder(tmp_path) as process:
-        assert locked(tmp_path)
+        assert is_locked(tmp_path)
         process.kill()
         process.wait()
-        assert not locked(tmp_path)
+        assert not is_locked(tmp_path)
 
 
 def test_missing_folder_is_not_locked(tmp_path: Path) -> None:
-    assert not locked(tmp_path / "none")
-    assert not locked(tmp_path)
+    assert not is_locked(tmp_path / "none")
+    assert not is_locked(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

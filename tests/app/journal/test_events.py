@@ -22,7 +22,7 @@ from app.journal.events import (
     decode_line,
     decode_lines,
     encode_line,
-    opened,
+    opened_event,
     seal_of,
     sealed,
     started_s,
@@ -45,7 +45,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Edited, st.text()),
     st.builds(Reran, st.just("2024"), st.builds(Options), st.booleans(), st.text(), st.text(), NUMBERS),
     st.builds(Finished, st.integers(0, 2**40)),
-    st.builds(opened, st.uuids(), st.builds(Options), st.integers(0, 2**32)),
+    st.builds(opened_event, st.uuids(), st.builds(Options), st.integers(0, 2**32)),
 )
 
 
@@ -75,7 +75,7 @@ def test_damaged_line_loses_only_its_own_event(damage: bytes) -> None:
 
 
 def test_start_time_of_a_take_can_be_read_back() -> None:
-    event = opened(UUID(int=1), Options(), 1_700_000_000.9)
+    event = opened_event(UUID(int=1), Options(), 1_700_000_000.9)
     assert event.started == "2023-11-14T22:13:20.900+00:00"
     assert started_s(event) == 1_700_000_000.9
     assert (event.mode, event.needs_context, event.by_pause) == ("", False, True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from app.journal.backlog import DiskState
-from app.journal.disk import AUDIO, EVENTS, locked
+from app.journal.disk import AUDIO, EVENTS, is_locked
 from app.journal.errors import JournalError, NotKept, TakeBusy
 from app.journal.events import Begin, End, Replaced, Reran, decode_lines
 from app.journal.journal import Journal
@@ -98,7 +98,7 @@ def test_take_files_are_readable_only_by_the_user(journal: Journal) -> None:
 
 
 def test_take_belongs_to_one_process_until_it_is_closed(journal: Journal) -> None:
-    assert locked(journal.folder)
+    assert is_locked(journal.folder)
     with pytest.raises(TakeBusy):
         reopened(journal)
     with pytest.raises(JournalError, match="cannot be made"):
@@ -189,7 +189,7 @@ def test_take_names_the_program_that_received_its_text(journal: Journal) -> None
         journal.inserting(0, program)
     assert (journal.folder / EVENTS).read_text().count('"inserting"') == 3, "one for each name"
     assert journal.take.program == "", "the text may not have arrived"
-    journal.inserted(0)
+    journal.record_inserted(0)
     journal.close()
     with reopened(journal) as again:
         assert again.take.program == "edit?or", "the last one, in which anything may be"
@@ -209,7 +209,7 @@ def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
     journal.append(tone(0, 2_000))
     journal.begin(0, 0)
     journal.end(0, 2_000)
-    journal.queued(Queued(0, 1.5))
+    journal.record_queued(Queued(0, 1.5))
     journal.set_wanted(inserted=True)
     journal.settle(0, Final(0, "yes", "en"))
     journal.inserting(0)
@@ -221,7 +221,7 @@ def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
         assert again.take.options == Options(language="zh")
         assert again.take.state(again.samples) is TakeState.HELD
         assert again.session == ID
-        again.inserted(0)
+        again.record_inserted(0)
         assert again.take.state(again.samples) is TakeState.DONE
     assert (journal.folder / EVENTS).read_text().count('"finished"') == 1
 
@@ -261,7 +261,7 @@ def test_kill_9_loses_at_most_the_last_250_ms(tmp_path: Path, after: int) -> Non
     assert speaker.returncode == -signal.SIGKILL
     heard, synced = map(int, received[-1].split())
     folder = tmp_path / str(ID)
-    assert not locked(folder)
+    assert not is_locked(folder)
     kept = recorded(folder)
     assert len(kept) >= max(synced, heard - KEPT_WITHIN)
     assert np.array_equal(kept, tone(0, len(kept)))
@@ -287,7 +287,7 @@ def test_create_fails_when_a_folder_cannot_be_synced(tmp_path: Path) -> None:
 
     with pytest.raises(JournalError, match="cannot be made: .*Input/output error"):
         Journal.create(tmp_path, ID, Options(), 0.0, disk=Broken())
-    assert not locked(tmp_path / str(ID))
+    assert not is_locked(tmp_path / str(ID))
 
 
 DURABLE: dict[str, Callable[[Journal], None]] = {
@@ -298,8 +298,8 @@ DURABLE: dict[str, Callable[[Journal], None]] = {
     "settle without a text": lambda journal: journal.settle(0, Failed(0, ErrorCode.BUSY, "no")),
     "cancel": lambda journal: journal.settle(0, None),
     "inserting": lambda journal: journal.inserting(0),
-    "inserted": lambda journal: journal.inserted(0),
-    "dismissed": lambda journal: journal.dismissed(0),
+    "inserted": lambda journal: journal.record_inserted(0),
+    "dismissed": lambda journal: journal.record_dismissed(0),
     "edit": lambda journal: journal.edit("b"),
     "rerun": lambda journal: journal.reran(Reran("", Options(), False, "m", "once more")),
     "finish": lambda journal: journal.finish(),
@@ -322,7 +322,7 @@ def test_informational_event_is_written_without_a_sync(tmp_path: Path) -> None:
     disk = NotingDisk()
     with Journal.create(tmp_path, ID, Options(), 0.0, disk=disk) as journal:
         del disk.log[:]
-        journal.queued(Queued(0))
+        journal.record_queued(Queued(0))
         journal.set_wanted(inserted=True)
         assert [entry.split()[0] for entry in disk.log] == ["write", "write"]
 
@@ -376,4 +376,4 @@ def test_create_fails_when_the_disk_has_no_room(tmp_path: Path) -> None:
             (disk / "ballast").write_bytes(bytes(512 * 1024))
         with pytest.raises(NotKept, match="No space left"):
             Journal.create(disk, ID, Options(), 0)
-        assert not locked(disk / str(ID))
+        assert not is_locked(disk / str(ID))

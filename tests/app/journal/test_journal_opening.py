@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from app.journal.disk import AUDIO, EVENTS, locked
+from app.journal.disk import AUDIO, EVENTS, is_locked
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.journal import Journal
 from protocol.recognition import Options
@@ -43,7 +43,7 @@ def test_failed_reopen_holds_no_lock_and_no_file(tmp_path: Path, broken: str, re
     Journal.create(tmp_path, ID, Options(), 7.0).close()
     with pytest.raises(JournalError, match=f"cannot be opened: {reason}"):
         Journal.reopen(tmp_path, ID, open_file)
-    assert not locked(tmp_path / str(ID))
+    assert not is_locked(tmp_path / str(ID))
     for file in files:
         file.read_only = False
         with pytest.raises(OSError, match="Bad file descriptor"):

@@ -117,12 +117,12 @@ def test_named_finds_the_take_that_begins_so(library: Library) -> None:
     names = [f"{start}-1111-4111-8111-111111111111" for start in ("abcd0001", "abcd0002", "f0000000")]
     for name in names:
         library.create(UUID(name), Options(), 0.0).close()
-    assert [str(library.named(start)) for start in (names[0], "ABCD0002", "f")] == names
+    assert [str(library.session_named(start)) for start in (names[0], "ABCD0002", "f")] == names
     with pytest.raises(TakeAmbiguous, match=r"several .* abcd: (abcd000\d\S* ?){2}: give more of the id"):
-        library.named("abcd")
+        library.session_named("abcd")
     for unknown in ("", "e", "../x"):
         with pytest.raises(TakeUnknown, match="takes list"):
-            library.named(unknown)
+            library.session_named(unknown)
 
 
 def test_takes_are_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from app.journal.events import (
     Recut,
     Wanted,
     encode_line,
-    opened,
+    opened_event,
     sealed,
 )
 from app.journal.recovery import PassOver, RecoveryPlan, Replay, certain_spans, plan
@@ -67,7 +67,7 @@ def takes(draw: st.DrawFn, *, seals: bool = True) -> Written:
 
     A span may replace segments since the last insertion.
     """
-    events: list[Event] = [opened(UUID(int=1), Options(), 1e9, Cutting("toggle")), Wanted(True)]
+    events: list[Event] = [opened_event(UUID(int=1), Options(), 1e9, Cutting("toggle")), Wanted(True)]
     spoken: list[Spoken] = []
     at = number = 0
     pieces: list[tuple[int, int]] = []
@@ -269,7 +269,7 @@ def test_damage_to_any_single_byte_loses_no_sample_silently() -> None:
     Only with all examples, each byte is damaged in all three ways.
     """
     spoken = (Spoken(10, 1_010, "text"), Spoken(1_500, 2_000, "text"), Spoken(2_100, 2_500, "inserted"))
-    events: list[Event] = [opened(UUID(int=1), Options(), 1e9)]
+    events: list[Event] = [opened_event(UUID(int=1), Options(), 1e9)]
     for number, each in enumerate(spoken):
         events += [Begin(number, each.at), End(number, each.end - each.at), Final(number, said(each.at, each.end))]
     events += [Inserting(2), Inserted(2), Finished(2_600)]

@@ -62,7 +62,7 @@ def test_shortened_journal_has_every_line_and_the_last_edit(library: Library) ->
     with library.reopen(session(1)) as opened:
         for text in ("", f"{LONG}1", f"{LONG}2", "", f"{LONG}3"):
             opened.edit(text)
-        opened.dismissed(0)
+        opened.record_dismissed(0)
     before = journal(library)
     after = without_replaced_edits(before)
     assert after is not None and after.count(b"\n") == before.count(b"\n")

@@ -18,7 +18,7 @@ from app.journal.events import (
     Replaced,
     Reran,
     Wanted,
-    opened,
+    opened_event,
 )
 from app.journal.take import TRANSCRIBED, TakeState
 from protocol.errors import ErrorCode
@@ -101,7 +101,7 @@ def test_segment_has_the_replaced_text_and_the_recognised_text() -> None:
     take = take_of([Replaced(0, "early"), *SAID, Replaced(0, "early"), Final(0, " teh "), Replaced(0, "the")])
     spoken = take.segments[0]
     assert (spoken.text, spoken.recognised) == ("the", "teh")
-    assert take.recognised(0, 9).text == "the" and take.recognised(0, 9).recognised == "teh"
+    assert take.recognised_segment(0, 9).text == "the" and take.recognised_segment(0, 9).recognised == "teh"
     take.apply(Replaced(0, "again"))
     assert take.text_of(Final(0, "another")) == "the"
     assert take_of(SAID).text_of(Final(0, " as it is ")) == "as it is"
@@ -111,7 +111,7 @@ def test_segment_has_the_replaced_text_and_the_recognised_text() -> None:
 def test_text_emptied_by_rules_is_not_held() -> None:
     take = take_of([Wanted(True), *SAID, Finished(9), Final(0, "um"), Replaced(0, "")])
     assert take.held == {} and take.state(9) is TakeState.DONE
-    assert take.recognised(0, 9).error == "" and take.recognised(0, 9).recognised == "um"
+    assert take.recognised_segment(0, 9).error == "" and take.recognised_segment(0, 9).recognised == "um"
 
 
 def test_first_boundaries_of_a_segment_stay() -> None:
@@ -132,7 +132,7 @@ def test_events_of_an_unknown_segment_are_ignored() -> None:
 
 def test_opened_event_sets_options_and_start_time() -> None:
     options = Options(language="zh", model="m")
-    take = take_of([opened(UUID(int=1), options, 12.0)])
+    take = take_of([opened_event(UUID(int=1), options, 12.0)])
     assert (take.options, take.started_s) == (options, 12.0)
 
 

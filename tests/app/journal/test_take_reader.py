@@ -5,14 +5,25 @@ from uuid import UUID
 
 import pytest
 
-from app.journal.events import Begin, Cancelled, End, Event, Finished, Mended, Recut, encode_line, opened, sealed
+from app.journal.events import (
+    Begin,
+    Cancelled,
+    End,
+    Event,
+    Finished,
+    Mended,
+    Recut,
+    encode_line,
+    opened_event,
+    sealed,
+)
 from app.journal.recovery import SampleRange, certain_spans, plan
 from app.journal.take import Take, TakeState
 from app.journal.take_reader import read_take
 from protocol.recognition import Options
 from protocol.session import Final
 
-OPENED = opened(UUID(int=1), Options(), 1e9)
+OPENED = opened_event(UUID(int=1), Options(), 1e9)
 TOLD = [  # four segments of a second each, half a second apart
     event
     for number in range(4)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.local_api.service import passed_on, refused, subprotocols
+from app.local_api.service import forwarded_headers, refusal_of, subprotocols
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:9876", "localhost", "[::1]:9876", "LOCALHOST:1"])
 def test_local_program_is_served(host: str) -> None:
-    assert refused("/v1/audio/transcriptions", host, None, socket=False) is None
-    assert refused("/", host, None, socket=True) is None
-    assert refused("/v1/models/whisper-base", host, None, socket=False) is None
+    assert refusal_of("/v1/audio/transcriptions", host, None, socket=False) is None
+    assert refusal_of("/", host, None, socket=True) is None
+    assert refusal_of("/v1/models/whisper-base", host, None, socket=False) is None
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ def test_local_program_is_served(host: str) -> None:
     ],
 )
 def test_other_requests_are_refused(path: str, host: str, origin: str | None, status: int) -> None:
-    found = refused(path, host, origin, socket=False)
+    found = refusal_of(path, host, origin, socket=False)
     assert found is not None and found[0] == status
 
 
 def test_keys_and_headers_of_one_hop_stay_here() -> None:
     given = {"Authorization": "Bearer sk-x", "Cookie": "a", "Host": "x", "Content-Type": "text/plain", "X-Y": "z"}
-    assert passed_on(given | {"Sec-WebSocket-Key": "k"}) == {"Content-Type": "text/plain", "X-Y": "z"}
+    assert forwarded_headers(given | {"Sec-WebSocket-Key": "k"}) == {"Content-Type": "text/plain", "X-Y": "z"}
     assert subprotocols(["realtime, openai-insecure-api-key.sk-x", "binary"]) == ("realtime", "binary")
     assert subprotocols(["token, a-key"]) == ("token",)

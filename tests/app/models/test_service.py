@@ -255,13 +255,13 @@ async def test_import_installs_files_from_folder(world: World, hub: FileServer, 
 async def test_model_is_removed_only_when_unused(world: World) -> None:
     async with world.started() as models:
         await world.ask(FetchModel(NAME), ModelState.INSTALLED)
-        models.used(NAME, running=True)
+        models.set_used_model(NAME, running=True)
         models.ask(RemoveModel(NAME))
         await wait_until(
             lambda: world.view.note and world.view.note.key == "models.note.used-by-worker", "it is refused"
         )
         assert world.whole
-        models.used(NAME, running=False)
+        models.set_used_model(NAME, running=False)
         await world.ask(RemoveModel(NAME), ModelState.MISSING)
     assert not (world.folder / NAME).exists()
 

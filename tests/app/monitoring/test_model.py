@@ -47,7 +47,7 @@ def test_link_follows_events_of_feed() -> None:
     back = model(STANDS, Lost("the cable", 2.0), STANDS).view(2.0)
     assert (back.link, back.refusal) == (Link.LIVE, None)
     refused = model(STANDS)
-    refused.refused(Note("gateway-unauthorised"))
+    refused.show_refusal(Note("gateway-unauthorised"))
     assert (refused.link, refused.view(0.0).refusal) == (Link.REFUSED, Note("gateway-unauthorised"))
     refused.begin()
     assert (refused.link, refused.view(0.0).refusal) == (Link.CONNECTING, None)

@@ -224,5 +224,5 @@ def test_ended_returns_recent_utterances_with_text() -> None:
     known = spoken(*ALL)
     tell(known, "began", 11.0, session=T)
     known.record(Recent("u", 0, "engine_died"), 11.0)
-    assert [one.session for one in known.ended(0.0)] == [str(S)]
-    assert list(known.ended(11.5)) == []
+    assert [one.session for one in known.ended_since(0.0)] == [str(S)]
+    assert list(known.ended_since(11.5)) == []

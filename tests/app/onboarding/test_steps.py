@@ -7,7 +7,7 @@ from app.onboarding.steps import (
     WELCOMED,
     Step,
     StepProgress,
-    begun,
+    initial_progress,
 )
 from app.settings.checks import STEPS as NAMES
 from app.settings.schema import all_settings
@@ -21,30 +21,30 @@ def test_steps_follow_each_other() -> None:
 
 
 def test_step_stays_open_until_it_is_finished() -> None:
-    progress = StepProgress().moved(Step.KEY)
+    progress = StepProgress().at_step(Step.KEY)
     assert progress.open() == STEPS
-    assert progress.finished().open() == (Step.WELCOME, Step.TRY)
-    assert progress.finished().moved(Step.TRY).finished().open() == (Step.WELCOME,)
+    assert progress.with_step_done().open() == (Step.WELCOME, Step.TRY)
+    assert progress.with_step_done().at_step(Step.TRY).with_step_done().open() == (Step.WELCOME,)
 
 
 def test_other_steps_stay_open_when_one_is_gone_through() -> None:
     alone = StepProgress((Step.TRY,), Step.TRY)
     assert alone.open(["hotkey"]) == (Step.KEY, Step.TRY)
-    assert alone.finished().open(["sentence", "hotkey"]) == (Step.KEY,)
+    assert alone.with_step_done().open(["sentence", "hotkey"]) == (Step.KEY,)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_steps_before_the_first_one_are_done(step: Step) -> None:
-    progress = begun((), step.value)
+    progress = initial_progress((), step.value)
     assert (progress.steps, progress.at) == (STEPS, step)
     assert progress.open() == STEPS[STEPS.index(step) :]
 
 
 def test_exactly_the_open_steps_are_gone_through() -> None:
-    progress = begun(["sentence", "language"], "hotkey")
+    progress = initial_progress(["sentence", "language"], "hotkey")
     assert (progress.steps, progress.at) == ((Step.WELCOME, Step.TRY), Step.WELCOME)
     assert (progress.number, progress.following, progress.open()) == (1, Step.TRY, (Step.WELCOME, Step.TRY))
-    assert begun(["language", "sentence"], "sentence").at is Step.TRY
+    assert initial_progress(["language", "sentence"], "sentence").at is Step.TRY
 
 
 def test_settings_contain_the_first_steps() -> None:

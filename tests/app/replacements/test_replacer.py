@@ -81,14 +81,14 @@ def test_mark_deleted_with_word_is_not_replaced() -> None:
 
 
 def test_written_returns_positions_of_changes() -> None:
-    written = Replacer([Replacement("jason", "JSON"), *UM]).written("Um, a Jason file")
+    written = Replacer([Replacement("jason", "JSON"), *UM]).apply("Um, a Jason file")
     assert written.text == "A JSON file"
     assert [(written.text[hit.at : hit.until], hit.rule) for hit in written.hits] == [("", 1), ("JSON", 0)]
     assert [hit.start for hit in written.hits] == [0, 6]
 
 
 def test_replacer_without_rules_changes_nothing() -> None:
-    assert Replacer()("as it is") == "as it is" and Replacer(UM).written("as it is").hits == ()
+    assert Replacer()("as it is") == "as it is" and Replacer(UM).apply("as it is").hits == ()
 
 
 TEXT = st.text(st.sampled_from("abcXY 天气，。.,!'\n") | st.characters(), max_size=40)
@@ -100,8 +100,8 @@ RULES = st.lists(st.builds(Replacement, HEARS, WRITTEN, st.booleans(), st.boolea
 @given(TEXT, RULES)
 def test_replacer_is_deterministic_with_ordered_changes(text: str, rules: list[Replacement]) -> None:
     """Changes are ordered and lie within both texts."""
-    written = Replacer(rules).written(text)
-    assert written == Replacer(rules).written(text)
+    written = Replacer(rules).apply(text)
+    assert written == Replacer(rules).apply(text)
     ends = [(0, 0), *((hit.end, hit.until) for hit in written.hits)]
     for (end, until), hit in zip(ends, written.hits, strict=False):
         assert end <= hit.start < hit.end <= len(text) and until <= hit.at <= hit.until <= len(written.text)
@@ -116,7 +116,7 @@ WORDY = st.lists(st.builds(Replacement, HEARD, WRITES, st.booleans()), max_size=
 def test_text_outside_changes_is_kept_and_result_is_stable(text: str, rules: list[Replacement]) -> None:
     """Use rules whose output matches no rule."""
     replacer = Replacer(rules)
-    written = replacer.written(text)
+    written = replacer.apply(text)
     new, at, was = [], 0, 0
     for hit in written.hits:
         assert written.text[at : hit.at] == text[was : hit.start]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.replacements.rules import Replacement
-from app.replacements.spreadsheets import Sheet, decoded, from_text, to_csv
+from app.replacements.spreadsheets import Sheet, decode_text, from_text, to_csv
 
 TEXT = st.text(st.sampled_from('a翡,;"\t\n') | st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
 RULES = st.lists(
@@ -39,7 +39,7 @@ def test_from_text_reads_foreign_formats(text: str, sheet: Sheet) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"])
 def test_decoded_reads_what_excel_writes_in_chinese(encoding: str) -> None:
     text = "吉特哈布\tGitHub\r\n嗯，这个\t\r\n"
-    assert decoded(text.encode(encoding), chinese=True) == text
+    assert decode_text(text.encode(encoding), chinese=True) == text
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_decoded_reads_what_excel_writes_in_chinese(encoding: str) -> None:
     ],
 )
 def test_decoded_refuses_other_encodings(text: str, encoding: str, chinese: bool) -> None:
-    assert decoded(text.encode(encoding), chinese=chinese) is None
+    assert decode_text(text.encode(encoding), chinese=chinese) is None
 
 
 def test_decoded_refuses_bytes_that_are_no_text() -> None:
-    assert decoded(b"\xff\xfe\x00", chinese=True) is None and decoded(b"\x80\xff", chinese=True) is None
+    assert decode_text(b"\xff\xfe\x00", chinese=True) is None and decode_text(b"\x80\xff", chinese=True) is None
 
 
 def test_header_with_the_titles_of_the_window_is_no_rule() -> None:

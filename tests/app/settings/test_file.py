@@ -16,8 +16,8 @@ from app.core.errors import Note
 from app.journal.retention import RetentionLimits
 from app.settings.current import limits_now
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
-from app.settings.file import SettingsFile, line_of, read, written
-from app.settings.schema import all_settings, changed
+from app.settings.file import SettingsFile, line_of, parse_settings, with_setting
+from app.settings.schema import all_settings, change_setting
 from app.settings.sections import ChangeSetting, Settings
 from tests.helpers.waiting import wait_until
 
@@ -51,11 +51,11 @@ VALUES: dict[str, list[Any]] = {
 
 
 def test_change_keeps_comments_and_unknown_keys() -> None:
-    text = written(TEXT, "general.language", "en")
+    text = with_setting(TEXT, "general.language", "en")
     assert text == TEXT.replace('"zh"', '"en"')
-    text = written(text, "hotkeys.dictate", "f9")
-    assert text.startswith(TEXT.replace('"zh"', '"en"')) and read(text).settings.hotkeys.dictate == "f9"
-    assert set(read(text).unknown) == {"general.volume", "plugins"}
+    text = with_setting(text, "hotkeys.dictate", "f9")
+    assert text.startswith(TEXT.replace('"zh"', '"en"')) and parse_settings(text).settings.hotkeys.dictate == "f9"
+    assert set(parse_settings(text).unknown) == {"general.volume", "plugins"}
 
 
 CHANGES = st.lists(
@@ -73,9 +73,9 @@ def test_written_settings_are_read_again_and_unknown_keys_survive(
     text = tomlkit.dumps({**unknown, "general": dict(unknown), "later": dict(unknown)})
     wanted = Settings()
     for name, value in changes:
-        wanted = changed(wanted, name, value)
-        text = written(text, name, all_settings()[name].value(value))
-    reading = read(text)
+        wanted = change_setting(wanted, name, value)
+        text = with_setting(text, name, all_settings()[name].value(value))
+    reading = parse_settings(text)
     assert reading.settings == wanted and not reading.problems and not reading.broken
     document = tomlkit.parse(text).unwrap()
     for place in (document, document["general"], document["later"]):
@@ -93,17 +93,24 @@ def test_written_settings_are_read_again_and_unknown_keys_survive(
     ],
 )
 def test_settings_can_be_changed_in_other_toml_forms(text: str) -> None:
-    assert read(text).settings.general.language == "zh"
-    new = written(text, "general.language", "en")
-    assert read(new).settings.general.language == "en" and read(new).unknown == read(text).unknown
-    assert read(written(text, "general.sounds", False)).settings.general.sounds is False
-    reset = written(text, "general.language", None)
-    assert "language" not in reset and read(reset).unknown == read(text).unknown and not read(reset).problems
+    assert parse_settings(text).settings.general.language == "zh"
+    new = with_setting(text, "general.language", "en")
+    assert (
+        parse_settings(new).settings.general.language == "en"
+        and parse_settings(new).unknown == parse_settings(text).unknown
+    )
+    assert parse_settings(with_setting(text, "general.sounds", False)).settings.general.sounds is False
+    reset = with_setting(text, "general.language", None)
+    assert (
+        "language" not in reset
+        and parse_settings(reset).unknown == parse_settings(text).unknown
+        and not parse_settings(reset).problems
+    )
 
 
 @given(st.text(max_size=80))
 def test_any_text_gives_settings_or_a_broken_file(text: str) -> None:
-    reading = read(text)
+    reading = parse_settings(text)
     assert isinstance(reading.settings, Settings)
     assert reading.broken is None or "mend it" in str(reading.broken)
 
@@ -129,16 +136,16 @@ days = 3
 def test_unchanged_rows_and_surroundings_keep_their_comments() -> None:
     slack: dict[str, Any] = {"program": "slack", "strategy": "type"}
     name = "insertion.programs"
-    new = written(ROWS, name, all_settings()[name].value([slack, {"program": "z"}]))
+    new = with_setting(ROWS, name, all_settings()[name].value([slack, {"program": "z"}]))
     assert new == ROWS.replace('[[insertion.programs]]\nprogram = "y"', '\n[[insertion.programs]]\nprogram = "z"')
-    gone = written(ROWS, name, all_settings()[name].value([]))
+    gone = with_setting(ROWS, name, all_settings()[name].value([]))
     assert "# mine" in gone and "# how long\n[history]" in gone and name not in gone
-    assert read(gone).settings.insertion.programs == ()
+    assert parse_settings(gone).settings.insertion.programs == ()
 
 
 def test_invalid_row_is_reported_with_its_line_and_left_out() -> None:
     text = ROWS.replace('"y"', '"Slack.exe"').replace("days = 3", "days = -3")
-    reading = read(text)
+    reading = parse_settings(text)
     assert [(error.name, error.row, error.line) for error in reading.problems] == [
         ("insertion.programs", 2, 9),
         ("history.days", None, 14),
@@ -149,11 +156,11 @@ def test_invalid_row_is_reported_with_its_line_and_left_out() -> None:
 
 
 def test_invalid_setting_is_reported_with_its_line() -> None:
-    reading = read('[hotkeys]\nmode = "shout"\n\n[general]\nsounds = 3\n')
+    reading = parse_settings('[hotkeys]\nmode = "shout"\n\n[general]\nsounds = 3\n')
     assert [(error.name, error.line) for error in reading.problems] == [("general.sounds", 5), ("hotkeys.mode", 2)]
     says = "hotkeys.mode (line 2): invalid value 'shout': it may be hold, toggle, hybrid, hands-free"
     assert str(reading.problems[1]) == f"{says}; the default is used"
-    broken = read('[general]\nlanguage = "zh\n').broken
+    broken = parse_settings('[general]\nlanguage = "zh\n').broken
     assert broken is not None and "line 2" in str(broken)
     assert broken.note == Note("settings-no-toml", {"line": "2"})
 
@@ -241,7 +248,7 @@ async def test_reset_setting_is_not_in_the_file_any_more(file: SettingsFile, pla
         await file.apply(ChangeSetting(name, value))  # type: ignore[arg-type] # one value of each kind
     for name in written_before:
         await file.apply(ChangeSetting(name, None))
-    assert file.current == changed(Settings(), "general.language", "zh")
+    assert file.current == change_setting(Settings(), "general.language", "zh")
     assert tomlkit.parse(text_of(place)).unwrap() == {
         "general": {"language": "zh"},
         "recognition": {},

@@ -11,7 +11,7 @@ from app.dictation.gestures import TalkMode
 from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.replacements.rules import Replacement
 from app.settings.errors import BadSetting
-from app.settings.schema import Setting, all_settings, as_written, changed, from_mapping, unknown_names
+from app.settings.schema import Setting, all_settings, as_written, change_setting, from_mapping, unknown_names
 from app.settings.sections import Settings
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "settings.md"
@@ -62,7 +62,7 @@ def test_every_column_of_a_list_of_tables_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_default_of_every_setting_is_valid(name: str) -> None:
     default = all_settings()[name].default
-    assert changed(Settings(), name, as_written(default)) == Settings()
+    assert change_setting(Settings(), name, as_written(default)) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_default_of_every_setting_is_valid(name: str) -> None:
     ],
 )
 def test_valid_value_is_accepted(name: str, written: object, value: object) -> None:
-    assert all_settings()[name].of_settings(changed(Settings(), name, written)) == value
+    assert all_settings()[name].of_settings(change_setting(Settings(), name, written)) == value
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_valid_value_is_accepted(name: str, written: object, value: object) -> N
 )
 def test_error_for_an_invalid_value_reports_the_allowed_ones(name: str, written: object, description: str) -> None:
     with pytest.raises(BadSetting) as error:
-        changed(Settings(), name, written)
+        change_setting(Settings(), name, written)
     assert description in str(error.value) and error.value.name == name
 
 

@@ -31,7 +31,7 @@ def test_context_is_needed_if_a_model_that_may_recognise_needs_it(
 
 async def test_need_is_what_the_gateway_said_last() -> None:
     context = ContextNeed()
-    assert not context.needed("")
+    assert not context.needs_context("")
     listed = {"models": [{"model": "whisper-base", "needs_context": True}]}
 
     async def answer(request: web.Request) -> web.Response:
@@ -39,6 +39,6 @@ async def test_need_is_what_the_gateway_said_last() -> None:
 
     async with serving(web.get(MODELS_PATH, answer)) as url:
         await context.refresh(fixed(Address(url)))
-    assert context.needed("") and not context.needed("other")
+    assert context.needs_context("") and not context.needs_context("other")
     await context.refresh(fixed(Address("http://127.0.0.1:9")))
-    assert context.needed(""), "a gateway that is away does not change the models"
+    assert context.needs_context(""), "a gateway that is away does not change the models"

@@ -132,7 +132,7 @@ async def test_need_for_context_comes_from_the_engine(locate: Locate) -> None:
 
     async def known() -> bool:
         await context.refresh(locate)
-        return context.needed(MODEL)
+        return context.needs_context(MODEL)
 
     await wait_until(known, "the worker has told its models")
-    assert context.needed("") and not context.needed("whisper-base")
+    assert context.needs_context("") and not context.needs_context("whisper-base")

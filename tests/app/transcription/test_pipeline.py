@@ -271,8 +271,8 @@ async def test_speaking_pace_yields_short_last_frame_once_it_is_spoken() -> None
 
 def test_cut_segment_is_logged_with_its_length_and_its_trailing_silence() -> None:
     texts = ResultCollector(TranscriptionObserver())
-    texts.begun(3, 16_000)
+    texts.segment_begun(3, 16_000)
     with capture_logs() as lines:
-        texts.ended(3, 32_000, 38_400)
+        texts.segment_ended(3, 32_000, 38_400)
     (line,) = lines
     assert (line["segment"], line["audio_ms"], line["silence_ms"]) == (3, 2_000, 600)

@@ -32,7 +32,7 @@ def spoken(choice: SpanChoice, *results: TranscriptSegment, now: float = 0.0) ->
 def test_span_replaces_its_pieces_when_its_text_comes() -> None:
     choice = SpanChoice()
     spoken(choice, said(0, "I went home."), said(1, "Because it rained."))
-    assert choice.closed(BOTH, 1.0) == () and choice.resolve(1.0) == []
+    assert choice.add_span(BOTH, 1.0) == () and choice.resolve(1.0) == []
     spoken(choice, said(2, WHOLE), now=1.4)
     (resolution,) = choice.resolve(1.4)
     first = TranscriptSegment(0, 20, 29, WHOLE)
@@ -42,7 +42,7 @@ def test_span_replaces_its_pieces_when_its_text_comes() -> None:
 
 def test_pieces_without_results_are_cancelled_when_the_span_has_its_text() -> None:
     choice = SpanChoice()
-    choice.closed(BOTH, 1.0)
+    choice.add_span(BOTH, 1.0)
     spoken(choice, said(2, WHOLE), said(0, "I went home."), now=1.4)
     (resolution,) = choice.resolve(1.4)
     assert resolution.accepted and resolution.cancel == (1,)
@@ -52,7 +52,7 @@ def test_pieces_without_results_are_cancelled_when_the_span_has_its_text() -> No
 def test_pieces_are_used_when_the_span_is_late() -> None:
     choice = SpanChoice()
     spoken(choice, said(0, "I went home."))
-    choice.closed(BOTH, 1.0)
+    choice.add_span(BOTH, 1.0)
     spoken(choice, said(1, "Because it rained."), now=2.0)
     assert choice.due == 2.0 + 0.5 + MARGIN_S
     assert choice.resolve(choice.due - 0.01) == []
@@ -65,8 +65,8 @@ def test_pieces_are_used_when_the_span_is_late() -> None:
 def test_span_is_late_by_the_time_at_which_all_its_pieces_were_known() -> None:
     choice = SpanChoice()
     spoken(choice, said(0, "I went home."), said(1, "Because it rained."))
-    choice.closed(BOTH, 1.0)
-    choice.closed(Span((3, 4), 5, 0, 900, 500), 1.2)
+    choice.add_span(BOTH, 1.0)
+    choice.add_span(Span((3, 4), 5, 0, 900, 500), 1.2)
     spoken(choice, said(3, "It was cold."), now=1.4)
     assert choice.due == 1.0 + 0.5 + MARGIN_S
     choice.resolve(choice.due)
@@ -77,7 +77,7 @@ def test_span_is_late_by_the_time_at_which_all_its_pieces_were_known() -> None:
 def test_span_waits_a_limited_time_for_slow_pieces() -> None:
     choice = SpanChoice()
     spoken(choice, said(0, "I went home."))
-    choice.closed(BOTH, 1.0)
+    choice.add_span(BOTH, 1.0)
     assert choice.due == 1.0 + LONGEST_S
     (resolution,) = choice.resolve(choice.due)
     assert resolution.texts == (said(0, "I went home."), SILENT)
@@ -87,7 +87,7 @@ def test_span_waits_a_limited_time_for_slow_pieces() -> None:
 def test_pieces_are_used_when_the_span_is_refused_or_implausible() -> None:
     for result in (failed(2), said(2, ""), said(2, "I went.")):
         choice = SpanChoice(("en",))
-        choice.closed(BOTH, 1.0)
+        choice.add_span(BOTH, 1.0)
         spoken(choice, said(0, "I went home."), said(1, "Because it rained."), result)
         (resolution,) = choice.resolve(1.0)
         assert not resolution.accepted and resolution.cancel == ()
@@ -95,7 +95,7 @@ def test_pieces_are_used_when_the_span_is_refused_or_implausible() -> None:
 
 def test_failed_piece_is_covered_by_the_text_of_its_span() -> None:
     choice = SpanChoice()
-    choice.closed(BOTH, 1.0)
+    choice.add_span(BOTH, 1.0)
     spoken(choice, said(0, "I went home."), failed(1), said(2, WHOLE))
     (resolution,) = choice.resolve(1.0)
     assert resolution.accepted and not any(text.error for text in resolution.texts)
@@ -104,7 +104,7 @@ def test_failed_piece_is_covered_by_the_text_of_its_span() -> None:
 def test_piece_in_no_span_is_passed_on() -> None:
     choice = SpanChoice()
     spoken(choice, said(0, "before"))
-    assert choice.closed(Span((0, 1)), 1.0) == (said(0, "before"),)
+    assert choice.add_span(Span((0, 1)), 1.0) == (said(0, "before"),)
     assert choice.result(said(1, "after"), 2.0) == (said(1, "after"),)
     assert choice.result(said(1, "after"), 2.0) == ()
     assert choice.resolve(inf) == []
@@ -146,7 +146,7 @@ class Run:
     now: float = 0.0
 
     def close(self, place: int) -> None:
-        self.told.extend(self.choice.closed(self.spans[place], self.now))
+        self.told.extend(self.choice.add_span(self.spans[place], self.now))
         self.resolve(self.now)
 
     def result(self, result: TranscriptSegment) -> None:

@@ -30,7 +30,7 @@ def voted(*said: tuple[float, str], rules: VoteRules = PER_RECORDING, pause_s: f
     vote, at = LanguageVote(("zh", "en"), rules), 0
     for seconds, language in said:
         vote.language(at)
-        vote.ended(at, int(seconds * SECOND))
+        vote.add_segment(at, int(seconds * SECOND))
         vote.result(at, int(seconds * SECOND), language)
         at += int(seconds * SECOND)
     return vote.language(at + int(pause_s * SECOND))
@@ -87,10 +87,10 @@ def test_old_votes_do_not_count_without_a_pause() -> None:
 
 def test_late_result_of_an_earlier_span_does_not_count() -> None:
     vote = LanguageVote((), PER_SPAN)
-    vote.ended(0, 5 * SECOND)
+    vote.add_segment(0, 5 * SECOND)
     assert vote.language(8 * SECOND) == ""
     vote.result(0, 5 * SECOND, "zh")
-    vote.ended(8 * SECOND, SECOND)
+    vote.add_segment(8 * SECOND, SECOND)
     assert vote.language(9 * SECOND) == ""
 
 
@@ -107,7 +107,7 @@ def test_winner_is_listed_and_has_two_thirds_of_long_results(
         if rules is PER_RECORDING:
             total = sum(seconds.values())
             assert winner == next((code for code, most in seconds.items() if total and 3 * most >= 2 * total), "")
-        vote.ended(at, samples)
+        vote.add_segment(at, samples)
         vote.result(at, samples, language)
         code = language.lower().partition("-")[0]
         if code in seconds and samples >= SHORTEST:

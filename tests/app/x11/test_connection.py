@@ -156,7 +156,7 @@ async def test_pending_work_fails_when_the_screen_is_lost(tmp_path: Path) -> Non
 
 
 def test_server_is_grabbed_only_in_one_place() -> None:
-    """Only ``X11Connection.grabbed`` may do it, because it reports each grab."""
+    """Only ``X11Connection.hold_server`` may do it, because it reports each grab."""
     folders = ("app", "tests", "benchmarks", "scripts")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     found = {str(path.relative_to(ROOT)): len(GRAB.findall(path.read_text())) for path in sources}
@@ -168,7 +168,7 @@ async def test_server_cannot_be_grabbed_without_a_grab_observer(screen: Desktop)
     await thread.open()
 
     def grab(connection: X11Connection) -> None:
-        with connection.grabbed():
+        with connection.hold_server():
             pass
 
     with pytest.raises(AssertionError, match="only the helper"):
@@ -184,7 +184,7 @@ def test_server_answers_no_other_client_while_grabbed(connection: X11Connection,
         answered.set()
 
     asking = threading.Thread(target=ask)
-    with connection.grabbed():
+    with connection.hold_server():
         connection.display.sync()
         asking.start()
         for _ in range(100):

@@ -12,8 +12,8 @@ from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 CHILD = """
 import os, signal, sys
-from app.x11.grab_guard import watched
-grabs = watched({deadline_s})
+from app.x11.grab_guard import fork_watched
+grabs = fork_watched({deadline_s})
 {work}
 """
 PATIENT_S = 60.0

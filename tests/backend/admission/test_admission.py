@@ -15,7 +15,7 @@ from backend.admission.admission import (
     expect,
     expect_behind,
     is_quick,
-    joined,
+    join_surveys,
     makes_partials,
     refuse,
     spare_slots,
@@ -151,9 +151,11 @@ def test_session_is_accepted_when_wait_equals_limit() -> None:
 
 def test_survey_moves_with_the_jobs_of_this_gateway_and_never_below_them() -> None:
     of, nothing = ("interactive", ""), StreamContent(0, 0, 0)
-    assert survey(10).moved({of: seconds(4)}, {of: nothing}).streams[ANY].samples == 6 * SECOND
-    assert survey(10).moved({of: nothing}, {of: seconds(4)}).streams[ANY] == StreamContent(14 * SECOND, 2, 0)
-    assert survey(2).moved({of: seconds(10)}, {of: seconds(4)}).streams[ANY].samples == 4 * SECOND
+    assert survey(10).with_moved_jobs({of: seconds(4)}, {of: nothing}).streams[ANY].samples == 6 * SECOND
+    assert survey(10).with_moved_jobs({of: nothing}, {of: seconds(4)}).streams[ANY] == StreamContent(
+        14 * SECOND, 2, 0
+    )
+    assert survey(2).with_moved_jobs({of: seconds(10)}, {of: seconds(4)}).streams[ANY].samples == 4 * SECOND
 
 
 @pytest.mark.parametrize("model", ["", "m"])
@@ -267,6 +269,6 @@ def test_partials_are_made_on_request_while_capacity_is_spare() -> None:
 def test_survey_of_shards_is_their_sum_and_names_the_missing() -> None:
     one = Survey({ANY: StreamContent(10, 1, 500)}, (worker(),), memory=0.2)
     other = Survey({ANY: StreamContent(5, 2, 100)}, (worker(),), memory=0.4)
-    found = joined([one, BrokerUnreachable(), other])
+    found = join_surveys([one, BrokerUnreachable(), other])
     assert found.streams == {ANY: StreamContent(15, 3, 500)}
     assert (found.workers, found.memory, found.missing) == ((worker(),), 0.4, (1,))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
+from backend.admission.audio_budget import HeldAudio, describe, full, refused_classes
 from protocol.job import CLASSES
 
 MOST = 2 * 2 * 100
@@ -17,8 +17,8 @@ def test_speech_and_files_have_half_each_and_speech_may_use_the_rest(held: HeldA
     everybody = held.speech + held.files >= 200
     assert ("bulk" in full(held, MOST)) == (held.files >= 100 or everybody)
     assert ("interactive" in full(held, MOST)) == (held.speech >= 100 or everybody)
-    assert ("bulk" in crowded_out(held, MOST)) == (held.files >= 100 or everybody)
-    assert ("interactive" in crowded_out(held, MOST)) == everybody
+    assert ("bulk" in refused_classes(held, MOST)) == (held.files >= 100 or everybody)
+    assert ("interactive" in refused_classes(held, MOST)) == everybody
 
 
 @given(st.integers(0, 99), st.integers(100, 10_000))
@@ -29,7 +29,7 @@ def test_files_never_crowd_out_speech(speech: int, files: int) -> None:
 
 def test_refusal_names_the_held_audio() -> None:
     assert "3 s of audio" in describe(HeldAudio(16_000, 32_000))
-    assert full(HeldAudio(), MOST) == crowded_out(HeldAudio(), MOST) == frozenset()
+    assert full(HeldAudio(), MOST) == refused_classes(HeldAudio(), MOST) == frozenset()
     assert full(HeldAudio(10**6), MOST) == frozenset(CLASSES)
 
 

@@ -35,7 +35,7 @@ class World:
             self.turns.hold(key, Job(session, n, b"", round(seconds * SECOND), options=Options(model=model)))
 
     def go(self, key: str = "k") -> list[tuple[str, int]]:
-        jobs = self.turns.let_in(key, lambda priority, model: self.most, self.wanted)
+        jobs = self.turns.take_allowed(key, lambda priority, model: self.most, self.wanted)
         return [(job.session, job.segment) for job in jobs]
 
     def segments(self, key: str = "k") -> list[int]:
@@ -182,8 +182,8 @@ def test_turns_report_held_audio_by_class_and_model() -> None:
     world.hold([3], model="m")
     world.go()
     assert world.turns.waiting() == ("k",)
-    assert world.turns.held("k") == {("interactive", ""): StreamContent(4 * SECOND, 2, 0)}
-    assert world.turns.held("other") == {}
+    assert world.turns.held_audio("k") == {("interactive", ""): StreamContent(4 * SECOND, 2, 0)}
+    assert world.turns.held_audio("other") == {}
 
 
 def test_turns_report_held_audio_of_all_keys() -> None:
@@ -191,7 +191,7 @@ def test_turns_report_held_audio_of_all_keys() -> None:
     world.hold(range(3), seconds=2)
     world.hold(range(1), session="t", key="other", seconds=5)
     world.hold(range(1), session="u", key="other", seconds=1, model="m")
-    assert world.turns.held_of_all() == {("interactive", ""): 11 * SECOND, ("interactive", "m"): SECOND}
+    assert world.turns.all_held_audio() == {("interactive", ""): 11 * SECOND, ("interactive", "m"): SECOND}
 
 
 @given(

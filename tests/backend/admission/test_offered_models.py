@@ -44,7 +44,7 @@ def test_refusal_stays_short_with_many_models() -> None:
 
 
 def test_model_of_new_worker_is_accepted() -> None:
-    offers = Offers({"m": 30.0, "n": 700.0}, 9e9).seen({"n", "new"})
+    offers = Offers({"m": 30.0, "n": 700.0}, 9e9).with_models({"n", "new"})
     assert offers.names(TEN_MINUTES) == ("m", "n", "new")
 
 

@@ -101,7 +101,7 @@ def test_messages_pass_at_configured_rate_in_the_long_run() -> None:
 
 def test_streams_of_other_processes_count_for_the_limit() -> None:
     meter = QuotaMeter(Quota(streams=2))
-    meter.elsewhere.heard(1, 1, {"k": KeyCounts(streams=1)})
+    meter.elsewhere.update(1, 1, {"k": KeyCounts(streams=1)})
     meter.of("k").streams += 1
     refusal = meter.stream("k")
     assert refusal is not None and "2 streams" in refusal.message
@@ -124,7 +124,7 @@ def test_each_change_of_requests_and_connections_is_reported() -> None:
     changed_keys: list[str] = []
     meter = QuotaMeter(Quota(), changed=changed_keys.append)
     meter.request("k", 0.0)
-    meter.connected("k", 1)
+    meter.count_connections("k", 1)
     assert meter.of("k").counts == KeyCounts(requests=1, connections=1)
-    meter.connected("k", -1)
+    meter.count_connections("k", -1)
     assert changed_keys == ["k", "k", "k"] and meter.of("k").connections == 0

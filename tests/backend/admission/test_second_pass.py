@@ -53,7 +53,7 @@ def test_survey_moves_with_the_jobs_of_this_gateway() -> None:
     of, stream = ("interactive", ""), Keys().jobs("interactive")
     four, nine = StreamContent(4 * SAMPLE_RATE, 1, 0), StreamContent(9 * SAMPLE_RATE, 2, 0)
     survey = fleet(20.0, waiting=(4, 1))
-    assert survey.moved({of: four}, {}).streams[stream] == StreamContent(0, 0, 0)
-    assert survey.moved({of: four}, {of: nine}).streams[stream] == nine
-    assert survey.moved({}, {of: nine}).streams[stream] == StreamContent(13 * SAMPLE_RATE, 3, 0)
-    assert survey.moved({of: nine}, {}).streams[stream] == StreamContent(0, 0, 0)
+    assert survey.with_moved_jobs({of: four}, {}).streams[stream] == StreamContent(0, 0, 0)
+    assert survey.with_moved_jobs({of: four}, {of: nine}).streams[stream] == nine
+    assert survey.with_moved_jobs({}, {of: nine}).streams[stream] == StreamContent(13 * SAMPLE_RATE, 3, 0)
+    assert survey.with_moved_jobs({of: nine}, {}).streams[stream] == StreamContent(0, 0, 0)

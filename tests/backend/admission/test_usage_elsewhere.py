@@ -16,17 +16,17 @@ def test_gateway_of_one_process_has_nothing_elsewhere() -> None:
 
 def test_heard_replaces_numbers_of_a_process_and_returns_new_requests() -> None:
     elsewhere = UsageElsewhere()
-    assert elsewhere.heard(1, 3, {"k": KeyCounts(requests=5, streams=3)}) == {"k": 5}
-    assert elsewhere.heard(2, 1, {"k": KeyCounts(requests=1, streams=1)}) == {"k": 1}
-    assert elsewhere.heard(1, 2, {"k": KeyCounts(requests=7, streams=2)}) == {"k": 2}
-    assert elsewhere.heard(1, 2, {"k": KeyCounts(requests=7, streams=2)}) == {}
+    assert elsewhere.update(1, 3, {"k": KeyCounts(requests=5, streams=3)}) == {"k": 5}
+    assert elsewhere.update(2, 1, {"k": KeyCounts(requests=1, streams=1)}) == {"k": 1}
+    assert elsewhere.update(1, 2, {"k": KeyCounts(requests=7, streams=2)}) == {"k": 2}
+    assert elsewhere.update(1, 2, {"k": KeyCounts(requests=7, streams=2)}) == {}
     assert elsewhere.connections == 3
     assert elsewhere.of("k") == KeyCounts(requests=8, streams=3)
 
 
 def test_ended_process_and_revoked_key_are_forgotten() -> None:
     elsewhere = UsageElsewhere()
-    elsewhere.heard(1, 3, {"k": KeyCounts(streams=3), "other": KeyCounts(streams=1)})
+    elsewhere.update(1, 3, {"k": KeyCounts(streams=3), "other": KeyCounts(streams=1)})
     elsewhere.forget("k")
     assert elsewhere.of("k").streams == 0 and elsewhere.of("other").streams == 1
     elsewhere.gone(1)
@@ -38,7 +38,7 @@ def test_ended_process_and_revoked_key_are_forgotten() -> None:
 def test_sum_is_that_of_the_last_numbers_of_each_process(received: list[tuple[int, str, KeyCounts]]) -> None:
     elsewhere, last = UsageElsewhere(), dict[tuple[int, str], KeyCounts]()
     for process, key, counts in received:
-        elsewhere.heard(process, 1, {key: counts})
+        elsewhere.update(process, 1, {key: counts})
         last[process, key] = counts
     for key in "ab":
         known = [counts for (_, its), counts in last.items() if its == key]

@@ -15,7 +15,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from backend.broker.errors import mapped, ours, trouble_of
+from backend.broker.errors import ours, translate_errors, trouble_of
 from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable
 from protocol.monitor import BrokerTrouble
 
@@ -29,16 +29,16 @@ from protocol.monitor import BrokerTrouble
     ],
 )
 def test_raised_errors_are_translated(error: Exception, kind: type[Exception]) -> None:
-    with pytest.raises(kind), mapped():
+    with pytest.raises(kind), translate_errors():
         raise error
 
 
 def test_write_to_lost_connection_is_unreachable() -> None:
     """The selector loop of Python 3.13 calls a function that the loss has set to None."""
     lost: Any = None
-    with pytest.raises(BrokerUnreachable, match="lost while a command was written"), mapped():
+    with pytest.raises(BrokerUnreachable, match="lost while a command was written"), translate_errors():
         lost()
-    with pytest.raises(TypeError), mapped():
+    with pytest.raises(TypeError), translate_errors():
         raise TypeError("a mistake of ours")
 
 
@@ -49,13 +49,13 @@ def test_write_to_lost_connection_of_uvloop_is_unreachable() -> None:
             _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
             writer.transport.abort()
             await asyncio.sleep(0)
-            with mapped():
+            with translate_errors():
                 writer.writelines([b"command"])
 
     lost = pytest.raises(BrokerUnreachable, match="lost while a command was written")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, lost:
         runner.run(write())
-    with pytest.raises(RuntimeError), mapped():
+    with pytest.raises(RuntimeError), translate_errors():
         raise RuntimeError("a mistake of ours")
 
 
@@ -81,6 +81,6 @@ def test_temporary_refusal_is_unreachable_unless_optional() -> None:
 )
 def test_trouble_is_kept_in_translated_error(error: Exception, trouble: str) -> None:
     assert trouble_of(error) == trouble and ours(error, optional=False).trouble == trouble
-    with pytest.raises(BrokerError) as caught, mapped():
+    with pytest.raises(BrokerError) as caught, translate_errors():
         raise error
     assert caught.value.trouble == trouble

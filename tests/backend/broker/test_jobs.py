@@ -114,7 +114,7 @@ class TestSubmit:
         await at.recognise("hi")
         ended = Record(end=Ended(EndState.FINAL, 0), outcome=Result("s", 0, "hi"))
         assert await at.jobs.submit(job(attempt=1)) == ended
-        await at.jobs.received("s", 0)
+        await at.jobs.confirm_received("s", 0)
         assert await at.jobs.submit(job()) == Record(end=Ended(EndState.FINAL, 0), text="hi")
         assert (await at.entries(), await at.backlog()) == (0, 0)
 
@@ -143,7 +143,7 @@ class TestSubmit:
         await at.jobs.submit(job(9))
         for command in (
             lambda: at.jobs.submit(job()),
-            lambda: at.jobs.received("s", 0),
+            lambda: at.jobs.confirm_received("s", 0),
             lambda: at.jobs.speculate(job(1), 9),
             lambda: at.jobs.promote("s", 1, 0, 100),
             lambda: at.jobs.cancel("s", 0, 0),
@@ -175,14 +175,14 @@ class TestCancel:
     async def test_cancel_deletes_stored_text(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.recognise()
-        await at.jobs.received("s", 0)
+        await at.jobs.confirm_received("s", 0)
         await at.jobs.cancel("s", 0, 0)
         assert (await at.field("text:0"), await at.field("end:0")) == (None, "cancelled 0")
 
     async def test_cancel_and_received_create_no_session(self, at: Setting) -> None:
         await at.redis.delete(HASH)
         assert not await at.jobs.cancel("s", 0, 0)
-        assert not await at.jobs.received("s", 0)
+        assert not await at.jobs.confirm_received("s", 0)
         assert await at.redis.exists(HASH) == 0
 
 
@@ -190,8 +190,8 @@ class TestReceived:
     async def test_received_keeps_text_and_end_only(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.recognise("héllo 你好")
-        assert await at.jobs.received("s", 0)
-        assert await at.jobs.received("s", 0)
+        assert await at.jobs.confirm_received("s", 0)
+        assert await at.jobs.confirm_received("s", 0)
         assert await at.field("result:0") is None
         assert (await at.field("text:0"), await at.field("end:0")) == ("héllo 你好", "final 0")
 
@@ -199,7 +199,7 @@ class TestReceived:
         for segment in (0, 1):
             await at.jobs.submit(job(segment))
             await at.recognise("héllo 你好")
-            await at.jobs.received("s", segment)
+            await at.jobs.confirm_received("s", segment)
         assert await at.jobs.forget("s")
         assert [await at.field(f"text:{segment}") for segment in (0, 1)] == [None, None]
         assert [await at.field(f"end:{segment}") for segment in (0, 1)] == ["final 0", "final 0"]
@@ -208,7 +208,7 @@ class TestReceived:
     async def test_received_failure_stays_for_reconnect_without_text(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.fail()
-        await at.jobs.received("s", 0)
+        await at.jobs.confirm_received("s", 0)
         record = Record(end=Ended(EndState.FAILED, 0), outcome=Failure("s", 0, ErrorCode.ENGINE_FAILED, "no"))
         assert await at.jobs.attach("s", "o", resume=True) == Attachment(2, {0: record})
         assert await at.field("text:0") is None
@@ -220,7 +220,7 @@ class TestReceived:
         taken = await at.worker.take()
         assert taken is not None
         assert await at.worker.finish(*taken, Result("s", 0, "first"))
-        await at.jobs.received("s", 0)
+        await at.jobs.confirm_received("s", 0)
         assert not await at.worker.finish(*taken, Result("s", 0, "twin"))
         assert await at.field("result:0") is None
 

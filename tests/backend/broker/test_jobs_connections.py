@@ -69,7 +69,7 @@ class TestConnections:
         await at.recognise()
         await at.jobs.submit(job(1))
         await at.redis.config_set("maxmemory", "1")
-        assert await at.jobs.received("s", 0)
+        assert await at.jobs.confirm_received("s", 0)
         assert await at.jobs.cancel("s", 1, 0)
 
     async def test_full_broker_deletes_and_attaches_while_a_job_waits(self, at: Setting) -> None:
@@ -78,7 +78,7 @@ class TestConnections:
         await at.redis.config_set("maxmemory", "1")
         waiting = at.jobs.submit(job(1))
         await wait_until(lambda: not at.jobs.up, "it is refused")
-        assert await at.jobs.received("s", 0)
+        assert await at.jobs.confirm_received("s", 0)
         assert isinstance(await at.jobs.attach("s", "o", resume=True), Attachment)
         assert not waiting.done()
         await at.redis.config_set("maxmemory", "0")

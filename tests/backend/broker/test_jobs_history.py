@@ -127,7 +127,7 @@ async def test_cancelled_segment_enters_history_once_at_every_stage(at: Setting,
     if stage in ("ended", "was received"):
         await at.worker.finish(await take_one(at.worker), result(of()))
     if stage == "was received":
-        await at.jobs.received("s", 0)
+        await at.jobs.confirm_received("s", 0)
     for _ in range(2):
         await at.jobs.cancel("s", 0, 0)
     assert [said for said in await at.said() if said[1] is None] == [(0, None, 0)]

@@ -69,7 +69,7 @@ async def test_full_broker_refuses_request_without_blocking_others(at: Setting) 
     await at.worker.be_there()
     await at.redis.config_set("maxmemory", "1")
     refused = at.jobs.hypothesise(question(), 1)
-    assert await at.jobs.received("s", 0)
+    assert await at.jobs.confirm_received("s", 0)
     await wait_until(refused.done, "a reply")
     assert refused.exception() is not None and at.jobs.up
 

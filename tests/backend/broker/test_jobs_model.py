@@ -94,7 +94,7 @@ class Pair:
     async def received(self, segment: int) -> None:
         found = await self.jobs.reread(NAME, [segment])
         if found.segments[segment].end is not None:  # gateways send ``received`` only for ended segments
-            await self.jobs.received(NAME, segment)
+            await self.jobs.confirm_received(NAME, segment)
             self.model.received(segment)
 
     async def finish(self, which: int, fails: bool) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backend.broker.queues import KeyQueue, Queues, StreamEntry, read_page, split, summed
+from backend.broker.queues import KeyQueue, Queues, StreamEntry, read_page, split, sum_by_key
 from protocol.errors import ErrorCode
 from protocol.job import WORKERS_KEY, Failure, JobKind, Keys, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
@@ -186,7 +186,7 @@ def test_entries_are_summed_by_stream_and_key() -> None:
         [b"7000-0", b"s", b"1", b"0", b"50", 200, b"o"],
         [b"8000-0", b"t", b"0", b"", b"", 900, b""],
     ]
-    lines = summed(read_page(Keys().jobs("interactive"), [9_000, page]))
+    lines = sum_by_key(read_page(Keys().jobs("interactive"), [9_000, page]))
     assert lines == [
         KeyQueue("interactive", "any", "", 1, 0, 900, 1.0, 1.0),
         KeyQueue("interactive", "any", "o", 2, 150, 500, 4.0, 2.0),

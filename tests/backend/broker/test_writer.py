@@ -56,7 +56,7 @@ async def test_waiting_commands_are_sent_together_in_order() -> None:
     async with writing(broker) as writer:
         done = [writer.send(command(f"c{i}")) for i in range(5)]
         assert await asyncio.gather(*done) == ["C0", "C1", "C2", "C3", "C4"]
-        await writer.flushed()
+        await writer.until_flushed()
     assert broker.batches == [["c0", "c1", "c2", "c3", "c4"]]
 
 
@@ -108,7 +108,7 @@ async def test_small_commands_pass_those_refused_by_full_broker() -> None:
         assert not any(future.done() for future in large) and not writer.up
         broker.full = False
         assert await asyncio.gather(*large) == ["LARGE0", "LARGE1", "LARGE2"]
-        await writer.flushed()
+        await writer.until_flushed()
         assert writer.up
 
 
@@ -122,7 +122,7 @@ async def test_cancelled_commands_are_not_repeated() -> None:
         await wait_until(lambda: broker.batches, "it answers again")
         large.cancel()
         assert await writer.send(command("next")) == "NEXT"
-        await writer.flushed()
+        await writer.until_flushed()
     assert broker.batches[0] == ["large"] and broker.batches[-1] == ["next"]
 
 
@@ -145,7 +145,7 @@ async def test_cancelled_commands_are_not_sent() -> None:
     async with writing(broker) as writer:
         writer.send(command("unwanted")).cancel()
         await writer.send(command("wanted"))
-        await writer.flushed()
+        await writer.until_flushed()
     assert broker.batches == [["wanted"]]
 
 

@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from backend.broker.jobs import Jobs
-from backend.cli.broker_access import else_said, with_jobs
+from backend.cli.broker_access import default_settings, with_jobs
 from backend.core.errors import InvalidSettings
 from runtime.folders import folders
 from tests.helpers.valkey import Broker
@@ -58,4 +58,4 @@ def test_command_without_gateway_says_how_to_start_one(
 
 def test_named_configuration_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="does not exist"):
-        else_said(tmp_path / "none.toml", folders())
+        default_settings(tmp_path / "none.toml", folders())

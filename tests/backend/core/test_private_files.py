@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.core.private_files import made_once, open_or_make, replace_file
+from backend.core.private_files import create_once, open_or_make, replace_file
 from tests.helpers.tmpfs import fill, small_disk
 
 
@@ -16,14 +16,14 @@ def mode(path: Path) -> int:
 
 def test_made_once_keeps_first_content(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "secret"
-    assert made_once(file, lambda: b"first") == made_once(file, lambda: b"second") == b"first"
+    assert create_once(file, lambda: b"first") == create_once(file, lambda: b"second") == b"first"
     assert (mode(file), mode(file.parent)) == (0o600, 0o700)
 
 
 def test_made_once_returns_same_content_to_concurrent_callers(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     with ThreadPoolExecutor(8) as several:
-        made = set(several.map(lambda _: made_once(file, lambda: uuid4().bytes), range(64)))
+        made = set(several.map(lambda _: create_once(file, lambda: uuid4().bytes), range(64)))
     assert len(made) == 1
     assert list(tmp_path.iterdir()) == [file]
 
@@ -58,7 +58,7 @@ def test_failed_creation_leaves_no_file(tmp_path: Path) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        made_once(tmp_path / "secret", fail)
+        create_once(tmp_path / "secret", fail)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -88,7 +88,7 @@ def test_file_made_by_root_gets_owner_of_folder(tmp_path: Path) -> None:
     folder.mkdir()
     os.chown(folder, 4_711, 4_712)
     replace_file(folder / "list", b"a")
-    made_once(folder / "secret", lambda: b"a")
+    create_once(folder / "secret", lambda: b"a")
     os.close(open_or_make(folder / "lock"))
     assert {whose(folder / name) for name in ("list", "secret", "lock")} == {(4_711, 4_712)}
 

@@ -49,9 +49,9 @@ def test_renamed_device_has_clean_name(store: DeviceStore) -> None:
 def test_revoked_device_stays_removed(store: DeviceStore) -> None:
     first, second = (store.add(name, DeviceKind.CLIENT, 0)[0] for name in "ab")
     assert store.revoke("a") == first
-    store.seen({first.id: 5.0, second.id: 7.9}, 9.0)
+    store.record_seen({first.id: 5.0, second.id: 7.9}, 9.0)
     assert [(device.id, device.seen_s) for device in store.read()] == [(second.id, 7)]
-    store.seen({second.id: 3.0}, 9.0)
+    store.record_seen({second.id: 3.0}, 9.0)
     assert store.read()[0].seen_s == 7
     with pytest.raises(UnknownDevice):
         store.revoke(first.id)
@@ -59,13 +59,13 @@ def test_revoked_device_stays_removed(store: DeviceStore) -> None:
 
 def test_revoked_keys_are_remembered_by_their_owner_id_for_a_week(store: DeviceStore) -> None:
     first, second = (store.add(name, DeviceKind.CLIENT, 0)[0] for name in "ab")
-    assert store.revoked() == frozenset()
+    assert store.revoked_owners() == frozenset()
     store.revoke(first.id)
-    store.seen({second.id: 3.0}, 9.0)
-    assert store.revoked() == {first.owner}
+    store.record_seen({second.id: 3.0}, 9.0)
+    assert store.revoked_owners() == {first.owner}
     store.file.write_text(store.file.read_text().replace('"at_s": ', '"at_s": -'))
     store.revoke(second.id)
-    assert store.revoked() == {second.owner}
+    assert store.revoked_owners() == {second.owner}
 
 
 def test_concurrent_changes_are_all_kept(store: DeviceStore) -> None:

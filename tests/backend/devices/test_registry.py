@@ -121,13 +121,13 @@ def test_file_is_written_at_most_once_a_minute(store: DeviceStore) -> None:
     assert roster.due(0.0) == {}
     roster.of_key(first_key)
     assert roster.due(0.0) == {first.id: 100}
-    store.seen({first.id: 100}, now[0])
+    store.record_seen({first.id: 100}, now[0])
     now[0] = 130.0
     roster.of_key(first_key)
     roster.of_key(second_key)
     assert roster.due(59.0) == {}
     assert roster.due(60.0) == {first.id: 130, second.id: 130}
-    store.seen({first.id: 130, second.id: 130}, now[0])
+    store.record_seen({first.id: 130, second.id: 130}, now[0])
     roster.refresh()
     assert roster.due(120.0) == {}, "nobody came: nothing is written"
 
@@ -138,11 +138,11 @@ def test_last_seen_is_corrected_after_the_clock_was_set_back(store: DeviceStore)
     now = [9_000.0]
     for roster in (DeviceRegistry(store, lambda: now[0]), DeviceRegistry(store, lambda: now[0])):
         roster.of_key(key)
-        store.seen(roster.due(0.0), now[0])
+        store.record_seen(roster.due(0.0), now[0])
         roster.refresh()
         now[0] = 500.0
         assert roster.due(60.0) == {device.id: 500}
-        store.seen({device.id: 500}, now[0])
+        store.record_seen({device.id: 500}, now[0])
         roster.refresh()
         now[0] = 900.0
         assert roster.seen_s(roster.devices[0]) == store.read()[0].seen_s == 500

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.dialects.audio_formats import IncomingFormat, MonoStream, NoWave, wave_header
-from backend.dialects.g711 import decoded
+from backend.dialects.g711 import decode
 
 STEREO = np.array([[100, 200], [-100, -300], [32_767, 32_767], [-32_768, -32_768]], "<i2").tobytes()
 
@@ -38,7 +38,7 @@ def test_channels_that_cancel_each_other_out_are_heard() -> None:
 @pytest.mark.parametrize("codes", [b"\x80", b"\0\x80\xff"])
 def test_telephone_speech_is_decoded_at_once(codes: bytes) -> None:
     """A code is one byte: none waits for another."""
-    assert MonoStream(IncomingFormat(8_000, 1, "mu-law")).accept(codes) == decoded("mu-law", codes)
+    assert MonoStream(IncomingFormat(8_000, 1, "mu-law")).accept(codes) == decode("mu-law", codes)
 
 
 @pytest.mark.parametrize(

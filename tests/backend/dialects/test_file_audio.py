@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backend.core.errors import MediaUnreadable
-from backend.dialects.file_audio import hear_file, recognised
+from backend.dialects.file_audio import recognise_file, send_file
 from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.transcript import JoinedResults
@@ -33,7 +33,7 @@ async def test_missing_end_is_noted(
     path, transcript = tmp_path / "cut.wav", JoinedResults()
     path.write_bytes(cut_wave())
     async with sessions.client(visit, Options(), "test") as client:
-        async for _ in recognised(SentAudio(client), path, None, transcript):
+        async for _ in recognise_file(SentAudio(client), path, None, transcript):
             pass
     assert transcript.truncated and transcript.text()
 
@@ -43,7 +43,7 @@ async def test_file_becomes_segments_with_places(
 ) -> None:
     path = SPEECH / "en-03.flac"
     async with sessions.client(visit, Options(), "test") as client:
-        assert not await hear_file(sent := SentAudio(client), path, None)
+        assert not await send_file(sent := SentAudio(client), path, None)
         finals = [event async for event in client.events() if isinstance(event, Final)]
     assert [final.segment for final in finals] == list(sent.segments) != []
     assert sent.seconds == pytest.approx(length_s(path), abs=0.01)
@@ -58,4 +58,4 @@ async def test_file_that_is_no_audio_is_refused(
     path.write_text("this is not audio")
     async with sessions.client(visit, Options(), "test") as client:
         with pytest.raises(MediaUnreadable):
-            await hear_file(SentAudio(client), path, None)
+            await send_file(SentAudio(client), path, None)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.dialects.g711 import TABLES, decoded
+from backend.dialects.g711 import TABLES, decode
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from backend.dialects.g711 import TABLES, decoded
     ],
 )
 def test_code_has_its_sample(law: str, code: int, sample: int) -> None:
-    assert int.from_bytes(decoded(law, bytes([code])), "little", signed=True) == sample
+    assert int.from_bytes(decode(law, bytes([code])), "little", signed=True) == sample
 
 
 @pytest.mark.parametrize("law", TABLES)

@@ -41,7 +41,7 @@ async def test_finished_speech_has_all_results(
     sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, gateway: Gateway
 ) -> None:
     speech = await begun(sessions, visit)
-    await speech.hear_pcm(SPOKEN)
+    await speech.accept_pcm(SPOKEN)
     await speech.finish()
     assert len(speech.transcript.finals) == speech.sent.next_segment == 1
     assert speech.transcript.text()
@@ -55,7 +55,7 @@ async def test_segments_of_a_client_that_leaves_are_withdrawn(
 ) -> None:
     """The session cannot be resumed: a worker would recognise them in vain."""
     speech = await begun(sessions, visit)
-    await speech.hear_pcm(SPOKEN)
+    await speech.accept_pcm(SPOKEN)
     async with Redis.from_url(broker.url) as redis:
         await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "the segment waits")
         await speech.close()
@@ -89,13 +89,13 @@ async def test_failed_segment_reaches_the_speaker(
 
     async def refused() -> BackendError | None:
         try:
-            await speech.hear_pcm(b"")
+            await speech.accept_pcm(b"")
         except BackendError as error:
             return error
         return None
 
     async with working(broker.url, recognise=fail):
-        await speech.hear_pcm(SPOKEN)
+        await speech.accept_pcm(SPOKEN)
         assert isinstance(await wait_until(refused, "the failure is told"), SegmentFailed)
     with pytest.raises(SegmentFailed):
         await speech.finish()

@@ -54,7 +54,7 @@ async def test_audio_is_resampled_however_it_is_cut(
     async with sessions.client(visit, Options(), "test") as client:
         intake = SpeechIntake(sent := SentAudio(client), SpeechDetectors(), IntakeOptions(48_000))
         for start in range(0, len(pcm), size):
-            await intake.hear_pcm(pcm[start : start + size])
+            await intake.accept_pcm(pcm[start : start + size])
         await intake.finish()
         assert not await intake.finish(), "a second end finds nothing"
         await client.finish()

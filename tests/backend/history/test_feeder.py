@@ -104,7 +104,7 @@ class World:
 
     async def segments(self) -> int:
         """Return how many segments are recorded."""
-        return await self._history.ask(lambda store: store.held().segments)
+        return await self._history.ask(lambda store: store.size().segments)
 
     async def settled(self, count: int) -> None:
         """Wait until this many letters are settled."""

@@ -81,6 +81,6 @@ def test_segments_come_in_order_and_in_pages(store: Store) -> None:
 
 
 def test_held_counts_sessions_segments_and_bytes(store: Store) -> None:
-    held = store.held()
+    held = store.size()
     assert held == HistorySize(5, 5, held.bytes)
     assert held.bytes > 10_000

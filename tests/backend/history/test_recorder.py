@@ -108,7 +108,7 @@ def test_session_without_segments_is_not_shown(store: Store) -> None:
     store.record([over()])
     assert store.session("s") is None
     assert store.sessions(ALL_SESSIONS).items == []
-    assert store.held().sessions == 0
+    assert store.size().sessions == 0
     assert store.usage(NOON, NOON) == []
 
 

@@ -18,7 +18,7 @@ def test_deleted_session_is_not_found_and_does_not_come_back(store: Store) -> No
     store.record([*batch, final("said later", segment=2)])
     assert store.session("s") is None
     assert found(store, "secret") == []
-    assert store.held()[:2] == (1, 1)
+    assert store.size()[:2] == (1, 1)
     assert [use.segments for use in store.usage(NOON, NOON)] == [3]
 
 

@@ -13,7 +13,7 @@ from backend.core.keys import owner_of
 from backend.gateway import Gateway
 from backend.history.journal import TextJournal
 from backend.history.records import HistoryLimits, SessionFilter, StoredSession
-from backend.history.service import kept_history
+from backend.history.service import run_history
 from backend.history.settings import HistorySettings
 from backend.history.store import open_store
 from backend.rest.file_settings import FileSettings
@@ -131,7 +131,7 @@ async def test_clock_change_does_not_empty_journal(broker: Broker, tmp_path: Pat
     now_s[0] += 400 * 86_400
     async with (
         open_jobs(broker.url, "g") as jobs,
-        kept_history(history, jobs.shards, "g", lambda: True, clock=clock),
+        run_history(history, jobs.shards, "g", lambda: True, clock=clock),
     ):
         await wait_until(lambda: b"gone" not in place.read_bytes(), "it is cleaned")
     assert b"stays" in place.read_bytes()
@@ -149,7 +149,7 @@ async def test_gateway_started_with_clock_in_the_future_deletes_nothing(broker: 
     for _ in range(2):
         async with (
             open_jobs(broker.url, "g") as jobs,
-            kept_history(history, jobs.shards, "g", lambda: True) as kept,
+            run_history(history, jobs.shards, "g", lambda: True) as kept,
         ):
             assert kept
             await wait_until(lambda: (tmp_path / "history.sqlite.clock").exists(), "it is looked after")
@@ -172,7 +172,7 @@ async def test_disabled_history_deletes_entries_only_in_own_broker(own: bool, tm
     with running_broker() as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await put(jobs, [final()])
-            async with kept_history(HistorySettings(), jobs.shards, "g", lambda: own) as keeping:
+            async with run_history(HistorySettings(), jobs.shards, "g", lambda: own) as keeping:
                 assert keeping is None
             assert await jobs.shards[0].administer("EXISTS", Keys().history_keys[0]) == (0 if own else 1)
 
@@ -189,7 +189,7 @@ async def test_disabled_history_deletes_late_entries_of_earlier_sessions(broker:
         async def gone() -> bool:
             return not await jobs.shards[0].administer("EXISTS", Keys().history_keys[0])
 
-        async with kept_history(HistorySettings(), jobs.shards, "g", adopted_at_first, drop_s=0.01):
+        async with run_history(HistorySettings(), jobs.shards, "g", adopted_at_first, drop_s=0.01):
             await put(jobs, [final()])
             await wait_until(gone, "it is deleted")
         assert len(looks) > 5
@@ -202,7 +202,7 @@ async def test_recorded_text_disappears_from_broker_file(tmp_path: Path) -> None
     with running_broker(None, "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always") as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await jobs.compact()  # removes what an earlier gateway may have left
-            async with kept_history(history, jobs.shards, "g", lambda: True) as keeping:
+            async with run_history(history, jobs.shards, "g", lambda: True) as keeping:
                 assert keeping is not None
                 await put(jobs, [final("quicksilver")])
                 await wait_until(lambda: keeping.state().recorded, "it is recorded")

@@ -87,7 +87,7 @@ async def survives(broker: Broker, postgres: Postgres, home: Path, count: int) -
 
 def check(store: Store, count: int) -> None:
     """Check that every text exists once and was counted once."""
-    assert store.held()[:2] == ((count + 3) // 4, count)
+    assert store.size()[:2] == ((count + 3) // 4, count)
     for n in range(0, count, max(1, count // 50)):
         (segment,) = store.segments(f"session {n // 4}", after=n % 4 - 1, limit=1)
         assert segment.text == f"text number {n} 第{n}句"

@@ -36,10 +36,14 @@ def test_stopped_database_is_unavailable_and_used_again_later(postgres: Postgres
 
 def test_deleted_sessions_are_listed_since_a_time(store: Store) -> None:
     store.record([final(), final(session="other")])
-    assert store.deleted(0) == set()
+    assert store.deleted_sessions(0) == set()
     store.delete("s")
     now_ms = NOON_MS + 2 * DAY_MS
-    assert (store.deleted(0), store.deleted(now_ms), store.deleted(now_ms + 1)) == ({"s"}, {"s"}, set())
+    assert (store.deleted_sessions(0), store.deleted_sessions(now_ms), store.deleted_sessions(now_ms + 1)) == (
+        {"s"},
+        {"s"},
+        set(),
+    )
 
 
 @pytest.fixture

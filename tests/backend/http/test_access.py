@@ -343,7 +343,7 @@ def test_connection_with_a_valid_key_is_exempt_when_its_request_is_passed_on(
     _, devices_key = store.add("a", DeviceKind.CLIENT, 0)
     access = Access(HttpSettings(key="own"), DeviceRegistry(store), lambda: 0.0)
     exempt: list[object] = []
-    access.tls_listener.known = exempt.append  # type: ignore[method-assign, assignment] # what the door is asked is tested
+    access.tls_listener.exempt = exempt.append  # type: ignore[method-assign, assignment] # what the door is asked is tested
     shown = devices_key if key == "device" else key
     access.greet(Mock(headers=CIMultiDict({"Authorization": f"Bearer {shown}"}), query={}, protocol="p"))
     assert exempt == (["p"] if known else [])

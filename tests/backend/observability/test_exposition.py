@@ -166,7 +166,7 @@ def test_figures_of_processes_are_sums_and_each_process_has_a_label() -> None:
     there = Metrics()
     there.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
     there.refused(RefusalReason.LOAD)
-    past = there.counted(1.0, Histogram((0.001,)).read())
+    past = there.counters(1.0, Histogram((0.001,)).read())
     report = ProcessReport(counted=past, connections=3, cpu_s=2.0, load=Load(1.0, 7))
     others = OtherProcesses({1: report}, past, {1: 2}, own_slot=0)
     found = read(metrics, replace(now(), others=others, load=Load(1.0, 5)))

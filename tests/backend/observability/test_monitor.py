@@ -12,7 +12,7 @@ import aiohttp
 from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
 from backend.gateway import Gateway
-from backend.observability.monitor import EXPECTED_S, EXPECTING_S, UNWATCHED_S, WATCHED_S, gathered, pause_s
+from backend.observability.monitor import EXPECTED_S, EXPECTING_S, UNWATCHED_S, WATCHED_S, gather_events, pause_s
 from backend.observability.other_processes import Counted, ProcessReport, Shown
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
@@ -133,7 +133,7 @@ async def test_waiting_events_are_sent_together_until_the_end() -> None:
     events: asyncio.Queue[bytes] = asyncio.Queue()
     for event in (b"a", b"b"):
         events.put_nowait(event)
-    sent = gathered(events)
+    sent = gather_events(events)
     assert await anext(sent) == b"ab"
     for event in (b"c", b"d", b"", b"e"):
         events.put_nowait(event)

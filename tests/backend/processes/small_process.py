@@ -14,7 +14,7 @@ from aiohttp import web
 from backend.admission.quotas import Quota, QuotaMeter
 from backend.http.tls_listener import TlsListener
 from backend.observability.other_processes import Counted, ProcessReport
-from backend.processes.link import ProcessLink, linked
+from backend.processes.link import ProcessLink, connect_supervisor
 from backend.processes.messages import OtherProcessFigures
 
 
@@ -61,7 +61,7 @@ async def main(descriptors: tuple[int, int, int, int]) -> int:
     """Serve until SIGTERM, or until the supervisor is gone."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    async with linked(descriptors, stopping.set) as link:
+    async with connect_supervisor(descriptors, stopping.set) as link:
         if _refuses(link.start.settings.decode()):
             link.cannot_run("it was told to refuse")
             return 1

@@ -7,7 +7,7 @@ import pytest
 
 from backend.core.errors import InvalidSettings
 from backend.processes import count
-from backend.processes.count import MOST_BY_DEFAULT, by_cores, checked
+from backend.processes.count import MOST_BY_DEFAULT, by_cores, checked_count
 
 
 def test_default_is_one_process_for_each_core(tmp_path: Path) -> None:
@@ -32,8 +32,8 @@ def test_limit_of_an_older_cgroup_counts_too(tmp_path: Path, quota_us: str, expe
 
 
 def test_several_processes_are_refused_where_they_are_impossible(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not count.possible() or checked(2) == 2
+    assert not count.possible() or checked_count(2) == 2
     monkeypatch.setattr(count, "possible", lambda: False)
-    assert checked(1) == 1 and by_cores() == 1
+    assert checked_count(1) == 1 and by_cores() == 1
     with pytest.raises(InvalidSettings, match="Linux or macOS"):
-        checked(2)
+        checked_count(2)

@@ -13,7 +13,7 @@ from backend.admission.usage_elsewhere import KeyCounts
 from backend.http.tls_listener import TlsListener
 from backend.observability.other_processes import Counted, ProcessReport
 from backend.processes.channel import Channel
-from backend.processes.link import ProcessLink, linked
+from backend.processes.link import ProcessLink, connect_supervisor
 from backend.processes.messages import (
     CannotRun,
     GatewayEnding,
@@ -53,7 +53,7 @@ async def linking(slot: int = 1) -> AsyncIterator[Setting]:
     lost = asyncio.Event()
     control, plain, tls = (end.detach() for _, end in pairs)
     with pairs[1][0] as gate, pairs[2][0]:
-        async with linked((control, plain, tls, -1), lost.set) as link:
+        async with connect_supervisor((control, plain, tls, -1), lost.set) as link:
             yield Setting(link, channel, gate, lost)
         await channel.close()
 
@@ -70,7 +70,7 @@ async def test_changes_of_keys_are_reported_together_in_the_next_turn() -> None:
     async with linking() as at:
         at.link.count(meter, lambda: 3, ProcessReport)
         meter.request("a", 0.0)
-        meter.connected("b", 1)
+        meter.count_connections("b", 1)
         received = await at.next(KeysInUse)
     assert received == KeysInUse(3, {"a": KeyCounts(requests=1), "b": KeyCounts(connections=1)})
 

@@ -16,7 +16,7 @@ from backend.core.errors import ProcessFailed
 from backend.http.modes import ListenAddress
 from backend.processes.listening import forwards, listening
 from backend.processes.messages import ProcessStart
-from backend.processes.supervisor import ProcessPlan, Supervisor, supervised
+from backend.processes.supervisor import ProcessPlan, Supervisor, run_processes
 from tests.backend.processes import small_process
 from tests.helpers.processes import gone
 from tests.helpers.waiting import wait_until
@@ -53,7 +53,7 @@ async def running(
     start = ProcessStart(0, processes, wish.encode(), "", False, str(total), 0, str(folder / "s"))
     plan = ProcessPlan((sys.executable, "-m", small_process.__name__), start, drain_s)
     with listening([ListenAddress("127.0.0.1", 0)]) as listeners, forwards(folder / "s") as forwarding:
-        async with supervised(plan, listeners, forwarding) as supervisor:
+        async with run_processes(plan, listeners, forwarding) as supervisor:
             yield Setting(supervisor, listeners[0].port, total)
 
 

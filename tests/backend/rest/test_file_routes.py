@@ -214,7 +214,7 @@ async def test_file_done_meanwhile_can_be_neither_cancelled_nor_retried(
 ) -> None:
     async with serving(tmp_path, broker, between=Overtaken, flow=FlowLimits(files=0)) as world:
         id = str(uuid4())
-        world.runner.submitted(await world.history.ask(lambda store: store.begin_file(NewFile(id, "o"))))
+        world.runner.queue_file(await world.history.ask(lambda store: store.begin_file(NewFile(id, "o"))))
         await world.history.ask(lambda store: store.set_state(id, state))
         assert await world.error("POST", f"/v1/sessions/{id}/{path}") == (409, "conflict")
         assert world.runner.has(id) and await world.state(id) == "done"

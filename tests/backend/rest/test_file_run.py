@@ -79,7 +79,7 @@ async def test_done_session_is_over_without_its_file(world: World) -> None:
     id = str(uuid4())
     stored = await world.history.ask(lambda store: store.begin_file(NewFile(id, "o")))
     await world.history.ask(lambda store: store.set_state(id, SessionState.DONE))
-    world.runner.submitted(stored)
+    world.runner.queue_file(stored)
     await wait_until(lambda: not world.runner.has(id), "it is let go")
     assert await world.state(id) == "done"
 

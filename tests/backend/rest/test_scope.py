@@ -37,6 +37,6 @@ def test_tenant_of_a_proxy_sees_only_its_own_sessions() -> None:
 
 def test_scope_becomes_filter_of_the_history() -> None:
     scope = Scope("o", "t")
-    assert scope.wanted() == scope.wanted(UNSET, UNSET) == SessionFilter("o", "t")
-    wanted = scope.wanted(rest.SessionState.DONE, rest.SessionKind.FILE)
+    assert scope.session_filter() == scope.session_filter(UNSET, UNSET) == SessionFilter("o", "t")
+    wanted = scope.session_filter(rest.SessionState.DONE, rest.SessionKind.FILE)
     assert wanted == SessionFilter("o", "t", rest.SessionState.DONE, rest.SessionKind.FILE)

@@ -61,10 +61,10 @@ def test_dropped_and_abandoned_parts_are_deleted(uploads: Uploads) -> None:
 
 def test_only_one_process_holds_claim_until_released(uploads: Uploads) -> None:
     other = Uploads(uploads.folder, spare=0)
-    assert uploads.claim.held() and uploads.claim.held() and not other.claim.held()
+    assert uploads.claim.acquire() and uploads.claim.acquire() and not other.claim.acquire()
     uploads.claim.release()
     uploads.claim.release()
-    assert not uploads.claim.held() and other.claim.held()
+    assert not uploads.claim.acquire() and other.claim.acquire()
     other.claim.release()
 
 

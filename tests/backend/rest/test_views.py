@@ -15,7 +15,7 @@ from backend.rest.views import (
     segment_view,
     session_view,
     text_of,
-    timed,
+    timed_text,
     usage_view,
 )
 from protocol import rest
@@ -77,7 +77,7 @@ def test_segment_view_has_text_or_error() -> None:
     assert [segment.code for segment in segments] == [None, ErrorCode.ENGINE_DIED, None]
     assert (segments[2].text, segments[2].start_ms, segments[2].duration_ms) == ("two", 2_500, 500)
     assert text_of(SEGMENTS) == "one two"
-    assert [timed(one) for one in (SEGMENTS[0], replace(SEGMENTS[0], at_ms=None))] == [
+    assert [timed_text(one) for one in (SEGMENTS[0], replace(SEGMENTS[0], at_ms=None))] == [
         TimedText("one", 500, 1_500),
         TimedText("one", None, None),
     ]

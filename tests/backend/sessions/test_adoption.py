@@ -164,7 +164,7 @@ async def test_messages_during_adoption_are_sent_after_it() -> None:
     one, mine = hosted(), connection()
     one.bind(mine)
     one.send(MoreHeld(HeldSegments()))
-    one.bound(mine)
+    one.start_sending(mine)
     said: list[Output] = []
     await perform_some(one, mine, [Acknowledge(n) for n in range(2 * STEP + 1)], said.extend)
     assert said == [Acknowledge(n) for n in range(2 * STEP + 1)]

@@ -118,10 +118,10 @@ async def test_more_segments_are_submitted_when_fleet_grows() -> None:
 async def test_key_limit_counts_jobs_of_all_gateways() -> None:
     scene = Keys(SessionSettings(queue=QueueLimits(key_s=10)))
     hosted = await scene.join("k")
-    scene.hub.intake.looked({"k": 10 * SAMPLE_RATE})
+    scene.hub.intake.set_queued({"k": 10 * SAMPLE_RATE})
     scene.say(hosted, range(1))
     assert not scene.asked
-    scene.hub.intake.looked({})
+    scene.hub.intake.set_queued({})
     scene.hub.surveyed(Survey())
     assert scene.asked == ["submit"]
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from backend.broker.records import Attachment, Record
-from backend.sessions.ledger import MOST_OPEN, MOST_SEGMENTS, STEP, Ledger, finished, joined
+from backend.sessions.ledger import MOST_OPEN, MOST_SEGMENTS, STEP, Ledger, join_held, run_steps
 from backend.sessions.segments import Output, SegmentStage
 from protocol.errors import ErrorCode, MessageTooLarge, OutOfOrder
 from protocol.job import Ended, EndState, Failure, Result
@@ -22,16 +22,16 @@ def received(ledger: Ledger, index: int, samples: int, attempt: int = 0) -> None
 
 def queued(ledger: Ledger, index: int, attempt: int = 0) -> None:
     received(ledger, index, 10, attempt)
-    ledger.complete(ledger.known(index), 10, 1.0)
-    ledger.enqueue(ledger.known(index), attempt, 2.0)
+    ledger.complete(ledger.segment(index), 10, 1.0)
+    ledger.enqueue(ledger.segment(index), attempt, 2.0)
 
 
 def test_segment_is_unknown_before_it_begins() -> None:
     ledger = Ledger()
     ledger.open(1, 0)
-    assert ledger.known(1).stage is SegmentStage.RECEIVING
+    assert ledger.segment(1).stage is SegmentStage.RECEIVING
     with pytest.raises(OutOfOrder, match="segment 0 has not begun"):
-        ledger.known(0)
+        ledger.segment(0)
 
 
 def test_segments_per_session_are_limited() -> None:
@@ -45,9 +45,9 @@ def test_unqueued_samples_are_counted_through_every_stage() -> None:
     received(ledger, 0, 30)
     received(ledger, 1, 12)
     assert ledger.unqueued == 42
-    ledger.complete(ledger.known(0), 25, 1.0)
+    ledger.complete(ledger.segment(0), 25, 1.0)
     assert ledger.unqueued == 37
-    ledger.enqueue(ledger.known(0), 0, 2.0)
+    ledger.enqueue(ledger.segment(0), 0, 2.0)
     assert ledger.unqueued == 12
     ledger.open(1, 1)
     assert ledger.unqueued == 0
@@ -58,7 +58,7 @@ def test_unqueued_samples_are_counted_through_every_stage() -> None:
 
 def told_of(ledger: Ledger, pieces: bool = False) -> list[Output]:
     """Return all messages for a client that reconnects."""
-    return finished(ledger.welcome_steps(Welcome(UUID(int=1), "g", durable=True), pieces))
+    return run_steps(ledger.welcome_steps(Welcome(UUID(int=1), "g", durable=True), pieces))
 
 
 def held(ledger: Ledger) -> HeldSegments:
@@ -88,7 +88,7 @@ def test_long_list_of_held_segments_is_split_and_joins_to_the_same() -> None:
     assert isinstance(first, Welcome) and first.more and isinstance(result, Final)
     assert [one.more for one in more if isinstance(one, MoreHeld)] == [True, True, False]
     pieces = [first.segments, *(one.segments for one in more if isinstance(one, MoreHeld))]
-    assert joined(pieces) == held(ledger) and [type(one) for one in whole] == [Welcome, Final]
+    assert join_held(pieces) == held(ledger) and [type(one) for one in whole] == [Welcome, Final]
     assert all(
         len(encode(one)) < LIMITS.json_bytes for one in (first, *more) if isinstance(one, Welcome | MoreHeld)
     )
@@ -117,7 +117,7 @@ def test_records_of_older_attempt_are_ignored() -> None:
     queued(ledger, 0, attempt=1)
     assert ledger.learn(0, Record(end=FAILED), 3.0) == []
     assert ledger.learn(0, Record(job=0), 3.0) == []
-    assert ledger.known(0).stage is SegmentStage.QUEUED
+    assert ledger.segment(0).stage is SegmentStage.QUEUED
 
 
 def test_failed_segment_follows_retry_by_other_gateway() -> None:
@@ -125,7 +125,7 @@ def test_failed_segment_follows_retry_by_other_gateway() -> None:
     queued(ledger, 0)
     ledger.learn(0, Record(end=FAILED), 3.0)
     ledger.learn(0, Record(job=1), 4.0)
-    assert (ledger.known(0).stage, ledger.known(0).attempt) == (SegmentStage.QUEUED, 1)
+    assert (ledger.segment(0).stage, ledger.segment(0).attempt) == (SegmentStage.QUEUED, 1)
     assert 0 in ledger.live
 
 
@@ -133,7 +133,7 @@ def test_lost_job_is_requested_again() -> None:
     ledger = Ledger()
     queued(ledger, 0)
     received(ledger, 1, 10)
-    assert finished(ledger.adopt(Attachment(2, {}), 5.0)) == [Missing(0, 0)]
+    assert run_steps(ledger.adopt(Attachment(2, {}), 5.0)) == [Missing(0, 0)]
     assert held(ledger) == HeldSegments(receiving={0: 0, 1: 10})
     assert ledger.learn(7, Record(), 5.0) == []
 
@@ -142,7 +142,7 @@ def test_segments_in_broker_need_no_resending() -> None:
     ledger = Ledger()
     received(ledger, 1, 10)
     records = {0: Record(end=FINAL, text="hi"), 1: Record(job=0), 2: Record(job=3), 3: Record(end=CANCELLED)}
-    assert finished(ledger.adopt(Attachment(1, records), 5.0)) == []
+    assert run_steps(ledger.adopt(Attachment(1, records), 5.0)) == []
     assert held(ledger) == HeldSegments(queued=(1, 2), ended=(0, 3))
     assert ledger.unqueued == 0
     assert ledger.text(range(4)[:1]) == "hi"
@@ -153,38 +153,38 @@ def test_queued_segments_do_not_count_as_crowd() -> None:
     for index in range(MOST_OPEN):
         ledger.open(index, 0)
         if index % 2:
-            ledger.complete(ledger.known(index), 0, 1.0)
-            ledger.enqueue(ledger.known(index), 0, 1.0)
+            ledger.complete(ledger.segment(index), 0, 1.0)
+            ledger.enqueue(ledger.segment(index), 0, 1.0)
     assert not ledger.crowded
 
 
 def test_segment_keeps_course_when_broker_reports_its_job() -> None:
     ledger = Ledger()
     received(ledger, 0, 10)
-    ledger.complete(ledger.known(0), 10, 1.0)
+    ledger.complete(ledger.segment(0), 10, 1.0)
     assert ledger.learn(0, Record(job=0), 2.0) == []
-    assert (ledger.known(0).stage, ledger.known(0).history().samples) == (SegmentStage.QUEUED, 10)
+    assert (ledger.segment(0).stage, ledger.segment(0).history().samples) == (SegmentStage.QUEUED, 10)
 
 
 def test_submitted_segment_is_reported_as_receiving() -> None:
     ledger = Ledger()
     received(ledger, 0, 10)
-    ledger.complete(ledger.known(0), 10, 1.0)
-    assert finished(ledger.adopt(Attachment(1, {}), 2.0)) == []
+    ledger.complete(ledger.segment(0), 10, 1.0)
+    assert run_steps(ledger.adopt(Attachment(1, {}), 2.0)) == []
     assert held(ledger) == HeldSegments(receiving={0: 10})
 
 
 def test_ended_requires_each_of_the_first_segments() -> None:
     ledger = Ledger()
-    assert ledger.ended(0)
-    assert not ledger.ended(2**32 - 1)
+    assert ledger.have_ended(0)
+    assert not ledger.have_ended(2**32 - 1)
     queued(ledger, 0)
     ledger.open(2, 0)
     ledger.cancel(2, 1.0)
-    assert not ledger.ended(1)
+    assert not ledger.have_ended(1)
     ledger.learn(0, Record(end=FINAL), 3.0)
-    assert ledger.ended(1)
-    assert not ledger.ended(2) and not ledger.ended(3)
+    assert ledger.have_ended(1)
+    assert not ledger.have_ended(2) and not ledger.have_ended(3)
 
 
 def test_waiting_lists_only_segments_queued_long_enough() -> None:
@@ -208,5 +208,5 @@ def test_welcome_names_segments_in_ascending_order() -> None:
     ledger = Ledger()
     for index in (2, 0, 1):
         received(ledger, index, 1)
-    (said,) = finished(ledger.welcome_steps(Welcome(UUID(int=1), "g", True), pieces=True))
+    (said,) = run_steps(ledger.welcome_steps(Welcome(UUID(int=1), "g", True), pieces=True))
     assert isinstance(said, Welcome) and list(said.segments.receiving) == [0, 1, 2]

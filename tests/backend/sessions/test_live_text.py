@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.admission.live_offers import LiveOffer
 from backend.broker.records import Attachment
-from backend.sessions.ledger import finished
+from backend.sessions.ledger import run_steps
 from backend.sessions.live_stream import LivePace
 from backend.sessions.segments import Hypothesise, Output, StreamLive
 from backend.sessions.session import GatewaySession
@@ -29,7 +29,7 @@ def sound(begin: int, end: int) -> bytes:
 def speaking(options: Options = WANTED, **details: Any) -> GatewaySession:
     """Return a session that is offered the model ``m`` and has begun segment 0."""
     made = session(options=options)
-    made.offered(OFFERS)
+    made.set_offers(OFFERS)
     made.receive(SegmentBegin(0, **details), NOW)
     return made
 
@@ -124,7 +124,7 @@ def test_streaming_pauses_while_a_span_lives() -> None:
 
 def test_new_connection_begins_anew() -> None:
     made = followed(speaking())
-    finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
-    made.offered(OFFERS)
+    run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+    made.set_offers(OFFERS)
     (piece,) = say(made, STEP, 2 * STEP)
     assert isinstance(piece, StreamLive) and (piece.inbox, piece.job.pcm) == ("", sound(0, STEP + FRAME))

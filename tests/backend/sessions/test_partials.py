@@ -16,7 +16,7 @@ SECOND = 16_000
 def asking(seconds: int = 1) -> Partials:
     partials = Partials(PACE)
     assert partials.due(0, seconds * SECOND, NOW)
-    partials.asked(0, seconds * SECOND, NOW)
+    partials.requested(0, seconds * SECOND, NOW)
     return partials
 
 
@@ -29,7 +29,7 @@ class TestPace:
         partials = Partials(PACE)
         assert not partials.due(0, 14_399, NOW)
         assert partials.due(0, 14_400, NOW)
-        partials.asked(0, 14_400, NOW)
+        partials.requested(0, 14_400, NOW)
         partials.answered(answer(samples=14_400), NOW)
         assert not partials.due(0, 23_999, NOW)
         assert partials.due(0, 24_000, NOW)
@@ -54,7 +54,7 @@ class TestPace:
         partials = asking()
         assert not partials.due(0, 9 * SECOND, NOW + 5.9)
         assert partials.due(0, 9 * SECOND, NOW + 6.0)
-        partials.asked(0, 9 * SECOND, NOW + 6.0)
+        partials.requested(0, 9 * SECOND, NOW + 6.0)
         partials.answered(answer(), NOW + 7.0)
         assert not partials.due(0, 11 * SECOND, NOW + 8.9), "that was the first one's"
 
@@ -149,7 +149,7 @@ class TestPace:
                 continue
             assert now >= min(busy_until, asked_at + PACE.lost_s)
             assert now >= asked_at + 2 * min(busy_until - asked_at, PACE.lost_s) - 1e-6
-            partials.asked(0, held, now)
+            partials.requested(0, held, now)
             asked_at, busy_until = now, now + (takes if comes else PACE.lost_s)
             answers = [*answers, (now + takes, held)] if comes else answers
 

@@ -31,7 +31,7 @@ def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int, plac
     assert segment.piece(0, segment.held) == whole
     wanted = max(0, segment.held - cut)
     segment.complete(wanted, 1.0)
-    assert segment.hand_over() == whole[: 2 * wanted]
+    assert segment.take_audio() == whole[: 2 * wanted]
     assert (segment.stage, segment.held, segment.samples) == (SegmentStage.SUBMITTED, wanted, wanted)
 
 
@@ -41,7 +41,7 @@ def test_small_frames_are_merged() -> None:
         segment.append(b"\x01\x00", 1)
     assert len(segment.pcm) < 20
     segment.complete(10_000, 1.0)
-    assert segment.hand_over() == b"\x01\x00" * 10_000
+    assert segment.take_audio() == b"\x01\x00" * 10_000
 
 
 def test_large_frames_are_kept_as_they_are() -> None:
@@ -135,11 +135,11 @@ def test_failed_contains_attempt() -> None:
     failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
     segment.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
     assert segment.unconfirmed == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
-    assert segment.settled(2) and not segment.settled(3)
+    assert segment.is_settled(2) and not segment.is_settled(3)
     segment.refused = True
-    assert segment.settled(1) and not segment.settled(2), "another gateway may have accepted it"
+    assert segment.is_settled(1) and not segment.is_settled(2), "another gateway may have accepted it"
     segment.end(3, Record(end=Ended(EndState.FINAL, 2), text="hi"), 2.0)
-    assert segment.settled(2) and not segment.history().refused
+    assert segment.is_settled(2) and not segment.history().refused
 
 
 def test_failure_survives_receipt_and_text_does_not() -> None:
@@ -166,9 +166,9 @@ def test_failure_without_details_is_sent() -> None:
 
 def test_final_is_settled_for_every_attempt() -> None:
     segment = Segment()
-    assert not segment.settled(0)
+    assert not segment.is_settled(0)
     segment.end(0, Record(end=FINAL, text="hi"), 1.0)
-    assert segment.settled(7)
+    assert segment.is_settled(7)
     assert (segment.unconfirmed, segment.text) == (None, "hi")
 
 

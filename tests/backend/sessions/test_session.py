@@ -3,7 +3,7 @@
 import pytest
 
 from backend.broker.records import Attachment, JobQueued, Record, Reread
-from backend.sessions.ledger import finished
+from backend.sessions.ledger import run_steps
 from backend.sessions.segments import Acknowledge, AttachAgain, CloseConnection, Submit, Withdraw
 from backend.sessions.session import LINGER_S
 from protocol.audio import encode_frame
@@ -63,7 +63,7 @@ class TestHello:
             2: Record(end=Ended(EndState.FINAL, 0), text="received"),
             3: Record(end=Ended(EndState.FAILED, 0), outcome=Failure(NAME, 3, ErrorCode.INTERNAL, "no")),
         }
-        welcome, *results = finished(made.attached(Attachment(2, records), Welcome(ID, "g", durable=False), NOW))
+        welcome, *results = run_steps(made.attached(Attachment(2, records), Welcome(ID, "g", durable=False), NOW))
         assert isinstance(welcome, Welcome)
         assert welcome.segments == HeldSegments({5: 100}, (1,), (0, 2, 3))
         assert results == [TEXT, Failed(3, ErrorCode.INTERNAL, "no")]
@@ -95,7 +95,7 @@ class TestFrames:
     def test_gap_is_reported_again_after_new_connection(self) -> None:
         made = receiving(PCM[:2])
         made.frame(encode_frame(0, 60, PCM[120:]), NOW)
-        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert made.frame(encode_frame(0, 60, PCM[120:]), NOW) == [Missing(0, 1)]
 
     def test_frame_is_refused_before_its_segment_begins(self) -> None:
@@ -303,7 +303,7 @@ class TestFinish:
     def test_finish_must_be_repeated_after_new_connection(self) -> None:
         made = queued()
         made.receive(Finish(1), NOW)
-        finished(made.attached(Attachment(2, {0: Record(job=0)}), Welcome(ID, "g", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, {0: Record(job=0)}), Welcome(ID, "g", durable=True), NOW))
         assert made.noticed(Result(NAME, 0, "hi"), NOW)[1:] == []
         assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
 
@@ -318,14 +318,14 @@ class TestReceived:
         made = failed()
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         for _ in range(2):
-            _, message = finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+            _, message = run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
             assert message == Failed(0, ErrorCode.ENGINE_FAILED, "no", retryable=True)
             assert made.receive(Received(0), NOW) == ()
 
     def test_received_failure_does_not_keep_session_open(self) -> None:
         made = failed()
         made.receive(Received(0), NOW)
-        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert not made.over
         assert made.receive(Finish(1), NOW) == [Done(1, ""), CloseConnection(CloseCode.NORMAL)]
         assert made.over
@@ -334,7 +334,7 @@ class TestReceived:
         failure = Failure(NAME, 0, ErrorCode.ENGINE_FAILED, "no", attempt=2, retryable=True)
         made = session()
         records = {0: Record(end=Ended(EndState.FAILED, 2), outcome=failure)}
-        finished(made.attached(Attachment(2, records), Welcome(ID, "g", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, records), Welcome(ID, "g", durable=True), NOW))
         made.receive(SegmentBegin(0, attempt=3), NOW)
         made.frame(encode_frame(0, 0, PCM), NOW)
         (job,) = made.receive(SegmentEnd(0, 100), NOW)
@@ -348,7 +348,7 @@ class TestReceived:
 class TestLookingAgain:
     def test_session_that_is_attached_again_is_not_taken_over_by_itself(self) -> None:
         made = session()
-        finished(made.reattached(Attachment(3, {}), NOW))
+        run_steps(made.reattached(Attachment(3, {}), NOW))
         assert made.epoch == 3
         assert made.noticed(Detached(NAME, "other", 3), NOW) == []
         assert CloseConnection(CloseCode.TAKEN_OVER) in made.noticed(Detached(NAME, "other", 4), NOW)

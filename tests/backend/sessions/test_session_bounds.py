@@ -4,7 +4,7 @@ import pytest
 
 from backend.broker.records import Attachment, JobQueued, Record
 from backend.core.errors import TooBusy
-from backend.sessions.ledger import MOST_OPEN, STEP, finished
+from backend.sessions.ledger import MOST_OPEN, STEP, run_steps
 from backend.sessions.session import GatewaySession
 from protocol.errors import OutOfOrder
 from protocol.job import Ended, EndState
@@ -48,13 +48,13 @@ def test_finish_repetitions_per_connection_are_limited() -> None:
         assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
     with pytest.raises(OutOfOrder):
         made.receive(Finish(1), NOW)
-    finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+    run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
     assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
 
 
 def test_welcome_is_one_message_to_client_that_does_not_ask_for_pieces() -> None:
     ended = {n: Record(end=Ended(EndState.CANCELLED, 0)) for n in range(STEP + 1)}
     made = GatewaySession(ID, Options(), Limits())
-    (said,) = finished(made.attached(Attachment(1, ended), Welcome(ID, "g", durable=True), NOW))
+    (said,) = run_steps(made.attached(Attachment(1, ended), Welcome(ID, "g", durable=True), NOW))
     assert isinstance(said, Welcome)
     assert not said.more and len(said.segments.ended) == STEP + 1

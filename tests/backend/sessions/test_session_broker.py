@@ -1,7 +1,7 @@
 """The session state machine and the replies and notices of the broker."""
 
 from backend.broker.records import Attachment, JobQueued, Record, Reread, SessionGone
-from backend.sessions.ledger import finished
+from backend.sessions.ledger import run_steps
 from backend.sessions.segments import AttachAgain, CloseConnection, ReadAgain
 from backend.sessions.session import READ_AGAIN_AFTER_S
 from protocol.errors import (
@@ -45,7 +45,7 @@ class TestBroker:
     def test_session_attaches_again_when_broker_forgot_it(self) -> None:
         assert submitted().submitted(0, 0, SessionGone(), NOW) == [AttachAgain(), Missing(0, 0)]
         assert queued().reread(Reread("", 0, {}), "g", NOW) == [AttachAgain()]
-        assert finished(queued().reattached(Attachment(1, {}), NOW)) == [Missing(0, 0)]
+        assert run_steps(queued().reattached(Attachment(1, {}), NOW)) == [Missing(0, 0)]
 
     def test_segment_refused_by_broker_is_requested_again(self) -> None:
         made = submitted()

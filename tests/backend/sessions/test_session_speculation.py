@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
-from backend.sessions.ledger import finished
+from backend.sessions.ledger import run_steps
 from backend.sessions.segments import AttachAgain, Hypothesise, Output, Promote, Speculate, Submit, Withdraw
 from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
@@ -64,7 +64,7 @@ class TestSpeculate:
             session().receive(SegmentSpeculate(0, 50), NOW)
 
     def test_speculation_is_invisible_to_reconnecting_client(self) -> None:
-        welcome, *rest = finished(speculated().attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+        welcome, *rest = run_steps(speculated().attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert isinstance(welcome, Welcome) and welcome.segments.receiving == {0: 100}
         assert rest == []
 
@@ -172,7 +172,7 @@ def speaking(options: Options = WANTED) -> GatewaySession:
 def say(made: GatewaySession, seconds: int, now: float, index: int = 0) -> list[Job]:
     """Send ``seconds`` of audio and return the requested hypotheses."""
     asked: list[Job] = []
-    held = made._ledger.known(index).held
+    held = made._ledger.segment(index).held
     for at in range(seconds):
         outputs = made.frame(encode_frame(index, held + 16_000 * at, SECOND), now)
         asked += [output.job for output in outputs if isinstance(output, Hypothesise)]
@@ -237,13 +237,13 @@ class TestPartials:
         made = speaking()
         (asked,) = say(made, 1, NOW)
         made.resumed_with(Options())
-        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert made.declined(asked, NOW) == ()
 
     def test_partials_restart_with_new_connection(self) -> None:
         made = speaking()
         say(made, 1, NOW)
         made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW)
-        finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert len(say(made, 1, NOW)) == 1
         assert made.noticed(Hypothesis(NAME, 0, "so", 0, 32_000), NOW) == [Partial(0, 1, "so")]

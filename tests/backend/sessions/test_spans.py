@@ -3,7 +3,7 @@
 import pytest
 
 from backend.broker.records import Attachment, JobQueued, Record, Reread
-from backend.sessions.ledger import finished
+from backend.sessions.ledger import run_steps
 from backend.sessions.segments import Hypothesise, Output, Promote, RefuseIfLate, Submit, Withdraw
 from backend.sessions.session import GatewaySession
 from protocol.audio import encode_frame
@@ -160,7 +160,7 @@ class TestPriority:
 
     def test_no_hypothesis_is_wanted_while_a_span_lives(self) -> None:
         made = GatewaySession(ID, Options(partials=True), session()._limits)
-        finished(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
+        run_steps(made.attached(Attachment(1, {}), Welcome(ID, "g", durable=True), NOW))
         say(made, 0)
         hear(made, 0, "one")
         made.receive(SegmentBegin(1), NOW)
@@ -208,7 +208,7 @@ class TestText:
         records = {n: Record(end=final, text=text) for n, text in enumerate(("one", "two", "three"))}
         records[3] = Record(end=final, text="won too", replaces=(0, 1))
         made = GatewaySession(ID, Options(), session()._limits)
-        finished(made.attached(Attachment(2, records), Welcome(ID, "h", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, records), Welcome(ID, "h", durable=True), NOW))
         assert done(made, 4) == "won too three"
         again = made.receive(SegmentBegin(3, replaces=(0, 1)), NOW)
         assert again == ()
@@ -216,7 +216,7 @@ class TestText:
     def test_span_of_another_gateway_is_judged_when_its_audio_comes_again(self) -> None:
         records = {**{n: Record(end=Ended(EndState.FINAL, 0), text="") for n in (0, 1)}, 2: Record(job=0)}
         made = session()
-        finished(made.attached(Attachment(2, records), Welcome(ID, "h", durable=True), NOW))
+        run_steps(made.attached(Attachment(2, records), Welcome(ID, "h", durable=True), NOW))
         assert made.reread(Reread("g", 2, {2: Record()}), "g", NOW) == [Missing(2, 0)]
         assert made.receive(SegmentBegin(2, replaces=(0, 1), within_ms=500), NOW) == [
             RefuseIfLate(2, 0, 0, NOW + 0.5)

@@ -219,7 +219,7 @@ def test_connection_has_one_consumer_and_eight_streams() -> None:
     gate = CommandGate(SCRIPTS)
     for command in [read(STREAM, consumer=b"w")] * 3:
         gate.feed(packed(command))
-        gate.answered(OK)
+        gate.count_replies(OK)
     assert (gate.connection_state.consumer, gate.connection_state.streams) == (b"w", {STREAM})
     for other in (
         read(STREAM, consumer=b"v"),
@@ -254,9 +254,9 @@ def test_gate_limits_unanswered_commands() -> None:
     gate, waits = CommandGate(SCRIPTS), packed(read(STREAM))
     for _ in range(3):
         gate.feed(waits * MOST_UNANSWERED)
-        gate.answered(b"*-1\r\n" * MOST_UNANSWERED)
+        gate.count_replies(b"*-1\r\n" * MOST_UNANSWERED)
     gate.feed(waits * MOST_UNANSWERED)
-    gate.answered(b"*1\r\n*2\r\n$1\r\ns\r\n*1\r\n")  # half a reply does not count
+    gate.count_replies(b"*1\r\n*2\r\n$1\r\ns\r\n*1\r\n")  # half a reply does not count
     with pytest.raises(Forbidden, match="answered"):
         gate.feed(waits)
 

@@ -57,9 +57,9 @@ async def world(any_broker: Broker) -> AsyncIterator[World]:
 
 async def test_traces_are_removed_with_last_connection_of_a_name(world: World) -> None:
     first, second = await world.reading(b"w", HERE), await world.reading(b"w", THERE)
-    await world.traces.ended(first)
+    await world.traces.remove_traces(first)
     assert await world.consumers(HERE) == await world.consumers(THERE) == {b"w"}
-    await world.traces.ended(second)
+    await world.traces.remove_traces(second)
     assert await world.redis.exists(HERE, THERE) == 0
 
 
@@ -67,7 +67,7 @@ async def test_streams_of_connection_without_consumer_are_removed(world: World) 
     connection_state = world.traces.connection_state("d")
     assert connection_state.is_stream(HERE)
     await world.redis.xgroup_create(HERE, GROUP, "0-0", mkstream=True)
-    await world.traces.ended(connection_state)
+    await world.traces.remove_traces(connection_state)
     assert await world.redis.exists(HERE) == 0
 
 
@@ -75,7 +75,7 @@ async def test_streams_with_readers_or_entries_are_kept(world: World) -> None:
     gone = await world.reading(b"gone", HERE, THERE)
     await world.reading(b"stays", HERE)
     await world.redis.xadd(THERE, {"a": "b"})
-    await world.traces.ended(gone)
+    await world.traces.remove_traces(gone)
     assert await world.consumers(HERE) == {b"stays"}
     assert (await world.redis.exists(THERE), await world.consumers(THERE)) == (1, set())
 
@@ -86,7 +86,7 @@ async def test_stream_read_only_by_returned_consumer_is_removed(world: World, pe
     await world.redis.xadd(HERE, {"a": "b"})
     await world.redis.xreadgroup(GROUP, RETURNED, {HERE: ">"}, noack=not pending)
     await world.redis.xtrim(HERE, maxlen=0, approximate=False)
-    await world.traces.ended(gone)
+    await world.traces.remove_traces(gone)
     assert await world.redis.exists(HERE) == pending
     assert await world.consumers(HERE) == ({RETURNED.encode()} if pending else set())
 
@@ -95,7 +95,7 @@ async def test_consumer_stays_until_its_pending_entries_are_claimed(world: World
     connection_state = await world.reading(b"w", HERE)
     entry = await world.redis.xadd(HERE, {"a": "b"})
     await world.redis.xreadgroup(GROUP, "w", {HERE: ">"})
-    await world.traces.ended(connection_state)
+    await world.traces.remove_traces(connection_state)
     assert await world.consumers(HERE) == {b"w"}
     assert len(await world.redis.xpending_range(HERE, GROUP, "-", "+", 9)) == 1
     await world.traces.tidy()
@@ -108,13 +108,13 @@ async def test_consumer_stays_until_its_pending_entries_are_claimed(world: World
 async def test_name_belongs_to_one_device_while_in_use(world: World) -> None:
     connection_state = await world.reading(b"w", HERE)
     assert not world.traces.connection_state("another").is_consumer(b"w")
-    await world.traces.ended(connection_state)
+    await world.traces.remove_traces(connection_state)
     assert world.traces.connection_state("another").is_consumer(b"w")
 
 
 async def test_new_names_per_device_and_minute_are_limited(world: World) -> None:
     for number in range(MOST_NAMES):
-        await world.traces.ended(await world.reading(b"%d" % number))
+        await world.traces.remove_traces(await world.reading(b"%d" % number))
     assert not world.traces.connection_state("d").is_consumer(b"one more")
     assert world.traces.connection_state("d").is_consumer(b"0"), "that is no new one"
     assert world.traces.connection_state("other").is_consumer(b"one more")
@@ -125,7 +125,7 @@ async def test_new_names_per_device_and_minute_are_limited(world: World) -> None
 async def test_removal_is_retried_when_broker_is_away(world: World) -> None:
     connection_state = await world.reading(b"w", HERE)
     world.away = True
-    await world.traces.ended(connection_state)
+    await world.traces.remove_traces(connection_state)
     world.away = False
     assert await world.consumers(HERE) == {b"w"}
     await world.traces.tidy()

@@ -109,7 +109,7 @@ async def test_connection_ends_when_replies_cannot_be_passed_on(
     def fail(gate: CommandGate, data: bytes) -> None:
         raise RuntimeError("on purpose")
 
-    monkeypatch.setattr(CommandGate, "answered", fail)
+    monkeypatch.setattr(CommandGate, "count_replies", fail)
     async with carried(gateway, OWNER_KEY) as socket:
         await socket.send_bytes(PING)
         assert await closed(socket) == ABNORMAL

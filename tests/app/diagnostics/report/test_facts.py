@@ -9,7 +9,7 @@ from app.core.errors import Note
 from app.diagnostics.report import facts
 from app.local_services.local_gateway import BrokerHealth, GatewayReadiness, WorkerSeen
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.settings.schema import changed
+from app.settings.schema import change_setting
 from app.settings.sections import Settings
 from runtime.folders import folders
 
@@ -35,7 +35,7 @@ INPUTS = [Input(0, "USB Audio", "ALSA", 1, 48_000)]
     ],
 )
 def test_facts_show_only_known_values_of_settings(name: str, value: object, told: object) -> None:
-    assert facts.settings(changed(Settings(), name, value), INPUTS)[name] == told
+    assert facts.settings(change_setting(Settings(), name, value), INPUTS)[name] == told
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from app.diagnostics.report.service import ReportFile, ReportNotSaved, Sources, 
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.settings.schema import all_settings, changed
+from app.settings.schema import all_settings, change_setting
 from app.settings.sections import Settings
 from protocol.recognition import Options
 from protocol.session import Final
@@ -97,7 +97,7 @@ async def test_report_contains_no_personal_data(home: Path) -> None:
 
 
 async def test_report_shows_state_of_computer(home: Path) -> None:
-    wanted = sources(changed(Settings(), "audio.microphone", "usb"))
+    wanted = sources(change_setting(Settings(), "audio.microphone", "usb"))
     dictate(wanted.library, home)
     write(home / "logs", "desktop", line(1, "child.ended", logger="app.child", status=-9), "damaged")
     found = await contents(wanted, home)
@@ -121,7 +121,7 @@ async def test_report_shows_state_of_computer(home: Path) -> None:
 
 
 async def test_report_shows_gateway_url_without_its_path(home: Path) -> None:
-    wanted = sources(changed(Settings(), "gateway.url", "https://gpu.example:8443/x?key=hunter2"))
+    wanted = sources(change_setting(Settings(), "gateway.url", "https://gpu.example:8443/x?key=hunter2"))
     found = await contents(wanted, home)
     assert json.loads(found["settings.json"])["gateway.url"] == "https://gpu.example:8443"
 

@@ -34,7 +34,7 @@ async def test_focused_element_of_the_active_window_is_found(desktop: Desktop) -
         async def focused() -> Element | None:
             programs = await elements.programs()
             windows = await elements.active(one for one, its in programs.items() if its == process)
-            return await elements.focused(windows)
+            return await elements.focused_element(windows)
 
         found = await wait_until(focused, "the field is told")
         assert isinstance(found, Element)

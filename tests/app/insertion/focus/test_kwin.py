@@ -142,7 +142,7 @@ async def test_full_disk_is_reported_and_holds_texts(
 ) -> None:
     async with desktop(environment) as running:
         focus = await KWinFocus.open(environment)
-        monkeypatch.setattr("app.insertion.focus.kwin._written", full)
+        monkeypatch.setattr("app.insertion.focus.kwin._write_script", full)
         running.scripts.clear()  # KWin has restarted
         assert await focus.target() is None
         await focus.close()

@@ -8,7 +8,7 @@ from app.insertion.errors import ScreenMissing
 from app.insertion.helper.frames import LateKey, OpenRequest
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.helper.process import HelperProcess
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import ProgramRule, Rules
 from tests.helpers.waiting import wait_until
 
@@ -64,20 +64,20 @@ async def test_text_is_inserted_by_the_helper() -> None:
     await made.start()
     assert await made.target() == EDITOR
     assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
-    assert await made.insert("text", None) == held(HoldReason.NO_TARGET)
-    assert await made.insert("text", Target(8, "other")) == held(HoldReason.PROGRAM_RULE)
+    assert await made.insert("text", None) == held_insertion(HoldReason.NO_TARGET)
+    assert await made.insert("text", Target(8, "other")) == held_insertion(HoldReason.PROGRAM_RULE)
     await made.close()
     await made.close()
-    assert await made.insert("text", EDITOR) == held(HoldReason.TARGET_UNKNOWN)
+    assert await made.insert("text", EDITOR) == held_insertion(HoldReason.TARGET_UNKNOWN)
 
 
 async def test_text_is_held_when_the_helper_ends() -> None:
     """The next helper learns which program may still have to process a key."""
     made = inserter()
     await made.start()
-    assert await made.insert("before a key", EDITOR) == held(HoldReason.INTERRUPTED)
+    assert await made.insert("before a key", EDITOR) == held_insertion(HoldReason.INTERRUPTED)
     assert await made.target() == EDITOR
-    assert await made.insert("after a key", EDITOR) == held(HoldReason.UNCERTAIN)
+    assert await made.insert("after a key", EDITOR) == held_insertion(HoldReason.UNCERTAIN)
     assert await made.target() == Target(1007, "editor")
     assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
     await made.close()
@@ -86,11 +86,11 @@ async def test_text_is_held_when_the_helper_ends() -> None:
 async def test_next_helper_learns_of_a_program_that_hung_before_the_last_text() -> None:
     made = inserter()
     await made.start()
-    assert await made.insert("not read", EDITOR) == held(HoldReason.NOT_READ)
+    assert await made.insert("not read", EDITOR) == held_insertion(HoldReason.NOT_READ)
     assert await made.insert("text", Target(8, "other")) == Insertion(InsertionResult.PASTED)
     first = made.helper
     assert first is not None and first.late == (LateKey(2000, 7),)
-    assert await made.insert("after a key", Target(8, "other")) == held(HoldReason.UNCERTAIN)
+    assert await made.insert("after a key", Target(8, "other")) == held_insertion(HoldReason.UNCERTAIN)
     second = await wait_until(lambda: made.helper is not first and made.helper, "another helper")
     assert second.late == (LateKey(2000, 7), LateKey(1000, 8)), "two programs hang"
     await made.close()
@@ -99,8 +99,8 @@ async def test_next_helper_learns_of_a_program_that_hung_before_the_last_text() 
 async def test_outcome_of_a_text_that_failed_after_its_key_is_unknown() -> None:
     made = inserter()
     await made.start()
-    assert await made.insert("fails", EDITOR) == held(HoldReason.INTERRUPTED)
-    assert await made.insert("fails after a key", EDITOR) == held(HoldReason.UNCERTAIN)
+    assert await made.insert("fails", EDITOR) == held_insertion(HoldReason.INTERRUPTED)
+    assert await made.insert("fails after a key", EDITOR) == held_insertion(HoldReason.UNCERTAIN)
     assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
     await made.close()
 
@@ -116,7 +116,7 @@ async def test_helper_is_replaced_after_an_unexpected_error() -> None:
 
     made._start = fails_once
     await made.start()
-    assert await made.insert("before a key", EDITOR) == held(HoldReason.INTERRUPTED)
+    assert await made.insert("before a key", EDITOR) == held_insertion(HoldReason.INTERRUPTED)
     assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
     assert not left
     await made.close()

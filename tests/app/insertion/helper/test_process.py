@@ -71,7 +71,7 @@ async def test_requests_fail_when_helper_has_ended(screen: Desktop) -> None:
         while True:
             await helper.find()
     assert not ended.value.pressed
-    await helper.ended()
+    await helper.until_ended()
     helper.kill()
     with pytest.raises(HelperEnded):
         await helper.insert("text", Target(1), Rules())
@@ -85,7 +85,7 @@ async def test_helper_ends_when_its_screen_is_lost(tmp_path: Path) -> None:
         await asyncio.to_thread(desktop.close)
         with pytest.raises(HelperEnded):
             await helper.find()
-        await helper.ended()
+        await helper.until_ended()
         await helper.close()
     (end,) = [line for line in logs if line["event"] == LogEvent.INSERTION_HELPER_ENDED]
     assert end["status"] == SCREEN_GONE

@@ -13,7 +13,7 @@ from app.insertion.ibus.inserter import IBusInserter, IBusMissing, KeptEngine, p
 from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.values import NO_CLIENT, XIM
 from app.insertion.ibus.watch import IBusWatch
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import Rules
 from tests.helpers.fake_ibus import CONTEXT, FakeIBus
 from tests.helpers.message_bus import RunningBus
@@ -98,14 +98,14 @@ async def test_field_that_reports_only_its_cursor_is_enough(ibus: Insertions) ->
 
 async def test_field_that_reports_nothing_leaves_the_text_uncertain(ibus: Insertions) -> None:
     ibus.daemon.hears = False
-    assert await ibus.insert() == held(HoldReason.UNCERTAIN)
+    assert await ibus.insert() == held_insertion(HoldReason.UNCERTAIN)
     assert ibus.daemon.committed == [TEXT]
     assert ibus.daemon.engine == "xkb:us::eng"
 
 
 async def test_text_is_held_when_no_field_has_the_focus(ibus: Insertions) -> None:
     ibus.daemon.client = NO_CLIENT
-    assert await ibus.insert() == held(HoldReason.NO_TARGET)
+    assert await ibus.insert() == held_insertion(HoldReason.NO_TARGET)
     assert (ibus.daemon.committed, ibus.pressed) == ([], [])
     assert ibus.daemon.engine == "xkb:us::eng"
 
@@ -113,7 +113,7 @@ async def test_text_is_held_when_no_field_has_the_focus(ibus: Insertions) -> Non
 @pytest.mark.parametrize("purpose", [8, 9])
 async def test_password_field_gets_nothing(ibus: Insertions, purpose: int) -> None:
     ibus.daemon.purpose = purpose
-    assert await ibus.insert() == held(HoldReason.PASSWORD)
+    assert await ibus.insert() == held_insertion(HoldReason.PASSWORD)
     assert ibus.daemon.committed == []
 
 
@@ -124,13 +124,13 @@ async def test_terminal_gets_spaces_for_line_breaks(ibus: Insertions) -> None:
 
 
 async def test_other_window_gets_nothing(ibus: Insertions) -> None:
-    assert await ibus.insert(target=Target(8)) == held(HoldReason.FOCUS_MOVED)
+    assert await ibus.insert(target=Target(8)) == held_insertion(HoldReason.FOCUS_MOVED)
     assert ibus.daemon.engines == []
 
 
 async def test_focus_that_moves_before_the_commit_holds_the_text(ibus: Insertions) -> None:
     ibus.daemon.focusing = ibus.daemon.move_focus
-    assert await ibus.insert() == held(HoldReason.FOCUS_MOVED)
+    assert await ibus.insert() == held_insertion(HoldReason.FOCUS_MOVED)
     assert (ibus.daemon.committed, ibus.pressed) == ([], [])
 
 
@@ -171,7 +171,7 @@ async def test_piece_that_xim_has_not_confirmed_is_uncertain_when_the_focus_move
     ibus.daemon.capabilities = 9  # no text around the cursor
     parts = pieces("word " * 100, xim=True)
     rest = "".join(parts[arrived:]) if arrived else ""  # empty: the whole text
-    assert await ibus.insert("".join(parts)) == held(HoldReason.UNCERTAIN, rest)
+    assert await ibus.insert("".join(parts)) == held_insertion(HoldReason.UNCERTAIN, rest)
     assert ibus.daemon.committed == parts[: arrived + 1]
 
 
@@ -181,7 +181,7 @@ async def test_unfinished_composition_holds_the_text(
 ) -> None:
     monkeypatch.setattr("app.insertion.ibus.inserter.COMPOSING_S", 0.3)
     ibus.daemon.show(member, "ni")
-    assert await ibus.insert() == held(HoldReason.COMPOSING)
+    assert await ibus.insert() == held_insertion(HoldReason.COMPOSING)
     assert (ibus.daemon.committed, ibus.daemon.engines) == ([], [])
 
 
@@ -197,7 +197,7 @@ async def test_engine_with_an_unknown_composition_waits_until_it_reports(
 ) -> None:
     monkeypatch.setattr("app.insertion.ibus.inserter.COMPOSING_S", 0.3)
     ibus.daemon.engine = "libpinyin"
-    assert await ibus.insert() == held(HoldReason.COMPOSING)
+    assert await ibus.insert() == held_insertion(HoldReason.COMPOSING)
     await ibus.daemon.move_focus()
     assert await ibus.insert() == TYPED
     assert ibus.daemon.engine == "libpinyin"
@@ -243,7 +243,7 @@ async def test_silent_ibus_gets_no_text(ibus: Insertions, monkeypatch: pytest.Mo
         raise BusSilent("no answer")
 
     monkeypatch.setattr(OwnEngine, "open", silent)
-    assert await ibus.insert() == held(HoldReason.TARGET_UNKNOWN)
+    assert await ibus.insert() == held_insertion(HoldReason.TARGET_UNKNOWN)
     assert ibus.daemon.engine == "xkb:us::eng"
 
 
@@ -266,7 +266,7 @@ async def test_missing_ibus_is_reported(tmp_path: Path) -> None:
 
 async def test_old_program_of_x11_gets_no_marks(ibus: Insertions) -> None:
     ibus.daemon.client = "xim"
-    assert await ibus.insert("e\u0301") == held(HoldReason.NOT_READ)
+    assert await ibus.insert("e\u0301") == held_insertion(HoldReason.NOT_READ)
     assert await ibus.insert("é" * 250) == TYPED
     assert [len(text) for text in ibus.daemon.committed] == [100, 100, 50]
 

@@ -15,7 +15,7 @@ from app.insertion.ibus.inserter import IBusInserter, KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.values import ENGINE
 from app.insertion.ibus.watch import IBusWatch, UserInput
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import Rules
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.gnome_desktop import LIBPINYIN, US, EchoingFoot, EchoingXterm, GnomeDesktop, running_gnome
@@ -75,7 +75,7 @@ class OnGnome:
         environment = self.desktop.environment
         self.inserter = await IBusInserter.open(environment, self.kept)
         self.users = await UserInput.open(environment)
-        self.inserter.paused = self.users.paused
+        self.inserter.paused = self.users.until_paused
         self.inserter.focus = ShellFocus(self.desktop)
         self.inserter.pressing = self.pressed.append
 
@@ -156,7 +156,7 @@ async def test_long_text_arrives_whole(gnome: OnGnome, windows: dict[str, Field]
 async def test_marks_arrive_or_the_text_is_held(gnome: OnGnome, windows: dict[str, Field], name: str) -> None:
     before = await gnome.ready(windows[name])
     results = {await gnome.insert(text, windows[name]) for text in MARKED}
-    assert results == {held(HoldReason.NOT_READ) if name == "xterm" else TYPED}
+    assert results == {held_insertion(HoldReason.NOT_READ) if name == "xterm" else TYPED}
     await contains(windows[name], before + ("" if name == "xterm" else "".join(MARKED)))
 
 
@@ -176,7 +176,7 @@ async def test_password_field_gets_nothing(gnome: OnGnome, windows: dict[str, Fi
     gnome.desktop.tap("F9")
     gnome.desktop.tap("p")
     await wait_until(lambda: window.password == "p", "the password field has the focus")
-    assert await gnome.insert("secret", window) == held(HoldReason.PASSWORD)
+    assert await gnome.insert("secret", window) == held_insertion(HoldReason.PASSWORD)
     assert (window.password, window.text, gnome.pressed) == ("p", before, [])
     gnome.desktop.tap("shift+Tab")
     await gnome.ready(window)
@@ -189,7 +189,7 @@ async def test_focus_that_moves_meanwhile_leaves_both_windows_alone(
     window, other = windows[name], windows["Qt" if name == "GTK" else "GTK"]
     there, here = await gnome.ready(other), await gnome.ready(window)
     gnome.inserter.focus = ShellFocus(gnome.desktop, then=other.focus)
-    assert await gnome.insert("moved", window) == held(HoldReason.FOCUS_MOVED)
+    assert await gnome.insert("moved", window) == held_insertion(HoldReason.FOCUS_MOVED)
     assert (window.text, other.text) == (here, there)
     assert await gnome.ready(other) == there + "x"
 
@@ -203,7 +203,7 @@ async def test_text_without_a_field_is_held_and_stays_away(gnome: OnGnome, windo
     result = await gnome.insert("lost", window)
     gnome.desktop.evaluated("Main.overview.hide(); 1")
     await gnome.ready(window)
-    assert result == held(HoldReason.NO_TARGET)
+    assert result == held_insertion(HoldReason.NO_TARGET)
     assert window.text.replace("x", "") == before.replace("x", "")
 
 
@@ -216,7 +216,7 @@ async def test_word_in_libpinyin_is_not_lost(gnome: OnGnome, windows: dict[str, 
         for key in ("n", "i"):
             gnome.desktop.tap(key)
         await wait_until(lambda: composing(gnome), "the composition has begun")
-        assert await gnome.insert("dictated", window) == held(HoldReason.COMPOSING)
+        assert await gnome.insert("dictated", window) == held_insertion(HoldReason.COMPOSING)
         assert (window.text, gnome.desktop.engine) == (before, LIBPINYIN)
         gnome.desktop.tap("space")
         await contains(window, before + "你")
@@ -232,7 +232,7 @@ async def test_word_in_libpinyin_is_not_lost(gnome: OnGnome, windows: dict[str, 
 
 async def composing(gnome: OnGnome) -> bool:
     """Return whether the inserter knows of an unfinished word."""
-    return not await gnome.inserter.watch.composed(0)
+    return not await gnome.inserter.watch.until_composed(0)
 
 
 async def test_keys_typed_meanwhile_are_not_lost(gnome: OnGnome, windows: dict[str, Field]) -> None:
@@ -265,7 +265,7 @@ async def test_engine_comes_back_after_a_crash(gnome: OnGnome) -> None:
         watch, own = await IBusWatch.open(address), await OwnEngine.open(address)
         assert await watch.use(ENGINE)
         await own.close()  # as the kernel closes it for a killed process
-        await watch.own_engine_gone()
+        await watch.until_own_engine_gone()
         assert await watch.engine() == ""
         await watch.close()
         await gnome.close()

@@ -29,34 +29,34 @@ async def use(daemon: FakeIBus) -> None:
 
 async def test_focus_is_known_with_its_client_and_purpose(daemon: FakeIBus, engine: OwnEngine) -> None:
     daemon.purpose = 10
-    assert not await engine.focused(0.05)
+    assert not await engine.until_focused(0.05)
     await use(daemon)
-    assert await engine.focused(5)
+    assert await engine.until_focused(5)
     assert (engine.client, engine.purpose, engine.left) == ("gnome-shell", 10, False)
 
 
 async def test_text_that_was_there_before_is_no_proof(daemon: FakeIBus, engine: OwnEngine) -> None:
     daemon.text, daemon.hears = "same", False
     await use(daemon)
-    await engine.focused(5)
+    await engine.until_focused(5)
     await engine.knows_text()
     engine.commit("same")
-    assert not await engine.arrived(0.2)
+    assert not await engine.until_arrived(0.2)
 
 
 async def test_field_that_loses_the_focus_ends_the_wait(daemon: FakeIBus, engine: OwnEngine) -> None:
     daemon.hears = False
     await use(daemon)
-    await engine.focused(5)
+    await engine.until_focused(5)
     engine.commit("text")
     await daemon.call("FocusOutId", "o", "/context")
-    assert not await engine.arrived(60)
+    assert not await engine.until_arrived(60)
     assert engine.left
 
 
 async def test_other_objects_and_engines_are_refused(daemon: FakeIBus, engine: OwnEngine) -> None:
     await use(daemon)
-    await engine.focused(5)
+    await engine.until_focused(5)
     factory = BusObject(daemon.owner, "/org/freedesktop/IBus/Factory", "org.freedesktop.IBus.Factory")
     with pytest.raises(BusRefused):
         await daemon.bus.call(factory, "CreateEngine", "s", "other")
@@ -72,13 +72,13 @@ async def test_other_objects_and_engines_are_refused(daemon: FakeIBus, engine: O
 async def test_text_around_the_cursor_is_compared_up_to_the_cursor(daemon: FakeIBus, engine: OwnEngine) -> None:
     daemon.hears = False
     await use(daemon)
-    await engine.focused(5)
+    await engine.until_focused(5)
     await engine.knows_text()
     engine.commit("ab")
     await daemon.call("SetSurroundingText", "vuu", text_value("xxab"), 2, 2)
-    assert not await engine.arrived(0.05)
+    assert not await engine.until_arrived(0.05)
     await daemon.call("SetSurroundingText", "vuu", text_value("xxab"), 4, 4)
-    assert await engine.arrived(5)
+    assert await engine.until_arrived(5)
 
 
 @pytest.mark.parametrize(("first", "proves"), [("xx", False), ("xxab", True)])
@@ -88,10 +88,10 @@ async def test_first_text_that_is_reported_after_the_commit_proves_it_if_it_has_
     """GNOME Shell may report no text before, and the cursor at the end of a full line does not move."""
     daemon.capabilities, daemon.hears = 9, False
     await use(daemon)
-    await engine.focused(5)
+    await engine.until_focused(5)
     engine.commit("ab")
     await daemon.call("SetSurroundingText", "vuu", text_value(first), len(first), len(first))
-    assert await engine.arrived(5 if proves else 0.05) is proves
+    assert await engine.until_arrived(5 if proves else 0.05) is proves
 
 
 async def test_two_connections_can_register_one_after_the_other(daemon: FakeIBus, bus: RunningBus) -> None:

@@ -33,15 +33,15 @@ async def test_moves_of_the_focus_are_counted(daemon: FakeIBus, watch: IBusWatch
     await daemon.move_focus()
     await watch.engine()
     assert watch.moves == 2
-    await watch.settled()
+    await watch.until_settled()
 
 
 async def test_composition_is_known_without_its_text(daemon: FakeIBus, watch: IBusWatch) -> None:
     daemon.show("UpdatePreeditText", "secret")
-    assert not await watch.composed(0.1)
+    assert not await watch.until_composed(0.1)
     assert "secret" not in repr(vars(watch)) + repr(vars(watch._compositions))
     daemon.show("UpdatePreeditText", "")
-    assert await watch.composed(5)
+    assert await watch.until_composed(5)
 
 
 async def test_end_of_our_engine_takes_the_global_one_away(
@@ -49,9 +49,9 @@ async def test_end_of_our_engine_takes_the_global_one_away(
 ) -> None:
     engine = await OwnEngine.open(bus.address)
     assert await watch.use(ENGINE)
-    await engine.focused(5)
+    await engine.until_focused(5)
     await engine.close()
-    await watch.own_engine_gone()
+    await watch.until_own_engine_gone()
     assert await watch.engine() == ""
 
 
@@ -112,7 +112,7 @@ def test_accent_of_a_keyboard_layout_is_a_composition_too() -> None:
 
 def test_field_that_loses_the_focus_ends_compositions() -> None:
     compositions = composing((PATH, "UpdatePreeditText", shown("ni")))
-    compositions.ended()
+    compositions.end_all()
     assert not compositions.may_be_open("libpinyin")
 
 

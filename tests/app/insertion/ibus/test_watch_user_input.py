@@ -42,7 +42,7 @@ async def monitor(bus: RunningBus) -> AsyncIterator[FakeMonitor]:
 async def test_pause_ends_the_wait(monitor: FakeMonitor, bus: RunningBus) -> None:
     users = await UserInput.open({"DBUS_SESSION_BUS_ADDRESS": bus.address})
     monitor.idle_ms, monitor.asked = [0, 40, 3, 120], 0
-    await users.paused()
+    await users.until_paused()
     assert monitor.asked == 4
     await users.close()
 
@@ -50,7 +50,7 @@ async def test_pause_ends_the_wait(monitor: FakeMonitor, bus: RunningBus) -> Non
 async def test_typing_without_a_pause_does_not_hold_a_text_back(monitor: FakeMonitor, bus: RunningBus) -> None:
     users = await UserInput.open({"DBUS_SESSION_BUS_ADDRESS": bus.address})
     monitor.idle_ms = [0]
-    await users.paused()
+    await users.until_paused()
     assert monitor.asked > 2
     await users.close()
 
@@ -58,7 +58,7 @@ async def test_typing_without_a_pause_does_not_hold_a_text_back(monitor: FakeMon
 async def test_lost_monitor_does_not_hold_a_text_back(monitor: FakeMonitor, bus: RunningBus) -> None:
     users = await UserInput.open({"DBUS_SESSION_BUS_ADDRESS": bus.address})
     await monitor.bus.close()
-    await users.paused()
+    await users.until_paused()
     await users.close()
 
 

@@ -39,7 +39,7 @@ async def lend(clipboard: PortalClipboard) -> None:
     """Lend the clipboard to the text, as far as the key."""
     assert await clipboard.keep(primary=False)
     assert await clipboard.offer(TEXT, primary=False)
-    clipboard.pressed()
+    clipboard.expect_read()
 
 
 async def test_text_is_read_and_all_formats_come_back(
@@ -47,7 +47,7 @@ async def test_text_is_read_and_all_formats_come_back(
 ) -> None:
     desktop.copied = BEFORE
     await lend(clipboard)
-    reading = asyncio.ensure_future(clipboard.read(5))
+    reading = asyncio.ensure_future(clipboard.until_read(5))
     assert (await desktop.paste("text/plain;charset=utf-8")).decode() == TEXT
     assert await reading
     await clipboard.give_back()
@@ -62,7 +62,7 @@ async def test_read_before_the_key_does_not_count_and_the_text_is_withdrawn(
     clipboard: PortalClipboard, desktop: RemoteDesktop
 ) -> None:
     await lend(clipboard)
-    assert not await clipboard.read(3_600), "patience ends long before"
+    assert not await clipboard.until_read(3_600), "patience ends long before"
     assert await desktop.paste(serial=2) == b"", "a late target gets nothing"
     await clipboard.give_back()
     assert await desktop.paste(serial=3) == b" ", "the portal cannot copy nothing"
@@ -80,7 +80,7 @@ async def test_text_is_not_offered_when_the_desktop_has_not_read_it(
 @hasty
 async def test_format_without_text_does_not_count(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
     await lend(clipboard)
-    reading = asyncio.ensure_future(clipboard.read(5))
+    reading = asyncio.ensure_future(clipboard.until_read(5))
     await desktop.paste("x-kde-passwordManagerHint", 2)
     assert not await reading
 
@@ -88,7 +88,7 @@ async def test_format_without_text_does_not_count(clipboard: PortalClipboard, de
 async def test_copy_of_another_program_is_kept(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
     desktop.copied = BEFORE
     await lend(clipboard)
-    reading = asyncio.ensure_future(clipboard.read(5))
+    reading = asyncio.ensure_future(clipboard.until_read(5))
     await desktop.copy({"text/plain": b"theirs"})
     assert not await reading
     await clipboard.give_back()
@@ -117,7 +117,7 @@ async def test_contents_come_back_after_a_revoked_session(
 ) -> None:
     desktop.copied = BEFORE
     await lend(clipboard)
-    reading = asyncio.ensure_future(clipboard.read(5))
+    reading = asyncio.ensure_future(clipboard.until_read(5))
     desktop.copied = {"text/plain;charset=utf-8": TEXT.encode()}  # the desktop keeps a plain text
     await desktop.portal.end_session()
     assert not await reading, "nobody has read it"
@@ -131,7 +131,7 @@ async def test_contents_come_back_once_a_slow_portal_has_opened_the_session_agai
 ) -> None:
     desktop.copied = BEFORE
     await lend(clipboard)
-    reading = asyncio.ensure_future(clipboard.read(5))
+    reading = asyncio.ensure_future(clipboard.until_read(5))
     desktop.copied = {"text/plain;charset=utf-8": TEXT.encode()}
     desktop.portal.answers[START] = (SILENT, {})
     await desktop.portal.end_session()
@@ -140,7 +140,7 @@ async def test_contents_come_back_once_a_slow_portal_has_opened_the_session_agai
     restoring = asyncio.ensure_future(clipboard.give_back())
     await wait_until(lambda: len(desktop.portal.asked(START)) == 2, "the desktop is asked")
     with pytest.raises(PermissionMissing):
-        await session.opened()  # it began to wait later than ``restoring``
+        await session.open_session()  # it began to wait later than ``restoring``
     await desktop.allow()
     await restoring
     assert desktop.selections[-1] == list(BEFORE)

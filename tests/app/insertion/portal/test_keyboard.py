@@ -71,7 +71,7 @@ async def test_denied_keyboard_presses_nothing(opener: Opener, desktop: RemoteDe
 
 async def test_session_revoked_before_the_key_presses_nothing(opener: Opener, desktop: RemoteDesktop) -> None:
     session = opener()
-    await session.opened()
+    await session.open_session()
     desktop.portal.errors[KEY] = FAILED
     with pytest.raises(SessionMissing):
         await PortalKeyboard(session).press(ORDINARY)

@@ -65,9 +65,9 @@ async def test_text_is_read_and_all_formats_return(sway: WaylandDesktop) -> None
             assert await clipboard.keep(primary=True)
             assert await clipboard.offer(text, primary=True)
             assert (await contents(sway))["x-kde-passwordManagerHint"] == b"secret"
-            clipboard.pressed()
+            clipboard.expect_read()
             assert await paste(sway) == text.encode()
-            assert await clipboard.read(PATIENT_S)
+            assert await clipboard.until_read(PATIENT_S)
         await clipboard.give_back()
         await wait_until(partial(holds, sway, BEFORE), "the clipboard is as before")
         await wait_until(partial(holds, sway, SELECTED, primary=True), "the selected text is too")
@@ -78,9 +78,9 @@ async def test_contents_return_although_a_program_polls_the_clipboard(sway: Wayl
     async with lent(sway) as clipboard:
         assert await clipboard.keep(primary=False)
         assert await clipboard.offer("text", primary=False)
-        clipboard.pressed()
+        clipboard.expect_read()
         assert await paste(sway) == b"text"
-        assert await clipboard.read(PATIENT_S)
+        assert await clipboard.until_read(PATIENT_S)
         giving = asyncio.ensure_future(clipboard.give_back())
         await wait_until(partial(holds, sway, BEFORE), "it is as before")  # each look reads everything
         await giving
@@ -90,9 +90,9 @@ async def test_empty_clipboard_is_cleared_afterwards(sway: WaylandDesktop) -> No
     async with owned(sway), lent(sway) as clipboard:
         assert await clipboard.keep(primary=False)
         assert await clipboard.offer("text", primary=False)
-        clipboard.pressed()
+        clipboard.expect_read()
         assert await paste(sway) == b"text"
-        assert await clipboard.read(PATIENT_S)
+        assert await clipboard.until_read(PATIENT_S)
         await clipboard.give_back()
         await wait_until(partial(holds, sway, {}), "it is empty again")
 
@@ -104,8 +104,8 @@ async def test_reads_before_the_key_do_not_count(sway: WaylandDesktop) -> None:
         assert await clipboard.keep(primary=False)
         assert await clipboard.offer("text", primary=False)
         assert (await contents(sway))["text/plain"] == b"text"
-        clipboard.pressed()
-        assert not await clipboard.read(0.1)
+        clipboard.expect_read()
+        assert not await clipboard.until_read(0.1)
         assert await paste(sway) == b""
         await clipboard.give_back()
         assert await paste(sway) == b"before"
@@ -122,15 +122,15 @@ async def test_key_waits_for_a_late_manager_that_has_read_the_last_text(
         assert await clipboard.offer("one", primary=False)
         await wait_until(lambda: pasted(sway, b"one"), "it is offered")
         assert hint in await contents(sway)
-        clipboard.pressed()
-        assert await paste(sway) == b"one" and await clipboard.read(PATIENT_S)
+        clipboard.expect_read()
+        assert await paste(sway) == b"one" and await clipboard.until_read(PATIENT_S)
         offering = asyncio.ensure_future(clipboard.offer("two", primary=False))
         await wait_until(lambda: pasted(sway, b"two"), "it is offered")
         assert not offering.done(), "the manager has not read all formats"
         assert hint in await contents(sway)
         assert await offering
-        clipboard.pressed()
-        assert await paste(sway) == b"two" and await clipboard.read(PATIENT_S)
+        clipboard.expect_read()
+        assert await paste(sway) == b"two" and await clipboard.until_read(PATIENT_S)
 
 
 async def test_newer_copy_of_the_user_stays(sway: WaylandDesktop) -> None:
@@ -138,9 +138,9 @@ async def test_newer_copy_of_the_user_stays(sway: WaylandDesktop) -> None:
     async with lent(sway) as clipboard:
         assert await clipboard.keep(primary=False)
         assert await clipboard.offer("text", primary=False)
-        clipboard.pressed()
+        clipboard.expect_read()
         sway.copy(b"newer")
-        assert not await clipboard.read(PATIENT_S)
+        assert not await clipboard.until_read(PATIENT_S)
         await clipboard.give_back()
         assert await paste(sway) == b"newer"
         assert await clipboard.keep(primary=False)

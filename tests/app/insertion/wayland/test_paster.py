@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import ORDINARY, SHIFT_INSERT, TERMINAL, PasteKeys, Rules, Strategy
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, InsertionParts, WaylandPaster, keys_for
 from tests.app.insertion.test_clipboard import FakeClipboard
@@ -82,7 +82,7 @@ async def test_unknown_process_of_a_target_is_reported_as_a_number() -> None:
 async def test_text_is_held_when_the_focus_has_moved(other: Target | None) -> None:
     for targets, touched in (((other,), False), ((EDITOR, other), True)):
         world = World(*targets)
-        assert await world.paster.insert("text", EDITOR, Rules()) == held(HoldReason.FOCUS_MOVED)
+        assert await world.paster.insert("text", EDITOR, Rules()) == held_insertion(HoldReason.FOCUS_MOVED)
         await world.paster.close()
         assert world.keyboard.pressed == [] and bool(world.clipboard.done) is touched
 
@@ -97,7 +97,7 @@ async def test_text_is_held_when_the_focus_has_moved(other: Target | None) -> No
 async def test_text_is_held_when_no_key_can_be_pressed(error: InsertionUnavailable, reason: HoldReason) -> None:
     world = World(EDITOR)
     world.keyboard.refusal = error
-    assert await world.paster.insert("text", EDITOR, Rules()) == held(reason)
+    assert await world.paster.insert("text", EDITOR, Rules()) == held_insertion(reason)
     world.keyboard.refusal = None
     assert await world.paster.insert("text", EDITOR, Rules()) == PASTED
     await world.paster.close()
@@ -107,13 +107,13 @@ async def test_no_text_is_offered_while_a_target_may_paste_late() -> None:
     """The target that has not yet processed its key would paste the next text."""
     world = World(EDITOR)
     world.clipboard.reads = False
-    assert await world.paster.insert("text", EDITOR, Rules()) == held(HoldReason.NOT_READ)
+    assert await world.paster.insert("text", EDITOR, Rules()) == held_insertion(HoldReason.NOT_READ)
     world.clipboard.reads = True
-    assert await world.paster.insert("next", EDITOR, Rules()) == held(HoldReason.NOT_READ)
+    assert await world.paster.insert("next", EDITOR, Rules()) == held_insertion(HoldReason.NOT_READ)
     assert world.keyboard.pressed == [ORDINARY]
     await world.paster.close()
     world = World(EDITOR, late=True)
-    assert await world.paster.insert("text", EDITOR, Rules()) == held(HoldReason.NOT_READ)
+    assert await world.paster.insert("text", EDITOR, Rules()) == held_insertion(HoldReason.NOT_READ)
     await world.paster.close()
 
 

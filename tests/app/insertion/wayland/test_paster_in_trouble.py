@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held_insertion
 from tests.app.insertion.wayland.conftest import opened, same_clipboard
 from tests.helpers.desktop import TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
@@ -41,9 +41,9 @@ async def test_text_is_held_when_the_helper_dies_before_the_key(sway: WaylandDes
     command = (sys.executable, "-m", "tests.helpers.dying_helper", str(tmp_path / "died"))
     async with opened(sway, command=command) as inserter:
         target = await inserter.target()
-        assert await inserter.insert("text", target) == held(HoldReason.UNCERTAIN)
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.UNCERTAIN)
         assert await wait_until(inserter.target, "there is another helper") == target
-        assert await inserter.insert("next", target) == held(HoldReason.NOT_READ), "a key may be pending"
+        assert await inserter.insert("next", target) == held_insertion(HoldReason.NOT_READ), "a key may be pending"
         await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
     assert field.text == "" and field.pastes == []
 
@@ -62,7 +62,7 @@ async def test_text_is_not_pasted_late_when_the_helper_was_killed(sway: WaylandD
         await wait_until(partial(same_text, sway, b"text"), "it is offered")
         await wait_until(lambda: killed.late, "the key is pressed")
         killed.kill()
-        assert await waiting == held(HoldReason.UNCERTAIN)
+        assert await waiting == held_insertion(HoldReason.UNCERTAIN)
         await wait_until(lambda: inserter.helper not in (None, killed), "there is another helper")
         process.send_signal(signal.SIGCONT)
         sway.tap("z")

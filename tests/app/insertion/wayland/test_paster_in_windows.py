@@ -12,7 +12,7 @@ import pytest
 
 from app.insertion.errors import ScreenMissing
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held_insertion
 from app.insertion.plan import ProgramRule, Rules, Strategy
 from tests.app.insertion.wayland.conftest import managing, opened, same_clipboard
 from tests.helpers.desktop import Terminal, TextField
@@ -84,7 +84,7 @@ async def test_text_is_held_when_only_a_clipboard_manager_reads(sway: WaylandDes
     async with opened(sway, patience_s=0.2) as inserter, managing(sway) as reads:
         target = await inserter.target()
         process.send_signal(signal.SIGSTOP)
-        assert await inserter.insert("text", target) == held(HoldReason.NOT_READ)
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.NOT_READ)
         process.send_signal(signal.SIGCONT)
         assert b"text" in reads
         await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
@@ -96,7 +96,7 @@ async def test_late_clipboard_manager_is_not_mistaken_for_the_target(sway: Wayla
     async with opened(sway, patience_s=2.0) as inserter, managing(sway, late_s=0.3) as reads:
         target = await inserter.target()
         process.send_signal(signal.SIGSTOP)
-        assert await inserter.insert("text", target) == held(HoldReason.NOT_READ)
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.NOT_READ)
         assert b"text" in reads, "the manager has read it after the key"
         process.send_signal(signal.SIGCONT)
 
@@ -109,7 +109,7 @@ async def test_rules_of_programs_apply(sway: WaylandDesktop) -> None:
         inserter.rules = Rules(Strategy.TYPE)
         assert await inserter.insert("one\ntwo ", target) == PASTED, "typing is not possible here"
         inserter.rules = Rules(programs=(ProgramRule(target.program, hold=True),))
-        assert await inserter.insert("text", target) == held(HoldReason.PROGRAM_RULE)
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.PROGRAM_RULE)
     await field.shows("one\ntwo ")
 
 
@@ -119,7 +119,7 @@ async def test_text_is_not_inserted_into_another_window(desktop: WaylandDesktop)
     async with opened(desktop) as inserter:
         target = await inserter.target()
         second = TextField(desktop, "then chosen")
-        assert await inserter.insert("text", target) == held(HoldReason.FOCUS_MOVED)
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.FOCUS_MOVED)
         first.focus()
         assert await inserter.insert("text", target) == PASTED
     await first.shows("text")

@@ -40,7 +40,7 @@ def test_clipboard_is_restored_when_the_key_was_not_pressed(screen: Desktop, con
     assert clipboard.owner.contents(selection) is not None
     value = Value(connection.atom("UTF8_STRING"), 8, b"copied before")
     assert clipboard.owner.contents(selection) == Contents({value.kind: value})
-    assert clipboard.settled()
+    assert clipboard.is_settled()
 
 
 def test_copy_of_another_program_during_a_paste_is_kept(connection: X11Connection, other: X11Connection) -> None:

@@ -17,7 +17,7 @@ from Xlib.display import Display
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.helper.process import HelperProcess
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.x11.grab_guard import GRAB_DEADLINE_S
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
@@ -26,12 +26,12 @@ from tests.helpers.waiting import DEADLINE_S, wait_until
 
 async def test_text_is_held_without_a_target(screen: Desktop) -> None:
     inserter = await HelperInserter.on_x11(screen.display)
-    assert await inserter.insert("text", None) == held(HoldReason.NO_TARGET)
-    assert await inserter.insert("text", Target(12345)) == held(HoldReason.FOCUS_MOVED)
+    assert await inserter.insert("text", None) == held_insertion(HoldReason.NO_TARGET)
+    assert await inserter.insert("text", Target(12345)) == held_insertion(HoldReason.FOCUS_MOVED)
     await inserter.close()
     await inserter.close()
     assert await inserter.target() is None
-    assert await inserter.insert("text", Target(12345)) == held(HoldReason.TARGET_UNKNOWN)
+    assert await inserter.insert("text", Target(12345)) == held_insertion(HoldReason.TARGET_UNKNOWN)
 
 
 async def test_changed_rules_apply_from_the_next_text_on(screen: Desktop) -> None:
@@ -52,7 +52,7 @@ async def test_program_rule_applies_to_its_program(screen: Desktop) -> None:
     assert target is not None and target.program
     for rule, came in (
         (ProgramRule(target.program.upper(), Strategy.TYPE, Newline.SPACE), Insertion(InsertionResult.TYPED)),
-        (ProgramRule(target.program, hold=True), held(HoldReason.PROGRAM_RULE)),
+        (ProgramRule(target.program, hold=True), held_insertion(HoldReason.PROGRAM_RULE)),
         (ProgramRule("another", hold=True), Insertion(InsertionResult.PASTED)),
     ):
         inserter.rules = Rules(programs=(rule,))
@@ -136,13 +136,13 @@ async def test_server_answers_again_when_helper_stops_with_grab(screen: Desktop,
         # A process that is killed closes its connection a moment before it has ended.
         stands = not ended(child) and child.status() == psutil.STATUS_STOPPED
         assert not stands, "the server answered although it was grabbed"
-        assert await waiting == held(HoldReason.UNCERTAIN)
+        assert await waiting == held_insertion(HoldReason.UNCERTAIN)
         await wait_until(lambda: screen.copied() == b"copied before", "what was copied is there again")
         second = TextField(screen, "with the next helper")
         assert await inserter.insert("next", await inserter.target()) == Insertion(InsertionResult.PASTED)
         await second.shows("next")
         first.focus()
-        assert await inserter.insert("late", target) == held(HoldReason.NOT_READ)
+        assert await inserter.insert("late", target) == held_insertion(HoldReason.NOT_READ)
     independent.close()
     assert first.text == "" and first.pastes == []
 
@@ -151,7 +151,7 @@ async def test_text_is_held_when_helper_stops_before_keys(screen: Desktop, tmp_p
     field = TextField(screen, "before any key")
     async with stuck(screen, "begin", tmp_path / "stopped") as inserter:
         target, child = await inserter.target(), inserting(inserter)
-        assert await inserter.insert("text", target) == held(HoldReason.INTERRUPTED)
+        assert await inserter.insert("text", target) == held_insertion(HoldReason.INTERRUPTED)
         assert ended(child) and (tmp_path / "stopped").exists()
         assert await inserter.insert("next", target) == Insertion(InsertionResult.PASTED)
         await field.shows("next")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from app.insertion.helper.frames import LateKey
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held_insertion
 from app.insertion.paste_watch import QUIET_S
 from app.insertion.plan import SHIFT_INSERT, Rules
 from app.insertion.x11.inserter import X11Strategies
@@ -34,7 +34,7 @@ def test_target_process_is_reported_before_keys_are_pressed(screen: Desktop, con
     assert pressing == [target.process]
     serve_until(connection, lambda: field.text == "text")
     TextField(screen, "another one")
-    assert strategies.insert("text", target, Rules()) == held(HoldReason.FOCUS_MOVED)
+    assert strategies.insert("text", target, Rules()) == held_insertion(HoldReason.FOCUS_MOVED)
     assert pressing == [target.process]
     strategies.close()
 
@@ -95,8 +95,8 @@ def test_hung_target_never_pastes_the_old_copy_for_our_key(screen: Desktop, conn
     assert target is not None
     process = screen.processes[-1]
     process.send_signal(signal.SIGSTOP)
-    assert strategies.insert("lost ", target, Rules()) == held(HoldReason.NOT_READ)
-    assert strategies.insert("too early ", target, Rules()) == held(HoldReason.NOT_READ)
+    assert strategies.insert("lost ", target, Rules()) == held_insertion(HoldReason.NOT_READ)
+    assert strategies.insert("too early ", target, Rules()) == held_insertion(HoldReason.NOT_READ)
     process.send_signal(signal.SIGCONT)
     screen.xdotool("key", "z")
     serve_until(connection, lambda: field.text.endswith("z"))
@@ -119,7 +119,7 @@ def test_hung_target_of_a_killed_helper_gets_no_second_key(screen: Desktop, conn
     process = screen.processes[-1]
     process.send_signal(signal.SIGSTOP)
     strategies.recover([LateKey(target.process, target.window)])
-    assert strategies.insert("too early ", target, Rules()) == held(HoldReason.NOT_READ)
+    assert strategies.insert("too early ", target, Rules()) == held_insertion(HoldReason.NOT_READ)
     assert pressing == []
     process.send_signal(signal.SIGCONT)
     again = Insertion(InsertionResult.PASTED)

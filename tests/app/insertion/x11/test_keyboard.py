@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 from Xlib import XK, X
 
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held_insertion
 from app.insertion.plan import ORDINARY, SHIFT_INSERT, TERMINAL
 from app.insertion.x11.keyboard import MOST_KEYS_AT_ONCE, X11Keyboard
 from app.insertion.x11.screen import Pings, X11Screen
@@ -40,8 +40,8 @@ class Distracting(Pings):
         self._other = connection.display.create_resource_object("window", window)
         self._count = 0
 
-    def reached(self, target: Target, deadline_s: float) -> bool:
-        found = super().reached(target, deadline_s)
+    def until_answered(self, target: Target, deadline_s: float) -> bool:
+        found = super().until_answered(target, deadline_s)
         self._count += 1
         if self._count == 2:  # the first ping precedes all keys
             self._other.set_input_focus(X.RevertToParent, X.CurrentTime)
@@ -55,7 +55,7 @@ async def test_typing_stops_when_the_focus_moves(screen: Desktop, connection: X1
     target = Target(int(first.focus()))
     text = "".join(f"{number} " for number in range(60))
     done = typed(X11Keyboard(connection, X11Screen(connection), pings), text, target)
-    assert done == held(HoldReason.PARTLY_TYPED, text[MOST_KEYS_AT_ONCE:])
+    assert done == held_insertion(HoldReason.PARTLY_TYPED, text[MOST_KEYS_AT_ONCE:])
     await first.shows(text[:MOST_KEYS_AT_ONCE])
     assert second.text == ""
 
@@ -65,15 +65,15 @@ class Hanging(Pings):
 
     _hangs = False
 
-    def reached(self, target: Target, deadline_s: float) -> bool:
+    def until_answered(self, target: Target, deadline_s: float) -> bool:
         hangs, self._hangs = self._hangs, True
-        return not hangs and super().reached(target, deadline_s)
+        return not hangs and super().until_answered(target, deadline_s)
 
 
 def test_keys_of_a_program_that_hangs_may_still_arrive(screen: Desktop, connection: X11Connection) -> None:
     field = TextField(screen, "hangs")
     keyboard = X11Keyboard(connection, X11Screen(connection), Hanging(connection))
-    assert typed(keyboard, "text", Target(int(field.focus()))) == held(HoldReason.UNCERTAIN)
+    assert typed(keyboard, "text", Target(int(field.focus()))) == held_insertion(HoldReason.UNCERTAIN)
 
 
 async def test_line_break_is_typed_as_return_or_shift_return(

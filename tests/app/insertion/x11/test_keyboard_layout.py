@@ -13,8 +13,8 @@ from app.insertion.x11.keyboard import (
     batches,
     changes,
     keysym,
-    lends_anew,
     read_layout,
+    redefines_code,
 )
 
 # Codes 8 to 19: an unusable spare code, four letters, Return, digits with punctuation; then spare codes.
@@ -62,8 +62,8 @@ def test_least_recently_used_meaning_is_replaced() -> None:
 def test_table_changes_are_counted() -> None:
     lent = {16: keysym("汉")}
     once, twice = list(batches("汉字a", LAYOUT, lent)), list(batches("汉字输入法", LAYOUT, lent))
-    assert (changes(lent, once), lends_anew(lent, once)) == (1, False)
-    assert (changes(lent, twice), lends_anew(lent, twice)) == (4, True)
+    assert (changes(lent, once), redefines_code(lent, once)) == (1, False)
+    assert (changes(lent, twice), redefines_code(lent, twice)) == (4, True)
 
 
 def test_line_break_is_typed_as_shift_return() -> None:

@@ -13,19 +13,19 @@ from tests.helpers.waiting import DEADLINE_S
 def test_program_answers_a_ping_when_it_processes_events(screen: Desktop, connection: X11Connection) -> None:
     pings = Pings(connection)
     target = Target(int(TextField(screen, "pinged").focus()))
-    assert pings.answered(target) and pings.reached(target, DEADLINE_S)
+    assert pings.are_supported(target) and pings.until_answered(target, DEADLINE_S)
     screen.processes[-1].send_signal(signal.SIGSTOP)
     try:
-        assert not pings.reached(target, 0.05)
+        assert not pings.until_answered(target, 0.05)
     finally:
         screen.processes[-1].send_signal(signal.SIGCONT)
-    assert pings.reached(target, DEADLINE_S)
+    assert pings.until_answered(target, DEADLINE_S)
 
 
 def test_program_may_not_answer_pings(screen: Desktop, connection: X11Connection) -> None:
     pings = Pings(connection)
-    assert not pings.answered(Target(int(Terminal(screen, "silent").focus())))
-    assert not pings.answered(Target(12345))
+    assert not pings.are_supported(Target(int(Terminal(screen, "silent").focus())))
+    assert not pings.are_supported(Target(12345))
 
 
 def test_closed_window_waits_for_no_events(connection: X11Connection, other: X11Connection) -> None:

@@ -59,22 +59,22 @@ def test_changes_reach_both_buffers_once_each(qapp: QApplication) -> None:
     shell, paint = Shell(), Painting()
     picture = SharedPicture(cast(LayerShell, shell), SIZE, 2)
     everything, part = QRect(0, 0, 40, 20), QRect(10, 5, 8, 4)
-    first = picture.painted(paint)
+    first = picture.paint_changes(paint)
     assert first is not None and first[1] == (0, 0, 80, 40)
     assert shell.pixels(0) == RED * (80 * 40), "the compositor reads what Qt has painted"
-    assert picture.painted(paint) is None, "nothing has changed"
+    assert picture.paint_changes(paint) is None, "nothing has changed"
 
     first[0].busy = True
     picture.update(part)
-    second = picture.painted(paint)
+    second = picture.paint_changes(paint)
     assert second is not None and second[0] is not first[0] and second[1] == (20, 10, 16, 8)
     assert paint.asked == [everything, everything], "the second buffer lacked the rest too"
 
     second[0].busy = True
     picture.update(part)
-    assert picture.painted(paint) is None, "both are shown"
+    assert picture.paint_changes(paint) is None, "both are shown"
     first[0].busy = False
-    assert picture.painted(paint) == (first[0], (20, 10, 16, 8))
+    assert picture.paint_changes(paint) == (first[0], (20, 10, 16, 8))
     assert paint.asked[-1] == part
     os.close(shell.memory)
 
@@ -82,9 +82,9 @@ def test_changes_reach_both_buffers_once_each(qapp: QApplication) -> None:
 def test_part_outside_is_cut_off_and_buffers_are_given_back(qapp: QApplication) -> None:
     shell, paint = Shell(), Painting()
     picture = SharedPicture(cast(LayerShell, shell), SIZE, 1)
-    picture.painted(paint)
+    picture.paint_changes(paint)
     picture.update(QRect(30, 10, 100, 100))
-    found = picture.painted(paint)
+    found = picture.paint_changes(paint)
     assert found is not None and found[1] == (30, 10, 10, 10)
     picture.destroy()
     assert all(cast(Shared, buffer.shared).destroyed for buffer in picture.buffers)

@@ -95,12 +95,12 @@ def test_control_with_the_focus_is_scrolled_into_view(world: World, qtbot: QtBot
 
 def test_take_at_the_upper_edge_is_found_again(world: World) -> None:
     world.list.verticalScrollBar().setValue(600)
-    seen = world.stage.seen()
+    seen = world.stage.scroll_place()
     world.model.show_list(listed([take(number) for number in range(-3, 40)], version=1))
     world.list.measure()
     world.stage.fit()
     world.stage.see(*seen)
-    again = world.stage.seen()
+    again = world.stage.scroll_place()
     assert again[:2] == seen[:2] and again[2] > seen[2]
 
 

@@ -55,26 +55,26 @@ def test_keys_of_the_settings_are_named_unless_the_desktop_assigned_others() -> 
 
 def test_only_keys_of_lines_are_named_where_programs_get_none() -> None:
     known = KnownKeys()
-    known.refused(REFUSED)
+    known.note_problem(REFUSED)
     assert (known.works_by_lines, known.of(KEYS)) == (False, KEYS)
-    assert [known.reported(["dictate"]), known.reported(["dictate"])] == [True, False]
+    assert [known.add_reported(["dictate"]), known.add_reported(["dictate"])] == [True, False]
     assert (known.works_by_lines, known.of(KEYS)) == (True, {"dictate": "f9"})
-    known.refused(None)
+    known.note_problem(None)
     assert known.of(KEYS) == {"dictate": "f9"}, "Esc still arrives nowhere"
 
 
 def test_lines_beside_working_hotkeys_change_nothing() -> None:
     known = KnownKeys()
-    known.reported(["dictate"])
-    known.refused(Note("hotkey-taken", {"binding": "f9"}))
+    known.add_reported(["dictate"])
+    known.note_problem(Note("hotkey-taken", {"binding": "f9"}))
     assert not known.works_by_lines and known.of(KEYS) == KEYS
 
 
 def test_no_key_is_named_where_shortcuts_of_the_desktop_run_commands() -> None:
     known = KnownKeys()
-    known.refused(REFUSED)
+    known.note_problem(REFUSED)
     known.nameless = True
-    known.reported(["dictate"])
+    known.add_reported(["dictate"])
     assert (known.works_by_lines, known.of(KEYS)) == (True, {})
 
 

@@ -37,8 +37,8 @@ def test_key_combination_becomes_binding(event: QKeyEvent, binding: str) -> None
 
 
 def test_command_key_is_super_on_macos() -> None:
-    assert key_names.held(pressed(Qt.Key.Key_D, CTRL), "darwin") == ["super"]
-    assert key_names.held(pressed(Qt.Key.Key_D, META | SHIFT), "darwin") == ["ctrl", "shift"]
+    assert key_names.held_modifiers(pressed(Qt.Key.Key_D, CTRL), "darwin") == ["super"]
+    assert key_names.held_modifiers(pressed(Qt.Key.Key_D, META | SHIFT), "darwin") == ["ctrl", "shift"]
 
 
 @pytest.mark.parametrize(

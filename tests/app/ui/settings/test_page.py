@@ -17,7 +17,7 @@ from app.dictation.view import View
 from app.history.view import HistoryModels, ModelsWanted
 from app.messages.kinds import Action, Devices, Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
-from app.settings.file import read
+from app.settings.file import parse_settings
 from app.settings.sections import (
     AudioSection,
     ChangeSetting,
@@ -315,7 +315,9 @@ def test_settings_of_the_previous_version_are_shown_by_name(
     page: SettingsPage, tmp_path: Path, texts: Texts
 ) -> None:
     written = (previous_home(tmp_path) / "config" / "settings.toml").read_text("utf-8")
-    loaded = read(written.replace("[recognition]", '[recognition]\nlanguages = ["zh", "tlh"]\nlanguage = "de"'))
+    loaded = parse_settings(
+        written.replace("[recognition]", '[recognition]\nlanguages = ["zh", "tlh"]\nlanguage = "de"')
+    )
     page.show_settings(loaded.settings)
     assert loaded.problems == () and not page.trouble.isVisible()
     several, one = (page.rows[f"recognition.{name}"].control for name in ("languages", "language"))

@@ -63,17 +63,17 @@ def test_clipboard_notices_read_after_key_press(runtime: Runtime, system: QClipb
     assert runtime.do(clipboard.keep())
     runtime.do(clipboard.offer("文字 text"))
     assert system.text() == "文字 text"  # as a clipboard history does at once
-    clipboard.pressed()
-    assert not runtime.do(clipboard.read(0.05))
-    reading = runtime.submit(clipboard.read(30))
+    clipboard.expect_read()
+    assert not runtime.do(clipboard.until_read(0.05))
+    reading = runtime.submit(clipboard.until_read(30))
     qtbot.wait(20)
     assert not reading.done()
     assert system.text() == "文字 text"
     qtbot.waitUntil(reading.done, timeout=ANY_LENGTH_MS)
     assert reading.result()
-    clipboard.pressed()
+    clipboard.expect_read()
     assert system.text()
-    assert runtime.do(clipboard.read(30))  # the read happened before the wait
+    assert runtime.do(clipboard.until_read(30))  # the read happened before the wait
 
 
 def test_offer_asks_clipboard_histories_to_skip_text(runtime: Runtime, system: QClipboard) -> None:

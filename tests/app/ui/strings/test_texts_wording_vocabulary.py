@@ -145,7 +145,7 @@ def become(state: State, journal: Journal) -> None:
     if state is State.CANCELLED:
         journal.cancel()
     if state is State.DONE:
-        journal.inserted(0)
+        journal.record_inserted(0)
 
 
 @pytest.mark.parametrize("state", [state for state in STORED if state is not State.DAMAGED])

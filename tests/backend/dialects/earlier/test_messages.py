@@ -12,10 +12,10 @@ from backend.dialects.earlier.messages import (
     EarlierStart,
     chunk_result,
     client_message,
-    failed,
+    failed_message,
     final_result,
-    received,
-    started,
+    received_message,
+    started_message,
 )
 from protocol.errors import MalformedMessage
 
@@ -67,7 +67,13 @@ def test_message_that_is_no_object_is_refused(data: str | bytes) -> None:
 
 def test_answers_have_chunk_index_and_no_empty_values() -> None:
     sent = [
-        json.loads(one) for one in (started("a"), received("a", 0), chunk_result("a", 2, ""), failed("", "no"))
+        json.loads(one)
+        for one in (
+            started_message("a"),
+            received_message("a", 0),
+            chunk_result("a", 2, ""),
+            failed_message("", "no"),
+        )
     ]
     assert sent == [
         {"type": "ack", "chunk_index": 0, "session_id": "a", "status": "session_started"},

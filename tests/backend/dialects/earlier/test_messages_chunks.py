@@ -57,14 +57,14 @@ def due(texts: ChunkTexts) -> list[tuple[int, str]]:
 
 def test_text_belongs_to_chunk_in_which_segment_ended() -> None:
     texts = ChunkTexts()
-    texts.heard(0, [])
+    texts.add_chunk(0, [])
     assert due(texts) == []
-    texts.heard(1, [0])
+    texts.add_chunk(1, [0])
     assert due(texts) == [(0, "")]
     texts.know(0, "Good morning.")
-    texts.heard(2, [])
+    texts.add_chunk(2, [])
     assert due(texts) == [(1, "Good morning.")]
-    texts.let_go([1])
+    texts.release_last([1])
     assert due(texts) == []
     texts.know(1, " Hello. ")
     assert due(texts) == [(2, " Hello.")]
@@ -72,11 +72,11 @@ def test_text_belongs_to_chunk_in_which_segment_ended() -> None:
 
 def test_last_chunk_waits_no_more_when_let_go() -> None:
     texts = ChunkTexts()
-    texts.let_go()
-    texts.heard(0, [])
-    texts.let_go()
+    texts.release_last()
+    texts.add_chunk(0, [])
+    texts.release_last()
     assert due(texts) == [(0, "")]
-    texts.heard(1, [])
+    texts.add_chunk(1, [])
     assert texts.holds and due(texts) == []
 
 
@@ -88,13 +88,13 @@ def test_every_chunk_gets_one_text_in_order(ends: list[int], random: Random) -> 
         new = list(range(segments, segments + count))
         segments += count
         waiting += new
-        texts.heard(index, new)
+        texts.add_chunk(index, new)
         random.shuffle(waiting)
         for segment in waiting[: random.randint(0, len(waiting))]:
             texts.know(segment, f"{segment}")
             waiting.remove(segment)
         sent += due(texts)
-    texts.let_go()
+    texts.release_last()
     for segment in waiting:
         texts.know(segment, f"{segment}")
     sent += due(texts)

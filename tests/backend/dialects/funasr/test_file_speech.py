@@ -37,7 +37,7 @@ async def test_file_is_whole_however_it_comes(
     file = await FileSpeech.begin(files, visit)
     for start in range(0, len(FILE), 1_000):
         await file.hear(FILE[start : start + 1_000])
-    async for _ in file.recognised(sessions, visit, Options(), "test"):
+    async for _ in file.recognise(sessions, visit, Options(), "test"):
         pass
     assert file.transcript.text() and not file.transcript.truncated
     await file.close()
@@ -50,7 +50,7 @@ async def test_missing_end_is_noted(
 ) -> None:
     file = await FileSpeech.begin(files, visit)
     await file.hear(cut_wave()[:4_000])
-    async for _ in file.recognised(sessions, visit, Options(), "test"):
+    async for _ in file.recognise(sessions, visit, Options(), "test"):
         pass
     assert '"truncated":true' in offline(Config(), [], "", final=True, **file.transcript.truncation())
     await file.close()

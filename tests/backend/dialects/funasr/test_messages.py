@@ -7,9 +7,9 @@ import pytest
 from backend.dialects.funasr.messages import (
     Config,
     FailedSpeech,
-    acknowledged,
     client_text,
-    failed,
+    end_message,
+    failed_message,
     hotwords,
     offline,
     online,
@@ -105,18 +105,18 @@ def test_modes_name_their_answers() -> None:
     modes = [json.loads(online(Config(mode), "x"))["mode"] for mode in ("2pass", "online")]
     assert modes == ["2pass-online", "online"]
     for mode in ("2pass", "online", "offline"):
-        messages = offline(Config(mode), [], "x"), failed(Config(mode), FailedSpeech("busy", "later"))
+        messages = offline(Config(mode), [], "x"), failed_message(Config(mode), FailedSpeech("busy", "later"))
         named = "2pass-offline" if mode == "2pass" else mode
         assert [json.loads(message)["mode"] for message in messages] == [named] * 2
 
 
 def test_last_messages_are_final() -> None:
-    assert json.loads(acknowledged(Config()))["is_end"] is True
+    assert json.loads(end_message(Config()))["is_end"] is True
     failure = FailedSpeech("busy", "later")
-    error = json.loads(failed(Config(), failure))
+    error = json.loads(failed_message(Config(), failure))
     assert (error["is_final"], error["text"], error["error"]["code"]) == (True, "", "busy")
     assert set(error["error"]) == {"code", "message", "details"}
-    end = json.loads(acknowledged(Config(), failure))
+    end = json.loads(end_message(Config(), failure))
     assert (end["is_end"], end["is_final"], end["error"]) == (True, False, error["error"])
 
 

@@ -8,7 +8,7 @@ import pytest
 from backend.core.errors import MediaReaderKilled, MediaUnreadable, OverQuota, RequestRefused
 from backend.core.refusal import Refusal, RefusalReason
 from backend.dialects.file_audio import SegmentFailed
-from backend.dialects.openai.errors import OpenAiError, translated
+from backend.dialects.openai.errors import OpenAiError, translate_errors
 from backend.dialects.openai.requests import RequestInvalid
 from client.errors import SessionLost, TryLater
 from protocol.errors import ErrorCode, Forbidden, MalformedMessage, MessageTooLarge, Unauthorised
@@ -36,7 +36,7 @@ BUSY = Refusal(429, RefusalReason.KEY_STREAMS, "too many streams", 3.0)
     ],
 )
 def test_error_has_status_and_type(error: Exception, status: int, type: str) -> None:
-    with pytest.raises(OpenAiError) as caught, translated():
+    with pytest.raises(OpenAiError) as caught, translate_errors():
         raise error
     body: dict[str, Any] = json.loads(caught.value.response().text or "")
     assert (caught.value.status, body["error"]["type"]) == (status, type)
@@ -54,11 +54,11 @@ def test_error_has_status_and_type(error: Exception, status: int, type: str) -> 
     ],
 )
 def test_refusal_says_when_to_try_again(error: Exception, after_s: str) -> None:
-    with pytest.raises(OpenAiError) as caught, translated():
+    with pytest.raises(OpenAiError) as caught, translate_errors():
         raise error
     assert caught.value.response().headers["Retry-After"] == after_s
 
 
 def test_unexpected_error_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError), translated():
+    with pytest.raises(ZeroDivisionError), translate_errors():
         raise ZeroDivisionError

@@ -118,7 +118,7 @@ async def test_turn_that_fails_before_its_commit_is_reported_after_it() -> None:
     speech.items.add(speech.item, 0)
     await conversation._send_event(speech, Failed(0, ErrorCode.ENGINE_FAILED, "on purpose"))
     assert heard.messages == []
-    await conversation._committed(speech.item)
+    await conversation._report_committed(speech.item)
     committed, *_, failed = heard.messages
     assert (committed["type"], failed["type"]) == ("input_audio_buffer.committed", f"{TEXT}.failed")
     assert failed["item_id"] == committed["item_id"]

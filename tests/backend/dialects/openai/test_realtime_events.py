@@ -11,17 +11,17 @@ from backend.dialects.openai.realtime_events import (
     RealtimeConfig,
     audio_of,
     client_event,
-    configured,
-    described,
     error_event,
     server_event,
+    session_fields,
+    updated_config,
 )
 
 BEFORE = RealtimeConfig()
 
 
 def updated(**given: Any) -> RealtimeConfig:
-    return configured(BEFORE, {"session": {"audio": {"input": given}}})
+    return updated_config(BEFORE, {"session": {"audio": {"input": given}}})
 
 
 def test_update_says_format_language_and_turns() -> None:
@@ -32,7 +32,7 @@ def test_update_says_format_language_and_turns() -> None:
     )
     assert (config.rate, config.law, config.silence_ms, config.model) == (16_000, "", 350, "gpt-4o-transcribe")
     assert (config.options.language, config.options.hotwords) == ("zh", ("王小明", "Ōtaki"))
-    assert described(config, "sess_1")["audio"]["input"] == {
+    assert session_fields(config, "sess_1")["audio"]["input"] == {
         "format": {"type": "audio/pcm", "rate": 16_000},
         "transcription": {"model": "gpt-4o-transcribe", "language": "zh", "prompt": "王小明, Ōtaki"},
         "turn_detection": {"type": "server_vad", "silence_duration_ms": 350},
@@ -46,14 +46,14 @@ def test_older_clients_send_flat_fields() -> None:
         "input_audio_transcription": {"language": "en"},
         "turn_detection": None,
     }
-    config = configured(BEFORE, {"session": flat})
+    config = updated_config(BEFORE, {"session": flat})
     assert (config.rate, config.law, config.silence_ms, config.options.language) == (8_000, "mu-law", None, "en")
-    shown = described(config, "sess_1")["audio"]["input"]
+    shown = session_fields(config, "sess_1")["audio"]["input"]
     assert (shown["format"], shown["turn_detection"]) == ({"type": "audio/pcmu"}, None)
 
 
 def test_update_keeps_missing_fields() -> None:
-    assert configured(BEFORE, {"session": {}}) == BEFORE
+    assert updated_config(BEFORE, {"session": {}}) == BEFORE
     assert updated(turn_detection={"type": "server_vad", "silence_duration_ms": 1}).silence_ms == 200
 
 

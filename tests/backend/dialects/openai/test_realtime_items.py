@@ -41,7 +41,7 @@ def test_items_are_found_by_their_segments() -> None:
     for item, segment in ((first, 0), (first, 1), (second, 2)):
         items.add(item, segment)
     first.done = True
-    assert (items.of(1), items.of(2), items.unfinished()) == (first, second, [second])
+    assert (items.of(1), items.of(2), items.unfinished_items()) == (first, second, [second])
     items.forget(2)
     assert items.of(2) is None
     second.take(Failed(2, ErrorCode.ENGINE_FAILED, "no"))

@@ -22,7 +22,7 @@ every_seed = pytest.mark.parametrize("seed", range(5))
     ("judge", "payload"),
     [
         (dialects.judge_deepgram, b"[]"),
-        (dialects.judge_earlier, earlier_messages.failed("a", "").encode()),
+        (dialects.judge_earlier, earlier_messages.failed_message("a", "").encode()),
         (dialects.judge_earlier, b'{"type": "ack"}'),
         (dialects.judge_funasr, b'{"mode": "2pass"}'),
         (dialects.judge_realtime, b'{"type": "error"}'),
@@ -43,7 +43,7 @@ def test_deepgram_messages_are_valid(seed: int) -> None:
 
 
 def test_deepgram_errors_are_objections() -> None:
-    judge, encoded = dialects.judge_deepgram, deepgram_answers.encoded
+    judge, encoded = dialects.judge_deepgram, deepgram_answers.encode_message
     assert judge(encoded("UtteranceEnd").encode()) == Judged()
     assert judge(encoded("Error", variant="SchemaError", description="no").encode()) == Judged("SchemaError")
     failure = encoded("ConfigureFailure", code="CONFIGURE_KEYTERMS_NOT_SUPPORTED", description="no")
@@ -59,8 +59,8 @@ def test_messages_to_the_earlier_server_are_valid(seed: int) -> None:
 
 
 def test_errors_of_the_earlier_server_are_objections() -> None:
-    assert dialects.judge_earlier(earlier_messages.received("a", 1).encode()) == Judged()
-    assert dialects.judge_earlier(earlier_messages.failed("a", "too late").encode()) == Judged("error")
+    assert dialects.judge_earlier(earlier_messages.received_message("a", 1).encode()) == Judged()
+    assert dialects.judge_earlier(earlier_messages.failed_message("a", "too late").encode()) == Judged("error")
 
 
 @every_seed
@@ -76,8 +76,8 @@ def test_funasr_errors_are_objections_and_internal_ones_faults() -> None:
     judge, config = dialects.judge_funasr, funasr_messages.Config()
     assert judge(funasr_messages.online(config, "text").encode()) == Judged()
     busy, internal = funasr_messages.FailedSpeech("busy", "later"), funasr_messages.FailedSpeech("internal", "oh")
-    assert judge(funasr_messages.failed(config, busy).encode()) == Judged("busy")
-    assert judge(funasr_messages.failed(config, internal).encode()).fault
+    assert judge(funasr_messages.failed_message(config, busy).encode()) == Judged("busy")
+    assert judge(funasr_messages.failed_message(config, internal).encode()).fault
 
 
 @every_seed
@@ -86,7 +86,7 @@ def test_realtime_events_are_valid(seed: int) -> None:
     for event in dialects.realtime(random.Random(seed)):
         assert isinstance(event, dict)
         if "session" in event:
-            config = realtime_events.configured(config, event)
+            config = realtime_events.updated_config(config, event)
         if event["type"].endswith("append"):
             assert realtime_events.audio_of(event)
 
