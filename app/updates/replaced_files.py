@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from types import ModuleType
 from typing import Final, Self
 
+from app.core.daemon_thread import in_daemon_thread
 from app.core.errors import Note
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -78,7 +79,7 @@ class ReplacedFiles(TaskOwner):
 
     async def _watch(self) -> None:
         while True:
-            note = NOTE if await asyncio.to_thread(self._files.changed) else None
+            note = NOTE if await in_daemon_thread(self._files.changed) else None
             if note != self.note:
                 log.warning(LogEvent.UPDATES_FILES_CHANGED, changed=note is not None)
                 self.note = note

@@ -1,6 +1,7 @@
 """A program whose files were replaced or removed while it runs says so; one whose files are back does not."""
 
 import os
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -103,6 +104,22 @@ def test_modules_of_other_packages_are_asked_nothing(folder: Path, modules: dict
     assert not files.changed()
     replace(folder)
     assert files.changed()
+
+
+async def test_disk_that_does_not_respond_prevents_no_end_of_the_program(modules: dict[str, ModuleType]) -> None:
+    class Files(LoadedFiles):
+        """Files that note whether the end of the program would wait for the thread that reads them."""
+
+        awaited: bool | None = None
+
+        def changed(self) -> bool:
+            self.awaited = not threading.current_thread().daemon
+            return super().changed()
+
+    files = Files({"app"}, modules)
+    async with ReplacedFiles(lambda note: None, files):
+        await wait_until(lambda: files.awaited is not None, "the files are read")
+    assert files.awaited is False
 
 
 async def test_change_is_reported_once_and_taken_back(folder: Path, modules: dict[str, ModuleType]) -> None:
