@@ -126,8 +126,12 @@ def _runtime_folder() -> Path:
 
 
 def refuse_writes_of_others() -> None:
-    """Let only this user change the files that this process and its children create, whatever the umask."""
-    os.umask(os.umask(0o077) | 0o022)
+    """Let no stranger change the files that this process and its children create, whatever the umask.
+
+    A umask of 002 lets the group change them, as the user wants.
+    """
+    mask = os.umask(0o077)
+    os.umask(mask if mask & 0o002 else mask | 0o022)
 
 
 def is_refused(error: BaseException) -> bool:
