@@ -159,11 +159,11 @@ async def _next(changes: _Changes, known: KnownGateways, patience_s: float) -> D
     if not known.has_room(service):
         return None
     info = AsyncServiceInfo(SERVICE, service)
-    found = _found(info) if await info.async_request(zeroconf, _RESOLVE_MS) else None
+    found = _parse_announcement(info) if await info.async_request(zeroconf, _RESOLVE_MS) else None
     return found if found is not None and known.put(zeroconf, found) else None
 
 
-def _found(info: AsyncServiceInfo) -> GatewayFound | None:
+def _parse_announcement(info: AsyncServiceInfo) -> GatewayFound | None:
     said, port = decode_text(info.properties), info.port
     urls = tuple(_urls(info.parsed_addresses(), port)) if port else ()
     if said is None or not urls:

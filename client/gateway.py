@@ -151,13 +151,13 @@ class GatewayClient(Closing):
         task, last_words_s = self._task, self._settings.last_words_s
         self._progress_at = loop_time()
         while not task.done():
-            if (left := self._left()) <= 0:
+            if (left := self._time_left()) <= 0:
                 break
             wait_s = min(left, last_words_s)
             await self._without_standstills(asyncio.wait({task}, timeout=wait_s), wait_s)
         self._raise_error()
         if not self._all_stored:
-            raise self._lost()
+            raise self._session_lost()
 
     @property
     def spans(self) -> bool:
@@ -200,25 +200,25 @@ class GatewayClient(Closing):
     async def _make_room(self) -> None:
         self._progress_at = loop_time()
         while self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
-            if (left := self._left_of(self._settings.quiet_s)) <= 0:
-                raise self._lost()
+            if (left := self._rest_of_limit(self._settings.quiet_s)) <= 0:
+                raise self._session_lost()
             self._room.clear()
             await self._without_standstills(is_set_within(self._room, left), left)
             self._raise_error()
 
-    def _left(self) -> float:
+    def _time_left(self) -> float:
         if self._all_stored:
-            return self._left_of(self._settings.last_words_s)
-        left = self._left_of(self._settings.quiet_s)
-        if self._waits_for_owed:
+            return self._rest_of_limit(self._settings.last_words_s)
+        left = self._rest_of_limit(self._settings.quiet_s)
+        if self._only_owed_missing:
             left = min(left, max(self._progress_at, self._welcomed_at) + self._settings.owed_s - loop_time())
         return left
 
     @property
-    def _waits_for_owed(self) -> bool:
+    def _only_owed_missing(self) -> bool:
         return self._session.owed and not self._storing
 
-    def _left_of(self, patience_s: float) -> float:
+    def _rest_of_limit(self, patience_s: float) -> float:
         return self._progress_at + patience_s - loop_time()
 
     async def _without_standstills(self, waiting: Awaitable[object], most_s: float) -> None:
@@ -228,12 +228,12 @@ class GatewayClient(Closing):
         if loop_time() > latest:
             self._progress_at = loop_time()
 
-    def _lost(self) -> SessionLost:
+    def _session_lost(self) -> SessionLost:
         segments = self._session.open
         what, advice = f"nothing was heard of {len(segments)} segments", "is a worker running there?"
         if self._storing:
             what, advice = "a result could not be kept", "is there room on the disk?"
-        if gone := self._waits_for_owed:
+        if gone := self._only_owed_missing:
             what, advice = "the gateway sent no results that it had", "recognise the recording again"
         quiet = f"for {self._settings.owed_s if gone else self._settings.quiet_s:g} s {what}"
         self._log.gave_up(quiet)

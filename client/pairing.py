@@ -194,7 +194,7 @@ async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -
         with broken("pair"):
             async with http.post(url, data=body, ssl=pinned(place), allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
-                    raise await _refused(place, response)
+                    raise await _refusal_error(place, response)
                 return decode_answer(await bounded(response.content, _MOST_BYTES))
     except WrongCertificate as error:
         raise Intercepted(_BETWEEN) from error
@@ -202,7 +202,7 @@ async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -
         raise Refused(f"{place.url} does not pair as this version does: update one of the two") from error
 
 
-async def _refused(place: Address, response: aiohttp.ClientResponse) -> GatewayError:
+async def _refusal_error(place: Address, response: aiohttp.ClientResponse) -> GatewayError:
     """Return the error of a refusal. ``DeviceNotKept`` holds for all addresses of the gateway: try no others."""
     if response.status in _NOT_KEPT:
         with suppress(ValueError, RecursionError, MalformedMessage):

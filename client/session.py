@@ -223,13 +223,13 @@ class Session:
             case Welcome() | MoreHeld():
                 self._hold(message)
             case Queued():
-                return self._queued(message)
+                return self._handle_queued(message)
             case Missing():
                 self._missing(message)
             case Final():
                 return self._result(message)
             case Failed():
-                return self._failed(message)
+                return self._handle_failed(message)
             case Partial():
                 return [message] if message.segment in self._active else []
             case Busy():
@@ -281,7 +281,7 @@ class Session:
         # A gateway that does not know the segments settled here could never answer `finish`.
         self._notes.extend(SegmentCancel(number) for number in sorted(self._settled.difference(theirs.ended)))
 
-    def _queued(self, message: Queued) -> list[SessionEvent]:
+    def _handle_queued(self, message: Queued) -> list[SessionEvent]:
         segment = self._unqueued.get(message.segment)
         if segment is None or not segment.end_sent:
             return []  # a repeat from before the segment was restarted
@@ -307,7 +307,7 @@ class Session:
             self._note(Received(outcome.segment))  # the first acknowledgement was lost on the way
         return []
 
-    def _failed(self, failed: Failed) -> list[SessionEvent]:
+    def _handle_failed(self, failed: Failed) -> list[SessionEvent]:
         segment = self._active.get(failed.segment)
         if segment is None:
             return self._result(failed)

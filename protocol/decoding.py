@@ -88,10 +88,10 @@ def _invalid(text: str, place: str, kind: Any) -> str:
     if text.startswith(("Invalid enum value", "Invalid value")):
         choices = ", ".join(_choices(kind, path)) if path == place and kind is not None else ""
         return f"{subject} must be one of {choices}" if choices else f"{subject} has a value that does not exist"
-    return f"{subject} {_limited(text)}"
+    return f"{subject} {_limits_text(text)}"
 
 
-def _limited(text: str) -> str:
+def _limits_text(text: str) -> str:
     """Describe the limits of a value that has the right type."""
     if found := _LENGTH.match(text):
         if found[2] == ">=" and found[3] == "1":
@@ -121,14 +121,14 @@ def _words(kinds: str) -> str:
 
 def _choices(kind: Any, path: str) -> tuple[str, ...]:
     """Return the values that the field at ``path`` may have, if they can be counted."""
-    found = [_described(kind)]
+    found = [_type_info(kind)]
     for step in _STEP.finditer(path):
         found = [inner for outer in found for inner in _inside(outer, step[1])]
     return tuple(dict.fromkeys(str(value) for one in found for value in _values(one)))
 
 
 @cache
-def _described(kind: Any) -> Any:
+def _type_info(kind: Any) -> Any:
     from msgspec import inspect  # late: few messages are wrong
 
     return inspect.type_info(kind)

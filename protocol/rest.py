@@ -144,7 +144,7 @@ class UsageQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     owner: Annotated[Owner, Meta(description="Only that of this key; for the owner.")] | UnsetType = UNSET
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def _split_list(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
 
 
@@ -176,13 +176,13 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         """Recognition options for this file, with priority ``bulk``."""
         return Options(
             language=self.language,
-            hotwords=_listed(self.hotwords),
+            hotwords=_split_list(self.hotwords),
             itn=self.itn,
             punctuation=self.punctuation,
             model=self.model,
             priority="bulk",
             script=self.script,
-            languages=_listed(self.languages),
+            languages=_split_list(self.languages),
         )
 
 

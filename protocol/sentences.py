@@ -13,7 +13,7 @@ _LONG_MS: Final = 800
 _LONGEST_MS: Final = 3_000
 
 
-def _listed(words: str) -> frozenset[str]:
+def _word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
@@ -31,11 +31,11 @@ _ABBREVIATED: Final = re.compile(
 )
 """Titles, initials and abbreviations: their full stop stays, wherever sentences end. "A" and "I" are words."""
 
-_NEVER_LAST: Final = _listed(
+_NEVER_LAST: Final = _word_set(
     "a an the my our your their every and or but nor because if unless whether although whereas than"
 )
 """Words that end no sentence."""
-_SELDOM_LAST: Final = _NEVER_LAST | _listed(
+_SELDOM_LAST: Final = _NEVER_LAST | _word_set(
     """to of for from with at by into onto about between among under over through during without within against
     as is are was were am be been being has have had will would can could should may might must shall that
     which who whom whose what when where while until since how why i we they he she it's that's there's he's
@@ -43,27 +43,27 @@ _SELDOM_LAST: Final = _NEVER_LAST | _listed(
     isn't won't can't want wants wanted need needs going"""
 )
 """Words that seldom end a sentence."""
-_SELDOM_FIRST: Final = _listed("of than or nor to with by into whose until")
+_SELDOM_FIRST: Final = _word_set("of than or nor to with by into whose until")
 """Words that seldom begin a sentence."""
 _ORDINARY: Final = (
     _SELDOM_LAST
     | _SELDOM_FIRST
-    | _listed(
+    | _word_set(
         """this these those it you her his its one two three four five six seven eight nine ten in on off up down
     out so then just only also now here there today tomorrow yesterday not no yes please maybe perhaps do
     does did go goes went get got make made take took"""
     )
 ) - {"i", "may", "will"}
 """Words whose capital only marks the beginning of a sentence. Others may be names and keep it."""
-_PROPER: Final = _listed(
+_PROPER: Final = _word_set(
     """monday tuesday wednesday thursday friday saturday sunday january february march april june july august
     september october november december english american british french german spanish italian chinese
     japanese russian european african asian indian dutch irish scottish swiss greek turkish korean christmas
     easter internet netherlands alps bible earth god king queen mr mrs ms dr"""
 )
 """Words that keep their capital after an article."""
-_ARTICLES: Final = _listed("a an the my our your their every his its")
-_DETERMINERS: Final = _ARTICLES | _listed("this these those")
+_ARTICLES: Final = _word_set("a an the my our your their every his its")
+_DETERMINERS: Final = _ARTICLES | _word_set("this these those")
 
 _HAN_NEVER_LAST: Final = re.compile(
     "(?:和|与|及|或|或者|以及|并且|而且|但|但是|可是|不过|因为|由于|所以|因此|如果|要是|虽然|即使|为了|关于|对于|把|被|"
@@ -79,7 +79,7 @@ _HAN_SELDOM_FIRST: Final = re.compile(
 )
 
 
-_VERBS: Final = _listed(
+_VERBS: Final = _word_set(
     """am is are was were be been has have had do does did will would can could should may might must shall go goes
     went gone get gets got make makes made take takes took come comes came see sees saw know knows knew think
     thinks thought say says said tell tells told give gives gave find finds found keep keeps kept let lets want
@@ -97,26 +97,26 @@ _VERBS: Final = _listed(
 )
 """Common verb forms. A piece without one, and without a word in -ed, is no whole sentence."""
 _CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")
-_FINITE: Final = _listed("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
-_JOINING: Final = _listed("and but or so because")
-_OBJECTS: Final = _listed("me us it them")
+_FINITE: Final = _word_set("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
+_JOINING: Final = _word_set("and but or so because")
+_OBJECTS: Final = _word_set("me us it them")
 _LONGEST_REST: Final = 10
 _SHORTEST_IN_S: Final = 3
-_SUBORDINATE: Final = _listed("if because when although unless whether who which while")
+_SUBORDINATE: Final = _word_set("if because when although unless whether who which while")
 _OF_A_CAUSE: Final = ("because", "of")
-_PREPOSITIONS: Final = _listed(
+_PREPOSITIONS: Final = _word_set(
     """of to for from with at by in on into onto about between among under over through during without within
     against after before since until near behind beside around across along despite"""
 )
-_BEGINNINGS: Final = _DETERMINERS | _listed("now then so and but")
-_SUBJECTS: Final = _DETERMINERS | _listed(
+_BEGINNINGS: Final = _DETERMINERS | _word_set("now then so and but")
+_SUBJECTS: Final = _DETERMINERS | _word_set(
     """i you he she it we they there what who where when why how which everyone everybody nobody someone anyone
     some many most all both yes no yeah okay ok right sure hello hi hey bye goodbye sorry welcome well good
     great exactly dear and but so now then first next finally however"""
 )
 """First words of sentences, also of those without a verb."""
 
-_PLAIN: Final = _listed(
+_PLAIN: Final = _word_set(
     """nothing something anything everything anybody somebody somewhere anywhere everywhere nowhere however
     although though if because when while as like such other another each few several than then again once ever
     never always often usually still already yet almost about all away back together instead too very really"""

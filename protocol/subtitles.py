@@ -14,17 +14,17 @@ class Cue(NamedTuple):
 
 def srt(cues: Iterable[Cue]) -> str:
     """Format cues as SubRip. The format has no specification; this is the form that all players read."""
-    numbered = enumerate(_shown(cues), start=1)
+    numbered = enumerate(_shown_cues(cues), start=1)
     return "\n".join(f"{number}\n{_span(cue, ',')}\n{cue.text}\n" for number, cue in numbered)
 
 
 def vtt(cues: Iterable[Cue]) -> str:
     """Format cues as WebVTT (https://www.w3.org/TR/webvtt1/)."""
-    written = (f"{_span(cue, '.')}\n{_escaped(cue.text)}\n" for cue in _shown(cues))
+    written = (f"{_span(cue, '.')}\n{_escaped(cue.text)}\n" for cue in _shown_cues(cues))
     return "\n".join(("WEBVTT\n", *written))
 
 
-def _shown(cues: Iterable[Cue]) -> Iterator[Cue]:
+def _shown_cues(cues: Iterable[Cue]) -> Iterator[Cue]:
     """Yield cues with text without empty lines (they would end the cue) and at least 1 ms long."""
     for cue in cues:
         text = "\n".join(line for line in map(_plain, cue.text.splitlines()) if line)

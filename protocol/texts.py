@@ -65,22 +65,22 @@ def joined_parts(pieces: Iterable[TimedText]) -> list[str]:
     left, before = TimedText(""), 0
     for place, piece in enumerate(pieces):
         if text := piece.text.strip():
-            ending, text = _followed(left, piece) if piece.after_written else meet(left, piece)
+            ending, text = _following_texts(left, piece) if piece.after_written else meet(left, piece)
             parts[before:] = [_with_end(part, left.text, ending) for part in parts[before:]]
             left, before = TimedText((ending + text)[-_CONTEXT:].lstrip(), end_ms=piece.end_ms), place
         parts.append(text)
     if parts:
-        parts[before] = _with_end(parts[before], left.text, _ended(left))
+        parts[before] = _with_end(parts[before], left.text, _closed_text(left))
     return parts
 
 
-def _followed(left: TimedText, right: TimedText) -> tuple[str, str]:
+def _following_texts(left: TimedText, right: TimedText) -> tuple[str, str]:
     """Return two texts like ``meet``, where the left one ended an insertion."""
-    ending = _ended(left)
+    ending = _closed_text(left)
     return ending, follow(left._replace(text=ending), right)
 
 
-def _ended(text: TimedText) -> str:
+def _closed_text(text: TimedText) -> str:
     return text.text if text.end_ms is None else closed(text.text)
 
 

@@ -60,12 +60,12 @@ class Excerpt:
 
 def terms(text: str) -> Iterator[str]:
     """Return the index terms of a text, in order."""
-    return (term for token in _tokens(text) for term in _indexed(token))
+    return (term for token in _tokens(text) for term in _index_terms(token))
 
 
 def sought(query: str) -> list[SearchTerms]:
     """Return the phrases that a text must contain; empty if the query has no searchable term."""
-    return [_sought(token, may_go_on) for token, may_go_on in _wanted(query)]
+    return [_sought(token, may_go_on) for token, may_go_on in _query_tokens(query)]
 
 
 def literal(query: str) -> str:
@@ -75,13 +75,13 @@ def literal(query: str) -> str:
 
 def highlights(text: str, query: str) -> tuple[Range, ...]:
     """Return the ranges of a text that match the query, in order, without overlaps."""
-    wanted = _wanted(query)
+    wanted = _query_tokens(query)
     found = [place for token, _ in wanted if token.run for place in _occurrences(text, token.plain)]
     if words := [(token.plain, may_go_on) for token, may_go_on in wanted if not token.run]:
         found += [(here.start, here.end) for here in _tokens(text) if not here.run and _is_one(here.plain, words)]
     if exact := literal(query):
         found += _occurrences(text, exact)
-    return _merged(found)
+    return _merge_ranges(found)
 
 
 def excerpt(text: str, ranges: tuple[Range, ...] = (), most: int = 200) -> Excerpt:
@@ -111,13 +111,13 @@ def _plain(word: str) -> str:
     return "".join(filter(str.isalnum, folded))[:_LONGEST_WORD]
 
 
-def _indexed(token: _Token) -> Iterator[str]:
+def _index_terms(token: _Token) -> Iterator[str]:
     if token.run:
         return (token.plain[at : at + 2] for at in range(len(token.plain)))
     return iter((token.plain,))
 
 
-def _wanted(query: str) -> list[tuple[_Token, bool]]:
+def _query_tokens(query: str) -> list[tuple[_Token, bool]]:
     """Return the tokens of a query, each with whether it may be an unfinished word (a prefix)."""
     query = query[:_LONGEST_QUERY]
     return [(token, token.end == len(query)) for token in islice(_tokens(query), _MOST_SOUGHT)]
@@ -142,7 +142,7 @@ def _occurrences(text: str, run: str) -> Iterator[Range]:
         at = text.find(run, at + 1)
 
 
-def _merged(ranges: list[Range]) -> tuple[Range, ...]:
+def _merge_ranges(ranges: list[Range]) -> tuple[Range, ...]:
     merged: list[Range] = []
     for first, last in sorted(ranges):
         if merged and first <= merged[-1][1]:

@@ -54,7 +54,7 @@ class WallClock:
         self._last = now_s(), steady_s()
         self._memory = memory
         self._noted_s = -inf
-        self._even_s = inf if memory is None else _even_s(_read(memory), self._last[0])
+        self._even_s = inf if memory is None else _even_s(_read_note(memory), self._last[0])
 
     def can_judge_age(self, age_s: float) -> bool:
         """Return whether the clock can tell that something is older than ``age_s``.
@@ -98,7 +98,7 @@ def _warn(set_by_s: float) -> None:
     log.warning(LogEvent.CLOCK_SET, by_s=round(set_by_s), expiry="paused")
 
 
-def _read(memory: Path) -> _ClockNote | None:
+def _read_note(memory: Path) -> _ClockNote | None:
     """Return the note, or ``None`` if there is no readable one."""
     with suppress(OSError, ValueError, TypeError, OverflowError, RecursionError):
         note = _ClockNote(*map(float, json.loads(memory.read_bytes())))

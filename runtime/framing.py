@@ -41,7 +41,7 @@ class Framing(Generic[T]):
     async def receive(self, pipe: "asyncio.StreamReader") -> T:
         """Return the next message. Raises ``IncompleteReadError`` at the end of the pipe, and ``BrokenFrame``."""
         length = self._length(await pipe.readexactly(HEADER_BYTES))
-        return self._unpacked(await pipe.readexactly(length))
+        return self._decode(await pipe.readexactly(length))
 
     def read(self, pipe: BinaryIO) -> T | None:
         """Return the next message, or ``None`` if the pipe ends, even within a message. Raises ``BrokenFrame``."""
@@ -50,7 +50,7 @@ class Framing(Generic[T]):
             return None
         length = self._length(header)
         body = pipe.read(length)
-        return self._unpacked(body) if len(body) == length else None
+        return self._decode(body) if len(body) == length else None
 
     def _length(self, header: bytes) -> int:
         length = int.from_bytes(header, "little")
@@ -58,7 +58,7 @@ class Framing(Generic[T]):
             raise BrokenFrame(f"a frame of {length} bytes")
         return length
 
-    def _unpacked(self, body: bytes) -> T:
+    def _decode(self, body: bytes) -> T:
         try:
             return self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

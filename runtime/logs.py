@@ -95,9 +95,9 @@ class _Sampler:
 
     def written(self, record: logging.LogRecord) -> bool:
         """Return whether the line of a record is written."""
-        return record.name == log.name or self.admit(*self._counted(record))
+        return record.name == log.name or self.admit(*self._limit_of(record))
 
-    def _counted(self, record: logging.LogRecord) -> tuple[RepeatLimit[LineCategory], LineCategory]:
+    def _limit_of(self, record: logging.LogRecord) -> tuple[RepeatLimit[LineCategory], LineCategory]:
         level = record.levelname.lower()
         if not isinstance(record, EventRecord):
             return self._repeats, LineCategory(level, str(record.msg)[:_TEMPLATE], record.name)

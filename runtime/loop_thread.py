@@ -40,7 +40,7 @@ class LoopThread:
         if self._loop is None or not self._thread.is_alive():
             coroutine.close()
             raise RuntimeError(f"the thread {self._name} does not run")
-        return asyncio.run_coroutine_threadsafe(self._watched(coroutine), self._loop)
+        return asyncio.run_coroutine_threadsafe(self._report_failure(coroutine), self._loop)
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
         """Call a function in the loop; do nothing once the thread has ended."""
@@ -81,7 +81,7 @@ class LoopThread:
         await self._stop.wait()
         await cancel_and_wait(asyncio.all_tasks() - {asyncio.current_task()})
 
-    async def _watched(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    async def _report_failure(self, coroutine: Coroutine[Any, Any, T]) -> T:
         try:
             return await coroutine
         except Exception as error:  # top of a task: log it and report it to the thread's owner

@@ -178,7 +178,7 @@ class Tasks(Closing):
         """Run ``coroutine`` as the task ``owner/name``."""
         task = asyncio.create_task(coroutine, name=f"{self._owner}/{name}")
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._handle_end)
         return task
 
     def keep(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[None]:
@@ -186,13 +186,13 @@ class Tasks(Closing):
 
         For work that must last as long as its owner, and that may begin anew at any time.
         """
-        return self.start(self._kept(work, f"{self._owner}/{name}"), name)
+        return self.start(self._keep_running(work, f"{self._owner}/{name}"), name)
 
     async def close(self) -> None:
         """Cancel running tasks and wait for them. Safe to call twice."""
         await cancel_and_wait(self._tasks)
 
-    async def _kept(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    async def _keep_running(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         failures = 0
         while True:
             began = loop_time()
@@ -204,7 +204,7 @@ class Tasks(Closing):
             await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
             failures += 1
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _handle_end(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return

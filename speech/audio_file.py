@@ -62,16 +62,16 @@ def read_audio(
     except AudioTruncated:
         raise
     except AudioDamaged as error:
-        raise (_broken_off(path, samples, error.reason or str(error)) if samples else error) from error
+        raise (_cut_off_error(path, samples, error.reason or str(error)) if samples else error) from error
     except OSError as error:  # its drive was unplugged
         why = error.strerror or str(error)
-        raise (_broken_off(path, samples, why) if samples else _not_opened(path, why)) from error
+        raise (_cut_off_error(path, samples, why) if samples else _not_opened(path, why)) from error
     if not samples:
         raise AudioEmpty(f"{path} contains no sound: record it again")
     if missing:
-        raise _broken_off(path, samples, f"its header promises at least {missing:,} bytes more")
+        raise _cut_off_error(path, samples, f"its header promises at least {missing:,} bytes more")
     if _size(path) not in (size, None):
-        raise _broken_off(path, samples, "its size changed while it was read")
+        raise _cut_off_error(path, samples, "its size changed while it was read")
 
 
 def check_audio(path: str | os.PathLike[str], track: int = 0) -> SoundTrack:
@@ -101,7 +101,7 @@ def length_s(path: str | os.PathLike[str], track: int = 0) -> float | None:
     path = Path(path)
     if media_format(_head_and_size(path)[0]):
         return length_of_media(path, track)
-    with _opened(path) as file:
+    with _open_sound_file(path) as file:
         seconds = file.frames / file.samplerate if file.samplerate else 0.0
     if not seconds:
         raise AudioEmpty(f"{path} contains no sound: record it again")
@@ -143,18 +143,18 @@ def _not_opened(path: Path, reason: object) -> AudioMissing:
     return AudioMissing(f"{path} cannot be opened ({reason}): check the name and its permissions")
 
 
-def _broken_off(path: Path, samples: int, why: str) -> AudioTruncated:
+def _cut_off_error(path: Path, samples: int, why: str) -> AudioTruncated:
     seconds = samples_to_seconds(samples)
     return AudioTruncated(f"{path} breaks off after {seconds:.1f} s ({why}): copy or record it again")
 
 
 def _read_sound(path: Path) -> Iterator[Samples]:
-    with _opened(path) as file:
-        yield from _resampled(file, path)
+    with _open_sound_file(path) as file:
+        yield from _resample_file(file, path)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+def _open_sound_file(path: Path) -> Iterator[soundfile.SoundFile]:
     unclaimed, stream = _unclaimed_bytes(path)
     if unclaimed > _UNCLAIMED_BYTES and not stream:
         raise AudioDamaged(
@@ -168,16 +168,16 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             if error.code in (_UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING):
                 unreadable = f"{path} has no audio that can be read ({KINDS}): check that it plays, or convert it"
                 raise AudioUnsupported(unreadable) from error
-            raise _damaged(path, error.error_string) from error
+            raise _damaged_error(path, error.error_string) from error
         with file:
             yield file
 
 
-def _damaged(path: Path, reason: str) -> AudioDamaged:
+def _damaged_error(path: Path, reason: str) -> AudioDamaged:
     return AudioDamaged(f"{path} is damaged ({reason}): record or copy it again", reason)
 
 
-def _resampled(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
+def _resample_file(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     try:
         resampler = Resampler(file.samplerate)
     except ValueError as error:
@@ -198,7 +198,7 @@ def _resampled(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     if not broken and file.format != "MP3" and frames < file.frames < _LONGEST_S * file.samplerate:
         broken = f"its header promises {file.frames / file.samplerate:.1f} s"
     if broken:
-        raise _damaged(path, broken)
+        raise _damaged_error(path, broken)
 
 
 def _lacking(file: soundfile.SoundFile, path: Path, odd: int) -> str:

@@ -127,10 +127,10 @@ class EndpointDetector:
         elif self._start is None:
             lookback = self._rules.window + self._rules.lookback
             self._start = max(self._free, frame - lookback)
-            events.append(SpeechStarted(self._start * self._clock.shift, self._known(frame)))
+            events.append(SpeechStarted(self._start * self._clock.shift, self._known_samples(frame)))
         elif self._paused:
             self._paused = False
-            events.append(SpeechResumed(frame * self._clock.shift, self._known(frame)))
+            events.append(SpeechResumed(frame * self._clock.shift, self._known_samples(frame)))
 
     def _cut(self) -> int:
         return _NEVER if self._start is None else self._start + self._rules.longest
@@ -151,14 +151,14 @@ class EndpointDetector:
             end = frame
         else:
             self._paused = True
-            events.append(SpeechPaused((frame + 1) * self._clock.shift, self._known(frame)))
+            events.append(SpeechPaused((frame + 1) * self._clock.shift, self._known_samples(frame)))
             return False
         self._free = end + 1
         self._start = None
         self._window = np.zeros_like(self._window)
         self._turned = self._paused = False
-        events.append(SpeechEnded(self._free * self._clock.shift, self._known(frame)))
+        events.append(SpeechEnded(self._free * self._clock.shift, self._known_samples(frame)))
         return True
 
-    def _known(self, frame: int) -> int:
+    def _known_samples(self, frame: int) -> int:
         return frame * self._clock.shift + self._clock.latency

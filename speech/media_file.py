@@ -90,16 +90,16 @@ def read_media(path: Path, track: int = 0, opened: Opened = lambda track: None) 
         try:
             for frame in container.decode(stream):
                 for piece in resampler.resample(frame):
-                    yield _mixed(mixer, piece.to_ndarray()[0], channels)
+                    yield _mix_down(mixer, piece.to_ndarray()[0], channels)
         except av.FFmpegError as error:
             broken = error
         for piece in resampler.resample(None):
-            yield _mixed(mixer, piece.to_ndarray()[0], channels)
+            yield _mix_down(mixer, piece.to_ndarray()[0], channels)
         if broken:
             raise broken
 
 
-def _mixed(mixer: Resampler, samples: NDArray[np.int16], channels: int) -> NDArray[np.int16]:
+def _mix_down(mixer: Resampler, samples: NDArray[np.int16], channels: int) -> NDArray[np.int16]:
     if channels == 1:
         return samples
     return mixer.accept(samples.reshape(-1, channels).astype(np.float32) / np.float32(1 << 15))
@@ -133,8 +133,8 @@ def _only_itself(file: BinaryIO) -> dict[str, Any]:
     kind = media_format(head)
     if kind is None:
         raise AudioUnsupported("this is no m4a or video file: convert it to wav")
-    return {"format": kind, "io_open": _refused, "metadata_errors": "replace"}
+    return {"format": kind, "io_open": _refuse_open, "metadata_errors": "replace"}
 
 
-def _refused(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+def _refuse_open(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise ValueError("it names another file, which is not opened")

@@ -297,10 +297,10 @@ def _serving(metrics: str) -> Serving:
 def _tunnel(through: "Carrier") -> "Tunnel":
     from worker.broker.tunnel import Tunnel
 
-    return Tunnel(through, _found)
+    return Tunnel(through, _find_gateway)
 
 
-async def _found(certificate_sha256: bytes) -> tuple[str, ...]:
+async def _find_gateway(certificate_sha256: bytes) -> tuple[str, ...]:
     from worker.broker.gateway_finder import find_gateway  # imported late: most workers never need it
 
     return await find_gateway(certificate_sha256)

@@ -75,10 +75,10 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
         say(Unavailable(str(error), isinstance(error, UnknownEngine)))
         return
     except ImportError as error:
-        say(Unavailable(f"the engine {first.settings.engine} lacks a library: {_described(error)}"))
+        say(Unavailable(f"the engine {first.settings.engine} lacks a library: {_log_error(error)}"))
         return
     except Exception as error:  # noqa: BLE001  # foreign code; some errors, such as too little memory, are temporary
-        say(Raised(_described(error)))
+        say(Raised(_log_error(error)))
         return
     if why := _misfit(engine, first):
         say(Unavailable(why))
@@ -105,13 +105,13 @@ def _misfit(engine: Engine | StreamingEngine, asked: LoadEngine) -> str:
 def _answer(engine: Engine | StreamingEngine, request: Decode | Feed) -> Reply:
     try:
         if isinstance(engine, StreamingEngine):
-            return _fed(engine, request) if isinstance(request, Feed) else Raised("not a request for live text")
-        return _decoded(engine, request) if isinstance(request, Decode) else Raised("not a request for segments")
+            return _feed(engine, request) if isinstance(request, Feed) else Raised("not a request for live text")
+        return _decode(engine, request) if isinstance(request, Decode) else Raised("not a request for segments")
     except Exception as error:  # noqa: BLE001  # an engine is foreign code: report any exception
-        return Raised(_described(error))
+        return Raised(_log_error(error))
 
 
-def _decoded(engine: Engine, request: Decode) -> Reply:
+def _decode(engine: Engine, request: Decode) -> Reply:
     outcomes = tuple(engine.decode(request.batch))
     if len(outcomes) != len(request.batch):
         return Raised(f"{len(outcomes)} outcomes for {len(request.batch)} requests")
@@ -120,21 +120,21 @@ def _decoded(engine: Engine, request: Decode) -> Reply:
     )
 
 
-def _fed(engine: StreamingEngine, request: Feed) -> Reply:
+def _feed(engine: StreamingEngine, request: Feed) -> Reply:
     engine.drop(request.dropped)
     texts = tuple(engine.feed(request.pieces))
     if len(texts) != len(request.pieces):
         return Raised(f"{len(texts)} texts for {len(request.pieces)} pieces")
     pairs = zip(texts, request.pieces, strict=True)
-    return Fed(tuple(_styled(text, piece.options) for text, piece in pairs))
+    return Fed(tuple(_styled_text(text, piece.options) for text, piece in pairs))
 
 
-def _styled(text: str, options: Options) -> str:
+def _styled_text(text: str, options: Options) -> str:
     outcome = written(Transcript(text), options)
     return outcome.text if isinstance(outcome, Transcript) else text
 
 
-def _described(error: Exception) -> str:
+def _log_error(error: Exception) -> str:
     traceback.print_exc(file=sys.stderr)
     return f"{type(error).__name__}: {error}"
 

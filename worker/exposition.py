@@ -69,7 +69,7 @@ class WorkerCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics, read at one moment."""
         now = self._read_state()
-        yield from self._counted(now)
+        yield from self._job_metrics(now)
         yield _histogram("queue_seconds", "Time of jobs in the broker before they were read.", self._tally.queue)
         yield _histogram("decode_seconds", "Time of jobs in the engine.", self._tally.decode)
         yield _histogram("batch_size", "Jobs decoded in one call.", self._tally.batches)
@@ -90,7 +90,7 @@ class WorkerCollector(Collector):
             PREFIX.removesuffix("_"), "Engine, model, device and versions of this worker.", value=said
         )
 
-    def _counted(self, now: WorkerReading) -> Iterator[Metric]:
+    def _job_metrics(self, now: WorkerReading) -> Iterator[Metric]:
         tally = self._tally
         jobs = dict.fromkeys(_OUTCOMES, 0) | dict(tally.jobs)
         rows = [((outcome,), float(count)) for outcome, count in jobs.items()]

@@ -66,20 +66,20 @@ class JobLog:
 
     def recognised(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
         """Log that a job ended: its result is in the broker, or was no longer wanted."""
-        held = self._let_go(delivery, now)
+        held = self._forget(delivery, now)
         times = _times(delivery, held, now, decode_ms)
         outcome = "final" if counted else "not wanted"  # texts of this module, which a report keeps
         log.info(LogEvent.JOB_ENDED, **_about(delivery), outcome=outcome, **times)
 
     def failed(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
         """Log that a job failed and was requeued or became a dead letter."""
-        times = _times(delivery, self._let_go(delivery, now), now)
+        times = _times(delivery, self._forget(delivery, now), now)
         said = {"verdict": verdict, "code": why.code, "reason": why.message}
         log.warning(LogEvent.JOB_FAILED, **_about(delivery), **said, **times)
 
     def lost(self, delivery: Delivery, now: float) -> None:
         """Log that another worker has the job's lease now, or ended the job."""
-        times = _times(delivery, self._let_go(delivery, now), now)
+        times = _times(delivery, self._forget(delivery, now), now)
         log.warning(LogEvent.LEASE_LOST, **_about(delivery), **times)
 
     def let_go(self, deliveries: Sequence[Delivery]) -> None:
@@ -90,7 +90,7 @@ class JobLog:
     def _of(self, delivery: Delivery, now: float) -> _Held:
         return self._held.setdefault(delivery.key, _Held(now))
 
-    def _let_go(self, delivery: Delivery, now: float) -> _Held:
+    def _forget(self, delivery: Delivery, now: float) -> _Held:
         return self._held.pop(delivery.key, None) or _Held(now)
 
 

@@ -88,12 +88,12 @@ def draw(
     count = math.floor((end - begin) * per_minute / 60)
     if count < 1:
         return ()
-    step, deck = (end - begin) / count, _shuffled(chance, tuple(possible))
+    step, deck = (end - begin) / count, _shuffled_choices(chance, tuple(possible))
     moments = (begin + (place + chance.random()) * step for place in range(count))
     return tuple(_event(at_s, choice, longest_s, chance) for at_s, choice in zip(moments, deck, strict=False))
 
 
-def _shuffled(chance: random.Random, possible: tuple[Choice, ...]) -> Iterator[Choice]:
+def _shuffled_choices(chance: random.Random, possible: tuple[Choice, ...]) -> Iterator[Choice]:
     """Yield all choices in random order, again and again."""
     while possible:
         yield from chance.sample(possible, len(possible))

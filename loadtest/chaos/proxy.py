@@ -170,7 +170,7 @@ class TcpProxy:
     async def _pass(self, link: _Link, way: LinkDirection) -> None:
         """Carry one direction until its end; never return if that end must stay hidden."""
         source, sink = link.source(way), link.sink(way)
-        while data := await _read(source):
+        while data := await _read_chunk(source):
             await self._flowing.wait()
             if (pause := self._delay(len(data))) > 0:
                 await asyncio.sleep(pause)
@@ -197,7 +197,7 @@ class TcpProxy:
         return None
 
 
-async def _read(source: StreamReader) -> bytes:
+async def _read_chunk(source: StreamReader) -> bytes:
     try:
         return await source.read(_CHUNK)
     except OSError:

@@ -135,20 +135,20 @@ def chaos(  # noqa: PLR0913 - typer: an option is a parameter
         span = (_RAMP_S + _QUIET_BEFORE_S, minutes * 60)
         events = draw(seed, span, rate, longest, options.possible(kind or []))
         plan = ChaosPlan(seed, minutes * 60, speakers, _RAMP_S, patience, events, partials)
-        plan = _checked(_replayed(replay) if replay else plan, options)
+        plan = _checked_plan(_read_plan(replay) if replay else plan, options)
         _print(plan)
         if not dry_run:
             _play(plan, options, None if own_stack else reachable(gateway, key, certificate), report)
 
 
-def _replayed(report: Path) -> ChaosPlan:
+def _read_plan(report: Path) -> ChaosPlan:
     try:
         return read_plan(report.read_bytes())
     except OSError as error:
         raise LoadTestError(f"{report} cannot be read: {reason(error)}") from error
 
 
-def _checked(plan: ChaosPlan, options: TargetOptions) -> ChaosPlan:
+def _checked_plan(plan: ChaosPlan, options: TargetOptions) -> ChaosPlan:
     """Return the plan. Raises ``LoadTestError`` if it disturbs something that the command line does not name."""
     missing = sorted({f"{event.target} {event.number}" for event in not_there(plan.events, options.counts())})
     if missing:

@@ -56,7 +56,11 @@ async def answer(http: aiohttp.ClientSession, address: Address, path: str) -> di
     with broken("ask"):
         async with asyncio.timeout(_ANSWER_S):
             async with http.get(url, headers=credentials(address), ssl=pinned(address)) as response:
-                status, headers, answered = response.status, response.headers, _decoded(await response.read())
+                status, headers, answered = (
+                    response.status,
+                    response.headers,
+                    _decode_object(await response.read()),
+                )
     fits = status == HTTPStatus.OK or (path == READY and status == HTTPStatus.SERVICE_UNAVAILABLE)
     if answered is None or not fits:
         raise refusal(address, path, status, headers)
@@ -71,7 +75,7 @@ async def ask(http: aiohttp.ClientSession, address: Address, path: str) -> dict[
         return {}
 
 
-def _decoded(body: bytes) -> dict[str, Any] | None:
+def _decode_object(body: bytes) -> dict[str, Any] | None:
     try:
         answered = json.loads(body)
     except ValueError:

@@ -36,7 +36,7 @@ def unharmed(figures: Figures, most_p95_ms: float) -> Promise:
     """Judge ordinary speakers beside something else: flawless, never refused, and not kept waiting."""
     p95 = figures.final_after_stop_ms_p95
     kept = figures.flawless and not figures.refusals and p95 is not None and p95 <= most_p95_ms
-    found = f"{figures.right} of {figures.segments} right, {figures.refusals} refusals, p95 {_shown(p95)} ms"
+    found = f"{figures.right} of {figures.segments} right, {figures.refusals} refusals, p95 {_figure_text(p95)} ms"
     name = f"speakers beside it are unharmed, p95 at most {most_p95_ms:,.0f} ms"
     return Promise(name, kept, found, {"p95_ms": p95})
 
@@ -46,8 +46,8 @@ def at_most(name: str, value: float | None, most: float, unit: str) -> Promise:
     named = f"{name}: at most {most:g} {unit}"
     if value is None:
         return Promise(named, None, "not measured: the gateway runs on another computer")
-    return Promise(named, value <= most, f"{_shown(value)} {unit}", {"value": value})
+    return Promise(named, value <= most, f"{_figure_text(value)} {unit}", {"value": value})
 
 
-def _shown(value: float | None) -> str:
+def _figure_text(value: float | None) -> str:
     return "-" if value is None else f"{value:,.2f}".rstrip("0").rstrip(".")

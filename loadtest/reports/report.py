@@ -75,7 +75,7 @@ Row = Sequence[object]
 
 
 @contextmanager
-def _written(folder: Path) -> Iterator[None]:
+def _translate_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -86,7 +86,7 @@ def _written(folder: Path) -> Iterator[None]:
 
 def prepare(folder: Path) -> None:
     """Create the folder if needed and check that it is writable. Raises ``LoadTestError``."""
-    with _written(folder):
+    with _translate_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
@@ -94,7 +94,7 @@ def prepare(folder: Path) -> None:
 
 def write_report(folder: Path, report: Report) -> None:
     """Write both report files. Raises ``LoadTestError``."""
-    with _written(folder):
+    with _translate_errors(folder):
         (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
         (folder / "report.html").write_text(page(report), encoding="utf-8")
 
@@ -152,12 +152,12 @@ def _tables(found: Figures) -> str:
             ("process", "CPU mean, % of a core", "most", "memory, MB"),
             [(kind, used.cpu_mean, used.cpu_most, used.memory_most_mb) for kind, used in found.used.items()],
         ),
-        f"<p>The load maker took {_shown(found.load_maker_percent)} % of the machine, its busiest process "
-        f"{_shown(found.load_maker_core_percent)} % of a core.</p>",
-        *_counted("Refusals: count, Retry-After from, to", _refused(found)),
-        *_counted("Connections that ended", found.disconnects.items()),
-        *_counted("Told to be busy", found.busy.items()),
-        *_counted("Complaints", [(complaint,) for complaint in found.complaints]),
+        f"<p>The load maker took {_cell_text(found.load_maker_percent)} % of the machine, its busiest process "
+        f"{_cell_text(found.load_maker_core_percent)} % of a core.</p>",
+        *_count_table("Refusals: count, Retry-After from, to", _refusal_rows(found)),
+        *_count_table("Connections that ended", found.disconnects.items()),
+        *_count_table("Told to be busy", found.busy.items()),
+        *_count_table("Complaints", [(complaint,) for complaint in found.complaints]),
     )
     return "".join(parts)
 
@@ -171,7 +171,7 @@ def _back(found: Figures) -> Iterable[str]:
     yield _table(names, [[getattr(back, name) for name in names]])
 
 
-def _refused(found: Figures) -> Iterable[Row]:
+def _refusal_rows(found: Figures) -> Iterable[Row]:
     for kind, refused in found.refused.items():
         yield kind, refused.count, refused.least_s, refused.most_s
 
@@ -181,7 +181,7 @@ def _percentiles(name: str, found: Figures) -> Row:
     return name.removesuffix("_ms"), values.p50, values.p95, values.p99, values.most
 
 
-def _counted(title: str, rows: Iterable[Row]) -> Iterable[str]:
+def _count_table(title: str, rows: Iterable[Row]) -> Iterable[str]:
     listed = list(rows)
     if listed:
         yield f"<h2>{escape(title)}</h2>"
@@ -251,11 +251,11 @@ def _table(head: Row, rows: Iterable[Row]) -> str:
 
 def _line(tag: str, words: Sequence[bool], cells: Row) -> str:
     shown = zip(words, cells, strict=False)
-    inner = (f"<{tag}{' class=w' if left else ''}>{_shown(cell)}</{tag}>" for left, cell in shown)
+    inner = (f"<{tag}{' class=w' if left else ''}>{_cell_text(cell)}</{tag}>" for left, cell in shown)
     return f"<tr>{''.join(inner)}</tr>"
 
 
-def _shown(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     if cell is None:
         return "-"
     if isinstance(cell, int | float):

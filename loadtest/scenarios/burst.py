@@ -59,7 +59,7 @@ async def run_burst(plan: Burst, locate: Locate, recorder: TallyRecorder, after:
 def judge(figures: Figures, after: Aftermath) -> Iterator[Promise]:
     """Yield the promises: exactly once, refusals with a reason and a time, which is kept, and an open gateway."""
     yield served(figures)
-    yield _explained(figures)
+    yield _judge_refusals(figures)
     found = f"{figures.early} clients came back too early, of {figures.refusals} refusals"
     yield Promise("clients come back no earlier than they were asked to", not figures.early, found)
     yield Promise(
@@ -67,7 +67,7 @@ def judge(figures: Figures, after: Aftermath) -> Iterator[Promise]:
     )
 
 
-def _explained(figures: Figures) -> Promise:
+def _judge_refusals(figures: Figures) -> Promise:
     """Judge refusals: each has a reason; those before the upgrade have a Retry-After too."""
     after_hello = f"{CloseCode.TRY_AGAIN_LATER} "
     wrong = [

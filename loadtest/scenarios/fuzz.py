@@ -251,13 +251,13 @@ class _Exchange:
                 if received.opcode == PING:
                     await self.socket.send(frame(PONG, received.payload))
                 elif received.opcode == CLOSE:
-                    self._closed(int.from_bytes(received.payload[:2], "big"))
+                    self._note_close(int.from_bytes(received.payload[:2], "big"))
                     return
                 elif received.opcode != PONG:
                     self._judge(received.payload)
         self.state.objections["ended without a close"] += 1
 
-    def _closed(self, code: int) -> None:
+    def _note_close(self, code: int) -> None:
         self.state.objections[f"closed with {code}"] += 1
         if code == _INTERNAL_CLOSE:
             self.state.fault(self.planned, f"closed with {code}")

@@ -176,12 +176,12 @@ class Speaker:
             tally.complain(f"{where}: {outcome.message} ({outcome.code})")
         elif outcome.text == sent.digest:
             tally.right += 1
-            self._ended(outcome, sent)
+            self._record_final(outcome, sent)
         else:
             tally.wrong += 1
             tally.complain(f"{where}: the text is not the digest of what was said")
 
-    def _ended(self, final: Final, sent: _SentSegment) -> None:
+    def _record_final(self, final: Final, sent: _SentSegment) -> None:
         now, timing = time.monotonic(), final.timing
         lag = (now - sent.spoken_at) * 1000
         self._lags.append(lag)

@@ -78,8 +78,8 @@ class _Pace:
 def probe(url: str, deadline_s: float) -> None:
     """Read the first byte of ``url``, following redirects as the download does. Raises ``SourceFailed``."""
     try:
-        with _opened(url, {"Range": "bytes=0-0"}, deadline_s) as response:
-            if not _received(response, 1, deadline_s):
+        with _open_response(url, {"Range": "bytes=0-0"}, deadline_s) as response:
+            if not _read_arrived(response, 1, deadline_s):
                 raise SourceFailed("it sent an empty file")
     except _Interrupted as error:
         raise SourceFailed(str(error)) from error
@@ -105,9 +105,9 @@ def read_trusted(url: str, most: int, limits: RetryLimits | None = None) -> byte
 
 def _read_attempt(url: str, most: int, deadline_s: float) -> bytes:
     end, body = time.monotonic() + deadline_s, bytearray()
-    with _opened(url, {}, deadline_s, _TrustedRedirects) as response:
+    with _open_response(url, {}, deadline_s, _TrustedRedirects) as response:
         expected = _total_bytes(response)
-        while block := _received(response, _READ_BYTES, deadline_s):
+        while block := _read_arrived(response, _READ_BYTES, deadline_s):
             body += block
             if len(body) > most:
                 raise FileRefused(f"it is longer there than {most} bytes")
@@ -181,7 +181,7 @@ def _attempt(url: str, part: Path, size: int, advance: Advance, limits: RetryLim
         return
     headers = {"Range": f"bytes={held}-", "If-Range": validator} if 0 < held < size else {}
     try:
-        with _opened(url, headers, limits.stall_s, stop=stop) as response, _breakable(response, stop):
+        with _open_response(url, headers, limits.stall_s, stop=stop) as response, _breakable(response, stop):
             total = _total_bytes(response)
             if total is not None and total != size:
                 raise FileRefused(f"it has {total} bytes there, {size} are listed")
@@ -210,7 +210,7 @@ def _append(
 ) -> None:
     pace = _Pace(limits.stall_s, limits.least_bytes_per_stall, time.monotonic())
     with part.open("ab") as out:
-        while block := _received(response, _READ_BYTES, limits.stall_s):
+        while block := _read_arrived(response, _READ_BYTES, limits.stall_s):
             out.write(block)
             out.flush()  # received bytes survive if the process is killed while it waits
             held += len(block)
@@ -284,7 +284,7 @@ def _opener(redirects: Redirects) -> urllib.request.OpenerDirector:
 
 
 @contextmanager
-def _opened(
+def _open_response(
     url: str,
     headers: Mapping[str, str],
     timeout_s: float,
@@ -324,7 +324,7 @@ def _breakable(response: HTTPResponse, stop: Stop) -> Iterator[None]:
             yield
 
 
-def _received(response: HTTPResponse, most: int, timeout_s: float) -> bytes:
+def _read_arrived(response: HTTPResponse, most: int, timeout_s: float) -> bytes:
     """Return the bytes that have arrived, at most ``most``; empty at the end. Raises ``_Interrupted``."""
     try:
         return response.read1(most)

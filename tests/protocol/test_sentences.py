@@ -171,6 +171,6 @@ def test_words_without_subject_and_verb_go_on_with_a_sentence(right: str, goes_o
 
 
 def test_no_list_of_words_has_a_word_twice() -> None:
-    lists = re.findall(r'_listed\(\s*"+([^"]+)"', Path(sentences.__file__).read_text(encoding="utf-8"))
+    lists = re.findall(r'_word_set\(\s*"+([^"]+)"', Path(sentences.__file__).read_text(encoding="utf-8"))
     assert len(lists) > 10
     assert [word for words in lists for word, times in Counter(words.split()).items() if times > 1] == []

@@ -93,17 +93,17 @@ def sha256_of(folder: str) -> str:
 
 async def measure(settings: EngineSettings, plan: BenchPlan, run: Ask = ask) -> BenchResult:
     """Measure, and compare the text with the processor's. Raises ``EngineUnavailable`` or ``EngineFault``."""
-    result, text = await _measured(settings, plan)
+    result, text = await _measure_device(settings, plan)
     if result.device == _PROCESSOR:
         return result
     found, number = cards(run), int(result.device.partition(":")[2] or 0)
     if number < len(found):
         result = replace(result, driver=found[number].driver, card=found[number].name)
-    _, expected = await _measured(replace(settings, device=_PROCESSOR), BenchPlan(plan.pcm, (), 0))
+    _, expected = await _measure_device(replace(settings, device=_PROCESSOR), BenchPlan(plan.pcm, (), 0))
     return replace(result, text_equal=text == expected)
 
 
-async def _measured(settings: EngineSettings, plan: BenchPlan) -> tuple[BenchResult, str]:
+async def _measure_device(settings: EngineSettings, plan: BenchPlan) -> tuple[BenchResult, str]:
     """Return the measurements of one device, and the text that it recognised."""
     begun = time.perf_counter()
     engine = await EngineProcess.start(settings, _LOAD_S)
@@ -112,7 +112,7 @@ async def _measured(settings: EngineSettings, plan: BenchPlan) -> tuple[BenchRes
         (text,) = await _texts(engine, plan, 1)  # the first call still loads kernels
         speeds, memory = [], engine.memory_bytes()
         for batch in plan.batches:
-            calls_s = [await _timed(engine, plan, batch) for _ in range(plan.rounds)]
+            calls_s = [await _decode_time(engine, plan, batch) for _ in range(plan.rounds)]
             speeds.append(speed_of(batch, calls_s, plan.audio_s))
             memory = max(memory, engine.memory_bytes())
         own = Gpu().memory_of(info.device, engine.pid)
@@ -124,7 +124,7 @@ async def _measured(settings: EngineSettings, plan: BenchPlan) -> tuple[BenchRes
     return result, text
 
 
-async def _timed(engine: EngineProcess, plan: BenchPlan, batch: int) -> float:
+async def _decode_time(engine: EngineProcess, plan: BenchPlan, batch: int) -> float:
     begun = time.perf_counter()
     await _texts(engine, plan, batch)
     return time.perf_counter() - begun

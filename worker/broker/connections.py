@@ -42,14 +42,14 @@ def dials_of(url: str) -> Callable[[str], Dial | None]:
 
     It gives ``None`` where redis-py connects by itself. Raises ``WrongAddress``.
     """
-    said = _parsed(url)
+    said = _parse_url(url)
     if said.kind is BrokerKind.SERVER:
         return lambda key: None
     nodes = _nodes(said)
     return lambda key: partial(nodes.dial, key)
 
 
-def _parsed(url: str) -> BrokerUrl:
+def _parse_url(url: str) -> BrokerUrl:
     try:
         return parse_broker_url(url)
     except ValueError as error:
@@ -65,10 +65,10 @@ def _nodes(said: BrokerUrl) -> BrokerNodes:
 
 def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
     """Return a client for commands on ``key``; ``dial`` opens its connections. Raises ``WrongAddress``."""
-    said = _parsed(url)
+    said = _parse_url(url)
     if said.kind is BrokerKind.SERVER:
         if dial is not None:
-            return _dialled(dial)
+            return _dialling_client(dial)
         try:
             check_server_url(url)
             return Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
@@ -76,10 +76,10 @@ def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
             raise WrongAddress(f"not the address of a broker: {error}") from error
     user = {"username": said.user or None, "password": said.password or None}
     dial = dial or partial(_nodes(said).dial, key)
-    return _dialled(dial, primary=said.kind is BrokerKind.SENTINEL, **user)
+    return _dialling_client(dial, primary=said.kind is BrokerKind.SENTINEL, **user)
 
 
-def _dialled(dial: Dial, **options: Any) -> Redis:
+def _dialling_client(dial: Dial, **options: Any) -> Redis:
     async def opened() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
             return await dial()

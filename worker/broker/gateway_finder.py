@@ -33,7 +33,8 @@ async def find_gateway(
 ) -> tuple[str, ...]:
     """Return addresses as HOST:PORT, IPv4 first; empty if no announcement came or the network is unusable."""
     try:
-        async with _heard(interfaces) as names, asyncio.timeout(patience_s):  # the end of listening is not cut off
+        # the end of listening is not cut off
+        async with _listen_for_names(interfaces) as names, asyncio.timeout(patience_s):
             while True:
                 zeroconf, name = await names.get()
                 info = AsyncServiceInfo(SERVICE, name)
@@ -48,7 +49,7 @@ async def find_gateway(
 
 
 @asynccontextmanager
-async def _heard(interfaces: Any) -> AsyncIterator[_Names]:
+async def _listen_for_names(interfaces: Any) -> AsyncIterator[_Names]:
     names: _Names = asyncio.Queue(_MOST)
 
     def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:

@@ -95,13 +95,13 @@ class ShardJobs:
 
     async def check(self) -> None:
         """Check that the broker answers and is new enough."""
-        async with self._mapped():
+        async with self._translate_errors():
             check_version(await self._redis.info("server"))
 
     async def serve(self, streams: Sequence[str], partials: Sequence[str] = ()) -> None:
         """Read these streams from now on, in order of priority; create missing consumer groups."""
         self._streams, self._partial_streams = tuple(streams), tuple(partials)
-        async with self._mapped():
+        async with self._translate_errors():
             await self._make_groups()
 
     async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
@@ -142,7 +142,7 @@ class ShardJobs:
 
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """Return the status of all workers, and the broker's time in ms."""
-        async with self._mapped():
+        async with self._translate_errors():
             values: Any = await self._redis.hvals(self._keys.workers)
             now_ms = await self._now_ms()
         return [status for value in values if (status := _status(value))], now_ms
@@ -168,10 +168,10 @@ class ShardJobs:
         if not chosen:
             await asyncio.sleep(block_ms / 1000)
             return Taken([], [])
-        async with self._mapped():
+        async with self._translate_errors():
             try:
                 asked: dict[Any, Any] = dict.fromkeys(chosen, ">")
-                reader = await self._identified(self._waiting) if self._waiting else self._redis
+                reader = await self._connect_identified(self._waiting) if self._waiting else self._redis
                 read: Any = await reader.xreadgroup(GROUP, self._worker, asked, count=1, block=block_ms)
             except foreign.ResponseError as error:
                 if not _group_missing(error):
@@ -197,10 +197,10 @@ class ShardJobs:
     async def interrupt(self) -> None:
         """End ``wait`` in the broker, if it has begun there. It then returns what it was given, if anything."""
         if self._waiting_id:
-            async with self._mapped():
+            async with self._translate_errors():
                 await self._redis.client_unblock(self._waiting_id)
 
-    async def _identified(self, client: Redis) -> Redis:
+    async def _connect_identified(self, client: Redis) -> Redis:
         """Return the client, connected; the broker's id of the connection is known."""
         await client.initialize()
         if not (self._waiting_id and client.connection and client.connection.is_connected):
@@ -242,7 +242,7 @@ class ShardJobs:
     async def leave(self) -> int:
         """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
-        async with self._mapped():
+        async with self._translate_errors():
             await self._redis.hdel(self._keys.workers, self._worker)
         return int(await self._run("leave", keys, (self._worker,)))
 
@@ -262,7 +262,7 @@ class ShardJobs:
     async def _run(self, name: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run a script; if a stream or its group is gone, create the groups and run it again."""
         script = self._scripts[name]
-        async with self._mapped():
+        async with self._translate_errors():
             try:
                 return await script(keys, arguments)
             except foreign.ResponseError as error:
@@ -275,7 +275,7 @@ class ShardJobs:
         await self._scripts["groups"]((*self._streams, *self._partial_streams))
 
     @asynccontextmanager
-    async def _mapped(self) -> AsyncIterator[None]:
+    async def _translate_errors(self) -> AsyncIterator[None]:
         try:
             yield
         except (foreign.RedisError, OSError) as error:

@@ -88,7 +88,7 @@ class LiveShards:
             try:
                 self._waits.pop(number).result()
             except BrokerUnavailable as error:
-                self._lost(number, str(error))
+                self._note_lost(number, str(error))
 
     async def answer(self, answers: Sequence[LiveAnswer]) -> int:
         """Publish answers, and return how many were wanted."""
@@ -114,7 +114,7 @@ class LiveShards:
             async with asyncio.timeout(_SILENT_S if len(self._shards) > 1 else None):
                 answer = await asked
         except (BrokerUnavailable, TimeoutError) as error:
-            self._lost(number, str(error) or "no answer in time")
+            self._note_lost(number, str(error) or "no answer in time")
             return None
         if self._away_until.pop(number, None) is not None:
             log.info(LogEvent.SHARD_BACK, shard=number)
@@ -124,7 +124,7 @@ class LiveShards:
         now = time.monotonic()
         return [number for number in range(len(self._shards)) if self._away_until.get(number, now) <= now]
 
-    def _lost(self, number: int, reason: str) -> None:
+    def _note_lost(self, number: int, reason: str) -> None:
         if number not in self._away_until:
             log.warning(LogEvent.SHARD_AWAY, shard=number, reason=reason)
         self._away_until[number] = time.monotonic() + (_AWAY_S if len(self._shards) > 1 else 0.0)

@@ -162,7 +162,7 @@ class AllShards:
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """Return the status of all workers, and the broker's time in ms, from any shard."""
         for member in self._turns():
-            with self._left_out():
+            with self._leave_out():
                 return await self._ask(member, member.jobs.fleet)
         raise BrokerUnavailable("no shard of the broker answers")
 
@@ -275,12 +275,12 @@ class AllShards:
             most = free - len(found)
             if most <= 0 or (known is not None and streams is not None and not names):
                 continue
-            with self._left_out():
+            with self._leave_out():
                 found += await self._ask(member, lambda: take(member, most, names))  # noqa: B023 - awaited at once
         self._turn += bool(found)
         return found
 
-    def _left_out(self) -> AbstractContextManager[None]:
+    def _leave_out(self) -> AbstractContextManager[None]:
         """Return a context that leaves out a shard that is away, if there are others."""
         return suppress(BrokerUnavailable) if len(self._members) > 1 else nullcontext()
 
@@ -293,7 +293,7 @@ class AllShards:
                 return await ask()
         except (BrokerUnavailable, TimeoutError) as error:
             await member.jobs.disconnect()
-            self._lost(member, str(error) or "no answer in time")
+            self._note_lost(member, str(error) or "no answer in time")
             raise BrokerUnavailable(f"shard {member.shard} does not answer: {error}") from error
 
     async def _all(
@@ -316,12 +316,12 @@ class AllShards:
     async def _settle(self, member: _Member, settle: Callable[[], Awaitable[T]], otherwise: T) -> T:
         """Settle a job; if its shard is away, keep the command until it is back, and return ``otherwise``."""
         if not member.away:
-            with self._left_out():
+            with self._leave_out():
                 return await self._ask(member, settle)
         member.kept.append(settle)
         return otherwise
 
-    def _lost(self, member: _Member, reason: str) -> None:
+    def _note_lost(self, member: _Member, reason: str) -> None:
         if not member.away:
             member.away = True
             log.warning(LogEvent.SHARD_AWAY, shard=member.shard, reason=reason)
@@ -363,7 +363,7 @@ class AllShards:
             try:
                 given = wait.result()
             except BrokerUnavailable as error:
-                self._lost(member, str(error))
+                self._note_lost(member, str(error))
             else:
                 taken.jobs.extend(given.jobs)
                 taken.partials.extend(given.partials)

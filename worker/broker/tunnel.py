@@ -120,7 +120,7 @@ class Tunnel:
 
     async def __aenter__(self) -> Self:
         answers = aiohttp.TraceConfig()
-        answers.on_request_end.append(self._answered)
+        answers.on_request_end.append(self._note_shards)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=PING_S)
         self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[answers])
         return self
@@ -136,7 +136,7 @@ class Tunnel:
         """Open another connection to a shard. Raises ``BrokerRefused`` or ``OSError``."""
         if self._refusal:
             raise BrokerRefused(self._refusal)
-        carried = await self._connected(self._places[0], shard)
+        carried = await self._connect(self._places[0], shard)
         ours, theirs = socket.socketpair()
         self._tasks.start(self._carry(carried, theirs), "carry")
         return await asyncio.open_connection(sock=ours)
@@ -152,7 +152,7 @@ class Tunnel:
             raise BrokerUnavailable(f"the broker does not answer: {str(error) or 'no answer in time'}") from error
         return ShardLayout(self._shards, alone=False) if self._shards else ShardLayout()
 
-    async def _connected(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:
+    async def _connect(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:
         try:
             async with asyncio.timeout(_ANSWER_S):
                 carried = await self._connected_at(url, shard)
@@ -177,7 +177,7 @@ class Tunnel:
             log.info(LogEvent.GATEWAY_FOUND_ELSEWHERE, places=found)
             self._places = list(dict.fromkeys((*found, self._through.url)))
 
-    async def _answered(
+    async def _note_shards(
         self, session: aiohttp.ClientSession, context: SimpleNamespace, ended: aiohttp.TraceRequestEndParams
     ) -> None:
         """Note the number of shards in the gateway's answer."""

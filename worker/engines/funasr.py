@@ -43,12 +43,12 @@ _FAILURES: Final = (RuntimeError, ValueError, OSError, EOFError, UnpicklingError
 """Errors of a model that cannot be loaded; others are faults of the engine."""
 
 
-def _asked_of_paraformer(options: Options) -> Asked:
+def _paraformer_hotwords(options: Options) -> Asked:
     """Pad hotwords with spaces: the model would fetch ``http…`` as an address and read ``….txt`` as a file."""
     return {"hotword": f" {' '.join(options.hotwords)} "} if options.hotwords else {}
 
 
-_PARAFORMER: Final = dataclasses.replace(PARAFORMER, shared=("hotwords",), asked=_asked_of_paraformer)
+_PARAFORMER: Final = dataclasses.replace(PARAFORMER, shared=("hotwords",), asked=_paraformer_hotwords)
 FAMILIES: Final = {
     "SenseVoiceSmall": SENSEVOICE,
     "Paraformer": _PARAFORMER,
@@ -98,8 +98,8 @@ def create(settings: EngineSettings) -> BatchEngine:
         from torch import cuda
 
         limit_memory(cuda, device, settings.gpu_memory_mb)
-    recognise = _loaded(folder, device, threads)
-    punctuate = _punctuator(_loaded(punctuation, device, threads)) if punctuation else None
+    recognise = _load_model(folder, device, threads)
+    punctuate = _punctuator(_load_model(punctuation, device, threads)) if punctuation else None
     slots = SLOTS[device.partition(":")[0]]
     info = EngineInfo(
         "funasr",
@@ -164,7 +164,7 @@ def load_auto_model(folder: str, device: str, threads: int) -> Any:
             )
 
 
-def _loaded(folder: str, device: str, threads: int) -> Recognise:
+def _load_model(folder: str, device: str, threads: int) -> Recognise:
     auto = load_auto_model(folder, device, threads)
     import torch
 

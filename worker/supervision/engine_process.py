@@ -61,7 +61,7 @@ class EngineProcess:
 
         ``streams``: it must recognise live text.
         """
-        engine = await cls._begun()
+        engine = await cls._start()
         try:
             reply = await engine._ask(LoadEngine(settings, streams), deadline_s)
             if isinstance(reply, Unavailable):
@@ -77,16 +77,16 @@ class EngineProcess:
         return engine
 
     @classmethod
-    async def _begun(cls) -> "EngineProcess":
+    async def _start(cls) -> "EngineProcess":
         """Start the process, without loading an engine.
 
         If cancelled meanwhile, end the process and wait for its end.
         """
-        begins = asyncio.ensure_future(_started())
+        begins = asyncio.ensure_future(_start_process())
         try:
             process = await asyncio.shield(begins)
         except asyncio.CancelledError:
-            await complete(_ended(begins))
+            await complete(_kill_started(begins))
             raise
         except OSError as error:
             raise EngineDied(f"the engine's process cannot be started: {error}") from error
@@ -103,16 +103,16 @@ class EngineProcess:
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
         """Return one outcome per request. Raises ``EngineRaised``, ``EngineDied`` or ``EngineTimedOut``."""
         reply = await self._ask(Decode(tuple(batch)), deadline_s)
-        return reply.outcomes if isinstance(reply, Decoded) else await self._failed(reply)
+        return reply.outcomes if isinstance(reply, Decoded) else await self._raise_failure(reply)
 
     async def feed(
         self, pieces: Sequence[EnginePiece], dropped: Sequence[int], deadline_s: float
     ) -> Sequence[str]:
         """Release states, and return the text of each piece's utterance. Raises as ``decode``."""
         reply = await self._ask(Feed(tuple(pieces), tuple(dropped)), deadline_s)
-        return reply.texts if isinstance(reply, Fed) else await self._failed(reply)
+        return reply.texts if isinstance(reply, Fed) else await self._raise_failure(reply)
 
-    async def _failed(self, reply: Reply) -> NoReturn:
+    async def _raise_failure(self, reply: Reply) -> NoReturn:
         if isinstance(reply, Raised):
             raise EngineRaised(f"the engine raised {reply.message}")
         await self.kill()
@@ -177,7 +177,7 @@ class EngineProcess:
             raise EngineDied(f"the engine wrote into its worker's pipe: {error}") from error
 
 
-async def _started() -> asyncio.subprocess.Process:
+async def _start_process() -> asyncio.subprocess.Process:
     command = leashed(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
@@ -195,7 +195,7 @@ def _end_of(status: int) -> str:
     return f"was ended by {name}{advice}"
 
 
-async def _ended(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:
+async def _kill_started(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:
     process = await begins
     with contextlib.suppress(psutil.NoSuchProcess):
         await EngineProcess(process, psutil.Process(process.pid)).kill()

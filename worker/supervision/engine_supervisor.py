@@ -86,18 +86,18 @@ class EngineSupervisor:
 
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
         """Return one outcome per request. Raises an ``EngineFault``; call ``ready`` before the next call."""
-        with self._gone_after_fault() as engine:
+        with self._has_ended() as engine:
             return await engine.decode(batch, deadline_s)
 
     async def feed(
         self, pieces: Sequence[EnginePiece], dropped: Sequence[int], deadline_s: float
     ) -> Sequence[str]:
         """Release states, and return the text of each piece's utterance. Raises as ``decode``."""
-        with self._gone_after_fault() as engine:
+        with self._has_ended() as engine:
             return await engine.feed(pieces, dropped, deadline_s)
 
     @contextmanager
-    def _gone_after_fault(self) -> Iterator[EngineProcess]:
+    def _has_ended(self) -> Iterator[EngineProcess]:
         if self._engine is None:
             raise EngineDied("no engine is loaded")
         try:

@@ -97,14 +97,14 @@ def conversation(
         return Conversation(number, kind, bad_handshake(source, handshake(address)))
     end = source.choices(tuple(ENDS), tuple(ENDS.values()))[0]
     if kind is FuzzKind.RESUME:
-        return _resumed(source, number, session_of, address, end)
+        return _resuming_conversation(source, number, session_of, address, end)
     items = ordinary(source, session_of(number))
     mutate = _MUTATIONS.get(kind)
     messages = mutate(source, items) if mutate else encoded(items)
     return Conversation(number, kind, handshake(address), tuple(messages), end)
 
 
-def _resumed(
+def _resuming_conversation(
     source: random.Random, number: int, session_of: SessionOf, address: Address, end: FuzzEnd
 ) -> Conversation:
     """Return a conversation that takes over or resumes the session of an earlier one, with its own segments."""

@@ -88,10 +88,10 @@ def request(source: random.Random, known: Sequence[FuzzedRoute], address: Addres
     body = source.choice(_BODIES) if method not in ("GET", "HEAD") else b""
     kind = source.choice(_TYPES) if body else None
     line = f"{method} {path}{'?' if query else ''}{query}"
-    return _assembled(source, address, line, body, kind, (_CHANCE, _CHANCE))
+    return _assemble(source, address, line, body, kind, (_CHANCE, _CHANCE))
 
 
-def _assembled(
+def _assemble(
     source: random.Random,
     address: Address,
     line: str,
@@ -159,7 +159,7 @@ def openai_request(source: random.Random, address: Address) -> bytes:
         kind = source.choice(("multipart/form-data", "application/json", "text/plain", f"{kind}x", "\u00e9", ""))
     method = source.choice(("POST",) * 20 + ("GET", "PUT", "DELETE", "OPTIONS"))
     path = source.choices(tuple(_PATHS), tuple(_PATHS.values()))[0]
-    return _assembled(source, address, f"{method} {path}", body, kind, (_CHANCE / 3, _CHANCE / 2))
+    return _assemble(source, address, f"{method} {path}", body, kind, (_CHANCE / 3, _CHANCE / 2))
 
 
 def _damage(source: random.Random, parts: list[Part]) -> None:

@@ -72,12 +72,12 @@ def _detected_language(window: Window, sound: Sound) -> str:
 def _long_parts(parts: list[Part], end: int) -> list[Part]:
     """Return parts that are long enough to be decoded on their own, each up to the next one."""
     for belong in (_are_alike, _is_short, _are_alike):
-        parts = _joined(parts, belong)
+        parts = _join_parts(parts, belong)
     ends = [*(part.first for part in parts[1:]), end]
     return [Part(part.language, at, to) for part, at, to in zip(parts, [0, *ends], ends, strict=False)]
 
 
-def _joined(parts: Iterable[Part], belong: Callable[[Part, Part], bool]) -> list[Part]:
+def _join_parts(parts: Iterable[Part], belong: Callable[[Part, Part], bool]) -> list[Part]:
     joined: list[Part] = []
     for part in parts:
         if joined and belong(joined[-1], part):

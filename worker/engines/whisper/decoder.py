@@ -116,7 +116,7 @@ class WhisperDecoder:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         self._model = model
-        made = partial(Tokenizer, _repaired(model.hf_tokenizer), model.model.is_multilingual)
+        made = partial(Tokenizer, _repaired_vocabulary(model.hf_tokenizer), model.model.is_multilingual)
         self._tokenizer: Any = cache(lambda language, task: made(task, language))
         self.known_languages = tuple(sorted(model.supported_languages))
         self.multilingual = bool(model.model.is_multilingual)
@@ -141,7 +141,7 @@ class WhisperDecoder:
 
     def decode(self, encoded: Any, settings: DecodeSettings) -> DecodeResult:
         """Decode an encoded window."""
-        tokenizer, prompt_tokens = self._prompted(settings)
+        tokenizer, prompt_tokens = self._tokenizer_and_prompt(settings)
         most_tokens = settings.most_tokens
         (result,) = self._model.model.generate(
             encoded,
@@ -172,7 +172,7 @@ class WhisperDecoder:
 
         The timestamps that Whisper wrote do not count.
         """
-        tokenizer, prompt_tokens = self._prompted(settings)
+        tokenizer, prompt_tokens = self._tokenizer_and_prompt(settings)
         tokens = tokenizer.encode(text)
         words = [n for n, token in enumerate(tokens) if _is_in_word(tokenizer.decode([token]))]
         if not words:
@@ -183,7 +183,7 @@ class WhisperDecoder:
             begins.setdefault(token, at * _SECONDS_PER_TIMESTAMP)
         return [(len(tokenizer.decode(tokens[:n])), begins.get(n, inf)) for n in words]
 
-    def _prompted(self, settings: DecodeSettings) -> tuple[Any, list[int]]:
+    def _tokenizer_and_prompt(self, settings: DecodeSettings) -> tuple[Any, list[int]]:
         """Return the tokenizer of a decode, and the tokens before its text."""
         options = settings.options
         tokenizer = self._tokenizer(options.language, "translate" if options.translates else "transcribe")
@@ -193,7 +193,9 @@ class WhisperDecoder:
 
     def text_log_probabilities(self, language: str, texts: Sequence[str]) -> list[float]:
         """Return the log probabilities of texts without a voice, after the sentence that primes the language."""
-        tokenizer, prompt_tokens = self._prompted(DecodeSettings(WindowOptions(language), 0, goes_on=False))
+        tokenizer, prompt_tokens = self._tokenizer_and_prompt(
+            DecodeSettings(WindowOptions(language), 0, goes_on=False)
+        )
         space = "" if language == "zh" else " "
         found: list[float] = []
         for begin in range(0, len(texts), _TEXTS):
@@ -204,7 +206,7 @@ class WhisperDecoder:
         return found
 
 
-def _repaired(known: Any) -> Any:
+def _repaired_vocabulary(known: Any) -> Any:
     """Return a vocabulary whose words that begin with "t" are written as Whisper writes them.
 
     Published files lack the first merge, of a space and a "t": of " takes" they make three tokens, Whisper one.

@@ -114,14 +114,14 @@ def with_likely_stops(text: str, language: str, likely: Likely) -> str:
     style = _STYLES.get(language)
     if style is None or not text:
         return text
-    text = _ASKED.sub("\\1?", _closed(_parted(text, style, likely), style, likely))
+    text = _ASKED.sub("\\1?", _with_full_stop(_with_sentences(text, style, likely), style, likely))
     doubtful = [mark for mark in style.mark.finditer(text) if not _is_sure(text, mark)][:_MOST]
     settled = [mark for mark in doubtful if _has_no_comma(text, mark)]
     for mark in reversed(settled):  # so what precedes a mark is still as it was found
-        text = _settled(text, mark, style, likely)
+        text = _settle_mark(text, mark, style, likely)
     marks = (mark for mark in style.mark.finditer(text) if not (_is_sure(text, mark) or _has_no_comma(text, mark)))
     places = _places(text, list(islice(marks, len(doubtful) - len(settled))), style, likely)
-    numbers = _exchanged(text, places, _ends(text, places, style), style, likely)
+    numbers = _exchange_neighbours(text, places, _ends(text, places, style), style, likely)
     for place, number in reversed(list(zip(places, numbers, strict=True))):
         text = _with_way(text, place.mark, number, style)
     return text
@@ -143,7 +143,7 @@ def split_like(text: str, parts: Sequence[str]) -> list[str]:
 
 def _is_sure(text: str, mark: re.Match[str]) -> bool:
     """Return whether a mark stays without a comparison, as in "Mr. Wilson", "No. 5" or "eggs, milk."."""
-    left, right, written = text[: mark.start()], text[mark.end() :], _written(mark)
+    left, right, written = text[: mark.start()], text[mark.end() :], _written_mark(mark)
     if written == ".":
         numbered = _PLACE.search(left) or (_NUMBER.search(left) and right[0].isdigit())
         return bool(numbered) or (is_abbreviated(f"{left}.") and lowered_within(right, left) == right)
@@ -153,11 +153,11 @@ def _is_sure(text: str, mark: re.Match[str]) -> bool:
 
 def _has_no_comma(text: str, mark: re.Match[str]) -> bool:
     """Return whether a mark belongs to a question or an abbreviation, so that no comma replaces it."""
-    written = _written(mark)
+    written = _written_mark(mark)
     return written in _ASKS or (written == "." and is_abbreviated(text[: mark.end(1)]))
 
 
-def _settled(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
+def _settle_mark(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> str:
     """Return a text whose question or abbreviation ends a sentence, or goes on if that is likelier."""
     ended, *scores = _scores(text, mark, style, likely)
     kept = ended - max(scores) >= (style.asked if mark.group(1) in _ASKS else style.kept)
@@ -177,7 +177,7 @@ def _places(text: str, marks: Sequence[re.Match[str]], style: _Style, likely: Li
 def _place(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> _Place:
     """Return what a full stop gains at a mark, and whether a comma or nothing is likelier than the other."""
     ended, *scores = _scores(text, mark, style, likely)
-    right, written, half = text[mark.end() :], _written(mark), len(scores) // 2
+    right, written, half = text[mark.end() :], _written_mark(mark), len(scores) // 2
     least = style.kept + _GOING_ON * goes_on_with(right)
     if written in _COMMAS:
         least = inf if _ITEM.match(right) else least + style.new - style.kept
@@ -190,7 +190,7 @@ def _place(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> _Pl
 def _ends(text: str, places: Sequence[_Place], style: _Style) -> list[int]:
     """Return the way at each place, so that full stops gain most in all. A short sentence costs some of it."""
     letters = [*accumulate(map(str.isalnum, text), initial=0)]
-    gains = {mark.start(): inf for mark in style.mark.finditer(text) if _written(mark) in _ASKS}
+    gains = {mark.start(): inf for mark in style.mark.finditer(text) if _written_mark(mark) in _ASKS}
     gains |= {place.mark.start(): place.gain for place in places} | {len(text): inf}
     best: list[tuple[float, int, tuple[int, ...]]] = [(0.0, 0, ())]
     for at, gain in sorted(gains.items()):
@@ -203,7 +203,7 @@ def _ends(text: str, places: Sequence[_Place], style: _Style) -> list[int]:
     return [0 if place.mark.start() in best[0][2] else place.other for place in places]
 
 
-def _exchanged(
+def _exchange_neighbours(
     text: str, places: Sequence[_Place], numbers: list[int], style: _Style, likely: Likely
 ) -> list[int]:
     """Return the ways at places. Of two neighbours the other one ends a sentence if that is likelier."""
@@ -223,16 +223,16 @@ def _exchanged(
 def _with_way(text: str, mark: re.Match[str], number: int, style: _Style) -> str:
     """Return a text with one of the ways at a mark."""
     left, right = text[: mark.start()], text[mark.end() :]
-    return left + _ways(left, _written(mark), right, style)[number]
+    return left + _ways(left, _written_mark(mark), right, style)[number]
 
 
 def _scores(text: str, mark: re.Match[str], style: _Style, likely: Likely) -> Sequence[float]:
     """Return the log probabilities of all ways at a mark."""
     left, right = text[: mark.start()], _near(text[mark.end() :], style)
-    return likely([left[-style.before :] + way for way in _ways(left, _written(mark), right, style)])
+    return likely([left[-style.before :] + way for way in _ways(left, _written_mark(mark), right, style)])
 
 
-def _written(mark: re.Match[str]) -> str:
+def _written_mark(mark: re.Match[str]) -> str:
     return mark.group(1) or " "
 
 
@@ -263,7 +263,7 @@ def _near(right: str, style: _Style) -> str:
     return right if len(right) <= style.after else right[: style.after].rpartition(" ")[0] or right[: style.after]
 
 
-def _parted(text: str, style: _Style, likely: Likely) -> str:
+def _with_sentences(text: str, style: _Style, likely: Likely) -> str:
     """Return a text without a mark at its end as sentences: Whisper began it without marks, and wrote none.
 
     Each gap is compared once, so that the time grows only with the length.
@@ -284,7 +284,7 @@ def _parted(text: str, style: _Style, likely: Likely) -> str:
     return text
 
 
-def _closed(text: str, style: _Style, likely: Likely) -> str:
+def _with_full_stop(text: str, style: _Style, likely: Likely) -> str:
     """Return a text with a full stop at its end, if it has no mark there and may end there."""
     if len(text) < style.shortest or not text[-1].isalnum():
         return text

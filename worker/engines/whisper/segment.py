@@ -101,7 +101,7 @@ class SegmentDecoder:
         budget = FrameBudget(_SURELY_DECODED + _TIMES_DECODED * self._frames)
         while at < self._frames:
             window = Window(self._from(at), options, budget)
-            window, decoded = self._decoded(window, in_detected_language=missed is not None)
+            window, decoded = self._decode_window(window, in_detected_language=missed is not None)
             result = decoded_per_language(window, decoded) or completed(window, decoded)
             said = window.text(result)
             again = count_units(said) >= SENTENCE and ends_like(text, said)
@@ -110,7 +110,7 @@ class SegmentDecoder:
                 at, missed = end, None
                 continue
             results.append(result)
-            phrases = [*_ended(phrases, at), *self._timed(at, window, result)]
+            phrases = [*_ended_phrases(phrases, at), *self._timed_words(at, window, result)]
             text = continued(text, said) if missed and new else text + said
             aligned = result.without_loops() if result.repeats_heard or decoded.text == result.text else ""
             missed, end = missed_speech(window, result, aligned), at + result.frames()
@@ -124,7 +124,7 @@ class SegmentDecoder:
         log_probability = sum(result.log_probability for result in results) / len(results)
         return SegmentText(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
 
-    def _decoded(self, window: Window, *, in_detected_language: bool) -> tuple[Window, DecodeResult]:
+    def _decode_window(self, window: Window, *, in_detected_language: bool) -> tuple[Window, DecodeResult]:
         """Decode a window; use another language than the requested one only if the text is probable."""
         own = window.in_detected_language() if in_detected_language else window
         decoded = own.decode()
@@ -138,7 +138,7 @@ class SegmentDecoder:
             self._audio[at] = Audio(self._decoder, self._features[:, at:])
         return self._audio[at]
 
-    def _timed(self, at: int, window: Window, result: DecodeResult) -> list[Word]:
+    def _timed_words(self, at: int, window: Window, result: DecodeResult) -> list[Word]:
         """Return the phrases or words of a window with their times in the segment."""
         if not window.is_speech(result) or result.without_loops() != result.text:
             return []
@@ -155,7 +155,7 @@ class SegmentDecoder:
         ]
 
 
-def _ended(phrases: list[Word], at: int) -> list[Word]:
+def _ended_phrases(phrases: list[Word], at: int) -> list[Word]:
     """Return the phrases that end before this frame, from which the rest is decoded."""
     ms = 1000 * at // FRAMES_PER_SECOND
     return [replace(phrase, end_ms=min(phrase.end_ms, max(ms, phrase.start_ms))) for phrase in phrases]

@@ -147,7 +147,7 @@ class Window:
 
     def decode_once(self) -> DecodeResult:
         """Decode without a check of the text."""
-        return self._decoded(self.audio.padded(), self._settings)
+        return self._decode_cached(self.audio.padded(), self._settings)
 
     def is_speech(self, result: DecodeResult) -> bool:
         """Return whether anybody spoke. Of sparse words the loudest counts: around an answer it may be quieter."""
@@ -194,10 +194,10 @@ class Window:
 
     def _without_echo(self, frames: int, settings: DecodeSettings) -> tuple[DecodeResult, DecodeSettings]:
         """Decode, again without the priming sentence if the text has it."""
-        result = self._decoded(frames, settings)
+        result = self._decode_cached(frames, settings)
         if settings.primed and echoes_prompt(result.text, self.options.language):
             settings = settings._replace(primed=False)
-            result = self._decoded(frames, settings)
+            result = self._decode_cached(frames, settings)
         return result, settings
 
     def _has_end(self, frames: int, settings: DecodeSettings, result: DecodeResult) -> bool:
@@ -210,7 +210,7 @@ class Window:
         words = self.audio.decoder.words(self.audio.encoded(frames), settings, result.text)
         return not words or words[-1][1] <= seconds
 
-    def _decoded(self, frames: int, settings: DecodeSettings) -> DecodeResult:
+    def _decode_cached(self, frames: int, settings: DecodeSettings) -> DecodeResult:
         key = (frames, settings)
         result: DecodeResult = self.audio.cached(key, lambda: self._decode_now(frames, settings))
         return result
