@@ -390,4 +390,4 @@ async def test_finished_session_is_forgotten_after_timeout_or_shutdown(ends: boo
     scene.hub.receive(hosted, Finish(1))
     scene.hub.unbind(hosted, scene.connection)
     scene.hub.farewell() if ends else scene.hub.tick(hosted.left + 60)
-    assert scene.asked == ["received", "forget"] and not scene.hub.hosted
+    assert scene.asked == ["confirm_received", "forget"] and not scene.hub.hosted

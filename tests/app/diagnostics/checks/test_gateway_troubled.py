@@ -33,9 +33,9 @@ async def test_gateway_check_notices_full_broker(tmp_path: Path, broker: Broker)
 
             async def full() -> list[str]:
                 found = keys(await examined(endpoint, tmp_path))
-                return found if {"problem gateway-not-accepting", "problem broker-full"} <= set(found) else []
+                return found if {"problem gateway-without-broker", "problem broker-full"} <= set(found) else []
 
-            found = await wait_until(full, "the figures of its memory say so, after a refused command")
+            found = await wait_until(full, "the next survey says so, whose writing is refused, and the memory too")
             await redis.config_set("maxmemory", "0")
             await answered
     assert "problem broker-away" not in found
