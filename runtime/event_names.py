@@ -150,6 +150,7 @@ class LogEvent(StrEnum):
     JOB_DECODED_ALONE = "job.decoded_alone"
     JOB_ENDED = "job.ended"
     JOB_FAILED = "job.failed"
+    JOB_NOT_SETTLED = "job.not_settled"
     JOB_RENEWED = "job.renewed"
     JOB_TAKEN_OVER = "job.taken_over"
     JOURNAL_WRITER_FAILED = "journal.writer_failed"

@@ -38,7 +38,7 @@ from worker.broker.jobs import ShardJobs, Verdict
 from worker.broker.shards import AllShards
 from worker.core.decoding import request_of
 from worker.core.delivery import Delivery
-from worker.core.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
+from worker.core.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut, OutcomeRefused
 from worker.core.outage import START_S, BrokerOutage
 from worker.core.pace import SPARE_S, Pace
 from worker.core.placement import Worker, job_streams, partial_streams
@@ -261,7 +261,12 @@ class Consumer:
             await self._fail(delivery, too_long)
             return
         self._leases.settling(delivery)
-        counted = await self._retry_until_answered(lambda: self._jobs.finish(delivery, result))
+        try:
+            counted = await self._retry_until_answered(lambda: self._jobs.finish(delivery, result))
+        except OutcomeRefused as error:
+            why = f"its result cannot be stored: {error}"
+            await self._fail(delivery, DecodeFailure(ErrorCode.ENGINE_FAILED, why))
+            return
         self._leases.release([delivery.key])
         self._report.done += 1
         self._report.audio_s += delivery.seconds
@@ -292,7 +297,12 @@ class Consumer:
         message = why.message[:_LONGEST_MESSAGE]
         failure = Failure(job.session, job.segment, why.code, message, job.attempt, retryable=True)
         self._leases.settling(delivery)
-        verdict = await self._retry_until_answered(lambda: self._jobs.fail(delivery, failure, most_failures))
+        try:
+            verdict = await self._retry_until_answered(lambda: self._jobs.fail(delivery, failure, most_failures))
+        except OutcomeRefused as error:  # its lease runs out; whoever takes it then may be able to
+            self._leases.release([delivery.key])
+            self._job_log.not_settled(delivery, str(error), time.monotonic())
+            return
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
         self.tally.ended(verdict)

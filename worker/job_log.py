@@ -77,6 +77,11 @@ class JobLog:
         said = {"verdict": verdict, "code": why.code, "reason": why.message}
         log.warning(LogEvent.JOB_FAILED, **_about(delivery), **said, **times)
 
+    def not_settled(self, delivery: Delivery, why: str, now: float) -> None:
+        """Log that the broker stores neither a result nor a failure of a job, which this worker lets go."""
+        times = _times(delivery, self._forget(delivery, now), now)
+        log.error(LogEvent.JOB_NOT_SETTLED, **_about(delivery), reason=why, **times)
+
     def lost(self, delivery: Delivery, now: float) -> None:
         """Log that another worker has the job's lease now, or ended the job."""
         times = _times(delivery, self._forget(delivery, now), now)

@@ -42,6 +42,7 @@ class Fault(IntEnum):
     LONG = 11
     DIGEST = 12
     SURROGATE = 13
+    CONTROL = 14
 
 
 def pcm(fault: Fault, samples: int = 160) -> bytes:
@@ -93,6 +94,8 @@ class FaultEngine:
             return Transcript(checksum(pcm))
         if fault is Fault.SURROGATE:
             return Transcript("kia\ud800 ora")
+        if fault is Fault.CONTROL:
+            return Transcript("\x7f" * 1_800)
         if fault is Fault.REFUSE:
             return DecodeFailure(ErrorCode.UNSUPPORTED, "not this one")
         if fault is Fault.LONG:

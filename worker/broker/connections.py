@@ -34,7 +34,9 @@ _POOL: Final[dict[str, Any]] = {
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
 _PASSING: Final = (foreign.OutOfMemoryError, foreign.NoScriptError)
 """The second after a failover: redis-py may load a script through a connection to the earlier primary."""
-_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
+_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY ", "NOGROUP")
+"""Errors without a class in redis-py. ``NOGROUP``: a group was removed again just after this worker made it."""
+_DENIED_IN_SCRIPT: Final = "ACL failure in script"
 
 
 def dials_of(url: str) -> Callable[[str], Dial | None]:
@@ -97,15 +99,36 @@ def check_version(info: Mapping[str, Any]) -> None:
         raise BrokerTooOld(str(error)) from error
 
 
-def translated(error: Exception) -> BrokerError:
-    """Return our error for one of redis-py or of the system."""
-    # Errors while connecting arrive wrapped in a ConnectionError.
-    cause = error.__cause__ if isinstance(error.__cause__, foreign.RedisError) else error
+def translated(error: Exception, granted: bool = False) -> BrokerError:
+    """Return our error for one of redis-py or of the system.
+
+    ``granted``: the broker did the same before. Then it may do it again, except for a key that a gateway refuses.
+    """
+    cause = _cause(error)
     if isinstance(cause, _REFUSALS):
-        return BrokerRefused(f"the broker refuses this worker: {cause}")
+        final = not granted or _is_from_gateway(cause)
+        return (BrokerRefused if final else BrokerUnavailable)(f"the broker refuses this worker: {cause}")
     if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
         return BrokerUnavailable(f"the broker does not answer: {cause}")
     passing = isinstance(cause, _PASSING) or is_elsewhere(cause)
     if passing or str(cause).startswith(_PASSING_CODES):
         return BrokerUnavailable(f"the broker cannot write at this moment: {error_text(cause)}")
-    return BrokerRefused(f"the broker does not do what was asked: {cause}")
+    return (BrokerUnavailable if granted else BrokerRefused)(f"the broker does not do what was asked: {cause}")
+
+
+def is_about_job(error: Exception) -> bool:
+    """Return whether a script refused an outcome for what it is, or for what its session's key is."""
+    cause = _cause(error)
+    denied = isinstance(cause, _REFUSALS) or _DENIED_IN_SCRIPT in str(cause)
+    return not denied and isinstance(cause, foreign.ResponseError) and type(translated(cause)) is BrokerRefused
+
+
+def _cause(error: Exception) -> Exception:
+    """Return the broker's error; errors while connecting arrive wrapped in a ``ConnectionError``."""
+    return error.__cause__ if isinstance(error.__cause__, foreign.RedisError) else error
+
+
+def _is_from_gateway(error: Exception) -> bool:
+    """Return whether a ``Dial`` raised ``BrokerRefused``, and not the broker."""
+    dialling = error.__cause__
+    return isinstance(dialling, PermissionError) and isinstance(dialling.__cause__, BrokerRefused)

@@ -33,14 +33,15 @@ from protocol.job import (
 )
 from protocol.monitor import WorkerStatus
 from runtime.broker_connection import Dial, is_elsewhere
-from worker.broker.connections import check_version, open_client, translated
+from worker.broker.connections import check_version, is_about_job, open_client, translated
 from worker.broker.scripts import RETURNED, load_scripts
 from worker.core.delivery import JOBS, PARTIALS, Delivery, read_delivery
-from worker.core.errors import BrokerUnavailable
+from worker.core.errors import BrokerUnavailable, OutcomeRefused
 from worker.core.overdue import HeldJob, read_held
 from worker.core.placement import Queue
 
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
+_ENDINGS: Final = ("finish", "fail")
 
 
 class Verdict(StrEnum):
@@ -83,6 +84,7 @@ class ShardJobs:
         self._redis = open_client(url, keys.backlog, dial)
         self._waiting: Redis | None = None
         self._waiting_id = 0
+        self._granted: set[str] = set()  # what the broker did at least once
         self._scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
 
     async def __aenter__(self) -> "ShardJobs":
@@ -95,13 +97,13 @@ class ShardJobs:
 
     async def check(self) -> None:
         """Check that the broker answers and is new enough."""
-        async with self._translate_errors():
+        async with self._translate_errors("check"):
             check_version(await self._redis.info("server"))
 
     async def serve(self, streams: Sequence[str], partials: Sequence[str] = ()) -> None:
         """Read these streams from now on, in order of priority; create missing consumer groups."""
         self._streams, self._partial_streams = tuple(streams), tuple(partials)
-        async with self._translate_errors():
+        async with self._translate_errors("groups"):
             await self._make_groups()
 
     async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
@@ -142,7 +144,7 @@ class ShardJobs:
 
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """Return the status of all workers, and the broker's time in ms."""
-        async with self._translate_errors():
+        async with self._translate_errors("fleet"):
             values: Any = await self._redis.hvals(self._keys.workers)
             now_ms = await self._now_ms()
         return [status for value in values if (status := _status(value))], now_ms
@@ -168,7 +170,7 @@ class ShardJobs:
         if not chosen:
             await asyncio.sleep(block_ms / 1000)
             return Taken([], [])
-        async with self._translate_errors():
+        async with self._translate_errors("wait"):
             try:
                 asked: dict[Any, Any] = dict.fromkeys(chosen, ">")
                 reader = await self._connect_identified(self._waiting) if self._waiting else self._redis
@@ -197,7 +199,7 @@ class ShardJobs:
     async def interrupt(self) -> None:
         """End ``wait`` in the broker, if it has begun there. It then returns what it was given, if anything."""
         if self._waiting_id:
-            async with self._translate_errors():
+            async with self._translate_errors("interrupt"):
                 await self._redis.client_unblock(self._waiting_id)
 
     async def _connect_identified(self, client: Redis) -> Redis:
@@ -225,11 +227,14 @@ class ShardJobs:
         return frozenset(lost)
 
     async def finish(self, delivery: Delivery, result: Result) -> bool:
-        """Store and publish a result; return ``False`` if it is no longer wanted."""
+        """Store and publish a result; return ``False`` if it is no longer wanted. Raises ``OutcomeRefused``."""
         return bool(await self._run("finish", *self._about(delivery, result)))
 
     async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
-        """Count a failure: requeue the job, or after the last failure publish it as a dead letter."""
+        """Count a failure: requeue the job, or after the last failure publish it as a dead letter.
+
+        Raises ``OutcomeRefused``.
+        """
         keys, arguments = self._about(delivery, failure)
         arguments += (self._worker, most_failures)
         return Verdict((await self._run("fail", (*keys, self._keys.sweep), arguments)).decode())
@@ -242,7 +247,7 @@ class ShardJobs:
     async def leave(self) -> int:
         """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
-        async with self._translate_errors():
+        async with self._translate_errors("leave"):
             await self._redis.hdel(self._keys.workers, self._worker)
         return int(await self._run("leave", keys, (self._worker,)))
 
@@ -262,11 +267,13 @@ class ShardJobs:
     async def _run(self, name: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run a script; if a stream or its group is gone, create the groups and run it again."""
         script = self._scripts[name]
-        async with self._translate_errors():
+        async with self._translate_errors(name):
             try:
                 return await script(keys, arguments)
             except foreign.ResponseError as error:
                 if not _group_missing(error):
+                    if name in _ENDINGS and is_about_job(error):
+                        raise OutcomeRefused(str(error)) from error
                     raise
             await self._make_groups()
             return await script(keys, arguments)
@@ -275,13 +282,15 @@ class ShardJobs:
         await self._scripts["groups"]((*self._streams, *self._partial_streams))
 
     @asynccontextmanager
-    async def _translate_errors(self) -> AsyncIterator[None]:
+    async def _translate_errors(self, what: str) -> AsyncIterator[None]:
+        """Translate errors of doing ``what``: a broker that did it before is waited for."""
         try:
             yield
+            self._granted.add(what)
         except (foreign.RedisError, OSError) as error:
             if is_elsewhere(error) or isinstance(error, foreign.ConnectionError | foreign.TimeoutError):
                 await self.disconnect()
-            raise translated(error) from error
+            raise translated(error, what in self._granted) from error
         except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection just lost
             if str(error) != "'NoneType' object is not callable":
                 raise

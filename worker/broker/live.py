@@ -49,7 +49,7 @@ class LiveJobs(ShardJobs):
     async def piece_waits(self, block_ms: int, model: str, others: bool) -> bool:
         """Wait up to ``block_ms`` for a piece, and leave it there. ``others``: also for one of another session."""
         streams: dict[Any, Any] = dict.fromkeys(self._names(model)[: 1 + others], "0")
-        async with self._translate_errors():
+        async with self._translate_errors("piece_waits"):
             return bool(await self._redis.xread(streams, count=1, block=block_ms))
 
     def _names(self, model: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from runtime.tasks import Tasks, abandon, loop_time
 from worker.broker.jobs import ShardJobs, Taken, Verdict
 from worker.broker.layout import ShardLayout
 from worker.core.delivery import Delivery
-from worker.core.errors import BrokerError, BrokerRefused, BrokerUnavailable
+from worker.core.errors import BrokerError, BrokerRefused, BrokerUnavailable, OutcomeRefused
 from worker.core.overdue import HeldJob
 from worker.core.placement import Queue
 
@@ -339,7 +339,8 @@ class AllShards:
                     await self._serve(member)
                 while member.kept:
                     first = member.kept[0]
-                    await first()
+                    with suppress(OutcomeRefused):  # without its outcome the job is decoded again
+                        await first()
                     if member.kept[0] is first:  # otherwise one that came meanwhile has displaced it
                         member.kept.popleft()
                 if served == self._streams:

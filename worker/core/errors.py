@@ -4,6 +4,7 @@
     ├── BrokerError
     │   ├── BrokerUnavailable   not reachable, or not able to write at this moment: try again
     │   ├── BrokerTooOld        a version without commands of the scripts
+    │   ├── OutcomeRefused      the scripts do not store the outcome of one job; others may go on
     │   └── BrokerRefused       a wrong password or permission: trying again does not help
     │       └── WrongAddress    an address, key file or fingerprint that cannot be used: the command line is wrong
     ├── MetricsUnavailable      the metrics address cannot be used
@@ -35,6 +36,10 @@ class BrokerUnavailable(BrokerError):
 
 class BrokerTooOld(BrokerError):
     """Broker older than Redis 7.0 or Valkey 7.2."""
+
+
+class OutcomeRefused(BrokerError):
+    """Result or failure that the broker's scripts do not store, or whose session they cannot write."""
 
 
 class BrokerRefused(BrokerError):

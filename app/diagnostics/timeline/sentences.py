@@ -126,6 +126,7 @@ _SENTENCES: Final[_Sentences] = {
     ),
     LogEvent.JOB_DECODED_ALONE: "its batch failed; decoding it again alone",
     LogEvent.JOB_FAILED: _job_failed_text,
+    LogEvent.JOB_NOT_SETTLED: lambda line: f"the broker stores no outcome of it: {line.text('reason')}",
     LogEvent.LEASE_LOST: "its lease is lost: another worker has the job, or the job ended",
     LogEvent.SEGMENT_AUDIO_MISSING: lambda line: (
         f"audio is missing and asked for again, from {_duration_text(line, 'from_ms')} on"
