@@ -14,6 +14,8 @@ from app.core.hints import FirstTimes
 from app.desktop.abilities import IN_PLACE, DesktopView
 from app.dictation.hotkey_test import KeysSeen
 from app.messages.kinds import ActionQueue, Devices, News, Problem, Registry, WindowWanted
+from app.settings.file import read_settings
+from app.settings.path import settings_place
 from app.settings.sections import Settings
 from app.system.notification import notify
 from app.ui.dictation.announcer import Announcer, announce
@@ -71,6 +73,12 @@ class Windows:
         self.update_notice = UpdateNotice(texts, lambda *said: loop.submit(notify(*said)))
         self._connect_tray()
         self.receive = self._registry()
+        self._show_saved_settings()
+
+    def _show_saved_settings(self) -> None:
+        """Show the settings of the file before the app reports them: a change would begin with the defaults."""
+        if (place := settings_place()).exists() and not (saved := read_settings(place)).broken:
+            self.receive(saved.settings)
 
     def _connect_tray(self) -> None:
         self.pages.status.changed.connect(self.tray.show_status)

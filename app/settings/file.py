@@ -71,6 +71,30 @@ def parse_settings(text: str) -> ParsedSettings:
     return ParsedSettings(settings, problems, unknown_names(document))
 
 
+def read_settings(place: Path) -> ParsedSettings:
+    """Read and parse a settings file; a missing file sets nothing."""
+    try:
+        return parse_settings(_read_text(place))
+    except SettingsUnreadable as error:
+        return ParsedSettings(broken=error)
+
+
+def _read_text(place: Path) -> str:
+    try:
+        with place.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise SettingsUnreadable(f"{place} cannot be read: {error.strerror}") from error
+    if len(content) > _MOST_BYTES:
+        raise SettingsUnreadable(f"{place} is larger than 1 MiB: make it shorter")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsUnreadable(f"{place} is not written in UTF-8: save it as that") from error
+
+
 def _document(text: str) -> dict[str, Any]:
     """Parse TOML with ``tomllib``, ten times faster than ``tomlkit``, which reports the line of an error."""
     try:
@@ -178,12 +202,7 @@ class SettingsFile(TaskOwner):
         stamp = await asyncio.to_thread(self._stamp_of_file)
         if stamp == self._stamp and stamp is not None:
             return
-        try:
-            text = await asyncio.to_thread(self._read_text)
-        except SettingsUnreadable as error:
-            reading = ParsedSettings(broken=error)
-        else:
-            reading = await asyncio.to_thread(parse_settings, text)
+        reading = await asyncio.to_thread(read_settings, self.place)
         self._stamp = stamp
         self._use(reading)
 
@@ -212,23 +231,8 @@ class SettingsFile(TaskOwner):
             return error.errno
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _read_text(self) -> str:
-        try:
-            with self.place.open("rb") as file:
-                content = file.read(_MOST_BYTES + 1)
-        except FileNotFoundError:
-            return ""
-        except OSError as error:
-            raise SettingsUnreadable(f"{self.place} cannot be read: {error.strerror}") from error
-        if len(content) > _MOST_BYTES:
-            raise SettingsUnreadable(f"{self.place} is larger than 1 MiB: make it shorter")
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise SettingsUnreadable(f"{self.place} is not written in UTF-8: save it as that") from error
-
     def _write(self, name: str, value: Any) -> None:
-        text = with_setting(self._read_text() or _HEADER, name, value)
+        text = with_setting(_read_text(self.place) or _HEADER, name, value)
         target = Path(os.path.realpath(self.place))  # a symbolic link stays one
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

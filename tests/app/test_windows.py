@@ -16,7 +16,7 @@ from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.hotkeys.compositor_lines import Compositor
 from app.messages.kinds import Action, ActionQueue, Problem
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.strings.texts import Texts
@@ -50,8 +50,19 @@ class App:
 
 
 @pytest.fixture
-def windows(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
+def saved() -> str:
+    """Contents of the settings file; empty: there is none."""
+    return ""
+
+
+@pytest.fixture
+def windows(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: str
+) -> Iterator[Windows]:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    if saved:
+        (tmp_path / "config").mkdir()
+        (tmp_path / "config" / "settings.toml").write_text(saved)
     monkeypatch.setattr(tray, "available", lambda: True)
     actions, texts = ActionQueue(), Texts("en")
     with example_theme(qapp) as theme:
@@ -72,6 +83,25 @@ def test_actions_and_looks_reach_the_app_once_it_exists(windows: Windows) -> Non
     assert Verb.QUIT in app.asked
     windows.open()
     assert app.opened == 1
+
+
+@pytest.mark.parametrize(
+    "saved", ['[general]\nwelcomed = true\ntheme = "dark"\n[recognition]\nhotwords = ["Rotorua", "Aoraki"]\n']
+)
+def test_pages_show_saved_settings_before_the_app_reports_them(windows: Windows) -> None:
+    """A hotword that was added meanwhile replaced all others, and each setting showed its default."""
+    app = App()
+    hotwords = windows.pages.words.hotwords
+    hotwords.field.setText("Taupo")
+    hotwords.add.click()
+    assert windows.pages.settings.rows["general.theme"].changed
+    windows.receive(ApplicationCreated(cast("Application", app)))
+    assert ChangeSetting("recognition.hotwords", "Taupo\nRotorua\nAoraki") in app.asked
+
+
+@pytest.mark.parametrize("saved", ["[general\n"])
+def test_damaged_settings_open_no_first_steps(windows: Windows) -> None:
+    assert not windows.shell.covered
 
 
 def test_next_problem_is_shown_when_the_first_is_solved(windows: Windows) -> None:
