@@ -46,9 +46,13 @@ from runtime.installing import extra_command
 from runtime.terminal import printable
 
 
-def file_state_text(texts: Texts, state: FileState) -> str:
-    """Return the name of a state, in one or two words."""
-    return texts(f"files.state.{state.value}")
+def file_state_text(texts: Texts, file: FileView) -> str:
+    """Return the name of a file's state, in one or two words."""
+    return texts("files.incomplete" if _is_incomplete(file) else f"files.state.{file.state.value}")
+
+
+def _is_incomplete(file: FileView) -> bool:
+    return file.state is FileState.DONE and file.truncated
 
 
 def file_note_text(texts: Texts, note: Note | None) -> str:
@@ -69,10 +73,9 @@ def file_note_text(texts: Texts, note: Note | None) -> str:
 
 def file_status_text(texts: Texts, file: FileView) -> str:
     """Return state, progress or duration, remaining time and saved files in one line."""
-    incomplete = file.state is FileState.DONE and file.truncated
     names = names_text(texts, (printable(Path(place).name) for place in file.results))
     return joined(
-        texts("files.incomplete") if incomplete else file_state_text(texts, file.state),
+        file_state_text(texts, file),
         _position_text(texts, file),
         left_text(texts, file.left_s) if file.left_s is not None else "",
         texts("files.list-of", names=names) if file.state is FileState.DONE and names else "",
@@ -96,6 +99,7 @@ SHAPES: Final = {
     FileState.CANCELLED: ("cancelled", "muted"),
 }
 """Icon and colour name of each state."""
+_INCOMPLETE: Final = ("damaged", "warning")
 
 _BARS: Final = frozenset({FileState.WAITING, FileState.WORKING, FileState.PAUSED})
 _LINES: Final = 2
@@ -151,7 +155,9 @@ class FileRow(Card):
         if file == self.file and not again:
             return
         self.file, texts = file, self._texts
-        self.shape.show_state(file.state, file_state_text(texts, file.state))
+        self.shape.show_state(file.state, file_state_text(texts, file))
+        if _is_incomplete(file):
+            self.shape.show_icon(_INCOMPLETE)
         self.name.show_text(file.name)
         self.setToolTip(tool_tip(file.path))
         self.status.show_text(file_status_text(texts, file))

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QGridLayout, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QLayout, QSizePolicy, QWidget
 
 from app.core.errors import Note
 from app.core.format import Format
@@ -168,7 +168,7 @@ class FilesPage(QWidget):
         """
         wanted = {file.file for file in self._view.files}
         for number in [number for number in self.rows if number not in wanted]:
-            delete_widget(self.rows.pop(number), self._list)
+            self._remove_row(number)
         new = next((file.file for file in self._view.files if file.file not in self.rows), None)
         for place, file in enumerate(self._view.files):
             row = self.rows.get(file.file) or self._new_row(file.file, place)
@@ -178,6 +178,15 @@ class FilesPage(QWidget):
         if self._adding and new is not None:
             self._adding, self._first_added = False, new
             self._revealing.start()
+
+    def _remove_row(self, number: int) -> None:
+        """Remove a row; if it has the focus, that goes to the row below or above it, on a harmless button."""
+        row, focus = self.rows.pop(number), QApplication.focusWidget()
+        place, focused = self._list.indexOf(row), focus is not None and row.isAncestorOf(focus)
+        left = [self.rows[file.file] for file in self._view.files if file.file in self.rows]
+        if focused and left:
+            left[min(place, len(left) - 1)].more.setFocus()
+        delete_widget(row, self._list)
 
     def _reveal(self) -> None:
         if row := self.rows.get(self._first_added):

@@ -108,9 +108,7 @@ class SelectionBar(Card):
         (self.delete_refused if self.confirming else self.close_wanted).emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Swallow double clicks on "delete", and keep the takes when the focus leaves the question."""
-        if event.type() == QEvent.Type.MouseButtonDblClick and watched is self.delete:
-            return True
+        """Keep the takes when the focus leaves the question."""
         lost = isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _PASSING
         if lost and self.confirming and QApplication.focusWidget() not in (self.delete, self.cancel):
             self.delete_refused.emit()

@@ -312,16 +312,11 @@ class Section(QWidget):
             row.control.submit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow panels that hide themselves.
-
-        Ignore double clicks on the reset button, and cancel its confirmation when the focus leaves.
-        """
+        """Follow panels that hide themselves, and cancel the reset's confirmation when the focus leaves it."""
         if watched is not self.reset:
             if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
                 self._show_panels()
             return super().eventFilter(watched, event)
-        if event.type() == QEvent.Type.MouseButtonDblClick:
-            return True
         if event.type() == QEvent.Type.FocusOut and self._sure:
             self._sure = False
             self._show()

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -62,9 +62,17 @@ def paint_as_page(widget: QWidget) -> None:
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
 
+class ActionButton(QPushButton):
+    """Button that takes a double click as one click: after the first, the second may mean something else."""
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ignore the second press."""
+        event.accept()
+
+
 def action_button(do: Callable[[], object], role: str = "", name: str = "") -> QPushButton:
     """Return a button with this action; its text is set later. ``name``: its object name."""
-    made = QPushButton()
+    made = ActionButton()
     made.setObjectName(name)
     made.setProperty("role", role)
     made.setCursor(Qt.CursorShape.PointingHandCursor)

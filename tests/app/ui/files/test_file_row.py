@@ -94,6 +94,7 @@ def test_row_shows_likely_buttons_for_each_state(row: FileRow, state: FileState,
 def test_row_of_truncated_file_warns_and_does_not_say_done(row: FileRow, texts: Texts) -> None:
     row.show_file(replace(DONE, truncated=True, note=Note(FileNote.TRUNCATED)))
     assert row.note.isVisible() and row.note.text() == texts("files.note.truncated")
+    assert row.shape.accessibleName() == texts("files.incomplete"), "and no tick stands before its name"
     assert (
         texts("files.incomplete") in row.accessibleName() and texts("files.state.done") not in row.accessibleName()
     )

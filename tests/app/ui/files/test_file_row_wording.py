@@ -16,8 +16,8 @@ WHY = Note("gateway-refuses")
 @in_each_language
 @pytest.mark.parametrize("state", list(FileState))
 def test_each_file_state_has_own_text(texts: Texts, state: FileState) -> None:
-    assert file_state_text(texts, state)
-    assert len({file_state_text(texts, other) for other in FileState}) == len(FileState)
+    assert file_state_text(texts, FileView(1, "/a", state))
+    assert len({file_state_text(texts, FileView(1, "/a", other)) for other in FileState}) == len(FileState)
 
 
 @in_each_language

@@ -268,6 +268,17 @@ def test_files_page_fits_at_double_font_size(
     assert cut(page) == []
 
 
+def test_focus_stays_in_the_list_when_its_row_is_removed(page: FilesPage, qtbot: QtBot) -> None:
+    """The focus went to the first entry of the sidebar."""
+    page.activateWindow()
+    page.rows[2].cancel.setFocus()
+    qtbot.waitUntil(page.rows[2].cancel.hasFocus)
+    page.show_files(FilesView((DONE, WAITING), FORMS))
+    assert page.rows[3].more.hasFocus(), "the row below"
+    page.show_files(FilesView((DONE,), FORMS))
+    assert page.rows[1].more.hasFocus(), "the row above, as none is below"
+
+
 def test_failed_worker_is_named_while_a_file_waits_for_it(page: FilesPage, texts: Texts) -> None:
     failed = WorkerView(LocalWorkerState.FAILED, reason=Note("model-unfit", {"model": "whisper-huge"}))
     page.show_worker(failed)

@@ -51,6 +51,21 @@ def test_meter_length_follows_level(theme: Theme, qtbot: QtBot) -> None:
     assert filled() > 190
 
 
+def test_double_click_on_a_button_is_one_click(qtbot: QtBot) -> None:
+    """The second click on "Cancel" was one on "Remove", which had taken its place."""
+    done: list[str] = []
+    button = basic.action_button(lambda: done.append(button.text()))
+    qtbot.addWidget(button)
+    button.setText("Cancel")
+    button.clicked.connect(lambda: button.setText("Remove"))
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
+    assert done == ["Cancel"]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert done == ["Cancel", "Remove"]
+
+
 def test_switch_is_operated_with_keyboard(theme: Theme, qtbot: QtBot) -> None:
     switch = Switch(theme)
     qtbot.addWidget(switch)
