@@ -51,6 +51,8 @@ class FlowRow(QWidget):
         self._rows: list[QHBoxLayout] = []
         self._placed: list[tuple[int, QWidget]] = []
         self._column = vertical(within=self, gap=gap)
+        # Otherwise a row without a parent gets a minimum width as a window does, and keeps it on hidden pages.
+        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.hold(controls)
 
     def hold(self, controls: Sequence[QWidget]) -> None:

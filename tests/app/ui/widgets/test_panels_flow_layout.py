@@ -1,11 +1,12 @@
 """Controls wrap into as many lines as the width requires."""
 
 import pytest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import ChipRow, FlowRow
+from app.ui.widgets.parts import vertical
 from tests.app.ui.showing import displayed
 
 
@@ -29,6 +30,20 @@ def test_lines_wrap_controls_and_skip_hidden_ones(theme: Theme, qtbot: QtBot) ->
     buttons[2].hide()
     lines.arrange()
     assert lines.sizeHint().height() == high
+
+
+def test_row_on_a_hidden_page_does_not_widen_the_window(theme: Theme, qtbot: QtBot) -> None:
+    """The window could not be made narrow until the settings had been shown."""
+    page = QWidget()
+    lines = FlowRow([QPushButton("a button with a long text") for _ in range(9)])
+    vertical(lines, within=page)
+    stack = QStackedWidget()
+    qtbot.addWidget(stack)
+    stack.addWidget(QWidget())
+    stack.addWidget(page)
+    stack.show()
+    assert lines.minimumWidth() == 0
+    assert stack.minimumSizeHint().width() < 2 * lines.widest
 
 
 @pytest.fixture
