@@ -86,7 +86,10 @@ class Recording:
 
 
 class Recorder(Closing):
-    """Provider of consecutive recordings, as an async context manager."""
+    """Provider of consecutive recordings, as an async context manager.
+
+    ``device_choice``: the choice with which the device in use or last used was opened.
+    """
 
     def __init__(
         self,
@@ -103,7 +106,7 @@ class Recorder(Closing):
         self._lock = asyncio.Lock()  # serialises opening and closing
         self._opened: AbstractAsyncContextManager[MicrophoneDevice] | None = None
         self._device: MicrophoneDevice | None = None
-        self._device_choice = ""
+        self.device_choice = ""
         self._recording: Recording | None = None
         self._closing: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
@@ -129,7 +132,7 @@ class Recorder(Closing):
     @property
     def _is_right(self) -> bool:
         """True if the open device is the chosen one and not stale."""
-        return self._device_choice == self._choice and not self._stale
+        return self.device_choice == self._choice and not self._stale
 
     @property
     def level_dbfs(self) -> float | None:
@@ -194,7 +197,7 @@ class Recorder(Closing):
         choice = self._choice  # another one may be chosen while this one opens
         opened = self._open_device(choice, armed=True, on_change=self._on_change)
         self._device = await opened.__aenter__()
-        self._opened, self._device_choice = opened, choice
+        self._opened, self.device_choice = opened, choice
         return self._device
 
     async def _close(self) -> None:

@@ -184,9 +184,9 @@ class DictationRunner:
 
     def change(self, options: DictationOptions) -> None:
         """Apply new preferences; a key that cannot be bound becomes a note."""
-        known = (self._options.microphone, self.recorder.device)
-        if self._machine.recording is not None and options.microphone not in known:
-            self._warn("choice", Note(NoteKey.MICROPHONE_NEXT))
+        if self._machine.recording is not None:
+            used = options.microphone in (self.recorder.device_choice, self.recorder.device)
+            self._warn("choice", None if used else Note(NoteKey.MICROPHONE_NEXT))
         self._options = options
         self._machine.gestures.mode, self._machine.joins = options.mode, options.joins
         self.recorder.choose(options.microphone, keep_open=options.keep_open)

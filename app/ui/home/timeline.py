@@ -78,9 +78,11 @@ class TakeTimeline(QTableView):
         self.updateGeometries()
 
     def make_current(self, key: int | None) -> None:
-        """Make this take current, or the newest if it is not listed; select nothing and scroll nowhere."""
-        row = None if key is None else self._rows.row_of_key(key)
-        index = self._rows.index(self._rows.row_of(0) if row is None else row)
+        """Make this take current, select nothing and scroll nowhere.
+
+        If it is not listed any more, the one that took its place is current; without a key, the newest.
+        """
+        index = self._rows.index(self._rows.row_of(0) if key is None else self._rows.row_near_key(key))
         self.setAutoScroll(False)
         self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.setAutoScroll(True)

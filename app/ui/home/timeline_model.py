@@ -126,6 +126,10 @@ class TimelineModel(QAbstractListModel):
         place, keys = self._place_of_key(key), self._list.keys
         return self.row_of(place) if place < len(keys) and keys[place] == key else None
 
+    def row_near_key(self, key: int) -> int:
+        """Return the row of the take with this key; if it is not listed, of the next older one, or the last."""
+        return self.row_of(max(0, min(self._place_of_key(key), len(self._list.keys) - 1)))
+
     def take(self, row: int) -> IndexRow | None:
         """Return the take in this row if it is loaded, and request its page if it may have changed."""
         if (key := self.key(row)) is None:
@@ -238,8 +242,8 @@ def time_text(row: IndexRow | view.TakeView) -> str:
 
 
 def details_text(texts: Texts, row: IndexRow) -> str:
-    """Return length and program of the take."""
-    return joined(clock(row.seconds), program_text(texts, row.program))
+    """Return length and program of the take; while it is recorded, the list does not follow its length."""
+    return joined("" if row.speaking else clock(row.seconds), program_text(texts, row.program))
 
 
 def state_chip_text(texts: Texts, row: IndexRow) -> str:

@@ -43,7 +43,7 @@ _SHORTEST_S: Final = 0.0005
 
 
 def seconds_text(texts: Texts, seconds: float) -> str:
-    """Return a duration as ``12 ms``, ``1.2 s``, ``3 min 5 s``, ``2 h 10 min`` or ``3 d 4 h``."""
+    """Return a duration as ``12 ms``, ``1.2 s``, ``3 min``, ``3 min 5 s``, ``2 h 10 min`` or ``3 d 4 h``."""
     if seconds < 0.9995:
         return texts("monitor.ms", value=round(seconds * 1000))
     if seconds < 59.5:
@@ -55,7 +55,7 @@ def seconds_text(texts: Texts, seconds: float) -> str:
         return texts("monitor.days", days=days, hours=hours)
     if hours:
         return texts("monitor.hours", hours=hours, minutes=minutes)
-    return texts("monitor.minutes", minutes=minutes, seconds=rest)
+    return texts("monitor.minutes" if rest else "monitor.whole-minutes", minutes=minutes, seconds=rest)
 
 
 def bytes_text(texts: Texts, number: float) -> str:

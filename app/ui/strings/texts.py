@@ -211,7 +211,7 @@ def to_paste_text(texts: Texts, view: View, paste_key: str) -> str:
 
 def has_length(view: View) -> bool:
     """Return whether the take has a length to show: none while only earlier recordings wait to be pasted."""
-    return view.state is not State.HELD or bool(view.held)
+    return view.state is not State.HELD or bool(view.seconds)
 
 
 def clock(seconds: float) -> str:

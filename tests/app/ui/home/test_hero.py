@@ -235,3 +235,8 @@ def test_hero_shows_no_length_when_only_earlier_recordings_wait(make: Make, text
     hero = make(texts)
     hero.show_view(View(State.HELD, earlier=1))
     assert (hero.state.text(), hero.elapsed.text()) == (texts("state.held"), "")
+    hero.show_view(View(State.HELD, 18.0, spans=(TextSpan("kia ora", True),), held=3))
+    assert hero.elapsed.text() == "0:18"
+    hero.show_view(View(State.IDLE))
+    hero.show_view(View(State.HELD, held=3))
+    assert hero.elapsed.text() == "", "a later recording was inserted, and that one waits"

@@ -288,7 +288,9 @@ def test_focus_in_the_timeline_is_visible(page: HomePage, qtbot: QtBot) -> None:
     fill(page, (take(-1), *ROWS), version=1)
     assert page.list.currentIndex().row() == page.model.row_of(1), "it stays on its take"
     fill(page, (take(-1), *ROWS[1:]), version=2)
-    assert page.list.currentIndex().row() == page.model.row_of(0), "its take is gone"
+    assert page.list.currentIndex().row() == page.model.row_of(1), "its take is gone: the next one took its place"
+    fill(page, (take(-1),), version=3)
+    assert page.list.currentIndex().row() == page.model.row_of(0), "nothing is older"
     QTest.keyClick(page.list, Qt.Key.Key_Delete)
     assert asks(page) and chosen(page) == ["take -1"], "the take in the ring"
 

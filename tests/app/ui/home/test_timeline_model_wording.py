@@ -70,6 +70,8 @@ def test_details_show_length_and_program(texts: Texts) -> None:
     assert model.details_text(texts, ROW) == "1:05"
     assert model.details_text(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
     assert model.details_text(texts, replace(ROW, program="kikipounamu")) == "1:05 · kikipounamu"
+    speaking = replace(ROW, program="Notes.exe", speaking=True)
+    assert model.details_text(texts, speaking) == "Notes", "the length in the list lags behind"
 
 
 @in_each_language
