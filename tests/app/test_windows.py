@@ -56,9 +56,7 @@ def saved() -> str:
 
 
 @pytest.fixture
-def windows(
-    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: str
-) -> Iterator[Windows]:
+def windows(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: str) -> Iterator[Windows]:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     if saved:
         (tmp_path / "config").mkdir()

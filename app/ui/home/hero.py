@@ -249,7 +249,7 @@ class Hero(Card):
     def _arrange(self) -> None:
         room = self.width() - 2 * SPACING.wide - self.start.sizeHint().width() - 2 * SPACING.large
         letters = letter_width(QFontMetrics(font(SCALE.heading))) * _LETTERS
-        beside = self.wave.isVisibleTo(self) or self.caps.sizeHint().width() + letters <= room
+        beside = self.caps.isHidden() or self.caps.sizeHint().width() + letters <= room
         lay_beside(self._row, beside)
 
     def minimumSizeHint(self) -> QSize:

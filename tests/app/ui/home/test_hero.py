@@ -196,6 +196,16 @@ def test_sentence_moves_below_wide_keys(make: Make, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: hero._row.direction() is QBoxLayout.Direction.TopToBottom)
 
 
+def test_button_stays_in_place_when_recording_ends_in_a_narrow_window(make: Make, qtbot: QtBot) -> None:
+    """Once the level was hidden, the button jumped below the state."""
+    hero = make(Texts("en"))
+    hero.show_view(SPEAKING)
+    hero.resize(hero.minimumSizeHint().width(), 300)
+    for state in (State.LISTENING, State.WAITING, State.HELD):
+        hero.show_view(replace(SPEAKING, state=state, held=1))
+        assert hero._row.direction() is QBoxLayout.Direction.LeftToRight
+
+
 def test_card_keeps_its_height_while_words_arrive(make: Make, texts: Texts) -> None:
     hero = make(texts)
     silent = replace(SPEAKING, spans=())
