@@ -43,7 +43,7 @@ from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmenterOp
 from speech.vad import open_vad
 from tests.app.speech import SPEECH
 from tests.helpers.chain import Chain
-from worker.core.decoding import amplified
+from worker.core.decoding import amplify
 
 _BLOCK_S: Final = 0.1
 _CHUNK_S: Final = 0.5
@@ -105,7 +105,7 @@ def _segments(samples: Samples, vad_folder: Path | None) -> tuple[list[Utterance
             case SegmentClosed(_, count):
                 pcm = bytes(pieces[: count * BYTES_PER_SAMPLE])
                 segments.append(Utterance(pcm, checksum(pcm)))
-                texts.append(checksum(amplified(pcm, gain_db)))
+                texts.append(checksum(amplify(pcm, gain_db)))
     return segments, texts
 
 

@@ -24,7 +24,7 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from runtime.folders import folders
 from speech.audio_file import read_audio
-from worker.chinese_text import written
+from worker.chinese_text import apply_chinese_style
 from worker.engines.whisper.engine import create
 
 
@@ -47,7 +47,7 @@ def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
         start = time.perf_counter()
         (outcome,) = engine.decode([DecodeRequest(pcm)])
         spent += time.perf_counter() - start
-        outcome = written(outcome, Options())
+        outcome = apply_chinese_style(outcome, Options())
         assert isinstance(outcome, Transcript), outcome
         texts.append(outcome.text)
     engine.close()

@@ -23,7 +23,7 @@ _BEFORE_HAN: Final = re.compile(f"(?<=[A-Za-z][.?!])(?=[{_HAN}])")
 _FULL_WIDTH: Final = {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："}
 
 
-def written(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
+def apply_chinese_style(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
     """Return the outcome with its text and words converted to the Chinese style that ``options`` request."""
     if not isinstance(outcome, Transcript) or not _ANY_HAN.search(outcome.text):
         return outcome
@@ -32,13 +32,13 @@ def written(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
     def in_style(text: str) -> str:
         text = _BETWEEN_HAN.sub("", in_script(text))  # Whisper puts a space between phrases
         text = _BEFORE_HAN.sub(" ", text)  # and none after an English sentence
-        return punctuated(text) if options.punctuation else text
+        return with_full_width_marks(text) if options.punctuation else text
 
     words = tuple(replace(word, text=in_style(word.text)) for word in outcome.words)
     return replace(outcome, text=in_style(outcome.text), words=words)
 
 
-def punctuated(text: str) -> str:
+def with_full_width_marks(text: str) -> str:
     """Replace punctuation after a Han character by its full-width form, without spaces; keep ellipses."""
     return _AFTER_HAN.sub(lambda mark: _FULL_WIDTH[mark[1]], text)
 

@@ -141,22 +141,22 @@ class Consumer:
     async def _work(self, tasks: Tasks) -> None:
         await self._start(tasks)
         while not self._draining.is_set():
-            info = await self._ready()
+            info = await self._loaded_engine()
             self._report.state = WorkerState.IDLE
             taken = await self._retry_until_answered(partial(self._reader.next, self._own_status(info)))
             for delivery in taken.jobs:
                 await self._accept(delivery)
             if taken.partials:
-                self._reader.rest_from_partials(await self._partials.make(taken.partials, self._own_status(info)))
+                self._reader.pause_partials(await self._partials.make(taken.partials, self._own_status(info)))
             while not self._draining.is_set() and (call := self._batcher.next(info)):
-                await self._ready()
+                await self._loaded_engine()
                 if call := [delivery for delivery in call if self._leases.holds(delivery)]:
                     await self._decode(call)
 
     async def _start(self, tasks: Tasks) -> None:
         """Load the engine and connect to the broker concurrently, so that either failure is reported at once."""
         async with (
-            _cancelled_at_exit(self._ready(), "load") as load,
+            _cancelled_at_exit(self._loaded_engine(), "load") as load,
             _cancelled_at_exit(self._reach(tasks), "reach") as reach,
         ):
             info, _ = await asyncio.gather(load, reach)
@@ -175,7 +175,7 @@ class Consumer:
         self._reached = True
         tasks.start(self._beat_forever(), "heartbeat")
 
-    async def _ready(self) -> EngineInfo:
+    async def _loaded_engine(self) -> EngineInfo:
         """Return a loaded engine. While none loads, hand jobs back, so that other workers can take them.
 
         The death of one engine process does not mean that the next one fails. Raises ``EngineUnavailable`` if
@@ -183,7 +183,7 @@ class Consumer:
         """
         for failures in count():
             try:
-                info = await self._engine.ready()
+                info = await self._engine.ensure_loaded()
             except EngineFault as fault:
                 pause_s = self._timing.engine_pause_s * 2.0 ** min(failures, _MOST_DOUBLINGS)
                 pause_s = min(pause_s, self._timing.engine_longest_pause_s)
@@ -200,7 +200,7 @@ class Consumer:
         if held := self._leases.release_all():
             for delivery in held:
                 self._batcher.discard(delivery)
-            self._job_log.let_go(held)
+            self._job_log.forget(held)
             log.info(LogEvent.JOBS_HANDED_BACK, jobs=await self._retry_until_answered(self._jobs.leave))
 
     def _own_status(self, info: EngineInfo) -> Worker:
@@ -208,7 +208,7 @@ class Consumer:
 
     async def _accept(self, delivery: Delivery) -> None:
         self._leases.hold(delivery)
-        self._job_log.taken(delivery, time.monotonic())
+        self._job_log.note_taken(delivery, time.monotonic())
         if delivery.refusal:
             await self._fail(delivery, delivery.refusal, most_failures=1)
         else:
@@ -220,13 +220,13 @@ class Consumer:
         deadline_s = self._pace.deadline_s(audio_s)
         started = time.monotonic()
         self._leases.decoding(batch, started + deadline_s)
-        self._job_log.decoding(batch, started)
+        self._job_log.note_decoding(batch, started)
         self._report.busy, self._report.state = len(batch), WorkerState.BUSY
         try:
             outcomes = await self._engine.decode([request_of(delivery.job) for delivery in batch], deadline_s)
             decode_s = time.monotonic() - started
-            self._pace.decoded(audio_s, decode_s)
-            self.tally.decoded(batch, decode_s)
+            self._pace.count_batch(audio_s, decode_s)
+            self.tally.count_batch(batch, decode_s)
             for delivery, outcome in zip(batch, outcomes, strict=True):
                 await self._settle(delivery, outcome, int(decode_s * 1000))
         except EngineFault as fault:
@@ -238,13 +238,13 @@ class Consumer:
         """Handle the failure of a whole call: a single job is blamed; several jobs are retried one by one."""
         log.warning(LogEvent.ENGINE_FAILED, batch=len(batch), reason=str(fault))
         if isinstance(fault, EngineTimedOut):
-            self._pace.timed_out()
+            self._pace.note_timeout()
         for delivery in filter(self._leases.holds, batch):
             if len(batch) == 1:
                 await self._fail(delivery, DecodeFailure(fault.code, str(fault)))
             else:
                 self._leases.hold(delivery)
-                self._job_log.again(delivery, time.monotonic())
+                self._job_log.log_retry(delivery, time.monotonic())
                 self._batcher.add(delivery, alone=True)
 
     # -- end of a job --------------------------------------------------------------------------------------
@@ -270,8 +270,8 @@ class Consumer:
         self._leases.release([delivery.key])
         self._report.done += 1
         self._report.audio_s += delivery.seconds
-        self.tally.ended(FINAL if counted else NOT_WANTED, delivery.seconds)
-        self._job_log.recognised(delivery, decode_ms, counted, time.monotonic())
+        self.tally.count_job(FINAL if counted else NOT_WANTED, delivery.seconds)
+        self._job_log.log_end(delivery, decode_ms, counted, time.monotonic())
 
     def _result(self, delivery: Delivery, transcript: Transcript, decode_ms: int) -> Result:
         return Result(
@@ -292,7 +292,7 @@ class Consumer:
     async def _fail(self, delivery: Delivery, why: DecodeFailure, most_failures: int = MOST_FAILURES) -> None:
         job = delivery.job
         if delivery.borrowed:  # only its owner may fail a borrowed job
-            self._job_log.let_go(self._leases.release([delivery.key]))
+            self._job_log.forget(self._leases.release([delivery.key]))
             return
         message = why.message[:_LONGEST_MESSAGE]
         failure = Failure(job.session, job.segment, why.code, message, job.attempt, retryable=True)
@@ -301,13 +301,13 @@ class Consumer:
             verdict = await self._retry_until_answered(lambda: self._jobs.fail(delivery, failure, most_failures))
         except OutcomeRefused as error:  # its lease runs out; whoever takes it then may be able to
             self._leases.release([delivery.key])
-            self._job_log.not_settled(delivery, str(error), time.monotonic())
+            self._job_log.log_refusal(delivery, str(error), time.monotonic())
             return
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
-        self.tally.ended(verdict)
+        self.tally.count_job(verdict)
         self._reader.sweep_later()  # let other workers try first: this one may be broken
-        self._job_log.failed(delivery, why, verdict, time.monotonic())
+        self._job_log.log_failure(delivery, why, verdict, time.monotonic())
 
     # -- background tasks ----------------------------------------------------------------------------------
 
@@ -321,13 +321,13 @@ class Consumer:
                 log.warning(LogEvent.LEASES_NOT_RENEWED, reason=str(error))
             else:
                 self._abandon(delivery for delivery in held if delivery.key in lost)
-                self._job_log.renewed(filter(self._leases.holds, held), time.monotonic())
+                self._job_log.log_renewal(filter(self._leases.holds, held), time.monotonic())
 
     def _abandon(self, lost: Iterable[Delivery]) -> None:
         for delivery in self._leases.lose(lost):
             self._batcher.discard(delivery)
-            self.tally.ended(Verdict.LOST)
-            self._job_log.lost(delivery, time.monotonic())
+            self.tally.count_job(Verdict.LOST)
+            self._job_log.log_loss(delivery, time.monotonic())
 
     async def _beat_forever(self) -> None:
         while True:

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
 from runtime.memory import RegularReturn, exempt_existing, without_collection
-from worker.chinese_text import written
+from worker.chinese_text import apply_chinese_style
 from worker.core.errors import UnknownEngine
 from worker.engines.registry import create_engine
 from worker.supervision.engine_frames import (
@@ -116,7 +116,9 @@ def _decode(engine: Engine, request: Decode) -> Reply:
     if len(outcomes) != len(request.batch):
         return Raised(f"{len(outcomes)} outcomes for {len(request.batch)} requests")
     return Decoded(
-        tuple(written(outcome, of.options) for outcome, of in zip(outcomes, request.batch, strict=True))
+        tuple(
+            apply_chinese_style(outcome, of.options) for outcome, of in zip(outcomes, request.batch, strict=True)
+        )
     )
 
 
@@ -130,7 +132,7 @@ def _feed(engine: StreamingEngine, request: Feed) -> Reply:
 
 
 def _styled_text(text: str, options: Options) -> str:
-    outcome = written(Transcript(text), options)
+    outcome = apply_chinese_style(Transcript(text), options)
     return outcome.text if isinstance(outcome, Transcript) else text
 
 

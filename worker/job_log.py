@@ -36,7 +36,7 @@ class JobLog:
     def __init__(self) -> None:
         self._held: dict[Key, _Held] = {}
 
-    def taken(self, delivery: Delivery, now: float) -> None:
+    def note_taken(self, delivery: Delivery, now: float) -> None:
         """Record a delivered job; log it if it came from another worker."""
         self._held[delivery.key] = _Held(now)
         if delivery.taken_from and delivery.taken_from != RETURNED:
@@ -44,12 +44,12 @@ class JobLog:
             event = LogEvent.JOB_BORROWED if delivery.borrowed else LogEvent.JOB_TAKEN_OVER
             log.warning(event, **_about(delivery), **silent)
 
-    def decoding(self, batch: Iterable[Delivery], now: float) -> None:
+    def note_decoding(self, batch: Iterable[Delivery], now: float) -> None:
         """Record that the decode of a batch begins."""
         for delivery in batch:
             self._of(delivery, now).decodes = now
 
-    def renewed(self, deliveries: Iterable[Delivery], now: float) -> None:
+    def log_renewal(self, deliveries: Iterable[Delivery], now: float) -> None:
         """Log once that a job is still held, so that the log shows since when if this worker dies with it."""
         for delivery in deliveries:
             held = self._of(delivery, now)
@@ -58,36 +58,36 @@ class JobLog:
                 since = {"held_ms": _ms(now - held.taken), "decoding": bool(held.decodes)}
                 log.info(LogEvent.JOB_RENEWED, **_about(delivery), **since)
 
-    def again(self, delivery: Delivery, now: float) -> None:
+    def log_retry(self, delivery: Delivery, now: float) -> None:
         """Log that a job is decoded again, alone, after its batch failed."""
         held = self._of(delivery, now)
         log.warning(LogEvent.JOB_DECODED_ALONE, **_about(delivery), **_times(delivery, held, now))
         held.decodes = 0.0
 
-    def recognised(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
+    def log_end(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
         """Log that a job ended: its result is in the broker, or was no longer wanted."""
-        held = self._forget(delivery, now)
+        held = self._pop(delivery, now)
         times = _times(delivery, held, now, decode_ms)
         outcome = "final" if counted else "not wanted"  # texts of this module, which a report keeps
         log.info(LogEvent.JOB_ENDED, **_about(delivery), outcome=outcome, **times)
 
-    def failed(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
+    def log_failure(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
         """Log that a job failed and was requeued or became a dead letter."""
-        times = _times(delivery, self._forget(delivery, now), now)
+        times = _times(delivery, self._pop(delivery, now), now)
         said = {"verdict": verdict, "code": why.code, "reason": why.message}
         log.warning(LogEvent.JOB_FAILED, **_about(delivery), **said, **times)
 
-    def not_settled(self, delivery: Delivery, why: str, now: float) -> None:
+    def log_refusal(self, delivery: Delivery, why: str, now: float) -> None:
         """Log that the broker stores neither a result nor a failure of a job, which this worker lets go."""
-        times = _times(delivery, self._forget(delivery, now), now)
+        times = _times(delivery, self._pop(delivery, now), now)
         log.error(LogEvent.JOB_NOT_SETTLED, **_about(delivery), reason=why, **times)
 
-    def lost(self, delivery: Delivery, now: float) -> None:
+    def log_loss(self, delivery: Delivery, now: float) -> None:
         """Log that another worker has the job's lease now, or ended the job."""
-        times = _times(delivery, self._forget(delivery, now), now)
+        times = _times(delivery, self._pop(delivery, now), now)
         log.warning(LogEvent.LEASE_LOST, **_about(delivery), **times)
 
-    def let_go(self, deliveries: Sequence[Delivery]) -> None:
+    def forget(self, deliveries: Sequence[Delivery]) -> None:
         """Stop tracking these jobs."""
         for delivery in deliveries:
             self._held.pop(delivery.key, None)
@@ -95,7 +95,7 @@ class JobLog:
     def _of(self, delivery: Delivery, now: float) -> _Held:
         return self._held.setdefault(delivery.key, _Held(now))
 
-    def _forget(self, delivery: Delivery, now: float) -> _Held:
+    def _pop(self, delivery: Delivery, now: float) -> _Held:
         return self._held.pop(delivery.key, None) or _Held(now)
 
 

@@ -33,7 +33,7 @@ class PartialSelection:
         self.dropped = 0
         self._muted_until: dict[str, float] = {}
 
-    def wanted(self, asked: Iterable[Delivery], slots: int, now: float) -> list[Delivery]:
+    def select(self, asked: Iterable[Delivery], slots: int, now: float) -> list[Delivery]:
         """Return the requests to decode together: the newest of each unmuted session, at most ``slots``."""
         asked = list(asked)
         newest = {delivery.job.session: delivery for delivery in asked if not delivery.refusal}
@@ -73,7 +73,7 @@ class PartialMaker:
     async def make(self, asked: Sequence[Delivery], me: Worker) -> float:
         """Make the partials that are worth it; return the seconds that the engine took."""
         started = time.monotonic()
-        batch = self._selection.wanted(asked, me.live_slots, started)
+        batch = self._selection.select(asked, me.live_slots, started)
         if not batch:
             return 0.0
         deadline_s = self._pace.deadline_s(sum(delivery.seconds for delivery in batch))

@@ -43,7 +43,7 @@ class JobReader:
         """Postpone the next sweep by about one interval, so that other workers sweep first."""
         self._sweep_at = time.monotonic() + self._sweep_s * random.uniform(0.75, 1.25)
 
-    def rest_from_partials(self, decode_s: float) -> None:
+    def pause_partials(self, decode_s: float) -> None:
         """Read no partials for as long as the last ones took, so that they take at most half of the time."""
         self._partials_at = time.monotonic() + decode_s
 

@@ -23,7 +23,7 @@ from protocol.audio import FRAME_SAMPLES, samples_to_ms
 from protocol.texts import TimedText, join_pieces
 from speech.packing import AudioSpan
 from speech.segmenter import SegmentClosed, SegmentOpened
-from worker.core.decoding import amplified
+from worker.core.decoding import amplify
 
 _LANGUAGES: Final = ("zh", "en")
 
@@ -41,7 +41,7 @@ def in_time(items: Iterable[Item], *, hold: bool, models: Path, folder: Path) ->
 
 def _decode(item: Item, ask: Decoder, kept: ResultCache) -> Decode:
     def decoded(part: AudioSpan) -> TimedText:
-        pcm = amplified(item.samples[part.begin : part.end].tobytes(), part.gain_db)
+        pcm = amplify(item.samples[part.begin : part.end].tobytes(), part.gain_db)
         samples = np.frombuffer(pcm, np.int16)
         key = key_of(samples, item.language)
         if key not in kept:

@@ -16,7 +16,7 @@ from typing import Any
 
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
-from worker.chinese_text import written
+from worker.chinese_text import apply_chinese_style
 from worker.engines import whisper
 
 _ENGINE: Any = whisper if hasattr(whisper, "create") else import_module("worker.engines.whisper.engine")
@@ -33,7 +33,7 @@ def main(model_folder: str, threads: str = "0") -> None:
         begun = time.process_time()
         (outcome,) = engine.decode([DecodeRequest(pcm, options)])
         cpu_s = time.process_time() - begun
-        outcome = written(outcome, options)
+        outcome = apply_chinese_style(outcome, options)
         assert isinstance(outcome, Transcript), outcome
         answer = {"text": outcome.text, "language": outcome.language, "cpu_s": cpu_s}
         print(json.dumps(answer), flush=True)

@@ -18,7 +18,7 @@ from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of
 from tests.helpers.recordings import samples_of
 from tests.helpers.waiting import wait_until_sync
-from worker.chinese_text import written
+from worker.chinese_text import apply_chinese_style
 from worker.engines.whisper.engine import create
 
 pytestmark = [pytest.mark.serial("languages"), pytest.mark.timeout(300)]
@@ -43,7 +43,7 @@ def directly(take: TakeSnapshot, models: Path) -> str:
     options = take.take.options
     decoded = engine.decode([DecodeRequest(pcm, options) for pcm in segments_of(take)])
     engine.close()
-    wanted = [written(outcome, options) for outcome in decoded]
+    wanted = [apply_chinese_style(outcome, options) for outcome in decoded]
     return join_texts(outcome.text for outcome in wanted if isinstance(outcome, Transcript))
 
 

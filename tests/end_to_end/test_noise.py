@@ -28,7 +28,7 @@ from tests.helpers.noise import (
     spoken,
 )
 from tests.helpers.recordings import Recording, chunks
-from worker.chinese_text import written
+from worker.chinese_text import apply_chinese_style
 from worker.engines.whisper.engine import WhisperEngine, create
 
 Samples = NDArray[np.int16]
@@ -128,7 +128,10 @@ def whisper(models: Path) -> WhisperEngine:
 
 
 def heard(whisper: WhisperEngine, pcm: list[bytes], options: Options) -> str:
-    outcomes = [written(outcome, options) for outcome in whisper.decode([DecodeRequest(p, options) for p in pcm])]
+    outcomes = [
+        apply_chinese_style(outcome, options)
+        for outcome in whisper.decode([DecodeRequest(p, options) for p in pcm])
+    ]
     return " ".join(outcome.text for outcome in outcomes if isinstance(outcome, Transcript))
 
 

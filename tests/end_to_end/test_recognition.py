@@ -16,7 +16,7 @@ from speech.vad import open_vad
 from tests.helpers.chain import running_chain
 from tests.helpers.conversation import conversation
 from tests.helpers.valkey import Broker
-from worker.chinese_text import written
+from worker.chinese_text import apply_chinese_style
 from worker.engines.whisper.engine import create
 
 pytestmark = pytest.mark.serial("engines")
@@ -55,7 +55,7 @@ async def test_chain_returns_the_engines_text_unchanged(
             said, options = segments(sample, models / "fsmn-vad"), Options(language=language)
             assert len(said) >= 2 and all(np.frombuffer(pcm, np.int16).any() for pcm in said)
             direct = engine.decode([DecodeRequest(pcm, options) for pcm in said])
-            as_wanted = [written(outcome, options) for outcome in direct]
+            as_wanted = [apply_chinese_style(outcome, options) for outcome in direct]
             expected = [outcome.text for outcome in as_wanted if isinstance(outcome, Transcript)]
             assert all(expected) and await through_the_chain(endpoint, said, options) == expected
     engine.close()

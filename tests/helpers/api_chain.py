@@ -17,7 +17,7 @@ from protocol.texts import join_texts
 from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened
 from speech.vad import open_vad
 from tests.helpers.chain import Chain, Program, running_chain
-from worker.core.decoding import amplified
+from worker.core.decoding import amplify
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def text_of_file(path: Path) -> str:
     frames: list[Frame] = []
     read_file(path, open_vad(None), frames.append)
     pieces = [frame for frame in frames if isinstance(frame, MediaSegment)]
-    return join_texts(checksum(amplified(piece.pcm, piece.gain_db)) for piece in pieces)
+    return join_texts(checksum(amplify(piece.pcm, piece.gain_db)) for piece in pieces)
 
 
 def texts_of_stream(samples: NDArray[np.int16], gate: bool = True, endpoint_ms: int = 600) -> list[str]:
@@ -64,5 +64,5 @@ def texts_of_stream(samples: NDArray[np.int16], gate: bool = True, endpoint_ms: 
                 pieces += output.pcm
             case SegmentClosed(_, count):
                 pcm = bytes(pieces[: count * BYTES_PER_SAMPLE])
-                texts.append(checksum(amplified(pcm, begun.gain_db)))
+                texts.append(checksum(amplify(pcm, begun.gain_db)))
     return texts

@@ -39,7 +39,7 @@ from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
-from worker.core.decoding import amplified
+from worker.core.decoding import amplify
 
 START_S = 120.0
 TEXT_S = 60.0
@@ -363,7 +363,7 @@ def segments_of(take: TakeSnapshot) -> list[bytes]:
     audio = audio_of(take)
     spoken = sorted(take.take.counted.values(), key=lambda each: each.at)
     pieces = [(each, audio[each.at : each.at + (each.samples or 0)]) for each in spoken if not each.cancelled]
-    return [amplified(piece.tobytes(), each.details.gain_db) for each, piece in pieces]
+    return [amplify(piece.tobytes(), each.details.gain_db) for each, piece in pieces]
 
 
 @contextmanager

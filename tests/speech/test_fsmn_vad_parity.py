@@ -17,7 +17,7 @@ from speech.fsmn_vad import FsmnVad
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 from tests.helpers.digits import MODEL
 from tests.helpers.recordings import chunks, every_path, samples_of, synthetic
-from worker.engines.funasr import unnoticed
+from worker.engines.funasr import without_side_effects
 from worker.engines.funasr_library import import_auto_model
 
 pytestmark = [pytest.mark.funasr, pytest.mark.serial("engines")]
@@ -35,7 +35,7 @@ class Reference:
     def __init__(self, folder: Path) -> None:
         import torch
 
-        with unnoticed():
+        with without_side_effects():
             auto_model = import_auto_model(MODEL)
             import funasr.models.fsmn_vad_streaming.encoder
             import funasr.models.fsmn_vad_streaming.model  # noqa: F401 - both register their class

@@ -3,7 +3,7 @@ import pytest
 from protocol.engine import DecodeFailure, Transcript
 from protocol.errors import ErrorCode
 from protocol.recognition import Options, Script, Word
-from worker.chinese_text import punctuated, written
+from worker.chinese_text import apply_chinese_style, with_full_width_marks
 
 
 @pytest.mark.parametrize(
@@ -11,17 +11,19 @@ from worker.chinese_text import punctuated, written
     [("simplified", "广州市房地产分析"), ("traditional", "廣州市房地產分析"), ("", "廣州市房地产分析")],
 )
 def test_chinese_text_is_converted_to_the_requested_script(script: Script, text: str) -> None:
-    outcome = written(Transcript("廣州市房地产分析", "zh"), Options(script=script))
+    outcome = apply_chinese_style(Transcript("廣州市房地产分析", "zh"), Options(script=script))
     assert outcome == Transcript(text, "zh")
 
 
 def test_words_are_converted_like_their_text() -> None:
-    outcome = written(Transcript("廣州", "zh", (Word("廣", 0, 1), Word("州", 1, 2))), Options(script="simplified"))
+    outcome = apply_chinese_style(
+        Transcript("廣州", "zh", (Word("廣", 0, 1), Word("州", 1, 2))), Options(script="simplified")
+    )
     assert outcome == Transcript("广州", "zh", (Word("广", 0, 1), Word("州", 1, 2)))
 
 
 def test_phrase_is_punctuated_like_its_text() -> None:
-    outcome = written(Transcript("好, 走.", "zh", (Word("好, 走", 0, 1),)), Options())
+    outcome = apply_chinese_style(Transcript("好, 走.", "zh", (Word("好, 走", 0, 1),)), Options())
     assert outcome == Transcript("好，走。", "zh", (Word("好，走", 0, 1),))
 
 
@@ -30,12 +32,12 @@ def test_phrase_is_punctuated_like_its_text() -> None:
     [("Bring notes.今天好", "Bring notes. 今天好"), ("Really?好", "Really? 好"), ("第3.节", "第3.节")],
 )
 def test_chinese_after_an_english_sentence_follows_a_space(text: str, better: str) -> None:
-    assert written(Transcript(text), Options(punctuation=False)) == Transcript(better)
+    assert apply_chinese_style(Transcript(text), Options(punctuation=False)) == Transcript(better)
 
 
 @pytest.mark.parametrize("punctuation", [True, False])
 def test_spaces_between_han_characters_are_removed(punctuation: bool) -> None:
-    outcome = written(Transcript("声音会先 保存 在 NAS 上", "zh"), Options(punctuation=punctuation))
+    outcome = apply_chinese_style(Transcript("声音会先 保存 在 NAS 上", "zh"), Options(punctuation=punctuation))
     assert outcome == Transcript("声音会先保存在 NAS 上", "zh")
 
 
@@ -52,16 +54,16 @@ def test_spaces_between_han_characters_are_removed(punctuation: bool) -> None:
     ],
 )
 def test_punctuation_after_a_han_character_is_full_width(text: str, better: str) -> None:
-    assert punctuated(text) == better
-    assert punctuated(better) == better
+    assert with_full_width_marks(text) == better
+    assert with_full_width_marks(better) == better
 
 
 def test_punctuation_option_off_keeps_punctuation() -> None:
     transcript = Transcript("好, 走", "zh")
-    assert written(transcript, Options(punctuation=False)) == transcript
+    assert apply_chinese_style(transcript, Options(punctuation=False)) == transcript
 
 
 def test_english_and_failures_are_not_converted() -> None:
     failure = DecodeFailure(ErrorCode.AUDIO_INVALID, "坏, 了")
     for outcome in (Transcript("Well, well.", "en"), failure):
-        assert written(outcome, Options(script="traditional")) is outcome
+        assert apply_chinese_style(outcome, Options(script="traditional")) is outcome

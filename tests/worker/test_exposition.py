@@ -27,9 +27,9 @@ def scrape(port: int, accept: str = "*/*") -> Figures:
 @pytest.mark.parametrize("accept", ["*/*", OPENMETRICS])
 def test_metrics_report_counts_and_state(accept: str) -> None:
     tally = WorkerTally()
-    tally.decoded([delivery(0), delivery(1)], 0.5)
-    tally.ended(FINAL, 2.5)
-    tally.ended("lost")
+    tally.count_batch([delivery(0), delivery(1)], 0.5)
+    tally.count_job(FINAL, 2.5)
+    tally.count_job("lost")
     tally.partials, tally.returns = 3, 2
     now = WorkerReading(WorkerState.BUSY, INFO, 2, 5.0, 3, None)
     with serving(HERE, "w", tally, lambda: now) as port:

@@ -25,9 +25,9 @@ def lines() -> Iterator[Lines]:
 
 def test_job_log_has_one_line_per_job_with_its_times(lines: Lines) -> None:
     log, job = JobLog(), replace(delivery(0, samples=32_000), age_ms=120)
-    log.taken(job, 10.0)
-    log.decoding([job], 10.25)
-    log.recognised(job, decode_ms=400, counted=True, now=10.7)
+    log.note_taken(job, 10.0)
+    log.note_decoding([job], 10.25)
+    log.log_end(job, decode_ms=400, counted=True, now=10.7)
     (line,) = lines
     assert line["event"] == "job.ended" and line["outcome"] == "final"
     assert (line["session"], line["segment"], line["attempt"]) == (job.job.session, 0, 0)
@@ -38,20 +38,20 @@ def test_job_log_has_one_line_per_job_with_its_times(lines: Lines) -> None:
 
 def test_job_log_has_a_job_taken_over_from_a_silent_worker(lines: Lines) -> None:
     log = JobLog()
-    log.taken(replace(delivery(0, count=2), taken_from="other-1-ab", silent_ms=10_400), 0.0)
+    log.note_taken(replace(delivery(0, count=2), taken_from="other-1-ab", silent_ms=10_400), 0.0)
     (line,) = lines
     assert line["event"] == "job.taken_over"
     assert (line["taken_from"], line["silent_ms"], line["deliveries"]) == ("other-1-ab", 10_400, 2)
-    log.taken(replace(delivery(1, count=2), taken_from=RETURNED, silent_ms=3_600_000), 0.0)
+    log.note_taken(replace(delivery(1, count=2), taken_from=RETURNED, silent_ms=3_600_000), 0.0)
     assert len(lines) == 1, "a job that its worker handed back is not logged"
 
 
 def test_job_log_has_a_long_job_once(lines: Lines) -> None:
     log, job = JobLog(), delivery(0)
-    log.taken(job, 0.0)
-    log.decoding([job], 0.5)
+    log.note_taken(job, 0.0)
+    log.note_decoding([job], 0.5)
     for now in (2.5, 5.0, 7.5):
-        log.renewed([job], now)
+        log.log_renewal([job], now)
     (line,) = lines
     assert line["event"] == "job.renewed" and (line["held_ms"], line["decoding"]) == (2_500, True)
 
@@ -60,11 +60,11 @@ def test_job_log_has_failures_and_lost_leases_with_times(lines: Lines) -> None:
     log, why = JobLog(), DecodeFailure(ErrorCode.ENGINE_DIED, "the engine's process ended")
     one, two, three = delivery(0), delivery(1), delivery(2)
     for job in (one, two, three):
-        log.taken(job, 0.0)
-    log.decoding([one, two], 1.0)
-    log.again(two, 1.5)
-    log.failed(one, why, Verdict.AGAIN, 2.0)
-    log.lost(three, 3.0)
+        log.note_taken(job, 0.0)
+    log.note_decoding([one, two], 1.0)
+    log.log_retry(two, 1.5)
+    log.log_failure(one, why, Verdict.AGAIN, 2.0)
+    log.log_loss(three, 3.0)
     again, failed, lost = lines
     assert again["event"] == "job.decoded_alone" and again["decode_ms"] == 500
     assert (failed["verdict"], failed["code"], failed["wait_ms"], failed["decode_ms"]) == (
@@ -77,6 +77,6 @@ def test_job_log_has_failures_and_lost_leases_with_times(lines: Lines) -> None:
 
 
 def test_job_log_has_unwanted_result_without_invented_times(lines: Lines) -> None:
-    JobLog().recognised(replace(delivery(0), borrowed=True), decode_ms=10, counted=False, now=5.0)
+    JobLog().log_end(replace(delivery(0), borrowed=True), decode_ms=10, counted=False, now=5.0)
     (line,) = lines
     assert (line["outcome"], line["wait_ms"], line["decode_ms"], line["borrowed"]) == ("not wanted", 0, 10, True)

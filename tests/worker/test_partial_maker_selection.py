@@ -19,28 +19,28 @@ def asked(session: str, segment: int = 0) -> Delivery:
 
 def test_partials_batch_is_limited_to_the_slots() -> None:
     partials = PartialSelection()
-    assert partials.wanted(map(asked, "abc"), 2, 0.0) == [asked("a"), asked("b")]
-    assert partials.wanted([], 2, 0.0) == []
+    assert partials.select(map(asked, "abc"), 2, 0.0) == [asked("a"), asked("b")]
+    assert partials.select([], 2, 0.0) == []
     assert partials.dropped == 1
 
 
 def test_only_the_newest_request_of_a_session_is_kept() -> None:
     partials = PartialSelection()
-    assert partials.wanted([asked("a", 1), asked("b"), asked("a", 2)], 5, 0.0) == [asked("a", 2), asked("b")]
+    assert partials.select([asked("a", 1), asked("b"), asked("a", 2)], 5, 0.0) == [asked("a", 2), asked("b")]
     assert partials.dropped == 1
 
 
 def test_undecodable_partial_request_is_dropped() -> None:
     broken = read_delivery(PARTIALS[0], "1-0", 1, 1, fields_of(question()) | {b"pcm": b""}, KINDS)
     assert broken.refusal is not None
-    assert PartialSelection().wanted([broken], 5, 0.0) == []
+    assert PartialSelection().select([broken], 5, 0.0) == []
 
 
 def test_blamed_sessions_are_muted_for_a_minute() -> None:
     partials = PartialSelection()
     partials.mute([asked("a"), asked("b")], 100.0)
-    assert partials.wanted([asked("a", 9), asked("c"), asked("b")], 5, 159.9) == [asked("c")]
-    assert partials.wanted([asked("a", 9)], 5, 160.0) == [asked("a", 9)]
+    assert partials.select([asked("a", 9), asked("c"), asked("b")], 5, 159.9) == [asked("c")]
+    assert partials.select([asked("a", 9)], 5, 160.0) == [asked("a", 9)]
 
 
 @pytest.mark.parametrize("now", [0.0, 61.0])
@@ -49,7 +49,7 @@ def test_muted_sessions_are_bounded_and_the_oldest_expires_first(now: float) -> 
     partials.mute([asked("first")], 0.0)
     for number in range(1_000):
         partials.mute([asked(str(number))], now)
-    assert len(partials.wanted([asked("first"), asked("0"), asked("999")], 5, now)) == 1
+    assert len(partials.select([asked("first"), asked("0"), asked("999")], 5, now)) == 1
 
 
 class PartialsMachine(RuleBasedStateMachine):
@@ -73,7 +73,7 @@ class PartialsMachine(RuleBasedStateMachine):
     @rule(sessions=st.lists(SESSIONS), slots=st.integers(1, 4))
     def ask(self, sessions: list[str], slots: int) -> None:
         before = self.partials.dropped
-        wanted = self.partials.wanted(map(asked, sessions), slots, self.now)
+        wanted = self.partials.select(map(asked, sessions), slots, self.now)
         names = [delivery.job.session for delivery in wanted]
         assert len(set(names)) == len(names) <= slots and set(names) <= set(sessions)
         assert self.partials.dropped - before == len(sessions) - len(wanted)
@@ -81,7 +81,7 @@ class PartialsMachine(RuleBasedStateMachine):
     @invariant()
     def agree(self) -> None:
         muted = {session for session, at in self.blamed if self.now < at + 60.0}
-        heard = self.partials.wanted(map(asked, "abcdef"), 6, self.now)
+        heard = self.partials.select(map(asked, "abcdef"), 6, self.now)
         assert {delivery.job.session for delivery in heard} == set("abcdef") - muted
 
 

@@ -111,11 +111,11 @@ async def test_partials_are_read_while_jobs_are_left_to_others(other: GatewaySid
 async def test_partials_rest_as_long_as_the_last_ones_took(other: GatewaySide, jobs: ShardJobs) -> None:
     reading = reader(jobs, sweep_s=0.05)  # so that wait() returns soon
     await other.ask(question(5))
-    reading.rest_from_partials(3_600.0)
+    reading.pause_partials(3_600.0)
     assert await reading.next(ME) == ([], [])
     await other.submit(job(1), URGENT)
     assert (await reading.next(ME)).jobs[0].job.segment == 1
-    reading.rest_from_partials(0.0)
+    reading.pause_partials(0.0)
     assert [one.job.segment for one in (await reading.next(ME)).partials] == [5]
 
 

@@ -82,13 +82,15 @@ def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
 
 
 def _dialling_client(dial: Dial, **options: Any) -> Redis:
-    async def opened() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def open_streams() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
             return await dial()
         except BrokerRefused as error:  # a connection must raise an error that redis-py knows
             raise PermissionError(str(error)) from error
 
-    return Redis.from_pool(ConnectionPool(connection_class=DialledConnection, dial=opened, **options, **_POOL))
+    return Redis.from_pool(
+        ConnectionPool(connection_class=DialledConnection, dial=open_streams, **options, **_POOL)
+    )
 
 
 def check_version(info: Mapping[str, Any]) -> None:
@@ -99,7 +101,7 @@ def check_version(info: Mapping[str, Any]) -> None:
         raise BrokerTooOld(str(error)) from error
 
 
-def translated(error: Exception, granted: bool = False) -> BrokerError:
+def broker_error(error: Exception, granted: bool = False) -> BrokerError:
     """Return our error for one of redis-py or of the system.
 
     ``granted``: the broker did the same before. Then it may do it again, except for a key that a gateway refuses.
@@ -120,7 +122,7 @@ def is_about_job(error: Exception) -> bool:
     """Return whether a script refused an outcome for what it is, or for what its session's key is."""
     cause = _cause(error)
     denied = isinstance(cause, _REFUSALS) or _DENIED_IN_SCRIPT in str(cause)
-    return not denied and isinstance(cause, foreign.ResponseError) and type(translated(cause)) is BrokerRefused
+    return not denied and isinstance(cause, foreign.ResponseError) and type(broker_error(cause)) is BrokerRefused
 
 
 def _cause(error: Exception) -> Exception:

@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 
 from protocol.job import MOST_SHARDS, SHARDS_KEY, Keys
 from runtime.broker_connection import Dial
-from worker.broker.connections import check_version, open_client, translated
+from worker.broker.connections import broker_error, check_version, open_client
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
@@ -33,7 +33,7 @@ async def read_layout(url: str, dial: Dial | None = None) -> ShardLayout:
         check_version(info)
         stored: Any = await client.get(SHARDS_KEY)
     except (RedisError, OSError) as error:
-        raise translated(error) from error
+        raise broker_error(error) from error
     finally:
         await client.aclose()
     cluster = info.get("server_mode", info.get("redis_mode")) == "cluster"

@@ -68,7 +68,7 @@ class LiveShards:
 
     async def pieces(self, model: str, places: int) -> list[Job]:
         """Take the pieces that wait: of followed sessions, and of up to ``places`` others in all."""
-        shares = shared_out(places, len(self._shards), self._turn)
+        shares = spread_places(places, len(self._shards), self._turn)
         self._turn += 1
         found = await self._all(lambda number: self._shards[number].pieces(model, shares[number]))
         return [job for jobs in found for job in jobs]
@@ -130,7 +130,7 @@ class LiveShards:
         self._away_until[number] = time.monotonic() + (_AWAY_S if len(self._shards) > 1 else 0.0)
 
 
-def shared_out(places: int, shards: int, turn: int) -> list[int]:
+def spread_places(places: int, shards: int, turn: int) -> list[int]:
     """Return the places of each shard: as equal as they can be, and another one is first each time."""
     shares = [places * (at + 1) // shards - places * at // shards for at in range(shards)]
     first = turn % shards

@@ -13,10 +13,10 @@ _FULL_SCALE: Final = 32_767
 
 def request_of(job: Job) -> DecodeRequest:
     """Return the engine's request for a job, with its gain applied."""
-    return DecodeRequest(amplified(job.pcm, job.gain_db), job.options, partial=job.kind is JobKind.HYPOTHESISE)
+    return DecodeRequest(amplify(job.pcm, job.gain_db), job.options, partial=job.kind is JobKind.HYPOTHESISE)
 
 
-def amplified(pcm: bytes, gain_db: int) -> bytes:
+def amplify(pcm: bytes, gain_db: int) -> bytes:
     """Return PCM16LE louder by ``gain_db``, or by less where more than one sample in a thousand would be cut off.
 
     The gain was chosen when the segment began, by its first words.

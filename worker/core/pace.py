@@ -20,12 +20,12 @@ class Pace:
         """Audio seconds per second; 0 while unknown."""
         return self._audio_s / self._decode_s if self._decode_s else 0.0
 
-    def decoded(self, audio_s: float, decode_s: float) -> None:
+    def count_batch(self, audio_s: float, decode_s: float) -> None:
         """Record how long a batch took."""
         self._audio_s = self._audio_s * _KEPT + audio_s
         self._decode_s = self._decode_s * _KEPT + decode_s
 
-    def timed_out(self) -> None:
+    def note_timeout(self) -> None:
         """Expect half the speed after a timeout, so that a machine that became slow keeps working."""
         self._audio_s /= 2
 

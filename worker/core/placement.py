@@ -102,11 +102,11 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
     peers = (tuple(other for other in others if other.model == me.model), tuple(others))  # by stream: model, any
     speaking = any(one.entries or one.read_ago_s <= SPEAKING_S for one in (*urgent, *queues[4:]))
     length_s = typical_s(bulk)
-    kept = speaking and kept_free(me, others, length_s)
+    kept = speaking and stays_free(me, others, length_s)
     readable = (not (kept and peers[0]), not (kept and peers[1]))
     # Live jobs wait only for live jobs; file jobs wait for both.
-    held = [hold_ms(me, [with_live_slots(one) for one in side], *waiting(urgent)) for side in peers]
-    held += [hold_ms(me, without_kept(me, side, speaking, length_s), *waiting(queues[:4])) for side in peers]
+    held = [hold_ms(me, [with_live_slots(one) for one in side], *waiting_work(urgent)) for side in peers]
+    held += [hold_ms(me, file_workers(me, side, speaking, length_s), *waiting_work(queues[:4])) for side in peers]
     waits = any(queue.entries for queue, may in zip(bulk, readable, strict=True) if may)
     return ReadPlan(
         held_ms=tuple(held),
@@ -137,20 +137,20 @@ def hold_ms(me: Worker, others: Iterable[Worker], length_s: float, ahead_s: floa
     return max(0, min(MOST_HELD_MS, int(gain_ms)))
 
 
-def kept_free(one: Worker, others: Sequence[Worker], length_s: float) -> bool:
+def stays_free(one: Worker, others: Sequence[Worker], length_s: float) -> bool:
     """Return whether ``one`` stays free for live speech: a file job of ``length_s`` would block it too long."""
     if not others or not one.speed or length_s / one.speed <= QUICK_S:
         return False
     return all((one.speed, one.name) > (other.speed, other.name) for other in others)
 
 
-def without_kept(me: Worker, others: Sequence[Worker], speaking: bool, length_s: float) -> tuple[Worker, ...]:
+def file_workers(me: Worker, others: Sequence[Worker], speaking: bool, length_s: float) -> tuple[Worker, ...]:
     """Return the workers that take file jobs now."""
     workers = (me, *others)
     return tuple(
         one
         for one in others
-        if not (speaking and kept_free(one, [other for other in workers if other is not one], length_s))
+        if not (speaking and stays_free(one, [other for other in workers if other is not one], length_s))
     )
 
 
@@ -166,7 +166,7 @@ def typical_s(queues: Iterable[Queue]) -> float:
     return (audio_s / entries if entries and audio_s > 0 else 0.0) or TYPICAL_S
 
 
-def waiting(queues: Sequence[Queue]) -> tuple[float, float, int]:
+def waiting_work(queues: Sequence[Queue]) -> tuple[float, float, int]:
     """Return the length of one job, the audio ahead of it, and the number of jobs including it."""
     length_s = typical_s(queues)
     return length_s, max(0.0, sum(queue.audio_s for queue in queues) - length_s), sum(q.entries for q in queues)

@@ -44,7 +44,7 @@ class WorkerTally:
         self.partials = 0
         self.returns = 0
 
-    def decoded(self, batch: Iterable[Delivery], decode_s: float) -> None:
+    def count_batch(self, batch: Iterable[Delivery], decode_s: float) -> None:
         """Count a batch of jobs decoded together."""
         size = 0
         for delivery in batch:
@@ -53,7 +53,7 @@ class WorkerTally:
             self.decode.add(decode_s)
         self.batches.add(size)
 
-    def ended(self, outcome: str, seconds: float = 0.0) -> None:
+    def count_job(self, outcome: str, seconds: float = 0.0) -> None:
         """Count a job that left this worker; ``seconds``: its audio, if it has a text now."""
         self.jobs[outcome] += 1
         self.audio_s += seconds

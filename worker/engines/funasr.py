@@ -146,7 +146,7 @@ def limit_memory(cuda: Any, device: str, megabytes: int) -> None:
 def load_auto_model(folder: str, device: str, threads: int) -> Any:
     """Load a model folder as FunASR's ``AutoModel``, without a network. Raises ``EngineUnavailable``."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the libraries are imported
-    with unnoticed():
+    with without_side_effects():
         with needed_library(*_LIBRARIES):
             import torch
 
@@ -170,7 +170,7 @@ def _load_model(folder: str, device: str, threads: int) -> Recognise:
 
     def recognise(recordings: Sequence[Any], asked: Asked) -> list[Answer]:
         keys = [str(place) for place in range(len(recordings))]
-        with unnoticed(), torch.inference_mode():
+        with without_side_effects(), torch.inference_mode():
             results, *_ = auto.model.inference(data_in=list(recordings), key=keys, **{**auto.kwargs, **asked})
         return in_order(results, len(recordings))
 
@@ -182,7 +182,7 @@ def _punctuator(add: Recognise) -> Punctuate:
 
 
 @contextlib.contextmanager
-def unnoticed() -> Iterator[None]:
+def without_side_effects() -> Iterator[None]:
     """Undo FunASR's side effects on the process: it prints, configures logging, and logs hotwords."""
     root = logging.getLogger()
     level, handlers, disabled = root.level, list(root.handlers), root.manager.disable

@@ -43,12 +43,12 @@ def import_auto_model(folder: Path) -> Any:
         import_module(f"funasr.{part}")
     from funasr.register import tables
 
-    if unregistered((folder / "config.yaml").read_text("utf-8", "replace"), tables):
+    if unregistered_classes((folder / "config.yaml").read_text("utf-8", "replace"), tables):
         funasr.import_submodules("funasr")
     return funasr.AutoModel
 
 
-def unregistered(config: str, tables: Any) -> list[str]:
+def unregistered_classes(config: str, tables: Any) -> list[str]:
     """Return the classes that a model's configuration names and FunASR's ``tables`` lack."""
     named = [(kind, name) for kind, name in _NAMED.findall(config) if name != "null"]
     return [name for kind, name in named if name not in getattr(tables, f"{kind}_classes")]

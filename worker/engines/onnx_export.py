@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from protocol.engine import EngineUnavailable
-from worker.engines.funasr import FAMILIES, class_in, load_auto_model, unnoticed
+from worker.engines.funasr import FAMILIES, class_in, load_auto_model, without_side_effects
 from worker.engines.model_loading import needed_library
 from worker.engines.onnx_session import FILES
 from worker.engines.vocabulary import read_vocabulary
@@ -68,7 +68,7 @@ def trace(folder: Path, model_class: str, path: Path) -> None:
     auto = load_auto_model(str(folder), "cpu", 0)
     import torch
 
-    with unnoticed(), torch.inference_mode():
+    with without_side_effects(), torch.inference_mode():
         model = traceable(auto, model_class)
         model.module.eval()
         torch.onnx.export(
@@ -109,7 +109,7 @@ def quantise(traced: Path, path: Path) -> None:
     """Write the graph with int8 weights of its matrix products."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with unnoticed():
+    with without_side_effects():
         quantize_dynamic(
             traced, path, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QUInt8
         )
@@ -120,7 +120,7 @@ def halve(traced: Path, path: Path) -> None:
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    with unnoticed():
+    with without_side_effects():
         onnx.save(convert_float_to_float16(onnx.load(traced), keep_io_types=True), path)
 
 

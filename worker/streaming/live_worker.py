@@ -22,7 +22,7 @@ from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
 from runtime.tasks import Tasks
 from worker.broker.live_shards import LiveShards
-from worker.core.decoding import amplified
+from worker.core.decoding import amplify
 from worker.core.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised
 from worker.core.outage import START_S, BrokerOutage
 from worker.core.pace import Pace
@@ -85,7 +85,7 @@ class LiveWorker:
         await self._draining.wait()
 
     async def _work(self, tasks: Tasks) -> None:
-        info = await self._ready()  # first: an unknown engine is reported even while the broker is away
+        info = await self._loaded_engine()  # first: an unknown engine is reported even while the broker is away
         await self._retry_until_answered(self._jobs.check)
         self._states = LiveStates(info.slots, self._worker)
         self._report.state = WorkerState.IDLE
@@ -104,7 +104,7 @@ class LiveWorker:
                 await asyncio.sleep(_AGAIN_S)
             except EngineFault as fault:
                 log.warning(LogEvent.ENGINE_FAILED, reason=str(fault))
-                await self._ready()
+                await self._loaded_engine()
 
     async def _step(self, model: str) -> None:
         """Take waiting pieces, feed them to the engine, and answer."""
@@ -124,21 +124,21 @@ class LiveWorker:
         if not (feeds or dropped):
             return []
         audio_s = samples_to_seconds(sum(len(feed.pcm) for feed in feeds) // BYTES_PER_SAMPLE)
-        pieces = [EnginePiece(one.state.id, amplified(one.pcm, one.job.gain_db), one.job.options) for one in feeds]
+        pieces = [EnginePiece(one.state.id, amplify(one.pcm, one.job.gain_db), one.job.options) for one in feeds]
         started = time.monotonic()
         try:
             texts = await self._engine.feed(pieces, dropped, self._pace.deadline_s(audio_s))
         except EngineFault as fault:
-            self._states.failed(feeds, time.monotonic(), engine_lives=isinstance(fault, EngineRaised))
+            self._states.forget_failed(feeds, time.monotonic(), engine_lives=isinstance(fault, EngineRaised))
             raise
         ended = time.monotonic()
-        self._occupancy.worked(started, ended)
-        self._pace.decoded(audio_s, ended - started)
+        self._occupancy.add_call(started, ended)
+        self._pace.count_batch(audio_s, ended - started)
         self._report.audio_s += audio_s
         self.tally.audio_s += audio_s
         self.tally.batches.add(len(feeds))
         self.tally.decode.add(ended - started)
-        return [self._states.fed(feed, text) for feed, text in zip(feeds, texts, strict=True)]
+        return [self._states.record_text(feed, text) for feed, text in zip(feeds, texts, strict=True)]
 
     def _free(self, now: float) -> int:
         """Return how many more sessions this worker may take."""
@@ -149,11 +149,11 @@ class LiveWorker:
         busy = slots - self._free(time.monotonic())
         return replace(self._report.status(), kinds=(JobKind.STREAM.value,), slots=slots, busy=busy)
 
-    async def _ready(self) -> EngineInfo:
+    async def _loaded_engine(self) -> EngineInfo:
         """Return a loaded engine, however often it must be started. Raises ``EngineUnavailable``."""
         for failures in count():
             try:
-                return await self._engine.ready()
+                return await self._engine.ensure_loaded()
             except EngineFault as fault:
                 pause_s = min(_LONGEST_PAUSE_S, 2.0 ** min(failures, 10))
                 log.error(LogEvent.ENGINE_NOT_LOADED, failures=failures + 1, reason=str(fault), again_in_s=pause_s)

@@ -15,7 +15,7 @@ class Occupancy:
         self.share = 0.0
         self._until: float | None = None
 
-    def worked(self, begin: float, end: float) -> None:
+    def add_call(self, begin: float, end: float) -> None:
         """Note a call of the engine; calls come in order."""
         self._advance(begin, 0.0)
         self._advance(end, 1.0)

@@ -88,13 +88,13 @@ class LiveStates:
         plan.dropped, self._dropped = self._dropped, []
         return plan
 
-    def fed(self, feed: FeedPiece, text: str) -> Hypothesis:
+    def record_text(self, feed: FeedPiece, text: str) -> Hypothesis:
         """Note that the engine has the piece, and return the answer."""
         feed.state.have, feed.state.text = feed.job.samples, text
         self._alone.discard(feed.job.session)
         return self._answer(feed.job, feed.state)
 
-    def failed(self, feeds: Iterable[FeedPiece], now: float, engine_lives: bool) -> None:
+    def forget_failed(self, feeds: Iterable[FeedPiece], now: float, engine_lives: bool) -> None:
         """Forget the states of these pieces, on which the engine failed, or all of them if its process ended.
 
         Each of their sessions comes alone next time; one that failed alone is not followed for a while.

@@ -205,7 +205,7 @@ async def decode(settings: EngineSettings, pcm: bytes) -> DecodeMeasurement:
         await engine.close()
 
 
-def decoded(one: DecodeMeasurement, *, spoken: bool) -> Iterator[DoctorFinding]:
+def decode_findings(one: DecodeMeasurement, *, spoken: bool) -> Iterator[DoctorFinding]:
     """Yield the findings of a decode. ``spoken``: the audio was a recording, so its text is reported."""
     model = f"{one.info.engine} with {one.info.model}" if one.info.model else one.info.engine
     key, loaded = "engine" if one.info.model else "", f"{one.load_s:.1f}"
@@ -231,7 +231,7 @@ def examine(settings: EngineSettings, file: str, say: Callable[[DoctorFinding], 
     except (EngineFault, SpeechError) as error:
         say(DoctorFinding("decode", str(error), False))
         return 1
-    for finding in decoded(one, spoken=bool(file)):
+    for finding in decode_findings(one, spoken=bool(file)):
         say(finding)
     return 0
 

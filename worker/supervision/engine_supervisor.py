@@ -63,7 +63,7 @@ class EngineSupervisor:
             return engine.info
         return EngineInfo(self._settings.engine, self._settings.model, self._settings.device)
 
-    async def ready(self) -> EngineInfo:
+    async def ensure_loaded(self) -> EngineInfo:
         """Ensure that an engine is loaded.
 
         Raises ``EngineUnavailable`` if that is impossible, else an ``EngineFault``.

@@ -7,7 +7,7 @@ import redis.exceptions as foreign
 
 from runtime.broker_connection import is_elsewhere
 from tests.helpers.valkey import Broker
-from worker.broker.connections import dials_of, open_client, translated
+from worker.broker.connections import broker_error, dials_of, open_client
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
@@ -59,15 +59,15 @@ async def test_client_uses_the_dialled_connection(broker: Broker) -> None:
 )
 def test_server_that_is_not_the_primary_is_left(error: foreign.RedisError) -> None:
     assert is_elsewhere(error)
-    assert isinstance(translated(error), BrokerUnavailable)
+    assert isinstance(broker_error(error), BrokerUnavailable)
 
 
 def test_script_that_a_server_does_not_have_yet_is_tried_again() -> None:
     """After a failover redis-py may load it through a connection to the earlier primary."""
-    assert isinstance(translated(foreign.NoScriptError("No matching script.")), BrokerUnavailable)
+    assert isinstance(broker_error(foreign.NoScriptError("No matching script.")), BrokerUnavailable)
 
 
 def test_wrong_password_and_unknown_errors_end_the_worker() -> None:
-    assert isinstance(translated(foreign.AuthenticationError("no")), BrokerRefused)
-    assert isinstance(translated(foreign.ResponseError("ERR no")), BrokerRefused)
+    assert isinstance(broker_error(foreign.AuthenticationError("no")), BrokerRefused)
+    assert isinstance(broker_error(foreign.ResponseError("ERR no")), BrokerRefused)
     assert not is_elsewhere(foreign.ResponseError("ERR no"))

@@ -19,7 +19,7 @@ from tests.helpers.valkey import Broker
 from tests.worker.scripts import job
 from worker.broker.layout import read_layout
 from worker.broker.live import LiveJobs
-from worker.broker.live_shards import LiveShards, shared_out
+from worker.broker.live_shards import LiveShards, spread_places
 from worker.core.errors import BrokerUnavailable
 
 SHARDS = 3
@@ -149,6 +149,6 @@ async def test_broker_without_an_answer_is_unavailable(broker: Broker, redis: An
 
 @given(st.integers(0, 300), st.integers(1, 40), st.integers(0, 99))
 def test_places_are_shared_out_equally(places: int, shards: int, turn: int) -> None:
-    shares = shared_out(places, shards, turn)
+    shares = spread_places(places, shards, turn)
     assert sum(shares) == places and len(shares) == shards
     assert max(shares) - min(shares) <= 1

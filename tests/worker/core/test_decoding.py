@@ -10,7 +10,7 @@ from protocol.engine import DecodeRequest
 from protocol.job import JobKind
 from protocol.recognition import Options
 from tests.worker.scripts import job
-from worker.core.decoding import amplified, request_of
+from worker.core.decoding import amplify, request_of
 
 SAMPLES = st.lists(st.integers(-32_768, 32_767), max_size=50)
 
@@ -36,18 +36,18 @@ GAINS = [(0, [7, -8]), (6, [14, -16]), (-20, [7, -8]), (10**9, [7_000, -8_000])]
 
 @pytest.mark.parametrize(("gain_db", "samples"), GAINS)
 def test_gain_scales_within_its_limits(gain_db: int, samples: list[int]) -> None:
-    assert amplified(pcm([7, -8]), gain_db) == pcm(samples)
+    assert amplify(pcm([7, -8]), gain_db) == pcm(samples)
 
 
 @pytest.mark.parametrize(("loud", "first"), [(1, 1_000), (3, 164)])
 def test_gain_cuts_off_at_most_one_sample_in_a_thousand(loud: int, first: int) -> None:
     samples = [100] * (1_000 - loud) + [20_000] * loud
-    found = np.frombuffer(amplified(pcm(samples), 20), "<i2")
+    found = np.frombuffer(amplify(pcm(samples), 20), "<i2")
     assert found[0] == first and found[-1] == 32_767
 
 
 @given(SAMPLES, st.integers(-100, 100))
 def test_gain_keeps_length_and_signs(samples: list[int], gain_db: int) -> None:
-    found = np.frombuffer(amplified(pcm(samples), gain_db), "<i2").tolist()
+    found = np.frombuffer(amplify(pcm(samples), gain_db), "<i2").tolist()
     assert len(found) == len(samples)
     assert all(one * other >= 0 for one, other in zip(found, samples, strict=True))

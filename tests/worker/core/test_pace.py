@@ -17,24 +17,24 @@ def test_pace_expects_real_time_while_speed_is_unknown() -> None:
 
 def test_deadline_follows_the_speed() -> None:
     pace = Pace()
-    pace.decoded(20, 5)
+    pace.count_batch(20, 5)
     assert pace.speed == 4
     assert pace.deadline_s(30) == pytest.approx(10 + 5 * 30 / 4)
 
 
 def test_pace_weights_recent_batches_more() -> None:
     pace = Pace()
-    pace.decoded(10, 10)
+    pace.count_batch(10, 10)
     for _ in range(100):
-        pace.decoded(10, 1)
+        pace.count_batch(10, 1)
     assert pace.speed == pytest.approx(10, rel=0.01)
 
 
 def test_timeout_doubles_the_expected_time() -> None:
     pace = Pace()
-    pace.timed_out()
-    pace.decoded(20, 5)
-    pace.timed_out()
+    pace.note_timeout()
+    pace.count_batch(20, 5)
+    pace.note_timeout()
     assert pace.deadline_s(30) == pytest.approx(10 + 5 * 30 / 2)
 
 
@@ -42,5 +42,5 @@ def test_timeout_doubles_the_expected_time() -> None:
 def test_deadline_is_at_least_ten_seconds(batches: list[tuple[float, float]], audio_s: float) -> None:
     pace = Pace()
     for batch in batches:
-        pace.decoded(*batch)
+        pace.count_batch(*batch)
     assert pace.deadline_s(audio_s) > 10

@@ -22,9 +22,9 @@ from worker.core.placement import (
     fleet,
     hold_ms,
     job_streams,
-    kept_free,
     partial_streams,
-    waiting,
+    stays_free,
+    waiting_work,
 )
 
 EMPTY = Queue()
@@ -145,9 +145,9 @@ def test_slots_of_a_cpu_are_for_files_only() -> None:
 
 
 def test_waiting_uses_the_mean_job_length() -> None:
-    assert waiting([Queue(0.4, 2)]) == (0.2, 0.2, 2)
-    assert waiting([Queue(4.0, 1), EMPTY]) == (4.0, 0.0, 1)
-    assert waiting([Queue(3.0, 0)]) == (TYPICAL_S, 0.0, 0), "the count of a stream may be behind its audio"
+    assert waiting_work([Queue(0.4, 2)]) == (0.2, 0.2, 2)
+    assert waiting_work([Queue(4.0, 1), EMPTY]) == (4.0, 0.0, 1)
+    assert waiting_work([Queue(3.0, 0)]) == (TYPICAL_S, 0.0, 0), "the count of a stream may be behind its audio"
 
 
 def test_worker_of_unknown_speed_leaves_no_job() -> None:
@@ -203,8 +203,8 @@ def test_quick_worker_takes_few_file_jobs_at_once_during_speech() -> None:
 
 def test_fastest_worker_is_kept_free_of_jobs_longer_than_a_speaker_notices() -> None:
     fast, slow = worker("fast", 2.0), worker("slow", 1.0)
-    assert not kept_free(fast, [slow], 2 * QUICK_S)
-    assert kept_free(fast, [slow], 2 * QUICK_S + 0.01)
+    assert not stays_free(fast, [slow], 2 * QUICK_S)
+    assert stays_free(fast, [slow], 2 * QUICK_S + 0.01)
 
 
 def test_fastest_worker_keeps_file_jobs_that_only_it_can_do() -> None:
@@ -224,7 +224,7 @@ def test_file_jobs_are_not_starved_by_live_speech() -> None:
 @given(st.lists(WORKERS, min_size=1, max_size=6, unique_by=lambda one: one.name), LENGTHS)
 def test_at_most_one_worker_is_kept_free_and_never_the_only_one(everybody: list[Worker], length_s: float) -> None:
     kept = [
-        one for one in everybody if kept_free(one, [other for other in everybody if other is not one], length_s)
+        one for one in everybody if stays_free(one, [other for other in everybody if other is not one], length_s)
     ]
     assert len(kept) <= min(1, len(everybody) - 1)
 

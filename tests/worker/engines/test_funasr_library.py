@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.helpers.digits import MODEL
-from worker.engines.funasr_library import unregistered
+from worker.engines.funasr_library import unregistered_classes
 
 KINDS = ("model", "frontend", "tokenizer", "specaug", "normalize", "encoder", "decoder", "predictor")
 CONFIG = """
@@ -28,8 +28,8 @@ def tables(**classes: str) -> SimpleNamespace:
 
 
 def test_classes_of_a_model_are_looked_up_by_their_kind() -> None:
-    assert unregistered(CONFIG, tables(model="Seaco", encoder="Sanm", decoder="San")) == []
-    assert unregistered(CONFIG, tables(model="Sanm", encoder="Sanm", decoder="other")) == ["Seaco", "San"]
+    assert unregistered_classes(CONFIG, tables(model="Seaco", encoder="Sanm", decoder="San")) == []
+    assert unregistered_classes(CONFIG, tables(model="Sanm", encoder="Sanm", decoder="other")) == ["Seaco", "San"]
 
 
 @pytest.mark.funasr

@@ -16,7 +16,7 @@ def piece(session: str, begin: int, end: int, segment: int = 0, attempt: int = 0
 def fed(states: LiveStates, *jobs: Job, now: float = NOW) -> LivePlan:
     """Plan, and feed all that is planned; the text of a piece is its end."""
     plan = states.plan(jobs, now)
-    plan.answers += [states.fed(feed, f"to {feed.job.samples}") for feed in plan.feeds]
+    plan.answers += [states.record_text(feed, f"to {feed.job.samples}") for feed in plan.feeds]
     return plan
 
 
@@ -86,14 +86,14 @@ def test_call_has_one_piece_of_each_session_and_not_too_much_audio() -> None:
 def test_suspects_of_a_dead_engine_come_alone_and_the_culprit_is_muted() -> None:
     states = LiveStates(9, "w")
     bad, good, other = piece("bad", 0, 10), piece("good", 0, 10), piece("other", 0, 10)
-    states.failed(states.plan([bad, good], NOW).feeds, NOW, engine_lives=False)
+    states.forget_failed(states.plan([bad, good], NOW).feeds, NOW, engine_lives=False)
     plan = states.plan([other, bad, good], NOW)
     assert [feed.job.session for feed in plan.feeds] == ["other"] and plan.later == [bad, good]
     assert not plan.dropped, "the new engine has no states"
     fed(states, good)
     plan = states.plan([bad, other], NOW)
     assert [feed.job.session for feed in plan.feeds] == ["bad"] and plan.later == [other]
-    states.failed(plan.feeds, NOW, engine_lives=False)
+    states.forget_failed(plan.feeds, NOW, engine_lives=False)
     assert fed(states, bad) == LivePlan()
     assert fed(states, bad, now=NOW + MUTED_S).feeds
     assert len(fed(states, good, other, now=NOW + MUTED_S).feeds) == 2
@@ -102,7 +102,7 @@ def test_suspects_of_a_dead_engine_come_alone_and_the_culprit_is_muted() -> None
 def test_engine_that_raised_keeps_the_other_states() -> None:
     states = LiveStates(9, "w")
     fed(states, piece("a", 0, 10), piece("b", 0, 10), piece("c", 0, 10))
-    states.failed(states.plan([piece("a", 10, 20), piece("b", 10, 20)], NOW).feeds, NOW, engine_lives=True)
+    states.forget_failed(states.plan([piece("a", 10, 20), piece("b", 10, 20)], NOW).feeds, NOW, engine_lives=True)
     plan = fed(states, piece("a", 20, 30), piece("c", 10, 20))
     assert plan.answers == [Gap("a", 0, 0, 0, "w"), Hypothesis("c", 0, "to 20", 0, 20, "w")]
     assert len(plan.dropped) == 2

@@ -18,7 +18,7 @@ from worker.supervision.doctor import (
     GraphicsCard,
     ask,
     cards,
-    decoded,
+    decode_findings,
     examine,
     json_line,
     line,
@@ -96,11 +96,11 @@ def test_ask_returns_empty_output_for_failed_commands() -> None:
 
 def test_doctor_describes_decoding_speed() -> None:
     info = EngineInfo("whisper", "whisper-base", "cpu")
-    fast = list(decoded(DecodeMeasurement(info, 1.0, 10.0, 0.5, "hello"), spoken=True))
+    fast = list(decode_findings(DecodeMeasurement(info, 1.0, 10.0, 0.5, "hello"), spoken=True))
     says = "10 s of sound in 0.50 s: RTF 0.050, 20 times as fast as speech"
     assert fast[1] == DoctorFinding("decode", says, True, "speed", {"sound": "10", "seconds": "0.50"})
     assert fast[2] == DoctorFinding("text", "hello", True)
-    slow = list(decoded(DecodeMeasurement(info, 1.0, 10.0, 20.0, ""), spoken=False))
+    slow = list(decode_findings(DecodeMeasurement(info, 1.0, 10.0, 20.0, ""), spoken=False))
     assert slow[1].good is False and len(slow) == 2
     assert line(fast[2]).startswith("ok") and line(slow[1]).startswith("NO")
     assert json.loads(json_line(fast[2])) == {

@@ -44,33 +44,33 @@ async def test_supervisor_loads_the_engine_once() -> None:
             0,
             0,
         )
-        assert (await engine.ready()).engine == "fault"
+        assert (await engine.ensure_loaded()).engine == "fault"
         await decode(engine, Fault.ALLOCATE)
         grown = engine.memory_bytes()
-        await engine.ready()
+        await engine.ensure_loaded()
         assert engine.memory_bytes() >= grown
 
 
 @pytest.mark.parametrize(("fault", "error"), [(Fault.KILL, EngineDied), (Fault.HANG, EngineTimedOut)])
 async def test_supervisor_replaces_an_engine_that_died(fault: Fault, error: type[EngineFault]) -> None:
     async with supervised(EngineLimits()) as engine:
-        await engine.ready()
+        await engine.ensure_loaded()
         with pytest.raises(error):
             await decode(engine, fault, 0.5 if fault is Fault.HANG else 60.0)
         with pytest.raises(EngineDied, match="no engine is loaded"):
             await decode(engine, Fault.NONE)
         assert (engine.loads, engine.pid) == (1, None)
-        await engine.ready()
+        await engine.ensure_loaded()
         assert await decode(engine, Fault.NONE) == Transcript("none 1")
         assert engine.loads == 2 and engine.pid is not None
 
 
 async def test_supervisor_replaces_an_engine_that_grew() -> None:
     async with supervised(EngineLimits(memory_growth=32 << 20)) as engine:
-        await engine.ready()
+        await engine.ensure_loaded()
         await decode(engine, Fault.ALLOCATE)
         grown = engine.memory_bytes()
-        await engine.ready()
+        await engine.ensure_loaded()
         assert 0 < engine.memory_bytes() < grown - (32 << 20)
 
 
@@ -78,16 +78,16 @@ async def test_supervisor_loads_an_engine_after_its_predecessors_were_killed(tmp
     async with supervised(EngineLimits(), load="kill", until=str(tmp_path / "mended")) as engine:
         for _ in range(4):
             with pytest.raises(EngineDied, match="ended by SIGKILL"):
-                await engine.ready()
+                await engine.ensure_loaded()
         (tmp_path / "mended").touch()
-        await engine.ready()
+        await engine.ensure_loaded()
         assert await decode(engine, Fault.NONE) == Transcript("none 1")
 
 
 async def test_supervisor_reports_an_unavailable_engine() -> None:
     async with supervised(EngineLimits(), load="unavailable") as engine:
         with pytest.raises(EngineUnavailable, match="install something"):
-            await engine.ready()
+            await engine.ensure_loaded()
 
 
 # -- GPU memory, with a fake device: these tests use no real one -------------------------------------------
@@ -120,7 +120,7 @@ async def limited(gpu: Gpu, megabytes: int = 1000, **extra: str) -> AsyncIterato
 async def test_engine_over_its_gpu_limit_is_refused() -> None:
     async with limited(PlayedGpu(1001)) as engine:
         with pytest.raises(EngineUnavailable, match="takes 1001 MiB of GPU memory and may take 1000: allow"):
-            await engine.ready()
+            await engine.ensure_loaded()
         assert engine.memory_bytes() == 0, "it is not kept"
 
 
@@ -128,16 +128,16 @@ async def test_engine_that_grows_over_its_gpu_limit_is_replaced() -> None:
     gpu = PlayedGpu(900, 1000, 1200, 900)
     async with limited(gpu) as engine:
         for _ in range(4):
-            await engine.ready()
+            await engine.ensure_loaded()
     first, second, third, fourth, fifth = gpu.asked
     assert first == second == third != fourth == fifth
 
 
 async def test_fresh_engine_over_its_gpu_limit_is_refused() -> None:
     async with limited(PlayedGpu(900, 1200)) as engine:
-        await engine.ready()
+        await engine.ensure_loaded()
         with pytest.raises(EngineUnavailable, match="may take 1000"):
-            await engine.ready()
+            await engine.ensure_loaded()
 
 
 @pytest.mark.parametrize(
@@ -146,15 +146,15 @@ async def test_fresh_engine_over_its_gpu_limit_is_refused() -> None:
 async def test_gpu_memory_is_not_measured_without_need(megabytes: int, extra: dict[str, str]) -> None:
     gpu = PlayedGpu(5000)
     async with limited(gpu, megabytes, **extra) as engine:
-        await engine.ready()
-        await engine.ready()
+        await engine.ensure_loaded()
+        await engine.ensure_loaded()
     assert not gpu.asked
 
 
 async def test_unmeasurable_gpu_memory_is_warned_about_once() -> None:
     with capture_logs() as logs:
         async with limited(PlayedGpu(None)) as engine:
-            await engine.ready()
-            await engine.ready()
+            await engine.ensure_loaded()
+            await engine.ensure_loaded()
             assert await decode(engine, Fault.NONE) == Transcript("none 1")
     assert [line["log_level"] for line in logs if line["event"] == "gpu.memory_unknown"] == ["warning"]

@@ -21,8 +21,8 @@ async def test_status_covers_worker_and_engine_processes() -> None:
     before = report.status()
     assert (before.state, before.engine, before.speed) == (WorkerState.STARTING, "checksum", 0.0)
     own_bytes = psutil.Process(os.getpid()).memory_info().rss
-    await engine.ready()
-    pace.decoded(10, 2)
+    await engine.ensure_loaded()
+    pace.count_batch(10, 2)
     report.state, report.busy, report.done, report.failed, report.audio_s = WorkerState.BUSY, 1, 5, 2, 10.0
     status = report.status()
     await engine.close()

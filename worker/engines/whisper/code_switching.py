@@ -9,8 +9,8 @@ from worker.engines.whisper.decoder import FRAMES_PER_SECOND, DecodeResult, Phra
 from worker.engines.whisper.missed_end import is_in_bounds
 from worker.engines.whisper.no_speech import is_probable, is_surely_speech
 from worker.engines.whisper.pauses import Sound, earliest_starts, sounds_with_words, speech_after_word
-from worker.engines.whisper.skipped_speech import MissedSpeech, completed, missed_speech
-from worker.engines.whisper.text_overlap import is_new, spaced
+from worker.engines.whisper.skipped_speech import MissedSpeech, missed_speech, with_skipped_speech
+from worker.engines.whisper.text_overlap import is_new, with_spaces
 from worker.engines.whisper.window import Window
 
 _LONG_ENOUGH: Final = 110
@@ -28,7 +28,7 @@ class Part(NamedTuple):
     last: int
 
 
-def decoded_per_language(window: Window, result: DecodeResult) -> DecodeResult | None:
+def decode_per_language(window: Window, result: DecodeResult) -> DecodeResult | None:
     """Return the text of a window with each part in its language; None: it has one language, or is uncertain."""
     if window.is_decoded_once or window.options.translates or result.repeats_heard or not window.is_speech(result):
         return None
@@ -63,7 +63,7 @@ def _detected_language(window: Window, sound: Sound) -> str:
     if sound.last - sound.first < _LONG_ENOUGH:
         return ""
     part = window.part(sound.first, sound.last)
-    language = window.audio.cached(
+    language = window.audio.get_or_make(
         (sound[:2], window.options), lambda: part.in_detected_language(part.audio.seconds).options.language
     )
     return str(language)
@@ -109,7 +109,7 @@ def _with_parts(window: Window, result: DecodeResult, parts: list[Part]) -> Deco
         said = _part_text(one, language if one in others else "")
         if said:
             first_s, last_s = part.first / FRAMES_PER_SECOND, part.last / FRAMES_PER_SECOND
-            phrases.append(Phrase(spaced(text, said, ""), first_s, last_s))
+            phrases.append(Phrase(with_spaces(text, said, ""), first_s, last_s))
             text += phrases[-1].text
         elif one in others:
             return None
@@ -130,11 +130,11 @@ def _part_text(part: Window, otherwise: str = "", missed: MissedSpeech | None = 
     if missed and not missed.is_confirmed_by(decoded, new=True, again=False):
         return ""
     decoded = decoded if is_in_bounds(decoded, part.audio.seconds) else part.decode()
-    result = decoded_per_language(part, decoded) or completed(part, decoded)
+    result = decode_per_language(part, decoded) or with_skipped_speech(part, decoded)
     said = part.text(result)
     after = missed_speech(part, result, result.without_loops() if decoded.text == result.text else "")
     more = _part_text(part.part(after.at, part.audio.sound.shape[1]), otherwise, after) if said and after else ""
-    return said + spaced(said, more, "") if more and is_new(more, said) else said
+    return said + with_spaces(said, more, "") if more and is_new(more, said) else said
 
 
 def _is_certain(part: Window, decoded: DecodeResult) -> bool:

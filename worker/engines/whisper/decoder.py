@@ -127,7 +127,7 @@ class WhisperDecoder:
     def features(self, samples: Samples) -> Features:
         """Return the log-Mel spectrogram, 100 frames a second, with 30 s of silence after the audio."""
         found: Features = self._model.feature_extractor(samples)[:, :-1]  # cut like faster-whisper
-        return padded(found)
+        return add_silence(found)
 
     def encode(self, features: Features) -> Any:
         """Encode a window of features."""
@@ -235,7 +235,7 @@ def echoes_prompt(text: str, language: str) -> bool:
     return echo is not None and echo in text
 
 
-def padded(features: Features) -> Features:
+def add_silence(features: Features) -> Features:
     """Add 30 s of silence: the features that samples of zeros after the audio would have."""
     silence = max(float(features.max()) - _FEATURES_RANGE, _LEAST_FEATURE)
     return np.pad(features, ((0, 0), (0, LONGEST_FRAMES)), constant_values=silence)

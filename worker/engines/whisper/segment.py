@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from protocol.recognition import Options, Word
 from worker.engines.repetition import count_units
-from worker.engines.whisper.code_switching import decoded_per_language
+from worker.engines.whisper.code_switching import decode_per_language
 from worker.engines.whisper.decoder import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
@@ -21,8 +21,8 @@ from worker.engines.whisper.decoder import (
 from worker.engines.whisper.full_stops import split_like, with_likely_stops
 from worker.engines.whisper.no_speech import IMPROBABLE, is_probable
 from worker.engines.whisper.pauses import first_sound, sounds_from
-from worker.engines.whisper.skipped_speech import SENTENCE, MissedSpeech, completed, missed_speech
-from worker.engines.whisper.text_overlap import continued, ends_like, is_new
+from worker.engines.whisper.skipped_speech import SENTENCE, MissedSpeech, missed_speech, with_skipped_speech
+from worker.engines.whisper.text_overlap import continue_text, ends_like, is_new
 from worker.engines.whisper.window import Audio, FrameBudget, Window
 from worker.engines.word_times import AROUND, pieces_of, timed_words
 
@@ -80,7 +80,7 @@ class SegmentDecoder:
         yield from given
         listed = set(options.languages).intersection(self._decoder.known_languages)
         first = self._from(0)
-        ranked = self._decoder.languages(first.encoded(first.padded()))
+        ranked = self._decoder.languages(first.encode(first.padded_frames()))
         others = (found for found in ranked if found not in given and (not listed or found in listed))
         yield from islice(others, (1 if self._partial else _MOST_LANGUAGES) - len(given))
 
@@ -102,7 +102,7 @@ class SegmentDecoder:
         while at < self._frames:
             window = Window(self._from(at), options, budget)
             window, decoded = self._decode_window(window, in_detected_language=missed is not None)
-            result = decoded_per_language(window, decoded) or completed(window, decoded)
+            result = decode_per_language(window, decoded) or with_skipped_speech(window, decoded)
             said = window.text(result)
             again = count_units(said) >= SENTENCE and ends_like(text, said)
             new = is_new(said, text) and not again
@@ -110,8 +110,8 @@ class SegmentDecoder:
                 at, missed = end, None
                 continue
             results.append(result)
-            phrases = [*_ended_phrases(phrases, at), *self._timed_words(at, window, result)]
-            text = continued(text, said) if missed and new else text + said
+            phrases = [*_ended_phrases(phrases, at), *self._timed_texts(at, window, result)]
+            text = continue_text(text, said) if missed and new else text + said
             aligned = result.without_loops() if result.repeats_heard or decoded.text == result.text else ""
             missed, end = missed_speech(window, result, aligned), at + result.frames()
             at = at + missed.at if missed else end
@@ -138,7 +138,7 @@ class SegmentDecoder:
             self._audio[at] = Audio(self._decoder, self._features[:, at:])
         return self._audio[at]
 
-    def _timed_words(self, at: int, window: Window, result: DecodeResult) -> list[Word]:
+    def _timed_texts(self, at: int, window: Window, result: DecodeResult) -> list[Word]:
         """Return the phrases or words of a window with their times in the segment."""
         if not window.is_speech(result) or result.without_loops() != result.text:
             return []

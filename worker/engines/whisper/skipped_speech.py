@@ -14,7 +14,7 @@ from worker.engines.whisper.pauses import (
     speech_after_word,
     speech_between,
 )
-from worker.engines.whisper.text_overlap import ends_like, lies_between, overlapped, sentence_before
+from worker.engines.whisper.text_overlap import ends_like, lies_between, rest_after_overlap, sentence_before
 from worker.engines.whisper.window import Window
 
 SENTENCE: Final = 5
@@ -52,7 +52,7 @@ def missed_speech(window: Window, result: DecodeResult, text: str) -> MissedSpee
     return MissedSpeech(place, stated > 0, aligned=0 < spoken <= place) if place else None
 
 
-def completed(window: Window, result: DecodeResult) -> DecodeResult:
+def with_skipped_speech(window: Window, result: DecodeResult) -> DecodeResult:
     """Return a result with the speech that Whisper skipped: whole sentences, and ends of others."""
     timed = "".join(phrase.text for phrase in result.phrases)
     if window.is_decoded_once or timed != result.text or not window.is_speech(result):
@@ -94,7 +94,7 @@ def _with_end(window: Window, result: DecodeResult) -> DecodeResult:
     if not begin:
         return result
     found = window.part(begin, sound.shape[1]).decode()
-    rest = overlapped(result.text, found.text) if is_probable(found) and found.resume_s is None else ""
+    rest = rest_after_overlap(result.text, found.text) if is_probable(found) and found.resume_s is None else ""
     if not rest:
         return result
     phrases = (*result.phrases, Phrase(rest, result.resume_s, inf))
@@ -113,7 +113,7 @@ def _with_repeated_sentence(window: Window, result: DecodeResult) -> DecodeResul
         return result
     begin, cut = pause[1], sentence_before(text, next(place for place, frame in words if frame > pause[0]))
     part = window.part(begin, sound.shape[1])
-    found = completed(part, part.decode())
+    found = with_skipped_speech(part, part.decode())
     rest = found.without_loops()
     again = count_units(rest) - count_units(text[cut:]) >= SENTENCE and ends_like(rest, text[cut:])
     if not again or not is_probable(found) or found.resume_s is not None:

@@ -25,7 +25,7 @@ def lies_between(found: str, before: str, after: str) -> bool:
     return not is_known or here in (first, second)
 
 
-def continued(text: str, rest: str) -> str:
+def continue_text(text: str, rest: str) -> str:
     """Return a text with the rest after a pause that Whisper took for the end.
 
     The full stop there belongs to the end. In Chinese a comma replaces it; the words decide in other languages.
@@ -34,7 +34,7 @@ def continued(text: str, rest: str) -> str:
     return (f"{text[:-1]}，" if text.endswith("。") else text) + rest + stop
 
 
-def overlapped(text: str, rest: str) -> str:
+def rest_after_overlap(text: str, rest: str) -> str:
     """Return the part of a rest after the text's last words, with which the rest begins; empty: it does not."""
     said, ends = letters(text), [at for at, character in enumerate(rest, start=1) if character.isalnum()]
     for count in range(len(ends), _OVERLAP - 1, -1):
@@ -61,7 +61,7 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, text)).casefold()
 
 
-def spaced(before: str, said: str, after: str) -> str:
+def with_spaces(before: str, said: str, after: str) -> str:
     """Return a text with the spaces that it needs between two others; Chinese characters need none."""
     lead = " " if before and before[-1].isascii() and not before[-1].isspace() else ""
     trail = " " if after and said.rstrip()[-1:].isascii() and not after[0].isspace() else ""

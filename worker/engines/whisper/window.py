@@ -54,15 +54,15 @@ class Audio:
         self.sound, self.seconds = features[:, : self._frames], self._frames / FRAMES_PER_SECOND
         self._cache: dict[Any, Any] = {}
 
-    def padded(self, margin: int = _MARGIN_FRAMES) -> int:
+    def padded_frames(self, margin: int = _MARGIN_FRAMES) -> int:
         """Return the length of the window with silence after its audio, in frames."""
         return min(LONGEST_FRAMES, self._frames + margin)
 
-    def encoded(self, frames: int) -> Any:
+    def encode(self, frames: int) -> Any:
         """Return the encoding of this length."""
-        return self.cached(frames, lambda: self.decoder.encode(self.features[:, :frames]))
+        return self.get_or_make(frames, lambda: self.decoder.encode(self.features[:, :frames]))
 
-    def cached(self, key: Any, make: Callable[[], Any]) -> Any:
+    def get_or_make(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return the first result of ``make``. ``functools.cache`` would hold the features until a collection."""
         if key not in self._cache:
             self._cache[key] = make()
@@ -113,7 +113,7 @@ class Window:
         options = self.options
         if options.partial or options.translates or self.audio.seconds < shortest_s:
             return self
-        ranked = self.audio.decoder.languages(self.audio.encoded(self.audio.padded()))
+        ranked = self.audio.decoder.languages(self.audio.encode(self.audio.padded_frames()))
         wanted = (options.language, *(options.spoken or _COMMON))
         found = [one for one in (ranked if options.spoken else ranked[:1]) if one in wanted]
         return self.in_language(found[0]) if found else self
@@ -147,7 +147,7 @@ class Window:
 
     def decode_once(self) -> DecodeResult:
         """Decode without a check of the text."""
-        return self._decode_cached(self.audio.padded(), self._settings)
+        return self._decode_cached(self.audio.padded_frames(), self._settings)
 
     def is_speech(self, result: DecodeResult) -> bool:
         """Return whether anybody spoke. Of sparse words the loudest counts: around an answer it may be quieter."""
@@ -164,9 +164,9 @@ class Window:
 
     def words(self, text: str) -> list[tuple[int, int]]:
         """Return where in a text and in the window each part of its words begins."""
-        words = self.audio.cached(
+        words = self.audio.get_or_make(
             (self._settings, text),
-            lambda: self.audio.decoder.words(self.audio.encoded(self.audio.padded()), self._settings, text),
+            lambda: self.audio.decoder.words(self.audio.encode(self.audio.padded_frames()), self._settings, text),
         )
         return [(place, round(min(s, self.audio.seconds) * FRAMES_PER_SECOND)) for place, s in words]
 
@@ -175,7 +175,7 @@ class Window:
 
         Of sounds without words Whisper repeats the priming sentence, or without it writes an improbable text.
         """
-        frames, longer = self.audio.padded(), self.audio.padded(_LONGER_MARGIN_FRAMES)
+        frames, longer = self.audio.padded_frames(), self.audio.padded_frames(_LONGER_MARGIN_FRAMES)
         result, settings = self._without_echo(frames, self._settings)
         if self.is_decoded_once or frames == LONGEST_FRAMES:
             return result
@@ -207,18 +207,18 @@ class Window:
             return True
         if not is_plausible(result, seconds):
             return False
-        words = self.audio.decoder.words(self.audio.encoded(frames), settings, result.text)
+        words = self.audio.decoder.words(self.audio.encode(frames), settings, result.text)
         return not words or words[-1][1] <= seconds
 
     def _decode_cached(self, frames: int, settings: DecodeSettings) -> DecodeResult:
         key = (frames, settings)
-        result: DecodeResult = self.audio.cached(key, lambda: self._decode_now(frames, settings))
+        result: DecodeResult = self.audio.get_or_make(key, lambda: self._decode_now(frames, settings))
         return result
 
     def _decode_now(self, frames: int, settings: DecodeSettings) -> DecodeResult:
         if self.budget is not None:
             self.budget.spend(frames)
-        return self.audio.decoder.decode(self.audio.encoded(frames), settings)
+        return self.audio.decoder.decode(self.audio.encode(frames), settings)
 
     def _most_tokens(self, per_second: int) -> int:
         return _TOKENS + int(per_second * self.audio.seconds)

@@ -12,7 +12,7 @@ from app.diagnostics.checks.worker import WorkerLine, line_findings
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction, own_modules
 from protocol.engine import EngineInfo
 from tests.helpers.placeholders import placeholders
-from worker.supervision.doctor import DecodeMeasurement, decoded
+from worker.supervision.doctor import DecodeMeasurement, decode_findings
 
 SECRET = "greenstone of Anahera"
 
@@ -57,7 +57,7 @@ def test_report_keeps_decoding_speed() -> None:
     redaction = Redaction(own_modules())
     for decode_s in (1.25, 20.0):
         lines = list(
-            decoded(
+            decode_findings(
                 DecodeMeasurement(EngineInfo("whisper", "base", "cpu"), 2.0, 10.0, decode_s, SECRET), spoken=True
             )
         )

@@ -13,7 +13,7 @@ from app.diagnostics.checks.finding import Finding, finding_text
 from app.diagnostics.checks.worker import WorkerLine, line_findings, worker
 from protocol.engine import EngineInfo
 from tests.app.diagnostics.checks.found import keys
-from worker.supervision.doctor import DecodeMeasurement, DoctorFinding, decoded, json_line, surroundings
+from worker.supervision.doctor import DecodeMeasurement, DoctorFinding, decode_findings, json_line, surroundings
 
 
 def doctor(tmp_path: Path, script: str) -> list[str]:
@@ -40,7 +40,7 @@ def test_lines_without_words_of_their_own_stay_as_they_are() -> None:
 @pytest.mark.parametrize(("decode_s", "wanted"), [(1.0, "ok worker-speed"), (20.0, "problem worker-behind")])
 def test_decode_has_own_words(decode_s: float, wanted: str) -> None:
     info = EngineInfo("whisper", "whisper-base", "cpu")
-    engine, decode = told(decoded(DecodeMeasurement(info, 6.4, 10.0, decode_s, ""), spoken=False))
+    engine, decode = told(decode_findings(DecodeMeasurement(info, 6.4, 10.0, decode_s, ""), spoken=False))
     assert keys([engine, decode]) == ["ok worker-engine", wanted]
     assert decode.values == {"what": "decode", "sound": "10", "seconds": f"{decode_s:.2f}"}
 

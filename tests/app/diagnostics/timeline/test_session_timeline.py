@@ -185,10 +185,10 @@ def test_report_reports_failed_attempts_and_repeated_audio() -> None:
     world.speaks(0)
     complete, queued, entry = world.uploads(0)
     delivery = world.takes(ONE, 0, entry)
-    world.workers[ONE].decoding([delivery], world.now)
+    world.workers[ONE].note_decoding([delivery], world.now)
     world.now += 0.5
     why = DecodeFailure(ErrorCode.ENGINE_DIED, "the engine's process ended")
-    world.worker(ONE, lambda story: story.failed(delivery, why, Verdict.AGAIN, world.now))
+    world.worker(ONE, lambda story: story.log_failure(delivery, why, Verdict.AGAIN, world.now))
     world.now += 1.0
     again = world.takes(ONE, 0, entry, count=2)
     world.decodes(ONE, again)

@@ -49,5 +49,5 @@ def test_unfinished_segment_is_reported_up_to_last_sign() -> None:
     world.speaks(0)
     _, _, entry = world.uploads(0)
     delivery = world.takes(ONE, 0, entry)
-    world.worker(ONE, lambda story: story.renewed([delivery], world.now + 2.5))
+    world.worker(ONE, lambda story: story.log_renewal([delivery], world.now + 2.5))
     assert told(world) == [("worker tower", "segment 0 is decoded; the last sign of it 2.5 s later, then nothing")]

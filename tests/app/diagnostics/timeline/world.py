@@ -127,16 +127,16 @@ class World:
         """Assign the job to a worker now."""
         job = Job(SESSION, segment, b"", 2 * RATE)
         delivery = replace(Delivery("jobs", f"{entry}-0", 1, self.broker_ms() - entry, job), **more)
-        self.worker(computer, lambda story: story.taken(delivery, self.now))
+        self.worker(computer, lambda story: story.note_taken(delivery, self.now))
         return delivery
 
     def decodes(self, computer: int, delivery: Delivery, ways: Ways = Ways(), *, counted: bool = True) -> None:
         """Let the worker decode the job and store its result in the broker."""
         story = self.workers[computer]
-        story.decoding([delivery], self.now)
+        story.note_decoding([delivery], self.now)
         self.now += ways.decode + ways.stores
         decode_ms = round(ways.decode * 1000)
-        self.worker(computer, lambda story: story.recognised(delivery, decode_ms, counted, self.now))
+        self.worker(computer, lambda story: story.log_end(delivery, decode_ms, counted, self.now))
 
     def delivers(
         self, segment: int, complete: float, queued: float, delivery: Delivery, worker: int, ways: Ways = Ways()
@@ -174,9 +174,9 @@ def taken_over(world: World, segment: int = 0, ways: Ways = Ways(), *, borrowed:
     complete, queued, entry = world.uploads(segment, ways)
     world.now += ways.queue
     first = world.takes(ONE, segment, entry)
-    world.workers[ONE].decoding([first], world.now)
+    world.workers[ONE].note_decoding([first], world.now)
     world.now += 0.4
-    world.worker(ONE, lambda story: story.renewed([first], world.now))
+    world.worker(ONE, lambda story: story.log_renewal([first], world.now))
     world.now += 10.0
     more = {"taken_from": name_of(ONE), "silent_ms": 10_000, "borrowed": borrowed}
     second = world.takes(TWO, segment, entry, count=1 if borrowed else 2, **more)

@@ -8,9 +8,9 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from worker.engines.whisper.decoder import (
     LONGEST_FRAMES,
+    add_silence,
     complete_tokens,
     echoes_prompt,
-    padded,
     phrase_spans,
     without_cut_character,
 )
@@ -55,7 +55,7 @@ def test_padding_has_the_features_of_silent_samples(level: float) -> None:
     second = 16_000
     voice = (np.random.default_rng(1).standard_normal(2 * second) * level).astype(np.float32)
     completed = FeatureExtractor()(np.concatenate([voice, np.zeros(30 * second, np.float32)]))[:, :-1]
-    made = padded(FeatureExtractor()(voice)[:, :-1])
+    made = add_silence(FeatureExtractor()(voice)[:, :-1])
     assert made.shape == (80, 200 + LONGEST_FRAMES) == completed.shape and made.dtype == np.float32
     np.testing.assert_allclose(made[:, 202:], completed[:, 202:], atol=1e-6)
 

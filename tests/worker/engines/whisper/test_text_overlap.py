@@ -3,13 +3,13 @@
 import pytest
 
 from worker.engines.whisper.text_overlap import (
-    continued,
+    continue_text,
     ends_like,
     is_new,
     lies_between,
-    overlapped,
+    rest_after_overlap,
     sentence_before,
-    spaced,
+    with_spaces,
 )
 
 
@@ -59,7 +59,7 @@ def test_rest_that_was_decoded_already_is_not_new(text: str, rest: str, new: boo
     ],
 )
 def test_full_stop_before_the_rest_belongs_to_its_end(text: str, rest: str, expected: str) -> None:
-    assert continued(text, rest) == expected
+    assert continue_text(text, rest) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_words_of_a_phrase_are_not_decoded_again_but_all_of_it_is(found: str, be
     ],
 )
 def test_rest_without_the_words_decoded_before(text: str, rest: str, lacking: str) -> None:
-    assert overlapped(text, rest) == lacking
+    assert rest_after_overlap(text, rest) == lacking
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,4 @@ def test_rest_without_the_words_decoded_before(text: str, rest: str, lacking: st
 def test_text_between_two_others_has_spaces_where_they_are_written(
     before: str, said: str, after: str, text: str
 ) -> None:
-    assert spaced(before, said, after) == text
+    assert with_spaces(before, said, after) == text
