@@ -34,7 +34,7 @@ from app.transcription.listening import DictationObserver, DictationSetup
 from app.transcription.pipeline import Samples
 from benchmarks.app_microphone import long_recording
 from benchmarks.report import REPOSITORY, arguments, table, write_json
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.folders import folders
@@ -226,7 +226,7 @@ async def dictate(
     opened: asyncio.Future[Microphone] = asyncio.get_running_loop().create_future()
     playing = asyncio.create_task(observer.play(library, opened), name="recorded microphone")
     async with scripted(oblige) as gateway:
-        listener = DictationSetup(fixed(Address(gateway.url)), vad_folder)
+        listener = DictationSetup(fixed_locator(Address(gateway.url)), vad_folder)
         with (_PromptJournal if entries else Journal).create(root, uuid4(), Options(), 0) as journal:
             async with open_microphone(settings=_UNHURRIED, system=PortAudio(library)) as microphone:
                 opened.set_result(microphone)

@@ -31,7 +31,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.autoscaler import HorizontalPodAutoscaler, Sample, Scaler, read_scaler
 from benchmarks.report import arguments, table, write_json
 from client.audio_store import TemporaryAudio
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.gateway import GatewayClient
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import TallyRecorder
@@ -213,7 +213,7 @@ class Run:
             await speaker.stream(client, turns, _until, zero + to_s / load.speed)
 
         with TemporaryAudio() as store:
-            async with GatewayClient(fixed(Address(gateway.url, gateway.key)), uuid4(), store) as client:
+            async with GatewayClient(fixed_locator(Address(gateway.url, gateway.key)), uuid4(), store) as client:
                 await speaker.run(client, say)
 
 

@@ -27,7 +27,7 @@ from app.history.index import IndexRow
 from app.history.rerecognition import Rerunner
 from app.journal.library import Library
 from benchmarks.report import arguments, report
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from tests.helpers.takes import write_take
 
 _PAGE: Final = 50
@@ -81,7 +81,7 @@ def main() -> None:
 async def _measure(library: Library, place: Path, texts: Texts) -> list[Line]:
     queries = {"English": texts.words(False, _TYPED), "Chinese": texts.words(True, _TYPED)}
     queries["mixed"] = [f"{a} {b}" for a, b in zip(*queries.values(), strict=True)]
-    rerunner = Rerunner(fixed(Address("")))
+    rerunner = Rerunner(fixed_locator(Address("")))
     lines: list[Line] = []
 
     def add(what: str, took: list[float], memory: float = float("nan")) -> None:

@@ -31,7 +31,7 @@ from benchmarks.fidelity.text_comparison import aligned, normalised, units
 from benchmarks.latency import sounding
 from benchmarks.programs import cpu_seconds, share_models, temporary_chain, whisper_options
 from benchmarks.report import Row, arguments, report
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.texts import join_pieces
@@ -132,7 +132,7 @@ def _rows(chain: Chain, spoken: Recording) -> Iterator[Row]:
     for place, samples in ((path, spoken.samples), (first, spoken.samples[: 5 * SAMPLE_RATE])):
         soundfile.write(place, samples, SAMPLE_RATE, subtype="PCM_16")
     options = Options(priority="bulk", script="simplified", languages=_LANGUAGES)
-    locate = fixed(Address(endpoint.url, endpoint.key))
+    locate = fixed_locator(Address(endpoint.url, endpoint.key))
     for cut, cutter in _CUTS.items():
         recogniser = Recogniser(locate, folders().models / "fsmn-vad", options, cutter=cutter)
         _transcribed(recogniser, first)  # loads the model

@@ -26,7 +26,7 @@ from app.transcription.pipeline import Samples, TranscriptionObserver, at_speaki
 from benchmarks.programs import share_models, temporary_chain, whisper_options
 from benchmarks.report import Row, arguments, table, write_json
 from client.audio_store import TemporaryAudio
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from loadtest.measurement.figures import percentile
@@ -143,7 +143,9 @@ async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path, observer:
     """Dictate the take in one session, heard by ``observer``."""
     options = Options(language=take.language, partials=way.partials)
     with TemporaryAudio() as store:
-        async with GatewayClient(fixed(Address(endpoint.url, endpoint.key)), uuid4(), store, options) as client:
+        async with GatewayClient(
+            fixed_locator(Address(endpoint.url, endpoint.key)), uuid4(), store, options
+        ) as client:
             observer.started = time.monotonic()
             blocks = at_speaking_pace(_at_once(take.samples), observer.spoken_s)
             outlet = ToGateway(client, live=way.speculation)

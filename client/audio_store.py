@@ -22,7 +22,7 @@ class AudioStore(Protocol):
 
     def append(self, segment: int, pcm: bytes) -> None:
         """Append audio to a segment. A store that has the audio already inherits this refusal."""
-        raise TypeError(f"the store has the audio of segment {segment} already: count it with `heard`")
+        raise TypeError(f"the store has the audio of segment {segment} already: count it with `count_audio`")
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Return exactly these samples. Raises ``AudioGone``."""

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import aiohttp
 
-from client.clear import in_the_clear
+from client.cleartext import is_cleartext
 from client.errors import (
     CertificateDated,
     Moved,
@@ -54,7 +54,7 @@ Locate = Callable[[], Address]
 """Returns the current address of the gateway. Raises ``Unreachable`` while there is none."""
 
 
-def fixed(address: Address) -> Locate:
+def fixed_locator(address: Address) -> Locate:
     """Return a ``Locate`` for a gateway that never changes its address."""
     return lambda: address
 
@@ -102,7 +102,7 @@ class GatewayConnection:
 
     async def send(self, message: ClientMessage, deadline_s: float) -> None:
         """Send a text message. Raises ``Unreachable``."""
-        with broken("send"):
+        with convert_errors("send"):
             async with asyncio.timeout(deadline_s):
                 await self._socket.send_str(encode(message))
 
@@ -111,7 +111,7 @@ class GatewayConnection:
         try:
             async with asyncio.timeout(deadline_s):
                 await self._socket.send_bytes(encode_frame(segment, offset, pcm))
-        except _BREAKS as error:  # not with ``broken``, which would be entered for each frame
+        except _BREAKS as error:  # not with ``convert_errors``, which would be entered for each frame
             raise _failure("send", error) from error
 
     async def receive(self, deadline_s: float | None) -> GatewayMessage | None:
@@ -119,7 +119,7 @@ class GatewayConnection:
 
         Raises ``Unreachable``, or ``Refused`` for a message that is not part of version 1.
         """
-        with broken("receive"):
+        with convert_errors("receive"):
             async with asyncio.timeout(deadline_s):
                 received = await self._socket.receive()
         if received.type is not aiohttp.WSMsgType.TEXT:
@@ -151,7 +151,7 @@ async def connect(
 
     Raises ``Unreachable``, ``TryLater`` or ``Refused``.
     """
-    with broken("connect"):
+    with convert_errors("connect"):
         try:
             async with asyncio.timeout(deadline_s):
                 socket = await http.ws_connect(
@@ -159,7 +159,7 @@ async def connect(
                     params={"resume": "1"} if resume else None,
                     protocols=(SUBPROTOCOL,),
                     headers=credentials(address),
-                    ssl=pinned(address),
+                    ssl=ssl_argument(address),
                     heartbeat=heartbeat_s,
                     compress=0,
                     max_msg_size=_LARGEST_MESSAGE,
@@ -173,12 +173,12 @@ async def connect(
     return GatewayConnection(socket)
 
 
-def pinned(address: Address) -> aiohttp.Fingerprint | bool:
+def ssl_argument(address: Address) -> aiohttp.Fingerprint | bool:
     """Return the ``ssl`` argument of a request: which certificate is accepted before any data is sent.
 
     Raises ``Refused``, as ``TlsRequired`` for an address on another computer without TLS.
     """
-    if in_the_clear(address.url):
+    if is_cleartext(address.url):
         raise TlsRequired(address.url)
     if not address.certificate_sha256:
         return True
@@ -190,17 +190,17 @@ def pinned(address: Address) -> aiohttp.Fingerprint | bool:
         raise Refused("a certificate is named by its SHA-256: 64 hexadecimal digits") from error
 
 
-def named(url: str, key: str, certificate_sha256: str) -> Address:
+def typed_address(url: str, key: str, certificate_sha256: str) -> Address:
     """Return the address that a user typed; the digest may contain colons.
 
-    Raises ``Refused`` for a login in the address, a key with a line break or the like, and as ``pinned`` does.
+    Raises ``Refused`` for a login in the address, a key with a line break or the like, and like ``ssl_argument``.
     """
     if not key.strip().isprintable():
         raise Refused("a key is one line of printable characters: copy it again, from its beginning to its end")
     if "@" in url:
         raise Refused("an address has no key in it: write https://HOST:PORT, and give the key with --key")
     address = Address(url, key.strip(), certificate_sha256=certificate_sha256.replace(":", ""))
-    pinned(address)
+    ssl_argument(address)
     return address
 
 
@@ -234,7 +234,7 @@ def _seconds(retry_after: str) -> float:
 
 
 @contextmanager
-def broken(doing: str) -> Iterator[None]:
+def convert_errors(doing: str) -> Iterator[None]:
     """Convert aiohttp's errors and missed deadlines to ``Unreachable`` or ``Refused``."""
     try:
         yield
@@ -301,7 +301,7 @@ async def unless_moved(moved: "asyncio.Task[None]", connecting: Coroutine[Any, A
     try:
         await asyncio.wait({working, moved}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
-            raise moved_away(moved)
+            raise moved_error(moved)
         return working.result()
     except BaseException:
         await complete(_abandon(working))
@@ -316,7 +316,7 @@ async def _abandon(connecting: "asyncio.Task[Connection]") -> None:
         await connected.close(GOODBYE_S)
 
 
-def moved_away(moved: "asyncio.Task[None]") -> Moved:
+def moved_error(moved: "asyncio.Task[None]") -> Moved:
     """Return the error for a gateway that has moved. Raises the error of the task if it failed."""
     moved.result()
     return Moved("the gateway is somewhere else now")

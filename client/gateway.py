@@ -14,7 +14,7 @@ from typing import Self
 from uuid import UUID
 
 from client.audio_store import AudioStore
-from client.connection import GOODBYE_S, Connect, Connection, Locate, moved_away, unless_moved
+from client.connection import GOODBYE_S, Connect, Connection, Locate, moved_error, unless_moved
 from client.errors import (
     Failing,
     GatewayError,
@@ -98,14 +98,14 @@ class GatewayClient(Closing):
         """Start a segment, ``at_ms`` after the session's first sample."""
         self._raise_error()
         self._session.begin(segment, at_ms, details)
-        self._log.began(segment, time.monotonic())
+        self._log.note_begin(segment, time.monotonic())
         self._changed.set()
 
     async def audio(self, segment: int, pcm: bytes) -> None:
         """Append audio to a segment. Waits while ``held_s`` of audio have no result yet."""
-        await self.heard(segment, len(pcm) // BYTES_PER_SAMPLE, pcm)
+        await self.count_audio(segment, len(pcm) // BYTES_PER_SAMPLE, pcm)
 
-    async def heard(self, segment: int, samples: int, pcm: bytes | None = None) -> None:
+    async def count_audio(self, segment: int, samples: int, pcm: bytes | None = None) -> None:
         """Count more audio of a segment, with ``pcm`` unless the store has it. Waits as ``audio`` does."""
         if self._error is not None:
             raise self._error
@@ -126,14 +126,14 @@ class GatewayClient(Closing):
         """Mark the segment as complete."""
         self._raise_error()
         self._session.end(segment)
-        self._log.ended(segment, time.monotonic())
+        self._log.note_complete(segment, time.monotonic())
         self._changed.set()
 
     async def cancel(self, segment: int) -> None:
         """Cancel the segment and forget its audio."""
         self._raise_error()
         if self._session.is_open(segment):
-            self._log.cancelled(segment)
+            self._log.log_cancellation(segment)
             await self._store.settle(segment, None, self._session.cancel(segment))
         self._changed.set()
         self._room.set()
@@ -236,7 +236,7 @@ class GatewayClient(Closing):
         if gone := self._only_owed_missing:
             what, advice = "the gateway sent no results that it had", "recognise the recording again"
         quiet = f"for {self._settings.owed_s if gone else self._settings.quiet_s:g} s {what}"
-        self._log.gave_up(quiet)
+        self._log.log_failure(quiet)
         return (ResultsGone if gone else SessionLost)(f"{quiet}: {advice}", segments)
 
     def _raise_error(self) -> None:
@@ -250,7 +250,7 @@ class GatewayClient(Closing):
             async with self._settings.connecting(self._settings) as connect:
                 await self._converse_until_done(connect)
         except GatewayError as error:
-            self._log.gave_up(str(error))
+            self._log.log_failure(str(error))
             self._error = error
         except Exception as error:  # top of a task: log it, and raise it in every waiting call
             log.exception(LogEvent.CLIENT_FAILED)
@@ -274,16 +274,16 @@ class GatewayClient(Closing):
                     raise
                 lost = Unreachable(str(error))
             if self._welcomed_at >= started:
-                outage.connection_lost(loop_time() - started, loop_time())
+                outage.note_lost_connection(loop_time() - started, loop_time())
             if self._stored_at >= started:
-                outage.progressed()
+                outage.note_result()
             if outage.is_over_limit(lost, loop_time()):
                 raise lost
             asked_s = lost.retry_after_s
             pause = (
                 0.0 if outage.needs_no_pause(lost) else settings.retry(outage.failures, random.random(), asked_s)
             )
-            self._log.lost(str(lost), pause, asked_s, time.monotonic())
+            self._log.log_loss(str(lost), pause, asked_s, time.monotonic())
             answers, failing = isinstance(lost, TryLater), isinstance(lost, Failing)
             await self._events.put(Disconnected(str(lost), pause, answers, failing))
             await settings.pause(pause)
@@ -305,7 +305,7 @@ class GatewayClient(Closing):
         try:
             await asyncio.wait({reader, writer, moved}, return_when=asyncio.FIRST_COMPLETED)
             if moved.done() and not (reader.done() or writer.done()):
-                raise moved_away(moved)
+                raise moved_error(moved)
             if writer.done() and not reader.done():  # the reader may still learn why sending failed
                 await asyncio.wait({reader}, timeout=_REASON_S)
             (reader if reader.done() else writer).result()
@@ -321,7 +321,7 @@ class GatewayClient(Closing):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._session.disconnected()
+        self._session.reset_connection()
         await connection.close()
 
     async def _read(self, connection: Connection) -> None:
@@ -336,7 +336,7 @@ class GatewayClient(Closing):
 
     async def _handle(self, message: GatewayMessage) -> None:
         events = self._session.receive(message)
-        self._log.answered(message, time.monotonic())
+        self._log.log_message(message, time.monotonic())
         now = loop_time()
         if events:
             self._progress_at = now
@@ -345,7 +345,7 @@ class GatewayClient(Closing):
         if isinstance(message, Welcome):
             await self._events.put(Connected(message.gateway, message.durable))
         for event in events:
-            self._log.reported(event, time.monotonic())
+            self._log.note_event(event, time.monotonic())
             if isinstance(event, Final | Failed):
                 await self._store_result(event)
             else:
@@ -357,8 +357,8 @@ class GatewayClient(Closing):
         self._storing = True
         try:
             if await self._store.settle(result.segment, result):
-                self._session.stored(result.segment)
-            self._log.kept(result, time.monotonic())
+                self._session.confirm_stored(result.segment)
+            self._log.log_result(result, time.monotonic())
             self._room.set()
             self._changed.set()
             await self._events.put(result)
@@ -377,7 +377,7 @@ class GatewayClient(Closing):
                 else:
                     await connection.send(outgoing, self._settings.send_s)
                     if isinstance(outgoing, SegmentEnd):
-                        self._log.sent(outgoing.segment, time.monotonic())
+                        self._log.note_sent(outgoing.segment, time.monotonic())
             await self._changed.wait()
 
     def _closing_error(self, close_code: int | None) -> GatewayError:

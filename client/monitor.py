@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 
 from client.backoff import backoff
-from client.connection import Address, Locate, broken, credentials, pinned, refusal
+from client.connection import Address, Locate, convert_errors, credentials, refusal, ssl_argument
 from client.errors import Refused, Unreachable
 from client.event_stream import EventStream
 from protocol.errors import MalformedMessage
@@ -82,9 +82,9 @@ async def _connection(
     url = address.url.rstrip("/") + MONITOR_PATH
     timeout = aiohttp.ClientTimeout(None, connect=settings.connect_s, sock_read=settings.quiet_s)
     stream = EventStream()
-    with broken("watch"):
+    with convert_errors("watch"):
         request = http.get(
-            url, headers=credentials(address), ssl=pinned(address), timeout=timeout, allow_redirects=False
+            url, headers=credentials(address), ssl=ssl_argument(address), timeout=timeout, allow_redirects=False
         )
         async with request as response:
             if response.status != HTTPStatus.OK or response.content_type != EVENT_STREAM:

@@ -24,16 +24,16 @@ class Outage:
         self._failing_s = failing_s
         self._failing_since = inf
 
-    def connection_lost(self, lasted_s: float, now: float) -> None:
+    def note_lost_connection(self, lasted_s: float, now: float) -> None:
         """Begin anew: a gateway had accepted the session on this connection."""
         self._since = now
         self._most_s = self._give_up_s
         if lasted_s >= STEADY_S:
             self.failures = 0
         if lasted_s >= self._failing_s:
-            self.progressed()
+            self.note_result()
 
-    def progressed(self) -> None:
+    def note_result(self) -> None:
         """Note a result: the next failure of the gateway may have another cause than the last."""
         self._failing_since = inf
 

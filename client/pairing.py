@@ -21,7 +21,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from client.connection import Address, broken, pinned, refusal
+from client.connection import Address, convert_errors, refusal, ssl_argument
 from client.errors import (
     DeviceNotKept,
     GatewayError,
@@ -31,7 +31,7 @@ from client.errors import (
     WrongCertificate,
     WrongGateway,
 )
-from client.request import bounded
+from client.request import read_bounded
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.pairing import (
@@ -177,7 +177,7 @@ async def _shown_certificate(place: URL, deadline_s: float) -> str:
     """Return the digest of the server's certificate, to pin it for the exchange. Sends no data to the server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with broken("pair"):
+    with convert_errors("pair"):
         async with asyncio.timeout(deadline_s):
             _, writer = await asyncio.open_connection(place.host, place.port, ssl=context)
         try:
@@ -191,11 +191,11 @@ async def _shown_certificate(place: URL, deadline_s: float) -> str:
 async def _say(http: aiohttp.ClientSession, place: Address, said: PairRequest) -> PairAnswer:
     body, url = msgspec.json.encode(said), place.url + PAIR_PATH
     try:
-        with broken("pair"):
-            async with http.post(url, data=body, ssl=pinned(place), allow_redirects=False) as response:
+        with convert_errors("pair"):
+            async with http.post(url, data=body, ssl=ssl_argument(place), allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
                     raise await _refusal_error(place, response)
-                return decode_answer(await bounded(response.content, _MOST_BYTES))
+                return decode_answer(await read_bounded(response.content, _MOST_BYTES))
     except WrongCertificate as error:
         raise Intercepted(_BETWEEN) from error
     except MalformedMessage as error:
@@ -206,7 +206,7 @@ async def _refusal_error(place: Address, response: aiohttp.ClientResponse) -> Ga
     """Return the error of a refusal. ``DeviceNotKept`` holds for all addresses of the gateway: try no others."""
     if response.status in _NOT_KEPT:
         with suppress(ValueError, RecursionError, MalformedMessage):
-            why = msgspec.json.decode(await bounded(response.content, _MOST_BYTES), type=_Refusal).error
+            why = msgspec.json.decode(await read_bounded(response.content, _MOST_BYTES), type=_Refusal).error
             return DeviceNotKept(f"{place.url}: {why.message}", why.code)
     return refusal(place, PAIR_PATH, response.status, response.headers)
 

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from client.connection import Address, broken, credentials, pinned, refusal
+from client.connection import Address, convert_errors, credentials, refusal, ssl_argument
 from client.errors import Refused
 from protocol.decoding import explain
 from protocol.errors import MalformedMessage
@@ -63,14 +63,14 @@ class Requests:
         address, url = self._address, self._address.url.rstrip("/") + path
         data = msgspec.json.encode(body) if body is not None else None
         try:
-            with broken("ask"):
+            with convert_errors("ask"):
                 async with self._http.request(
-                    method, url, data=data, ssl=pinned(address), allow_redirects=False
+                    method, url, data=data, ssl=ssl_argument(address), allow_redirects=False
                 ) as response:
                     status, ours = response.status, response.content_type == _JSON  # else it may be a proxy's
                     if status not in expected or not (ours or status == HTTPStatus.OK):
                         raise refusal(address, path, status, response.headers)
-                    answer = await bounded(response.content, MOST_BYTES)
+                    answer = await read_bounded(response.content, MOST_BYTES)
             return msgspec.json.decode(answer, type=kind)
         except (MalformedMessage, ValueError, RecursionError) as error:
             raise Refused(
@@ -78,7 +78,7 @@ class Requests:
             ) from error
 
 
-async def bounded(content: aiohttp.StreamReader, most: int) -> bytes:
+async def read_bounded(content: aiohttp.StreamReader, most: int) -> bytes:
     """Return the whole body of an answer. Raises ``MalformedMessage`` if it has more than ``most`` bytes."""
     body = bytearray()
     async for piece in content.iter_any():

@@ -1,8 +1,8 @@
 """Client session: state and next message. No clock, no input or output.
 
 The speaker's side calls ``begin``, ``append``, ``speculate``, ``end``, ``cancel`` and ``finish``; the connection's
-side calls ``hello``, ``receive``, ``next`` and ``disconnected``. ``next`` is called only when the connection can
-accept more, so no queued message can become stale through a ``missing`` or a reconnect.
+side calls ``hello``, ``receive``, ``next`` and ``reset_connection``. ``next`` is called only when the connection
+can accept more, so no queued message can become stale through a ``missing`` or a reconnect.
 
 A segment moves through: held -> on the wire -> queued -> ended. Until it has ended it may always go back: another
 gateway, a lost job or a failed attempt restarts it from the held audio. It ends once, with the first result.
@@ -133,7 +133,7 @@ class Session:
         """Declare that no more segments follow. ``finished`` becomes true once every one of them has ended."""
         self._finishing = True
 
-    def stored(self, segment: int) -> None:
+    def confirm_stored(self, segment: int) -> None:
         """Record that the result of this segment is stored here: the gateway may forget it."""
         self._stored.add(segment)
         self._note(Received(segment))
@@ -185,7 +185,7 @@ class Session:
         self._hellos += 1
         return hello
 
-    def disconnected(self) -> None:
+    def reset_connection(self) -> None:
         """Reset what was sent on a lost connection; the next ``welcome`` says what arrived."""
         self._welcomed = False
         self._finish_sent = False

@@ -38,21 +38,21 @@ class SessionLog:
 
     # -- a segment -----------------------------------------------------------------------------------------
 
-    def began(self, segment: int, now: float) -> None:
+    def note_begin(self, segment: int, now: float) -> None:
         """Record that a segment has begun."""
         self._spoken[segment] = _Spoken(now)
 
-    def ended(self, segment: int, now: float) -> None:
+    def note_complete(self, segment: int, now: float) -> None:
         """Record that a segment is complete."""
         if spoken := self._spoken.get(segment):
             spoken.ended = now
 
-    def sent(self, segment: int, now: float) -> None:
+    def note_sent(self, segment: int, now: float) -> None:
         """Record that all of a segment was passed to the connection."""
         if spoken := self._spoken.get(segment):
             spoken.sent, spoken.sends = now, spoken.sends + 1
 
-    def reported(self, event: SessionEvent, now: float) -> None:
+    def note_event(self, event: SessionEvent, now: float) -> None:
         """Record an event that the session reported."""
         match event:
             case Queued(segment):
@@ -66,7 +66,7 @@ class SessionLog:
                 if spoken := self._spoken.get(segment):
                     spoken.final = now
 
-    def kept(self, outcome: Outcome, now: float) -> None:
+    def log_result(self, outcome: Outcome, now: float) -> None:
         """Log the segment's line: its result is stored on this side."""
         spoken = self._spoken.pop(outcome.segment, None) or _Spoken(now)
         names = ("ended", "sent", "queued", "final")
@@ -78,14 +78,14 @@ class SessionLog:
         result = outcome.code.value if isinstance(outcome, Failed) else "final"
         self._say(LogEvent.SEGMENT_ENDED, segment=outcome.segment, outcome=result, **said)
 
-    def cancelled(self, segment: int) -> None:
+    def log_cancellation(self, segment: int) -> None:
         """Log that the speaker cancelled a segment."""
         if self._spoken.pop(segment, None):
             self._say(LogEvent.SEGMENT_CANCELLED, segment=segment)
 
     # -- the connection ------------------------------------------------------------------------------------
 
-    def answered(self, message: GatewayMessage, now: float) -> None:
+    def log_message(self, message: GatewayMessage, now: float) -> None:
         """Log gateway messages that cause no event."""
         if isinstance(message, Missing):
             start = samples_to_ms(message.from_)
@@ -99,14 +99,14 @@ class SessionLog:
             self._connections += 1
             self._away_since = 0.0
 
-    def lost(self, reason: str, retry_in_s: float, asked_s: float, now: float) -> None:
+    def log_loss(self, reason: str, retry_in_s: float, asked_s: float, now: float) -> None:
         """Log a lost or failed connection. ``asked_s``: the delay that the gateway asked for."""
         self._away_since = self._away_since or now
         away_ms, retry = round((now - self._away_since) * 1000), {"retry_in_s": round(retry_in_s, 2)}
         asked = {"asked_s": asked_s} if asked_s else {}
         self._say(LogEvent.GATEWAY_LOST, reason=reason, away_ms=away_ms, **retry, **asked)
 
-    def gave_up(self, reason: str) -> None:
+    def log_failure(self, reason: str) -> None:
         """Log that the session cannot continue."""
         self._say(LogEvent.SESSION_GIVEN_UP, reason=reason, segments=len(self._spoken))
 

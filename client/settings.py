@@ -12,7 +12,7 @@ from client.backoff import backoff
 from client.connection import Address, Connect, Connection, connect
 
 
-async def stays(address: Address) -> None:
+async def wait_forever(address: Address) -> None:
     """Wait forever: the ``until_moved`` of a gateway that never moves."""
     await asyncio.get_running_loop().create_future()
 
@@ -59,4 +59,4 @@ class ClientSettings:
     http: Callable[[], aiohttp.ClientSession] = aiohttp.ClientSession
     connecting: "Callable[[ClientSettings], AbstractAsyncContextManager[Connect]]" = by_websocket
     name: str = "kikipounamu"
-    until_moved: Callable[[Address], Coroutine[Any, Any, None]] = stays
+    until_moved: Callable[[Address], Coroutine[Any, Any, None]] = wait_forever

@@ -44,10 +44,10 @@ def restore_environment(environment: MutableMapping[str, str]) -> None:
         environment.pop(_LIBRARIES, None)
 
 
-def unleashed(arguments: Sequence[str]) -> list[str]:
-    """Return the command line that a leash is to start, if that is this executable; else an empty list.
+def put_on_leash(arguments: Sequence[str]) -> list[str]:
+    """Put the leash on here, if it is to start this executable, which saves the start of another process.
 
-    The leash is then put on here, which saves the start of another process.
+    Return the command line that it is to start; empty: it is another one.
     """
     if list(arguments[1:3]) != ["-m", LEASH] or len(arguments) < 6 or not _is_own(arguments[5]):
         return []
@@ -63,7 +63,7 @@ def _is_own(program: str) -> bool:
 
 
 def _run(arguments: Sequence[str]) -> None:
-    arguments = unleashed(arguments) or arguments
+    arguments = put_on_leash(arguments) or arguments
     program, *rest = arguments
     if not rest and os.environ.get(_OPENED[0]) == _OPENED[1]:
         rest = ["app"]

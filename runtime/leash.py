@@ -20,7 +20,7 @@ _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 MODULE = "runtime.leash"
 
 
-def leashed(command: Sequence[str], when_parent_dies: signal.Signals = signal.SIGTERM) -> list[str]:
+def leashed_command(command: Sequence[str], when_parent_dies: signal.Signals = signal.SIGTERM) -> list[str]:
     """Return a command line that runs ``command`` with the same pid and descriptors, but ends with this process.
 
     The launcher replaces itself by the command.

@@ -30,7 +30,7 @@ class RepeatLimit(Generic[Key]):
         self._seen[key] = start, count + 1
         return count < self._burst
 
-    def held_back(self, now: float) -> dict[Key, int]:
+    def take_held_back(self, now: float) -> dict[Key, int]:
         """Return, once, the counts of suppressed lines by key, for intervals that are over."""
         if self._seen:
             for key in [key for key, (start, _) in self._seen.items() if now - start >= self._interval]:

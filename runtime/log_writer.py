@@ -69,7 +69,7 @@ class LogWriter:
         if not self._wanted.is_set():
             self._wanted.set()
 
-    def lost(self) -> int:
+    def take_lost_count(self) -> int:
         """Return the number of lines lost since the last call."""
         with self._lock:
             lost, self._lost = self._lost, 0

@@ -93,7 +93,7 @@ class _Sampler:
         self._stories: RepeatLimit[LineCategory] = RepeatLimit(_STORY_LINES, _INTERVAL_S)
         self._audits: RepeatLimit[LineCategory] = RepeatLimit(_AUDIT_LINES, _INTERVAL_S, _MOST_AUDITED)
 
-    def written(self, record: logging.LogRecord) -> bool:
+    def should_write(self, record: logging.LogRecord) -> bool:
         """Return whether the line of a record is written."""
         return record.name == log.name or self.admit(*self._limit_of(record))
 
@@ -108,7 +108,7 @@ class _Sampler:
             return self._audits, kind._replace(device=str(device))
         return self._repeats, kind
 
-    def gathered(self) -> bool:
+    def should_write_story(self) -> bool:
         """Return whether another gathered story line is written."""
         return self.admit(self._stories, _ANY_STORY)
 
@@ -120,7 +120,7 @@ class _Sampler:
         """Log the counts of suppressed lines whose interval is over."""
         now = float("inf") if all_of_it else self._clock()
         with self._lock:
-            suppressed = self._repeats.held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
+            suppressed = self._repeats.take_held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
         for kind, lines in suppressed.items():
             whose = {"device": kind.device} if kind.device else {}
             of = {"of": kind.event, "of_level": kind.level} | ({"of_logger": kind.logger} if kind.logger else {})
@@ -167,10 +167,10 @@ class _ToWriter(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if isinstance(record, _Together):
-            record.lines = [line for line in record.lines if self._sampler.gathered()]
+            record.lines = [line for line in record.lines if self._sampler.should_write_story()]
             if record.lines:
                 self._writer.put(record, len(record.lines))
-        elif _is_wanted(record) and self._sampler.written(record):
+        elif _is_wanted(record) and self._sampler.should_write(record):
             keep_traceback(record)
             self._writer.put(record)
 
@@ -213,7 +213,7 @@ def logging_to(
 
 
 def _log_losses(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
-    if lost := writer.lost():
+    if lost := writer.take_lost_count():
         log.warning(LogEvent.LOG_LINES_LOST, lines=lost)
     sampler.log_held_back(all_of_it=ending)
 

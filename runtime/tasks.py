@@ -97,7 +97,7 @@ async def _within(seconds: float, expected: tuple[type[Exception], ...]) -> Asyn
 
 
 @asynccontextmanager
-async def closed_on_error(close: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+async def close_on_error(close: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
     """Call ``close`` if the context ends with an error, a cancellation too, which is then raised."""
     try:
         yield

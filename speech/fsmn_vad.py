@@ -16,7 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
-from speech.any_batch import with_any_batch
+from speech.onnx_batch import free_batch_dimension
 from speech.endpointing import EndpointDetector, FrameClock, rules_for
 from speech.errors import VadUnavailable
 from speech.features import FRAME_SHIFT, LATENCY, Features, FeatureStream, Samples, load_cmvn
@@ -98,7 +98,7 @@ def _open_session(path: Path, changed_ns: int) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
-        model = with_any_batch(path.read_bytes())
+        model = free_batch_dimension(path.read_bytes())
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except (*_LOAD_ERRORS, OSError, ValueError) as error:
         raise _unusable(path, error) from error

@@ -15,7 +15,7 @@ from dbus_fast import Variant
 from app.bus.connection import BUS_PROGRAM, CALL_S, BusConnection, BusObject, Signal, session_address
 from app.bus.errors import BusError, BusMissing, BusRefused, BusSilent, PortalDenied, PortalRefused
 from app.core.identity import APP_ID
-from runtime.tasks import Closing, closed_on_error
+from runtime.tasks import Closing, close_on_error
 
 PROGRAM: Final = "org.freedesktop.portal.Desktop"
 PATH: Final = "/org/freedesktop/portal/desktop"
@@ -67,7 +67,7 @@ class Portal(Closing):
     async def open(cls, environment: Mapping[str, str] = os.environ, app_id: str = APP_ID) -> Self:
         """Connect to the portal of the session and register the app. Raises ``BusError``."""
         bus = await BusConnection.open(session_address(environment))
-        async with closed_on_error(bus.close):
+        async with close_on_error(bus.close):
             portal = cls(bus, app_id)
             await portal._start()
         return portal

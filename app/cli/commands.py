@@ -21,7 +21,7 @@ from app.core.console import Console
 from app.core.daemon_thread import DaemonThreads, in_daemon_thread, started
 from app.core.errors import StackFailed
 from app.core.format import Format
-from app.core.outputs import Outputs
+from app.core.result_writer import ResultWriter
 from app.core.process import EXPECTED, FAILED
 from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
@@ -32,7 +32,7 @@ from app.models.engines import choose_default, default_line, engine_of, ensure_m
 from app.settings.languages import languages_now
 from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay
-from client.connection import Locate, fixed
+from client.connection import Locate, fixed_locator
 from client.errors import Refused, Unreachable
 from protocol.recognition import Options, Script
 from runtime.installing import extra_command
@@ -90,7 +90,7 @@ class GatewayChoice:
         """Return a function that locates the gateway. Raises ``AppError`` or ``Refused`` if no gateway matches."""
         if not self.gateway:
             return local_gateway.locate
-        return fixed(address_of(self.gateway, self.key, self.certificate_sha256))
+        return fixed_locator(address_of(self.gateway, self.key, self.certificate_sha256))
 
     def stack(self) -> Stack | None:
         """Return the stack that provides a local gateway, or ``None`` for a remote one."""
@@ -121,7 +121,7 @@ class RemoteStack(Closing):
 class TranscribeOptions:
     """The options of `transcribe`.
 
-    ``output``: the destination of results, in the notation of ``Outputs``. ``track``: the number of a film's
+    ``output``: the destination of results, in the notation of ``ResultWriter``. ``track``: the number of a film's
     sound track; 0: the default one.
     """
 
@@ -148,12 +148,12 @@ class Transcription:
         self._gone = ""
 
     @cached_property
-    def _outputs(self) -> Outputs:
+    def _results(self) -> ResultWriter:
         wanted = self._wanted
-        return Outputs(wanted.files, wanted.output, wanted.form, wanted.overwrite)
+        return ResultWriter(wanted.files, wanted.output, wanted.form, wanted.overwrite)
 
     def prepare(self) -> None:
-        """Check the outputs, then every file, then the gateway and the models.
+        """Check the destinations, then every file, then the gateway and the models.
 
         Raises ``AppError`` and ``Refused``. Raises ``typer.Exit`` after reporting that no file can be read.
         """
@@ -161,7 +161,7 @@ class Transcription:
         self._source.prepare()
 
     def _check_files(self) -> None:
-        outputs = self._outputs  # usage mistakes are reported first
+        results = self._results  # usage mistakes are reported first
         for file in self._wanted.files:
             try:
                 track = check_audio(file, self._wanted.track)
@@ -175,7 +175,7 @@ class Transcription:
         if len(self._unreadable) == len(set(self._wanted.files)):
             for file in self._wanted.files:
                 self._print(file, self._unreadable[file])
-                outputs.fail(file, self._unreadable[file])
+                results.fail(file, self._unreadable[file])
             raise typer.Exit(FAILED)
 
     async def run(self) -> int:
@@ -203,8 +203,8 @@ class Transcription:
         try:
             with ProgressDisplay(self._console, file.name).shown() as display:
                 transcript = await recogniser.recognise(file, display, track=self._wanted.track)
-            text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
-            place = await in_daemon_thread(partial(self._outputs.deliver, file, text))
+            text = render(transcript, self._wanted.form, str(file), line=self._results.lines)
+            place = await in_daemon_thread(partial(self._results.deliver, file, text))
         except StackFailed:
             raise
         except (Unreachable, Refused) as error:
@@ -223,7 +223,7 @@ class Transcription:
     def _fail(self, file: Path, why: str, reason: str = "") -> bool:
         """Report why a file has no result; ``reason``: more detail, only for programs."""
         self._print(file, why)
-        self._outputs.fail(file, f"{why}: {reason}" if reason else why)
+        self._results.fail(file, f"{why}: {reason}" if reason else why)
         return False
 
     def _print(self, file: Path, message: str) -> None:

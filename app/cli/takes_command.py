@@ -95,7 +95,7 @@ def export(
 
     The audio becomes ID.wav; the text, edited or not, a file beside it.
     """
-    from app.core.outputs import make_folder
+    from app.core.result_writer import make_folder
 
     with exit_on_error():
         found = _find(session)

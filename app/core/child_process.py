@@ -18,7 +18,7 @@ from client.backoff import backoff
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from runtime.programs import is_bundled
 from runtime.tasks import is_set_within, loop_time
 from runtime.terminal import reason
@@ -64,7 +64,7 @@ async def output_of(command: Sequence[str], complaints: int | IO[bytes] = DEVNUL
 
     ``complaints``: where its standard error goes.
     """
-    process = await create_subprocess_exec(*leashed(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints)
+    process = await create_subprocess_exec(*leashed_command(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints)
     try:
         yield process
     finally:
@@ -214,7 +214,7 @@ class Child:
 
     async def _start(self) -> Process:
         self.starts += 1
-        command, environment = leashed(self._command), {**os.environ, **self.secrets}
+        command, environment = leashed_command(self._command), {**os.environ, **self.secrets}
         # In its own session, so that Ctrl-C reaches only us and we end the children in order.
         start = partial(
             asyncio.create_subprocess_exec, *command, stdin=DEVNULL, start_new_session=True, env=environment

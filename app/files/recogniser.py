@@ -23,17 +23,17 @@ from app.files.events import RunFile
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
 from app.transcription.pipeline import Samples, SegmentingVad, TranscriptionObserver, in_thread, transcribe
 from app.transcription.voting_outlet import PER_PART, voting
+from client.cancellation import cancel_and_close
 from client.connection import Locate
 from client.errors import AudioGone
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
-from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Final, SegmentDetails
 from runtime.logger import bound_fields
-from runtime.tasks import cancel_and_wait, closed_on_error
+from runtime.tasks import cancel_and_wait, close_on_error
 from speech.audio_file import AvailableAudio
 from speech.errors import AudioMissing
 from speech.packing import Cutter, PackingSegmenter
@@ -94,7 +94,7 @@ class FileRecogniser:
             async with (
                 _store_results(progress, kept),
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
-                closed_on_error(partial(abandon, client)),
+                close_on_error(partial(cancel_and_close, client)),
             ):
                 outlet = voting(_TrackedOutlet(client, progress), options, PER_PART)
                 await transcribe(blocks, vad, outlet, progress, text_of=self.text_of)

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from app.core.errors import AppError, Note, UsageMistake
 from app.core.problem_notes import note_of
-from client.connection import Address, named
+from client.connection import Address, typed_address
 from client.errors import Refused
 from client.pairing import NewPairing
 from protocol.devices import clean_name
@@ -176,7 +176,7 @@ def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Add
     """
     if "://" in gateway:
         try:
-            return named(gateway, key, certificate_sha256)
+            return typed_address(gateway, key, certificate_sha256)
         except Refused as error:
             raise UsageMistake(str(error)) from error
     return paired_as(gateway, gateways_file()).addresses[0]

@@ -31,17 +31,17 @@ from app.journal.library import TakeSnapshot
 from app.journal.take import Take, TakeState
 from app.transcription.pipeline import ResultCollector, TranscriptionObserver, collect_events
 from client.audio_store import AudioStore
+from client.cancellation import cancel_and_close
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError, SessionLost
 from client.events import Outcome
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
-from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
-from runtime.tasks import Closing, Tasks, closed_on_error
+from runtime.tasks import Closing, Tasks, close_on_error
 from speech.segmenter import SegmentClosed, Segmenter, SegmenterOptions, SegmentOpened, SegmentOutput
 
 
@@ -155,7 +155,7 @@ class Rerunner:
         with bound_fields(session=str(session)):
             async with (
                 GatewayClient(self.locate, session, audio, asked, settings) as client,
-                closed_on_error(partial(abandon, client)),
+                close_on_error(partial(cancel_and_close, client)),
             ):
                 transcript = await _recognise(pieces, client, texts)
         failures = transcript.failures
@@ -173,7 +173,7 @@ async def _recognise(pieces: list[TakePart], client: GatewayClient, texts: Resul
             texts.segment_begun(number, piece.at)
             texts.segment_ended(number, piece.samples, 0)
             await outlet.begin(number, piece.at)
-            await client.heard(number, piece.samples)
+            await client.count_audio(number, piece.samples)
             await outlet.end(number, piece.samples)
     return texts.transcript(pieces[-1].at + pieces[-1].samples)
 

@@ -29,7 +29,7 @@ from app.hotkeys.errors import (
 from app.hotkeys.events import Hotkeys, KeyEvent, KeyEventQueue
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, closed_on_error, is_set_within, within
+from runtime.tasks import Tasks, close_on_error, is_set_within, within
 
 DICTATE: Final = "dictate"
 CANCEL: Final = "cancel"
@@ -203,7 +203,7 @@ class PortalHotkeys(Hotkeys):
             return self._portal
         try:
             portal = await self._open_portal()
-            async with closed_on_error(portal.close):
+            async with close_on_error(portal.close):
                 if not await portal.version(INTERFACE):
                     raise HotkeysMissing
         except BusError as error:

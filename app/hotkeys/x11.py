@@ -11,7 +11,7 @@ from app.x11.connection import XThread
 from app.x11.errors import X11Error
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import closed_on_error
+from runtime.tasks import close_on_error
 
 log = loggers.APP_HOTKEYS_X11_KEYBOARD
 
@@ -30,7 +30,7 @@ class X11Hotkeys(Hotkeys):
         self._thread.lost = lambda error: events.post(HotkeysUnavailable(str(error)))
         with _translate_errors():
             await self._thread.open()
-            async with closed_on_error(self._thread.close):
+            async with close_on_error(self._thread.close):
                 self._keyboard = await self._thread.call(lambda connection: Keyboard(connection, events.post))
         return self
 

@@ -107,7 +107,7 @@ class JournaledOutlet(ToGateway):
         super().__init__(client)
         self.cancel = client.cancel
         self._store = store
-        self._heard = client.heard
+        self._count_audio = client.count_audio
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``: first in the journal, then at the gateway."""
@@ -116,7 +116,7 @@ class JournaledOutlet(ToGateway):
 
     async def audio(self, segment: int, samples: Samples) -> None:
         """Let the client send more of a segment, which it reads from the journal."""
-        await self._heard(segment, len(samples))
+        await self._count_audio(segment, len(samples))
 
     async def end(self, segment: int, samples: int) -> None:
         """End a segment: first in the journal, then at the gateway."""
@@ -136,7 +136,7 @@ class JournaledOutlet(ToGateway):
         await self._store.begin(segment, at, details)
         await self._store.end(segment, samples)
         await super().begin(segment, at, details)
-        await self._heard(segment, samples)
+        await self._count_audio(segment, samples)
         await super().end(segment, samples)
 
     async def choose(self, span: int, *, accepted: bool) -> None:

@@ -24,7 +24,7 @@ from aiohttp import hdrs, web
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.local_api.view import LocalApiState, LocalApiView
-from client.connection import Address, Locate, broken, credentials, pinned
+from client.connection import Address, Locate, convert_errors, credentials, ssl_argument
 from client.errors import GatewayError
 from protocol.rest import TRUNCATED_HEADER
 from runtime import loggers
@@ -127,7 +127,7 @@ class LocalApi:
             return _error(*refusal)
         try:
             address = self._locate()
-            with broken("pass on"):
+            with convert_errors("pass on"):
                 return await (self._socket(request, address) if socket else self._request(request, address))
         except (GatewayError, AppError) as error:
             if request.writer.output_size > 0 and request.transport is not None:
@@ -141,7 +141,7 @@ class LocalApi:
             address.url.rstrip("/") + request.path_qs,
             headers={**forwarded_headers(request.headers), **credentials(address)},
             data=body,
-            ssl=pinned(address),
+            ssl=ssl_argument(address),
             allow_redirects=False,
         ) as answer:
             headers = {name: answer.headers[name] for name in _ANSWERED if name in answer.headers}
@@ -161,7 +161,7 @@ class LocalApi:
                 params=query,
                 protocols=offered,
                 headers=credentials(address),
-                ssl=pinned(address),
+                ssl=ssl_argument(address),
                 max_msg_size=_MOST_MESSAGE,
                 heartbeat=_HEARTBEAT_S,
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),

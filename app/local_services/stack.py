@@ -18,7 +18,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
-from runtime.tasks import Closing, Tasks, closed_on_error, loop_time
+from runtime.tasks import Closing, Tasks, close_on_error, loop_time
 
 log = loggers.APP_STACK
 
@@ -111,7 +111,7 @@ class Stack(Closing):
         return {child.name: pid for child in self._children if (pid := child.pid) is not None}
 
     async def __aenter__(self) -> Self:
-        async with closed_on_error(self.close):
+        async with close_on_error(self.close):
             found = await self._ensure_gateway()
             if found is not None:
                 self._borrow(found.endpoint, found.readiness)

@@ -19,7 +19,7 @@ from app.replacements.rules import (
     wrong,
 )
 from app.updates.index import is_key
-from client.clear import in_the_clear
+from client.cleartext import is_cleartext
 from protocol.devices import LONGEST_NAME
 
 MOST_HOTWORDS: Final = 512
@@ -162,6 +162,6 @@ def url(text: str) -> str:
         good = False
     if not good:
         return "https://HOST:PORT, http:// on this computer itself, or empty for this computer"
-    if in_the_clear(text):
+    if is_cleartext(text):
         return "https://HOST:PORT: without TLS a key and speech go to this computer alone, or into a tunnel there"
     return ""

@@ -24,18 +24,18 @@ from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.transcription.span_planner import Span, SpanPlanner, VadPosition
 from app.transcription.voting_outlet import PER_PART, PER_SPAN, voting
 from client.audio_store import TemporaryAudio
+from client.cancellation import cancel_and_close
 from client.connection import Locate
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
-from client.withdrawal import abandon
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.recognition import Options
 from protocol.session import Failed, Final
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
-from runtime.tasks import closed_on_error, loop_time
+from runtime.tasks import close_on_error, loop_time
 from speech.audio_file import AvailableAudio
 from speech.packing import Cutter, PackingSegmenter
 from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmentOpened, SegmentOutput
@@ -356,7 +356,7 @@ class Recogniser:
         with bound_fields(session=str(session)), TemporaryAudio() as store:
             async with (
                 GatewayClient(self.locate, session, store, self.options, self.settings) as client,
-                closed_on_error(partial(abandon, client)),
+                close_on_error(partial(cancel_and_close, client)),
             ):
                 observer.unsent_s = lambda: client.unsent_s
                 outlet = voting(ToGateway(client, live=live), self.options, PER_SPAN if live else PER_PART)

@@ -202,7 +202,7 @@ class _Sending:
                 self._store.lost.add(number)
             await self._client.cancel(number)
             return
-        await self._client.heard(number, step.samples)
+        await self._client.count_audio(number, step.samples)
         await self._outlet.end(number, step.samples)
 
     async def _cut_rest(self, number: int, at: int, unended: int | None) -> None:

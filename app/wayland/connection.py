@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol, Self
 from app.wayland.errors import CompositorGone, CompositorMissing, InterfaceMissing
 from app.wayland.interfaces import CALLBACK, DISPLAY, Interface, by_name
 from app.wayland.wire import Message, WireEvent, packed, split, unpacked
-from runtime.tasks import Closing, closed_on_error
+from runtime.tasks import Closing, close_on_error
 
 _REPLY_S: Final = 5.0
 _READ_BYTES: Final = 65_536
@@ -125,7 +125,7 @@ class WaylandConnection(Closing):
         or ``CompositorGone``.
         """
         connection = cls.begin(environment, asyncio.get_running_loop(), interfaces)
-        async with closed_on_error(connection.close):
+        async with close_on_error(connection.close):
             await connection.roundtrip()
         return connection
 

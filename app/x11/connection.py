@@ -23,7 +23,7 @@ from app.x11.errors import X11Gone, X11Missing
 from app.x11.grab_guard import Grabs
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, closed_on_error
+from runtime.tasks import Closing, close_on_error
 
 log = loggers.APP_X11
 
@@ -208,7 +208,7 @@ class XThread(Closing):
     async def open(self) -> None:
         """Connect to the server. Raises ``X11Error``."""
         self._thread.start()
-        async with closed_on_error(self.close):
+        async with close_on_error(self.close):
             await self._answer(self._opened)
 
     def submit(self, work: Callable[[X11Connection], Result]) -> "Future[Result]":

@@ -30,7 +30,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder
 from runtime.installing import extra_command
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from runtime.locking import try_lock
 from runtime.tasks import Tasks, loop_time
 
@@ -209,7 +209,7 @@ class EmbeddedBroker:
         self._logged = log_file.stat().st_size if log_file.exists() else 0
         self._started = loop_time()
         self._process = await asyncio.create_subprocess_exec(
-            *leashed([self._binary, *self._arguments(log_file)]),
+            *leashed_command([self._binary, *self._arguments(log_file)]),
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=DEVNULL,

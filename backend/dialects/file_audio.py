@@ -10,12 +10,12 @@ from backend.dialects.sent_audio import SentAudio
 from backend.dialects.transcript import JoinedResults
 from backend.rest.media import reading
 from backend.rest.media_frames import MediaEnded, MediaProgress, MediaSegment
+from client.cancellation import cancel_and_close
 from client.errors import GatewayError
-from client.withdrawal import abandon
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.rest import TRUNCATED_HEADER
 from protocol.session import Failed, Final
-from runtime.tasks import cancel_and_wait, closed_on_error
+from runtime.tasks import cancel_and_wait, close_on_error
 
 
 class SegmentFailed(BackendError):
@@ -56,7 +56,7 @@ async def recognise_file(
 
 async def _send_file(sent: SentAudio, path: Path, vad_folder: Path | None) -> bool:
     """Send a file, like ``send_file``; if that fails, end the session, because its results are not needed."""
-    async with closed_on_error(partial(abandon, sent.client)):
+    async with close_on_error(partial(cancel_and_close, sent.client)):
         return await send_file(sent, path, vad_folder)
 
 

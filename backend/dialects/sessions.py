@@ -15,14 +15,14 @@ from backend.dialects.speech_detectors import SpeechDetectors
 from backend.http.access import AdmittedRequest
 from backend.sessions.hub import Hub
 from client.audio_store import TemporaryAudio
-from client.connection import Address, Connect, Connection, fixed
+from client.cancellation import cancel_and_close
+from client.connection import Address, Connect, Connection, fixed_locator
 from client.errors import SessionLost
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
-from client.withdrawal import abandon
 from protocol.recognition import Options
 
-_HERE: Final = fixed(Address("", name="this gateway"))
+_HERE: Final = fixed_locator(Address("", name="this gateway"))
 _GIVE_UP_S: Final = 60.0
 _QUIET_S: Final = 120.0
 
@@ -77,7 +77,7 @@ class DialectSessions:
                     try:
                         yield client
                     finally:
-                        await abandon(client)
+                        await cancel_and_close(client)
         finally:
             for unused in opened:
                 await unused.close()

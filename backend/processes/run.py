@@ -12,7 +12,7 @@ from backend.core.errors import ProcessFailed
 from backend.processes.channel import Channel
 from backend.processes.messages import ProcessStart
 from backend.processes.slots import Share
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from runtime.tasks import is_set_within, loop_time
 
 NO_DESCRIPTOR: Final = -1
@@ -46,7 +46,7 @@ class ProcessRun:
         theirs = [end.fileno() for _, end in pairs] + [forwards]
         try:
             process = await asyncio.create_subprocess_exec(
-                *leashed([*command, *map(str, theirs)]),
+                *leashed_command([*command, *map(str, theirs)]),
                 stdin=DEVNULL,
                 pass_fds=[number for number in theirs if number != NO_DESCRIPTOR],
                 start_new_session=True,  # Ctrl-C in a terminal ends the supervisor, which lets the others drain

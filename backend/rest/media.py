@@ -13,7 +13,7 @@ from backend.core.errors import MediaReaderKilled, MediaUnreadable
 from backend.rest.media_frames import FRAMES, Frame, MediaBroken, MediaEnded
 from protocol.errors import ErrorCode
 from runtime.framing import BrokenFrame
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from runtime.programs import module_command
 from runtime.tasks import complete, within
 
@@ -37,7 +37,7 @@ async def reading(
     """
     command = [*program, str(path), str(track), *([str(vad_folder)] if vad_folder else [])]
     if os.name == "posix":
-        command = leashed(command, signal.SIGKILL)
+        command = leashed_command(command, signal.SIGKILL)
     process = await _start_process(command)
     try:
         yield _frames(process, frame_s)

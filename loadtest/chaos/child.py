@@ -11,7 +11,7 @@ import psutil
 
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.targets import Absent, TargetProcess
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 
 _PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 3.0
@@ -68,7 +68,7 @@ class ChaosChild(TargetProcess):
             began = time.monotonic()
             with self._log.open("ab") as output:
                 self._process = await asyncio.create_subprocess_exec(
-                    *leashed(self._command),
+                    *leashed_command(self._command),
                     env=self._environment,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,

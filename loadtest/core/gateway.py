@@ -7,7 +7,16 @@ from typing import Any, Final
 
 import aiohttp
 
-from client.connection import Address, Locate, broken, credentials, fixed, named, pinned, refusal
+from client.connection import (
+    Address,
+    Locate,
+    convert_errors,
+    credentials,
+    fixed_locator,
+    refusal,
+    ssl_argument,
+    typed_address,
+)
 from client.errors import GatewayError, Unreachable
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
@@ -25,7 +34,7 @@ def located(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
     """
     if not gateway:
         return of_this_computer
-    return fixed(named(gateway, key, certificate_sha256))
+    return fixed_locator(typed_address(gateway, key, certificate_sha256))
 
 
 def of_this_computer() -> Address:
@@ -53,9 +62,9 @@ def _endpoint() -> Endpoint:
 async def answer(http: aiohttp.ClientSession, address: Address, path: str) -> dict[str, Any]:
     """Return the gateway's answer; ``/readyz`` also with status 503 (no workers). Raises ``GatewayError``."""
     url = address.url.rstrip("/") + path
-    with broken("ask"):
+    with convert_errors("ask"):
         async with asyncio.timeout(_ANSWER_S):
-            async with http.get(url, headers=credentials(address), ssl=pinned(address)) as response:
+            async with http.get(url, headers=credentials(address), ssl=ssl_argument(address)) as response:
                 status, headers, answered = (
                     response.status,
                     response.headers,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from runtime.programs import module_command
 
 _SELDOM: Final = (50_000, 20, 100)
@@ -64,7 +64,7 @@ async def running_module(
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, asyncio.StreamReader]]:
     """Run a module that reads ``order`` as a line of JSON; yield the process and its output, then kill it."""
     pipe = asyncio.subprocess.PIPE
-    command = leashed(module_command(module))
+    command = leashed_command(module_command(module))
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=_LONGEST_LINE)
     assert process.stdin and process.stdout
     try:

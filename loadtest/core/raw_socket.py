@@ -9,7 +9,7 @@ import struct
 from typing import Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from client.connection import Address, pinned
+from client.connection import Address, ssl_argument
 from client.errors import Unreachable, WrongCertificate
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime.tasks import within
@@ -85,8 +85,8 @@ class RawSocket:
 
     @classmethod
     async def open(cls, address: Address) -> Self:
-        """Connect. Raises ``Unreachable``, ``WrongCertificate``, or ``Refused`` like ``pinned``."""
-        pinned(address)
+        """Connect. Raises ``Unreachable``, ``WrongCertificate``, or ``Refused`` like ``ssl_argument``."""
+        ssl_argument(address)
         place = urlsplit(address.url)
         secure = place.scheme == "https"
         context = _context(address) if secure else None

@@ -32,8 +32,8 @@ def _spoken(*names: str, to: pytest.TempPathFactory) -> "Samples":
 @pytest.fixture
 async def locate() -> "AsyncIterator[Locate]":
     """Locate a scripted gateway that treats each connection as a new session."""
-    from client.connection import Address, fixed
+    from client.connection import Address, fixed_locator
     from tests.helpers.scripted_gateway import afresh, scripted
 
     async with scripted(afresh) as gateway:
-        yield fixed(Address(gateway.url))
+        yield fixed_locator(Address(gateway.url))

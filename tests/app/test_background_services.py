@@ -21,7 +21,7 @@ from app.models.view import ModelsView, WatchModels
 from app.monitoring.view import MonitorView, WatchMonitor
 from app.replacements.rules import Replacement, ReplacementsTried, TryReplacements
 from app.settings.sections import ApiSection, Settings
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import Unreachable
 from client.models import MODELS_PATH
 from protocol.recognition import Options
@@ -99,7 +99,7 @@ async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
         return sum(isinstance(news, MonitorView) for news in received)
 
     async with BackgroundServices(
-        received.append, library, fixed(Address("http://127.0.0.1:9")), Options
+        received.append, library, fixed_locator(Address("http://127.0.0.1:9")), Options
     ) as services:
         await wait_until(lambda: received, "the list of files is reported")
         assert reports() == 0
@@ -177,7 +177,7 @@ async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library)
 
     async with (
         serving(web.get(MODELS_PATH, models)) as url,
-        BackgroundServices(nothing, library, fixed(Address(url)), Options) as services,
+        BackgroundServices(nothing, library, fixed_locator(Address(url)), Options) as services,
     ):
         assert not services.needs_context("")
         listed.append({"model": "whisper-base", "needs_context": True})

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from client.connection import Address, GatewayConnection, connect, fixed
+from client.connection import Address, GatewayConnection, connect, fixed_locator
 from client.errors import Refused, TryLater, Unauthorised, Unreachable
 from protocol.errors import CloseCode
 from protocol.session import Finish, Hello, SegmentBegin, Welcome
@@ -34,7 +34,7 @@ async def talking_to(script: Script) -> AsyncIterator[GatewayConnection]:
 
 
 def test_fixed_address_never_changes() -> None:
-    locate = fixed(Address("http://h", "k"))
+    locate = fixed_locator(Address("http://h", "k"))
     assert locate() == locate() == Address("http://h", "k")
 
 

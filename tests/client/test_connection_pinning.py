@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from yarl import URL
 
 from backend.http.certificates import Certificate, given_certificate, own_certificate, server_context
-from client.connection import Address, connect, fixed, named, pinned
+from client.connection import Address, connect, fixed_locator, ssl_argument, typed_address
 from client.errors import CertificateDated, Refused, TlsRequired, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
@@ -62,7 +62,7 @@ async def models(address: Address) -> None:
 
 
 async def monitor(address: Address) -> None:
-    async with aclosing(watch(fixed(address))) as events:
+    async with aclosing(watch(fixed_locator(address))) as events:
         await anext(events)
 
 
@@ -108,20 +108,20 @@ async def test_other_computers_are_not_contacted_without_tls(way: LinkDirection,
 
 def test_named_address_with_a_login_is_refused_and_not_shown() -> None:
     with pytest.raises(Refused, match="--key") as raised:
-        named("https://me:sec/ret@desk:1", "k", "")
+        typed_address("https://me:sec/ret@desk:1", "k", "")
     assert "sec/ret" not in str(raised.value)
 
 
 def test_named_key_is_one_line() -> None:
-    assert named("http://127.0.0.1:1", " k\r\n", "") == Address("http://127.0.0.1:1", "k")
+    assert typed_address("http://127.0.0.1:1", " k\r\n", "") == Address("http://127.0.0.1:1", "k")
     with pytest.raises(Refused, match="one line of printable characters"):
-        named("http://127.0.0.1:1", "id phone\nk", "")
+        typed_address("http://127.0.0.1:1", "id phone\nk", "")
 
 
 def test_named_address_without_tls_must_be_on_this_computer() -> None:
-    assert named("http://127.0.0.1:1", "k", "") == Address("http://127.0.0.1:1", "k")
+    assert typed_address("http://127.0.0.1:1", "k", "") == Address("http://127.0.0.1:1", "k")
     with pytest.raises(TlsRequired):
-        named("http://desk:1", "k", "")
+        typed_address("http://desk:1", "k", "")
 
 
 @pytest.mark.parametrize(
@@ -129,15 +129,15 @@ def test_named_address_without_tls_must_be_on_this_computer() -> None:
 )
 def test_pin_that_cannot_be_enforced_is_refused(url: str, pin: str) -> None:
     with pytest.raises(Refused):
-        pinned(Address(url, certificate_sha256=pin))
+        ssl_argument(Address(url, certificate_sha256=pin))
 
 
 def test_certificate_digest_may_contain_colons() -> None:
-    assert named("https://h", "k", ":".join(["AB"] * 32)) == Address(
+    assert typed_address("https://h", "k", ":".join(["AB"] * 32)) == Address(
         "https://h", "k", certificate_sha256="AB" * 32
     )
     with pytest.raises(Refused, match="64 hexadecimal digits"):
-        named("https://h", "k", "AB:CD")
+        typed_address("https://h", "k", "AB:CD")
 
 
 @pytest.mark.parametrize("way", [stream, models])

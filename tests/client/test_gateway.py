@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import Failing, GatewayError, ModelNotOffered, Refused, SessionLost, Unreachable
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import GatewayClient
@@ -46,7 +46,7 @@ async def client_of(
     url: str, settings: ClientSettings = AT_ONCE, store: TemporaryAudio | None = None, key: str = "k"
 ) -> AsyncIterator[GatewayClient]:
     with store or TemporaryAudio() as audio:
-        async with GatewayClient(fixed(Address(url, key)), uuid4(), audio, Options(), settings) as client:
+        async with GatewayClient(fixed_locator(Address(url, key)), uuid4(), audio, Options(), settings) as client:
             yield client
 
 
@@ -339,7 +339,7 @@ async def test_client_may_be_closed_twice_and_then_refuses_audio() -> None:
 
 
 async def test_client_outside_async_with_raises_runtime_error() -> None:
-    client = GatewayClient(fixed(Address("http://127.0.0.1:1")), UUID(int=1), TemporaryAudio())
+    client = GatewayClient(fixed_locator(Address("http://127.0.0.1:1")), UUID(int=1), TemporaryAudio())
     with pytest.raises(RuntimeError, match="async with"):
         await client.finish()
 

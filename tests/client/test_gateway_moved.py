@@ -14,7 +14,7 @@ from client.audio_store import TemporaryAudio
 from client.connection import Address, Connect, GatewayConnection, unless_moved
 from client.events import Disconnected
 from client.gateway import GatewayClient
-from client.settings import ClientSettings, stays
+from client.settings import ClientSettings, wait_forever
 from loadtest.core.checksum import checksum
 from protocol.session import ClientMessage, Final, GatewayMessage
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, speech, texts, transcribe
@@ -174,7 +174,7 @@ async def test_late_connection_is_closed_when_caller_gave_up() -> None:
             await asyncio.sleep(0)
             return connection
 
-        moved = asyncio.create_task(stays(Address("http://x")))
+        moved = asyncio.create_task(wait_forever(Address("http://x")))
         trying = asyncio.create_task(unless_moved(moved, connecting()))
         for _ in range(ticks):
             await asyncio.sleep(0)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import Refused, Unreachable
 from client.monitor import Lost, MonitorEvent, WatchSettings, watch
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, BrokerState, Recent, Snapshot
@@ -72,7 +72,7 @@ async def show_one_of_each(say: Say) -> None:
 async def seen(url: str, count: int, settings: WatchSettings = AT_ONCE) -> list[MonitorEvent]:
     """Return the first ``count`` monitor events."""
     found: list[MonitorEvent] = []
-    async with asyncio.timeout(30), aclosing(watch(fixed(Address(url, "k")), settings)) as events:
+    async with asyncio.timeout(30), aclosing(watch(fixed_locator(Address(url, "k")), settings)) as events:
         async for event in events:
             found.append(event)
             if len(found) == count:
@@ -82,14 +82,14 @@ async def seen(url: str, count: int, settings: WatchSettings = AT_ONCE) -> list[
 
 async def test_monitor_client_watches_a_real_gateway(broker: Broker) -> None:
     async with running_gateway(GatewaySettings(redis=broker.url, key="k")) as gateway:
-        async with asyncio.timeout(30), aclosing(watch(fixed(Address(gateway.url, "k")))) as events:
+        async with asyncio.timeout(30), aclosing(watch(fixed_locator(Address(gateway.url, "k")))) as events:
             first = await anext(events)
             assert isinstance(first, Snapshot) and first.broker.up and first.recent == ()
             gateway.monitor.concluded(concluded(FinalMessage(3, "a text"), 16_000))
             recent = await anext(event async for event in events if isinstance(event, Recent))
             assert (recent.session, recent.segment, recent.audio_ms) == ("s", 3, 1_000)
         with pytest.raises(Refused, match="key"):
-            async with aclosing(watch(fixed(Address(gateway.url, "wrong")))) as events:
+            async with aclosing(watch(fixed_locator(Address(gateway.url, "wrong")))) as events:
                 await anext(events)
 
 

@@ -20,7 +20,7 @@ def test_first_contact_has_its_own_limit(after_s: float, over: bool) -> None:
 @pytest.mark.parametrize(("after_s", "over"), [(119.9, False), (120.0, True)])
 def test_limit_after_lost_connection_counts_from_its_end(after_s: float, over: bool) -> None:
     lost = outage()
-    lost.connection_lost(1.0, 500.0)
+    lost.note_lost_connection(1.0, 500.0)
     assert lost.is_over_limit(AWAY, 500.0 + after_s) is over
 
 
@@ -35,7 +35,7 @@ def test_busy_gateway_gets_longer_limit_from_first_contact_on() -> None:
 def test_only_steady_connection_ends_series_of_failures(lasted_s: float, failures: int) -> None:
     flapping = outage()
     flapping.is_over_limit(AWAY, 101.0)
-    flapping.connection_lost(lasted_s, 102.0)
+    flapping.note_lost_connection(lasted_s, 102.0)
     flapping.is_over_limit(AWAY, 102.0)
     assert flapping.failures == failures
 
@@ -52,22 +52,22 @@ def test_only_first_move_needs_no_pause() -> None:
 def test_failing_gateway_has_its_own_limit_although_it_accepts_the_session(after_s: float, over: bool) -> None:
     failing, failure = outage(), Failing("1011")
     for now in (500.0, 530.0):
-        failing.connection_lost(1.0, now)
+        failing.note_lost_connection(1.0, now)
         assert not failing.is_over_limit(failure, now)
-    failing.connection_lost(1.0, 500.0 + after_s)
+    failing.note_lost_connection(1.0, 500.0 + after_s)
     assert failing.is_over_limit(failure, 500.0 + after_s) is over
 
 
 @pytest.mark.parametrize("between", ["result", "long connection", "other failure"])
 def test_failing_gateway_gets_its_whole_limit_again(between: str) -> None:
     failing, failure = outage(), Failing("1011")
-    failing.connection_lost(1.0, 500.0)
+    failing.note_lost_connection(1.0, 500.0)
     failing.is_over_limit(failure, 500.0)
     match between:
         case "result":
-            failing.progressed()
+            failing.note_result()
         case "long connection":
-            failing.connection_lost(60.0, 560.0)
+            failing.note_lost_connection(60.0, 560.0)
         case _:
             assert not failing.is_over_limit(AWAY, 560.0)
     assert not failing.is_over_limit(failure, 561.0)

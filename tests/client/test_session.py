@@ -103,7 +103,7 @@ def test_resume_sends_only_missing_audio() -> None:
     for number in range(4):
         spoken(session, number, 2 * FRAME_SAMPLES)
     all_sent(session)
-    session.disconnected()
+    session.reset_connection()
     connected(knows(receiving={2: FRAME_SAMPLES}, queued=(1,), ended=(0,)), session)
     assert all_sent(session) == [
         AudioPiece(2, FRAME_SAMPLES, FRAME_SAMPLES),
@@ -123,7 +123,7 @@ def test_first_final_wins_and_repeats_are_acknowledged_again() -> None:
     assert session.receive(Final(0, "first")) == [Final(0, "first")]
     assert session.receive(Final(0, "twin")) == []
     assert all_sent(session) == []  # not yet on disk here
-    session.stored(0)
+    session.confirm_stored(0)
     assert all_sent(session) == [Received(0)]
     assert session.receive(Final(0, "twin")) == []
     assert all_sent(session) == [Received(0)]
@@ -230,8 +230,8 @@ def test_stored_failure_is_acknowledged_again_without_retry() -> None:
     spoken(session, 0, 3)
     failed = Failed(0, ErrorCode.ENGINE_DIED, "x", attempt=2)
     session.receive(failed)
-    session.stored(0)
-    session.disconnected()
+    session.confirm_stored(0)
+    session.reset_connection()
     connected(knows(ended=(0,)), session)
     assert session.receive(failed) == []
     assert all_sent(session) == [Received(0)]
@@ -256,7 +256,7 @@ def test_repeated_old_failure_uses_no_attempt() -> None:
 def test_lost_attempt_is_started_again_after_resume() -> None:
     session = with_sent_segment()
     session.receive(failed := Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True))
-    session.disconnected()
+    session.reset_connection()
     connected(knows(ended=(0,)), session)
     assert all_sent(session) == []
     assert session.receive(failed) == []
@@ -270,7 +270,7 @@ def test_lost_attempt_is_started_again_after_resume() -> None:
 def test_failure_of_earlier_attempt_held_since_resume_starts_the_next(held: dict[str, Any]) -> None:
     session = with_sent_segment()
     session.receive(failed := Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True))
-    session.disconnected()
+    session.reset_connection()
     connected(knows(**held), session)
     all_sent(session)
     assert session.receive(failed) == []
@@ -293,7 +293,7 @@ def test_new_broker_gets_open_segments_and_cancels_of_settled_ones() -> None:
     session.receive(Final(0, "x"))
     session.receive(Queued(1))
     session.finish()
-    session.disconnected()
+    session.reset_connection()
     connected(session=session)
     sent = all_sent(session)
     assert sent[0] == SegmentCancel(0)
@@ -309,9 +309,9 @@ def test_finish_is_sent_once_all_ended_and_again_after_reconnect() -> None:
     session.receive(Done(1, "too early"))
     assert session.done is None
     session.receive(Final(0, "x"))
-    session.stored(0)
+    session.confirm_stored(0)
     assert all_sent(session) == [Received(0), Finish(1)]
-    session.disconnected()
+    session.reset_connection()
     connected(knows(ended=(0,)), session)
     assert all_sent(session) == [Finish(1)]
     session.receive(Done(1, "x"))
@@ -331,7 +331,7 @@ def test_cancelled_segment_gets_no_result() -> None:
 @pytest.mark.parametrize("welcome", [knows(queued=(0,)), knows(receiving={0: 3}), knows(), knows(ended=(0,))])
 def test_segment_cancelled_offline_is_cancelled_at_resume_unless_ended(welcome: Welcome) -> None:
     session = with_sent_segment()
-    session.disconnected()
+    session.reset_connection()
     session.cancel(0)
     assert all_sent(connected(welcome, session)) == ([] if welcome.segments.ended else [SegmentCancel(0)])
 

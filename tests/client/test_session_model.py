@@ -165,7 +165,7 @@ class AgainstModelGateway(RuleBasedStateMachine):
         assert number not in self.cancelled
         if isinstance(outcome, Final):
             assert outcome.text == text_of(number, self.spoken[number])
-        self.session.stored(number)
+        self.session.confirm_stored(number)
 
     @precondition(lambda self: self.connected)
     @rule(arrived=st.integers(0, 5), gateway_dies=st.booleans())
@@ -173,7 +173,7 @@ class AgainstModelGateway(RuleBasedStateMachine):
         self.gateway_reads(arrived)
         self.to_gateway.clear()
         self.gateway.out.clear()
-        self.session.disconnected()
+        self.session.reset_connection()
         self.connected = False
         if gateway_dies:
             self.gateway = ModelGateway(self.gateway.broker)

@@ -27,7 +27,7 @@ def test_welcome_pieces_of_broken_connection_are_discarded() -> None:
     spoken(session, 0, 10)
     session.hello()
     session.receive(Welcome(ID, "g", True, segments=HeldSegments(ended=(0,)), more=True))
-    session.disconnected()
+    session.reset_connection()
     session.receive(MoreHeld(HeldSegments(ended=(0,))))
     assert session.next() is None
     sent = [SegmentBegin(0, 0), AudioPiece(0, 0, 10), SegmentEnd(0, 10)]

@@ -68,7 +68,7 @@ class OfProcessesThatDie(AgainstModelGateway):
         assert number not in self.cancelled
         if self.read_only:
             return
-        self.session.stored(number)
+        self.session.confirm_stored(number)
         if isinstance(outcome, Final):
             self.on_disk[number] = outcome
 

@@ -25,7 +25,7 @@ def test_resumed_session_retries_failure_that_was_permanent_for_earlier_process(
     assert session.receive(first) == [Retrying(0, 5, ErrorCode.BUSY)]
     assert not session.owed
     assert all_sent(session) == [SegmentBegin(0, 0, 5), AudioPiece(0, 0, 3), SegmentEnd(0, 3)]
-    session.disconnected()
+    session.reset_connection()
     connected(knows(ended=(0,)), session)
     assert session.receive(second) == [second]
 

@@ -22,7 +22,7 @@ def test_session_offers_spans_only_while_connected_to_a_gateway_that_takes_them(
     session.hello()
     session.receive(Welcome(ID, "g", True, spans=True))
     offered.append(session.spans)
-    session.disconnected()
+    session.reset_connection()
     offered.append(session.spans)
     offered.append(connected(session=session).spans)
     assert offered == [False, True, False, False]
@@ -44,7 +44,7 @@ def test_span_is_sent_first_when_a_gateway_knows_nothing() -> None:
     spoken(session, 1, 20)
     spanned(session, 2, 30)
     all_sent(session)
-    session.disconnected()
+    session.reset_connection()
     sent = all_sent(connected(session=session))
     assert [message.segment for message in sent if isinstance(message, SegmentEnd)] == [2, 0, 1]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from tests.helpers.chain import KEY, Chain, running_chain
 from tests.helpers.valkey import running_broker
@@ -29,7 +29,7 @@ async def test_documented_rights_suffice_for_gateway_workers_history_and_command
         name, password = command[2], command[4].removeprefix(">")
         with running_chain(tmp_path, f"unix://{name}:{password}@{broker.socket}") as chain:
             _, endpoint = chain.gateway("--history", "on")
-            there = fixed(Address(endpoint.url, KEY))
+            there = fixed_locator(Address(endpoint.url, KEY))
             worker = chain.worker()
             assert (await run_sessions(SessionPlan(2, 3.0, pace=0), there)).flawless
             for asked in ("queues list", "queues drop --stream interactive:any --yes", "dead list"):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from tests.helpers.chain import KEY, Chain, running_chain
 from tests.helpers.ports import free_port
@@ -12,7 +12,7 @@ REFUSED = 4
 
 async def recognised(url: str, seed: int) -> None:
     """Run two short sessions, and check every digest."""
-    tally = await run_sessions(SessionPlan(2, 3.0, pace=0, seed=seed), fixed(Address(url, KEY)))
+    tally = await run_sessions(SessionPlan(2, 3.0, pace=0, seed=seed), fixed_locator(Address(url, KEY)))
     assert tally.flawless, tally
 
 

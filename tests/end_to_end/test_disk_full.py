@@ -22,7 +22,7 @@ from app.journal.library import users_library
 from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Samples
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
 from loadtest.scenarios.sessions import SessionPlan, run_sessions
@@ -68,7 +68,7 @@ async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
     with small_disk(folders().broker, "16m") as disk, running_chain(root, quiet=True) as chain:
         gateway, endpoint = await asyncio.to_thread(chain.gateway)
         chain.worker()
-        locate = fixed(Address(endpoint.url, endpoint.key))
+        locate = fixed_locator(Address(endpoint.url, endpoint.key))
         speaking = asyncio.create_task(run_sessions(SessionPlan(3, seconds), locate, CLIENT))
         async with conversation(endpoint, uuid4()) as (talk, _):
             await talk.segment(0, SECONDS[0])
@@ -157,7 +157,7 @@ async def test_full_journal_disk_loses_no_speech(tmp_path: Path, models: Path) -
     with small_disk(folders().data / "takes", "2m") as disk, running_chain(tmp_path, quiet=True) as chain:
         _, endpoint = await asyncio.to_thread(chain.gateway)
         chain.worker()
-        listener = DictationSetup(fixed(Address(endpoint.url, endpoint.key)), models / "fsmn-vad")
+        listener = DictationSetup(fixed_locator(Address(endpoint.url, endpoint.key)), models / "fsmn-vad")
         session = uuid4()
         with users_library().create(session, Options(), 0) as journal:
             listening = asyncio.create_task(listener.listen(journal, microphone, screen))

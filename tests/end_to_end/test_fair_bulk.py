@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.gateway import GatewayClient
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
@@ -43,7 +43,7 @@ class File:
     async def recognise(self, endpoint: Endpoint) -> None:
         """Send the file as fast as the gateway takes it, and check all texts."""
         with TemporaryAudio() as audio:
-            locate = fixed(Address(endpoint.url, endpoint.key))
+            locate = fixed_locator(Address(endpoint.url, endpoint.key))
             async with GatewayClient(locate, uuid4(), audio, FILE) as client:
                 hearing = asyncio.create_task(self._hear(client.events()))
                 for number, pcm in enumerate(self._pcm):

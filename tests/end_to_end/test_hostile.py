@@ -16,7 +16,7 @@ from backend.gateway import Gateway
 from backend.running_gateway import running_gateway
 from backend.sessions.observers import Conclusion, Observer
 from backend.settings import GatewaySettings
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.core.checksum import checksum
 from loadtest.scenarios.attacks import Attack, AttackResult, strike
 from loadtest.scenarios.attacks import AttackOrder as Attacks
@@ -162,7 +162,7 @@ async def test_attacks_lose_no_segment_of_other_keys(tmp_path: Path, broker: Bro
     async with scene(tmp_path, broker) as at:
         plan = Hostile(2, 1.0, 0.0, 0.1, most=1_000.0)
         lines = list[str]()
-        siege = await run_hostile(plan, fixed(Address(at.gateway.url, KEY)), at.key, small, lines.append)
+        siege = await run_hostile(plan, fixed_locator(Address(at.gateway.url, KEY)), at.key, small, lines.append)
     assert len(lines) == len(siege.phases) and lines[1].startswith(f"phase 2 of {len(lines)}: {Attack(orders[0])}")
     assert orders == list(Attack)
     assert [phase.attack for phase in siege.phases] == ["none", *Attack]

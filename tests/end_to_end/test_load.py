@@ -16,7 +16,7 @@ import pytest
 from backend.admission.admission import AdmissionLimits
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.herd import Herd, HerdState, run_herd
 from loadtest.scenarios.streams import Streams, run_streams
@@ -40,7 +40,7 @@ async def gateway_at(broker: Broker, limits: AdmissionLimits | None = None) -> A
     limits = limits or AdmissionLimits()
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=limits)
     async with running_gateway(settings) as gateway:
-        locate = fixed(Address(gateway.url, KEY))
+        locate = fixed_locator(Address(gateway.url, KEY))
         if limits.wait_s != AdmissionLimits.wait_s:
             await run_streams(Streams(1, 1.0, pace=0.1), locate, TallyRecorder(time.monotonic()))
             await wait_until(lambda: gateway.monitor.survey.measured, "its speed is known")
@@ -114,7 +114,10 @@ async def test_gateway_holds_limited_audio_while_broker_hangs(chain: Chain, brok
         recorder = TallyRecorder(time.monotonic())
         speaking = asyncio.create_task(
             run_streams(
-                Streams(20, 6.0, ramp_s=0.5, pace=0.1), fixed(Address(gateway.url, KEY)), recorder, impatient
+                Streams(20, 6.0, ramp_s=0.5, pace=0.1),
+                fixed_locator(Address(gateway.url, KEY)),
+                recorder,
+                impatient,
             )
         )
         await wait_until(lambda: recorder.tally.right > 20, "they work")

@@ -14,7 +14,7 @@ import redis
 
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
@@ -146,7 +146,7 @@ async def survive(root: Path, broker: Broker, seed: int, troubles: list[Trouble]
     """Run speakers during a series of disturbances, then check their results."""
     enough = asyncio.Event()
     async with chain_on_a_network(root, broker, seed) as network:
-        locate = fixed(Address(f"http://127.0.0.1:{network.clients.port}"))
+        locate = fixed_locator(Address(f"http://127.0.0.1:{network.clients.port}"))
         async with asyncio.TaskGroup() as people:
             speaking = [
                 people.create_task(speak(locate, CLIENT, seed + n, SPEECH_S, enough)) for n in range(SPEAKERS)

@@ -19,7 +19,7 @@ from backend.history.settings import HistorySettings
 from backend.rest.file_settings import FileSettings
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from protocol.job import Job, Keys, Outcome
 from protocol.recognition import Options
@@ -53,7 +53,7 @@ def add(journal: Journal, segment: int) -> None:
 
 async def resend(root: Path, gateway: Gateway) -> RecordingTranscript:
     """Resend the take as ``kikipounamu takes resend`` does; without audio to cut it needs no model."""
-    resender = Resender(fixed(Address(gateway.url, KEY)), root, AT_ONCE)
+    resender = Resender(fixed_locator(Address(gateway.url, KEY)), root, AT_ONCE)
     with Journal.reopen(root, ID) as journal:
         return await resender.resend(journal, ProgressDisplay(Console(quiet=True), "test"))
 

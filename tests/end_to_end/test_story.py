@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.gateway import GatewayClient
 from loadtest.core.checksum import checksum
 from protocol.endpoint import Endpoint
@@ -38,7 +38,7 @@ async def speak(endpoint: Endpoint, options: Options, victim: "Victim") -> tuple
     session, texts = uuid4(), dict[int, str]()
     with TemporaryAudio() as store:
         address = Address(endpoint.url, endpoint.key)
-        async with GatewayClient(fixed(address), session, store, options) as client:
+        async with GatewayClient(fixed_locator(address), session, store, options) as client:
 
             async def listen() -> None:
                 async for event in client.events():

@@ -22,7 +22,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import GatewayError
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
@@ -54,7 +54,7 @@ async def own(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
                 assert event.segment not in texts, "a text came twice"
                 texts[event.segment] = event.text
 
-    address, settings = fixed(Address(endpoint.url, endpoint.key)), ClientSettings(give_up_s=1.0)
+    address, settings = fixed_locator(Address(endpoint.url, endpoint.key)), ClientSettings(give_up_s=1.0)
     with TemporaryAudio() as store:
         async with GatewayClient(address, uuid4(), store, Options(), settings) as client:
             try:

@@ -26,7 +26,7 @@ from uuid import uuid4
 import msgspec
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from client.discovery import GatewayFound, discover
 from client.errors import GatewayError, NotPaired
 from client.events import ClientEvent, Connected, Disconnected
@@ -140,7 +140,7 @@ async def speak(asked: argparse.Namespace) -> None:
 async def where(address: Address, *, fixed_there: bool) -> AsyncIterator[Locate]:
     """Provide the gateway's current address: fixed, or followed by mDNS."""
     if fixed_there:
-        yield fixed(address)
+        yield fixed_locator(address)
         return
     following = Following(address)
     async with Tasks("device") as tasks:

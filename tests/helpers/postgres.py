@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from tests.helpers.waiting import wait_until_sync
 
 _FAST = {"fsync": "off", "full_page_writes": "off"}
@@ -130,7 +130,7 @@ def _copied(root: Path, folder: Path) -> Path:
 def _as_user(command: list[str]) -> list[str]:
     """Return a command that does not run as root and ends with this thread."""
     if os.geteuid() != 0:
-        return leashed(command, signal.SIGQUIT)
+        return leashed_command(command, signal.SIGQUIT)
     ids = [f"--reuid={_nobody().pw_uid}", f"--regid={_nobody().pw_gid}", "--clear-groups"]
     return ["setpriv", *ids, "--pdeathsig=QUIT", *command]
 

@@ -7,7 +7,7 @@ import pytest
 
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from tests.helpers.chain import KEY, running_chain
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -21,4 +21,4 @@ async def locate(tmp_path: Path, broker: Broker) -> AsyncIterator[Locate]:
         chain.worker("--engine", "checksum", "--set", "rtf=0.02")
         async with running_gateway(settings) as gateway:
             await wait_until(lambda: gateway.monitor.survey.speeds, "a worker is there")
-            yield fixed(Address(gateway.url, KEY))
+            yield fixed_locator(Address(gateway.url, KEY))

@@ -43,7 +43,7 @@ async def test_log_writer_bounds_memory_and_never_blocks_the_loop() -> None:
             writer.put(record(str(number)))
         await wait_until(lambda: ticks > before + 100, "the loop goes on")
         assert not goes_on.is_set() and written == []
-        assert writer.lost() == 4_900
+        assert writer.take_lost_count() == 4_900
     finally:
         goes_on.set()
         ticking.cancel()

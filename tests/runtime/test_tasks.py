@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from runtime.tasks import OneTask, Signal, TaskOwner, Tasks, closed_on_error, complete, holds_within, is_set_within
+from runtime.tasks import OneTask, Signal, TaskOwner, Tasks, close_on_error, complete, holds_within, is_set_within
 from tests.helpers.logs import capture_logs
 
 
@@ -195,11 +195,11 @@ async def test_context_closes_only_after_an_error() -> None:
     async def close() -> None:
         closed.append("closed")
 
-    async with closed_on_error(close):
+    async with close_on_error(close):
         pass
     assert not closed
     with pytest.raises(ValueError, match="on purpose"):
-        async with closed_on_error(close):
+        async with close_on_error(close):
             await fail()
     assert closed == ["closed"]
 

@@ -21,7 +21,7 @@ from protocol.engine import (
     EngineUnavailable,
 )
 from runtime.framing import BrokenFrame
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from runtime.programs import module_command
 from runtime.tasks import complete
 from worker.core.errors import EngineDied, EngineRaised, EngineTimedOut, UnknownEngine
@@ -178,7 +178,7 @@ class EngineProcess:
 
 
 async def _start_process() -> asyncio.subprocess.Process:
-    command = leashed(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
+    command = leashed_command(_COMMAND, signal.SIGKILL) if os.name == "posix" else list(_COMMAND)
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
 

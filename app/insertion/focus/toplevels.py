@@ -22,7 +22,7 @@ from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone, WaylandError
 from app.wayland.interfaces import TOPLEVEL_MANAGER
 from app.wayland.wire import words
-from runtime.tasks import closed_on_error
+from runtime.tasks import close_on_error
 
 _REPLY_S: Final = 1.0
 _ACTIVATED: Final = 2
@@ -62,7 +62,7 @@ class ToplevelFocus:
             raise FocusUnknown(str(error)) from error
         taken = partial(keyboard_taker_runs, environment) if "LABWC_PID" in environment else lambda: False
         try:
-            async with closed_on_error(wayland.close):
+            async with close_on_error(wayland.close):
                 focus = cls(wayland, app_id, taken)
                 await wayland.roundtrip(_REPLY_S)
         except WaylandError as error:

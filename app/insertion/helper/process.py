@@ -35,8 +35,8 @@ from app.x11.grab_guard import CUT_OFF
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
-from runtime.leash import leashed
-from runtime.tasks import Tasks, closed_on_error, within
+from runtime.leash import leashed_command
+from runtime.tasks import Tasks, close_on_error, within
 
 log = loggers.APP_INSERTION_HELPER
 
@@ -79,7 +79,7 @@ class HelperProcess:
         passed = () if kept is None else (kept,)
         try:
             process = await asyncio.create_subprocess_exec(
-                *leashed(words, when_app_dies or signal.SIGKILL),
+                *leashed_command(words, when_app_dies or signal.SIGKILL),
                 stdin=PIPE,
                 stdout=PIPE,
                 env=environment,
@@ -91,7 +91,7 @@ class HelperProcess:
         helper = cls(process)
         for key in opening.late:
             helper._keep_late(key)
-        async with closed_on_error(helper._end):
+        async with close_on_error(helper._end):
             await helper._open(opening)
         helper._reading = helper._tasks.start(helper._read_replies(), "read")
         return helper

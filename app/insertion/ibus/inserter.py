@@ -33,7 +33,7 @@ from app.insertion.outcome import (
     held_insertion,
 )
 from app.insertion.plan import Rules, to_paste
-from runtime.tasks import closed_on_error
+from runtime.tasks import close_on_error
 
 _SETS: Final = (
     *("latin-1", "iso8859-2", "iso8859-7", "iso8859-8", "iso8859-9", "koi8-r"),
@@ -154,7 +154,7 @@ class IBusInserter:
         try:
             watch = await IBusWatch.open(address)
             inserter = cls(address, watch, KeptEngine(kept))
-            async with closed_on_error(watch.close):
+            async with close_on_error(watch.close):
                 await inserter._recover()
         except BusError as error:
             raise IBusMissing(f"the IBus of this session does not answer: {error}") from error

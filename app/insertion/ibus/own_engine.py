@@ -20,7 +20,7 @@ from app.insertion.ibus.values import (
     text_in,
     text_value,
 )
-from runtime.tasks import closed_on_error, holds_within, is_set_within
+from runtime.tasks import close_on_error, holds_within, is_set_within
 
 _PATH: Final = "/org/freedesktop/IBus/Engine/Kikipounamu"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
@@ -52,7 +52,7 @@ class OwnEngine:
     async def open(cls, address: str) -> Self:
         """Register the engine with the IBus at this address. Raises ``BusError``."""
         bus = await BusConnection.open(address)
-        async with closed_on_error(bus.close):
+        async with close_on_error(bus.close):
             engine = cls(bus)
             await bus.call(IBUS, "RegisterComponent", "v", component_value())
         return engine

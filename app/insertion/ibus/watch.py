@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, MethodCall, Signal, session_address
 from app.bus.errors import BusError, BusRefused
 from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name, is_plain_layout, text_in
-from runtime.tasks import closed_on_error, holds_within, loop_time, within
+from runtime.tasks import close_on_error, holds_within, loop_time, within
 
 _GONE_S: Final = 2.0
 _ENGINE_S: Final = 4.0  # an engine's program may have to start
@@ -37,7 +37,7 @@ class IBusWatch:
         """Connect to the IBus at this address. Raises ``BusError``."""
         bus = await BusConnection.open(address)
         watch = cls(bus)
-        async with closed_on_error(bus.close):
+        async with close_on_error(bus.close):
             await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._handle_signal)
             for member in (*SHOWN, *HIDDEN):
                 await bus.call(BUS_PROGRAM, "AddMatch", "s", _signals(ENGINES, member))
@@ -172,7 +172,7 @@ class UserInput:
     async def open(cls, environment: Mapping[str, str]) -> Self:
         """Connect to the session's bus. Raises ``BusError`` if there is none, or it has no such monitor."""
         found = cls(await BusConnection.open(session_address(environment)))
-        async with closed_on_error(found.close):
+        async with close_on_error(found.close):
             await found._idle_s()
         return found
 

@@ -15,7 +15,7 @@ from app.bus.errors import BusError, BusSilent, PortalRefused
 from app.bus.portal import Portal, PortalSession
 from app.insertion.errors import InsertionUnavailable, PermissionMissing, SessionMissing
 from app.insertion.portal.permission import Permission
-from runtime.tasks import Tasks, closed_on_error
+from runtime.tasks import Tasks, close_on_error
 
 INTERFACE: Final = "RemoteDesktop"
 _KEYBOARD: Final = 1
@@ -146,7 +146,7 @@ class RemoteSession:
         self.opening()
         session = await portal.session(INTERFACE)
         self._path = session.path
-        async with closed_on_error(session.close):
+        async with close_on_error(session.close):
             await self._select(portal, session)
             if self._clipboard:
                 await portal.call("Clipboard", "RequestClipboard", _SESSION, session.path, {})

@@ -33,7 +33,7 @@ from app.insertion.wayland.contents import (
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
-from runtime.tasks import Tasks, closed_on_error, holds_within, loop_time
+from runtime.tasks import Tasks, close_on_error, holds_within, loop_time
 
 MANAGERS_S: Final = 0.05
 """For how long clipboard managers may read a new text before the key."""
@@ -101,7 +101,7 @@ class DataControlClipboard(WatchedClipboard):
     async def open(cls, environment: Mapping[str, str], kept: Kept, patience_s: float = READ_DEADLINE_S) -> Self:
         """Connect to the compositor of this environment. Raises ``WaylandError``."""
         wayland = await WaylandConnection.open(environment)
-        async with closed_on_error(wayland.close):
+        async with close_on_error(wayland.close):
             made = cls(wayland, environment, kept, patience_s)
             await wayland.roundtrip()
         return made

@@ -25,7 +25,7 @@ from app.insertion.wayland.keymap import (
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import SEAT, VIRTUAL_KEYBOARD_MANAGER
-from runtime.tasks import closed_on_error
+from runtime.tasks import close_on_error
 
 _TEXT_FORMAT: Final = 1
 _HAS_KEYBOARD: Final = 2
@@ -49,7 +49,7 @@ class UserKeymap:
     async def open(cls, environment: Mapping[str, str]) -> Self:
         """Connect to the compositor of this environment, and learn the keymap. Raises ``WaylandError``."""
         wayland = await WaylandConnection.open(environment)
-        async with closed_on_error(wayland.close):
+        async with close_on_error(wayland.close):
             made = cls(wayland, wayland.bind(SEAT))
             await wayland.roundtrip()  # the seat reports whether it has a keyboard
             await wayland.roundtrip()  # and the keyboard its keymap
@@ -89,7 +89,7 @@ class VirtualKeyboard(UserKeymap):
     async def open(cls, environment: Mapping[str, str]) -> Self:
         """Connect to the compositor of this environment, and learn the user's keymap. Raises ``WaylandError``."""
         made = await super().open(environment)
-        async with closed_on_error(made.close):
+        async with close_on_error(made.close):
             made._use_keymap()
             await made._wayland.roundtrip()
         return made

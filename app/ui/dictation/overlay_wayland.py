@@ -27,7 +27,7 @@ from app.wayland.layer import LayerShell
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import Framing
-from runtime.leash import leashed
+from runtime.leash import leashed_command
 from runtime.programs import module_command
 
 log = loggers.APP_UI_OVERLAY
@@ -77,7 +77,7 @@ class OverlayProcess(QObject):
         super().__init__()
         self._theme, self._texts = theme, texts
         self._view, self._position, self._choices = View(), "bottom", Choices()
-        self._command = leashed([*COMMAND, str(hint)])
+        self._command = leashed_command([*COMMAND, str(hint)])
         self._process = QProcess(self)
         self._process.setProcessEnvironment(_for_xwayland(environment))
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)

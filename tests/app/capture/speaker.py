@@ -13,7 +13,7 @@ from app.core.outlet import pass_on as hand_over
 from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.journal import Journal
 from app.transcription.pipeline import SegmentingVad
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.gateway import GatewayClient
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -37,7 +37,7 @@ async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, v
     vad_stage = SegmentingVad(open_vad(vad), Segmenter())
     with Journal.create(*place, Options(), 0.0) as journal:
         store = AsyncJournal(journal)
-        async with GatewayClient(fixed(address), journal.session, store) as client:
+        async with GatewayClient(fixed_locator(address), journal.session, store) as client:
             outlet = JournaledOutlet(store, client)
             for piece in read_audio(recording):
                 for start in range(0, len(piece), BLOCK):

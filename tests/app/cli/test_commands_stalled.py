@@ -40,13 +40,13 @@ class Stalling:
 pipeline.AvailableAudio = Stalling
 """
 IN_WRITING = f"""{STALL}
-from app.core import outputs
+from app.core import result_writer
 from app.cli import commands
 async def transcribed(*given, **named):
     from app.core.transcript import RecordingTranscript
     return RecordingTranscript((), 0)
 commands.Recogniser.recognise = transcribed
-outputs._print = lambda text: stall()
+result_writer._print = lambda text: stall()
 """
 RUN = "\nfrom app.cli.entry import main\nmain()"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from app.core.outlet import ToGateway, pass_on
 from client.audio_store import TemporaryAudio
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.events import Connected
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
@@ -57,7 +57,7 @@ async def test_to_gateway_sends_segment_and_receives_text() -> None:
     async with AsyncExitStack() as cleanup:
         store = cleanup.enter_context(TemporaryAudio())
         gateway = await cleanup.enter_async_context(scripted(oblige))
-        client = GatewayClient(fixed(Address(gateway.url)), UUID(int=1), store, settings=settings)
+        client = GatewayClient(fixed_locator(Address(gateway.url)), UUID(int=1), store, settings=settings)
         outlet = ToGateway(await cleanup.enter_async_context(client))
         for output in SEGMENT:
             await pass_on(output, outlet)

@@ -22,7 +22,7 @@ from app.journal.take import TakeState
 from app.journal.writer import TakeWriter
 from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Samples
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from protocol.audio import SAMPLE_RATE
 from tests.app.dictation.world import FakeDevice, dictating
@@ -60,7 +60,7 @@ class Paced(FakeDevice):
 async def speak(root: Path, models: Path, address: Address, spoken: Path) -> None:
     """Dictate one take until its texts are inserted."""
     audio = np.fromfile(spoken, "<i2")
-    async with dictating(root, models, fixed(address), audio, DictationOptions(TalkMode.TOGGLE)) as world:
+    async with dictating(root, models, fixed_locator(address), audio, DictationOptions(TalkMode.TOGGLE)) as world:
         world.devices.kind = Paced
         with (root / "document").open("ab", buffering=0) as document:
 
@@ -77,7 +77,7 @@ async def recover(root: Path, models: Path, address: Address) -> None:
     """Recover the take, of which the process before was killed."""
     settings = ClientSettings(retry=lambda failures, chance, asked: 0.05)
     library = Library(root / "takes")
-    earlier = PastTakes(library, DictationSetup(fixed(address), models / "fsmn-vad", settings=settings))
+    earlier = PastTakes(library, DictationSetup(fixed_locator(address), models / "fsmn-vad", settings=settings))
     (found,) = library.all()
     if (note := await earlier.recover(str(found.session))) is not None:
         raise SystemExit(f"not recovered: {note}")

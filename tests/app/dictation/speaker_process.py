@@ -13,7 +13,7 @@ import numpy as np
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.transcription.pipeline import Samples
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
 from tests.app.dictation.world import FakeDevice, dictating
@@ -33,7 +33,7 @@ async def speak(root: Path, models: Path, url: str, spoken: Path) -> None:
                     await wait_until((root / "heard").exists, "the gateway hears it")
 
     audio = np.concatenate(list(read_audio(spoken)))
-    async with dictating(root, models, fixed(Address(url, "k")), audio, OPTIONS) as world:
+    async with dictating(root, models, fixed_locator(Address(url, "k")), audio, OPTIONS) as world:
         world.devices.kind = Patient
         world.hotkeys.press("paste-held")
         await world.dictate()

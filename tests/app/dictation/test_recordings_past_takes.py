@@ -15,7 +15,7 @@ from app.dictation.recordings import MOST_HELD_TAKES, PastTakes
 from app.journal.library import Library, TakeSnapshot
 from app.journal.retention import HELD_S, RetentionLimits
 from app.transcription.listening import DictationSetup
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
 from protocol.errors import ErrorCode
@@ -35,7 +35,7 @@ def library(tmp_path: Path) -> Library:
 def earlier_of(
     library: Library, models: Path, url: str = "http://127.0.0.1:9", current: Options | None = None
 ) -> PastTakes:
-    setup = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE)
+    setup = DictationSetup(fixed_locator(Address(url)), models / "fsmn-vad", settings=AT_ONCE)
     return PastTakes(library, setup, None if current is None else lambda: current)
 
 

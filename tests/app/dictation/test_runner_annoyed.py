@@ -19,7 +19,7 @@ from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from speech.audio_file import read_audio
 from tests.app.dictation.world import OTHER, WINDOW, World, dictating
 from tests.app.speech import recording
@@ -39,7 +39,7 @@ async def locate(late_s: float) -> AsyncIterator[Locate]:
         await oblige(socket, Memory())
 
     async with scripted(afresh) as gateway:
-        yield fixed(Address(gateway.url))
+        yield fixed_locator(Address(gateway.url))
 
 
 @pytest.fixture(scope="module")

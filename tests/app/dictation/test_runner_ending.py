@@ -13,12 +13,12 @@ from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.journal.library import Library
 from app.transcription.pipeline import Samples
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from tests.app.dictation.world import WINDOW, World, dictating
 from tests.helpers.waiting import wait_until
 
-NOWHERE = fixed(Address("http://127.0.0.1:1"))
+NOWHERE = fixed_locator(Address("http://127.0.0.1:1"))
 
 
 class SlowLibrary(Library):

@@ -19,7 +19,7 @@ from app.dictation.messages import NoteKey
 from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.session import Failed
@@ -145,7 +145,7 @@ async def test_paste_during_a_recovery_is_recorded_at_once(tmp_path: Path, model
         journal.settle(1, Failed(1, ErrorCode.ENGINE_DIED, "it died"))
         journal.finish()
     async with scripted(partial(oblige, texts=0)) as gateway:
-        locate = fixed(Address(gateway.url))
+        locate = fixed_locator(Address(gateway.url))
         async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
             await wait_until(lambda: world.dictating.view.earlier == 1, "it is offered")
             world.dictating.ask(RecoverTake(str(session)))

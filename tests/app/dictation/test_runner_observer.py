@@ -20,7 +20,7 @@ from app.monitoring.utterances import Utterances
 from app.monitoring.view import UtteranceRow, UtteranceStage
 from app.transcription.listening import PATIENT, DictationSetup
 from app.transcription.pipeline import Samples
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from tests.app.dictation.world import FakeCues, FakeDevices, FakeInserter
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -33,7 +33,7 @@ class Watched:
         clock = asyncio.get_running_loop().time
         self.utterances = Utterances()
         self.devices, self.inserter = FakeDevices(audio), FakeInserter()
-        setup = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
+        setup = DictationSetup(fixed_locator(Address(url)), models / "fsmn-vad", settings=PATIENT)
         parts = Parts(
             Library(root),
             setup,

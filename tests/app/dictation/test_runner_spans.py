@@ -16,7 +16,7 @@ from app.dictation.gestures import TalkMode
 from app.journal.library import Library
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from protocol.session import SegmentBegin
 from tests.app.dictation import speaker_process
@@ -61,7 +61,7 @@ async def spoken(
 
     async with (
         scripted(gateway.converse) as server,
-        dictating(root, models, fixed(Address(server.url, "k")), audio, options) as world,
+        dictating(root, models, fixed_locator(Address(server.url, "k")), audio, options) as world,
     ):
         world.devices.kind = Patient
         yield world

@@ -23,7 +23,7 @@ from app.journal.errors import JournalError
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.system.sleep_detector import ClockReadings, SleepWatcher
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from runtime.tasks import Tasks
 from tests.app.dictation.world import World, dictating
@@ -38,7 +38,7 @@ NOISE = np.random.default_rng(1).integers(-9_000, 9_000, 2 * SAMPLE_RATE).astype
 @pytest.fixture
 async def locate() -> AsyncIterator[Locate]:
     async with scripted(oblige) as gateway:
-        yield fixed(Address(gateway.url))
+        yield fixed_locator(Address(gateway.url))
 
 
 class Clock:

@@ -38,7 +38,7 @@ from app.journal.library import Library
 from app.transcription.listening import MOST_SEGMENTS, PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
 from backend.sessions.ledger import MOST_SEGMENTS as MOST_SEGMENTS_OF_A_SESSION
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.events import Connected, Disconnected
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -78,7 +78,7 @@ class Desk:
         self.deliveries = DeliveryLog(self.library)
         self.recorder = Recorder(self.devices, lambda change: None)
         setup = DictationSetup(
-            fixed(Address(url)), models / "fsmn-vad", settings=PATIENT, needs_context=needs_context
+            fixed_locator(Address(url)), models / "fsmn-vad", settings=PATIENT, needs_context=needs_context
         )
         parts = TakeParts(self.library, self.deliveries, setup, self.recorder)
         self.work = TakeRunner(1, mode, parts, Options(), self.told.append)

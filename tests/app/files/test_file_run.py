@@ -22,7 +22,7 @@ from app.files.queue import SavingOptions
 from app.files.recogniser import UNHURRIED, FileRecogniser
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, source_of
 from app.files.view import MOST_TEXT, FileNote
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.events import Connected, Disconnected
 from protocol.errors import CloseCode
 from protocol.recognition import Options
@@ -50,7 +50,7 @@ class Bench:
     told: list[RunProgress | Noted] = field(default_factory=list)
 
     async def run(self, gateway: Gateway, *, again: bool = False, track: int = 0) -> RunFinished | RunFailed:
-        recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
+        recogniser = FileRecogniser(fixed_locator(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
         one = FileTask(recogniser, self.kept, self.options, self.saving, 10.0, again_s=0.01)
         return await one.run(RunFile(7, str(self.path), again, track), self.told.append)
 

@@ -17,7 +17,7 @@ from app.files.events import RunFile
 from app.files.recogniser import UNHURRIED, FileRecogniser, MemoryAudio, OrderedResults, ReaderThreadVad, skipping
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment
 from app.transcription.pipeline import Samples, SegmentingVad, in_thread
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import AudioGone, Refused
 from client.events import ClientEvent, Connected
 from loadtest.core.checksum import checksum
@@ -62,7 +62,7 @@ class Bench:
 
     async def recognise(self, gateway: Gateway, *, again: bool = False) -> KnownResults:
         self.watching = Watching()
-        recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
+        recogniser = FileRecogniser(fixed_locator(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
         run = replace(self.once, again=again)
         return await recogniser.recognise(run, Options(priority="bulk"), self.kept, self.watching)
 
@@ -138,7 +138,10 @@ async def test_recognise_returns_all_of_a_file(bench: Bench) -> None:
 async def test_kept_pieces_hold_rewritten_and_recognised_text(bench: Bench) -> None:
     async with scripted(oblige) as gateway:
         recogniser = FileRecogniser(
-            fixed(Address(gateway.url)), bench.models / "fsmn-vad", AT_ONCE, rewrite=lambda text: f"<{text}>"
+            fixed_locator(Address(gateway.url)),
+            bench.models / "fsmn-vad",
+            AT_ONCE,
+            rewrite=lambda text: f"<{text}>",
         )
         known = await recogniser.recognise(bench.once, Options(), bench.kept, bench.watching)
         again = await recogniser.recognise(bench.once, Options(), bench.kept, bench.watching)
@@ -277,7 +280,7 @@ async def test_recognise_bounds_memory_when_no_result_comes(bench: Bench) -> Non
     held_s = 3.0
     async with scripted(keeping_back_after(0)) as gateway:
         recogniser = FileRecogniser(
-            fixed(Address(gateway.url)), bench.models / "fsmn-vad", replace(AT_ONCE, held_s=held_s)
+            fixed_locator(Address(gateway.url)), bench.models / "fsmn-vad", replace(AT_ONCE, held_s=held_s)
         )
         looks: list[int] = []
 

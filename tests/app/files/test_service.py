@@ -40,7 +40,7 @@ from app.files.view import (
 )
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from speech.audio_file import read_audio
 from tests.app.speech import recording, window_digests
 from tests.helpers.recordings import samples_of
@@ -176,7 +176,7 @@ async def test_files_survive_pause_cancel_gateway_kill_and_restart(bench: Bench,
 
 async def test_paused_file_sends_nothing_and_cancelled_one_leaves_nothing(bench: Bench, talk: Path) -> None:
     async with scripted(keeping_back_after(1)) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(talk),)))
             view = await bench.until(talk, FileState.WORKING, texts=1)
@@ -193,7 +193,7 @@ async def test_paused_file_sends_nothing_and_cancelled_one_leaves_nothing(bench:
 
 async def test_text_is_copied_and_saved_to_chosen_place(bench: Bench, talk: Path, tmp_path: Path) -> None:
     async with scripted(oblige) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(ChooseSaving((Format.VTT,), str(tmp_path / "texts")), AddFiles((str(talk),)))
             view = await bench.until(talk, FileState.DONE)
@@ -215,7 +215,7 @@ async def test_unreadable_files_fail_before_their_turn(bench: Bench, talk: Path,
     empty = tmp_path / "empty.flac"
     soundfile.write(empty, np.zeros(0, np.int16), 16_000)
     async with scripted(keeping_back_after(0)) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(talk), str(broken), str(empty), str(tmp_path / "none.wav"))))
             for path, key in (
@@ -243,7 +243,7 @@ async def test_file_with_undecodable_name_is_counted_and_left_out(bench: Bench, 
 
 async def test_added_folder_adds_its_recordings(bench: Bench, talk: Path) -> None:
     async with scripted(oblige) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(talk.parent),)))
             await bench.until(talk, FileState.DONE)
@@ -258,7 +258,7 @@ async def test_another_sound_track_of_a_film_is_recognised_instead(bench: Bench,
     speech = samples_of(talk)
     film = with_tracks(talk.with_name("film.mkv"), np.zeros_like(speech), speech)
     async with scripted(oblige) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(film),)))
             silent = await bench.until(film, FileState.DONE)
@@ -270,7 +270,7 @@ async def test_another_sound_track_of_a_film_is_recognised_instead(bench: Bench,
 
 async def test_failed_file_is_recognised_after_retry(bench: Bench, talk: Path) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(talk),)))
             failed = await bench.until(talk, FileState.FAILED)
@@ -317,14 +317,14 @@ async def test_stored_results_outlive_their_list(
     bench: Bench, talk: Path, damage: Callable[[Path], object]
 ) -> None:
     async with scripted(keeping_back_after(1)) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(talk),)))
             known = await bench.until(talk, FileState.WORKING, texts=1)
     damage(bench.folder / "list.json")
     bench.views.clear()
     async with scripted(oblige) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             paused = await bench.until(talk, FileState.PAUSED, texts=1)
             bench.ask(ResumeFiles())
@@ -335,7 +335,7 @@ async def test_stored_results_outlive_their_list(
 
 async def test_text_that_is_gone_is_neither_saved_nor_copied(bench: Bench, talk: Path, tmp_path: Path) -> None:
     async with scripted(oblige) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(talk),)))
             view = await bench.until(talk, FileState.DONE)
@@ -352,7 +352,7 @@ async def test_text_that_is_gone_is_neither_saved_nor_copied(bench: Bench, talk:
 
 async def test_damaged_text_is_saved_with_the_place_of_its_gap(bench: Bench, talk: Path, tmp_path: Path) -> None:
     async with scripted(oblige) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(AddFiles((str(talk),)))
             view = await bench.until(talk, FileState.DONE)
@@ -367,7 +367,7 @@ async def test_damaged_text_is_saved_with_the_place_of_its_gap(bench: Bench, tal
             marked = f"[… {found.note.values['places']} …]"
             assert bench.texts[0].text.startswith(marked) and (tmp_path / "my.txt").read_text().startswith(marked)
     async with scripted(oblige) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             bench.ask(RetryFile(view.file))
             await wait_until(lambda: (found := bench.file(talk)) and not found.gaps, "it is recognised once more")
@@ -376,7 +376,7 @@ async def test_damaged_text_is_saved_with_the_place_of_its_gap(bench: Bench, tal
 
 async def test_list_is_saved_once_its_folder_is_there_again(bench: Bench, talk: Path) -> None:
     async with scripted(keeping_back_after(0)) as gateway:
-        bench.locate = fixed(Address(gateway.url))
+        bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
             await wait_until(lambda: bench.views, "the list is shown")
             bench.folder.rename(bench.folder.with_name("gone"))

@@ -15,7 +15,7 @@ from app.history.rerecognition import Rerunner
 from app.history.view import RerunOptions
 from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.library import Library, TakeSnapshot
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
 from tests.app.history.takes import SEGMENT, damage, record, session
@@ -28,7 +28,7 @@ from tests.helpers.waiting import wait_until
 @asynccontextmanager
 async def opened(library: Library, place: Path, url: str = "http://127.0.0.1:9") -> AsyncIterator[History]:
     """Open the history with all takes read."""
-    rerunner = Rerunner(fixed(Address(url)), ClientSettings(first_contact_s=0.0))
+    rerunner = Rerunner(fixed_locator(Address(url)), ClientSettings(first_contact_s=0.0))
     async with History(library, rerunner, place) as history:
         await history.refresh()
         yield history
@@ -59,7 +59,7 @@ async def test_history_lists_finds_and_counts_takes(library: Library, place: Pat
         assert (await history.take(session(3))).text == "take 3 天气"
         with pytest.raises(TakeUnknown):
             await history.take(session(9))
-    async with History(library, Rerunner(fixed(Address(""))), place) as again:
+    async with History(library, Rerunner(fixed_locator(Address(""))), place) as again:
         assert len(await again.page(9)) == 5  # before a refresh
 
 
@@ -104,7 +104,7 @@ async def test_changes_are_read_after_an_unreadable_one(
 async def test_history_works_and_shows_progress_while_reading(library: Library, place: Path) -> None:
     for number in range(300):
         write_take(library.root, session(number), number, f"take {number}")
-    async with History(library, Rerunner(fixed(Address(""))), place) as history:
+    async with History(library, Rerunner(fixed_locator(Address(""))), place) as history:
         reading = history.refresh()
         await wait_until(lambda: history.index.total == 300, "it reads")
         assert history.refresh() is reading

@@ -11,7 +11,7 @@ from app.history.rerecognition import Rerunner
 from app.history.view import RerunOptions
 from app.journal.errors import TakeBusy
 from app.journal.library import Library, TakeSnapshot
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import GatewayError, Unreachable
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
@@ -31,7 +31,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def rerunner(gateway: Gateway) -> Rerunner:
-    return Rerunner(fixed(Address(gateway.url)), AT_ONCE)
+    return Rerunner(fixed_locator(Address(gateway.url)), AT_ONCE)
 
 
 def contents(found: TakeSnapshot) -> dict[str, bytes]:
@@ -89,7 +89,9 @@ async def test_rerun_counts_failures_and_names_model(library: Library) -> None:
 async def test_rerun_applies_replacement_rules(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(answering("好", "坏")) as gateway:
-        rerunner = Rerunner(fixed(Address(gateway.url)), AT_ONCE, rewrite=lambda text: text.replace("坏", "不好"))
+        rerunner = Rerunner(
+            fixed_locator(Address(gateway.url)), AT_ONCE, rewrite=lambda text: text.replace("坏", "不好")
+        )
         run = await rerunner.rerun(library.find(session(1)), RerunOptions())
     assert run.text == "好不好"
 
@@ -115,7 +117,7 @@ async def test_rerun_refuses_take_in_use(library: Library) -> None:
 async def test_rerun_raises_when_gateway_is_unreachable(library: Library) -> None:
     record(library, 1, "one")
     with pytest.raises(Unreachable):
-        await Rerunner(fixed(Address("http://127.0.0.1:9")), AT_ONCE).rerun(
+        await Rerunner(fixed_locator(Address("http://127.0.0.1:9")), AT_ONCE).rerun(
             library.find(session(1)), RerunOptions()
         )
 

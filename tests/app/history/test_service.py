@@ -49,7 +49,7 @@ from app.history.view import (
     TakeDetails,
 )
 from app.journal.library import Library, TakeSnapshot
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import Unreachable
 from protocol.session import Final
 from tests.app.history.heard import FakeOutput
@@ -111,7 +111,7 @@ class Window:
 @asynccontextmanager
 async def served(library: Library, window: Window, url: str = "") -> AsyncIterator[tuple[HistoryService, History]]:
     place = library.root.parent / "index.sqlite"
-    async with History(library, Rerunner(fixed(Address(url))), place) as history:
+    async with History(library, Rerunner(fixed_locator(Address(url))), place) as history:
         await history.refresh()
         async with HistoryService(history, window.values.append, none_loaded, FakeOutput()) as serving:
             yield serving, history
@@ -159,7 +159,7 @@ class Overtaken(History):
     """History in which a newer search arrives while the first one is read."""
 
     def __init__(self, library: Library) -> None:
-        super().__init__(library, Rerunner(fixed(Address(""))), library.root.parent / "index.sqlite")
+        super().__init__(library, Rerunner(fixed_locator(Address(""))), library.root.parent / "index.sqlite")
         self.then: Callable[[], None] | None = None
 
     async def keys(self, query: str = "") -> "array[int]":

@@ -26,7 +26,7 @@ from app.journal.events import (
     decode_lines,
 )
 from app.journal.journal import Journal
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from client.settings import ClientSettings
@@ -90,7 +90,7 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
         async with scripted(oblige) as gateway:
-            async with GatewayClient(fixed(Address(gateway.url)), ID, store, settings=settings) as client:
+            async with GatewayClient(fixed_locator(Address(gateway.url)), ID, store, settings=settings) as client:
                 outlet = JournaledOutlet(store, client)
                 journal.append(pcm)
                 await pass_on(SegmentOpened(0, 100), outlet)
@@ -111,7 +111,10 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
 async def test_cancelled_segment_keeps_its_length_in_the_journal(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
-        async with scripted(oblige) as gateway, GatewayClient(fixed(Address(gateway.url)), ID, store) as client:
+        async with (
+            scripted(oblige) as gateway,
+            GatewayClient(fixed_locator(Address(gateway.url)), ID, store) as client,
+        ):
             outlet = JournaledOutlet(store, client)
             journal.append(tone(0, SAMPLE_RATE))
             await outlet.begin(0, 100)
@@ -139,7 +142,7 @@ class Looking(GatewayClient):
 async def test_boundaries_are_on_disk_before_the_gateway_gets_them(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
-        client = Looking(fixed(Address("http://127.0.0.1:9")), ID, store)
+        client = Looking(fixed_locator(Address("http://127.0.0.1:9")), ID, store)
         client.journal = journal
         outlet = JournaledOutlet(store, client)
         await pass_on(SegmentOpened(0, 100), outlet)
@@ -264,7 +267,7 @@ async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
     files[AUDIO].room = files[EVENTS].room = 0
     journal.append(tone(0, 1_000))
     beginning = asyncio.create_task(store.begin(0, 0))
-    outlet = JournaledOutlet(store, Telling(fixed(Address("http://127.0.0.1:9")), ID, store))
+    outlet = JournaledOutlet(store, Telling(fixed_locator(Address("http://127.0.0.1:9")), ID, store))
     assert [event async for event in outlet.events()] == [Queued(0)], "it is informational: no error"
     await wait_until(lambda: journal.disk_state is DiskState.WAITING, "the state is told")
     if not patient:

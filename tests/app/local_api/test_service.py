@@ -10,12 +10,12 @@ import pytest
 from app.core.errors import Note
 from app.local_api.service import LocalApiService
 from app.local_api.view import LocalApiState, LocalApiView
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
 OFF = LocalApiView()
-LOCATE = fixed(Address("http://127.0.0.1:9", "k"))
+LOCATE = fixed_locator(Address("http://127.0.0.1:9", "k"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from app.local_api.service import PortTaken, local_api
 from backend.http.certificates import own_certificate, server_context
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import Unreachable
 from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import tcp_proxy, to_port
@@ -72,7 +72,7 @@ async def gateway() -> AsyncIterator[Address]:
 
 @pytest.fixture
 async def url(gateway: Address) -> AsyncIterator[str]:
-    async with local_api(fixed(gateway), 0) as port:
+    async with local_api(fixed_locator(gateway), 0) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -123,7 +123,7 @@ async def test_closed_socket_waits_for_no_end_of_tls(tmp_path: Path, monkeypatch
     app.add_routes([web.get("/v1/realtime", echo)])
     async with serving(app, server_context(certificate)) as port, tcp_proxy(to_port(port)) as proxy:
         address = Address(f"https://127.0.0.1:{proxy.port}", "k", certificate_sha256=certificate.sha256)
-        async with local_api(fixed(address), 0) as local, aiohttp.ClientSession() as http:
+        async with local_api(fixed_locator(address), 0) as local, aiohttp.ClientSession() as http:
             async with http.ws_connect(f"http://127.0.0.1:{local}/v1/realtime") as socket:
                 await socket.send_str("hello")
                 assert await socket.receive_str(timeout=30) == "hello"
@@ -151,7 +151,7 @@ async def test_missing_gateway_is_an_error_of_their_shape() -> None:
 
 
 async def test_taken_port_is_reported(gateway: Address) -> None:
-    async with local_api(fixed(gateway), 0) as port:
+    async with local_api(fixed_locator(gateway), 0) as port:
         with pytest.raises(PortTaken, match="--port"):
-            async with local_api(fixed(gateway), port):
+            async with local_api(fixed_locator(gateway), port):
                 pass

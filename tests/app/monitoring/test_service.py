@@ -15,7 +15,7 @@ from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.monitoring.service import Monitoring
 from app.monitoring.view import Link, MonitorView
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from tests.client.test_monitor import AT_ONCE, STANDS, Feed, Say, feeding
 from tests.helpers.waiting import wait_until
 
@@ -30,7 +30,7 @@ async def send_snapshot(say: Say) -> None:
 
 @asynccontextmanager
 async def monitoring(feed: Feed, views: list[MonitorView]) -> AsyncIterator[Monitoring]:
-    async with Monitoring(fixed(Address(feed.url, "k")), views.append, AT_ONCE) as made:
+    async with Monitoring(fixed_locator(Address(feed.url, "k")), views.append, AT_ONCE) as made:
         yield made
 
 
@@ -56,7 +56,7 @@ async def test_feed_is_followed_only_while_visible() -> None:
 async def test_view_is_posted_repeatedly() -> None:
     views: list[MonitorView] = []
     async with feeding(send_snapshot) as feed:
-        async with Monitoring(fixed(Address(feed.url)), views.append, AT_ONCE, refresh_s=0.01) as made:
+        async with Monitoring(fixed_locator(Address(feed.url)), views.append, AT_ONCE, refresh_s=0.01) as made:
             made.follow(True)
             await wait_until(lambda: len(views) > 20, "time passes")
         shown = len(views)
@@ -95,7 +95,7 @@ async def test_lost_gateway_is_shown_at_once() -> None:
 async def test_own_takes_are_recorded_while_hidden() -> None:
     views: list[MonitorView] = []
     now = 100.0
-    async with Monitoring(fixed(Address("http://h")), views.append, AT_ONCE, lambda: now) as made:
+    async with Monitoring(fixed_locator(Address("http://h")), views.append, AT_ONCE, lambda: now) as made:
         for segment in range(3):
             for step in (SegmentStep.BEGAN, SegmentStep.COMPLETED, SegmentStep.QUEUED):
                 made.observe(SegmentEvent(step, SESSION, segment))

@@ -29,7 +29,7 @@ from app.sharing.view import (
 from backend.devices.records import Device
 from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from client.errors import DeviceNotKept, NotPaired, Unreachable
 from client.pairing import pair
 from protocol.devices import DeviceKind
@@ -67,7 +67,7 @@ async def sharing(told: Told, find: Locate) -> AsyncIterator[Sharing]:
 
 async def test_sharing_state_is_reported_while_watched(shared: Gateway, owned: Address) -> None:
     received = Told()
-    async with sharing(received, fixed(owned)) as made:
+    async with sharing(received, fixed_locator(owned)) as made:
         made.ask(WatchSharing(True))
         await wait_until(lambda: received.view.state is SharingState.ON, "it is shared")
         assert (received.view.name, received.view.devices) == ("desk", ())
@@ -78,7 +78,7 @@ async def test_sharing_state_is_reported_while_watched(shared: Gateway, owned: A
 async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway, owned: Address) -> None:
     received = Told()
     place = f"https://127.0.0.1:{shared.tls_port}"
-    async with sharing(received, fixed(owned)) as made:
+    async with sharing(received, fixed_locator(owned)) as made:
         made.ask(InviteDevice(worker=True))
         await wait_until(lambda: received.invite.code, "a code is shown")
         assert received.invite.worker and received.invite.tries_left == 5 and 0 < received.invite.left_s <= 120
@@ -112,7 +112,7 @@ async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway
 
 async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) -> None:
     received = Told()
-    async with sharing(received, fixed(owned)) as made:
+    async with sharing(received, fixed_locator(owned)) as made:
         made.ask(InviteDevice())
         await wait_until(lambda: received.invite.code, "a code is shown")
         code = received.invite.code
@@ -130,7 +130,7 @@ async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) ->
 
 async def test_pairing_is_locked_after_too_many_tries(shared: Gateway, owned: Address) -> None:
     received = Told()
-    async with sharing(received, fixed(owned)) as made:
+    async with sharing(received, fixed_locator(owned)) as made:
         made.ask(InviteDevice())
         await wait_until(lambda: received.invite.code, "a code is shown")
         wrong = f"{(int(received.invite.code) + 1) % 10**8:08}"
@@ -147,7 +147,7 @@ async def test_full_disk_is_reported_when_a_device_pairs(shared: Gateway, owned:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     received = Told()
-    async with sharing(received, fixed(owned)) as made:
+    async with sharing(received, fixed_locator(owned)) as made:
         made.ask(InviteDevice())
         await wait_until(lambda: received.invite.code, "a code is shown")
         shared.access.roster = Full(None)

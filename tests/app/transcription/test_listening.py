@@ -23,7 +23,7 @@ from app.journal.journal import Journal, OpenFile
 from app.journal.take import TakeState
 from app.transcription.listening import PATIENT, CuttingMode, DictationSetup, segmenting_vad
 from app.transcription.pipeline import Samples
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from client.errors import GatewayError, SessionLost
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
@@ -136,7 +136,7 @@ async def test_listener_delivers_texts_during_recording_and_after_stop(
 ) -> None:
     async with scripted(oblige) as gateway:
         microphone = Played(talk)
-        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), microphone)
+        dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), microphone)
         working = asyncio.create_task(dictation.run())
         await wait_until(lambda: len(dictation.texts) >= 2, "texts are written while the recording goes on")
         await dictation.all_heard(talk)
@@ -195,7 +195,7 @@ async def test_refusing_gateway_ends_recording_without_losing_audio(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
-        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), Played(talk))
+        dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), Played(talk))
         with pytest.raises(GatewayError, match="--key"):
             await dictation.run()
     with Journal.reopen(tmp_path, ID) as journal:
@@ -206,7 +206,7 @@ async def test_refusing_gateway_does_not_end_recording_with_records_on(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
-        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), Played(talk))
+        dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), Played(talk))
         dictation.listener = replace(dictation.listener, records_on=True)
         working = asyncio.create_task(dictation.run())
         await dictation.all_heard(talk)
@@ -223,7 +223,7 @@ async def test_failing_microphone_ends_recording_after_all_texts(
 ) -> None:
     async with scripted(oblige) as gateway:
         microphone = Played(talk, MicrophoneRefused("usb", "unplugged"))
-        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), microphone)
+        dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), microphone)
         with pytest.raises(MicrophoneRefused):
             await dictation.run()
     assert len(dictation.texts) >= 2
@@ -242,7 +242,7 @@ async def test_listener_loses_no_audio_when_disk_is_temporarily_full(
 
     async with scripted(oblige) as gateway:
         microphone = Played(talk)
-        dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), microphone)
+        dictation = Dictation(tmp_path, models, fixed_locator(Address(gateway.url)), microphone)
         working = asyncio.create_task(dictation.run(full))
         await dictation.all_heard(talk)
         await wait_until(lambda: dictation.screen.disk_state() is DiskState.WAITING, "it is told")

@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from app.transcription.listening import ContextNeed, needs_context
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.models import MODELS_PATH, LoadedModel
 from tests.helpers.web_server import serving
 
@@ -38,7 +38,7 @@ async def test_need_is_what_the_gateway_said_last() -> None:
         return web.json_response(listed)
 
     async with serving(web.get(MODELS_PATH, answer)) as url:
-        await context.refresh(fixed(Address(url)))
+        await context.refresh(fixed_locator(Address(url)))
     assert context.needs_context("") and not context.needs_context("other")
-    await context.refresh(fixed(Address("http://127.0.0.1:9")))
+    await context.refresh(fixed_locator(Address("http://127.0.0.1:9")))
     assert context.needs_context(""), "a gateway that is away does not change the models"

@@ -18,7 +18,7 @@ from app.journal.journal import Journal
 from app.journal.take import Take
 from app.transcription.listening import ContextNeed, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Final
@@ -41,7 +41,7 @@ def locate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locate]:
         patch.setenv("PYTHONPATH", str(ROOT))
         _, endpoint = chain.gateway()
         chain.worker("--engine", ENGINE)
-        yield fixed(Address(endpoint.url, KEY))
+        yield fixed_locator(Address(endpoint.url, KEY))
 
 
 @pytest.fixture(scope="module")

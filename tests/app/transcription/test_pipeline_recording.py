@@ -14,7 +14,7 @@ from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import Unreachable
 from client.settings import ClientSettings
 from speech.errors import AudioUnsupported
@@ -60,7 +60,7 @@ async def test_recording_keeps_every_text_when_gateway_and_worker_are_killed(
 async def test_live_recording_measures_delay_from_end_of_speech(tmp_path: Path, models: Path) -> None:
     path = recording("en-03", to=tmp_path / "short.wav")
     async with scripted(oblige) as gateway:
-        recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
+        recogniser = Recogniser(fixed_locator(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
         transcript = await recogniser.recognise(path, display(), live=True)
     assert [segment.text for segment in transcript.segments] == digests(path, models)
     for segment in transcript.segments:
@@ -72,7 +72,7 @@ async def test_live_recording_measures_delay_from_end_of_speech(tmp_path: Path, 
 async def test_cancelled_recording_is_withdrawn_from_the_gateway(models: Path) -> None:
     """Ctrl-C cancels a command so: no worker recognises its speech in vain."""
     async with scripted(keeping_back_after(0)) as gateway:
-        recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
+        recogniser = Recogniser(fixed_locator(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
         running = asyncio.create_task(recogniser.recognise(SPEECH / "en-01.flac", display()))
         await wait_until(lambda: gateway.memory.audio, "a segment is there")
         running.cancel()
@@ -83,7 +83,7 @@ async def test_cancelled_recording_is_withdrawn_from_the_gateway(models: Path) -
 
 async def test_each_recording_uses_its_own_session(models: Path) -> None:
     async with scripted(oblige) as gateway:
-        recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
+        recogniser = Recogniser(fixed_locator(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
         await recogniser.recognise(SPEECH / "en-01.flac", display())
         gateway.memory.texts.clear()
         gateway.memory.audio.clear()
@@ -95,13 +95,13 @@ async def test_each_recording_uses_its_own_session(models: Path) -> None:
 async def test_recognise_rejects_file_that_is_not_audio(tmp_path: Path, models: Path) -> None:
     (tmp_path / "x.wav").write_text("not a recording at all, but long enough to look at")
     async with scripted(oblige) as gateway:
-        recogniser = Recogniser(fixed(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
+        recogniser = Recogniser(fixed_locator(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
         with pytest.raises(AudioUnsupported):
             await recogniser.recognise(tmp_path / "x.wav", display())
 
 
 async def test_recognise_raises_unreachable_without_gateway(models: Path) -> None:
     settings = ClientSettings(first_contact_s=0.1, retry=lambda failures, chance, asked: 0.05)
-    recogniser = Recogniser(fixed(Address("http://127.0.0.1:9")), models / "fsmn-vad", settings=settings)
+    recogniser = Recogniser(fixed_locator(Address("http://127.0.0.1:9")), models / "fsmn-vad", settings=settings)
     with pytest.raises(Unreachable):
         await recogniser.recognise(SPEECH / "en-01.flac", display())

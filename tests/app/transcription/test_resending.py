@@ -27,7 +27,7 @@ from app.transcription.listening import CuttingMode
 from app.transcription.pipeline import SegmentingVad
 from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender, cut_outlet
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
 from protocol.audio import SAMPLE_RATE
@@ -84,7 +84,7 @@ async def resend(
 ) -> tuple[RecordingTranscript, Take]:
     display = ProgressDisplay(Console(quiet=True), "test")
     with Journal.reopen(root, session) as journal:
-        transcript = await Resender(fixed(address), models / "fsmn-vad", AT_ONCE).resend(journal, display)
+        transcript = await Resender(fixed_locator(address), models / "fsmn-vad", AT_ONCE).resend(journal, display)
         assert not journal.take.line_faults
         expected = {TakeState.DAMAGED} if journal.take.damage else {TakeState.DONE, TakeState.EMPTY}
         assert journal.take.state(journal.samples) in expected
@@ -269,7 +269,7 @@ async def test_text_is_not_acknowledged_when_the_disk_is_full(takes: Path, model
     files: dict[str, FaultyFile] = {}
     display = ProgressDisplay(Console(quiet=True), "test")
     async with scripted(oblige) as gateway:
-        resender = Resender(fixed(address_of(gateway)), models / "fsmn-vad", AT_ONCE)
+        resender = Resender(fixed_locator(address_of(gateway)), models / "fsmn-vad", AT_ONCE)
         with Journal.reopen(takes, ID, lambda path: opened_in(files, path)) as journal:
             journal.finish()
             files[EVENTS].room = 250  # room for at most one text

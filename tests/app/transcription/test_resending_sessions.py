@@ -14,7 +14,7 @@ from app.journal.journal import Journal
 from app.journal.take import TakeState
 from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import SessionOfAnother
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
@@ -43,7 +43,7 @@ def take(tmp_path: Path) -> Callable[[], Journal]:
 
 
 async def resend(gateway: Gateway, journal: Journal, models: Path) -> list[str]:
-    resender = Resender(fixed(Address(gateway.url)), models / "fsmn-vad", replace(AT_ONCE))
+    resender = Resender(fixed_locator(Address(gateway.url)), models / "fsmn-vad", replace(AT_ONCE))
     transcript = await resender.resend(journal, ProgressDisplay(Console(quiet=True), "test"))
     assert journal.take.state(journal.samples) in (TakeState.DONE, TakeState.FAILED)
     return [segment.text for segment in transcript.segments]

@@ -13,7 +13,7 @@ from app.journal.take import Take, TakeState
 from app.transcription.pipeline import Samples
 from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from protocol.session import Final, SegmentBegin
 from tests.app.transcription.test_second_pass import ID, SpanGateway, dictate, events_in, recognised, refused
@@ -26,7 +26,7 @@ async def resend(root: Path, models: Path) -> Take:
     gateway = SpanGateway()
     async with scripted(gateway.converse) as server:
         with Journal.reopen(root, ID) as journal:
-            resender = Resender(fixed(Address(server.url, "k")), models / "fsmn-vad", AT_ONCE)
+            resender = Resender(fixed_locator(Address(server.url, "k")), models / "fsmn-vad", AT_ONCE)
             transcript = await resender.resend(journal, ProgressDisplay(Console(quiet=True), "test"))
             assert transcript == journal.take.transcript(journal.samples)
             assert not gateway.spanned.keys() & {int(each.split()[1]) for each in gateway.order if "end" in each}

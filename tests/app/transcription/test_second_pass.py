@@ -21,7 +21,7 @@ from app.transcription.listening import PATIENT, DictationObserver, DictationSet
 from app.transcription.pipeline import Samples, SegmentingVad, SpanningVad, in_thread, transcribe
 from app.transcription.second_pass import SecondPass, SpanChoice
 from app.transcription.span_planner import SHORT_TAIL, SpanPlanner, SpanRules
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected
 from client.gateway import GatewayClient
@@ -207,7 +207,7 @@ async def dictate(root: Path, models: Path, audio: Samples, gateway: SpanGateway
             observer = ToldObserver(journal.folder)
             settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
             setup = DictationSetup(
-                fixed(Address(server.url, "k")), models / "fsmn-vad", settings=settings, spans=FREE
+                fixed_locator(Address(server.url, "k")), models / "fsmn-vad", settings=settings, spans=FREE
             )
             transcript = await setup.listen(journal, AfterConnecting(audio, observer.connected), observer)
             assert transcript == journal.take.transcript(journal.samples)
@@ -295,7 +295,7 @@ async def dictate_tail(root: Path, gateway: SpanGateway) -> Result:
         with Journal.create(root, ID, Options(), 0) as journal:
             journal.append(audio)
             store, observer = AsyncJournal(journal), ToldObserver(journal.folder)
-            where = fixed(Address(server.url, "k"))
+            where = fixed_locator(Address(server.url, "k"))
             async with GatewayClient(where, ID, store, Options(), PATIENT) as client:
                 await wait_until(lambda: client.spans, "the gateway offers spans")
                 planner = SpanPlanner(replace(FREE, offered=lambda: client.spans))
@@ -339,7 +339,7 @@ async def test_withheld_texts_are_passed_on_when_the_session_breaks(
     async with scripted(gateway.converse) as server:
         with Journal.create(tmp_path, ID, Options(), 0) as journal:
             observer = ToldObserver(journal.folder)
-            where = fixed(Address(server.url, "k"))
+            where = fixed_locator(Address(server.url, "k"))
             setup = DictationSetup(where, models / "fsmn-vad", settings=PATIENT, spans=FREE)
             with pytest.raises(GatewayError):
                 await setup.listen(journal, AfterConnecting(talk, observer.connected), observer)
@@ -351,7 +351,9 @@ async def test_withheld_texts_are_not_passed_on_when_the_recording_is_cancelled(
     observer = ToldObserver(tmp_path)
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
-        outlet = JournaledOutlet(store, GatewayClient(fixed(Address("http://127.0.0.1:1", "k")), ID, store))
+        outlet = JournaledOutlet(
+            store, GatewayClient(fixed_locator(Address("http://127.0.0.1:1", "k")), ID, store)
+        )
         with pytest.raises(asyncio.CancelledError):
             async with SecondPass(observer, outlet, SpanChoice()) as second:
                 second.recognised(TranscriptSegment(0, 0, 1, "withheld"))

@@ -12,7 +12,7 @@ from deepgram.core.api_error import ApiError
 from websockets.exceptions import ConnectionClosed
 
 from app.local_api.service import local_api
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.endpoint import Endpoint
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
@@ -92,7 +92,7 @@ def test_live_texts_are_those_of_our_protocol(client: DeepgramClient) -> None:
 
 async def test_local_port_needs_no_key(chain: tuple[Chain, Endpoint]) -> None:
     endpoint = chain[1]
-    async with local_api(fixed(Address(endpoint.url, endpoint.key)), 0) as port:
+    async with local_api(fixed_locator(Address(endpoint.url, endpoint.key)), 0) as port:
         messages = await dictated(Endpoint(f"http://127.0.0.1:{port}", "none", 0), keyterm=["Ōtaki", "Aotearoa"])
     assert texts(messages) == texts_of_stream(SPOKEN)
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.local_api.service import local_api
 from backend.devices.records import DeviceStore
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.devices import DeviceKind
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
@@ -100,7 +100,10 @@ async def test_quota_of_a_key_holds_for_each_recording(running: Running) -> None
 
 async def test_local_port_needs_no_key(running: Running) -> None:
     address = Address(running.endpoint.url, KEY)
-    async with local_api(fixed(address), 0) as port, earlier_client(f"http://127.0.0.1:{port}", "none") as client:
+    async with (
+        local_api(fixed_locator(address), 0) as port,
+        earlier_client(f"http://127.0.0.1:{port}", "none") as client,
+    ):
         assert (await client.dictate(SPOKEN))["text"] == TEXT
 
 

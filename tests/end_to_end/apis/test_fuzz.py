@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.measurement.log_watch import LogWatch
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.fuzz import Fuzz, FuzzState, run_fuzz
@@ -35,7 +35,7 @@ async def survived(place: tuple[Path, Endpoint, int], wire: Wire, messages: int)
     logs, endpoint, port = place
     plan = Fuzz(messages, seed=messages, connections=8, speakers=1, pace=0.1, wire=wire, port=port)
     recorder, state = TallyRecorder(time.monotonic()), FuzzState(LogWatch(logs))
-    await run_fuzz(plan, fixed(Address(endpoint.url, endpoint.key)), recorder, state)
+    await run_fuzz(plan, fixed_locator(Address(endpoint.url, endpoint.key)), recorder, state)
     assert state.log is not None
     assert state.alive and not state.faults and not state.log.faults, (state.faults, state.log.faults)
     assert state.messages >= messages and state.objections

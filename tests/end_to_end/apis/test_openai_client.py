@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from app.local_api.service import local_api
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from tests.app.speech import SPEECH
@@ -105,7 +105,7 @@ def test_killed_worker_delays_the_answer(chain: tuple[Chain, Endpoint], client: 
 
 async def test_local_port_needs_no_key(client: "openai.OpenAI") -> None:
     address = Address(str(client.base_url).removesuffix("/v1/"), str(client.api_key))
-    async with local_api(fixed(address), 0) as port:
+    async with local_api(fixed_locator(address), 0) as port:
         here = client.with_options(base_url=f"http://127.0.0.1:{port}/v1", api_key="none")
         assert (await asyncio.to_thread(transcribed, here)).text == text_of_file(FILE)
 

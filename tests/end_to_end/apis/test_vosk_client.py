@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.local_api.service import local_api
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
 from speech.audio_file import read_audio
@@ -68,7 +68,7 @@ async def test_transcriber_of_the_package_index_runs_unmodified(
 ) -> None:
     endpoint = chain[1]
     program = await asyncio.to_thread(installed, tmp_path)
-    async with local_api(fixed(Address(endpoint.url, endpoint.key)), 2_700):  # the only port that it knows
+    async with local_api(fixed_locator(Address(endpoint.url, endpoint.key)), 2_700):  # the only port that it knows
         output = await asyncio.to_thread(run, program, tmp_path, "-t", "txt")
         lines = (await asyncio.to_thread(run, program, tmp_path, "-t", "srt")).splitlines()
     assert join_texts(output.split()) == join_texts(texts_of_stream(np.concatenate(list(read_audio(FILE)))))

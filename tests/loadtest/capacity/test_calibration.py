@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.capacity.calibration import read_calibration
 from loadtest.core.errors import LoadTestError
 from loadtest.measurement.processes import ProcessUsage
@@ -17,7 +17,7 @@ from tests.loadtest.measurement.test_tally import ended
 
 def report(segments: int) -> Report:
     """Return the report of a run with one worker."""
-    run = Run("streams", {}, fixed(Address("http://127.0.0.1:9", "secret")), single_workers=1)
+    run = Run("streams", {}, fixed_locator(Address("http://127.0.0.1:9", "secret")), single_workers=1)
     run.tally.ended += [ended(number, 80.0, audio_ms=1_000 + number, decode=50) for number in range(segments)]
     run.tally.samples = segments * SAMPLE_RATE
     run.usages.append(ProcessUsage(1.0, {"gateway": 10.0, "broker": 5.0, "load maker": 1.0}, {}))

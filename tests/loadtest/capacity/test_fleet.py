@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from client.errors import Unreachable
 from loadtest.capacity.fleet import SPEAKING, Fleet, ask_fleet, describe_need, fleet, need, speakers_carried
 from loadtest.core.errors import LoadTestError
@@ -86,4 +86,4 @@ async def test_fleet_that_reports_nothing_has_no_capacity() -> None:
 
     async with serving(web.get(WORKERS, say)) as url:
         with pytest.raises(LoadTestError, match="kikipounamu-worker run"):
-            await speakers_carried(fixed(Address(url)), patience_s=0.0)
+            await speakers_carried(fixed_locator(Address(url)), patience_s=0.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.disturber import Disturber
 from loadtest.chaos.events import Event, FaultKind, FaultTarget, LinkDirection
@@ -51,7 +51,9 @@ def target() -> Iterator[tuple[Sleeper, ChaosTargets]]:
         yield (
             one,
             ChaosTargets(
-                fixed(Address("http://127.0.0.1:9")), list, {FaultTarget.WORKER: [one], FaultTarget.BROKER: [one]}
+                fixed_locator(Address("http://127.0.0.1:9")),
+                list,
+                {FaultTarget.WORKER: [one], FaultTarget.BROKER: [one]},
             ),
         )
 
@@ -145,7 +147,7 @@ async def test_network_is_restored_when_the_run_is_over(event: Event) -> None:
     async with echo_behind_a_proxy() as (_, proxy):
         network = Network(proxy)
         targets = ChaosTargets(
-            fixed(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [network]}
+            fixed_locator(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [network]}
         )
         async with performing(targets, event):
             await wait_until(lambda: network.disturbed, "it is disturbed")
@@ -159,7 +161,7 @@ async def test_connection_is_gone_afterwards(kind: FaultKind) -> None:
     async with echo_behind_a_proxy() as (_, proxy), caller(proxy) as streams:
         await say(streams, b"hello")
         targets = ChaosTargets(
-            fixed(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [Network(proxy)]}
+            fixed_locator(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [Network(proxy)]}
         )
         async with performing(
             targets, Event(0.0, kind, FaultTarget.CLIENT_LINK, 0, 0.01, 0.0, (LinkDirection.UP,))

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.tally import RefusalCount, Tally
 from loadtest.reports.progress import progress, table
@@ -14,7 +14,7 @@ from tests.loadtest.measurement.test_tally import ended
 
 def run() -> Run:
     """Return a run in progress."""
-    one = Run("chaos", {"events": [{}, {}]}, fixed(Address("http://127.0.0.1:9")))
+    one = Run("chaos", {"events": [{}, {}]}, fixed_locator(Address("http://127.0.0.1:9")))
     one.marks = [RunEvent(1.0, 2.0, "pause worker 1")]
     one.tally = Tally(
         sessions=5, finished=1, segments=4, right=1, wrong=1, samples=16_000, ended=[ended(0.0, 42.0)]

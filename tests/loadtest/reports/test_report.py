@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.core.errors import LoadTestError
 from loadtest.measurement.figures import Reconnection
 from loadtest.measurement.processes import GATEWAY, LOAD_MAKER, ProcessUsage
@@ -45,7 +45,7 @@ class Balanced(HTMLParser):
 @pytest.fixture
 def run() -> Run:
     """Return a run with everything that a report may show."""
-    run = Run("herd", {"clients": 2}, fixed(Address("http://127.0.0.1:9", "secret")), complete=True)
+    run = Run("herd", {"clients": 2}, fixed_locator(Address("http://127.0.0.1:9", "secret")), complete=True)
     run.tally = Tally(
         segments=2,
         right=2,
@@ -123,7 +123,7 @@ def test_report_error_names_the_unusable_folder(run: Run, tmp_path: Path) -> Non
 
 
 def test_report_page_works_without_measurements() -> None:
-    shown = page(Run("streams", {}, fixed(Address("http://127.0.0.1:9"))).report())
+    shown = page(Run("streams", {}, fixed_locator(Address("http://127.0.0.1:9"))).report())
     assert "<svg" not in shown and "Partial: not finished" in shown
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.measurement.figures import Reconnection
 from loadtest.measurement.processes import LOAD_MAKER
 from loadtest.measurement.promises import Promise
@@ -16,7 +16,7 @@ from tests.loadtest.measurement.test_tally import ended
 
 def run() -> Run:
     """Return a run without a gateway."""
-    return Run("streams", {"count": 1}, fixed(Address("http://127.0.0.1:9", "secret")))
+    return Run("streams", {"count": 1}, fixed_locator(Address("http://127.0.0.1:9", "secret")))
 
 
 async def say_one(run: Run) -> None:

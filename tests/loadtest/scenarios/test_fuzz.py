@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from loadtest.core.raw_socket import TEXT, handshake
 from loadtest.measurement.figures import figures
 from loadtest.measurement.log_watch import LogWatch
@@ -79,7 +79,7 @@ async def test_internal_status_is_a_fault() -> None:
 async def test_run_ends_early_when_the_gateway_is_gone() -> None:
     state, recorder = FuzzState(), TallyRecorder(time.monotonic())
     plan = Fuzz(1_000, connections=25, speakers=0)
-    await run_fuzz(plan, fixed(Address("http://127.0.0.1:9")), recorder, state)
+    await run_fuzz(plan, fixed_locator(Address("http://127.0.0.1:9")), recorder, state)
     assert not state.alive and len(state.faults) == 50
     assert "nothing listens" in state.faults[0] or "no connection" in state.faults[0]
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.events import Connected, Disconnected
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.herd import Herd, HerdState, run_herd
@@ -34,7 +34,9 @@ async def test_cut_client_returns_and_finishes_its_segment() -> None:
     """Only one client, since a scripted gateway has one memory; many are in ``tests/end_to_end/test_load.py``."""
     async with scripted(oblige) as gateway:
         state = HerdState(TallyRecorder(time.monotonic()))
-        await run_herd(Herd(1, 0.0, spread_s=0.05, patience_s=5.0, pace=0.05), fixed(Address(gateway.url)), state)
+        await run_herd(
+            Herd(1, 0.0, spread_s=0.05, patience_s=5.0, pace=0.05), fixed_locator(Address(gateway.url)), state
+        )
         assert gateway.connections == 2
         assert [hello.resume for hello in gateway.memory.hellos] == [False, True]
     assert state.recorder.tally.flawless and state.recorder.tally.right == 2
@@ -44,6 +46,6 @@ async def test_cut_client_returns_and_finishes_its_segment() -> None:
 async def test_herd_does_not_wait_forever_for_refused_clients() -> None:
     state = HerdState(TallyRecorder(time.monotonic()))
     plan = Herd(1, 0.0, settle_s=0.1, patience_s=0.5, pace=0.05)
-    await asyncio.wait_for(run_herd(plan, fixed(Address("http://127.0.0.1:9")), state), 30)
+    await asyncio.wait_for(run_herd(plan, fixed_locator(Address("http://127.0.0.1:9")), state), 30)
     assert state.recorder.tally.lost_sessions == 1
     assert state.reconnection().ready == 0

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from client.connection import Address, Locate, fixed
+from client.connection import Address, Locate, fixed_locator
 from loadtest.measurement.figures import figures
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.promises import none_broken
@@ -47,7 +47,7 @@ async def test_silent_sessions_stay_and_people_speak_beside_them(locate: Locate)
 async def test_sessions_that_are_not_let_in_are_lost() -> None:
     seen = IdleState(TallyRecorder(time.monotonic()))
     plan = Idle(2, 1, 0.1, ramp_s=0.0, settle_s=0.0, drip_s=0.1, speakers=0)
-    await run_idle(plan, fixed(Address("http://127.0.0.1:9")), seen)
+    await run_idle(plan, fixed_locator(Address("http://127.0.0.1:9")), seen)
     assert (seen.silent, seen.lost) == (0, 2) and seen.complaints
     assert seen.counts()["lorises cut off"] >= 1
 
@@ -65,7 +65,7 @@ async def test_sessions_that_are_reset_are_lost() -> None:
         port = server.sockets[0].getsockname()[1]
         seen = IdleState(TallyRecorder(time.monotonic()))
         plan = Idle(3, 0, 0.1, ramp_s=0.0, settle_s=0.2, speakers=0)
-        await run_idle(plan, fixed(Address(f"http://127.0.0.1:{port}")), seen)
+        await run_idle(plan, fixed_locator(Address(f"http://127.0.0.1:{port}")), seen)
     assert (seen.silent, seen.lost) == (0, 3), seen.complaints
 
 

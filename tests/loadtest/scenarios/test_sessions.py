@@ -7,7 +7,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from loadtest.measurement.tally import Tally
 from loadtest.scenarios.sessions import SessionPlan, run_sessions, summary, utterances
@@ -31,7 +31,7 @@ def test_session_utterances_have_the_planned_length(number: int, seconds: float)
 async def tally_of(script: Script, seconds: float = 8.0, settings: ClientSettings = SETTINGS) -> Tally:
     """Run one session, since a scripted gateway has one memory."""
     async with scripted(script) as gateway:
-        return await run_sessions(SessionPlan(1, seconds, pace=0), fixed(Address(gateway.url)), settings)
+        return await run_sessions(SessionPlan(1, seconds, pace=0), fixed_locator(Address(gateway.url)), settings)
 
 
 async def test_sessions_run_is_flawless() -> None:

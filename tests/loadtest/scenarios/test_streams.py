@@ -5,7 +5,7 @@ import time
 import pytest
 from aiohttp import web
 
-from client.connection import Address, fixed
+from client.connection import Address, fixed_locator
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
 from protocol.errors import CloseCode, ErrorCode
@@ -27,7 +27,7 @@ async def tally_of(*scripts: Script, refusing: Answers = (), seconds: float = 0.
     async with scripted(*scripts, refusing=refusing) as gateway:
         recorder = TallyRecorder(time.monotonic())
         plan = Streams(1, seconds, patience_s=5.0, pace=0.02)
-        await run_streams(plan, fixed(Address(gateway.url)), recorder)
+        await run_streams(plan, fixed_locator(Address(gateway.url)), recorder)
     return recorder.tally
 
 

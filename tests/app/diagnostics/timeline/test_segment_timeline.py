@@ -52,15 +52,15 @@ def test_timeline_of_takeover_has_last_sign_of_first_worker() -> None:
 
 def test_decoding_before_end_of_speech_is_not_counted() -> None:
     world = World()
-    world.client.began(0, world.now)
+    world.client.note_begin(0, world.now)
     world.now += 1.5
     early = world.now + GATEWAY_S
     entry = world.broker_ms()
     delivery = world.takes(ONE, 0, entry)
     world.decodes(ONE, delivery, Ways(decode=0.3))
     world.now += 0.3
-    world.client.ended(0, world.now)
-    world.client.sent(0, world.now)
+    world.client.note_complete(0, world.now)
+    world.client.note_sent(0, world.now)
     world.now += 0.002
     course_complete = world.now + GATEWAY_S
     world.delivers(0, course_complete, early, delivery, ONE, Ways(decode=0.3))

@@ -103,12 +103,12 @@ def test_takeover_is_explained_without_log_of_dead_worker() -> None:
 def test_report_explains_audio_that_waited_for_gateway(reached: bool) -> None:
     world = World()
     if reached:
-        world.app(lambda story: story.answered(Welcome(UUID(SESSION), "g1", True), world.now))
+        world.app(lambda story: story.log_message(Welcome(UUID(SESSION), "g1", True), world.now))
     world.speaks(0)
-    world.app(lambda story: story.lost("the gateway closed the connection (1012)", 0.5, 0.0, world.now - 0.1))
+    world.app(lambda story: story.log_loss("the gateway closed the connection (1012)", 0.5, 0.0, world.now - 0.1))
     world.now += 3.0
-    world.client.began(1, world.now)
-    world.app(lambda story: story.answered(Welcome(UUID(SESSION), "g2", True), world.now))
+    world.client.note_begin(1, world.now)
+    world.app(lambda story: story.log_message(Welcome(UUID(SESSION), "g2", True), world.now))
     complete, queued, entry = world.uploads(0)
     delivery = world.takes(ONE, 0, entry)
     world.decodes(ONE, delivery)
@@ -192,7 +192,7 @@ def test_report_reports_failed_attempts_and_repeated_audio() -> None:
     world.now += 1.0
     again = world.takes(ONE, 0, entry, count=2)
     world.decodes(ONE, again)
-    world.app(lambda story: story.answered(Missing(0, 0), world.now))
+    world.app(lambda story: story.log_message(Missing(0, 0), world.now))
     world.delivers(0, complete, queued, again, ONE)
     story = told(world)
     said = words(story)
@@ -208,8 +208,8 @@ def test_report_reports_segment_without_text() -> None:
     world.uploads(0)
     failed = Failed(0, ErrorCode.DECODE_TIMEOUT, "too long", attempt=2)
     world.now += 1.0
-    world.client.reported(failed, world.now)
-    world.app(lambda story: story.kept(failed, world.now))
+    world.client.note_event(failed, world.now)
+    world.app(lambda story: story.log_result(failed, world.now))
     story = told(world)
     assert story.rows[0].outcome == ErrorCode.DECODE_TIMEOUT
     assert "the failure of segment 0" in words(story)

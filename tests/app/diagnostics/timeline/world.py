@@ -103,16 +103,16 @@ class World:
 
     def speaks(self, segment: int, seconds: float = 2.0) -> None:
         """Speak until the end of the segment."""
-        self.client.began(segment, self.now)
+        self.client.note_begin(segment, self.now)
         self.now += seconds
-        self.client.ended(segment, self.now)
+        self.client.note_complete(segment, self.now)
 
     def uploads(self, segment: int, ways: Ways = Ways()) -> tuple[float, float, int]:
         """Send and queue the segment.
 
         Returns when it was complete and queued on the gateway's clock, and its entry.
         """
-        self.client.sent(segment, self.now)
+        self.client.note_sent(segment, self.now)
         self.now += ways.network
         complete = self.now + GATEWAY_S
         self.now += ways.hands_over
@@ -120,7 +120,7 @@ class World:
         self.now += 0.001
         queued = self.now + GATEWAY_S
         self.now += ways.network
-        self.client.reported(Queued(segment), self.now)
+        self.client.note_event(Queued(segment), self.now)
         return complete, queued, entry
 
     def takes(self, computer: int, segment: int, entry: int, **more: Any) -> Delivery:
@@ -148,9 +148,9 @@ class World:
         history = SegmentHistory(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
         self.gateway.concluded(concluded(final, history=history, session=SESSION, at=self.now + GATEWAY_S))
         self.now += ways.network
-        self.client.reported(final, self.now)
+        self.client.note_event(final, self.now)
         self.now += ways.disk
-        self.app(lambda story: story.kept(final, self.now))
+        self.app(lambda story: story.log_result(final, self.now))
 
 
 def name_of(computer: int) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 _OVER_TLS: Final = ("https", "wss")
 
 
-def in_the_clear(url: str) -> bool:
+def is_cleartext(url: str) -> bool:
     """Return whether requests to this URL leave this computer without TLS. Invalid URLs do not."""
     from yarl import URL  # late: settings are read before anything is requested
 

@@ -16,8 +16,8 @@ BESIDE: Final = "beside"
 _ONE_DOCUMENT: Final = frozenset({Format.SRT, Format.VTT})
 
 
-class Outputs:
-    """Destinations of results, checked before any recording is recognised.
+class ResultWriter:
+    """Writer of results, whose destinations are checked before any recording is recognised.
 
     ``overwrite``: replace files that exist. Raises ``UsageMistake`` for two results in one place and for a file
     that would be replaced, ``OutputFailed`` for a folder that cannot be used.

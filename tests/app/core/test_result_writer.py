@@ -7,114 +7,114 @@ import pytest
 
 from app.core.errors import OutputFailed, UsageMistake
 from app.core.format import Format
-from app.core.outputs import Outputs
+from app.core.result_writer import ResultWriter
 
 
 def test_single_result_on_standard_output_has_no_heading(capsys: pytest.CaptureFixture[str]) -> None:
-    assert Outputs([Path("a.wav")], "-", Format.TXT).deliver(Path("a.wav"), "text\n") == ""
+    assert ResultWriter([Path("a.wav")], "-", Format.TXT).deliver(Path("a.wav"), "text\n") == ""
     assert capsys.readouterr().out == "text\n"
 
 
 def test_several_texts_on_standard_output_have_headings(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs = Outputs([Path("a.wav"), Path("b.wav")], "-", Format.TXT)
-    outputs.deliver(Path("a.wav"), "one\n")
-    outputs.deliver(Path("b.wav"), "two\n")
+    results = ResultWriter([Path("a.wav"), Path("b.wav")], "-", Format.TXT)
+    results.deliver(Path("a.wav"), "one\n")
+    results.deliver(Path("b.wav"), "two\n")
     assert capsys.readouterr().out == "==> a.wav <==\none\n==> b.wav <==\ntwo\n"
 
 
-def test_outputs_write_failures_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    Outputs([Path("a.wav")], "-", Format.JSON).fail(Path("a.wav"), "it\nis not there")
+def test_result_writer_writes_failures_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    ResultWriter([Path("a.wav")], "-", Format.JSON).fail(Path("a.wav"), "it\nis not there")
     assert capsys.readouterr().out == '{"file":"a.wav","error":"it\\nis not there"}\n'
-    Outputs([Path("a.wav")], str(tmp_path), Format.JSON).fail(Path("a.wav"), "x")
-    Outputs([Path("a.wav")], "-", Format.TXT).fail(Path("a.wav"), "x")
+    ResultWriter([Path("a.wav")], str(tmp_path), Format.JSON).fail(Path("a.wav"), "x")
+    ResultWriter([Path("a.wav")], "-", Format.TXT).fail(Path("a.wav"), "x")
     assert capsys.readouterr().out == ""
 
 
-def test_outputs_use_json_lines_for_several_results_on_standard_output() -> None:
+def test_result_writer_uses_json_lines_for_several_results_on_standard_output() -> None:
     one, two = Path("a.wav"), Path("b.wav")
-    assert Outputs([one, two], "-", Format.JSON).lines
-    assert not Outputs([one], "-", Format.JSON).lines and not Outputs([one, two], "beside", Format.JSON).lines
+    assert ResultWriter([one, two], "-", Format.JSON).lines
+    assert not ResultWriter([one], "-", Format.JSON).lines and not ResultWriter([one, two], "beside", Format.JSON).lines
 
 
 def test_heading_escapes_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs = Outputs([Path("a\x1b[2J.wav"), Path("b")], "-", Format.TXT)
-    outputs.deliver(Path("a\x1b[2J.wav"), "\x1b[1m\n")
+    results = ResultWriter([Path("a\x1b[2J.wav"), Path("b")], "-", Format.TXT)
+    results.deliver(Path("a\x1b[2J.wav"), "\x1b[1m\n")
     assert capsys.readouterr().out == "==> a\\x1b[2J.wav <==\n\x1b[1m\n"  # the text stays unescaped in a pipe
 
 
 @pytest.mark.parametrize("form", [Format.SRT, Format.VTT])
-def test_outputs_refuse_several_subtitles_on_standard_output(form: Format) -> None:
+def test_result_writer_refuses_several_subtitles_on_standard_output(form: Format) -> None:
     with pytest.raises(UsageMistake, match="--output"):
-        Outputs([Path("a.wav"), Path("b.wav")], "-", form)
+        ResultWriter([Path("a.wav"), Path("b.wav")], "-", form)
 
 
 def test_result_is_written_next_to_recording(tmp_path: Path) -> None:
     recording = tmp_path / "talk.wav"
-    place = Outputs([recording], "beside", Format.SRT).deliver(recording, "x\n")
+    place = ResultWriter([recording], "beside", Format.SRT).deliver(recording, "x\n")
     assert place == str(tmp_path / "talk.srt")
     assert (tmp_path / "talk.srt").read_text() == "x\n"
 
 
 def test_result_is_written_into_created_folder(tmp_path: Path) -> None:
     recording = tmp_path / "talk.wav"
-    Outputs([recording], str(tmp_path / "a" / "b"), Format.JSON).deliver(recording, "{}\n")
+    ResultWriter([recording], str(tmp_path / "a" / "b"), Format.JSON).deliver(recording, "{}\n")
     assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["talk.json"]
 
 
-def test_outputs_refuse_two_results_in_one_place(tmp_path: Path) -> None:
+def test_result_writer_refuses_two_results_in_one_place(tmp_path: Path) -> None:
     with pytest.raises(UsageMistake, match="two recordings"):
-        Outputs([tmp_path / "a" / "x.wav", tmp_path / "b" / "x.flac"], str(tmp_path / "out"), Format.TXT)
+        ResultWriter([tmp_path / "a" / "x.wav", tmp_path / "b" / "x.flac"], str(tmp_path / "out"), Format.TXT)
 
 
-def test_outputs_refuse_to_replace_recording(tmp_path: Path) -> None:
+def test_result_writer_refuses_to_replace_recording(tmp_path: Path) -> None:
     with pytest.raises(UsageMistake, match="would replace"):
-        Outputs([tmp_path / "x.txt"], "beside", Format.TXT)
+        ResultWriter([tmp_path / "x.txt"], "beside", Format.TXT)
 
 
 @pytest.mark.parametrize("other", [True, False])
-def test_outputs_replace_a_file_only_if_asked(other: bool, tmp_path: Path) -> None:
+def test_result_writer_replaces_a_file_only_if_asked(other: bool, tmp_path: Path) -> None:
     recording, place = tmp_path / "x.wav", tmp_path / "x.txt"
     if other:
         place.write_text("corrected by hand")
     else:
         place.symlink_to(tmp_path / "nowhere")
     with pytest.raises(UsageMistake, match=r"x\.txt exists: add --overwrite to replace it"):
-        Outputs([recording], "beside", Format.TXT)
-    Outputs([recording], "beside", Format.TXT, overwrite=True).deliver(recording, "new\n")
+        ResultWriter([recording], "beside", Format.TXT)
+    ResultWriter([recording], "beside", Format.TXT, overwrite=True).deliver(recording, "new\n")
     assert place.read_text() == "new\n" and not (tmp_path / "nowhere").exists()
 
 
-def test_outputs_know_a_folder_by_all_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_writer_knows_a_folder_by_all_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(UsageMistake, match="would replace"):
-        Outputs([Path("x.txt")], str(tmp_path / "link"), Format.TXT)
+        ResultWriter([Path("x.txt")], str(tmp_path / "link"), Format.TXT)
     with pytest.raises(UsageMistake, match="two recordings"):
-        Outputs([Path("x.wav"), Path("link/x.flac")], "beside", Format.TXT)
+        ResultWriter([Path("x.wav"), Path("link/x.flac")], "beside", Format.TXT)
 
 
-def test_outputs_fail_when_folder_cannot_be_created(tmp_path: Path) -> None:
+def test_result_writer_fail_when_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputFailed, match="cannot be made: .*: name a folder"):
-        Outputs([tmp_path / "x.wav"], str(tmp_path / "file" / "below"), Format.TXT)
+        ResultWriter([tmp_path / "x.wav"], str(tmp_path / "file" / "below"), Format.TXT)
 
 
 def test_deliver_fails_when_file_cannot_be_written(tmp_path: Path) -> None:
     recording = tmp_path / "gone" / "x.wav"
     with pytest.raises(OutputFailed, match="cannot be written"):
-        Outputs([recording], "beside", Format.TXT).deliver(recording, "x")
+        ResultWriter([recording], "beside", Format.TXT).deliver(recording, "x")
 
 
-def test_outputs_refuse_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_writer_refuses_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is recognised: afterwards the result would have no place."""
     monkeypatch.setattr(os, "access", lambda place, mode: place != tmp_path / "read-only")
     (tmp_path / "read-only").mkdir()
     with pytest.raises(OutputFailed, match="read-only cannot be written: use another --output"):
-        Outputs([tmp_path / "read-only" / "x.wav"], "beside", Format.TXT)
+        ResultWriter([tmp_path / "read-only" / "x.wav"], "beside", Format.TXT)
 
 
 def test_refused_result_is_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recording = tmp_path / "gone" / "x.wav"
     with pytest.raises(OutputFailed, match="the result is on standard output"):
-        Outputs([recording], "beside", Format.TXT).deliver(recording, "kia ora\n")
+        ResultWriter([recording], "beside", Format.TXT).deliver(recording, "kia ora\n")
     assert capsys.readouterr().out == "kia ora\n"

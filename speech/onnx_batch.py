@@ -20,7 +20,7 @@ _ONE: Final = b"\x08\x01"
 _FREE: Final = b"\x12\x00"
 
 
-def with_any_batch(model: bytes) -> bytes:
+def free_batch_dimension(model: bytes) -> bytes:
     """Return the model with a free first dimension of each value. Raises ``ValueError`` if it is no model."""
     changed = bytearray(model)
     try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from client.clear import in_the_clear
+from client.cleartext import is_cleartext
 
 HERE = ("127.0.0.1:8765", "127.3.2.1", "[::1]:8765", "localhost", "LocalHost:1/")
 ELSEWHERE = (
@@ -20,17 +20,17 @@ ELSEWHERE = (
 
 @pytest.mark.parametrize("scheme", ["http", "HTTP", "ws", "ftp"])
 def test_addresses_without_tls_are_clear_unless_on_this_computer(scheme: str) -> None:
-    assert [place for place in HERE if in_the_clear(f"{scheme}://{place}")] == []
-    assert [place for place in ELSEWHERE if not in_the_clear(f"{scheme}://{place}")] == []
+    assert [place for place in HERE if is_cleartext(f"{scheme}://{place}")] == []
+    assert [place for place in ELSEWHERE if not is_cleartext(f"{scheme}://{place}")] == []
 
 
 @pytest.mark.parametrize("scheme", ["https", "wss", "HTTPS"])
 def test_addresses_with_tls_are_never_clear(scheme: str) -> None:
-    assert [place for place in (*HERE, *ELSEWHERE) if in_the_clear(f"{scheme}://{place}")] == []
+    assert [place for place in (*HERE, *ELSEWHERE) if is_cleartext(f"{scheme}://{place}")] == []
 
 
 @pytest.mark.parametrize(
     "text", ["", "desk", "http://", "http://[", "http://desk:99999", "http://desk\\@localhost", "/path"]
 )
 def test_invalid_addresses_are_not_reported_as_clear(text: str) -> None:
-    assert not in_the_clear(text)
+    assert not is_cleartext(text)
