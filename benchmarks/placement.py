@@ -29,7 +29,6 @@ from benchmarks.report import arguments, report
 from client.connection import Address, fixed_locator
 from client.events import ClientEvent
 from client.gateway import GatewayClient
-from client.settings import ClientSettings
 from loadtest.core.gateway import WORKERS, answer
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import TallyRecorder
@@ -94,9 +93,7 @@ async def measure(address: Address, work: Work, speakers: int, seconds: float, s
     async def speak(number: int) -> None:
         spoken = PooledAudio()
         speaker = (GuessingSpeaker if work.guesses else Speaker)(number, recorder, spoken, heard)
-        async with GatewayClient(
-            fixed_locator(address), new_session(), spoken, options, ClientSettings()
-        ) as client:
+        async with GatewayClient(fixed_locator(address), new_session(), spoken, options) as client:
             await speaker.run(
                 client, lambda client: speaker.stream(client, noise.turns(number), wheel.until, stop_at)
             )

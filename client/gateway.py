@@ -47,7 +47,7 @@ from protocol.session import (
     SegmentDetails,
     SegmentEnd,
     Welcome,
-    resumable,
+    is_resumable,
 )
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -394,6 +394,6 @@ class GatewayClient(Closing):
             return Failing(reason)
         if close_code == CloseCode.FORBIDDEN:
             return SessionOfAnother(reason)
-        if close_code is None or resumable(close_code):
+        if close_code is None or is_resumable(close_code):
             return Unreachable(reason)
         return (ModelNotOffered if said and said.code == ErrorCode.MODEL_UNAVAILABLE else Refused)(reason)

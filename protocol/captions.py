@@ -47,7 +47,7 @@ class LocatedWord(NamedTuple):
     end_ms: int
 
 
-def located(text: str, words: Sequence[Word]) -> list[LocatedWord]:
+def locate_words(text: str, words: Sequence[Word]) -> list[LocatedWord]:
     """Return the words that occur in the text, in order; capitals may differ."""
     found: list[LocatedWord] = []
     at, plain = 0, text.lower()
@@ -67,7 +67,7 @@ def captions(cue: Cue, words: Sequence[Word] = ()) -> Iterator[Cue]:
         yield Cue(part[0].start_ms, end_ms, "\n".join(_lines(part)))
 
 
-def estimated(cue: Cue) -> tuple[Word, ...]:
+def estimate_words(cue: Cue) -> tuple[Word, ...]:
     """Return the words of a text without times: its time is shared out among its characters."""
     return tuple(Word(atom.text.strip(), atom.start_ms, atom.end_ms) for atom in _atoms(cue, ()))
 
@@ -79,7 +79,7 @@ def width(text: str) -> int:
 
 def _atoms(cue: Cue, words: Sequence[Word]) -> list[_Atom]:
     cue = cue._replace(text=" ".join(cue.text.split()))
-    times = _times(cue, located(cue.text, words))
+    times = _times(cue, locate_words(cue.text, words))
     places = [place for place, _ in times]
 
     def at(place: int, *, end: bool = False) -> int:

@@ -52,7 +52,7 @@ _KNOWN: Final = frozenset[str]().union(*_SCRIPTS.values())
 _ISO_639_1: Final = 2
 
 
-def foreign(text: str, languages: Collection[str]) -> bool:
+def is_foreign(text: str, languages: Collection[str]) -> bool:
     """Return whether ``text`` has a letter of a script that none of the languages uses.
 
     Latin letters, digits and punctuation are never foreign. Nothing is without languages, or with one whose

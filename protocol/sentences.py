@@ -122,7 +122,7 @@ _PLAIN: Final = _word_set(
     never always often usually still already yet almost about all away back together instead too very really"""
 )
 _COMMON: Final = (_ORDINARY | _VERBS | _PREPOSITIONS | _SUBJECTS | _PLAIN) - {"i", "may", "will", "won"}
-"""Words that are no names. ``lowered`` knows fewer, because there the sentence may also have ended."""
+"""Words that are no names. ``without_capital`` knows fewer, because there the sentence may also have ended."""
 
 
 def goes_on(left: str, right: str, pause_ms: int) -> bool:
@@ -145,7 +145,12 @@ def goes_on(left: str, right: str, pause_ms: int) -> bool:
         return True
     if pause_ms <= _BRIEF_MS and spoken[0] in _BEGINNINGS and not any(map(_is_verb, spoken)):
         return True
-    return spoken[-1] in _SELDOM_LAST or following[0] in _SELDOM_FIRST or _incomplete(spoken) or _rest(following)
+    return (
+        spoken[-1] in _SELDOM_LAST
+        or following[0] in _SELDOM_FIRST
+        or _is_incomplete(spoken)
+        or _lacks_subject_and_verb(following)
+    )
 
 
 def goes_on_with(right: str) -> bool:
@@ -180,7 +185,7 @@ def _without_nouns(sentence: list[str]) -> list[str]:
     ]
 
 
-def shortened(left: str, right: str) -> str:
+def without_full_stop(left: str, right: str) -> str:
     """Return ``left`` without the full stop at its end; between long Chinese pieces a comma replaces it."""
     words = _STOP.sub("", left)
     if words == left or not _is_han(words[-1:]) or not _is_han(right[0]):
@@ -200,7 +205,7 @@ def begins_often(text: str) -> bool:
     return _is_han(text[0]) or (found is not None and re.split("['’]", found.group().lower())[0] in _SUBJECTS)
 
 
-def closed(text: str) -> str:
+def without_false_stop(text: str) -> str:
     """Return a text without a full stop after a word that ends no sentence."""
     words = _STOP.sub("", text)
     spoken = _LAST_WORD.search(words)
@@ -208,7 +213,7 @@ def closed(text: str) -> str:
     return words if never or _HAN_NEVER_LAST.search(words) else text
 
 
-def lowered(right: str, left: str = "") -> str:
+def without_capital(right: str, left: str = "", ordinary: frozenset[str] = _ORDINARY) -> str:
     """Return ``right`` without the capital of a sentence's beginning; names, acronyms and "I" keep theirs."""
     found = _WORD.match(right)
     word = found.group() if found else ""
@@ -217,20 +222,15 @@ def lowered(right: str, left: str = "") -> str:
     plain = word.lower()
     last = _LAST_WORD.search(left)
     a_noun = last is not None and last.group(1).lower() in _DETERMINERS and plain not in _PROPER
-    return right[0].lower() + right[1:] if plain in _ORDINARY or (a_noun and len(word) > 1) else right
+    return right[0].lower() + right[1:] if plain in ordinary or (a_noun and len(word) > 1) else right
 
 
-def lowered_within(right: str, left: str) -> str:
+def without_capital_within(right: str, left: str) -> str:
     """Return ``right`` as the middle of a sentence: common words lose their capital, possible names keep it."""
-    changed = lowered(right, left)
-    found = _WORD.match(right)
-    word = found.group() if found else ""
-    if changed != right or not word or word[1:] != word[1:].lower() or word.startswith(("I'", "I’")):
-        return changed
-    return right[0].lower() + right[1:] if word.lower() in _COMMON else right
+    return without_capital(right, left, _COMMON)
 
 
-def _incomplete(sentence: list[str]) -> bool:
+def _is_incomplete(sentence: list[str]) -> bool:
     """Return whether a sentence lacks the verb of its last clause, or its main clause."""
     pairs = enumerate(zip(sentence, [*sentence[1:], ""], strict=True))
     begins = max((place for place, pair in pairs if pair[0] in _SUBORDINATE and pair != _OF_A_CAUSE), default=-1)
@@ -241,7 +241,7 @@ def _incomplete(sentence: list[str]) -> bool:
     return sentence[0] in _PREPOSITIONS and not any(map(_is_verb, sentence))
 
 
-def _rest(sentence: list[str]) -> bool:
+def _lacks_subject_and_verb(sentence: list[str]) -> bool:
     """Return whether words are only the rest of a sentence: they have neither subject nor verb."""
     return sentence[0] not in _SUBJECTS and not any(map(_is_verb, sentence))
 

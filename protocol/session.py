@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 
 from protocol.audio import CODEC, SAMPLE_RATE
 from protocol.decoding import JsonDecoder
-from protocol.encodable import encodable
+from protocol.encodable import to_encodable
 from protocol.errors import CloseCode, ErrorCode, MessageTooLarge
 from protocol.recognition import Language, Milliseconds, Options, Timing, Word
 
@@ -253,7 +253,7 @@ def encode(message: ClientMessage | GatewayMessage) -> str:
     try:
         return _encoder.encode(message).decode()
     except UnicodeEncodeError:
-        return _encoder.encode(encodable(message)).decode()
+        return _encoder.encode(to_encodable(message)).decode()
 
 
 def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMessage:
@@ -263,7 +263,7 @@ def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMe
     return _client_decoder(data)
 
 
-def resumable(close: int) -> bool:
+def is_resumable(close: int) -> bool:
     """Return whether a client should reconnect with ``resume`` after this close code."""
     return close not in {
         CloseCode.NORMAL,

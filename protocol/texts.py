@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from os.path import commonprefix
 from typing import Final, NamedTuple
 
-from protocol.sentences import closed, goes_on, lowered, shortened
+from protocol.sentences import goes_on, without_capital, without_false_stop, without_full_stop
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -50,7 +50,7 @@ def join_texts(texts: Iterable[str]) -> str:
     whole: list[str] = []
     for text in texts:
         if piece := text.strip():
-            whole.append(spaced(whole[-1], piece) if whole else piece)
+            whole.append(with_space(whole[-1], piece) if whole else piece)
     return "".join(whole)
 
 
@@ -81,7 +81,7 @@ def _following_texts(left: TimedText, right: TimedText) -> tuple[str, str]:
 
 
 def _closed_text(text: TimedText) -> str:
-    return text.text if text.end_ms is None else closed(text.text)
+    return text.text if text.end_ms is None else without_false_stop(text.text)
 
 
 def _with_end(part: str, whole: str, changed: str) -> str:
@@ -95,19 +95,19 @@ def meet(left: TimedText, right: TimedText) -> tuple[str, str]:
     before, after = left.text.strip(), right.text.strip()
     pause_ms = _pause_ms(left, right)
     if not before or not after or pause_ms is None:
-        return before, spaced(before, after)
+        return before, with_space(before, after)
     if pause_ms <= _DIGITS_PAUSE_MS and _digits_meet(before, after):
         return before.rstrip(".。"), after
     if not goes_on(before, after, pause_ms):
-        return before, spaced(before, after)
-    before = shortened(before, after)
-    return before, spaced(before, lowered(after, before))
+        return before, with_space(before, after)
+    before = without_full_stop(before, after)
+    return before, with_space(before, without_capital(after, before))
 
 
 def follow(left: TimedText, right: TimedText) -> str:
     """Return the right text with the space before it, where the left one is written and cannot change."""
     before, after = meet(left, right)
-    return after if before == left.text.strip() else spaced(left.text.strip(), right.text.strip())
+    return after if before == left.text.strip() else with_space(left.text.strip(), right.text.strip())
 
 
 def _pause_ms(left: TimedText, right: TimedText) -> int | None:
@@ -123,7 +123,7 @@ def _digits_meet(left: str, right: str) -> bool:
     return bool(_DIGITS.fullmatch(left) or _DIGITS.fullmatch(right))
 
 
-def spaced(left: str, right: str) -> str:
+def with_space(left: str, right: str) -> str:
     """Return the right text, after a space where the scripts of both texts need one."""
     if not left or not right:
         return right

@@ -63,14 +63,14 @@ def terms(text: str) -> Iterator[str]:
     return (term for token in _tokens(text) for term in _index_terms(token))
 
 
-def sought(query: str) -> list[SearchTerms]:
+def search_phrases(query: str) -> list[SearchTerms]:
     """Return the phrases that a text must contain; empty if the query has no searchable term."""
-    return [_sought(token, may_go_on) for token, may_go_on in _query_tokens(query)]
+    return [_phrase(token, may_go_on) for token, may_go_on in _query_tokens(query)]
 
 
 def literal(query: str) -> str:
     """Return the characters that a text must contain if the query has no searchable term; else empty."""
-    return "" if sought(query) else query[:_LONGEST_QUERY].strip()
+    return "" if search_phrases(query) else query[:_LONGEST_QUERY].strip()
 
 
 def highlights(text: str, query: str) -> tuple[Range, ...]:
@@ -123,7 +123,7 @@ def _query_tokens(query: str) -> list[tuple[_Token, bool]]:
     return [(token, token.end == len(query)) for token in islice(_tokens(query), _MOST_SOUGHT)]
 
 
-def _sought(token: _Token, may_go_on: bool) -> SearchTerms:
+def _phrase(token: _Token, may_go_on: bool) -> SearchTerms:
     if not token.run:
         return SearchTerms((token.plain,), may_go_on)
     if len(token.plain) == 1:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, TypeVar
 
 import msgspec
 
-from protocol.encodable import encodable
+from protocol.encodable import to_encodable
 
 if TYPE_CHECKING:
     import asyncio  # child processes read without it
@@ -35,7 +35,7 @@ class Framing(Generic[T]):
         try:
             body = _encoder.encode(message)
         except UnicodeEncodeError:
-            body = _encoder.encode(encodable(message))
+            body = _encoder.encode(to_encodable(message))
         return len(body).to_bytes(HEADER_BYTES, "little") + body
 
     async def receive(self, pipe: "asyncio.StreamReader") -> T:

@@ -120,7 +120,11 @@ class _Sampler:
         """Log the counts of suppressed lines whose interval is over."""
         now = float("inf") if all_of_it else self._clock()
         with self._lock:
-            suppressed = self._repeats.take_held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
+            suppressed = (
+                self._repeats.take_held_back(now)
+                | self._stories.take_held_back(now)
+                | self._audits.take_held_back(now)
+            )
         for kind, lines in suppressed.items():
             whose = {"device": kind.device} if kind.device else {}
             of = {"of": kind.event, "of_level": kind.level} | ({"of_logger": kind.logger} if kind.logger else {})

@@ -16,10 +16,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
-from speech.onnx_batch import free_batch_dimension
 from speech.endpointing import EndpointDetector, FrameClock, rules_for
 from speech.errors import VadUnavailable
 from speech.features import FRAME_SHIFT, LATENCY, Features, FeatureStream, Samples, load_cmvn
+from speech.onnx_batch import free_batch_dimension
 from speech.vad import ENDPOINT_SILENCE_MS, VadEvent
 
 SPEECH_NOISE_THRESHOLD: Final = 0.6

@@ -47,7 +47,7 @@ def media_format(head: bytes) -> str | None:
 
 def length_of_media(path: Path, track: int = 0) -> float | None:
     """Return the seconds of the sound track or of the file, or ``None``. Raises ``AudioUnreadable``."""
-    with opened_media(path) as (av, container):
+    with open_media(path) as (av, container):
         stream = container.streams.audio[_track(path, container, track)]
         if stream.duration and stream.time_base:
             return float(stream.duration * stream.time_base)
@@ -56,7 +56,7 @@ def length_of_media(path: Path, track: int = 0) -> float | None:
 
 def track_of_media(path: Path) -> SoundTrack:
     """Return the sound track that is read unless another one is named."""
-    with opened_media(path) as (_, container):
+    with open_media(path) as (_, container):
         return SoundTrack(_track(path, container) + 1, len(container.streams.audio))
 
 
@@ -80,7 +80,7 @@ def read_media(path: Path, track: int = 0, opened: Opened = lambda track: None) 
     ``track``: its number from 1 on; 0: the one marked as the default, else the first. ``opened`` is called with
     the track before the first block. Raises ``AudioUnreadable``, perhaps half-way.
     """
-    with opened_media(path) as (av, container):
+    with open_media(path) as (av, container):
         place, broken = _track(path, container, track), None
         stream = container.streams.audio[place]
         opened(SoundTrack(place + 1, len(container.streams.audio)))
@@ -106,7 +106,7 @@ def _mix_down(mixer: Resampler, samples: NDArray[np.int16], channels: int) -> ND
 
 
 @contextmanager
-def opened_media(path: Path) -> Iterator[tuple[Any, Any]]:
+def open_media(path: Path) -> Iterator[tuple[Any, Any]]:
     """Open a file that has a sound track; yield PyAV and the container. Converts PyAV's errors to ours."""
     try:
         import av  # from the media extra

@@ -8,7 +8,7 @@ Source of the numbers: onnx.proto, of ONNX IR version 8 (ModelProto to TensorSha
 from collections.abc import Iterator
 from typing import Final
 
-from speech.protobuf import embedded
+from speech.protobuf import embedded_ranges
 
 _GRAPH: Final = 7
 _VALUES: Final = (11, 12, 13)  # inputs, outputs, and values between them
@@ -33,9 +33,9 @@ def free_batch_dimension(model: bytes) -> bytes:
 
 
 def _first_dimensions(model: bytes) -> Iterator[tuple[int, int]]:
-    graphs = embedded(model, _GRAPH)
-    places = [value for graph in graphs for kind in _VALUES for value in embedded(model, kind, *graph)]
+    graphs = embedded_ranges(model, _GRAPH)
+    places = [value for graph in graphs for kind in _VALUES for value in embedded_ranges(model, kind, *graph)]
     for field in (_TYPE, _TENSOR, _SHAPE):
-        places = [found for place in places for found in embedded(model, field, *place)]
+        places = [found for place in places for found in embedded_ranges(model, field, *place)]
     for place in places:
-        yield from list(embedded(model, _DIMENSION, *place))[:1]
+        yield from list(embedded_ranges(model, _DIMENSION, *place))[:1]

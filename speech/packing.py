@@ -34,7 +34,7 @@ class AudioSpan:
     gain_db: int = 0
 
 
-def cut(spans: Sequence[AudioSpan]) -> int:
+def count_in_first_window(spans: Sequence[AudioSpan]) -> int:
     """Return how many of these segments make the first window, given that all of them do not fit."""
     fitting = [place for place, span in enumerate(spans) if span.end - spans[0].begin <= LONGEST]
     places = [place for place in fitting if place + 1 < len(spans)] or [0]
@@ -98,7 +98,7 @@ class PackingSegmenter:
                 self._waiting.append(AudioSpan(at, at + samples, self._open.gain_db))
                 self._open = None
                 while self._waiting[-1].end - self._waiting[0].begin > LONGEST and len(self._waiting) > 1:
-                    yield from self._emit(cut(self._waiting))
+                    yield from self._emit(count_in_first_window(self._waiting))
 
     def _emit(self, segments: int) -> Iterator[SegmentOutput]:
         if not segments:

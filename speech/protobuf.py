@@ -7,7 +7,7 @@ _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _SIZES: Final = {_FIXED_64: 8, _FIXED_32: 4}
 
 
-def embedded(data: bytes, wanted: int, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+def embedded_ranges(data: bytes, wanted: int, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
     """Yield start and end of each text or message with this number, in a message from ``at`` to ``end``.
 
     Raises ``ValueError`` for data that is no such message.

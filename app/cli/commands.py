@@ -21,9 +21,9 @@ from app.core.console import Console
 from app.core.daemon_thread import DaemonThreads, in_daemon_thread, started
 from app.core.errors import StackFailed
 from app.core.format import Format
-from app.core.result_writer import ResultWriter
 from app.core.process import EXPECTED, FAILED
 from app.core.renderers import render
+from app.core.result_writer import ResultWriter
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.gateways.store import address_of
 from app.local_services import local_gateway

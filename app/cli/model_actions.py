@@ -147,7 +147,7 @@ def _lacking(models: Sequence[Model]) -> dict[str, str]:
 def verify(names: Sequence[str]) -> None:
     """Read every byte of these models, or all installed ones, and compare it with the catalogue or stored list."""
     store, _ = _open()
-    chosen = names or store.installed()
+    chosen = names or store.installed_models()
     if not chosen:
         say("no model is installed: see `kikipounamu models list`")
     _for_each(chosen, lambda name: f"{name} is whole: {store.verify(name)}")

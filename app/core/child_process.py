@@ -64,7 +64,9 @@ async def output_of(command: Sequence[str], complaints: int | IO[bytes] = DEVNUL
 
     ``complaints``: where its standard error goes.
     """
-    process = await create_subprocess_exec(*leashed_command(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints)
+    process = await create_subprocess_exec(
+        *leashed_command(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints
+    )
     try:
         yield process
     finally:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from protocol.scripts import foreign
+from protocol.scripts import is_foreign
 
 _ENOUGH: Final = 0.6
 _WIDE: Final = 3  # a Chinese character says as much as about three Latin letters
@@ -15,7 +15,7 @@ def prefers_span(span: str, pieces: Sequence[str | None], languages: Collection[
 
     A text that is empty, in a foreign script or much shorter than the known pieces is not.
     """
-    if not span.strip() or foreign(span, languages):
+    if not span.strip() or is_foreign(span, languages):
         return False
     return _length(span) >= _ENOUGH * sum(_length(piece) for piece in pieces if piece is not None)
 

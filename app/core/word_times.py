@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from app.core.difference import DifferenceKind, difference
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from protocol.captions import located
-from protocol.texts import spaced
+from protocol.captions import locate_words
+from protocol.texts import with_space
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def with_later_texts(transcript: RecordingTranscript, text: str, known: Collecti
         is_known = segment.index in edits
         part = edits[segment.index] if is_known else segment.text.strip()
         apart = not (is_known and was_known) and not whole[-1:].isspace()
-        whole, was_known = whole + (spaced(whole, part) if apart else part), is_known if part else was_known
+        whole, was_known = whole + (with_space(whole, part) if apart else part), is_known if part else was_known
     return whole
 
 
@@ -173,5 +173,5 @@ def _words(segment: TranscriptSegment, first: int) -> list[TimedRange]:
     at_ms = segment.start_ms
     return [
         TimedRange(at_ms + word.start_ms, at_ms + word.end_ms, first + word.first, first + word.last)
-        for word in located(segment.text, segment.words)
+        for word in locate_words(segment.text, segment.words)
     ]

@@ -47,7 +47,7 @@ from client.connection import Address
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
-from protocol.scripts import foreign
+from protocol.scripts import is_foreign
 from protocol.session import Busy, Partial, Queued
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -282,5 +282,5 @@ class TakeRunner(DictationObserver):
         if segment.text.strip():
             self._heard_s = max(self._heard_s, segment.end_ms / 1000)
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)
-        strange = foreign(segment.original, self.options.languages)
+        strange = is_foreign(segment.original, self.options.languages)
         self._handle(Recognised(self._take, segment, strange))

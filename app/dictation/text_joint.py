@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from protocol.sentences import lowered_within
-from protocol.texts import spaced
+from protocol.sentences import without_capital_within
+from protocol.texts import with_space
 
 _OBJECT: Final = "\ufffc"
 """The place of something that is no text, such as a picture or a link."""
@@ -33,7 +33,7 @@ def at_caret(text: str, before: str | None, continues: str) -> str:
         return text
     if not _same_end(before, continues):
         plain = _cased(plain, before)
-        text = spaced(before, plain) if _may_have_space(before, plain) else plain
+        text = with_space(before, plain) if _may_have_space(before, plain) else plain
     return text.lstrip(" ") if before[-1:].isspace() else text
 
 
@@ -67,7 +67,7 @@ def _cased(text: str, before: str) -> str:
     if not spoken or spoken[-1].isspace() or _ENDS.search(spoken):
         return text[0].upper() + text[1:] if _is_sentence(text) else text
     last = spoken.rstrip(_CLOSING)[-1:]
-    return lowered_within(text, spoken) if last.isalnum() or last in _GOING_ON else text
+    return without_capital_within(text, spoken) if last.isalnum() or last in _GOING_ON else text
 
 
 def _is_sentence(text: str) -> bool:

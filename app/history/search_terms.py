@@ -57,7 +57,7 @@ def terms(text: str) -> str:
 
 def match(query: str) -> str:
     """Return the query for FTS5; empty if it contains no term."""
-    return " AND ".join(_expression(one) for one in words.sought(simplified(query)))
+    return " AND ".join(_expression(one) for one in words.search_phrases(simplified(query)))
 
 
 def literal(query: str) -> str:

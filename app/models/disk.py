@@ -97,7 +97,7 @@ def inspect_model(place: ModelLocation, name: str, *, mine: bool = False) -> Mod
     """Return the disk state of one model. Raises ``OSError``."""
     store = place.store()
     state = store.state(name)
-    here = store.unfinished(name)
+    here = store.unfinished_bytes(name)
     busy = bool(here) and not mine and store.is_changing(name)
     if state is FolderState.MISSING:
         return ModelOnDisk(here=here, busy=busy)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final as Constant
 
-from protocol.captions import estimated
+from protocol.captions import estimate_words
 from protocol.recognition import Word
 from protocol.session import Failed, Final
 from protocol.subtitles import Cue
@@ -93,4 +93,4 @@ def _divided_words(word: Word) -> Iterable[Word]:
     """Divide a phrase, which has spaces or lasts longer than a word: some engines time only these."""
     if len(word.text.split()) == 1 and word.end_ms - word.start_ms <= _LONGEST_WORD_MS:
         return (word,)
-    return estimated(Cue(word.start_ms, word.end_ms, word.text))
+    return estimate_words(Cue(word.start_ms, word.end_ms, word.text))

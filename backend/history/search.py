@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from backend.history.records import SessionFilter
-from protocol.words import SearchTerms, sought, terms
+from protocol.words import SearchTerms, search_phrases, terms
 
 _OWNER: Final = "\ue000"
 _TENANT: Final = "\ue001"
@@ -33,7 +33,7 @@ def fts5_terms(terms: list[str]) -> str:
 
 def fts5_query(query: str, wanted: SessionFilter) -> str:
     """Build the ``MATCH`` query; empty if the query has no words."""
-    phrases = [_fts5(one) for one in sought(query)]
+    phrases = [_fts5(one) for one in search_phrases(query)]
     marks = [f'"{mark}"' for mark in _marks(wanted)]
     return " AND ".join((*marks, *phrases)) if phrases else ""
 
@@ -45,7 +45,7 @@ def tsvector(terms: list[str]) -> str:
 
 def tsquery(query: str, wanted: SessionFilter) -> str:
     """Build the query for ``@@``; empty if the query has no words."""
-    phrases = [_tsquery(one) for one in sought(query)]
+    phrases = [_tsquery(one) for one in search_phrases(query)]
     marks = [f"'{mark}'" for mark in _marks(wanted)]
     return " & ".join((*marks, *phrases)) if phrases else ""
 

@@ -32,8 +32,8 @@ def read_calibration(path: Path) -> Calibration:
     return calibration(report)
 
 
-def estimated(times: WorkerTimes) -> Calibration:
-    """Return times of workers within a chain as it was measured here."""
+def estimate(times: WorkerTimes) -> Calibration:
+    """Return these times of workers, within a chain as it was measured here."""
     return Calibration(times, Chain(added_ms=_ADDED_MS))
 
 

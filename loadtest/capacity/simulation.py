@@ -78,7 +78,7 @@ class Autoscaler(Struct, frozen=True):
     start_s: float = 60.0
     calm_s: float = 300.0
 
-    def wanted(self, backlog_s: float) -> int:
+    def workers_for(self, backlog_s: float) -> int:
         """Return how many workers this backlog needs."""
         return max(self.least, min(self.most, math.ceil(backlog_s / self.target_s)))
 
@@ -247,7 +247,7 @@ class _Simulation:
     def _scale(self) -> None:
         assert self._scaling
         scaling, there = self._scaling, self._idle + self._busy - self._leaving + self._starting
-        wanted = scaling.wanted(self._backlog_s)
+        wanted = scaling.workers_for(self._backlog_s)
         self._wanted = [(at_s, count) for at_s, count in self._wanted if self._now - at_s < scaling.calm_s]
         earlier = [count for _, count in self._wanted]
         if self._now < scaling.calm_s:  # the number wanted before the simulation

@@ -117,7 +117,7 @@ def size(speakers: int, talk: float, headroom: float, times: WorkerTimes, costs:
     )
 
 
-def replaced(costs: UnitCosts, changes: Iterable[str]) -> UnitCosts:
+def with_changes(costs: UnitCosts, changes: Iterable[str]) -> UnitCosts:
     """Return the costs with ``NAME=VALUE`` applied. Raises ``LoadTestError``."""
     fields = msgspec.to_builtins(costs)
     for change in changes:

@@ -34,7 +34,7 @@ class SteppedClock:
         self._write()
 
     @contextmanager
-    def stepped(self, seconds: float) -> Iterator[None]:
+    def step(self, seconds: float) -> Iterator[None]:
         """Step the clock, and step it back at the end. Processes notice within a second."""
         self._steps.append(seconds)
         try:

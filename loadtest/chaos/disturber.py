@@ -94,7 +94,7 @@ class Disturber:
         clock = self._target(event).clock
         if clock is None:
             raise Absent("this clock cannot be stepped")
-        with clock.stepped(event.amount):
+        with clock.step(event.amount):
             await asyncio.sleep(event.lasts_s)
 
     # -- networks ------------------------------------------------------------------------------------------
@@ -106,15 +106,15 @@ class Disturber:
                 await network.cut(int(event.amount), event.ways[0])
                 return
             case FaultKind.GONE:
-                async with network.gone():
+                async with network.take_away():
                     await asyncio.sleep(event.lasts_s)
                 return
             case FaultKind.DELAY:
-                trouble = network.delayed(event.amount, self._chance)
+                trouble = network.delay(event.amount, self._chance)
             case FaultKind.NARROW:
-                trouble = network.narrowed(event.amount)
+                trouble = network.limit_bandwidth(event.amount)
             case FaultKind.STALL:
-                trouble = network.stalled()
+                trouble = network.stall()
             case _:
                 trouble = network.half_open(event.ways)
         with trouble:

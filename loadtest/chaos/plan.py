@@ -71,7 +71,7 @@ def _kinds(target: FaultTarget, disk: bool, clock: bool) -> Iterator[FaultKind]:
         yield FaultKind.CLOCK
 
 
-def not_there(events: Iterable[Event], counts: Mapping[FaultTarget, int]) -> tuple[Event, ...]:
+def events_without_target(events: Iterable[Event], counts: Mapping[FaultTarget, int]) -> tuple[Event, ...]:
     """Return the events whose target is not named, or does not exist in this number."""
     return tuple(event for event in events if event.number >= counts.get(event.target, 0))
 

@@ -9,7 +9,7 @@ from loadtest.chaos.disturber import Disturber
 from loadtest.chaos.plan import ChaosPlan
 from loadtest.chaos.targets import ChaosTargets
 from loadtest.measurement.figures import Figures
-from loadtest.measurement.promises import Promise, served
+from loadtest.measurement.promises import Promise, judge_speakers
 from loadtest.reports.run import Run, RunEvent
 from loadtest.scenarios.streams import Streams, run_streams
 
@@ -37,7 +37,7 @@ async def run_chaos(plan: ChaosPlan, targets: ChaosTargets, run: Run) -> None:
 def judge(figures: Figures, marks: Sequence[RunEvent]) -> tuple[Promise, ...]:
     """Judge the promise of the product, and whether the run tested it."""
     wait_s = (figures.final_after_stop_ms_most or 0.0) / 1000
-    speakers = served(figures)
+    speakers = judge_speakers(figures)
     done = sum(not mark.outcome for mark in marks)
     events = f"{done} of {len(marks)} events took place, the others found nothing to disturb"
     return (

@@ -30,7 +30,7 @@ class Network:
         self._away = 0
 
     @property
-    def disturbed(self) -> bool:
+    def is_disturbed(self) -> bool:
         """True while it is away, or anything is delayed or stalled."""
         return bool(self._away or self._stalls or self._delays)
 
@@ -50,7 +50,7 @@ class Network:
         self.proxy.cut()
 
     @asynccontextmanager
-    async def gone(self) -> AsyncIterator[None]:
+    async def take_away(self) -> AsyncIterator[None]:
         """Reset all connections and refuse new ones."""
         self._away += 1
         try:
@@ -61,16 +61,16 @@ class Network:
             if not self._away:
                 await self.proxy.up()
 
-    def delayed(self, seconds: float, chance: random.Random) -> AbstractContextManager[None]:
+    def delay(self, seconds: float, chance: random.Random) -> AbstractContextManager[None]:
         """Delay each chunk by half to one and a half times ``seconds``."""
-        return self._delay(lambda size: seconds * chance.uniform(0.5, 1.5))
+        return self._add_delay(lambda size: seconds * chance.uniform(0.5, 1.5))
 
-    def narrowed(self, bytes_per_s: float) -> AbstractContextManager[None]:
+    def limit_bandwidth(self, bytes_per_s: float) -> AbstractContextManager[None]:
         """Limit the bandwidth of each direction of each connection."""
-        return self._delay(lambda size: size / bytes_per_s)
+        return self._add_delay(lambda size: size / bytes_per_s)
 
     @contextmanager
-    def stalled(self) -> Iterator[None]:
+    def stall(self) -> Iterator[None]:
         """Let nothing pass, and lose nothing."""
         self._stalls += 1
         self.proxy.stall()
@@ -91,7 +91,7 @@ class Network:
             self.proxy.cut(muted=True)
 
     @contextmanager
-    def _delay(self, delay: Delay) -> Iterator[None]:
+    def _add_delay(self, delay: Delay) -> Iterator[None]:
         self._delays.append(delay)
         self.proxy.delay(self.pause)
         try:

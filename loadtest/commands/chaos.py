@@ -18,7 +18,7 @@ from loadtest.chaos.disk import AVAILABLE
 from loadtest.chaos.events import PROCESSES, FaultKind, FaultTarget
 from loadtest.chaos.named_targets import named_process, open_named_targets, process_kind
 from loadtest.chaos.own_stack import OwnStack, StackSize
-from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, read_plan
+from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, events_without_target, read_plan
 from loadtest.chaos.scenario import judge, run_chaos
 from loadtest.chaos.targets import ChaosTargets
 from loadtest.commands.options import Certificate, Gateway, Key, Partials, Patience, ReportIn
@@ -150,7 +150,9 @@ def _read_plan(report: Path) -> ChaosPlan:
 
 def _checked_plan(plan: ChaosPlan, options: TargetOptions) -> ChaosPlan:
     """Return the plan. Raises ``LoadTestError`` if it disturbs something that the command line does not name."""
-    missing = sorted({f"{event.target} {event.number}" for event in not_there(plan.events, options.counts())})
+    missing = sorted(
+        {f"{event.target} {event.number}" for event in events_without_target(plan.events, options.counts())}
+    )
     if missing:
         raise LoadTestError(
             f"the plan disturbs {', '.join(missing)}: name them with --may-kill or --broker-link, "

@@ -8,11 +8,11 @@ import msgspec
 import typer
 
 from client.connection import Locate
-from loadtest.capacity.calibration import estimated, read_calibration
+from loadtest.capacity.calibration import estimate, read_calibration
 from loadtest.capacity.fleet import Need, ask_fleet, describe_need, need
 from loadtest.capacity.forecast import Forecast, ForecastInput, describe_forecast, forecast
 from loadtest.capacity.simulation import WorkerTimes
-from loadtest.capacity.sizing import UnitCosts, replaced
+from loadtest.capacity.sizing import UnitCosts, with_changes
 from loadtest.commands.options import Certificate, Gateway, Key
 from loadtest.commands.runner import command, reachable
 from runtime import command_line
@@ -52,11 +52,11 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     """
     with command("INFO"):
         asked = ForecastInput(streams, talk, headroom, tuple(lag or ()))
-        costs = replaced(UnitCosts(), assume or ())
-        known = read_calibration(report) if report else estimated(WorkerTimes(rtf, slots, share)) if rtf else None
+        costs = with_changes(UnitCosts(), assume or ())
+        known = read_calibration(report) if report else estimate(WorkerTimes(rtf, slots, share)) if rtf else None
         found = None if known else _ask(asked, reachable(gateway, key, certificate))
         if found and found.speed:
-            known = estimated(WorkerTimes(1 / found.speed))
+            known = estimate(WorkerTimes(1 / found.speed))
         _print(found, forecast(asked, known, costs) if known else None, as_json)
     raise typer.Exit(0 if found is None or found.enough else 1)
 

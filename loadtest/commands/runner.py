@@ -12,7 +12,7 @@ from rich.console import Console
 from client.connection import Locate
 from client.errors import GatewayError
 from loadtest.core.errors import LoadTestError
-from loadtest.core.gateway import local_process, located
+from loadtest.core.gateway import local_process, locator
 from loadtest.core.load_process import run_loop
 from loadtest.reports.progress import progress
 from loadtest.reports.report import doubt, prepare, write_report
@@ -39,7 +39,7 @@ def command(level: str = "WARNING") -> Iterator[None]:
 
 def reachable(gateway: str, key: str, certificate: str) -> Locate:
     """Return the gateway's locator. Raises ``GatewayError`` if there is no gateway."""
-    locate = located(gateway, key, certificate)
+    locate = locator(gateway, key, certificate)
     locate()
     return locate
 

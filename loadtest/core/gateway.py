@@ -27,17 +27,17 @@ WORKERS: Final = "/v1/workers"
 _ANSWER_S: Final = 5.0
 
 
-def located(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
+def locator(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
     """Return a locator for the given gateway, or for the current one of this computer.
 
     Raises ``Refused`` for an invalid certificate digest, or for a digest with an address without TLS.
     """
     if not gateway:
-        return of_this_computer
+        return local_address
     return fixed_locator(typed_address(gateway, key, certificate_sha256))
 
 
-def of_this_computer() -> Address:
+def local_address() -> Address:
     """Return the address of this computer's gateway. Raises ``Unreachable``."""
     endpoint = _endpoint()
     return Address(endpoint.url, endpoint.key)

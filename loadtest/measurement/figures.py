@@ -182,7 +182,7 @@ def percentiles(values: Iterable[float]) -> Percentiles:
     return Percentiles(*(_nearest(ordered, share) for share in (0.5, 0.95, 0.99, 1.0)))
 
 
-def added(tally: Tally) -> list[float]:
+def added_delays(tally: Tally) -> list[float]:
     """Return the time that the chain added to each segment that stayed connected."""
     return [ended.added for ended in tally.ended if ended.whole]
 
@@ -215,7 +215,7 @@ def figures(
         partial_messages=tally.partials,
         final_messages=tally.right + tally.wrong,
         errors=tally.lost_sessions + tally.wrong + tally.failed + tally.missing + tally.twice,
-        added_ms=percentiles(added(tally)),
+        added_ms=percentiles(added_delays(tally)),
         upload_ms=percentiles(ended.upload for ended in tally.ended),
         queue_ms=percentiles(ended.queue for ended in tally.ended),
         decode_ms=percentiles(ended.decode for ended in tally.ended),

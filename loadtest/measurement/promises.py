@@ -24,7 +24,7 @@ def none_broken(promises: Iterable[Promise]) -> bool:
     return all(promise.kept is not False for promise in promises)
 
 
-def served(figures: Figures) -> Promise:
+def judge_speakers(figures: Figures) -> Promise:
     """Judge the speakers: every segment ended once and correctly, whatever refusals they met."""
     found = f"{figures.right} of {figures.segments} right, {figures.twice} twice"
     found += f", {figures.lost_sessions} sessions lost"
@@ -32,7 +32,7 @@ def served(figures: Figures) -> Promise:
     return Promise("every segment is recognised exactly once", figures.flawless, found, values)
 
 
-def unharmed(figures: Figures, most_p95_ms: float) -> Promise:
+def judge_bystanders(figures: Figures, most_p95_ms: float) -> Promise:
     """Judge ordinary speakers beside something else: flawless, never refused, and not kept waiting."""
     p95 = figures.final_after_stop_ms_p95
     kept = figures.flawless and not figures.refusals and p95 is not None and p95 <= most_p95_ms

@@ -87,8 +87,8 @@ def _turn_ms(calls: Sequence[_Call], workers: int) -> float | None:
     not.
     """
     busy = BusySpans((call.queued, call.started) for call in calls if call.started - call.queued >= _LEAST_WAIT_MS)
-    occupied = busy.covered(math.inf) * workers
-    decoding = sum(busy.covered(call.ended) - busy.covered(call.started) for call in calls)
+    occupied = busy.covered_until(math.inf) * workers
+    decoding = sum(busy.covered_until(call.ended) - busy.covered_until(call.started) for call in calls)
     starts = sum(busy.contain(call.started) for call in calls)
     return max(0.0, occupied - decoding) / starts if starts >= _LEAST_SEGMENTS else None
 
@@ -102,7 +102,7 @@ class BusySpans:
         self._ends = [until for _, until in spans]
         self._before = list(accumulate((until - since for since, until in spans), initial=0.0))
 
-    def covered(self, until: float) -> float:
+    def covered_until(self, until: float) -> float:
         """Return how much of the spans is before ``until``."""
         begun = bisect_left(self._begins, until)
         return self._before[begun] - (max(0.0, self._ends[begun - 1] - until) if begun else 0.0)

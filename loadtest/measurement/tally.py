@@ -129,7 +129,7 @@ class TallyRecorder:
         self.zero = zero
         self.tally = Tally()
 
-    def refused(self, kind: str, retry_after_s: float | None, now: float) -> None:
+    def count_refusal(self, kind: str, retry_after_s: float | None, now: float) -> None:
         """Count a refusal at ``now`` (monotonic clock); ``None``: it had no Retry-After."""
         refusal = RefusalCount(1, 1) if retry_after_s is None else RefusalCount(1, 0, retry_after_s, retry_after_s)
         self.tally.refused.setdefault(kind, RefusalCount()).add(refusal)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from client.connection import Locate
 from loadtest.core.gateway import READY, ask
 from loadtest.measurement.figures import Figures
-from loadtest.measurement.promises import Promise, served
+from loadtest.measurement.promises import Promise, judge_speakers
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
 from protocol.errors import CloseCode
@@ -58,7 +58,7 @@ async def run_burst(plan: Burst, locate: Locate, recorder: TallyRecorder, after:
 
 def judge(figures: Figures, after: Aftermath) -> Iterator[Promise]:
     """Yield the promises: exactly once, refusals with a reason and a time, which is kept, and an open gateway."""
-    yield served(figures)
+    yield judge_speakers(figures)
     yield _judge_refusals(figures)
     found = f"{figures.early} clients came back too early, of {figures.refusals} refusals"
     yield Promise("clients come back no earlier than they were asked to", not figures.early, found)

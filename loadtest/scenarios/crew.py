@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from client.connection import Address
-from loadtest.core.gateway import located
+from loadtest.core.gateway import locator
 from loadtest.core.load_process import run_loop, running_module
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
@@ -72,7 +72,7 @@ async def _gather(output: asyncio.StreamReader, gather: Callable[[Tally], None])
 
 
 async def _work(part: PlanPart) -> None:
-    locate = located(part.url, part.key, part.certificate_sha256)
+    locate = locator(part.url, part.key, part.certificate_sha256)
     recorder = TallyRecorder(part.zero)
     try:
         async with Tasks("crew") as tasks:

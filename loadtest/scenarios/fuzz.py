@@ -27,7 +27,7 @@ from loadtest.core.raw_socket import CLOSE, PING, PONG, NotUpgraded, RawSocket, 
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.log_watch import LogWatch
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
-from loadtest.measurement.promises import Promise, at_most, unharmed
+from loadtest.measurement.promises import Promise, at_most, judge_bystanders
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.fuzzing.answers import Judged, MalformedAnswer
 from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind, conversation, sessions
@@ -238,7 +238,7 @@ class _Exchange:
         for at in range(0, len(self.planned.messages), _BATCH):
             batch = self.planned.messages[at : at + _BATCH]
             self.state.messages += len(batch)
-            await self.socket.send(b"".join(message.encoded() for message in batch))
+            await self.socket.send(b"".join(message.encode() for message in batch))
 
     async def _read_bytes(self) -> None:
         """Read until the gateway has ended the connection, and judge all answers together."""
@@ -285,7 +285,7 @@ def judge(plan: Fuzz, figures: Figures, state: FuzzState, usages: Sequence[Proce
     memory = [usage.memory_mb[GATEWAY] for usage in usages if usage.memory_mb.get(GATEWAY)]
     growth = round(max(memory) - memory[0], 1) if memory else None
     yield at_most("growth of the gateway's memory", growth, plan.most_mb, "MB")
-    yield unharmed(figures, _MOST_P95_MS)
+    yield judge_bystanders(figures, _MOST_P95_MS)
 
 
 def _logs(log: LogWatch | None) -> Promise:

@@ -19,7 +19,7 @@ from client.errors import GatewayError
 from loadtest.core.raw_socket import CLOSE, PING, PONG, TEXT, NotUpgraded, RawSocket, frame, handshake
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
-from loadtest.measurement.promises import Promise, at_most, unharmed
+from loadtest.measurement.promises import Promise, at_most, judge_bystanders
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.streams import Streams, raise_file_limit, run_streams
 from protocol.session import Hello, encode
@@ -88,7 +88,7 @@ class IdleState:
 async def run_idle(plan: Idle, locate: Locate, state: IdleState) -> None:
     """Measure without and with all connections, then let people speak beside them."""
     raise_file_limit()
-    state.before = await _quiet(plan.settle_s, state)
+    state.before = await _wait_quietly(plan.settle_s, state)
     async with Tasks("idle") as tasks:
         for number in range(plan.silent):
             tasks.start(_keep_silent(plan, locate, state, plan.ramp_s * number / plan.silent), f"silent-{number}")
@@ -97,12 +97,12 @@ async def run_idle(plan: Idle, locate: Locate, state: IdleState) -> None:
         await asyncio.sleep(plan.ramp_s)
         await state.settled.wait()
         await asyncio.sleep(plan.settle_s)
-        state.during = await _quiet(plan.seconds, state)
+        state.during = await _wait_quietly(plan.seconds, state)
         speaking = Streams(plan.speakers, plan.speak_s + state.now(), seed=plan.seed, pace=plan.pace)
         await run_streams(speaking, locate, state.recorder)
 
 
-async def _quiet(seconds: float, state: IdleState) -> tuple[float, float]:
+async def _wait_quietly(seconds: float, state: IdleState) -> tuple[float, float]:
     begin = state.now()
     await asyncio.sleep(seconds)
     return begin, state.now()
@@ -174,7 +174,7 @@ def judge(plan: Idle, figures: Figures, state: IdleState, usages: Sequence[Proce
     cpu = _mean(usages, state.during, "cpu_percent")
     yield at_most("CPU of the gateway, of one core", cpu, plan.most_percent, "%")
     yield at_most("memory per connection", memory_per_connection(plan, state, usages), plan.most_kb, "KB")
-    yield unharmed(figures, _MOST_P95_MS)
+    yield judge_bystanders(figures, _MOST_P95_MS)
 
 
 def memory_per_connection(plan: Idle, state: IdleState, usages: Sequence[ProcessUsage]) -> float | None:

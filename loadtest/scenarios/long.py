@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from client.connection import Locate
 from loadtest.measurement.figures import Figures
-from loadtest.measurement.promises import Promise, served
+from loadtest.measurement.promises import Promise, judge_speakers
 from loadtest.measurement.tally import CompletedSegment, TallyRecorder
 from loadtest.scenarios.streams import LoadMaker, Streams, running_load_maker
 from runtime.tasks import Tasks
@@ -50,7 +50,7 @@ async def _cut(plan: Long, maker: LoadMaker) -> None:
 
 def judge(plan: Long, figures: Figures, ended: Sequence[CompletedSegment], connects: int) -> Iterator[Promise]:
     """Yield the promises: everything recognised, also after cuts, and no slower at the end."""
-    yield served(figures)
+    yield judge_speakers(figures)
     found = f"{connects} connections, {figures.finished} session finished"
     whole = figures.finished == figures.sessions == 1 and connects == plan.cuts + 1
     yield Promise(f"the session survives {plan.cuts} broken connections", whole, found, {"connects": connects})

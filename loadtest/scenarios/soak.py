@@ -12,7 +12,7 @@ from msgspec import Struct
 from client.connection import Locate
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.processes import BROKER, GATEWAY, WORKERS, ProcessUsage
-from loadtest.measurement.promises import Promise, served
+from loadtest.measurement.promises import Promise, judge_speakers
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.streams import LoadMaker, Streams, running_load_maker
 
@@ -64,7 +64,7 @@ async def _fill(plan: Soak, maker: LoadMaker, place: int, zero: float) -> None:
 
 def judge(plan: Soak, figures: Figures, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
     """Yield the promises: everything recognised, and memory that does not grow."""
-    yield served(figures)
+    yield judge_speakers(figures)
     end = plan.ramp_s + plan.seconds
     during = [usage for usage in usages if plan.warm_s <= usage.at_s <= end]
     kept_mb = plan.kept_bytes * figures.segments / figures.took_s * _HOUR_S / _BYTES_PER_MB

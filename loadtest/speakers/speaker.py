@@ -153,7 +153,7 @@ class Speaker:
                 kind = without_numbers(reason)
                 tally.disconnects[kind] = tally.disconnects.get(kind, 0) + 1
                 if reason.endswith(f"({ErrorCode.BUSY})"):  # refused after the upgrade, without Retry-After
-                    self._recorder.refused(_REFUSED, None, time.monotonic())
+                    self._recorder.count_refusal(_REFUSED, None, time.monotonic())
             case Busy(reason):
                 tally.busy[reason] = tally.busy.get(reason, 0) + 1
             case Retrying():

@@ -92,7 +92,7 @@ class _Patience:
         seconds = _seconds(response.headers.get("Retry-After"))
         self._not_before = now + min(seconds or 0.0, LONGEST_ASKED_S)
         kind = f"{response.status} {_reason(await response.text())}"
-        self._recorder.refused(kind, seconds, now)
+        self._recorder.count_refusal(kind, seconds, now)
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -160,7 +160,7 @@ class Model(_Strict, frozen=True):
         """Name of the model from which this computer exported this one; empty for all others."""
         return next((source.model for source in self.sources if isinstance(source, LocalExport)), "")
 
-    def listed(self, files: Iterable[ModelFile]) -> "Model":
+    def with_files(self, files: Iterable[ModelFile]) -> "Model":
         """Return this model with the ``files`` that its hub stated, as if they were pinned."""
         files = tuple(files)
         here = {file.path: file.path for file in files}

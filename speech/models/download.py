@@ -66,7 +66,7 @@ class _Pace:
         self._end = now + window_s
         self._bytes = 0
 
-    def stalled(self, received: int, now: float) -> bool:
+    def is_stalled(self, received: int, now: float) -> bool:
         self._bytes += received
         if now < self._end:
             return False
@@ -217,7 +217,7 @@ def _append(
             if held > size:
                 raise FileRefused(f"it is longer there than the {size} bytes that are listed")
             advance(held)
-            if held < size and pace.stalled(len(block), time.monotonic()):
+            if held < size and pace.is_stalled(len(block), time.monotonic()):
                 raise _Interrupted(f"fewer than {limits.least_bytes_per_stall} bytes in {limits.stall_s:g} s")
     if held < size:
         raise _Interrupted(f"the connection ended after {held} of {size} bytes")

@@ -100,7 +100,7 @@ class _Answer(Struct, rename="pascal"):
 
 def decode_modelscope(answer: bytes, stated: Stated) -> tuple[ModelFile, ...]:
     """Return the wanted files of the hub's answer. Raises ``SourceFailed`` if any part of it is unsound."""
-    found = _decoded(answer, _Answer)
+    found = _decode(answer, _Answer)
     if found.code != 200 or not found.success or found.data is None:
         raise SourceFailed(f"it states no files: {_printable(found.message or '')} (code {found.code})")
     entries = found.data.files
@@ -108,7 +108,7 @@ def decode_modelscope(answer: bytes, stated: Stated) -> tuple[ModelFile, ...]:
         raise SourceFailed(f"its list of {len(entries)} files may be cut off")
     _refuse_escaping(entry.path for entry in entries)
     blobs = (entry for entry in entries if entry.type == "blob" and _is_wanted(entry.path, stated))
-    return _checked(blobs, stated)
+    return _check(blobs, stated)
 
 
 def _model_file(entry: _Entry) -> ModelFile:
@@ -145,12 +145,12 @@ def decode_huggingface(answer: bytes, stated: Stated, read: Read) -> tuple[Model
 
     For small files the hub states a git object id and no SHA-256: ``read`` fetches them, and both are computed.
     """
-    nodes = _decoded(answer, list[_Node])
+    nodes = _decode(answer, list[_Node])
     if len(nodes) >= _MOST_NODES:
         raise SourceFailed(f"its list of {len(nodes)} files may be cut off")
     _refuse_escaping(node.path for node in nodes)
     wanted = (node for node in nodes if node.type == "file" and _is_wanted(node.path, stated))
-    return _checked((_with_hash(node, read) for node in wanted), stated)
+    return _check((_with_hash(node, read) for node in wanted), stated)
 
 
 def _with_hash(node: _Node, read: Read) -> _Entry:
@@ -168,14 +168,14 @@ def _with_hash(node: _Node, read: Read) -> _Entry:
 # -- rules -------------------------------------------------------------------------------------------------
 
 
-def _decoded(answer: bytes, kind: type[_T]) -> _T:
+def _decode(answer: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(answer, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SourceFailed(f"its list of files cannot be read: {_printable(explain(error))}") from error
 
 
-def _checked(entries: Iterable[_Entry], stated: Stated) -> tuple[ModelFile, ...]:
+def _check(entries: Iterable[_Entry], stated: Stated) -> tuple[ModelFile, ...]:
     files = tuple(map(_model_file, entries))
     if fault := _fault(files, stated):
         raise SourceFailed(f"its list of files is not used: {fault}")

@@ -57,7 +57,9 @@ def install_stated(
     found = kept or store.stop.unless(
         lambda: stated_files(model, catalogue, report, environment, limits), lambda too_late: None
     )
-    offers = Probes(sources_for(model.listed(found.files), catalogue, environment, store.stop), stop=store.stop)
+    offers = Probes(
+        sources_for(model.with_files(found.files), catalogue, environment, store.stop), stop=store.stop
+    )
     try:
         return store.install(name, offers, report, found)
     except ModelUnavailable as error:

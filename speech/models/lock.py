@@ -14,7 +14,7 @@ _PAUSE_S: Final = 0.1
 
 
 @contextmanager
-def locked(path: Path, deadline_s: float, waiting: Callable[[], None], stop: Stop = NEVER) -> Iterator[None]:
+def hold_lock(path: Path, deadline_s: float, waiting: Callable[[], None], stop: Stop = NEVER) -> Iterator[None]:
     """Hold the lock ``path``. Calls ``waiting`` once if it must wait. Raises ``ModelBusy`` after the deadline.
 
     The file stays: deleting it would let two processes hold locks on two files of the same name.

@@ -8,7 +8,7 @@ from typing import Final
 
 from speech.models.errors import SourceFailed
 from speech.models.sources import Source
-from speech.models.stop import NEVER, Stop, started
+from speech.models.stop import NEVER, Stop, run_in_thread
 
 DEADLINE_S: Final = 3.0
 
@@ -25,7 +25,8 @@ class Probes:
         self._deadline_s = deadline_s
         self._end = time.monotonic() + deadline_s
         self._asked = [
-            (source, started(partial(source.probe, deadline_s), f"probe {source.name}")) for source in sources
+            (source, run_in_thread(partial(source.probe, deadline_s), f"probe {source.name}"))
+            for source in sources
         ]
 
     def __iter__(self) -> Iterator[tuple[Source, SourceFailed | None]]:

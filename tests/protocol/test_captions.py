@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.captions import LONGEST_MS, MOST_LINES, WIDEST, LocatedWord, captions, located, width
+from protocol.captions import LONGEST_MS, MOST_LINES, WIDEST, LocatedWord, captions, locate_words, width
 from protocol.recognition import Word
 from protocol.subtitles import Cue
 
@@ -90,7 +90,7 @@ def test_word_without_end_is_divided() -> None:
     ],
 )
 def test_located_finds_words_with_other_capitals(text: str, found: list[LocatedWord]) -> None:
-    assert located(text, (Word("the", 0, 1), Word(" store", 1, 2))) == found
+    assert locate_words(text, (Word("the", 0, 1), Word(" store", 1, 2))) == found
 
 
 TEXTS = st.text(st.sampled_from("ab ,.。，天气很好"), max_size=400)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.scripts import foreign
+from protocol.scripts import is_foreign
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from protocol.scripts import foreign
     ],
 )
 def test_text_in_scripts_of_the_languages_is_not_foreign(text: str, languages: tuple[str, ...]) -> None:
-    assert not foreign(text, languages)
+    assert not is_foreign(text, languages)
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ def test_text_in_scripts_of_the_languages_is_not_foreign(text: str, languages: t
     ],
 )
 def test_text_with_a_letter_of_another_script_is_foreign(text: str, languages: tuple[str, ...]) -> None:
-    assert foreign(text, languages)
+    assert is_foreign(text, languages)
 
 
 @given(text=st.text(), languages=st.sets(st.sampled_from(["en", "zh", "ja", "ru", "ar", "hi"]), min_size=1))
 def test_more_languages_never_make_a_text_foreign(text: str, languages: set[str]) -> None:
-    assert not foreign(text, languages | {"ko"}) or foreign(text, languages)
+    assert not is_foreign(text, languages | {"ko"}) or is_foreign(text, languages)
 
 
 @given(text=st.text(alphabet=st.characters(max_codepoint=0x24F)))
 def test_latin_text_is_never_foreign(text: str) -> None:
-    assert not foreign(text, ("zh",))
+    assert not is_foreign(text, ("zh",))

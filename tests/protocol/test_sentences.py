@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from protocol import sentences
-from protocol.sentences import closed, goes_on, goes_on_with, lowered, lowered_within, shortened
+from protocol.sentences import (
+    goes_on,
+    goes_on_with,
+    without_capital,
+    without_capital_within,
+    without_false_stop,
+    without_full_stop,
+)
 
 AT_ONCE, BRIEF, LONG, MINUTES = 0, 200, 900, 60_000
 
@@ -85,7 +92,7 @@ def test_word_that_ends_no_sentence_outweighs_long_pause(left: str) -> None:
     ],
 )
 def test_shortened_takes_full_stop_and_sets_chinese_comma(left: str, right: str, expected: str) -> None:
-    assert shortened(left, right) == expected
+    assert without_full_stop(left, right) == expected
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_shortened_takes_full_stop_and_sets_chinese_comma(left: str, right: str,
     + [(text, text) for text in ("Go home.", "Where to?", "the", "", "你好。")],
 )
 def test_closed_drops_full_stop_after_word_that_ends_no_sentence(text: str, expected: str) -> None:
-    assert closed(text) == expected
+    assert without_false_stop(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,8 +130,8 @@ def test_closed_drops_full_stop_after_word_that_ends_no_sentence(text: str, expe
     ],
 )
 def test_lowered_keeps_capitals_of_names(right: str, left: str, expected: str) -> None:
-    assert lowered(right, left) == expected
-    assert lowered_within(right, left) == expected
+    assert without_capital(right, left) == expected
+    assert without_capital_within(right, left) == expected
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ def test_lowered_keeps_capitals_of_names(right: str, left: str, expected: str) -
     ],
 )
 def test_common_words_lose_their_capital_within_a_sentence(right: str, expected: str) -> None:
-    assert lowered_within(right, "and then") == expected
+    assert without_capital_within(right, "and then") == expected
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ from protocol.session import (
     decode_gateway,
     details_of,
     encode,
-    resumable,
+    is_resumable,
 )
 
 SESSION = UUID("6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11")
@@ -128,12 +128,12 @@ def test_default_audio_format_is_that_of_version_1() -> None:
 
 @pytest.mark.parametrize("close", [1001, 1006, 1011, 1012, 1013])
 def test_client_resumes_after_temporary_close_codes(close: int) -> None:
-    assert resumable(close)
+    assert is_resumable(close)
 
 
 @pytest.mark.parametrize("close", [1000, 1002, 1003, 1007, 1008, 1009, 4401, 4403, 4409])
 def test_client_does_not_resume_after_permanent_close_codes(close: int) -> None:
-    assert CloseCode(close) and not resumable(close)
+    assert CloseCode(close) and not is_resumable(close)
 
 
 def test_beginning_of_segment_carries_its_details() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.words import Excerpt, SearchTerms, excerpt, highlights, literal, sought, terms
+from protocol.words import Excerpt, SearchTerms, excerpt, highlights, literal, search_phrases, terms
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ def test_terms_are_pairs_of_unspaced_characters_and_folded_words(text: str, expe
 
 
 def test_query_becomes_phrases_and_its_last_word_a_prefix() -> None:
-    assert sought("我们的 天 Straße caf") == [
+    assert search_phrases("我们的 天 Straße caf") == [
         SearchTerms(("我们", "们的"), False),
         SearchTerms(("天",), True),
         SearchTerms(("strasse",), False),
         SearchTerms(("caf",), True),
     ]
-    assert sought('"*()') == []
+    assert search_phrases('"*()') == []
 
 
 def test_query_without_terms_is_sought_literally() -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from speech.audio_file import check_audio, length_s, read_audio, sound_track
 from speech.errors import AudioDamaged, AudioUnreadable, AudioUnsupported, MediaExtraMissing
-from speech.media_file import media_format, opened_media
+from speech.media_file import media_format, open_media
 from tests.helpers.recordings import samples_of
 from tests.helpers.sound_tracks import with_tracks
 
@@ -219,7 +219,7 @@ def test_playlist_that_is_taken_for_a_film_opens_nothing_else(
 ) -> None:
     monkeypatch.setattr("speech.media_file.media_format", lambda head: "hls")
     path = listener.named(b"#EXTM3U\n" + PLAYLIST, tmp_path / "a.avi")
-    with pytest.raises(AudioDamaged, match="it names another file"), opened_media(path):
+    with pytest.raises(AudioDamaged, match="it names another file"), open_media(path):
         pass
     assert not listener.came
 

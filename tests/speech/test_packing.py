@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from protocol.audio import SAMPLE_RATE
 from speech.level import gain_for
-from speech.packing import LONGEST, AudioSpan, Cutter, PackingSegmenter, cut
+from speech.packing import LONGEST, AudioSpan, Cutter, PackingSegmenter, count_in_first_window
 from speech.segmenter import SegmentAudio, SegmentClosed, Segmenter, SegmentOpened, SegmentOutput
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 
@@ -29,7 +29,7 @@ def seconds(*spans: tuple[float, float]) -> list[AudioSpan]:
     ],
 )
 def test_cut_chooses_longest_pause_after_twenty_seconds(spans: list[tuple[float, float]], segments: int) -> None:
-    assert cut(seconds(*spans)) == segments
+    assert count_in_first_window(seconds(*spans)) == segments
 
 
 def windows(outputs: list[SegmentOutput]) -> list[tuple[int, NDArray[np.int16]]]:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from protocol.engine import EngineUnavailable
-from speech.protobuf import embedded
+from speech.protobuf import embedded_ranges
 
 WORD_MARK: Final = "\N{LOWER ONE EIGHTH BLOCK}"
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
@@ -43,7 +43,7 @@ def read_vocabulary(folder: Path) -> tuple[str, ...]:
 
 def sentence_pieces(model: bytes) -> tuple[str, ...]:
     """Return the pieces of a sentencepiece model. Raises ``ValueError``."""
-    texts = (next(embedded(model, _TEXT, *piece), (0, 0)) for piece in embedded(model, _PIECES))
+    texts = (next(embedded_ranges(model, _TEXT, *piece), (0, 0)) for piece in embedded_ranges(model, _PIECES))
     return tuple(model[start:end].decode("utf-8") for start, end in texts)
 
 

@@ -88,7 +88,7 @@ def _incomplete(
         yield wrong(Topic.MODELS, "model-damaged", model=name)
     missing = [name for name in dict.fromkeys(needed) if name not in whole and name not in damaged]
     for name in tuple(missing):
-        begun = sum(store.unfinished(name).values())
+        begun = sum(store.unfinished_bytes(name).values())
         if store.is_changing(name):
             yield advice(Topic.MODELS, "model-coming", model=name)
         elif begun:

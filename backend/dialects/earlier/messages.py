@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.decoding import explain
 from protocol.errors import NOT_JSON, MalformedMessage, OutOfOrder
-from protocol.texts import spaced
+from protocol.texts import with_space
 
 CLIENT: Final = "ws-asr:"
 """Beginning of the client's name in the history; the name that the client gave its recording follows."""
@@ -186,6 +186,6 @@ class ChunkTexts:
         return index, "".join(map(self._spoken, segments))
 
     def _spoken(self, segment: int) -> str:
-        text = spaced(self._said, self._known.pop(segment))
+        text = with_space(self._said, self._known.pop(segment))
         self._said = text or self._said
         return text

@@ -32,7 +32,7 @@ from client.errors import GatewayError, SessionLost, Unreachable
 from client.events import ClientEvent
 from protocol.errors import ErrorCode, MalformedMessage, ProtocolError
 from protocol.session import Partial
-from protocol.texts import spaced
+from protocol.texts import with_space
 
 SUBPROTOCOL: Final = "binary"
 NAME: Final = "funasr"
@@ -199,7 +199,7 @@ class FunasrConversation:
         """Send the texts whose turn it is, each with the space that clients do not add between two of them."""
         results = speech.source.transcript
         while (final := results.finals.get(speech.next)) is not None:
-            text = spaced(speech.said, final.text.strip())
+            text = with_space(speech.said, final.text.strip())
             speech.next += 1
             if text and speech.config.mode != "offline":
                 speech.said = text

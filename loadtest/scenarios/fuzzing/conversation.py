@@ -9,15 +9,15 @@ from uuid import UUID
 from client.connection import Address
 from loadtest.core.raw_socket import handshake
 from loadtest.scenarios.fuzzing.answers import Judge, judge_own
-from loadtest.scenarios.fuzzing.items import FuzzMessage, SessionOf, encoded, ordinary
+from loadtest.scenarios.fuzzing.items import FuzzMessage, SessionOf, encode_items, ordinary
 from loadtest.scenarios.fuzzing.mutations import (
     Mutation,
-    audio_changed,
-    fields_changed,
-    flooded,
-    frames_changed,
-    order_changed,
-    text_changed,
+    change_audio,
+    change_fields,
+    change_frames,
+    change_order,
+    change_text,
+    flood,
 )
 from loadtest.scenarios.fuzzing.requests import FuzzedRoute, bad_handshake, request
 from protocol.session import STREAM_PATH
@@ -61,12 +61,12 @@ _WEIGHTS: Final = {
     FuzzKind.REQUEST: 3,
 }
 _MUTATIONS: Final[dict[FuzzKind, Mutation]] = {
-    FuzzKind.FIELDS: fields_changed,
-    FuzzKind.ORDER: order_changed,
-    FuzzKind.AUDIO: audio_changed,
-    FuzzKind.TEXT: text_changed,
-    FuzzKind.FRAMES: frames_changed,
-    FuzzKind.FLOOD: flooded,
+    FuzzKind.FIELDS: change_fields,
+    FuzzKind.ORDER: change_order,
+    FuzzKind.AUDIO: change_audio,
+    FuzzKind.TEXT: change_text,
+    FuzzKind.FRAMES: change_frames,
+    FuzzKind.FLOOD: flood,
 }
 ENDS: Final = {FuzzEnd.CLOSE: 35, FuzzEnd.LISTEN: 50, FuzzEnd.RESET: 15}
 
@@ -100,7 +100,7 @@ def conversation(
         return _resuming_conversation(source, number, session_of, address, end)
     items = ordinary(source, session_of(number))
     mutate = _MUTATIONS.get(kind)
-    messages = mutate(source, items) if mutate else encoded(items)
+    messages = mutate(source, items) if mutate else encode_items(items)
     return Conversation(number, kind, handshake(address), tuple(messages), end)
 
 
@@ -119,7 +119,7 @@ def _resuming_conversation(
     hello["pieces"] = source.random() < 0.5
     query = "?resume=1" if source.random() < 0.5 else ""
     return Conversation(
-        number, FuzzKind.RESUME, handshake(address, STREAM_PATH + query), tuple(encoded(items)), end
+        number, FuzzKind.RESUME, handshake(address, STREAM_PATH + query), tuple(encode_items(items)), end
     )
 
 

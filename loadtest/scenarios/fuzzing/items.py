@@ -49,7 +49,7 @@ class FuzzMessage(NamedTuple):
     first: int = _FINAL
     raw: bool = False
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Return the bytes for the wire."""
         return self.payload if self.raw else frame(self.opcode, self.payload, self.first)
 
@@ -90,7 +90,7 @@ def fields(message: ClientMessage) -> Fields:
     return found
 
 
-def encoded(items: list[Item]) -> list[FuzzMessage]:
+def encode_items(items: list[Item]) -> list[FuzzMessage]:
     """Return the messages of these items."""
     return [
         FuzzMessage(BINARY, item) if isinstance(item, bytes) else FuzzMessage(TEXT, msgspec.json.encode(item))

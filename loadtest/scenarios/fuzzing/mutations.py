@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from loadtest.core.raw_socket import BINARY, CLOSE, PING, PONG, TEXT
-from loadtest.scenarios.fuzzing.items import Fields, FuzzMessage, Item, encoded, is_audio
+from loadtest.scenarios.fuzzing.items import Fields, FuzzMessage, Item, encode_items, is_audio
 from protocol.audio import HEADER_BYTES
 from protocol.session import LIMITS
 
@@ -30,7 +30,7 @@ NASTY: Final[tuple[Any, ...]] = (
 """Values at and beyond the limits of fields, and of other types."""
 
 
-def fields_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
+def change_fields(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Change, remove or add fields of one text message, possibly of one that is nested in it."""
     at = source.choice([place for place, item in enumerate(items) if isinstance(item, dict)])
     message = items[at]
@@ -44,10 +44,10 @@ def fields_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage
             target.pop(name, None)
         else:
             target[name] = source.choice(NASTY)
-    return encoded(items)
+    return encode_items(items)
 
 
-def order_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
+def change_order(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Swap, repeat, drop or shuffle messages."""
     first, second = source.randrange(len(items)), source.randrange(len(items))
     match source.randrange(5):
@@ -61,10 +61,10 @@ def order_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]
             source.shuffle(items)
         case _:
             items += items[1:]
-    return encoded(items)
+    return encode_items(items)
 
 
-def audio_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
+def change_audio(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Change segment, offset or length of audio frames, or send unannounced frames."""
     frames = [place for place, item in enumerate(items) if is_audio(item)]
     at = source.choice(frames) if frames else len(items)
@@ -84,12 +84,12 @@ def audio_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]
         source.randbytes(source.randrange(40)),
     ))  # fmt: skip
     items[at : at + 1] = [changed] * source.choice((1, 1, 2))
-    return encoded(items)
+    return encode_items(items)
 
 
-def text_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
+def change_text(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Damage the JSON of one message: its bytes, its depth or its length."""
-    messages = encoded(items)
+    messages = encode_items(items)
     at = source.choice([place for place, message in enumerate(messages) if message.opcode == TEXT])
     text = messages[at].payload
     cut = source.randrange(len(text))
@@ -111,9 +111,9 @@ def text_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     return messages
 
 
-def frames_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
+def change_frames(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Break the rules of WebSocket frames: fragments, reserved bits, control frames, lengths, masks."""
-    messages = encoded(items)
+    messages = encode_items(items)
     at = source.randrange(len(messages))
     whole = messages[at]
     middle = source.randrange(len(whole.payload) + 1)
@@ -141,11 +141,11 @@ def frames_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage
     return messages
 
 
-def flooded(source: random.Random, items: list[Item], most: int = _FLOOD) -> list[FuzzMessage]:
+def flood(source: random.Random, items: list[Item], most: int = _FLOOD) -> list[FuzzMessage]:
     """Repeat one message very often."""
     at = source.randrange(len(items))
     items[at : at + 1] = [items[at]] * source.randint(2, most)
-    return encoded(items)
+    return encode_items(items)
 
 
 Mutation = Callable[[random.Random, list[Item]], list[FuzzMessage]]

@@ -12,15 +12,15 @@ from loadtest.core.raw_socket import handshake
 from loadtest.scenarios.fuzzing import dialects
 from loadtest.scenarios.fuzzing.answers import Judge, Judged
 from loadtest.scenarios.fuzzing.conversation import ENDS, Conversation, FuzzKind
-from loadtest.scenarios.fuzzing.items import FuzzMessage, Item, encoded
+from loadtest.scenarios.fuzzing.items import FuzzMessage, Item, encode_items
 from loadtest.scenarios.fuzzing.mutations import (
     NASTY,
     Mutation,
-    fields_changed,
-    flooded,
-    frames_changed,
-    order_changed,
-    text_changed,
+    change_fields,
+    change_frames,
+    change_order,
+    change_text,
+    flood,
 )
 from loadtest.scenarios.fuzzing.requests import bad_handshake, openai_request
 
@@ -94,13 +94,13 @@ def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -
         return Conversation(number, kind, bad_handshake(source, opening), judge=fuzzed.judge)
     mutate = _MUTATIONS.get(kind)
     items = deepcopy(fuzzed.ordinary(source))  # mutations change values that ordinary messages share
-    messages = mutate(source, items) if mutate else encoded(items)
+    messages = mutate(source, items) if mutate else encode_items(items)
     if not opening:
         messages = dialects.as_lines(messages)
     return Conversation(number, kind, opening, tuple(messages), end, fuzzed.judge)
 
 
-def audio_damaged(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
+def damage_audio(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Change, cut, lengthen or double audio, be it bytes or a field in base64."""
     spoken = [at for at, item in enumerate(items) if isinstance(item, bytes) or _AUDIO_FIELDS & set(item)]
     at = source.choice(spoken) if spoken else len(items)
@@ -115,19 +115,19 @@ def audio_damaged(source: random.Random, items: list[Item]) -> list[FuzzMessage]
         text = b64encode(changed).decode()
         (name,) = _AUDIO_FIELDS & set(before)
         items[at] = before | {name: source.choice((text, text[:-1], text + "=", "\u4f60", *NASTY))}
-    return encoded(items)
+    return encode_items(items)
 
 
-def flooded_a_little(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
+def flood_a_little(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Repeat one message, but not so often that the audio fills the queue of the workers for long."""
-    return flooded(source, items, _FLOOD)
+    return flood(source, items, _FLOOD)
 
 
 _MUTATIONS: Final[dict[FuzzKind, Mutation]] = {
-    FuzzKind.FIELDS: fields_changed,
-    FuzzKind.ORDER: order_changed,
-    FuzzKind.AUDIO: audio_damaged,
-    FuzzKind.TEXT: text_changed,
-    FuzzKind.FRAMES: frames_changed,
-    FuzzKind.FLOOD: flooded_a_little,
+    FuzzKind.FIELDS: change_fields,
+    FuzzKind.ORDER: change_order,
+    FuzzKind.AUDIO: damage_audio,
+    FuzzKind.TEXT: change_text,
+    FuzzKind.FRAMES: change_frames,
+    FuzzKind.FLOOD: flood_a_little,
 }

@@ -33,7 +33,10 @@ def test_result_writer_writes_failures_as_json(capsys: pytest.CaptureFixture[str
 def test_result_writer_uses_json_lines_for_several_results_on_standard_output() -> None:
     one, two = Path("a.wav"), Path("b.wav")
     assert ResultWriter([one, two], "-", Format.JSON).lines
-    assert not ResultWriter([one], "-", Format.JSON).lines and not ResultWriter([one, two], "beside", Format.JSON).lines
+    assert (
+        not ResultWriter([one], "-", Format.JSON).lines
+        and not ResultWriter([one, two], "beside", Format.JSON).lines
+    )
 
 
 def test_heading_escapes_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +108,9 @@ def test_deliver_fails_when_file_cannot_be_written(tmp_path: Path) -> None:
         ResultWriter([recording], "beside", Format.TXT).deliver(recording, "x")
 
 
-def test_result_writer_refuses_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_writer_refuses_folder_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before anything is recognised: afterwards the result would have no place."""
     monkeypatch.setattr(os, "access", lambda place, mode: place != tmp_path / "read-only")
     (tmp_path / "read-only").mkdir()

@@ -19,7 +19,7 @@ from speech.models.errors import (
     SourceRefusal,
     StoreUnwritable,
 )
-from speech.models.lock import locked
+from speech.models.lock import hold_lock
 from speech.models.stop import NEVER, Stop
 from speech.models.store import ModelStore
 from tests.speech.models.example import CONFIG, CONTENTS, IN_WHEELS, NAME, catalogue_of, model_of, write_files
@@ -46,7 +46,7 @@ def test_unfinished_model_is_busy_while_other_process_holds_lock(place: ModelLoc
     staging = place.folder / ".staging"
     write_files(staging / NAME / "parts", {CONFIG: b"12345"})
     assert inspect_model(place, NAME) == ModelOnDisk(here={CONFIG: 5})
-    with locked(staging / f"{NAME}.lock", 0, lambda: None):
+    with hold_lock(staging / f"{NAME}.lock", 0, lambda: None):
         assert inspect_model(place, NAME).busy
         assert not inspect_model(place, NAME, mine=True).busy
         assert not inspect_models(place, [NAME], frozenset({NAME}))[NAME].busy

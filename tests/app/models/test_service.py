@@ -28,7 +28,7 @@ from app.models.view import (
 )
 from speech.models.collector import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
-from speech.models.lock import locked
+from speech.models.lock import hold_lock
 from speech.models.recommendation import WITHOUT_HUB, ChoiceReason, Recommendation
 from tests.helpers.waiting import wait_until
 from tests.speech.models.example import (
@@ -221,7 +221,7 @@ async def test_fetch_waits_for_download_of_other_program(world: World) -> None:
     lock = world.folder / ".staging" / f"{NAME}.lock"
     async with world.started():
         await world.stands(ModelState.PAUSED)
-        with locked(lock, 0, lambda: None):
+        with hold_lock(lock, 0, lambda: None):
             assert (await world.stands(ModelState.BUSY)).done == HALF
             world.models.ask(FetchModel(NAME))
             await wait_until(lambda: world.models._stops, "it waits")

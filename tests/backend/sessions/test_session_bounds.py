@@ -17,7 +17,7 @@ from protocol.session import (
     SegmentEnd,
     SegmentSpeculate,
     Welcome,
-    resumable,
+    is_resumable,
 )
 from tests.backend.session_steps import ID, NOW, ended, receiving, session
 
@@ -28,7 +28,7 @@ def test_open_segments_are_limited() -> None:
         made.receive(SegmentBegin(n), NOW)
     with pytest.raises(TooBusy, match="512 segments wait") as refused:
         made.receive(SegmentBegin(MOST_OPEN), NOW)
-    assert resumable(refused.value.close)
+    assert is_resumable(refused.value.close)
     made.receive(SegmentEnd(0, 0), NOW)
     made.submitted(0, 0, JobQueued(0), NOW)
     assert made.receive(SegmentBegin(MOST_OPEN), NOW) == (), "one of them is queued"

@@ -37,7 +37,7 @@ from protocol.session import (
     SegmentBegin,
     SegmentEnd,
     encode,
-    resumable,
+    is_resumable,
 )
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import working
@@ -190,7 +190,7 @@ async def test_failing_writer_closes_connection_so_that_client_resumes(gateway: 
     async with connected(gateway.url, KEY) as wire:
         gateway.hub.hosted[str(wire.session)].send(Final(0, cast(str, object())))  # no message has it
         assert await refusal(wire) == (ErrorCode.INTERNAL, CloseCode.INTERNAL_ERROR)
-    assert resumable(CloseCode.INTERNAL_ERROR)
+    assert is_resumable(CloseCode.INTERNAL_ERROR)
     await works(gateway, broker)
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from loadtest.capacity.calibration import estimated
+from loadtest.capacity.calibration import estimate
 from loadtest.capacity.forecast import ForecastInput, describe_forecast, forecast, lag_cost
 from loadtest.capacity.simulation import Autoscaler, Chain, WorkerTimes
 from loadtest.capacity.sizing import UnitCosts
@@ -12,7 +12,7 @@ from loadtest.capacity.speech import Speakers
 
 
 def test_forecast_sizes_all_and_simulates_some() -> None:
-    found = forecast(ForecastInput(1_000_000, 0.745, 0.3), estimated(WorkerTimes(0.007, 16, 0.22)), UnitCosts())
+    found = forecast(ForecastInput(1_000_000, 0.745, 0.3), estimate(WorkerTimes(0.007, 16, 0.22)), UnitCosts())
     assert (found.sizing.speakers, found.simulated) == (1_000_000, 10_000)
     assert found.waits.p50 and found.waits.p95 and found.waits.p50 < found.waits.p95
     said = describe_forecast(found)
@@ -21,18 +21,18 @@ def test_forecast_sizes_all_and_simulates_some() -> None:
 
 def test_forecast_of_one_speaker_has_no_plural_of_one() -> None:
     asked = ForecastInput(1, 1.0, 0.3, lags=(15.0,))
-    said = describe_forecast(forecast(asked, estimated(WorkerTimes(0.02)), UnitCosts()))
+    said = describe_forecast(forecast(asked, estimate(WorkerTimes(0.02)), UnitCosts()))
     assert "Processes of gateways: 1, " in said and not re.search(r"\b1 (processes|workers|speakers)\b", said)
 
 
 def test_forecast_of_a_speaker_who_pauses_too_long_has_no_waits() -> None:
-    found = forecast(ForecastInput(1, 0.01, 0.3), estimated(WorkerTimes(0.02)), UnitCosts())
+    found = forecast(ForecastInput(1, 0.01, 0.3), estimate(WorkerTimes(0.02)), UnitCosts())
     assert found.waits.p50 is None and "nothing was said" in describe_forecast(found)
 
 
 def test_forecast_simulates_the_asked_lags_and_reports_the_price() -> None:
     asked = ForecastInput(20, 0.745, 0.3, lags=(15.0, 60.0))
-    found = forecast(asked, estimated(WorkerTimes(0.2)), UnitCosts(worker_price=1.0))
+    found = forecast(asked, estimate(WorkerTimes(0.2)), UnitCosts(worker_price=1.0))
     assert [lag.start_s for lag in found.lags] == [15.0, 60.0]
     assert found.simulated == 20
     assert "a worker starts in 60 s" in describe_forecast(found)
@@ -41,7 +41,7 @@ def test_forecast_simulates_the_asked_lags_and_reports_the_price() -> None:
 
 def test_waits_without_headroom_are_longer() -> None:
     waits = [
-        forecast(ForecastInput(200, 0.745, headroom), estimated(WorkerTimes(0.2)), UnitCosts()).waits.p95
+        forecast(ForecastInput(200, 0.745, headroom), estimate(WorkerTimes(0.2)), UnitCosts()).waits.p95
         for headroom in (0.5, 0.0)
     ]
     assert waits[0] and waits[1] and waits[1] > waits[0]

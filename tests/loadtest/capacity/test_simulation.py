@@ -112,7 +112,7 @@ SCALING = Autoscaler(target_s=6.0, least=1, most=30)
 
 @pytest.mark.parametrize(("backlog_s", "workers"), [(0.0, 1), (6.0, 1), (6.1, 2), (60.0, 10), (1e6, 30)])
 def test_wanted_workers_are_the_backlog_over_its_target(backlog_s: float, workers: int) -> None:
-    assert SCALING.wanted(backlog_s) == workers
+    assert SCALING.workers_for(backlog_s) == workers
 
 
 @pytest.mark.parametrize(("there", "decided"), [(1, 5), (4, 8), (6, 12), (10, 20), (20, 30)])

@@ -5,7 +5,7 @@ from math import ceil
 import pytest
 
 from loadtest.capacity.simulation import WorkerTimes
-from loadtest.capacity.sizing import UnitCosts, replaced, size
+from loadtest.capacity.sizing import UnitCosts, size, with_changes
 from loadtest.core.errors import LoadTestError
 
 TEN = WorkerTimes(rtf=0.1)
@@ -60,7 +60,7 @@ def test_status_reads_grow_with_the_square_of_the_workers() -> None:
 
 
 def test_assumptions_are_replaced_by_name() -> None:
-    costs = replaced(UnitCosts(), ["gateway_cpu=0.8", "connections=4000"])
+    costs = with_changes(UnitCosts(), ["gateway_cpu=0.8", "connections=4000"])
     assert (costs.gateway_cpu, costs.connections, costs.shard_cpu) == (0.8, 4_000, 1.46)
 
 
@@ -76,4 +76,4 @@ def test_assumptions_are_replaced_by_name() -> None:
 )
 def test_invalid_assumptions_are_refused(change: str, complaint: str) -> None:
     with pytest.raises(LoadTestError, match=complaint):
-        replaced(UnitCosts(), [change])
+        with_changes(UnitCosts(), [change])

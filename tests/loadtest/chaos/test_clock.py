@@ -11,8 +11,8 @@ def test_steps_add_up_and_are_undone(tmp_path: Path) -> None:
     file = tmp_path / "clock"
     clock = SteppedClock(Path("libfaketime.so"), file)
     assert file.read_text() == "+0.0\n"
-    with pytest.raises(ValueError, match="no"), clock.stepped(60.0):
-        with clock.stepped(-90.5):
+    with pytest.raises(ValueError, match="no"), clock.step(60.0):
+        with clock.step(-90.5):
             assert file.read_text() == "-30.5\n"
         assert file.read_text() == "+60.0\n"
         raise ValueError("no")

@@ -150,8 +150,8 @@ async def test_network_is_restored_when_the_run_is_over(event: Event) -> None:
             fixed_locator(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [network]}
         )
         async with performing(targets, event):
-            await wait_until(lambda: network.disturbed, "it is disturbed")
-        assert not network.disturbed
+            await wait_until(lambda: network.is_disturbed, "it is disturbed")
+        assert not network.is_disturbed
         async with caller(proxy) as streams:
             assert await say(streams, b"hello") == b"hello"
 

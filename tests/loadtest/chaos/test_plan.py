@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.chaos.events import LINKS, PROCESSES, Event, FaultKind, FaultTarget
-from loadtest.chaos.plan import ChaosPlan, choices, draw, not_there, read_plan
+from loadtest.chaos.plan import ChaosPlan, choices, draw, events_without_target, read_plan
 from loadtest.core.errors import LoadTestError
 
 COUNTS = {target: 2 for target in FaultTarget}
@@ -31,7 +31,7 @@ def test_events_stay_within_bounds(
         assert 0 <= event.lasts_s <= longest + 0.01
         assert (event.lasts_s == 0) is (event.kind is FaultKind.CUT)
         assert event.ways
-    assert not not_there(events, counts)
+    assert not events_without_target(events, counts)
 
 
 def test_every_possible_kind_comes_once_before_any_comes_again() -> None:
@@ -64,8 +64,8 @@ def test_targets_that_are_not_named_are_found() -> None:
         Event(1.0, FaultKind.KILL, FaultTarget.WORKER, 1),
         Event(2.0, FaultKind.KILL, FaultTarget.GATEWAY),
     )
-    assert not_there((kill, other), {FaultTarget.WORKER: 2}) == (other,)
-    assert not_there((kill, other), {FaultTarget.WORKER: 1, FaultTarget.GATEWAY: 1}) == (kill,)
+    assert events_without_target((kill, other), {FaultTarget.WORKER: 2}) == (other,)
+    assert events_without_target((kill, other), {FaultTarget.WORKER: 1, FaultTarget.GATEWAY: 1}) == (kill,)
 
 
 def test_plan_is_read_from_a_report() -> None:

@@ -20,8 +20,8 @@ async def network() -> AsyncIterator[Network]:
 
 async def test_network_is_back_when_last_outage_is_over() -> None:
     async with network() as one:
-        async with one.gone():
-            async with one.gone():
+        async with one.take_away():
+            async with one.take_away():
                 pass
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", one.proxy.port)
@@ -31,8 +31,8 @@ async def test_network_is_back_when_last_outage_is_over() -> None:
 
 async def test_data_passes_when_last_stall_is_over() -> None:
     async with network() as one, caller(one.proxy) as streams:
-        with one.stalled():
-            with one.stalled():
+        with one.stall():
+            with one.stall():
                 waiting = asyncio.create_task(say(streams, b"hello"))
                 await asyncio.sleep(0)
             async with network() as other, caller(other.proxy) as beside:
@@ -44,7 +44,7 @@ async def test_data_passes_when_last_stall_is_over() -> None:
 async def test_delays_add_up_and_end() -> None:
     pauses: list[float] = []
     async with network() as one, caller(one.proxy) as streams:
-        with one.delayed(0.01, random.Random(1)), one.narrowed(1000.0):
+        with one.delay(0.01, random.Random(1)), one.limit_bandwidth(1000.0):
             assert await say(streams, b"hello") == b"hello"
             pauses.append(one.pause(5))
         pauses.append(one.pause(5))

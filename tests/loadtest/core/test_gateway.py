@@ -8,7 +8,7 @@ from aiohttp import web
 
 from client.connection import Address
 from client.errors import GatewayError, Refused, TryLater, Unauthorised, Unreachable
-from loadtest.core.gateway import READY, WORKERS, answer, ask, local_process, located
+from loadtest.core.gateway import READY, WORKERS, answer, ask, local_process, locator
 from protocol.endpoint import Endpoint, encode_endpoint
 from tests.helpers.web_server import serving
 
@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_local_gateway_is_located_at_each_call(home: Path) -> None:
-    locate = located("", "")
+    locate = locator("", "")
     with pytest.raises(Unreachable, match="kikipounamu up"):
         locate()
     assert local_process("") == 0
@@ -34,14 +34,14 @@ def test_local_gateway_is_located_at_each_call(home: Path) -> None:
 
 
 def test_named_gateway_is_used() -> None:
-    address = located("https://h:1", "key")()
+    address = locator("https://h:1", "key")()
     assert (address.url, address.key) == ("https://h:1", "key")
 
 
 def test_certificate_digest_is_validated(home: Path) -> None:
     digest = "ab" * 32
     with_colons = ":".join(["ab"] * 32)
-    assert located("https://h:1", "key", with_colons)().certificate_sha256 == digest
+    assert locator("https://h:1", "key", with_colons)().certificate_sha256 == digest
     for gateway, said in (
         ("https://h:1", "abc"),
         ("https://h:1", "ab"),
@@ -49,7 +49,7 @@ def test_certificate_digest_is_validated(home: Path) -> None:
         ("http://h:1", ""),
     ):
         with pytest.raises(Refused):
-            located(gateway, "key", said)
+            locator(gateway, "key", said)
 
 
 @pytest.mark.parametrize(("said", "heard"), [('{"a": 1}', {"a": 1}), ("[1]", {}), ("{", {}), ("", {})])

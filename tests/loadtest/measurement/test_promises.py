@@ -3,7 +3,7 @@
 import pytest
 
 from loadtest.measurement.figures import Figures, figures
-from loadtest.measurement.promises import Promise, at_most, none_broken, served, unharmed
+from loadtest.measurement.promises import Promise, at_most, judge_bystanders, judge_speakers, none_broken
 from loadtest.measurement.tally import RefusalCount, Tally
 from tests.loadtest.measurement.test_tally import ended
 
@@ -22,8 +22,8 @@ def test_only_broken_promises_count(kept: bool | None, fine: bool) -> None:
 
 
 def test_served_means_every_segment_once() -> None:
-    assert served(found(refused=3)).kept and not served(found(right=1)).kept
-    assert "1 of 2 right" in served(found(right=1)).found
+    assert judge_speakers(found(refused=3)).kept and not judge_speakers(found(right=1)).kept
+    assert "1 of 2 right" in judge_speakers(found(right=1)).found
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_served_means_every_segment_once() -> None:
     [(found(), True), (found(lag=200.0), False), (found(refused=1), False), (found(right=1), False)],
 )
 def test_unharmed_means_prompt_and_never_refused(figures_: Figures, kept: bool) -> None:
-    assert unharmed(figures_, 100.0).kept is kept
+    assert judge_bystanders(figures_, 100.0).kept is kept
 
 
 @pytest.mark.parametrize(("value", "kept"), [(1.0, True), (2.0, True), (2.1, False), (None, None)])

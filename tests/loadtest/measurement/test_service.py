@@ -53,5 +53,5 @@ WHOLE = st.integers(0, 30)
 def test_busy_spans_are_the_union_of_their_intervals(intervals: list[tuple[float, float]], moment: int) -> None:
     spans = BusySpans(intervals)
     steps = [any(since <= at < until for since, until in intervals) for at in range(31)]
-    assert spans.covered(moment) == sum(steps[:moment]) and spans.covered(float("inf")) == sum(steps)
+    assert spans.covered_until(moment) == sum(steps[:moment]) and spans.covered_until(float("inf")) == sum(steps)
     assert spans.contain(moment) is (moment > 0 and steps[moment - 1])

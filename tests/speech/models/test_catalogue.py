@@ -71,7 +71,7 @@ def test_catalogue_reports_the_languages_of_every_model() -> None:
 def test_size_is_an_upper_limit_until_the_hub_has_stated_the_files() -> None:
     model = decode_catalogue((ENDPOINTS + STATED).encode()).model("tiny")
     assert (model.size, model.most_bytes) == (0, 100)
-    assert model.listed([ModelFile("a.bin", 7, "0" * 64)]).most_bytes == 7
+    assert model.with_files([ModelFile("a.bin", 7, "0" * 64)]).most_bytes == 7
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_damaged_catalogue_raises_typed_error(data: bytes) -> None:
 def test_stated_files_are_treated_as_pinned() -> None:
     model = decode_catalogue((ENDPOINTS + STATED).encode()).model("tiny")
     assert (model.files, model.stated) == ((), Stated(("*.bin",), 100))
-    listed = model.listed([ModelFile("a.bin", 7, "0" * 64)])
+    listed = model.with_files([ModelFile("a.bin", 7, "0" * 64)])
     assert (listed.size, listed.stated) == (7, None)
     assert listed.sources == (ModelScope("lab/tiny", "v1", {"a.bin": "a.bin"}),)
 

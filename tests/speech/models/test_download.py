@@ -246,10 +246,10 @@ def test_retry_after_accepts_a_number_or_a_date() -> None:
 
 def test_dripping_transfer_counts_as_stalled_and_slow_one_does_not() -> None:
     pace = module._Pace(window_s=30, least=1000, now=0)
-    assert not pace.stalled(1, now=29)
-    assert pace.stalled(1, now=31)
+    assert not pace.is_stalled(1, now=29)
+    assert pace.is_stalled(1, now=31)
     pace = module._Pace(window_s=30, least=1000, now=0)
-    assert not any(pace.stalled(400, now=at) for at in range(0, 300, 10))
+    assert not any(pace.is_stalled(400, now=at) for at in range(0, 300, 10))
 
 
 def test_validator_is_a_strong_etag_or_a_date() -> None:

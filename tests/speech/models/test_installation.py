@@ -87,7 +87,7 @@ def test_installed_model_needs_no_hub(store: ModelStore, folder: Path, server: F
     get(store, state(server))
     server.asked.clear()
     assert get(store, nowhere()) == store.verify(NAME) == store.install(NAME, []) == folder / NAME
-    assert store.installed() == (NAME,)
+    assert store.installed_models() == (NAME,)
     assert server.asked == []
 
 

@@ -60,13 +60,13 @@ def test_install_creates_model_and_notice_without_leftovers(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
     assert store.state(NAME) is FolderState.MISSING
-    assert store.installed() == ()
+    assert store.installed_models() == ()
     assert store.install(NAME, [(serve(server), None)]) == folder / NAME
     assert whole(folder)
     assert "MIT" in (folder / NAME / "NOTICE.txt").read_text()
     assert left_over(folder) == [f"{NAME}.lock"]
     assert store.state(NAME) is FolderState.INSTALLED
-    assert store.installed() == (NAME,)
+    assert store.installed_models() == (NAME,)
     assert store.verify(NAME) == folder / NAME
 
 
@@ -277,7 +277,7 @@ def test_stopped_installation_is_resumed_by_the_next_one(folder: Path, server: F
 
     with pytest.raises(Stopped):
         store.install(NAME, [(replace(hub, stop=store.stop), None)], report)
-    assert store.unfinished(NAME) == {CONFIG: len(CONTENTS[CONFIG]), WEIGHTS: HALF}
+    assert store.unfinished_bytes(NAME) == {CONFIG: len(CONTENTS[CONFIG]), WEIGHTS: HALF}
     assert not store.is_changing(NAME)
     server.files[f"/{WEIGHTS}"].hold_at = None
     server.asked.clear()
@@ -291,9 +291,9 @@ def test_abandon_deletes_the_unfinished_and_keeps_the_installed_model(store: Mod
     assert not folder.exists()
     write_files(folder / NAME)
     write_files(folder / ".staging" / NAME / "wheels", {"one.whl": b"123"})
-    assert store.unfinished(NAME) == {"one.whl": 3}
+    assert store.unfinished_bytes(NAME) == {"one.whl": 3}
     store.abandon(NAME)
-    assert store.unfinished(NAME) == {}
+    assert store.unfinished_bytes(NAME) == {}
     assert whole(folder)
 
 
@@ -304,7 +304,7 @@ def test_store_shows_the_installation_of_another_process(
     server.files[f"/{WEIGHTS}"].hold_at = HALF
     assert not store.is_changing(NAME)
     with installer(folder, server) as process:
-        wait_until_sync(lambda: store.unfinished(NAME).get(WEIGHTS) == HALF, "half of the file is here")
+        wait_until_sync(lambda: store.unfinished_bytes(NAME).get(WEIGHTS) == HALF, "half of the file is here")
         assert store.is_changing(NAME)
         server.release.set()
         assert process.wait(60) == 0

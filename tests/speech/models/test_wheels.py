@@ -112,7 +112,7 @@ def test_find_wheel_matches_escaped_name_and_version(tmp_path: Path) -> None:
 
 def joined(found: list[Path], *members: str) -> bytes:
     """Return the contents of these members, one after the other."""
-    with wheels.joined(found, members) as blocks:
+    with wheels.join_members(found, members) as blocks:
         return b"".join(blocks)
 
 

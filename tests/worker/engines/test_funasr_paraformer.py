@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from protocol.captions import located
+from protocol.captions import locate_words
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from protocol.texts import join_texts
@@ -89,7 +89,7 @@ def test_words_have_times_within_their_recordings_in_batches_too(engine: BatchEn
         assert isinstance(outcome, Transcript) and outcome.words
         times = [ms for word in outcome.words for ms in (word.start_ms, word.end_ms)]
         assert times == sorted(times) and times[0] >= 0 and times[-1] <= len(pcm) // 32 + 60
-        assert len(located(outcome.text, outcome.words)) == len(outcome.words)
+        assert len(locate_words(outcome.text, outcome.words)) == len(outcome.words)
 
 
 def test_hotwords_affect_only_their_own_request(engine: BatchEngine, said: list[bytes]) -> None:

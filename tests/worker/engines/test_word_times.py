@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.captions import located
+from protocol.captions import locate_words
 from protocol.recognition import Word
 from worker.engines.vocabulary import join_pieces
 from worker.engines.word_times import TimedPiece, pieces_of, timed_words
@@ -84,4 +84,4 @@ def test_words_are_in_order_and_are_found_in_the_text(drawn: list[tuple[str, flo
     words = timed_words(pieces, length_s)
     times = [ms for word in words for ms in (word.start_ms, word.end_ms)]
     assert times == sorted(times) and all(ms <= round(1000 * length_s) for ms in times)
-    assert len(located(join_pieces(piece.text for piece in pieces), words)) == len(words)
+    assert len(locate_words(join_pieces(piece.text for piece in pieces), words)) == len(words)

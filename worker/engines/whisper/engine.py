@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, Transcript
 from protocol.recognition import Options
-from protocol.scripts import foreign
+from protocol.scripts import is_foreign
 from worker.engines.batch_engine import samples_of, without_model
 from worker.engines.devices import choose_device
 from worker.engines.model_loading import loading, model_folder, needed_library
@@ -75,10 +75,15 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
     found: list[SegmentText] = []
     for language in segment.languages(options):
         found.append(segment.decode(language, " ".join(options.hotwords), options.languages))
-        doubted = foreign(found[-1].text, options.languages) or segment.is_doubtful(found[-1], options.languages)
+        doubted = is_foreign(found[-1].text, options.languages) or segment.is_doubtful(
+            found[-1], options.languages
+        )
         if translates or not doubted:
             break
-    best = max(found, key=lambda decoded: (not foreign(decoded.text, options.languages), decoded.log_probability))
+    best = max(
+        found,
+        key=lambda decoded: (not is_foreign(decoded.text, options.languages), decoded.log_probability),
+    )
     language = "en" if translates else best.language
     return Transcript(best.text, language if best.text else "", best.phrases)
 

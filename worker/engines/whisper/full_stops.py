@@ -11,7 +11,7 @@ from math import inf
 from statistics import fmean
 from typing import Final, NamedTuple
 
-from protocol.sentences import begins_often, goes_on_with, is_abbreviated, lowered_within
+from protocol.sentences import begins_often, goes_on_with, is_abbreviated, without_capital_within
 
 _PARTING: Final = 2.5
 """Least gain in log probability by a full stop between two words without a mark."""
@@ -146,7 +146,7 @@ def _is_sure(text: str, mark: re.Match[str]) -> bool:
     left, right, written = text[: mark.start()], text[mark.end() :], _written_mark(mark)
     if written == ".":
         numbered = _PLACE.search(left) or (_NUMBER.search(left) and right[0].isdigit())
-        return bool(numbered) or (is_abbreviated(f"{left}.") and lowered_within(right, left) == right)
+        return bool(numbered) or (is_abbreviated(f"{left}.") and without_capital_within(right, left) == right)
     listed = _LISTED.search(left) and _ITEM.match(right)
     return written in _COMMAS and bool(listed or _GREETED.search(left) or _NO_SENTENCE.match(right))
 
@@ -243,7 +243,7 @@ def _ways(left: str, mark: str, right: str, style: _Style) -> list[str]:
     """
     within = [right]
     if mark not in _COMMAS:
-        within = list(dict.fromkeys([lowered_within(right, left), right[0].lower() + right[1:]]))
+        within = list(dict.fromkeys([without_capital_within(right, left), right[0].lower() + right[1:]]))
     if mark in _ASKS:
         return [
             style.asks + style.space + right,

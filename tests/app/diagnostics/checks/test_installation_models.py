@@ -6,7 +6,7 @@ import pytest
 
 from app.diagnostics.checks.installation import models
 from speech.models.catalogue import Catalogue, Endpoints, LocalFolder, Model, ModelFile
-from speech.models.lock import locked
+from speech.models.lock import hold_lock
 from speech.models.store import ModelStore
 from tests.app.diagnostics.checks.found import keys
 
@@ -63,5 +63,5 @@ def test_models_distinguish_stopped_and_running_download(store: ModelStore, tmp_
     parts.mkdir(parents=True)
     (parts / "one.bin").write_bytes(b"a")
     assert keys(models(store, NAMES, ["asr"])) == ["problem model-unfinished"]
-    with locked(tmp_path / ".staging" / "asr.lock", 1.0, lambda: None):
+    with hold_lock(tmp_path / ".staging" / "asr.lock", 1.0, lambda: None):
         assert keys(models(store, NAMES, ["asr"])) == ["advice model-coming"]

@@ -10,7 +10,7 @@ from wyoming.event import Event, async_read_event, async_write_event
 
 from loadtest.scenarios.fuzzing.answers import Judged, MalformedAnswer
 from loadtest.scenarios.fuzzing.dialects import as_lines, judge_wyoming, wyoming
-from loadtest.scenarios.fuzzing.items import encoded
+from loadtest.scenarios.fuzzing.items import encode_items
 
 
 async def events_in(data: bytes) -> list[Event]:
@@ -27,7 +27,7 @@ async def events_in(data: bytes) -> list[Event]:
 @pytest.mark.parametrize("seed", range(5))
 async def test_ordinary_events_are_valid(seed: int) -> None:
     items = wyoming(random.Random(seed))
-    data = b"".join(message.encoded() for message in as_lines(encoded(items)))
+    data = b"".join(message.encode() for message in as_lines(encode_items(items)))
     kinds = [event.type for event in await events_in(data)]
     assert kinds == [item["type"] for item in items if isinstance(item, dict)]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from loadtest.core.raw_socket import TEXT
-from loadtest.scenarios.fuzzing.items import FuzzMessage, encoded, fields, is_audio, ordinary
+from loadtest.scenarios.fuzzing.items import FuzzMessage, encode_items, fields, is_audio, ordinary
 from protocol.audio import decode_frame
 from protocol.session import Hello, SegmentBegin, decode_client
 
@@ -17,7 +17,7 @@ SESSION = UUID(int=7)
 def test_ordinary_conversation_is_valid_and_repeatable(seed: int) -> None:
     items = ordinary(random.Random(seed), SESSION)
     assert items == ordinary(random.Random(seed), SESSION)
-    messages = encoded(items)
+    messages = encode_items(items)
     first = decode_client(messages[0].payload)
     assert isinstance(first, Hello) and first.session == SESSION
     for message in messages[1:]:
@@ -36,5 +36,5 @@ def test_only_frames_with_samples_are_audio() -> None:
 
 
 def test_raw_message_has_no_header() -> None:
-    assert FuzzMessage(TEXT, b"x", raw=True).encoded() == b"x"
-    assert FuzzMessage(TEXT, b"x").encoded() == b"\x81\x81\0\0\0\0x"
+    assert FuzzMessage(TEXT, b"x", raw=True).encode() == b"x"
+    assert FuzzMessage(TEXT, b"x").encode() == b"\x81\x81\0\0\0\0x"

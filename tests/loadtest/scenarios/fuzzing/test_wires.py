@@ -12,9 +12,9 @@ from loadtest.scenarios.fuzzing.items import Item
 from loadtest.scenarios.fuzzing.wires import (
     WIRES,
     Wire,
-    audio_damaged,
+    damage_audio,
     dialect_conversation,
-    flooded_a_little,
+    flood_a_little,
 )
 
 ADDRESS = Address("http://127.0.0.1:8765", "secret")
@@ -50,11 +50,11 @@ def test_wyoming_needs_no_handshake_and_sends_bytes_as_they_are() -> None:
 
 def test_damaged_audio_differs_in_bytes_and_in_base64() -> None:
     before: list[Item] = [b"\1\2" * 40, {"type": "input_audio_buffer.append", "audio": "AAAA"}]
-    made = [audio_damaged(random.Random(seed), list(before)) for seed in range(50)]
+    made = [damage_audio(random.Random(seed), list(before)) for seed in range(50)]
     assert {messages[0].payload for messages in made} > {b"\1\2" * 40}
     assert len({messages[-1].payload for messages in made}) > 10
-    assert audio_damaged(random.Random(1), [])[0].opcode == BINARY
+    assert damage_audio(random.Random(1), [])[0].opcode == BINARY
 
 
 def test_flood_is_a_small_one() -> None:
-    assert 20 < max(len(flooded_a_little(random.Random(seed), [{"type": "a"}])) for seed in range(99)) <= 30
+    assert 20 < max(len(flood_a_little(random.Random(seed), [{"type": "a"}])) for seed in range(99)) <= 30

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from protocol.captions import located
+from protocol.captions import locate_words
 from protocol.engine import (
     DecodeFailure,
     DecodeOutcome,
@@ -99,7 +99,10 @@ def test_segment_beyond_one_window_is_decoded_to_its_end(engine: WhisperEngine) 
 def test_phrases_after_a_pause_have_times(engine: WhisperEngine) -> None:
     first, pause, second = recording("en-03"), silence(1.5), recording("en-07")
     outcome = recognised(engine, first + pause + second, "en")
-    assert isinstance(outcome, Transcript) and len(located(outcome.text, outcome.words)) == len(outcome.words) >= 2
+    assert (
+        isinstance(outcome, Transcript)
+        and len(locate_words(outcome.text, outcome.words)) == len(outcome.words) >= 2
+    )
     assert outcome.words[0].start_ms < 1000 and outcome.words[-1].end_ms > len(first + pause) // 32
     starts = [word.start_ms - len(first + pause) // 32 for word in outcome.words]
     assert any(abs(start) < 1000 for start in starts)
@@ -111,7 +114,8 @@ def test_words_of_a_file_have_times(engine: WhisperEngine, language: str, names:
     request = DecodeRequest(first + pause + second, Options(language, priority="bulk"))
     (outcome,) = engine.decode([request])
     assert (
-        isinstance(outcome, Transcript) and len(located(outcome.text, outcome.words)) == len(outcome.words) >= 12
+        isinstance(outcome, Transcript)
+        and len(locate_words(outcome.text, outcome.words)) == len(outcome.words) >= 12
     )
     assert all(len(word.text.split()) == 1 and word.start_ms < word.end_ms for word in outcome.words)
     before, after = max(pairwise(outcome.words), key=lambda pair: pair[1].start_ms - pair[0].end_ms)
