@@ -134,7 +134,6 @@ async def test_client_that_stood_still_reads_what_came_meanwhile(held_s: float) 
         time.sleep(settings.quiet_s + 1.5)
         stopped.set()
 
-    settings = replace(AT_ONCE, owed_s=2.0, last_words_s=0.1)
     async with scripted(slow) as gateway, client_of(gateway.url, settings) as client:
         await client.begin(0, 0)
         await client.audio(0, bytes(4 * FRAME_SAMPLES))
