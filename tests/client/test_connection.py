@@ -12,9 +12,10 @@ from aiohttp import web
 from client.connection import Address, GatewayConnection, connect, fixed_locator
 from client.errors import Refused, TryLater, Unauthorised, Unreachable
 from protocol.errors import CloseCode
-from protocol.session import Finish, Hello, SegmentBegin, Welcome
+from protocol.session import STREAM_PATH, Finish, Hello, SegmentBegin, Welcome
 from tests.helpers.scripted_gateway import Answers, Memory, Script, oblige, scripted, welcome
 from tests.helpers.waiting import wait_until
+from tests.helpers.web_server import serving
 
 
 async def connected(
@@ -68,7 +69,7 @@ async def test_connect_raises_unreachable_when_server_stays_silent() -> None:
 async def test_connection_closes_when_peer_ignores_pings() -> None:
     async def deaf(socket: web.WebSocketResponse, memory: Memory) -> None:
         socket._autoping = False
-        while not (await socket.receive()).type.name.startswith("CLOS"):
+        async for _ in socket:
             pass
 
     async with scripted(deaf) as gateway, aiohttp.ClientSession() as http:
@@ -123,18 +124,9 @@ async def test_connect_refuses_another_subprotocol() -> None:
         await socket.receive()
         return socket
 
-    application = web.Application()
-    application.router.add_get("/v1/stream", upgrade)
-    runner = web.AppRunner(application, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    try:
-        async with aiohttp.ClientSession() as http:
-            with pytest.raises(Refused, match=r"kikipounamu\.v1"):
-                await connected(http, f"http://{host}:{port}")
-    finally:
-        await runner.cleanup()
+    async with serving(web.get(STREAM_PATH, upgrade)) as url, aiohttp.ClientSession() as http:
+        with pytest.raises(Refused, match=r"kikipounamu\.v1"):
+            await connected(http, url)
 
 
 async def test_connection_may_be_closed_twice() -> None:

@@ -22,7 +22,7 @@ from client.connection import Address, connect, fixed_locator, ssl_argument, typ
 from client.errors import CertificateDated, Refused, TlsRequired, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
-from loadtest.chaos.events import LinkDirection as TcpWay
+from loadtest.chaos.events import LinkDirection
 from loadtest.chaos.proxy import tcp_proxy, to_port
 from tests.helpers.ports import free_port
 from tests.helpers.scripted_gateway import oblige, scripted
@@ -66,15 +66,13 @@ async def monitor(address: Address) -> None:
         await anext(events)
 
 
-LinkDirection = Callable[[Address], Awaitable[None]]
+Way = Callable[[Address], Awaitable[None]]
 
-WAYS: list[LinkDirection] = [stream, models, monitor]
+WAYS: list[Way] = [stream, models, monitor]
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_server_with_another_certificate_receives_no_bytes(
-    way: Callable[[Address], Awaitable[None]], tmp_path: Path
-) -> None:
+async def test_server_with_another_certificate_receives_no_bytes(way: Way, tmp_path: Path) -> None:
     right, wrong = own_certificate(tmp_path / "right"), own_certificate(tmp_path / "wrong")
     async with listening(wrong) as (url, said):
         with pytest.raises(WrongCertificate, match="pair it again"):
@@ -84,7 +82,7 @@ async def test_server_with_another_certificate_receives_no_bytes(
 
 
 @pytest.mark.parametrize("way", WAYS[:2])
-async def test_server_with_pinned_certificate_receives_request(way: LinkDirection, tmp_path: Path) -> None:
+async def test_server_with_pinned_certificate_receives_request(way: Way, tmp_path: Path) -> None:
     certificate = own_certificate(tmp_path)
     async with listening(certificate) as (url, said):
         with pytest.raises(Unreachable, match="503"):
@@ -101,7 +99,7 @@ async def test_unpinned_certificate_must_be_trusted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("key", ["secret", ""])
-async def test_other_computers_are_not_contacted_without_tls(way: LinkDirection, key: str) -> None:
+async def test_other_computers_are_not_contacted_without_tls(way: Way, key: str) -> None:
     with pytest.raises(TlsRequired, match=r"192\.0\.2\.2:8765 .*https://HOST:PORT.*tunnel"):
         await way(Address("http://192.0.2.2:8765", key))
 
@@ -141,7 +139,7 @@ def test_certificate_digest_may_contain_colons() -> None:
 
 
 @pytest.mark.parametrize("way", [stream, models])
-async def test_unreachable_error_is_readable_when_port_is_closed(way: LinkDirection) -> None:
+async def test_unreachable_error_is_readable_when_port_is_closed(way: Way) -> None:
     url = f"https://127.0.0.1:{free_port()}"
     with pytest.raises(Unreachable, match="127.0.0.1") as raised:
         await way(Address(url, certificate_sha256="ab" * 32))
@@ -164,7 +162,7 @@ def dated(folder: Path, first: datetime, last: datetime) -> Certificate:
 @pytest.mark.parametrize("way", [stream, models])
 @pytest.mark.parametrize(("days", "said"), [(-10, "has expired"), (10, "is not valid yet")])
 async def test_certificate_out_of_date_is_named_and_pinned_is_accepted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: LinkDirection, days: int, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way, days: int, said: str
 ) -> None:
     middle, day = datetime.now(UTC) + timedelta(days=days), timedelta(days=1)
     certificate = dated(tmp_path, middle - day, middle + day)
@@ -192,6 +190,6 @@ async def test_closed_connection_waits_for_no_end_of_tls(tmp_path: Path) -> None
     ):
         address = Address(f"https://127.0.0.1:{proxy.port}", "k", certificate_sha256=certificate.sha256)
         connection = await connect(http, address, deadline_s=10, heartbeat_s=20)
-        proxy.half_open({TcpWay.DOWN})
+        proxy.half_open({LinkDirection.DOWN})
         await connection.close(0.01)
         await wait_until(lambda: made[0].fileno() < 0, "the client's socket is closed", 10)

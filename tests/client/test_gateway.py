@@ -244,7 +244,7 @@ async def test_client_refuses_binary_messages_of_the_gateway() -> None:
 
 async def test_silence_after_hello_counts_as_broken_connection() -> None:
     async def mute(socket: web.WebSocketResponse, memory: Memory) -> None:
-        while not (await socket.receive()).type.name.startswith("CLOS"):
+        async for _ in socket:
             pass
 
     settings = replace(AT_ONCE, connect_s=0.5)
@@ -264,7 +264,7 @@ async def test_finish_names_segments_whose_results_never_come() -> None:
 
 async def welcome_only(socket: web.WebSocketResponse, memory: Memory) -> None:
     await welcome(socket, memory)
-    while not (await socket.receive()).type.name.startswith("CLOS"):
+    async for _ in socket:
         pass
 
 

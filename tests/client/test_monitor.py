@@ -19,6 +19,7 @@ from protocol.session import Final as FinalMessage
 from tests.backend.conclusions import concluded
 from tests.helpers.ports import free_port
 from tests.helpers.valkey import Broker
+from tests.helpers.web_server import serving
 
 AT_ONCE = WatchSettings(quiet_s=20, retry=lambda failures, chance, asked: 0.0)
 STANDS = Snapshot("g", 1.0, BrokerState(True, "v", True), 0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0, (), ())
@@ -51,17 +52,8 @@ async def feeding(script: Script, *answers: web.Response) -> AsyncIterator[Feed]
             await script(response.write)
         return response
 
-    application = web.Application()
-    application.router.add_get(MONITOR_PATH, show)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        feed.url = f"http://{host}:{port}"
+    async with serving(web.get(MONITOR_PATH, show)) as feed.url:
         yield feed
-    finally:
-        await runner.cleanup()
 
 
 async def show_one_of_each(say: Say) -> None:

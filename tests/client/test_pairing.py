@@ -25,6 +25,7 @@ from protocol.pairing import (
     PairRequest,
     decode_request,
 )
+from tests.helpers.web_server import serving
 
 CODE = "01234567"
 Answer = Callable[[PairRequest], PairAnswer]
@@ -36,15 +37,9 @@ async def gateway(
     folder: Path, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> AsyncIterator[str]:
     """Run a TLS server that answers only pairing requests."""
-    app = web.Application()
-    app.router.add_post(PAIR_PATH, handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(own_certificate(folder))).start()
-        yield f"https://127.0.0.1:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()
+    tls = server_context(own_certificate(folder))
+    async with serving(web.post(PAIR_PATH, handler), tls=tls) as url:
+        yield f"{url}/"
 
 
 def saying(answer: Answer) -> Handler:

@@ -48,7 +48,7 @@ def test_outdated_speculation_is_not_sent() -> None:
 
 
 def test_restarted_segment_does_not_repeat_speculation() -> None:
-    for go_back in (lambda s: s.receive(Missing(0, 0)), lambda s: (s.disconnected(), connected(session=s))):
+    for go_back in (lambda s: s.receive(Missing(0, 0)), lambda s: (s.reset_connection(), connected(session=s))):
         before, after = pausing(connected()), pausing(connected())
         go_back(before)
         all_sent(after)

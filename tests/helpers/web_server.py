@@ -2,20 +2,27 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 
 from aiohttp import web
 
 
 @asynccontextmanager
-async def serving(*routes: web.AbstractRouteDef) -> AsyncIterator[str]:
+async def serving(*routes: web.AbstractRouteDef, tls: SSLContext | None = None) -> AsyncIterator[str]:
     """Listen on a free port, and return the address."""
     app = web.Application()
     app.add_routes(routes)
-    runner = web.AppRunner(app, shutdown_timeout=1)
+    async with serving_app(app, tls) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving_app(app: web.Application, tls: SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve an application on a free port, and return the address."""
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()

@@ -8,6 +8,7 @@ from aiohttp import web
 from app.gateways.pairing import leave
 from app.gateways.store import PairedGateway
 from backend.http.certificates import own_certificate, server_context
+from tests.helpers.web_server import serving
 
 GONE = "https://127.0.0.1:9"
 
@@ -20,21 +21,12 @@ async def test_leave_returns_whether_the_key_was_revoked(tmp_path: Path, status:
         asked.append((request.match_info["id"], request.headers["Authorization"]))
         return web.json_response({"id": "a/b"}, status=status)
 
-    app = web.Application()
-    app.router.add_delete("/v1/devices/{id}", revoke)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
     certificate = own_certificate(tmp_path)
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate))
-        await site.start()
-        url = f"https://127.0.0.1:{runner.addresses[0][1]}"
+    async with serving(web.delete("/v1/devices/{id}", revoke), tls=server_context(certificate)) as url:
         assert await leave(PairedGateway((GONE, url), certificate.sha256, "a/b", "key")) is gone
         assert asked == [("a/b", "Bearer key")]
         assert not await leave(PairedGateway((url,), "0" * 64, "a/b", "key")), "another gateway gets no key"
         assert len(asked) == 1
-    finally:
-        await runner.cleanup()
 
 
 async def test_leave_fails_when_the_gateway_is_away() -> None:

@@ -10,6 +10,7 @@ from app.core.errors import Note
 from app.gateways.view import GatewayHealth, QueryResult
 from app.gateways.watcher import ask
 from client.connection import Address
+from tests.helpers.web_server import serving
 
 KEY = "a-key"
 WORKER = {"worker": "w", "state": "idle", "engine": "whisper", "model": "whisper-base", "device": "RTX 5060 Ti"}
@@ -29,15 +30,8 @@ async def gateway(
             return web.json_response({"error": "unauthorised"}, status=401)
         return web.json_response({"workers": [WORKER]})
 
-    app = web.Application()
-    app.add_routes([web.get("/readyz", readiness), web.get("/v1/workers", workers)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(web.get("/readyz", readiness), web.get("/v1/workers", workers)) as url:
+        yield url
 
 
 async def test_ask_reports_health_workers_and_latency() -> None:

@@ -1,15 +1,14 @@
 """The local port passes requests and WebSockets on with this device's key, and says when it cannot."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from app.local_api.service import PortTaken, local_api
 from backend.http.certificates import own_certificate, server_context
@@ -20,18 +19,7 @@ from loadtest.chaos.proxy import tcp_proxy, to_port
 from protocol.rest import TRUNCATED_HEADER
 from tests.helpers.ports import sockets_to
 from tests.helpers.waiting import wait_until
-
-
-@asynccontextmanager
-async def serving(app: web.Application, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Serve on loopback, and yield the port."""
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+from tests.helpers.web_server import serving
 
 
 @pytest.fixture
@@ -62,12 +50,9 @@ async def gateway() -> AsyncIterator[Address]:
         request.transport.abort()
         return response
 
-    app = web.Application()
-    app.add_routes([web.post("/inference", broken)])
-    app.add_routes([web.get("/v1/models", models), web.post("/v1/audio/transcriptions", files)])
-    app.add_routes([web.get("/v1/realtime", socket)])
-    async with serving(app) as port:
-        yield Address(f"http://127.0.0.1:{port}", "the key")
+    routes = (web.post("/inference", broken), web.get("/v1/models", models), web.get("/v1/realtime", socket))
+    async with serving(*routes, web.post("/v1/audio/transcriptions", files)) as url:
+        yield Address(url, "the key")
 
 
 @pytest.fixture
@@ -119,9 +104,10 @@ async def test_closed_socket_waits_for_no_end_of_tls(tmp_path: Path, monkeypatch
             await here.send_str(message.data)
         return here
 
-    app = web.Application()
-    app.add_routes([web.get("/v1/realtime", echo)])
-    async with serving(app, server_context(certificate)) as port, tcp_proxy(to_port(port)) as proxy:
+    async with (
+        serving(web.get("/v1/realtime", echo), tls=server_context(certificate)) as url,
+        tcp_proxy(to_port(URL(url).port or 0)) as proxy,
+    ):
         address = Address(f"https://127.0.0.1:{proxy.port}", "k", certificate_sha256=certificate.sha256)
         async with local_api(fixed_locator(address), 0) as local, aiohttp.ClientSession() as http:
             async with http.ws_connect(f"http://127.0.0.1:{local}/v1/realtime") as socket:

@@ -15,6 +15,7 @@ from app.local_services.local_gateway import alive, ask, locate, own_certificate
 from client.connection import Address
 from client.errors import Unreachable
 from protocol.endpoint import Endpoint, encode_endpoint
+from tests.helpers.web_server import serving
 
 
 @pytest.fixture(autouse=True)
@@ -33,16 +34,8 @@ async def answering(answer: Callable[[web.Request], web.Response]) -> AsyncItera
     async def handle(request: web.Request) -> web.Response:
         return answer(request)
 
-    application = web.Application()
-    application.router.add_get("/readyz", handle)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
+    async with serving(web.get("/readyz", handle)) as url:
+        yield url
 
 
 def gone() -> int:

@@ -21,6 +21,7 @@ from backend.http.access import ACCESS, AdmittedRequest
 from backend.http.responses import errors_as_json
 from tests.backend.conftest import KEY
 from tests.helpers.waiting import wait_until
+from tests.helpers.web_server import serving_app
 
 
 @dataclass
@@ -64,13 +65,8 @@ async def echoing(sessions: DialectSessions, gateway: Gateway, closed: asyncio.E
     app = web.Application(middlewares=[errors_as_json])
     app[ACCESS] = gateway.access
     app.add_routes([web.get("/", serve)])
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/?api_key={KEY}"
-    finally:
-        await runner.cleanup()
+    async with serving_app(app) as url:
+        yield f"{url}/?api_key={KEY}"
 
 
 async def test_conversation_is_closed_when_the_client_leaves(sessions: DialectSessions, gateway: Gateway) -> None:

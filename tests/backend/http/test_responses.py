@@ -20,6 +20,7 @@ from backend.http.responses import (
 )
 from protocol.devices import DeviceName
 from protocol.errors import ErrorCode, Unauthorised
+from tests.helpers.web_server import serving_app
 
 
 @asynccontextmanager
@@ -30,13 +31,8 @@ async def answering(
     if refusals is not None:
         app[ON_REFUSAL] = refusals.append
     app.router.add_route("*", "/", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()
+    async with serving_app(app) as url:
+        yield f"{url}/"
 
 
 async def test_unknown_path_and_method_have_common_error_form(

@@ -37,6 +37,7 @@ from tests.backend.fake_worker import FakeWorker, say_length
 from tests.helpers.recordings import samples_of
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
+from tests.helpers.web_server import serving_app
 
 DATABASE = "history.sqlite"
 OWNER_KEY = "the owner's key"
@@ -217,15 +218,9 @@ async def serving(
         app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = Access(settings, DeviceRegistry(store), lambda: 0.0)
         app.add_routes(rest_routes(between(history), runner))
-        serving = web.AppRunner(app, shutdown_timeout=0.1)
-        await serving.setup()
-        await web.TCPSite(serving, "127.0.0.1", 0).start()
         tasks.start(runner.run(), "files")
         tasks.start(jobs.listen(runner.noticed, lambda: None), "results")
-        url = f"http://127.0.0.1:{serving.addresses[0][1]}"
         devices, keys = {n: one for n, (one, _) in made.items()}, {n: key for n, (_, key) in made.items()}
         await wait_until(lambda: history.up, "the history is there")
-        try:
-            yield World(url, history, jobs, runner, devices, keys, http, broker, app[ACCESS])
-        finally:
-            await serving.cleanup()
+        async with serving_app(app) as at:
+            yield World(at, history, jobs, runner, devices, keys, http, broker, app[ACCESS])

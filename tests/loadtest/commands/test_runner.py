@@ -5,12 +5,11 @@ import json
 import subprocess
 from pathlib import Path
 
-from aiohttp import web
-
 from backend.http.certificates import own_certificate, server_context
 from protocol.endpoint import decode_endpoint
 from tests.helpers.chain import KEY, Chain
 from tests.helpers.waiting import wait_until_sync
+from tests.helpers.web_server import serving
 from tests.loadtest.program import run, run_apart, start
 
 
@@ -40,18 +39,12 @@ def test_command_accepts_an_untrusted_certificate_by_its_digest(tmp_path: Path) 
     certificate = own_certificate(tmp_path)
 
     async def both() -> "list[subprocess.CompletedProcess[str]]":
-        runner = web.AppRunner(web.Application())
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate))
-            await site.start()
-            ask = ("plan", "--streams", "1", "--gateway", f"https://127.0.0.1:{runner.addresses[0][1]}")
+        async with serving(tls=server_context(certificate)) as url:
+            ask = ("plan", "--streams", "1", "--gateway", url)
             return [
                 await asyncio.to_thread(run_apart, tmp_path, *ask, *options)
                 for options in ((), ("--certificate-sha256", certificate.sha256))
             ]
-        finally:
-            await runner.cleanup()
 
     unnamed, named = asyncio.run(both())
     assert "--certificate-sha256" in unnamed.stderr

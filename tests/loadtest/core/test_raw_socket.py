@@ -83,12 +83,7 @@ async def test_connection_that_ends_without_an_answer_has_no_status() -> None:
 
 async def test_certificate_is_checked_before_anything_is_sent(tmp_path: Path) -> None:
     certificate = own_certificate(tmp_path)
-    runner = web.AppRunner(web.Application())
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate))
-        await site.start()
-        url = f"https://127.0.0.1:{runner.addresses[0][1]}"
+    async with serving(tls=server_context(certificate)) as url:
         right = await RawSocket.open(Address(url, certificate_sha256=certificate.sha256))
         await right.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert await right.status() == 404
@@ -97,8 +92,6 @@ async def test_certificate_is_checked_before_anything_is_sent(tmp_path: Path) ->
             await RawSocket.open(Address(url, certificate_sha256="ab" * 32))
         with pytest.raises(Unreachable):
             await RawSocket.open(Address(url))
-    finally:
-        await runner.cleanup()
 
 
 async def test_unreachable_and_unencrypted_places_are_refused() -> None:

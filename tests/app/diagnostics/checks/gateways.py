@@ -6,6 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.helpers.web_server import serving
+
 KEY = "a-key"
 BROKER = {"up": True, "version": "valkey 9.1.2", "durable": True, "memory": 0.01}
 READY: Mapping[str, Any] = {
@@ -34,12 +36,5 @@ async def gateway(ready: object = READY, version: str = "", key: str = KEY) -> A
         said = {"version": version} if version else {}
         return web.json_response({"models": [], **said})
 
-    app = web.Application()
-    app.add_routes([web.get("/readyz", readiness), web.get("/v1/models", models)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(web.get("/readyz", readiness), web.get("/v1/models", models)) as url:
+        yield url

@@ -12,6 +12,7 @@ from backend.gateway import Gateway
 from backend.http.access import ACCESS
 from tests.backend.conftest import KEY
 from tests.helpers.earlier_client import EarlierClient, earlier_client
+from tests.helpers.web_server import serving_app
 
 Connect = Callable[..., AbstractAsyncContextManager[EarlierClient]]
 
@@ -25,13 +26,7 @@ async def connect(gateway: Gateway, sessions: DialectSessions) -> Connect:
         app = web.Application()
         app[ACCESS] = gateway.access
         app.add_routes(earlier_routes(sessions, answer_s))
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            async with earlier_client(f"http://127.0.0.1:{runner.addresses[0][1]}", KEY) as client:
-                yield client
-        finally:
-            await runner.cleanup()
+        async with serving_app(app) as url, earlier_client(url, KEY) as client:
+            yield client
 
     return connected

@@ -15,6 +15,7 @@ from tests.backend.fake_worker import fail
 from tests.backend.rest.world import OWNER_KEY, World, form, recording, serving
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
+from tests.helpers.web_server import serving_app
 
 CONTENT = recording()
 
@@ -69,13 +70,8 @@ async def serving_earlier(world: World) -> AsyncIterator[Caller]:
     app = web.Application(middlewares=[errors_as_json])
     app[ACCESS] = world.access
     app.add_routes(EarlierHistoryRoutes(world.history, world.runner, lambda: ()).routes())
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield Caller(f"http://127.0.0.1:{runner.addresses[0][1]}", world.http, world.keys)
-    finally:
-        await runner.cleanup()
+    async with serving_app(app) as url:
+        yield Caller(url, world.http, world.keys)
 
 
 async def test_submitted_file_becomes_text(world: World, call: Caller) -> None:
