@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSocketNotifier, QTimer
-from PySide6.QtWidgets import QApplication
 
 from app.control.client import hand_over
 from app.core.errors import AppError
@@ -27,6 +26,7 @@ from app.dictation.actions import Verb
 from app.messages.kinds import Action, ActionQueue, Post
 from app.settings.path import read_appearance, settings_place
 from app.system.autostart import keep_launcher
+from app.ui import qt_start
 from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front
@@ -63,7 +63,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     ``hidden``: start without a window.
     """
     share_heaps()
-    application = QApplication(sys.argv[:1])
+    application = qt_start.start()
     GarbageCollection(application)
     application.setApplicationName("kikipounamu")
     application.setDesktopFileName(APP_ID)  # Wayland takes the window's icon from there

@@ -1,7 +1,7 @@
 """Errors of the microphone.
 
 MicrophoneError         base (an ``AppError``)
-├── AudioLibraryMissing PortAudio, or its Python package, is not installed
+├── AudioLibraryMissing PortAudio is not installed
 │   └── AudioPackageMissing the Python package is not installed
 ├── NoMicrophone        no microphone exists, or none is the default
 ├── MicrophoneNotFound  the chosen microphone is absent
@@ -20,13 +20,15 @@ class MicrophoneError(AppError):
 
 
 class AudioLibraryMissing(MicrophoneError):
-    """An error: PortAudio, or its Python package, is not installed."""
+    """An error: PortAudio is not installed."""
 
-    note = Note("audio-library-missing", {"install": extra_command("desktop")})
+    note = Note("audio-library-missing")
 
 
 class AudioPackageMissing(AudioLibraryMissing):
     """An error: the Python package of PortAudio is not installed, as on a server, which needs no microphone."""
+
+    note = Note("audio-package-missing", {"install": extra_command("desktop")})
 
 
 class NoMicrophone(MicrophoneError):

@@ -36,6 +36,8 @@ from runtime.memory import without_collection
 from runtime.terminal import silence_libraries
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from app.application import Application
     from app.cli.commands import GatewayChoice
     from app.messages.kinds import Post
@@ -114,6 +116,24 @@ def check_windows(environment: Mapping[str, str]) -> None:
         )
 
 
+def import_windows() -> "ModuleType":
+    """Return ``app.main``, with the windows. Where a library of the system is missing, say so and leave."""
+    with without_collection():
+        try:
+            from app.ui import qt_import
+
+            qt_import.load()
+            from app import main
+        except ImportError as error:
+            from app.system.no_windows import LibraryMissing, library_in, tell
+
+            if not (library := library_in(error)):
+                raise
+            tell(LibraryMissing(library))
+            raise typer.Exit(1) from error
+    return main
+
+
 @app.command("app", rich_help_panel=CommandSection.APP)
 def desktop(
     hidden: Annotated[bool, typer.Option("--hidden", help="Start without a window.")] = False,
@@ -130,11 +150,7 @@ def desktop(
     if status is None:
         with exit_on_error():
             check_windows(os.environ)
-        with without_collection():
-            from app.ui import qt_import
-
-            qt_import.load()
-            from app import main
+            main = import_windows()
 
         def make_application(post: "Post") -> "Application":
             from app import application, own_recognition

@@ -121,7 +121,7 @@ class AllChecks:
             _in_thread(Topic.RECORDINGS, partial(recordings, self._library)),
             Examination(Topic.GATEWAY, self._gateway),
             Examination(Topic.ELSEWHERE, self._elsewhere),
-            Examination(Topic.SESSION, partial(desktop.desktop, platform, environment, bindings=bindings)),
+            Examination(Topic.SESSION, self._session),
             Examination(Topic.HOTKEYS, checking_keys),
             _in_thread(Topic.PERMISSIONS, partial(permissions, platform)),
             _in_thread(Topic.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
@@ -148,6 +148,11 @@ class AllChecks:
         own = settings_findings(self._computer.faults, settings_place())
         said = gateway_complaint(self._places.config / GATEWAY_FILE, self._computer.environment)
         return [*own, wrong(Topic.SETTINGS, "gateway-settings-bad", error=said)] if said else own
+
+    async def _session(self) -> Sequence[Finding]:
+        platform, environment = self._computer.platform, self._computer.environment
+        found = await desktop.desktop(platform, environment, bindings=self._settings.hotkeys.bindings)
+        return [*found, *await in_daemon_thread(partial(desktop.window_libraries, platform, environment))]
 
     async def _gateway(self) -> Sequence[Finding]:
         expected = gateway.Expected(self._version, self._computer.worker_needed)

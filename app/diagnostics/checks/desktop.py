@@ -7,6 +7,7 @@ permissions: Apple, "AXIsProcessTrusted"; Microsoft, the consent store of capabi
 import importlib.util
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from ctypes import CDLL
 from functools import partial
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from app.hotkeys.choose import HotkeyChoice
 from app.hotkeys.errors import HotkeysForbidden, HotkeysMissing, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import AssignedHotkeys, Hotkeys
 from app.insertion.choose import has_input_method
+from app.system.no_windows import INSTALL, Load, missing_library
 from app.wayland.session import is_wayland
 from app.x11.errors import X11Error
 from runtime.installing import extra_command
@@ -80,6 +82,12 @@ async def desktop(
     except X11Error:
         return [kind, wrong(Topic.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
     return [kind, _insertion(environment, types=types), *_TRAY[(await learn(platform, environment)).tray]]
+
+
+def window_libraries(platform: str, environment: Mapping[str, str], load: Load = CDLL) -> list[Finding]:
+    """Return a finding if windows lack a library of the system. Blocks."""
+    library = missing_library(environment, load) if platform == "linux" else ""
+    return [wrong(Topic.SESSION, "window-library-missing", library=library, install=INSTALL)] if library else []
 
 
 def _insertion(environment: Mapping[str, str], *, types: bool) -> Finding:

@@ -72,9 +72,10 @@ async def microphone(
 def refusal_finding(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
     """Return the finding that explains why recording is impossible."""
     match error:
+        case AudioPackageMissing():
+            return advice(Topic.MICROPHONE, "audio-package", install=extra_command("microphone"))
         case AudioLibraryMissing():
-            judge = advice if isinstance(error, AudioPackageMissing) else wrong
-            return judge(Topic.MICROPHONE, "audio-library", install=extra_command("microphone"))
+            return wrong(Topic.MICROPHONE, "audio-library")
         case NoMicrophone(names=names) if names:
             return wrong(Topic.MICROPHONE, "microphone-no-default", names=", ".join(names))
         case NoMicrophone():

@@ -9,6 +9,7 @@ import pytest
 
 from app.capture.errors import (
     AudioLibraryMissing,
+    AudioPackageMissing,
     MicrophoneNotFound,
     MicrophoneRefused,
     NoMicrophone,
@@ -95,7 +96,8 @@ ERRORS = [
     (ProgramEnds("prog", 3, SAID), Note("program-ends", PROGRAM, Note("plain", {"text": "port = 'x'"}))),
     (GatewayNotReady("it did not", 60.0, ""), Note("gateway-not-ready", {"seconds": "60"})),
     (StartedElsewhere(120.0), Note("gateway-started-elsewhere", {"seconds": "120"})),
-    (AudioLibraryMissing("why"), Note("audio-library-missing", {"install": DESKTOP})),
+    (AudioLibraryMissing("why"), Note("audio-library-missing")),
+    (AudioPackageMissing("why"), Note("audio-package-missing", {"install": DESKTOP})),
     (NoMicrophone(), Note("no-microphone")),
     (NoMicrophone(["a", "b"]), Note("no-default-microphone", {"names": "a, b"})),
     (MicrophoneNotFound("usb", ["a"]), Note("microphone-not-found", {"choice": "usb"})),

@@ -15,6 +15,7 @@ from app.diagnostics.checks.desktop import (
     read_screen,
     session,
     trusted_on_mac,
+    window_libraries,
 )
 from app.x11.errors import X11Missing
 from tests.app.desktop.desktops import DESKTOPS
@@ -157,3 +158,13 @@ def test_denied_permission_is_a_problem() -> None:
 
 def test_permissions_are_unknown_on_other_systems() -> None:
     assert trusted_on_mac() is None and microphone_on_windows() is None
+
+
+def test_missing_library_of_windows_is_a_problem() -> None:
+    def gone_library(plugin: str) -> object:
+        raise OSError("libEGL.so.1: cannot open shared object file: No such file or directory")
+
+    (found,) = window_libraries("linux", X11, gone_library)
+    assert (keys([found]), found.values["library"]) == (["problem window-library-missing"], "libEGL.so.1")
+    assert window_libraries("linux", X11, lambda plugin: None) == []
+    assert window_libraries("win32", X11, gone_library) == []

@@ -44,7 +44,7 @@ async def test_microphone_check_reports_failing_sound_system() -> None:
     system.failure = AudioLibraryMissing("PortAudio")
     assert keys(await examined(system)) == ["problem audio-library"]
     system.failure = AudioPackageMissing("sounddevice")
-    assert keys(await examined(system)) == ["advice audio-library"]  # a server works without it
+    assert keys(await examined(system)) == ["advice audio-package"]  # a server works without it
     system.failure = SoundHangs()
     assert keys(await examined(system)) == ["problem sound-hangs"]
 
