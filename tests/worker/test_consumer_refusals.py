@@ -17,7 +17,7 @@ from tests.worker.running import ended, fault_job, text, working
 from tests.worker.scripts import KEYS, SESSION, STREAMS, gateway_side
 from worker.core.errors import BrokerRefused
 
-WAITING = "worker.waiting_for_broker"
+REASONS = ("refuses this worker", "BUSY", "WRONGTYPE")
 Refusal = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
@@ -49,19 +49,29 @@ async def other_key(redis: Any) -> AsyncIterator[None]:
     await redis.delete(STREAMS[0])
 
 
-@pytest.mark.parametrize("refusal", [long_script, fewer_rights, other_key])
+@asynccontextmanager
+async def new_password(redis: Any) -> AsyncIterator[None]:
+    """Ask for a password that the worker does not have."""
+    await redis.config_set("requirepass", "new")
+    await redis.execute_command("CLIENT", "KILL", "TYPE", "normal")
+    yield
+    await redis.config_set("requirepass", "")
+
+
+def tells(line: dict[str, Any]) -> bool:
+    """Return whether a worker logs such a refusal."""
+    return any(reason in line.get("reason", "") for reason in REASONS)
+
+
+@pytest.mark.parametrize("refusal", [long_script, fewer_rights, other_key, new_password])
 async def test_worker_outlasts_a_broker_that_refuses_for_a_moment(refusal: Refusal) -> None:
     with running_broker() as broker:
         async with gateway_side(broker.url) as other, working(broker.url) as worker:
             await other.attach()
             await wait_until(other.somebody_waits, "the worker waits for jobs")
-            await other.submit(fault_job(Fault.NONE))
-            await text(other)
             with capture_logs() as logs:
                 async with refusal(other.redis):
-                    await wait_until(
-                        lambda: worker.task.done() or any(one["event"] == WAITING for one in logs), "it notices"
-                    )
+                    await wait_until(lambda: worker.task.done() or any(map(tells, logs)), "it notices")
             assert not worker.task.done()
             await other.submit(fault_job(Fault.NONE, 1))
             assert await text(other, 1) == "none 1"

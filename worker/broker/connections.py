@@ -34,8 +34,9 @@ _POOL: Final[dict[str, Any]] = {
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
 _PASSING: Final = (foreign.OutOfMemoryError, foreign.NoScriptError)
 """The second after a failover: redis-py may load a script through a connection to the earlier primary."""
-_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY ", "NOGROUP")
-"""Errors without a class in redis-py. ``NOGROUP``: a group was removed again just after this worker made it."""
+_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY ", "NOGROUP", "WRONGTYPE")
+"""Errors without a class in redis-py. ``NOGROUP``: a group was removed again just after this worker made it.
+``WRONGTYPE``: another program's key is in the place of one of ours."""
 _DENIED_IN_SCRIPT: Final = "ACL failure in script"
 
 
@@ -122,7 +123,16 @@ def is_about_job(error: Exception) -> bool:
     """Return whether a script refused an outcome for what it is, or for what its session's key is."""
     cause = _cause(error)
     denied = isinstance(cause, _REFUSALS) or _DENIED_IN_SCRIPT in str(cause)
-    return not denied and isinstance(cause, foreign.ResponseError) and type(broker_error(cause)) is BrokerRefused
+    ours = type(broker_error(cause)) is BrokerRefused or str(cause).startswith("WRONGTYPE")
+    return not denied and isinstance(cause, foreign.ResponseError) and ours
+
+
+def same_right(what: str, error: Exception) -> str:
+    """Return what every worker does first of all that needs the right which ``error`` denies to ``what``."""
+    cause = _cause(error)
+    if isinstance(cause, foreign.NoPermissionError):
+        return "groups" if "'evalsha'" in str(cause) else what
+    return "check" if isinstance(cause, _REFUSALS) else what
 
 
 def _cause(error: Exception) -> Exception:

@@ -33,7 +33,7 @@ from protocol.job import (
 )
 from protocol.monitor import WorkerStatus
 from runtime.broker_connection import Dial, is_elsewhere
-from worker.broker.connections import broker_error, check_version, is_about_job, open_client
+from worker.broker.connections import broker_error, check_version, is_about_job, open_client, same_right
 from worker.broker.scripts import RETURNED, load_scripts
 from worker.core.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.core.errors import BrokerUnavailable, OutcomeRefused
@@ -290,7 +290,8 @@ class ShardJobs:
         except (foreign.RedisError, OSError) as error:
             if is_elsewhere(error) or isinstance(error, foreign.ConnectionError | foreign.TimeoutError):
                 await self.disconnect()
-            raise broker_error(error, what in self._granted) from error
+            granted = not self._granted.isdisjoint((what, same_right(what, error)))
+            raise broker_error(error, granted) from error
         except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection just lost
             if str(error) != "'NoneType' object is not callable":
                 raise
