@@ -26,7 +26,10 @@ _TOO_LARGE: Final = f"a message may have {MOST_BYTES} bytes: send the audio in s
 
 
 class AdapterSocket(web.WebSocketResponse):
-    """WebSocket of an adapter. A message of more than ``MOST_BYTES`` ends it, with the reason."""
+    """WebSocket of an adapter. A message of more than ``MOST_BYTES`` ends it, with the reason.
+
+    ``close`` raises ``TimeoutError`` if the client does not read.
+    """
 
     def __init__(self, heartbeat_s: float, protocols: Sequence[str] = ()) -> None:
         super().__init__(protocols=protocols, heartbeat=heartbeat_s, max_msg_size=MOST_BYTES)
@@ -35,7 +38,8 @@ class AdapterSocket(web.WebSocketResponse):
         """Close the connection, as aiohttp does too when it refuses a message."""
         if code == WSCloseCode.MESSAGE_TOO_BIG:
             message = message or _TOO_LARGE
-        return await super().close(code=code, message=message, drain=drain)
+        async with asyncio.timeout(_SEND_S):
+            return await super().close(code=code, message=message, drain=drain)
 
 
 class AdapterConversation(Protocol):
@@ -54,7 +58,10 @@ async def serve_socket(
     socket: web.WebSocketResponse,
     begin: Callable[[AdmittedRequest], AdapterConversation],
 ) -> web.WebSocketResponse:
-    """Converse until the client leaves or its key is revoked. Raises ``ProtocolError`` or ``OverQuota`` before."""
+    """Converse until the client leaves or its key is revoked. Raises ``ProtocolError`` or ``OverQuota`` before.
+
+    A client that does not read is disconnected, without the code of a normal end: it has not got every text.
+    """
     visit = admit(request)
     if refusal := sessions.refusal(visit):
         raise OverQuota(refusal)
@@ -69,8 +76,10 @@ async def serve_socket(
         conversation = begin(visit)
         try:
             await conversation.run()
+            await socket.close()
         except (ConnectionError, TimeoutError):  # gone, or it does not read
             log.info(LogEvent.REQUEST_ABORTED, path=request.path)
+            abort(request)
         finally:
             await conversation.close()
     return socket
@@ -87,7 +96,7 @@ async def incoming(socket: web.WebSocketResponse) -> AsyncIterator[AsyncIterator
     taken = asyncio.Event()
 
     async def read() -> None:
-        with suppress(ConnectionError):  # gone while it was answered: that is its end too
+        with suppress(ConnectionError, TimeoutError):  # gone, or it does not read: that is its end too
             async for message in socket:
                 if message.type is WSMsgType.ERROR:  # it was refused, and the socket is closed
                     break

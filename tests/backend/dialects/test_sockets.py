@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
 from backend.core.refusal import Refusal, RefusalReason
+from backend.dialects import sockets
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import MOST_BYTES, AdapterSocket, incoming, send_text, serve_socket
 from backend.gateway import Gateway
@@ -146,8 +147,29 @@ async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, ga
     async with echoing(sessions, gateway, closed) as url, aiohttp.ClientSession() as http:
         async with http.ws_connect(url) as socket:
             await socket.send_str("break")
-            assert (await socket.receive(timeout=30)).type is aiohttp.WSMsgType.CLOSE
-        assert closed.is_set()
+            assert (await socket.receive(timeout=30)).type is aiohttp.WSMsgType.CLOSED
+        await wait_until(closed.is_set, "the conversation is closed")
+
+
+async def test_connection_that_is_never_read_ends(
+    sessions: DialectSessions, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that waits until everything sent is read would stay for ever."""
+    monkeypatch.setattr(sockets, "_SEND_S", 0.1)
+    async with echoing(sessions, gateway, asyncio.Event()) as url:
+        place, asked = urlsplit(url), quote(KEY)
+        _, writer = await asyncio.open_connection(place.hostname, place.port, limit=1)  # it reads little
+        upgrade = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
+        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+        writer.write(f"GET /?api_key={asked} HTTP/1.1\r\n{upgrade}\r\n{key}\r\n\r\n".encode())
+        size = 50_000
+        message = b"\x81\xfe" + size.to_bytes(2, "big") + bytes(4) + b"a" * size  # a masked text, RFC 6455
+        with pytest.raises(ConnectionError):
+            async with asyncio.timeout(30):
+                while True:
+                    writer.write(message)
+                    await writer.drain()
+        writer.close()
 
 
 async def test_handshake_with_an_impossible_key_is_refused(sessions: DialectSessions, gateway: Gateway) -> None:
