@@ -69,6 +69,7 @@ class _Utterance:
     """An utterance that is being heard. ``sent``: how much of its text was sent in chunks."""
 
     live: LiveSpeech
+    format: IncomingFormat
     mono: MonoStream
     sent: int = 0
 
@@ -97,10 +98,9 @@ class WyomingConversation:
         while (event := await self._next()) is not None:
             try:
                 await self._handle(event)
-            except MalformedMessage as error:
-                await self._fail(error)
-            except (BackendError, GatewayError) as error:
-                await self._fail(error)
+            except (UnusableEvent, BackendError, GatewayError) as error:
+                await self.close()
+                await self._send(Error(str(error), code=type(error).__name__).event())
                 return
 
     async def close(self) -> None:
@@ -108,10 +108,6 @@ class WyomingConversation:
         utterance, self._utterance = self._utterance, None
         if utterance is not None:
             await utterance.live.close()
-
-    async def _fail(self, error: Exception) -> None:
-        await self.close()
-        await self._send(Error(str(error), code=type(error).__name__).event())
 
     async def _next(self) -> Event | None:
         """Return the next event; ``None`` at the end, or for data that is no event."""
@@ -121,37 +117,41 @@ class WyomingConversation:
             return None
 
     async def _handle(self, event: Event) -> None:
-        if not isinstance(event.data or {}, dict):
+        data = event.data or {}
+        if not isinstance(data, dict):
             raise UnusableEvent("the data of an event is an object")
         if Describe.is_type(event.type):
             await self._send(self._info().event())
         elif Transcribe.is_type(event.type):
-            self._options = _options(event.data or {}, self._sessions.hub.intake.offered)
+            self._options = _options(data, self._sessions.hub.intake.offered)
         elif event.type == "audio-start":
             await self.close()
-            await self._begin(event.data or {})
+            await self._begin(_format(data))
         elif event.type == "audio-chunk":
-            utterance = self._utterance or await self._begin(event.data or {})
-            await utterance.live.accept_pcm(utterance.mono.accept(event.payload or b""))
+            await self._audio(data, event.payload or b"")
         elif event.type == "audio-stop":
             await self._finish()
         elif Ping.is_type(event.type):
-            await self._send(Pong(text=(event.data or {}).get("text")).event())
+            await self._send(Pong(_encodable(data.get("text"))).event())
 
     # -- an utterance --------------------------------------------------------------------------------------
 
-    async def _begin(self, given: dict[str, Any]) -> _Utterance:
-        rate, width, channels = given.get("rate"), given.get("width"), given.get("channels")
-        if width != 2 or not isinstance(rate, int) or not RATES[0] <= rate <= RATES[1] or channels not in (1, 2):
-            raise UnusableEvent("audio is PCM of 16 bits at 8 to 48 kHz, with one or two channels")
+    async def _audio(self, given: dict[str, Any], data: bytes) -> None:
+        format = _format(given)
+        utterance = self._utterance or await self._begin(format)
+        if format != utterance.format:
+            raise UnusableEvent("all audio of an utterance has the same rate and channels")
+        await utterance.live.accept_pcm(utterance.mono.accept(data))
+
+    async def _begin(self, format: IncomingFormat) -> _Utterance:
         live = await LiveSpeech.begin(
             self._sessions,
             self._visit,
             self._options,
             _NAME,
-            IntakeOptions(rate, _ENDPOINT_MS, gate=False),
+            IntakeOptions(format.rate, _ENDPOINT_MS, gate=False),
         )
-        self._utterance = utterance = _Utterance(live, MonoStream(IncomingFormat(rate, int(channels))))
+        self._utterance = utterance = _Utterance(live, format, MonoStream(format))
         live.handle_events(partial(self._send_event, utterance))
         return utterance
 
@@ -202,6 +202,19 @@ class WyomingConversation:
     async def _send(self, event: Event) -> None:
         async with asyncio.timeout(_WRITE_S):
             await async_write_event(event, self._writer)
+
+
+def _format(given: dict[str, Any]) -> IncomingFormat:
+    """Return the format of audio, which ``audio-start`` and each chunk have. Raises ``UnusableEvent``."""
+    rate, width, channels = given.get("rate"), given.get("width"), given.get("channels")
+    if width != 2 or not isinstance(rate, int) or not RATES[0] <= rate <= RATES[1] or channels not in (1, 2):
+        raise UnusableEvent("audio is PCM of 16 bits at 8 to 48 kHz, with one or two channels")
+    return IncomingFormat(rate, int(channels))
+
+
+def _encodable(text: object) -> str | None:
+    """Return a text as it can be sent: JSON may have halves of characters, UTF-8 has none."""
+    return text.encode(errors="replace").decode() if isinstance(text, str) else None
 
 
 def _options(given: dict[str, Any], models: tuple[str, ...]) -> Options:

@@ -95,3 +95,4 @@ class WyomingServer:
             writer.close()
             async with within(_CLOSE_S, OSError):
                 await writer.wait_closed()
+            writer.transport.abort()  # else a client that does not read would keep it open

@@ -1,6 +1,8 @@
 """Limits and options of a connection; ``tests/end_to_end/apis`` has the conversations."""
 
 import asyncio
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
+from wyoming.event import Event, async_read_event
+from wyoming.ping import Pong
 
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.wyoming.conversation import BoundedReader, UnusableEvent, _options
@@ -42,6 +46,52 @@ def test_request_names_language_terms_and_model() -> None:
     assert (options.language, options.model, options.hotwords) == ("zh", "whisper-base", ("王小明", "Ōtaki"))
     assert _options({"name": "other", "language": "the first"}, ()).model == ""
     assert _options({}, ()).language == "auto"
+
+
+FORMAT: Any = {"rate": 16_000, "width": 2, "channels": 1}
+CHUNK = AudioChunk(audio=b"\0\0" * 1_600, **FORMAT).event()
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [AudioStart(rate=16_000, width=4, channels=1).event()],
+        [AudioStart(**FORMAT).event(), CHUNK, Event("transcribe", {"transcript_names": 1})],
+        [AudioStart(**FORMAT).event(), CHUNK, AudioChunk(8_000, 2, 1, b"\0\0").event()],
+        [AudioStart(**FORMAT).event(), CHUNK, AudioChunk(16_000, 2, 2, b"\0\0").event()],
+        [CHUNK, AudioChunk(16_000, 4, 1, b"\0\0\0\0").event()],
+    ],
+)
+async def test_unusable_event_ends_the_connection(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, events: list[Event]
+) -> None:
+    """Audio that is heard after it would have a text that seems to be that of the whole utterance."""
+    async with (
+        wyoming_server(("127.0.0.1", 0), sessions, lambda: visit) as port,
+        AsyncTcpClient("127.0.0.1", port) as client,
+    ):
+        for event in [*events, CHUNK, AudioStop().event()]:
+            await client.write_event(event)
+        async with asyncio.timeout(30):
+            error = await client.read_event()
+            assert error is not None and Error.from_event(error).code == "UnusableEvent"
+            with suppress(ConnectionResetError):  # it had not read everything
+                assert await client.read_event() is None
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', "null", "[[]]"])
+async def test_ping_is_answered_whatever_it_says(
+    sessions: DialectSessions, visit: AdmittedRequest, text: str
+) -> None:
+    async with wyoming_server(("127.0.0.1", 0), sessions, lambda: visit) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for said in (text, '"a"'):
+            writer.write(b'{"type": "ping", "data": {"text": %s}}\n' % said.encode())
+        async with asyncio.timeout(30):
+            assert (first := await async_read_event(reader)) is not None and Pong.is_type(first.type)
+            assert (second := await async_read_event(reader)) is not None
+            assert Pong.from_event(second).text == "a"
+        writer.close()
 
 
 async def test_speech_of_the_second_channel_is_heard(

@@ -8,6 +8,7 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from backend.core.errors import InvalidSettings
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.wyoming import conversation
 from backend.dialects.wyoming.server import MOST, SERVICE, wyoming_address, wyoming_server
 from backend.http.access import AdmittedRequest
 from protocol.discovery import service_name
@@ -40,6 +41,22 @@ async def test_connections_are_limited_and_end_with_the_server(
         for reader, writer in open_ones:
             assert await reader.read() == b""
             writer.close()
+
+
+async def test_connection_that_is_never_read_ends(
+    sessions: DialectSessions, visit: AdmittedRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that waits until everything sent is read would stay for ever."""
+    monkeypatch.setattr(conversation, "_WRITE_S", 0.1)
+    async with wyoming_server(("127.0.0.1", 0), sessions, lambda: visit) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)  # it reads little
+        ping = b'{"type": "ping", "data": {"text": "%s"}}\n' % (b"a" * 50_000)
+        with pytest.raises(ConnectionError):
+            async with asyncio.timeout(30):
+                while True:
+                    writer.write(ping)
+                    await writer.drain()
+        writer.close()
 
 
 async def test_port_is_announced_only_where_others_reach_it(
