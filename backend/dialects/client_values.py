@@ -1,4 +1,4 @@
-"""Values in the messages of other protocols' clients: JSON objects, and words for the recogniser."""
+"""Values in the messages of other protocols' clients: JSON objects, texts, and words for the recogniser."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -18,6 +18,11 @@ def json_object(data: str) -> dict[str, Any] | None:
     except NOT_JSON:
         return None
     return value if isinstance(value, dict) else None
+
+
+def text_of(value: object, default: str = "") -> str:
+    """Return a text, or a number as text. Anything else is ``default``: it may be nested too deeply to write it."""
+    return str(value) if isinstance(value, str | int | float) else default
 
 
 def cut_hotword(word: str) -> str:

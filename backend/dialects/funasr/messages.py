@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backend.dialects.audio_formats import RATES
-from backend.dialects.client_values import LONGEST_HOTWORD, distinct_hotwords, json_object
+from backend.dialects.client_values import LONGEST_HOTWORD, distinct_hotwords, json_object, text_of
 from backend.dialects.transcript import TranscriptPart
 from protocol.errors import NOT_JSON, MalformedMessage
 from protocol.recognition import Options
@@ -64,8 +64,8 @@ def client_text(data: str, before: Config) -> ClientText:
     config = replace(
         before,
         mode=_chosen(said, "mode", before.mode, ("offline", "online", "2pass")),
-        name=str(said.get("wav_name", before.name))[:256],
-        format=str(said.get("wav_format", before.format)).lower()[:16],
+        name=text_of(said.get("wav_name"), before.name)[:256],
+        format=text_of(said.get("wav_format"), before.format).lower()[:16],
         rate=_rate(said, before.rate),
         options=_options(said, before.options),
     )
@@ -80,7 +80,7 @@ def hotwords(value: object) -> tuple[str, ...]:
             value = msgspec.json.decode(value)
         except NOT_JSON:
             value = [_without_weight(word) for word in _LISTED.split(str(value))]
-    words = [str(word).strip() for word in value] if isinstance(value, Mapping | list) else []
+    words = [text_of(word).strip() for word in value] if isinstance(value, Mapping | list) else []
     return distinct_hotwords(word for word in words if len(word) <= LONGEST_HOTWORD)
 
 
@@ -155,7 +155,7 @@ def _rate(said: Mapping[str, Any], before: int) -> int:
 
 
 def _options(said: Mapping[str, Any], before: Options) -> Options:
-    language = str(said.get("svs_lang", before.language)).lower()
+    language = text_of(said.get("svs_lang"), before.language).lower()
     language = language if re.fullmatch(r"[a-z]{2,3}|auto", language) else "auto"
     words = hotwords(said["hotwords"]) if "hotwords" in said else before.hotwords
     itn = said.get("itn", said.get("svs_itn", before.itn))

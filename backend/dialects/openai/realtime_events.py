@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import msgspec
 
-from backend.dialects.client_values import json_object
+from backend.dialects.client_values import json_object, text_of
 from backend.dialects.openai.requests import LANGUAGE, hotwords
 from protocol.recognition import Options
 
@@ -111,7 +111,7 @@ def server_event(kind: str, **fields: Any) -> str:
 def error_event(code: str, message: str, param: str | None = None, about: object = None) -> str:
     """Return an ``error``; ``about``: id of the client's event."""
     kind = "server_error" if code in ("busy", "unavailable", "internal") else "invalid_request_error"
-    error = {"type": kind, "code": code, "message": message, "param": param, "event_id": about}
+    error = {"type": kind, "code": code, "message": message, "param": param, "event_id": text_of(about) or None}
     return server_event("error", error=error)
 
 
@@ -123,7 +123,7 @@ def _nested_fields(session: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_format(config: RealtimeConfig, given: object) -> RealtimeConfig:
     kind = given.get("type") if isinstance(given, Mapping) else given
-    if law := _LAWS.get(str(kind)):
+    if law := _LAWS.get(text_of(kind)):
         return replace(config, rate=_TELEPHONE, law=law)
     if kind == _FLAT_PCM:
         return replace(config, rate=24_000, law="")
@@ -136,12 +136,12 @@ def _with_format(config: RealtimeConfig, given: object) -> RealtimeConfig:
 
 def _with_transcription(config: RealtimeConfig, given: object) -> RealtimeConfig:
     given = given if isinstance(given, Mapping) else {}
-    language = str(given.get("language") or "").lower().partition("-")[0]
+    language = text_of(given.get("language")).lower().partition("-")[0]
     if language and not LANGUAGE.fullmatch(language):
         raise EventInvalid("language is a code of ISO 639-1", "session.audio.input.transcription.language")
-    prompt = str(given.get("prompt") or "")
+    prompt = text_of(given.get("prompt"))
     options = Options(language=language or "auto", hotwords=hotwords(prompt), partials=True)
-    return replace(config, options=options, model=str(given.get("model") or ""), prompt=prompt)
+    return replace(config, options=options, model=text_of(given.get("model")), prompt=prompt)
 
 
 def _silence_ms(given: object) -> int | None:

@@ -17,6 +17,7 @@ from backend.dialects.funasr.messages import (
 from backend.dialects.transcript import TranscriptPart
 from protocol.errors import MalformedMessage
 from protocol.recognition import Word
+from tests.backend.dialects.nesting import nested_list
 
 FIRST = {
     "mode": "2pass",
@@ -76,6 +77,7 @@ def test_broken_message_is_refused(data: str) -> None:
         ("", ()),
         (None, ()),
         (["x" * 65, " "], ()),
+        (["阿里巴巴", 2024, None, nested_list()], ("阿里巴巴", "2024")),
     ],
 )
 def test_hotwords_come_in_each_form_of_the_clients(value: object, words: tuple[str, ...]) -> None:

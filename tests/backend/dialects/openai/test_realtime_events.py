@@ -16,6 +16,7 @@ from backend.dialects.openai.realtime_events import (
     session_fields,
     updated_config,
 )
+from tests.backend.dialects.nesting import nested_list
 
 BEFORE = RealtimeConfig()
 
@@ -90,3 +91,4 @@ def test_events_have_ids_and_errors_a_type() -> None:
     assert first["event_id"] != second["event_id"]
     error = json.loads(error_event("busy", "later", about="e1"))["error"]
     assert (error["type"], error["event_id"]) == ("server_error", "e1")
+    assert json.loads(error_event("busy", "later", about=nested_list()))["error"]["event_id"] is None
