@@ -224,9 +224,10 @@ class _Conversation:
         await self._send_item(item)
 
     async def _finish(self) -> None:
-        """Wait for all texts, then leave the session."""
+        """Wait for all texts, those of audio that has no commit too, then leave the session."""
         if (speech := self._speech) is not None:
-            await self._end_turn(speech)
+            if speech.live.sent.samples > speech.turn:
+                await self._end_turn(speech)
             await speech.live.finish()
         await self.close()
 

@@ -93,6 +93,17 @@ async def test_new_language_waits_for_the_texts_before(gateway: Gateway, worker:
         await until(socket, "session.updated")
 
 
+async def test_update_without_audio_makes_no_turn(gateway: Gateway, worker: FakeWorker) -> None:
+    """Clients take each turn for speech that they have committed."""
+    async with connected(gateway, turn_detection=None) as socket:
+        await append(socket)
+        await socket.send_json({"type": "input_audio_buffer.commit"})
+        await until(socket, f"{TEXT}.completed")
+        given = {"transcription": {"language": "zh"}}
+        await socket.send_json({"type": "session.update", "session": {"audio": {"input": given}}})
+        assert (await socket.receive_json(timeout=30))["type"] == "session.updated"
+
+
 async def test_client_that_leaves_is_forgotten(gateway: Gateway) -> None:
     async with connected(gateway) as socket:
         await append(socket)
