@@ -129,4 +129,8 @@ async def _say(request: web.Request, response: web.StreamResponse, data: bytes) 
     if not response.prepared:
         await response.prepare(request)
         keep_little(request)
-    await write_pieces(response, data, _WRITE_S)
+    try:
+        await write_pieces(response, data, _WRITE_S)
+    except TimeoutError as error:
+        abort(request)
+        raise ConnectionResetError("the client does not read") from error

@@ -10,18 +10,21 @@ import aiohttp
 import pytest
 from multidict import CIMultiDictProxy
 
+from backend.dialects.openai import file_routes
 from backend.dialects.openai.file_routes import TRANSCRIPTIONS_PATH
 from backend.gateway import Gateway
 from backend.rest.file_settings import FileSettings
 from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
-from protocol.job import Job, Outcome
+from protocol.job import Job, Outcome, Result
 from protocol.rest import TRUNCATED_HEADER
+from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
 from tests.backend.dialects.test_file_audio import cut_wave
 from tests.backend.fake_worker import FakeWorker, fail, say_length, working
+from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -113,6 +116,24 @@ async def test_failed_segment_is_never_half_a_text(gateway: Gateway, broker: Bro
     async with working(broker.url, recognise=fail):
         status, body = await posted(gateway, stream=stream)
     assert (status, json.loads(body)["error"]["type"]) == (500, "server_error")
+
+
+async def test_stream_that_is_never_read_is_no_failure_of_the_gateway(
+    gateway: Gateway, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_routes, "_WRITE_S", 0.1)
+    form, headers = aiohttp.FormData({"stream": "true"}), {"Authorization": f"Bearer {KEY}"}
+    form.add_field("file", FILE.read_bytes(), filename="file")
+
+    def say_much(job: Job) -> Outcome:
+        return Result(job.session, job.segment, "word " * 1_000_000, job.attempt)
+
+    with capture_logs() as lines:
+        async with working(broker.url, recognise=say_much), aiohttp.ClientSession() as http:
+            async with http.post(gateway.url + TRANSCRIPTIONS_PATH, data=form, headers=headers) as answer:
+                assert answer.status == 200
+                await wait_until(lambda: not parts_in(gateway), "the request has ended")
+    assert [line["event"] for line in lines if line["event"].startswith("request.")] == [LogEvent.REQUEST_ABORTED]
 
 
 async def test_file_counts_as_an_upload_of_its_key(gateway: Gateway, worker: FakeWorker) -> None:
