@@ -21,7 +21,7 @@ def json_object(data: str) -> dict[str, Any] | None:
 
 
 def text_of(value: object, default: str = "") -> str:
-    """Return a text, or a number as text. Anything else is ``default``: it may be nested too deeply to write it."""
+    """Return a text, or a number as text; else ``default``: a value may be nested too deeply to write it."""
     return str(value) if isinstance(value, str | int | float) else default
 
 

@@ -64,9 +64,9 @@ class LiveSpeech:
         """Begin another audio in the same session; the audio before has been finished or cancelled."""
         self.intake = SpeechIntake(self.sent, self._hearing, self._options)
 
-    def handle_events(self, handle: EventHandler) -> None:
-        """Call ``handle`` for each event, until the session or the first error in it ends."""
-        self._handling = asyncio.create_task(self._handle_all(handle), name="dialect/events")
+    def handle_events(self, handle: EventHandler, failed: Callable[[Exception], None] | None = None) -> None:
+        """Call ``handle`` for each event, until the session ends, or the first error, which ``failed`` gets."""
+        self._handling = asyncio.create_task(self._handle_all(handle, failed), name="dialect/events")
 
     async def accept_pcm(self, data: bytes) -> Sequence[VadEvent]:
         """Take more PCM16LE; return the speech events found. Raises the handler's error, or a ``GatewayError``."""
@@ -113,11 +113,13 @@ class LiveSpeech:
         if self._handling is not None and self._handling.done():
             self._handling.result()
 
-    async def _handle_all(self, handle: EventHandler) -> None:
+    async def _handle_all(self, handle: EventHandler, failed: Callable[[Exception], None] | None) -> None:
         """Handle all events. An error ends the session, because the rest would not be a whole text."""
         try:
             async for event in self._client.events():
                 await handle(event)
-        except Exception:
+        except Exception as error:
             await self._client.close()
+            if failed is not None:
+                failed(error)
             raise

@@ -85,35 +85,57 @@ async def serve_socket(
     return socket
 
 
-@asynccontextmanager
-async def incoming(socket: web.WebSocketResponse) -> AsyncIterator[AsyncIterator[WSMessage]]:
-    """Yield the messages of a client, read a little ahead.
+class Incoming:
+    """Messages of a client, read a little ahead. Use ``incoming``.
 
     So its pings are answered while it waits for a text: clients give up a server that does not answer them.
     Nothing is read while a large message waits.
     """
-    queue: asyncio.Queue[WSMessage | None] = asyncio.Queue(_AHEAD)
-    taken = asyncio.Event()
 
-    async def read() -> None:
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+        self._queue: asyncio.Queue[WSMessage | None] = asyncio.Queue(_AHEAD)
+        self._taken = asyncio.Event()
+        self._error: Exception | None = None
+
+    def __aiter__(self) -> "Incoming":
+        return self
+
+    async def __anext__(self) -> WSMessage:
+        message = await self._queue.get()
+        if self._error is not None:
+            raise self._error
+        if message is None:
+            raise StopAsyncIteration
+        self._taken.set()
+        return message
+
+    def fail(self, error: Exception) -> None:
+        """Let whoever waits for the next message get this error: the client may send none before it knows."""
+        self._error = error
+        with suppress(asyncio.QueueFull):
+            self._queue.put_nowait(None)
+
+    async def read(self) -> None:
+        """Read until the client leaves."""
         with suppress(ConnectionError, TimeoutError):  # gone, or it does not read: that is its end too
-            async for message in socket:
+            async for message in self._socket:
                 if message.type is WSMsgType.ERROR:  # it was refused, and the socket is closed
                     break
-                await queue.put(message)
-                while len(message.data) > _LARGE and not queue.empty():
-                    taken.clear()
-                    await taken.wait()
-        await queue.put(None)
+                await self._queue.put(message)
+                while len(message.data) > _LARGE and not self._queue.empty():
+                    self._taken.clear()
+                    await self._taken.wait()
+        await self._queue.put(None)
 
-    async def messages() -> AsyncIterator[WSMessage]:
-        while (message := await queue.get()) is not None:
-            taken.set()
-            yield message
 
-    reading = asyncio.create_task(read(), name="dialect/reading")
+@asynccontextmanager
+async def incoming(socket: web.WebSocketResponse) -> AsyncIterator[Incoming]:
+    """Yield the messages of a client."""
+    messages = Incoming(socket)
+    reading = asyncio.create_task(messages.read(), name="dialect/reading")
     try:
-        yield messages()
+        yield messages
     finally:
         await cancel_and_wait({reading})
 

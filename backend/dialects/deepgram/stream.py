@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -15,7 +14,7 @@ from backend.dialects.deepgram.answers import encode_message, metadata, results,
 from backend.dialects.deepgram.requests import ListenRequest, client_message
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import AdapterSocket, incoming, send_text, serve_socket
+from backend.dialects.sockets import AdapterSocket, Incoming, incoming, send_text, serve_socket
 from backend.dialects.speech_intake import IntakeOptions
 from backend.dialects.transcript import TranscriptPart
 from backend.http.access import AdmittedRequest
@@ -81,10 +80,10 @@ class _Listening:
         if speech is not None:
             await speech.close()
 
-    async def _listen(self, messages: AsyncIterator[WSMessage]) -> None:
+    async def _listen(self, messages: Incoming) -> None:
         async for message in messages:
             if message.type is WSMsgType.BINARY and message.data:
-                await self._audio(message.data)
+                await self._audio(message.data, messages)
             elif message.type is WSMsgType.BINARY or await self._ends(message):
                 await self._finish()
                 return
@@ -115,7 +114,7 @@ class _Listening:
         code = "CONFIGURE_KEYTERMS_NOT_SUPPORTED"
         await self._say("ConfigureFailure", request_id=self._request_id, code=code, description=description)
 
-    async def _audio(self, data: bytes) -> None:
+    async def _audio(self, data: bytes, messages: Incoming) -> None:
         self._digest.update(data)
         if self._mono is None:
             format = self._asked.format
@@ -124,12 +123,12 @@ class _Listening:
                 if (found := wave_header(self._head)) is None:
                     return
                 format, data = found[0], self._head[found[1] :]
-            await self._begin(format)
+            await self._begin(format, messages)
         if self._mono is not None and self._speech is not None:
             await self._speech.accept_pcm(self._mono.accept(data))
             await self._notice(self._speech)
 
-    async def _begin(self, format: IncomingFormat) -> None:
+    async def _begin(self, format: IncomingFormat, messages: Incoming) -> None:
         self._mono = MonoStream(format)
         speech = await LiveSpeech.begin(
             self._sessions,
@@ -139,7 +138,7 @@ class _Listening:
             IntakeOptions(format.rate, self._asked.endpoint_ms),
         )
         self._speech = speech
-        speech.handle_events(partial(self._send_event, speech))
+        speech.handle_events(partial(self._send_event, speech), messages.fail)
 
     async def _flush(self) -> None:
         """End the open segment; its text, or an empty one, comes as asked for. Each request has an answer."""

@@ -26,4 +26,5 @@ def test_hotwords_are_distinct_and_limited() -> None:
 
 def test_only_texts_and_numbers_are_text() -> None:
     assert [text_of(value) for value in ("a", 7, 1.5)] == ["a", "7", "1.5"]
-    assert [text_of(value, "b") for value in (None, {}, nested_list())] == ["b"] * 3
+    others: tuple[object, ...] = None, {}, nested_list()
+    assert [text_of(value, "b") for value in others] == ["b"] * 3

@@ -133,6 +133,15 @@ async def test_failed_segment_ends_the_connection_with_an_error(gateway: Gateway
     assert [one["type"] for one in messages] == ["Error"]
 
 
+async def test_failed_speech_ends_the_connection_of_a_client_that_waits(gateway: Gateway, broker: Broker) -> None:
+    """The client has asked for its text, and says nothing until it comes."""
+    async with working(broker.url, recognise=fail), connected(gateway) as socket:
+        await socket.send_bytes(SPOKEN[:32_000].tobytes())
+        await socket.send_json({"type": "Finalize"})
+        assert (await socket.receive_json(timeout=30))["type"] == "Error"
+        assert (await socket.receive(timeout=30)).data == aiohttp.WSCloseCode.INTERNAL_ERROR
+
+
 async def test_unknown_container_is_refused(gateway: Gateway) -> None:
     async with connected(gateway, "model=nova-3") as socket:
         await socket.send_bytes(b"OggS and more")

@@ -129,10 +129,13 @@ async def test_stream_that_is_never_read_is_no_failure_of_the_gateway(
         return Result(job.session, job.segment, "word " * 1_000_000, job.attempt)
 
     with capture_logs() as lines:
-        async with working(broker.url, recognise=say_much), aiohttp.ClientSession() as http:
-            async with http.post(gateway.url + TRANSCRIPTIONS_PATH, data=form, headers=headers) as answer:
-                assert answer.status == 200
-                await wait_until(lambda: not parts_in(gateway), "the request has ended")
+        async with (
+            working(broker.url, recognise=say_much),
+            aiohttp.ClientSession() as http,
+            http.post(gateway.url + TRANSCRIPTIONS_PATH, data=form, headers=headers) as answer,
+        ):
+            assert answer.status == 200
+            await wait_until(lambda: not parts_in(gateway), "the request has ended")
     assert [line["event"] for line in lines if line["event"].startswith("request.")] == [LogEvent.REQUEST_ABORTED]
 
 
