@@ -3,7 +3,7 @@
 import socketserver
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from errno import EIO
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -47,8 +47,10 @@ def media(path: Path, sound: NDArray[np.int16] | None, picture: bool) -> Path:
 @pytest.mark.parametrize(
     ("name", "picture"), [("a.m4a", False), ("a.mp4", True), ("a.mkv", True), ("a.mov", True)]
 )
-def test_media_sound_is_read(tmp_path: Path, name: str, picture: bool) -> None:
-    samples = samples_of(media(tmp_path / name, TONE, picture))
+def test_media_sound_is_read_and_its_length_is_known_before(tmp_path: Path, name: str, picture: bool) -> None:
+    path = media(tmp_path / name, TONE, picture)
+    assert length_s(path) == pytest.approx(2.0, abs=0.1)
+    samples = samples_of(path)
     assert len(samples) == pytest.approx(32_000, abs=1600)
     spectrum = np.abs(np.fft.rfft(samples[8000:24_000]))
     assert spectrum.argmax() == 440
@@ -66,21 +68,10 @@ def test_stereo_whose_channels_cancel_each_other_out_is_heard(tmp_path: Path) ->
     assert np.abs(samples[4_000:28_000]).max() == pytest.approx(8_000, rel=0.05)
 
 
-def test_video_without_sound_raises_unsupported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read", [samples_of, length_s])
+def test_video_without_sound_raises_unsupported(tmp_path: Path, read: Callable[[Path], object]) -> None:
     with pytest.raises(AudioUnsupported, match="no sound track"):
-        samples_of(media(tmp_path / "a.mp4", None, True))
-
-
-@pytest.mark.parametrize(
-    ("name", "picture"), [("a.m4a", False), ("a.mp4", True), ("a.mkv", True), ("a.mov", True)]
-)
-def test_media_length_is_known_without_reading_it(tmp_path: Path, name: str, picture: bool) -> None:
-    assert length_s(media(tmp_path / name, TONE, picture)) == pytest.approx(2.0, abs=0.1)
-
-
-def test_length_of_video_without_sound_raises_unsupported(tmp_path: Path) -> None:
-    with pytest.raises(AudioUnsupported, match="no sound track"):
-        length_s(media(tmp_path / "a.mp4", None, True))
+        read(media(tmp_path / "a.mp4", None, True))
 
 
 @pytest.mark.parametrize(("marked", "read"), [((), 1), ((0,), 1), ((1,), 2), ((1, 2), 2)])

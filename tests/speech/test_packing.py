@@ -28,7 +28,9 @@ def seconds(*spans: tuple[float, float]) -> list[AudioSpan]:
         ([(0, 5), (6, 30)], 1),
     ],
 )
-def test_cut_chooses_longest_pause_after_twenty_seconds(spans: list[tuple[float, float]], segments: int) -> None:
+def test_first_window_ends_at_the_longest_pause_after_twenty_seconds(
+    spans: list[tuple[float, float]], segments: int
+) -> None:
     assert count_in_first_window(seconds(*spans)) == segments
 
 

@@ -1,17 +1,12 @@
 """Tests of the error tree and of error messages."""
 
-import inspect
-
 from app.core import errors
-from app.core.errors import AppError, ModelsMissing, Note
+from app.core.errors import AppError, ModelsMissing
+from tests.helpers.error_trees import documented_errors
 
 
 def test_errors_share_base_and_appear_in_drawn_tree() -> None:
-    for name, kind in inspect.getmembers(
-        errors, lambda kind: inspect.isclass(kind) and kind.__module__ == errors.__name__ and kind is not Note
-    ):
-        assert issubclass(kind, AppError)
-        assert name in (errors.__doc__ or "")
+    assert all(issubclass(kind, AppError) for kind in documented_errors(errors))
 
 
 def test_missing_models_error_names_install_command() -> None:

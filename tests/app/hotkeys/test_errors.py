@@ -1,5 +1,3 @@
-import inspect
-
 import pytest
 
 from app.core.errors import AppError, Note
@@ -12,15 +10,12 @@ from app.hotkeys.errors import (
     HotkeyUnassigned,
     HotkeyUnknown,
 )
+from tests.helpers.error_trees import documented_errors
 
 
 def test_all_errors_have_one_base_and_are_documented() -> None:
     assert issubclass(HotkeyError, AppError)
-    for name, kind in inspect.getmembers(
-        errors, lambda kind: inspect.isclass(kind) and kind.__module__ == errors.__name__
-    ):
-        assert issubclass(kind, HotkeyError)
-        assert name in (errors.__doc__ or "")
+    assert all(issubclass(kind, HotkeyError) for kind in documented_errors(errors))
 
 
 def test_hotkeys_unavailable_error_names_the_command_line() -> None:

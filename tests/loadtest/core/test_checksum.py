@@ -55,9 +55,6 @@ def test_checksum_refuses_invalid_settings(extra: dict[str, str]) -> None:
         create(EngineSettings("checksum", extra=extra))
 
 
-ONE_SECOND = bytes(range(250)) * 128
-
-
 @pytest.mark.parametrize(
     "changed", [ONE_SECOND[2:], ONE_SECOND + ONE_SECOND[:2], ONE_SECOND[2:4] + ONE_SECOND[:2] + ONE_SECOND[4:]]
 )

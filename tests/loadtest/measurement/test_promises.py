@@ -21,7 +21,7 @@ def test_only_broken_promises_count(kept: bool | None, fine: bool) -> None:
     assert none_broken([Promise("a", True, ""), Promise("b", kept, "")]) is fine
 
 
-def test_served_means_every_segment_once() -> None:
+def test_speakers_are_served_if_every_segment_ended_once() -> None:
     assert judge_speakers(found(refused=3)).kept and not judge_speakers(found(right=1)).kept
     assert "1 of 2 right" in judge_speakers(found(right=1)).found
 
@@ -30,7 +30,7 @@ def test_served_means_every_segment_once() -> None:
     ("figures_", "kept"),
     [(found(), True), (found(lag=200.0), False), (found(refused=1), False), (found(right=1), False)],
 )
-def test_unharmed_means_prompt_and_never_refused(figures_: Figures, kept: bool) -> None:
+def test_bystanders_are_unharmed_if_prompt_and_never_refused(figures_: Figures, kept: bool) -> None:
     assert judge_bystanders(figures_, 100.0).kept is kept
 
 

@@ -1,13 +1,13 @@
 """File lists stated by a hub, and the list stored with a model."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from speech.models.catalogue import Model, ModelFile
+from speech.models.catalogue import ModelFile
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.file_list import FILE_LIST, decode_modelscope, file_list, read_file_list, write_file_list
 from tests.speech.models.example import CONFIG, CONTENTS, WEIGHTS, flip_bit, model_of
@@ -102,13 +102,11 @@ def test_stored_file_list_round_trips(tmp_path: Path) -> None:
 
 def test_flipped_bit_in_a_stored_file_list_is_detected(tmp_path: Path) -> None:
     path = kept(tmp_path) / FILE_LIST
-    whole = path.read_bytes()
+    whole, before = path.read_bytes(), read_file_list(tmp_path, MODEL)
     for place in range(whole.index(b'"files"'), len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
-        with pytest.raises(FileRefused):
-            found = read_file_list(tmp_path, MODEL)
-            assert found == msgspec.json.decode(whole, type=type(found))  # the flipped bit was in white space
-            raise FileRefused("the list is the same")
+        with suppress(FileRefused):
+            assert read_file_list(tmp_path, MODEL) == before, "the flipped bit was in white space"
 
 
 def test_missing_or_invalid_stored_list_is_refused(tmp_path: Path) -> None:
@@ -134,7 +132,6 @@ def test_stored_list_follows_the_rules_of_stated_lists(tmp_path: Path, path: str
         read_file_list(tmp_path, MODEL)
 
 
-@pytest.mark.parametrize("model", [model_of()])
-def test_pinned_model_has_no_file_list(tmp_path: Path, model: Model) -> None:
+def test_pinned_model_has_no_file_list(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="catalogue pins"):
-        read_file_list(kept(tmp_path), model)
+        read_file_list(kept(tmp_path), model_of())

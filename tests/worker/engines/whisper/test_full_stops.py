@@ -333,35 +333,20 @@ def test_commas_beside_one_word_and_ends_of_all_but_short_texts_are_compared(
     text: str, language: str, compared: bool
 ) -> None:
     asked: list[str] = []
-
-    def likely(texts: Sequence[str]) -> list[float]:
-        asked.extend(texts)
-        return [0.0] * len(texts)
-
-    with_likely_stops(text, language, likely)
+    with_likely_stops(text, language, recording(asked))
     assert bool(asked) == compared
 
 
 def test_only_the_characters_around_a_mandarin_mark_are_compared() -> None:
     asked: list[str] = []
-
-    def likely(texts: Sequence[str]) -> list[float]:
-        asked.extend(texts)
-        return [0.0] * len(texts)
-
-    with_likely_stops(f"{'很' * 50}，{'好' * 50}。", "zh", likely)
+    with_likely_stops(f"{'很' * 50}，{'好' * 50}。", "zh", recording(asked))
     assert max(map(len, asked)) == 46
 
 
 @pytest.mark.parametrize("text", ["He left. It rained.", "I met. Wilson left.", "Is it? It is.", "It is, it was."])
 def test_no_text_is_compared_twice(text: str) -> None:
     asked: list[str] = []
-
-    def likely(texts: Sequence[str]) -> list[float]:
-        asked.extend(texts)
-        return [0.0] * len(texts)
-
-    with_likely_stops(text, "en", likely)
+    with_likely_stops(text, "en", recording(asked))
     assert asked and len(asked) == len(set(asked))
 
 
