@@ -62,7 +62,7 @@ class FsmnNetwork:
 
     @classmethod
     def speech_of_all(cls, networks: Sequence[Self], features: Sequence[Features]) -> list[NDArray[np.float32]]:
-        """Return the probabilities of several streams of one file; as many frames of each cost least."""
+        """Return the probabilities of several streams of one file; streams of equal length share one run."""
         found = [np.empty(0, np.float32)] * len(networks)
         by_length: dict[int, list[int]] = {}
         for place, frames in enumerate(features):
