@@ -84,10 +84,23 @@ class DeliveryLog:
     async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> bool:
         """Record that these pieces are about to be inserted into this program, and may be at its cursor.
 
-        Return whether that is on disk.
+        Return whether that is on disk, as far as a restart would offer their texts.
         """
         await self._record(pieces, lambda journal, segment: journal.inserting(segment, program))
-        return all(piece.take not in self._owed for piece in pieces)
+        if any(piece.take in self._owed for piece in pieces):
+            return False
+        in_memory = [
+            piece for piece in pieces if (journal := self._journals.get(piece.take)) and not journal.saved
+        ]
+        return not any([await self._is_offered(piece) for piece in in_memory])
+
+    async def _is_offered(self, piece: SegmentId) -> bool:
+        """Return whether a restart would offer a text: a read-only disk has the text, but no outcome."""
+        try:
+            found = await asyncio.to_thread(self._library.find, self._sessions[piece.take])
+        except (JournalError, KeyError):  # deleted meanwhile
+            return False
+        return piece.segment in found.take.offered(found.samples)
 
     async def record_held(self, pieces: tuple[SegmentId, ...], rest: str = "") -> None:
         """Record that these pieces, or only their ``rest``, are held.

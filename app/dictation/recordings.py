@@ -131,9 +131,8 @@ def view_of(found: TakeSnapshot) -> TakeView | None:
 
 
 def held_in(found: TakeSnapshot) -> dict[int, str]:
-    """Return a take's held texts, or none of a take cut off by a crash: its texts go to the history."""
-    complete = found.state in (TakeState.HELD, TakeState.FAILED)
-    return found.take.held if complete else {}
+    """Return a take's held texts that are offered; none while a process works on the take."""
+    return {} if found.state is TakeState.LIVE else found.take.offered(found.samples)
 
 
 def _close(journal: Journal) -> None:

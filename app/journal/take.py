@@ -244,6 +244,13 @@ class Take:
         known = {n: self.segments.get(n, TakeSegment(0)) for n in texts}
         return {n: known[n].rest or text for n, text in sorted(texts.items()) if known[n].awaited}
 
+    def offered(self, samples: int) -> dict[int, str]:
+        """Return the held texts that are offered after a restart, if the take has its ``samples`` on disk.
+
+        Those of a take that a crash cut off go to the history.
+        """
+        return self.held if self.state(samples) in (TakeState.HELD, TakeState.FAILED) else {}
+
     @property
     def _first_pieces(self) -> dict[int, int]:
         """The first segment of each span that is used: the number under which its text is inserted."""

@@ -13,6 +13,7 @@ from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.dictation import delivery_log
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
+from app.dictation.recordings import held_in
 from app.journal.disk import EVENTS, Disk, is_locked
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
 from app.journal.journal import Journal
@@ -50,13 +51,17 @@ def library(tmp_path: Path) -> Library:
 
 def begun(library: Library, session: UUID, segments: int = 2) -> Journal:
     journal = library.create(session, Options(), 0)
+    recognise(journal, segments)
+    return journal
+
+
+def recognise(journal: Journal, segments: int = 2) -> None:
     journal.append(np.zeros(segments, np.int16))
     for segment in range(segments):
         journal.begin(segment, segment)
         journal.end(segment, 1)
         journal.settle(segment, Final(segment, "text"))
     journal.finish()
-    return journal
 
 
 def told(library: Library, session: UUID) -> list[tuple[str, int]]:
@@ -250,6 +255,23 @@ async def test_recording_that_the_disk_did_not_take_whole_is_reported_once(
     await log.close(1)
     assert (SegmentEvent(SegmentStep.NOT_KEPT, ONE) in heard) is lost
     assert [event.step for event in heard].count(SegmentStep.NOT_KEPT) == lost
+
+
+@pytest.mark.parametrize(("texts_are_on_disk", "recorded"), [(True, False), (False, True)])
+async def test_insertion_on_read_only_disk_is_recorded_only_if_no_restart_offers_its_text(
+    tmp_path: Path, texts_are_on_disk: bool, recorded: bool
+) -> None:
+    disk, library = FragileDisk(), Library(tmp_path)
+    log = DeliveryLog(library)
+    journal = Journal.create(tmp_path, ONE, Options(), 0, disk=disk)
+    journal.set_wanted(inserted=True)
+    await log.add(1, journal)
+    disk.read_only(not texts_are_on_disk)
+    recognise(journal)
+    disk.read_only(True)
+    assert await log.inserting((SegmentId(1, 0),)) is recorded
+    await log.close(1)
+    assert bool(held_in(library.find(ONE))) is not recorded
 
 
 @pytest.mark.parametrize("trouble", ["in use", "full"])
