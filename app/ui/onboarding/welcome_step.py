@@ -11,6 +11,7 @@ from app.core.sentences import LANGUAGES, entries
 from app.messages.kinds import Action
 from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, Step, TryMicrophone
 from app.settings.languages import own_languages, spoken_languages
+from app.settings.requested_values import RequestedValues
 from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.onboarding.widgets import Option, StepPage
 from app.ui.settings.choices import LANGUAGE, Choices, microphone_entries
@@ -34,7 +35,7 @@ class SpokenPart(QWidget):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._single, self.spoken, self._asked = "auto", tuple[str, ...](), tuple[str, ...]()
+        self._single, self.spoken, self._requested = "auto", tuple[str, ...](), RequestedValues()
         self.ticks: dict[str, TickButton] = {}
         self.other = worded(texts, DropDown(theme), accessibleName="onboarding.other-language")
         self.other.activated.connect(self._add)
@@ -46,7 +47,8 @@ class SpokenPart(QWidget):
         """Tick the languages in effect."""
         own = own_languages(settings.general)
         self._single = settings.recognition.language
-        self.spoken = self._asked = spoken_languages(settings.recognition, own)
+        self.spoken = spoken_languages(settings.recognition, own)
+        self._requested.show(self.spoken)
         self._offer((*filter(None, own), *_COMMON, *self.spoken))
 
     def refresh(self) -> None:
@@ -76,17 +78,17 @@ class SpokenPart(QWidget):
 
     def _add(self, _: int) -> None:
         if code := self.other.currentData():
-            self._choose((*self._asked, code))
+            self._choose((*self._requested.latest, code))
 
     def _toggle(self, code: str) -> None:
         if code == self._single:
             self._ask(ChangeSetting(_SINGLE, "auto"))
-        rest = tuple(one for one in self._asked if one != code)
+        rest = tuple(one for one in self._requested.latest if one != code)
         self._choose(() if not code else rest if code in self.spoken else (*rest, code))
         self.refresh()  # the ticks follow the settings in effect
 
     def _choose(self, codes: tuple[str, ...]) -> None:
-        self._asked = codes  # another choice may come before the answer
+        self._requested.request(codes)  # another choice may come before the answer
         self._ask(ChangeSetting(SPOKEN, "\n".join(codes)))
 
 

@@ -86,6 +86,9 @@ class SettingControl(QWidget):
     def discard(self) -> None:
         """Discard typed text that was not requested."""
 
+    def note_refusal(self) -> None:
+        """Note that a requested value was refused."""
+
 
 class SwitchControl(SettingControl):
     """Switch for a setting that is on or off."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy
 
+from app.settings.requested_values import RequestedValues
 from app.ui.settings.controls import SettingControl, SetValue, usual_width
 from app.ui.settings.picker import Picker
 from app.ui.settings.picker_entries import PickerEntry, with_unknown
@@ -89,7 +90,7 @@ class PickSeveralControl(SettingControl):
         super().__init__(self.add, set_value)
         self._texts, self._entries, self._empty = texts, entries, empty
         self._value: tuple[str, ...] = ()
-        self._asked: tuple[str, ...] = ()
+        self._requested = RequestedValues()
         self._name = ""
         self.row = ChipRow(theme, self._toggle, (self.none, self.add))
         self.picker = Picker(theme, texts, self.add)
@@ -106,7 +107,7 @@ class PickSeveralControl(SettingControl):
     def show_value(self, value: Any) -> None:
         """Show chips of the values in effect; the focus goes from a removed chip to its neighbour."""
         before, self._value = self._value, tuple(value)
-        self._asked = self._value
+        self._requested.show(self._value)
         self.picker.show_chosen(self._value)
         if self._value != before:
             focused = next((place for place, chip in enumerate(self.chips) if chip.hasFocus()), None)
@@ -134,6 +135,10 @@ class PickSeveralControl(SettingControl):
 
     def _toggle(self, value: str) -> None:
         """Request the values with or without this one; the answer to the last request may not have come yet."""
-        rest = tuple(chosen for chosen in self._asked if chosen != value)
-        self._asked = rest if value in self._value else (*rest, value)
-        self.set_value("\n".join(self._asked))
+        rest = tuple(chosen for chosen in self._requested.latest if chosen != value)
+        self._requested.request(rest if value in self._value else (*rest, value))
+        self.set_value("\n".join(self._requested.latest))
+
+    def note_refusal(self) -> None:
+        """Forget what was requested."""
+        self._requested.refuse()

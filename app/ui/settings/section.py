@@ -87,6 +87,8 @@ class SettingRow(LinedRow):
     def refuse(self, text: Wording | None) -> None:
         """Show why a requested value was refused; ``None`` removes the message."""
         self._refused = text
+        if text is not None:
+            self.control.note_refusal()
         self._show()
 
     def back(self) -> None:

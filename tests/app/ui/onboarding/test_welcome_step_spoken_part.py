@@ -48,8 +48,11 @@ def test_click_adds_or_removes_a_language(part: SpokenPart, asked: list[Action])
     assert ticked(part) == ["en"], "until the setting is in effect"
     part.ticks["en"].click()
     assert asked[1:] == [ChangeSetting(SPOKEN, "zh")], "the first click is not answered yet"
+    part.show_settings(speaking("en", "zh"))
+    part.ticks["zh"].click()
+    assert asked[2:] == [ChangeSetting(SPOKEN, "")], "the second click is not answered yet"
     part.ticks[""].click()
-    assert asked[2:] == [ChangeSetting(SPOKEN, "")]
+    assert asked[3:] == [ChangeSetting(SPOKEN, "")]
 
 
 def test_language_fixed_in_settings_can_be_removed(part: SpokenPart, asked: list[Action]) -> None:
