@@ -31,6 +31,7 @@ from protocol.endpoint import ENDPOINT_FILE
 from protocol.job import MOST_SHARDS
 from runtime.folders import Folders, refusal
 from runtime.terminal import reason
+from runtime.whole_file import open_regular
 
 CONFIGURATION_FILE: Final = "gateway.toml"
 VARIABLE: Final = "KIKIPOUNAMU_GATEWAY_"
@@ -88,7 +89,8 @@ _KINDS: Final = {field.name: field.type for field in msgspec.structs.fields(Conf
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
     """Read the file; an absent file sets nothing. Raises ``InvalidSettings``."""
     try:
-        with file.open("rb") as opened:
+        # A file that was named may be a pipe: the default one is not.
+        with file.open("rb") if must_exist else open_regular(file) as opened:
             content = opened.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise InvalidSettings("it is larger than 1 MiB")

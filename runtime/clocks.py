@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.whole_file import keep
+from runtime.whole_file import keep, read_regular
 
 log = loggers.RUNTIME_CLOCKS
 
@@ -101,7 +101,7 @@ def _warn(set_by_s: float) -> None:
 def _read_note(memory: Path) -> _ClockNote | None:
     """Return the note, or ``None`` if there is no readable one."""
     with suppress(OSError, ValueError, TypeError, OverflowError, RecursionError):
-        note = _ClockNote(*map(float, json.loads(memory.read_bytes())))
+        note = _ClockNote(*map(float, json.loads(read_regular(memory))))
         if all(map(isfinite, note)) and note.even_s >= 0:
             return note
     return None

@@ -1,7 +1,12 @@
-"""Files that are written completely or not at all, among them those of values whose loss does no harm. Blocks."""
+"""Files of this program: written completely or not at all, and read without waiting. Blocks.
 
+Whatever is in the place of such a file, a read neither waits nor fills memory. Some files keep values whose loss
+does no harm.
+"""
+
+import errno
 import os
-import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +19,8 @@ T = TypeVar("T")
 _MOST_BYTES: Final = 1 << 20
 _NAMED: Final = 32
 _NEW: Final[int] = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # the last one for Windows
+_READ: Final[int] = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""The last two are for Windows, and so that a pipe does not wait for a writer."""
 
 
 @contextmanager
@@ -24,7 +31,7 @@ def replacing(place: Path, *, durable: bool = False, mode: int = 0o600) -> Itera
     system may read: to read it is to set it, also for all other threads.
     """
     name = place.name[:_NAMED]  # the name itself may be as long as the file system allows
-    new = place.with_name(f".{name}.{secrets.token_hex(8)}")
+    new = place.with_name(f".{name}.{os.urandom(8).hex()}")
     descriptor = os.open(new, _NEW, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -45,11 +52,36 @@ def write_whole(place: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def open_regular(place: Path) -> BinaryIO:
+    """Open a file for reading. Raises ``OSError``, also for a folder, a pipe or a device."""
+    descriptor = os.open(place, _READ)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    why = os.strerror(errno.EISDIR) if stat.S_ISDIR(mode) else "it is no regular file"
+    raise OSError(errno.EISDIR, why, str(place))
+
+
+def read_regular(place: Path, most_bytes: int = _MOST_BYTES) -> bytes:
+    """Return the content of a file. Raises ``OSError``, also for one that is longer than ``most_bytes``."""
+    with open_regular(place) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {most_bytes >> 20} MiB", str(place))
+    return content
+
+
+def not_waiting(place: str, flags: int) -> int:
+    """Open a private file for ``open``, without waiting for the reader of a pipe. Raises ``OSError``."""
+    return os.open(place, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+
+
 def read_kept(place: Path, kind: type[T], default: T) -> T:
     """Return the value in the file at ``place``; ``default`` where there is none, or a damaged one."""
     import msgspec  # imported late: the command line starts without it
 
-    with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError), place.open("rb") as file:
+    with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError), open_regular(place) as file:
         return msgspec.json.decode(file.read(_MOST_BYTES), type=kind)
     return default
 

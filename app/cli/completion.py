@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from runtime.folders import folders
+from runtime.whole_file import read_regular
 
 Found = list[tuple[str, str]]
 """Values with a description each, which zsh and fish show."""
@@ -51,7 +52,7 @@ def complete_gateway() -> Found:
     from app.gateways.store import decode, gateways_file
 
     with suppress(OSError, ValueError):
-        paired = decode(gateways_file().read_bytes())
+        paired = decode(read_regular(gateways_file()))
         return [(one.display_name if one.display_name.isalnum() else one.id, one.display_name) for one in paired]
     return []
 

@@ -3,6 +3,8 @@
 from contextlib import suppress
 from pathlib import Path
 
+from runtime.whole_file import not_waiting
+
 
 class FirstTimes:
     """A hint that is shown ``most`` times; ``left``: how many of them are to come.
@@ -26,5 +28,5 @@ class FirstTimes:
         self.left -= 1
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab") as file:
+            with open(self._path, "ab", opener=not_waiting) as file:
                 file.write(b".")

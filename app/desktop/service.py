@@ -43,7 +43,7 @@ from app.hotkeys.compositor_lines import Compositor, Lines, lines
 from app.insertion.portal.permission import NAME, ask_again
 from runtime.folders import folders
 from runtime.tasks import Tasks
-from runtime.whole_file import replacing
+from runtime.whole_file import read_regular, replacing
 
 BACKUP: Final = ".before-kikipounamu"
 _MOST_BYTES: Final = 1 << 20
@@ -120,9 +120,7 @@ def _write(place: Path, text: str, mode: int) -> None:
 
 
 def _text(place: Path) -> str:
-    if place.stat().st_size > _MOST_BYTES:
-        raise OSError("it is too large")
-    return place.read_bytes().decode()
+    return read_regular(place, _MOST_BYTES).decode()
 
 
 @contextmanager

@@ -21,11 +21,12 @@ from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.queue import FileQueue, SavingOptions
 from app.files.view import FileState, FileView, shortened
 from protocol.audio import SAMPLE_RATE, samples_to_ms
-from runtime.whole_file import write_whole
+from runtime.whole_file import read_regular, write_whole
 
 _ENDING: Final = ".jsonl"
 _BEFORE: Final = ".before"
 _LOST: Final = "its stored text is damaged"
+_MOST_BYTES: Final = 256 << 20
 
 
 class RecordingIdentity(Struct, frozen=True):
@@ -205,7 +206,7 @@ class FileResults:
 
 def _lines(place: Path) -> list[bytes]:
     try:
-        return place.read_bytes().split(b"\n")[:-1]
+        return read_regular(place, _MOST_BYTES).split(b"\n")[:-1]
     except OSError:
         return []
 

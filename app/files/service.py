@@ -61,7 +61,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.tasks import Tasks, within
-from runtime.whole_file import write_whole
+from runtime.whole_file import read_regular, write_whole
 from speech.audio_file import length_s, sound_track
 from speech.errors import SpeechError
 from speech.media_file import SoundTrack
@@ -77,6 +77,7 @@ _SHOW_S: Final = 0.1
 _CHECK_S: Final = 30.0
 _DISK_S: Final = 5.0
 _AGAIN_S: Final = 5.0
+_MOST_BYTES: Final = 16 << 20
 
 
 def _inspect_file(path: str) -> tuple[float | None, SoundTrack]:
@@ -274,7 +275,7 @@ class Files:
     def _load(self) -> FileQueue:
         folder = private_folder(self._parts.folder)
         try:
-            queue = decode_queue((folder / _LIST).read_text(encoding="utf-8"))
+            queue = decode_queue(read_regular(folder / _LIST, _MOST_BYTES).decode())
         except (OSError, UnicodeDecodeError):
             queue = None
         if queue is None:

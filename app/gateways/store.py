@@ -23,7 +23,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
 from runtime.tasks import complete
-from runtime.whole_file import replacing
+from runtime.whole_file import open_regular, read_regular, replacing
 
 
 class GatewaysNotKept(AppError):
@@ -130,7 +130,7 @@ class GatewayStore:
         Raises ``GatewaysNotKept`` if the file exists but cannot be read; then it is not overwritten either.
         """
         try:
-            with self.file.open("rb") as file:
+            with open_regular(self.file) as file:
                 data = file.read(_MOST_BYTES + 1)
             if os.name == "posix" and self.file.stat().st_mode & 0o077:
                 self.file.chmod(0o600)
@@ -204,7 +204,7 @@ def paired_as(name: str, file: Path) -> PairedGateway:
 def paired_in(file: Path) -> tuple[PairedGateway, ...]:
     """Return the gateways in this file, and leave it alone. Raises ``GatewaysNotKept``. Blocks."""
     try:
-        return decode(file.read_bytes())
+        return decode(read_regular(file, _MOST_BYTES))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:

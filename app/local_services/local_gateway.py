@@ -13,6 +13,7 @@ from client.request import request
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from runtime.folders import folders
+from runtime.whole_file import read_regular
 
 READY: Final = "/readyz"
 WORKERS: Final = "/v1/workers"
@@ -51,7 +52,7 @@ def endpoint_file() -> Path:
 def read_endpoint() -> Endpoint | None:
     """Return the published endpoint, or ``None`` if the file is missing or incomplete."""
     try:
-        return decode_endpoint(endpoint_file().read_bytes())
+        return decode_endpoint(read_regular(endpoint_file()))
     except (OSError, MalformedMessage):
         return None
 

@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
-from typing import Final
 
 from app.journal.retention import RetentionLimits
 from app.settings.errors import BadSetting, SettingsError, SettingsUnreadable
@@ -12,18 +11,13 @@ from app.settings.path import settings_place
 from app.settings.schema import from_mapping
 from app.settings.sections import Settings
 from runtime.terminal import reason
-
-_MOST_BYTES: Final = 1 << 20
+from runtime.whole_file import read_regular
 
 
 def settings_now(place: Path | None = None) -> tuple[Settings, Sequence[SettingsError]]:
     """Return this user's settings and their problems, for a command that runs without the app. Blocks."""
     try:
-        with (place or settings_place()).open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            return Settings(), [SettingsUnreadable("it is larger than 1 MiB: make it shorter")]
-        document = tomllib.loads(content.decode("utf-8-sig"))
+        document = tomllib.loads(read_regular(place or settings_place()).decode("utf-8-sig"))
     except FileNotFoundError:
         document = {}
     except UnicodeDecodeError:

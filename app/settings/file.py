@@ -24,13 +24,13 @@ from app.settings.schema import all_settings, as_written, change_setting, from_m
 from app.settings.sections import ChangeSetting, Settings
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.folders import refusal
 from runtime.tasks import TaskOwner, Tasks
-from runtime.whole_file import replacing
+from runtime.whole_file import read_regular, replacing
 
 log = loggers.APP_SETTINGS_FILE
 
 _CHECK_S: Final = 1.0
-_MOST_BYTES: Final = 1 << 20
 _MOST_NAMED: Final = 20
 _HEADER: Final = "# Settings of kikipounamu. What is not here has its default; the window of the app lists all.\n"
 
@@ -81,16 +81,11 @@ def read_settings(place: Path) -> ParsedSettings:
 
 def _read_text(place: Path) -> str:
     try:
-        with place.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        return read_regular(place).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise SettingsUnreadable(f"{place} cannot be read: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        raise SettingsUnreadable(f"{place} is larger than 1 MiB: make it shorter")
-    try:
-        return content.decode("utf-8-sig")
+        raise SettingsUnreadable(refusal(error, place)) from error
     except UnicodeDecodeError as error:
         raise SettingsUnreadable(f"{place} is not written in UTF-8: save it as that") from error
 

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from runtime.folders import folders
+from runtime.whole_file import read_regular
 
 
 def settings_place() -> Path:
@@ -14,7 +15,7 @@ def settings_place() -> Path:
 def read_appearance(place: Path) -> dict[str, str]:
     """Return the words in section ``general``, such as the theme's name, unchecked; none of a damaged file."""
     try:
-        general = tomllib.loads(place.read_text("utf-8-sig")).get("general")
+        general = tomllib.loads(read_regular(place).decode("utf-8-sig")).get("general")
     except (OSError, ValueError, RecursionError):
         return {}
     found = general.items() if isinstance(general, dict) else ()

@@ -27,7 +27,7 @@ from app.core.child_process import lasting_program
 from app.core.errors import AppError, Note
 from app.core.identity import APP_ID
 from app.system.desktop_entries import application_folders
-from runtime.whole_file import write_whole
+from runtime.whole_file import read_regular, write_whole
 
 NAME: Final = "kikipounamu"
 ARGUMENTS: Final = ("app", "--hidden")
@@ -153,7 +153,7 @@ class FileEntry:
     def _read_entry(self) -> str:
         with _refusals(self.place):
             try:
-                return self.place.read_text(encoding="utf-8", errors="replace")
+                return read_regular(self.place).decode("utf-8", "replace")
             except (FileNotFoundError, NotADirectoryError):
                 return ""
 
@@ -380,7 +380,7 @@ def in_system_menu(platform: str, environment: Mapping[str, str], program: str) 
     _, *shared = application_folders(platform, environment)
     for folder in shared:
         with suppress(OSError):
-            command = desktop_command((folder / _ENTRY).read_text(encoding="utf-8")) or ()
+            command = desktop_command(read_regular(folder / _ENTRY).decode()) or ()
             return any(_is_program(word, program) for word in command)
     return False
 

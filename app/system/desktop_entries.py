@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from app.insertion.plan import plain_name
+from runtime.whole_file import open_regular
 
 _GROUP: Final = "[Desktop Entry]"
 _ENDING: Final = ".desktop"
@@ -234,7 +235,7 @@ def _files(places: Sequence[Path]) -> Iterator[tuple[str, Path, os.stat_result]]
 
 def _read_entry(identifier: str, path: Path) -> DesktopEntry | None:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return parse_entry(identifier, file.read(_MOST_BYTES).decode(errors="replace"))
     except OSError:
         return None

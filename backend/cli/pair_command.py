@@ -19,6 +19,7 @@ from protocol.errors import MalformedMessage
 from protocol.pairing import PAIRING_PATH, PairingStage, PairingState, PairingWish, link_of
 from runtime.folders import folders
 from runtime.terminal import printable, reason
+from runtime.whole_file import read_regular
 
 LOOK_S: Final = 0.5
 _ANSWER_S: Final = 5.0
@@ -57,7 +58,7 @@ def pair_device(
 def running(file: Path) -> Endpoint:
     """Return the endpoint of this user's gateway. Raises ``PairingFailed``."""
     try:
-        return decode_endpoint(file.read_bytes())
+        return decode_endpoint(read_regular(file))
     except (OSError, MalformedMessage) as error:
         raise PairingFailed("no gateway is running: start one with `kikipounamu-gateway serve`") from error
 

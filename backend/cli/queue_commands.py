@@ -21,6 +21,7 @@ from protocol.errors import ErrorCode
 from runtime.command_line import AsJson, group
 from runtime.folders import folders
 from runtime.terminal import say
+from runtime.whole_file import read_regular
 
 queues = group("Show and manage the queues of the broker.")
 
@@ -163,7 +164,7 @@ def _own() -> tuple[str, ...]:
     """Return the owner ids of this computer's gateway."""
     key = os.environ.get("KIKIPOUNAMU_KEY", "")
     file = folders().data / KEY_FILE
-    kept = file.read_text("ascii", "replace").strip() if file.exists() else ""
+    kept = read_regular(file).decode("ascii", "replace").strip() if file.exists() else ""
     return tuple(owner_of(one) for one in (key, kept) if one)
 
 

@@ -11,20 +11,21 @@ from contextlib import suppress
 from pathlib import Path
 
 from runtime.folders import private_folder
+from runtime.whole_file import read_regular
 
 
 def create_once(file: Path, make: Callable[[], bytes]) -> bytes:
     """Return the content of ``file``; create it with ``make`` if absent. The first of several creators wins."""
     private_folder(file.parent)
     with suppress(FileNotFoundError):
-        return file.read_bytes()
+        return read_regular(file)
     temporary = _temporary(file, make())
     try:
         with suppress(FileExistsError):  # another process was first: use its file
             os.link(temporary, file)
     finally:
         os.unlink(temporary)
-    return file.read_bytes()
+    return read_regular(file)
 
 
 def replace_file(file: Path, data: bytes) -> None:

@@ -15,6 +15,7 @@ from protocol.errors import MalformedMessage
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
+from runtime.whole_file import read_regular
 
 log = loggers.BACKEND_ACCESS
 
@@ -79,5 +80,5 @@ def _restore(file: Path, content: bytes) -> None:
 
 def _remove(file: Path, endpoint: Endpoint) -> None:
     with suppress(FileNotFoundError, MalformedMessage):
-        if decode_endpoint(file.read_bytes()) == endpoint:
+        if decode_endpoint(read_regular(file)) == endpoint:
             file.unlink()

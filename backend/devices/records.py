@@ -24,11 +24,13 @@ from protocol.errors import NOT_JSON
 from protocol.forms import SHA256
 from runtime.folders import refusal
 from runtime.locking import try_lock
+from runtime.whole_file import read_regular
 
 DEVICES_FILE: Final = "devices.json"
 MOST: Final = 1_000
 _VERSION: Final = 1
 _KEY_BYTES: Final = 32
+_MOST_BYTES: Final = 16 << 20
 _LOCK_S: Final = 5.0
 _REVOKED_S: Final = 7 * 24 * 3600
 """Time to remember revoked keys: longer than the broker keeps a session."""
@@ -90,7 +92,7 @@ class DeviceStore:
 
     def _contents(self) -> _Contents:
         try:
-            contents = msgspec.json.decode(self.file.read_bytes(), type=_Contents)
+            contents = msgspec.json.decode(read_regular(self.file, _MOST_BYTES), type=_Contents)
         except FileNotFoundError:
             return _Contents()
         except OSError as error:

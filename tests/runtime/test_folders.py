@@ -107,7 +107,7 @@ def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
         (errno.EROFS, "make its disk writable, or set KIKIPOUNAMU_HOME"),
         (errno.EACCES, "give this user access, or set KIKIPOUNAMU_HOME"),
         (errno.ENOSPC, "free some space there"),
-        (errno.EISDIR, "move away the folder that is in the place of a file, or set KIKIPOUNAMU_HOME"),
+        (errno.EISDIR, "move away what is in the place of the file, or set KIKIPOUNAMU_HOME"),
         (errno.EMFILE, "end the program and start it again, or allow it more open files (ulimit -n)"),
         (errno.ENFILE, "end other programs, or allow the system more open files (sysctl fs.file-max)"),
         (errno.EIO, "check that folder and its disk, or set KIKIPOUNAMU_HOME"),

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from runtime.whole_file import open_regular
+
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 """In order of severity."""
 
@@ -156,7 +158,7 @@ class LogReader:
 
     def _read_program(self, path: Path) -> list[LogLine]:
         program, place = path.name.removesuffix(_ENDING), self._places.get(path.name.removesuffix(_ENDING))
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             status = os.fstat(file.fileno())
             if place is None:
                 added = self._read_tail(path, file)
@@ -184,7 +186,7 @@ class LogReader:
         """Return what was added to the file before its rotation."""
         older = path.with_name(f"{path.name}.1")
         try:
-            with older.open("rb") as file:
+            with open_regular(older) as file:
                 if os.fstat(file.fileno()).st_ino == place.file:
                     return _end_of(file, self._most_bytes, place.read)
         except OSError:
@@ -200,7 +202,7 @@ def logs_in(folder: Path) -> list[Path]:
 
 def tail_of(path: Path, most_bytes: int) -> bytes:
     """Return the end of a file, starting at the beginning of a line."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return _end_of(file, most_bytes)
 
 

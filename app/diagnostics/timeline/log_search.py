@@ -19,6 +19,7 @@ from app.diagnostics.report.log_lines import tail_of
 from app.diagnostics.timeline.segment_facts import LoggedEvent, logged_event
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS
 from runtime.loggers import CLIENT_STORY
+from runtime.whole_file import open_regular
 
 MOST_LINES: Final = 200_000
 """Limit for one session, which has at most 65,536 segments."""
@@ -205,4 +206,8 @@ def pieces(path: Path) -> Iterator[bytes]:
 
 
 def _open_log(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    file = open_regular(path)
+    if path.suffix != ".gz":
+        return file
+    file.close()
+    return cast(BinaryIO, gzip.open(path, "rb"))

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from runtime.whole_file import read_regular
+
 _ADDRESS: Final = "IBUS_ADDRESS"
 
 
@@ -41,7 +43,7 @@ def _folder(environment: Mapping[str, str]) -> Path:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text(errors="replace").splitlines()
+        return read_regular(file).decode(errors="replace").splitlines()
     except OSError:
         return []
 

@@ -34,6 +34,7 @@ from app.insertion.outcome import (
 )
 from app.insertion.plan import Rules, to_paste
 from runtime.tasks import close_on_error
+from runtime.whole_file import read_regular
 
 _SETS: Final = (
     *("latin-1", "iso8859-2", "iso8859-7", "iso8859-8", "iso8859-9", "koi8-r"),
@@ -118,7 +119,7 @@ class KeptEngine:
     def read(self) -> str:
         """Return the name that a killed process left; empty if there is none."""
         try:
-            return self._place.read_text().strip()
+            return read_regular(self._place).decode().strip()
         except (OSError, UnicodeDecodeError):
             return ""
 

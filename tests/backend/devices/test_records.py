@@ -118,7 +118,7 @@ def test_unreadable_file_is_reported_with_remedy(store: DeviceStore, ask: Callab
 def test_folder_in_the_place_of_the_file_is_reported_with_remedy(store: DeviceStore) -> None:
     store.file.mkdir(parents=True)
     for ask in (store.read, lambda: store.add("n", DeviceKind.CLIENT, 0)):
-        with pytest.raises(DevicesUnreadable, match=r"devices\.json .*: move away the folder"):
+        with pytest.raises(DevicesUnreadable, match=r"devices\.json .*: move away what is in the place"):
             ask()
 
 
