@@ -57,9 +57,10 @@ class FiniteCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Refuse an option that is no finite number."""
         for name, value in ctx.params.items():
-            if isinstance(value, float) and not isfinite(value):
-                option = f"--{name.replace('_', '-')}"
-                raise typer.BadParameter(f"{value} is not a finite number", ctx=ctx, param_hint=f"'{option}'")
+            for number in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(number, float) and not isfinite(number):
+                    option = f"--{name.replace('_', '-')}"
+                    raise typer.BadParameter(f"{number} is not a finite number", ctx=ctx, param_hint=f"'{option}'")
         return super().invoke(ctx)
 
 

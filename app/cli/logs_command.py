@@ -53,7 +53,7 @@ def logs(
         ),
     ] = "last",
     segment: Annotated[
-        int | None, typer.Option("--segment", min=0, metavar="N", help="Show only this segment.")
+        int | None, typer.Option("--segment", min=0, max=10_000_000, metavar="N", help="Show only this segment.")
     ] = None,
     folder: Annotated[list[Path] | None, _FOLDER] = None,
     as_json: AsJson = False,

@@ -30,7 +30,7 @@ from app.cli.output import exit_on_error
 from app.control.client import hand_over
 from app.core.errors import AppError
 from app.core.format import Format
-from runtime.command_line import CommandGroup, Version, group
+from runtime.command_line import CommandGroup, FiniteCommand, Version, group
 from runtime.installing import extra_command
 from runtime.memory import without_collection
 from runtime.terminal import silence_libraries
@@ -85,7 +85,10 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     language: Language = "auto",
     script: ChineseScript = "simplified",
     track: Annotated[
-        int, typer.Option(min=0, help="Number of the sound track of a film; 0: its default, else the first.")
+        int,
+        typer.Option(
+            min=0, max=1_000, help="Number of the sound track of a film; 0: its default, else the first."
+        ),
     ] = 0,
 ) -> None:
     """Transcribe recordings to standard output or files.
@@ -231,7 +234,7 @@ app.command(rich_help_panel=CommandSection.RECORDINGS)(mcp_command.mcp)
 app.command("serve-api", rich_help_panel=CommandSection.SERVERS)(serve_api_command.serve_api)
 app.command(rich_help_panel=CommandSection.APP)(update_command.update)
 app.add_typer(gpu_command.app, name="gpu", rich_help_panel=CommandSection.MODELS)
-app.command(rich_help_panel=CommandSection.DIAGNOSIS)(microphones_command.microphones)
+app.command(rich_help_panel=CommandSection.DIAGNOSIS, cls=FiniteCommand)(microphones_command.microphones)
 app.command(rich_help_panel=CommandSection.DIAGNOSIS)(doctor_command.doctor)
 app.command(rich_help_panel=CommandSection.DIAGNOSIS)(logs_command.logs)
 app.command(rich_help_panel=CommandSection.DIAGNOSIS)(doctor_command.report)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loadtest.commands.options import Certificate, Gateway, Key, ReportIn, Seed
+from loadtest.commands.options import DAY_S, MOST_SEED, MOST_SPEAKERS, Certificate, Gateway, Key, ReportIn, Seed
 from loadtest.commands.runner import command, print_json, reachable, run_scenario
 from loadtest.measurement.log_watch import LogWatch
 from loadtest.reports.run import Run
@@ -22,14 +22,18 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
     hostile_key: Annotated[
         str, typer.Option(envvar="KIKIPOUNAMU_HOSTILE_KEY", help="Key of the attacker; must differ from --key.")
     ],
-    speakers: Annotated[int, typer.Option(min=1, help="Number of speakers during the attack.")] = 5,
+    speakers: Annotated[
+        int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of speakers during the attack.")
+    ] = 5,
     seconds: Annotated[
-        float, typer.Option(min=0.1, help="Seconds of measurement, without and with each attack.")
+        float, typer.Option(min=0.1, max=DAY_S, help="Seconds of measurement, without and with each attack.")
     ] = 30.0,
-    pace: Annotated[float, typer.Option(min=0.01, help="Speed: 1: real time; less is faster.")] = 0.5,
-    connections: Annotated[int, typer.Option(min=1, help="Parallel connections of the attacker.")] = 1,
+    pace: Annotated[float, typer.Option(min=0.01, max=1_000.0, help="Speed: 1: real time; less is faster.")] = 0.5,
+    connections: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Parallel connections of the attacker.")
+    ] = 1,
     attack: Annotated[list[Attack] | None, typer.Option(help="Run only this attack; repeatable.")] = None,
-    most: Annotated[float, typer.Option(min=1.0, help="Allowed slowdown factor.")] = 2.0,
+    most: Annotated[float, typer.Option(min=1.0, max=1_000.0, help="Allowed slowdown factor.")] = 2.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -49,14 +53,18 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
-    messages: Annotated[int, typer.Option(min=1, help="Number of messages.")] = 1_000_000,
-    seed: Annotated[int, typer.Option(help="Seed of the messages.")] = 1,
-    first: Annotated[int, typer.Option(min=0, help="Number of the first conversation, to repeat it.")] = 0,
-    connections: Annotated[int, typer.Option(min=1, help="Parallel connections.")] = 16,
-    speakers: Annotated[int, typer.Option(min=1, help="Number of speakers beside it.")] = 2,
+    messages: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="Number of messages.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the messages.")] = 1,
+    first: Annotated[
+        int, typer.Option(min=0, max=1_000_000_000, help="Number of the first conversation, to repeat it.")
+    ] = 0,
+    connections: Annotated[int, typer.Option(min=1, max=100_000, help="Parallel connections.")] = 16,
+    speakers: Annotated[int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of speakers beside it.")] = 2,
     wire: Annotated[Wire, typer.Option(help="Protocol of the messages.")] = Wire.OWN,
-    wyoming_port: Annotated[int, typer.Option(help="TCP port of Wyoming.")] = 10_300,
-    most_mb: Annotated[float, typer.Option(help="Allowed growth of the gateway's memory, MB.")] = 256.0,
+    wyoming_port: Annotated[int, typer.Option(min=1, max=65_535, help="TCP port of Wyoming.")] = 10_300,
+    most_mb: Annotated[
+        float, typer.Option(min=0.0, max=1_000_000.0, help="Allowed growth of the gateway's memory, MB.")
+    ] = 256.0,
     hostile_key: Annotated[
         str,
         typer.Option(

@@ -21,7 +21,16 @@ from loadtest.chaos.own_stack import OwnStack, StackSize
 from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, events_without_target, read_plan
 from loadtest.chaos.scenario import judge, run_chaos
 from loadtest.chaos.targets import ChaosTargets
-from loadtest.commands.options import Certificate, Gateway, Key, Partials, Patience, ReportIn
+from loadtest.commands.options import (
+    MOST_SEED,
+    MOST_SPEAKERS,
+    Certificate,
+    Gateway,
+    Key,
+    Partials,
+    Patience,
+    ReportIn,
+)
 from loadtest.commands.runner import Show, command, reachable, run_and_report
 from loadtest.core.errors import LoadTestError
 from loadtest.reports.run import Run
@@ -45,15 +54,15 @@ Kinds = Annotated[
     list[FaultKind] | None,
     typer.Option(metavar="KIND", help=f"Cause only these events: {', '.join(FaultKind)}; repeatable."),
 ]
-Minutes = Annotated[float, typer.Option(min=0.05, help="Minutes of speech and events.")]
-Rate = Annotated[float, typer.Option(min=0.1, help="Events per minute.")]
-Longest = Annotated[float, typer.Option(min=0.2, help="Longest event in seconds.")]
-Speakers = Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")]
-Seed = Annotated[int, typer.Option(help="Seed of the plan and of the random audio.")]
+Minutes = Annotated[float, typer.Option(min=0.05, max=100_000.0, help="Minutes of speech and events.")]
+Rate = Annotated[float, typer.Option(min=0.1, max=600.0, help="Events per minute.")]
+Longest = Annotated[float, typer.Option(min=0.2, max=3_600.0, help="Longest event in seconds.")]
+Speakers = Annotated[int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of parallel speakers.")]
+Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the plan and of the random audio.")]
 Replay = Annotated[Path | None, typer.Option(help="report.json whose plan is repeated.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and end.")]
-Gateways = Annotated[int, typer.Option(min=1, help="Gateways of the own stack.")]
-Workers = Annotated[int, typer.Option(min=1, help="Workers of the own stack.")]
+Gateways = Annotated[int, typer.Option(min=1, max=100, help="Gateways of the own stack.")]
+Workers = Annotated[int, typer.Option(min=1, max=1_000, help="Workers of the own stack.")]
 Home = Annotated[Path | None, typer.Option(help="Folder of the own stack; kept. Default: temporary.")]
 Library = Annotated[Path | None, typer.Option(help="Library for clock steps; default: the installed one.")]
 

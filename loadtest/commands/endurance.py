@@ -7,7 +7,17 @@ from typing import Annotated, Final
 import typer
 
 from loadtest.capacity.fleet import speakers_carried
-from loadtest.commands.options import Certificate, Gateway, Key, Patience, Ramp, ReportIn, Seed
+from loadtest.commands.options import (
+    DAY_S,
+    MOST_SPEAKERS,
+    Certificate,
+    Gateway,
+    Key,
+    Patience,
+    Ramp,
+    ReportIn,
+    Seed,
+)
 from loadtest.commands.runner import Where, command, reachable, run_scenario
 from loadtest.reports.run import Run
 from loadtest.scenarios import burst as burst_scenario
@@ -17,17 +27,26 @@ from loadtest.scenarios import soak as soak_scenario
 
 _MOST_SAMPLES: Final = 3_600
 
-Count = Annotated[int, typer.Option(min=0, help="Number of speakers; 0: by the measured speed of the workers.")]
+Count = Annotated[
+    int,
+    typer.Option(min=0, max=MOST_SPEAKERS, help="Number of speakers; 0: by the measured speed of the workers."),
+]
+AllowedPercent = Annotated[
+    float, typer.Option(min=0.0, max=100_000.0, help="Allowed CPU of the gateway, % of a core.")
+]
+AllowedKb = Annotated[float, typer.Option(min=0.0, max=1_000_000.0, help="Allowed memory per connection, KB.")]
 
 
 def idle(  # noqa: PLR0913 - typer: an option is a parameter
-    silent: Annotated[int, typer.Option(min=1, help="Number of sessions that say nothing.")] = 1000,
-    lorises: Annotated[int, typer.Option(min=0, help="Number of requests that never end.")] = 200,
-    seconds: Annotated[float, typer.Option(min=1.0, help="Seconds of measurement.")] = 60.0,
+    silent: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of sessions that say nothing.")] = 1000,
+    lorises: Annotated[int, typer.Option(min=0, max=100_000, help="Number of requests that never end.")] = 200,
+    seconds: Annotated[float, typer.Option(min=1.0, max=DAY_S, help="Seconds of measurement.")] = 60.0,
     ramp: Ramp = 10.0,
-    speakers: Annotated[int, typer.Option(min=1, help="Number of people who speak afterwards.")] = 5,
-    most_percent: Annotated[float, typer.Option(help="Allowed CPU of the gateway, % of a core.")] = 2.0,
-    most_kb: Annotated[float, typer.Option(help="Allowed memory per connection, KB.")] = 64.0,
+    speakers: Annotated[
+        int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of people who speak afterwards.")
+    ] = 5,
+    most_percent: AllowedPercent = 2.0,
+    most_kb: AllowedKb = 64.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -59,9 +78,11 @@ def idle(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def long(  # noqa: PLR0913 - typer: an option is a parameter
-    hours: Annotated[float, typer.Option(min=0.001, help="Hours of audio, pauses included.")] = 3.0,
-    pace: Annotated[float, typer.Option(min=0.001, help="Speed: 1: real time; less is faster.")] = 0.1,
-    cuts: Annotated[int, typer.Option(min=0, help="How often its connection breaks.")] = 3,
+    hours: Annotated[float, typer.Option(min=0.001, max=1_000.0, help="Hours of audio, pauses included.")] = 3.0,
+    pace: Annotated[
+        float, typer.Option(min=0.001, max=1_000.0, help="Speed: 1: real time; less is faster.")
+    ] = 0.1,
+    cuts: Annotated[int, typer.Option(min=0, max=10_000, help="How often its connection breaks.")] = 3,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -82,10 +103,14 @@ def long(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def burst(  # noqa: PLR0913 - typer: an option is a parameter
-    times: Annotated[float, typer.Option(min=0.1, help="People, as a multiple of what the fleet carries.")] = 10.0,
+    times: Annotated[
+        float, typer.Option(min=0.1, max=1_000.0, help="People, as a multiple of what the fleet carries.")
+    ] = 10.0,
     count: Count = 0,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of speech of each, with pauses.")] = 60.0,
-    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all have come.")] = 20.0,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=DAY_S, help="Seconds of speech of each, with pauses.")
+    ] = 60.0,
+    ramp: Annotated[float, typer.Option(min=0.0, max=DAY_S, help="Seconds until all have come.")] = 20.0,
     patience: Patience = 3600.0,
     seed: Seed = 1,
     gateway: Gateway = "",
@@ -110,14 +135,19 @@ def burst(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def soak(  # noqa: PLR0913 - typer: an option is a parameter
-    minutes: Annotated[float, typer.Option(min=0.1, help="Minutes of load after the ramp.")] = 120.0,
+    minutes: Annotated[
+        float, typer.Option(min=0.1, max=100_000.0, help="Minutes of load after the ramp.")
+    ] = 120.0,
     load: Annotated[float, typer.Option(min=0.01, max=1.0, help="Part of what the workers carry.")] = 0.8,
     count: Count = 0,
     warm: Annotated[
-        float | None, typer.Option(min=0.0, help="Minutes at the start that do not count. [default: half of all]")
+        float | None,
+        typer.Option(
+            min=0.0, max=100_000.0, help="Minutes at the start that do not count. [default: half of all]"
+        ),
     ] = None,
     growth: Annotated[
-        float, typer.Option(min=0.0, help="MB per hour that a program may grow, beside noise.")
+        float, typer.Option(min=0.0, max=1_000_000.0, help="MB per hour that a program may grow, beside noise.")
     ] = 2.0,
     seed: Seed = 1,
     gateway: Gateway = "",

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from loadtest.commands.options import (
+    DAY_S,
+    MOST_SPEAKERS,
     Certificate,
     ExpectRefusals,
     Gateway,
@@ -26,9 +28,11 @@ from loadtest.scenarios.streams import Streams, run_streams
 
 
 def sessions(  # noqa: PLR0913 - typer: an option is a parameter
-    count: Annotated[int, typer.Option(min=1, help="Number of parallel sessions.")] = 20,
-    seconds: Annotated[float, typer.Option(min=0.001, help="Seconds of audio per session.")] = 30.0,
-    pace: Annotated[float, typer.Option(min=0.0, help="Speed: 1: real time; 0: as fast as possible.")] = 1.0,
+    count: Annotated[int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of parallel sessions.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0.001, max=DAY_S, help="Seconds of audio per session.")] = 30.0,
+    pace: Annotated[
+        float, typer.Option(min=0.0, max=1_000.0, help="Speed: 1: real time; 0: as fast as possible.")
+    ] = 1.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -47,11 +51,13 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def streams(  # noqa: PLR0913 - typer: an option is a parameter
-    count: Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")] = 500,
-    minutes: Annotated[float, typer.Option(min=0.001, help="Minutes of load after the ramp.")] = 5.0,
+    count: Annotated[int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of parallel speakers.")] = 500,
+    minutes: Annotated[
+        float, typer.Option(min=0.001, max=100_000.0, help="Minutes of load after the ramp.")
+    ] = 5.0,
     ramp: Ramp = 10.0,
     partials: Partials = False,
-    processes: Annotated[int, typer.Option(min=1, help="Number of load processes.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=1_000, help="Number of load processes.")] = 1,
     patience: Patience = 300.0,
     seed: Seed = 1,
     gateway: Gateway = "",
@@ -79,15 +85,15 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def herd(  # noqa: PLR0913 - typer: an option is a parameter
-    clients: Annotated[int, typer.Option(min=1, help="Number of clients.")] = 2000,
+    clients: Annotated[int, typer.Option(min=1, max=MOST_SPEAKERS, help="Number of clients.")] = 2000,
     ramp: Ramp = 30.0,
     settle: Annotated[
-        float, typer.Option(min=0.0, help="Disconnect after this many seconds without a new client.")
+        float, typer.Option(min=0.0, max=DAY_S, help="Disconnect after this many seconds without a new client.")
     ] = 5.0,
     spread: Annotated[
-        float, typer.Option(min=0.0, help="Clients reconnect after one to two times this many seconds.")
+        float, typer.Option(min=0.0, max=DAY_S, help="Clients reconnect after one to two times this many seconds.")
     ] = 5.0,
-    patience: Annotated[float, typer.Option(min=0.0, help="Seconds until a client gives up.")] = 300.0,
+    patience: Annotated[float, typer.Option(min=0.0, max=DAY_S, help="Seconds until a client gives up.")] = 300.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",

@@ -13,29 +13,36 @@ from loadtest.capacity.fleet import Need, ask_fleet, describe_need, need
 from loadtest.capacity.forecast import Forecast, ForecastInput, describe_forecast, forecast
 from loadtest.capacity.simulation import WorkerTimes
 from loadtest.capacity.sizing import UnitCosts, with_changes
-from loadtest.commands.options import Certificate, Gateway, Key
+from loadtest.commands.options import DAY_S, Certificate, Gateway, Key
 from loadtest.commands.runner import command, reachable
 from runtime import command_line
 from runtime.terminal import say
 
+Rtf = Annotated[
+    float | None,
+    typer.Option(min=0.000001, max=1_000.0, help="Real-time factor of a worker. [default: the gateway's]"),
+]
+Lag = Annotated[
+    list[float] | None,
+    typer.Option(min=0.0, max=DAY_S, help="Seconds until a new worker is ready; repeatable."),
+]
+
 
 def plan(  # noqa: PLR0913 - typer: an option is a parameter
-    streams: Annotated[int, typer.Option("--speakers", "--streams", min=1, help="Number of parallel speakers.")],
+    streams: Annotated[
+        int, typer.Option("--speakers", "--streams", min=1, max=10_000_000, help="Number of parallel speakers.")
+    ],
     talk: Annotated[float, typer.Option(min=0.01, max=1.0, help="Fraction of time with speech.")] = 1.0,
     headroom: Annotated[float, typer.Option(min=0.0, max=0.9, help="Fraction of the fleet to keep free.")] = 0.3,
-    rtf: Annotated[
-        float | None, typer.Option(min=0.000001, help="Real-time factor of a worker. [default: the gateway's]")
-    ] = None,
-    slots: Annotated[int, typer.Option(min=1, help="Segments per call of a worker.")] = 1,
+    rtf: Rtf = None,
+    slots: Annotated[int, typer.Option(min=1, max=10_000, help="Segments per call of a worker.")] = 1,
     share: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Cost of each further segment of a call, of the first one's.")
     ] = 1.0,
     report: Annotated[
         Path | None, typer.Option(help="report.json of a run of streams: its measured times are used.")
     ] = None,
-    lag: Annotated[
-        list[float] | None, typer.Option(min=0.0, help="Seconds until a new worker is ready; repeatable.")
-    ] = None,
+    lag: Lag = None,
     assume: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Another cost or price; an unknown NAME lists them."),
