@@ -93,6 +93,7 @@ class BrokerTrouble(StrEnum):
     LOADING = "loading"  # it loads its data from disk
     DISK = "disk"  # it cannot write to its disk
     REPLICA = "replica"  # it is a read-only replica
+    REPLICAS = "replicas"  # too few replicas follow it
     DENIED = "denied"  # its user or password is refused, or lacks a permission
 
 

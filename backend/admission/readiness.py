@@ -14,6 +14,7 @@ _TROUBLES: Final[dict[str, str]] = {
     BrokerTrouble.LOADING: "the broker loads what it kept: it will be there soon",
     BrokerTrouble.DISK: "the broker cannot write to its disk: make room there, or make it writable",
     BrokerTrouble.REPLICA: "the broker is a replica, which takes nothing: name its primary",
+    BrokerTrouble.REPLICAS: "the broker has too few replicas: start them, or lower its min-replicas-to-write",
     BrokerTrouble.DENIED: "the broker refuses the gateway's user or password, or does not permit its commands",
 }
 _NOTHING_WORKS: Final = frozenset({RefusalReason.LEAVING, RefusalReason.BROKER, RefusalReason.NO_WORKER})

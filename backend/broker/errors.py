@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, Final
 
 from redis.exceptions import (
@@ -27,6 +28,7 @@ _LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is clos
 ``RuntimeError`` in uvloop."""
 
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")
+_TEXTS: Final = {"MISCONF": BrokerTrouble.DISK, "NOREPLICAS": BrokerTrouble.REPLICAS}
 _TROUBLES: Final = {
     BrokerTrouble.FULL: (OutOfMemoryError,),
     BrokerTrouble.LOADING: (BusyLoadingError,),
@@ -41,10 +43,9 @@ def trouble_of(error: Exception) -> str:
     redis-py hides the broker's error behind its own while it connects.
     """
     said = (error, error.__context__)
-    if any(str(one).startswith("MISCONF") for one in said):
-        return BrokerTrouble.DISK
-    found = (trouble for trouble, kinds in _TROUBLES.items() if any(isinstance(one, kinds) for one in said))
-    return next(found, "")
+    texts = (trouble for start, trouble in _TEXTS.items() if any(str(one).startswith(start) for one in said))
+    kinds = (trouble for trouble, kinds in _TROUBLES.items() if any(isinstance(one, kinds) for one in said))
+    return next(chain(texts, kinds), "")
 
 
 @contextmanager

@@ -54,6 +54,7 @@ _LOCK: Final = "broker.lock"
 _TROUBLES: Final[dict[str, str]] = {
     BrokerTrouble.LOADING: "broker-loading",
     BrokerTrouble.REPLICA: "broker-replica",
+    BrokerTrouble.REPLICAS: "broker-replicas",
     BrokerTrouble.DENIED: "broker-denied",
 }
 _REASONS: Final = {

@@ -80,3 +80,11 @@ def test_reason_reports_trouble_of_broker_that_answers() -> None:
     assert [reason.message for reason in reasons if reason.code is RefusalReason.BROKER] == [
         "the broker loads what it kept: it will be there soon"
     ]
+
+
+@pytest.mark.parametrize("trouble", BrokerTrouble)
+def test_readiness_names_each_trouble_of_the_broker(trouble: BrokerTrouble) -> None:
+    broker = BrokerState(False, "9", True, 0.1, trouble)
+    found = readiness(fleet(worker("m", 1.0)), broker, 0, LIMITS, draining=False, embedded=False)
+    (reason,) = found.reasons
+    assert reason.code is RefusalReason.BROKER and reason.message != "the broker is away"

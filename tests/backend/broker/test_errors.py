@@ -74,6 +74,7 @@ def test_temporary_refusal_is_unreachable_unless_optional() -> None:
         (BusyLoadingError("LOADING"), BrokerTrouble.LOADING),
         (ResponseError("MISCONF Errors writing to the AOF file: No space left on device"), BrokerTrouble.DISK),
         (ReadOnlyError("READONLY"), BrokerTrouble.REPLICA),
+        (ResponseError("NOREPLICAS Not enough good replicas to write."), BrokerTrouble.REPLICAS),
         (AuthenticationError("WRONGPASS"), BrokerTrouble.DENIED),
         (NoPermissionError("NOPERM"), BrokerTrouble.DENIED),
         (RedisConnectionError("gone"), ""),

@@ -73,7 +73,7 @@ async def at(any_broker: Broker) -> AsyncIterator[Setting]:
         (fill, empty, BrokerTrouble.FULL),
         (break_disk, mend_disk, BrokerTrouble.DISK),
         (follow, lead, BrokerTrouble.REPLICA),
-        (lack_replicas, lack_nothing, ""),
+        (lack_replicas, lack_nothing, BrokerTrouble.REPLICAS),
     ],
 )
 async def test_survey_sees_a_broker_that_refuses_writes(

@@ -129,6 +129,7 @@ async def test_gateway_check_reports_problems_of_broker() -> None:
         ("disk", True, "problem broker-disk"),
         ("disk", False, "problem broker-disk-elsewhere"),
         ("replica", False, "problem broker-replica"),
+        ("replicas", False, "problem broker-replicas"),
         ("denied", False, "problem broker-denied"),
         ("what comes later", True, "problem broker-down"),
     ],
