@@ -13,9 +13,11 @@ from backend.dialects.g711 import decode
 STEREO = np.array([[100, 200], [-100, -300], [32_767, 32_767], [-32_768, -32_768]], "<i2").tobytes()
 
 
-def wave(tag: int = 1, channels: int = 1, rate: int = 16_000, bits: int = 16, before: bytes = b"") -> bytes:
-    """Return a WAV header, with chunks before the format."""
-    described = struct.pack("<HHIIHH", tag, channels, rate, 0, 0, bits)
+def wave(
+    tag: int = 1, channels: int = 1, rate: int = 16_000, bits: int = 16, before: bytes = b"", more: bytes = b""
+) -> bytes:
+    """Return a WAV header, with chunks before the format. ``more``: the end of the format."""
+    described = struct.pack("<HHIIHH", tag, channels, rate, 0, 0, bits) + more
     start = b"RIFF\xff\xff\xff\xffWAVE" + before
     return start + b"fmt " + struct.pack("<I", len(described)) + described + b"data\xff\xff\xff\xff"
 
@@ -46,6 +48,7 @@ def test_telephone_speech_is_decoded_at_once(codes: bytes) -> None:
     [
         (wave(), IncomingFormat(16_000)),
         (wave(7, 1, 8_000, 8), IncomingFormat(8_000, 1, "mu-law")),
+        (wave(0xFFFE, more=struct.pack("<HHIH", 22, 16, 4, 1) + bytes(14)), IncomingFormat(16_000)),
         (wave(channels=2, rate=48_000, before=b"LIST\3\0\0\0abc\0"), IncomingFormat(48_000, 2)),
     ],
 )
@@ -60,6 +63,7 @@ def test_header_reports_the_format_as_soon_as_it_is_there(header: bytes, format:
         b"OggS",
         b"RIFF\0\0\0\0AVI ",
         wave(3, bits=32),
+        wave(0xFFFE, more=struct.pack("<HHIH", 22, 16, 4, 3) + bytes(14)),
         wave(channels=6),
         wave(rate=1),
         wave().replace(b"fmt ", b"fmT "),

@@ -14,6 +14,7 @@ from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.gateway import Gateway
 from backend.http.access import AdmittedRequest
+from client.errors import SessionLost
 from client.events import ClientEvent
 from protocol.job import Keys
 from protocol.recognition import Options
@@ -80,6 +81,19 @@ async def test_result_for_a_client_that_is_gone_leaves_no_trace(
     del speech
     gc.collect()
     assert not complaints
+
+
+async def test_lost_session_reaches_the_speaker(
+    sessions: DialectSessions, visit: AdmittedRequest, gateway: Gateway
+) -> None:
+    speech = await begun(sessions, visit)
+    await speech.sent.client.close()
+    with pytest.raises(SessionLost):
+        await speech.accept_pcm(SPOKEN)
+    with pytest.raises(SessionLost):
+        await speech.finish()
+    await speech.close()
+    assert not gateway.hub.connections
 
 
 async def test_failed_segment_reaches_the_speaker(

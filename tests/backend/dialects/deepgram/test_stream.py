@@ -142,6 +142,14 @@ async def test_failed_speech_ends_the_connection_of_a_client_that_waits(gateway:
         assert (await socket.receive(timeout=30)).data == aiohttp.WSCloseCode.INTERNAL_ERROR
 
 
+@pytest.mark.parametrize("data", ["", "[]", '{"type": 7}', '{"type": "Speak"}'])
+async def test_unknown_message_is_an_error_and_not_the_end(gateway: Gateway, data: str) -> None:
+    async with connected(gateway) as socket:
+        await socket.send_str(data)
+        assert (await socket.receive_json(timeout=30))["variant"] == "SchemaError"
+        assert [one["type"] for one in await rest(socket)] == ["Metadata"]
+
+
 async def test_unknown_container_is_refused(gateway: Gateway) -> None:
     async with connected(gateway, "model=nova-3") as socket:
         await socket.send_bytes(b"OggS and more")

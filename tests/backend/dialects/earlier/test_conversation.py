@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from backend.core.refusal import Refusal, RefusalReason
 from backend.dialects.earlier.conversation import MOST_RECORDINGS
 from backend.gateway import Gateway
 from protocol.job import Job, Outcome
@@ -150,6 +151,14 @@ async def test_text_that_comes_too_late_is_an_error_and_never_a_part(connect: Co
         error = await client.dictate(SPOKEN)
         assert (error["type"], "within" in error["message"]) == ("error", True)
         await wait_until(lambda: not gateway.hub.connections, "the session is left")
+
+
+async def test_refused_recording_is_an_error_and_not_the_end(connect: Connect) -> None:
+    async with connect(refusal=Refusal(503, RefusalReason.LOAD, "try again later", 1.0)) as client:
+        for _ in range(2):
+            await client.send(action="start", session_id="r")
+            error = await client.receive()
+            assert (error["type"], error["session_id"], error["message"]) == ("error", "r", "try again later")
 
 
 async def test_client_that_leaves_is_forgotten(connect: Connect, gateway: Gateway) -> None:

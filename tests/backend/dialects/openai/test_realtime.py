@@ -104,6 +104,18 @@ async def test_update_without_audio_makes_no_turn(gateway: Gateway, worker: Fake
         assert (await socket.receive_json(timeout=30))["type"] == "session.updated"
 
 
+async def test_unusable_message_is_an_error_and_not_the_end(gateway: Gateway) -> None:
+    async with connected(gateway) as socket:
+        await until(socket, "session.updated")
+        await socket.send_bytes(SPOKEN.tobytes())
+        assert (await socket.receive_json(timeout=30))["error"]["code"] == "invalid_event"
+        await socket.send_json({"type": "response.create", "event_id": "e1"})
+        error = (await socket.receive_json(timeout=30))["error"]
+        assert (error["code"], error["param"], error["event_id"]) == ("unknown_event", "type", "e1")
+        await socket.send_json({"type": "input_audio_buffer.commit"})
+        assert (await socket.receive_json(timeout=30))["error"]["code"] == "input_audio_buffer_commit_empty"
+
+
 async def test_client_that_leaves_is_forgotten(gateway: Gateway) -> None:
     async with connected(gateway) as socket:
         await append(socket)
