@@ -16,11 +16,13 @@ from typing import Any
 
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
-from worker.chinese_text import apply_chinese_style
+from worker import chinese_text
 from worker.engines import whisper
 
 _ENGINE: Any = whisper if hasattr(whisper, "create") else import_module("worker.engines.whisper.engine")
 """The engine was a module before it was a package."""
+_STYLE: Any = getattr(chinese_text, "apply_chinese_style", None) or vars(chinese_text)["written"]
+"""Earlier versions have another name for the function, and the earliest no option `languages`."""
 
 
 def main(model_folder: str, threads: str = "0") -> None:
@@ -29,11 +31,12 @@ def main(model_folder: str, threads: str = "0") -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         pcm = base64.b64decode(asked["pcm"])
-        options = Options(language=asked["language"], languages=tuple(asked["languages"]), script="simplified")
+        listed: dict[str, Any] = {"languages": tuple(asked["languages"])} if asked["languages"] else {}
+        options = Options(language=asked["language"], script="simplified", **listed)
         begun = time.process_time()
         (outcome,) = engine.decode([DecodeRequest(pcm, options)])
         cpu_s = time.process_time() - begun
-        outcome = apply_chinese_style(outcome, options)
+        outcome = _STYLE(outcome, options)
         assert isinstance(outcome, Transcript), outcome
         answer = {"text": outcome.text, "language": outcome.language, "cpu_s": cpu_s}
         print(json.dumps(answer), flush=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.fidelity import reference
 
-IN_ALL_VERSIONS = {"protocol.engine", "protocol.recognition", "worker.chinese_text", "worker.engines"}
+IN_ALL_VERSIONS = {"protocol.engine", "protocol.recognition", "worker", "worker.engines"}
 
 
 def test_previous_versions_have_what_decodes_with_them_import() -> None:
