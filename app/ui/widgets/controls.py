@@ -53,13 +53,12 @@ class SearchField(Field):
     ) -> None:
         self._theme, self._clears = theme, bool(clear)
         self.mark = ThemedIcon(theme, ("search", "muted")) if marked else None
-        self.empty = action_button(self.clear, "icon")
+        self.empty = action_button(self._empty, "icon")
         super().__init__(theme, most)
         worded(texts, self, placeholderText=key, accessibleName=key)
         if clear:
             worded(texts, self.empty, accessibleName=clear, toolTip=clear)
         self.empty.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.empty.setFocusProxy(self)
         self.empty.hide()
         horizontal(
             *filter(None, [self.mark]), SPACE, self.empty, within=self, margins=(SPACING.small, 0, 0, 0), gap=0
@@ -72,6 +71,10 @@ class SearchField(Field):
             self.clear()
         else:
             super().keyPressEvent(event)
+
+    def _empty(self) -> None:
+        self.clear()
+        self.setFocus()
 
     def fit(self) -> None:
         """Take the current font, height and colours, and leave room for the icons, which are as large."""

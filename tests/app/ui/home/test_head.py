@@ -39,8 +39,12 @@ def test_search_reports_how_much_it_found(head: Head, texts: Texts) -> None:
     head.show_list(listed([take(0), take(1)], 2, "xyz"))
     clear = head.search.empty
     assert head.count.text() == texts("history.count", count=2) and clear.isVisible()
+    head.activateWindow()
+    head.search.setFocus()
+    assert head.search.hasFocus() and not clear.hasFocus(), "no second focus ring"
+    head.first_use.try_it.setFocus()
     clear.click()
-    assert head.search.text() == ""
+    assert head.search.text() == "" and head.search.hasFocus()
 
 
 def test_head_reports_reading_problems_and_outcomes(head: Head, texts: Texts, qtbot: QtBot) -> None:
