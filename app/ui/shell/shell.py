@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -93,6 +93,8 @@ class ClosingNote(QDialog):
         do()
 
 
+_ANSWER_MS: Final = 500
+"""Time for the window manager to give the focus to a window."""
 _MOST_DIGITS: Final = 9
 _LEAST_LETTERS: Final = 84
 """Least width of the pages, in average letters: in a narrower window the sidebar shows only icons."""
@@ -296,7 +298,8 @@ class Shell(QWidget):
 def bring_to_front(window: QWidget) -> None:
     """Show a window in front of others, with the keyboard.
 
-    On Wayland a program without the focus cannot raise its window, but a window that opens comes in front.
+    On Wayland a program without the focus cannot raise its window, but a window that opens comes in front. On X11
+    one on another workspace stays there, but it opens on the current one.
     """
     if QGuiApplication.platformName().startswith("wayland") and not window.isActiveWindow():
         window.hide()
@@ -304,6 +307,16 @@ def bring_to_front(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
+    if QGuiApplication.platformName() == "xcb":
+        QTimer.singleShot(_ANSWER_MS, window, lambda: _open_here(window))
+
+
+def _open_here(window: QWidget) -> None:
+    """Open the window anew unless it, or a dialog of it, has got the focus."""
+    if window.isVisible() and QApplication.activeWindow() is None:
+        window.hide()
+        window.show()
+        window.activateWindow()
 
 
 class MonitorWindow(QWidget):

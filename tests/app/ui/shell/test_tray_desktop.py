@@ -69,6 +69,20 @@ def test_icon_comes_to_tray_that_starts_later_or_again(tmp_path: Path) -> None:
         assert desktop.window("kikipounamu")
 
 
+def test_click_on_icon_opens_window_that_is_on_another_workspace(tmp_path: Path) -> None:
+    """The window stayed where it was, and nothing was seen of the click."""
+    with running_desktop(tmp_path) as desktop:
+        desktop.start(*PROGRAM, "window", str(tmp_path / "switch"))
+        window = desktop.window("kikipounamu")
+        place = place_of(desktop, window)
+        desktop.xdotool("set_desktop_for_window", window, "1")
+        shown = ("search", "--onlyvisible", "--name", "^kikipounamu$")
+        wait_until_sync(lambda: not desktop.xdotool(*shown), "the window is on another workspace")
+        click_icon(desktop)
+        assert desktop.window("kikipounamu") == window and desktop.xdotool("get_desktop") == "0"
+        wait_until_sync(lambda: place_of(desktop, window) == place, "it is where it was")
+
+
 def registered(host: BusProgram, count: int = 1) -> str:
     """Wait until the icon is registered with the panel, and return its program's name on the bus."""
 
