@@ -69,7 +69,7 @@ def missing_library(environment: Mapping[str, str], load: Load = ctypes.CDLL) ->
 
 def library_in(error: ImportError | OSError) -> str:
     """Return the library that the system's linker did not find; empty for any other error."""
-    found = _ABSENT.match(str(error))
+    found = _ABSENT.match(str(error.__cause__ or error))  # in a folder PyInstaller has put its own words before
     return found[1] if found else ""
 
 

@@ -60,6 +60,9 @@ def test_refusal_names_screens_if_all_libraries_are_there() -> None:
 def test_library_is_read_from_the_words_of_the_linker() -> None:
     assert library_in(ImportError("libEGL.so.1: cannot open shared object file: No such file")) == "libEGL.so.1"
     assert library_in(OSError(GONE)) == "libxcb-cursor.so.0"
+    of_folder = OSError("Failed to load dynlib/dll")  # PyInstaller's own words; the linker's are the cause
+    of_folder.__cause__ = OSError(GONE)
+    assert library_in(of_folder) == "libxcb-cursor.so.0"
 
 
 def test_other_errors_name_no_library() -> None:
