@@ -7,23 +7,36 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.bus_service import NOTIFICATIONS, bus_program, notifier
+from tests.helpers.message_bus import running_bus
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 
 PROGRAM = str(Path(sys.executable).parent / "kikipounamu")
-NOWHERE = ":64999"
+OF_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "LANGUAGE", "LC_ALL", "LC_MESSAGES")
+
+
+def start(home: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Start the app where only these variables name a screen."""
+    require(NEEDED)
+    kept = {name: value for name, value in os.environ.items() if name not in OF_SCREENS}
+    own = {"KIKIPOUNAMU_HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    environment = kept | own | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"} | variables
+    return subprocess.run([PROGRAM, "app"], env=environment, capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux names its display in the environment")
-@pytest.mark.parametrize("screens", [{"DISPLAY": NOWHERE}, {"WAYLAND_DISPLAY": "nowhere"}])
-def test_unreachable_screen_is_named_with_a_remedy(screens: dict[str, str], tmp_path: Path) -> None:
-    require(NEEDED)
-    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    kept.pop("QT_QPA_PLATFORM", None)
-    own = {"KIKIPOUNAMU_HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
-    own["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
-    done = subprocess.run([PROGRAM, "app"], env=kept | own | screens, capture_output=True, text=True, timeout=120)
+@pytest.mark.parametrize("screen", [{"DISPLAY": ":64999"}, {"WAYLAND_DISPLAY": "nowhere"}])
+def test_unreachable_screen_is_named_with_a_remedy(screen: dict[str, str], tmp_path: Path) -> None:
+    done = start(tmp_path, **screen)
     assert done.returncode == 1, done.stderr
     assert "reinstall" not in done.stderr.lower()
     last = done.stderr.splitlines()[-1]  # Wayland's own library writes a line before
-    assert next(iter(screens.values())) in last and "start the app in a desktop session" in last
+    assert next(iter(screen.values())) in last and "start the app in a desktop session" in last
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names its display in the environment")
+def test_unreachable_screen_is_told_in_a_notification(tmp_path: Path) -> None:
+    with running_bus(tmp_path) as bus, bus_program(bus.address, NOTIFICATIONS, notifier()) as desktop:
+        start(tmp_path, DISPLAY=":64999", DBUS_SESSION_BUS_ADDRESS=bus.address, LANG="zh_CN.UTF-8")
+        assert "无法连接显示器 :64999" in desktop.asked[-1].values[4]
