@@ -3,29 +3,58 @@
 Root creates them for the folder's owner: a service must be able to read files that its operator changed.
 """
 
+import errno
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from runtime.folders import private_folder
+from runtime.locking import try_lock
 from runtime.whole_file import read_regular
 
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+"""Errors of file systems without hard links: FAT, exFAT, and some of networks."""
+_LOCK_S: Final = 5.0
+_AGAIN_S: Final = 0.01
 
-def create_once(file: Path, make: Callable[[], bytes]) -> bytes:
+
+def create_once(file: Path, make: Callable[[], bytes], link: Callable[[str, Path], None] = os.link) -> bytes:
     """Return the content of ``file``; create it with ``make`` if absent. The first of several creators wins."""
     private_folder(file.parent)
     with suppress(FileNotFoundError):
         return read_regular(file)
     temporary = _temporary(file, make())
     try:
-        with suppress(FileExistsError):  # another process was first: use its file
-            os.link(temporary, file)
+        link(temporary, file)
+    except FileExistsError:  # another process was first: use its file
+        pass
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _put_under_lock(temporary, file)
     finally:
-        os.unlink(temporary)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
     return read_regular(file)
+
+
+def _put_under_lock(temporary: str, file: Path) -> None:
+    """Rename a file unless the new name exists. Raises ``OSError``."""
+    descriptor, latest = open_or_make(file.with_name(f".{file.name}.lock")), time.monotonic() + _LOCK_S
+    try:
+        while not try_lock(descriptor):
+            if time.monotonic() > latest:
+                raise TimeoutError(errno.ETIMEDOUT, "another process creates it, and does not end", str(file))
+            time.sleep(_AGAIN_S)
+        if not file.exists():
+            os.replace(temporary, file)
+    finally:
+        os.close(descriptor)
 
 
 def replace_file(file: Path, data: bytes) -> None:

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from backend.core import private_files
 from backend.core.private_files import create_once, open_or_make, replace_file
+from runtime.locking import try_lock
 from tests.helpers.tmpfs import fill, small_disk
 
 
@@ -26,6 +29,38 @@ def test_made_once_returns_same_content_to_concurrent_callers(tmp_path: Path) ->
         made = set(several.map(lambda _: create_once(file, lambda: uuid4().bytes), range(64)))
     assert len(made) == 1
     assert list(tmp_path.iterdir()) == [file]
+
+
+def no_link(temporary: str, file: Path) -> None:
+    """Refuse a hard link like FAT and exFAT."""
+    raise PermissionError(errno.EPERM, "Operation not permitted", temporary, None, str(file))
+
+
+def test_made_once_returns_same_content_when_the_file_system_has_no_links(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    with ThreadPoolExecutor(8) as several:
+        made = set(several.map(lambda _: create_once(file, lambda: uuid4().bytes, no_link), range(64)))
+    assert len(made) == 1 and mode(file) == 0o600
+    assert {place.name for place in tmp_path.iterdir()} == {"secret", ".secret.lock"}
+
+
+def test_made_once_names_another_error_of_a_link(tmp_path: Path) -> None:
+    def refuse(temporary: str, file: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error", temporary, None, str(file))
+
+    with pytest.raises(OSError, match="Input/output error"):
+        create_once(tmp_path / "secret", lambda: b"first", refuse)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_creator_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_files, "_LOCK_S", 0.05)
+    lock = open_or_make(tmp_path / ".secret.lock")
+    assert try_lock(lock)
+    with pytest.raises(TimeoutError, match="another process creates it"):
+        create_once(tmp_path / "secret", lambda: b"first", no_link)
+    os.close(lock)
+    assert create_once(tmp_path / "secret", lambda: b"first", no_link) == b"first"
 
 
 def test_full_disk_is_an_error_that_names_the_file(tmp_path: Path) -> None:
