@@ -1,6 +1,9 @@
 """Errors that the programs of this computer log while a scenario runs."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,22 +20,25 @@ class LogWatch:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read = {path: (path.stat().st_ino, path.stat().st_size) for path in self._files()}
+        self._read = {path: (found.st_ino, found.st_size) for path, found in self._files()}
         self.lines = 0
         self.faults: list[str] = []
 
     def read_new(self) -> None:
         """Read the lines written since the last call."""
-        for path in self._files():
-            inode, size = path.stat().st_ino, path.stat().st_size
+        for path, found in self._files():
+            inode, size = found.st_ino, found.st_size
             known, read = self._read.get(path, (inode, 0))
             if known != inode:
                 self._read_from(path.with_name(path.name + ".1"), read, path.stem)
                 read = 0
             self._read[path] = (inode, read + self._read_from(path, read, path.stem, size - read))
 
-    def _files(self) -> list[Path]:
-        return [path for path in sorted(self._folder.glob("*.jsonl")) if path.stem != "loadtest"]
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for path in sorted(self._folder.glob("*.jsonl")):
+            with suppress(FileNotFoundError):  # being rotated: the next call sees it
+                if path.stem != "loadtest":
+                    yield path, path.stat()
 
     def _read_from(self, path: Path, start: int, program: str, most: int = _MOST_BYTES) -> int:
         """Read whole lines; return the number of bytes that were read."""

@@ -46,3 +46,16 @@ def test_rotated_file_is_read_to_its_end(tmp_path: Path) -> None:
     write(place, {"level": "error", "event": "first words"})
     watch.read_new()
     assert watch.faults == ["gateway: last words", "gateway: first words"]
+
+
+def test_file_that_is_rotated_while_it_is_looked_up_is_read_later(tmp_path: Path) -> None:
+    """A link to nothing is listed, like the file of a moment ago, but is not there."""
+    place = tmp_path / "gateway.jsonl"
+    place.symlink_to(tmp_path / "rotated")
+    watch = LogWatch(tmp_path)
+    watch.read_new()
+    assert (watch.lines, watch.faults) == (0, [])
+    place.unlink()
+    write(place, {"level": "error", "event": "x"})
+    watch.read_new()
+    assert watch.faults == ["gateway: x"]
