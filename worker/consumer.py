@@ -312,14 +312,18 @@ class Consumer:
     # -- background tasks ----------------------------------------------------------------------------------
 
     async def _renew_forever(self) -> None:
+        outage = BrokerOutage()
         while True:
             await asyncio.sleep(self._timing.renew_s)
             held = self._leases.to_renew(time.monotonic())
             try:
                 lost = await self._jobs.renew(held)
             except BrokerUnavailable as error:
-                log.warning(LogEvent.LEASES_NOT_RENEWED, reason=str(error))
+                if outage.is_warning_due(time.monotonic()):
+                    log.warning(LogEvent.LEASES_NOT_RENEWED, reason=str(error))
             else:
+                if (lasted_s := outage.end(time.monotonic())) is not None:
+                    log.info(LogEvent.LEASES_RENEWED_AGAIN, after_s=round(lasted_s, 1))
                 self._abandon(delivery for delivery in held if delivery.key in lost)
                 self._job_log.log_renewal(filter(self._leases.holds, held), time.monotonic())
 
@@ -330,11 +334,16 @@ class Consumer:
             self._job_log.log_loss(delivery, time.monotonic())
 
     async def _beat_forever(self) -> None:
+        outage = BrokerOutage()
         while True:
             try:
                 await self._jobs.heartbeat(self._report.status())
             except BrokerUnavailable as error:
-                log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
+                if outage.is_warning_due(time.monotonic()):
+                    log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
+            else:
+                if (lasted_s := outage.end(time.monotonic())) is not None:
+                    log.info(LogEvent.HEARTBEAT_RECOVERED, after_s=round(lasted_s, 1))
             async with within(self._timing.heartbeat_s):  # report at once when this worker becomes ready
                 await self._became_ready.wait()
             self._became_ready.clear()

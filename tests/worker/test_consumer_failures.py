@@ -1,8 +1,12 @@
 """Jobs after a failure: other workers may take the failed one first, and waiting jobs keep their leases."""
 
+import asyncio
 from pathlib import Path
 
+import pytest
+
 from protocol.job import GROUP
+from runtime.tasks import cancel_and_wait
 from tests.helpers.fault_engines import Fault
 from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
@@ -63,6 +67,34 @@ async def test_worker_says_nothing_of_a_broker_that_starts_with_it(tmp_path: Pat
             await worker.consumer._retry_until_answered(answers_at_the_fourth_try)
         worker.consumer._reached = False  # it has no jobs to hand back
         assert [line["event"] for line in logs].count("worker.waiting_for_broker") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "loop", "events"),
+    [
+        ("renew", "_renew_forever", ["leases.not_renewed", "leases.renewed_again"]),
+        ("heartbeat", "_beat_forever", ["heartbeat.failed", "heartbeat.recovered"]),
+    ],
+)
+async def test_outage_is_logged_when_it_begins_and_when_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, loop: str, events: list[str]
+) -> None:
+    tries = 0
+
+    async def answers_at_the_fourth_try(_: object) -> frozenset[str]:
+        nonlocal tries
+        tries += 1
+        if tries < 4:
+            raise BrokerUnavailable("the broker does not answer")
+        return frozenset()
+
+    async with working(f"unix://{tmp_path}/nothing", timing=QUICK) as worker:
+        monkeypatch.setattr(worker.consumer._jobs, command, answers_at_the_fourth_try)
+        with capture_logs() as logs:
+            running = asyncio.create_task(getattr(worker.consumer, loop)())
+            await wait_until(lambda: tries > 5, "the broker answers again")
+            await cancel_and_wait({running})
+    assert [line["event"] for line in logs if line["event"] in events] == events
 
 
 async def test_jobs_retried_one_by_one_stay_leased_while_they_wait(broker: Broker, tmp_path: Path) -> None:

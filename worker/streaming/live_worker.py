@@ -161,12 +161,17 @@ class LiveWorker:
         raise AssertionError("count does not end")
 
     async def _renew_forever(self, model: str) -> None:
+        outage = BrokerOutage()
         while True:
             await asyncio.sleep(self._renew_s)
             try:
                 await self._jobs.renew_streams(model, self._status())
             except BrokerUnavailable as error:
-                log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
+                if outage.is_warning_due(time.monotonic()):
+                    log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
+            else:
+                if (lasted_s := outage.end(time.monotonic())) is not None:
+                    log.info(LogEvent.HEARTBEAT_RECOVERED, after_s=round(lasted_s, 1))
 
     async def _leave(self) -> None:
         try:

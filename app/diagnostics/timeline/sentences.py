@@ -108,6 +108,7 @@ _OF_PROCESSES: Final[_Sentences] = {
     LogEvent.JOURNAL_WRITE_FAILED: "the journal cannot be written",
     LogEvent.JOURNAL_WRITE_RECOVERED: "the journal is written again",
     LogEvent.LEASES_NOT_RENEWED: "leases are not renewed",
+    LogEvent.LEASES_RENEWED_AGAIN: "leases are renewed again",
     LogEvent.LOG_LINES_HELD_BACK: _log,
     LogEvent.LOG_LINES_LOST: _log,
     LogEvent.MICROPHONE_CHANGED: lambda line: f"the microphone changed: {line.text('change')}",
