@@ -44,6 +44,15 @@ def click(desktop: Desktop, x: int, y: int, button: int = 1) -> None:
     desktop.xdotool("mousemove", str(x), str(y), "click", str(button))
 
 
+def pick_at(desktop: Desktop, other: X11Connection, window: str, x: int, y: int) -> ProgramPick:
+    """Pick by a click at this distance from the corner where the window is now."""
+    lines = desktop.xdotool("getwindowgeometry", "--shell", window).splitlines()
+    place = dict(line.split("=") for line in lines)
+    with picking(desktop, other) as future:
+        click(desktop, int(place["X"]) + x, int(place["Y"]) + y)
+        return future.result(10)
+
+
 def test_click_on_a_window_reports_its_program(screen: Desktop, other: X11Connection) -> None:
     field, terminal = TextField(screen, "picked"), Terminal(screen, "not picked")
     put(screen, field.focus(), 50, 100)
@@ -62,15 +71,8 @@ def test_click_on_a_title_bar_reports_the_program_too(screen: Desktop, other: X1
     """The window manager may move a new window once more."""
     window = Terminal(screen, "with a title").focus()
     put(screen, window, 300, 300)
-
-    def picked() -> ProgramPick:
-        lines = screen.xdotool("getwindowgeometry", "--shell", window).splitlines()
-        place = dict(line.split("=") for line in lines)
-        with picking(screen, other) as future:
-            click(screen, int(place["X"]) + 100, int(place["Y"]) - 8)
-            return future.result(10)
-
-    wait_until_sync(lambda: picked() == ProgramPick(PickState.PICKED, "XTerm"), "its program is told")
+    told = ProgramPick(PickState.PICKED, "XTerm")
+    wait_until_sync(lambda: pick_at(screen, other, window, 100, -8) == told, "its program is told")
 
 
 def test_click_beside_all_windows_finds_no_program(screen: Desktop, other: X11Connection) -> None:
@@ -81,15 +83,15 @@ def test_click_beside_all_windows_finds_no_program(screen: Desktop, other: X11Co
 
 
 def test_own_window_is_not_picked(screen: Desktop, connection: X11Connection, other: X11Connection) -> None:
+    """The window manager may move a new window once more."""
     ours = connection.root.create_window(0, 0, 90, 90, 0, X.CopyFromParent)
     ours.set_wm_name("our own")
     ours.map()
     connection.display.sync()
-    put(screen, screen.focus("our own"), 600, 100)
+    put(screen, window := screen.focus("our own"), 600, 100)
     assert connection.program(ours.id) == os.getpid()
-    with picking(screen, other) as future:
-        click(screen, 700, 200)
-        assert future.result(10) == ProgramPick(PickState.OWN)
+    told = ProgramPick(PickState.OWN)
+    wait_until_sync(lambda: pick_at(screen, other, window, 100, 100) == told, "it is told as our own")
     ours.destroy()
     connection.display.sync()
 
