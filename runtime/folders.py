@@ -63,6 +63,11 @@ class Folders:
         """Unix socket of the running app, for the command line; placed like ``broker_socket``."""
         return _socket(self.runtime / "control.sock")
 
+    @property
+    def knows_session(self) -> bool:
+        """False if programs of the login session may have another folder for sockets."""
+        return sys.platform != "linux" or self.runtime != _without_session()
+
 
 def folders() -> Folders:
     """Return the folders in force for this process. Creates nothing."""
@@ -120,10 +125,14 @@ def _runtime_folder() -> Path:
         return Path(chosen) / _NAME
     if os.name == "posix":
         # platformdirs would take /run/user/UID, which does not exist without a login session (containers, cron).
-        return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+        return _without_session()
     import platformdirs
 
     return Path(platformdirs.user_runtime_dir(_NAME, appauthor=False))
+
+
+def _without_session() -> Path:
+    return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
 
 
 def refuse_writes_of_others() -> None:

@@ -133,3 +133,17 @@ def test_errors_without_a_file_are_no_refusals() -> None:
     assert refusal(PermissionError("/tmp/x belongs to another user: remove it")) == (
         "/tmp/x belongs to another user: remove it"
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a run-time folder of the session")
+@pytest.mark.parametrize(
+    ("variable", "known"), [("", False), ("XDG_RUNTIME_DIR", True), ("KIKIPOUNAMU_HOME", True)]
+)
+def test_session_is_known_by_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, known: bool
+) -> None:
+    for name in ("XDG_RUNTIME_DIR", "KIKIPOUNAMU_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert folders().knows_session is known

@@ -155,7 +155,7 @@ class AllChecks:
         return [*found, *await in_daemon_thread(partial(desktop.window_libraries, platform, environment))]
 
     async def _gateway(self) -> Sequence[Finding]:
-        expected = gateway.Expected(self._version, self._computer.worker_needed)
+        expected = gateway.Expected(self._version, self._computer.worker_needed, self._places.knows_session)
         return await gateway.gateway(await in_daemon_thread(read_endpoint), self._places.broker, expected)
 
     async def _elsewhere(self) -> Sequence[Finding]:

@@ -73,11 +73,13 @@ _REASONS: Final = {
 class Expected:
     """Expectations of the gateway.
 
-    ``version``: this program's version. ``worker``: speech is to be recognised on this computer.
+    ``version``: this program's version. ``worker``: speech is to be recognised on this computer. ``session``:
+    the gateway of the login session would be found.
     """
 
     version: str
     worker: bool = True
+    session: bool = True
     answer_s: float = _ANSWER_S
 
 
@@ -89,10 +91,8 @@ async def gateway(
     ``endpoint``: written by this user's gateway. ``folder``: the embedded broker's folder.
     """
     if endpoint is None:
-        return [
-            ok(Topic.GATEWAY, "gateway-none"),
-            *await in_daemon_thread(lambda: list(broker_folder_findings(folder))),
-        ]
+        findings = await in_daemon_thread(lambda: list(broker_folder_findings(folder, session=expected.session)))
+        return [ok(Topic.GATEWAY, "gateway-none"), *findings]
     if not alive(endpoint.pid):
         ended = advice(Topic.GATEWAY, "gateway-ended", process=endpoint.pid)
         return [ended, *await in_daemon_thread(lambda: list(broker_folder_findings(folder)))]
@@ -194,14 +194,17 @@ def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
     return wrong(area, "broker-disk-elsewhere" if disk else "broker-away")
 
 
-def broker_folder_findings(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
+def broker_folder_findings(
+    folder: Path, access: Callable[[Path, int], bool] = os.access, *, session: bool = True
+) -> Iterator[Finding]:
     """Yield problems of the broker's folder while no gateway answers: held by a process, or no access. Blocks."""
     if denied := next((place for place in (folder, folder / _LOCK) if not _usable(place, access)), None):
         yield wrong(Topic.BROKER, "broker-not-allowed", folder=str(denied))
         return
     holder = lock_holder(folder)
     if holder is not None:
-        yield wrong(Topic.BROKER, "broker-held", process=holder or "?", folder=str(folder))
+        finding, key = (wrong, "broker-held") if session else (advice, "broker-held-in-session")
+        yield finding(Topic.BROKER, key, process=holder or "?", folder=str(folder))
 
 
 def lock_holder(folder: Path) -> str | None:

@@ -150,7 +150,12 @@ def test_unattended_names_inaccessible_folder(tmp_path: Path) -> None:
     assert [*broker_folder_findings(tmp_path / "not there yet", lambda place, mode: False)] == []
 
 
-async def test_gateway_check_names_process_that_holds_broker_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("session", "told"), [(True, "problem broker-held"), (False, "advice broker-held-in-session")]
+)
+async def test_gateway_check_names_process_that_holds_broker_folder(
+    tmp_path: Path, session: bool, told: str
+) -> None:
     import fcntl
 
     assert lock_holder(tmp_path) is None
@@ -159,5 +164,5 @@ async def test_gateway_check_names_process_that_holds_broker_folder(tmp_path: Pa
     assert lock_holder(tmp_path) is None
     with lock.open("r+b") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        result = await gateway(None, tmp_path, OURS)
-    assert keys(result) == ["ok gateway-none", "problem broker-held"] and result[1].values["process"] == "4711"
+        result = await gateway(None, tmp_path, Expected("1.0", session=session))
+    assert keys(result) == ["ok gateway-none", told] and result[1].values["process"] == "4711"
