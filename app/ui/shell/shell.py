@@ -299,15 +299,16 @@ def bring_to_front(window: QWidget) -> None:
     """Show a window in front of others, with the keyboard.
 
     On Wayland a program without the focus cannot raise its window, but a window that opens comes in front. On X11
-    one on another workspace stays there, but it opens on the current one.
+    an open one stays on another workspace, but opens anew on the current one.
     """
+    was_open = window.isVisible()
     if QGuiApplication.platformName().startswith("wayland") and not window.isActiveWindow():
         window.hide()
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
     window.raise_()
     window.activateWindow()
-    if QGuiApplication.platformName() == "xcb":
+    if was_open and QGuiApplication.platformName() == "xcb":
         QTimer.singleShot(_ANSWER_MS, window, lambda: _open_here(window))
 
 
