@@ -46,6 +46,12 @@ def place_of(entry: str) -> tuple[int, str]:
     return (int(shard), id) if colon and shard.isdecimal() else (0, entry)
 
 
+def may_exist(id: str) -> bool:
+    """Return whether a dead letter can have this id: MS-NUMBER, or MS alone for its first one."""
+    parts = id.split("-")
+    return len(parts) <= 2 and all(part.isdecimal() and int(part) < 1 << 64 for part in parts)
+
+
 def shown_from(before: str, shard: int) -> str:
     """Return where a list of entries older than ``before`` begins in a shard, for XREVRANGE.
 

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from backend.admission.admission import Survey, join_surveys
 from backend.broker.connections import Connections
-from backend.broker.dead_letters import DeadLetter, newest_of, next_attempt, place_of, shown_from
+from backend.broker.dead_letters import DeadLetter, may_exist, newest_of, next_attempt, place_of, shown_from
 from backend.broker.layout import BrokerLayout, agreed_layout
 from backend.broker.live import piece_command
 from backend.broker.records import (
@@ -248,7 +248,8 @@ class Jobs:
 
     def _shard_and_id(self, entry: str) -> tuple[Shard | None, str]:
         number, entry = place_of(entry)
-        return (self.shards[number] if number < len(self.shards) else None), entry
+        known = number < len(self.shards) and may_exist(entry)
+        return (self.shards[number] if known else None), entry
 
     async def prepare(self) -> None:
         """Prepare all shards; those that are missing later. Raises ``BrokerError`` if no shard answers."""

@@ -35,18 +35,18 @@ def list_devices(as_json: AsJson = False) -> None:
     """List the paired devices, oldest first: id, kind, when paired, when last seen, name."""
     with _store() as store:
         listed = store.read()
-        listing = asyncio.run(_ask_gateway(DEVICES_PATH, DeviceList)) if listed else None
-        known = {device.id: device for device in listing.devices} if listing else {}  # the file lags by a minute
-        if as_json:
-            say(msgspec.json.encode([_facts(one, known.get(one.id)) for one in listed]).decode())
-            return
-        if not listed:
-            say("no device is paired: `kikipounamu-gateway pair` shows a code for one", err=True)
-        for one in listed:
-            seen = _last_seen_text(one, known.get(one.id))
-            say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
-            if one.refused:
-                say(f"    refused: a device is client or worker; `devices revoke {one.id}`, and pair it", err=True)
+    listing = asyncio.run(_ask_gateway(DEVICES_PATH, DeviceList)) if listed else None
+    known = {device.id: device for device in listing.devices} if listing else {}  # the file lags by a minute
+    if as_json:
+        say(msgspec.json.encode([_facts(one, known.get(one.id)) for one in listed]).decode())
+        return
+    if not listed:
+        say("no device is paired: `kikipounamu-gateway pair` shows a code for one", err=True)
+    for one in listed:
+        seen = _last_seen_text(one, known.get(one.id))
+        say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
+        if one.refused:
+            say(f"    refused: a device is client or worker; `devices revoke {one.id}`, and pair it", err=True)
 
 
 @devices.command("add")
@@ -59,8 +59,8 @@ def add_device(
     """
     with _store() as store:
         made, key = store.add(name, DeviceKind.WORKER if worker else DeviceKind.CLIENT, time.time())
-        say(f"{made.id}  {made.kind}  {made.name}", err=True)
-        say(key)
+    say(f"{made.id}  {made.kind}  {made.name}", err=True)
+    say(key)
     here = asyncio.run(_ask_gateway(PAIRING_PATH, PairingState))
     if here is None:
         say("while the gateway runs, its certificate's digest is shown here too", err=True)
@@ -75,7 +75,7 @@ def name_device(device: Which, name: str) -> None:
     """Rename a paired device."""
     with _store() as store:
         renamed = store.rename(device, name)
-        say(f"{renamed.id}  {renamed.name}")
+    say(f"{renamed.id}  {renamed.name}")
 
 
 @devices.command("revoke")
@@ -83,7 +83,7 @@ def revoke_device(device: Which) -> None:
     """Revoke a device's key and end its open connections."""
     with _store() as store:
         revoked = store.revoke(device)
-        say(f"{revoked.id}  {revoked.name}  revoked")
+    say(f"{revoked.id}  {revoked.name}  revoked")
 
 
 @contextmanager

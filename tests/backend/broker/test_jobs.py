@@ -283,7 +283,9 @@ class TestLooks:
         entry = added.decode()
         (found,) = await at.jobs.dead_letters()
         assert (found.entry, found.job, found.failure) == (entry, job(), failure)
-        assert await at.jobs.dead_letter("1-1") is None
+        for unknown in ("1-1", "x", "0:x", "+", "9" * 30):
+            assert await at.jobs.dead_letter(unknown) is None
+            assert not await at.jobs.drop_dead(unknown)
         assert await at.jobs.retry_dead(found) == JobQueued(0)
         assert await at.jobs.dead_letters() == []
         assert await at.recognise("second")

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +56,18 @@ def test_device_is_added_renamed_listed_and_revoked(store: DeviceStore) -> None:
     assert (listed[0]["kind"], listed[0]["seen_s"], listed[0]["connections"]) == ("client", 0, 0)
     assert "revoked" in command(store, "revoke", client[:6]).output
     assert [device.name for device in store.read()] == ["GPU"]
+
+
+def test_output_that_takes_nothing_is_no_fault_of_the_devices(store: DeviceStore) -> None:
+    store.add("Anna", DeviceKind.CLIENT, 1.0)
+    program = [str(Path(sys.executable).parent / "kikipounamu-gateway"), "devices", "list"]
+    home = os.environ | {"KIKIPOUNAMU_HOME": str(store.file.parent.parent)}
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as left, Path("/dev/full").open("wb") as full:
+        for output, said in ((left, ""), (full, "standard output cannot be written: No space left on device\n")):
+            done = subprocess.run(program, stdout=output, stderr=subprocess.PIPE, text=True, env=home, check=False)
+            assert (done.stderr, done.returncode) == (said, 1)
 
 
 @pytest.mark.parametrize("words", [("revoke", "nobody"), ("name", "nobody", "n"), ("add", " ")])
