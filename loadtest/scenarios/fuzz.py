@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from msgspec import Struct
-from msgspec.structs import replace
 
 from client.connection import Address, Locate
 from client.errors import GatewayError
@@ -129,13 +128,9 @@ async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: F
 async def _speak(plan: Fuzz, locate: Locate, recorder: TallyRecorder, over: asyncio.Event) -> None:
     """Have speakers come and go until ``over``; sessions are short, so that new ones are admitted all the time."""
     for round_ in count():
-        part = TallyRecorder(time.monotonic())
-        streams = Streams(plan.speakers, _ROUND_S, seed=plan.seed + round_, patience_s=_PATIENCE_S, pace=plan.pace)
-        await run_streams(streams, locate, part)
-        for ended in part.tally.ended:
-            recorder.tally.ended.append(replace(ended, at_s=round(ended.at_s + part.zero - recorder.zero, 3)))
-        part.tally.ended.clear()
-        recorder.tally.absorb(part.take())
+        seconds = time.monotonic() - recorder.zero + _ROUND_S
+        streams = Streams(plan.speakers, seconds, seed=plan.seed + round_, patience_s=_PATIENCE_S, pace=plan.pace)
+        await run_streams(streams, locate, recorder)
         if over.is_set():
             return
 

@@ -84,6 +84,18 @@ async def test_run_ends_early_when_the_gateway_is_gone() -> None:
     assert "nothing listens" in state.faults[0] or "no connection" in state.faults[0]
 
 
+async def test_refusals_of_the_speakers_are_counted_at_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadtest.scenarios.fuzz._PATIENCE_S", 0.2)
+
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=503, headers={"Retry-After": "1"})
+
+    recorder = TallyRecorder(time.monotonic() - 100)
+    async with serving(web.get(STREAM_PATH, refuse)) as url:
+        await run_fuzz(Fuzz(1, speakers=1), fixed_locator(Address(url)), recorder, FuzzState())
+    assert min(recorder.tally.refused_at) >= 100
+
+
 def test_promises_name_what_was_broken(tmp_path: Path) -> None:
     log = LogWatch(tmp_path)
     log.faults.append("gateway: request.failed")
