@@ -37,7 +37,7 @@ class ChaosChild(TargetProcess):
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._away_until = 0.0
-        self._stopped = False
+        self._stopped = asyncio.Event()
 
     @property
     def process(self) -> psutil.Process:
@@ -64,7 +64,7 @@ class ChaosChild(TargetProcess):
     async def run(self) -> None:
         """Start the process, and again after each end, until ``stop``."""
         pause = _PAUSE_S
-        while not self._stopped:
+        while not self._stopped.is_set():
             began = time.monotonic()
             with self._log.open("ab") as output:
                 self._process = await asyncio.create_subprocess_exec(
@@ -75,6 +75,8 @@ class ChaosChild(TargetProcess):
                     stderr=output,
                     start_new_session=True,
                 )
+            if self._stopped.is_set():  # while it was started
+                self._process.terminate()
             self.ends[await self._process.wait()] += 1
             steady = time.monotonic() - began >= _STEADY_S
             pause = _PAUSE_S if steady else min(2 * pause, _LONGEST_PAUSE_S)
@@ -82,7 +84,7 @@ class ChaosChild(TargetProcess):
 
     async def stop(self) -> None:
         """End the process for good: SIGTERM, and SIGKILL after a deadline. Safe to call twice."""
-        self._stopped = True
+        self._stopped.set()
         process = self._process
         if process is None or process.returncode is not None:
             return

@@ -1,5 +1,6 @@
 """Child process that is started again whenever it ends."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -60,6 +61,15 @@ async def test_child_stays_away_as_long_as_asked(tmp_path: Path) -> None:
         with pytest.raises(Absent, match="worker-0 is not running"):
             _ = child.process
         assert not child.companions()
+
+
+async def test_child_that_starts_while_it_is_stopped_ends_too(tmp_path: Path) -> None:
+    child = ChaosChild((sys.executable, "-c", SLEEP), {}, tmp_path / "a.log")
+    running = asyncio.create_task(child.run())
+    await asyncio.sleep(0)
+    await child.stop()
+    await asyncio.wait_for(running, 10)
+    assert child.ends == {-15: 1}
 
 
 async def test_failing_child_is_counted(tmp_path: Path) -> None:
