@@ -65,14 +65,10 @@ async def answer(http: aiohttp.ClientSession, address: Address, path: str) -> di
     with convert_errors("ask"):
         async with asyncio.timeout(_ANSWER_S):
             async with http.get(url, headers=credentials(address), ssl=ssl_argument(address)) as response:
-                status, headers, answered = (
-                    response.status,
-                    response.headers,
-                    _decode_object(await response.read()),
-                )
+                status, answered = response.status, _decode_object(await response.read())
     fits = status == HTTPStatus.OK or (path == READY and status == HTTPStatus.SERVICE_UNAVAILABLE)
     if answered is None or not fits:
-        raise refusal(address, path, status, headers)
+        raise refusal(address, path, status, response.headers)
     return answered
 
 

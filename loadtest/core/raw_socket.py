@@ -95,7 +95,7 @@ class RawSocket:
                 reader, writer = await asyncio.open_connection(
                     place.hostname, place.port or (443 if secure else 80), ssl=context, limit=_MOST_HEAD
                 )
-        except (OSError, TimeoutError) as error:
+        except OSError as error:  # TimeoutError is one
             raise Unreachable(f"no connection to the gateway: {error}") from error
         opened = cls(reader, writer)
         if not _shows(address, writer):

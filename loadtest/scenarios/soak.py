@@ -25,8 +25,8 @@ class Soak(Struct, frozen=True):
     """Plan: ``count`` places, each with one session after the other, for ``seconds`` after the ramp.
 
     A session lasts between ``shortest_s`` and ``longest_s``. ``warm_s``: time from the start that does not count.
-    ``most_mb_per_hour``: allowed growth of a program beyond noise. ``kept_bytes``: bytes that
-    the broker may keep of each segment, because a session is resumable for 72 h.
+    ``most_mb_per_hour``: allowed growth of a program beyond noise. ``kept_bytes``: bytes that the broker may
+    keep of each segment, because a session is resumable for 72 h.
     """
 
     count: int

@@ -1,14 +1,12 @@
 """Judges of a gateway's answers: objections to the client's messages, and faults of the gateway. Pure."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
 from protocol.session import Error, Failed, decode_gateway
-
-_INTERNAL: Final = frozenset({ErrorCode.INTERNAL.value})
 
 
 class Judged(NamedTuple):
@@ -37,7 +35,7 @@ def judge_own(payload: bytes) -> Judged:
 
 def judge_error(code: object, message: object) -> Judged:
     """Judge an error by its code."""
-    return Judged(str(code), f"internal error: {message}" if code in _INTERNAL else "")
+    return Judged(str(code), f"internal error: {message}" if code == ErrorCode.INTERNAL else "")
 
 
 def decode_answer(payload: bytes, *fields: str) -> dict[str, Any]:

@@ -168,7 +168,7 @@ async def test_found_gateway_may_still_refuse_the_worker(gateway: Tunnelled, cer
         return (gateway.url.removeprefix("wss://"),)
 
     async with Tunnel(carrier(unused_url(), "no key", certificate.sha256), find) as tunnel:
-        assert await is_logged(tunnel, "pair again")
+        assert await refusal_says(tunnel, "pair again")
 
 
 async def test_gateway_is_searched_for_when_a_stranger_has_its_address(
@@ -203,7 +203,7 @@ async def test_worker_is_refused_when_only_a_stranger_is_found(
         async with Tunnel(carrier(other.url, OWNER_KEY, certificate.sha256), find) as tunnel:
             with pytest.raises(OSError, match="looked for"):
                 await tunnel.dial()
-            assert await is_logged(tunnel, "found nowhere else") and asked
+            assert await refusal_says(tunnel, "found nowhere else") and asked
 
 
 async def test_known_gateway_is_awaited_while_a_stranger_has_its_address(
@@ -236,8 +236,8 @@ async def test_known_gateway_is_awaited_while_a_stranger_has_its_address(
                 await until_there(jobs)
 
 
-async def is_logged(tunnel: Tunnel, says: str) -> bool:
-    """Dial repeatedly until the worker is refused; return whether the error contains ``says``."""
+async def refusal_says(tunnel: Tunnel, words: str) -> bool:
+    """Dial repeatedly until the worker is refused; return whether the error contains ``words``."""
 
     async def sent_away() -> str:
         try:
@@ -248,7 +248,7 @@ async def is_logged(tunnel: Tunnel, says: str) -> bool:
             return ""
         raise AssertionError("it was let in")
 
-    return says in await wait_until(sent_away, "it is sent away")
+    return words in await wait_until(sent_away, "it is sent away")
 
 
 def unused_url() -> str:
