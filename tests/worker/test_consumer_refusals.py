@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from protocol.errors import ErrorCode
 from protocol.job import EndState, Failure
@@ -29,7 +30,17 @@ async def long_script(redis: Any) -> AsyncIterator[None]:
     writer.write(b'EVAL "while true do end" 0\r\n')
     yield
     await redis.execute_command("SCRIPT", "KILL")
+    await wait_until(
+        lambda: answers(redis), "the script has ended: it is told to, and the next command may be refused"
+    )
     writer.close()
+
+
+async def answers(redis: Any) -> bool:
+    try:
+        return bool(await redis.ping())
+    except ResponseError:
+        return False
 
 
 @asynccontextmanager
