@@ -25,6 +25,10 @@ _LARGE: Final = 64 * 1024
 _TOO_LARGE: Final = f"a message may have {MOST_BYTES} bytes: send the audio in smaller pieces".encode()
 
 
+class NotRead(ConnectionResetError):
+    """An error: the client does not read, so that nothing can be sent to it, not even the end."""
+
+
 class AdapterSocket(web.WebSocketResponse):
     """WebSocket of an adapter. A message of more than ``MOST_BYTES`` ends it, with the reason.
 
@@ -40,6 +44,14 @@ class AdapterSocket(web.WebSocketResponse):
             message = message or _TOO_LARGE
         async with asyncio.timeout(_SEND_S):
             return await super().close(code=code, message=message, drain=drain)
+
+    async def pong(self, message: bytes = b"") -> None:
+        """Answer a ping, as aiohttp does. Raises ``NotRead``."""
+        try:
+            async with asyncio.timeout(_SEND_S):
+                await super().pong(message)
+        except TimeoutError as error:
+            raise NotRead("the client does not read") from error
 
 
 class AdapterConversation(Protocol):
@@ -118,7 +130,7 @@ class Incoming:
 
     async def read(self) -> None:
         """Read until the client leaves."""
-        with suppress(ConnectionError, TimeoutError):  # gone, or it does not read: that is its end too
+        try:
             async for message in self._socket:
                 if message.type is WSMsgType.ERROR:  # it was refused, and the socket is closed
                     break
@@ -126,6 +138,10 @@ class Incoming:
                 while len(message.data) > _LARGE and not self._queue.empty():
                     self._taken.clear()
                     await self._taken.wait()
+        except (NotRead, TimeoutError) as error:
+            self.fail(NotRead(str(error)))
+        except ConnectionError:
+            pass  # gone while it was answered: that is its end too
         await self._queue.put(None)
 
 

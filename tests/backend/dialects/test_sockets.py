@@ -151,8 +151,15 @@ async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, ga
         await wait_until(closed.is_set, "the conversation is closed")
 
 
+SIZE = 50_000
+TEXT = b"\x81\xfe" + SIZE.to_bytes(2, "big") + bytes(4) + b"a" * SIZE
+PING = b"\x89\xfd" + bytes(4) + b"p" * 125
+"""Frames of a client, which have a mask (RFC 6455)."""
+
+
+@pytest.mark.parametrize("frames", [TEXT, PING * 400], ids=["texts", "pings"])
 async def test_connection_that_is_never_read_ends(
-    sessions: DialectSessions, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    sessions: DialectSessions, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, frames: bytes
 ) -> None:
     """A connection that waits until everything sent is read would stay for ever."""
     monkeypatch.setattr(sockets, "_SEND_S", 0.1)
@@ -162,12 +169,10 @@ async def test_connection_that_is_never_read_ends(
         upgrade = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
         key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
         writer.write(f"GET /?api_key={asked} HTTP/1.1\r\n{upgrade}\r\n{key}\r\n\r\n".encode())
-        size = 50_000
-        message = b"\x81\xfe" + size.to_bytes(2, "big") + bytes(4) + b"a" * size  # a masked text, RFC 6455
         with pytest.raises(ConnectionError):
             async with asyncio.timeout(30):
                 while True:
-                    writer.write(message)
+                    writer.write(frames)
                     await writer.drain()
         writer.close()
 
