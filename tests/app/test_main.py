@@ -63,7 +63,9 @@ def kill_gateway(home: Path) -> None:
 
 
 def log_of(home: Path) -> str:
-    return (home / "logs" / "desktop.jsonl").read_text()
+    """Return the app's log; empty if nothing was worth a line at the chosen level."""
+    place = home / "logs" / "desktop.jsonl"
+    return place.read_text() if place.exists() else ""
 
 
 def ends_cleanly(app: "subprocess.Popen[str]", number: signal.Signals) -> None:
