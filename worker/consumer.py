@@ -122,7 +122,7 @@ class Consumer:
             stack.enter_context(bound_fields(worker=self._worker))
             stack.push_async_callback(self._engine.close)
             stack.push_async_callback(self._leave)
-            tasks = await stack.enter_async_context(Tasks("worker"))
+            tasks = await stack.enter_async_context(Tasks("worker", expected=(BrokerError,)))
             work = await stack.enter_async_context(_cancelled_at_exit(self._work(tasks), "work"))
             draining = await stack.enter_async_context(_cancelled_at_exit(self._draining.wait(), "drain"))
             reasons: set[asyncio.Future[Any]] = {work, draining, tasks.failed}

@@ -88,13 +88,15 @@ async def test_worker_outlasts_a_broker_that_refuses_for_a_moment(refusal: Refus
             assert await text(other, 1) == "none 1"
 
 
-async def test_worker_whose_rights_never_sufficed_ends() -> None:
+@pytest.mark.parametrize("right", ["xreadgroup", "evalsha"])
+async def test_worker_whose_rights_never_sufficed_ends_without_a_traceback(right: str) -> None:
     with running_broker() as broker:
         async with gateway_side(broker.url) as other:
-            await other.redis.execute_command("ACL", "SETUSER", "default", "-xreadgroup")
-            with pytest.raises(BrokerRefused, match="xreadgroup"):
+            await other.redis.execute_command("ACL", "SETUSER", "default", f"-{right}")
+            with capture_logs() as logs, pytest.raises(BrokerRefused, match=right):
                 async with working(broker.url) as worker:
                     await wait_until(worker.task.done, "it ends")
+    assert not [line for line in logs if line["event"] == "task.failed"]
 
 
 async def test_result_that_the_scripts_refuse_fails_its_job_alone(broker: Broker) -> None:
