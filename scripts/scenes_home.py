@@ -161,8 +161,8 @@ def takes(language: str) -> tuple[TakeView, ...]:
     """Return the latest takes with text to paste."""
     held, other = rows(language)[2], rows(language)[5]
     return (
-        TakeView(str(held.session), held.started_s, held.seconds, State.HELD, held.text, 1),
-        TakeView(str(other.session), other.started_s, other.seconds, State.HELD, other.text, 1),
+        TakeView(str(held.session), held.started_s, held.seconds, TakeState.HELD, held.text, 1),
+        TakeView(str(other.session), other.started_s, other.seconds, TakeState.HELD, other.text, 1),
     )
 
 

@@ -1,6 +1,6 @@
-"""List recordings in their current state, and settle the held texts of finished ones.
+"""List recordings, and settle the held texts of finished ones.
 
-Journals record the state of each recording. For recordings of this run the state machine has newer information.
+Journals record each recording. About held texts of this run the state machine has newer information.
 Earlier takes are recognised on request, and their texts are not inserted automatically.
 """
 
@@ -16,17 +16,17 @@ from uuid import UUID
 
 from app.core.errors import AppError, Note, UsageMistake
 from app.core.problem_notes import note_of
-from app.core.states import State
 from app.dictation.actions import HeldAction
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
 from app.dictation.messages import Event, HeldBefore, NoteKey, SettleTake
 from app.dictation.state_machine import Dictation
-from app.dictation.view import TakeView, state_of
+from app.dictation.view import TakeView
 from app.journal.async_journal import opened_in_thread
+from app.journal.disk import is_locked
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
-from app.journal.library import Library, TakeFingerprint, TakeSnapshot, parse_session
+from app.journal.library import Library, TakeSnapshot, TakeStamp, parse_session
 from app.journal.retention import HELD_S, RetentionLimits
 from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
@@ -36,7 +36,6 @@ from client.errors import GatewayError
 from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import loop_time
 from speech.errors import SpeechError
 
 log = loggers.APP_EARLIER
@@ -60,7 +59,7 @@ class PastTakes:
         sharing: Callable[[Journal], AbstractAsyncContextManager[object]] = nullcontext,
     ) -> None:
         self._library, self._sharing = library, sharing
-        self._known: dict[UUID, tuple[TakeFingerprint, TakeView | None]] = {}
+        self._known: dict[UUID, tuple[tuple[TakeStamp, bool], TakeView | None]] = {}
         self._resender = Resender(setup.locate, setup.vad_folder, setup.settings, setup.rewrite, current)
 
     async def views(self, most: int, also: Collection[UUID] = ()) -> list[TakeView]:
@@ -77,7 +76,8 @@ class PastTakes:
             if len(views) >= most and session not in also:
                 continue
             with suppress(TakeUnknown):  # deleted meanwhile
-                before, stamp = known.get(session), self._library.fingerprint(session)
+                before = known.get(session)
+                stamp = self._library.stamp(session), is_locked(self._library.root / str(session))
                 view = before[1] if before and before[0] == stamp else view_of(self._library.find(session))
                 self._known[session] = stamp, view
                 if view is not None:
@@ -124,10 +124,8 @@ def view_of(found: TakeSnapshot) -> TakeView | None:
     """Return a take as the user sees it, or ``None`` if it has no speech."""
     if found.state is TakeState.EMPTY:
         return None
-    held, take = len(held_in(found)), found.take
-    state = state_of(found.state, cancelled=take.cancelled)
-    view = TakeView(str(found.session), take.started_s, found.seconds, state, found.text)
-    return replace(view, held=held, partly=found.partly)
+    held = len(held_in(found))
+    return TakeView(str(found.session), found.take.started_s, found.seconds, found.state, found.text, held)
 
 
 def held_in(found: TakeSnapshot) -> dict[int, str]:
@@ -143,10 +141,9 @@ def _close(journal: Journal) -> None:
 
 
 class Recordings:
-    """The recordings that windows list: those of this run as ``machine`` and ``deliveries`` know them.
+    """The recordings that windows list, with their held texts as ``machine`` and ``deliveries`` know them.
 
-    ``aside``: sessions that wait to be recognised until no other take does. ``handle`` receives events.
-    ``until_recorded`` waits until the outcome of texts is on disk.
+    ``handle`` receives events. ``until_recorded`` waits until the outcome of texts is on disk.
     """
 
     def __init__(
@@ -154,19 +151,17 @@ class Recordings:
         earlier: PastTakes,
         machine: Dictation,
         deliveries: DeliveryLog,
-        aside: Collection[str],
         handle: Callable[[Event], None],
         until_recorded: Callable[[], Awaitable[None]],
     ) -> None:
         self._earlier = earlier
         self._machine = machine
         self._deliveries = deliveries
-        self._aside = aside
         self._handle = handle
         self._until_recorded = until_recorded
 
     async def views(self, most: int = LAST_TAKES) -> list[TakeView]:
-        """Return the newest recordings and those with held text, newest first, in their current state."""
+        """Return the newest recordings and those with held text, newest first."""
         held = (self._deliveries.session(take) for take in self._machine.holding)
         return [self._now(view) for view in await self._earlier.views(most, [one for one in held if one])]
 
@@ -201,12 +196,8 @@ class Recordings:
                 self._handle(SettleTake(take, HeldAction.DISMISS))
 
     def _now(self, view: TakeView) -> TakeView:
-        if view.session in self._aside:
-            return replace(view, state=State.WAITING)
-        if (take := self._deliveries.number(UUID(view.session))) is None:
-            return view
-        state, held = self._machine.take_state(take, loop_time())
-        return replace(view, state=state or view.state, held=held)
+        take = self._deliveries.number(UUID(view.session))
+        return view if take is None else replace(view, held=self._machine.held_of(take))
 
 
 def _pieces(take: int, texts: dict[int, str]) -> dict[SegmentId, str]:

@@ -117,14 +117,8 @@ class DictationRunner:
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
-        self.recordings = Recordings(
-            self._earlier,
-            self._machine,
-            self._deliveries,
-            self._takes.aside,
-            self._handle,
-            self._texts.until_recorded,
-        )
+        until_recorded = self._texts.until_recorded
+        self.recordings = Recordings(self._earlier, self._machine, self._deliveries, self._handle, until_recorded)
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
         self._running = False

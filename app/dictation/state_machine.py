@@ -11,7 +11,6 @@ A cancelled take is still recognised for the history, but no more of its text is
 from typing import Final
 
 from app.core.errors import Note
-from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import HELD_ACTIONS, Verb
 from app.dictation.gestures import Gestures, KeyIntent, KeyWatch, TalkMode
@@ -62,7 +61,7 @@ from app.dictation.messages import (
     UserEvent,
     Woke,
 )
-from app.dictation.take_progress import NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
+from app.dictation.take_progress import NOTICE_S, Notice, Scene, TakeProgress, idle_at, view_of
 from app.dictation.view import View
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 
@@ -110,11 +109,9 @@ class Dictation:
         """The number of takes with texts that are still awaited."""
         return sum(take.pending for take in self._takes.values())
 
-    def take_state(self, take: int, now: float) -> tuple[State | None, int]:
-        """Return a take's state, ``None`` once it is over and on disk, and its number of held texts."""
-        known = self._takes.get(take)
-        state = state_of(known, self._queue, 0.0, now) if known is not None else None
-        return None if state is State.IDLE else state, self._queue.count(take)
+    def held_of(self, take: int) -> int:
+        """Return the number of held texts of a take."""
+        return self._queue.count(take)
 
     @property
     def holding(self) -> list[int]:

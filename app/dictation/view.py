@@ -68,14 +68,12 @@ class View:
 class TakeView:
     """A take as the list shows it.
 
-    ``started_s``: seconds since 1970. ``held``: the number of held texts. ``partly``: some of it was
-    inserted before it was cancelled.
+    ``started_s``: seconds since 1970. ``held``: the number of held texts.
     """
 
     session: str
     started_s: float
     seconds: float
-    state: State
+    state: TakeState
     text: str = ""
     held: int = 0
-    partly: bool = False

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from app.history import search_terms
 from app.history.database import connect, errors, writing
+from app.journal.library import TakeStamp
 from app.journal.take import TakeState
 
 MOST_KEYS: Final = 200_000
@@ -77,24 +78,13 @@ class IndexRow:
         return self.seconds > 0 or self.state is not TakeState.EMPTY
 
 
-class IndexedStamp(NamedTuple):
-    """Fingerprint of a take's files, to notice changes.
-
-    ``audio``: size in bytes.
-    """
-
-    changed_ns: int
-    size: int
-    audio: int = 0
-
-
 class IndexedTake(NamedTuple):
     """Indexed state of a take.
 
     ``settled``: only a new event can change the row.
     """
 
-    stamp: IndexedStamp
+    stamp: TakeStamp
     settled: bool
 
 
@@ -141,7 +131,7 @@ class Index:
         """Return the indexed state of each take by its session."""
         with errors():
             found = self._connection.execute("SELECT session, changed, noted, heard, settled FROM takes")
-            return {name: IndexedTake(IndexedStamp(*stamp), bool(settled)) for name, *stamp, settled in found}
+            return {name: IndexedTake(TakeStamp(*stamp), bool(settled)) for name, *stamp, settled in found}
 
     # -- writing -------------------------------------------------------------------------------------------
 

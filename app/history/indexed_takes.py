@@ -7,7 +7,6 @@ An update reads only new and changed takes, in bounded steps. Changes show in th
 events and in the size of its audio. A take whose recording has no end is read every time.
 """
 
-import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,10 +18,10 @@ from uuid import UUID
 
 from app.history import database
 from app.history.errors import IndexDamaged, IndexUnavailable
-from app.history.index import Index, IndexedStamp, IndexedTake, IndexRow
-from app.journal.disk import AUDIO, EVENTS, is_locked
-from app.journal.errors import TakeUnknown
-from app.journal.library import Library, TakeSnapshot, parse_session
+from app.history.index import Index, IndexedTake, IndexRow
+from app.journal.disk import is_locked
+from app.journal.errors import JournalError, TakeUnknown
+from app.journal.library import Library, TakeSnapshot, TakeStamp
 from app.journal.take import TRANSCRIBED, TakeState
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -62,7 +61,7 @@ class IndexUpdater:
         Raises ``IndexUnavailable`` or ``IndexDamaged``; completed steps stay.
         """
         gone, changed = dict(self._index.indexed_takes()), list[tuple[int, UUID]]()
-        for number, (session, stamp) in enumerate(_stamps(self._library.root)):
+        for number, (session, stamp) in enumerate(_stamps(self._library)):
             before = gone.pop(str(session), None)
             if before is None or before.stamp != stamp or not before.settled:
                 changed.append((stamp.changed_ns, session))
@@ -88,10 +87,10 @@ class IndexUpdater:
         for session in sessions:
             try:
                 # The stamp is taken first, so that a later change is noticed next time.
-                stamp = _stamp(self._library.root / str(session))
+                stamp = self._library.stamp(session)
                 found = self._library.find(session)
                 there.append((row_of(found), IndexedTake(stamp, found.take.finished)))
-            except (TakeUnknown, FileNotFoundError):
+            except TakeUnknown:
                 gone.append(session)
         self._index.put(there)
         if gone:
@@ -129,36 +128,15 @@ def _most(weighed: Iterable[tuple[str, int]]) -> str:
     return total.most_common(1)[0][0] if total else ""
 
 
-def _stamps(root: Path) -> Iterator[tuple[UUID, IndexedStamp]]:
+def _stamps(library: Library) -> Iterator[tuple[UUID, TakeStamp]]:
     """Yield the session and the stamp of every take."""
     try:
-        with os.scandir(root) as folders:
-            for folder in folders:
-                with suppress(TakeUnknown, FileNotFoundError):  # not a take
-                    yield parse_session(folder.name), _stamp(Path(folder.path))
-    except FileNotFoundError:  # no take has been recorded yet
-        return
-    except OSError as error:
-        raise IndexUnavailable(f"the folder of recordings {root} cannot be read: {error.strerror}") from error
-
-
-def _stamp(folder: Path) -> IndexedStamp:
-    """Return the stamp of a take's two files.
-
-    Raises ``FileNotFoundError`` if both are missing.
-    """
-    events, audio = _stat_of(folder, EVENTS), _stat_of(folder, AUDIO)
-    if events is None and audio is None:
-        raise FileNotFoundError(folder)
-    changed = (events.st_mtime_ns, events.st_size) if events else (0, 0)
-    return IndexedStamp(*changed, audio.st_size if audio else 0)
-
-
-def _stat_of(folder: Path, name: str) -> os.stat_result | None:
-    try:
-        return os.stat(os.path.join(folder, name))
-    except OSError:  # reading the take reports the error
-        return None
+        sessions = library.sessions()
+    except JournalError as error:
+        raise IndexUnavailable(str(error)) from error
+    for session in sessions:
+        with suppress(TakeUnknown):
+            yield session, library.stamp(session)
 
 
 def _parts(whole: list[T], size: int) -> Iterator[list[T]]:

@@ -20,7 +20,7 @@ from app.journal.events import USUAL, Cutting
 from app.journal.journal import Journal
 from app.journal.retention import HELD_S, RetentionLimits, Stored, expired
 from app.journal.take import TRANSCRIBED, Take, TakeState
-from app.journal.take_files import TakeFiles, inspect_files, read_folder
+from app.journal.take_files import read_folder
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.recognition import Options
 from runtime.clocks import WallClock
@@ -79,13 +79,12 @@ class TakeSnapshot:
         return self.folder / AUDIO
 
 
-class TakeFingerprint(NamedTuple):
-    """A fingerprint of a take's files, to detect changes."""
+class TakeStamp(NamedTuple):
+    """The stamp of a take's files, to notice changes; sizes in bytes."""
 
     changed_ns: int
     events: int
-    audio: int
-    live: bool
+    audio: int = 0
 
 
 def parse_session(name: str) -> UUID:
@@ -152,7 +151,7 @@ class Library:
         Earlier versions wrote whole seconds: those of one second have the order of their folders.
         """
         found: list[TakeSnapshot] = []
-        for session in self._sessions():
+        for session in self.sessions():
             with suppress(TakeUnknown):  # another process just deleted it
                 found.append(self.find(session))
         return sorted(found, key=lambda take: (take.take.started_s, self._made_s(take.session)), reverse=True)
@@ -163,21 +162,32 @@ class Library:
             with suppress(TakeUnknown):
                 yield self.find(session)
 
+    def sessions(self) -> list[UUID]:
+        """Return the session ids in any order. Raises ``JournalError`` if the folder cannot be read."""
+        sessions: list[UUID] = []
+        try:
+            names = os.listdir(self.root)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise JournalError(f"the folder of recordings cannot be read: {refusal(error)}") from error
+        for name in names:
+            with suppress(TakeUnknown):
+                sessions.append(parse_session(name))
+        return sessions
+
     def newest_sessions(self) -> list[UUID]:
         """Return the session ids, those with the newest folder first, without reading takes."""
-        return sorted(self._sessions(), key=self._made_s, reverse=True)
+        return sorted(self.sessions(), key=self._made_s, reverse=True)
 
-    def fingerprint(self, session: UUID) -> "TakeFingerprint":
-        """Return a value that stays equal while ``find`` returns the same. Raises ``TakeUnknown``."""
-        folder = self.root / str(session)
-        files = inspect_files(folder) if folder.is_dir() else TakeFiles(None, None)
-        if not files.exist:
+    def stamp(self, session: UUID) -> TakeStamp:
+        """Return the stamp of a take's files. Raises ``TakeUnknown`` if both are missing."""
+        folder = os.path.join(self.root, str(session))
+        events, audio = _stat_of(folder, EVENTS), _stat_of(folder, AUDIO)
+        if events is None and audio is None:
             raise _unknown(session)
-        try:
-            changed_ns = (folder / EVENTS).stat().st_mtime_ns
-        except OSError:
-            changed_ns = 0
-        return TakeFingerprint(changed_ns, files.events or 0, files.audio or 0, is_locked(folder))
+        changed = (events.st_mtime_ns, events.st_size) if events else (0, 0)
+        return TakeStamp(*changed, audio.st_size if audio else 0)
 
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
         """Delete expired takes by these ``limits`` or the library's own, and return their ids.
@@ -188,7 +198,7 @@ class Library:
         limits = limits or self._limits
         if not self._clock.can_judge_age(limits.age_s):
             limits = replace(limits, age_s=inf)
-        for session in self._sessions():
+        for session in self.sessions():
             if os.path.exists(self.root / str(session) / DELETED):  # false for a folder of another user
                 self.discard(session)
         stored = [
@@ -228,20 +238,6 @@ class Library:
         except OSError as error:
             raise NotDeleted(f"the take {folder} cannot be deleted: {error.strerror}") from error
 
-    def _sessions(self) -> list[UUID]:
-        """List the session ids. Raises ``JournalError`` if the folder cannot be read."""
-        sessions: list[UUID] = []
-        try:
-            names = os.listdir(self.root)
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise JournalError(f"the folder of recordings cannot be read: {refusal(error)}") from error
-        for name in names:
-            with suppress(TakeUnknown):
-                sessions.append(parse_session(name))
-        return sessions
-
     def _made_s(self, session: UUID) -> float:
         try:
             return (self.root / str(session)).stat().st_mtime  # files are added only when the folder is created
@@ -252,6 +248,13 @@ class Library:
 def _is_needed(found: TakeSnapshot, now_s: float) -> bool:
     offered = found.state is TakeState.HELD and now_s - found.take.started_s < HELD_S
     return offered or found.state not in TRANSCRIBED
+
+
+def _stat_of(folder: str, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(os.path.join(folder, name))
+    except OSError:  # reading the take reports the error
+        return None
 
 
 def _remove(path: Path) -> None:

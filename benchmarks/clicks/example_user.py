@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.core.states import State
-from app.dictation.view import STATES, TakeView
+from app.dictation.view import TakeView
 from app.gateways.view import FoundView, GatewaysView, PairGateway, PairingProgress, PairingView
 from app.history.index import IndexRow, days_of
 from app.history.view import (
@@ -70,9 +70,7 @@ YESTERDAY: Final = _row(4, _NOON - timedelta(days=1), _LONG)
 ROWS: Final = (LAST, HELD, _row(3, _today(3), _SHORT[2]), YESTERDAY, _row(5, _NOON - timedelta(days=9), _SHORT[2]))
 """Recordings, newest first."""
 TAKES: Final = tuple(
-    TakeView(
-        str(row.session), row.started_s, row.seconds, STATES[row.state], row.text, int(row.state is TakeState.HELD)
-    )
+    TakeView(str(row.session), row.started_s, row.seconds, row.state, row.text, int(row.state is TakeState.HELD))
     for row in ROWS
 )
 UTTERANCE: Final = UtteranceRow("one", 1, True, State.WAITING, LAST.started_s, 2.0)

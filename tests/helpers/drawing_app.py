@@ -12,10 +12,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from app.core.states import State
 from app.dictation.view import TakeView
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import Target
+from app.journal.take import TakeState
 from app.messages.kinds import Takes
 from app.ui.home.page import HomePage
 from app.ui.shell.bridge import Bridge
@@ -31,7 +31,7 @@ _MOST_SHOWN = 50
 
 def take(number: int) -> TakeView:
     """Return the view of one take in the list."""
-    return TakeView(f"session {number}", 1.8e9 + number, 2.0, State.DONE, f"text {number}")
+    return TakeView(f"session {number}", 1.8e9 + number, 2.0, TakeState.DONE, f"text {number}")
 
 
 async def insert(count: int, place: Path, show: Callable[[object], None]) -> None:

@@ -1,4 +1,4 @@
-"""Tests of the list of recordings: the state on disk, combined with the knowledge of this run."""
+"""Tests of the list of recordings: the state on disk, combined with the held texts of this run."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from app.core.errors import UsageMistake
-from app.core.states import State
 from app.dictation.actions import HeldAction, Verb
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.messages import Effect, Event, FindFocusedWindow, HeldBefore, RecordDismissed
@@ -16,6 +15,7 @@ from app.dictation.recordings import PastTakes, Recordings
 from app.dictation.state_machine import Dictation
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library
+from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
 from client.connection import Address
 from tests.helpers.takes import recognised_take
@@ -28,12 +28,11 @@ class Run:
 
     def __init__(self, root: Path) -> None:
         self.machine, self.deliveries = Dictation(), DeliveryLog(Library(root))
-        self.aside: list[str] = []
         self.effects: list[Effect] = []
         self.events: list[Event] = []
         self.noted = 0
         earlier = PastTakes(Library(root), DictationSetup(lambda: Address("ws://nowhere"), root))
-        self.recordings = Recordings(earlier, self.machine, self.deliveries, self.aside, self._tell, self._noted)
+        self.recordings = Recordings(earlier, self.machine, self.deliveries, self._tell, self._noted)
 
     def _tell(self, event: Event) -> None:
         self.events.append(event)
@@ -66,9 +65,9 @@ async def test_held_texts_of_earlier_run_are_offered_newest_first(run: Run) -> N
     assert (run.deliveries.session(0), run.deliveries.session(-1)) == (TWO, ONE)
     views = await run.recordings.views(20)
     assert [(view.session, view.state, view.held) for view in views] == [
-        (str(THREE), State.CANCELLED, 0),
-        (str(TWO), State.HELD, 2),
-        (str(ONE), State.HELD, 2),
+        (str(THREE), TakeState.CANCELLED, 0),
+        (str(TWO), TakeState.HELD, 2),
+        (str(ONE), TakeState.HELD, 2),
     ]
 
 
@@ -120,11 +119,12 @@ async def test_settle_raises_for_unknown_recording(run: Run, session: str) -> No
         await run.recordings.settle(session, HeldAction.COPY)
 
 
-async def test_row_shows_state_known_to_this_run(run: Run, root: Path) -> None:
+async def test_row_shows_recording_of_this_run_as_it_changes(run: Run, root: Path) -> None:
     run.machine.handle(Verb.START, 0.0)
-    await run.deliveries.add(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
-    run.aside.append(str(ONE))
-    views = {view.session: view for view in await run.recordings.views(20)}
-    assert views[str(UUID(int=4))].state is State.ARMING
-    assert views[str(ONE)].state is State.WAITING
+    session = UUID(int=4)
+    await run.deliveries.add(1, recognised_take(root, session, time.time(), "kia"))
+    (view,) = [view for view in await run.recordings.views(20) if view.session == str(session)]
+    assert (view.state, view.held) == (TakeState.LIVE, 0), "its text is not held while it can be inserted"
     await run.deliveries.close_all()
+    (view,) = [view for view in await run.recordings.views(20) if view.session == str(session)]
+    assert view.state is not TakeState.LIVE, "although its files are the same"

@@ -9,11 +9,11 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from app.core.errors import Note
-from app.core.states import State
 from app.dictation.messages import NoteKey
 from app.dictation.recordings import MOST_HELD_TAKES, PastTakes
 from app.journal.library import Library, TakeSnapshot
 from app.journal.retention import HELD_S, RetentionLimits
+from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
 from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
@@ -71,13 +71,13 @@ async def test_views_are_newest_first_without_silent_takes(library: Library, mod
     take(library, THREE, now + 2)
     views = await earlier_of(library, models).views(5)
     assert [(view.session, view.state, view.text) for view in views] == [
-        (str(TWO), State.FAILED, "one"),
-        (str(ONE), State.DONE, "one two"),
+        (str(TWO), TakeState.FAILED, "one"),
+        (str(ONE), TakeState.DONE, "one two"),
     ]
     assert views[1].started_s == now
     assert views[1].seconds == 200 / 16_000
     with library.reopen(ONE):
-        assert (await earlier_of(library, models).views(5))[1].state is State.WAITING
+        assert (await earlier_of(library, models).views(5))[1].state is TakeState.LIVE
     assert len(await earlier_of(library, models).views(1)) == 1
 
 
@@ -106,7 +106,7 @@ async def test_unchanged_takes_are_not_read_again(tmp_path: Path, models: Path) 
     with library.reopen(TWO) as journal:
         journal.settle(0, Final(0, "tēnā koe"))
         states = {view.session: view.state for view in await earlier.views(3)}
-        assert states[str(TWO)] is State.WAITING
+        assert states[str(TWO)] is TakeState.LIVE
     texts = {view.session: view.text for view in await earlier.views(3)}
     assert texts[str(TWO)] == "tēnā koe"
     assert set(library.read) == {TWO}
@@ -173,7 +173,7 @@ async def test_recovered_take_is_not_held(library: Library, models: Path) -> Non
         earlier = earlier_of(library, models, gateway.url)
         assert await earlier.recover(str(ONE)) is None
     assert await earlier.held_texts(now) == {}
-    assert [view.state for view in await earlier.views(5)] == [State.DONE]
+    assert [view.state for view in await earlier.views(5)] == [TakeState.DONE]
 
 
 @pytest.mark.parametrize("reachable", [False, True])

@@ -270,11 +270,11 @@ async def test_take_is_offered_at_next_start_after_second_quit(
     assert world.found[0].samples == len(talk)
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
         (offered,) = await again.dictating.recordings.views()
-        assert offered.state is State.FAILED
+        assert offered.state is TakeState.INTERRUPTED
         again.dictating.ask(RecoverTake(offered.session))
 
         async def recognised() -> bool:
-            return [take.state for take in await again.dictating.recordings.views()] == [State.DONE]
+            return [take.state for take in await again.dictating.recordings.views()] == [TakeState.DONE]
 
         await wait_until(recognised, "it is recognised")
         (recovered,) = await again.dictating.recordings.views()

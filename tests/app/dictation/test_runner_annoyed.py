@@ -97,7 +97,7 @@ async def test_random_actions_leave_no_text_stuck_lost_or_duplicated(
         await wait_until(lambda: machine.recording is None and not machine.pending, "every take has ended")
         await wait_until(lambda: all(found.state is not TakeState.LIVE for found in world.found), "journals too")
         assert world.dictating.view.state not in (State.ARMING, State.LISTENING, State.INSERTING)
-        held = sum(machine.take_state(take, 0.0)[1] for take in machine.holding)
+        held = sum(machine.held_of(take) for take in machine.holding)
     assert world.devices.open_now == 0
     check(world, held)
 

@@ -46,7 +46,7 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
         await wait_until(lambda: again.dictating.view.earlier == 1, "it is offered again")
         assert again.dictating.view.state is State.HELD and again.dictating.holds_nothing
         (listed,) = await again.dictating.recordings.views()
-        assert (listed.state, listed.held) == (State.HELD, len(texts))
+        assert (listed.state, listed.held) == (TakeState.HELD, len(texts))
         again.dictating.ask(Verb.PASTE_HELD)
         assert again.inserter.asked == 0, "the key pastes nothing of an earlier run"
         before = again.changes
@@ -61,7 +61,7 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
         with pytest.raises(UsageMistake, match="no text to paste"):
             await again.dictating.recordings.settle(session, HeldAction.PASTE)
         (listed,) = await again.dictating.recordings.views()
-        assert (listed.state, listed.held) == (State.DONE, 0)
+        assert (listed.state, listed.held) == (TakeState.DONE, 0)
         assert again.dictating.view.earlier == 0
     assert again.inserter.texts == [(" ".join(texts), WINDOW)]
 
@@ -160,11 +160,11 @@ async def test_listed_take_shows_its_current_state(
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
 
-        async def state() -> State | None:
+        async def state() -> TakeState | None:
             listed = await world.dictating.recordings.views()
             return listed[0].state if listed else None
 
-        async def is_listed(wanted: State) -> None:
+        async def is_listed(wanted: TakeState) -> None:
             async def it_is() -> bool:
                 return await state() is wanted
 
@@ -172,19 +172,19 @@ async def test_listed_take_shows_its_current_state(
 
         world.inserter.gate = asyncio.Event()
         world.dictating.ask(Verb.START)
-        await is_listed(State.LISTENING)
+        await is_listed(TakeState.LIVE)
         await world.all_heard()
         world.dictating.ask(Verb.STOP)
-        await is_listed(State.INSERTING)
+        await is_listed(TakeState.LIVE)
         world.inserter.outcomes = [Insertion(InsertionResult.HELD, "not-read")]
         world.inserter.gate.set()
-        await is_listed(State.HELD)
+        await is_listed(TakeState.HELD)
         world.dictating.ask(Verb.START)
-        await is_listed(State.LISTENING)
+        await is_listed(TakeState.LIVE)
         world.dictating.ask(Verb.CANCEL)
-        await is_listed(State.CANCELLED)
+        await is_listed(TakeState.CANCELLED)
         await world.over(2)
-        assert await state() is State.CANCELLED
+        assert await state() is TakeState.CANCELLED
         assert [found.state for found in world.found] == [TakeState.CANCELLED, TakeState.HELD]
 
 

@@ -217,14 +217,12 @@ def test_text_continues_paste_made_while_it_was_spoken(joins: bool, arrives: str
     assert story.inserts() == [arrives]
 
 
-def test_stand_reports_state_and_held_count_of_each_take() -> None:
+def test_held_texts_of_each_take_are_counted() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD, Verb.START)
-    assert story.dictation.take_state(1, 0.0) == (None, 1), "it is over: its journal says the rest"
-    assert story.dictation.take_state(2, 0.0) == (State.ARMING, 0)
+    assert (story.dictation.held_of(1), story.dictation.held_of(2)) == (1, 0)
     story.then(FirstSample(2), Verb.CANCEL)
-    assert story.dictation.take_state(2, 0.0) == (State.CANCELLED, 0)
-    assert story.dictation.take_state(3, 0.0) == (None, 0)
+    assert [story.dictation.held_of(take) for take in (1, 2, 3)] == [1, 0, 0]
 
 
 def test_foreign_text_is_held_with_the_reason_and_never_inserted() -> None:

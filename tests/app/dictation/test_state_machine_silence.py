@@ -49,7 +49,7 @@ def test_locked_screen_ends_recording_but_keeps_its_text(mode: TalkMode) -> None
     assert story.at(5.1, UP, Locked()) == [], "the key and a second report of the lock do nothing"
     held = InsertionEnded(Insertion(InsertionResult.HELD, HoldReason.KEYBOARD_GRABBED))
     story.then(RecordingOver(1), TargetFound(1, WINDOW, 0), text(1, 0, "before"), TakeEnded(1), held)
-    assert story.dictation.take_state(1, 5.2) == (State.HELD, 1), "the inserter found the lock screen"
+    assert (story.state(), story.dictation.held_of(1)) == (State.HELD, 1), "the inserter found the lock screen"
 
 
 def test_locked_screen_without_recording_changes_nothing() -> None:

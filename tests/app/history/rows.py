@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from app.history.index import IndexedStamp, IndexedTake, IndexRow
+from app.history.index import IndexedTake, IndexRow
+from app.journal.library import TakeStamp
 from app.journal.take import TakeState
 
-KNOWN = IndexedTake(IndexedStamp(1, 2), True)
+KNOWN = IndexedTake(TakeStamp(1, 2), True)
 
 
 def row(number: int, text: str = "text", started_s: float | None = None, **values: object) -> IndexRow:

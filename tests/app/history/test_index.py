@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.history.errors import IndexUnavailable
-from app.history.index import LITERAL, PAGE, ROWS, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow, days_of
+from app.history.index import LITERAL, PAGE, ROWS, SEARCH, Index, IndexedTake, IndexRow, days_of
 from app.history.search_terms import simplified
+from app.journal.library import TakeStamp
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
 
@@ -70,8 +71,8 @@ def test_search_finds_only_current_text(index: Index) -> None:
     assert numbers(index.page(9, query="old")) == []
     assert numbers(index.page(9, query="new wor")) == [1]
     assert index.page(9, query="new")[0].state is TakeState.FAILED
-    index.put([(row(1, "new words"), IndexedTake(IndexedStamp(3, 4), False))])
-    assert index.indexed_takes()[str(UUID(int=1))] == IndexedTake(IndexedStamp(3, 4), False)
+    index.put([(row(1, "new words"), IndexedTake(TakeStamp(3, 4), False))])
+    assert index.indexed_takes()[str(UUID(int=1))] == IndexedTake(TakeStamp(3, 4), False)
     assert len(index.keys("new")) == len(index.keys("words")) == 1
 
 

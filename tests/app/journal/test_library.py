@@ -284,7 +284,7 @@ def test_take_with_a_folder_for_a_file_is_listed_kept_and_deletable(library: Lib
     (library.root / str(session) / name).unlink()
     (library.root / str(session) / name / "inside").mkdir(parents=True)
     assert [found.state for found in library.all() if found.session == session] == [TakeState.DAMAGED]
-    assert session in library.newest_sessions() and library.fingerprint(session).live is False
+    assert session in library.newest_sessions() and library.stamp(session)
     assert library.sweep(NOW) == []
     with pytest.raises(TakeDamaged, match=f"{name}: it is a folder, not a file"):
         library.reopen(session)

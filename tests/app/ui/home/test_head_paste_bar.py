@@ -12,14 +12,15 @@ from pytestqt.qtbot import QtBot
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
 from app.dictation.view import TakeView, View
+from app.journal.take import TakeState
 from app.messages.kinds import Action
 from app.ui.home.head import PasteBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.showing import kept
 
-HELD = TakeView("d", 1_700_000_300.0, 2.0, State.HELD, "kia ora", held=2)
-DONE = TakeView("a", 1_700_000_000.0, 75.0, State.DONE, "kia ora 你好")
+HELD = TakeView("d", 1_700_000_300.0, 2.0, TakeState.HELD, "kia ora", held=2)
+DONE = TakeView("a", 1_700_000_000.0, 75.0, TakeState.DONE, "kia ora 你好")
 
 
 @pytest.fixture

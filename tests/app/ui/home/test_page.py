@@ -357,7 +357,7 @@ def test_values_of_dictation_reach_their_parts(page: HomePage, texts: Texts, qtb
     assert "F9" in page.head.hero.hint.text()
     page.head.hero.show_problem("free some space")
     assert page.head.hero.note.text() == "free some space"
-    page.show_takes(Takes((TakeView(str(ROWS[1].session), 0.0, 1.0, State.HELD, "kia ora", 1),)))
+    page.show_takes(Takes((TakeView(str(ROWS[1].session), 0.0, 1.0, TakeState.HELD, "kia ora", 1),)))
     assert page.head.paste.isVisible()
     page.open_row(page.model.row_of(1))
     assert page.panel.paste.isVisible()

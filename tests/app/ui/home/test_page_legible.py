@@ -8,8 +8,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.states import State
 from app.dictation.view import TakeView
+from app.journal.take import TakeState
 from app.messages.kinds import Takes
 from app.ui.home.page import HomePage
 from app.ui.settings.choices import Choices
@@ -30,7 +30,7 @@ def page(theme: Theme, texts: Texts, qtbot: QtBot) -> HomePage:
 @in_each_language
 def test_home_controls_have_accessible_names(page: HomePage, texts: Texts) -> None:
     fill(page)
-    page.show_takes(Takes((TakeView("a", 0.0, 1.0, State.HELD, "kia ora", 1),)))
+    page.show_takes(Takes((TakeView("a", 0.0, 1.0, TakeState.HELD, "kia ora", 1),)))
     page.open_row(page.model.row_of(1))
     choose(page, 0, 1)
     assert unnamed(page) == unreachable(page) == []

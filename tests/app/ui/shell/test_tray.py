@@ -12,6 +12,7 @@ from app.core.states import State
 from app.dictation.actions import CopyText, SuspendHotkeys, Verb
 from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView, GatewayView
+from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action, Takes
 from app.sharing.view import Lend, LendingView, LentView
@@ -95,9 +96,9 @@ def test_tray_counts_recordings_to_paste(tray: Tray, texts: Texts) -> None:
 
 def test_tray_copies_newest_text(tray: Tray, asked: list[Action]) -> None:
     assert not tray.copy_last.isEnabled()
-    done = TakeView("t", 0.0, 1.0, State.DONE, "kia ora")
+    done = TakeView("t", 0.0, 1.0, TakeState.DONE, "kia ora")
     tray.show_takes(
-        Takes((TakeView("u", 1.0, 1.0, State.WAITING), done, TakeView("s", 0.0, 1.0, State.DONE, "x")))
+        Takes((TakeView("u", 1.0, 1.0, TakeState.WAITING), done, TakeView("s", 0.0, 1.0, TakeState.DONE, "x")))
     )
     assert tray.copy_last.isEnabled()
     tray.copy_last.trigger()
