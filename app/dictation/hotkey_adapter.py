@@ -16,7 +16,7 @@ from app.core.problem_notes import note_of, unexpected_note
 from app.dictation.actions import KeyAction, KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
 from app.dictation.key_commands import KeyCommands
-from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD, Event, HotkeyEvent, NoteKey, Polled
+from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD, Event, HotkeyEvent, Polled
 from app.hotkeys.errors import HotkeyAbsent, HotkeyError, HotkeysLost, HotkeyTaken
 from app.hotkeys.events import AssignedHotkeys, Hotkeys, KeyEvent
 from runtime import loggers
@@ -90,10 +90,10 @@ class HotkeyAdapter:
                 self._changed.set()
         except HotkeyError as error:
             log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
-            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
+            self._warn(Note("hotkeys-failed", reason=note_of(error)))
         except Exception as error:  # top level of a task: dictation continues without hotkeys
             log.exception(LogEvent.HOTKEYS_FAILED)
-            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected_note(error)))
+            self._warn(Note("hotkeys-failed", reason=unexpected_note(error)))
 
     async def _listen(self) -> bool:
         """Pass on key events; return False if the keys were lost and can be bound again."""
@@ -299,7 +299,7 @@ class HotkeyAdapter:
                 log.warning(LogEvent.HOTKEYS_BOUND)
             self._refused = refused
             works = refused is None or self._bound  # the other keys do
-            self._warn(refused if works else Note(NoteKey.HOTKEYS_FAILED, reason=refused))
+            self._warn(refused if works else Note("hotkeys-failed", reason=refused))
             self._show_seen()
 
     def _show_seen(self) -> None:

@@ -24,51 +24,6 @@ KEYS: Final = (DICTATE, CANCEL, PASTE_HELD)
 """Actions that hotkeys can be bound to."""
 
 
-class NoteKey(StrEnum):
-    """Keys of the state machine's notes in the translated texts.
-
-    ``insertion.outcome.HoldReason`` defines more.
-    """
-
-    NOTHING_UNDERSTOOD = "nothing-understood"
-    NOTHING_LEFT = "nothing-left"  # replacements removed all of the recognised text
-    CANCELLED = "cancelled"
-    MICROPHONE_FAILED = "microphone-failed"  # reason
-    NOT_RECORDED = "not-recorded"  # reason: no microphone opens, or the disk has no room for a recording
-    LANGUAGE_UNKNOWN = "language-unknown"  # the model does not know the language in the settings
-    RECORDING_KEPT = "recording-kept"  # reason: it cannot be recognised now, but can be sent again
-    RECORDING_DAMAGED = "recording-damaged"  # place: the audio on disk is recognised, but it is incomplete
-    RECOGNISED_LATER = "recognised-later"  # too many takes wait: this one is recognised later, for the history
-    INSERT_READY = "insert-ready"  # offer to insert without waiting for earlier speech
-    QUITTING = "quitting"  # seconds (unsent), takes: the app leaves after them; quitting again leaves at once
-    QUITTING_SENT = "quitting-sent"  # everything is sent: the app leaves after the last text
-    QUITTING_UNSAVED = "quitting-unsaved"  # the disk takes nothing: the app leaves once it has the whole recording
-    COPIED = "copied"  # the text is on the clipboard, for the user to paste
-    NOT_COPIED = "not-copied"  # this desktop lets only a window with the focus copy
-    HELD_EARLIER = "held-earlier"  # count: no text of the newest recording is held, but texts of earlier ones are
-    HELD_LET_GO = "held-let-go"  # count: held texts over the limit, now only in the history
-    SLEPT = "slept"  # the recording ended because the computer slept
-    LOCKED = "locked"  # the recording ended because the screen was locked
-    TOO_LONG = "too-long"  # the recording ended because it has as many segments as one may have
-    NO_SPEECH = "no-speech"  # minutes: the recording ended because nothing was said for so long
-    # Notes of the shell, shown alongside a dictation.
-    HOTKEYS_FAILED = "hotkeys-failed"  # reason
-    GATEWAY_AWAY = "gateway-away"  # reconnecting continues
-    GATEWAY_FAILS = "gateway-fails"  # it answers, but fails with this session; reconnecting continues
-    NO_WORKER = "no-worker"
-    MUCH_WAITS = "much-waits"
-    BROKER_AWAY = "broker-away"
-    MICROPHONE_LOST = "microphone-lost"  # device
-    MICROPHONE_OTHER = "microphone-other"  # device: the replacement that records instead
-    MICROPHONE_BACK = "microphone-back"  # device
-    MICROPHONE_LATE = "microphone-late"  # device: this computer was too slow and dropped samples
-    MICROPHONE_SILENT = "microphone-silent"  # device: it delivers only digital silence
-    MICROPHONE_NEXT = "microphone-next"  # another one was chosen during the recording
-    DISK_WAITING = "disk-waiting"
-    DISK_READ_ONLY = "disk-read-only"
-    DISK_FULL = "disk-full"
-
-
 class SoundCue(StrEnum):
     """Sounds that the app can play."""
 

@@ -19,7 +19,7 @@ from app.core.problem_notes import note_of
 from app.dictation.actions import HeldAction
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
-from app.dictation.messages import Event, HeldBefore, NoteKey, SettleTake
+from app.dictation.messages import Event, HeldBefore, SettleTake
 from app.dictation.state_machine import Dictation
 from app.dictation.view import TakeView
 from app.journal.async_journal import opened_in_thread
@@ -114,9 +114,9 @@ class PastTakes:
             finally:
                 await asyncio.shield(asyncio.to_thread(_close, journal))
             if damage := journal.take.damage:
-                return Note(NoteKey.RECORDING_DAMAGED, {"place": damage[0].place})
+                return Note("recording-damaged", {"place": damage[0].place})
         except (AppError, GatewayError, SpeechError) as error:
-            return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
+            return Note("recording-kept", reason=note_of(error))
         return None
 
 

@@ -31,7 +31,6 @@ from app.dictation.messages import (
     Gauges,
     Leave,
     Locked,
-    NoteKey,
     PassOnTap,
     PlayCue,
     PollKey,
@@ -61,12 +60,12 @@ _PREPARE_S: Final = 2.0
 _SWEEP_S: Final = 3600.0
 _CHECK_S: Final = 1.0
 
-_CHANGES: Final = {
-    MicrophoneChangeKind.LOST: NoteKey.MICROPHONE_LOST,
-    MicrophoneChangeKind.FELL_BACK: NoteKey.MICROPHONE_OTHER,
-    MicrophoneChangeKind.CAME_BACK: NoteKey.MICROPHONE_BACK,
-    MicrophoneChangeKind.DROPPED: NoteKey.MICROPHONE_LATE,
-    MicrophoneChangeKind.SILENT: NoteKey.MICROPHONE_SILENT,
+MICROPHONE_NOTES: Final = {
+    MicrophoneChangeKind.LOST: "microphone-lost",
+    MicrophoneChangeKind.FELL_BACK: "microphone-other",
+    MicrophoneChangeKind.CAME_BACK: "microphone-back",
+    MicrophoneChangeKind.DROPPED: "microphone-late",
+    MicrophoneChangeKind.SILENT: "microphone-silent",
 }
 
 
@@ -149,7 +148,7 @@ class DictationRunner:
     @property
     def holds_nothing(self) -> bool:
         """True if the verbs about held texts have no effect now."""
-        return not self.view.held and self.view.note != Note(NoteKey.INSERT_READY)
+        return not self.view.held and self.view.note != Note("insert-ready")
 
     def follow(self, show: Callable[[View], None]) -> Callable[[], None]:
         """Call ``show`` with views, state changes at once, others 20 times a second; return the unsubscriber."""
@@ -180,7 +179,7 @@ class DictationRunner:
         """Apply new preferences; a key that cannot be bound becomes a note."""
         if self._machine.recording is not None:
             used = options.microphone in (self.recorder.device_choice, self.recorder.device)
-            self._warn("choice", None if used else Note(NoteKey.MICROPHONE_NEXT))
+            self._warn("choice", None if used else Note("microphone-next"))
         self._options = options
         self._machine.gestures.mode, self._machine.joins = options.mode, options.joins
         self.recorder.choose(options.microphone, keep_open=options.keep_open)
@@ -239,7 +238,7 @@ class DictationRunner:
     async def _copy(self, text: str) -> None:
         copier = self._parts.means.copier
         copied = copier is not None and await copier.copy(text)
-        self._warn("copy", Note(NoteKey.COPIED if copied else NoteKey.NOT_COPIED))
+        self._warn("copy", Note("copied") if copied else Note("not-copied"))
         await asyncio.sleep(NOTICE_S)
         self._warn("copy", None)
 
@@ -303,12 +302,12 @@ class DictationRunner:
             places=self._texts.places,
             unsent_s=self._takes.unsent_s,
             note=next(iter((*self._takes.notes, *self._warnings.values())), None),
-            lost=warning is not None and warning.key == NoteKey.MICROPHONE_LOST,
+            lost=warning is not None and warning.key == "microphone-lost",
         )
 
     def _microphone_changed(self, change: MicrophoneChange) -> None:
-        key = _CHANGES.get(change.change)
-        if key == NoteKey.MICROPHONE_SILENT and self._machine.recording is None:
+        key = MICROPHONE_NOTES.get(change.change)
+        if key == "microphone-silent" and self._machine.recording is None:
             return  # a trial of the microphone says so itself
         self._warn("microphone", Note(key, {"device": change.device}) if key else None)
 

@@ -36,7 +36,6 @@ from app.dictation.messages import (
     InsertText,
     Leave,
     Locked,
-    NoteKey,
     PartialResult,
     PassOnTap,
     PlayCue,
@@ -132,10 +131,10 @@ class Dictation:
             case HeldBefore(texts):
                 self._queue.hold_again(texts)
             case Woke():  # later speech is for another take
-                self._stop_because(Note(NoteKey.SLEPT), now)
+                self._stop_because(Note("slept"), now)
                 self._effects.append(Renew())
             case Locked():
-                self._stop_because(Note(NoteKey.LOCKED), now)
+                self._stop_because(Note("locked"), now)
             case Tick():
                 pass
             case _ if take := self._takes.get(event.take):
@@ -213,7 +212,7 @@ class Dictation:
             case Verb.PASTE_HELD | Verb.INSERT_READY if self._queue.is_offer_due(now):
                 self._queue.accept()
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
-                self._show_note(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
+                self._show_note(Note("held-earlier", {"count": str(self._held.earlier)}), now)
             case Verb.QUIT:
                 self._quit(now)
             case Verb.SHOW:  # starting the app again while it is quitting keeps it running
@@ -266,13 +265,13 @@ class Dictation:
             self._takes[newest].cancelled_at = now
             self._queue.drop(newest)
             self._effects.append(CancelTake(newest))
-            self._show_note(Note(NoteKey.CANCELLED), now)
+            self._show_note(Note("cancelled"), now)
 
     def _make_room(self, now: float) -> None:
         waiting = [take for take in self._takes.values() if take.over_at is None]
         if len(waiting) >= self._most_takes:
             self._effects.append(PutAside(waiting[0].number))
-            self._end_take(waiting[0], Note(NoteKey.RECOGNISED_LATER), now)
+            self._end_take(waiting[0], Note("recognised-later"), now)
             self._close(now)
 
     def _quit(self, now: float) -> None:
@@ -320,7 +319,7 @@ class Dictation:
         take.replaced = take.replaced or bool(segment.recognised)
         piece, text = SegmentId(take.number, segment.index), segment.text
         if segment.unsupported:
-            self._show_note(Note(NoteKey.LANGUAGE_UNKNOWN), now)
+            self._show_note(Note("language-unknown"), now)
         if text and foreign:
             self._queue.withhold(piece, text)
             self._show_note(Note(HoldReason.FOREIGN_SCRIPT), now)
@@ -346,7 +345,7 @@ class Dictation:
         if insertion.how is InsertionResult.HELD and insertion.reason:
             self._show_note(Note(insertion.reason), now)
         elif insertion.how is InsertionResult.COPIED:
-            self._show_note(Note(NoteKey.COPIED), now)
+            self._show_note(Note("copied"), now)
 
     # -- consequences of every event -----------------------------------------------------------------------
 
@@ -363,7 +362,7 @@ class Dictation:
             self._effects.append(InsertText(ready))
         if (dropped := self._queue.dropped) > self._dropped:
             self._dropped = dropped
-            self._show_note(Note(NoteKey.HELD_LET_GO, {"count": str(dropped)}), now)
+            self._show_note(Note("held-let-go", {"count": str(dropped)}), now)
         self._close(now)
         if self._quitting and not self.pending and self._queue.inserting is None:
             self._leave()
@@ -376,7 +375,7 @@ class Dictation:
                 self._effects.append(DiscardTake(number) if take.is_negligible else CloseTake(number))
                 if take.empty and not take.cancelled:
                     self._show_note(take.why_empty, now)
-                elif take.is_negligible and self._notice and self._notice.note.key == NoteKey.CANCELLED:
+                elif take.is_negligible and self._notice and self._notice.note.key == "cancelled":
                     self._notice = None  # it says that the recording is kept
             if take.over_at is not None and number != max(self._takes):
                 del self._takes[number]

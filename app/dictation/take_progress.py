@@ -13,7 +13,7 @@ from app.core.transcript import TranscriptSegment
 from app.dictation.gestures import TalkMode
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import InsertionQueue
-from app.dictation.messages import Gauges, NoteKey
+from app.dictation.messages import Gauges
 from app.dictation.view import View
 from protocol.session import Partial
 from protocol.texts import TimedText, follow, meet
@@ -112,10 +112,10 @@ class TakeProgress:
     def why_empty(self) -> Note:
         """The reason why an empty take has no text. A device may need a moment before its first sound."""
         if self.replaced:
-            return Note(NoteKey.NOTHING_LEFT)
+            return Note("nothing-left")
         if self.silent and not self.is_negligible:
-            return Note(NoteKey.MICROPHONE_SILENT, {"device": self.silent})
-        return Note(NoteKey.NOTHING_UNDERSTOOD)
+            return Note("microphone-silent", {"device": self.silent})
+        return Note("nothing-understood")
 
     @property
     def is_negligible(self) -> bool:
@@ -178,7 +178,7 @@ def _end(take: TakeProgress, queue: InsertionQueue) -> State:
     return State.HELD if queue.holds(take.number) else State.DONE
 
 
-_UNSAVED: Final = (NoteKey.DISK_WAITING, NoteKey.DISK_FULL)
+_UNSAVED: Final = ("disk-waiting", "disk-full")
 
 
 @dataclass(frozen=True)
@@ -229,13 +229,13 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
 def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | None:
     if scene.quitting:
         if gauges.note and gauges.note.key in _UNSAVED:
-            return Note(NoteKey.QUITTING_UNSAVED)
+            return Note("quitting-unsaved")
         if round(unsent) == 0:
-            return Note(NoteKey.QUITTING_SENT)
+            return Note("quitting-sent")
         pending = sum(take.pending for take in scene.takes.values())
-        return Note(NoteKey.QUITTING, {"seconds": f"{unsent:.0f}", "takes": str(pending)})
+        return Note("quitting", {"seconds": f"{unsent:.0f}", "takes": str(pending)})
     if scene.queue.is_offer_due(now):
-        return Note(NoteKey.INSERT_READY)
+        return Note("insert-ready")
     if scene.notice and scene.notice.until > now:
         return scene.notice.note
     return gauges.note

@@ -20,7 +20,6 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
     Event,
     FirstSample,
-    NoteKey,
     PartialResult,
     Recognised,
     RecordingOver,
@@ -59,18 +58,14 @@ log = loggers.APP_TAKE_WORK
 
 Handle = Callable[[Event], None]
 
-_BUSY: Final = {
-    "no_worker": NoteKey.NO_WORKER,
-    "load": NoteKey.MUCH_WAITS,
-    "broker": NoteKey.BROKER_AWAY,
-}
+_BUSY: Final = {"no_worker": Note("no-worker"), "load": Note("much-waits"), "broker": Note("broker-away")}
 SILENCE_MINUTES: Final = {mode: 5 for mode in TalkMode} | {TalkMode.HANDS_FREE: 30}
 """A recording in which nothing is said for so long was forgotten. Hands-free, it may well wait for its user."""
 _LAST_REVISION: Final = 2**32 - 1
 _DISK: Final = {
-    DiskState.WAITING: Note(NoteKey.DISK_WAITING),
-    DiskState.READ_ONLY: Note(NoteKey.DISK_READ_ONLY),
-    DiskState.FULL: Note(NoteKey.DISK_FULL),
+    DiskState.WAITING: Note("disk-waiting"),
+    DiskState.READ_ONLY: Note("disk-read-only"),
+    DiskState.FULL: Note("disk-full"),
 }
 
 
@@ -124,7 +119,7 @@ class TakeRunner(DictationObserver):
     @property
     def note(self) -> Note | None:
         """A note for the user about the disk or the gateway, or ``None``."""
-        waits_here = self._gateway == Note(NoteKey.NO_WORKER) and self.destination == ""
+        waits_here = self._gateway == Note("no-worker") and self.destination == ""
         why = self._parts.no_worker() if waits_here else None
         return _DISK.get(self.disk_state()) or why or self._gateway
 
@@ -158,7 +153,7 @@ class TakeRunner(DictationObserver):
                 note = await self._work()
             except Exception as error:  # top level of a task: logged, and shown to the user
                 log.exception(LogEvent.TAKE_FAILED)
-                note = Note(NoteKey.RECORDING_KEPT, reason=unexpected_note(error))
+                note = Note("recording-kept", reason=unexpected_note(error))
             self._handle(TakeEnded(self._take, note, self.heard(), self._silent_device()))
 
     def _locate(self) -> Address:
@@ -174,10 +169,10 @@ class TakeRunner(DictationObserver):
         except MicrophoneError as error:
             await asyncio.wait({journal})
             await self._parts.deliveries.discard(self._take)
-            return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
+            return Note("not-recorded", reason=note_of(error))
         except JournalError as error:  # what the disk took of the take is empty
             await asyncio.to_thread(self._parts.library.discard, self.session)
-            return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
+            return Note("not-recorded", reason=note_of(error))
         except asyncio.CancelledError:
             await asyncio.wait({journal})
             if self._recording and not journal.exception():
@@ -226,9 +221,9 @@ class TakeRunner(DictationObserver):
             await self._setup.listen(journal, self._recording, self)
         except MicrophoneError as error:
             self._parts.recorder.close_device()
-            return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
+            return Note("microphone-failed", reason=note_of(error))
         except (GatewayError, AppError, SpeechError) as error:
-            return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
+            return Note("recording-kept", reason=note_of(error))
         return None
 
     # -- observed events -----------------------------------------------------------------------------------
@@ -238,13 +233,13 @@ class TakeRunner(DictationObserver):
         self._notify(SegmentStep.BEGAN, segment)
         self._handle(SegmentBegan(self._take, segment))
         if segment >= MOST_SEGMENTS and not self._stopped:
-            self._handle(TakeLimit(self._take, Note(NoteKey.TOO_LONG)))
+            self._handle(TakeLimit(self._take, Note("too-long")))
 
     def processed(self, seconds: float) -> None:
         """Note that nothing was said for long in a recording of ``seconds``."""
         silence_s = min(self.silence_s(), seconds - self._heard_s)
         if not self._stopped and silence_s >= 60 * self._silence_minutes:
-            forgotten = Note(NoteKey.NO_SPEECH, {"minutes": str(self._silence_minutes)})
+            forgotten = Note("no-speech", {"minutes": str(self._silence_minutes)})
             self._handle(TakeLimit(self._take, forgotten))
 
     def completed(self, segment: int) -> None:
@@ -265,10 +260,10 @@ class TakeRunner(DictationObserver):
                 self._gateway = None
             case Disconnected(failing=failing, answers=answers):
                 self.destination = None
-                answering = NoteKey.GATEWAY_FAILS if failing else NoteKey.BROKER_AWAY
-                self._gateway = Note(answering if failing or answers else NoteKey.GATEWAY_AWAY)
+                answering = Note("gateway-fails") if failing else Note("broker-away")
+                self._gateway = answering if failing or answers else Note("gateway-away")
             case Busy(reason):
-                self._gateway = Note(_BUSY[reason])
+                self._gateway = _BUSY[reason]
 
     def withheld(self, segment: TranscriptSegment) -> None:
         """Show a text that is not final, like a partial result that stays."""

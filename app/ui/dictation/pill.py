@@ -13,7 +13,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from app.core.live_text import TextSpan
 from app.core.states import LOWEST_DBFS, RECORDING, State
-from app.dictation.messages import NoteKey
 from app.dictation.view import View
 from app.ui.dictation.live_lines import LiveLines, spacing
 from app.ui.strings.texts import Texts, clock, has_length, no_text_reason, note_text, state_text
@@ -252,7 +251,7 @@ def remarks(texts: Texts, view: View, cancel_key: str) -> list[tuple[str, str]]:
     several = view.held > 1 or view.state is not State.HELD
     if view.held and several:
         found.append((texts("overlay.held", count=view.held), "warning"))
-    said = view.note is not None and view.note.key == NoteKey.HELD_EARLIER
+    said = view.note is not None and view.note.key == "held-earlier"
     if view.earlier and not said:
         found.append((texts("overlay.earlier", count=view.earlier), "warning"))
     return found

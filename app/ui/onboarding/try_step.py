@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QPlainTextEdit
 from app.core.errors import Note
 from app.core.states import RECORDING, State
 from app.dictation.actions import Verb
-from app.dictation.messages import NoteKey
 from app.dictation.view import View
 from app.messages.kinds import Action
 from app.onboarding.steps import Step
@@ -123,7 +122,7 @@ class TryStep(StepPage):
             if self.isActiveWindow():
                 self.box.setFocus()  # before the text arrives
         self.meter.show_level(view.level_dbfs)
-        if self._pasting and view.note is not None and view.note.key == NoteKey.COPIED:
+        if self._pasting and view.note is not None and view.note.key == "copied":
             self._pasting = False
             held_before = self.box.toPlainText()
             self.box.paste()
@@ -184,6 +183,6 @@ class TryStep(StepPage):
         if view.held:
             return texts("onboarding.held")
         if view.note is not None:
-            nothing = view.note.key == NoteKey.NOTHING_UNDERSTOOD
+            nothing = view.note.key == "nothing-understood"
             return texts("onboarding.nothing") if nothing else note_text(texts, view.note)
         return ""

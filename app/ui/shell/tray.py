@@ -111,7 +111,6 @@ class TrayWatch(QObject):
             self.absent.emit()
 
 
-INSERT_READY: Final = "insert-ready"
 MENU_CLOSES_MS: Final = 200
 """Delay before pasting: a desktop panel returns the focus slightly after it reports the choice."""
 _DICTATING: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
@@ -212,7 +211,7 @@ class Tray(QObject):
     def _show(self) -> None:
         texts, status, view = self._texts, self._status, self._status.view
         self.dictate.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
-        offered = view.note is not None and view.note.key == INSERT_READY
+        offered = view.note is not None and view.note.key == "insert-ready"
         self.paste.setVisible(bool(view.held or view.earlier or offered))
         self.worker.setText(menu_name(texts("tray.worker", state=worker_text(texts, status.worker))))
         self.worker.setChecked(status.worker.works)

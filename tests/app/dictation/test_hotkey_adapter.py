@@ -8,7 +8,7 @@ from app.core.errors import Note
 from app.dictation.actions import KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_adapter import HotkeyAdapter, KeyTimes
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
-from app.dictation.messages import Event, HotkeyEvent, NoteKey, Polled
+from app.dictation.messages import Event, HotkeyEvent, Polled
 from app.hotkeys.errors import HotkeysLost, HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
 from runtime.event_names import LogEvent
@@ -181,7 +181,7 @@ async def test_lost_keyboard_counts_keys_as_up_and_warns() -> None:
     await shell.keys.poll("dictate")
     await shell.keys.pass_on("dictate")
     assert shell.told == [HotkeyEvent("dictate", False, chord=True), Polled("dictate", False)]
-    assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]
+    assert [note.key for note in shell.notes if note] == ["hotkeys-failed"]
 
 
 async def test_unexpected_error_in_hotkeys_becomes_warning() -> None:

@@ -2,7 +2,6 @@
 
 from app.core.errors import Note
 from app.dictation.hotkey_adapter import KeyTimes
-from app.dictation.messages import NoteKey
 from app.hotkeys.errors import HotkeysUnavailable
 from tests.app.dictation.test_hotkey_adapter import running
 from tests.app.dictation.world import FakeHotkeys
@@ -30,7 +29,7 @@ async def test_note_says_that_hotkeys_do_not_work_only_if_none_does() -> None:
     async with running(hotkeys, keys={"dictate": "f9"}) as shell:
         await wait_until(lambda: shell.notes, "it is told")
     reason = Note("hotkey-absent", {"binding": "f9"})
-    assert shell.notes == [Note(NoteKey.HOTKEYS_FAILED, reason=reason)]
+    assert shell.notes == [Note("hotkeys-failed", reason=reason)]
 
 
 async def test_note_says_that_hotkeys_do_not_work_after_a_failed_renewal() -> None:
@@ -42,4 +41,4 @@ async def test_note_says_that_hotkeys_do_not_work_after_a_failed_renewal() -> No
     async with running(hotkeys, keys={"dictate": "f9"}) as shell:
         await wait_until(lambda: hotkeys.bound, "it is bound")
         await shell.keys.renew()
-    assert shell.notes == [Note(NoteKey.HOTKEYS_FAILED, reason=Note("hotkeys-unavailable"))]
+    assert shell.notes == [Note("hotkeys-failed", reason=Note("hotkeys-unavailable"))]

@@ -9,7 +9,6 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from app.core.errors import Note
-from app.dictation.messages import NoteKey
 from app.dictation.recordings import MOST_HELD_TAKES, PastTakes
 from app.journal.library import Library, TakeSnapshot
 from app.journal.retention import HELD_S, RetentionLimits
@@ -204,9 +203,9 @@ async def test_recover_returns_reason_of_failure(library: Library, models: Path)
     earlier = earlier_of(library, models)
     whys = {"no such take": "take-unknown", str(TWO): "take-unknown", str(ONE): "gateway-unreachable"}
     for session, why in whys.items():
-        assert await earlier.recover(session) == Note(NoteKey.RECORDING_KEPT, reason=Note(why))
+        assert await earlier.recover(session) == Note("recording-kept", reason=Note(why))
     with library.reopen(ONE):
-        assert await earlier.recover(str(ONE)) == Note(NoteKey.RECORDING_KEPT, reason=Note("take-busy"))
+        assert await earlier.recover(str(ONE)) == Note("recording-kept", reason=Note("take-busy"))
 
 
 async def test_sweep_deletes_expired_takes(library: Library, models: Path) -> None:

@@ -15,7 +15,6 @@ from app.dictation import runner
 from app.dictation.actions import CopyText, HeldAction, RecoverTake, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import NoteKey
 from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
@@ -201,7 +200,7 @@ async def test_dismissed_text_is_not_held_after_restart(
     assert world.inserter.texts == []
 
 
-@pytest.mark.parametrize(("works", "note"), [(True, NoteKey.COPIED), (False, NoteKey.NOT_COPIED)])
+@pytest.mark.parametrize(("works", "note"), [(True, "copied"), (False, "not-copied")])
 async def test_copy_is_reported_for_a_moment(
     tmp_path: Path,
     models: Path,
@@ -209,7 +208,7 @@ async def test_copy_is_reported_for_a_moment(
     locate: Locate,
     monkeypatch: pytest.MonkeyPatch,
     works: bool,
-    note: NoteKey,
+    note: str,
 ) -> None:
     monkeypatch.setattr(runner, "NOTICE_S", 0.1)
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
@@ -224,7 +223,7 @@ async def test_report_of_a_copy_replaces_the_one_before(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
-        for works, note in ((False, NoteKey.NOT_COPIED), (True, NoteKey.COPIED)):
+        for works, note in ((False, "not-copied"), (True, "copied")):
             world.copier.works = works
             world.dictating.ask(CopyText("kia ora"))
             await wait_until(partial(_shows, world, note), "it is reported")
@@ -235,5 +234,5 @@ async def test_report_of_a_copy_replaces_the_one_before(
         await wait_until(lambda: copying() == 1, "only the newest report will end")
 
 
-def _shows(world: World, note: NoteKey) -> bool:
+def _shows(world: World, note: str) -> bool:
     return world.dictating.view.note == Note(note)

@@ -23,7 +23,6 @@ from app.dictation.messages import (
     HotkeyEvent,
     InsertText,
     Leave,
-    NoteKey,
     PassOnTap,
     PlayCue,
     Polled,
@@ -157,7 +156,7 @@ def test_overlapping_takes_keep_order_and_are_counted_as_waiting() -> None:
     assert story.inserts() == []
     assert story.state() is State.WAITING
     story.at(10.0, Tick())
-    assert story.note == NoteKey.INSERT_READY
+    assert story.note == "insert-ready"
     assert story.then(Verb.INSERT_READY)[0] != Leave()
     assert story.inserts() == ["two"]
     story.then(TYPED)
@@ -171,7 +170,7 @@ def test_cancelled_take_is_recognised_but_not_inserted() -> None:
     story = Story()
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, "one"), text(1, 1, "two"))
     assert story.then(HotkeyEvent("cancel", True)) == [PlayCue(SoundCue.STOP), StopRecording(1), CancelTake(1)]
-    assert (story.state(), story.note) == (State.CANCELLED, NoteKey.CANCELLED)
+    assert (story.state(), story.note) == (State.CANCELLED, "cancelled")
     story.then(HotkeyEvent("cancel", False), TYPED, text(1, 2, "three"))
     assert story.inserts() == []
     assert story.then(TakeEnded(1)) == [CloseTake(1)]
@@ -192,10 +191,10 @@ def test_hands_free_requests_target_of_every_segment() -> None:
 def test_take_without_text_explains_why(fails: bool) -> None:
     story = Story()
     story.at(0.0, Verb.START)
-    note = Note(NoteKey.MICROPHONE_FAILED, {"reason": "none"}) if fails else None
+    note = Note("microphone-failed", {"reason": "none"}) if fails else None
     assert story.then(RecordingOver(1), TakeEnded(1, note)) == [CloseTake(1)]
     assert story.state() is (State.FAILED if fails else State.DONE)
-    assert story.note == (NoteKey.MICROPHONE_FAILED if fails else NoteKey.NOTHING_UNDERSTOOD)
+    assert story.note == ("microphone-failed" if fails else "nothing-understood")
     assert story.then(Verb.START) == [StartRecording(2, TalkMode.TOGGLE)]
 
 
@@ -204,7 +203,7 @@ def test_note_explains_take_emptied_by_replacements() -> None:
     nothing = Recognised(1, TranscriptSegment(0, 0, 1, recognised="um"))
     effects = story.at(0.0, *spoken(), nothing, text(1, 1), TakeEnded(1))
     assert CloseTake(1) in effects and story.inserts() == []
-    assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_LEFT)
+    assert (story.state(), story.note) == (State.DONE, "nothing-left")
 
 
 def test_failed_segment_is_skipped_and_marked() -> None:
@@ -219,7 +218,7 @@ def test_note_says_that_the_model_does_not_know_the_language() -> None:
     story = Story()
     failed = TranscriptSegment(0, 0, 1, error="no (unsupported)")
     story.at(0.0, *spoken(), Recognised(1, failed), TakeEnded(1))
-    assert (story.state(), story.note) == (State.FAILED, NoteKey.LANGUAGE_UNKNOWN)
+    assert (story.state(), story.note) == (State.FAILED, "language-unknown")
 
 
 def test_results_after_end_of_take_are_ignored() -> None:
@@ -235,9 +234,9 @@ def test_quit_waits_for_pending_take_and_second_quit_leaves_at_once() -> None:
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, "one"))
     assert story.then(Verb.QUIT) == [PlayCue(SoundCue.STOP), StopRecording(1)]
     note = story.dictation.view(0.0, Gauges(unsent_s={1: 2.4})).note
-    assert note == Note(NoteKey.QUITTING, {"seconds": "2", "takes": "1"})
+    assert note == Note("quitting", {"seconds": "2", "takes": "1"})
     note = story.dictation.view(0.0, Gauges(unsent_s={1: 0.4})).note
-    assert note == Note(NoteKey.QUITTING_SENT), "it does not send the last 0 s"
+    assert note == Note("quitting-sent"), "it does not send the last 0 s"
     assert story.then(Verb.START) == []
     assert Leave() not in story.then(TakeEnded(1))
     assert story.then(TYPED) == [RecordInserted((SegmentId(1, 0),)), CloseTake(1), Leave()]
@@ -305,8 +304,8 @@ def test_cancel_applies_to_newest_take() -> None:
 
 def test_broken_recording_shows_reason_and_inserts_its_text() -> None:
     story = Story()
-    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), RecordingOver(1, Note(NoteKey.SLEPT)))
-    assert story.note == NoteKey.SLEPT
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), RecordingOver(1, Note("slept")))
+    assert story.note == "slept"
     story.then(text(1, 0, "one"))
     assert story.inserts() == ["one"]
 
@@ -340,7 +339,7 @@ def test_sleep_ends_recording_but_keeps_its_text() -> None:
     story = Story()
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
     assert story.at(5.0, Woke()) == [PlayCue(SoundCue.STOP), StopRecording(1), Renew()]
-    assert story.note == NoteKey.SLEPT
+    assert story.note == "slept"
     assert story.dictation.due(5.0) == 5.0 + NOTICE_S, "the note goes by itself"
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
     story.then(TYPED, TakeEnded(1))

@@ -17,7 +17,6 @@ from app.dictation.messages import (
     HotkeyEvent,
     InsertionEnded,
     InsertText,
-    NoteKey,
     PlayCue,
     RecordDismissed,
     RecordHeld,
@@ -85,7 +84,7 @@ def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
     story.at(0.0, HeldBefore(before))
     assert (story.state(), story.dictation.view(0.0).held, story.dictation.view(0.0).earlier) == (State.HELD, 0, 2)
     assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD, Verb.COPY_HELD) == []
-    assert story.dictation.view(0.0).note == Note(NoteKey.HELD_EARLIER, {"count": "2"})
+    assert story.dictation.view(0.0).note == Note("held-earlier", {"count": "2"})
     story.at(1.0, *spoken(), text(1, 0, "four"), TakeEnded(1), TYPED)
     assert story.inserts() == ["four"]
     assert (story.state(), story.dictation.view(1.0).earlier) == (State.DONE, 2)
@@ -251,4 +250,4 @@ def test_each_held_text_that_is_let_go_is_reported() -> None:
     for count in ("1", "2"):
         story.then(HeldBefore({SegmentId(-int(count), 0): "before"}))
         shown = story.dictation.view(0.0).note
-        assert shown == Note(NoteKey.HELD_LET_GO, {"count": count})
+        assert shown == Note("held-let-go", {"count": count})

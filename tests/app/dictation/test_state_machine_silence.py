@@ -14,7 +14,6 @@ from app.dictation.messages import (
     FirstSample,
     InsertionEnded,
     Locked,
-    NoteKey,
     PlayCue,
     Recognised,
     RecordingOver,
@@ -30,7 +29,7 @@ from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 from tests.app.dictation.story import DOWN, TYPED, UP, WINDOW, Story, text
 
 
-@pytest.mark.parametrize("note", [Note(NoteKey.NO_SPEECH, {"minutes": "5"}), Note(NoteKey.TOO_LONG)])
+@pytest.mark.parametrize("note", [Note("no-speech", {"minutes": "5"}), Note("too-long")])
 def test_limit_ends_recording_but_keeps_its_text(note: Note) -> None:
     story = Story()
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
@@ -45,7 +44,7 @@ def test_locked_screen_ends_recording_but_keeps_its_text(mode: TalkMode) -> None
     story = Story(Dictation(mode))
     story.at(0.0, DOWN, TargetFound(1, WINDOW), FirstSample(1))
     assert story.at(5.0, Locked())[:2] == [PlayCue(SoundCue.STOP), StopRecording(1)]
-    assert story.dictation.view(5.0).note == Note(NoteKey.LOCKED)
+    assert story.dictation.view(5.0).note == Note("locked")
     assert story.at(5.1, UP, Locked()) == [], "the key and a second report of the lock do nothing"
     held = InsertionEnded(Insertion(InsertionResult.HELD, HoldReason.KEYBOARD_GRABBED))
     story.then(RecordingOver(1), TargetFound(1, WINDOW, 0), text(1, 0, "before"), TakeEnded(1), held)
@@ -62,7 +61,7 @@ def test_slip_of_the_key_leaves_no_recording() -> None:
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, " "))
     story.at(0.1, Verb.STOP, RecordingOver(1))
     assert story.then(TakeEnded(1, heard=False)) == [DiscardTake(1)]
-    assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_UNDERSTOOD)
+    assert (story.state(), story.note) == (State.DONE, "nothing-understood")
 
 
 @pytest.mark.parametrize(
@@ -71,10 +70,10 @@ def test_slip_of_the_key_leaves_no_recording() -> None:
         (
             SHORT_S,
             TakeEnded(1, heard=False, silent="headset"),
-            Note(NoteKey.MICROPHONE_SILENT, {"device": "headset"}),
+            Note("microphone-silent", {"device": "headset"}),
         ),
-        (0.1, TakeEnded(1, heard=False, silent="headset"), Note(NoteKey.NOTHING_UNDERSTOOD)),
-        (SHORT_S, TakeEnded(1, heard=False), Note(NoteKey.NOTHING_UNDERSTOOD)),
+        (0.1, TakeEnded(1, heard=False, silent="headset"), Note("nothing-understood")),
+        (SHORT_S, TakeEnded(1, heard=False), Note("nothing-understood")),
     ],
 )
 def test_short_recording_without_any_sound_names_the_microphone_unless_it_is_a_slip_of_the_key(
@@ -99,7 +98,7 @@ def test_end_of_a_discarded_recording_takes_no_other_note_away() -> None:
     story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
     story.at(1.0, Verb.CANCEL, RecordingOver(1), Verb.START, TargetFound(2, WINDOW), FirstSample(2), Locked())
     assert DiscardTake(1) in story.then(TakeEnded(1, heard=False))
-    assert story.note == NoteKey.LOCKED
+    assert story.note == "locked"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +108,7 @@ def test_end_of_a_discarded_recording_takes_no_other_note_away() -> None:
         (0.1, [text(1, 0, "quiet"), TakeEnded(1, heard=False), TYPED]),
         (0.1, [Recognised(1, TranscriptSegment(0, 0, 1, recognised="um")), TakeEnded(1, heard=False)]),
         (0.1, [text(1, 0, error="no"), TakeEnded(1, heard=False)]),
-        (0.1, [TakeEnded(1, Note(NoteKey.RECORDING_KEPT), heard=False)]),
+        (0.1, [TakeEnded(1, Note("recording-kept"), heard=False)]),
         (0.1, [Verb.CANCEL, TakeEnded(1)]),
         (0.1, [Verb.CANCEL, text(1, 0, "quiet"), TakeEnded(1, heard=False)]),
         (CANCELLED_SHORT_S, [Verb.CANCEL, TakeEnded(1, heard=False)]),

@@ -12,7 +12,7 @@ from app.core.transcript import TranscriptSegment
 from app.dictation.gestures import TalkMode
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import OFFER_S, InsertionQueue, SegmentId
-from app.dictation.messages import Gauges, NoteKey
+from app.dictation.messages import Gauges
 from app.dictation.take_progress import (
     DONE_S,
     MOST,
@@ -96,23 +96,23 @@ def test_view_shows_most_important_note() -> None:
     order.result(SegmentId(2, 0), "two", 0.0)
     takes = {1: take(1, **STOPPED), 2: take(2)}
     gauges = Gauges(note=Note("gateway-away"))
-    notice = Notice(Note(NoteKey.CANCELLED), 8.0)
+    notice = Notice(Note("cancelled"), 8.0)
 
     def note(now: float, *, quitting: bool = False) -> str:
         shown = view_of(scene(takes, order, notice, quitting=quitting), gauges, now).note
         assert shown is not None
         return shown.key
 
-    assert note(OFFER_S, quitting=True) == NoteKey.QUITTING_SENT
-    assert note(OFFER_S) == NoteKey.INSERT_READY
-    assert note(7.9) == NoteKey.CANCELLED
+    assert note(OFFER_S, quitting=True) == "quitting-sent"
+    assert note(OFFER_S) == "insert-ready"
+    assert note(7.9) == "cancelled"
     assert note(8.0) == "gateway-away"
 
 
-@pytest.mark.parametrize("disk", [NoteKey.DISK_WAITING, NoteKey.DISK_FULL])
-def test_quitting_app_says_that_the_disk_takes_nothing(disk: NoteKey) -> None:
+@pytest.mark.parametrize("disk", ["disk-waiting", "disk-full"])
+def test_quitting_app_says_that_the_disk_takes_nothing(disk: str) -> None:
     shown = view_of(scene({1: take(1)}, InsertionQueue(), quitting=True), Gauges(note=Note(disk)), 9.0)
-    assert shown.note == Note(NoteKey.QUITTING_UNSAVED)
+    assert shown.note == Note("quitting-unsaved")
 
 
 def test_lost_microphone_is_not_listening_but_changes_no_other_state() -> None:

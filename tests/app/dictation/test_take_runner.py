@@ -21,7 +21,6 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
     Event,
     FirstSample,
-    NoteKey,
     Recognised,
     RecordingOver,
     SegmentBegan,
@@ -146,7 +145,7 @@ async def test_take_without_microphone_ends_and_leaves_no_files(
     desk = Desk(tmp_path, models, talk, NOBODY)
     desk.devices.failure = MicrophoneRefused("desk", "busy")
     assert await desk.run() == ["TakeEnded"]
-    assert desk.note[0] == NoteKey.NOT_RECORDED and desk.note[1] == "microphone-refused", "nothing was recorded"
+    assert desk.note[0] == "not-recorded" and desk.note[1] == "microphone-refused", "nothing was recorded"
     assert desk.library.all() == []
 
 
@@ -156,7 +155,7 @@ async def test_device_is_released_when_journal_cannot_be_created(
     desk = Desk(tmp_path, models, talk, NOBODY)
     (tmp_path / "takes").write_text("a file where a folder should be")
     assert await desk.run() == ["RecordingOver", "TakeEnded"]
-    assert desk.note[0] == NoteKey.NOT_RECORDED and desk.note[1] == "takes-unwritable"
+    assert desk.note[0] == "not-recorded" and desk.note[1] == "takes-unwritable"
     assert desk.recorder.level_dbfs is None
 
 
@@ -169,7 +168,7 @@ async def test_take_without_a_free_file_number_says_so(
     monkeypatch.setattr(Disk, "open", refuse)
     desk = Desk(tmp_path, models, talk, NOBODY)
     await desk.run()
-    assert desk.note == (NoteKey.NOT_RECORDED, "too-many-files")
+    assert desk.note == ("not-recorded", "too-many-files")
     assert desk.library.all() == []
 
 
@@ -182,7 +181,7 @@ async def test_take_that_a_full_disk_refuses_leaves_no_recording(
     monkeypatch.setattr(Journal, "set_wanted", refuse)
     desk = Desk(tmp_path, models, talk, NOBODY)
     assert (await desk.run())[-1] == "TakeEnded"
-    assert desk.note[0] == NoteKey.NOT_RECORDED
+    assert desk.note[0] == "not-recorded"
     assert desk.library.all() == []
 
 
@@ -190,7 +189,7 @@ async def test_take_keeps_recording_when_gateway_refuses(tmp_path: Path, models:
     async with scripted(closing_with(1003)) as gateway:
         desk = Desk(tmp_path, models, talk, gateway.url)
         await desk.run(desk.all_heard)
-    assert desk.note == (NoteKey.RECORDING_KEPT, "gateway-refuses")
+    assert desk.note == ("recording-kept", "gateway-refuses")
     assert desk.library.all()[0].samples == len(talk)
 
 
@@ -198,7 +197,7 @@ async def test_unexpected_error_ends_take_with_note(tmp_path: Path, models: Path
     desk = Desk(tmp_path, models, talk, NOBODY)
     desk.devices.failure = ValueError("a mistake")  # type: ignore[assignment] # nothing that anybody expects
     assert await desk.run() == ["TakeEnded"]
-    assert desk.note == (NoteKey.RECORDING_KEPT, "unexpected")
+    assert desk.note == ("recording-kept", "unexpected")
     await desk.deliveries.close_all()
 
 
@@ -225,11 +224,11 @@ def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Sampl
     for event in (*lost, Busy("no_worker"), Connected("here", True)):
         work.received(event)
         notes.append(work.note.key if work.note else None)
-    expected = [NoteKey.GATEWAY_AWAY, NoteKey.BROKER_AWAY, NoteKey.GATEWAY_FAILS, NoteKey.NO_WORKER, None]
+    expected = ["gateway-away", "broker-away", "gateway-fails", "no-worker", None]
     assert notes == expected
 
 
-@pytest.mark.parametrize(("destination", "key"), [("", "model-unfit"), ("desk", NoteKey.NO_WORKER)])
+@pytest.mark.parametrize(("destination", "key"), [("", "model-unfit"), ("desk", "no-worker")])
 def test_note_says_why_this_computer_does_not_recognise(
     tmp_path: Path, models: Path, talk: Samples, destination: str, key: str
 ) -> None:
@@ -276,7 +275,7 @@ def test_forgotten_recording_reports_its_long_silence(
     assert desk.told == [], "the user spoke less long ago"
     desk.work.silence_s = lambda: limit_s
     desk.work.processed(2 * limit_s)
-    assert desk.told == [TakeLimit(1, Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}))]
+    assert desk.told == [TakeLimit(1, Note("no-speech", {"minutes": str(minutes)}))]
 
 
 async def test_silence_of_a_recording_is_what_the_vad_says(tmp_path: Path, models: Path, talk: Samples) -> None:
@@ -296,7 +295,7 @@ def test_quiet_speech_that_is_recognised_is_no_silence(tmp_path: Path, models: P
     desk.work.processed(400.0)
     assert desk.told == []
     desk.work.processed(401.0)
-    assert desk.told == [TakeLimit(1, Note(NoteKey.NO_SPEECH, {"minutes": "5"}))]
+    assert desk.told == [TakeLimit(1, Note("no-speech", {"minutes": "5"}))]
 
 
 def test_recording_ends_before_its_session_has_too_many_segments(
@@ -307,5 +306,5 @@ def test_recording_ends_before_its_session_has_too_many_segments(
     assert desk.told == [SegmentBegan(1, MOST_SEGMENTS - 1)]
     desk.told.clear()
     desk.work.began(MOST_SEGMENTS)
-    assert desk.told == [SegmentBegan(1, MOST_SEGMENTS), TakeLimit(1, Note(NoteKey.TOO_LONG))]
+    assert desk.told == [SegmentBegan(1, MOST_SEGMENTS), TakeLimit(1, Note("too-long"))]
     assert MOST_SEGMENTS < MOST_SEGMENTS_OF_A_SESSION

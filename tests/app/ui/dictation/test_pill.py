@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from app.core.errors import Note
 from app.core.live_text import TextSpan
 from app.core.states import State
-from app.dictation.messages import NoteKey
 from app.dictation.view import View
 from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, remarks
 from app.ui.strings.texts import Texts, no_text_reason
@@ -129,7 +128,7 @@ def test_remarks_name_only_what_is_out_of_the_ordinary(texts: Texts) -> None:
         texts("overlay.held", count=3),
     ]
     assert remarks(texts, View(earlier=2), "") == [(texts("overlay.earlier", count=2), "warning")]
-    note = Note(NoteKey.HELD_EARLIER, {"count": "2"})
+    note = Note("held-earlier", {"count": "2"})
     assert remarks(texts, View(earlier=2, note=note), "") == [], "the note says so, and what to do"
 
 

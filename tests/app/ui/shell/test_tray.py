@@ -18,7 +18,7 @@ from app.messages.kinds import Action, Takes
 from app.sharing.view import Lend, LendingView, LentView
 from app.ui.settings.choices import Choices
 from app.ui.shell.sidebar import Status
-from app.ui.shell.tray import INSERT_READY, Tray
+from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
@@ -70,7 +70,7 @@ def test_tray_menu_has_all_entries_in_order(tray: Tray, texts: Texts) -> None:
         (View(), False),
         (View(State.HELD, held=1), True),
         (View(State.DONE, earlier=1), True),
-        (View(State.WAITING, note=Note(INSERT_READY)), True),
+        (View(State.WAITING, note=Note("insert-ready")), True),
         (View(State.WAITING, note=Note("no-worker")), False),
     ],
 )

@@ -15,7 +15,7 @@ from app.diagnostics.checks.finding import Severity, Topic
 from app.diagnostics.report.log_lines import LEVELS
 from app.diagnostics.report.view import ComponentKind
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import NoteKey
+from app.dictation.runner import MICROPHONE_NOTES
 from app.files.view import FileNote, FileState
 from app.hotkeys import conflicts
 from app.hotkeys.compositor_lines import Compositor, NoLine
@@ -54,7 +54,11 @@ FAMILIES = {
     "state": [state.value for state in State],
     "worker": [state.value for state in LocalWorkerState],
     "mode": [mode.value for mode in TalkMode],
-    "note": [*NoteKey, *HoldReason, *(f"pair-{reason.value.replace('_', '-')}" for reason in PairRefusal)],
+    "note": [
+        *MICROPHONE_NOTES.values(),
+        *HoldReason,
+        *(f"pair-{reason.value.replace('_', '-')}" for reason in PairRefusal),
+    ],
     "language": [SYSTEM, *LANGUAGES],
     "key": ["left", "right"],
     "action": ["paste", "copy", "dismiss", "recover"],
@@ -180,7 +184,7 @@ def wanted() -> set[str]:
         | findings
         | OPTIONS
         | set(NAMED)
-        | {f"{key}-key" for key in made if f"{key}-key" in entries("en")}
+        | {f"{key}-key" for key in made | notes if f"{key}-key" in entries("en")}
     )
 
 
