@@ -33,7 +33,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, within
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
-from speech.models.progress import Advanced, Checked, Event
+from speech.models.progress import Event
 from speech.models.recommendation import Recommendation
 from speech.models.stop import Stop
 
@@ -154,6 +154,7 @@ class Models:
                 raise self._errors.get(name) or ModelMissing(name)
             report(self._progress(name))
             await self._next.wait()
+            await asyncio.sleep(_SHOW_S)  # a fast disk reports each mebibyte
 
     def _progress(self, name: str) -> int | Note:
         view = next(view for view in self._models.view(time.monotonic()) if view.name == name)
@@ -183,7 +184,12 @@ class Models:
                 self.use(name)
 
     async def _run(self, run: RunJob, stop: Stop) -> None:
-        report = _Reporter(asyncio.get_running_loop(), partial(self._handle_progress, run.name))
+        loop = asyncio.get_running_loop()
+
+        def report(event: Event) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._handle, InstallProgress(run.name, event, time.monotonic()))
+
         outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
         self._errors.pop(run.name, None)
         try:
@@ -207,9 +213,6 @@ class Models:
         self._handle(JobEnded(run.name, outcome, found.get(run.name, ModelOnDisk()), note, details))
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
             self.on_installed(run.name)
-
-    def _handle_progress(self, name: str, event: Event, at: float) -> None:
-        self._handle(InstallProgress(name, event, at))
 
     # -- views ---------------------------------------------------------------------------------------------
 
@@ -248,30 +251,3 @@ class Models:
         self._changed.set()
         self._next.set()
         self._next = asyncio.Event()
-
-
-class _Reporter:
-    """Forwards events of an installation from its thread at the display rate, always including the last one."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, report: Callable[[Event, float], None]) -> None:
-        self._loop, self._report = loop, report
-        self._kept: tuple[Event, float] | None = None
-        self._scheduled = False
-
-    def __call__(self, event: Event) -> None:
-        now = time.monotonic()
-        with suppress(RuntimeError):  # the loop has ended
-            if not isinstance(event, Advanced | Checked) or event.done >= event.size:
-                self._kept = None
-                self._loop.call_soon_threadsafe(self._report, event, now)
-                return
-            self._kept = event, now
-            if not self._scheduled:
-                self._scheduled = True
-                self._loop.call_soon_threadsafe(self._loop.call_later, _SHOW_S, self._hand_on)
-
-    def _hand_on(self) -> None:
-        self._scheduled = False
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            self._report(*kept)
