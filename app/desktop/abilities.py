@@ -112,149 +112,91 @@ class Ability(StrEnum):
     TRAY = "tray"
 
 
-class Means(StrEnum):
-    """The means by which a desktop gives an ability."""
-
-    SYSTEM = "system"  # Windows and macOS
-    X11 = "x11"
-    PORTAL = "portal"  # GlobalShortcuts
-    DATA_CONTROL = "data-control"  # with a virtual keyboard
-    DATA_CONTROL_PORTAL = "data-control-portal"  # with the keyboard of the RemoteDesktop portal
-    IBUS = "ibus"
-    PORTALS = "portals"  # Clipboard and RemoteDesktop
-    SWAY = "sway"
-    TOPLEVELS = "toplevels"
-    KWIN = "kwin"
-    ACCESSIBILITY = "accessibility"
-    LAYER_SHELL = "layer-shell"
-    XWAYLAND = "xwayland"
-    ICON = "icon"
-
-
-class AbilityFallback(StrEnum):
-    """The replacements of missing abilities."""
-
-    LINES = "lines"  # of the compositor's configuration, for press and release
-    TOGGLE_LINES = "toggle-lines"
-    COMMAND = "command"  # bound in the settings of the desktop
-    HELD = "held"  # texts wait to be pasted
-    TRAY_AND_SOUNDS = "tray-and-sounds"
-    WINDOW = "window"
-
-
-class Why(StrEnum):
-    """The reasons why an ability is missing."""
-
-    NO_PORTAL = "no-portal"
-    OLD_GNOME = "old-gnome"
-    NO_CLIPBOARD = "no-clipboard"
-    NO_KEYBOARD = "no-keyboard"
-    NO_FOCUS = "no-focus"
-    NO_LAYER = "no-layer"
-    NO_HOST = "no-host"
-    NO_HOST_GNOME = "no-host-gnome"
-
-
 @dataclass(frozen=True)
 class Support:
-    """The support of an ability: ``means`` if the desktop has any, otherwise ``fallback`` and the reason."""
+    """The support of an ability: ``means`` if the desktop has any, otherwise what it lacks or what replaces it.
+
+    Both are parts of the keys of texts.
+    """
 
     ability: Ability
-    means: Means | None = None
-    fallback: AbilityFallback | None = None
-    why: Why | None = None
+    means: str = ""
+    lacks: str = ""
+
+
+Answer = tuple[str, str]
+"""The means, or what is lacking."""
 
 
 def abilities(found: Found) -> tuple[Support, ...]:
     """Return the support of each ability, in the order of ``Ability``; nothing without a screen."""
     if found.session is DesktopSession.NONE:
         return ()
-    return tuple(_DECIDE[ability](found) for ability in Ability)
+    return tuple(Support(ability, *_ANSWERS[ability](found)) for ability in Ability)
 
 
-def _everywhere(ability: Ability, found: Found) -> Support | None:
-    """Return the support where the session alone decides."""
-    means = {DesktopSession.SYSTEM: Means.SYSTEM, DesktopSession.X11: Means.X11}.get(found.session)
-    return Support(ability, means) if means else None
+def _unless_everywhere(answer: Callable[[Found], Answer]) -> Callable[[Found], Answer]:
+    """Return a function that asks ``answer`` only where the session alone does not decide."""
+    means = {DesktopSession.SYSTEM: "system", DesktopSession.X11: "x11"}
+    return lambda found: (means[found.session], "") if found.session in means else answer(found)
 
 
-def _hotkeys(found: Found) -> Support:
-    if known := _everywhere(Ability.HOTKEYS, found):
-        return known
+def _hotkeys(found: Found) -> Answer:
     if found.portals.get("GlobalShortcuts") and found.compositor is not Compositor.HYPRLAND:
-        return Support(Ability.HOTKEYS, Means.PORTAL)  # Hyprland leaves the keys to its configuration
+        return "portal", ""  # Hyprland leaves the keys to its configuration
     if found.compositor is None:
-        why = Why.OLD_GNOME if found.is_of(GNOME) else Why.NO_PORTAL
-        return Support(Ability.HOTKEYS, None, AbilityFallback.COMMAND, why)
-    lines = AbilityFallback.LINES if found.compositor.reports_releases else AbilityFallback.TOGGLE_LINES
-    return Support(Ability.HOTKEYS, None, lines, Why.NO_PORTAL)
+        return "", "old-gnome" if found.is_of(GNOME) else "command"
+    return "", "lines" if found.compositor.reports_releases else "toggle-lines"
 
 
-def _insertion(found: Found) -> Support:
-    if known := _everywhere(Ability.INSERTION, found):
-        return known
-    means, why = _insertion_means(found)
-    if means and _focus_means(found) is None:
-        means, why = None, Why.NO_FOCUS
-    return Support(Ability.INSERTION, means, None if means else AbilityFallback.HELD, why)
+def _insertion(found: Found) -> Answer:
+    means, lacks = _insertion_means(found)
+    return _focus(found) if means and not _focus(found)[0] else (means, lacks)
 
 
-def _insertion_means(found: Found) -> tuple[Means | None, Why | None]:
+def _insertion_means(found: Found) -> Answer:
     """Return the means of insertion, as ``app.insertion.wayland.assembly`` chooses its parts."""
     portals = {name for name in ("Clipboard", "RemoteDesktop") if found.portals.get(name)}
     if found.is_of(GNOME):
-        means = Means.IBUS if found.ibus else Means.PORTALS if len(portals) > 1 else None
-        return means, None if means else Why.NO_CLIPBOARD
+        means = "ibus" if found.ibus else "portals" if len(portals) > 1 else ""
+        return means, "" if means else "no-clipboard"
     session = {"XDG_CURRENT_DESKTOP": found.desktop}
     session |= {"SWAYSOCK": "sway"} if found.compositor is Compositor.SWAY else {}
     lacking = missing(found.offers, session)
     if not lacking and is_kde(session):
-        return (Means.DATA_CONTROL_PORTAL, None) if "RemoteDesktop" in portals else (None, Why.NO_KEYBOARD)
-    return (None, _LACKING[lacking]) if lacking else (Means.DATA_CONTROL, None)
+        return ("data-control-portal", "") if "RemoteDesktop" in portals else ("", "no-keyboard")
+    return ("", _LACKING[lacking]) if lacking else ("data-control", "")
 
 
-def _focus(found: Found) -> Support:
-    means = _focus_means(found)
-    known = _everywhere(Ability.FOCUS, found)
-    return known or Support(
-        Ability.FOCUS, means, None if means else AbilityFallback.HELD, None if means else Why.NO_FOCUS
-    )
-
-
-def _focus_means(found: Found) -> Means | None:
+def _focus(found: Found) -> Answer:
     if found.compositor is Compositor.SWAY:
-        return Means.SWAY
+        return "sway", ""
     if TOPLEVEL_MANAGER.name in found.offers:
-        return Means.TOPLEVELS
+        return "toplevels", ""
     if KWIN in found.programs:
-        return Means.KWIN
+        return "kwin", ""
     reports_focus = ACCESSIBILITY in found.programs or found.ibus
-    return Means.ACCESSIBILITY if found.is_of(GNOME) and reports_focus else None
+    return ("accessibility", "") if found.is_of(GNOME) and reports_focus else ("", "no-focus")
 
 
-def _overlay(found: Found) -> Support:
-    if known := _everywhere(Ability.OVERLAY, found):
-        return known
-    means = _OVERLAY_MEANS.get(overlay_kind(found.offers, xwayland=bool(found.x_display)))
-    if means is not None:
-        return Support(Ability.OVERLAY, means)
-    return Support(Ability.OVERLAY, None, AbilityFallback.TRAY_AND_SOUNDS, Why.NO_LAYER)
+def _overlay(found: Found) -> Answer:
+    means = _OVERLAY_MEANS.get(overlay_kind(found.offers, xwayland=bool(found.x_display)), "")
+    return means, "" if means else "no-layer"
 
 
-def _tray(found: Found) -> Support:
+def _tray(found: Found) -> Answer:
     if found.session is DesktopSession.SYSTEM or found.tray:
-        return Support(Ability.TRAY, Means.SYSTEM if found.session is DesktopSession.SYSTEM else Means.ICON)
-    why = Why.NO_HOST_GNOME if found.is_of(GNOME) else Why.NO_HOST
-    return Support(Ability.TRAY, None, AbilityFallback.WINDOW, why)
+        return "system" if found.session is DesktopSession.SYSTEM else "icon", ""
+    return "", "no-host-gnome" if found.is_of(GNOME) else "no-host"
 
 
-_OVERLAY_MEANS: Final = {OverlayKind.LAYER: Means.LAYER_SHELL, OverlayKind.XWAYLAND: Means.XWAYLAND}
-_LACKING: Final = {"clipboard": Why.NO_CLIPBOARD, "keyboard": Why.NO_KEYBOARD, "focused window": Why.NO_FOCUS}
-_DECIDE: Final[Mapping[Ability, Callable[[Found], Support]]] = {
-    Ability.HOTKEYS: _hotkeys,
-    Ability.INSERTION: _insertion,
-    Ability.FOCUS: _focus,
-    Ability.OVERLAY: _overlay,
+_OVERLAY_MEANS: Final = {OverlayKind.LAYER: "layer-shell", OverlayKind.XWAYLAND: "xwayland"}
+_LACKING: Final = {"clipboard": "no-clipboard", "keyboard": "no-keyboard", "focused window": "no-focus"}
+_ANSWERS: Final[Mapping[Ability, Callable[[Found], Answer]]] = {
+    Ability.HOTKEYS: _unless_everywhere(_hotkeys),
+    Ability.INSERTION: _unless_everywhere(_insertion),
+    Ability.FOCUS: _unless_everywhere(_focus),
+    Ability.OVERLAY: _unless_everywhere(_overlay),
     Ability.TRAY: _tray,
 }
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from app.core.daemon_thread import in_daemon_thread
-from app.desktop.abilities import Ability, Found, Means, abilities, read_desktop
+from app.desktop.abilities import Ability, Found, abilities, read_desktop
 from app.desktop.service import key_lines
 from app.diagnostics.checks.finding import Finding, Topic, ability_finding, advice, ok, wrong
 from app.dictation.messages import CANCEL
@@ -71,7 +71,7 @@ async def desktop(
         found = await learn(platform, environment)
         lines = await in_daemon_thread(partial(key_lines, found, bindings or {}, CANCEL, environment))
         # The check of the hotkeys reports those of the portal.
-        reported = (one for one in abilities(found) if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
+        reported = (one for one in abilities(found) if (one.ability, one.means) != (Ability.HOTKEYS, "portal"))
         return [kind, *(ability_finding(one, lines) for one in reported)]
     if importlib.util.find_spec(library) is None:
         return [kind, advice(Topic.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]

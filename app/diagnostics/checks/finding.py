@@ -6,11 +6,11 @@ Texts: ``doctor.found.KEY`` says what was found; ``doctor.do.KEY``, where it exi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from app.core.errors import Note
 from app.core.sentences import TextLookup, text_of_note
-from app.desktop.abilities import IN_PLACE, Ability, AbilityFallback, KeyLines, Support, Why
+from app.desktop.abilities import IN_PLACE, Ability, KeyLines, Support
 
 
 class Severity(StrEnum):
@@ -117,25 +117,13 @@ def finding_text(texts: TextLookup, finding: Finding) -> FindingText:
     )
 
 
-_AREAS: Final = {
-    Ability.HOTKEYS: Topic.HOTKEYS,
-    Ability.INSERTION: Topic.INSERTION,
-    Ability.FOCUS: Topic.FOCUS,
-    Ability.OVERLAY: Topic.OVERLAY,
-    Ability.TRAY: Topic.TRAY,
-}
-
-
 def ability_finding(support: Support, lines: KeyLines | None = None) -> Finding:
-    """Return the finding about an ability: its means, or its fallback and what to do.
+    """Return the finding about an ability: its means, or what to do without.
 
     ``lines``: those for the hotkeys, which may be written already.
     """
-    area, ability = _AREAS[support.ability], support.ability
+    ability = support.ability
+    area, key = Topic(ability), f"{ability}-{support.means or support.lacks}"
     if ability is Ability.HOTKEYS and lines is not None and lines.state in IN_PLACE:
         return ok(area, "hotkeys-written", file=lines.place)
-    if support.means:
-        return ok(area, f"{ability}-{support.means}", means=support.means)
-    fallback, why = support.fallback or AbilityFallback.HELD, support.why or Why.NO_PORTAL
-    key = f"{ability}-{fallback if why is Why.NO_PORTAL else why}"
-    return advice(area, key, fallback=fallback, why=why)
+    return ok(area, key) if support.means else advice(area, key)

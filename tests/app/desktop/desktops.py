@@ -34,7 +34,7 @@ DESKTOPS = {
     "gnome without IBus": _on("GNOME", portals=_KEYS | {"Clipboard": 1}, programs=_BUS),
     "weston": _on("weston", offers={"wl_seat": 7}, programs=frozenset(), x_display=""),
     "unknown": _on("", offers=_WLROOTS, programs=frozenset(), x_display=""),
-    "keyboard without a list of windows": _on(
+    "no list of windows": _on(
         "", offers={name: 1 for name in _WLROOTS if "toplevel" not in name}, programs=frozenset()
     ),
     "silent": _on("", programs=frozenset(), x_display=""),

@@ -8,12 +8,9 @@ from app.core.sentences import Sentences
 from app.desktop.abilities import (
     IN_PLACE,
     Ability,
-    AbilityFallback,
     KeyLines,
     LinesState,
-    Means,
     Support,
-    Why,
     abilities,
 )
 from app.diagnostics.checks.finding import Severity, ability_finding, finding_text
@@ -27,20 +24,19 @@ def test_each_ability_is_worded(desktop: str, language: str) -> None:
     for support in abilities(DESKTOPS[desktop]):
         worded = finding_text(Sentences(language), ability_finding(support))
         assert worded.title and worded.found
-        assert bool(worded.do) == (support.means is None), worded
+        assert bool(worded.do) == (not support.means), worded
 
 
-def test_finding_names_means_or_fallback_for_programs() -> None:
-    has = ability_finding(Support(Ability.FOCUS, Means.KWIN))
-    assert (has.severity, has.key, has.values) == (Severity.OK, "focus-kwin", {"means": "kwin"})
-    lacks = ability_finding(Support(Ability.HOTKEYS, None, AbilityFallback.LINES, Why.NO_PORTAL))
+def test_finding_names_means_or_what_is_lacking_for_programs() -> None:
+    has = ability_finding(Support(Ability.FOCUS, "kwin"))
+    assert (has.severity, has.key) == (Severity.OK, "focus-kwin")
+    lacks = ability_finding(Support(Ability.HOTKEYS, lacks="lines"))
     assert (lacks.severity, lacks.key) == (Severity.ADVICE, "hotkeys-lines")
-    assert lacks.values == {"fallback": "lines", "why": "no-portal"}
 
 
 def test_written_lines_are_as_good_as_hotkeys_and_change_nothing_else() -> None:
     for ability, state in product(Ability, LinesState):
-        support = Support(ability, None, AbilityFallback.LINES, Why.NO_PORTAL)
+        support = Support(ability, lacks="lines")
         found = ability_finding(support, KeyLines(Compositor.SWAY, place="/config", state=state))
         written = (found.key, found.values) == ("hotkeys-written", {"file": "/config"})
         assert written == (ability is Ability.HOTKEYS and state in IN_PLACE)
