@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.errors import Note
-from app.hotkeys.compositor_lines import Compositor, NoLine
+from app.hotkeys.compositor_lines import Compositor
 from app.wayland.interfaces import TOPLEVEL_MANAGER, OverlayKind, is_kde, missing, overlay_kind
 from app.wayland.session import is_wayland
 
@@ -227,7 +227,7 @@ class KeyLines:
 
     compositor: Compositor | None
     lines: tuple[str, ...] = ()
-    missing: Mapping[str, NoLine] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     state: LinesState = LinesState.TO_COPY
     change: str = ""

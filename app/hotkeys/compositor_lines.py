@@ -29,20 +29,12 @@ class Compositor(StrEnum):
         return self not in {Compositor.NIRI, Compositor.LABWC}
 
 
-class NoLine(StrEnum):
-    """The reason why an action gets no line."""
-
-    LONE = "lone"  # a modifier alone: a combination with it would start the action, and lose the release
-    EVERYWHERE = "everywhere"  # the key would be dead in every program, not only while recording
-    UNKNOWN = "unknown"  # no such key
-
-
 @dataclass(frozen=True)
 class Lines:
-    """The lines, and the actions without one with the reason."""
+    """The lines, and the actions without one with the reason: a part of the key of a text."""
 
     lines: tuple[str, ...] = ()
-    missing: Mapping[str, NoLine] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,19 +90,19 @@ def lines(compositor: Compositor, bindings: Mapping[str, str], program: str, oft
     ``program``: the path of ``kikipounamu``, without characters that a configuration treats in its own way.
     ``often``: the action whose key belongs to the app only at times, so that it must not be a key alone.
     """
-    found, missing = list[str](), dict[str, NoLine]()
+    found, missing = list[str](), dict[str, str]()
     for action, text in bindings.items():
         if not text:
             continue
         try:
             binding = parse(text)
         except HotkeyUnknown:
-            missing[action] = NoLine.UNKNOWN
+            missing[action] = "unknown"
             continue
         if binding.lone:
-            missing[action] = NoLine.LONE
+            missing[action] = "lone"  # a combination would start the action, and lose the release
         elif action == often and not binding.modifiers:
-            missing[action] = NoLine.EVERYWHERE
+            missing[action] = "everywhere"  # it would be dead in every program, not only while recording
         else:
             found += _binding_lines(_SYNTAXES[compositor], binding, f"{program} key {action}")
     return Lines(tuple(found), missing)

@@ -6,7 +6,6 @@ Letters are decomposed (``é`` becomes ``e`` and a mark), so that both spellings
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -81,28 +80,17 @@ class Replacement:
     match_case: bool = False
 
 
-class RuleProblem(StrEnum):
-    """Problems of a rule, as keys of the texts in each language."""
-
-    EMPTY = "empty"  # no words to match
-    HEARS_LONG = "hears-long"
-    WRITES_LONG = "writes-long"
-    CONTROL = "control"  # an invisible character
-    TWICE = "twice"  # an earlier rule matches the same words
-    TOO_MANY = "too-many"
-
-
 def key_of(rule: Replacement) -> tuple[str, bool]:
     """Return a key that is equal for rules that match the same words."""
     return folded(one_line(rule.hears), case=not rule.match_case).plain, rule.match_case
 
 
-def wrong(rules: Sequence[Replacement]) -> Mapping[int, RuleProblem]:
-    """Return the problems by rule number.
+def wrong(rules: Sequence[Replacement]) -> Mapping[int, str]:
+    """Return the problems by rule number, as parts of the keys of texts.
 
     The remaining rules are valid together.
     """
-    found: dict[int, RuleProblem] = {}
+    found: dict[int, str] = {}
     heard: set[tuple[str, bool]] = set()
     good = characters = 0
     for place, rule in enumerate(rules):
@@ -110,24 +98,24 @@ def wrong(rules: Sequence[Replacement]) -> Mapping[int, RuleProblem]:
         if problem := _wrong(rule):
             found[place] = problem
         elif key in heard:
-            found[place] = RuleProblem.TWICE
+            found[place] = "twice"
         elif good >= MOST_RULES or characters + size > MOST_CHARACTERS:
-            found[place] = RuleProblem.TOO_MANY
+            found[place] = "too-many"
         else:
             heard.add(key)
             good, characters = good + 1, characters + size
     return found
 
 
-def _wrong(rule: Replacement) -> RuleProblem | None:
+def _wrong(rule: Replacement) -> str | None:
     if not rule.hears.strip():
-        return RuleProblem.EMPTY
+        return "empty"
     if len(rule.hears) > LONGEST_HEARD:
-        return RuleProblem.HEARS_LONG
+        return "hears-long"
     if len(rule.writes) > LONGEST_WRITTEN:
-        return RuleProblem.WRITES_LONG
+        return "writes-long"
     lines = rule.writes.replace("\n", "")
-    return RuleProblem.CONTROL if not all(map(_is_visible, rule.hears + lines)) else None
+    return "control" if not all(map(_is_visible, rule.hears + lines)) else None
 
 
 def _is_visible(character: str) -> bool:
@@ -144,16 +132,16 @@ class Draft:
     def __init__(self, rules: Iterable[Replacement] = ()) -> None:
         self.rules = list(rules)
         self.fresh: int | None = None
-        self._wrong: Mapping[int, RuleProblem] = {}
+        self._wrong: Mapping[int, str] = {}
         self._check()
 
     @property
-    def wrong(self) -> Mapping[int, RuleProblem]:
+    def wrong(self) -> Mapping[int, str]:
         """Problems by row.
 
         A fresh row may still be empty.
         """
-        return {row: why for row, why in self._wrong.items() if row != self.fresh or why is not RuleProblem.EMPTY}
+        return {row: why for row, why in self._wrong.items() if row != self.fresh or why != "empty"}
 
     @property
     def counting(self) -> tuple[Replacement, ...]:

@@ -15,7 +15,6 @@ from app.replacements.rules import (
     MOST_CHARACTERS,
     MOST_RULES,
     Replacement,
-    RuleProblem,
     wrong,
 )
 from app.updates.index import is_key
@@ -32,13 +31,13 @@ Check = Callable[[Any], str]
 RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
 """Returns the problems of a list of tables by row."""
 
-_WRONG: Final = {
-    RuleProblem.EMPTY: "`hears` is empty",
-    RuleProblem.HEARS_LONG: f"`hears` may have at most {LONGEST_HEARD} characters",
-    RuleProblem.WRITES_LONG: f"`writes` may have at most {LONGEST_WRITTEN} characters",
-    RuleProblem.CONTROL: "it contains an invisible character",
-    RuleProblem.TWICE: "an earlier row has the same `hears`",
-    RuleProblem.TOO_MANY: f"there may be at most {MOST_RULES} rows, with {MOST_CHARACTERS} characters in all",
+RULE_FAULTS: Final = {
+    "empty": "`hears` is empty",
+    "hears-long": f"`hears` may have at most {LONGEST_HEARD} characters",
+    "writes-long": f"`writes` may have at most {LONGEST_WRITTEN} characters",
+    "control": "it contains an invisible character",
+    "twice": "an earlier row has the same `hears`",
+    "too-many": f"there may be at most {MOST_RULES} rows, with {MOST_CHARACTERS} characters in all",
 }
 _PROGRAMS: Final = {
     "empty": "`program` is empty",
@@ -65,7 +64,7 @@ def table(description: str, wrong: RowsCheck) -> Any:
 
 def replacements(rows: Sequence[Replacement]) -> Mapping[int, str]:
     """Check the rows of replacement rules."""
-    return {place: _WRONG[problem] for place, problem in wrong(rows).items()}
+    return {place: RULE_FAULTS[problem] for place, problem in wrong(rows).items()}
 
 
 def programs(rows: Sequence[ProgramRule]) -> Mapping[int, str]:

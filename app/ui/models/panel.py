@@ -1,7 +1,6 @@
 """List of this computer's models: one card each in groups, a filter by language, and the free disk space."""
 
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from typing import Final
 
 from PySide6.QtWidgets import QLabel, QWidget
@@ -19,25 +18,18 @@ from app.ui.widgets.dialogs import SYSTEM_DIALOGS
 from app.ui.widgets.panels import follow_visibility
 from app.ui.widgets.parts import SPACE, horizontal, label, remark, show_text, vertical, worded
 
-
-class ModelGroup(StrEnum):
-    """Groups of models, in the order of the list."""
-
-    HERE = "here"
-    RECOMMENDED = "recommended"
-    MORE = "more"
-    PARTS = "parts"
-
+GROUPS: Final = ("here", "recommended", "more", "parts")
+"""Groups of models, in the order of the list."""
 
 _HERE = frozenset({ModelState.INSTALLED, ModelState.VERIFYING, ModelState.DAMAGED, ModelState.REMOVING})
 
 
-def groups(view: ModelsView, language: str = "") -> dict[ModelGroup, list[LocalModelView]]:
+def groups(view: ModelsView, language: str = "") -> dict[str, list[LocalModelView]]:
     """Return the models of each group that has some.
 
     ``language``: leave out models that do not know it; empty: none. A model in use is shown in any case.
     """
-    found: dict[ModelGroup, list[LocalModelView]] = {group: [] for group in ModelGroup}
+    found: dict[str, list[LocalModelView]] = {group: [] for group in GROUPS}
     for model in sorted(view.models, key=lambda one: _rank(view, one)):
         if _covers(model, language):
             found[_group(view, model)].append(model)
@@ -55,12 +47,12 @@ def is_recommended(view: ModelsView, model: LocalModelView) -> bool:
     return view.recommended is not None and view.recommended.model == model.name
 
 
-def _group(view: ModelsView, model: LocalModelView) -> ModelGroup:
+def _group(view: ModelsView, model: LocalModelView) -> str:
     if model.about.purpose is not Purpose.RECOGNISER:
-        return ModelGroup.PARTS
+        return "parts"
     if model.state in _HERE:
-        return ModelGroup.HERE
-    return ModelGroup.RECOMMENDED if is_recommended(view, model) else ModelGroup.MORE
+        return "here"
+    return "recommended" if is_recommended(view, model) else "more"
 
 
 def _rank(view: ModelsView, model: LocalModelView) -> tuple[bool, ...]:
@@ -83,13 +75,13 @@ class ModelsPanel(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._view = ModelsView()
-        self._arranged: list[tuple[ModelGroup, list[str]]] = []
+        self._arranged: list[tuple[str, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
         self.room, self.empty = remark(), label(role="muted", wraps=True)
         self.language, self.filter_name = _ANY, worded(texts, label(), "models.filter")
         self.filter = PickOneControl(theme, texts, self._languages, self._filter_changed)
-        self.headings: dict[ModelGroup, QLabel] = {
-            group: worded(texts, label(bold=True), f"models.group.{group}") for group in ModelGroup
+        self.headings: dict[str, QLabel] = {
+            group: worded(texts, label(bold=True), f"models.group.{group}") for group in GROUPS
         }
         row = horizontal(self.filter_name, self.filter, SPACE)
         self._list = vertical(gap=SPACING.medium)
@@ -125,7 +117,7 @@ class ModelsPanel(QWidget):
             card = self.cards.get(model.name) or self._new_card(model.name)
             card.show_model(model, view, language=self.language, again=again)
         found = groups(view, self.language)
-        lacks = bool(view.models) and not found.keys() - {ModelGroup.PARTS}
+        lacks = bool(view.models) and not found.keys() - {"parts"}
         show_text(self.empty, texts("models.empty", language=language_name(texts, self.language)) if lacks else "")
         self._arrange([(group, [model.name for model in models]) for group, models in found.items()])
 
@@ -150,7 +142,7 @@ class ModelsPanel(QWidget):
         card.setParent(self)
         return card
 
-    def _arrange(self, wanted: list[tuple[ModelGroup, list[str]]]) -> None:
+    def _arrange(self, wanted: list[tuple[str, list[str]]]) -> None:
         """Put headings and cards into this order, and let Tab follow it."""
         if wanted == self._arranged:
             return

@@ -7,7 +7,6 @@ import pytest
 
 from app.desktop.abilities import DesktopView, Found, KeyLines, LinesState, ReadDesktopAgain, WriteKeyLines
 from app.desktop.service import DesktopService
-from app.hotkeys.compositor_lines import NoLine
 from app.insertion.portal.permission import NAME, Permission
 from runtime.folders import folders
 from tests.app.desktop.desktops import DESKTOPS
@@ -55,7 +54,7 @@ async def test_lines_are_offered_written_renewed_and_removed(desk: Desk) -> None
     desk.service.use(KEYS)
     offered = await desk.shows(LinesState.TO_WRITE)
     assert offered.place == str(desk.main) and "+include" in offered.change
-    assert offered.missing == {"cancel": NoLine.EVERYWHERE}
+    assert offered.missing == {"cancel": "everywhere"}
     desk.service.ask(WriteKeyLines(True))
     written = await desk.shows(LinesState.WRITTEN)
     assert written.change == "" and "include" in desk.main.read_text()

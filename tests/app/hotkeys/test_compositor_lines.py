@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.hotkeys.compositor_lines import Compositor, NoLine, lines
+from app.hotkeys.compositor_lines import Compositor, lines
 
 KEYS = {"dictate": "f9", "paste-held": "ctrl+alt+v", "cancel": ""}
 PROGRAM = "/home/me/bin/kikipounamu"
@@ -68,6 +68,6 @@ def test_keys_that_would_disturb_get_no_line(compositor: Compositor) -> None:
     found = lines(
         compositor, {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "kia ora"}, PROGRAM, often="cancel"
     )
-    missing = {"dictate": NoLine.LONE, "cancel": NoLine.EVERYWHERE, "paste-held": NoLine.UNKNOWN}
+    missing = {"dictate": "lone", "cancel": "everywhere", "paste-held": "unknown"}
     assert (found.lines, found.missing) == ((), missing)
     assert lines(compositor, {"cancel": "shift+super+esc"}, PROGRAM, often="cancel").lines

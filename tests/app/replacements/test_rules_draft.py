@@ -1,4 +1,4 @@
-from app.replacements.rules import Draft, Replacement, RuleProblem
+from app.replacements.rules import Draft, Replacement
 
 
 def test_fresh_row_is_tried_but_takes_effect_after_finish() -> None:
@@ -23,14 +23,14 @@ def test_finish_drops_empty_row() -> None:
 def test_draft_keeps_invalid_rows_with_problems() -> None:
     draft = Draft([Replacement("a"), Replacement("b")])
     draft.change(1, hears="A")
-    assert draft.wrong == {1: RuleProblem.TWICE} and draft.counting == (Replacement("a"),)
+    assert draft.wrong == {1: "twice"} and draft.counting == (Replacement("a"),)
     draft.change(1, hears="")
-    assert draft.wrong == {1: RuleProblem.EMPTY}
+    assert draft.wrong == {1: "empty"}
     row = draft.add()
     draft.change(row, writes="x")
-    assert draft.wrong == {1: RuleProblem.EMPTY}, "a fresh one is still being filled"
+    assert draft.wrong == {1: "empty"}, "a fresh one is still being filled"
     draft.finish()
-    assert draft.wrong == {1: RuleProblem.EMPTY, 2: RuleProblem.EMPTY}
+    assert draft.wrong == {1: "empty", 2: "empty"}
 
 
 def test_remove_keeps_track_of_fresh_row() -> None:

@@ -13,7 +13,7 @@ from app.messages.kinds import Action
 from app.models.disk import about
 from app.models.view import FetchModel, LocalModelView, ModelState, ModelsView, WatchModels
 from app.settings.sections import ChangeSetting
-from app.ui.models.panel import ModelGroup, ModelsPanel
+from app.ui.models.panel import ModelsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
@@ -132,7 +132,7 @@ def test_installed_models_come_first_then_the_recommended_one(make: Make, texts:
     panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", ChoiceReason.ACCURATE)))
     assert order(panel)[:2] == [BASE.name, "whisper-small"]
     assert order(panel)[-3:] == ["fsmn-vad", "ct-punc-c", "x-asr-zh-en-160ms"]
-    assert panel.headings[ModelGroup.RECOMMENDED].isVisible()
+    assert panel.headings["recommended"].isVisible()
 
 
 def test_list_is_limited_to_a_language(make: Make) -> None:

@@ -2,7 +2,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.replacements.rules import Replacement, RuleProblem
+from app.replacements.rules import Replacement
+from app.settings.checks import RULE_FAULTS
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, RulesModel
 from app.ui.strings.texts import Texts
 from tests.app.ui.languages import in_each_language
@@ -49,7 +50,7 @@ def test_edited_cells_change_rules_and_emit_signal(model: RulesModel, qtbot: QtB
 @in_each_language
 def test_invalid_row_shows_reason_to_eyes_and_screen_readers(model: RulesModel, texts: Texts) -> None:
     model.setData(model.index(1, Column.HEARS), "GIT HUB")
-    why = texts(f"words.wrong.{RuleProblem.TWICE}")
+    why = texts(f"words.wrong.{'twice'}")
     assert model.index(1, Column.TAKES).data(PROBLEM) == why
     assert model.index(1, Column.HEARS).data(Role.ToolTipRole) == why
     said = model.index(1, Column.HEARS).data(Role.AccessibleTextRole)
@@ -58,7 +59,7 @@ def test_invalid_row_shows_reason_to_eyes_and_screen_readers(model: RulesModel, 
 
 
 def test_every_rule_problem_has_a_text(texts: Texts) -> None:
-    assert all(texts(f"words.wrong.{why}") for why in RuleProblem)
+    assert all(texts(f"words.wrong.{why}") for why in RULE_FAULTS)
 
 
 def test_new_row_counts_once_its_replacement_is_entered(model: RulesModel, qtbot: QtBot) -> None:

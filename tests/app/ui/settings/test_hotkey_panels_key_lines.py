@@ -10,7 +10,7 @@ from app.core.errors import Note
 from app.core.states import State
 from app.desktop.abilities import DesktopAction, DesktopView, KeyLines, LinesState, WriteKeyLines
 from app.dictation.hotkey_test import KeysSeen
-from app.hotkeys.compositor_lines import Compositor, NoLine
+from app.hotkeys.compositor_lines import Compositor
 from app.ui.settings.hotkey_panels import KeyLinesPanel
 from app.ui.strings.texts import Texts, key_text
 from app.ui.theme.theme import Theme
@@ -19,7 +19,7 @@ LINES = (
     "bindsym F9 exec kikipounamu key dictate press",
     "bindsym --release F9 exec kikipounamu key dictate release",
 )
-MISSING = {"cancel": NoLine.EVERYWHERE}
+MISSING = {"cancel": "everywhere"}
 OFFERED = KeyLines(
     Compositor.SWAY, LINES, MISSING, "/home/me/.config/sway/config", LinesState.TO_WRITE, "+include ours"
 )
@@ -125,8 +125,8 @@ def test_lines_work_once_the_key_has_arrived(panel: KeyLinesPanel, texts: Texts)
     assert panel.result.text() == texts("settings.key-lines.works") and panel.shape.state is State.DONE
 
 
-@pytest.mark.parametrize("why", NoLine)
-def test_key_without_a_line_is_explained(panel: KeyLinesPanel, why: NoLine) -> None:
+@pytest.mark.parametrize("why", ["lone", "everywhere", "unknown"])
+def test_key_without_a_line_is_explained(panel: KeyLinesPanel, why: str) -> None:
     shows(panel, KeyLines(Compositor.SWAY, (), {"dictate": why}))
     assert panel.missing.text() and not panel.lines.isVisible() and not panel.result.isVisible()
     assert not panel.write.isVisible() and not panel.copy.isVisible()

@@ -18,7 +18,7 @@ from app.dictation.gestures import TalkMode
 from app.dictation.runner import MICROPHONE_NOTES
 from app.files.view import FileNote, FileState
 from app.hotkeys import conflicts
-from app.hotkeys.compositor_lines import Compositor, NoLine
+from app.hotkeys.compositor_lines import Compositor
 from app.insertion.outcome import HoldReason
 from app.insertion.program_picker import PickState
 from app.local_api.view import LocalApiState
@@ -26,11 +26,11 @@ from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelState, Purpose
 from app.onboarding.steps import ReadinessStage, Step
-from app.replacements.rules import RuleProblem
+from app.settings.checks import RULE_FAULTS
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.panels import PARTS
-from app.ui.models.panel import ModelGroup
+from app.ui.models.panel import GROUPS
 from app.ui.models.wording import CardAction
 from app.ui.onboarding.welcome_step import ROWS
 from app.ui.settings.row_table import ELSEWHERE
@@ -102,7 +102,7 @@ FAMILIES = {
     "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
     "settings.empty": ["gateway.url", "recognition.languages", "worker.hours"],
     "settings.key-use": {*conflicts._PC.values(), *conflicts._MAC.values()},
-    "settings.key-lines.missing": list(NoLine),
+    "settings.key-lines.missing": ["lone", "everywhere", "unknown"],
     "settings.key-lines.where": list(Compositor),
     "settings.key-lines.written": [each for each in Compositor if places(each, Path("/main"))],
     "files": ["pause", "resume", "retry"],
@@ -138,12 +138,12 @@ FAMILIES = {
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder", "export"],
     "models.names": list(KINDS),
-    "models.group": list(ModelGroup),
+    "models.group": GROUPS,
     "models": [action.value for action in CardAction],
     "models.fast": ["measured", "estimated", "measured-slow", "estimated-slow"],
     "models.stated": ["paper", "model-card", "measured"],
     "models.detail": ["called", "engine", "sources", "languages", "since", "used", "measure", "figures", "files"],
-    "words.wrong": [why.value for why in RuleProblem],
+    "words.wrong": list(RULE_FAULTS),
     "programs.pick": [state for state in PickState if state not in {PickState.PICKED, PickState.CANCELLED}],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
     "sharing": [state.value for state in SharingState],
