@@ -246,10 +246,6 @@ class Journal:
         self._record(Mended(self.samples, self.take.faults_found))
         self.take.file_faults = audio_faults(self.take, self._writer.heard)
 
-    def flush(self) -> None:
-        """Wait until everything heard is on disk. Raises ``NotKept``."""
-        self._writer.flush()
-
     # -- for the client ------------------------------------------------------------------------------------
 
     def settle(

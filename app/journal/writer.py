@@ -102,7 +102,7 @@ class TakeWriter:
         self._inbox.put(pcm)
 
     def record(self, *lines: bytes, durable: bool = True, outcome: bool = False) -> None:
-        """Write events; if ``durable``, wait for the disk (some ms). Raises ``NotKept``.
+        """Write audio, then events; if ``durable``, wait for the disk (some ms). Raises ``NotKept``.
 
         While the disk is read-only they stay in memory. The ``outcome`` of a text has room on a full disk: its
         audio was written before.
@@ -124,16 +124,6 @@ class TakeWriter:
             return b""
 
         self._ask(work, lines)
-
-    def flush(self) -> None:
-        """Wait until everything heard so far survives a power loss. Raises ``NotKept``."""
-
-        def work() -> bytes:
-            self._write_audio()
-            self._sync_audio()
-            return b""
-
-        self._ask(work)
 
     def unwritten(self, start: int, stop: int) -> bytes:
         """Try to write the audio, then return the bytes of this range that are still in memory only."""

@@ -60,7 +60,7 @@ def test_pieces_without_vad_cover_all_audio(library: Library) -> None:
     with Journal.create(library.root, session(1), Options(), 0.0) as journal:
         for loudness in (3_000, 3_000, 3_000, 0):
             journal.append((loudness * chance.standard_normal(20 * SAMPLE_RATE)).astype(np.int16))
-            journal.flush()
+            journal._writer.record()
         journal.finish()
     found = library.find(session(1))
     pieces = pieces_of(found, vad=False)

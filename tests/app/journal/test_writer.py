@@ -83,10 +83,10 @@ def test_writer_puts_an_event_on_disk_after_the_audio_before_it(disk: Disk) -> N
     assert disk.lines == b"one\ntwo\n"
 
 
-def test_flush_returns_after_audio_is_synced(disk: Disk) -> None:
+def test_record_without_a_line_returns_after_audio_is_synced(disk: Disk) -> None:
     writer = disk.writer(sync_s=1_000)
     writer.append(SECOND)
-    writer.flush()
+    writer.record()
     assert disk.audio.synced == len(SECOND)
     writer.close()
 
@@ -166,7 +166,7 @@ def test_writer_stays_waiting_until_the_disk_accepts_data(disk: Disk) -> None:
     disk.room(0)
     with pytest.raises(DiskRefuses):
         writer.record(b"lost\n")
-    writer.flush()  # nothing to write
+    writer.record(outcome=True)  # nothing to write
     assert writer.disk_state is DiskState.WAITING
     disk.room(None)
     writer.record(b"one\n")
@@ -209,7 +209,7 @@ def test_writer_keeps_events_in_memory_when_the_disk_became_read_only(disk: Disk
     writer.record(b"three\n", durable=False)
     assert (writer.unwritten(0, 2), disk.lines) == (b"ab", b"one\n")
     with pytest.raises(DiskRefuses, match="Read-only"):
-        writer.flush()
+        writer.record()
     disk.read_only(False)
     writer.record(b"four\n")
     writer.close()
@@ -276,7 +276,7 @@ def test_writer_refuses_everything_after_close(disk: Disk) -> None:
     with pytest.raises(NotKept, match="closed"):
         writer.record(b"x\n")
     with pytest.raises(NotKept, match="closed"):
-        writer.flush()
+        writer.record()
 
 
 def test_close_does_not_wait_for_a_thread_that_failed(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,7 +315,7 @@ def test_process_that_stood_still_gets_the_answer_of_the_disk(disk: Disk, monkey
     monkeypatch.setattr("app.journal.writer._CATCH_UP_S", 60.0)
     writer = disk.writer()
     writer.record(b"one\n")
-    writer.flush()
+    writer.record()
     assert disk.lines == b"one\n"
     monkeypatch.setattr("app.journal.writer._ANSWER_S", 60.0)
     writer.close()
