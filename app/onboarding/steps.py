@@ -76,34 +76,19 @@ def initial_progress(open_steps: Iterable[str], first_step: str) -> StepProgress
     return StepProgress(STEPS, first, frozenset(STEPS[: STEPS.index(first)]))
 
 
-class ReadinessStage(StrEnum):
-    """Stages on the way to recognition. ``ELSEWHERE``: another computer recognises."""
-
-    STARTING = "starting"
-    DOWNLOADING = "downloading"
-    PAUSED = "paused"
-    FAILED = "failed"
-    OFF = "off"
-    READY = "ready"
-    ELSEWHERE = "elsewhere"
-
-
 MOVING: Final = UNDER_WAY | {ModelState.QUEUED}
 _PAUSABLE: Final = frozenset({ModelState.QUEUED, ModelState.FETCHING})
 _READY: Final = frozenset({LocalWorkerState.IDLE, LocalWorkerState.BUSY})
-_PLAIN: Final = {
-    LocalWorkerState.FAILED: ReadinessStage.FAILED,
-    LocalWorkerState.OFF: ReadinessStage.OFF,
-    LocalWorkerState.STARTING: ReadinessStage.STARTING,
-    LocalWorkerState.DOWNLOADING: ReadinessStage.DOWNLOADING,
-}
 
 
 @dataclass(frozen=True)
 class LocalReadiness:
-    """The stage, the share of the models that is here, and the models whose download can be paused or resumed."""
+    """The stage, the share of the models that is here, and the models whose download can be paused or resumed.
 
-    stage: ReadinessStage = ReadinessStage.STARTING
+    ``stage``: ``ready``, ``paused``, ``elsewhere`` (another computer recognises), or the state of the worker.
+    """
+
+    stage: str = LocalWorkerState.STARTING
     percent: int = 0
     pausable: tuple[str, ...] = ()
     paused: tuple[str, ...] = ()
@@ -112,19 +97,19 @@ class LocalReadiness:
 def readiness(worker: WorkerView | None, models: Sequence[LocalModelView], *, elsewhere: bool) -> LocalReadiness:
     """Return how far recognition is; ``worker`` is ``None`` until the app has reported it."""
     if elsewhere:
-        return LocalReadiness(ReadinessStage.ELSEWHERE)
+        return LocalReadiness("elsewhere")
     if worker is None:
         return LocalReadiness()
     if worker.state in _READY:
-        return LocalReadiness(ReadinessStage.READY)
+        return LocalReadiness("ready")
     missing = [model for model in models if _is_missing(model)]
     percent = _percent(missing) if missing else worker.percent or 0
     pausable, paused = _model_names(missing, _PAUSABLE), _model_names(missing, {ModelState.PAUSED})
     if any(model.state in MOVING for model in missing):
-        return LocalReadiness(ReadinessStage.DOWNLOADING, percent, pausable)
+        return LocalReadiness(LocalWorkerState.DOWNLOADING, percent, pausable)
     if paused:
-        return LocalReadiness(ReadinessStage.PAUSED, percent, paused=paused)
-    return LocalReadiness(_PLAIN[worker.state], percent)
+        return LocalReadiness("paused", percent, paused=paused)
+    return LocalReadiness(worker.state, percent)
 
 
 def _is_missing(model: LocalModelView) -> bool:

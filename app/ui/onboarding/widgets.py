@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.models.view import FetchModel, LocalModelView, PauseModel
-from app.onboarding.steps import LocalReadiness, ReadinessStage, Step, StepProgress, readiness
+from app.onboarding.steps import LocalReadiness, Step, StepProgress, readiness
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
@@ -212,8 +212,8 @@ class StepPage(QWidget):
         return self._texts(f"onboarding.says.{self.step.value}")
 
 
-_DOWNLOADS: Final = frozenset({ReadinessStage.DOWNLOADING, ReadinessStage.PAUSED})
-_STANDS: Final = frozenset({ReadinessStage.FAILED, ReadinessStage.OFF})
+_DOWNLOADS: Final = frozenset({"paused", LocalWorkerState.DOWNLOADING})
+_STANDS: Final = frozenset({LocalWorkerState.FAILED, LocalWorkerState.OFF})
 
 
 class ReadinessFoot(QWidget):
@@ -251,16 +251,18 @@ class ReadinessFoot(QWidget):
         """Update all texts to the current state and language."""
         texts = self._texts
         self.now = now = readiness(self._worker, self._models, elsewhere=self._elsewhere)
-        show_text(self.description, self._sentence(), "warning" if now.stage is ReadinessStage.FAILED else "")
+        show_text(self.description, self._sentence(), "warning" if now.stage == LocalWorkerState.FAILED else "")
         self.bar.setVisible(now.stage in _DOWNLOADS)
-        self.bar.show_percent(now.percent, self.description.text(), moving=now.stage is ReadinessStage.DOWNLOADING)
+        self.bar.show_percent(
+            now.percent, self.description.text(), moving=now.stage == LocalWorkerState.DOWNLOADING
+        )
         key = self._key()
         show_text(self.button, texts(f"onboarding.foot.{key}") if key else "")
         self.button.setAccessibleName(texts(f"onboarding.foot.{key}-name") if key else "")
 
     def _sentence(self) -> str:
         stage, reason = self.now.stage, self._worker.reason if self._worker else None
-        text = self._texts(f"onboarding.foot.{stage.value}", percent=self.now.percent)
+        text = self._texts(f"onboarding.foot.{stage}", percent=self.now.percent)
         if stage not in _STANDS:
             return text
         return "\n".join((note_text(self._texts, reason) or text, self._texts("onboarding.foot.kept")))

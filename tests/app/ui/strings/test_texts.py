@@ -25,7 +25,7 @@ from app.local_api.view import LocalApiState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelState, Purpose
-from app.onboarding.steps import ReadinessStage, Step
+from app.onboarding.steps import Step
 from app.settings.checks import RULE_FAULTS
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
@@ -77,7 +77,7 @@ FAMILIES = {
     "onboarding": ["next", "finish", "skip"],
     "onboarding.row": ROWS,
     "onboarding.foot": [
-        *(stage.value for stage in ReadinessStage),
+        *("ready", "paused", "elsewhere", "starting", "downloading", "failed", "off"),
         *(f"{name}{end}" for name in ("pause", "resume", "again", "switch-on") for end in ("", "-name")),
     ],
     "onboarding.try": [mode.value for mode in TalkMode],
