@@ -23,7 +23,7 @@ from aiohttp import hdrs, web
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.local_api.view import LocalApiState, LocalApiView
+from app.local_api.view import LocalApiView
 from client.connection import Address, Locate, convert_errors, credentials, ssl_argument
 from client.errors import GatewayError
 from protocol.rest import TRUNCATED_HEADER
@@ -253,9 +253,9 @@ class LocalApiService(TaskOwner):
                 continue
             try:
                 async with local_api(self._locate, self._port) as port:
-                    self._post(LocalApiView(LocalApiState.OPEN, f"http://127.0.0.1:{port}/v1"))
+                    self._post(LocalApiView(f"http://127.0.0.1:{port}/v1"))
                     await self._changed.wait()
             except PortTaken as error:
                 log.warning(LogEvent.API_PORT_TAKEN, port=self._port)
-                self._post(LocalApiView(LocalApiState.FAILED, note=note_of(error)))
+                self._post(LocalApiView(note=note_of(error)))
                 await is_set_within(self._changed, self._again_s)

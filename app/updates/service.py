@@ -32,7 +32,7 @@ from app.updates.index import (
 )
 from app.updates.installation import Facts, installation_of, read_facts
 from app.updates.memory import Memory
-from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
+from app.updates.view import CheckForUpdates, UpdatesView
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
@@ -137,7 +137,7 @@ class Updates(TaskOwner):
     async def _ask(self, *, by_user: bool) -> None:
         """Ask, and remember the attempt before it is made, so that a failing one is not repeated."""
         self._wanted, self._failed = False, None
-        self._post(self._view(UpdateState.ASKING))
+        self._show(asking=True)
         await self._remember(replace(self._memory, asked_s=self._now()))
         try:
             index = await ask_index(self._place, self._memory.made_s, self._now(), self._fetch)
@@ -159,21 +159,11 @@ class Updates(TaskOwner):
         self._memory = memory
         await asyncio.to_thread(keep, self._file, memory)
 
-    def _show(self, *, announce: bool = False) -> None:
-        found = memories.offer(self._memory, self._installed.version)
-        if self._failed is not None:
-            state = UpdateState.FAILED
-        elif found is not None:
-            state = UpdateState.NEWER
-        else:
-            state = UpdateState.CURRENT if self._memory.made_s else UpdateState.UNKNOWN
-        self._post(self._view(state, announce=announce))
-
-    def _view(self, state: UpdateState, *, announce: bool = False) -> UpdatesView:
+    def _show(self, *, asking: bool = False, announce: bool = False) -> None:
         release = memories.offer(self._memory, self._installed.version)
         known = installation_of(self._installed, release.version if release else "")
-        return UpdatesView(
-            state=state,
+        view = UpdatesView(
+            asking=asking,
             installed=self._installed.version,
             place_known=self._place.known,
             asked_s=self._memory.asked_s if self._memory.made_s else 0.0,
@@ -184,3 +174,4 @@ class Updates(TaskOwner):
             announce=announce,
             note=note_of(self._failed) if self._failed else None,
         )
+        self._post(view)

@@ -1,26 +1,15 @@
 """Knowledge of newer versions, for display, and the action that asks for it. Pure."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from app.core.errors import Note
 from app.updates.index import Release
 from app.updates.installation import InstallKind
 
 
-class UpdateState(StrEnum):
-    """States of the knowledge: nothing asked yet, asking, the newest is installed, a newer one exists, failed."""
-
-    UNKNOWN = "unknown"
-    ASKING = "asking"
-    CURRENT = "current"
-    NEWER = "newer"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True)
 class UpdatesView:
-    """State of the notice.
+    """State of the notice. ``asking``: an answer is awaited.
 
     ``place_known``: there is an index to ask. ``asked_s``: when it was asked last; 0: never. ``command``: what
     updates this installation of kind ``kind``; empty: the page of ``release``. ``needs_file``: the command needs
@@ -28,7 +17,7 @@ class UpdatesView:
     question failed.
     """
 
-    state: UpdateState = UpdateState.UNKNOWN
+    asking: bool = False
     installed: str = ""
     place_known: bool = False
     asked_s: float = 0.0
@@ -38,6 +27,13 @@ class UpdatesView:
     needs_file: bool = False
     announce: bool = False
     note: Note | None = None
+
+    @property
+    def state(self) -> str:
+        """Knowledge of newer versions, as a part of the key of a text."""
+        if self.asking or self.release:
+            return "asking" if self.asking else "newer"
+        return "current" if self.asked_s and not self.note else "unknown"
 
 
 @dataclass(frozen=True)

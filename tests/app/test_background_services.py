@@ -15,7 +15,7 @@ from app.diagnostics.report.view import LogLines, WatchLogs
 from app.files.view import AddFiles, FileState, FilesView
 from app.history.view import HistoryList, HistoryRows, RowsWanted, SearchHistory
 from app.journal.library import Library
-from app.local_api.view import LocalApiState, LocalApiView
+from app.local_api.view import LocalApiView
 from app.messages.kinds import News, Programs
 from app.models.view import ModelsView, WatchModels
 from app.monitoring.view import MonitorView, WatchMonitor
@@ -189,14 +189,14 @@ async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library)
 
 
 async def test_switch_opens_the_local_port(library: Library) -> None:
-    states: list[LocalApiState] = []
+    states: list[LocalApiView] = []
 
     def post(news: News) -> None:
         if isinstance(news, LocalApiView):
-            states.append(news.state)
+            states.append(news)
 
     async with BackgroundServices(post, library, nowhere, Options) as services:
         services.allow(Settings(api=ApiSection(on=True, port=free_port())))
-        await wait_until(lambda: states[-1:] == [LocalApiState.OPEN], "the port is open")
+        await wait_until(lambda: states and states[-1].url, "the port is open")
         services.allow(Settings())
-        await wait_until(lambda: states[-1:] == [LocalApiState.OFF], "the port is closed")
+        await wait_until(lambda: states[-1:] == [LocalApiView()], "the port is closed")

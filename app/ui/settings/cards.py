@@ -13,7 +13,7 @@ from app.core.sentences import LANGUAGES
 from app.core.states import State
 from app.desktop.abilities import Ability, DesktopAction, DesktopView, ReadDesktopAgain
 from app.diagnostics.checks.finding import Severity, ability_finding, finding_text
-from app.local_api.view import LocalApiState, LocalApiView
+from app.local_api.view import LocalApiView
 from app.messages.kinds import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.settings.path import settings_place
@@ -38,7 +38,7 @@ from app.ui.widgets.parts import (
     vertical,
     worded,
 )
-from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
+from app.updates.view import CheckForUpdates, UpdatesView
 
 
 class RestartCard(Card):
@@ -171,10 +171,7 @@ class UpdatesPanel(Card):
         texts, view = self._texts, self._view
         new, newer = view.release, view.release is not None
         versions = {"version": view.installed, "new": new.version if new else ""}
-        state = view.state if new is None or view.state is UpdateState.ASKING else UpdateState.NEWER
-        if state is UpdateState.FAILED:
-            state = UpdateState.UNKNOWN
-        show_text(self.state, texts(f"settings.updates.{state}", **versions) if view.installed else "")
+        show_text(self.state, texts(f"settings.updates.{view.state}", **versions) if view.installed else "")
         show_text(self.news, self._news())
         how = "settings.updates.run-file" if view.needs_file else "settings.updates.run"
         show_text(self.how, texts(how if view.command else "settings.updates.get") if newer else "")
@@ -196,7 +193,7 @@ class UpdatesPanel(Card):
         )
         for button, key, visible in named:
             show_text(button, texts(key) if visible else "")
-        enable(self.check, view.state is not UpdateState.ASKING)
+        enable(self.check, not view.asking)
         self.buttons.arrange()
         self.buttons.setVisible(any(visible for _, _, visible in named))
 
@@ -234,12 +231,11 @@ class LocalApiPanel(Card):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts, view = self._texts, self._view
-        is_open = view.state is LocalApiState.OPEN
-        self.state.setText(texts(f"settings.api.{view.state}", url=view.url))
+        self.state.setText(texts("settings.api.open", url=view.url) if view.url else texts("settings.api.failed"))
         show_text(self.problem, note_text(texts, view.note))
-        set_visible(is_open, self.how, self.buttons)
+        set_visible(bool(view.url), self.how, self.buttons)
         self.buttons.arrange()
-        self.setVisible(view.state is not LocalApiState.OFF)
+        self.setVisible(bool(view.url or view.note))
         self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.problem.text()))))
 
 

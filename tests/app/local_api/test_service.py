@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import Note
 from app.local_api.service import LocalApiService
-from app.local_api.view import LocalApiState, LocalApiView
+from app.local_api.view import LocalApiView
 from client.connection import Address, fixed_locator
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
@@ -31,7 +31,7 @@ async def service(told: list[LocalApiView]) -> AsyncIterator[LocalApiService]:
 
 
 def opened(port: int) -> LocalApiView:
-    return LocalApiView(LocalApiState.OPEN, f"http://127.0.0.1:{port}/v1")
+    return LocalApiView(f"http://127.0.0.1:{port}/v1")
 
 
 async def status(port: int) -> int:
@@ -62,7 +62,7 @@ async def test_taken_port_is_reported_and_tried_again(service: LocalApiService, 
         other.listen()
         port = other.getsockname()[1]
         service.use(on=True, port=port)
-        await wait_until(lambda: told[-1].state is LocalApiState.FAILED, "the port is taken")
+        await wait_until(lambda: told[-1].note, "the port is taken")
         assert told[-1].note == Note("api-port-taken", {"port": str(port)})
     await wait_until(lambda: told[-1] == opened(port), "it is open once the other program has left")
 

@@ -5,13 +5,13 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.local_api.view import LocalApiState, LocalApiView
+from app.local_api.view import LocalApiView
 from app.ui.settings.cards import LocalApiPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.showing import kept
 
-OPEN = LocalApiView(LocalApiState.OPEN, "http://127.0.0.1:9876/v1")
+OPEN = LocalApiView("http://127.0.0.1:9876/v1")
 
 
 @pytest.fixture
@@ -35,6 +35,6 @@ def test_open_port_shows_its_address_to_copy(panel: LocalApiPanel, texts: Texts)
 
 
 def test_taken_port_shows_what_to_do(panel: LocalApiPanel, texts: Texts) -> None:
-    panel.show_api(LocalApiView(LocalApiState.FAILED, note=Note("api-port-taken", {"port": "80"})))
+    panel.show_api(LocalApiView(note=Note("api-port-taken", {"port": "80"})))
     assert panel.problem.text() == texts("note.api-port-taken", port="80")
     assert panel.isVisible() and not panel.copy.isVisible()

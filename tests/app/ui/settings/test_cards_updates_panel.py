@@ -11,14 +11,12 @@ from app.ui.settings.cards import UpdatesPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.installation import InstallKind
-from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
+from app.updates.view import CheckForUpdates, UpdatesView
 from tests.app.ui.showing import displayed
 from tests.helpers.signed_index import MADE_S, index_of
 
-CURRENT = UpdatesView(
-    UpdateState.CURRENT, "0.1.0", True, MADE_S, kind=InstallKind.PIPX, command="pipx upgrade kikipounamu"
-)
-NEWER = replace(CURRENT, state=UpdateState.NEWER, release=index_of("0.2.0").releases[0])
+CURRENT = UpdatesView(False, "0.1.0", True, MADE_S, kind=InstallKind.PIPX, command="pipx upgrade kikipounamu")
+NEWER = replace(CURRENT, release=index_of("0.2.0").releases[0])
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def test_newest_version_shows_the_day_of_the_question(panel: UpdatesPanel, asked
     assert not panel.command.isVisible() and not panel.page.isVisible()
     panel.check.click()
     assert asked == [CheckForUpdates()]
-    panel.show_updates(replace(CURRENT, state=UpdateState.ASKING))
+    panel.show_updates(replace(CURRENT, asking=True))
     assert not panel.check.isEnabled()
 
 
@@ -65,7 +63,7 @@ def test_unknown_place_offers_no_question(panel: UpdatesPanel, texts: Texts) -> 
 
 
 def test_failed_question_shows_what_to_do(panel: UpdatesPanel, texts: Texts) -> None:
-    panel.show_updates(replace(CURRENT, state=UpdateState.FAILED, note=Note("updates-stale")))
+    panel.show_updates(replace(CURRENT, note=Note("updates-stale")))
     assert panel.problem.text() == texts("note.updates-stale") and panel.check.isEnabled()
     assert texts("note.updates-stale") in panel.accessibleName()
 

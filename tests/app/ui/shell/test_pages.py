@@ -32,7 +32,7 @@ from app.ui.shell.front import DICTIONARY, HOME, SETTINGS, Front
 from app.ui.shell.pages import Pages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.updates.view import UpdateState, UpdatesView
+from app.updates.view import UpdatesView
 from tests.helpers.signed_index import index_of
 
 ONE = UUID(int=1)
@@ -171,12 +171,12 @@ def test_newer_version_is_offered_in_the_menu_and_explained_in_the_settings(worl
     pages.shell.appear()
     assert not pages.shell.update_action.isVisible()
     release = index_of("0.2.0").releases[0]
-    pages.handlers(UpdatesView(UpdateState.NEWER, "0.1.0", True, 1.0, release, command="pipx upgrade kikipounamu"))
+    pages.handlers(UpdatesView(False, "0.1.0", True, 1.0, release, command="pipx upgrade kikipounamu"))
     assert pages.shell.update_action.isVisible() and "0.2.0" in pages.shell.update_action.text()
     pages.shell.update_action.trigger()
     assert pages.shell.page == SETTINGS and pages.settings.section == "general"
     assert pages.updates.isVisible() and pages.updates.command.isVisible()
-    pages.handlers(UpdatesView(UpdateState.CURRENT, "0.2.0", True, 1.0))
+    pages.handlers(UpdatesView(False, "0.2.0", True, 1.0))
     assert not pages.shell.update_action.isVisible()
 
 

@@ -15,7 +15,7 @@ from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import AbsentTray, UpdateNotice
 from app.ui.strings.texts import Texts
 from app.updates.replaced_files import NOTE
-from app.updates.view import UpdateState, UpdatesView
+from app.updates.view import UpdatesView
 from tests.helpers.signed_index import index_of
 
 
@@ -72,7 +72,7 @@ def test_window_opens_when_no_notification_can_be_shown(world: World, failure: O
     assert world.opened == 1 and world.once.left
 
 
-NEWER = UpdatesView(UpdateState.NEWER, "0.1.0", True, 1.0, index_of("0.2.0").releases[0])
+NEWER = UpdatesView(False, "0.1.0", True, 1.0, index_of("0.2.0").releases[0])
 
 
 def test_notice_is_sent_only_when_asked_for(texts: Texts) -> None:

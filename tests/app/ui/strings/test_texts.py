@@ -21,7 +21,6 @@ from app.hotkeys import conflicts
 from app.hotkeys.compositor_lines import Compositor
 from app.insertion.outcome import HoldReason
 from app.insertion.program_picker import PickState
-from app.local_api.view import LocalApiState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelState, Purpose
@@ -97,7 +96,6 @@ FAMILIES = {
         "index_url",
         "index_key",
     ],
-    "settings.api": LocalApiState,
     "settings.updates": ["unknown", "asking", "current", "newer"],
     "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
     "settings.empty": ["gateway.url", "recognition.languages", "worker.hours"],
