@@ -94,7 +94,7 @@ class ClosingNote(QDialog):
 
 
 _ANSWER_MS: Final = 500
-"""Time for the window manager to give the focus to a window."""
+"""Time for the window manager to show a window."""
 _MOST_DIGITS: Final = 9
 _LEAST_LETTERS: Final = 84
 """Least width of the pages, in average letters: in a narrower window the sidebar shows only icons."""
@@ -313,8 +313,8 @@ def bring_to_front(window: QWidget) -> None:
 
 
 def _open_here(window: QWidget) -> None:
-    """Open the window anew unless it, or a dialog of it, has got the focus."""
-    if window.isVisible() and QApplication.activeWindow() is None:
+    """Open the window anew if it is on another workspace: there, the window manager has unmapped it."""
+    if window.isVisible() and not window.isMinimized() and not window.windowHandle().isExposed():
         window.hide()
         window.show()
         window.activateWindow()
