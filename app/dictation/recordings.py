@@ -79,7 +79,8 @@ class PastTakes:
                 before = known.get(session)
                 stamp = self._library.stamp(session), is_locked(self._library.root / str(session))
                 view = before[1] if before and before[0] == stamp else view_of(self._library.find(session))
-                self._known[session] = stamp, view
+                if view is None or view.state is not TakeState.LIVE:  # the lock may have been taken for a moment
+                    self._known[session] = stamp, view
                 if view is not None:
                     views.append(view)
         return views

@@ -1,5 +1,6 @@
 """Tests that earlier takes are shown in their current state and recognised on request."""
 
+from contextlib import nullcontext
 from math import inf
 from pathlib import Path
 from uuid import UUID
@@ -111,6 +112,24 @@ async def test_unchanged_takes_are_not_read_again(tmp_path: Path, models: Path) 
     assert set(library.read) == {TWO}
     assert library.discard(ONE)
     assert {view.session for view in await earlier.views(3)} == {str(TWO), str(THREE)}
+
+
+async def test_take_that_was_locked_only_while_it_was_read_is_read_again(tmp_path: Path, models: Path) -> None:
+    """The files stayed as they were, so the take was shown as live until the app ended."""
+
+    class Busy(Reading):
+        """A library in which a process takes a take's lock after its files were looked at."""
+
+        def find(self, session: UUID) -> TakeSnapshot:
+            with nullcontext() if self.read else self.reopen(session):
+                return super().find(session)
+
+    library = Busy(tmp_path)
+    take(library, ONE, 1_000_000_000.0, Final(0, "kia ora"))
+    earlier = earlier_of(library, models)
+    states = [view.state for _ in range(3) for view in await earlier.views(3)]
+    assert states == [TakeState.LIVE, TakeState.DONE, TakeState.DONE]
+    assert library.read == [ONE, ONE]
 
 
 async def test_recover_recognises_missing_segments(library: Library, models: Path) -> None:

@@ -16,6 +16,7 @@ from backend.http.tls_listener import TlsListener
 from backend.observability.other_processes import Counted, ProcessReport
 from backend.processes.link import ProcessLink, connect_supervisor
 from backend.processes.messages import OtherProcessFigures
+from runtime.whole_file import write_whole
 
 
 class _Answer(asyncio.Protocol):
@@ -49,7 +50,7 @@ def _report(meter: QuotaMeter) -> ProcessReport:
 
 def _write_sum(file: Path, others: OtherProcessFigures) -> None:
     counted = [others.past, *(one.counted for one in others.reports.values())]
-    file.write_text(str(sum(one.samples for one in counted)))
+    write_whole(file, str(sum(one.samples for one in counted)))  # a test reads it meanwhile
 
 
 def _refuses(settings: str) -> bool:
