@@ -26,7 +26,7 @@ _JOIN_S: Final = 30.0
 
 
 class LoopThread:
-    """Thread with an event loop. ``on_failure`` is called in it with exceptions of submitted coroutines."""
+    """Thread with an event loop. ``on_failure`` is called in any thread with errors of submitted coroutines."""
 
     def __init__(self, name: str, on_failure: Callable[[BaseException], None] = lambda error: None) -> None:
         self._name = name
@@ -40,7 +40,9 @@ class LoopThread:
         if self._loop is None or not self._thread.is_alive():
             coroutine.close()
             raise RuntimeError(f"the thread {self._name} does not run")
-        return asyncio.run_coroutine_threadsafe(self._report_failure(coroutine), self._loop)
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future.add_done_callback(self._report_failure)
+        return future
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
         """Call a function in the loop; do nothing once the thread has ended."""
@@ -81,10 +83,7 @@ class LoopThread:
         await self._stop.wait()
         await cancel_and_wait(asyncio.all_tasks() - {asyncio.current_task()})
 
-    async def _report_failure(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        try:
-            return await coroutine
-        except Exception as error:  # top of a task: log it and report it to the thread's owner
-            log.exception(LogEvent.TASK_FAILED, thread=self._name)
+    def _report_failure(self, work: "Future[Any]") -> None:
+        if not work.cancelled() and isinstance(error := work.exception(), Exception):
+            log.error(LogEvent.TASK_FAILED, thread=self._name, exc_info=error)
             self._on_failure(error)
-            raise

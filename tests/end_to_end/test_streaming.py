@@ -20,6 +20,8 @@ from tests.helpers.waiting import wait_until
 pytestmark = pytest.mark.serial
 
 SESSIONS = 50
+# The end of a segment is left out where the worker had no time for it before the segment ended.
+TAIL_S = 1.0
 
 
 @pytest.fixture(autouse=True)
@@ -58,15 +60,13 @@ async def test_live_text_costs_each_sample_once_however_long_and_many_the_segmen
         chain.worker("--engine", ENGINE)
         _, log = streamer(chain, "live")
         await streamers_known(endpoint.url)
-        cost = {}
         for seconds in (5, 20):
             before = samples_of(log)
             speaker = LiveSpeaker(endpoint.url, sound(seconds, seconds), pace=0.3)
             await speaker.speak()
             check(speaker)
-            cost[seconds] = (samples_of(log) - before) / seconds
-        assert 0.9 < cost[20] / cost[5] < 1.1, cost
-        assert 0.9 * SAMPLE_RATE < cost[20] <= SAMPLE_RATE
+            fed = (samples_of(log) - before) / SAMPLE_RATE
+            assert seconds - TAIL_S <= fed <= seconds
         before = samples_of(log)
         speakers = [LiveSpeaker(endpoint.url, sound(4, seed)) for seed in range(SESSIONS)]
         await asyncio.gather(*(speaker.speak() for speaker in speakers))

@@ -1,5 +1,6 @@
 import asyncio
 import errno
+import gc
 import os
 import threading
 from concurrent.futures import CancelledError
@@ -54,6 +55,18 @@ def test_loop_thread_reports_failures() -> None:
     with LoopThread("loop", failures.append) as loop, pytest.raises(ValueError, match="no"):
         loop.submit(failing()).result(10)
     assert [str(failure) for failure in failures] == ["no"]
+
+
+def test_work_cancelled_before_it_starts_leaves_no_coroutine() -> None:
+    with LoopThread("loop") as loop:
+        held = threading.Event()
+        loop.call(held.wait)
+        loop.call(lambda: loop._stop.set())
+        future = loop.submit(where())
+        held.set()
+    gc.collect()  # a coroutine that nobody awaited would warn, and warnings are errors
+    with pytest.raises(CancelledError):
+        future.result(10)
 
 
 def test_closed_loop_thread_refuses_work() -> None:

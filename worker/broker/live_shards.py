@@ -102,17 +102,17 @@ class LiveShards:
     async def _all(self, ask: Callable[[int], Awaitable[T]], concerned: Container[int] | None = None) -> list[T]:
         """Return the answers of the shards that give one. Raises ``BrokerUnavailable`` if none does."""
         there = [number for number in self._there() if concerned is None or number in concerned]
-        answers = await asyncio.gather(*(self._ask(number, ask(number)) for number in there))
+        answers = await asyncio.gather(*(self._ask(number, ask) for number in there))
         found = [one[0] for one in answers if one is not None]
         if not found:
             raise BrokerUnavailable("no shard of the broker answers")
         return found
 
-    async def _ask(self, number: int, asked: Awaitable[T]) -> tuple[T] | None:
+    async def _ask(self, number: int, ask: Callable[[int], Awaitable[T]]) -> tuple[T] | None:
         """Return the answer of a shard; ``None``: it is left out for a while."""
         try:
             async with asyncio.timeout(_SILENT_S if len(self._shards) > 1 else None):
-                answer = await asked
+                answer = await ask(number)
         except (BrokerUnavailable, TimeoutError) as error:
             self._note_lost(number, str(error) or "no answer in time")
             return None

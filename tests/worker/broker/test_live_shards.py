@@ -76,6 +76,15 @@ async def test_streams_end_when_the_worker_leaves(redis: Any, live: LiveShards) 
     assert await redis.exists(*(Keys(number).inbox("w") for number in range(SHARDS))) == 0
 
 
+async def test_status_whose_task_is_cancelled_before_it_starts_leaves_no_coroutine(live: LiveShards) -> None:
+    renewing = asyncio.create_task(live.renew_streams("m", STATUS))
+    await asyncio.sleep(0)  # the tasks of the shards exist, and have not started
+    renewing.cancel()
+    with suppress(asyncio.CancelledError):
+        await renewing
+    gc.collect()  # a coroutine that nobody awaited would warn, and warnings are errors
+
+
 async def test_shard_that_is_away_is_left_out(broker: Broker, redis: Any) -> None:
     class Away(LiveJobs):
         async def pieces(self, model: str, places: int) -> list[Job]:
