@@ -101,6 +101,12 @@ class Window:
     def notes(self) -> list[str]:
         return [value.note.key for value in self.values if isinstance(value, HistoryMessage)]
 
+    @property
+    def results(self) -> list[Note]:
+        """Notes about the outcomes of actions, without those about their progress."""
+        notes = [value.note for value in self.values if isinstance(value, HistoryMessage)]
+        return [note for note in notes if note.key != "history.note.exporting"]
+
     def has_notes(self, count: int) -> bool:
         return len(self.notes) >= count
 
@@ -259,8 +265,7 @@ async def test_failed_actions_post_their_reason(library: Library) -> None:
                 serving.ask(DeleteTakes((session(number),)))
             await wait_until(lambda: len(window.notes) == 2, "the deletion")
             serving.ask(RestoreTakes())
-    received = [value.note for value in window.values if isinstance(value, HistoryMessage)]
-    assert [note.reason for note in received] == [None, Note("take-busy")]
+    assert [note.reason for note in window.results] == [None, Note("take-busy")]
 
 
 async def test_edit_of_take_in_use_is_stored_once_it_is_free(library: Library) -> None:
@@ -314,10 +319,10 @@ async def test_export_action_replaces_files_only_on_request(library: Library, tm
     window, some = Window(), (session(1), session(2))
     async with served(library, window) as (serving, _):
         for overwrite in (False, False, True):
-            result = len(window.notes)
+            known = len(window.results)
             serving.ask(ExportTakes(some, Format.TXT, tmp_path, overwrite))
-            await wait_until(partial(window.has_notes, result + 1), "what came of it")
-    assert window.notes == ["history.note.exported", "history.note.exist", "history.note.exported"]
+            await wait_until(partial(lambda known: len(window.results) > known, known), "what came of it")
+    assert [note.key.removeprefix("history.note.") for note in window.results] == ["exported", "exist", "exported"]
 
 
 class Slow(Library):
@@ -357,10 +362,10 @@ async def test_export_action_counts_recordings_without_a_text(library: Library, 
     record(library, 9)
     async with served(library, window) as (serving, _):
         serving.ask(ExportTakes((session(1), session(9)), Format.TXT, tmp_path))
-        await wait_until(partial(window.has_notes, 1), "what came of it")
-    (message,) = [value for value in window.values if isinstance(value, HistoryMessage)]
-    assert message.note.key == "history.note.exported-some"
-    assert (message.note.values["count"], message.note.values["left"]) == ("1", "1")
+        await wait_until(lambda: bool(window.results), "what came of it")
+    (note,) = window.results
+    assert note.key == "history.note.exported-some"
+    assert (note.values["count"], note.values["left"]) == ("1", "1")
 
 
 async def test_repeated_recognition_is_shown_in_details(library: Library) -> None:
