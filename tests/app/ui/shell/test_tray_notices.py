@@ -13,7 +13,7 @@ from app.dictation.view import View
 from app.messages.kinds import FILES, Problem
 from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import AbsentTray, UpdateNotice
-from app.ui.strings.texts import Texts
+from app.ui.strings.texts import Texts, note_text
 from app.updates.replaced_files import NOTE
 from app.updates.view import UpdatesView
 from tests.helpers.signed_index import index_of
@@ -94,4 +94,4 @@ def test_notice_tells_to_restart_after_the_files_of_the_program_have_changed(tex
     assert not sent
     notice.show_problem(Problem(FILES, note=NOTE))
     ((_, says),) = sent
-    assert "updated or removed" in says and "start it again" in says
+    assert says == note_text(texts, NOTE)
