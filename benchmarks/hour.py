@@ -192,8 +192,8 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[TranscriptSegment])
 
 def _in_turn(utterances: Sequence[Utterance], heard: str) -> Iterator[Placed]:
     language = utterances[0].language
-    said = [[unit.text for unit in units(normalised(one.text), language)] for one in utterances]
-    got = list(_as_said(said, [unit.text for unit in units(normalised(heard), language)]))
+    said = [[unit.text for unit in units(normalised(one.text, language), language)] for one in utterances]
+    got = list(_as_said(said, [unit.text for unit in units(normalised(heard, language), language)]))
     _, before = aligned([unit for text in said for unit in text], got)
     ends = accumulate(map(len, said), initial=0)
     for utterance, text, (first, last) in zip(utterances, said, pairwise(ends), strict=True):

@@ -2,6 +2,7 @@
 
     python -m benchmarks.fidelity.corpus parts PARTS.tsv            # a line for each part, to be spoken
     python -m benchmarks.fidelity.corpus build PARTS_DIR AUDIO_DIR  # PARTS_DIR holds NAME.wav of each part
+    python -m benchmarks.fidelity.corpus split PARTS_DIR AUDIO_DIR  # each part is a recording, of the set "parts"
 
 A line of PARTS.tsv is name, language, text, voice and speed. ``sentences.tsv`` marks a pause in seconds as
 ``[0.8]``, and a word that the English voice speaks within Mandarin as ``<word>``. Before a pause, a part ends with
@@ -11,7 +12,7 @@ a comma, so that the voice stays up as in a thinking pause.
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +31,7 @@ from tests.helpers.recordings import samples_of
 SENTENCES: Final = Path(__file__).with_name("sentences.tsv")
 TRANSCRIPTS: Final = "transcripts.tsv"
 COLUMNS: Final = ("name", "set", "language", "voice", "speed", "text")
+PARTS: Final = "parts"
 ROOM_DBFS: Final = -62.0
 
 _PIECE: Final = re.compile(r"\[(\d+\.\d+)\]|<([^>]+)>|([^\[<]+)")
@@ -109,8 +111,11 @@ def part_lines(sentences: Iterable[Sentence]) -> Iterator[str]:
     """Yield a line for each part: name, language, text, voice and speed."""
     for sentence in sentences:
         for part in sentence.parts:
-            voice = sentence.voice if part.language == sentence.language else "joe"
-            yield "\t".join((part.name, part.language, part.text, voice, sentence.speed))
+            yield "\t".join((part.name, part.language, part.text, _voice(sentence, part), sentence.speed))
+
+
+def _voice(sentence: Sentence, part: Part) -> str:
+    return sentence.voice if part.language == sentence.language else "joe"
 
 
 def trimmed(samples: Samples) -> Samples:
@@ -140,16 +145,25 @@ def seed_of(name: str) -> int:
     return zlib.crc32(name.encode())
 
 
-def build(parts: Path, out: Path) -> None:
-    """Write the recordings and their transcripts."""
+def split(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, list[Part]]]:
+    """Yield each part as a text of its own."""
+    for sentence in sentences:
+        for part in sentence.parts:
+            voice = _voice(sentence, part)
+            one = Sentence(part.name, PARTS, part.language, voice, sentence.speed, part.text)
+            yield one, [part._replace(pause_s=0.0)]
+
+
+def build(parts: Path, out: Path, texts: Iterable[tuple[Sentence, Sequence[Part]]]) -> None:
+    """Write the recordings of these texts, and their transcripts."""
     out.mkdir(parents=True, exist_ok=True)
     rows = ["\t".join((*COLUMNS, "seconds"))]
-    for sentence in read():
-        places = [parts / f"{part.name}.wav" for part in sentence.parts]
+    for sentence, said in texts:
+        places = [parts / f"{part.name}.wav" for part in said]
         if absent := [place.name for place in places if not place.exists()]:
             print(f"{sentence.name} is left out: {', '.join(absent)} is missing")
             continue
-        spoken = [(samples_of(place), part.pause_s) for place, part in zip(places, sentence.parts, strict=True)]
+        spoken = [(samples_of(place), part.pause_s) for place, part in zip(places, said, strict=True)]
         samples = assembled(spoken, seed_of(sentence.name))
         soundfile.write(out / f"{sentence.name}.wav", samples, SAMPLE_RATE, subtype="PCM_16")
         values = (sentence.name, sentence.set, sentence.language, sentence.voice, sentence.speed, sentence.marked)
@@ -158,12 +172,14 @@ def build(parts: Path, out: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Write the list of parts, or build the recordings from spoken parts."""
+    """Write the list of parts, or make recordings from spoken parts."""
     match arguments:
         case ["parts", path]:
             Path(path).write_text("\n".join(part_lines(read())) + "\n", encoding="utf-8")
         case ["build", parts, out]:
-            build(Path(parts), Path(out))
+            build(Path(parts), Path(out), ((one, one.parts) for one in read()))
+        case ["split", parts, out]:
+            build(Path(parts), Path(out), split(read()))
         case ["--help"]:
             print(__doc__)
         case _:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fidelity.corpus import TRANSCRIPTS, Sentence, read
+from benchmarks.fidelity.corpus import PARTS, TRANSCRIPTS, Sentence, read
 from benchmarks.fidelity.sounds import MAKERS, SPEECH_DBFS, at_level, babble, speech_at
 from protocol.audio import SAMPLE_RATE
 from tests.helpers.recordings import samples_of
@@ -28,7 +28,7 @@ SETS: Final = (
         "pairs-fresh-6",
         "pairs-fresh-7",
     ),
-    *("short", "level", "sounds", "other"),
+    *("short", "level", "sounds", "other", PARTS),
 )
 SNRS: Final = (0, 10, 20)
 LEVELS: Final = (-20, -50)

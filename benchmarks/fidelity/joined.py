@@ -128,7 +128,7 @@ def says_so_often(word: str, times: int, heard: str) -> bool:
 def share(said: str, heard: str) -> float:
     """Return the largest share of a sentence's words or characters that a piece of the text of its length has."""
     language = "en" if said.isascii() else "zh"
-    wanted, got = ([unit.text for unit in units(normalised(text), language)] for text in (said, heard))
+    wanted, got = ([unit.text for unit in units(normalised(text, language), language)] for text in (said, heard))
     pieces = (got[at : at + len(wanted) + 2] for at in range(max(1, len(got) - len(wanted) + 1)))
     return max(_matching(wanted, piece) for piece in pieces) / len(wanted)
 

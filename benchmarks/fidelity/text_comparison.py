@@ -1,6 +1,7 @@
 """Alignment of a recognised text with the spoken one: errors, and full stops at pauses and sentence ends. Pure.
 
-Units are words in English and characters in Mandarin, without case and punctuation. A full stop is one of
+Units are words in English and characters in Mandarin, without case and punctuation. Figures are read out
+(``numbers``), in the spoken text and in the recognised one. A full stop is one of
 ``. 。 ? ! …``, but not the point within a number.
 """
 
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+
+from benchmarks.fidelity.numbers import read_out
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LETTER: Final = re.compile(r"[^\W_]")
@@ -48,9 +51,9 @@ class Counts:
         return Counts(**{name: mine[name] + its[name] for name in mine})
 
 
-def normalised(text: str) -> str:
-    """Return the text with compatible forms of characters: half-width letters, digits and punctuation."""
-    return unicodedata.normalize("NFKC", text)
+def normalised(text: str, language: str) -> str:
+    """Return the text with numbers in words, and compatible forms of characters: half-width letters and marks."""
+    return read_out(unicodedata.normalize("NFKC", text), language)
 
 
 def units(text: str, language: str) -> list[Unit]:
@@ -90,11 +93,11 @@ def aligned(said: Sequence[str], heard: Sequence[str]) -> tuple[int, list[int]]:
 
 def compare(text: str, pauses: Iterable[str], heard: str, language: str) -> Counts:
     """Compare a recognised text with the spoken text. ``pauses``: the text before each pause."""
-    text, heard = normalised(text), normalised(heard)
+    text, heard = normalised(text, language), normalised(heard, language)
     said, got = units(text, language), units(heard, language)
     errors, before = aligned([unit.text for unit in said], [unit.text for unit in got])
     stops = {number for number in range(1, len(said) + 1) if _has_stop(_gap(text, said, number))}
-    silent = {len(units(normalised(pause), language)) for pause in pauses} - stops
+    silent = {len(units(normalised(pause, language), language)) for pause in pauses} - stops
     written = {number for number in stops | silent if got and _has_stop(_gap(heard, got, before[number]))}
     return Counts(
         errors=errors,
@@ -137,7 +140,7 @@ def upper_bound(pairs: Sequence[tuple[Counts, Counts]]) -> float:
 
 def repeats(text: str, language: str) -> bool:
     """Return whether the text is a loop: one to six units that occur four times in a row."""
-    found = [unit.text for unit in units(normalised(text), language)]
+    found = [unit.text for unit in units(normalised(text, language), language)]
     for size in range(1, 7):
         same = 0
         for one, other in zip(found, found[size:], strict=False):

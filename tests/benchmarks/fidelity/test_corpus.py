@@ -1,11 +1,13 @@
 """Test the sentences of the measurement and the assembly of their recordings."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.fidelity.corpus import Sentence, assembled, part_lines, read, seed_of, trimmed
+from benchmarks.fidelity.corpus import Sentence, assembled, build, part_lines, read, seed_of, split, trimmed
+from benchmarks.fidelity.items import items
 from speech.level import levels_of
 from tests.helpers.recordings import samples_of, synthetic
 
@@ -47,6 +49,21 @@ def test_english_word_is_a_part_of_the_english_voice() -> None:
     assert one.text == "开个meeting，讨论。" and one.pauses == ["开个meeting，"]
     assert [(part.language, part.pause_s) for part in one.parts] == [("zh", 0.08), ("en", 0.8), ("zh", 0.0)]
     assert [line.split("\t")[3] for line in part_lines([one])] == ["voice", "joe", "voice"]
+
+
+def test_each_part_may_be_a_recording_of_its_own(tmp_path: Path) -> None:
+    spoken = synthetic()[0].path
+    for part in (said := sentence("开个<meeting>，[0.8]讨论。")).parts:
+        (tmp_path / f"{part.name}.wav").write_bytes(spoken.read_bytes())
+    build(tmp_path, tmp_path / "audio", split([said]))
+    made = items(tmp_path / "audio", "parts")
+    assert [(one.name, one.language, one.text) for one in made] == [
+        ("one.0", "zh", "开个，"),
+        ("one.1", "en", "meeting,"),
+        ("one.4", "zh", "讨论。"),
+    ]
+    alone = assembled([(samples_of(spoken), 0.0)], seed_of("one.0"))
+    assert np.array_equal(made[0].samples, alone)
 
 
 def test_text_of_english_sentence_has_single_spaces() -> None:

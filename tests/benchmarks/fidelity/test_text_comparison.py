@@ -36,13 +36,26 @@ def test_alignment_of_equal_texts_is_the_identity(said: list[str]) -> None:
     ("said", "heard", "language"),
     [
         ("Don't go, please.", "dont go please", "en"),
-        ("我们下午三点见面。", "我們下午3点見。", "zh"),
+        ("我们下午三点见面。", "我們下午三点見。", "zh"),
         ("把PPT发给我", "把ppt发我", "zh"),
     ],
 )
 def test_errors_are_those_of_the_programs_own_score(said: str, heard: str, language: str) -> None:
     counts, own = compare(said, [], heard, language), score(said, heard, language)
     assert (counts.errors, counts.units) == (own.errors, own.units)
+
+
+@pytest.mark.parametrize(
+    ("words", "figures", "language"),
+    [("The train leaves at seven fifteen.", "The train leaves at 7.15.", "en"), ("两点三十分", "2点30分", "zh")],
+)
+def test_number_in_figures_is_no_error_on_either_side(words: str, figures: str, language: str) -> None:
+    assert compare(words, [], figures, language).errors == compare(figures, [], words, language).errors == 0
+    assert compare(words, [], figures, language).units == len(units(words, language))
+
+
+def test_wrong_figure_is_an_error() -> None:
+    assert compare("on page nine", [], "on page 5", "en").errors == 1
 
 
 def test_full_stop_at_pause_is_false_even_with_other_words_around() -> None:
@@ -75,7 +88,7 @@ def test_empty_text_counts_every_unit_as_an_error() -> None:
 
 
 def test_full_width_forms_are_compared_as_half_width() -> None:
-    assert [unit.text for unit in units(normalised("１２ＡＢ"), "zh")] == list("12ab")
+    assert [unit.text for unit in units(normalised("ＡＢ１２，", "zh"), "zh")] == list("ab十二")
 
 
 def test_letters_of_other_scripts_are_foreign() -> None:
