@@ -38,7 +38,7 @@ from app.hotkeys.events import Hotkeys
 from app.insertion.choose import open_inserter, text_copier, text_finder, text_reader
 from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.outcome import HeldInserter, Inserter
+from app.insertion.outcome import HeldInserter, Inserter, ReadAround, read_nothing
 from app.insertion.plan import ConfigurableInserter, ProgramsSeen, Rules
 from app.journal.library import users_library
 from app.local_services.power_events import PowerEvents
@@ -76,11 +76,12 @@ _NO_HOTKEYS: Final = {
 class Application:
     """The app without its windows.
 
-    ``post`` receives values to display, in the loop's thread. ``clipboard``: the clipboard of the window system,
-    set before ``run`` if windows exist.
+    ``post`` receives values to display, in the loop's thread. If windows exist, the following are set before
+    ``run``. ``clipboard``: the clipboard of the window system. ``read_own``: reads around the caret in them.
     """
 
     clipboard: WholeClipboard | None = None
+    read_own: ReadAround = staticmethod(read_nothing)
 
     def __init__(
         self, post: Post, worker: WorkerOptions | None = None, open_device: OpenDevice = open_microphone
@@ -195,7 +196,7 @@ class Application:
                 self._inserter,
                 text_copier(os.environ, self.clipboard),
                 text_finder(sys.platform, os.environ),
-                text_reader(os.environ, lambda: self._file.current.insertion),
+                text_reader(os.environ, lambda: self._file.current.insertion, self.read_own),
                 ProgramsSeen(lambda names: self._post(Programs(names))).note,
             ),
             self._open_device,

@@ -31,6 +31,7 @@ from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front
 from app.ui.shell.garbage import GarbageCollection
+from app.ui.shell.own_field import OwnField
 from app.ui.shell.shell import ReturnPresses
 from app.ui.strings.texts import QtWords, Texts, note_text
 from app.ui.theme.theme import SCHEMES, TEXT_SIZES, Theme
@@ -85,7 +86,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
             shown = windows.Windows(loop, actions, front, texts, theme)
             bridge = Bridge(shown.receive)
             clipboard = QtClipboard(application.clipboard())
-            running = loop.submit(_run(make_application, bridge, clipboard))
+            running = loop.submit(_run(make_application, bridge, clipboard, OwnField()))
             running.add_done_callback(lambda _: bridge.post(windows.ApplicationEnded()))
             _spare_qt()
             application.exec()
@@ -117,7 +118,9 @@ def _spare_qt() -> None:
     QTimer.singleShot(_SETTLED_MS, gc.freeze)  # recognition has been imported by then
 
 
-async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtClipboard) -> AppError | None:
+async def _run(
+    make_application: MakeApplication, bridge: Bridge, clipboard: QtClipboard, field: OwnField
+) -> AppError | None:
     """Run the app until it ends.
 
     Return an error that the user can resolve instead of raising it.
@@ -127,7 +130,7 @@ async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtC
 
     await asyncio.to_thread(_write_launcher)  # portals know the app by it
     app = make_application(bridge.post)
-    app.clipboard = clipboard
+    app.clipboard, app.read_own = clipboard, field.read_around
     bridge.post(ApplicationCreated(app))  # requests arrive once it runs, because they are queued for this thread
     try:
         await app.run()

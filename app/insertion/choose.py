@@ -10,7 +10,16 @@ from typing import Final
 from app.insertion.clipboard import Clipboard, Copier
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.outcome import FindText, HeldInserter, Inserter, ReadAround, find_nothing, read_nothing
+from app.insertion.outcome import (
+    FindText,
+    HeldInserter,
+    Inserter,
+    ReadAround,
+    Target,
+    TextSurroundings,
+    find_nothing,
+    read_nothing,
+)
 from app.insertion.pasting import PastingInserter, open_system_keys
 from app.insertion.plan import PermittedReader, ReadingOptions, Rules
 from app.wayland.session import is_wayland
@@ -69,13 +78,23 @@ def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:
     return find_nothing
 
 
-def text_reader(environment: Mapping[str, str], options: Callable[[], ReadingOptions]) -> ReadAround:
-    """Return what reads around the caret on this desktop; ``options``: the user's current settings."""
-    if not _has_bus_library():
-        return read_nothing
-    from app.insertion.accessibility.text_reader import read_around
+def text_reader(
+    environment: Mapping[str, str], options: Callable[[], ReadingOptions], read_own: ReadAround = read_nothing
+) -> ReadAround:
+    """Return what reads around the caret on this desktop, in windows of this app by ``read_own``.
 
-    return PermittedReader(partial(read_around, environment=environment), options)
+    ``options``: the user's current settings.
+    """
+    read_others: ReadAround = read_nothing
+    if _has_bus_library():
+        from app.insertion.accessibility.text_reader import read_around
+
+        read_others = partial(read_around, environment=environment)
+
+    async def read(target: Target) -> TextSurroundings | None:
+        return await (read_own if target.own else read_others)(target)
+
+    return PermittedReader(read, options)
 
 
 def _has_bus_library() -> bool:

@@ -13,7 +13,7 @@ import pytest
 from Xlib import X
 from Xlib.display import Display
 
-from app.journal.take import TRANSCRIBED
+from app.journal.take import TRANSCRIBED, TakeState
 from app.replacements.replacer import Replacer
 from app.replacements.rules import Replacement
 from app.settings.schema import as_written
@@ -217,3 +217,20 @@ def test_language_changes_without_restart(app: DesktopApp) -> None:
     app.start()
     look_at(app, "files")
     wait_until_sync(lambda: picture(app, TABS) == switched, "after a restart it looks the same")
+
+
+def test_text_dictated_into_the_search_box_follows_a_space(app: DesktopApp, tmp_path: Path) -> None:
+    before = len(app.takes())
+    app.set(hotkeys__mode="toggle")
+    look_at(app, "settings")
+    keys(app, "ctrl+f")
+    app.desktop.xdotool("type", "kia ora")
+    app.tap()
+    app.wait_for("listening")
+    app.play(recording("en-03", to=tmp_path / "said.wav"))
+    app.tap()
+    (take,) = app.wait_for_takes(before + 1)[before:]
+    wait_until_sync(lambda: app.takes()[-1].state is TakeState.DONE, "it is inserted")
+    keys(app, "ctrl+a", "ctrl+c")
+    whole = f"kia ora {take.text}"
+    wait_until_sync(lambda: app.desktop.copied().decode() == whole, f"{whole!r}, not {app.desktop.copied()!r}")

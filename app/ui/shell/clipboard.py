@@ -6,15 +6,15 @@ the read. Qt does not report which program reads.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from typing import Any, Final
 
-from PySide6.QtCore import QMimeData, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtGui import QClipboard, QGuiApplication
 
+from app.ui.shell.qt_calls import QtCalls
+
 MOST_BYTES: Final = 64 * 2**20
-_QT_DEADLINE_S: Final = 2.0
 _ACCEPTED_S: Final = 2.0
 # Formats that ask clipboard histories to skip the text: Windows, macOS (nspasteboard.org), KDE.
 _PASSING: Final = (
@@ -47,18 +47,16 @@ class QtClipboard(QObject):
     Create it in Qt's thread, which owns ``clipboard``.
     """
 
-    _wanted = Signal(object)
-
     def __init__(self, clipboard: QClipboard) -> None:
         super().__init__()
         self._clipboard = clipboard
+        self._ask = QtCalls().ask
         self._before: QMimeData | None = None
         self._offer: _Offer | None = None
         self._reads = 0
         self._reads_before = 0
         self._heard: Callable[[], object] | None = None
         self._accepted: Callable[[], object] | None = None
-        self._wanted.connect(self._run_in_qt, Qt.ConnectionType.QueuedConnection)
         clipboard.dataChanged.connect(self._has_changed)
 
     async def keep(self, *, primary: bool = False) -> bool:
@@ -116,21 +114,6 @@ class QtClipboard(QObject):
             self._accepted = None
 
     # -- in Qt's thread ------------------------------------------------------------------------------------
-
-    async def _ask(self, work: Callable[[], Any]) -> Any:
-        future: Future[Any] = Future()
-        self._wanted.emit((work, future))
-        return await asyncio.wait_for(asyncio.wrap_future(future), _QT_DEADLINE_S)
-
-    @Slot(object)
-    def _run_in_qt(self, wanted: tuple[Callable[[], Any], "Future[Any]"]) -> None:
-        work, future = wanted
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - passed to the caller
-            future.set_exception(error)
 
     def _save_content(self) -> bool:
         if self._before is not None and self._is_ours():

@@ -5,7 +5,7 @@ import pytest
 from app.insertion.choose import has_input_method, open_inserter, text_copier, text_finder, text_reader
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.outcome import HeldInserter, Target, find_nothing
+from app.insertion.outcome import FocusKind, HeldInserter, Target, TextSurroundings, find_nothing
 from app.insertion.plan import Rules
 from app.settings.sections import InsertionSection
 from tests.helpers.desktop import Desktop
@@ -68,6 +68,16 @@ def test_text_is_looked_for_on_x11_only(platform: str, environment: dict[str, st
 
 async def test_surroundings_are_unknown_without_a_session() -> None:
     assert await text_reader({}, InsertionSection)(Target(1)) is None
+
+
+async def test_own_windows_are_read_without_the_bus_of_accessibility() -> None:
+    found = TextSurroundings(FocusKind.FIELD, "kia ora")
+
+    async def read(target: Target) -> TextSurroundings:
+        return found
+
+    read_around = text_reader({}, InsertionSection, read)
+    assert (await read_around(Target(1, own=True)), await read_around(Target(1))) == (found, None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,59 @@
+"""The text around the caret in the windows of this app.
+
+Programs of Qt answer on the accessibility bus only where the desktop asks all programs to; Qt itself always knows.
+"""
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QInputMethodQueryEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.insertion.outcome import FocusKind, Target, TextSurroundings
+from app.ui.shell.qt_calls import QtCalls
+
+_QUERY = Qt.InputMethodQuery
+
+
+class OwnField:
+    """The field of this app that has the focus. Create it in Qt's thread."""
+
+    def __init__(self) -> None:
+        self._ask = QtCalls().ask
+
+    async def read_around(self, target: Target) -> TextSurroundings | None:
+        """Return what surrounds the caret, or ``None`` if nothing has the focus or Qt does not answer in time."""
+        try:
+            found: TextSurroundings | None = await self._ask(_focused)
+        except TimeoutError:
+            return None
+        return found
+
+
+def _focused() -> TextSurroundings | None:
+    widget = QApplication.focusWidget()
+    return surroundings(widget) if widget is not None else None
+
+
+def surroundings(widget: QWidget) -> TextSurroundings:
+    """Return what surrounds the caret of a widget, as an input method learns it."""
+    asked = QInputMethodQueryEvent(
+        _QUERY.ImEnabled
+        | _QUERY.ImHints
+        | _QUERY.ImSurroundingText
+        | _QUERY.ImCursorPosition
+        | _QUERY.ImAnchorPosition
+    )
+    QCoreApplication.sendEvent(widget, asked)
+    if not asked.value(_QUERY.ImEnabled):
+        return TextSurroundings(FocusKind.NO_FIELD)
+    if Qt.InputMethodHint(asked.value(_QUERY.ImHints) or 0) & Qt.InputMethodHint.ImhHiddenText:
+        return TextSurroundings(FocusKind.PASSWORD)
+    text = asked.value(_QUERY.ImSurroundingText)
+    if not isinstance(text, str):
+        return TextSurroundings(FocusKind.FIELD)
+    place = min(asked.value(_QUERY.ImCursorPosition), asked.value(_QUERY.ImAnchorPosition))
+    return TextSurroundings(FocusKind.FIELD, _units(text, place))
+
+
+def _units(text: str, count: int) -> str:
+    """Return the first ``count`` units of UTF-16, in which Qt counts."""
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * count].decode("utf-16-le", "ignore")
