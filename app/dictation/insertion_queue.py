@@ -68,14 +68,14 @@ class _Paste:
 class InsertionQueue:
     """Queue that releases texts in spoken order.
 
-    ``held``: texts to paste. ``dropped``: the number of held texts dropped to save memory. ``inserting``: the
-    insertion in progress. ``partly``: the text of which the last insertion left only a rest, and that rest.
+    ``held``: texts to paste. ``dropped``: takes of which held texts were dropped, to save memory. ``inserting``:
+    the insertion in progress. ``partly``: the text of which the last insertion left only a rest, and that rest.
     """
 
     def __init__(self) -> None:
         self.held: dict[SegmentId, str] = {}
         self.partly: dict[SegmentId, str] = {}
-        self.dropped = 0
+        self.dropped = set[int]()
         self.inserting: ReadyTexts | None = None
         self._last = NOTHING_BEFORE
         self._times: dict[SegmentId, tuple[int, int]] = {}
@@ -361,8 +361,9 @@ class InsertionQueue:
     def _limit_held(self) -> None:
         characters = sum(len(text) for text in self.held.values())
         while characters > MOST_HELD and len(self.held) > 1:
-            characters -= len(self.held.pop(min(self.held)))
-            self.dropped += 1
+            oldest = min(self.held)
+            characters -= len(self.held.pop(oldest))
+            self.dropped.add(oldest.take)
 
 
 def _has_cells(target: Target | None) -> bool:

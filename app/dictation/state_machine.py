@@ -360,7 +360,7 @@ class Dictation:
             self._notice = None  # the note is outdated: the text was inserted or dismissed
         if ready is not None:
             self._effects.append(InsertText(ready))
-        if (dropped := self._queue.dropped) > self._dropped:
+        if (dropped := len(self._queue.dropped)) > self._dropped:
             self._dropped = dropped
             self._show_note(Note("held-let-go", {"count": str(dropped)}), now)
         self._close(now)

@@ -201,7 +201,7 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
         destination=gauges.destination,
         device=gauges.device,
         state=State.HELD if queue.held else State.IDLE,
-        held=0 if scene.held.newest is None else queue.count(scene.held.newest),
+        held=int(scene.held.newest is not None),
         earlier=scene.held.earlier,
         note=_note(scene, gauges, now, unsent),
     )

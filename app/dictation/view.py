@@ -37,7 +37,7 @@ class View:
     """The view of the newest take and of everything shown with it.
 
     ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
-    earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
+    earlier takes that are not done. ``held``: recordings with held texts that the key pastes, at most one.
     ``earlier``: other recordings with held texts, which are pasted from a list. ``window``: the window that
     receives the take's texts, in system pixels, if known. ``place``: the field in it, if known. ``problems``: of
     the settings and of this computer's gateway, for programs that ask; windows show them elsewhere.

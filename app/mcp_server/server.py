@@ -59,7 +59,7 @@ _LONGEST_LINE: Final = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class AppState:
-    """The running app. ``waiting``: recordings that are not done. ``to_paste``: texts that wait to be pasted."""
+    """The running app. ``waiting``: recordings that are not done. ``to_paste``: those with text to paste."""
 
     runs: bool
     state: str = ""

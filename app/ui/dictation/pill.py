@@ -247,9 +247,8 @@ def remarks(texts: Texts, view: View, cancel_key: str) -> list[tuple[str, str]]:
     if view.destination:
         found.append((texts("place.to", destination=view.destination), "muted"))
     if view.waiting:
-        found.append((texts("overlay.queue", count=view.waiting), "muted"))
-    several = view.held > 1 or view.state is not State.HELD
-    if view.held and several:
+        found.append((texts("overlay.waiting", count=view.waiting), "muted"))
+    if view.held and view.state is not State.HELD:
         found.append((texts("overlay.held", count=view.held), "warning"))
     said = view.note is not None and view.note.key == "held-earlier"
     if view.earlier and not said:

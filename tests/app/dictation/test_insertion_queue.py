@@ -292,19 +292,19 @@ def test_text_dropped_during_insertion_is_not_held() -> None:
 
 def test_oldest_held_text_is_let_go_above_limit() -> None:
     order = order_of(1)
-    for segment in range(3):
+    for segment in range(4):
         say(order, 1, segment, "x" * (MOST_HELD // 2))
         goes(order, HELD)
-    assert list(order.held) == [SegmentId(1, 1), SegmentId(1, 2)]
-    assert order.dropped == 1
+    assert list(order.held) == [SegmentId(1, 2), SegmentId(1, 3)]
+    assert order.dropped == {1}, "recordings are counted, not texts"
     order.hold_again({SegmentId(0, 0): "from before"})
-    assert SegmentId(0, 0) not in order.held and order.dropped == 2
+    assert SegmentId(0, 0) not in order.held and order.dropped == {0, 1}
 
 
 def test_single_text_above_limit_is_still_held() -> None:
     order = order_of(1)
     say(order, 1, 0, "x" * (MOST_HELD + 1))
-    assert goes(order, HELD) and order.holding == [1] and order.dropped == 0
+    assert goes(order, HELD) and order.holding == [1] and not order.dropped
 
 
 def test_space_depends_on_typed_part_of_previous_text() -> None:

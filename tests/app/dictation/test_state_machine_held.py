@@ -106,7 +106,7 @@ def two_held() -> Story:
     story.at(0.0, *spoken(1), text(1, 0, "one"), TakeEnded(1), HELD)
     story.at(1.0, *spoken(2), text(2, 0, "two."), text(2, 1, "Three."), HELD, TakeEnded(2))
     story.at(20.0, Tick())
-    assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (2, 2)
+    assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (1, 2), "recordings"
     return story
 
 
@@ -134,7 +134,7 @@ def test_paste_key_skips_later_recording_that_was_inserted() -> None:
 def test_paste_key_retries_paste_that_failed() -> None:
     story = two_held()
     story.then(Verb.PASTE_HELD, FocusedWindow(2, WINDOW), HELD)
-    assert story.dictation.view(20.0).held == 2
+    assert story.dictation.held_of(2) == 2
     assert story.then(Verb.PASTE_HELD) == [FindFocusedWindow(2)]
 
 

@@ -351,9 +351,8 @@ class World(RuleBasedStateMachine):
         view = self.dictation.view(self.now)
         assert (view.state in (State.ARMING, State.LISTENING)) is bool(recording)
         self.held = {piece for piece in self.held if not self.takes[piece.take].dropped}
-        takes = {piece.take: [one for one in self.held if one.take == piece.take] for piece in self.held}
-        assert bool(view.held) + view.earlier == len(takes)
-        assert view.held in (0, len(takes.get(max(takes, default=0), [])))
+        takes = {piece.take for piece in self.held}
+        assert view.held + view.earlier == len(takes) and view.held <= 1
         assert not takes or view.state is not State.IDLE, "ready, while a text waits"
 
     def teardown(self) -> None:

@@ -27,7 +27,7 @@ FULL = View(
     unsent_s=61.0,
     destination="desktop-gpu.local",
     waiting=12,
-    held=3,
+    held=1,
     note=Note("partly-typed"),
 )
 
@@ -124,8 +124,8 @@ def test_remarks_name_only_what_is_out_of_the_ordinary(texts: Texts) -> None:
     assert found == [
         texts("overlay.unsent", seconds=61),
         texts("place.to", destination="desktop-gpu.local"),
-        texts("overlay.queue", count=12),
-        texts("overlay.held", count=3),
+        texts("overlay.waiting", count=12),
+        texts("overlay.held", count=1),
     ]
     assert remarks(texts, View(earlier=2), "") == [(texts("overlay.earlier", count=2), "warning")]
     note = Note("held-earlier", {"count": "2"})
