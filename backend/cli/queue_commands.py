@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct
 
 from backend.broker.jobs import Jobs
-from backend.broker.queues import KeyQueue, Queues, StreamEntry, sum_by_key
+from backend.broker.queues import KeyQueue, Queues, StreamEntry, split, sum_by_key
 from backend.cli.broker_access import Config, Redis, with_jobs
 from backend.core.errors import InvalidSettings
 from backend.core.keys import owner_of
@@ -53,7 +53,7 @@ class Filter(NamedTuple):
 
     def fits(self, entry: StreamEntry) -> bool:
         """Return whether an entry matches all given fields."""
-        names = "", entry.stream, f"{entry.priority}:{entry.model}"
+        names = "", entry.stream, _short_name(entry.stream)
         same_model = self.model in ("", entry.model)
         same_owner, same_session = self.owner in ("", entry.owner), self.session in ("", entry.session)
         return self.stream in names and same_model and same_owner and same_session
@@ -94,6 +94,7 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
         queues = Queues(jobs)
         queued = [entry async for entry in queues.entries()]
         _print_missing(queues)
+        check_stream(stream, await queues.streams())
         meant = Filter(stream, model, _owner(device), find_session(session, queued))
         found = [entry for entry in queued if meant.fits(entry)]
         if found and not yes:
@@ -108,6 +109,18 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
             say(f"removed {len(dropped)} entries, {seconds:.1f} s")
 
     with_jobs(redis, config, drop)
+
+
+def check_stream(name: str, known: Sequence[str]) -> None:
+    """Raise ``InvalidSettings``, which names the existing streams, if ``name`` is none of them."""
+    if name and name not in known and name not in map(_short_name, known):
+        names = ", ".join(dict.fromkeys(map(_short_name, known)))
+        raise InvalidSettings(f"no stream is named {name}: name one of {names}")
+
+
+def _short_name(stream: str) -> str:
+    """Return the name of a stream as ``list`` shows it: CLASS:MODEL."""
+    return ":".join(split(stream))
 
 
 def find_session(start: str, queued: Sequence[StreamEntry]) -> str:

@@ -28,6 +28,11 @@ def judge_speakers(figures: Figures) -> Promise:
     """Judge the speakers: every segment ended once and correctly, whatever refusals they met."""
     found = f"{figures.right} of {figures.segments} right, {figures.twice} twice"
     found += f", {figures.lost_sessions} sessions lost"
+    others = {"wrong": figures.wrong, "failed": figures.failed, "without a result": figures.missing}
+    others["tries too early"] = figures.early
+    if figures.back is not None:
+        others["cut clients that did not return"] = figures.back.ready - figures.back.returned
+    found += "".join(f", {count} {what}" for what, count in others.items() if count)
     values: dict[str, float | None] = {"segments": figures.segments, "right": figures.right}
     return Promise("every segment is recognised exactly once", figures.flawless, found, values)
 

@@ -214,9 +214,9 @@ def judge_wyoming(received: bytes) -> Judged:
             if ended:
                 raise
             return found
-        size = int(event.get("data_length") or 0)
+        size = _length(event, "data_length")
         data = received[:size]
-        received = received[size + int(event.get("payload_length") or 0) :]
+        received = received[size + _length(event, "payload_length") :]
         if event["type"] == "error":
             found = _judge_wyoming_error(event.get("data") or {}, data)
         if found.fault:
@@ -224,9 +224,18 @@ def judge_wyoming(received: bytes) -> Judged:
     return found
 
 
-def _judge_wyoming_error(inline: dict[str, Any], data: bytes) -> Judged:
+def _length(event: dict[str, Any], field: str) -> int:
+    length = event.get(field) or 0
+    if type(length) is not int or length < 0:
+        raise MalformedAnswer(f"{field} is no length: {length!r:.40}")
+    return length
+
+
+def _judge_wyoming_error(inline: object, data: bytes) -> Judged:
     if not inline and not data:
         raise MalformedAnswer("an error without data")
+    if not isinstance(inline, dict):
+        raise MalformedAnswer(f"the data of an error is no object: {inline!r:.40}")
     error = inline or decode_answer(data, "text")
     if "text" not in error:
         raise MalformedAnswer("an error without text")

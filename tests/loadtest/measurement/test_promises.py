@@ -1,8 +1,9 @@
 """Promises: kept, broken or not measured."""
 
 import pytest
+from msgspec.structs import replace
 
-from loadtest.measurement.figures import Figures, figures
+from loadtest.measurement.figures import Figures, Reconnection, figures
 from loadtest.measurement.promises import Promise, at_most, judge_bystanders, judge_speakers, none_broken
 from loadtest.measurement.tally import RefusalCount, Tally
 from tests.loadtest.measurement.test_tally import ended
@@ -24,6 +25,21 @@ def test_only_broken_promises_count(kept: bool | None, fine: bool) -> None:
 def test_speakers_are_served_if_every_segment_ended_once() -> None:
     assert judge_speakers(found(refused=3)).kept and not judge_speakers(found(right=1)).kept
     assert "1 of 2 right" in judge_speakers(found(right=1)).found
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (replace(found(), wrong=1, errors=1), ", 1 wrong"),
+        (replace(found(), failed=2, errors=2), ", 2 failed"),
+        (replace(found(), missing=1, errors=1), ", 1 without a result"),
+        (replace(found(), early=1), ", 1 tries too early"),
+        (replace(found(), back=Reconnection(3, 1, 0, None, None, None)), ", 2 cut clients that did not return"),
+    ],
+)
+def test_broken_promise_of_speakers_names_what_broke_it(broken: Figures, said: str) -> None:
+    judged = judge_speakers(broken)
+    assert not judged.kept and judged.found == f"2 of 2 right, 0 twice, 0 sessions lost{said}"
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,18 @@ async def test_answers_are_judged_event_by_event() -> None:
 
 
 @pytest.mark.parametrize(
-    "received", [b"garbage\n", b'{"type": "error"}\n', b'{"type": "error", "data": {"code": 1}}\n']
+    "received",
+    [
+        b"garbage\n",
+        b'{"type": "error"}\n',
+        b'{"type": "error", "data": {"code": 1}}\n',
+        b'{"type": "error", "data": ["text"]}\n',
+        b'{"type": "transcript", "data_length": "two"}\n',
+        b'{"type": "transcript", "data_length": -1}\n{}',
+        b'{"type": "transcript", "payload_length": [2]}\n',
+        b'{"type": "transcript", "payload_length": 1e400}\n',
+        b'{"type": "transcript", "data_length": true}\n{',
+    ],
 )
 def test_event_without_its_fields_is_malformed(received: bytes) -> None:
     with pytest.raises(MalformedAnswer):
