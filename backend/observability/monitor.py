@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import inf
 from typing import Final
 
 import msgspec
@@ -50,6 +51,8 @@ EXPECTING_S: Final = 0.2
 EXPECTED_S: Final = 15.0
 """Pauses between surveys. The short one is for a worker that is expected: so long after the start or its loss."""
 IDLE_S: Final = 30.0
+LATE_S: Final = 3.0
+"""A broker counts as away once a survey has been unanswered for this long. A slow disk delays it for less."""
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 256
 _GATHER_S: Final = 0.25
@@ -111,6 +114,7 @@ class Monitor(Observer):
         self._compacts = compacts
         self._places = places
         self._busy_at = self._able_at = self._started
+        self._asked_at = inf  # when the survey began that has no answer yet
         self._counted = _Counters()
         self._load = ProcessLoad()
         self._moments = Moments()
@@ -121,7 +125,7 @@ class Monitor(Observer):
     @property
     def up(self) -> bool:
         """True when the broker answers."""
-        return self._answers and self._jobs.up
+        return self._answers and self._jobs.up and time.monotonic() - self._asked_at < LATE_S
 
     @property
     def viewers(self) -> int:
@@ -188,12 +192,14 @@ class Monitor(Observer):
     async def run(self, hub: Hub) -> None:
         """Survey the broker at intervals until cancelled."""
         while True:
+            self._asked_at = time.monotonic()
             try:
                 self.survey = await self._jobs.survey()
                 self._answers, self._trouble = True, ""
             except BrokerError as error:
                 self._answers, self._trouble = False, error.trouble
                 log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
+            self._asked_at = inf
             self.survey = dataclasses.replace(self.survey, held=hub.held)
             hub.surveyed(self.survey)
             self._record_moment(hub)

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
@@ -150,6 +152,30 @@ async def test_totals_count_results_refusals_and_partials(gateway: Gateway) -> N
     snapshot = monitor.snapshot(gateway.hub)
     assert snapshot.totals == Totals(final=1, failed=1, audio_s=1.0, refused=1, partials=1)
     assert snapshot.load.memory_bytes > 1_000_000
+
+
+async def test_broker_that_stands_still_is_away_before_its_deadlines_have_passed(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.broker.connections.REPLY_S", 3600.0)
+    monkeypatch.setattr("backend.broker.shard.REPLY_S", 3600.0)
+    async with running_gateway(GatewaySettings(redis=broker.url, key=KEY)) as gateway, aiohttp.ClientSession() as http:
+
+        async def is_up() -> bool:
+            async with http.get(f"{gateway.url}/readyz") as response:
+                up: bool = (await response.json())["broker"]["up"]
+                return up
+
+        async def is_away() -> bool:
+            return not await is_up()
+
+        assert await is_up()
+        broker.process.send_signal(signal.SIGSTOP)
+        try:
+            await wait_until(is_away, "the broker counts as away")
+        finally:
+            broker.process.send_signal(signal.SIGCONT)
+        await wait_until(is_up, "the broker is back")
 
 
 async def test_number_of_viewers_is_limited(broker: Broker) -> None:
