@@ -22,6 +22,9 @@ SEGMENT: Final = "segment"
 FINAL: Final = "final"
 """Outcome of a segment that has a text; for any other segment the outcome is its failure code."""
 
+SILENT_MS: Final = 7_000
+"""Age of a heartbeat from which on a worker does not answer. Heartbeats come every 5 s."""
+
 
 class WorkerState(StrEnum):
     """State of a worker, as it reports itself."""
@@ -42,7 +45,8 @@ class WorkerStatus(Struct, frozen=True):
     ``problem`` says why no engine is loaded, while the worker tries again; empty otherwise. ``needs_context``:
     short segments cost its model accuracy. ``kinds``: the kinds of jobs that it takes; a worker with only
     ``stream`` recognises live text, and ``slots`` is how many sessions it follows.
-    ``translates``: its model also translates into English.
+    ``translates``: its model also translates into English. ``age_ms``: time since the heartbeat on the broker's
+    clock, set by the gateway; 0 if unknown.
     """
 
     worker: str
@@ -67,6 +71,12 @@ class WorkerStatus(Struct, frozen=True):
     needs_context: bool = False
     kinds: tuple[str, ...] = ("recognise", "speculate", "hypothesise")
     translates: bool = False
+    age_ms: Milliseconds = 0
+
+    @property
+    def silent(self) -> bool:
+        """True if a heartbeat is overdue: the worker was killed, stands still, or has no connection."""
+        return self.age_ms >= SILENT_MS
 
 
 class Recent(Struct, frozen=True):

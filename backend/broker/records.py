@@ -172,14 +172,19 @@ def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: by
     return Record(end=ended, text=(text or b"").decode() if ended.state is EndState.FINAL else None)
 
 
-def read_status(data: bytes) -> WorkerStatus | None:
-    """Parse a worker's status; ``None`` if it is unreadable or implausible (speeds serve as divisors)."""
+def read_status(data: bytes, now_ms: int = 0) -> WorkerStatus | None:
+    """Parse a worker's status; ``None`` if it is unreadable or implausible (speeds serve as divisors).
+
+    ``now_ms``: the broker's time, which gives the age of the heartbeat; 0: unknown.
+    """
     try:
         status = decode_status(data)
     except MalformedMessage:
         return None
     likely = status.speed == 0 or _SLOWEST <= status.speed <= _FASTEST
-    return status if likely and 0 <= status.slots <= _MOST_SLOTS else None
+    if not likely or not 0 <= status.slots <= _MOST_SLOTS:
+        return None
+    return replace(status, age_ms=max(0, now_ms - status.at_ms) if now_ms else 0)
 
 
 def flat(job: Job) -> list[str | bytes]:

@@ -90,14 +90,14 @@ class Shard:
     async def survey(self) -> Survey:
         """Return queues, workers and memory, by the names of the first shard. Raises ``BrokerUnreachable``."""
         reply = await self.run_script("survey", (self.keys.backlog, self.keys.workers), (WORKER_GONE_MS,))
-        used, limit, streams, statuses = reply
+        used, limit, streams, statuses, now_ms = reply
         self._refusal = await self._refused()
         return Survey(
             streams={
                 in_shard(name.decode(), 0): StreamContent(max(0, samples), *rest)
                 for name, samples, *rest in streams
             },
-            workers=tuple(known for status in statuses if (known := read_status(status))),
+            workers=tuple(known for status in statuses if (known := read_status(status, now_ms))),
             memory=used / limit if limit else 0.0,
             streamers=await streaming_workers(self.run_script, self.keys),
         )

@@ -125,6 +125,8 @@ def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
     """Return a worker's state as text, and the state that gives icon and colour."""
     if worker.gone:
         return texts("monitor.gone"), State.FAILED
+    if worker.status.silent:
+        return texts("monitor.silent", time=seconds_text(texts, worker.status.age_ms / 1000)), State.FAILED
     key, state = _WORKER[worker.status.state]
     return texts(key), state
 

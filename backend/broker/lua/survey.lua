@@ -2,7 +2,8 @@
 -- What waits, for how long, who works, how full the broker is: read only, and no audio leaves the broker.
 -- KEYS: backlog, workers
 -- ARGV: milliseconds after which a worker is gone
--- Returns {used memory, its limit (0: none), {{stream, samples, entries, ms of the oldest}, ...}, {status, ...}}.
+-- Returns {used memory, its limit (0: none), {{stream, samples, entries, ms of the oldest}, ...}, {status, ...},
+--          now in ms}.
 local backlog, workers = unpack(KEYS)
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -31,4 +32,4 @@ end
 local memory = redis.call("INFO", "memory")
 local used = tonumber(string.match(memory, "used_memory:(%d+)")) or 0
 local limit = tonumber(string.match(memory, "maxmemory:(%d+)")) or 0
-return {used, limit, streams, statuses}
+return {used, limit, streams, statuses, now}

@@ -261,6 +261,17 @@ class TestLooks:
         assert [worker.worker for worker in survey.workers] == ["here"]
         assert survey.memory == 0.0
 
+    async def test_survey_has_age_of_each_heartbeat(self, at: Setting) -> None:
+        now = int((await at.redis.time())[0]) * 1000
+        for name, at_ms in (("alive", now - 1_000), ("killed", now - 9_000), ("clock set back", now + 9_000)):
+            status = WorkerStatus(name, "h", "e", "m", "cpu", WorkerState.IDLE, at_ms=at_ms)
+            await at.redis.hset(WORKERS_KEY, name, encode_status(status))
+        workers = {worker.worker: worker for worker in (await at.jobs.survey()).workers}
+        assert {name: worker.silent for name, worker in workers.items()} == {
+            "alive": False, "killed": True, "clock set back": False
+        }  # fmt: skip
+        assert 9_000 <= workers["killed"].age_ms < 15_000
+
     async def test_survey_has_age_of_oldest_entry_per_stream(self, at: Setting) -> None:
         seconds = int((await at.redis.time())[0])
         for second in (seconds - 3_600, seconds):

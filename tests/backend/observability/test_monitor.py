@@ -159,7 +159,8 @@ async def test_broker_that_stands_still_is_away_before_its_deadlines_have_passed
 ) -> None:
     monkeypatch.setattr("backend.broker.connections.REPLY_S", 3600.0)
     monkeypatch.setattr("backend.broker.shard.REPLY_S", 3600.0)
-    async with running_gateway(GatewaySettings(redis=broker.url, key=KEY)) as gateway, aiohttp.ClientSession() as http:
+    settings = GatewaySettings(redis=broker.url, key=KEY)
+    async with running_gateway(settings) as gateway, aiohttp.ClientSession() as http:
 
         async def is_up() -> bool:
             async with http.get(f"{gateway.url}/readyz") as response:

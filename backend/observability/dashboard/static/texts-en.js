@@ -117,6 +117,7 @@ export const en = {
   "state.busy": "Recognising",
   "state.draining": "Finishing",
   "state.failed": "Failed",
+  "state.silent": "No answer for {time}",
 
   "recent.title": "Recent segments",
   "recent.note": "Where the time went after the last word. Never what was said.",

@@ -111,6 +111,7 @@ export const zh = {
   "state.busy": "正在识别",
   "state.draining": "正在收尾",
   "state.failed": "失败",
+  "state.silent": "{time} 没有应答",
 
   "recent.title": "最近的语段",
   "recent.note": "说完最后一个字之后，时间花在哪里。这里从不显示说话的内容。",

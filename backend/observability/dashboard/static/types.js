@@ -24,6 +24,7 @@
  * @property {number} memory_bytes
  * @property {number|null} gpu_percent
  * @property {number|null} gpu_memory_bytes
+ * @property {number} [age_ms]
  */
 
 /**

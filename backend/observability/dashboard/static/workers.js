@@ -10,6 +10,7 @@ import { cells, table } from "./table.js";
 const COLUMNS = ["worker", "state", "slots", "speed", "cpu", "memory", "gpu", "done"];
 const { compare } = new Intl.Collator(undefined, { numeric: true });
 const BLOCKS = 8; // more slots are shown as a number only
+const SILENT_MS = 7_000; // a heartbeat comes every 5 s
 
 export class Workers {
   #tools;
@@ -50,11 +51,13 @@ export class Workers {
   #fill(row, one) {
     const { texts, format, names } = this.#tools;
     const [worker, state, slots, speed, cpu, memory, gpu, done] = row.children;
-    set(row, { "data-state": one.state, title: one.worker });
+    const silent = (one.age_ms ?? 0) >= SILENT_MS;
+    const shape = silent ? "failed" : one.state;
+    set(row, { "data-state": shape, title: one.worker });
     say(worker.children[0], names.of(one.worker));
     say(worker.children[1], [one.device, one.model].filter((part) => part !== "").join(" · "));
-    reshape(state.children[0], one.state);
-    say(state.children[1], texts.get(`state.${one.state}`));
+    reshape(state.children[0], shape);
+    say(state.children[1], silent ? this.#silence(one) : texts.get(`state.${one.state}`));
     this.#blocks(slots.children[0], one);
     say(slots.children[1], texts.get("workers.slotsOf", { busy: one.busy, slots: one.slots }));
     say(speed, one.speed > 0 ? format.times(one.speed) : "–");
@@ -63,6 +66,12 @@ export class Workers {
     say(gpu, this.#gpu(one));
     say(done.children[0], format.number(one.done));
     say(done.children[1], one.failed ? format.count("workers.failed", one.failed) : "");
+  }
+
+  /** @param {Worker} one */
+  #silence(one) {
+    const { texts, format } = this.#tools;
+    return texts.get("state.silent", { time: format.time((one.age_ms ?? 0) / 1000) });
   }
 
   /** @param {Element} element @param {Worker} one */

@@ -109,7 +109,10 @@ def test_each_worker_state_has_own_text(texts: Texts) -> None:
         wording.worker_state(texts, replace(WORKER, status=structs.replace(STATUS, state=state)))
         for state in WorkerState
     ]
-    said.append(wording.worker_state(texts, replace(WORKER, gone=True)))
+    silent = replace(WORKER, status=structs.replace(STATUS, age_ms=8_900))
+    said.append(wording.worker_state(texts, silent))
+    assert said[-1] == (texts("monitor.silent", time=texts("monitor.seconds", value="8.9")), State.FAILED)
+    said.append(wording.worker_state(texts, replace(silent, gone=True)))
     assert len({word for word, _ in said}) == len(said)
     assert said[-1] == (texts("monitor.gone"), State.FAILED)
 

@@ -105,6 +105,18 @@ def test_headline_and_level_follow_snapshot_at_once(browser: Browser, gateway: E
         flawless(seen, gateway)
 
 
+def test_worker_without_heartbeat_is_shown_as_silent(browser: Browser, gateway: ExampleGateway) -> None:
+    first, *rest = NOW.workers
+    for locale, said in (("en-GB", "No answer for 9 s"), ("zh-CN", "9 秒 没有应答")):
+        gateway.publish(replace(NOW, workers=(replace(first, age_ms=9_000), *rest)))
+        with opened_page(browser, locale=locale) as seen:
+            page = shown(seen, gateway)
+            silent = page.locator(f".workers tbody tr[title='{first.worker}']")
+            expect(silent).to_have_attribute("data-state", "failed")
+            expect(silent.locator("td").first).to_have_text(said)
+            flawless(seen, gateway)
+
+
 def test_page_of_new_gateway_has_no_odd_values(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.timeline = replace(gateway.timeline, uptime_s=1.0, moments=())
     empty = Snapshot("new", 1.0, BrokerState(True, "Valkey 9", False), 0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0, (), ())
