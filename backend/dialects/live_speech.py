@@ -8,20 +8,21 @@ from typing import Self
 
 from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.patience import STEP_S, Patience
 from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_detectors import SpeechDetectors
 from backend.dialects.speech_intake import DEFAULT_INTAKE, IntakeOptions, SpeechIntake
 from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest
-from client.errors import GatewayError
+from client.errors import GatewayError, SessionLost
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.recognition import Options
 from protocol.session import Failed, Final
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import cancel_and_wait
+from runtime.tasks import cancel_and_wait, loop_time
 from speech.vad import VadEvent
 
 log = loggers.BACKEND_DIALECTS
@@ -43,6 +44,7 @@ class LiveSpeech:
         self.transcript = JoinedResults()
         self._opened = AsyncExitStack()
         self._handling: asyncio.Task[None] | None = None
+        self._lost: SessionLost | None = None
 
     @classmethod
     async def begin(
@@ -64,27 +66,36 @@ class LiveSpeech:
         """Begin another audio in the same session; the audio before has been finished or cancelled."""
         self.intake = SpeechIntake(self.sent, self._hearing, self._options)
 
-    def handle_events(self, handle: EventHandler, failed: Callable[[Exception], None] | None = None) -> None:
-        """Call ``handle`` for each event, until the session ends, or the first error, which ``failed`` gets."""
-        self._handling = asyncio.create_task(self._handle_all(handle, failed), name="dialect/events")
+    def handle_events(self, handle: EventHandler, ended: Callable[[], None] = lambda: None) -> None:
+        """Call ``handle`` for each event, until the session ends, or the first error, which ``check`` raises.
+
+        ``ended`` is called after both.
+        """
+        self._handling = asyncio.create_task(self._handle_all(handle), name="dialect/events")
+        self._handling.add_done_callback(lambda _: ended())
+
+    def check(self) -> None:
+        """Raise the handler's error, if there is one, or that of a session which waited too long."""
+        if self._handling is not None and self._handling.done():
+            self._handling.result()
 
     async def accept_pcm(self, data: bytes) -> Sequence[VadEvent]:
         """Take more PCM16LE; return the speech events found. Raises the handler's error, or a ``GatewayError``."""
-        self._check()
+        self.check()
         try:
             return await self.intake.accept_pcm(data)
         except GatewayError:
-            self._check()
+            self.check()
             raise
 
     async def finish(self) -> None:
         """End the audio, and wait until all results are handled. Raises like ``accept_pcm``."""
-        self._check()
+        self.check()
         try:
             await self.intake.finish()
             await self._client.finish()
         except GatewayError:
-            self._check()
+            self.check()
             raise
         if self._handling is not None:
             await self._handling
@@ -108,18 +119,27 @@ class LiveSpeech:
                 log.error(LogEvent.REQUEST_FAILED, exc_info=error)
         await self._opened.aclose()
 
-    def _check(self) -> None:
-        """Raise the handler's error, if there is one."""
-        if self._handling is not None and self._handling.done():
-            self._handling.result()
-
-    async def _handle_all(self, handle: EventHandler, failed: Callable[[Exception], None] | None) -> None:
+    async def _handle_all(self, handle: EventHandler) -> None:
         """Handle all events. An error ends the session, because the rest would not be a whole text."""
+        patience = Patience(loop_time())
+        watching = asyncio.create_task(self._watch(patience), name="dialect/patience")
         try:
             async for event in self._client.events():
+                patience.take(event, loop_time())
                 await handle(event)
-        except Exception as error:
+            if self._lost is not None:
+                raise self._lost
+        except Exception:
             await self._client.close()
-            if failed is not None:
-                failed(error)
             raise
+        finally:
+            await cancel_and_wait({watching})
+
+    async def _watch(self, patience: Patience) -> None:
+        """End the session once it has waited too long; its events end with it."""
+        while self._lost is None:
+            await asyncio.sleep(STEP_S)
+            due = tuple(one for one in self._client.open if self.sent.segments.get(one, (0, 0))[1])
+            if why := patience.step(bool(due), loop_time()):
+                self._lost = SessionLost(why, due)
+        await self._client.close()

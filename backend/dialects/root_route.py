@@ -3,9 +3,7 @@
 A client that sends audio first is one of FunASR.
 """
 
-from collections.abc import AsyncIterator
-
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from backend.dialects.funasr.stream import FunasrConversation, funasr_socket
 from backend.dialects.sessions import DialectSessions
@@ -42,22 +40,15 @@ class _RootConversation:
     async def run(self) -> None:
         """Choose the protocol, and converse in it."""
         async with incoming(self._socket) as messages:
-            first = await anext(messages, None)
+            first = await messages.peek()
             if first is None:
                 return
             vosk = first.type is WSMsgType.TEXT and is_vosk(first.data)
             about = self._socket, self._sessions, self._visit
             self._chosen = VoskConversation(*about) if vosk else FunasrConversation(*about, self._files)
-            await self._chosen.converse(_with_first(first, messages))
+            await self._chosen.converse(messages)
 
     async def close(self) -> None:
         """Leave what has not ended. Safe to call twice."""
         if self._chosen is not None:
             await self._chosen.close()
-
-
-async def _with_first(first: WSMessage, messages: AsyncIterator[WSMessage]) -> AsyncIterator[WSMessage]:
-    """Yield a message, then those after it."""
-    yield first
-    async for message in messages:
-        yield message

@@ -102,29 +102,43 @@ class Incoming:
 
     So its pings are answered while it waits for a text: clients give up a server that does not answer them.
     Nothing is read while a large message waits.
+
+    ``check``: called before each message is returned; its error is raised to whoever waits for one, and the
+    message stays for the next call.
     """
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
         self._queue: asyncio.Queue[WSMessage | None] = asyncio.Queue(_AHEAD)
         self._taken = asyncio.Event()
+        self._held: WSMessage | None = None
+        self._ended = False
         self._error: Exception | None = None
+        self.check: Callable[[], None] = lambda: None
 
     def __aiter__(self) -> "Incoming":
         return self
 
     async def __anext__(self) -> WSMessage:
-        message = await self._queue.get()
-        if self._error is not None:
-            raise self._error
+        message = await self.peek()
         if message is None:
             raise StopAsyncIteration
+        self._held = None
         self._taken.set()
         return message
 
-    def fail(self, error: Exception) -> None:
-        """Let whoever waits for the next message get this error: the client may send none before it knows."""
-        self._error = error
+    async def peek(self) -> WSMessage | None:
+        """Return the next message, which stays the next one; ``None`` once the client has left."""
+        while True:
+            if self._error is not None:
+                raise self._error
+            self.check()
+            if self._held is not None or (self._ended and self._queue.empty()):
+                return self._held
+            self._held = await self._queue.get()
+
+    def wake(self) -> None:
+        """Let whoever waits for the next message check now: the client may send none before it knows."""
         with suppress(asyncio.QueueFull):
             self._queue.put_nowait(None)
 
@@ -139,9 +153,10 @@ class Incoming:
                     self._taken.clear()
                     await self._taken.wait()
         except (NotRead, TimeoutError) as error:
-            self.fail(NotRead(str(error)))
+            self._error = NotRead(str(error))
         except ConnectionError:
             pass  # gone while it was answered: that is its end too
+        self._ended = True
         await self._queue.put(None)
 
 

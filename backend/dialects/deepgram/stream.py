@@ -70,6 +70,7 @@ class _Listening:
         """Handle all messages of the client, up to the end of its audio."""
         try:
             async with incoming(self._socket) as messages:
+                messages.check = self._check
                 await self._listen(messages)
         except (NoWave, BackendError, GatewayError) as error:
             await self._fail(error)
@@ -79,6 +80,11 @@ class _Listening:
         speech, self._speech = self._speech, None
         if speech is not None:
             await speech.close()
+
+    def _check(self) -> None:
+        """Raise the error that ended the session, if one did."""
+        if self._speech is not None:
+            self._speech.check()
 
     async def _listen(self, messages: Incoming) -> None:
         async for message in messages:
@@ -138,7 +144,7 @@ class _Listening:
             IntakeOptions(format.rate, self._asked.endpoint_ms),
         )
         self._speech = speech
-        speech.handle_events(partial(self._send_event, speech), messages.fail)
+        speech.handle_events(partial(self._send_event, speech), messages.wake)
 
     async def _flush(self) -> None:
         """End the open segment; its text, or an empty one, comes as asked for. Each request has an answer."""

@@ -92,9 +92,10 @@ class EarlierConversation:
     async def run(self) -> None:
         """Handle messages until the client leaves. Raises ``ConnectionError`` or ``TimeoutError``."""
         while True:
+            await self._leave_failed()
             held = [one for one in self._recordings.values() if one.texts.holds and one.finishing is None]
             try:
-                message = await self._socket.receive(_HOLD_S if held else None)
+                message = await self._socket.receive(_HOLD_S if self._recordings else None)
             except TimeoutError:
                 for recording in held:
                     recording.texts.release_last()
@@ -110,6 +111,15 @@ class EarlierConversation:
         await cancel_and_wait({one.finishing for one in recordings if one.finishing is not None})
         for recording in recordings:
             await self._leave(recording)
+
+    async def _leave_failed(self) -> None:
+        """Report recordings without an end whose session has ended: their clients may wait for texts."""
+        for recording in [one for one in self._recordings.values() if one.finishing is None]:
+            try:
+                recording.live.check()
+            except (BackendError, GatewayError) as error:
+                await self._leave(recording)
+                await self._say(failed_message(recording.name, str(error)))
 
     # -- messages ------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """A connection of FunASR's protocol: any number of speeches, one after the other, each in a session of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +24,7 @@ from backend.dialects.funasr.messages import (
 )
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import AdapterSocket, incoming, send_text
+from backend.dialects.sockets import AdapterSocket, Incoming, incoming, send_text
 from backend.dialects.speech_intake import IntakeOptions
 from backend.dialects.spool import RequestFiles
 from backend.http.access import AdmittedRequest
@@ -82,22 +82,32 @@ class FunasrConversation:
         self._config = Config()
         self._speech: _Speech | None = None
         self._failure: FailedSpeech | None = None
+        self._wake: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Handle all messages of the client."""
         async with incoming(self._socket) as messages:
             await self.converse(messages)
 
-    async def converse(self, messages: AsyncIterator[WSMessage]) -> None:
+    async def converse(self, messages: Incoming) -> None:
         """Handle messages until the client leaves, or sends no more of a file."""
-        while (message := await self._next(messages)) is not None:
+        messages.check, self._wake = self._check, messages.wake
+        while True:
             try:
+                message = await self._next(messages)
+                if message is None:
+                    return
                 if message.type is WSMsgType.BINARY:
                     await self._audio(message.data)
                 elif message.type is WSMsgType.TEXT:
                     await self._text(message.data)
             except _EXPECTED as error:
                 await self._fail(error)
+
+    def _check(self) -> None:
+        """Raise the error that ended the session, if one did."""
+        if self._speech is not None and isinstance(self._speech.source, LiveSpeech):
+            self._speech.source.check()
 
     async def close(self) -> None:
         """Leave a speech that has not ended. Safe to call twice."""
@@ -107,7 +117,7 @@ class FunasrConversation:
 
     # -- messages ------------------------------------------------------------------------------------------
 
-    async def _next(self, messages: AsyncIterator[WSMessage]) -> WSMessage | None:
+    async def _next(self, messages: Incoming) -> WSMessage | None:
         """Return the next message; ``None`` at the end, or if a file does not go on."""
         comes = self._speech is not None and isinstance(self._speech.source, FileSpeech)
         try:
@@ -151,7 +161,7 @@ class FunasrConversation:
         options = replace(config.options, partials=config.mode == "2pass")
         live = await LiveSpeech.begin(self._sessions, self._visit, options, NAME, IntakeOptions(config.rate))
         self._speech = speech = _Speech(config, live)
-        live.handle_events(partial(self._send_event, speech, live))
+        live.handle_events(partial(self._send_event, speech, live), self._wake)
         return speech
 
     async def _try_to_finish(self) -> None:

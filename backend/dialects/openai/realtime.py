@@ -4,7 +4,7 @@ With ``server_vad`` each segment of speech is a turn. Without it the client comm
 recognised in several segments. Deltas are certain text and are never taken back.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -29,7 +29,7 @@ from backend.dialects.openai.realtime_events import (
 )
 from backend.dialects.openai.realtime_items import Item, Items, TurnFailure
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import AdapterSocket, incoming, send_text, serve_socket
+from backend.dialects.sockets import AdapterSocket, Incoming, incoming, send_text, serve_socket
 from backend.dialects.speech_intake import IntakeOptions
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
@@ -86,27 +86,40 @@ class _Conversation:
         self._previous: str | None = None
         self._speech: _Speech | None = None
         self._lost: TurnFailure | None = None
+        self._wake: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Handle all events of the client."""
         await self._say("session.created", session=session_fields(self._config, self._id))
         async with incoming(self._socket) as messages:
+            messages.check, self._wake = self._check, messages.wake
             await self._converse(messages)
 
-    async def _converse(self, messages: AsyncIterator[WSMessage]) -> None:
-        async for message in messages:
-            if message.type is not WSMsgType.TEXT:
-                await self._send(error_event("invalid_event", "events are text messages"))
-                continue
-            about = None
+    async def _converse(self, messages: Incoming) -> None:
+        while True:
             try:
-                event = client_event(message.data)
-                about = event.get("event_id")
-                await self._handle(event)
-            except EventInvalid as error:
-                await self._send(error_event(error.code, str(error), error.param, about))
+                message = await anext(messages, None)
+                if message is None:
+                    return
+                await self._take(message)
             except (BackendError, GatewayError) as error:
                 await self._fail(error)
+
+    async def _take(self, message: WSMessage) -> None:
+        about = None
+        try:
+            if message.type is not WSMsgType.TEXT:
+                raise EventInvalid("events are text messages", code="invalid_event")
+            event = client_event(message.data)
+            about = event.get("event_id")
+            await self._handle(event)
+        except EventInvalid as error:
+            await self._send(error_event(error.code, str(error), error.param, about))
+
+    def _check(self) -> None:
+        """Raise the error that ended the session, if one did."""
+        if self._speech is not None:
+            self._speech.live.check()
 
     async def close(self) -> None:
         """Leave the session. Safe to call twice."""
@@ -179,7 +192,7 @@ class _Conversation:
         options = replace(config.options, model=config.model if config.model in models else "")
         live = await LiveSpeech.begin(self._sessions, self._visit, options, _NAME, _intake(config))
         self._speech = speech = _Speech(config, live)
-        live.handle_events(partial(self._send_event, speech))
+        live.handle_events(partial(self._send_event, speech), self._wake)
         return speech
 
     async def _end_turn(self, speech: _Speech) -> None:

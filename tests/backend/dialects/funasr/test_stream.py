@@ -22,6 +22,7 @@ from backend.dialects.funasr.routes import FUNASR_PATH
 from backend.dialects.funasr.stream import FunasrConversation, _code, _Speech
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.sockets import incoming
 from backend.dialects.speech_detectors import SpeechDetectors
 from backend.dialects.speech_intake import DEFAULT_INTAKE
 from backend.dialects.spool import RequestFiles, open_spool
@@ -174,8 +175,8 @@ async def test_file_that_does_not_go_on_gives_its_place_back(
 
     heard, files = Heard(), RequestFiles(lambda: open_spool(tmp_path, 0), FileSettings(tmp_path))
     conversation = FunasrConversation(cast(Any, heard), sessions, visit, files, file_idle_s=0.05)
-    async with asyncio.timeout(30):
-        await conversation.converse(messages())
+    async with asyncio.timeout(30), incoming(cast(Any, messages())) as read:
+        await conversation.converse(read)
     assert heard.messages[-1]["error"]["code"] == "malformed"
     assert not files.room.files and not visit.access.uploading
 
