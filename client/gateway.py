@@ -312,6 +312,8 @@ class GatewayClient(Closing):
         except GatewayError as error:
             await (connection.close(GOODBYE_S) if isinstance(error, Moved) else connection.close())
             await asyncio.wait({reader})  # let it store and report the audio that arrived, until it sees the close
+            if self._storing:  # it failed: no other connection brings the text of a segment that counts as ended
+                reader.result()
             raise
         finally:
             await complete(self._disconnect(connection, reader, writer))
@@ -355,15 +357,13 @@ class GatewayClient(Closing):
     async def _store_result(self, result: Final | Failed) -> None:
         """Store a result, then report it. ``finish`` waits for both, however long the disk takes."""
         self._storing = True
-        try:
-            if await self._store.settle(result.segment, result):
-                self._session.confirm_stored(result.segment)
-            self._log.log_result(result, time.monotonic())
-            self._room.set()
-            self._changed.set()
-            await self._events.put(result)
-        finally:
-            self._storing = False
+        if await self._store.settle(result.segment, result):
+            self._session.confirm_stored(result.segment)
+        self._log.log_result(result, time.monotonic())
+        self._room.set()
+        self._changed.set()
+        await self._events.put(result)
+        self._storing = False
         self._progress_at = self._stored_at = loop_time()
 
     async def _write(self, connection: Connection) -> None:
