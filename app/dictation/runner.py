@@ -52,7 +52,7 @@ from app.hotkeys.events import Hotkeys
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
-from runtime.tasks import OneTask, Tasks, is_set_within, loop_time
+from runtime.tasks import OneTask, Tasks, complete, is_set_within, loop_time
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
@@ -233,7 +233,7 @@ class DictationRunner:
                 finally:
                     await self._texts.finish()
         finally:
-            await asyncio.shield(self._deliveries.close_all())
+            await complete(self._deliveries.close_all())
 
     async def _copy(self, text: str) -> None:
         copier = self._parts.means.copier

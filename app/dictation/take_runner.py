@@ -6,6 +6,7 @@ Events go to the state machine.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid4
@@ -51,7 +52,7 @@ from protocol.session import Busy, Partial, Queued
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Tasks, cancel_and_wait, complete
 from speech.errors import SpeechError
 
 log = loggers.APP_TAKE_WORK
@@ -174,13 +175,14 @@ class TakeRunner(DictationObserver):
             await asyncio.to_thread(self._parts.library.discard, self.session)
             return Note("not-recorded", reason=note_of(error))
         except asyncio.CancelledError:
-            await asyncio.wait({journal})
+            with suppress(asyncio.CancelledError):  # again, while a slow disk makes the journal
+                await complete(asyncio.wait({journal}))
             if self._recording and not journal.exception():
                 self._recording.buffer.keep_in(journal.result())  # what was said before the journal was there
             raise
         finally:
             if not journal.done():
-                await asyncio.wait({journal})  # the code that ends the take closes the journal
+                await complete(asyncio.wait({journal}))  # the code that ends the take closes the journal
             if self._recording and (journal.cancelled() or journal.exception()):
                 self._recording.abandon()
         return await self._listen(opened)

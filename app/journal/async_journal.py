@@ -19,7 +19,7 @@ from client.audio_store import AudioStore
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
 from protocol.session import PLAIN, Final, Queued, SegmentDetails
-from runtime.tasks import loop_time
+from runtime.tasks import complete, loop_time
 
 _AGAIN_S: Constant = 0.25
 
@@ -32,11 +32,15 @@ async def opened_in_thread(opening: Callable[[], Journal]) -> Journal:
     try:
         return await asyncio.shield(journal)
     except asyncio.CancelledError:
-        await asyncio.wait({journal})
-        if journal.exception() is None:
-            with suppress(JournalError):  # errors of writing were already reported
-                await asyncio.to_thread(journal.result().close)
+        await complete(_close_opened(journal))
         raise
+
+
+async def _close_opened(opening: "asyncio.Future[Journal]") -> None:
+    await asyncio.wait({opening})
+    if opening.exception() is None:
+        with suppress(JournalError):  # errors of writing were already reported
+            await asyncio.to_thread(opening.result().close)
 
 
 class AsyncJournal(AudioStore):

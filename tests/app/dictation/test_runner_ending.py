@@ -11,7 +11,9 @@ import pytest
 from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
+from app.journal.journal import Journal
 from app.journal.library import Library
+from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed_locator
 from protocol.audio import SAMPLE_RATE
@@ -47,6 +49,33 @@ async def test_recording_of_a_tap_is_deleted_although_the_app_ends_meanwhile(
         await wait_until(library.asked.is_set, "the take is being deleted")
         asyncio.get_running_loop().call_later(0.1, library.free.set)
     assert world.found == []
+
+
+async def test_app_ends_only_when_its_journals_are_closed(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner of the app cancels again while a slow disk takes the last of the speech."""
+    asked, free, close = threading.Event(), threading.Event(), Journal.close
+
+    def close_slowly(journal: Journal) -> None:
+        asked.set()
+        assert free.wait(30)
+        close(journal)
+
+    async with dictating(tmp_path, models, NOWHERE, np.zeros(SAMPLE_RATE, np.int16), DictationOptions()) as world:
+        assert world.running is not None
+        world.dictating.ask(Verb.START)
+        await world.all_heard()
+        await wait_until(lambda: [take.samples for take in world.found] == [SAMPLE_RATE], "all is kept")
+        monkeypatch.setattr(Journal, "close", close_slowly)
+        world.running.cancel()
+        await wait_until(asked.is_set, "the journal is being closed")
+        for _ in range(3):
+            world.running.cancel()
+            await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.1, free.set)
+        await asyncio.wait({world.running})
+        assert [take.state for take in world.found] == [TakeState.INTERRUPTED]
 
 
 def texts_of(world: World) -> list[str]:

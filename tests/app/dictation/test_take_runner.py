@@ -6,6 +6,7 @@
 import asyncio
 import errno
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from app.journal.errors import JournalError
 from app.journal.events import Cutting
 from app.journal.journal import Journal
 from app.journal.library import Library
+from app.journal.take import TakeState
 from app.transcription.listening import MOST_SEGMENTS, PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
 from backend.sessions.ledger import MOST_SEGMENTS as MOST_SEGMENTS_OF_A_SESSION
@@ -210,6 +212,25 @@ async def test_cancelled_take_keeps_all_audio(tmp_path: Path, models: Path, talk
     await desk.deliveries.close_all()
     assert not any(isinstance(event, TakeEnded) for event in desk.told)
     assert desk.library.all()[0].samples == len(talk)
+
+
+async def test_take_cancelled_twice_keeps_what_was_said_before_its_journal(
+    tmp_path: Path, models: Path, talk: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner of a take cancels again every half second, and a disk may need longer for a new folder."""
+    goes_on = threading.Event()
+    monkeypatch.setattr(Disk, "sync_folder", lambda disk, folder: goes_on.wait())
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    async with desk.recorder:
+        running = asyncio.create_task(desk.work.run())
+        await wait_until(desk.all_heard, "all is said")
+        for _ in range(3):
+            running.cancel()
+            await asyncio.sleep(0)
+        goes_on.set()
+        await asyncio.wait({running})
+    await desk.deliveries.close_all()
+    assert [(take.samples, take.state) for take in desk.library.all()] == [(len(talk), TakeState.INTERRUPTED)]
 
 
 def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Samples) -> None:
