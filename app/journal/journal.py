@@ -296,7 +296,10 @@ class Journal:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Write what is left and release the lock. Safe to call twice. Raises ``NotKept``."""
+        """Write what is left and release the lock, if a disk stalls once it goes on. Raises ``NotKept``.
+
+        Safe to call twice.
+        """
         try:
             self._writer.close()
         finally:
@@ -304,7 +307,7 @@ class Journal:
                 if self._reader is not None:
                     self._reader.close()
                     self._reader = None
-            self._lock.release()
+            self._writer.when_ended(self._lock.release)
 
     def __enter__(self) -> Self:
         return self

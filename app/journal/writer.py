@@ -155,6 +155,18 @@ class TakeWriter:
         finally:
             self._thread.join(_ANSWER_S)
 
+    def when_ended(self, work: Callable[[], None]) -> None:
+        """Call ``work`` once nothing more is written: a disk that stalls may hold the thread beyond ``close``."""
+
+        def wait_for_disk() -> None:
+            self._thread.join()
+            work()
+
+        if self._thread.is_alive():
+            threading.Thread(target=wait_for_disk, name="journal/end", daemon=True).start()
+        else:
+            work()
+
     def _ask(self, work: Callable[[], bytes], lines: tuple[bytes, ...] = ()) -> bytes:
         if self._closed or self._stopped:
             raise NotKept(_CLOSED)

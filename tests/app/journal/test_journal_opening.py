@@ -1,15 +1,17 @@
 """A journal that cannot be opened: the error says why, and nothing is held."""
 
+import threading
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from app.journal.disk import AUDIO, EVENTS, is_locked
-from app.journal.errors import JournalError, TakeUnknown
+from app.journal.errors import JournalError, NotKept, TakeBusy, TakeUnknown
 from app.journal.journal import Journal
 from protocol.recognition import Options
-from tests.app.journal.files import FaultyFile
+from tests.app.journal.files import FaultyFile, tone
+from tests.helpers.waiting import wait_until_sync
 
 ID = UUID(int=5)
 
@@ -48,3 +50,29 @@ def test_failed_reopen_holds_no_lock_and_no_file(tmp_path: Path, broken: str, re
         file.read_only = False
         with pytest.raises(OSError, match="Bad file descriptor"):
             file.truncate(0)
+
+
+def test_take_stays_in_use_while_a_stalled_disk_may_still_write_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that opens it earlier would mix its own audio with the rest of the first one."""
+    monkeypatch.setattr("app.journal.writer._ANSWER_S", 0.05)
+    monkeypatch.setattr("app.journal.writer._CATCH_UP_S", 0.05)
+    goes_on = threading.Event()
+
+    class StalledFile(FaultyFile):
+        def write(self, data: bytes) -> int:
+            goes_on.wait()
+            return super().write(data)
+
+    Journal.create(tmp_path, ID, Options(), 7.0).close()
+    journal = Journal.reopen(tmp_path, ID, lambda path: (StalledFile if path.name == AUDIO else FaultyFile)(path))
+    journal.append(tone(0, 100))
+    with pytest.raises(NotKept, match="does not answer"):
+        journal.close()
+    with pytest.raises(TakeBusy):
+        Journal.reopen(tmp_path, ID)
+    goes_on.set()
+    wait_until_sync(lambda: not is_locked(tmp_path / str(ID)), "the disk goes on")
+    with Journal.reopen(tmp_path, ID) as again:
+        assert again.samples == 100
