@@ -27,7 +27,7 @@ _OPTIONS: Final = {
     "ssl_keyfile": "private_key",
     "ssl_check_hostname": "",
 }
-_NO: Final = ("false", "no", "0")
+_FALSE: Final = ("false", "no", "0")
 
 
 class BrokerKind(StrEnum):
@@ -77,21 +77,21 @@ def parse_broker_url(url: str) -> BrokerUrl:
     if kind not in _FORMS:
         return BrokerUrl(BrokerKind.SERVER)
     form = _FORMS[kind]
-    said, _, places = parts.netloc.rpartition("@")
-    user, _, password = said.partition(":")
+    login, _, places = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
     path = unquote(parts.path).strip("/")
     nodes = tuple(_node(place, _PORTS[kind], form) for place in places.split(","))
     if parts.fragment or (parts.query and not tls):
         raise ValueError(f"options after ? are for {_SECURE}, here they are not supported: write {form}")
-    about = nodes, unquote(user), unquote(password)
+    common = nodes, unquote(user), unquote(password)
     secured = _tls(parts.query) if tls else None
     if kind == _SENTINEL:
         if not path or "/" in path:
             raise ValueError(f"the sentinels' name of the primary is missing: write {form}")
-        return BrokerUrl(BrokerKind.SENTINEL, *about, path, secured)
+        return BrokerUrl(BrokerKind.SENTINEL, *common, path, secured)
     if path not in ("", "0"):
         raise ValueError(f"a cluster has no database {path}: write {form}")
-    return BrokerUrl(BrokerKind.CLUSTER, *about, tls=secured)
+    return BrokerUrl(BrokerKind.CLUSTER, *common, tls=secured)
 
 
 def shown_broker_url(url: str) -> str:
@@ -121,11 +121,11 @@ def _is_whole(parts: SplitResult, kind: str) -> bool:
 
 
 def _tls(query: str) -> BrokerTls:
-    said = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := sorted(said.keys() - _OPTIONS.keys()):
-        raise ValueError(f"the option {unknown[0]} is not known: choose of {', '.join(_OPTIONS)}")
-    any_name = said.pop("ssl_check_hostname", "").lower() in _NO
-    return BrokerTls(**{_OPTIONS[name]: value for name, value in said.items()}, any_name=any_name)
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := sorted(options.keys() - _OPTIONS.keys()):
+        raise ValueError(f"the option {unknown[0]} is not known: the options are {', '.join(_OPTIONS)}")
+    any_name = options.pop("ssl_check_hostname", "").lower() in _FALSE
+    return BrokerTls(**{_OPTIONS[name]: value for name, value in options.items()}, any_name=any_name)
 
 
 def _node(place: str, port: int, form: str) -> BrokerNode:

@@ -1,8 +1,8 @@
-"""Cutting of a text into subtitles: at words and pauses, in lines that players show whole. Pure.
+"""Division of a text into subtitles: at words and pauses, in lines that players show whole. Pure.
 
-A subtitle has at most two lines of 42 characters, where wide characters count double, and lasts at most 6 s. Too
-long a text is halved at the end of a sentence, else at a pause, else at a comma, else between two words. Without
-times of words, its time is shared out among its characters.
+A subtitle has at most two lines of 42 columns (wide characters take two), and lasts at most 6 s. A longer text is
+divided at a long pause, else at the end of a sentence, else at a comma or a short pause, else between two words.
+Without times of words, all characters take the same time.
 """
 
 import re
@@ -31,7 +31,7 @@ _CLAUSE: Final = re.compile(r"[,;:，；：、][\"'”’)」』]*$")
 
 
 class _Atom(NamedTuple):
-    """A part of a text that is never divided, with the space before it."""
+    """Part of a text that is never divided, with the space before it."""
 
     text: str
     start_ms: int
@@ -39,7 +39,7 @@ class _Atom(NamedTuple):
 
 
 class LocatedWord(NamedTuple):
-    """A word from code point ``first`` up to ``last`` of a text, exclusive, and its times in its segment."""
+    """Word from code point ``first`` of a text up to ``last``, exclusive, with its times in the segment."""
 
     first: int
     last: int
@@ -53,9 +53,9 @@ def locate_words(text: str, words: Sequence[Word]) -> list[LocatedWord]:
     at, plain = 0, text.lower()
     plain = plain if len(plain) == len(text) else text
     for word in words:
-        said = word.text.strip()
-        if said and (place := max(plain.find(said.lower(), at), text.find(said, at))) >= 0:
-            at = place + len(said)
+        spoken = word.text.strip()
+        if spoken and (place := max(plain.find(spoken.lower(), at), text.find(spoken, at))) >= 0:
+            at = place + len(spoken)
             found.append(LocatedWord(place, at, word.start_ms, word.end_ms))
     return found
 
@@ -68,7 +68,7 @@ def captions(cue: Cue, words: Sequence[Word] = ()) -> Iterator[Cue]:
 
 
 def estimate_words(cue: Cue) -> tuple[Word, ...]:
-    """Return the words of a text without times: its time is shared out among its characters."""
+    """Return the words of a text without times: all its characters take the same time."""
     return tuple(Word(atom.text.strip(), atom.start_ms, atom.end_ms) for atom in _atoms(cue, ()))
 
 
@@ -83,7 +83,7 @@ def _atoms(cue: Cue, words: Sequence[Word]) -> list[_Atom]:
     places = [place for place, _ in times]
 
     def at(place: int, *, end: bool = False) -> int:
-        """Return the time of a place; at a pause, ``end`` chooses its beginning."""
+        """Return the time of a place; at a pause, its beginning if ``end``, else its end."""
         after = bisect_right(places, place - end)
         if after == 0 or after == len(times):
             return times[min(after, len(times) - 1)][1]
@@ -120,14 +120,14 @@ def _times(cue: Cue, words: Sequence[LocatedWord]) -> list[tuple[int, int]]:
 
 
 def _parts(atoms: list[_Atom]) -> Iterator[list[_Atom]]:
-    waiting = [atoms] if atoms else []
-    while waiting:
-        part = waiting.pop()
+    pending = [atoms] if atoms else []
+    while pending:
+        part = pending.pop()
         if len(part) == 1 or _fits(part):
             yield part
         else:
             place = _break(part)
-            waiting += [part[place:], part[:place]]
+            pending += [part[place:], part[:place]]
 
 
 def _fits(atoms: Sequence[_Atom]) -> bool:
@@ -150,12 +150,12 @@ def _lines(atoms: Sequence[_Atom]) -> list[str]:
     halves = [[_text(atoms[:place]), _text(atoms[place:])] for place in range(1, len(atoms))]
     fitting = [lines for lines in halves if max(map(width, lines)) <= WIDEST]
     if fitting:
-        return min(fitting, key=_unlike)
+        return min(fitting, key=_line_penalty)
     place = _break(atoms)
     return [*_lines(atoms[:place]), *_lines(atoms[place:])]
 
 
-def _unlike(lines: Sequence[str]) -> tuple[bool, int]:
+def _line_penalty(lines: Sequence[str]) -> tuple[bool, int]:
     """Return a penalty for two lines: lowest after a clause, unless one line is thrice as long as the other."""
     shorter, longer = sorted(map(width, lines))
     after_clause = _CLAUSE.search(lines[0]) or _SENTENCE.search(lines[0])
@@ -163,7 +163,7 @@ def _unlike(lines: Sequence[str]) -> tuple[bool, int]:
 
 
 def _break(atoms: Sequence[_Atom]) -> int:
-    """Return the number of the atom before which a text is best divided."""
+    """Return the index of the atom before which a text is best divided."""
     pauses, widths = _pauses(atoms), [*accumulate(width(atom.text) for atom in atoms)]
 
     def cost(place: int) -> tuple[int, float]:

@@ -84,7 +84,7 @@ def _invalid(text: str, place: str, kind: Any) -> str:
         found = _UNKNOWN.fullmatch(text)
         return f"there is no field `{f'{path}.{found[1]}'[2:]}`" if found else f"{subject} has an unknown field"
     if found := _MISMATCH.fullmatch(text):
-        return f"{subject} must be {_words(found[1])}, not {_GIVEN.get(found[2], found[2])}"
+        return f"{subject} must be {_type_words(found[1])}, not {_GIVEN.get(found[2], found[2])}"
     if text.startswith(("Invalid enum value", "Invalid value")):
         choices = ", ".join(_choices(kind, path)) if path == place and kind is not None else ""
         return f"{subject} must be one of {choices}" if choices else f"{subject} has a value that does not exist"
@@ -95,11 +95,11 @@ def _limits_text(text: str) -> str:
     """Describe the limits of a value that has the right type."""
     if found := _LENGTH.match(text):
         if found[2] == ">=" and found[3] == "1":
-            return f"must be {_words(found[1])} that is not empty"
+            return f"must be {_type_words(found[1])} that is not empty"
         size = f"{_COMPARED[found[2]]} {found[3]}" if found[2] else f"of {found[3]}"
-        return f"must be {_words(found[1])} {size} {_UNITS[found[1]]}"
+        return f"must be {_type_words(found[1])} {size} {_UNITS[found[1]]}"
     if found := _LIMIT.match(text):
-        return f"must be {_words(found[1])} {_COMPARED[found[2]]} {found[3]}"
+        return f"must be {_type_words(found[1])} {_COMPARED[found[2]]} {found[3]}"
     if found := _FORM.match(text):
         return f"must be {WORDS[found[1]]}" if found[1] in WORDS else "has a form that is not allowed"
     if text == "Invalid UUID":
@@ -111,10 +111,10 @@ def _limits_text(text: str) -> str:
     if "out of range" in text:
         return "must be a number that is not as large"
     found = _KIND.fullmatch(text)
-    return f"must be {_words(found[1])}" if found else "is not valid"
+    return f"must be {_type_words(found[1])}" if found else "is not valid"
 
 
-def _words(kinds: str) -> str:
+def _type_words(kinds: str) -> str:
     named = [kind for kind in kinds.split(" | ") if kind != "null"] or ["null"]  # null: as if it were left out
     return " or ".join(_WORDS.get(kind, kind) for kind in named)
 
@@ -124,7 +124,7 @@ def _choices(kind: Any, path: str) -> tuple[str, ...]:
     found = [_type_info(kind)]
     for step in _STEP.finditer(path):
         found = [inner for outer in found for inner in _inside(outer, step[1])]
-    return tuple(dict.fromkeys(str(value) for one in found for value in _values(one)))
+    return tuple(dict.fromkeys(str(value) for alternative in found for value in _values(alternative)))
 
 
 @cache

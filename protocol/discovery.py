@@ -20,16 +20,16 @@ class Announcement(NamedTuple):
     version: str = ""
 
 
-def encode_text(said: Announcement) -> dict[str, str]:
+def encode_text(announcement: Announcement) -> dict[str, str]:
     """Return the TXT record of an announcement."""
-    return {"v": _VERSION, "certificate": said.certificate_sha256, "version": said.version}
+    return {"v": _VERSION, "certificate": announcement.certificate_sha256, "version": announcement.version}
 
 
 def decode_text(record: Mapping[bytes, bytes | None]) -> Announcement | None:
     """Parse a TXT record; return ``None`` if it is not from a kikipounamu gateway."""
-    said = {name: (value or b"").decode("ascii", "replace") for name, value in record.items()}
-    certificate, version = said.get(b"certificate", ""), said.get(b"version", "")
-    if said.get(b"v") != _VERSION or len(certificate) != 64 or not set(certificate) <= _HEX:
+    fields = {name: (value or b"").decode("ascii", "replace") for name, value in record.items()}
+    certificate, version = fields.get(b"certificate", ""), fields.get(b"version", "")
+    if fields.get(b"v") != _VERSION or len(certificate) != 64 or not set(certificate) <= _HEX:
         return None
     return Announcement(certificate, version if version.isprintable() else "")
 

@@ -1,4 +1,4 @@
-"""Messages with texts that no encoding has. Pure."""
+"""Replacement of unpaired surrogates, which no encoding has, in the texts of messages. Pure."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ from protocol.recognition import Options, Word
 GROUP: Final = "workers"
 ANY_MODEL: Final = "any"
 TRANSLATION: Final = "any+translate"
-"""Instead of a model in the name of a stream: only workers that translate read it, and no earlier version does."""
+"""Replaces the model in the name of a stream that only translating workers read; earlier versions ignore it."""
 CLASSES: Final = ("interactive", "bulk")
 SESSION_TTL_MS: Final = 72 * 3600 * 1000
 UNUSED_TTL_MS: Final = 3600 * 1000
@@ -56,7 +56,7 @@ MOST_TAKEN: Final = 64
 LONGEST_NOTICE: Final = 64 * 1024
 """Most bytes of a result; also the longest message of a gateway."""
 LEAST_NOTICE: Final = 4 * 1024
-"""Length in bytes that every result may have. Beyond it, a result must not take more room than its audio."""
+"""Bytes that every result may have. A longer result must not take more room than its audio."""
 LONGEST_FAILURE: Final = 4 * 1024
 LONGEST_STATUS: Final = 8 * 1024
 DEAD_BYTES: Final = 16 * 1024 * 1024
@@ -331,9 +331,9 @@ def encode_notice(notice: Notice) -> bytes:
 
 
 def is_room_for(notice: bytes, pcm: bytes) -> bool:
-    """Return whether the broker accepts a result of this length for this audio.
+    """Return whether the broker has room for a result of this length for this audio.
 
-    Keeps to half of the limits, as a margin.
+    The result may use half of the limits; the rest is a margin.
     """
     return 2 * len(notice) <= min(LONGEST_NOTICE, max(LEAST_NOTICE, len(pcm)))
 

@@ -1,4 +1,4 @@
-"""Scripts of languages: whether a text has letters that the speaker's languages do not use. Pure."""
+"""Scripts of languages: detection of letters that the speaker's languages do not use. Pure."""
 
 import re
 import unicodedata
@@ -55,7 +55,7 @@ _ISO_639_1: Final = 2
 def is_foreign(text: str, languages: Collection[str]) -> bool:
     """Return whether ``text`` has a letter of a script that none of the languages uses.
 
-    Latin letters, digits and punctuation are never foreign. Nothing is without languages, or with one whose
+    Latin letters, digits and punctuation are never foreign. No letter is, if there is no language or one whose
     script is unknown. A Greek letter by itself is a symbol.
     """
     spoken = {language.lower().partition("-")[0] for language in languages}

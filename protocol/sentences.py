@@ -100,10 +100,10 @@ _CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")
 _FINITE: Final = _word_set("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
 _JOINING: Final = _word_set("and but or so because")
 _OBJECTS: Final = _word_set("me us it them")
-_LONGEST_REST: Final = 10
+_LONGEST_FRAGMENT: Final = 10
 _SHORTEST_IN_S: Final = 3
 _SUBORDINATE: Final = _word_set("if because when although unless whether who which while")
-_OF_A_CAUSE: Final = ("because", "of")
+_BECAUSE_OF: Final = ("because", "of")
 _PREPOSITIONS: Final = _word_set(
     """of to for from with at by in on into onto about between among under over through during without within
     against after before since until near behind beside around across along despite"""
@@ -163,18 +163,18 @@ def goes_on_with(right: str) -> bool:
     words = _words(sentence)
     if _is_han(right[0]) or sentence.endswith("?") or not _has_word(words):
         return False
-    return words[0] in _JOINING or _is_rest(words)
+    return words[0] in _JOINING or _is_fragment(words)
 
 
-def _is_rest(sentence: list[str]) -> bool:
-    """Return whether words within a text are only the rest of a sentence."""
-    is_short = len(sentence) <= _LONGEST_REST and (sentence[0] in _DETERMINERS or sentence[0] not in _SUBJECTS)
-    is_led = sentence[0] in _PREPOSITIONS
-    if not is_short or (not is_led and _OBJECTS & {*sentence[1:2]}):
+def _is_fragment(sentence: list[str]) -> bool:
+    """Return whether the words of a sentence are only the rest of the one before it."""
+    is_short = len(sentence) <= _LONGEST_FRAGMENT and (sentence[0] in _DETERMINERS or sentence[0] not in _SUBJECTS)
+    has_preposition = sentence[0] in _PREPOSITIONS
+    if not is_short or (not has_preposition and _OBJECTS & {*sentence[1:2]}):
         return False
-    compared = sentence.index("than") if "than" in sentence else len(sentence)
-    free = [word for before, word in pairwise(["", *_without_nouns(sentence[:compared])]) if before != "to"]
-    return not any(map(_is_verb if is_led else _may_be_verb, free))
+    end = sentence.index("than") if "than" in sentence else len(sentence)
+    free = [word for before, word in pairwise(["", *_without_nouns(sentence[:end])]) if before != "to"]
+    return not any(map(_is_verb if has_preposition else _may_be_verb, free))
 
 
 def _without_nouns(sentence: list[str]) -> list[str]:
@@ -214,15 +214,15 @@ def without_false_stop(text: str) -> str:
 
 
 def without_capital(right: str, left: str = "", ordinary: frozenset[str] = _ORDINARY) -> str:
-    """Return ``right`` without the capital of a sentence's beginning; names, acronyms and "I" keep theirs."""
+    """Return ``right`` without the capital that began its sentence; names, acronyms and "I" keep theirs."""
     found = _WORD.match(right)
     word = found.group() if found else ""
     if not word or word[1:] != word[1:].lower() or word.startswith(("I'", "I’")):
         return right
     plain = word.lower()
     last = _LAST_WORD.search(left)
-    a_noun = last is not None and last.group(1).lower() in _DETERMINERS and plain not in _PROPER
-    return right[0].lower() + right[1:] if plain in ordinary or (a_noun and len(word) > 1) else right
+    before_noun = last is not None and last.group(1).lower() in _DETERMINERS and plain not in _PROPER
+    return right[0].lower() + right[1:] if plain in ordinary or (before_noun and len(word) > 1) else right
 
 
 def without_capital_within(right: str, left: str) -> str:
@@ -233,7 +233,7 @@ def without_capital_within(right: str, left: str) -> str:
 def _is_incomplete(sentence: list[str]) -> bool:
     """Return whether a sentence lacks the verb of its last clause, or its main clause."""
     pairs = enumerate(zip(sentence, [*sentence[1:], ""], strict=True))
-    begins = max((place for place, pair in pairs if pair[0] in _SUBORDINATE and pair != _OF_A_CAUSE), default=-1)
+    begins = max((place for place, pair in pairs if pair[0] in _SUBORDINATE and pair != _BECAUSE_OF), default=-1)
     if begins > 0:
         return not any(map(_is_verb, sentence[begins + 1 :]))
     if begins == 0:
@@ -256,7 +256,7 @@ def _may_be_verb(word: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """Return words and numbers: one that ends in "at 7" does not end in "at"."""
+    """Return words and numbers in lower case. Numbers count: "at 7" does not end in "at"."""
     return [word.lower() for word in _NUMBER_OR_WORD.findall(text)]
 
 

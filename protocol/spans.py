@@ -1,4 +1,4 @@
-"""Second passes: segments that were recognised once more, several as one piece. Pure."""
+"""Spans of second passes: segments that contain the audio of several others, and replace them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from protocol.errors import NOT_JSON
 
 
 def encode_replaces(replaces: Sequence[int]) -> str:
-    """Encode the segments that a segment replaces, as they are stored; empty: none."""
+    """Encode the segments that a segment replaces, as stored; an empty text stands for none."""
     return msgspec.json.encode(replaces).decode() if replaces else ""
 
 
@@ -32,5 +32,5 @@ def without_replaced(segments: Iterable[int], spans: Mapping[int, Sequence[int]]
         if spans[span] and replaced.isdisjoint(spans[span]):
             place[span] = min(spans[span])
             replaced.update(spans[span])
-    wanted = (n for n in segments if n in place or (n not in spans and n not in replaced))
-    return sorted(wanted, key=lambda n: place.get(n, n))
+    kept = (n for n in segments if n in place or (n not in spans and n not in replaced))
+    return sorted(kept, key=lambda n: place.get(n, n))

@@ -1,8 +1,8 @@
 """Joining of segment texts: spaces, full stops and capitals at the joins. Pure.
 
-Each piece of speech is recognised alone, so engines write a full stop and a capital at every pause. Where the
-pause is short, or the words show that the sentence goes on, ``meet`` takes them back. Question and exclamation
-marks always stay. Without times only spaces are decided.
+Each piece of speech is recognised alone, so engines write a full stop and a capital at every pause. ``join_pair``
+removes them where the pause is short, or the words show that the sentence goes on. Question and exclamation marks
+always stay. Without times, only spaces are added.
 """
 
 import re
@@ -34,9 +34,9 @@ _CONTEXT: Final = 200
 
 
 class TimedText(NamedTuple):
-    """A text and its place in a recording; ``None``: unknown.
+    """Text and its place in a recording; ``None``: unknown.
 
-    ``after_written``: the text before it was written first, and cannot change any more.
+    ``after_written``: the text before it is already inserted, and cannot change any more.
     """
 
     text: str
@@ -60,12 +60,12 @@ def join_pieces(pieces: Iterable[TimedText]) -> str:
 
 
 def joined_parts(pieces: Iterable[TimedText]) -> list[str]:
-    """Return each piece as it stands in the running text, with the space before it; together they are the text."""
+    """Return the pieces as parts of the running text, each with the space before it."""
     parts: list[str] = []
     left, before = TimedText(""), 0
     for place, piece in enumerate(pieces):
         if text := piece.text.strip():
-            ending, text = _following_texts(left, piece) if piece.after_written else meet(left, piece)
+            ending, text = _following_texts(left, piece) if piece.after_written else join_pair(left, piece)
             parts[before:] = [_with_end(part, left.text, ending) for part in parts[before:]]
             left, before = TimedText((ending + text)[-_CONTEXT:].lstrip(), end_ms=piece.end_ms), place
         parts.append(text)
@@ -75,9 +75,9 @@ def joined_parts(pieces: Iterable[TimedText]) -> list[str]:
 
 
 def _following_texts(left: TimedText, right: TimedText) -> tuple[str, str]:
-    """Return two texts like ``meet``, where the left one ended an insertion."""
+    """Join two texts like ``join_pair``, where the left one ended an insertion."""
     ending = _closed_text(left)
-    return ending, follow(left._replace(text=ending), right)
+    return ending, append_text(left._replace(text=ending), right)
 
 
 def _closed_text(text: TimedText) -> str:
@@ -90,7 +90,7 @@ def _with_end(part: str, whole: str, changed: str) -> str:
     return part[: len(part) - min(len(part), len(whole) - same)] + changed[same:] if part else part
 
 
-def meet(left: TimedText, right: TimedText) -> tuple[str, str]:
+def join_pair(left: TimedText, right: TimedText) -> tuple[str, str]:
     """Return two texts as they stand in running text: the left one, and the right one with the space before it."""
     before, after = left.text.strip(), right.text.strip()
     pause_ms = _pause_ms(left, right)
@@ -104,9 +104,9 @@ def meet(left: TimedText, right: TimedText) -> tuple[str, str]:
     return before, with_space(before, without_capital(after, before))
 
 
-def follow(left: TimedText, right: TimedText) -> str:
-    """Return the right text with the space before it, where the left one is written and cannot change."""
-    before, after = meet(left, right)
+def append_text(left: TimedText, right: TimedText) -> str:
+    """Return the right text with the space before it, where the left one is inserted and cannot change."""
+    before, after = join_pair(left, right)
     return after if before == left.text.strip() else with_space(left.text.strip(), right.text.strip())
 
 
@@ -117,7 +117,7 @@ def _pause_ms(left: TimedText, right: TimedText) -> int | None:
 
 
 def _digits_meet(left: str, right: str) -> bool:
-    """Return whether digits of one number or code meet: one of the pieces has nothing else."""
+    """Return whether digits of one number or code meet: at least one of the texts has nothing else."""
     if not (left.rstrip(".。")[-1:].isdigit() and right[0].isdigit()):
         return False
     return bool(_DIGITS.fullmatch(left) or _DIGITS.fullmatch(right))

@@ -27,7 +27,7 @@ _TOKEN: Final = re.compile(
 )
 _LONGEST_WORD: Final = 64
 _LONGEST_QUERY: Final = 200
-_MOST_SOUGHT: Final = 20
+_MOST_QUERY_TOKENS: Final = 20
 
 Range = tuple[int, int]
 """Half-open range of code points: start (included), end (excluded)."""
@@ -44,7 +44,7 @@ class _Token:
 
 
 class SearchTerms(NamedTuple):
-    """Terms that must follow each other. ``goes_on``: the single term is a prefix of what is sought."""
+    """Terms that must follow each other. ``goes_on``: the only term may be the beginning of a longer one."""
 
     phrase: tuple[str, ...]
     goes_on: bool
@@ -75,10 +75,12 @@ def literal(query: str) -> str:
 
 def highlights(text: str, query: str) -> tuple[Range, ...]:
     """Return the ranges of a text that match the query, in order, without overlaps."""
-    wanted = _query_tokens(query)
-    found = [place for token, _ in wanted if token.run for place in _occurrences(text, token.plain)]
-    if words := [(token.plain, may_go_on) for token, may_go_on in wanted if not token.run]:
-        found += [(here.start, here.end) for here in _tokens(text) if not here.run and _is_one(here.plain, words)]
+    sought = _query_tokens(query)
+    found = [place for token, _ in sought if token.run for place in _occurrences(text, token.plain)]
+    if words := [(token.plain, may_go_on) for token, may_go_on in sought if not token.run]:
+        found += [
+            (here.start, here.end) for here in _tokens(text) if not here.run and _matches_any(here.plain, words)
+        ]
     if exact := literal(query):
         found += _occurrences(text, exact)
     return _merge_ranges(found)
@@ -120,7 +122,7 @@ def _index_terms(token: _Token) -> Iterator[str]:
 def _query_tokens(query: str) -> list[tuple[_Token, bool]]:
     """Return the tokens of a query, each with whether it may be an unfinished word (a prefix)."""
     query = query[:_LONGEST_QUERY]
-    return [(token, token.end == len(query)) for token in islice(_tokens(query), _MOST_SOUGHT)]
+    return [(token, token.end == len(query)) for token in islice(_tokens(query), _MOST_QUERY_TOKENS)]
 
 
 def _phrase(token: _Token, may_go_on: bool) -> SearchTerms:
@@ -131,8 +133,8 @@ def _phrase(token: _Token, may_go_on: bool) -> SearchTerms:
     return SearchTerms(tuple(token.plain[at : at + 2] for at in range(len(token.plain) - 1)), False)
 
 
-def _is_one(word: str, words: list[tuple[str, bool]]) -> bool:
-    return any(word.startswith(wanted) if may_go_on else word == wanted for wanted, may_go_on in words)
+def _matches_any(word: str, words: list[tuple[str, bool]]) -> bool:
+    return any(word.startswith(term) if may_go_on else word == term for term, may_go_on in words)
 
 
 def _occurrences(text: str, run: str) -> Iterator[Range]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from app.core.transcript import TranscriptSegment
 from protocol.session import Partial
-from protocol.texts import TimedText, follow
+from protocol.texts import TimedText, append_text
 
 _NOT_YET: Final = "…"
 
@@ -109,5 +109,5 @@ def _append(spans: list[TextSpan], *pieces: TextSpan) -> None:
     for place, piece in enumerate(pieces):
         text = piece.text
         if place == 0 and spans and spans[-1].text.strip() and text.strip():
-            text = follow(TimedText(spans[-1].text), TimedText(text)) + text[len(text.rstrip()) :]
+            text = append_text(TimedText(spans[-1].text), TimedText(text)) + text[len(text.rstrip()) :]
         spans.append(TextSpan(text, piece.stable))

@@ -16,7 +16,7 @@ from app.dictation.insertion_queue import InsertionQueue
 from app.dictation.messages import Gauges
 from app.dictation.view import View
 from protocol.session import Partial
-from protocol.texts import TimedText, follow, meet
+from protocol.texts import TimedText, append_text, join_pair
 
 DONE_S: Final = 2.0
 NOTICE_S: Final = 8.0
@@ -45,7 +45,7 @@ class RunningText:
         for line in self._live.add_result(segment):
             text = SHAPES[State.FAILED] if line.failed else line.text
             start_ms, end_ms = line.times_ms or (None, None)
-            whole = "".join(meet(self._final, TimedText(text, start_ms)))
+            whole = "".join(join_pair(self._final, TimedText(text, start_ms)))
             self._final = TimedText(whole[-MOST:], end_ms=end_ms)
 
     @property
@@ -56,7 +56,7 @@ class RunningText:
         final = (TextSpan(self._final.text, stable=True),)
         if not (live := self._live.spans):
             return final
-        first = replace(live[0], text=follow(TimedText(self._final.text), TimedText(live[0].text)))
+        first = replace(live[0], text=append_text(TimedText(self._final.text), TimedText(live[0].text)))
         return _last((*final, first, *live[1:]))
 
 

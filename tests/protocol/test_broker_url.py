@@ -20,20 +20,20 @@ def test_address_without_own_form_is_that_of_a_server(url: str) -> None:
 
 
 def test_cluster_address_names_nodes_and_login() -> None:
-    said = parse_broker_url("redis+cluster://me:p%40ss@a:1,b,[::1]:3")
+    parsed = parse_broker_url("redis+cluster://me:p%40ss@a:1,b,[::1]:3")
     nodes = BrokerNode("a", 1), BrokerNode("b", 6379), BrokerNode("::1", 3)
-    assert said == BrokerUrl(BrokerKind.CLUSTER, nodes, "me", "p@ss")
+    assert parsed == BrokerUrl(BrokerKind.CLUSTER, nodes, "me", "p@ss")
 
 
 def test_sentinel_address_names_sentinels_and_primary() -> None:
-    said = parse_broker_url("redis+sentinel://:secret@a,b:2/main")
-    assert said == BrokerUrl(
+    parsed = parse_broker_url("redis+sentinel://:secret@a,b:2/main")
+    assert parsed == BrokerUrl(
         BrokerKind.SENTINEL, (BrokerNode("a", 26379), BrokerNode("b", 2)), "", "secret", "main"
     )
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("redis+sentinel://a:1", "name of the primary is missing"),
         ("redis+sentinel://a:1/m/0", "name of the primary is missing"),
@@ -50,8 +50,8 @@ def test_sentinel_address_names_sentinels_and_primary() -> None:
         ("redis+sentinel://me:q7/x9@h:1/m", "special characters of a password as %2F"),
     ],
 )
-def test_wrong_address_is_refused_with_advice(url: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said) as raised:
+def test_wrong_address_is_refused_with_advice(url: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as raised:
         parse_broker_url(url)
     assert "q7" not in str(raised.value)
 
@@ -81,8 +81,8 @@ def test_address_with_tls_names_its_files() -> None:
         BrokerKind.SENTINEL, nodes, master="m", tls=BrokerTls()
     )
     query = "ssl_ca_certs=/ca.pem&ssl_certfile=/c%20d.pem&ssl_keyfile=/k.pem&ssl_check_hostname=false"
-    said = parse_broker_url(f"rediss+cluster://a:1?{query}")
-    assert said == BrokerUrl(BrokerKind.CLUSTER, nodes, tls=BrokerTls("/ca.pem", "/c d.pem", "/k.pem", True))
+    parsed = parse_broker_url(f"rediss+cluster://a:1?{query}")
+    assert parsed == BrokerUrl(BrokerKind.CLUSTER, nodes, tls=BrokerTls("/ca.pem", "/c d.pem", "/k.pem", True))
 
 
 def test_slot_is_that_of_the_hash_tag() -> None:

@@ -1,4 +1,4 @@
-"""Tests of the cutting of texts into subtitles."""
+"""Division of texts into subtitles."""
 
 import pytest
 from hypothesis import given
@@ -89,7 +89,7 @@ def test_word_without_end_is_divided() -> None:
         ("İ the store", [LocatedWord(2, 5, 0, 1), LocatedWord(6, 11, 1, 2)]),
     ],
 )
-def test_located_finds_words_with_other_capitals(text: str, found: list[LocatedWord]) -> None:
+def test_words_are_located_despite_other_capitals(text: str, found: list[LocatedWord]) -> None:
     assert locate_words(text, (Word("the", 0, 1), Word(" store", 1, 2))) == found
 
 
@@ -99,9 +99,9 @@ WORDS = st.lists(st.tuples(st.sampled_from(["a", "b", "天", "气"]), st.integer
 
 @given(TEXTS, st.integers(0, 30_000), WORDS)
 def test_subtitles_hold_the_whole_text_in_order_and_fit(
-    text: str, length_ms: int, said: list[tuple[str, int]]
+    text: str, length_ms: int, spoken: list[tuple[str, int]]
 ) -> None:
-    words = tuple(Word(word, ms, ms + 200) for word, ms in sorted(said, key=lambda pair: pair[1]))
+    words = tuple(Word(word, ms, ms + 200) for word, ms in sorted(spoken, key=lambda pair: pair[1]))
     cues = list(captions(Cue(1_000, 1_000 + length_ms, text), words))
     assert "".join("".join(cue.text.split()) for cue in cues) == "".join(text.split())
     at = 1_000

@@ -16,7 +16,7 @@ from protocol.decoding import explain
 from protocol.errors import NOT_JSON, MalformedMessage, ProtocolError
 from protocol.forms import MODEL
 
-SAID = "what was said"
+PRIVATE = "words of a user"
 
 
 class Colour(StrEnum):
@@ -64,26 +64,26 @@ class Second(Struct, tag="second", tag_field="type"):
         ('"text": null', "`text` must be a text, not null"),
         ('"text": ""', "`text` must be a text that is not empty"),
         ('"text": "123456789 123456789 123456789"', "`text` must be a text of at most 20 characters"),
-        (f'"code": "{SAID}"', "`code` has a form that is not allowed"),
-        (f'"model": "{SAID}"', "`model` must be letters, digits, dots, hyphens and underscores"),
-        (f'"colour": "{SAID}"', "`colour` must be one of red, blue"),
+        (f'"code": "{PRIVATE}"', "`code` has a form that is not allowed"),
+        (f'"model": "{PRIVATE}"', "`model` must be letters, digits, dots, hyphens and underscores"),
+        (f'"colour": "{PRIVATE}"', "`colour` must be one of red, blue"),
         ('"colour": []', "`colour` must be a text, not a list"),
-        (f'"colours": ["red", "{SAID}"]', "`colours[1]` must be one of red, blue"),
-        (f'"way": "{SAID} - at `$.text`"', "`way` must be one of in, out"),
+        (f'"colours": ["red", "{PRIVATE}"]', "`colours[1]` must be one of red, blue"),
+        (f'"way": "{PRIVATE} - at `$.text`"', "`way` must be one of in, out"),
         ('"inner": [{"size": 1}, {"size": "1"}]', "`inner[1].size` must be a whole number, not a text"),
         ('"inner": [{}]', "`inner[0].size` is missing"),
         ('"inner": {}', "`inner` must be a list, not an object"),
-        (f'"counts": {{"{SAID}": 1}}', "a key of `counts` has a value that does not exist"),
+        (f'"counts": {{"{PRIVATE}": 1}}', "a key of `counts` has a value that does not exist"),
         ('"counts": {"red": "1"}', "`counts[...]` must be a whole number, not a text"),
         ('"pair": [1]', "`pair` must be a list of 2 entries"),
-        (f'"sound": "{SAID}"', "`sound` must be bytes in base64"),
+        (f'"sound": "{PRIVATE}"', "`sound` must be bytes in base64"),
         ('"few": [1, 2]', "`few` must be a list of at most 1 entries"),
         ('"even": 1', "`even` is not valid"),
         ('"flag": 1', "`flag` must be true or false, not a whole number"),
-        (f'"id": "{SAID}"', "`id` must be a UUID"),
-        (f'"day": "{SAID}"', "`day` must be a date such as 2026-03-01"),
+        (f'"id": "{PRIVATE}"', "`id` must be a UUID"),
+        (f'"day": "{PRIVATE}"', "`day` must be a date such as 2026-03-01"),
         ('"other": 1', "there is no field `other`"),
-        (f'"{SAID}": 1', "the JSON has an unknown field"),
+        (f'"{PRIVATE}": 1', "the JSON has an unknown field"),
     ],
 )
 def test_error_names_field_and_types_but_no_value(given: str, says: str) -> None:
@@ -95,7 +95,7 @@ def test_error_names_field_and_types_but_no_value(given: str, says: str) -> None
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (f'{{"type": "{SAID}"}}'.encode(), "`type` must be one of first, second"),
+        (f'{{"type": "{PRIVATE}"}}'.encode(), "`type` must be one of first, second"),
         (b'{"type": 1}', "`type` must be a text"),
         (b"{}", "`type` is missing"),
         (b'{"type": "second"}', "`name` is missing"),
@@ -114,13 +114,15 @@ def test_error_describes_data_that_is_no_message(data: bytes, says: str) -> None
 
 def test_value_is_not_named_where_the_type_is_unknown() -> None:
     with pytest.raises(msgspec.ValidationError) as refused:
-        msgspec.convert({"type": "first", "way": SAID}, First)
+        msgspec.convert({"type": "first", "way": PRIVATE}, First)
     assert explain(refused.value) == "`way` has a value that does not exist"
     assert explain(KeyError("session")) == "'session'"
 
 
-_scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-5, 5) | st.just(SAID) | st.just("hello")
-_names = st.sampled_from(("type", "session", "options", "hotwords", "segment", "language", "codec", "audio", SAID))
+_scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-5, 5) | st.just(PRIVATE) | st.just("hello")
+_names = st.sampled_from(
+    ("type", "session", "options", "hotwords", "segment", "language", "codec", "audio", PRIVATE)
+)
 _json = st.recursive(
     _scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=4),
@@ -128,8 +130,8 @@ _json = st.recursive(
 )
 
 
-@given(st.dictionaries(_names, _json, max_size=6), st.sampled_from(("hello", "segment.begin", "finish", SAID)))
-def test_errors_of_the_wire_are_neither_in_the_librarys_words_nor_quote_values(
+@given(st.dictionaries(_names, _json, max_size=6), st.sampled_from(("hello", "segment.begin", "finish", PRIVATE)))
+def test_decoding_errors_contain_neither_words_of_the_library_nor_values(
     fields: dict[str, Any], kind: str
 ) -> None:
     data = msgspec.json.encode({**fields, "type": kind})
@@ -137,8 +139,10 @@ def test_errors_of_the_wire_are_neither_in_the_librarys_words_nor_quote_values(
         try:
             decode(data)
         except MalformedMessage as error:
-            said = str(error)
-            assert not {"Expected", "Invalid", "Object", "$", SAID} & set(said.replace("`", " ").split(" ")), said
-            assert SAID not in said
+            text = str(error)
+            assert not {"Expected", "Invalid", "Object", "$", PRIVATE} & set(text.replace("`", " ").split(" ")), (
+                text
+            )
+            assert PRIVATE not in text
         except ProtocolError:
             pass

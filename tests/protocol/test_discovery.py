@@ -4,33 +4,33 @@ from hypothesis import strategies as st
 
 from protocol.discovery import SERVICE, Announcement, decode_text, encode_text, service_name
 
-SAID = Announcement("ab" * 32, "1.2")
+ANNOUNCEMENT = Announcement("ab" * 32, "1.2")
 
 
-def record(said: dict[str, str]) -> dict[bytes, bytes | None]:
-    return {name.encode(): value.encode() for name, value in said.items()}
+def record(fields: dict[str, str]) -> dict[bytes, bytes | None]:
+    return {name.encode(): value.encode() for name, value in fields.items()}
 
 
 def test_txt_record_round_trips() -> None:
-    assert decode_text(record(encode_text(SAID))) == SAID
-    assert decode_text(record(encode_text(SAID) | {"new": "x"})) == SAID
+    assert decode_text(record(encode_text(ANNOUNCEMENT))) == ANNOUNCEMENT
+    assert decode_text(record(encode_text(ANNOUNCEMENT) | {"new": "x"})) == ANNOUNCEMENT
 
 
 def test_txt_record_has_only_known_fields() -> None:
-    assert encode_text(SAID) == {"v": "1", "certificate": "ab" * 32, "version": "1.2"}
+    assert encode_text(ANNOUNCEMENT) == {"v": "1", "certificate": "ab" * 32, "version": "1.2"}
 
 
 @pytest.mark.parametrize(
     "other", [{"v": "2"}, {"certificate": "ab"}, {"certificate": "AB" * 32}, {"certificate": "zz" * 32}]
 )
 def test_txt_record_of_another_program_is_ignored(other: dict[str, str]) -> None:
-    assert decode_text(record(encode_text(SAID) | other)) is None
+    assert decode_text(record(encode_text(ANNOUNCEMENT) | other)) is None
 
 
 @given(st.dictionaries(st.binary(max_size=20), st.none() | st.binary(max_size=100), max_size=5))
-def test_arbitrary_txt_records_do_not_crash_decoder(said: dict[bytes, bytes | None]) -> None:
-    decode_text(said)
-    found = decode_text(record(encode_text(SAID)) | {b"version": said.get(b"version")} | said)
+def test_arbitrary_txt_record_is_decoded_or_ignored(fields: dict[bytes, bytes | None]) -> None:
+    decode_text(fields)
+    found = decode_text(record(encode_text(ANNOUNCEMENT)) | {b"version": fields.get(b"version")} | fields)
     assert found is None or found.version.isprintable()
 
 

@@ -1,4 +1,4 @@
-"""Texts that no encoding has: they lose what cannot be encoded, and nothing else."""
+"""Replacement of characters that cannot be encoded, and of nothing else."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ def test_texts_within_a_message_are_replaced() -> None:
 
 
 @given(ANY_TEXT)
-def test_every_text_can_be_encoded_and_encodable_ones_stay(text: str) -> None:
+def test_every_text_becomes_encodable_and_encodable_texts_stay(text: str) -> None:
     found = to_encodable(text)
     found.encode()
     try:

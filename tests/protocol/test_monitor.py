@@ -20,13 +20,13 @@ from protocol.recognition import Timing
 
 WORKER = WorkerStatus("w", "h", "whisper", "whisper-base", "cuda", WorkerState.BUSY, gpu_percent=12.5)
 RECENT = Recent("s", 3, "final", "whisper-base", "w", Timing(900, 10, 200, 5), 1_000, 12.5)
-STANDS = Snapshot(
+STATE = Snapshot(
     "g", 60.0, BrokerState(True, "Valkey 9.1.2", True), 1, 2, 3, 0.5, 4, 8.0, 1.5, 9.0, (WORKER,), (RECENT,)
 )
 
 
 def test_monitor_events_round_trip() -> None:
-    assert decode_event(SNAPSHOT, msgspec.json.encode(STANDS)) == STANDS
+    assert decode_event(SNAPSHOT, msgspec.json.encode(STATE)) == STATE
     assert decode_event(SEGMENT, msgspec.json.encode(RECENT).decode()) == RECENT
 
 

@@ -35,14 +35,14 @@ from protocol.pairing import (
     prove,
 )
 
-SEEN = "ab" * 32
+CERTIFICATE = "ab" * 32
 
 
 @pytest.mark.parametrize(
     "message",
     [
         PairBegin("n", DeviceKind.WORKER, b"A" + bytes(32)),
-        PairConfirm("e", SEEN, bytes(32)),
+        PairConfirm("e", CERTIFICATE, bytes(32)),
     ],
 )
 def test_pairing_requests_round_trip(message: PairRequest) -> None:
@@ -102,20 +102,20 @@ def test_pairing_keys_match_hkdf(shared: bytes, one: bytes, two: bytes) -> None:
 
 
 def test_pairing_proof_covers_key_messages_and_certificate() -> None:
-    proof = prove(b"k" * 32, b"x", b"y", SEEN)
-    assert proof == hmac.digest(b"k" * 32, b"xy" + bytes.fromhex(SEEN), "sha256")
+    proof = prove(b"k" * 32, b"x", b"y", CERTIFICATE)
+    assert proof == hmac.digest(b"k" * 32, b"xy" + bytes.fromhex(CERTIFICATE), "sha256")
     others = [
-        prove(b"l" * 32, b"x", b"y", SEEN),
-        prove(b"k" * 32, b"z", b"y", SEEN),
-        prove(b"k" * 32, b"x", b"z", SEEN),
+        prove(b"l" * 32, b"x", b"y", CERTIFICATE),
+        prove(b"k" * 32, b"z", b"y", CERTIFICATE),
+        prove(b"k" * 32, b"x", b"z", CERTIFICATE),
         prove(b"k" * 32, b"x", b"y", "ac" * 32),
     ]
     assert len({proof, *others}) == 5
 
 
 def test_spake2_identities_differ_by_name_and_kind() -> None:
-    asked = [identities(name, kind)[0] for name in ("a", "b") for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)]
-    assert len({*asked, identities("a", DeviceKind.CLIENT)[1]}) == 5
+    names = [identities(name, kind)[0] for name in ("a", "b") for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)]
+    assert len({*names, identities("a", DeviceKind.CLIENT)[1]}) == 5
 
 
 @pytest.mark.parametrize("text", ["01234567", " 0123 4567\n", "0123-4567", "0123·4567", "01.23.45.67"])
@@ -130,15 +130,16 @@ def test_invalid_pairing_code_is_malformed(text: str) -> None:
 
 
 def test_pairing_link_round_trips_and_fits_into_qr_code() -> None:
-    link = PairingLink(("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "01234567", SEEN)
+    link = PairingLink(("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "01234567", CERTIFICATE)
     assert decode_link(encode_link(link)) == link
     assert len(encode_link(link)) < 300  # capacity of a QR code that a camera can read from a screen
 
 
 def test_pairing_has_link_only_with_code_and_address() -> None:
-    waits = PairingState(code="01234567", certificate_sha256=SEEN, urls=tuple(f"https://h:{n}" for n in range(9)))
-    assert decode_link(link_of(waits)) == PairingLink(waits.urls[:LINKED_URLS], "01234567", SEEN)
-    assert link_of(replace(waits, code="")) == link_of(replace(waits, urls=())) == ""
+    urls = tuple(f"https://h:{n}" for n in range(9))
+    waiting = PairingState(code="01234567", certificate_sha256=CERTIFICATE, urls=urls)
+    assert decode_link(link_of(waiting)) == PairingLink(waiting.urls[:LINKED_URLS], "01234567", CERTIFICATE)
+    assert link_of(replace(waiting, code="")) == link_of(replace(waiting, urls=())) == ""
 
 
 @pytest.mark.parametrize(
@@ -147,11 +148,11 @@ def test_pairing_has_link_only_with_code_and_address() -> None:
         "",
         "https://example.org",
         "kikipounamu://pair",
-        f"kikipounamu://pair?at=https%3A%2F%2Fh&code=1&certificate={SEEN}",
-        f"kikipounamu://pair?at=http%3A%2F%2Fh&code=12345678&certificate={SEEN}",
-        f"kikipounamu://pair?at=https%3A%2F%2Fu%40h&code=12345678&certificate={SEEN}",
+        f"kikipounamu://pair?at=https%3A%2F%2Fh&code=1&certificate={CERTIFICATE}",
+        f"kikipounamu://pair?at=http%3A%2F%2Fh&code=12345678&certificate={CERTIFICATE}",
+        f"kikipounamu://pair?at=https%3A%2F%2Fu%40h&code=12345678&certificate={CERTIFICATE}",
         "kikipounamu://pair?at=https%3A%2F%2Fh&code=12345678&certificate=00",
-        f"other://pair?at=https%3A%2F%2Fh&code=12345678&certificate={SEEN}",
+        f"other://pair?at=https%3A%2F%2Fh&code=12345678&certificate={CERTIFICATE}",
         "kikipounamu://[",
     ],
 )

@@ -1,4 +1,4 @@
-"""Tests of the signs that a sentence goes on over a pause."""
+"""Signs that a sentence goes on over a pause."""
 
 import re
 from collections import Counter
@@ -91,7 +91,9 @@ def test_word_that_ends_no_sentence_outweighs_long_pause(left: str) -> None:
         ("用 Python。", "OK", "用 Python"),
     ],
 )
-def test_shortened_takes_full_stop_and_sets_chinese_comma(left: str, right: str, expected: str) -> None:
+def test_without_full_stop_sets_comma_only_between_long_chinese_texts(
+    left: str, right: str, expected: str
+) -> None:
     assert without_full_stop(left, right) == expected
 
 
@@ -105,7 +107,7 @@ def test_shortened_takes_full_stop_and_sets_chinese_comma(left: str, right: str,
     ]
     + [(text, text) for text in ("Go home.", "Where to?", "the", "", "你好。")],
 )
-def test_closed_drops_full_stop_after_word_that_ends_no_sentence(text: str, expected: str) -> None:
+def test_without_false_stop_drops_stop_after_word_that_ends_no_sentence(text: str, expected: str) -> None:
     assert without_false_stop(text) == expected
 
 
@@ -129,7 +131,7 @@ def test_closed_drops_full_stop_after_word_that_ends_no_sentence(text: str, expe
         ("42 dogs", "the", "42 dogs"),
     ],
 )
-def test_lowered_keeps_capitals_of_names(right: str, left: str, expected: str) -> None:
+def test_without_capital_keeps_capitals_of_names(right: str, left: str, expected: str) -> None:
     assert without_capital(right, left) == expected
     assert without_capital_within(right, left) == expected
 

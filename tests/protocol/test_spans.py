@@ -1,4 +1,4 @@
-"""Second passes: what tells a session, and how it is stored."""
+"""Spans: the segments whose texts make up a session, and the stored form."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from protocol.spans import encode_replaces, parse_replaces, without_replaced
 
 
-def test_session_without_spans_is_reported_by_all_segments() -> None:
+def test_session_without_spans_has_the_texts_of_all_segments() -> None:
     assert without_replaced(range(3), {}) == [0, 1, 2]
 
 
@@ -34,7 +34,7 @@ def test_stored_list_is_read_back() -> None:
 
 
 @given(st.integers(1, 30), st.lists(st.sets(st.integers(0, 29), min_size=1, max_size=5), max_size=8))
-def test_each_segment_is_reported_by_itself_or_by_one_span(segments: int, replaced: list[set[int]]) -> None:
+def test_text_of_each_segment_comes_from_itself_or_from_one_span(segments: int, replaced: list[set[int]]) -> None:
     spans = {segments + i: sorted(n % segments for n in some) for i, some in enumerate(replaced)}
     kept = without_replaced(range(segments + len(spans)), spans)
     assert len(set(kept)) == len(kept)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.texts import TimedText, follow, join_pieces, join_texts, joined_parts
+from protocol.texts import TimedText, append_text, join_pieces, join_texts, joined_parts
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_joined_pieces_read_like_one_text(texts: list[str], pauses_ms: list[int]
     assert join_pieces(spoken(*texts, pauses_ms=tuple(pauses_ms))) == whole
 
 
-def test_sentence_is_complete_only_with_all_its_pieces() -> None:
-    """The last piece has no verb, but its sentence does."""
+def test_sentence_ends_where_all_its_pieces_are_complete() -> None:
+    """The second piece has no verb, but its sentence has one."""
     pieces = spoken("He told the children", "for the story.", "They asked for another.", pauses_ms=(0, 0))
     assert join_pieces(pieces) == "He told the children for the story. They asked for another."
 
@@ -115,7 +115,7 @@ def test_sentence_is_complete_only_with_all_its_pieces() -> None:
 def test_text_before_a_later_insertion_stays_as_it_was_written(texts: list[str], whole: str) -> None:
     first, second = spoken(*texts, pauses_ms=(100,))
     later, written = second._replace(after_written=True), join_pieces([first])
-    assert join_pieces([first, later]) == written + follow(first._replace(text=written), later) == whole
+    assert join_pieces([first, later]) == written + append_text(first._replace(text=written), later) == whole
 
 
 def test_pieces_without_times_or_in_disorder_get_only_spaces() -> None:
@@ -137,8 +137,8 @@ def test_pieces_without_times_or_in_disorder_get_only_spaces() -> None:
         ("1", "", ""),
     ],
 )
-def test_follow_changes_only_the_right_text(left: str, right: str, expected: str) -> None:
-    assert follow(TimedText(left, 0, 1_000), TimedText(right, 1_100, 2_000)) == expected
+def test_appended_text_leaves_the_left_text_unchanged(left: str, right: str, expected: str) -> None:
+    assert append_text(TimedText(left, 0, 1_000), TimedText(right, 1_100, 2_000)) == expected
 
 
 PIECES = st.lists(st.tuples(st.text(st.sampled_from("Ia the,.…。我的1-")), st.integers(0, 2_000)), max_size=6)

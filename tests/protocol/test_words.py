@@ -32,7 +32,7 @@ def test_query_becomes_phrases_and_its_last_word_a_prefix() -> None:
     assert search_phrases('"*()') == []
 
 
-def test_query_without_terms_is_sought_literally() -> None:
+def test_query_without_terms_is_searched_literally() -> None:
     assert [literal(query) for query in ("*", ' "" ', "a *", "好", " ")] == ["*", '""', "", "", ""]
     assert highlights("3 * 4 ** 5", "*") == ((2, 3), (6, 8))
 
