@@ -48,7 +48,7 @@ from protocol.job import Notice
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.memory import RegularReturn
+from runtime.memory import MemoryReturn
 from runtime.tasks import Tasks, within
 
 log = loggers.BACKEND_GATEWAY
@@ -214,7 +214,7 @@ class Gateway:
 
     async def tick(self) -> None:
         """Pass the time to the sessions until cancelled."""
-        pinged, memory = time.monotonic(), RegularReturn()
+        pinged, memory = time.monotonic(), MemoryReturn()
         while True:
             await asyncio.sleep(TICK_S)
             now = time.monotonic()

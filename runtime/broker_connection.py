@@ -1,4 +1,4 @@
-"""Common use of redis-py by gateways and workers: a connection that a function opens, errors, the version.
+"""Use of redis-py that gateways and workers share: a connection that a function opens, errors, the version.
 
 Only programs that use the broker import this.
 """
@@ -26,8 +26,8 @@ Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 
 
 _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
-"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
-_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
+"""Errors of a server that is not the primary now: a new connection may lead to the primary."""
+_ELSEWHERE_TEXT: Final = "non local key"  # error of a script while a slot moves
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 
 
@@ -35,9 +35,8 @@ def check_server_url(url: str) -> None:
     """Raise ``ValueError`` for the URL of a single server that redis-py cannot use, also for unknown options."""
     parts = urlsplit(url)
     database = parts.path.strip("/")
-    if (
-        parts.scheme in ("redis", "rediss") and database and not database.isdecimal()
-    ):  # redis-py would use number 0
+    is_tcp = parts.scheme in ("redis", "rediss")
+    if is_tcp and database and not database.isdecimal():  # redis-py would use number 0
         raise ValueError(f"a database is a number, not {database!r}: write {parts.scheme}://HOST:PORT/0")
     options = dict(parse_url(url))
     kind: Any = options.pop("connection_class", Connection)
@@ -51,12 +50,12 @@ def check_server_url(url: str) -> None:
 
 
 def is_elsewhere(reply: object) -> bool:
-    """Return whether this is the error of a server that is not the primary now."""
+    """Return whether a reply is the error of a server that is not the primary now."""
     return isinstance(reply, _ELSEWHERE) or (isinstance(reply, RedisError) and _ELSEWHERE_TEXT in str(reply))
 
 
 def server_version(info: Mapping[str, Any]) -> str:
-    """Return name and version from INFO. Raises ``ValueError`` for a server without commands that scripts need."""
+    """Return name and version from INFO. Raises ``ValueError`` if it is too old for our scripts."""
     kind = "valkey" if "valkey_version" in info else "redis"
     version = str(info.get(f"{kind}_version", "unknown"))
     if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < _OLDEST[kind]:
@@ -66,16 +65,16 @@ def server_version(info: Mapping[str, Any]) -> str:
 
 
 def error_text(error: Exception) -> str:
-    """Return the text of a broker's error; of ``MOVED`` and ``ASK`` redis-py keeps only the numbers."""
+    """Return the text of a broker's error. redis-py keeps only the numbers of ``MOVED`` and ``ASK``."""
     if isinstance(error, AskError):
         return f"the data is at another server now, {error.host}:{error.port}"
     return str(error)
 
 
 class DialledConnection(AbstractConnection):
-    """Connection that a ``Dial`` opens; redis-py's own classes keep one address for ever.
+    """Connection that a ``Dial`` opens; redis-py's own classes never change their address.
 
-    ``primary``: refuse a server that says it is a replica. A Sentinel may name it for a moment after a failover.
+    ``primary``: refuse a replica, which a Sentinel may still name as primary just after a failover.
     """
 
     def __init__(self, *, dial: Dial, primary: bool = False, **options: Any) -> None:
@@ -84,7 +83,7 @@ class DialledConnection(AbstractConnection):
         super().__init__(**options)
 
     def repr_pieces(self) -> list[tuple[str, str | int]]:
-        """Return the parts of the connection's text."""
+        """Return the fields that ``repr`` shows."""
         return [("db", self.db)]
 
     async def _connect(self) -> None:
@@ -95,14 +94,14 @@ class DialledConnection(AbstractConnection):
             raise AuthenticationError(str(error)) from error
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:
-        """Authenticate, and check the kind of the server."""
+        """Authenticate, and refuse a replica if the connection needs the primary."""
         await super().on_connect_check_health(check_health)
         if not self._primary:
             return
         await self.send_command("ROLE", check_health=False)
         try:
             role, *_ = await self.read_response()
-        except NoPermissionError:  # then the first write shows it
+        except NoPermissionError:  # the first write will fail if it is a replica
             return
         if role != b"master":
             raise RedisConnectionError("the server that the sentinels name is a replica")

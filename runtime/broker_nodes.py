@@ -1,6 +1,6 @@
-"""Finder of the node that is primary now: asks Sentinels, or the nodes of a Redis Cluster.
+"""Finder of the current primary: it asks Sentinels, or the nodes of a Redis Cluster.
 
-Asked anew for each connection, so that connecting again is all that a failover needs.
+Each connection asks again, so after a failover it is enough to reconnect.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from protocol.broker_url import BrokerKind, BrokerNode, BrokerTls, BrokerUrl, sl
 from runtime.tasks import cancel_and_wait, loop_time
 
 ASK_S: Final = 1.0
-_ASKED: Final = 3
-"""Nodes asked at once, chosen anew each time: one that has not heard of a failover is not asked for ever."""
+_NODES_ASKED: Final = 3
+"""Nodes asked at once. They are drawn anew each time, so a node that missed a failover does not block for ever."""
 _MOST_KNOWN: Final = 64
 _READ_BYTES: Final = 64 * 1024
 _DENIED: Final = ("NOAUTH", "WRONGPASS", "NOPERM")
@@ -41,7 +41,7 @@ class SlotRange(NamedTuple):
 
 
 class BrokerNodes:
-    """Finder for one address. Connections of a process that are made at the same time share its questions.
+    """Finder for one address. Connections that a process opens at the same time share one query.
 
     Raises ``ValueError`` if a file for TLS cannot be used.
     """
@@ -52,19 +52,19 @@ class BrokerNodes:
         self._limit_s = limit_s
         self._known = url.nodes
         self._slots: Sequence[SlotRange] = ()
-        self._asked_at = float("-inf")
-        self._one_at_a_time = asyncio.Lock()
+        self._refreshed_at = float("-inf")
+        self._refresh_lock = asyncio.Lock()
 
     async def primary(self, key: str) -> BrokerNode:
-        """Return the node to which commands on ``key`` go now.
+        """Return the node that takes commands on ``key`` now.
 
         Raises ``NoPrimary``, or ``PermissionError`` if the user or the password is refused.
         """
-        begun = loop_time()
-        async with self._one_at_a_time:
-            if self._asked_at < begun:
+        called_at = loop_time()
+        async with self._refresh_lock:
+            if self._refreshed_at < called_at:
                 await self._refresh()
-                self._asked_at = loop_time()
+                self._refreshed_at = loop_time()
         slot = slot_of(key)
         for first, last, primary in self._slots:
             if first <= slot <= last:
@@ -72,7 +72,7 @@ class BrokerNodes:
         raise NoPrimary(f"no node of the cluster has slot {slot} now")
 
     async def dial(self, key: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect to that node. Raises ``OSError``."""
+        """Connect to the primary of ``key``. Raises ``OSError``."""
         return await asyncio.open_connection(*await self.primary(key), ssl=self._tls)
 
     async def _refresh(self) -> None:
@@ -80,11 +80,11 @@ class BrokerNodes:
             self._slots = await self._first(self._ask_sentinel)
             return
         self._slots = await self._first(self._ask_cluster)
-        learned = (one.primary for one in self._slots)
+        learned = (slots.primary for slots in self._slots)
         self._known = tuple(dict.fromkeys((*self._url.nodes, *learned)))[:_MOST_KNOWN]
 
     async def _first(self, ask: Callable[[BrokerNode], Awaitable[T]]) -> T:
-        """Return the first answer of some nodes. Raises ``NoPrimary`` or ``PermissionError`` with the reasons."""
+        """Return the first answer of some nodes. Raises ``NoPrimary`` or ``PermissionError`` with all reasons."""
         reasons: dict[BrokerNode, OSError] = {}
 
         async def answer(node: BrokerNode) -> T | None:
@@ -94,8 +94,8 @@ class BrokerNodes:
                 reasons[node] = error
                 return None
 
-        asked = random.sample(self._known, min(_ASKED, len(self._known)))
-        tasks = [asyncio.ensure_future(answer(node)) for node in asked]
+        nodes = random.sample(self._known, min(_NODES_ASKED, len(self._known)))
+        tasks = [asyncio.ensure_future(answer(node)) for node in nodes]
         try:
             with suppress(TimeoutError):
                 for found in asyncio.as_completed(tasks, timeout=self._limit_s):
@@ -103,10 +103,10 @@ class BrokerNodes:
                         return answered
         finally:
             await cancel_and_wait(tasks)
-        said = "; ".join(f"{node.host}:{node.port}: {reasons.get(node, 'no answer')}" for node in asked)
+        explanation = "; ".join(f"{node.host}:{node.port}: {reasons.get(node, 'no answer')}" for node in nodes)
         if any(isinstance(reason, PermissionError) for reason in reasons.values()):
-            raise PermissionError(said)
-        raise NoPrimary(said)
+            raise PermissionError(explanation)
+        raise NoPrimary(explanation)
 
     async def _ask_sentinel(self, sentinel: BrokerNode) -> Sequence[SlotRange]:
         named = await self._ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._url.master)
@@ -126,10 +126,11 @@ class BrokerNodes:
             reply = await _reply(reader, writer, replies, command)
             if isinstance(reply, HiredisError) and str(reply).startswith("NOAUTH") and self._url.password:
                 login = [word for word in (self._url.user, self._url.password) if word]
-                said = await _reply(reader, writer, replies, ["AUTH", *login])
-                reply = said if isinstance(said, HiredisError) else await _reply(reader, writer, replies, command)
+                reply = await _reply(reader, writer, replies, ["AUTH", *login])
+                if not isinstance(reply, HiredisError):
+                    reply = await _reply(reader, writer, replies, command)
             if isinstance(reply, HiredisError):
-                raise (PermissionError if str(reply).startswith(_DENIED) else NoPrimary)(_advice(str(reply)))
+                raise (PermissionError if str(reply).startswith(_DENIED) else NoPrimary)(_with_advice(str(reply)))
             return reply
         except HiredisError as error:
             raise NoPrimary(f"it does not speak the broker's protocol: {error}") from error
@@ -152,14 +153,14 @@ def client_context(tls: BrokerTls) -> ssl.SSLContext:
     return context
 
 
-def _advice(said: str) -> str:
-    return next((f"{said}; {advice}" for part, advice in _ADVICE.items() if part in said.lower()), said)
+def _with_advice(error: str) -> str:
+    return next((f"{error}; {advice}" for part, advice in _ADVICE.items() if part in error.lower()), error)
 
 
 async def _reply(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, replies: Reader, command: Sequence[str]
 ) -> Any:
-    words: Any = tuple(command)  # its stubs know tuples of one
+    words: Any = tuple(command)  # hiredis's type stubs accept only tuples of one
     writer.write(pack_command(words))
     while (reply := replies.gets()) is False:
         if not (data := await reader.read(_READ_BYTES)):
@@ -168,11 +169,11 @@ async def _reply(
     return reply
 
 
-def read_slots(reply: Sequence[Any], asked: BrokerNode) -> list[SlotRange]:
-    """Parse a reply of CLUSTER SLOTS. A node that names no host is at the host that was asked."""
+def read_slots(reply: Sequence[Any], replied: BrokerNode) -> list[SlotRange]:
+    """Parse a reply of CLUSTER SLOTS. A node without a host is at the host that replied."""
     return [
         SlotRange(
-            int(first), int(last), BrokerNode(host.decode() if host and host != b"?" else asked.host, int(port))
+            int(first), int(last), BrokerNode(host.decode() if host and host != b"?" else replied.host, int(port))
         )
         for first, last, (host, port, *_), *_ in reply
     ]

@@ -1,4 +1,4 @@
-"""Start of a self-contained folder: its one executable is every program of ours, and runs their modules.
+"""Start of a self-contained folder: its only executable runs every program of ours, and their modules.
 
 kikipounamu [ARGUMENT ...]            the program of that name; links to it have the names of the others
 kikipounamu -m MODULE [ARGUMENT ...]  a module of ours, as ``runtime.programs.module_command`` calls it
@@ -23,8 +23,8 @@ PROGRAMS: Final = {
     "kikipounamu-worker": "worker.entry:main",
 }
 _LIBRARIES: Final = "LD_LIBRARY_PATH"
-_OPENED: Final = ("__CFBundleIdentifier", "org.kikipounamu.app")
-"""Variable and value that macOS sets for the app when its icon is opened; that passes no argument."""
+_ICON_OPENED: Final = ("__CFBundleIdentifier", "org.kikipounamu.app")
+"""Variable and value that macOS sets when the app's icon is opened, which passes no argument."""
 
 
 def start() -> None:
@@ -34,7 +34,7 @@ def start() -> None:
 
 
 def restore_environment(environment: MutableMapping[str, str]) -> None:
-    """Undo the starter's changes of the environment: other programs must find their own libraries."""
+    """Undo PyInstaller's changes of the environment: other programs must find their own libraries."""
     for name in [name for name in environment if name.startswith("_PYI_")]:
         del environment[name]
     original = environment.pop(f"{_LIBRARIES}_ORIG", "")
@@ -44,10 +44,10 @@ def restore_environment(environment: MutableMapping[str, str]) -> None:
         environment.pop(_LIBRARIES, None)
 
 
-def put_on_leash(arguments: Sequence[str]) -> list[str]:
-    """Put the leash on here, if it is to start this executable, which saves the start of another process.
+def leash_in_place(arguments: Sequence[str]) -> list[str]:
+    """Leash this process itself if the leash would only start this same executable: that saves one process.
 
-    Return the command line that it is to start; empty: it is another one.
+    Return the command line to run here; empty if the leash starts another program, or none is asked for.
     """
     if list(arguments[1:3]) != ["-m", LEASH] or len(arguments) < 6 or not _is_own(arguments[5]):
         return []
@@ -63,9 +63,9 @@ def _is_own(program: str) -> bool:
 
 
 def _run(arguments: Sequence[str]) -> None:
-    arguments = put_on_leash(arguments) or arguments
+    arguments = leash_in_place(arguments) or arguments
     program, *rest = arguments
-    if not rest and os.environ.get(_OPENED[0]) == _OPENED[1]:
+    if not rest and os.environ.get(_ICON_OPENED[0]) == _ICON_OPENED[1]:
         rest = ["app"]
     if len(rest) > 1 and rest[0] == "-m":
         sys.argv = [program, *rest[2:]]

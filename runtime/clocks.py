@@ -22,7 +22,7 @@ log = loggers.RUNTIME_CLOCKS
 DAY_S: Final = 24 * 3600.0
 _JUMP_S: Final = DAY_S
 _AWAY_S: Final = 21 * DAY_S
-"""Longest time without any program that is believed to have passed."""
+"""Longest time without a running program that is believed."""
 _NOTE_S: Final = 3600.0
 
 
@@ -38,7 +38,7 @@ def steady_s() -> float:
 class WallClock:
     """Wall clock ``now_s``, compared with a steady clock from its creation on. Not thread-safe.
 
-    ``memory``: a file that keeps, for the next program, when the clock was read last and for how long it has moved
+    ``memory``: a file that tells the next program when the clock was read last, and for how long it has moved
     evenly. Without the file, as at the very first start, the clock has moved evenly for no time. ``None``: the
     clock is trusted from the start.
     """

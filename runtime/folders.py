@@ -28,8 +28,8 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EMFILE: "end the program and start it again, or allow it more open files (ulimit -n)",
     errno.ENFILE: "end other programs, or allow the system more open files (sysctl fs.file-max)",
 }
-_LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes in sockaddr_un.sun_path, without the final zero
-_LONGEST_ELSEWHERE = 103  # macOS
+_LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes of sockaddr_un.sun_path, without the final zero
+_LONGEST_SOCKET_PATH = 103  # macOS and others
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Folders:
 
     @property
     def knows_session(self) -> bool:
-        """False if programs of the login session may have another folder for sockets."""
+        """Return whether all programs of the login session use this folder for sockets."""
         return sys.platform != "linux" or self.runtime != _without_session()
 
 
@@ -97,26 +97,26 @@ def private_folder(path: Path) -> Path:
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.name == "posix":
-        found = path.lstat()
-        if path.parent.stat().st_mode & stat.S_IWOTH and (found.st_uid != os.getuid() or path.is_symlink()):
+        status = path.lstat()
+        if path.parent.stat().st_mode & stat.S_IWOTH and (status.st_uid != os.getuid() or path.is_symlink()):
             raise PermissionError(f"{path} belongs to another user: remove it, or set XDG_RUNTIME_DIR")
-        if found.st_mode & 0o077:
+        if status.st_mode & 0o077:
             path.chmod(0o700)
     return path
 
 
 def fits_socket(path: Path) -> bool:
     """Return whether ``path`` is short enough for a unix socket."""
-    return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATHS.get(sys.platform, _LONGEST_ELSEWHERE)
+    return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATHS.get(sys.platform, _LONGEST_SOCKET_PATH)
 
 
-def _socket(wanted: Path) -> Path:
-    if fits_socket(wanted):
-        return wanted
+def _socket(place: Path) -> Path:
+    if fits_socket(place):
+        return place
     import hashlib
 
-    short = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"{_NAME}-{short}" / wanted.name
+    short = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"{_NAME}-{short}" / place.name
 
 
 def _runtime_folder() -> Path:
@@ -136,9 +136,9 @@ def _without_session() -> Path:
 
 
 def refuse_writes_of_others() -> None:
-    """Let no stranger change the files that this process and its children create, whatever the umask.
+    """Deny other users write access to the files that this process and its children create.
 
-    A umask of 002 lets the group change them, as the user wants.
+    Where the umask of the user lets the group write, as 002 does, the group keeps that right.
     """
     mask = os.umask(0o077)
     os.umask(mask if mask & 0o002 else mask | 0o022)
@@ -150,9 +150,9 @@ def is_refused(error: BaseException) -> bool:
 
 
 def refusal(error: OSError, place: Path | None = None) -> str:
-    """Return which file or folder is refused, why, and what to do; ``place``: for errors that name none."""
+    """Return which file or folder is refused, why, and what to do. ``place`` is for errors that name no file."""
     why = error.strerror or str(error) or type(error).__name__
-    where = error.filename2 or error.filename or place  # the second name is the one that a file should get
+    where = error.filename2 or error.filename or place  # filename2: the name that a file should get
     if not where:
         return why
     remedy = _REMEDIES.get(error.errno, f"check that folder and its disk, {_ELSEWHERE}")

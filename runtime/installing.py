@@ -1,8 +1,8 @@
 """Terminal commands that add packages to this program.
 
-For a Python they name it by its full path: the ``pip`` on the terminal's path belongs to another Python and may
+They call Python by its full path: the ``pip`` on the terminal's path may belong to another Python, and may
 refuse (PEP 668). An extra also works for an installation from the source folder. Nothing can be added to a
-self-contained folder: there the command says what to do instead, or makes an environment beside it.
+self-contained folder: there the command updates the folder, or sets up an environment next to it.
 """
 
 import os
@@ -20,16 +20,18 @@ if TYPE_CHECKING:  # commands start without logging
     from runtime.logger import Logger
 
 _PROGRAM: Final = "kikipounamu"
-_BESIDE: Final = {"funasr": ("gpu", "setup")}
-"""Commands of ours that make an environment with the extra beside a folder."""
+_OWN_ENVIRONMENTS: Final = {"funasr": ("gpu", "setup")}
+"""Extras that a command of ours installs into a separate environment next to a self-contained folder."""
 
 
 def extra_command(extras: str) -> str:
     """Return the command that adds extras of this program, separated by commas."""
-    return command_text(_own(*_BESIDE.get(extras, ("update",))) if is_bundled() else _pip(f"{_PROGRAM}[{extras}]"))
+    return command_text(
+        _own(*_OWN_ENVIRONMENTS.get(extras, ("update",))) if is_bundled() else _pip(f"{_PROGRAM}[{extras}]")
+    )
 
 
-def again_command(*packages: str) -> str:
+def reinstall_command(*packages: str) -> str:
     """Return the command that reinstalls broken packages."""
     return command_text(_own("update") if is_bundled() else _pip("--force-reinstall", *packages))
 
@@ -37,7 +39,7 @@ def again_command(*packages: str) -> str:
 def missing_library(error: ModuleNotFoundError, extra: str) -> str:
     """Return which library is missing, and the command that installs its extra.
 
-    Raises ``error`` if the library is installed: then the fault is ours.
+    Raises ``error`` if the library is installed, because then the fault is ours.
     """
     library = (error.name or "").partition(".")[0]
     if not library or find_spec(library):
@@ -46,7 +48,7 @@ def missing_library(error: ModuleNotFoundError, extra: str) -> str:
 
 
 def log_missing_library(error: ModuleNotFoundError, program: str, logger: "Logger", event: "LogEvent") -> None:
-    """Log that a program cannot run, with the command that installs its extra, which has its name."""
+    """Log that a program cannot run, and the command that installs the extra of the same name."""
     from runtime.folders import folders
     from runtime.logs import logging_to
 

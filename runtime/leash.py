@@ -27,7 +27,7 @@ def leashed_command(command: Sequence[str], when_parent_dies: signal.Signals = s
     """
     if sys.platform != "linux":
         return list(command)
-    from runtime.programs import is_bundled, module_command  # run as a file, this module finds nothing of ours
+    from runtime.programs import is_bundled, module_command  # late: run as a file, this module cannot import ours
 
     launcher = module_command(MODULE) if is_bundled() else (sys.executable, "-I", "-S", __file__)
     return [*launcher, str(int(when_parent_dies)), str(os.getpid()), *command]

@@ -21,12 +21,12 @@ from runtime.event_names import LogEvent
 log = loggers.RUNTIME_LOG_WRITER
 
 MOST_RECORDS: Final = 10_000
-_LOOK_S: Final = 1.0
+_IDLE_S: Final = 1.0
 _GATHER_S: Final = 0.3
 """Time to gather lines before a write: waking the thread for each line costs more than writing it."""
 _STOP_S: Final = 5.0
-_PACKING: Final = 5
-_PIECE: Final = 1 << 20
+_GZIP_LEVEL: Final = 5
+_COPY_BYTES: Final = 1 << 20
 
 
 Write = Callable[[LogRecord], None]
@@ -49,7 +49,7 @@ class LogWriter:
         self._idle = idle
         self._most = most
         self._records: deque[LogRecord] = deque()
-        self._wanted = threading.Event()
+        self._woken = threading.Event()
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._lost = 0
@@ -66,8 +66,8 @@ class LogWriter:
                 self._lost += lines
             return
         self._records.append(record)
-        if not self._wanted.is_set():
-            self._wanted.set()
+        if not self._woken.is_set():
+            self._woken.set()
 
     def take_lost_count(self) -> int:
         """Return the number of lines lost since the last call."""
@@ -78,19 +78,19 @@ class LogWriter:
     def stop(self, deadline_s: float = _STOP_S) -> bool:
         """Write the remaining records within the deadline; return ``False`` if that fails. Safe to call twice."""
         self._ended.set()
-        self._wanted.set()
+        self._woken.set()
         self._thread.join(deadline_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        looked = time.monotonic()
+        idled_at = time.monotonic()
         while not self._ended.is_set():
-            if self._wanted.wait(_LOOK_S):
+            if self._woken.wait(_IDLE_S):
                 self._ended.wait(_GATHER_S)
-            self._wanted.clear()
+            self._woken.clear()
             self._write_all()
-            if time.monotonic() - looked >= _LOOK_S:
-                looked = time.monotonic()
+            if time.monotonic() - idled_at >= _IDLE_S:
+                idled_at = time.monotonic()
                 self._idle(False)
         self._write_all()
         self._idle(True)
@@ -176,8 +176,8 @@ class LogFile:
                 packed = path.with_name(f"{path.name}.gz")
                 part = path.with_name(f"{path.name}.{os.getpid()}.part")
                 with path.open("rb") as plain, part.open("wb") as file:
-                    with gzip.open(file, "wb", _PACKING) as packing:
-                        shutil.copyfileobj(plain, packing, _PIECE)
+                    with gzip.open(file, "wb", _GZIP_LEVEL) as packing:
+                        shutil.copyfileobj(plain, packing, _COPY_BYTES)
                     file.flush()
                     os.fsync(file.fileno())  # on the disk before the plain file is deleted
                 part.chmod(0o600)

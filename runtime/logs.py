@@ -50,8 +50,8 @@ _INTERVAL_S: Final = 10.0
 _TEMPLATE: Final = 200
 _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"})
 _WITH_KEYS: Final = frozenset({"aiohttp.websocket"})
-"""Loggers of libraries whose lines may hold keys. aiohttp's names the subprotocols that a client offers, and
-browsers offer a key as one."""
+"""Loggers of libraries whose lines may contain keys. aiohttp's lists the subprotocols that a client offers, and
+browsers send a key as one of them."""
 _FIRST: Final = ("timestamp", "level", "event", "logger")
 _TRACEBACK: Final = "exception"
 _LEVEL_LETTERS: Final = 9
@@ -83,8 +83,8 @@ class LineCategory(NamedTuple):
 _ANY_STORY: Final = LineCategory("info", "lines of stories")
 
 
-class _Sampler:
-    """Decision whether each line is written; safe from any thread."""
+class _LineLimits:
+    """Limits of log lines; safe from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -131,7 +131,7 @@ class _Sampler:
             log.warning(LogEvent.LOG_LINES_HELD_BACK, **of, **whose, lines=lines)
 
 
-class _Together(logging.LogRecord):
+class _GatheredLines(logging.LogRecord):
     """Record of several gathered story lines."""
 
     def __init__(self, name: str, lines: list[dict[str, Any]]) -> None:
@@ -139,7 +139,7 @@ class _Together(logging.LogRecord):
         self.lines = lines
 
 
-def write_together(name: str, lines: list[dict[str, Any]]) -> None:
+def write_gathered(name: str, lines: list[dict[str, Any]]) -> None:
     """Write gathered lines of the story ``name``; each costs a fraction of a line written alone.
 
     Each line has the fields that its logger would get: ``event``, its values, and ``timestamp``, the time of the
@@ -147,34 +147,34 @@ def write_together(name: str, lines: list[dict[str, Any]]) -> None:
     """
     logger = logging.getLogger(name)
     if logger.isEnabledFor(logging.INFO):
-        logger.handle(_Together(name, lines))
+        logger.handle(_GatheredLines(name, lines))
 
 
-def _is_wanted(record: logging.LogRecord) -> bool:
-    """Return whether a record is an event, or a warning of a library. At level DEBUG everything is wanted.
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Return whether a record is an event, or a warning of a library. At level DEBUG, every record is relevant.
 
-    Lines of ``_WITH_KEYS`` are never wanted.
+    Lines of ``_WITH_KEYS`` are never relevant.
     """
     if record.name in _WITH_KEYS:
         return False
-    of_ours = isinstance(record, EventRecord)
-    return of_ours or record.levelno >= logging.WARNING or logging.getLogger().level <= logging.DEBUG
+    is_ours = isinstance(record, EventRecord)
+    return is_ours or record.levelno >= logging.WARNING or logging.getLogger().level <= logging.DEBUG
 
 
 class _ToWriter(logging.Handler):
     """Only handler of the root logger. The writer thread gets the record, with its traceback as text."""
 
-    def __init__(self, writer: LogWriter, sampler: _Sampler) -> None:
+    def __init__(self, writer: LogWriter, limits: _LineLimits) -> None:
         super().__init__()
         self._writer = writer
-        self._sampler = sampler
+        self._limits = limits
 
     def emit(self, record: logging.LogRecord) -> None:
-        if isinstance(record, _Together):
-            record.lines = [line for line in record.lines if self._sampler.should_write_story()]
+        if isinstance(record, _GatheredLines):
+            record.lines = [line for line in record.lines if self._limits.should_write_story()]
             if record.lines:
                 self._writer.put(record, len(record.lines))
-        elif _is_wanted(record) and self._sampler.should_write(record):
+        elif _is_relevant(record) and self._limits.should_write(record):
             keep_traceback(record)
             self._writer.put(record)
 
@@ -193,17 +193,17 @@ def logging_to(
     Only a ``main`` calls this. Standard output is left alone: it belongs to results. Without access to ``folder``
     the program works too, and says so on standard error.
     """
-    sampler = _Sampler()
+    limits = _LineLimits()
     try:
         file = _log_file(program, folder)
     except OSError as error:
         file = None
         say(f"no log is written, because {folder} cannot be used: {reason(error)}", err=True)
     writes = [*also, *_writes(program, file, terminal)]
-    writer = LogWriter(writes, lambda ending: _log_losses(sampler, writer, ending))
+    writer = LogWriter(writes, lambda ending: _log_losses(limits, writer, ending))
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    root.handlers = [_ToWriter(writer, sampler)]
+    root.handlers = [_ToWriter(writer, limits)]
     root.setLevel(level)
     logging.captureWarnings(True)
     writer.start()
@@ -216,10 +216,10 @@ def logging_to(
         logging.captureWarnings(False)
 
 
-def _log_losses(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
+def _log_losses(limits: _LineLimits, writer: LogWriter, ending: bool) -> None:
     if lost := writer.take_lost_count():
         log.warning(LogEvent.LOG_LINES_LOST, lines=lost)
-    sampler.log_held_back(all_of_it=ending)
+    limits.log_held_back(all_of_it=ending)
 
 
 def _log_file(program: str, folder: Path | None) -> LogFile | None:
@@ -246,7 +246,7 @@ def _write(
 
 
 def _lines(program: str, record: logging.LogRecord) -> Iterator[dict[str, Any]]:
-    if isinstance(record, _Together):
+    if isinstance(record, _GatheredLines):
         yield from (complete(dict(line), record, {}, program) for line in record.lines)
     else:
         yield line_of(record, program)

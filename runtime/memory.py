@@ -17,20 +17,20 @@ _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 _LARGE_BYTES: Final = 32_768
-"""Audio of a second: larger blocks are audio."""
+"""Size of a second of audio: larger blocks are audio."""
 _THRESHOLDS: Final = (20_000, 20, 50)
 """Thresholds of ``gc.set_threshold``: new objects per youngest collection, then collections per older one."""
 
 
-class RegularReturn:
-    """Return of freed memory, once a minute at most. Short only in programs that exempt what they import."""
+class MemoryReturn:
+    """Return of freed memory to the system, once a minute at most. Quick only where imports are exempt from it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._due = clock() + INTERVAL_S
 
     def give_back_if_due(self) -> None:
-        """Give memory back if the last time was a minute ago."""
+        """Give memory back if a minute has passed since the last time."""
         if (now := self._clock()) >= self._due:
             self._due = now + INTERVAL_S
             give_back()
@@ -39,8 +39,8 @@ class RegularReturn:
 def map_audio() -> None:
     """Take each large block from the system and return it when it is freed, from now on.
 
-    By itself glibc does so only until it has freed the first one. Then audio comes and goes between small blocks
-    that stay longer, and leaves gaps that no later audio fits.
+    By default, glibc does so only until the first such block is freed. From then on audio lies between small
+    blocks that live longer, and leaves gaps into which no later audio fits.
     """
     _ask_glibc("mallopt", _M_MMAP_THRESHOLD, _LARGE_BYTES)
 
@@ -48,7 +48,7 @@ def map_audio() -> None:
 def share_heaps() -> None:
     """Let all threads share two heaps from now on, in a program whose threads come and go.
 
-    By itself glibc makes up to eight heaps per core. Each keeps the gaps of the most that a thread ever needed.
+    By default, glibc makes up to eight heaps per core. Each keeps the most memory that a thread ever needed.
     """
     _ask_glibc("mallopt", _M_ARENA_MAX, _ARENAS)
 

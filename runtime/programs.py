@@ -1,6 +1,6 @@
-"""How this installation runs, as source, wheel or self-contained folder: its command lines and shared libraries.
+"""Command lines and shared libraries of this installation: source, wheel or self-contained folder.
 
-All behave alike: the one executable of a folder understands ``-m MODULE`` too.
+Callers need not know which: the only executable of a folder understands ``-m MODULE`` too.
 """
 
 import sys
@@ -23,7 +23,7 @@ def module_command(module: str) -> tuple[str, ...]:
 
 
 def prefer_bundled_libraries() -> None:
-    """Let ``ctypes.util.find_library`` look into the folder first. Changes nothing outside of one."""
+    """Let ``ctypes.util.find_library`` search the self-contained folder first. Elsewhere, change nothing."""
     import ctypes.util  # late: most programs never need it
 
     if is_bundled() and sys.platform == "linux" and not isinstance(ctypes.util.find_library, BundleFinder):
@@ -31,13 +31,13 @@ def prefer_bundled_libraries() -> None:
 
 
 class BundleFinder:
-    """Finder of libraries in a folder, then elsewhere."""
+    """Finder of libraries in a folder, then by ``fallback``."""
 
-    def __init__(self, folder: Path, elsewhere: Find) -> None:
+    def __init__(self, folder: Path, fallback: Find) -> None:
         self._folder = folder
-        self._elsewhere = elsewhere
+        self._fallback = fallback
 
     def __call__(self, name: str) -> str | None:
         """Return the path of the library ``name``, without ``lib`` and suffix."""
         found = sorted(self._folder.glob(f"lib{name}.so*"))
-        return str(found[0]) if found else self._elsewhere(name)
+        return str(found[0]) if found else self._fallback(name)

@@ -44,7 +44,7 @@ async def abandon(tasks: Iterable["asyncio.Task[Any]"]) -> None:
 
 
 async def complete(work: Awaitable[T]) -> T:
-    """Let short ``work`` finish although this task is cancelled meanwhile, also repeatedly; then raise that."""
+    """Let short ``work`` finish even if this task is cancelled meanwhile, then raise the cancellation."""
     task, cancelled = asyncio.ensure_future(work), False
     while not task.done():
         try:
@@ -85,7 +85,7 @@ async def holds_within(
 
 
 def within(seconds: float, *expected: type[Exception]) -> AbstractAsyncContextManager[None, bool]:
-    """Leave the context after this time, or at an ``expected`` error, without an error."""
+    """Leave the context after this time, or at an ``expected`` error, and raise nothing."""
     return cast("AbstractAsyncContextManager[None, bool]", _within(seconds, expected))  # for mypy: it suppresses
 
 
@@ -98,7 +98,7 @@ async def _within(seconds: float, expected: tuple[type[Exception], ...]) -> Asyn
 
 @asynccontextmanager
 async def close_on_error(close: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Call ``close`` if the context ends with an error, a cancellation too, which is then raised."""
+    """Call ``close`` if the context ends with an error or a cancellation, which is raised again."""
     try:
         yield
     except BaseException:
@@ -107,7 +107,7 @@ async def close_on_error(close: Callable[[], Awaitable[object]]) -> AsyncIterato
 
 
 class Signal:
-    """Event of one waiter at a time. ``asyncio.Event`` has a queue of waiters, and needs 800 bytes more."""
+    """Event for one waiter at a time. ``asyncio.Event`` has a queue of waiters, and needs 800 bytes more."""
 
     __slots__ = ("_set", "_waiter")
 
@@ -116,11 +116,11 @@ class Signal:
         self._waiter: asyncio.Future[None] | None = None
 
     def is_set(self) -> bool:
-        """Return whether it is set."""
+        """Return whether the signal is set."""
         return self._set
 
     def set(self) -> None:
-        """Set it, and wake the waiter."""
+        """Set the signal, and wake the waiter."""
         self._set = True
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
@@ -131,7 +131,7 @@ class Signal:
         self._set = False
 
     def wait(self) -> "asyncio.Future[None]":
-        """Return a future that completes once it is set."""
+        """Return a future that completes once the signal is set."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._set:
             waiter.set_result(None)
@@ -225,7 +225,7 @@ class TaskOwner(Closing):
 
 
 class OneTask:
-    """Task of an owner's ``tasks``, called ``name``, that never runs twice at a time."""
+    """Task ``name`` of an owner's ``tasks``, of which at most one runs at a time."""
 
     def __init__(self, tasks: Tasks, name: str) -> None:
         self._tasks, self._name = tasks, name

@@ -79,15 +79,15 @@ def standard_streams() -> Iterator[None]:
 
 
 def take_streams() -> None:
-    """Replace the streams by ones that escape characters which their encoding lacks.
+    """Replace the standard streams by ones that escape characters which their encoding lacks.
 
     Messages that cannot be written are discarded: they must not end a program that works.
     """
     if os.name == "posix":
         _open_closed()
     codecs.register_error(_ESCAPES, _escaped_as_json)
-    sys.stdout = _like(_Results, sys.stdout, 1)
-    sys.stderr = _like(_Messages, sys.stderr, _STDERR)
+    sys.stdout = _replacement(_Results, sys.stdout, 1)
+    sys.stderr = _replacement(_Messages, sys.stderr, _STDERR)
 
 
 def silence_libraries() -> None:
@@ -139,17 +139,17 @@ def _naming_output() -> Iterator[None]:
         raise OutputRefused(error.errno, error.strerror) from error
 
 
-def _like(kind: type[io.TextIOWrapper], stream: TextIO | None, number: int) -> TextIO | None:
-    """Return another stream on the same file; one that was closed gets the file of its number."""
+def _replacement(kind: type[io.TextIOWrapper], stream: TextIO | None, number: int) -> TextIO | None:
+    """Return a stream of this kind on the same file, or on the file of this number if the stream was closed."""
     if stream is None and os.name == "posix":
         return kind(os.fdopen(number, "wb", closefd=False), encoding="utf-8", errors=_ESCAPES, line_buffering=True)
     if not isinstance(stream, io.TextIOWrapper):
         return stream
-    exact = stream.errors == "surrogateescape" and codecs.lookup(stream.encoding).name == "utf-8"
+    keeps_bytes = stream.errors == "surrogateescape" and codecs.lookup(stream.encoding).name == "utf-8"
     return kind(
         stream.buffer,
         encoding=stream.encoding,
-        errors=stream.errors if exact else _ESCAPES,  # exact: names of files are written as they are
+        errors=stream.errors if keeps_bytes else _ESCAPES,  # file names are written byte for byte
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
@@ -165,7 +165,7 @@ def _open_closed() -> None:
 
 
 def _give_up_output() -> None:
-    """Exit with 1, without a word about what standard output has refused."""
+    """Exit with 1, without a further message about standard output."""
     _discard_output()
     sys.exit(_FAILED)
 
@@ -185,7 +185,7 @@ def _forget_refused() -> None:
 
 
 def _discard_output() -> None:
-    """Let the flush at the end of Python succeed, which would report the error once more."""
+    """Let Python's final flush succeed, which would report the error once more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 

@@ -1,4 +1,4 @@
-"""TLS: faults of a certificate's dates, and the end of a connection."""
+"""TLS: faults of a certificate's dates, and the closing of connections."""
 
 from asyncio import WriteTransport
 from collections.abc import Callable
@@ -11,12 +11,12 @@ _DATED: Final = {9: "is not valid yet", 10: "has expired"}
 
 
 def date_fault(error: BaseException) -> str:
-    """Describe the fault of a refused certificate's dates; empty: they are good."""
+    """Describe the fault of a refused certificate's dates; empty if they are valid."""
     return _DATED.get(getattr(error, "verify_code", 0), "")
 
 
 def abort(transport: WriteTransport) -> None:
-    """Cut a connection, also one that is closed: for TLS, Python 3.11.2 (Debian 12) raises an error then."""
+    """Cut a connection. If it is closed, ignore the error that Python 3.11.2 (Debian 12) raises for TLS."""
     with suppress(AttributeError):
         transport.abort()
 

@@ -18,17 +18,17 @@ T = TypeVar("T")
 
 _MOST_BYTES: Final = 1 << 20
 _NAMED: Final = 32
-_NEW: Final[int] = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # the last one for Windows
+_NEW: Final[int] = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # O_BINARY: for Windows
 _READ: Final[int] = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-"""The last two are for Windows, and so that a pipe does not wait for a writer."""
+"""O_BINARY is for Windows. O_NONBLOCK: opening a pipe does not wait for its writer."""
 
 
 @contextmanager
 def replacing(place: Path, *, durable: bool = False, mode: int = 0o600) -> Iterator[BinaryIO]:
     """Open a new private file, and put it at ``place`` once it is written. Raises ``OSError``.
 
-    ``durable``: its content survives a power failure. ``mode``: less the umask of this process, which only the
-    system may read: to read it is to set it, also for all other threads.
+    ``durable``: the content survives a power failure. ``mode``: the umask of this process reduces it. Only the
+    system applies the umask here: Python can read it only by setting it, for all threads.
     """
     name = place.name[:_NAMED]  # the name itself may be as long as the file system allows
     new = place.with_name(f".{name}.{os.urandom(8).hex()}")
@@ -72,13 +72,13 @@ def read_regular(place: Path, most_bytes: int = _MOST_BYTES) -> bytes:
     return content
 
 
-def not_waiting(place: str, flags: int) -> int:
-    """Open a private file for ``open``, without waiting for the reader of a pipe. Raises ``OSError``."""
+def open_nonblocking(place: str, flags: int) -> int:
+    """Open a private file, as an ``opener``, without waiting for the reader of a pipe. Raises ``OSError``."""
     return os.open(place, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
 
 
 def read_kept(place: Path, kind: type[T], default: T) -> T:
-    """Return the value in the file at ``place``; ``default`` where there is none, or a damaged one."""
+    """Return the value in the file at ``place``; ``default`` if the file is missing or damaged."""
     import msgspec  # imported late: the command line starts without it
 
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError), open_regular(place) as file:
@@ -87,7 +87,7 @@ def read_kept(place: Path, kind: type[T], default: T) -> T:
 
 
 def keep(place: Path, value: object) -> None:
-    """Replace the value in the file at ``place``; if that fails, the file keeps the earlier one."""
+    """Replace the value in the file at ``place``. If that fails, the file keeps the earlier value."""
     import msgspec
 
     with suppress(OSError):

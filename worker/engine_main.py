@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
-from runtime.memory import RegularReturn, exempt_existing, without_collection
+from runtime.memory import MemoryReturn, exempt_existing, without_collection
 from worker.chinese_text import apply_chinese_style
 from worker.core.errors import UnknownEngine
 from worker.engines.registry import create_engine
@@ -83,7 +83,7 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     if why := _misfit(engine, first):
         say(Unavailable(why))
         return
-    memory = RegularReturn()
+    memory = MemoryReturn()
     say(Ready(engine.info()))
     while isinstance(request := REQUESTS.read(requests), Decode | Feed):
         say(_answer(engine, request))

@@ -22,7 +22,7 @@ from runtime.leash import leashed_command
 from runtime.programs import is_bundled
 from runtime.tasks import is_set_within, loop_time
 from runtime.terminal import reason
-from runtime.whole_file import not_waiting
+from runtime.whole_file import open_nonblocking
 
 log = loggers.APP_CHILD
 
@@ -233,7 +233,7 @@ class Child:
         self._words = None
         try:
             private_folder(place.parent)
-            return open(place, "wb", opener=not_waiting)
+            return open(place, "wb", opener=open_nonblocking)
         except OSError:
             self._unkept = tempfile.TemporaryFile()  # noqa: SIM115 - it is read when the program has ended
             return os.fdopen(os.dup(self._unkept.fileno()), "wb")

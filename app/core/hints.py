@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from runtime.whole_file import not_waiting
+from runtime.whole_file import open_nonblocking
 
 
 class FirstTimes:
@@ -28,5 +28,5 @@ class FirstTimes:
         self.left -= 1
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open(self._path, "ab", opener=not_waiting) as file:
+            with open(self._path, "ab", opener=open_nonblocking) as file:
                 file.write(b".")

@@ -12,7 +12,7 @@ from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logs import timestamp, write_together
+from runtime.logs import timestamp, write_gathered
 
 log = loggers.BACKEND_STORY
 
@@ -23,7 +23,7 @@ Write = Callable[[str, list[dict[str, Any]]], None]
 class SegmentLog(Observer):
     """Observer that writes the log. ``gateway``: id of this gateway. ``write``: receiver of segment lines."""
 
-    def __init__(self, gateway: str, write: Write = write_together) -> None:
+    def __init__(self, gateway: str, write: Write = write_gathered) -> None:
         self._gateway = gateway
         self._write = write
         self._resumed = False

@@ -15,12 +15,12 @@ def client(dial: Dial, primary: bool = True) -> "Redis":
     return Redis.from_pool(ConnectionPool(connection_class=DialledConnection, dial=dial, primary=primary))
 
 
-async def test_primary_is_used(broker: Broker) -> None:
+async def test_client_connects_to_a_primary(broker: Broker) -> None:
     async with client(lambda: asyncio.open_unix_connection(broker.socket)) as redis:
         assert await redis.ping()
 
 
-async def test_replica_is_refused_where_a_primary_is_wanted() -> None:
+async def test_replica_is_refused_when_the_primary_is_needed() -> None:
     with running_broker(None, "--replicaof", "127.0.0.1 1") as replica:
         async with client(lambda: asyncio.open_unix_connection(replica.socket)) as redis:
             with pytest.raises(RedisConnectionError, match="replica"):
@@ -29,7 +29,7 @@ async def test_replica_is_refused_where_a_primary_is_wanted() -> None:
             assert await redis.ping()
 
 
-async def test_refusal_is_no_passing_error() -> None:
+async def test_refused_dial_raises_authentication_error() -> None:
     async def refused() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         raise PermissionError("not you")
 
@@ -40,29 +40,29 @@ async def test_refusal_is_no_passing_error() -> None:
 
 
 @pytest.mark.parametrize("kind", [MovedError, AskError])
-def test_text_of_moved_data_says_what_happened(kind: type[AskError]) -> None:
+def test_error_text_of_moved_data_names_the_other_server(kind: type[AskError]) -> None:
     assert error_text(kind("13907 127.0.0.1:7001")) == "the data is at another server now, 127.0.0.1:7001"
     assert error_text(ResponseError("ERR no")) == "ERR no"
 
 
-def test_unknown_option_of_an_address_is_named() -> None:
+def test_unknown_option_of_an_address_is_refused_by_name() -> None:
     check_server_url("rediss://me:secret@h:1/2?ssl_ca_certs=/ca.pem&socket_timeout=3")
     with pytest.raises(ValueError, match="option after \\? is not known: 'foo'"):
         check_server_url("redis://h?foo=1")
 
 
 @pytest.mark.parametrize("url", ["redis://h:1/jobs", "rediss://h/1x", "redis://me:secret@h/-1"])
-def test_database_that_is_no_number_is_refused_and_not_taken_for_the_first(url: str) -> None:
+def test_database_that_is_no_number_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="a database is a number, not") as refused:
         check_server_url(url)
     assert "secret" not in str(refused.value)
 
 
-def test_option_of_the_pool_is_no_unknown_one() -> None:
+def test_option_of_the_connection_pool_is_accepted() -> None:
     check_server_url("redis://h?max_connections=8")
 
 
 @pytest.mark.parametrize("url", ["rediss://h?ssl_cert_reqs=maybe", "redis://h?protocol=9"])
-def test_option_that_redis_py_refuses_makes_the_address_wrong(url: str) -> None:
+def test_option_value_that_redis_py_refuses_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"wrong value: (Invalid SSL Certificate|protocol must)"):
         check_server_url(url)

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of the entry points and modules that are run, with the arguments that they see."""
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record which entry points and modules are run, and with which arguments; return the list."""
     run: list[str] = []
 
     class Module:
@@ -51,52 +51,52 @@ def test_programs_are_those_of_the_package() -> None:
         (["/x/kikipounamu", "-m", "some.module", "a"], ["some.module", "/x/kikipounamu a"]),
     ],
 )
-def test_start_runs_the_program_or_module_that_was_asked_for(
-    asked: list[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], runs: list[str]
+def test_start_runs_the_program_or_module_of_the_command_line(
+    started: list[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], runs: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", arguments)
     bundle.start()
-    assert asked == runs
+    assert started == runs
 
 
 @pytest.mark.parametrize(
     ("opened", "seen"), [("org.kikipounamu.app", "/x/kikipounamu app"), ("x", "/x/kikipounamu")]
 )
 def test_app_starts_when_its_icon_is_opened_on_macos(
-    asked: list[str], monkeypatch: pytest.MonkeyPatch, opened: str, seen: str
+    started: list[str], monkeypatch: pytest.MonkeyPatch, opened: str, seen: str
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["/x/kikipounamu"])
     monkeypatch.setitem(os.environ, "__CFBundleIdentifier", opened)
     bundle.start()
-    assert asked == ["app.cli.entry", seen]
+    assert started == ["app.cli.entry", seen]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: PR_SET_PDEATHSIG")
-def test_leash_of_an_own_program_is_put_on_without_another_process(
-    asked: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_leash_of_an_own_program_needs_no_other_process(
+    started: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     worker = tmp_path / "kikipounamu-worker"
     worker.symlink_to(sys.executable)
-    put_on: list[tuple[int, int]] = []
-    monkeypatch.setattr(bundle, "leash_self", lambda parent, number: put_on.append((parent, number)))
+    leashed: list[tuple[int, int]] = []
+    monkeypatch.setattr(bundle, "leash_self", lambda parent, number: leashed.append((parent, number)))
     leash = ["/x/kikipounamu", "-m", LEASH, "15", "7"]
     monkeypatch.setattr(sys, "argv", [*leash, str(worker), "run"])
     bundle.start()
-    assert put_on == [(7, signal.SIGTERM)] and asked == ["worker.entry", f"{worker} run"]
-    asked.clear()
+    assert leashed == [(7, signal.SIGTERM)] and started == ["worker.entry", f"{worker} run"]
+    started.clear()
     monkeypatch.setattr(sys, "argv", [*leash, "valkey-server", "--port", "0"])
     bundle.start()
-    assert asked == [LEASH, "/x/kikipounamu 15 7 valkey-server --port 0"] and len(put_on) == 1
+    assert started == [LEASH, "/x/kikipounamu 15 7 valkey-server --port 0"] and len(leashed) == 1
 
 
-def test_environment_of_other_programs_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_is_restored_to_that_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "_MEIPASS", "/x/_internal", raising=False)
-    environment = {"_PYI_ARCHIVE_FILE": "a", "LD_LIBRARY_PATH": "/x/_internal", "LD_LIBRARY_PATH_ORIG": "/theirs"}
+    environment = {"_PYI_ARCHIVE_FILE": "a", "LD_LIBRARY_PATH": "/x/_internal", "LD_LIBRARY_PATH_ORIG": "/usual"}
     bundle.restore_environment(environment)
-    assert environment == {"LD_LIBRARY_PATH": "/theirs"}
+    assert environment == {"LD_LIBRARY_PATH": "/usual"}
     environment = {"LD_LIBRARY_PATH": "/x/_internal", "HOME": "/h"}
     bundle.restore_environment(environment)
     assert environment == {"HOME": "/h"}
-    environment = {"LD_LIBRARY_PATH": "/theirs"}
+    environment = {"LD_LIBRARY_PATH": "/usual"}
     bundle.restore_environment(environment)
-    assert environment == {"LD_LIBRARY_PATH": "/theirs"}
+    assert environment == {"LD_LIBRARY_PATH": "/usual"}

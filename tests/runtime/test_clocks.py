@@ -1,4 +1,4 @@
-"""Wall clock that is set: ages are unreliable until they have really passed."""
+"""Ages after the wall clock was set: they are unreliable until as much time has really passed."""
 
 import shutil
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def clock(clocks: Clocks) -> WallClock:
     return WallClock(lambda: clocks.now_s, lambda: clocks.steady_s)
 
 
-def test_wall_clock_reports_age_while_time_passes(clocks: Clocks, clock: WallClock) -> None:
+def test_wall_clock_judges_ages_while_time_passes(clocks: Clocks, clock: WallClock) -> None:
     assert clock.can_judge_age(DAY)
     for passed in (0.0, HOUR, 400 * DAY):  # asleep, too
         clocks.pass_by(passed, set_by_s=HOUR)
@@ -42,7 +42,7 @@ def test_wall_clock_reports_age_while_time_passes(clocks: Clocks, clock: WallClo
 
 
 @pytest.mark.parametrize("set_by_s", [60 * DAY, -60 * DAY])
-def test_wall_clock_that_was_set_reports_age_after_that_time_passed(
+def test_wall_clock_that_was_set_judges_an_age_after_as_much_time(
     clocks: Clocks, clock: WallClock, set_by_s: float
 ) -> None:
     clocks.pass_by(HOUR, set_by_s)
@@ -53,7 +53,9 @@ def test_wall_clock_that_was_set_reports_age_after_that_time_passed(
     assert clock.can_judge_age(30 * DAY)
 
 
-def test_wall_clock_set_back_is_doubted_from_its_return(clocks: Clocks, clock: WallClock) -> None:
+def test_wall_clock_set_back_again_judges_no_age_until_as_much_time_passed(
+    clocks: Clocks, clock: WallClock
+) -> None:
     clocks.pass_by(HOUR, 60 * DAY)
     assert not clock.can_judge_age(7 * DAY)
     clocks.pass_by(5 * DAY, -60 * DAY)
@@ -65,21 +67,21 @@ def test_wall_clock_set_back_is_doubted_from_its_return(clocks: Clocks, clock: W
 
 
 class Computer:
-    """A computer whose programs share a memory of the clock; each start begins another steady clock."""
+    """Computer whose programs share a memory of the clock; each program has its own steady clock."""
 
     def __init__(self, memory: Path) -> None:
         self.memory = memory
         self.now_s = 1_800_000_000.0
 
     def run(self, days: float, away_days: float = 0.0, set_by_s: float = 0.0) -> WallClock:
-        """Start a program after a time without any, and let it look at its clock now and then."""
+        """Run a program for some days, after some days without one; it reads its clock about once a day."""
         self.now_s += away_days * DAY + set_by_s
         clocks = Clocks(self.now_s, 7.0)
         clock = WallClock(lambda: clocks.now_s, lambda: clocks.steady_s, self.memory)
         clock.can_judge_age(DAY)
-        looks = max(1, round(days))
-        for _ in range(looks):
-            clocks.pass_by(days * DAY / looks)
+        readings = max(1, round(days))
+        for _ in range(readings):
+            clocks.pass_by(days * DAY / readings)
             clock.can_judge_age(DAY)
         self.now_s = clocks.now_s
         return clock
@@ -87,7 +89,7 @@ class Computer:
 
 @pytest.fixture(scope="module")
 def forty_days(tmp_path_factory: pytest.TempPathFactory) -> Computer:
-    """A computer that was used for forty days, eight hours a day."""
+    """Return a computer that was used for forty days, eight hours a day."""
     used = Computer(tmp_path_factory.mktemp("computer") / "data" / "clock.json")
     for _ in range(40):
         used.run(1 / 3, away_days=2 / 3)
@@ -96,27 +98,25 @@ def forty_days(tmp_path_factory: pytest.TempPathFactory) -> Computer:
 
 @pytest.fixture
 def computer(forty_days: Computer, tmp_path: Path) -> Computer:
-    """A copy of the used computer, for one test."""
+    """Return a copy of the used computer for one test."""
     copy = Computer(Path(shutil.copy(forty_days.memory, tmp_path)))
     copy.now_s = forty_days.now_s
     return copy
 
 
-def test_clock_that_moved_evenly_across_starts_reports_age(computer: Computer) -> None:
+def test_clock_that_moved_evenly_across_starts_judges_ages(computer: Computer) -> None:
     assert computer.run(1 / 24, away_days=20).can_judge_age(30 * DAY)
 
 
 @pytest.mark.parametrize("set_by_s", [30 * DAY, 70 * YEAR, -57 * YEAR])
-def test_program_started_with_wrong_clock_reports_no_age_until_that_time_passed(
-    computer: Computer, set_by_s: float
-) -> None:
+def test_wrong_clock_at_start_judges_no_age_until_as_much_time_passed(computer: Computer, set_by_s: float) -> None:
     assert not computer.run(1 / 3, set_by_s=set_by_s).can_judge_age(30 * DAY)
     for _ in range(28):
         assert not computer.run(1 / 3, away_days=2 / 3).can_judge_age(30 * DAY), "its own dates prove nothing"
     assert computer.run(3).can_judge_age(30 * DAY)
 
 
-def test_clock_corrected_between_programs_reports_no_age(computer: Computer) -> None:
+def test_clock_corrected_between_programs_judges_no_age(computer: Computer) -> None:
     computer.run(1, set_by_s=-57 * YEAR)
     assert not computer.run(1, set_by_s=57 * YEAR).can_judge_age(30 * DAY)
 
@@ -124,13 +124,13 @@ def test_clock_corrected_between_programs_reports_no_age(computer: Computer) -> 
 @pytest.mark.parametrize(
     "damage", ["", "{}", "[1]", "[1, 2, 3]", '["a", 1]', "[NaN, 1]", "[1, -1]", f"[1{'0' * 400}, 1]", "[" * 99_999]
 )
-def test_damaged_memory_of_the_clock_reports_no_age_yet(computer: Computer, damage: str) -> None:
+def test_damaged_memory_of_the_clock_judges_no_age_yet(computer: Computer, damage: str) -> None:
     computer.memory.write_text(damage)
     assert not computer.run(1).can_judge_age(30 * DAY)
     assert computer.run(30).can_judge_age(30 * DAY)
 
 
-def test_memory_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+def test_clock_works_when_its_memory_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert not Computer(tmp_path / "file" / "clock.json").run(1).can_judge_age(2 * DAY)
 

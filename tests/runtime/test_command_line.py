@@ -21,14 +21,14 @@ def program() -> typer.Typer:
 
     @program.command(rich_help_panel="Second")
     def late() -> None:
-        """Say what is last.
+        """Print the last word.
 
         And more of it.
         """
 
     @program.command("certainly-first", rich_help_panel="First")
     def first(certificate_sha256: str = typer.Option("", help="A long [default: one]. " * 6)) -> None:
-        """Say what is first."""
+        """Print the first word."""
 
     @program.command()
     def other() -> None:
@@ -56,9 +56,9 @@ def test_help_has_commands_in_order_of_titles_before_options(program: typer.Type
     assert lines[1:9] == [
         "  A program.",
         "First:",
-        "  certainly-first  Say what is first.",
+        "  certainly-first  Print the first word.",
         "Second:",
-        "  late             Say what is last.",
+        "  late             Print the last word.",
         "Commands:",
         "  other            Say anything at all.",
         "Options:",
@@ -71,7 +71,7 @@ def test_help_keeps_brackets_and_whole_names_in_80_columns(program: typer.Typer)
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_version_is_that_of_installed_package(program: typer.Typer) -> None:
+def test_version_option_prints_version_of_installed_package(program: typer.Typer) -> None:
     assert shown(program, "--version") == f"{version_line('program')}\n"
     assert version_line("program") == f"program {metadata.version('kikipounamu')}"
 

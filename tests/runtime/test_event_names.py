@@ -23,7 +23,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Source:
-    """A module that may log, and its words about logs."""
+    """Module that may log: its event constants, loggers and calls of loggers."""
 
     place: str
     constants: frozenset[str]
@@ -44,7 +44,7 @@ def sources() -> tuple[Source, ...]:
 
 
 def source_of(place: str, tree: ast.Module) -> Source:
-    """Return what a module says about logs; its tree is not kept."""
+    """Return the log calls of a module."""
     loggers, written = frozenset(logger_variables(tree)), frozenset(constants(tree))
     return Source(place, written, loggers, sum(1 for _ in calls(tree)), tuple(wrong_calls(tree)))
 
@@ -55,7 +55,7 @@ def writers() -> list[Source]:
 
 
 def constants(tree: ast.AST) -> set[str]:
-    """Return the members of ``LogEvent`` that are named there."""
+    """Return the members of ``LogEvent`` that a module names."""
     return {
         node.attr
         for node in ast.walk(tree)
@@ -112,8 +112,8 @@ def logger_variables(tree: ast.AST) -> Iterator[str]:
                 yield from map(ast.unparse, targets)
 
 
-def table() -> list[str]:
-    """Return the rows of the table in docs/operations/logs.md: of each subject the events, and who writes them."""
+def table_rows() -> list[str]:
+    """Return the rows of the table in docs/operations/logs.md: each subject with its packages and events."""
     packages = defaultdict[str, set[str]](set)
     for source in writers():
         for name in source.constants:
@@ -143,7 +143,7 @@ def test_every_log_call_uses_a_constant() -> None:
     assert sum(source.calls for source in sources()) > 100, "the search finds calls"
 
 
-def test_every_logger_has_a_name_whose_calls_are_checked() -> None:
+def test_every_logger_variable_has_a_name_whose_calls_are_checked() -> None:
     assert {name for source in sources() for name in source.loggers} == {"log", "segment_log"}
 
 
@@ -154,7 +154,7 @@ def test_every_constant_is_written_by_a_program() -> None:
 def test_logs_page_lists_every_event() -> None:
     page = (ROOT / "docs" / "operations" / "logs.md").read_text()
     head = "| subject | written by | events |\n|---|---|---|\n"
-    assert page.partition(head)[2].partition("\n\n")[0].splitlines() == table()
+    assert page.partition(head)[2].partition("\n\n")[0].splitlines() == table_rows()
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,9 @@ def test_home_variable_moves_all_folders(monkeypatch: pytest.MonkeyPatch, tmp_pa
         assert not place.exists()
 
 
-def test_folders_below_a_home_are_those_of_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_folders_below_a_home_equal_those_of_the_home_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     assert folders_below(tmp_path) == folders()
 
@@ -45,9 +47,7 @@ def test_runtime_folder_without_login_session_is_private(monkeypatch: pytest.Mon
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: their runtime folders")
-def test_relative_runtime_folder_is_ignored_so_that_programs_of_other_folders_meet(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_relative_runtime_folder_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("KIKIPOUNAMU_HOME", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
@@ -64,7 +64,9 @@ def test_long_socket_path_gets_a_short_unique_name(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("platform", "longest"), [("linux", 107), ("darwin", 103)])
-def test_longest_socket_path_is_the_systems(monkeypatch: pytest.MonkeyPatch, platform: str, longest: int) -> None:
+def test_socket_path_has_the_limit_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, platform: str, longest: int
+) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     assert fits_socket(Path("a" * longest)) and not fits_socket(Path("a" * (longest + 1)))
 
@@ -128,7 +130,7 @@ def test_refusal_of_a_new_name_names_it_and_not_the_temporary_file(tmp_path: Pat
     assert refusal(refused.value).startswith(f"{tmp_path}/there cannot be used")
 
 
-def test_errors_without_a_file_are_no_refusals() -> None:
+def test_error_without_a_file_is_no_refusal() -> None:
     assert not is_refused(OSError(errno.ENOSPC, "full")) and not is_refused(ValueError("x"))
     assert refusal(PermissionError("/tmp/x belongs to another user: remove it")) == (
         "/tmp/x belongs to another user: remove it"
@@ -139,7 +141,7 @@ def test_errors_without_a_file_are_no_refusals() -> None:
 @pytest.mark.parametrize(
     ("variable", "known"), [("", False), ("XDG_RUNTIME_DIR", True), ("KIKIPOUNAMU_HOME", True)]
 )
-def test_session_is_known_by_its_folder(
+def test_session_is_known_when_its_folder_is_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, known: bool
 ) -> None:
     for name in ("XDG_RUNTIME_DIR", "KIKIPOUNAMU_HOME"):

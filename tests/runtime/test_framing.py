@@ -10,7 +10,7 @@ from runtime.framing import HEADER_BYTES, BrokenFrame, Framing
 
 
 class Ask(Struct, frozen=True, tag="ask"):
-    """Message with fields, for the tests."""
+    """Message with fields for the tests."""
 
     number: int
     pcm: bytes = b""
@@ -20,7 +20,7 @@ class Stop(Struct, frozen=True, tag="stop"):
     """Message without fields, for the tests."""
 
 
-SAID: tuple[Ask | Stop, ...] = (Ask(3, bytes(1_000)), Stop(), Ask(4))
+MESSAGES: tuple[Ask | Stop, ...] = (Ask(3, bytes(1_000)), Stop(), Ask(4))
 FRAMES: Framing[Ask | Stop] = Framing(Ask | Stop, longest=2_000)
 BROKEN = {
     "longer than any": b"nois" + bytes(8),
@@ -28,8 +28,8 @@ BROKEN = {
 }
 
 
-def fed(data: bytes) -> asyncio.StreamReader:
-    """Return a pipe that ends after ``data``."""
+def pipe_with(data: bytes) -> asyncio.StreamReader:
+    """Return the reading end of a pipe that ends after ``data``."""
     pipe = asyncio.StreamReader()
     pipe.feed_data(data)
     pipe.feed_eof()
@@ -37,13 +37,13 @@ def fed(data: bytes) -> asyncio.StreamReader:
 
 
 def test_frames_are_read_in_order_until_the_end() -> None:
-    pipe = BytesIO(b"".join(map(FRAMES.pack, SAID)))
-    assert tuple(FRAMES.read(pipe) for _ in range(4)) == (*SAID, None)
+    pipe = BytesIO(b"".join(map(FRAMES.pack, MESSAGES)))
+    assert tuple(FRAMES.read(pipe) for _ in range(4)) == (*MESSAGES, None)
 
 
-async def test_frames_are_received_one_by_one_in_a_loop() -> None:
-    pipe = fed(b"".join(map(FRAMES.pack, SAID)))
-    assert tuple([await FRAMES.receive(pipe) for _ in SAID]) == SAID
+async def test_frames_are_received_in_order_until_the_end() -> None:
+    pipe = pipe_with(b"".join(map(FRAMES.pack, MESSAGES)))
+    assert tuple([await FRAMES.receive(pipe) for _ in MESSAGES]) == MESSAGES
     with pytest.raises(asyncio.IncompleteReadError):
         await FRAMES.receive(pipe)
 
@@ -53,7 +53,7 @@ async def test_truncated_frame_counts_as_the_end() -> None:
     for length in range(len(frame)):
         assert FRAMES.read(BytesIO(frame[:length])) is None
         with pytest.raises(asyncio.IncompleteReadError):
-            await FRAMES.receive(fed(frame[:length]))
+            await FRAMES.receive(pipe_with(frame[:length]))
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
@@ -61,4 +61,4 @@ async def test_invalid_frame_raises_broken_frame(data: bytes) -> None:
     with pytest.raises(BrokenFrame):
         FRAMES.read(BytesIO(data))
     with pytest.raises(BrokenFrame):
-        await FRAMES.receive(fed(data))
+        await FRAMES.receive(pipe_with(data))

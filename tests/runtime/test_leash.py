@@ -13,7 +13,7 @@ from tests.helpers.waiting import wait_until_sync
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: PR_SET_PDEATHSIG")
 
-_STARTS_A_CHILD = """
+_PARENT = """
 import subprocess, sys
 from runtime.leash import leashed_command
 child = subprocess.Popen(leashed_command(["sleep", "600"]))
@@ -23,7 +23,7 @@ child.wait()
 
 
 def test_leashed_child_ends_when_its_parent_is_killed() -> None:
-    with subprocess.Popen([sys.executable, "-c", _STARTS_A_CHILD], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         wait_until_sync(lambda: psutil.Process(child).name() == "sleep", "the launcher has become the command")

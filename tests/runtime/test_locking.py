@@ -10,7 +10,7 @@ import pytest
 from runtime.locking import try_lock
 from tests.helpers.waiting import wait_until_sync
 
-_HOLDS_IT = """
+_HOLDER = """
 import os, sys
 from runtime.locking import try_lock
 print(try_lock(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)), flush=True)
@@ -46,7 +46,7 @@ def test_shared_lock_excludes_only_exclusive_holders(tmp_path: Path) -> None:
 
 
 def test_lock_is_free_when_its_process_is_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _HOLDS_IT, str(tmp_path / "lock")]
+    command = [sys.executable, "-c", _HOLDER, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "True\n"
         with opened(tmp_path / "lock") as ours:

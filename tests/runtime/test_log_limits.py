@@ -21,7 +21,7 @@ def test_log_limit_applies_to_each_key_alone() -> None:
     limit: RepeatLimit[str] = RepeatLimit(burst=3, interval_s=10)
     assert [limit.admit("refused", 0.0) for _ in range(5)] == [True] * 3 + [False] * 2
     assert limit.admit("something else", 0.0)
-    assert limit.take_held_back(9.9) == {}, "its interval goes on"
+    assert limit.take_held_back(9.9) == {}, "its interval is not over"
     assert limit.take_held_back(10.0) == {"refused": 2}
     assert limit.admit("refused", 10.0)
 

@@ -17,11 +17,11 @@ def record(text: str) -> logging.LogRecord:
 
 
 async def test_log_writer_bounds_memory_and_never_blocks_the_loop() -> None:
-    goes_on, entered, written = threading.Event(), threading.Event(), list[str]()
+    unblock, blocks, written = threading.Event(), threading.Event(), list[str]()
 
     def blocked(record: logging.LogRecord) -> None:
-        entered.set()
-        goes_on.wait()
+        blocks.set()
+        unblock.wait()
         written.append(record.getMessage())
 
     writer = LogWriter([blocked], most=100)
@@ -37,31 +37,31 @@ async def test_log_writer_bounds_memory_and_never_blocks_the_loop() -> None:
     ticking = asyncio.create_task(tick())
     try:
         writer.put(record("first"))
-        await wait_until(entered.is_set, "the disk blocks")
+        await wait_until(blocks.is_set, "the disk blocks")
         before = ticks
         for number in range(5_000):
             writer.put(record(str(number)))
         await wait_until(lambda: ticks > before + 100, "the loop goes on")
-        assert not goes_on.is_set() and written == []
+        assert not unblock.is_set() and written == []
         assert writer.take_lost_count() == 4_900
     finally:
-        goes_on.set()
+        unblock.set()
         ticking.cancel()
         assert writer.stop()
     assert written == ["first", *map(str, range(100))]
 
 
 def test_log_writer_stops_at_its_deadline_when_disk_blocks() -> None:
-    goes_on = threading.Event()
+    unblock = threading.Event()
 
     def blocked(record: logging.LogRecord) -> None:
-        goes_on.wait()
+        unblock.wait()
 
     writer = LogWriter([blocked])
     writer.start()
     writer.put(record("never written"))
     assert not writer.stop(deadline_s=0.05)
-    goes_on.set()
+    unblock.set()
     assert writer.stop()
 
 

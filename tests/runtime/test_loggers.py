@@ -1,4 +1,4 @@
-"""All loggers are those of ``runtime.loggers``, and each has its place."""
+"""All loggers of the programs are those of ``runtime.loggers``, and each is used."""
 
 import re
 from pathlib import Path
@@ -31,6 +31,6 @@ def test_every_logger_is_used(sources: dict[str, str]) -> None:
 
 
 def test_no_module_makes_a_logger_of_its_own(sources: dict[str, str]) -> None:
-    of_others = {"name", '"mcp"'}  # in runtime: any name; a library's
+    allowed = {"name", '"mcp"'}  # in runtime: any name; a library's
     texts = (text for place, text in sources.items() if place != "runtime/loggers.py")
-    assert {argument for text in texts for argument in MADE.findall(text)} == of_others
+    assert {argument for text in texts for argument in MADE.findall(text)} == allowed

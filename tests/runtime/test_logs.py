@@ -17,7 +17,7 @@ from runtime.logs import (
     line_of,
     logging_to,
     timestamp,
-    write_together,
+    write_gathered,
 )
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.web_server import serving
@@ -89,13 +89,13 @@ def test_malformed_log_call_loses_only_its_line_and_is_reported(tmp_path: Path) 
     with logging_to("test", tmp_path):
         logging.getLogger("library").warning("%d of %d", "one")
         logging.getLogger("library").warning("the next one")
-    summary, after = sorted(lines(tmp_path), key=lambda line: line["event"] == "the next one")
-    assert (summary["event"], summary["of"], summary["logger"]) == (
+    failure, after = sorted(lines(tmp_path), key=lambda line: line["event"] == "the next one")
+    assert (failure["event"], failure["of"], failure["logger"]) == (
         "log.write_failed",
         "library",
         "runtime.log_writer",
     )
-    assert "TypeError" in str(summary["exception"]) and after["event"] == "the next one"
+    assert "TypeError" in str(failure["exception"]) and after["event"] == "the next one"
 
 
 def test_terminal_log_is_readable_and_on_standard_error(
@@ -109,7 +109,7 @@ def test_terminal_log_is_readable_and_on_standard_error(
 
 
 @pytest.mark.parametrize("folder", ["a file", "a loop"])
-def test_program_works_without_its_folder_and_says_so(
+def test_unusable_log_folder_is_reported_and_program_works(
     folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = tmp_path / folder
@@ -119,9 +119,9 @@ def test_program_works_without_its_folder_and_says_so(
         place.symlink_to(place)
     with logging_to("test", place / "logs", terminal=True):
         Logger("test").info("works")
-    said = capsys.readouterr().err
-    assert said.startswith(f"no log is written, because {place / 'logs'} cannot be used: ")
-    assert "works" in said
+    message = capsys.readouterr().err
+    assert message.startswith(f"no log is written, because {place / 'logs'} cannot be used: ")
+    assert "works" in message
 
 
 def test_repeated_events_are_limited_and_the_last_line_counts_the_rest(tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_repeated_events_are_limited_and_the_last_line_counts_the_rest(tmp_path:
     found = lines(tmp_path)
     refused = [line for line in found if line["event"] == "refused"]
     assert 20 <= len(refused) < 100 and len(found) < 150
-    summary = [line for line in found if line["event"] == "log.lines_held_back"]
-    assert found[-1] == summary[-1] and {line["of"] for line in summary} == {"refused"}
-    assert sum(cast(int, line["lines"]) for line in summary) + len(refused) == 110_000
+    summaries = [line for line in found if line["event"] == "log.lines_held_back"]
+    assert found[-1] == summaries[-1] and {line["of"] for line in summaries} == {"refused"}
+    assert sum(cast(int, line["lines"]) for line in summaries) + len(refused) == 110_000
 
 
 def test_lines_of_other_libraries_are_limited(tmp_path: Path) -> None:
@@ -182,8 +182,8 @@ def test_suppressed_lines_of_every_kind_are_reported(tmp_path: Path) -> None:
         for number in range(50):
             for _ in range(20 + number + 1):
                 Logger("test").info(f"audit.kind_{number}")
-    summary = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
-    assert summary == list(range(1, 51))
+    counts = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
+    assert counts == list(range(1, 51))
 
 
 def test_story_lines_have_their_own_limit(tmp_path: Path) -> None:
@@ -198,16 +198,16 @@ def test_story_lines_have_their_own_limit(tmp_path: Path) -> None:
             Logger("backend.story").info("segment.concluded", session="s", segment=number)
             if number == 5_000:  # never more at once than the queue holds, as in practice
                 wait_until_sync(lambda: written > 5_000, "they are written")
-    *summary, held_back = lines(tmp_path)
-    assert len(summary) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
+    *stories, held_back = lines(tmp_path)
+    assert len(stories) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
 
 
 def test_gathered_lines_equal_lines_written_alone(tmp_path: Path) -> None:
-    said = [{"segment": n, "text": "secret words", "timestamp": timestamp(n)} for n in range(3)]
+    gathered = [{"segment": n, "text": "secret words", "timestamp": timestamp(n)} for n in range(3)]
     with logging_to("test", tmp_path, terminal=False):
-        for line in said:
+        for line in gathered:
             Logger("backend.story").info("segment.concluded", **line)
-        write_together("backend.story", [line | {"event": "segment.concluded"} for line in said])
+        write_gathered("backend.story", [line | {"event": "segment.concluded"} for line in gathered])
     found = lines(tmp_path)
     assert len(found) == 6 and found[:3] == found[3:]
     assert found[0]["logger"] == "backend.story" and "secret" not in str(found)
@@ -215,15 +215,15 @@ def test_gathered_lines_equal_lines_written_alone(tmp_path: Path) -> None:
 
 def test_gathered_lines_are_limited_like_others(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
-        write_together("backend.story", [{"event": "segment.concluded", "segment": n} for n in range(10_100)])
-    *summary, held_back = lines(tmp_path)
-    assert len(summary) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
+        write_gathered("backend.story", [{"event": "segment.concluded", "segment": n} for n in range(10_100)])
+    *stories, held_back = lines(tmp_path)
+    assert len(stories) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
 
 
 @pytest.mark.parametrize("level", ["INFO", "WARNING"])
-def test_gathered_lines_respect_level_and_terminal(capsys: pytest.CaptureFixture[str], level: str) -> None:
+def test_gathered_lines_respect_the_level_on_a_terminal(capsys: pytest.CaptureFixture[str], level: str) -> None:
     with logging_to("test", None, level=level):
-        write_together("backend.story", [{"event": "first"}, {"event": "second"}])
+        write_gathered("backend.story", [{"event": "first"}, {"event": "second"}])
     shown = [line for line in capsys.readouterr().err.splitlines() if "backend.story" in line]
     assert len(shown) == (2 if level == "INFO" else 0)
 
@@ -240,17 +240,17 @@ def test_terminal_shows_only_story_warnings_when_a_file_is_written(
 
 
 def test_lines_lost_to_a_slow_disk_are_counted(tmp_path: Path) -> None:
-    goes_on = threading.Event()
+    unblock = threading.Event()
 
     def blocked(record: logging.LogRecord) -> None:
-        goes_on.wait()
+        unblock.wait()
 
     with logging_to("test", tmp_path, terminal=False, also=(blocked,)):
         for number in range(10_000):
             Logger("backend.story").info("segment.concluded", segment=number)
         for number in range(500):
             Logger("test").info(f"audit.kind_{number}")
-        goes_on.set()
+        unblock.set()
     *written, lost = lines(tmp_path)
     assert lost["event"] == "log.lines_lost"
     assert len(written) + cast(int, lost["lines"]) == 10_500 and len(written) <= 10_001
@@ -313,8 +313,8 @@ def test_line_of_another_library_has_its_message_and_traceback() -> None:
     try:
         raise ValueError("on purpose")
     except ValueError as error:
-        summary = (type(error), error, error.__traceback__)
-    record = logging.LogRecord("library", logging.ERROR, "", 0, "%d of %d", (1, 2), summary)
+        exc_info = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("library", logging.ERROR, "", 0, "%d of %d", (1, 2), exc_info)
     keep_traceback(record)
     line = line_of(record, "test")
     assert record.exc_info is None and (line["event"], line["level"]) == ("1 of 2", "error")
@@ -336,5 +336,5 @@ def test_terminal_line_ends_with_traceback() -> None:
 
 
 def test_only_the_level_has_a_colour() -> None:
-    coloured, plain = (for_terminal(line_of(event({}), "test"), colours=wish) for wish in (True, False))
+    coloured, plain = (for_terminal(line_of(event({}), "test"), colours=colours) for colours in (True, False))
     assert coloured.replace("\x1b[33m", "").replace("\x1b[0m", "") == plain != coloured

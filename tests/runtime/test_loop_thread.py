@@ -11,7 +11,7 @@ from runtime.loop_thread import LoopThread
 from tests.helpers.waiting import wait_until_sync
 
 
-async def where() -> str:
+async def thread_name() -> str:
     return threading.current_thread().name
 
 
@@ -21,7 +21,7 @@ async def failing() -> None:
 
 def test_loop_thread_runs_coroutines_in_its_thread() -> None:
     with LoopThread("loop") as loop:
-        assert loop.submit(where()).result(10) == "loop"
+        assert loop.submit(thread_name()).result(10) == "loop"
     assert "loop" not in {thread.name for thread in threading.enumerate()}
 
 
@@ -44,7 +44,7 @@ def test_loop_thread_cancels_tasks_and_waits_for_cleanup() -> None:
 
     with LoopThread("loop") as loop:
         future = loop.submit(work())
-        loop.submit(where()).result(10)  # the work has begun
+        loop.submit(thread_name()).result(10)  # the work has begun
     assert cleaned.is_set()
     with pytest.raises(CancelledError):
         future.result(10)
@@ -62,7 +62,7 @@ def test_work_cancelled_before_it_starts_leaves_no_coroutine() -> None:
         held = threading.Event()
         loop.call(held.wait)
         loop.call(lambda: loop._stop.set())
-        future = loop.submit(where())
+        future = loop.submit(thread_name())
         held.set()
     gc.collect()  # a coroutine that nobody awaited would warn, and warnings are errors
     with pytest.raises(CancelledError):
@@ -74,11 +74,11 @@ def test_closed_loop_thread_refuses_work() -> None:
         loop.close()
         loop.close()
     with pytest.raises(RuntimeError, match="does not run"):
-        loop.submit(where())
+        loop.submit(thread_name())
     loop.call(print)
 
 
-def test_loop_that_the_system_refuses_is_reported_instead_of_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_event_loop_raises_the_error_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> asyncio.AbstractEventLoop:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 

@@ -1,4 +1,4 @@
-"""Freed memory: when it is given back, and that the system has it."""
+"""Return of freed memory to the system, and exemption from garbage collection."""
 
 import ctypes
 import subprocess
@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from runtime import memory
-from runtime.memory import RegularReturn
+from runtime.memory import MemoryReturn
 
 needs_glibc = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: glibc's allocator")
 
-GIVEN_BACK = """
+GIVE_BACK = """
 import psutil
 from runtime.memory import give_back
 
@@ -22,7 +22,7 @@ del blocks
 give_back()
 assert full - psutil.Process().memory_info().rss > 30_000_000
 """
-MAPPED = """
+MAP_AUDIO = """
 from runtime.memory import give_back, map_audio
 
 def in_heap(block):
@@ -38,7 +38,7 @@ give_back()
 assert not in_heap(bytes(900_000))
 """
 
-LOOKED_UP = """
+ATTRIBUTE_NAMES = """
 import sys
 from runtime.memory import give_back
 
@@ -53,7 +53,7 @@ give_back()
 assert sys.getrefcount(name) == before
 """
 
-SHARED = """
+SHARE_HEAPS = """
 import threading
 from runtime.memory import share_heaps
 
@@ -80,7 +80,7 @@ def run(script: str) -> None:
 
 
 def test_memory_is_given_back_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[float] = []
+    times_given: list[float] = []
     times = iter((0.0, 25.0, 59.0, 60.0, 61.0, 119.0, 150.0, 209.0, 210.0))
     now = 0.0
 
@@ -89,33 +89,33 @@ def test_memory_is_given_back_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> 
         now = next(times)
         return now
 
-    monkeypatch.setattr(memory, "give_back", lambda: given.append(now))
-    regular = RegularReturn(clock)
+    monkeypatch.setattr(memory, "give_back", lambda: times_given.append(now))
+    regular = MemoryReturn(clock)
     for _ in range(8):
         regular.give_back_if_due()
-    assert given == [60.0, 150.0, 210.0]
+    assert times_given == [60.0, 150.0, 210.0]
 
 
 @needs_glibc
-def test_system_gets_freed_memory() -> None:
-    run(GIVEN_BACK)
+def test_give_back_returns_freed_memory_to_the_system() -> None:
+    run(GIVE_BACK)
 
 
-def test_names_of_attributes_do_not_stay() -> None:
-    run(LOOKED_UP)
+def test_give_back_releases_cached_attribute_names() -> None:
+    run(ATTRIBUTE_NAMES)
 
 
 @needs_glibc
-def test_audio_gets_memory_of_its_own() -> None:
-    run(MAPPED)
+def test_map_audio_keeps_large_blocks_out_of_the_heap() -> None:
+    run(MAP_AUDIO)
 
 
 @needs_glibc
 def test_threads_share_two_heaps() -> None:
-    run(SHARED)
+    run(SHARE_HEAPS)
 
 
-def test_windows_has_no_library_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_calls_do_nothing_where_a_library_needs_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str) -> None:
         assert "/" in name  # as ctypes asks there, with ``None``
 
@@ -124,7 +124,7 @@ def test_windows_has_no_library_without_a_name(monkeypatch: pytest.MonkeyPatch) 
     memory.give_back()
 
 
-def test_collection_exempts_objects_made_without_it() -> None:
+def test_objects_made_without_collection_are_exempt() -> None:
     run(
         """
 import gc

@@ -18,7 +18,7 @@ def test_module_command_runs_a_module_of_this_installation(tmp_path: Path) -> No
     (tmp_path / "runtime" / "leash.py").write_text("raise SystemExit(1)")
     command = [*module_command("runtime.leash"), "15", "1", "true"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    assert done.returncode != 1, "nothing of the current folder is imported"
+    assert done.returncode != 1, "a module of the current folder was imported"
 
 
 def test_module_command_calls_the_one_executable_when_bundled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +28,7 @@ def test_module_command_calls_the_one_executable_when_bundled(monkeypatch: pytes
 
 
 def test_modules_that_are_run_by_name_exist() -> None:
-    """A folder runs them too; nothing else would notice that one was moved."""
+    """A self-contained folder starts modules by name, so only this test notices that one was moved."""
     named = set()
     for package in ("app", "backend", "loadtest", "runtime", "worker"):
         for path in (ROOT / package).rglob("*.py"):
@@ -43,7 +43,7 @@ def test_modules_that_are_run_by_name_exist() -> None:
     assert len(named) > 8 and {module for module in named if find_spec(module) is None} == set()
 
 
-def test_programs_of_a_folder_name_functions_that_exist() -> None:
+def test_programs_of_a_self_contained_folder_name_existing_functions() -> None:
     for place in PROGRAMS.values():
         module, _, function = place.partition(":")
         found = find_spec(module)

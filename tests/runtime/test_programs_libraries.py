@@ -13,7 +13,7 @@ def test_finder_prefers_the_library_of_the_folder(tmp_path: Path) -> None:
     assert find("portaudio") == str(tmp_path / "libportaudio.so.2") and find("X11") == "system's X11"
 
 
-def test_system_libraries_are_found_as_ever_outside_of_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_search_is_unchanged_outside_of_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     before = ctypes.util.find_library
     prefer_bundled_libraries()
     assert ctypes.util.find_library is before

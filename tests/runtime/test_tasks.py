@@ -47,7 +47,7 @@ async def test_expected_failure_is_reported_to_the_owner_only() -> None:
 
 
 async def test_kept_task_runs_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until it returns. Its owner hears nothing of the failures, but the log does."""
+    """Work runs until it returns. Its failures are logged, and do not reach the owner."""
     monkeypatch.setattr("runtime.tasks._PAUSES_S", (0.0,))
     runs = list[int]()
 
@@ -119,10 +119,10 @@ async def test_event_is_awaited_until_it_is_set_or_its_deadline() -> None:
     assert not await is_set_within(event, 0.0)
     asyncio.get_running_loop().call_soon(event.set)
     assert await is_set_within(event, None)
-    assert await is_set_within(event, 0.0), "what is set needs no wait"
+    assert await is_set_within(event, 0.0), "an event that is set needs no wait"
 
 
-async def test_predicate_is_looked_at_again_after_news_until_its_deadline() -> None:
+async def test_predicate_is_checked_again_after_news_until_its_deadline() -> None:
     news, seen = asyncio.Event(), list[int]()
 
     def notify() -> None:
@@ -159,7 +159,7 @@ async def test_signal_forgets_a_waiter_that_was_cancelled() -> None:
     await signal.wait()
 
 
-async def test_task_starts_only_when_none_runs() -> None:
+async def test_task_that_runs_already_is_not_started_again() -> None:
     begun: list[str] = []
     async with Tasks("owner") as tasks:
         one = OneTask(tasks, "waits")
@@ -176,7 +176,7 @@ async def test_task_starts_only_when_none_runs() -> None:
     assert begun == ["ended"] * 2
 
 
-async def test_owner_ends_its_tasks() -> None:
+async def test_task_owner_cancels_its_tasks_when_closed() -> None:
     ended: list[str] = []
 
     class Owner(TaskOwner):
@@ -205,10 +205,10 @@ async def test_context_closes_only_after_an_error() -> None:
 
 
 async def test_short_work_is_completed_although_its_caller_is_cancelled_repeatedly() -> None:
-    goes_on, done = asyncio.Event(), list[int]()
+    finish, done = asyncio.Event(), list[int]()
 
     async def work() -> int:
-        await goes_on.wait()
+        await finish.wait()
         done.append(1)
         return 1
 
@@ -218,7 +218,7 @@ async def test_short_work_is_completed_although_its_caller_is_cancelled_repeated
         caller.cancel()
     await asyncio.sleep(0)
     assert not caller.done()
-    goes_on.set()
+    finish.set()
     with pytest.raises(asyncio.CancelledError):
         await caller
     assert done == [1] and await complete(work()) == 1

@@ -1,4 +1,4 @@
-"""Test that libraries report nothing and keep nothing of their own in the user's home."""
+"""Libraries send no reports, and keep no files of their own in the user's home."""
 
 import os
 import subprocess

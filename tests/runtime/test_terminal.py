@@ -146,7 +146,7 @@ def test_error_that_program_reports_itself_is_not_reported_again(tmp_path: Path,
 
 
 @with_shell
-def test_reader_that_has_enough_ends_program_without_a_word(tmp_path: Path) -> None:
+def test_closed_pipe_ends_program_without_a_message(tmp_path: Path) -> None:
     done = run(tmp_path / "take", redirect="| true")
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
 

@@ -1,4 +1,4 @@
-"""TLS as clients see it."""
+"""Faults of certificates, and the closing of connections."""
 
 import socket
 from asyncio import WriteTransport
@@ -10,11 +10,11 @@ import pytest
 from runtime.tls import abort, date_fault, tls_end
 
 
-@pytest.mark.parametrize(("code", "said"), [(9, "is not valid yet"), (10, "has expired"), (18, "")])
-def test_fault_of_dates_is_reported_by_the_code_of_openssl(code: int, said: str) -> None:
+@pytest.mark.parametrize(("code", "text"), [(9, "is not valid yet"), (10, "has expired"), (18, "")])
+def test_fault_of_dates_is_reported_by_the_code_of_openssl(code: int, text: str) -> None:
     error = OSError("certificate verify failed")
     error.verify_code = code  # type: ignore[attr-defined] # as errors of ``ssl`` have it
-    assert date_fault(error) == said
+    assert date_fault(error) == text
     assert date_fault(OSError()) == ""
 
 
@@ -22,7 +22,7 @@ def info(tls: object, connection: socket.socket) -> Callable[[str], Any]:
     return {"ssl_object": tls, "socket": connection}.get
 
 
-def test_end_cuts_connections_with_tls_only_and_also_those_that_are_closed() -> None:
+def test_tls_end_cuts_only_tls_connections_and_ignores_closed_ones() -> None:
     ours, theirs = socket.socketpair()
     with theirs:
         with ours:
@@ -35,7 +35,7 @@ def test_end_cuts_connections_with_tls_only_and_also_those_that_are_closed() -> 
         end()
 
 
-def test_connection_that_is_closed_already_can_be_cut() -> None:
+def test_abort_ignores_a_connection_that_is_closed() -> None:
     class Closed(WriteTransport):
         """Transport of Python 3.11.2 once TLS has ended."""
 

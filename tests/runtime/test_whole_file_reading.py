@@ -1,4 +1,4 @@
-"""Tests that a read never waits, and says what is wrong with the file."""
+"""Reads never wait, and their errors name the fault of the file."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runtime.folders import refusal
-from runtime.whole_file import not_waiting, read_regular
+from runtime.whole_file import open_nonblocking, read_regular
 
 
 def test_content_is_read_up_to_the_limit(tmp_path: Path) -> None:
@@ -18,14 +18,14 @@ def test_content_is_read_up_to_the_limit(tmp_path: Path) -> None:
     assert refusal(found.value).endswith("make it shorter, or move it away")
 
 
-def test_missing_file_is_missing(tmp_path: Path) -> None:
+def test_missing_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "file")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes and devices are files on Unix only")
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device", "link to a device"])
-def test_other_things_are_refused_at_once(tmp_path: Path, kind: str) -> None:
+def test_anything_but_a_regular_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
     place, why = tmp_path / "file", "Is a directory" if kind == "folder" else "it is no regular file"
     if kind == "pipe":
         os.mkfifo(place)
@@ -43,10 +43,10 @@ def test_other_things_are_refused_at_once(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes are files on Unix only")
-def test_writing_does_not_wait_for_the_reader_of_a_pipe(tmp_path: Path) -> None:
+def test_open_nonblocking_does_not_wait_for_the_reader_of_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="No such device"):
-        not_waiting(str(tmp_path / "pipe"), os.O_WRONLY)
-    with open(tmp_path / "file", "wb", opener=not_waiting) as file:
+        open_nonblocking(str(tmp_path / "pipe"), os.O_WRONLY)
+    with open(tmp_path / "file", "wb", opener=open_nonblocking) as file:
         file.write(b"a")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600

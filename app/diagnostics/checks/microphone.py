@@ -26,7 +26,7 @@ from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, ok, wrong
 from app.models.engines import VAD_MODEL
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
-from runtime.installing import again_command, extra_command
+from runtime.installing import extra_command, reinstall_command
 from speech.audio_file import read_audio
 from speech.level import QUIET_DBFS, level_of
 from speech.models.errors import ModelError
@@ -140,7 +140,7 @@ def vad(store: ModelStore, open_vad: Open = open_vad) -> list[Finding]:
     if folder is None:
         findings.insert(0, advice(Topic.VAD, "vad-fallback", model=VAD_MODEL))
     elif detector.reason:
-        install = again_command(*_LIBRARIES)
+        install = reinstall_command(*_LIBRARIES)
         findings.insert(0, wrong(Topic.VAD, "vad-broken", model=VAD_MODEL, error=detector.reason, install=install))
     return findings
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimerEvent
 
-from runtime.memory import RegularReturn
+from runtime.memory import MemoryReturn
 
 _INTERVAL_MS: Final = 5_000
 _NEW_OBJECTS: Final = 20_000
@@ -24,7 +24,7 @@ class GarbageCollection(QObject):
     def __init__(self, parent: QObject, interval_ms: int = _INTERVAL_MS) -> None:
         super().__init__(parent)
         gc.disable()
-        self._memory = RegularReturn()
+        self._memory = MemoryReturn()
         self.startTimer(interval_ms, Qt.TimerType.VeryCoarseTimer)
 
     def timerEvent(self, event: QTimerEvent) -> None:
