@@ -114,6 +114,11 @@ class Window:
         return next((told.count for told in reversed(self.lists) if told.serial == serial), -1)
 
 
+@pytest.fixture
+def window() -> Window:
+    return Window()
+
+
 @asynccontextmanager
 async def served(library: Library, window: Window, url: str = "") -> AsyncIterator[tuple[HistoryService, History]]:
     place = library.root.parent / "index.sqlite"
@@ -123,8 +128,7 @@ async def served(library: Library, window: Window, url: str = "") -> AsyncIterat
             yield serving, history
 
 
-async def test_search_posts_count_and_rows_on_request(library: Library) -> None:
-    window = Window()
+async def test_search_posts_count_and_rows_on_request(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, _):
         serving.ask(SearchHistory("天气", 1))
         await wait_until(lambda: window.count(1) == 5, "the list")
@@ -132,8 +136,9 @@ async def test_search_posts_count_and_rows_on_request(library: Library) -> None:
         await wait_until(lambda: window.texts == ["take 3 天气", "take 2 天气"], "its rows")
 
 
-async def test_list_says_which_recordings_the_disk_did_not_keep_until_the_app_ends(library: Library) -> None:
-    window = Window()
+async def test_list_says_which_recordings_the_disk_did_not_keep_until_the_app_ends(
+    library: Library, window: Window
+) -> None:
     async with served(library, window) as (serving, history):
         serving.ask(SearchHistory("", 1))
         await wait_until(lambda: window.count(1) == 5, "the list")
@@ -148,8 +153,7 @@ async def test_list_says_which_recordings_the_disk_did_not_keep_until_the_app_en
         assert window.lists[-1].problem == result
 
 
-async def test_only_newest_search_is_answered(library: Library) -> None:
-    window = Window()
+async def test_only_newest_search_is_answered(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, _):
         for serial, query in enumerate(("t", "ta", "tak", "take 3"), start=1):
             serving.ask(SearchHistory(query, serial))
@@ -166,18 +170,16 @@ class Overtaken(History):
 
     def __init__(self, library: Library) -> None:
         super().__init__(library, Rerunner(fixed_locator(Address(""))), library.root.parent / "index.sqlite")
-        self.then: Callable[[], None] | None = None
+        self.then: Callable[[], None] = lambda: None
 
     async def keys(self, query: str = "") -> "array[int]":
         found = await super().keys(query)
-        if then := self.then:
-            self.then = None
-            then()
+        then, self.then = self.then, lambda: None
+        then()
         return found
 
 
-async def test_result_of_overtaken_search_is_dropped(library: Library) -> None:
-    window = Window()
+async def test_result_of_overtaken_search_is_dropped(library: Library, window: Window) -> None:
     async with Overtaken(library) as history:
         await history.refresh()
         async with HistoryService(history, window.values.append, none_loaded, FakeOutput()) as serving:
@@ -193,8 +195,7 @@ async def test_serving_completes_last_edit_before_exit(library: Library) -> None
     assert library.find(session(1)).text == "the last word"
 
 
-async def test_list_is_posted_again_after_change(library: Library) -> None:
-    window = Window()
+async def test_list_is_posted_again_after_change(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, history):
         serving.ask(SearchHistory("", 1))
         await wait_until(lambda: window.count(1) == 5, "the list")
@@ -204,8 +205,7 @@ async def test_list_is_posted_again_after_change(library: Library) -> None:
         assert window.lists[-1].version > window.lists[0].version
 
 
-async def test_edit_and_deletion_update_the_list(library: Library) -> None:
-    window = Window()
+async def test_edit_and_deletion_update_the_list(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, _):
         serving.ask(SearchHistory("kōrero", 1))
         await wait_until(lambda: window.count(1) == 0, "nothing yet")
@@ -228,9 +228,10 @@ async def test_edit_and_deletion_update_the_list(library: Library) -> None:
     assert {session(2), session(3)}.isdisjoint(found.session for found in library.all())
 
 
-async def test_deletion_is_undone_or_final_although_its_task_has_not_begun(library: Library) -> None:
+async def test_deletion_is_undone_or_final_although_its_task_has_not_begun(
+    library: Library, window: Window
+) -> None:
     """A busy loop has both actions at once, or the deletion and the end of the app."""
-    window = Window()
     async with served(library, window) as (serving, _):
         serving.ask(DeleteTakes((session(1),)))
         serving.ask(RestoreTakes())
@@ -255,8 +256,7 @@ async def test_takes_are_listed_again_when_their_deletion_fails(
         await wait_until(lambda: window.count(1) == 5 and bool(window.notes), "the failure")
 
 
-async def test_failed_actions_post_their_reason(library: Library) -> None:
-    window = Window()
+async def test_failed_actions_post_their_reason(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, _):
         with library.reopen(session(1)):
             serving.ask(EditTake(session(1), "busy"))
@@ -342,8 +342,8 @@ async def test_long_export_shows_its_progress_and_can_be_cancelled(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "_SHOW_S", 0.01)
-    slow, window, folder = Slow(library.root), Window(), tmp_path / "texts"
-    folder.mkdir()
+    slow, window = Slow(library.root), Window()
+    (folder := tmp_path / "texts").mkdir()
     async with served(slow, window) as (serving, _):
         slow.free.clear()
         serving.ask(ExportTakes((session(1), session(2)), Format.TXT, folder))
@@ -351,25 +351,23 @@ async def test_long_export_shows_its_progress_and_can_be_cancelled(
         serving.ask(StopExporting())
         slow.free.set()
         await wait_until(lambda: window.notes[-1] == "history.note.export-stopped", "it ends")
-    (first, *_) = [value.note for value in window.values if isinstance(value, HistoryMessage)]
-    assert first == Note("history.note.exporting", {"done": "0", "total": "2"})
+    assert HistoryMessage(Note("history.note.exporting", {"done": "0", "total": "2"})) in window.values
     assert os.listdir(folder) == []
 
 
-async def test_export_action_counts_recordings_without_a_text(library: Library, tmp_path: Path) -> None:
+async def test_export_action_counts_recordings_without_a_text(
+    library: Library, window: Window, tmp_path: Path
+) -> None:
     """A user who deletes them after the export must not believe that all texts are in the file."""
-    window = Window()
     record(library, 9)
     async with served(library, window) as (serving, _):
         serving.ask(ExportTakes((session(1), session(9)), Format.TXT, tmp_path))
         await wait_until(lambda: bool(window.results), "what came of it")
     (note,) = window.results
-    assert note.key == "history.note.exported-some"
-    assert (note.values["count"], note.values["left"]) == ("1", "1")
+    assert (note.key, note.values["count"], note.values["left"]) == ("history.note.exported-some", "1", "1")
 
 
-async def test_repeated_recognition_is_shown_in_details(library: Library) -> None:
-    window = Window()
+async def test_repeated_recognition_is_shown_in_details(library: Library, window: Window) -> None:
     async with scripted(oblige) as gateway, served(library, window, gateway.url) as (serving, _):
         serving.ask(FollowTake(session(1)))
         await wait_until(lambda: window.details, "the take")
@@ -384,15 +382,13 @@ async def test_repeated_recognition_is_shown_in_details(library: Library) -> Non
         serving.ask(StopRecognising(session(2)))
 
 
-async def test_models_action_posts_reason_when_gateway_is_away(library: Library) -> None:
-    window = Window()
+async def test_models_action_posts_reason_when_gateway_is_away(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, _):
         serving.ask(ModelsWanted())
         await wait_until(lambda: HistoryModels((), Note("gateway-unreachable")) in window.values, "why")
 
 
-async def test_play_actions_control_playback(library: Library) -> None:
-    window = Window()
+async def test_play_actions_control_playback(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, _):
         serving.ask(PlayTake(session(1)))
         serving.ask(SeekTake(session(1), 50))
