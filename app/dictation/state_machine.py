@@ -67,7 +67,6 @@ from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 MOST_TAKES: Final = 50
 """Limit on takes that are not over. Beyond it the oldest is put aside, so that a new take can always begin."""
 
-_WHY_HELD: Final = frozenset(HoldReason)
 JOINED_S: Final = 30.0
 """A take that begins within this time after an insertion continues its text, with a space where needed."""
 
@@ -322,7 +321,7 @@ class Dictation:
             self._show_note(Note("language-unknown"), now)
         if text and foreign:
             self._queue.withhold(piece, text)
-            self._show_note(Note(HoldReason.FOREIGN_SCRIPT), now)
+            self._show_note(Note(HoldReason.FOREIGN_SCRIPT), now, take.number)
         self._queue.result(piece, text, now, (segment.start_ms, segment.end_ms))
 
     def _end_take(self, take: TakeProgress, note: Note | None, now: float) -> None:
@@ -338,12 +337,13 @@ class Dictation:
             self._show_note(note, now)
 
     def _insertion_ended(self, insertion: Insertion, now: float) -> None:
+        take = self._queue.inserting.pieces[0].take if self._queue.inserting else None
         if arrived := self._queue.inserted(insertion):
             self._effects.append(RecordInserted(arrived))
             self._inserted_at = now
         self._effects += [RecordHeld((piece,), rest) for piece, rest in self._queue.partly.items()]
         if insertion.how is InsertionResult.HELD and insertion.reason:
-            self._show_note(Note(insertion.reason), now)
+            self._show_note(Note(insertion.reason), now, take)
         elif insertion.how is InsertionResult.COPIED:
             self._show_note(Note("copied"), now)
 
@@ -356,7 +356,7 @@ class Dictation:
         ready = None if self.keys else self._queue.next()
         if held := self._queue.newly_held():
             self._effects += [RecordHeld(held), PlayCue(SoundCue.HELD)]
-        if self._notice and self._notice.note.key in _WHY_HELD and not self._queue.held:
+        if self._notice and self._notice.take is not None and not self._queue.holds(self._notice.take):
             self._notice = None  # the note is outdated: the text was inserted or dismissed
         if ready is not None:
             self._effects.append(InsertText(ready))
@@ -385,8 +385,8 @@ class Dictation:
             self._left = True
             self._effects.append(Leave())
 
-    def _show_note(self, note: Note, now: float) -> None:
-        self._notice = Notice(note, now + NOTICE_S)
+    def _show_note(self, note: Note, now: float, take: int | None = None) -> None:
+        self._notice = Notice(note, now + NOTICE_S, take)
 
 
 def _moved_at(at_s: float | None, now: float) -> float:

@@ -142,10 +142,11 @@ class TakeProgress:
 
 @dataclass(frozen=True)
 class Notice:
-    """A note that is shown for a limited time."""
+    """A note that is shown for a limited time. ``take``: it says why texts of this take are held."""
 
     note: Note
     until: float
+    take: int | None = None
 
 
 def state_of(take: TakeProgress, queue: InsertionQueue, unsent_s: float, now: float) -> State:

@@ -10,6 +10,7 @@ from app.dictation.actions import HeldAction, Verb
 from app.dictation.insertion_queue import MOST_HELD, ReadyTexts, SegmentId
 from app.dictation.messages import (
     CloseTake,
+    Event,
     FindFocusedWindow,
     FirstSample,
     FocusedWindow,
@@ -122,6 +123,17 @@ def test_paste_key_pastes_newest_recording_as_one_but_no_earlier_one() -> None:
     assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "what is earlier is in the list"
     assert story.state() is State.HELD
     assert story.then(SettleTake(1, HeldAction.PASTE)) == [FindFocusedWindow(1, leaves=True)]
+
+
+@pytest.mark.parametrize("settled", [(Verb.PASTE_HELD, FocusedWindow(3, WINDOW), TYPED), (Verb.DISMISS_HELD,)])
+def test_reason_disappears_with_its_text_while_other_recordings_stay_held(settled: tuple[Event, ...]) -> None:
+    story = two_held()
+    story.at(40.0, *spoken(3), text(3, 0, "four"), TakeEnded(3), HELD)
+    assert story.note == "focus-moved"
+    story.then(*settled)
+    assert (story.state(), story.note) == (State.DONE, ""), "the others are held, and were said to be before"
+    story.then(SettleTake(1, HeldAction.PASTE), FocusedWindow(1, WINDOW), HELD)
+    assert story.note == "focus-moved", "a text that is still held keeps its reason"
 
 
 def test_paste_key_skips_later_recording_that_was_inserted() -> None:
