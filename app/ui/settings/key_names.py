@@ -13,6 +13,7 @@ _Key = Qt.Key
 _Modifier = Qt.KeyboardModifier
 
 _NAMED: Final = {
+    _Key.Key_Escape: "esc",
     _Key.Key_Space: "space",
     _Key.Key_Tab: "tab",
     _Key.Key_Backtab: "tab",

@@ -105,6 +105,12 @@ def test_key_field_records_tab(page: Page) -> None:
     assert page.chosen == ["ctrl+tab"]
 
 
+def test_key_field_records_escape_with_a_modifier(page: Page) -> None:
+    page.field.click()
+    page.press(Qt.Key.Key_Escape, Qt.KeyboardModifier.ShiftModifier)
+    assert (page.chosen, page.refused) == (["shift+esc"], 0)
+
+
 def test_key_field_stops_recording_on_escape_focus_loss_or_click(page: Page, qtbot: QtBot) -> None:
     page.field.click()
     page.press(Qt.Key.Key_Escape)

@@ -61,6 +61,11 @@ def test_all_key_names_can_be_bound() -> None:
     assert sides | set(key_names._NAMED.values()) <= set(KEYS)
 
 
+def test_all_keys_that_can_be_bound_can_be_pressed() -> None:
+    keys = [key_names.binding(pressed(key), "linux") for key in Qt.Key]
+    assert {name for name, key in KEYS.items() if key.modifier is None} == set(keys) - {""}
+
+
 def test_macos_key_codes_match_hotkeys() -> None:
     assert all(KEYS[name].mac == code for code, name in key_names._SIDES["darwin"].items())
 
