@@ -242,10 +242,14 @@ class KeyLines:
 
 @dataclass(frozen=True)
 class DesktopView:
-    """The support of each ability, and the lines where the desktop gives programs no hotkeys."""
+    """The support of each ability, and the lines where the desktop gives programs no hotkeys.
+
+    ``toggle``: a command that starts and stops dictation, for a shortcut of the desktop.
+    """
 
     supports: tuple[Support, ...] = ()
     lines: KeyLines | None = None
+    toggle: str = "kikipounamu toggle"
 
 
 @dataclass(frozen=True)

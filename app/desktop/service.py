@@ -144,7 +144,7 @@ def key_lines(
     if all(one.means for one in hotkeys):
         return None
     if found.compositor is None:
-        return KeyLines(None, tuple(f"{shlex.quote(_path())} key {action} tap" for action in bindings))
+        return KeyLines(None, tuple(f"{_command()} key {action} tap" for action in bindings))
     wanted = lines_for(found.compositor, bindings, often)
     where = places_of(found.compositor, environment, found.configuration)
     main = where.main if where else existing(usual_files(found.compositor, environment))
@@ -160,6 +160,11 @@ def lines_for(compositor: Compositor, bindings: Mapping[str, str], often: str) -
     program = _path()
     # Not every configuration can name such a folder, so the PATH must have the program.
     return lines(compositor, bindings, program if is_plain(program) else _PROGRAM, often)
+
+
+def _command() -> str:
+    """Return the program of this installation as a shell takes it: the desktop's PATH may not have it."""
+    return shlex.quote(_path())
 
 
 def _path() -> str:
@@ -250,7 +255,7 @@ class DesktopService:
             lines = await in_daemon_thread(wanted)
             if lines is not None and self._problem is not None:
                 lines = replace(lines, problem=self._problem)
-            self._post(DesktopView(supports, lines))
+            self._post(DesktopView(supports, lines, f"{await in_daemon_thread(_command)} toggle"))
 
     async def _write(self, *, on: bool) -> None:
         found = await self._learn(sys.platform, self._environment)

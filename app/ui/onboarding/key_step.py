@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.errors import Note
+from app.desktop.abilities import DesktopView
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.hotkeys.binding import parse
@@ -95,7 +96,6 @@ def _has_other_modifiers(event: QKeyEvent) -> bool:
     return any(name != own for name in key_names.held_modifiers(event))
 
 
-COMMAND: Final = "kikipounamu toggle"
 _CAP: Final = 2 * SCALE.display
 _PATIENCE_MS: Final = 6_000
 _MIDDLE: Final = Qt.AlignmentFlag.AlignHCenter
@@ -120,11 +120,11 @@ class KeyStep(StepPage):
         self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.state, self.note = label(size=SCALE.heading, bold=True, wraps=True), label(role="warning", wraps=True)
         self.command = worded(texts, Field(theme), accessibleName="onboarding.command")
-        self.command.setText(COMMAND)
         self.command.setReadOnly(True)
+        self.show_desktop(DesktopView())
         self.copy = worded(
             texts,
-            action_button(lambda: QGuiApplication.clipboard().setText(COMMAND)),
+            action_button(lambda: QGuiApplication.clipboard().setText(self.command.text())),
             "action.copy",
             accessibleName="onboarding.copy-command",
         )
@@ -187,6 +187,11 @@ class KeyStep(StepPage):
         self._impossible = note
         self.refresh()
         self.changed.emit()
+
+    def show_desktop(self, view: DesktopView) -> None:
+        """Show the command for a shortcut of the desktop, from its beginning."""
+        self.command.setText(view.toggle)
+        self.command.setCursorPosition(0)
 
     def show_keys(self, seen: KeysSeen) -> None:
         """Show the keys that arrived, and restart a test that ended by itself while the window is active."""

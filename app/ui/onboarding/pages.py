@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
+from app.desktop.abilities import DesktopView
 from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import CANCEL
@@ -272,7 +273,7 @@ class Onboarding(QWidget):
         vertical(stretched(self._area), centred(foot), within=self, gap=0)
 
 
-Wanted = Settings | Choices | Problem | View | WorkerView | KeysSeen | ModelsView | MicrophoneTrial
+Wanted = Settings | Choices | Problem | View | WorkerView | KeysSeen | DesktopView | ModelsView | MicrophoneTrial
 
 
 class FirstSteps(QObject):
@@ -318,6 +319,7 @@ class FirstSteps(QObject):
                 .add(page.attempt.show_view)
                 .add(page.show_worker)
                 .add(page.show_keys)
+                .add(page.key.show_desktop)
                 .add(page.show_models)
                 .add(page.welcome.show_trial)
             )

@@ -1,5 +1,6 @@
 """The service of the desktop's abilities: looks, and lines written into a configuration and removed."""
 
+import shlex
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -114,6 +115,13 @@ async def test_desktop_with_keys_of_programs_needs_no_lines(desk: Desk) -> None:
     desk.service.ask(ReadDesktopAgain())
     await wait_until(lambda: desk.views, "it looked")
     assert desk.views[-1].lines is None and len(desk.views[-1].supports) == 5
+
+
+async def test_command_for_a_shortcut_needs_no_search_path(desk: Desk) -> None:
+    desk.service.use(KEYS)
+    await wait_until(lambda: desk.views, "it looked")
+    program, verb = shlex.split(desk.views[-1].toggle)
+    assert verb == "toggle" and Path(program).is_absolute() and Path(program).name == "kikipounamu"
 
 
 async def test_keys_are_ignored_outside_the_service(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
+from app.desktop.abilities import DesktopView
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
-from app.ui.onboarding.key_step import COMMAND, KeyStep
+from app.ui.onboarding.key_step import KeyStep
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
@@ -149,14 +150,21 @@ def test_command_is_shown_when_hotkeys_are_impossible(page: KeyStep, asked: list
     page.show_impossible(WAYLAND)
     assert page.note.text() == note_text(texts, WAYLAND)
     assert page.description.text() == texts("onboarding.no-hotkeys")
-    assert not page.caps.isVisible() and page.command.text() == COMMAND
+    assert not page.caps.isVisible() and page.command.text() == "kikipounamu toggle"
     page.copy.click()
-    assert QGuiApplication.clipboard().text() == COMMAND
+    assert QGuiApplication.clipboard().text() == "kikipounamu toggle"
     assert page.first is page.set_up and page.complete, "there is nothing to try"
     asked.clear()
     page.show_seen(False)
     page.show_seen(True)
     assert TestHotkeys(True) not in asked
+
+
+def test_command_names_the_program_of_this_installation(page: KeyStep) -> None:
+    page.show_impossible(WAYLAND)
+    page.show_desktop(DesktopView(toggle="'/my programs/kikipounamu' toggle"))
+    page.copy.click()
+    assert page.command.text() == QGuiApplication.clipboard().text() == "'/my programs/kikipounamu' toggle"
 
 
 def test_lines_of_the_settings_are_one_click_away(page: KeyStep, qtbot: QtBot) -> None:
