@@ -194,7 +194,7 @@ def line(view: Mapping[str, Any], words: "TextLookup") -> str:
     state = State.ARMING if starting else State(view["state"])
     parts = [f"{SHAPES[state]} {words('worker.starting' if starting else state.key)}"]
     if view["seconds"]:
-        parts[0] += f" {view['seconds']:.0f} s"
+        parts[0] += " " + words("monitor.seconds", value=f"{view['seconds']:.0f}")
     if round(view["unsent_s"]):
         parts.append(words("overlay.unsent", seconds=f"{view['unsent_s']:.0f}"))
     if view["destination"]:
@@ -204,7 +204,7 @@ def line(view: Mapping[str, Any], words: "TextLookup") -> str:
     if held := view["held"]:
         parts.append(words("overlay.held-key", count=held, key="kikipounamu paste-held"))
     if earlier := view["earlier"]:
-        parts.append(f"{words('overlay.earlier', count=earlier)}: kikipounamu takes list")
+        parts.append(words("overlay.earlier-key", count=earlier, key="kikipounamu takes list"))
     notes = [view["note"], *view.get("problems", ())]
     parts += [_note(words, note) for note in notes if note]
     return printable(" · ".join(filter(None, parts)))

@@ -248,6 +248,16 @@ def test_line_names_unsent_audio_of_a_second_and_more(unsent_s: float, said: str
     assert control_command.line(view, Sentences()) == f"▲ Sending{said}"
 
 
+def test_line_is_written_as_its_language_is() -> None:
+    view = json.loads(json.dumps(asdict(View(State.LISTENING, 12.4, earlier=2))))
+    assert control_command.line(view, Sentences("en")) == (
+        "● Listening 12 s · 2 earlier recordings to paste: kikipounamu takes list"
+    )
+    assert control_command.line(view, Sentences("zh")) == (
+        "● 正在聆听 12 秒 · 之前有 2 条录音待粘贴：kikipounamu takes list"
+    )
+
+
 def test_line_explains_what_is_wrong() -> None:
     note = Note("microphone-failed", reason=Note("take-busy"))
     view = json.loads(json.dumps(asdict(View(State.FAILED, note=note))))

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.ui.shell.sidebar import Sidebar
+from app.ui.shell.sidebar import Sidebar, Status, StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
@@ -45,6 +45,16 @@ def test_entries_have_names_and_report_clicks(world: World, texts: Texts) -> Non
         assert entry.accessibleName() == entry.text()
         QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
         assert world.chosen[-1] == name
+
+
+@in_each_language
+def test_sidebar_shows_the_whole_hint_at_hotkeys_of_the_desktop(world: World, theme: Theme, texts: Texts) -> None:
+    line, hint = StatusLine(theme, texts), texts("note.hotkeys-wayland")
+    world.sidebar.put(line)
+    line.show_status(Status(problem=hint))
+    world.sidebar.resize(world.sidebar.width(), 800)
+    QApplication.processEvents()
+    assert line.trouble.text() == hint
 
 
 def test_folded_entries_keep_names_as_tool_tips(world: World, texts: Texts) -> None:
