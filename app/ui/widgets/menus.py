@@ -1,7 +1,7 @@
 """Menus, and the buttons that open them. Their marks and arrows grow with the text, which those of Qt do not."""
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QCursor, QPainter, QPaintEvent
+from PySide6.QtGui import QCursor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from app.ui.theme.theme import SPACING
@@ -9,7 +9,19 @@ from app.ui.widgets.basic import paint_icon
 
 
 class Menu(QMenu):
-    """Menu that paints the ticks and arrows of its entries in their place in the style sheet."""
+    """Menu that paints the ticks and arrows of its entries in their place in the style sheet.
+
+    While it is open, it stays on the screen when entries appear or become longer.
+    """
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Move an open menu back onto the screen; Qt places it only when it opens."""
+        super().resizeEvent(event)
+        if self.isVisible():
+            screen = self.screen().availableGeometry()
+            x = min(self.x(), screen.right() + 1 - self.width())
+            y = min(self.y(), screen.bottom() + 1 - self.height())
+            self.move(max(x, screen.left()), max(y, screen.top()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a tick before each checked entry, and an arrow behind each entry that opens a menu."""

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QCursor
+from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -57,3 +57,22 @@ def test_marks_of_menus_and_buttons_grow_with_the_text(theme: Theme, qtbot: QtBo
     usual = _marks(theme, qtbot)
     theme.choose_text_size("largest")
     assert all(large >= 1.3 * small > 0 for small, large in zip(usual, _marks(theme, qtbot), strict=True))
+
+
+@pytest.mark.parametrize("corner", ["bottomRight", "topLeft"])
+def test_open_menu_that_grows_stays_on_the_screen(corner: str, theme: Theme, qtbot: QtBot) -> None:
+    menu = Menu()
+    qtbot.addWidget(menu)
+    first = menu.addAction("One")
+    hidden = [menu.addAction(f"Entry {number}") for number in range(8)]
+    for entry in hidden:
+        entry.setVisible(False)
+    screen = QGuiApplication.primaryScreen().availableGeometry()
+    menu.popup(getattr(screen, corner)())
+    before = menu.geometry()
+    for entry in hidden:
+        entry.setVisible(True)
+    first.setText("One with a name that is much longer than before")
+    qtbot.waitUntil(lambda: menu.height() > before.height() and menu.width() > before.width())
+    assert screen.contains(menu.geometry()), f"{menu.geometry()} of {screen}"
+    assert getattr(menu.geometry(), corner)() == getattr(before, corner)(), "it grows from its corner"
