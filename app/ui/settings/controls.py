@@ -89,6 +89,10 @@ class SettingControl(QWidget):
     def note_refusal(self) -> None:
         """Note that a requested value was refused."""
 
+    def request_default(self, default: Any) -> None:
+        """Request that the default, which is ``default`` in this version, applies."""
+        self.set_value(None)
+
 
 class SwitchControl(SettingControl):
     """Switch for a setting that is on or off."""

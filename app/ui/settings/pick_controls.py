@@ -142,3 +142,8 @@ class PickSeveralControl(SettingControl):
     def note_refusal(self) -> None:
         """Forget what was requested."""
         self._requested.refuse()
+
+    def request_default(self, default: Any) -> None:
+        """Request the default, to which the next choice adds."""
+        self._requested.request(tuple(default))
+        super().request_default(default)

@@ -95,7 +95,7 @@ class SettingRow(LinedRow):
         """Request the default value."""
         self.control.discard()
         self.refuse(None)
-        self.control.set_value(None)
+        self.control.request_default(self.setting.default)
 
     def search(self, wanted: tuple[str, ...]) -> bool:
         """Mark the search terms in the texts, and return True if all of them match."""

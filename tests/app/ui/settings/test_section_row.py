@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QBoxLayout
 from pytestqt.qtbot import QtBot
 
 from app.messages.kinds import Action
-from app.settings.sections import ChangeSetting, GeneralSection, HistorySection, Settings
+from app.settings.sections import ChangeSetting, GeneralSection, HistorySection, RecognitionSection, Settings
 from app.ui.settings.controls import NumberControl, SwitchControl
+from app.ui.settings.pick_controls import PickSeveralControl
 from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.section import SettingRow, mark_style
 from app.ui.settings.wording import SECTIONS, search_terms
@@ -54,6 +55,23 @@ def test_changed_setting_can_be_reset(world: World, texts: Texts) -> None:
     assert row.reset.isVisible() and texts("settings.title.general.sounds") in row.reset.accessibleName()
     row.reset.click()
     assert world.asked == [ChangeSetting("general.sounds", None)]
+
+
+def test_choice_right_after_a_reset_begins_with_the_default(world: World) -> None:
+    row = world.row("recognition.languages", with_languages("de", "fr"))
+    control = row.control
+    assert isinstance(control, PickSeveralControl)
+    row.reset.click()
+    control.picker.picked.emit("mi")
+    assert world.asked[1:] == [ChangeSetting("recognition.languages", "system\nen\nmi")], "the reset is not answered yet"
+    row.show_settings(Settings())
+    row.show_settings(with_languages("system", "en", "mi"))
+    control.picker.picked.emit("de")
+    assert world.asked[-1] == ChangeSetting("recognition.languages", "system\nen\nmi\nde")
+
+
+def with_languages(*codes: str) -> Settings:
+    return replace(Settings(), recognition=RecognitionSection(languages=codes))
 
 
 def test_reset_discards_typed_text(world: World) -> None:
