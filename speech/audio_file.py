@@ -36,6 +36,8 @@ _VALUES_PER_BLOCK: Final = 16_384
 _UNCLAIMED_BYTES: Final = 4_096
 _LONGEST_S: Final = 1_000 * 3600
 _UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # SF_ERR_* of sndfile.h
+_NO_FRAME: Final = 7  # SFE_BAD_FILE: of a file that is open, the reader of MP3 says so if it finds no whole frame
+_MP3_FRAMES: Final = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
 
 Samples = NDArray[np.int16]
 
@@ -66,10 +68,11 @@ def read_audio(
     except OSError as error:  # its drive was unplugged
         why = error.strerror or str(error)
         raise (_cut_off_error(path, samples, why) if samples else _not_opened(path, why)) from error
+    if missing:
+        why = f"its header promises at least {missing:,} bytes more"
+        raise _cut_off_error(path, samples, why) if samples else _damaged_error(path, why)
     if not samples:
         raise AudioEmpty(f"{path} contains no sound: record it again")
-    if missing:
-        raise _cut_off_error(path, samples, f"its header promises at least {missing:,} bytes more")
     if _size(path) not in (size, None):
         raise _cut_off_error(path, samples, "its size changed while it was read")
 
@@ -165,12 +168,28 @@ def _open_sound_file(path: Path) -> Iterator[soundfile.SoundFile]:
         try:
             file = soundfile.SoundFile(opened)
         except soundfile.LibsndfileError as error:
+            if error.code == _NO_FRAME or _is_scrap_of_mp3(path):
+                raise _damaged_error(path, "it breaks off at its beginning") from error
             if error.code in (_UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING):
                 unreadable = f"{path} has no audio that can be read ({KINDS}): check that it plays, or convert it"
                 raise AudioUnsupported(unreadable) from error
             raise _damaged_error(path, error.error_string) from error
         with file:
             yield file
+
+
+def _is_scrap_of_mp3(path: Path) -> bool:
+    """Return whether the file has little more than the first frame of an MP3 file, or than the tag before it.
+
+    Source: ID3v2.3, section 3.1.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(10)
+    if not head.startswith(b"ID3"):
+        return head.startswith(_MP3_FRAMES) and size < _UNCLAIMED_BYTES
+    tag = sum(value << shift for value, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
+    return size < tag + _UNCLAIMED_BYTES
 
 
 def _damaged_error(path: Path, reason: str) -> AudioDamaged:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, NoReturn
 
@@ -123,6 +124,8 @@ def open_media(path: Path) -> Iterator[tuple[Any, Any]]:
             yield av, container
     except (av.FFmpegError, ValueError) as error:  # ValueError: the sound format changes half-way
         reason = error.strerror if isinstance(error, av.FFmpegError) else error
+        if isinstance(error, av.FFmpegError) and error.errno == EIO:  # FFmpeg says so of a header without its end
+            reason = "it breaks off, or its disk cannot be read"
         raise AudioDamaged(f"{path} is damaged ({reason}): copy it again", str(reason)) from error
 
 

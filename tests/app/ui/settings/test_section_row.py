@@ -63,7 +63,9 @@ def test_choice_right_after_a_reset_begins_with_the_default(world: World) -> Non
     assert isinstance(control, PickSeveralControl)
     row.reset.click()
     control.picker.picked.emit("mi")
-    assert world.asked[1:] == [ChangeSetting("recognition.languages", "system\nen\nmi")], "the reset is not answered yet"
+    assert world.asked[1:] == [ChangeSetting("recognition.languages", "system\nen\nmi")], (
+        "the reset is not answered yet"
+    )
     row.show_settings(Settings())
     row.show_settings(with_languages("system", "en", "mi"))
     control.picker.picked.emit("de")
