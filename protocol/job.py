@@ -43,6 +43,8 @@ CLASSES: Final = ("interactive", "bulk")
 SESSION_TTL_MS: Final = 72 * 3600 * 1000
 UNUSED_TTL_MS: Final = 3600 * 1000
 """Lifetime of a session without a segment. If its first segment comes later, its gateway attaches it again."""
+TRANSIENT_GONE_MS: Final = 120_000
+"""Time after which the transient sessions of a gateway that does not renew them are deleted."""
 LEASE_MS: Final = 10_000
 RENEW_MS: Final = 2_500
 SWEEP_MS: Final = 2_500
@@ -218,6 +220,14 @@ class Keys:
     def session(self, session: str) -> str:
         """Return the key of a session's hash."""
         return f"{self._prefix}:session:{session}"
+
+    @property
+    def transient(self) -> str:
+        """Hash: sessions that nobody can resume, with the time of their gateway's last look at them.
+
+        The time is in ms of the broker's clock. Gateways of earlier versions do not read it.
+        """
+        return f"{self._prefix}:transient"
 
     def results(self, gateway: str) -> str:
         """Return the sharded Pub/Sub channel of one gateway process."""

@@ -206,6 +206,7 @@ class LogEvent(StrEnum):
     SEGMENT_ENDED = "segment.ended"
     SEGMENT_RETRIED = "segment.retried"
     SESSION_COMMAND_FAILED = "session.command_failed"
+    SESSION_DISCARDED = "session.discarded"
     SESSION_DONE = "session.done"
     SESSION_ERROR_SENT = "session.error_sent"
     SESSION_GIVEN_UP = "session.given_up"

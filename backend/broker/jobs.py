@@ -5,7 +5,7 @@ Facts about all sessions are joined over the shards. A shard that does not answe
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeVar
@@ -22,6 +22,7 @@ from backend.broker.records import (
     SessionGone,
     Submitted,
     flat,
+    is_discarded,
     is_queued,
     is_there,
     parse_attached,
@@ -35,7 +36,17 @@ from backend.broker.writer import MOST_BYTES, Command, new_round_trips
 from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable, InvalidSettings
 from backend.core.limits import PARTIALS_ENTRIES
 from protocol.broker_url import shown_broker_url
-from protocol.job import ANY_MODEL, SESSION_TTL_MS, STALE_MS, UNUSED_TTL_MS, Job, Keys, Notice, shard_of
+from protocol.job import (
+    ANY_MODEL,
+    SESSION_TTL_MS,
+    STALE_MS,
+    TRANSIENT_GONE_MS,
+    UNUSED_TTL_MS,
+    Job,
+    Keys,
+    Notice,
+    shard_of,
+)
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -45,6 +56,7 @@ log = loggers.BACKEND_JOBS
 _LOOK_S: Final = 2.0
 """Longest time that the other shards wait for one in a survey."""
 _LEAST_BYTES: Final = 64_000_000
+_TRANSIENT: Final = (SESSION_TTL_MS, TRANSIENT_GONE_MS)
 T = TypeVar("T")
 
 
@@ -128,6 +140,33 @@ class Jobs:
         forgotten = shard.send(Command("forget", keys, (SESSION_TTL_MS, session), is_there), at_once=False)
         forgotten.add_done_callback(lambda _: shard.deletes_texts())
         return forgotten
+
+    def hold(self, session: str) -> "asyncio.Future[object]":
+        """Note that this gateway has a transient session, which nobody can resume."""
+        shard = self._shard(session)
+        return shard.send(Command("hold", [shard.keys.transient], (*_TRANSIENT, session), lambda reply: reply))
+
+    def discard(self, session: str, gone_ms: int = 0) -> "asyncio.Future[bool]":
+        """Delete a transient session with its jobs and texts. The result is false if a gateway has it.
+
+        ``gone_ms``: for how long no gateway may have noted it; 0: this gateway has it.
+        """
+        shard = self._shard(session)
+        keys = [shard.keys.session(session), shard.keys.backlog, shard.keys.transient, *shard.keys.history_keys]
+        discarded = shard.send(Command("discard", keys, (session, gone_ms), is_discarded), at_once=False)
+        discarded.add_done_callback(lambda _: shard.deletes_texts())
+        return discarded
+
+    async def renew_transient(self, sessions: Collection[str]) -> list[str]:
+        """Note that this gateway has these transient sessions; return those whose gateway is gone."""
+
+        async def renew(shard: Shard) -> list[bytes]:
+            own = [one for one in sessions if self._shard(one) is shard]
+            left: list[bytes] = await shard.run_script("hold", (shard.keys.transient,), (*_TRANSIENT, *own))
+            return left
+
+        answers = await self.ask_all(renew)
+        return [one.decode() for left in answers if not isinstance(left, BrokerError) for one in left]
 
     def speculate(self, job: Job, slots: int) -> "asyncio.Future[bool]":
         """Request the decoding of a segment's beginning, best effort. The result: whether it is queued.

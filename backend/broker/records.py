@@ -125,6 +125,11 @@ def is_there(reply: bytes) -> bool:
     return reply != b"gone"
 
 
+def is_discarded(reply: bytes) -> bool:
+    """Parse a reply of ``discard.lua``: return whether the session is deleted."""
+    return reply == b"discarded"
+
+
 def is_queued(reply: bytes) -> bool:
     """Parse a reply of ``speculate.lua`` or ``hypothesise.lua``: return whether the request was accepted."""
     return reply == b"queued"

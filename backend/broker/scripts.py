@@ -10,6 +10,8 @@ NAMES: Final = (
     "cancel",
     "received",
     "forget",
+    "hold",
+    "discard",
     "look",
     "speculate",
     "promote",

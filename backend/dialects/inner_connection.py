@@ -40,7 +40,8 @@ class InnerConnection:
     def __init__(self, hub: Hub, visit: AdmittedRequest) -> None:
         self._hub, self._visit = hub, visit
         self._messages: asyncio.Queue[GatewayMessage | None] = asyncio.Queue(_MOST_UNREAD)
-        self._outgoing = ClientConnection(_Delivery(self), hub.settings.outbound_bytes, hub.settings.stuck_s)
+        limits = hub.settings.outbound_bytes, hub.settings.stuck_s
+        self._outgoing = ClientConnection(_Delivery(self), *limits, transient=True)
         self._slot: SessionSlot | None = None
         self._count = 0
         self._writer = asyncio.create_task(self._write(), name="dialect/writer")

@@ -45,12 +45,15 @@ class ClientConnection:
 
     ``closing``: nothing more will be sent, and incoming messages no longer matter.
 
+    ``transient``: nobody can resume its session once it is gone.
+
     ``most_bytes`` limits waiting messages that the session does not hold anyway. A peer that accepts nothing for
     ``stuck_s`` counts as stuck.
     """
 
-    def __init__(self, socket: Socket, most_bytes: int, stuck_s: float) -> None:
+    def __init__(self, socket: Socket, most_bytes: int, stuck_s: float, *, transient: bool = False) -> None:
         self._socket = socket
+        self.transient = transient
         self._most = most_bytes
         self._stuck_s = stuck_s
         self._waiting: list[tuple[GatewayMessage, str]] = []

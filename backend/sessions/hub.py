@@ -75,11 +75,9 @@ class Hub:
         self._jobs = jobs
         self.settings = settings
         self._observer, self._history_field = observer, history
-        self._news = UnconfirmedResults()
-        self._survey = Survey()
+        self._news, self._survey = UnconfirmedResults(), Survey()
         self._crowded_out: frozenset[str] = frozenset()
-        self._came_in = 0  # bytes of audio since the last look at the room
-        self._looks_after = settings.admission.unqueued_bytes / _LOOKS
+        self._came_in, self._looks_after = 0, settings.admission.unqueued_bytes / _LOOKS  # bytes of audio
         self._started = time.monotonic()
         self.hosted: dict[str, SessionSlot] = {}
         self.intake = Intake(settings.queue, self.hosted, self._submit, self._reaches)
@@ -116,11 +114,11 @@ class Hub:
         if known := self.hosted.get(identity):
             known.check_owner(about.owner)
         about = replace(about, client=hello.client)
-        attachment = await self._attach(hello, about)
+        attachment = await self._attach(hello, about, transient=connection.transient)
         hosted = self.hosted.get(identity)
         if hosted is None:
             session = GatewaySession(hello.session, hello.options, self.settings.limits, self.settings.pace)
-            hosted = self.hosted[session.identity] = SessionSlot(session, about)
+            hosted = self.hosted[session.identity] = SessionSlot(session, about, connection.transient)
         hosted.bind(connection)
         hosted.session.resumed_with(hello.options)
         hosted.busy, hosted.hello = None, order_of(hello)
@@ -139,12 +137,14 @@ class Hub:
         self._send_busy(hosted, {})
         return hosted
 
-    async def _attach(self, hello: Hello, about: SessionOwner) -> Attachment:
+    async def _attach(self, hello: Hello, about: SessionOwner, *, transient: bool) -> Attachment:
         survey, unknown_model = self.intake.survey_of(about.owner), self.intake.refuse_options(hello.options)
         refusal = refuse_load(survey, self.settings.admission, hello.options)
         create = refusal is None and unknown_model is None
         try:
             async with asyncio.timeout(self.settings.attach_s):
+                if transient:
+                    await self._jobs.hold(str(hello.session))
                 asked = (str(hello.session), about.owner, hello.resume, create, order_of(hello))
                 reply = await self._jobs.attach(*asked, self._history_field(about))
         except (TimeoutError, BrokerError) as error:
@@ -230,9 +230,11 @@ class Hub:
         self._crowded_out = refused_classes(self.held, most)
 
     def leave(self, identity: str, hosted: SessionSlot) -> None:
-        """Drop a session, and delete its texts from the broker once the client has them all."""
+        """Drop a session, and delete its texts from the broker once the client has them all or cannot resume."""
         self._drop(hosted)
-        if hosted.session.over:
+        if hosted.transient:
+            self._ask(hosted, self._jobs.discard, (identity,))
+        elif hosted.session.over:
             self._ask(hosted, self._jobs.forget, (identity,))
 
     def _perform(self, hosted: SessionSlot, outputs: Iterable[Output]) -> None:

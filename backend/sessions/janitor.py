@@ -1,6 +1,7 @@
 """Periodic cleaning of the queues: obsolete entries are removed, and each key's share is counted.
 
-An entry is obsolete when its session is gone or its key was revoked.
+An entry is obsolete when its session is gone or its key was revoked. Sessions that nobody can resume are deleted
+too once their gateway is gone.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from backend.broker.queues import PARTIALS, Queues, StreamEntry
 from backend.core.errors import BrokerError
 from backend.sessions.hub import Hub
 from protocol.errors import ErrorCode
+from protocol.job import TRANSIENT_GONE_MS
 from runtime import loggers
 from runtime.event_names import LogEvent
 
@@ -31,7 +33,7 @@ class Janitor:
     """Periodic cleaner of one gateway's broker. ``revoked`` returns the ids of revoked keys."""
 
     def __init__(self, jobs: Jobs, hub: Hub, revoked: Callable[[], Set[str]]) -> None:
-        self._queues = Queues(jobs)
+        self._queues, self._jobs = Queues(jobs), jobs
         self._hub = hub
         self._revoked = revoked
         self._started = time.monotonic()
@@ -57,6 +59,7 @@ class Janitor:
             ages = await self._queues.tidy()
             self._hub.intake.offers = Offers(ages, time.monotonic() - self._started)
             dropped = await self._drop_useless(revoked)
+            await self._discard_left()
         except BrokerError as error:
             log.warning(LogEvent.QUEUE_UNREAD, error=str(error))
             return False
@@ -64,6 +67,14 @@ class Janitor:
         if dropped:
             log.info(LogEvent.QUEUE_DROPPED, entries=dropped.total(), **dropped)
         return bool(dropped)
+
+    async def _discard_left(self) -> None:
+        """Delete transient sessions whose gateway was killed, and note those of this one."""
+        own = [identity for identity, hosted in self._hub.hosted.items() if hosted.transient]
+        left = await self._jobs.renew_transient(own)
+        await asyncio.gather(*(self._jobs.discard(one, TRANSIENT_GONE_MS) for one in left))
+        if left:
+            log.info(LogEvent.SESSION_DISCARDED, sessions=len(left))
 
     async def _drop_useless(self, revoked: Set[str]) -> Counter[str]:
         queued, dropped = Counter[str](), Counter[str]()

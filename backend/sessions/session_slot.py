@@ -20,7 +20,7 @@ _AWAY_S: Final = 5.0
 
 @dataclass(eq=False, slots=True)
 class SessionSlot:
-    """A session in this process. ``left`` is when its last connection closed.
+    """A session in this process. ``left`` is when its last connection closed. ``transient``: nobody can resume it.
 
     ``binding``: the newest connection; until the session is adopted for it, ``late`` collects its messages.
     ``flying``: commands that the broker has not answered; ``landed``, if somebody waits, is set at each answer.
@@ -28,6 +28,7 @@ class SessionSlot:
 
     session: GatewaySession
     about: SessionOwner
+    transient: bool = False
     connection: ClientConnection | None = None
     left: float = 0.0
     busy: Busy | None = None

@@ -4,16 +4,21 @@ import asyncio
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
 from backend.dialects.sessions import DialectSessions
 from backend.gateway import Gateway
 from backend.http.access import AdmittedRequest
+from backend.running_gateway import running_gateway
+from backend.settings import GatewaySettings
 from client.events import ClientEvent
 from client.gateway import GatewayClient
+from protocol.job import Keys
 from protocol.recognition import Options
 from protocol.session import Final
+from tests.backend.conftest import KEY
 from tests.backend.fake_worker import FakeWorker, working
 from tests.backend.wire import tone
 from tests.helpers.valkey import Broker
@@ -53,6 +58,39 @@ async def test_texts_come_as_through_a_socket(
     assert [final.segment for final in finals] == [0, 1, 2]
     assert [final.text for final in finals] == [text_of(tone(16_000 + segment)) for segment in range(3)]
     assert not gateway.hub.connections
+
+
+async def test_session_leaves_nothing_in_the_broker(broker: Broker) -> None:
+    """Neither of one that is over, nor of one whose client left with a text and with speech that waits."""
+    settings = GatewaySettings(redis=broker.url, key=KEY, rest_s=0.1, keep_s=0.1)
+    options = Options(hotwords=("prompt",))
+    async with running_gateway(settings) as gateway, Redis.from_url(broker.url) as redis:
+        sessions = DialectSessions(gateway.hub, lambda visit: None)
+        visit = AdmittedRequest(gateway.access, gateway.access.owner)
+
+        async def left() -> int:
+            """Return the number of sessions' keys and of entries that wait."""
+            keys = len(await redis.keys("kiki:*session:*")) + len(await redis.keys(Keys().transient))
+            return keys + int(await redis.xlen(Keys().jobs("interactive")))
+
+        async def is_nothing_left() -> bool:
+            return not await left()
+
+        async with working(broker.url):
+            async with sessions.client(visit, options, "test") as client:
+                assert len(await said(client, 2)) == 2
+                assert await left() == 2
+            await wait_until(is_nothing_left, "the session that is over is deleted")
+        async with sessions.client(visit, options, "test") as client:
+            for segment in range(2):
+                await client.begin(segment, 1_000 * segment)
+                await client.audio(segment, tone(16_000))
+                await client.end(segment)
+                if not segment:
+                    async with working(broker.url):
+                        await wait_until(lambda: not client.open, "its first segment has a text")
+            await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "its second segment waits")
+        await wait_until(is_nothing_left, "the session that was left is deleted")
 
 
 async def test_stream_counts_from_its_very_beginning(

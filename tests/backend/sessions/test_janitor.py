@@ -11,7 +11,7 @@ from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode
-from protocol.job import Keys
+from protocol.job import Job, Keys
 from protocol.recognition import Options
 from protocol.session import Failed
 from tests.backend.broker_setting import Setting, job, on
@@ -98,3 +98,22 @@ async def test_client_is_reported_that_its_segment_was_removed(tmp_path: Path, b
         await Queues(at.jobs).drop(entry, ErrorCode.BUSY, "removed by hand")
         failed = await wire.expect(Failed)
         assert (failed.segment, failed.message, failed.retryable) == (0, "removed by hand", False)
+
+
+async def test_janitor_discards_sessions_that_nobody_can_resume_after_their_gateway(
+    tmp_path: Path, broker: Broker
+) -> None:
+    """Delete one with a text, and one that waits; a session of our own protocol stays."""
+    async with on(broker) as at:
+        for session in ("s", "own", "waits"):  # the worker takes them in this order
+            await at.jobs.attach(session, "o", resume=False)
+            await at.jobs.submit(Job(session, 0, bytes(200), 100, options=Options(hotwords=("prompt",))))
+            if session != "own":
+                await at.jobs.hold(session)
+                await at.redis.hset(Keys().transient, session, "1")
+            if session != "waits":
+                await at.recognise("said")
+        async with gateway_with(broker, tmp_path / "devices.json") as gateway:
+            await wait_until(lambda: gateway.janitor.rounds, "a round")
+            assert await at.redis.keys("kiki:*session:*") == [Keys().session("own").encode()]
+            assert await at.entries() == 0 and not await at.redis.exists(Keys().transient)
