@@ -1,4 +1,4 @@
-"""A minimal worker: reads jobs and ends them with one script, without the safeguards of the real one."""
+"""Minimal worker: it reads jobs and ends them with one script, without the safeguards of the real one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -50,8 +50,8 @@ return mine and 1 or 0
 """
 
 
-def say_length(job: Job) -> Outcome:
-    """Return a result with the number of samples and the sum of their bytes."""
+def recognise_length(job: Job) -> Outcome:
+    """Return a result whose text is the number of samples and the sum of their bytes."""
     return Result(job.session, job.segment, f"{job.samples}:{sum(job.pcm)}", job.attempt, model="fake", worker="w")
 
 
@@ -70,35 +70,35 @@ def fail(job: Job) -> Outcome:
 
 
 class FakeWorker:
-    """Worker with ``recognise`` as its engine. ``take`` and ``finish`` do by hand what ``run`` does."""
+    """Worker with ``recognise`` as its engine. Tests call ``take`` and ``finish`` themselves, or ``run``."""
 
     def __init__(
-        self, url: str, recognise: Callable[[Job], Outcome] = say_length, priority: str = "interactive"
+        self, url: str, recognise: Callable[[Job], Outcome] = recognise_length, priority: str = "interactive"
     ) -> None:
         self.redis = Redis.from_url(url, protocol=2)
         self.recognise = recognise
         self.ended = 0
         self.speculated: list[Job] = []
-        self.supposed: list[Job] = []
+        self.hypotheses: list[Job] = []
         self._stream, self._partials = Keys().jobs(priority), Keys().partials()
 
-    async def be_there(self, slots: int = 1, speed: float = 0.0) -> None:
+    async def announce(self) -> None:
         """Publish a worker status and create the streams, as a ready worker does."""
         for stream in (self._stream, self._partials):
             with suppress(ResponseError):
                 await self.redis.xgroup_create(stream, GROUP, id="0-0", mkstream=True)
         now = int((await self.redis.time())[0]) * 1000
-        status = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=speed, at_ms=now)
+        status = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, at_ms=now)
         await self.redis.hset(WORKERS_KEY, "w", encode_status(status))
 
-    async def suppose(self, text: Callable[[Job], str]) -> None:
+    async def answer_hypotheses(self, text: Callable[[Job], str]) -> None:
         """Answer all waiting requests for hypotheses."""
         read: Any = await self.redis.xreadgroup(GROUP, "fake", {self._partials: ">"}, noack=True)
         for _, found in read or []:
             for entry, fields in found:
                 await self.redis.xdel(self._partials, entry)
                 job = decode_job(fields)
-                self.supposed.append(job)
+                self.hypotheses.append(job)
                 gateway: Any = await self.redis.hget(Keys().session(job.session), "gateway")
                 answer = Hypothesis(job.session, job.segment, text(job), job.attempt, job.samples)
                 await self.redis.spublish(Keys().results(gateway.decode()), encode_notice(answer))
@@ -128,8 +128,8 @@ class FakeWorker:
         while True:
             try:
                 if text is not None:
-                    await self.be_there()
-                    await self.suppose(text)
+                    await self.announce()
+                    await self.answer_hypotheses(text)
                 taken = await self.take(block_ms=1_000 if text is None else 20)
                 if taken is not None:
                     entry, job = taken
@@ -143,7 +143,7 @@ class FakeWorker:
 @asynccontextmanager
 async def working(
     url: str,
-    recognise: Callable[[Job], Outcome] = say_length,
+    recognise: Callable[[Job], Outcome] = recognise_length,
     text: Callable[[Job], str] | None = None,
     priority: str = "interactive",
 ) -> AsyncIterator[FakeWorker]:

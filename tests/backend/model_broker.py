@@ -157,7 +157,7 @@ class ModelBroker:
         elif self.speculations.get(n) is entry and isinstance(outcome, Result):
             self.guessed[n] = outcome
 
-    def suppose(self, which: int, text: str) -> None:
+    def answer_hypothesis(self, which: int, text: str) -> None:
         """Answer a hypothesis request as a worker does, unless its segment has ended or been submitted."""
         if not self.questions:
             return

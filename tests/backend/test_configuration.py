@@ -27,54 +27,56 @@ from runtime.folders import Folders
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Folders:
+def folders_here(tmp_path: Path) -> Folders:
     return Folders(*(tmp_path / name for name in ("config", "data", "cache", "logs", "run")))
 
 
-def test_default_is_local_gateway_for_this_user(here: Folders) -> None:
-    settings = settings_of(Configuration(), here, "k")
+def test_default_is_local_gateway_for_this_user(folders_here: Folders) -> None:
+    settings = settings_of(Configuration(), folders_here, "k")
     assert (settings.mode, settings.host, settings.port, settings.key) == (GatewayMode.LOCAL, "127.0.0.1", 0, "k")
     assert settings.certificate is None and not settings.announce and settings.quota == Quota()
-    assert settings.name and settings.endpoint_file == here.runtime / "gateway.json"
-    assert not here.data.exists()
+    assert settings.name and settings.endpoint_file == folders_here.runtime / "gateway.json"
+    assert not folders_here.data.exists()
 
 
-def test_cap_on_connections_can_be_set(here: Folders) -> None:
-    assert settings_of(Configuration(most_connections=500), here, "k").admission.sessions == 500
-    assert settings_of(Configuration(), here, "k").admission == GatewaySettings().admission
+def test_cap_on_connections_can_be_set(folders_here: Folders) -> None:
+    assert settings_of(Configuration(most_connections=500), folders_here, "k").admission.sessions == 500
+    assert settings_of(Configuration(), folders_here, "k").admission == GatewaySettings().admission
 
 
-def test_limit_of_unqueued_audio_can_be_set(here: Folders) -> None:
-    assert settings_of(Configuration(unqueued_mb=64), here, "k").admission.unqueued_bytes == 64_000_000
+def test_limit_of_unqueued_audio_can_be_set(folders_here: Folders) -> None:
+    assert settings_of(Configuration(unqueued_mb=64), folders_here, "k").admission.unqueued_bytes == 64_000_000
 
 
-def test_queue_limits_can_be_set(here: Folders) -> None:
-    said = Configuration(queued_s_per_key=90, queued_s_per_session=0, model_kept_s=60)
-    assert settings_of(said, here, "k").queue == QueueLimits(90, 0, 60)
-    assert settings_of(Configuration(), here, "k").queue == GatewaySettings().queue == QueueLimits()
+def test_queue_limits_can_be_set(folders_here: Folders) -> None:
+    configuration = Configuration(queued_s_per_key=90, queued_s_per_session=0, model_kept_s=60)
+    assert settings_of(configuration, folders_here, "k").queue == QueueLimits(90, 0, 60)
+    assert settings_of(Configuration(), folders_here, "k").queue == GatewaySettings().queue == QueueLimits()
 
 
-def test_shared_mode_has_certificate_and_announcement(here: Folders) -> None:
-    settings = settings_of(Configuration(mode=GatewayMode.SHARED, name=" The\ndesk "), here, "k")
+def test_shared_mode_has_certificate_and_announcement(folders_here: Folders) -> None:
+    settings = settings_of(Configuration(mode=GatewayMode.SHARED, name=" The\ndesk "), folders_here, "k")
     assert (settings.host, settings.port, settings.name, settings.announce) == ("*", 8765, "The desk", True)
-    assert settings.certificate == own_certificate(here.data)
+    assert settings.certificate == own_certificate(folders_here.data)
     assert settings.quota.per_minute and settings.quota.streams
 
 
-def test_server_mode_uses_given_certificate_or_none(here: Folders, tmp_path: Path) -> None:
-    behind_a_proxy = settings_of(Configuration(mode=GatewayMode.SERVER), here, "k")
+def test_server_mode_uses_given_certificate_or_none(folders_here: Folders, tmp_path: Path) -> None:
+    behind_a_proxy = settings_of(Configuration(mode=GatewayMode.SERVER), folders_here, "k")
     assert (behind_a_proxy.certificate, behind_a_proxy.host) == (None, "127.0.0.1")
     given = own_certificate(tmp_path / "given")
-    said = Configuration(mode=GatewayMode.SERVER, certificate=str(given.certificate), requests_per_minute=0)
-    settings = settings_of(said, here, "k")
+    configuration = Configuration(
+        mode=GatewayMode.SERVER, certificate=str(given.certificate), requests_per_minute=0
+    )
+    settings = settings_of(configuration, folders_here, "k")
     assert settings.certificate == given
     assert (settings.host, settings.announce, settings.quota.per_minute) == ("0.0.0.0", False, 0)
-    assert settings_of(replace(said, host="10.0.0.7"), here, "k").host == "10.0.0.7"
-    assert settings_of(replace(said, mode=GatewayMode.LOCAL), here, "k").host == "127.0.0.1"
+    assert settings_of(replace(configuration, host="10.0.0.7"), folders_here, "k").host == "10.0.0.7"
+    assert settings_of(replace(configuration, mode=GatewayMode.LOCAL), folders_here, "k").host == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "configuration",
     [
         Configuration(trusted_proxies=("10.0.0.1",)),
         Configuration(mode=GatewayMode.SHARED, trusted_proxies=("10.0.0.1",)),
@@ -82,16 +84,16 @@ def test_server_mode_uses_given_certificate_or_none(here: Folders, tmp_path: Pat
         Configuration(mode=GatewayMode.SERVER, trusted_proxies=("proxy",)),
     ],
 )
-def test_contradicting_settings_are_refused(here: Folders, said: Configuration) -> None:
+def test_contradicting_settings_are_refused(folders_here: Folders, configuration: Configuration) -> None:
     with pytest.raises(InvalidSettings):
-        settings_of(said, here, "k")
+        settings_of(configuration, folders_here, "k")
 
 
 def test_command_line_overrides_file(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('mode = "server"\nport = 1\norigins = ["https://a"]\ntrusted_proxies = ["10.0.0.1"]\n')
-    said = merged((Configuration(port=0, name="n"), read_configuration(file)))
-    assert said == Configuration(
+    configuration = merged((Configuration(port=0, name="n"), read_configuration(file)))
+    assert configuration == Configuration(
         mode=GatewayMode.SERVER, port=0, name="n", origins=("https://a",), trusted_proxies=("10.0.0.1",)
     )
 
@@ -209,14 +211,14 @@ def test_named_file_must_exist(tmp_path: Path) -> None:
 
 def test_file_that_is_refused_is_named_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    said = r"file/x.toml cannot be used \(Not a directory\): move away the file"
-    with pytest.raises(InvalidSettings, match=said):
+    message = r"file/x.toml cannot be used \(Not a directory\): move away the file"
+    with pytest.raises(InvalidSettings, match=message):
         read_configuration(tmp_path / "file" / "x.toml")
 
 
-def test_every_field_of_file_has_an_effect(here: Folders, tmp_path: Path) -> None:
+def test_every_field_of_file_has_an_effect(folders_here: Folders, tmp_path: Path) -> None:
     given = own_certificate(tmp_path / "given")
-    said = Configuration(
+    configuration = Configuration(
         mode=GatewayMode.SERVER,
         name="n",
         host="0.0.0.0",
@@ -234,27 +236,27 @@ def test_every_field_of_file_has_an_effect(here: Folders, tmp_path: Path) -> Non
         history_mb=10,
         history_jsonl=True,
     )
-    settings, plain = settings_of(said, here, "k"), GatewaySettings()
+    settings, plain = settings_of(configuration, folders_here, "k"), GatewaySettings()
     for name in ("mode", "name", "host", "port", "redis", "certificate", "origins", "proxies"):
         assert getattr(settings, name) != getattr(plain, name), name
     assert settings.announce and settings.quota == Quota(per_minute=7, streams=8)
-    journal = here.data / "asr_history.jsonl"
+    journal = folders_here.data / "asr_history.jsonl"
     assert settings.history == HistorySettings("postgresql://h/db", HistoryLimits(9, 10), journal)
 
 
-def test_file_settings_have_folder_and_limits(here: Folders) -> None:
-    files = settings_of(Configuration(), here, "k").files
-    assert files.folder == here.data / "submitted"
-    assert files.vad_folder == here.models / "fsmn-vad"
+def test_file_settings_have_folder_and_limits(folders_here: Folders) -> None:
+    files = settings_of(Configuration(), folders_here, "k").files
+    assert files.folder == folders_here.data / "submitted"
+    assert files.vad_folder == folders_here.models / "fsmn-vad"
     assert (files.most_bytes, files.flow.files) == (2 * 1024**3, 2)
-    files = settings_of(Configuration(file_mb=5, files_at_once=1), here, "k").files
+    files = settings_of(Configuration(file_mb=5, files_at_once=1), folders_here, "k").files
     assert (files.most_bytes, files.flow.files) == (5_000_000, 1)
 
 
-def test_number_of_processes_can_be_set_and_follows_from_the_cores_of_a_server(here: Folders) -> None:
-    assert settings_of(Configuration(), here, "k").processes == 1
-    assert settings_of(Configuration(mode=GatewayMode.SHARED), here, "k").processes == 1
-    assert settings_of(Configuration(mode=GatewayMode.SERVER), here, "k").processes == by_cores()
-    settings = settings_of(Configuration(processes=3), here, "k")
+def test_number_of_processes_can_be_set_and_follows_from_the_cores_of_a_server(folders_here: Folders) -> None:
+    assert settings_of(Configuration(), folders_here, "k").processes == 1
+    assert settings_of(Configuration(mode=GatewayMode.SHARED), folders_here, "k").processes == 1
+    assert settings_of(Configuration(mode=GatewayMode.SERVER), folders_here, "k").processes == by_cores()
+    settings = settings_of(Configuration(processes=3), folders_here, "k")
     assert (settings.processes, settings.admission.sessions) == (3, 3 * GatewaySettings().admission.sessions)
     assert read_environment({"KIKIPOUNAMU_GATEWAY_PROCESSES": "4"}).processes == 4

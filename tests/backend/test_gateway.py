@@ -46,7 +46,7 @@ async def other(broker: Broker) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-async def worker_is_there(redis: "Redis", speed: float = 4.0) -> None:
+async def announce_worker(redis: "Redis", speed: float = 4.0) -> None:
     now = int((await redis.time())[0]) * 1000
     status = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, speed=speed, languages=("en",), at_ms=now)
     await redis.hset(WORKERS_KEY, "w", encode_status(status))
@@ -69,7 +69,7 @@ async def test_audio_becomes_text_and_the_session_ends(gateway: Gateway, broker:
 
 
 async def test_queued_has_audio_ahead_and_expected_delay(gateway: Gateway, redis: "Redis") -> None:
-    await worker_is_there(redis, speed=2.0)
+    await announce_worker(redis, speed=2.0)
     await wait_until(lambda: gateway.monitor.survey.workers, "the gateway sees the worker")
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, bytes(2 * 32_000))
@@ -245,7 +245,7 @@ async def test_session_without_connection_is_dropped_after_a_while(broker: Broke
 async def test_busy_messages_follow_fleet_and_load(gateway: Gateway, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as wire:
         assert (await wire.expect(Busy)).reason == "no_worker"
-        await worker_is_there(redis)
+        await announce_worker(redis)
         assert await wire.expect(Busy) == Busy("load", accepting=True, eta_ms=0)
         await redis.hset(Keys().backlog, Keys().jobs("interactive"), 16_000 * 400)
         busy = await wire.expect(Busy)
@@ -274,7 +274,7 @@ async def test_key_with_much_speech_held_back_is_refused_before_the_upgrade(
             assert error.status == 503 and error.headers is not None
             return error.headers["Retry-After"]
 
-    await worker_is_there(redis)
+    await announce_worker(redis)
     await wait_until(lambda: gateway.monitor.survey.workers, "the worker is seen")
     async with connected(gateway.url, KEY) as wire:
         for segment in range(300):  # each costs a second, and the worker recognises four at a time
@@ -295,15 +295,15 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
         status, body = await ready()
         assert (status, body["workers"], body["durable"], body["accepting"]) == (503, 0, False, True)
         assert [reason["code"] for reason in body["reasons"]] == ["no_worker"]
-        await worker_is_there(redis)
+        await announce_worker(redis)
         await wait_until(lambda: gateway.monitor.survey.workers, "the worker is seen")
         status, body = await ready()
         assert (status, body["ready"], body["models"], body["streams"]) == (200, True, ["m"], 4.0)
         async with http.get(f"{gateway.url}/v1/models?api_key={KEY}") as response:
-            said = await response.json()
+            listed = await response.json()
             model = {"model": "m", "languages": ["en"], "needs_context": False, "translates": False}
-            assert said["models"] == [model]
-            assert said["version"] == metadata.version("kikipounamu")
+            assert listed["models"] == [model]
+            assert listed["version"] == metadata.version("kikipounamu")
         async with http.get(f"{gateway.url}/v1/workers?api_key={KEY}") as response:
             assert [worker["worker"] for worker in (await response.json())["workers"]] == ["w"]
         await redis.config_set("maxmemory", "1")
@@ -312,7 +312,7 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
         assert (status, body["ready"], body["accepting"]) == (503, False, False)
         assert body["broker"]["trouble"] == "full" and "broker" in [reason["code"] for reason in body["reasons"]]
         async with http.get(gateway.url + "/healthz") as response:
-            assert response.status == 200, "it helps nobody to start this gateway again"
+            assert response.status == 200, "a restart of the gateway would not help"
         await redis.config_set("maxmemory", "0")
         await wait_until(lambda: gateway.monitor.up, "the broker takes speech again")
         broker.process.kill()
@@ -324,7 +324,7 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
             assert response.status == 200
 
 
-async def test_gateway_fails_when_its_door_fails(other: Gateway) -> None:
+async def test_gateway_fails_when_its_tls_listener_fails(other: Gateway) -> None:
     assert not other.failed.done()
-    other.access.tls_listener.failed.set_result(RuntimeError("nobody is let in"))
-    await wait_until(other.failed.done, "it says so")
+    other.access.tls_listener.failed.set_result(RuntimeError("accepting failed"))
+    await wait_until(other.failed.done, "the gateway reports the failure")

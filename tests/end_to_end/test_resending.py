@@ -25,7 +25,7 @@ from protocol.job import Job, Keys, Outcome
 from protocol.recognition import Options
 from protocol.session import Failed
 from runtime.tasks import Tasks
-from tests.backend.fake_worker import fail, say_length, working
+from tests.backend.fake_worker import fail, recognise_length, working
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import recognise
@@ -60,7 +60,7 @@ async def resend(root: Path, gateway: Gateway) -> RecordingTranscript:
 
 def only_first(job: Job) -> Outcome:
     """Recognise the first segment, and fail all others."""
-    return say_length(job) if job.segment == 0 else fail(job)
+    return recognise_length(job) if job.segment == 0 else fail(job)
 
 
 @pytest.mark.parametrize("same_gateway", [True, False])

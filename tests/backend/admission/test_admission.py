@@ -149,21 +149,21 @@ def test_session_is_accepted_when_wait_equals_limit() -> None:
     assert later is not None and later.retry_s == 9 + 1, "when the wait has come down to the limit"
 
 
-def test_survey_moves_with_the_jobs_of_this_gateway_and_never_below_them() -> None:
-    of, nothing = ("interactive", ""), StreamContent(0, 0, 0)
-    assert survey(10).with_moved_jobs({of: seconds(4)}, {of: nothing}).streams[ANY].samples == 6 * SECOND
-    assert survey(10).with_moved_jobs({of: nothing}, {of: seconds(4)}).streams[ANY] == StreamContent(
-        14 * SECOND, 2, 0
-    )
-    assert survey(2).with_moved_jobs({of: seconds(10)}, {of: seconds(4)}).streams[ANY].samples == 4 * SECOND
+def test_survey_follows_jobs_of_this_gateway_since_it_was_made() -> None:
+    of, two = ("interactive", ""), StreamContent(9 * SECOND, 2, 0)
+    assert survey(10).with_moved_jobs({of: seconds(4)}, {}).streams[ANY] == StreamContent(6 * SECOND, 0, 0)
+    assert survey(10).with_moved_jobs({}, {of: seconds(4)}).streams[ANY] == StreamContent(14 * SECOND, 2, 0)
+    assert survey(4).with_moved_jobs({of: seconds(4)}, {of: two}).streams[ANY] == two
+    assert survey(4).with_moved_jobs({of: two}, {}).streams[ANY] == StreamContent(0, 0, 0)
+    assert survey(2).with_moved_jobs({of: seconds(10)}, {of: seconds(4)}).streams[ANY] == seconds(4)
 
 
 @pytest.mark.parametrize("model", ["", "m"])
 def test_guessed_wait_refuses_no_session_until_a_worker_has_shown_its_speed(model: str) -> None:
-    """A worker that has just started finds a queue, and works it off faster than anybody knows yet."""
-    found, options = 4 * LIMITS.wait_s, Options(model=model)
-    assert refuse(survey(found, worker(0.0)), True, 0, LIMITS, options) is None
-    measured = refuse(survey(found, worker(0.0), worker(1.0)), True, 0, LIMITS, options)
+    """A worker that has just started may be much faster than the guessed speed."""
+    queued_s, options = 4 * LIMITS.wait_s, Options(model=model)
+    assert refuse(survey(queued_s, worker(0.0)), True, 0, LIMITS, options) is None
+    measured = refuse(survey(queued_s, worker(0.0), worker(1.0)), True, 0, LIMITS, options)
     assert measured is not None and measured.reason is RefusalReason.LOAD
     much = refuse(survey(LIMITS.unattended_s + 1, worker(0.0)), True, 0, LIMITS, options)
     assert much is not None and much.reason is RefusalReason.NO_WORKER
@@ -192,19 +192,15 @@ def test_busy_is_repeated_only_after_relevant_change() -> None:
     assert worth_sending(None, None) is None
     assert worth_sending(None, load) == load
     assert worth_sending(load, load) is None
-    assert worth_sending(load, replace_eta(load, 30_000)) is None
-    assert worth_sending(load, replace_eta(load, 50_000)) == replace_eta(load, 50_000)
-    assert worth_sending(load, replace_eta(load, 9_000)) == replace_eta(load, 9_000)
+    assert worth_sending(load, replace(load, eta_ms=30_000)) is None
+    assert worth_sending(load, replace(load, eta_ms=50_000)) == replace(load, eta_ms=50_000)
+    assert worth_sending(load, replace(load, eta_ms=9_000)) == replace(load, eta_ms=9_000)
     assert worth_sending(load, Busy("broker")) == Busy("broker")
     assert worth_sending(Busy("no_worker"), Busy("no_worker")) is None
-    assert worth_sending(replace_eta(load, 0), replace_eta(load, 1)) == replace_eta(load, 1)
+    assert worth_sending(replace(load, eta_ms=0), replace(load, eta_ms=1)) == replace(load, eta_ms=1)
     assert worth_sending(load, None) == Busy("load", eta_ms=0)
     assert worth_sending(load, None, partials=True) == Busy("load", partials=True, eta_ms=0)
     assert worth_sending(load, Busy("load", partials=True, eta_ms=20_000)) is not None
-
-
-def replace_eta(message: Busy, eta_ms: int) -> Busy:
-    return Busy(message.reason, message.accepting, message.partials, eta_ms)
 
 
 def fleet(entries: int, slots: int = 2, stream: str = "", memory: float = 0.0) -> Survey:
@@ -238,7 +234,7 @@ def test_decode_time_is_that_of_fastest_worker() -> None:
     assert decode_s(Survey(), Options(), 4 * SECOND) == 0.0
 
 
-def test_worker_on_a_cpu_has_one_slot_for_people() -> None:
+def test_worker_on_a_cpu_has_one_spare_slot() -> None:
     survey = fleet(0)
     cpus = Survey(workers=tuple(replace(one, device="cpu", slots=4) for one in survey.workers))
     assert spare_slots(cpus, Options(), LIMITS) == 2
@@ -266,7 +262,7 @@ def test_partials_are_made_on_request_while_capacity_is_spare() -> None:
     assert not makes_partials(fleet(4), Options(partials=True), LIMITS)
 
 
-def test_survey_of_shards_is_their_sum_and_names_the_missing() -> None:
+def test_survey_of_shards_is_their_sum_and_lists_missing_shards() -> None:
     one = Survey({ANY: StreamContent(10, 1, 500)}, (worker(),), memory=0.2)
     other = Survey({ANY: StreamContent(5, 2, 100)}, (worker(),), memory=0.4)
     found = join_surveys([one, BrokerUnreachable(), other])

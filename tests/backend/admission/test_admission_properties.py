@@ -34,8 +34,8 @@ from protocol.recognition import Options
 
 SECOND = 16_000
 MODELS = ("m", "n")
-ASKED = ("", *MODELS, "nobody has it")
-STREAMS = [Keys().jobs(priority, model) for priority in CLASSES for model in ASKED]
+REQUESTED_MODELS = ("", *MODELS, "unknown")
+STREAMS = [Keys().jobs(priority, model) for priority in CLASSES for model in REQUESTED_MODELS]
 
 workers = st.builds(
     WorkerStatus,
@@ -64,7 +64,7 @@ surveys = st.builds(
 options = st.builds(
     Options,
     partials=st.just(True),
-    model=st.sampled_from(ASKED),
+    model=st.sampled_from(REQUESTED_MODELS),
     priority=st.sampled_from(["interactive", "bulk"]),
 )
 limits = st.builds(
@@ -78,7 +78,7 @@ limits = st.builds(
 connections = st.sampled_from([0, 1, 499, 500, 501])
 
 
-def slower(survey: Survey, which: int) -> Survey:
+def with_slower_worker(survey: Survey, which: int) -> Survey:
     """Return the survey with one worker at half its speed; unmeasured workers keep their guess."""
     changes = [
         changed(worker, speed=worker.speed / 2) if n == which % max(1, len(survey.workers)) else worker
@@ -87,14 +87,14 @@ def slower(survey: Survey, which: int) -> Survey:
     return Survey(survey.streams, tuple(changes), survey.memory, survey.held)
 
 
-def fuller(survey: Survey, stream: str, seconds: int) -> Survey:
+def with_more_audio(survey: Survey, stream: str, seconds: int) -> Survey:
     """Return the survey with more audio in one stream."""
     known = survey.streams.get(stream, StreamContent(0, 0, 0))
     more = StreamContent(known.samples + seconds * SECOND, known.entries + 1, known.oldest_ms)
     return Survey({**survey.streams, stream: more}, survey.workers, survey.memory, survey.held)
 
 
-def later(survey: Survey, seconds: float) -> Survey:
+def after_work(survey: Survey, seconds: float) -> Survey:
     """Return the speech left after ``seconds`` of work: each model's own stream first, then that of any model."""
     left: dict[str, float] = {
         name: cost(one.samples, one.entries) / SECOND for name, one in survey.streams.items()
@@ -114,91 +114,88 @@ def later(survey: Survey, seconds: float) -> Survey:
 
 @given(surveys, options, limits)
 def test_partials_end_before_sessions_are_refused(
-    survey: Survey, wanted: Options, limits: AdmissionLimits
+    survey: Survey, chosen: Options, limits: AdmissionLimits
 ) -> None:
     if refuse_load(survey, limits) is not None:
-        for anybody in (Options(partials=True, model=model) for model in ASKED):
+        for anybody in (Options(partials=True, model=model) for model in REQUESTED_MODELS):
             assert not makes_partials(survey, anybody, limits)
-    if refuse_load(survey, limits, wanted) is not None:
-        assert spare_slots(survey, wanted, limits) == 0
-        assert not makes_partials(survey, wanted, limits)
+    if refuse_load(survey, limits, chosen) is not None:
+        assert spare_slots(survey, chosen, limits) == 0
+        assert not makes_partials(survey, chosen, limits)
 
 
 @given(surveys, options, limits, connections, st.booleans())
 def test_busy_agrees_with_refusal(
-    survey: Survey, wanted: Options, limits: AdmissionLimits, sessions: int, up: bool
+    survey: Survey, chosen: Options, limits: AdmissionLimits, sessions: int, up: bool
 ) -> None:
-    said = busy(survey, up, wanted, limits, sessions)
-    refused = refuse(survey, up, sessions, limits, wanted)
-    if said is not None:
-        assert said.accepting == (refused is None)
-        assert said.partials == (up and makes_partials(survey, wanted, limits))
-        assert (said.reason == "broker") == (not up)
-        assert said.reason != "no_worker" or not speed(survey, wanted.model)
-        assert (said.eta_ms is None) == (said.reason != "load")
+    message = busy(survey, up, chosen, limits, sessions)
+    refused = refuse(survey, up, sessions, limits, chosen)
+    if message is not None:
+        assert message.accepting == (refused is None)
+        assert message.partials == (up and makes_partials(survey, chosen, limits))
+        assert (message.reason == "broker") == (not up)
+        assert message.reason != "no_worker" or not speed(survey, chosen.model)
+        assert (message.eta_ms is None) == (message.reason != "load")
     else:
         assert refused is None or refused.reason is RefusalReason.CONNECTIONS
-        assert up and speed(survey, wanted.model)
+        assert up and speed(survey, chosen.model)
 
 
 @given(surveys, options, limits, connections, st.booleans(), st.sampled_from(STREAMS), st.integers(1, 600))
 def test_longer_queue_never_admits_more(
     survey: Survey,
-    wanted: Options,
+    chosen: Options,
     limits: AdmissionLimits,
     sessions: int,
     up: bool,
     stream: str,
     seconds: int,
 ) -> None:
-    worse = fuller(survey, stream, seconds)
-    if refuse(survey, up, sessions, limits, wanted) is not None:
-        assert refuse(worse, up, sessions, limits, wanted) is not None
-    assert refuse(worse, up, sessions, limits, wanted) or not refuse(survey, up, sessions, limits, wanted)
-    assert makes_partials(survey, wanted, limits) or not makes_partials(worse, wanted, limits)
-    before, after = expect(survey, wanted).eta_s, expect(worse, wanted).eta_s
+    worse = with_more_audio(survey, stream, seconds)
+    assert refuse(worse, up, sessions, limits, chosen) or not refuse(survey, up, sessions, limits, chosen)
+    assert makes_partials(survey, chosen, limits) or not makes_partials(worse, chosen, limits)
+    before, after = expect(survey, chosen).eta_s, expect(worse, chosen).eta_s
     assert (before is None) == (after is None)
     assert before is None or after is None or after >= before - 1e-6
 
 
 @given(surveys, options, limits, st.integers(0, 4))
 def test_slower_worker_never_admits_more(
-    survey: Survey, wanted: Options, limits: AdmissionLimits, which: int
+    survey: Survey, chosen: Options, limits: AdmissionLimits, which: int
 ) -> None:
-    worse = slower(survey, which)
-    if refuse_load(survey, limits, wanted) is not None:
-        assert refuse_load(worse, limits, wanted) is not None
-    assert makes_partials(survey, wanted, limits) or not makes_partials(worse, wanted, limits)
-    assert decode_s(worse, wanted, SECOND) >= decode_s(survey, wanted, SECOND)
+    worse = with_slower_worker(survey, which)
+    assert refuse_load(worse, limits, chosen) or not refuse_load(survey, limits, chosen)
+    assert makes_partials(survey, chosen, limits) or not makes_partials(worse, chosen, limits)
+    assert decode_s(worse, chosen, SECOND) >= decode_s(survey, chosen, SECOND)
     assert speed(worse, "") <= speed(survey, "")
 
 
 @given(surveys, options, limits)
-def test_additional_worker_never_lengthens_wait(survey: Survey, wanted: Options, limits: AdmissionLimits) -> None:
+def test_additional_worker_never_lengthens_wait(survey: Survey, chosen: Options, limits: AdmissionLimits) -> None:
     helper = WorkerStatus("x", "h", "e", "m", "cpu", WorkerState.IDLE, speed=2.0)
     helped = Survey(survey.streams, (*survey.workers, helper), survey.memory, survey.held)
-    before, after = expect(survey, wanted).eta_s, expect(helped, wanted).eta_s
+    before, after = expect(survey, chosen).eta_s, expect(helped, chosen).eta_s
     assert before is None or (after is not None and after <= before + 1e-6)
     assert speed(helped, "") == speed(survey, "") + 2.0
 
 
 @given(surveys, options, limits)
 def test_session_is_admitted_after_announced_delay(
-    survey: Survey, wanted: Options, limits: AdmissionLimits
+    survey: Survey, chosen: Options, limits: AdmissionLimits
 ) -> None:
-    refusal = refuse_load(survey, limits, wanted)
+    refusal = refuse_load(survey, limits, chosen)
     if refusal is None or refusal.reason is not RefusalReason.LOAD:
         return
-    again = refuse_load(later(survey, refusal.retry_s), limits, wanted)
+    again = refuse_load(after_work(survey, refusal.retry_s), limits, chosen)
     assert again is None or again.reason is not RefusalReason.LOAD
 
 
 @given(surveys, options, limits, connections, st.booleans())
 def test_every_refusal_has_reason_and_delay(
-    survey: Survey, wanted: Options, limits: AdmissionLimits, sessions: int, up: bool
+    survey: Survey, chosen: Options, limits: AdmissionLimits, sessions: int, up: bool
 ) -> None:
-    found = list(refusals(survey, up, sessions, limits, wanted))
-    assert refuse(survey, up, sessions, limits, wanted) == (found[0] if found else None)
+    found = list(refusals(survey, up, sessions, limits, chosen))
+    assert refuse(survey, up, sessions, limits, chosen) == (found[0] if found else None)
     assert len({refusal.reason for refusal in found}) == len(found)
     assert all(refusal.retry_s >= 1.0 and refusal.message for refusal in found)
     assert all((refusal.status == 429) == (refusal.reason is RefusalReason.CONNECTIONS) for refusal in found)
@@ -228,22 +225,22 @@ def test_known_session_is_never_refused_for_load(
 
 @given(surveys, options, limits)
 def test_new_sessions_are_refused_while_their_class_fills_its_half(
-    survey: Survey, wanted: Options, limits: AdmissionLimits
+    survey: Survey, chosen: Options, limits: AdmissionLimits
 ) -> None:
-    found = {refusal.reason for refusal in refusals(survey, True, 0, limits, wanted)}
-    waits = wanted.priority in full(survey.held, limits.unqueued_bytes)
+    found = {refusal.reason for refusal in refusals(survey, True, 0, limits, chosen)}
+    waits = chosen.priority in full(survey.held, limits.unqueued_bytes)
     assert (RefusalReason.UNQUEUED in found) == waits
 
 
 @given(surveys, options, st.integers(0, 100), st.integers(0, 60))
 def test_segment_is_ready_later_with_more_audio_ahead(
-    survey: Survey, wanted: Options, ahead: int, own: int
+    survey: Survey, chosen: Options, ahead: int, own: int
 ) -> None:
-    eta = expect_behind(survey, wanted, ahead * SECOND, own * SECOND).eta_s
-    more = expect_behind(survey, wanted, (ahead + 1) * SECOND, own * SECOND).eta_s
-    assert (eta is None) == (not speed(survey, wanted.model))
+    eta = expect_behind(survey, chosen, ahead * SECOND, own * SECOND).eta_s
+    more = expect_behind(survey, chosen, (ahead + 1) * SECOND, own * SECOND).eta_s
+    assert (eta is None) == (not speed(survey, chosen.model))
     assert eta is None or (more is not None and more > eta - 1e-6)
-    fastest = speed(survey, wanted.model)
+    fastest = speed(survey, chosen.model)
     assert eta is None or eta >= own / fastest - 1e-6
 
 

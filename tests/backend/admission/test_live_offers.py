@@ -40,7 +40,7 @@ def test_models_are_offered_once_with_the_room_of_any_worker() -> None:
         (Options(), "", ""),
     ],
 )
-def test_model_knows_everything_that_may_be_spoken(options: Options, language: str, model: str) -> None:
+def test_live_model_knows_every_language_that_may_be_spoken(options: Options, language: str, model: str) -> None:
     assert live_model([ZH_EN], options, language, follows=False) == model
     assert live_model([ZH_EN, ANY], options, language, follows=False) == (model or "all")
 

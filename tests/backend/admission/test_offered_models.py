@@ -11,7 +11,7 @@ TEN_MINUTES = 600.0
 
 
 @pytest.mark.parametrize(
-    ("ages", "up_s", "model", "taken"),
+    ("ages", "up_s", "model", "accepted"),
     [
         ({"m": 0.0}, 9e9, "m", True),
         ({"m": 599.0}, 9e9, "m", True),
@@ -25,22 +25,23 @@ TEN_MINUTES = 600.0
     ],
 )
 def test_model_is_accepted_while_its_worker_may_return(
-    ages: dict[str, float], up_s: float, model: str, taken: bool
+    ages: dict[str, float], up_s: float, model: str, accepted: bool
 ) -> None:
-    assert (Offers(ages, up_s).refuse(model, TEN_MINUTES) is None) == taken
+    assert (Offers(ages, up_s).refuse(model, TEN_MINUTES) is None) == accepted
 
 
 def test_refusal_names_the_models_on_offer() -> None:
-    why = Offers({"zh": 1.0, "en": 2.0, "old": 9_999.0}).refuse("x", TEN_MINUTES)
-    assert why is not None and why.endswith("On offer: en, zh") and "model x" in why and "10 minutes" in why
+    message = Offers({"zh": 1.0, "en": 2.0, "old": 9_999.0}).refuse("x", TEN_MINUTES)
+    assert message is not None and message.endswith("On offer: en, zh")
+    assert "model x" in message and "10 minutes" in message
     nameless = Offers({"": 0.0, "en": 2.0}).refuse("x", TEN_MINUTES)
     assert nameless is not None and nameless.endswith("On offer: en")
     assert "start a worker" in (Offers({}, 9e9).refuse("x", TEN_MINUTES) or "")
 
 
 def test_refusal_stays_short_with_many_models() -> None:
-    why = Offers({f"model-{n:03}": 0.0 for n in range(500)}).refuse("x", TEN_MINUTES)
-    assert why is not None and len(why) < 1_000
+    message = Offers({f"model-{n:03}": 0.0 for n in range(500)}).refuse("x", TEN_MINUTES)
+    assert message is not None and len(message) < 1_000
 
 
 def test_model_of_new_worker_is_accepted() -> None:

@@ -67,9 +67,9 @@ def test_audio_of_forgotten_keys_stays_counted() -> None:
 def test_accepted_requests_never_exceed_burst_and_rate(times: list[float], rate: int, burst: int) -> None:
     meter = QuotaMeter(Quota(per_minute=rate, burst=burst))
     moments = sorted(times)
-    taken = [now for now in moments if meter.request("k", now) is None]
-    for first, begin in enumerate(taken):
-        for last, end in enumerate(taken[first:], first):
+    accepted = [now for now in moments if meter.request("k", now) is None]
+    for first, begin in enumerate(accepted):
+        for last, end in enumerate(accepted[first:], first):
             assert last - first + 1 <= burst + (end - begin) * rate / 60 + 1e-6
 
 
@@ -77,12 +77,12 @@ def test_accepted_requests_never_exceed_burst_and_rate(times: list[float], rate:
 def test_clock_moving_back_grants_no_extra_requests(steps: list[float]) -> None:
     meter = QuotaMeter(Quota(per_minute=60, burst=2))
     now = highest = 0.0
-    taken = int(meter.request("k", now) is None)
+    accepted = int(meter.request("k", now) is None)
     for step in steps:
         now += step
         highest = max(highest, now)
-        taken += meter.request("k", now) is None
-    assert taken <= 2 + highest
+        accepted += meter.request("k", now) is None
+    assert accepted <= 2 + highest
 
 
 def test_messages_are_paused_only_above_burst() -> None:

@@ -1,4 +1,4 @@
-"""The decision whether a second pass comes in time."""
+"""Refusal of second passes that would come too late."""
 
 import pytest
 
@@ -47,13 +47,3 @@ def test_second_pass_is_never_late_without_a_measured_speed(survey: Survey) -> N
 def test_only_workers_with_the_model_count() -> None:
     assert not comes_late(fleet(20.0), Options(model="m"), TEN_S, 0.5)
     assert not comes_late(fleet(20.0), Options(model="other"), TEN_S, 0.0), "no worker's speed is known"
-
-
-def test_survey_moves_with_the_jobs_of_this_gateway() -> None:
-    of, stream = ("interactive", ""), Keys().jobs("interactive")
-    four, nine = StreamContent(4 * SAMPLE_RATE, 1, 0), StreamContent(9 * SAMPLE_RATE, 2, 0)
-    survey = fleet(20.0, waiting=(4, 1))
-    assert survey.with_moved_jobs({of: four}, {}).streams[stream] == StreamContent(0, 0, 0)
-    assert survey.with_moved_jobs({of: four}, {of: nine}).streams[stream] == nine
-    assert survey.with_moved_jobs({}, {of: nine}).streams[stream] == StreamContent(13 * SAMPLE_RATE, 3, 0)
-    assert survey.with_moved_jobs({of: nine}, {}).streams[stream] == StreamContent(0, 0, 0)

@@ -14,7 +14,7 @@ def test_gateway_of_one_process_has_nothing_elsewhere() -> None:
     assert elsewhere.connections == 0 and elsewhere.of("k") == KeyCounts()
 
 
-def test_heard_replaces_numbers_of_a_process_and_returns_new_requests() -> None:
+def test_update_replaces_counts_of_a_process_and_returns_new_requests() -> None:
     elsewhere = UsageElsewhere()
     assert elsewhere.update(1, 3, {"k": KeyCounts(requests=5, streams=3)}) == {"k": 5}
     assert elsewhere.update(2, 1, {"k": KeyCounts(requests=1, streams=1)}) == {"k": 1}
@@ -35,7 +35,7 @@ def test_ended_process_and_revoked_key_are_forgotten() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from("ab"), COUNTS), max_size=20))
-def test_sum_is_that_of_the_last_numbers_of_each_process(received: list[tuple[int, str, KeyCounts]]) -> None:
+def test_sum_contains_the_last_counts_of_each_process(received: list[tuple[int, str, KeyCounts]]) -> None:
     elsewhere, last = UsageElsewhere(), dict[tuple[int, str], KeyCounts]()
     for process, key, counts in received:
         elsewhere.update(process, 1, {key: counts})

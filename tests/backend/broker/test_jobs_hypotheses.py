@@ -23,24 +23,24 @@ def question(samples: int = 100, **options: Any) -> Job:
 
 
 async def test_hypothesis_is_published_and_not_stored(at: Setting) -> None:
-    await at.worker.be_there()
+    await at.worker.announce()
     async with listening(at.jobs) as notices:
         assert await at.jobs.hypothesise(question(), 1)
-        await at.worker.suppose(lambda asked: f"{asked.samples} of them")
+        await at.worker.answer_hypotheses(lambda asked: f"{asked.samples} of them")
         await wait_until(lambda: notices, "a notice")
     assert notices == [Hypothesis("s", 0, "100 of them", 0, 100)]
-    assert at.worker.supposed == [question()]
+    assert at.worker.hypotheses == [question()]
     assert (await at.entries(PARTIALS), await at.field("result:0"), await at.backlog()) == (0, None, 0)
 
 
 async def test_request_is_refused_without_worker(at: Setting) -> None:
-    await at.worker.be_there()
+    await at.worker.announce()
     assert not await at.jobs.hypothesise(question(model="unheard-of"), 1)
     assert await at.redis.exists(Keys().partials("unheard-of")) == 0
 
 
 async def test_request_is_refused_while_jobs_fill_all_slots(at: Setting) -> None:
-    await at.worker.be_there()
+    await at.worker.announce()
     await at.jobs.submit(job(1))
     assert not await at.jobs.hypothesise(question(), 1)
     assert await at.jobs.hypothesise(question(), 2)
@@ -51,7 +51,7 @@ async def test_request_is_refused_while_jobs_fill_all_slots(at: Setting) -> None
 
 
 async def test_requests_are_bounded_in_number_and_age(at: Setting) -> None:
-    await at.worker.be_there()
+    await at.worker.announce()
     asked = [await at.jobs.hypothesise(question(10), 1) for _ in range(PARTIALS_ENTRIES + 5)]
     assert asked == [True] * PARTIALS_ENTRIES + [False] * 5
     old: Any = {"session": "s"}
@@ -66,7 +66,7 @@ async def test_requests_are_bounded_in_number_and_age(at: Setting) -> None:
 
 
 async def test_full_broker_refuses_request_without_blocking_others(at: Setting) -> None:
-    await at.worker.be_there()
+    await at.worker.announce()
     await at.redis.config_set("maxmemory", "1")
     refused = at.jobs.hypothesise(question(), 1)
     assert await at.jobs.confirm_received("s", 0)
@@ -80,11 +80,11 @@ async def test_audio_of_requests_is_never_written_to_disk(kind: str, tmp_path: P
     audio = Job("s", 0, MARK, len(MARK) // 2, kind=JobKind.HYPOTHESISE)
     with running_broker(binaries()[kind], *kept) as broker:
         async with on(broker) as at:
-            await at.worker.be_there()
+            await at.worker.announce()
             await at.jobs.attach("s", "o", resume=False)
             assert await at.jobs.hypothesise(audio, 1)
-            await at.worker.suppose(lambda asked: "heard")
-            assert [asked.pcm for asked in at.worker.supposed] == [MARK]
+            await at.worker.answer_hypotheses(lambda asked: "heard")
+            assert [asked.pcm for asked in at.worker.hypotheses] == [MARK]
             assert await at.jobs.hypothesise(audio, 1)
             await at.redis.set("after", "all of this")  # a busy disk delays this write by up to two seconds
             await wait_until(lambda: _holds(tmp_path, b"all of this"), "everything is on disk")
@@ -102,5 +102,5 @@ async def _works(broker: Broker) -> None:
     worker = FakeWorker(broker.url)
     async with open_jobs(broker.url, "g") as jobs, worker.redis:
         assert await jobs.hypothesise(question(), 1)
-        await worker.suppose(lambda asked: "heard")
-        assert worker.supposed == [question()]
+        await worker.answer_hypotheses(lambda asked: "heard")
+        assert worker.hypotheses == [question()]

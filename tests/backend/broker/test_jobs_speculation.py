@@ -23,7 +23,7 @@ def beginning(samples: int = 100, segment: int = 0, attempt: int = 0, **options:
 
 async def nothing_is_left(at: Setting) -> None:
     assert (await at.entries(), await at.backlog(), await at.field("spec:0")) == (0, 0, None)
-    await at.worker.be_there()
+    await at.worker.announce()
     assert (await at.redis.xpending(STREAM, "workers"))["pending"] == 0
 
 

@@ -24,7 +24,7 @@ class TestLooking:
         await at.jobs.attach("t", "other", resume=False)
         await at.jobs.submit(job(0))
         await at.jobs.submit(job(1, samples=50, attempt=2, options=BULK))
-        await at.worker.be_there()
+        await at.worker.announce()
         assert await at.jobs.hypothesise(job(2, kind=JobKind.HYPOTHESISE), 9)
         found = await everything(at)
         assert [(one.priority, one.model, one.segment, one.attempt, one.samples) for one in found] == [
@@ -97,7 +97,7 @@ class TestDropping:
         assert await at.backlog() == 0
 
     async def test_speculation_is_dropped_without_failing_its_segment(self, at: Setting) -> None:
-        await at.worker.be_there()
+        await at.worker.announce()
         assert await at.jobs.speculate(job(0, kind=JobKind.SPECULATE), 1)
         (entry,) = await everything(at)
         assert await Queues(at.jobs).drop(entry, ErrorCode.UNAUTHORISED, "revoked")
@@ -112,7 +112,7 @@ class TestDropping:
         assert (await at.entries(), await at.backlog()) == (0, 0)
 
     async def test_dropping_partial_leaves_backlog_unchanged(self, at: Setting) -> None:
-        await at.worker.be_there()
+        await at.worker.announce()
         await at.jobs.hypothesise(job(0, kind=JobKind.HYPOTHESISE), 9)
         (entry,) = await everything(at)
         assert await Queues(at.jobs).drop(entry, ErrorCode.NOT_FOUND, "gone")
@@ -124,7 +124,7 @@ class TestTidying:
     async def test_offered_models_are_remembered_after_their_workers_left(self, at: Setting) -> None:
         queues = Queues(at.jobs)
         assert await queues.tidy() == {}
-        await at.worker.be_there()
+        await at.worker.announce()
         assert await queues.tidy() == {"m": 0.0}
         await at.redis.delete(WORKERS_KEY)
         hour_ago = int((await at.redis.time())[0]) * 1000 - 3_600_000
@@ -166,7 +166,7 @@ class TestTidying:
         assert await Queues(at.jobs).tidy() == {}
 
     async def test_stale_requests_for_partials_are_removed(self, at: Setting) -> None:
-        await at.worker.be_there()
+        await at.worker.announce()
         await at.redis.xadd(Keys().partials(), {"session": "s"}, id="1-1")
         await at.jobs.hypothesise(job(0, kind=JobKind.HYPOTHESISE), 9)
         await at.redis.xadd(Keys().partials("m"), {"session": "s"}, id="1-1")

@@ -30,7 +30,7 @@ def test_command_uses_named_broker_or_that_of_the_running_gateway(
 
 
 async def unused(jobs: Jobs) -> None:
-    raise AssertionError("there is none")
+    raise AssertionError("no broker was expected")
 
 
 def test_command_without_broker_exits_with_1(

@@ -58,16 +58,19 @@ def test_device_is_added_renamed_listed_and_revoked(store: DeviceStore) -> None:
     assert [device.name for device in store.read()] == ["GPU"]
 
 
-def test_output_that_takes_nothing_is_no_fault_of_the_devices(store: DeviceStore) -> None:
+def test_unwritable_output_is_reported_as_its_own_error(store: DeviceStore) -> None:
     store.add("Anna", DeviceKind.CLIENT, 1.0)
     program = [str(Path(sys.executable).parent / "kikipounamu-gateway"), "devices", "list"]
     home = os.environ | {"KIKIPOUNAMU_HOME": str(store.file.parent.parent)}
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "wb") as left, Path("/dev/full").open("wb") as full:
-        for output, said in ((left, ""), (full, "standard output cannot be written: No space left on device\n")):
+        for output, message in (
+            (left, ""),
+            (full, "standard output cannot be written: No space left on device\n"),
+        ):
             done = subprocess.run(program, stdout=output, stderr=subprocess.PIPE, text=True, env=home, check=False)
-            assert (done.stderr, done.returncode) == (said, 1)
+            assert (done.stderr, done.returncode) == (message, 1)
 
 
 @pytest.mark.parametrize("words", [("revoke", "nobody"), ("name", "nobody", "n"), ("add", " ")])
@@ -112,11 +115,15 @@ async def test_added_key_is_printed_with_certificate_digest(
     shared = replace(settings, mode=GatewayMode.SHARED, certificate=certificate)
     async with running_gateway(shared):
         added = await asyncio.to_thread(command, store, "add", "Anna")
-    assert added.stderr.splitlines()[1:] == [f"certificate: {certificate.sha256}"], "127.0.0.1 is for nobody else"
+    assert added.stderr.splitlines()[1:] == [f"certificate: {certificate.sha256}"], (
+        "other devices cannot use 127.0.0.1"
+    )
     assert re.fullmatch(r"\S{32,}\n", added.stdout)
     async with running_gateway(settings):
         added = await asyncio.to_thread(command, store, "add", "Anna")
-    assert (len(added.stdout.splitlines()), len(added.stderr.splitlines())) == (1, 1), "there is none"
+    assert (len(added.stdout.splitlines()), len(added.stderr.splitlines())) == (1, 1), (
+        "a local gateway has no certificate"
+    )
     added = await asyncio.to_thread(command, store, "add", "Anna")
     assert len(added.stdout.splitlines()) == 1 and "while the gateway runs" in added.stderr
 

@@ -16,7 +16,7 @@ def test_entry_ends_without_traceback_when_interrupted_during_imports(imported: 
 
 def test_entry_names_the_extra_of_a_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    status, said = ended_without("backend.cli.entry", "redis")
-    assert status == 2 and "Traceback" not in said
-    assert "redis is not installed: run " in said and "[gateway]'\"" in said.rstrip()
+    status, message = ended_without("backend.cli.entry", "redis")
+    assert status == 2 and "Traceback" not in message
+    assert "redis is not installed: run " in message and "[gateway]'\"" in message.rstrip()
     assert "redis is not installed" in (tmp_path / "logs" / "gateway.jsonl").read_text()

@@ -40,11 +40,11 @@ def test_check_names_file_and_key_of_invalid_settings(home: Path) -> None:
     assert found.returncode == 2 and f"{file} is invalid: shards = 0 is not a whole number" in found.stderr
     file.write_text("shards = 2\n")
     assert called(app, "check", "--config", str(file), environment=environment).returncode == 0
-    assert called(app, "check", environment=environment).returncode == 0, "without a file nothing is set"
+    assert called(app, "check", environment=environment).returncode == 0, "the defaults are valid"
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         ('trusted_proxies = ["10.0.0.1"]', "only trusted by a gateway in --mode server"),
         ('host = "0.0.0.0"', "0.0.0.0 is not this computer: say --mode shared"),
@@ -56,31 +56,31 @@ def test_check_names_file_and_key_of_invalid_settings(home: Path) -> None:
         ('redis = "http://here"', "http://here is not the address of a broker"),
     ],
 )
-def test_check_refuses_what_serve_refuses_and_makes_no_files(home: Path, written: str, said: str) -> None:
+def test_check_refuses_what_serve_refuses_and_makes_no_files(home: Path, written: str, message: str) -> None:
     file, environment = home / "my.toml", {"KIKIPOUNAMU_HOME": str(home)}
     file.write_text(f"{written}\n")
     before = sorted(home.rglob("*"))
     found = called(app, "check", "--config", str(file), environment=environment)
-    assert found.returncode != 0 and said in found.stderr
+    assert found.returncode != 0 and message in found.stderr
     file.write_text('mode = "shared"\n')
     assert called(app, "check", "--config", str(file), environment=environment).returncode == 0
-    assert sorted(home.rglob("*")) == before, "neither a key nor a certificate"
+    assert sorted(home.rglob("*")) == before, "a key or a certificate was made"
 
 
 def url_of(home: Path) -> str:
     return socket_url(home / "run" / "broker.sock")
 
 
-async def resumed(gateway: GatewayProcess, session: UUID) -> str:
+async def resume_text(gateway: GatewayProcess, session: UUID) -> str:
     """Resume a session and return the first text it gets."""
     async with connected(gateway.endpoint.url, gateway.endpoint.key, session, resume=True) as wire:
         return (await wire.expect(Final)).text
 
 
-async def admitted(gateway: GatewayProcess, session: UUID) -> str:
-    """Resume a session at a gateway that may not have seen its new broker yet; empty: refused."""
+async def resume_text_once_admitted(gateway: GatewayProcess, session: UUID) -> str:
+    """Resume a session at a gateway that may not know its new broker yet; empty if it is refused."""
     with suppress(aiohttp.WSServerHandshakeError):
-        return await resumed(gateway, session)
+        return await resume_text(gateway, session)
     return ""
 
 
@@ -99,7 +99,7 @@ async def test_gateway_is_found_only_by_its_user_and_drains_on_sigterm(home: Pat
         assert not file.exists() and not alive(broker)
         assert list((home / "run").iterdir()) == []
     async with gateway_process(home) as again, working(url_of(home)):
-        assert await resumed(again, wire.session) == TEXT
+        assert await resume_text(again, wire.session) == TEXT
 
 
 @pytest.mark.parametrize("victim", ["gateway", "broker"])
@@ -120,10 +120,12 @@ async def test_session_survives_kill_of_gateway_or_broker(home: Path, victim: st
         await wait_until(lambda: not alive(broker), "the old broker is gone")
         if victim == "broker":
             async with working(url_of(home)):
-                assert await wait_until(lambda: admitted(gateway, session), "it is admitted") == TEXT
+                assert (
+                    await wait_until(lambda: resume_text_once_admitted(gateway, session), "it is admitted") == TEXT
+                )
             return
     async with gateway_process(home) as again, working(url_of(home)):
-        assert await resumed(again, session) == TEXT
+        assert await resume_text(again, session) == TEXT
 
 
 async def test_second_gateway_shares_broker_and_inherits_it(home: Path) -> None:
@@ -136,7 +138,9 @@ async def test_second_gateway_shares_broker_and_inherits_it(home: Path) -> None:
         first.end(signal.SIGKILL)
         await wait_until(lambda: not alive(broker), "its broker goes with it")
         async with working(url_of(home)):
-            text = await wait_until(lambda: admitted(second, wire.session), "it is resumed, as by clients")
+            text = await wait_until(
+                lambda: resume_text_once_admitted(second, wire.session), "the client resumes it"
+            )
             assert text == TEXT
         assert (home / "run" / ENDPOINT_FILE).exists()
 
@@ -155,9 +159,9 @@ async def test_session_works_on_external_broker(home: Path, broker: Broker) -> N
 async def test_missing_broker_ends_gateway_with_message(home: Path) -> None:
     process = start_gateway(home, "--redis", "redis://:secret@127.0.0.1:1", log=home / "stderr")
     assert process.wait(timeout=30) == 1
-    said = (home / "stderr").read_text()
-    assert "no broker answers at redis://127.0.0.1:1" in said
-    assert "secret" not in said and "Traceback" not in said
+    errors = (home / "stderr").read_text()
+    assert "no broker answers at redis://127.0.0.1:1" in errors
+    assert "secret" not in errors and "Traceback" not in errors
 
 
 @pytest.mark.parametrize("command", [("serve",), ("dead", "list"), ("queues", "list")])
@@ -179,15 +183,15 @@ async def test_port_in_use_is_reported_and_logs_contain_no_key(home: Path) -> No
         port = first.endpoint.url.rpartition(":")[2]
         process = start_gateway(home, "--port", port, log=home / "second")
         assert process.wait(timeout=30) == 1
-        said = (home / "second").read_text()
-        assert "gateway.cannot_listen" in said and "another --port" in said and "Traceback" not in said
+        errors = (home / "second").read_text()
+        assert "gateway.cannot_listen" in errors and "another --port" in errors and "Traceback" not in errors
         assert await endpoint_of(home, first.process) == first.endpoint
         url = f"{first.endpoint.url}/v1/workers?api_key={first.endpoint.key}"
         async with aiohttp.ClientSession() as http, http.get(url) as response:
             assert response.status == 200
         first.end(signal.SIGTERM)
     logs = "".join(path.read_text() for path in (home / "logs").iterdir()) + (home / "stderr").read_text()
-    assert "gateway.listening" in logs and first.endpoint.key not in logs + said
+    assert "gateway.listening" in logs and first.endpoint.key not in logs + errors
 
 
 async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> None:
@@ -221,7 +225,7 @@ async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> No
 
 
 async def test_unreadable_dead_letter_is_listed_and_dropped_but_not_retried(broker: Broker) -> None:
-    """A worker makes one of a job of a later version."""
+    """Workers move jobs of a later version to the dead letters."""
     async with Redis.from_url(broker.url) as redis:
         letter: Any = encode_job(Job("s", 4, bytes(32_000), 16_000)) | {"kind": "of a later version"}
         added: Any = await redis.xadd(Keys().dead, letter)

@@ -69,7 +69,7 @@ async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path
     assert "audit.stream_opened" in log and key not in log and gateway.endpoint.key not in log
 
 
-async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
+async def test_running_gateway_refuses_key_revoked_in_the_device_file(home: Path) -> None:
     store = DeviceStore(home / "data" / "devices.json")
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     async with gateway_process(home) as gateway, aiohttp.ClientSession() as http:
@@ -82,10 +82,10 @@ async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
         assert await status() == 200
         store.revoke(device.id)
 
-        async def out() -> bool:
+        async def is_refused() -> bool:
             return await status() == 401
 
-        await wait_until(out, "the key is good no more")
+        await wait_until(is_refused, "the key is refused")
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
 def test_invalid_options_end_gateway_with_reason(home: Path, arguments: tuple[str, ...], reason: str) -> None:
     done = CliRunner().invoke(app, ["serve", *arguments], env={"KIKIPOUNAMU_HOME": str(home)})
     assert done.exit_code == 2
-    said = logged(home, "gateway.cannot_run")
-    assert reason in said["reason"] and "exception" not in said
+    line = logged(home, "gateway.cannot_run")
+    assert reason in line["reason"] and "exception" not in line
 
 
 def test_gateway_without_its_certificate_ends_with_reason(home: Path) -> None:
@@ -125,8 +125,8 @@ def test_option_overrides_environment_which_overrides_file(
 ) -> None:
     (home / "config").mkdir()
     (home / "config" / "gateway.toml").write_text('mode = "server"\nhost = "10.0.0.9"\n')
-    said = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
-    done = CliRunner().invoke(app, ["serve", *arguments], env=said | {"KIKIPOUNAMU_HOME": str(home)})
+    variables_set = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
+    done = CliRunner().invoke(app, ["serve", *arguments], env=variables_set | {"KIKIPOUNAMU_HOME": str(home)})
     assert done.exit_code == 2 and reason in logged(home, "gateway.cannot_run")["reason"]
 
 

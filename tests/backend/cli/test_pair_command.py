@@ -29,7 +29,7 @@ from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
-Way = Callable[[Gateway, str], Awaitable[object]]
+UseOfCode = Callable[[Gateway, str], Awaitable[object]]
 
 
 @pytest.fixture
@@ -47,19 +47,19 @@ async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-async def followed(gateway: Gateway, way: Way, kind: DeviceKind = DeviceKind.CLIENT) -> list[str]:
+async def run_command(gateway: Gateway, use_code: UseOfCode, kind: DeviceKind = DeviceKind.CLIENT) -> list[str]:
     """Run the command while a device uses the code; return the printed lines."""
-    said: list[str] = []
-    following = asyncio.create_task(let_in(Endpoint(gateway.url, KEY, 0), kind, said.append, look_s=0.01))
+    printed: list[str] = []
+    command = asyncio.create_task(let_in(Endpoint(gateway.url, KEY, 0), kind, printed.append, look_s=0.01))
     try:
-        await wait_until(lambda: said, "the code")
-        await way(gateway, said[0].removeprefix("code: "))
-        await following
+        await wait_until(lambda: printed, "the code")
+        await use_code(gateway, printed[0].removeprefix("code: "))
+        await command
     finally:
-        following.cancel()
+        command.cancel()
         with suppress(asyncio.CancelledError, PairingFailed):
-            await following
-    return said
+            await command
+    return printed
 
 
 async def use(gateway: Gateway, code: str) -> None:
@@ -73,19 +73,19 @@ async def guess(gateway: Gateway, code: str) -> None:
 
 
 async def begin_another(gateway: Gateway, code: str) -> None:
-    said: list[str] = []
-    other = asyncio.create_task(let_in(Endpoint(gateway.url, KEY, 0), DeviceKind.CLIENT, said.append))
-    await wait_until(lambda: said, "the other code")
+    printed: list[str] = []
+    other = asyncio.create_task(let_in(Endpoint(gateway.url, KEY, 0), DeviceKind.CLIENT, printed.append))
+    await wait_until(lambda: printed, "the other code")
     other.cancel()
     with suppress(asyncio.CancelledError):
         await other
 
 
 async def test_command_shows_code_and_paired_device(shared: Gateway) -> None:
-    said = await followed(shared, use)
+    printed = await run_command(shared, use)
     (device,) = shared.access.roster.devices
-    assert said[0].startswith("code: ") and "gateway: desk" in said and said[-1] == f"paired: {device.id}"
-    assert not any("worker" in line for line in said)
+    assert printed[0].startswith("code: ") and "gateway: desk" in printed and printed[-1] == f"paired: {device.id}"
+    assert not any("worker" in line for line in printed)
 
 
 def test_command_shows_link_and_certificate() -> None:
@@ -95,14 +95,14 @@ def test_command_shows_link_and_certificate() -> None:
         certificate_sha256="ab" * 32,
         urls=tuple(f"https://192.168.1.{n}:8765" for n in range(4)),
     )
-    said: list[str] = []
-    show(state, said.append)
-    assert f"certificate: {state.certificate_sha256}" in said and said[-1].startswith("link: ")
-    link = said[-1].removeprefix("link: ")
+    printed: list[str] = []
+    show(state, printed.append)
+    assert f"certificate: {state.certificate_sha256}" in printed and printed[-1].startswith("link: ")
+    link = printed[-1].removeprefix("link: ")
     assert decode_link(link) == PairingLink(state.urls[:3], "01234567", "ab" * 32)
     again: list[str] = []
     show(state, again.append, qr=True)
-    assert again[:-1] == [*said, drawing(link)] and "camera" in again[-1]
+    assert again[:-1] == [*printed, drawing(link)] and "camera" in again[-1]
     show(replace(state, urls=()), again.append, qr=True)
     assert again[-1].startswith("certificate: "), "where there is no address there is no link"
 
@@ -135,15 +135,15 @@ async def test_pairing_a_worker_shows_warning(shared: Gateway) -> None:
     async def lend(gateway: Gateway, code: str) -> None:
         await pair(f"https://127.0.0.1:{gateway.tls_port}", code, "GPU", DeviceKind.WORKER)
 
-    said = await followed(shared, lend, DeviceKind.WORKER)
-    assert any("only computers that you trust" in line for line in said)
+    printed = await run_command(shared, lend, DeviceKind.WORKER)
+    assert any("only computers that you trust" in line for line in printed)
     assert shared.access.roster.devices[0].kind is DeviceKind.WORKER
 
 
-@pytest.mark.parametrize(("way", "why"), [(guess, "too often"), (begin_another, "another one was begun")])
-async def test_reason_of_failed_pairing_is_reported(shared: Gateway, way: Way, why: str) -> None:
+@pytest.mark.parametrize(("use_code", "why"), [(guess, "too often"), (begin_another, "another one was begun")])
+async def test_reason_of_failed_pairing_is_reported(shared: Gateway, use_code: UseOfCode, why: str) -> None:
     with pytest.raises(PairingFailed, match=why):
-        await followed(shared, way)
+        await run_command(shared, use_code)
 
 
 async def test_full_disk_is_reported_as_reason(broker: Broker, tmp_path: Path) -> None:
@@ -165,18 +165,18 @@ async def test_full_disk_is_reported_as_reason(broker: Broker, tmp_path: Path) -
 
         async with running_gateway(settings) as gateway:
             with pytest.raises(PairingFailed, match="could not be kept: the disk is full"):
-                await followed(gateway, use_while_it_is_full)
+                await run_command(gateway, use_while_it_is_full)
 
 
-async def test_interrupt_ends_pairing(shared: Gateway) -> None:
-    said: list[str] = []
-    following = asyncio.create_task(let_in(Endpoint(shared.url, KEY, 0), DeviceKind.CLIENT, said.append))
-    await wait_until(lambda: said, "the code")
-    following.cancel()
+async def test_interrupted_command_ends_pairing(shared: Gateway) -> None:
+    printed: list[str] = []
+    command = asyncio.create_task(let_in(Endpoint(shared.url, KEY, 0), DeviceKind.CLIENT, printed.append))
+    await wait_until(lambda: printed, "the code")
+    command.cancel()
     with suppress(asyncio.CancelledError):
-        await following
+        await command
     with pytest.raises(NotPaired, match="shows no code"):
-        await pair(f"https://127.0.0.1:{shared.tls_port}", said[0].removeprefix("code: "), "n")
+        await pair(f"https://127.0.0.1:{shared.tls_port}", printed[0].removeprefix("code: "), "n")
 
 
 async def test_unsuitable_gateway_is_reported(gateway: Gateway) -> None:

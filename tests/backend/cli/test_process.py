@@ -21,7 +21,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(folder)
 
 
-async def begun(home: Path, broker: str, order: ServeOrder) -> ProcessRun:
+async def begin(home: Path, broker: str, order: ServeOrder) -> ProcessRun:
     """Start a process of slot 1 with this home."""
     start = ProcessStart(1, 2, order.encoded(), broker, False, "http://127.0.0.1:1", 0, str(home / "s"))
     return await ProcessRun.begin(1, module_command("backend.cli.process"), start, NO_DESCRIPTOR)
@@ -36,7 +36,7 @@ async def until(run: ProcessRun, kind: type) -> AsyncIterator[Message]:
 
 
 async def test_process_serves_until_it_is_asked_to_end(home: Path, broker: Broker) -> None:
-    run = await begun(home, broker.url, ServeOrder(Configuration(), "k", None))
+    run = await begin(home, broker.url, ServeOrder(Configuration(), "k", None))
     assert [message async for message in until(run, ProcessReady)][-1] == ProcessReady()
     run.ask_to_end()
     assert await run.process.wait() == 0
@@ -44,8 +44,8 @@ async def test_process_serves_until_it_is_asked_to_end(home: Path, broker: Broke
 
 
 async def test_process_that_cannot_run_says_why(home: Path, broker: Broker) -> None:
-    run = await begun(home, broker.url, ServeOrder(Configuration(), "k", home / "nowhere.toml"))
-    said = [message async for message in until(run, CannotRun)][-1]
-    assert isinstance(said, CannotRun) and "nowhere.toml" in said.reason
+    run = await begin(home, broker.url, ServeOrder(Configuration(), "k", home / "nowhere.toml"))
+    refusal = [message async for message in until(run, CannotRun)][-1]
+    assert isinstance(refusal, CannotRun) and "nowhere.toml" in refusal.reason
     assert await run.process.wait() == 1
     await run.release()

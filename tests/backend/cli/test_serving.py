@@ -30,8 +30,8 @@ def test_certificate_is_refused_where_it_would_not_be_used(home: Path) -> None:
     (home / "config" / "gateway.toml").write_text('certificate = "for-another-mode.pem"\n')
     with logging_to("test", home / "logs", terminal=False):
         assert ServeOrder(Configuration(), "k", None).settings(folders_in(home)).certificate is None
-    said = (home / "logs" / "test.jsonl").read_text()
-    assert "gateway.certificate_unused" in said and "for-another-mode.pem" in said and "--mode shared" in said
+    lines = (home / "logs" / "test.jsonl").read_text()
+    assert "gateway.certificate_unused" in lines and "for-another-mode.pem" in lines and "--mode shared" in lines
     for mode in (None, GatewayMode.LOCAL):
         order = ServeOrder(Configuration(mode=mode, certificate="mine.pem"), "k", None)
         with pytest.raises(InvalidSettings, match="say --mode shared or --mode server"):
@@ -57,7 +57,7 @@ def test_key_that_no_client_can_send_is_refused_by_serve_and_check(
             refuse_invalid(Configuration(), None, folders_in(home))
 
 
-def test_order_reaches_another_process_and_means_the_same_settings(home: Path) -> None:
+def test_encoded_order_gives_the_same_settings_in_another_process(home: Path) -> None:
     order = ServeOrder(Configuration(mode=GatewayMode.SERVER, processes=3, origins=("https://a",)), "k", None)
     assert ServeOrder.decoded(order.encoded()) == order
     named = ServeOrder(Configuration(), "", home / "a.toml")
@@ -92,8 +92,8 @@ async def test_several_processes_stop_together_and_only_one_gateway_has_a_home(h
         second = start_gateway(home, "--processes", "2")
         assert await asyncio.to_thread(second.wait, 60) == 1
         assert "KIKIPOUNAMU_HOME" in logged(home, "gateway.cannot_run")["reason"]
-        asked = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
-        assert asked.exit_code == 0 and str(gateway.process.pid) in asked.output
+        restart = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
+        assert restart.exit_code == 0 and str(gateway.process.pid) in restart.output
         await asyncio.to_thread(logged, home, "processes.restarted")
         assert gateway.end(signal.SIGTERM) == 0
     assert not (home / "run" / "gateway.json").exists()
@@ -101,8 +101,8 @@ async def test_several_processes_stop_together_and_only_one_gateway_has_a_home(h
 
 async def test_restart_of_a_single_process_changes_nothing(home: Path) -> None:
     async with gateway_process(home) as gateway:
-        asked = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
-        assert asked.exit_code == 1 and "restart the service" in asked.output
+        restart = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
+        assert restart.exit_code == 1 and "restart the service" in restart.output
         gateway.process.send_signal(signal.SIGHUP)
         await asyncio.to_thread(logged, home, "processes.not_restarted")
         assert gateway.process.poll() is None

@@ -1,4 +1,4 @@
-"""Test the ids that stand for keys."""
+"""Owner ids, which replace keys in logs and in the broker."""
 
 from backend.core.keys import owner_of
 

@@ -17,17 +17,17 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_made_once_keeps_first_content(tmp_path: Path) -> None:
+def test_create_once_keeps_the_first_content(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "secret"
     assert create_once(file, lambda: b"first") == create_once(file, lambda: b"second") == b"first"
     assert (mode(file), mode(file.parent)) == (0o600, 0o700)
 
 
-def test_made_once_returns_same_content_to_concurrent_callers(tmp_path: Path) -> None:
+def test_create_once_returns_same_content_to_concurrent_callers(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     with ThreadPoolExecutor(8) as several:
-        made = set(several.map(lambda _: create_once(file, lambda: uuid4().bytes), range(64)))
-    assert len(made) == 1
+        contents = set(several.map(lambda _: create_once(file, lambda: uuid4().bytes), range(64)))
+    assert len(contents) == 1
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -36,15 +36,15 @@ def no_link(temporary: str, file: Path) -> None:
     raise PermissionError(errno.EPERM, "Operation not permitted", temporary, None, str(file))
 
 
-def test_made_once_returns_same_content_when_the_file_system_has_no_links(tmp_path: Path) -> None:
+def test_create_once_returns_same_content_when_the_file_system_has_no_links(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     with ThreadPoolExecutor(8) as several:
-        made = set(several.map(lambda _: create_once(file, lambda: uuid4().bytes, no_link), range(64)))
-    assert len(made) == 1 and mode(file) == 0o600
+        contents = set(several.map(lambda _: create_once(file, lambda: uuid4().bytes, no_link), range(64)))
+    assert len(contents) == 1 and mode(file) == 0o600
     assert {place.name for place in tmp_path.iterdir()} == {"secret", ".secret.lock"}
 
 
-def test_made_once_names_another_error_of_a_link(tmp_path: Path) -> None:
+def test_create_once_raises_other_errors_of_a_link(tmp_path: Path) -> None:
     def refuse(temporary: str, file: Path) -> None:
         raise OSError(errno.EIO, "Input/output error", temporary, None, str(file))
 
@@ -53,7 +53,9 @@ def test_made_once_names_another_error_of_a_link(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_creator_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_create_once_gives_up_on_a_creator_that_does_not_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(private_files, "_LOCK_S", 0.05)
     lock = open_or_make(tmp_path / ".secret.lock")
     assert try_lock(lock)
@@ -97,12 +99,12 @@ def test_failed_creation_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-# -- whose they are ----------------------------------------------------------------------------------------
+# -- owners -----------------------------------------------------------------------------------------------
 
 as_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root to give files away")
 
 
-def whose(path: Path) -> tuple[int, int]:
+def owner_and_group(path: Path) -> tuple[int, int]:
     found = path.lstat()
     return found.st_uid, found.st_gid
 
@@ -113,8 +115,8 @@ def test_replacement_by_root_keeps_owner(tmp_path: Path) -> None:
     replace_file(file, b"a")
     os.chown(file, 4_711, 4_712)
     replace_file(file, b"b")
-    assert (file.read_bytes(), whose(file), mode(file)) == (b"b", (4_711, 4_712), 0o600)
-    assert whose(tmp_path) == (os.geteuid(), os.getegid())
+    assert (file.read_bytes(), owner_and_group(file), mode(file)) == (b"b", (4_711, 4_712), 0o600)
+    assert owner_and_group(tmp_path) == (os.geteuid(), os.getegid())
 
 
 @as_root
@@ -125,7 +127,7 @@ def test_file_made_by_root_gets_owner_of_folder(tmp_path: Path) -> None:
     replace_file(folder / "list", b"a")
     create_once(folder / "secret", lambda: b"a")
     os.close(open_or_make(folder / "lock"))
-    assert {whose(folder / name) for name in ("list", "secret", "lock")} == {(4_711, 4_712)}
+    assert {owner_and_group(folder / name) for name in ("list", "secret", "lock")} == {(4_711, 4_712)}
 
 
 @as_root
@@ -140,7 +142,7 @@ def test_root_never_changes_owner_of_existing_files(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         open_or_make(folder / "soft")
     replace_file(folder / "soft", b"b")
-    assert (precious.read_bytes(), whose(precious)) == (b"a", (os.geteuid(), os.getegid()))
+    assert (precious.read_bytes(), owner_and_group(precious)) == (b"a", (os.geteuid(), os.getegid()))
 
 
 def test_lock_file_is_made_once_and_opened_again(tmp_path: Path) -> None:

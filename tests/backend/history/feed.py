@@ -64,14 +64,14 @@ def found(store: Store, query: str, wanted: SessionFilter = ALL_SESSIONS) -> lis
     return [(hit.session.id, hit.segment) for hit in store.search(query, wanted).items]
 
 
-def the_session(store: Store, id: str = "s") -> StoredSession:
+def stored_session(store: Store, id: str = "s") -> StoredSession:
     """Return a session that must exist."""
     session = store.session(id)
     assert session is not None
     return session
 
 
-async def put(jobs: Jobs, entries: Sequence[FeedEntry]) -> None:
+async def publish(jobs: Jobs, entries: Sequence[FeedEntry]) -> None:
     """Add entries to the feed, as the broker's scripts do."""
     for entry in entries:
         about, number = msgspec.json.encode(entry.about).decode(), str(entry.segment)

@@ -27,8 +27,8 @@ def test_sqlite_is_private_and_writes_through(tmp_path: Path) -> None:
     assert set(files.values()) == {0o600}
 
 
-class Refusing(sqlite3.Connection):
-    """A connection whose switch to a write-ahead log is refused a few times."""
+class LockedConnection(sqlite3.Connection):
+    """Connection whose switch to a write-ahead log fails with these error codes first."""
 
     refusals: list[int]
 
@@ -41,7 +41,7 @@ class Refusing(sqlite3.Connection):
 
 
 def test_switch_to_write_ahead_log_is_tried_again_when_another_program_switches_too(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "history.sqlite", factory=Refusing)
+    connection = sqlite3.connect(tmp_path / "history.sqlite", factory=LockedConnection)
     connection.refusals = [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY]
     switch_to_wal(connection)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -95,7 +95,7 @@ def test_unreachable_database_is_unavailable_and_error_hides_password(url: str) 
 def test_database_error_contains_no_values(empty_url: str) -> None:
     database = Database(empty_url)
     with pytest.raises(HistoryUnavailable) as raised, database.writing() as connection:
-        connection.execute(text("INSERT INTO nothing VALUES (:said)"), {"said": "a secret"})
+        connection.execute(text("INSERT INTO nothing VALUES (:value)"), {"value": "a secret"})
     assert "a secret" not in str(raised.value)
     database.close()
 

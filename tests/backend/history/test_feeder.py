@@ -20,18 +20,18 @@ from tests.helpers.waiting import wait_until
 
 
 class Stream(Inbox):
-    """A fake of the broker's stream; ``troubles`` are raised instead of the next answers."""
+    """Fake of the broker's stream; ``troubles`` are raised instead of the next replies."""
 
     def __init__(self, entries: Sequence[FeedEntry | None]) -> None:
         self.new = [InboxEntry(str(number), entry) for number, entry in enumerate(entries)]
-        self.given: list[InboxEntry] = []
+        self.taken: list[InboxEntry] = []
         self.settled: list[str] = []
         self.troubles: list[Exception] = []
         self.left: list[InboxEntry] = []
         self.endless = False
         self.waiting = 0  # in addition to ``new``
         self.left_out = 0
-        self.looks = 0
+        self.checks = 0
 
     async def take(self, most: int) -> list[InboxEntry]:
         """Return the next letters."""
@@ -40,7 +40,7 @@ class Stream(Inbox):
             await asyncio.sleep(0)
             return [InboxEntry("endless", None)] * most
         letters, self.new = self.new[:most], self.new[most:]
-        self.given += letters
+        self.taken += letters
         return letters
 
     async def take_over(self, most: int) -> list[InboxEntry]:
@@ -55,13 +55,13 @@ class Stream(Inbox):
 
     async def backlog(self) -> InboxBacklog:
         """Return the configured backlog."""
-        self.looks += 1
+        self.checks += 1
         return InboxBacklog(len(self.new) + self.waiting, self.left_out)
 
-    async def looked(self) -> None:
+    async def backlog_checked(self) -> None:
         """Wait until the feeder has checked the current backlog."""
-        known = self.looks
-        await wait_until(lambda: self.looks > known + 1, "it has been looked")
+        known = self.checks
+        await wait_until(lambda: self.checks > known + 1, "the backlog is checked")
 
     async def forget_others(self) -> None:
         """Do nothing: no other consumers exist."""
@@ -72,7 +72,7 @@ class Stream(Inbox):
 
 
 class FaultyStore(Store):
-    """A real store with errors: ``troubles`` come before it records, ``after`` when it has recorded."""
+    """Real store that raises ``troubles`` before it records, and ``after`` once it has recorded."""
 
     troubles: list[Exception]
     after: list[Exception]
@@ -93,8 +93,8 @@ class FaultyStore(Store):
         return news
 
 
-class World:
-    """A running feeder with its stream and its store."""
+class FeederRun:
+    """Running feeder with its stream and its store."""
 
     def __init__(self, stream: Stream, history: AsyncHistory) -> None:
         self.stream = stream
@@ -111,7 +111,7 @@ class World:
         await wait_until(lambda: len(self.stream.settled) >= count, f"{count} are settled")
 
 
-Begin = Callable[..., Awaitable[World]]
+Begin = Callable[..., Awaitable[FeederRun]]
 
 
 @pytest.fixture
@@ -129,16 +129,16 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
         return store
 
     @asynccontextmanager
-    async def world(stream: Stream) -> AsyncIterator[World]:
+    async def world(stream: Stream) -> AsyncIterator[FeederRun]:
         async with open_history("", HistoryLimits(0, 0), opening) as history, Tasks("test") as tasks:
-            made = World(stream, history)
+            made = FeederRun(stream, history)
             tasks.start(made.feeder.run(), "feeder")
             tasks.start(made.feeder.watch(), "backlog")
             yield made
 
     async with AsyncExitStack() as stack:
 
-        async def begun(
+        async def begin_world(
             entries: Sequence[FeedEntry | None],
             before: Sequence[Exception] = (),
             after: Sequence[Exception] = (),
@@ -146,7 +146,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
             refused: str = "",
             at_once: int = BATCH,
             left_out: int = 0,
-        ) -> World:
+        ) -> FeederRun:
             nonlocal refuses, most
             most = at_once
             troubles["before"][:], troubles["after"][:], refuses = before, after, refused
@@ -154,7 +154,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
             stream.troubles, stream.left_out = list(broker), left_out
             return await stack.enter_async_context(world(stream))
 
-        yield begun
+        yield begin_world
 
 
 AWAY = HistoryUnavailable("it is away")
@@ -191,7 +191,7 @@ async def test_feeder_waits_while_broker_is_away(begin: Begin) -> None:
     assert await world.segments() == len(MANY)
 
 
-async def test_refused_entry_is_left_out_alone(begin: Begin) -> None:
+async def test_refused_entry_is_skipped_and_others_are_recorded(begin: Begin) -> None:
     odd = final("odd", "odd", 0)
     world = await begin([*MANY[:30], odd, *MANY[30:60]], refused="odd")
     await world.settled(61)
@@ -207,14 +207,14 @@ async def test_unreadable_letter_is_settled(begin: Begin) -> None:
 
 async def test_feeder_can_be_cancelled_while_database_is_away(begin: Begin) -> None:
     world = await begin(MANY, before=[AWAY] * 1000)
-    await wait_until(lambda: world.stream.given, "something is taken")
+    await wait_until(lambda: world.stream.taken, "something is taken")
     await asyncio.sleep(0)
     assert world.stream.settled == []
 
 
 async def test_backlog_is_known_while_database_is_away(begin: Begin) -> None:
     world = await begin(MANY, before=[AWAY] * 1000)
-    await wait_until(lambda: world.feeder.backlog.waiting == 100, "it has been looked")
+    await wait_until(lambda: world.feeder.backlog.waiting == 100, "the backlog is checked")
 
 
 async def test_dropped_entries_are_logged_once_until_backlog_is_worked_off(begin: Begin) -> None:
@@ -222,26 +222,26 @@ async def test_dropped_entries_are_logged_once_until_backlog_is_worked_off(begin
         world = await begin([])
         stream = world.stream
         stream.waiting = BATCH
-        said = list[int]()
+        counts = list[int]()
         for left_out in (0, 3, 5, 5, 6):
             stream.left_out = left_out
-            await stream.looked()
-            said.append(sum(line["event"] == "history.backlog_trimmed" for line in logs))
-        assert said == [0, 1, 1, 1, 1] and world.feeder.left_out == 6
+            await stream.backlog_checked()
+            counts.append(sum(line["event"] == "history.backlog_trimmed" for line in logs))
+        assert counts == [0, 1, 1, 1, 1] and world.feeder.left_out == 6
         stream.waiting = 0
-        await stream.looked()
+        await stream.backlog_checked()
         stream.left_out, stream.waiting = 9, BATCH
-        await stream.looked()
+        await stream.backlog_checked()
         assert [line["left_out"] for line in logs if line["event"] == "history.backlog_trimmed"] == [3, 9]
         stream.left_out = 0  # the broker's counter restarts
-        await stream.looked()
+        await stream.backlog_checked()
         assert world.feeder.left_out == 0
 
 
 async def test_entries_dropped_before_start_are_not_logged(begin: Begin) -> None:
     with capture_logs() as logs:
         world = await begin([], left_out=7)
-        await world.stream.looked()
+        await world.stream.backlog_checked()
     assert (world.feeder.left_out, world.feeder.backlog.left_out) == (0, 7)
     assert not any(line["event"] == "history.backlog_trimmed" for line in logs)
 

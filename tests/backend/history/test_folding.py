@@ -13,9 +13,9 @@ STREAMS = {"s": SessionKind.STREAM, "f": SessionKind.FILE}
 
 @st.composite
 def feeds(draw: st.DrawFn) -> list[FeedEntry]:
-    """Draw a feed as the broker may write it:
+    """Draw a feed as the broker may write it.
 
-    failures with growing attempts, then perhaps a final or a cancellation.
+    A segment has failures with growing attempts, then perhaps a final or a cancellation.
     """
     entries = []
     for segment in range(draw(st.integers(1, 3))):
@@ -32,7 +32,7 @@ def feeds(draw: st.DrawFn) -> list[FeedEntry]:
     return [entry._replace(at_ms=NOON_MS + number) for number, entry in enumerate(entries)]
 
 
-def stands(
+def final_state(
     feed: list[FeedEntry],
 ) -> tuple[dict[int, tuple[SegmentState, int, int, int]], SessionState | None, int, int]:
     """Return the final state: state, attempt, samples and size of each segment; state and times of the session."""
@@ -50,9 +50,9 @@ def stands(
 @given(feeds().filter(bool), st.data())
 def test_fold_gives_equal_result_in_any_order(feed: list[FeedEntry], data: st.DataObject) -> None:
     mixed = data.draw(st.permutations(feed))
-    assert stands(mixed) == stands(feed)
+    assert final_state(mixed) == final_state(feed)
     assert ends([mixed]) == ends([feed])
-    together, apart = fold(mixed, {}, STREAMS).sessions["s"], stands(feed)
+    together, apart = fold(mixed, {}, STREAMS).sessions["s"], final_state(feed)
     assert (together.state, together.started_ms, together.changed_ms) == apart[1:]
 
 

@@ -1,4 +1,4 @@
-"""Test that the history counts what was recognised twice once, in any order."""
+"""Second passes in the history: the same audio counts once, in any order of the entries."""
 
 from itertools import permutations
 
@@ -11,7 +11,7 @@ from backend.history.records import FeedEntry
 from backend.history.store import Store
 from backend.rest.views import segment_view, text_of
 from protocol.rest import SessionKind
-from tests.backend.history.feed import NOON, cancelled, failure, final, found, the_session
+from tests.backend.history.feed import NOON, cancelled, failure, final, found, stored_session
 
 ONE = final("one", segment=0)._replace(part_of=2)
 TWO = final("two", segment=1)._replace(part_of=2)
@@ -80,7 +80,7 @@ def test_store_reports_and_finds_the_second_pass(store: Store) -> None:
     assert [one.replaces for one in segments] == [(), (), (0, 1), ()]
     assert [segment_view(one).replaces for one in segments] == [(), (), (0, 1), ()]
     assert text_of(segments) == "won too three"
-    assert the_session(store).samples == 48_000
+    assert stored_session(store).samples == 48_000
     assert [found(store, word) for word in ("one", "won", "three")] == [[], [("s", 2)], [("s", 3)]]
     (used,) = store.usage(NOON, NOON)
     assert used.samples == 48_000

@@ -18,8 +18,8 @@ from tests.helpers.waiting import wait_until
 LIMITS = HistoryLimits(0, 0)
 
 
-class Openings:
-    """A factory of stores in ``folder`` that fails while ``away``, and counts its calls."""
+class StoreFactory:
+    """Factory of stores in ``folder`` that fails while ``away``, and counts its calls."""
 
     def __init__(self, folder: Path) -> None:
         self._url = f"sqlite:///{folder}/history.sqlite"
@@ -34,8 +34,8 @@ class Openings:
 
 
 @pytest.fixture
-def opening(tmp_path: Path) -> Openings:
-    return Openings(tmp_path)
+def opening(tmp_path: Path) -> StoreFactory:
+    return StoreFactory(tmp_path)
 
 
 def fail(store: Store) -> None:
@@ -46,7 +46,7 @@ def sessions(store: Store) -> int:
     return len(store.sessions(SessionFilter()).items)
 
 
-async def test_all_calls_run_in_one_other_thread(opening: Openings) -> None:
+async def test_all_calls_run_in_one_other_thread(opening: StoreFactory) -> None:
     async with open_history("", LIMITS, opening) as history:
         await history.ask(lambda store: store.record([final()]))
         assert await history.ask(sessions) == 1
@@ -56,7 +56,7 @@ async def test_all_calls_run_in_one_other_thread(opening: Openings) -> None:
         await history.ask(sessions)
 
 
-async def test_unavailable_database_fails_at_once_and_is_opened_later(opening: Openings) -> None:
+async def test_unavailable_database_fails_at_once_and_is_opened_later(opening: StoreFactory) -> None:
     opening.away = True
     async with open_history("", LIMITS, opening) as history:
         assert not history.up
@@ -68,7 +68,7 @@ async def test_unavailable_database_fails_at_once_and_is_opened_later(opening: O
         assert await history.ask(sessions) == 0
 
 
-async def test_lost_database_is_reopened(opening: Openings) -> None:
+async def test_lost_database_is_reopened(opening: StoreFactory) -> None:
     async with open_history("", LIMITS, opening) as history:
         before = opening.count
         with pytest.raises(HistoryUnavailable, match="went away"):
@@ -79,14 +79,14 @@ async def test_lost_database_is_reopened(opening: Openings) -> None:
         assert await history.ask(sessions) == 0
 
 
-async def test_error_of_a_caller_does_not_close_history(opening: Openings) -> None:
+async def test_error_of_a_caller_does_not_close_history(opening: StoreFactory) -> None:
     async with open_history("", LIMITS, opening) as history:
         with pytest.raises(ZeroDivisionError):
             await history.ask(lambda _: 1 // 0)
         assert history.up
 
 
-async def stuck(history: AsyncHistory, release: threading.Event) -> Callable[[], None]:
+async def block_thread(history: AsyncHistory, release: threading.Event) -> Callable[[], None]:
     """Block the store's thread until ``release`` is set."""
     began = threading.Event()
 
@@ -104,9 +104,9 @@ async def stuck(history: AsyncHistory, release: threading.Event) -> Callable[[],
     return end
 
 
-async def test_callers_above_limit_are_refused(opening: Openings) -> None:
+async def test_callers_above_limit_are_refused(opening: StoreFactory) -> None:
     async with open_history("", LIMITS, opening) as history:
-        release = await stuck(history, threading.Event())
+        release = await block_thread(history, threading.Event())
         waiting = [asyncio.create_task(history.ask(sessions)) for _ in range(MOST_WAITING)]
         await asyncio.sleep(0)
         with pytest.raises(HistoryBusy):
@@ -114,14 +114,14 @@ async def test_callers_above_limit_are_refused(opening: Openings) -> None:
         release()
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         refused = [answer for answer in answers if isinstance(answer, HistoryBusy)]
-        assert 1 <= len(refused) <= 2, "the stuck call has a place, and at times the upkeep"
+        assert 1 <= len(refused) <= 2, "the blocked call has a place, and at times the upkeep"
         assert answers.count(0) == MOST_WAITING - len(refused)
         assert history.up
 
 
-async def test_call_after_deadline_is_unavailable_and_never_runs(opening: Openings) -> None:
+async def test_call_after_deadline_is_unavailable_and_never_runs(opening: StoreFactory) -> None:
     async with open_history("", LIMITS, opening) as history:
-        release = await stuck(history, threading.Event())
+        release = await block_thread(history, threading.Event())
         done: list[bool] = []
         with pytest.raises(HistoryUnavailable, match=r"0\.01 s"):
             await history.ask(lambda _: done.append(True), deadline_s=0.01)
@@ -131,7 +131,7 @@ async def test_call_after_deadline_is_unavailable_and_never_runs(opening: Openin
         assert done == []
 
 
-async def test_expired_sessions_are_deleted(opening: Openings) -> None:
+async def test_expired_sessions_are_deleted(opening: StoreFactory) -> None:
     store = opening("")
     store.record([final("old", f"s{n}") for n in range(45)])  # two years old
     store.close()
@@ -143,7 +143,7 @@ async def test_expired_sessions_are_deleted(opening: Openings) -> None:
         await wait_until(empty, "nothing is left")
 
 
-async def test_clock_change_expires_no_session(opening: Openings) -> None:
+async def test_clock_change_expires_no_session(opening: StoreFactory) -> None:
     store = opening("")
     store.record([final("new", f"s{n}") for n in range(3)])
     store.close()
@@ -161,7 +161,7 @@ async def test_clock_change_expires_no_session(opening: Openings) -> None:
         assert await history.ask(sessions) == 3
 
 
-async def test_refused_upkeep_does_not_end_history(opening: Openings) -> None:
+async def test_refused_upkeep_does_not_end_history(opening: StoreFactory) -> None:
     async with open_history("", HistoryLimits(days=10**12), opening) as history:  # the cutoff date is out of range
         await history.ask(sessions)
         with pytest.raises(HistoryUnavailable, match="went away"):

@@ -25,7 +25,7 @@ def test_pages_of_sessions_follow_the_cursor(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "ids"),
+    ("chosen", "ids"),
     [
         (SessionFilter(owner="ann"), ["s4", "s2", "s0"]),
         (SessionFilter(tenant="acme"), ["s3", "s1"]),
@@ -36,10 +36,10 @@ def test_pages_of_sessions_follow_the_cursor(store: Store) -> None:
         (SessionFilter(client="kikipounamu/0.1"), ["s4", "s2", "s0"]),
     ],
 )
-def test_filter_applies_to_sessions_and_hits(store: Store, wanted: SessionFilter, ids: list[str]) -> None:
+def test_filter_applies_to_sessions_and_hits(store: Store, chosen: SessionFilter, ids: list[str]) -> None:
     store.record([over("s4")])
-    assert [session.id for session in store.sessions(wanted).items] == ids
-    assert [session for session, _ in found(store, "text", wanted)] == ids
+    assert [session.id for session in store.sessions(chosen).items] == ids
+    assert [session for session, _ in found(store, "text", chosen)] == ids
 
 
 def test_session_of_another_owner_is_not_found(store: Store) -> None:
@@ -80,7 +80,7 @@ def test_segments_come_in_order_and_in_pages(store: Store) -> None:
     assert [one.segment for one in store.segments("long", after=2)] == [3]
 
 
-def test_held_counts_sessions_segments_and_bytes(store: Store) -> None:
-    held = store.size()
-    assert held == HistorySize(5, 5, held.bytes)
-    assert held.bytes > 10_000
+def test_size_counts_sessions_segments_and_bytes(store: Store) -> None:
+    size = store.size()
+    assert size == HistorySize(5, 5, size.bytes)
+    assert size.bytes > 10_000

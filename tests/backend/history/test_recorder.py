@@ -28,8 +28,8 @@ from tests.backend.history.feed import (
     final,
     found,
     over,
+    stored_session,
     texts,
-    the_session,
 )
 
 
@@ -90,10 +90,10 @@ def test_overlapping_batches_of_many_sessions_count_once(store: Store) -> None:
 
 def test_higher_attempt_replaces_failure(store: Store) -> None:
     store.record([failure()])
-    assert (the_session(store).failed, the_session(store).finals) == (1, 0)
+    assert (stored_session(store).failed, stored_session(store).finals) == (1, 0)
     store.record([failure(), final("at last", attempt=1), failure()])
     assert texts(store) == [(0, SegmentState.FINAL, "at last")]
-    assert (the_session(store).failed, the_session(store).finals) == (0, 1)
+    assert (stored_session(store).failed, stored_session(store).finals) == (0, 1)
 
 
 def test_cancelled_segment_has_no_text_and_is_not_found(store: Store) -> None:
@@ -114,9 +114,9 @@ def test_session_without_segments_is_not_shown(store: Store) -> None:
 
 def test_stream_is_done_at_its_end_and_works_again_when_more_comes(store: Store) -> None:
     store.record([final("one"), over()])
-    assert the_session(store).state is SessionState.DONE
+    assert stored_session(store).state is SessionState.DONE
     store.record([final("two", segment=1, at_ms=NOON_MS + 1)])
-    assert the_session(store).state is SessionState.WORKING
+    assert stored_session(store).state is SessionState.WORKING
 
 
 def test_cancelled_segment_stays_cancelled_when_its_text_comes_later(store: Store) -> None:

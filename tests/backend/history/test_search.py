@@ -40,31 +40,31 @@ LETTERS = "我们天ab "
 SPOKEN = st.text(LETTERS, max_size=12)
 
 
-def says(text: str, query: str) -> bool:
-    """Decide whether a text matches: it contains each Chinese run, and each word is one of its words."""
+def matches(text: str, query: str) -> bool:
+    """Return whether a text matches: it contains each Chinese run, and has each word."""
     for one in re.finditer("([我们天]+)|([ab]+)", query):
         (run, word), last = one.groups(""), one.end() == len(query)
         words = re.findall("[ab]+", text)
         if run and run not in text:
             return False
-        if word and not any(said.startswith(word) if last else said == word for said in words):
+        if word and not any(spoken.startswith(word) if last else spoken == word for spoken in words):
             return False
     return True
 
 
 @given(st.lists(SPOKEN, min_size=1, max_size=5), SPOKEN)
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_search_agrees_with_scan_of_every_text(store: Store, said: list[str], query: str) -> None:
+def test_search_agrees_with_scan_of_every_text(store: Store, texts: list[str], query: str) -> None:
     about = SessionOwner(f"owner {next(OWNERS)}")
-    store.record([final(text, about.owner, number, about) for number, text in enumerate(said)])
-    expected = [number for number, text in enumerate(said) if query.strip() and says(text, query)]
+    store.record([final(text, about.owner, number, about) for number, text in enumerate(texts)])
+    expected = [number for number, text in enumerate(texts) if query.strip() and matches(text, query)]
     numbers = [number for _, number in found(store, query, SessionFilter(about.owner))]
     assert sorted(numbers) == expected
 
 
 @given(st.text(max_size=60))
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_query_is_an_error(store: Store, query: str) -> None:
+def test_every_query_is_accepted(store: Store, query: str) -> None:
     store.search(query, ALL_SESSIONS)
 
 

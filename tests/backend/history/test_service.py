@@ -24,7 +24,7 @@ from protocol.session import Done, Final, Finish, Received
 from runtime.clocks import WallClock
 from runtime.tasks import Tasks
 from tests.backend.conftest import KEY
-from tests.backend.history.feed import NOON_MS, final, put
+from tests.backend.history.feed import NOON_MS, final, publish
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
@@ -63,7 +63,7 @@ async def ready(gateway: Gateway) -> Any:
         return await response.json()
 
 
-async def kept(gateway: Gateway, wire: Wire, finals: int) -> StoredSession:
+async def recorded_session(gateway: Gateway, wire: Wire, finals: int) -> StoredSession:
     """Wait until the history has this many finals of the session."""
     assert gateway.history is not None
     history = gateway.history.history
@@ -79,7 +79,7 @@ async def kept(gateway: Gateway, wire: Wire, finals: int) -> StoredSession:
 async def test_spoken_text_is_stored_and_found(broker: Broker, tmp_path: Path) -> None:
     async with working(settings(broker, f"sqlite:///{tmp_path}/history.sqlite", tmp_path)) as gateway:
         wire = await speak(gateway)
-        session = await kept(gateway, wire, 2)
+        session = await recorded_session(gateway, wire, 2)
         assert (session.owner, session.samples, session.state) == (owner_of(KEY), 8_000, "working")
         assert gateway.history is not None
         hits = await gateway.history.history.ask(
@@ -98,14 +98,14 @@ async def test_spoken_text_is_stored_and_found(broker: Broker, tmp_path: Path) -
 
 async def test_deleted_session_is_removed_from_journal(broker: Broker, tmp_path: Path) -> None:
     """A second gateway cleans the file at its start; the first would do so only after a minute."""
-    place, kept_at = tmp_path / "asr_history.jsonl", settings(broker, f"sqlite:///{tmp_path}/h.sqlite", tmp_path)
-    async with working(kept_at) as gateway:
+    place, chosen = tmp_path / "asr_history.jsonl", settings(broker, f"sqlite:///{tmp_path}/h.sqlite", tmp_path)
+    async with working(chosen) as gateway:
         wire = await speak(gateway)
-        await kept(gateway, wire, 2)
+        await recorded_session(gateway, wire, 2)
         assert gateway.history is not None
         await wait_until(lambda: place.exists() and b"text 1" in place.read_bytes(), "it is written")
         assert await gateway.history.history.ask(lambda store: store.delete(str(wire.session)))
-    async with working(kept_at):
+    async with working(chosen):
         await wait_until(lambda: place.read_bytes() == b"", "it is gone")
 
 
@@ -116,7 +116,7 @@ async def test_history_opened_late_blocks_no_session_and_catches_up(broker: Brok
         assert (await ready(gateway))["history"]["up"] is False
         wire = await speak(gateway)
         place.parent.unlink()
-        assert (await kept(gateway, wire, 2)).segments == 2
+        assert (await recorded_session(gateway, wire, 2)).segments == 2
         assert (await ready(gateway))["history"]["up"] is True
 
 
@@ -171,7 +171,7 @@ async def test_gateway_without_history_stores_nothing(broker: Broker) -> None:
 async def test_disabled_history_deletes_entries_only_in_own_broker(own: bool, tmp_path: Path) -> None:
     with running_broker() as broker:
         async with open_jobs(broker.url, "g") as jobs:
-            await put(jobs, [final()])
+            await publish(jobs, [final()])
             async with run_history(HistorySettings(), jobs.shards, "g", lambda: own) as keeping:
                 assert keeping is None
             assert await jobs.shards[0].administer("EXISTS", Keys().history_keys[0]) == (0 if own else 1)
@@ -190,7 +190,7 @@ async def test_disabled_history_deletes_late_entries_of_earlier_sessions(broker:
             return not await jobs.shards[0].administer("EXISTS", Keys().history_keys[0])
 
         async with run_history(HistorySettings(), jobs.shards, "g", adopted_at_first, drop_s=0.01):
-            await put(jobs, [final()])
+            await publish(jobs, [final()])
             await wait_until(gone, "it is deleted")
         assert len(looks) > 5
 
@@ -204,7 +204,7 @@ async def test_recorded_text_disappears_from_broker_file(tmp_path: Path) -> None
             await jobs.compact()  # removes what an earlier gateway may have left
             async with run_history(history, jobs.shards, "g", lambda: True) as keeping:
                 assert keeping is not None
-                await put(jobs, [final("quicksilver")])
+                await publish(jobs, [final("quicksilver")])
                 await wait_until(lambda: keeping.state().recorded, "it is recorded")
 
                 async def gone() -> bool:

@@ -17,7 +17,7 @@ from backend.history.store import Store, open_store
 from protocol.job import Keys
 from runtime.tasks import Tasks
 from tests.backend.gateway_process import gateway_process
-from tests.backend.history.feed import final, put
+from tests.backend.history.feed import final, publish
 from tests.helpers.postgres import Postgres
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -64,13 +64,13 @@ async def survives(broker: Broker, postgres: Postgres, home: Path, count: int) -
             await wait_until(is_recorded, "recording goes on", 120)
 
         async with gateway_process(home, *arguments) as gateway:
-            first = tasks.start(put(jobs, entries[:half]), "first half")
+            first = tasks.start(publish(jobs, entries[:half]), "first half")
             await once_it_has_begun(0, lambda: gateway.end(signal.SIGKILL))
         assert 0 < await recorded(url) < half
         await first
         await make_old(broker)
         async with gateway_process(home, *arguments):
-            second = tasks.start(put(jobs, entries[half:]), "second half")
+            second = tasks.start(publish(jobs, entries[half:]), "second half")
             await once_it_has_begun(half, postgres.stop)
             postgres.start()
             assert await recorded(url) < count

@@ -12,14 +12,14 @@ DATA = Path("/data")
 LIMITS = HistoryLimits(1, 2)
 
 
-@pytest.mark.parametrize("said", [None, "", "off", " off "])
-def test_history_is_off_by_default(said: str | None) -> None:
-    assert history_settings(said, LIMITS, False, DATA) == HistorySettings()
+@pytest.mark.parametrize("value", [None, "", "off", " off "])
+def test_history_is_off_by_default(value: str | None) -> None:
+    assert history_settings(value, LIMITS, False, DATA) == HistorySettings()
 
 
 def test_on_selects_a_file_in_the_data_folder() -> None:
-    wanted = HistorySettings("sqlite:////data/history.sqlite", LIMITS)
-    assert history_settings("on", LIMITS, False, DATA) == wanted
+    expected = HistorySettings("sqlite:////data/history.sqlite", LIMITS)
+    assert history_settings("on", LIMITS, False, DATA) == expected
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_url_selects_a_database_with_journal_in_the_data_folder(url: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "lines"),
+    ("value", "lines"),
     [
         ("yes", False),
         ("mysql://h/db", False),
@@ -45,6 +45,6 @@ def test_url_selects_a_database_with_journal_in_the_data_folder(url: str) -> Non
         ("off", True),
     ],
 )
-def test_invalid_history_settings_are_refused(said: str, lines: bool) -> None:
+def test_invalid_history_settings_are_refused(value: str, lines: bool) -> None:
     with pytest.raises(InvalidSettings, match="history"):
-        history_settings(said, LIMITS, lines, DATA)
+        history_settings(value, LIMITS, lines, DATA)

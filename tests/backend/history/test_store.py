@@ -7,7 +7,7 @@ import pytest
 
 from backend.core.errors import HistoryUnavailable
 from backend.history.store import Store, open_store
-from tests.backend.history.feed import DAY_MS, NOON_MS, final, the_session
+from tests.backend.history.feed import DAY_MS, NOON_MS, final, stored_session
 from tests.helpers.postgres import Postgres
 
 
@@ -15,7 +15,7 @@ def test_recorded_segments_survive_reopening(database_url: str) -> None:
     for number in range(2):
         store = open_store(database_url)
         store.record([final(f"text {number}", segment=number)])
-        assert the_session(store).segments == number + 1
+        assert stored_session(store).segments == number + 1
         store.close()
         store.close()
 
@@ -30,7 +30,7 @@ def test_stopped_database_is_unavailable_and_used_again_later(postgres: Postgres
     finally:
         postgres.start()
     store.record([final(), final(segment=1)])
-    assert the_session(store).finals == 2
+    assert stored_session(store).finals == 2
     store.close()
 
 

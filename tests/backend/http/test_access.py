@@ -124,7 +124,7 @@ async def test_connection_above_cap_is_refused(broker: Broker) -> None:
 
 # -- devices -----------------------------------------------------------------------------------------------
 
-Made = tuple[Device, str]
+AddedDevice = tuple[Device, str]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def paired(broker: Broker, store: DeviceStore) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-async def added(gateway: Gateway, store: DeviceStore, kind: DeviceKind, name: str = "n") -> Made:
+async def add_device(gateway: Gateway, store: DeviceStore, kind: DeviceKind, name: str = "n") -> AddedDevice:
     """Add a device and wait until the gateway knows it."""
     device, key = store.add(name, kind, 0)
 
@@ -151,7 +151,7 @@ async def added(gateway: Gateway, store: DeviceStore, kind: DeviceKind, name: st
 async def test_each_kind_of_key_opens_its_own_routes(
     paired: Gateway, store: DeviceStore, http: aiohttp.ClientSession
 ) -> None:
-    keys = {kind: (await added(paired, store, kind))[1] for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)}
+    keys = {kind: (await add_device(paired, store, kind))[1] for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)}
 
     async def status(path: str, key: str) -> int:
         async with http.get(paired.url + path, headers={"Authorization": f"Bearer {key}"}) as response:
@@ -165,7 +165,7 @@ async def test_each_kind_of_key_opens_its_own_routes(
 
 
 async def test_session_belongs_to_device_that_began_it(paired: Gateway, store: DeviceStore) -> None:
-    (_, mine), (_, other) = [await added(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
+    (_, mine), (_, other) = [await add_device(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
     async with connected(paired.url, mine) as wire:
         for key in (other, KEY):
             async with Wire(paired.url, key, wire.session) as thief:
@@ -178,7 +178,7 @@ async def test_session_belongs_to_device_that_began_it(paired: Gateway, store: D
 async def test_revoked_device_is_disconnected_at_once(
     paired: Gateway, store: DeviceStore, http: aiohttp.ClientSession
 ) -> None:
-    (gone, key), (_, other) = [await added(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
+    (gone, key), (_, other) = [await add_device(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
     bearer = {"Authorization": f"Bearer {key}"}
     async with (
         connected(paired.url, key) as wire,
@@ -200,7 +200,7 @@ async def test_revoked_device_is_disconnected_at_once(
 
 
 async def test_device_key_has_stream_limit_and_owner_has_none(paired: Gateway, store: DeviceStore) -> None:
-    _, key = await added(paired, store, DeviceKind.CLIENT)
+    _, key = await add_device(paired, store, DeviceKind.CLIENT)
     async with connected(paired.url, key), connected(paired.url, KEY), connected(paired.url, KEY):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             async with Wire(paired.url, key):
@@ -231,7 +231,7 @@ async def test_requests_above_rate_get_retry_after(broker: Broker, store: Device
 PROXIES = networks(["10.0.0.0/24"])
 
 
-def asking(remote: str | None, secure: bool = False, **headers: str) -> Any:
+def fake_request(remote: str | None, secure: bool = False, **headers: str) -> Any:
     """Return a fake request."""
     named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
     return Mock(remote=remote, secure=secure, headers=named, query={}, path="/")
@@ -243,12 +243,12 @@ def access(**settings: Any) -> Access:
 
 @pytest.mark.parametrize("key", ["wrong", "\udcff", "\ud800", "k\udcff", "ключ", "\0", "9" * 7_000])
 def test_malformed_keys_are_wrong_keys(key: str) -> None:
-    asked = asking("127.0.0.1", Authorization=f"Bearer {key}")
+    request = fake_request("127.0.0.1", Authorization=f"Bearer {key}")
     with pytest.raises(Unauthorised):
-        access(key="k").device_of(asked)
-    asked.headers, asked.query = {}, {"api_key": key}
+        access(key="k").device_of(request)
+    request.headers, request.query = {}, {"api_key": key}
     with pytest.raises(Unauthorised):
-        access(key="k").device_of(asked)
+        access(key="k").device_of(request)
 
 
 def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
@@ -261,9 +261,9 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
             stream.close()
     written = [json.loads(line) for line in (tmp_path / "gateway.jsonl").read_text().splitlines()]
     assert [(line["event"], line["device"], line.get("audio_s")) for line in written] == [
-        said
+        line
         for device in devices
-        for said in (("audit.stream_opened", device.id, None), ("audit.stream_closed", device.id, 1.0))
+        for line in (("audit.stream_opened", device.id, None), ("audit.stream_closed", device.id, 1.0))
     ]
     assert {(line["kind"], line["tenant"]) for line in written} == {("client", "clinic-7")}
 
@@ -284,12 +284,12 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
 def test_tenant_is_accepted_only_from_trusted_proxy(
     mode: GatewayMode, remote: str | None, tenant: str, expected: str
 ) -> None:
-    asked = asking(remote, X_Tenant_Id=tenant)
-    assert access(mode=mode, proxies=PROXIES).tenant_of(asked) == expected
+    request = fake_request(remote, X_Tenant_Id=tenant)
+    assert access(mode=mode, proxies=PROXIES).tenant_of(request) == expected
 
 
 @pytest.mark.parametrize(
-    ("origin", "host", "secure", "comes_in"),
+    ("origin", "host", "secure", "allowed"),
     [
         ("http://127.0.0.1:8765", "127.0.0.1:8765", False, True),
         ("http://[::1]:8765", "[::1]:8765", False, True),
@@ -306,17 +306,17 @@ def test_tenant_is_accepted_only_from_trusted_proxy(
         ("null", "127.0.0.1:8765", False, False),
     ],
 )
-def test_own_page_is_allowed_only_at_an_ip_address(origin: str, host: str, secure: bool, comes_in: bool) -> None:
-    asked = asking("127.0.0.1", secure, Origin=origin, Host=host)
-    if comes_in:
-        access().check_origin(asked)
+def test_own_page_is_allowed_only_at_an_ip_address(origin: str, host: str, secure: bool, allowed: bool) -> None:
+    request = fake_request("127.0.0.1", secure, Origin=origin, Host=host)
+    if allowed:
+        access().check_origin(request)
     else:
         with pytest.raises(Forbidden, match="--origin"):
-            access().check_origin(asked)
+            access().check_origin(request)
 
 
 @pytest.mark.parametrize(
-    ("remote", "secure", "comes_in"),
+    ("remote", "secure", "allowed"),
     [
         ("127.0.0.1", False, True),
         ("::1", False, True),
@@ -325,14 +325,14 @@ def test_own_page_is_allowed_only_at_an_ip_address(origin: str, host: str, secur
         ("10.0.1.9", True, True),
     ],
 )
-def test_key_needs_tls_or_proxy_or_loopback(remote: str, secure: bool, comes_in: bool) -> None:
+def test_key_needs_tls_or_proxy_or_loopback(remote: str, secure: bool, allowed: bool) -> None:
     tls_listener = access(mode=GatewayMode.SERVER, key=KEY, proxies=PROXIES)
-    asked = asking(remote, secure, Authorization=f"Bearer {KEY}")
-    if comes_in:
-        assert tls_listener.device_of(asked).kind is DeviceKind.OWNER
+    request = fake_request(remote, secure, Authorization=f"Bearer {KEY}")
+    if allowed:
+        assert tls_listener.device_of(request).kind is DeviceKind.OWNER
     else:
         with pytest.raises(Forbidden, match="TLS"):
-            tls_listener.device_of(asked)
+            tls_listener.device_of(request)
 
 
 @pytest.mark.parametrize(("key", "known"), [("own", True), ("wrong", False), ("", False), ("device", True)])
@@ -343,7 +343,7 @@ def test_connection_with_a_valid_key_is_exempt_when_its_request_is_passed_on(
     _, devices_key = store.add("a", DeviceKind.CLIENT, 0)
     access = Access(HttpSettings(key="own"), DeviceRegistry(store), lambda: 0.0)
     exempt: list[object] = []
-    access.tls_listener.exempt = exempt.append  # type: ignore[method-assign, assignment] # what the door is asked is tested
+    access.tls_listener.exempt = exempt.append  # type: ignore[method-assign, assignment] # calls are recorded
     shown = devices_key if key == "device" else key
     access.greet(Mock(headers=CIMultiDict({"Authorization": f"Bearer {shown}"}), query={}, protocol="p"))
     assert exempt == (["p"] if known else [])

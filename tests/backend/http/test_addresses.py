@@ -15,7 +15,7 @@ from backend.http.addresses import (
 from backend.http.modes import GatewayMode, ListenAddress
 from backend.http.settings import HttpSettings
 
-FOUND = (
+INTERFACES = (
     NetworkInterface("lo", ("127.0.0.1", "::1", "0.0.0.0", "::")),
     NetworkInterface("wan", ("8.8.4.4", "fe80::1%wan")),
     NetworkInterface("wlan0", ("192.168.1.4", "169.254.3.3", "fd00::4", "fe80::2%wlan0", "no address")),
@@ -38,7 +38,7 @@ FOUND = (
     ],
 )
 def test_reachable_addresses_are_sorted_by_likelihood(host: str, at: tuple[str, ...]) -> None:
-    assert reachable(host, FOUND) == at
+    assert reachable(host, INTERFACES) == at
 
 
 def test_bridge_is_inner_unless_hardware_is_below(tmp_path: Path) -> None:

@@ -81,7 +81,10 @@ async def test_invalid_device_name_is_refused(
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("PATCH", "/x"), ("DELETE", "/x")])
 async def test_device_routes_need_key(gateway: Gateway, method: str, path: str) -> None:
-    async with aiohttp.ClientSession(gateway.url) as nobody, nobody.request(method, DEVICES_PATH + path) as got:
+    async with (
+        aiohttp.ClientSession(gateway.url) as stranger,
+        stranger.request(method, DEVICES_PATH + path) as got,
+    ):
         assert got.status == 401
 
 

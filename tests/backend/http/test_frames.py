@@ -1,4 +1,4 @@
-"""Frames of clients: whatever they send in whatever pieces, messages come whole or the connection has to close."""
+"""Frames of clients, split at any byte: messages are read whole, or the connection must close."""
 
 import pytest
 from hypothesis import given
@@ -14,15 +14,15 @@ LENGTHS = st.sampled_from([0, 1, 3, 125, 126, 300, 3_208, 65_535, 65_536, MOST])
 
 
 def frame(first: int, body: bytes, mask: bytes = b"\x01\x80\xff\x7e", length: int | None = None) -> bytes:
-    """Return a frame of a client, which may state a wrong length."""
-    length = len(body) if length is None else length
+    """Return a frame of a client, which may state a wrong length, or have no mask (an empty one)."""
+    length, bit = len(body) if length is None else length, 0x80 if mask else 0
     if length < 126:
-        head = bytes((first, 0x80 | length))
+        head = bytes((first, bit | length))
     elif length < 1 << 16:
-        head = bytes((first, 0x80 | 126)) + length.to_bytes(2, "big")
+        head = bytes((first, bit | 126)) + length.to_bytes(2, "big")
     else:
-        head = bytes((first, 0x80 | 127)) + length.to_bytes(8, "big")
-    return head + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(body))
+        head = bytes((first, bit | 127)) + length.to_bytes(8, "big")
+    return head + mask + (bytes(byte ^ mask[at % 4] for at, byte in enumerate(body)) if mask else body)
 
 
 def read(reader: FrameReader, data: bytes, sizes: list[int]) -> list[Message]:

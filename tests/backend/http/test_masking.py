@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from backend.gateway import Gateway
 from backend.http.certificates import own_certificate
+from backend.http.frames import BINARY, CLOSE, TEXT
 from backend.http.masking import MaskedFrames
 from backend.http.modes import GatewayMode
 from backend.running_gateway import running_gateway
@@ -22,23 +23,11 @@ from protocol.broker import BROKER_PATH
 from protocol.errors import CloseCode
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, encode
 from tests.backend.conftest import KEY
+from tests.backend.http.test_frames import FINAL, frame
 from tests.helpers.valkey import Broker
 
-TEXT, BINARY, CLOSE = 1, 2, 8
 LENGTHS = st.sampled_from([0, 1, 125, 126, 300, 65_535, 65_536, 70_000])
-
-
-def frame(opcode: int, body: bytes, mask: bool = True) -> bytes:
-    """Return one frame; its mask is zero, so that the body stays readable."""
-    length = len(body)
-    bit = 0x80 if mask else 0
-    if length < 126:
-        head = bytes([0x80 | opcode, bit | length])
-    elif length < 65_536:
-        head = bytes([0x80 | opcode, bit | 126]) + length.to_bytes(2, "big")
-    else:
-        head = bytes([0x80 | opcode, bit | 127]) + length.to_bytes(8, "big")
-    return head + (bytes(4) if mask else b"") + body
+NO_MASK = b""
 
 
 class Sink:
@@ -56,7 +45,7 @@ class Sink:
         self.ended = True
 
 
-def fed(data: bytes, sizes: list[int]) -> bytes:
+def passed(data: bytes, sizes: list[int]) -> bytes:
     """Feed data in pieces of these sizes; return what passes."""
     sink = Sink()
     masked, at = MaskedFrames(sink), 0
@@ -70,15 +59,15 @@ def fed(data: bytes, sizes: list[int]) -> bytes:
 
 @given(st.lists(LENGTHS, max_size=4), st.lists(st.integers(1, 40_000), max_size=12))
 def test_masked_frames_pass_unchanged(lengths: list[int], sizes: list[int]) -> None:
-    data = b"".join(frame(BINARY, bytes(length)) for length in lengths)
-    assert fed(data, sizes) == data
+    data = b"".join(frame(FINAL | BINARY, bytes(length)) for length in lengths)
+    assert passed(data, sizes) == data
 
 
 @given(st.lists(LENGTHS, max_size=3), LENGTHS, st.lists(st.integers(1, 9), max_size=9))
 def test_data_stops_at_first_unmasked_frame(before: list[int], length: int, sizes: list[int]) -> None:
-    good = b"".join(frame(BINARY, bytes(one)) for one in before)
-    data = good + frame(TEXT, b"x" * length, mask=False) + frame(TEXT, b"late")
-    assert fed(data, sizes) == good + b"\x70\x80"
+    good = b"".join(frame(FINAL | BINARY, bytes(one)) for one in before)
+    data = good + frame(FINAL | TEXT, b"x" * length, NO_MASK) + frame(FINAL | TEXT, b"late")
+    assert passed(data, sizes) == good + b"\x70\x80"
 
 
 # -- at a gateway ---------------------------------------------------------------------------------------------
@@ -100,7 +89,7 @@ async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-async def close_code(gateway: Gateway, path: str, tls: bool, said: bytes) -> int:
+async def close_code(gateway: Gateway, path: str, tls: bool, sent: bytes) -> int:
     """Send raw WebSocket frames; return the code with which the gateway closes."""
     port = gateway.tls_port if tls else urlsplit(gateway.url).port
     context = ssl._create_unverified_context() if tls else None
@@ -112,7 +101,7 @@ async def close_code(gateway: Gateway, path: str, tls: bool, said: bytes) -> int
     try:
         async with asyncio.timeout(30):
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-            writer.write(said)
+            writer.write(sent)
             while True:
                 first, length = await reader.readexactly(2)
                 size = length if length < 126 else int.from_bytes(await reader.readexactly(2), "big")
@@ -126,11 +115,14 @@ async def close_code(gateway: Gateway, path: str, tls: bool, said: bytes) -> int
 @pytest.mark.parametrize("tls", [False, True], ids=["loopback", "TLS port"])
 async def test_gateway_closes_a_stream_at_an_unmasked_frame(shared: Gateway, tls: bool) -> None:
     hello = encode(Hello(uuid4())).encode()
-    for said in (frame(TEXT, hello, mask=False), frame(TEXT, hello) + frame(BINARY, bytes(300), mask=False)):
-        assert await close_code(shared, STREAM_PATH, tls, said) == CloseCode.PROTOCOL_ERROR
+    for sent in (
+        frame(FINAL | TEXT, hello, NO_MASK),
+        frame(FINAL | TEXT, hello) + frame(FINAL | BINARY, bytes(300), NO_MASK),
+    ):
+        assert await close_code(shared, STREAM_PATH, tls, sent) == CloseCode.PROTOCOL_ERROR
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["loopback", "TLS port"])
 async def test_gateway_closes_a_tunnel_at_an_unmasked_frame(shared: Gateway, tls: bool) -> None:
-    said = frame(BINARY, b"*1\r\n$4\r\nPING\r\n", mask=False)
-    assert await close_code(shared, BROKER_PATH, tls, said) == CloseCode.PROTOCOL_ERROR
+    sent = frame(FINAL | BINARY, b"*1\r\n$4\r\nPING\r\n", NO_MASK)
+    assert await close_code(shared, BROKER_PATH, tls, sent) == CloseCode.PROTOCOL_ERROR

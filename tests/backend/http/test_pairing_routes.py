@@ -64,13 +64,13 @@ def at(port: int) -> str:
     return f"https://127.0.0.1:{port}"
 
 
-async def opened(owner: aiohttp.ClientSession, kind: DeviceKind = DeviceKind.CLIENT) -> PairingState:
+async def open_pairing(owner: aiohttp.ClientSession, kind: DeviceKind = DeviceKind.CLIENT) -> PairingState:
     async with owner.post(PAIRING_PATH, json={"kind": kind}) as response:
         assert response.status == 200
         return msgspec.json.decode(await response.read(), type=PairingState)
 
 
-async def shown(owner: aiohttp.ClientSession, method: str = "GET") -> PairingState:
+async def pairing_state(owner: aiohttp.ClientSession, method: str = "GET") -> PairingState:
     async with owner.request(method, PAIRING_PATH) as response:
         assert response.status == 200
         return msgspec.json.decode(await response.read(), type=PairingState)
@@ -79,7 +79,7 @@ async def shown(owner: aiohttp.ClientSession, method: str = "GET") -> PairingSta
 async def test_paired_device_connects_with_key_and_pinned_certificate(
     shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
 ) -> None:
-    state = await opened(owner)
+    state = await open_pairing(owner)
     assert (state.stage, state.gateway, len(state.code)) == (PairingStage.WAITING, "desk", 8)
     made = await pair(at(shared.tls_port), state.code, "laptop", certificate_sha256=state.certificate_sha256)
     (device,) = store.read()
@@ -95,16 +95,16 @@ async def test_paired_device_connects_with_key_and_pinned_certificate(
         await connection.close()
         with pytest.raises(Unauthorised):
             await connect(http, made.address, 10, 20)
-    after = await shown(owner)
+    after = await pairing_state(owner)
     assert (after.stage, after.device, after.code) == (PairingStage.PAIRED, device.id, "")
 
 
 async def test_worker_needs_code_for_workers(shared: Gateway, owner: aiohttp.ClientSession) -> None:
-    state = await opened(owner)
+    state = await open_pairing(owner)
     with pytest.raises(NotPaired) as raised:
         await pair(at(shared.tls_port), state.code, "GPU", DeviceKind.WORKER)
     assert (raised.value.reason, raised.value.tries_left) == (PairRefusal.OTHER_KIND, 5)
-    state = await opened(owner, DeviceKind.WORKER)
+    state = await open_pairing(owner, DeviceKind.WORKER)
     await pair(at(shared.tls_port), state.code, "GPU", DeviceKind.WORKER)
     assert shared.access.roster.devices[0].kind is DeviceKind.WORKER
 
@@ -112,7 +112,7 @@ async def test_worker_needs_code_for_workers(shared: Gateway, owner: aiohttp.Cli
 async def test_five_wrong_codes_lock_pairing(
     shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
 ) -> None:
-    state = await opened(owner)
+    state = await open_pairing(owner)
     wrong = f"{(int(state.code) + 1) % 10**8:08}"
     for left in (4, 3, 2, 1, 0):
         with pytest.raises(NotPaired) as raised:
@@ -120,15 +120,15 @@ async def test_five_wrong_codes_lock_pairing(
         assert (raised.value.reason, raised.value.tries_left) == (PairRefusal.WRONG_CODE, left)
     with pytest.raises(NotPaired, match="too often"):
         await pair(at(shared.tls_port), state.code, "n")
-    assert (await shown(owner)).stage is PairingStage.LOCKED
+    assert (await pairing_state(owner)).stage is PairingStage.LOCKED
     assert store.read() == ()
 
 
 async def test_new_code_or_owner_ends_previous_code(shared: Gateway, owner: aiohttp.ClientSession) -> None:
-    first, second = await opened(owner), await opened(owner)
+    first, second = await open_pairing(owner), await open_pairing(owner)
     with pytest.raises(NotPaired):
         await pair(at(shared.tls_port), first.code, "n")
-    assert (await shown(owner, "DELETE")).stage is PairingStage.NONE
+    assert (await pairing_state(owner, "DELETE")).stage is PairingStage.NONE
     with pytest.raises(NotPaired, match="shows no code"):
         await pair(at(shared.tls_port), second.code, "n")
 
@@ -136,31 +136,31 @@ async def test_new_code_or_owner_ends_previous_code(shared: Gateway, owner: aioh
 async def test_interceptor_is_detected_on_both_sides(
     shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore, tmp_path: Path
 ) -> None:
-    state = await opened(owner)
+    state = await open_pairing(owner)
     async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
         with pytest.raises(Intercepted, match="another computer intercepts"):
             await pair(at(man.port), state.code, "n")
         assert b"POST /v1/pair " in man.heard and b"intercepted" in man.heard
         assert state.code.encode() not in man.heard
-    assert (await shown(owner)).stage is PairingStage.INTERCEPTED
+    assert (await pairing_state(owner)).stage is PairingStage.INTERCEPTED
     assert store.read() == ()
 
 
 async def test_interceptor_receives_nothing_when_certificate_is_known(
     shared: Gateway, owner: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    state = await opened(owner)
+    state = await open_pairing(owner)
     async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
         with pytest.raises(WrongGateway):
             await pair(at(man.port), state.code, "n", certificate_sha256=state.certificate_sha256)
         assert man.heard == b""
-    assert (await shown(owner)).stage is PairingStage.WAITING
+    assert (await pairing_state(owner)).stage is PairingStage.WAITING
 
 
 async def test_certificate_change_between_requests_is_detected(
     shared: Gateway, owner: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    state = await opened(owner)
+    state = await open_pairing(owner)
     async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
         ports = iter([shared.tls_port])
 
@@ -172,23 +172,23 @@ async def test_certificate_change_between_requests_is_detected(
                 await pair(at(proxy.port), state.code, "n")
             assert proxy.accepted == 2
         assert man.heard == b""
-    assert (await shown(owner)).tries_left == 5
+    assert (await pairing_state(owner)).tries_left == 5
 
 
 async def test_pairing_routes_check_key_transport_origin_and_body(
     shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
 ) -> None:
-    async with aiohttp.ClientSession(shared.url) as nobody:
+    async with aiohttp.ClientSession(shared.url) as stranger:
         for method in ("GET", "POST", "DELETE"):
-            async with nobody.request(method, PAIRING_PATH) as response:
+            async with stranger.request(method, PAIRING_PATH) as response:
                 assert response.status == 401
-        async with nobody.post(PAIR_PATH, data=b"{}") as response:
+        async with stranger.post(PAIR_PATH, data=b"{}") as response:
             assert (response.status, "TLS" in await response.text()) == (403, True)
         page = {"Origin": "https://evil.example"}
-        async with nobody.post(at(shared.tls_port) + PAIR_PATH, data=b"{}", headers=page, ssl=False) as response:
+        async with stranger.post(at(shared.tls_port) + PAIR_PATH, data=b"{}", headers=page, ssl=False) as response:
             assert response.status == 403
         for body, status in ((b"{}", 400), (b"x" * 5_000, 413)):
-            async with nobody.post(at(shared.tls_port) + PAIR_PATH, data=body, ssl=False) as response:
+            async with stranger.post(at(shared.tls_port) + PAIR_PATH, data=body, ssl=False) as response:
                 assert response.status == status
     async with owner.post(PAIRING_PATH, json={"kind": "owner"}) as response:
         assert response.status == 400
@@ -210,25 +210,25 @@ async def test_storage_failure_is_reported_on_both_sides(
             raise error
 
     kept, shared.access.roster = shared.access.roster, Unwritable(None)
-    state = await opened(owner)
+    state = await open_pairing(owner)
     with pytest.raises(DeviceNotKept, match="cannot keep this device") as raised:
         await pair(at(shared.tls_port), state.code, "n")
     assert raised.value.code is code
-    after = await shown(owner)
+    after = await pairing_state(owner)
     assert after.stage is PairingStage.NONE and after.problem is not None
     assert after.problem.code is code and why in after.problem.message
     shared.access.roster = kept
-    state = await opened(owner)
+    state = await open_pairing(owner)
     assert state.problem is None
     await pair(at(shared.tls_port), state.code, "n")
-    assert (await shown(owner)).stage is PairingStage.PAIRED
+    assert (await pairing_state(owner)).stage is PairingStage.PAIRED
 
 
 async def test_pairing_needs_certificate(gateway: Gateway) -> None:
     async with aiohttp.ClientSession(gateway.url, headers=BEARER) as http:
         async with http.post(PAIRING_PATH, json={}) as response:
             assert (response.status, "--mode shared" in await response.text()) == (409, True)
-        state = await shown(http)
+        state = await pairing_state(http)
     assert (state.stage, state.urls, state.certificate_sha256) == (PairingStage.NONE, (), "")
 
 
@@ -239,7 +239,7 @@ async def test_code_expires_by_a_clock_that_goes_on_while_the_computer_sleeps(tm
     app[ACCESS] = access
     app.add_routes(PairingRoutes(settings, access, lambda: 0, clock=lambda: now_s).routes())
     async with TestServer(app) as server, aiohttp.ClientSession(server.make_url("/")) as owner:
-        assert (await opened(owner)).left_s == 120.0
+        assert (await open_pairing(owner)).left_s == 120.0
         now_s = 120.0
-        assert (await shown(owner)).stage is PairingStage.EXPIRED
+        assert (await pairing_state(owner)).stage is PairingStage.EXPIRED
     assert signature(PairingRoutes).parameters["clock"].default is steady_s

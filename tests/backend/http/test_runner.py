@@ -81,12 +81,12 @@ async def test_headers_that_are_not_utf8_are_client_errors(
 ) -> None:
     lines = (f"GET {path} HTTP/1.1", "Host: x", f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", "Connection: close")
     with capture_logs() as logged:
-        said = await answer_to(gateway, "\r\n".join(lines).encode() + b"\r\n" + header + b"\r\n\r\n")
-    assert (said[0], said[1]["code"]) == (status, code)
+        received, error = await answer_to(gateway, "\r\n".join(lines).encode() + b"\r\n" + header + b"\r\n\r\n")
+    assert (received, error["code"]) == (status, code)
     assert {line["log_level"] for line in logged} <= {"info"}, "no traceback"
 
 
-async def test_body_that_cannot_be_decoded_is_no_error_of_the_gateway(
+async def test_body_that_cannot_be_decoded_is_logged_as_malformed(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"

@@ -22,7 +22,7 @@ def without_ipv6(make: Make) -> Make:
     return made
 
 
-def closed(found: tuple[socket.socket, ...]) -> list[tuple[str, int]]:
+def close_all(found: tuple[socket.socket, ...]) -> list[tuple[str, int]]:
     """Close the sockets and return their addresses."""
     where = [one.getsockname()[:2] for one in found]
     for one in found:
@@ -30,18 +30,18 @@ def closed(found: tuple[socket.socket, ...]) -> list[tuple[str, int]]:
     return where
 
 
-def test_everywhere_listens_on_both_versions_of_ip_at_one_port() -> None:
+def test_host_star_listens_on_both_versions_of_ip_at_one_port() -> None:
     found = listening_sockets("*", 0)
     assert all(not one.getblocking() for one in found)
     with socket.create_connection(("127.0.0.1", found[0].getsockname()[1])):
         pass
     with socket.create_connection(("::1", found[0].getsockname()[1])):
         pass
-    (older, port), (newer, same) = closed(found)
+    (older, port), (newer, same) = close_all(found)
     assert (older, newer, port) == ("0.0.0.0", "::", same)
 
 
-def test_port_that_is_taken_in_one_version_of_ip_is_an_error_and_leaves_no_socket() -> None:
+def test_port_used_in_one_version_of_ip_is_an_error_and_leaves_no_socket() -> None:
     with socket.create_server(("::", 0), family=socket.AF_INET6) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
@@ -49,13 +49,13 @@ def test_port_that_is_taken_in_one_version_of_ip_is_an_error_and_leaves_no_socke
         socket.create_server(("0.0.0.0", port)).close()
 
 
-def test_everywhere_is_ipv4_where_ipv6_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_star_means_ipv4_where_ipv6_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "create_server", without_ipv6(socket.create_server))
-    assert [host for host, _ in closed(listening_sockets("*", 0))] == ["0.0.0.0"]
+    assert [host for host, _ in close_all(listening_sockets("*", 0))] == ["0.0.0.0"]
     with pytest.raises(OSError, match="requested address"):
         listening_sockets("::", 0)
 
 
 def test_named_hosts_have_a_socket_for_each_address() -> None:
-    assert [host for host, _ in closed(listening_sockets("127.0.0.1", 0))] == ["127.0.0.1"]
-    assert [host for host, _ in closed(listening_sockets("::", 0))] == ["::"]
+    assert [host for host, _ in close_all(listening_sockets("127.0.0.1", 0))] == ["127.0.0.1"]
+    assert [host for host, _ in close_all(listening_sockets("::", 0))] == ["::"]

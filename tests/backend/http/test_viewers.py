@@ -31,9 +31,9 @@ OWNERS: list[str | None] = [None, "a", "b", "c", "d", "e"]
 
 
 @given(st.integers(1, 80), st.lists(st.sampled_from(OWNERS), max_size=200))
-def test_owner_always_has_reserved_places(most: int, came: list[str | None]) -> None:
+def test_owner_always_has_reserved_places(most: int, arrivals: list[str | None]) -> None:
     watching: Counter[str | None] = Counter()
-    for owner in came:
+    for owner in arrivals:
         if refuse_viewer(watching, owner, most) is None:
             watching[owner] += 1
     others = watching.total() - watching[None]
@@ -59,8 +59,8 @@ async def test_key_gets_part_of_places_and_owner_gets_reserved_one(broker: Broke
         http = await stack.enter_async_context(aiohttp.ClientSession(gateway.url))
 
         async def watch(key: str) -> int:
-            asked = http.get(MONITOR_PATH, headers={"Authorization": f"Bearer {key}"})
-            return (await stack.enter_async_context(asked)).status
+            request = http.get(MONITOR_PATH, headers={"Authorization": f"Bearer {key}"})
+            return (await stack.enter_async_context(request)).status
 
         statuses = [[await watch(key) for _ in range(3)] for key in keys]
         assert statuses == [[200, 200, 429]] * 3 + [[429, 429, 429]]

@@ -82,8 +82,8 @@ def test_gauges_show_current_state() -> None:
     streams = {
         Keys().jobs("interactive"): StreamContent(32_000, 2, 700),
         Keys().jobs("bulk", "m"): StreamContent(16_000, 1, 9_000),
-        Keys().jobs("bulk", "never heard of"): StreamContent(8_000, 1, 1_000),
-        Keys().jobs("bulk", "this neither"): StreamContent(8_000, 1, 500),
+        Keys().jobs("bulk", "unknown"): StreamContent(8_000, 1, 1_000),
+        Keys().jobs("bulk", "also unknown"): StreamContent(8_000, 1, 500),
     }
     found = read(Metrics(), now(Survey(streams, (worker("a"), worker("b", speed=0.0)))))
     backlog = found["kikipounamu_backlog_audio_seconds"]
@@ -116,7 +116,7 @@ def test_gauges_show_current_state() -> None:
 
 
 def test_held_audio_is_exposed_by_class_and_model() -> None:
-    held = {("interactive", ""): 48_000, ("bulk", "unheard of"): 16_000}
+    held = {("interactive", ""): 48_000, ("bulk", "unknown"): 16_000}
     found = read(Metrics(), replace(now(), held=held))["kikipounamu_held_audio_seconds"]
     assert found["interactive", "any"] == 3.0 and found["bulk", "other"] == 1.0 and found["bulk", "any"] == 0.0
 

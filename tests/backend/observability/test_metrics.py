@@ -7,7 +7,7 @@ from protocol.job import EndState, JobKind
 from protocol.recognition import Timing
 from protocol.session import Failed, Final, Partial, Queued
 from tests.backend.conclusions import HISTORY, concluded
-from tests.backend.sessions.test_observers import tell_all
+from tests.backend.sessions.test_observers import notify_all
 
 
 def test_outcomes_and_stage_times_are_counted() -> None:
@@ -43,7 +43,7 @@ def test_other_events_are_counted() -> None:
     metrics.refused(RefusalReason.KEY)
     assert (metrics.partials, metrics.hellos[True], metrics.refusals[RefusalReason.KEY]) == (1, 1, 1)
     assert metrics.attempts == {(JobKind.HYPOTHESISE, True): 1, (JobKind.HYPOTHESISE, False): 1}
-    tell_all(metrics)
+    notify_all(metrics)
     assert metrics.segments[EndState.FINAL, ""] == 1
 
 

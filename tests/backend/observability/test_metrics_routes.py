@@ -78,9 +78,7 @@ async def test_scrape_counts_audio_and_results_of_a_session(gateway: Gateway, br
         await again.expect(Final)
         found = await scrape(gateway)
     assert during["kikipounamu_sessions"] == {(): 1} and during["kikipounamu_connections"] == {(): 1}
-    assert found["kikipounamu_segments_total"]["", "final"] == len(seconds), (
-        "one that is told again is counted once"
-    )
+    assert found["kikipounamu_segments_total"]["", "final"] == len(seconds), "a repeated final is counted once"
     assert found["kikipounamu_segment_stage_seconds_count"]["queue",] == len(seconds)
     assert found["kikipounamu_audio_recognised_seconds_total"] == {(): sum(seconds)}
     assert found["kikipounamu_audio_received_seconds_total"] == {(): sum(seconds)}
@@ -106,23 +104,23 @@ async def hello_of_another_key(gateway: Gateway) -> None:
     await get(gateway, "/v1/models", "another key")
 
 
-async def no_subprotocol(gateway: Gateway) -> None:
+async def request_without_subprotocol(gateway: Gateway) -> None:
     await get(gateway, STREAM_PATH)
 
 
-async def nonsense(gateway: Gateway) -> None:
+async def malformed_message(gateway: Gateway) -> None:
     async with Wire(gateway.url, KEY) as wire:
         await wire.text("no JSON")
         await wire.until_closed()
 
 
-async def somebody_elses_session(gateway: Gateway) -> None:
+async def hello_for_another_session(gateway: Gateway) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.say(Hello(uuid4()))
         await wire.until_closed()
 
 
-async def one_too_many(gateway: Gateway) -> None:
+async def excess_connection(gateway: Gateway) -> None:
     async with connected(gateway.url, KEY), connected(gateway.url, KEY):
         await get(gateway, STREAM_PATH)
 
@@ -131,10 +129,10 @@ async def one_too_many(gateway: Gateway) -> None:
     ("offend", "reason"),
     [
         (hello_of_another_key, RefusalReason.KEY),
-        (no_subprotocol, RefusalReason.MESSAGE),
-        (nonsense, RefusalReason.MESSAGE),
-        (somebody_elses_session, RefusalReason.MESSAGE),
-        (one_too_many, RefusalReason.CONNECTIONS),
+        (request_without_subprotocol, RefusalReason.MESSAGE),
+        (malformed_message, RefusalReason.MESSAGE),
+        (hello_for_another_session, RefusalReason.MESSAGE),
+        (excess_connection, RefusalReason.CONNECTIONS),
     ],
 )
 async def test_each_kind_of_refusal_is_counted_once(
@@ -152,7 +150,7 @@ async def test_cap_limits_simultaneous_connections(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(sessions=5))
     async with running_gateway(settings) as gateway, AsyncExitStack() as stack:
 
-        async def come() -> bool:
+        async def connect() -> bool:
             try:
                 await stack.enter_async_context(connected(gateway.url, KEY))
             except aiohttp.WSServerHandshakeError as error:
@@ -161,7 +159,7 @@ async def test_cap_limits_simultaneous_connections(broker: Broker) -> None:
                 return False
             return True
 
-        assert sum(await asyncio.gather(*(come() for _ in range(20)))) == 5
+        assert sum(await asyncio.gather(*(connect() for _ in range(20)))) == 5
         found = await scrape(gateway)
         assert found["kikipounamu_refusals_total"][RefusalReason.CONNECTIONS.value,] == 15
         assert (found["kikipounamu_connections"], found["kikipounamu_accepting"]) == ({(): 5}, {(): 0})

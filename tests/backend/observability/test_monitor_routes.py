@@ -18,7 +18,7 @@ async def test_route_needs_a_key(gateway: Gateway, path: str) -> None:
 
 async def test_models_are_listed_in_both_shapes(gateway: Gateway, broker: Broker) -> None:
     async with working(broker.url) as worker:
-        await worker.be_there()
+        await worker.announce()
         await wait_until(lambda: gateway.monitor.survey.workers, "the worker is seen")
         async with aiohttp.ClientSession() as http, http.get(f"{gateway.url}/v1/models?api_key={KEY}") as answer:
             listed = await answer.json()
@@ -28,7 +28,7 @@ async def test_models_are_listed_in_both_shapes(gateway: Gateway, broker: Broker
 
 async def test_model_is_found_by_its_id(gateway: Gateway, broker: Broker) -> None:
     async with working(broker.url) as worker:
-        await worker.be_there()
+        await worker.announce()
         await wait_until(lambda: gateway.monitor.survey.workers, "the worker is seen")
         async with aiohttp.ClientSession(gateway.url, headers={"Authorization": f"Bearer {KEY}"}) as http:
             async with http.get("/v1/models/m") as answer:

@@ -1,4 +1,4 @@
-"""The last values, packed: the same as those of a ``deque``, and no object of them stays."""
+"""Newest values, kept packed: they equal those of a ``deque``, and no object of them stays in memory."""
 
 import gc
 from collections import deque

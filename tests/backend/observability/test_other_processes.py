@@ -15,7 +15,7 @@ from protocol.monitor import Load, Recent, Totals
 from runtime.histogram import Histogram
 
 
-def counted(times: int) -> Counted:
+def counters_of(times: int) -> Counted:
     histogram = Histogram((1.0,))
     for _ in range(times):
         histogram.add(0.5)
@@ -35,13 +35,13 @@ def counted(times: int) -> Counted:
 
 
 def test_together_adds_every_counter() -> None:
-    assert together([counted(1), counted(2), Counted()]) == counted(3)
+    assert together([counters_of(1), counters_of(2), Counted()]) == counters_of(3)
     assert together([]) == Counted()
 
 
 def test_totals_and_load_are_those_of_all_processes() -> None:
-    others = OtherProcesses(past=counted(4))
-    others.reports[1] = ProcessReport(counted=counted(2), load=Load(10.0, 100))
+    others = OtherProcesses(past=counters_of(4))
+    others.reports[1] = ProcessReport(counted=counters_of(2), load=Load(10.0, 100))
     assert others.totals(Totals(1, 1, 1.0, 1, 1)) == Totals(7, 7, 7.0, 7, 7)
     assert others.load(Load(5.5, 1)) == Load(15.5, 101)
 

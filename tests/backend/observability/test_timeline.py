@@ -1,4 +1,4 @@
-"""The kept hour: one moment per step, bounded, with the figures of the snapshot."""
+"""Timeline of the last hour: one moment per step, with the figures of the snapshot."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A process that does what its settings say, in place of a gateway: for tests of the supervisor.
+"""Process that stands for a gateway in tests of the supervisor; its settings say what it does.
 
 ``serve``: answer each connection with the slot, and close it. ``refuse``: end with a reason. ``file PATH``: serve
 if the file exists at the start, else refuse. Its connections are those that it has answered.
@@ -54,8 +54,8 @@ def _write_sum(file: Path, others: OtherProcessFigures) -> None:
 
 
 def _refuses(settings: str) -> bool:
-    wish, _, path = settings.partition(" ")
-    return wish == "refuse" or (wish == "file" and not Path(path).exists())
+    action, _, path = settings.partition(" ")
+    return action == "refuse" or (action == "file" and not Path(path).exists())
 
 
 async def main(descriptors: tuple[int, int, int, int]) -> int:

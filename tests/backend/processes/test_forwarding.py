@@ -22,7 +22,7 @@ from backend.processes.forwarding import PEER, SCHEME, Forwarder, as_forwarded
 
 
 async def _echo(request: web.Request) -> web.Response:
-    said = {
+    received = {
         "method": request.method,
         "path": request.raw_path,
         "peer": request.remote,
@@ -31,7 +31,7 @@ async def _echo(request: web.Request) -> web.Response:
         "type": request.headers.get("Content-Type", ""),
         "body": (await request.read()).decode(),
     }
-    return web.json_response(said, status=201, headers={"X-Answer": "yes"})
+    return web.json_response(received, status=201, headers={"X-Answer": "yes"})
 
 
 async def _elsewhere(request: web.Request) -> web.Response:
@@ -64,7 +64,7 @@ def folder() -> Iterator[Path]:
         yield Path(found)
 
 
-class Setting:
+class TwoProcesses:
     """The main process at ``main_url``, and another one in front of it at ``url``."""
 
     def __init__(self, folder: Path) -> None:
@@ -78,8 +78,8 @@ class Setting:
 
 
 @asynccontextmanager
-async def forwarded(folder: Path) -> AsyncIterator[Setting]:
-    at = Setting(folder)
+async def forwarded(folder: Path) -> AsyncIterator[TwoProcesses]:
+    at = TwoProcesses(folder)
     access = Access(HttpSettings(key="k"), DeviceRegistry(None), lambda: 0.0)
     forwarder = Forwarder(cast(Any, at.link), access)
     other = web.Application(middlewares=[errors_as_json])
@@ -126,8 +126,8 @@ async def test_request_and_response_pass_unchanged(folder: Path, method: str) ->
 async def test_client_of_the_main_process_cannot_name_another_address(folder: Path) -> None:
     pretended = {PEER: "6.6.6.6", SCHEME: "https"}
     async with forwarded(folder) as at, at.http.get(f"{at.main_url}/echo", headers=pretended) as response:
-        said = await response.json()
-    assert (said["peer"], said["secure"]) == ("127.0.0.1", False)
+        received = await response.json()
+    assert (received["peer"], received["secure"]) == ("127.0.0.1", False)
 
 
 async def test_redirection_is_passed_on_and_not_followed(folder: Path) -> None:

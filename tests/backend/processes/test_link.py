@@ -29,7 +29,7 @@ from tests.helpers.waiting import wait_until
 
 
 @dataclass
-class Setting:
+class LinkedProcess:
     """A linked process, and its supervisor's ends."""
 
     link: ProcessLink
@@ -46,7 +46,7 @@ class Setting:
 
 
 @asynccontextmanager
-async def linking(slot: int = 1) -> AsyncIterator[Setting]:
+async def linking(slot: int = 1) -> AsyncIterator[LinkedProcess]:
     pairs = [socket.socketpair() for _ in range(3)]
     channel = await Channel.over(pairs[0][0])
     channel.send(ProcessStart(slot, 2, b"", "", False, "http://here", 0, "/nowhere"))
@@ -54,7 +54,7 @@ async def linking(slot: int = 1) -> AsyncIterator[Setting]:
     control, plain, tls = (end.detach() for _, end in pairs)
     with pairs[1][0] as gate, pairs[2][0]:
         async with connect_supervisor((control, plain, tls, -1), lost.set) as link:
-            yield Setting(link, channel, gate, lost)
+            yield LinkedProcess(link, channel, gate, lost)
         await channel.close()
 
 
@@ -80,10 +80,10 @@ async def test_usage_of_other_processes_counts_until_they_end() -> None:
     async with linking() as at:
         at.link.count(meter, lambda: 0, ProcessReport)
         at.channel.send(KeysInUse(4, {"k": KeyCounts(requests=2, streams=1)}, process=7))
-        await wait_until(lambda: meter.elsewhere.connections == 4, "it is heard")
+        await wait_until(lambda: meter.elsewhere.connections == 4, "the usage of the other process is known")
         assert meter.stream("k") is not None and meter.request("k", 0.0) is not None
         at.channel.send(ProcessGone(7))
-        await wait_until(lambda: meter.elsewhere.connections == 0, "it is gone")
+        await wait_until(lambda: meter.elsewhere.connections == 0, "its usage is forgotten")
         assert meter.stream("k") is None
 
 

@@ -18,14 +18,14 @@ def test_only_one_gateway_holds_the_lock(tmp_path: Path) -> None:
         pass
 
 
-async def test_restart_is_asked_of_the_holder(tmp_path: Path) -> None:
-    asked = asyncio.Event()
+async def test_restart_signals_the_holder_of_the_lock(tmp_path: Path) -> None:
+    restarting = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    loop.add_signal_handler(signal.SIGHUP, restarting.set)
     try:
         with only_one(tmp_path):
             assert ask_to_restart(tmp_path) == os.getpid()
-            await asyncio.wait_for(asked.wait(), 30)
+            await asyncio.wait_for(restarting.wait(), 30)
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
 

@@ -47,7 +47,7 @@ COUNTED = Counted(
         GatewayEnding(),
     ],
 )
-def test_message_survives_the_way(message: Message) -> None:
+def test_message_round_trips(message: Message) -> None:
     data = encode(message)
     (size,) = LENGTH.unpack(data[: LENGTH.size])
     assert size == len(data) - LENGTH.size and decode(data[LENGTH.size :]) == message

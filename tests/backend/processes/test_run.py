@@ -15,7 +15,7 @@ def start(folder: Path) -> ProcessStart:
     return ProcessStart(1, 2, b"serve", "", False, str(folder / "sum"), 0, str(folder / "s"))
 
 
-async def test_process_that_says_nothing_is_not_ready_in_time(tmp_path: Path) -> None:
+async def test_silent_process_is_not_ready_in_time(tmp_path: Path) -> None:
     command = (sys.executable, "-c", "import time; time.sleep(60)")
     run = await ProcessRun.begin(1, command, start(tmp_path), NO_DESCRIPTOR)
     with pytest.raises(ProcessFailed, match="not ready within"):
@@ -30,7 +30,7 @@ async def test_process_that_says_nothing_is_not_ready_in_time(tmp_path: Path) ->
     assert gone(run.process.pid)
 
 
-async def test_ended_process_takes_no_connection(tmp_path: Path) -> None:
+async def test_ended_process_gets_no_connection(tmp_path: Path) -> None:
     run = await ProcessRun.begin(1, (sys.executable, "-c", ""), start(tmp_path), NO_DESCRIPTOR)
     await run.process.wait()
     assert [message async for message in run.channel.messages()] == []

@@ -25,7 +25,7 @@ PROCESSES = 2
 
 
 @dataclass
-class Setting:
+class SupervisedProcesses:
     """A supervisor and its port. ``sum``: where the main process writes the requests of all others."""
 
     supervisor: Supervisor
@@ -47,14 +47,14 @@ class Setting:
 
 @asynccontextmanager
 async def running(
-    folder: Path, wish: str = "serve", drain_s: float = 5.0, processes: int = PROCESSES
-) -> AsyncIterator[Setting]:
+    folder: Path, action: str = "serve", drain_s: float = 5.0, processes: int = PROCESSES
+) -> AsyncIterator[SupervisedProcesses]:
     total = folder / "sum"
-    start = ProcessStart(0, processes, wish.encode(), "", False, str(total), 0, str(folder / "s"))
+    start = ProcessStart(0, processes, action.encode(), "", False, str(total), 0, str(folder / "s"))
     plan = ProcessPlan((sys.executable, "-m", small_process.__name__), start, drain_s)
     with listening([ListenAddress("127.0.0.1", 0)]) as listeners, forwards(folder / "s") as forwarding:
         async with run_processes(plan, listeners, forwarding) as supervisor:
-            yield Setting(supervisor, listeners[0].port, total)
+            yield SupervisedProcesses(supervisor, listeners[0].port, total)
 
 
 async def test_connections_are_spread_evenly_and_counted_together(tmp_path: Path) -> None:
@@ -88,25 +88,25 @@ async def test_crashed_process_is_started_again_while_the_others_serve(tmp_path:
 
 async def test_rolling_restart_replaces_all_and_refuses_no_connection(tmp_path: Path) -> None:
     async with running(tmp_path) as at:
-        before, asked = at.supervisor.pids, 0
+        before, answered = at.supervisor.pids, 0
         at.supervisor.restart()
         while not all(at.restarted(slot, before) for slot in before):
             await at.ask()
-            asked += 1
+            answered += 1
             await asyncio.sleep(0.01)
-        assert asked and len(at.supervisor.pids) == PROCESSES
+        assert answered and len(at.supervisor.pids) == PROCESSES
         await wait_until(lambda: all(gone(pid) for pid in before.values()), "the old ones are gone")
 
 
 async def test_failed_rolling_restart_leaves_the_others_as_they_are(tmp_path: Path) -> None:
-    wanted = tmp_path / "wanted"
-    wanted.touch()
-    async with running(tmp_path, f"file {wanted}") as at:
+    present = tmp_path / "present"
+    present.touch()
+    async with running(tmp_path, f"file {present}") as at:
         before = at.supervisor.pids
-        wanted.unlink()
+        present.unlink()
         at.supervisor.restart()
         await wait_until(lambda: 0 not in at.supervisor.pids, "the first one ends")
-        wanted.touch()
+        present.touch()
         await wait_until(lambda: at.restarted(0, before), "it runs again when it can")
         assert (await at.ask())[0] in range(PROCESSES)
 
@@ -138,5 +138,5 @@ async def test_connection_waits_while_no_process_serves(tmp_path: Path) -> None:
     async with running(tmp_path) as at:
         for pid in at.supervisor.pids.values():
             os.kill(pid, signal.SIGKILL)
-        await wait_until(lambda: not at.supervisor.pids, "nobody serves")
+        await wait_until(lambda: not at.supervisor.pids, "no process serves")
         assert (await at.ask())[0] in range(PROCESSES)

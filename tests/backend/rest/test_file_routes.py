@@ -23,7 +23,7 @@ from protocol.job import Failure, Job, Keys, Outcome, encode_job
 from protocol.recognition import Options
 from protocol.rest import SessionState
 from runtime.tasks import cancel_and_wait
-from tests.backend.fake_worker import say_length, until_withdrawn
+from tests.backend.fake_worker import recognise_length, until_withdrawn
 from tests.backend.rest.world import DATABASE, World, form, recording, serving
 from tests.helpers.digits import DATA
 from tests.helpers.recordings import samples_of
@@ -40,8 +40,8 @@ CONTENT = recording()
 FILE = min((DATA / "digits").glob("*.flac"))
 
 
-class Late:
-    """A history that does its work but misses the first deadline."""
+class LateHistory:
+    """History that does its work but misses the first deadline."""
 
     def __init__(self, history: AsyncHistory) -> None:
         self._history = history
@@ -55,8 +55,8 @@ class Late:
         return answer
 
 
-class Overtaken:
-    """A history in which a session ends right after its state was read."""
+class OvertakenHistory:
+    """History in which a session ends right after its state was read."""
 
     def __init__(self, history: AsyncHistory) -> None:
         self._history = history
@@ -77,7 +77,7 @@ async def put_letter(redis: Redis, session: str) -> str:
 
 
 @asynccontextmanager
-async def coming(world: World, key: str) -> AsyncIterator["asyncio.Task[Any]"]:
+async def unfinished_upload(world: World, key: str) -> AsyncIterator["asyncio.Task[Any]"]:
     """Start an upload that never finishes."""
 
     async def half() -> AsyncIterator[bytes]:
@@ -86,7 +86,7 @@ async def coming(world: World, key: str) -> AsyncIterator["asyncio.Task[Any]"]:
 
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     task = asyncio.create_task(world.call("POST", "/v1/sessions", key, data=half(), headers=headers))
-    await wait_until(lambda: world.on_disk() or task.done(), "it comes")
+    await wait_until(lambda: world.on_disk() or task.done(), "the upload has begun")
     try:
         yield task
     finally:
@@ -176,7 +176,7 @@ async def test_failed_file_can_be_retried(world: World) -> None:
     def recognise(job: Job) -> Outcome:
         if broken:
             return Failure(job.session, job.segment, ErrorCode.ENGINE_DIED, "thrice", job.attempt)
-        return say_length(job)
+        return recognise_length(job)
 
     async with world.working(recognise) as worker:
         session = await world.submit(CONTENT, "a")
@@ -212,7 +212,7 @@ async def test_cancelled_file_is_not_recognised(world: World, broker: Broker) ->
 async def test_file_done_meanwhile_can_be_neither_cancelled_nor_retried(
     tmp_path: Path, broker: Broker, path: str, state: SessionState
 ) -> None:
-    async with serving(tmp_path, broker, between=Overtaken, flow=FlowLimits(files=0)) as world:
+    async with serving(tmp_path, broker, between=OvertakenHistory, flow=FlowLimits(files=0)) as world:
         id = str(uuid4())
         world.runner.queue_file(await world.history.ask(lambda store: store.begin_file(NewFile(id, "o"))))
         await world.history.ask(lambda store: store.set_state(id, state))
@@ -245,7 +245,7 @@ async def test_deleted_session_disappears_from_dead_letters(world: World) -> Non
         session = (await world.submit(CONTENT))["id"]
         gone = await put_letter(redis, session)
         streamed = str(uuid4())
-        await world.said(streamed, "spoken")
+        await world.record_stream(streamed, "spoken")
         await put_letter(redis, streamed)
         for id in (session, streamed):
             assert (await world.call("DELETE", f"/v1/sessions/{id}"))[0] == 204
@@ -258,7 +258,7 @@ async def test_deleted_session_disappears_from_dead_letters(world: World) -> Non
 
 async def test_file_is_kept_when_history_answers_late(tmp_path: Path, broker: Broker) -> None:
     id = str(uuid4())
-    async with serving(tmp_path, broker, between=Late) as world:
+    async with serving(tmp_path, broker, between=LateHistory) as world:
         assert await world.error("POST", "/v1/sessions", data=form(CONTENT, session=id)) == (503, "busy")
         assert world.on_disk() == [id]
         assert not world.runner.has(id)
@@ -285,7 +285,7 @@ async def test_file_for_unavailable_model_is_refused(world: World) -> None:
 
 
 async def test_revoked_device_is_cut_off_during_upload(world: World) -> None:
-    async with coming(world, "a") as upload:
+    async with unfinished_upload(world, "a") as upload:
         await world.access.roster.revoke(world.devices["a"].id)
         await wait_until(upload.done, "it is cut off")
         with pytest.raises(aiohttp.ClientError):
@@ -294,7 +294,7 @@ async def test_revoked_device_is_cut_off_during_upload(world: World) -> None:
 
 
 async def test_key_cannot_use_all_upload_places(tmp_path: Path, broker: Broker) -> None:
-    async with serving(tmp_path, broker, uploads_of_key=1) as world, coming(world, "a"):
+    async with serving(tmp_path, broker, uploads_of_key=1) as world, unfinished_upload(world, "a"):
         assert await world.error("POST", "/v1/sessions", "a", data=form(CONTENT)) == (429, "busy")
         await world.submit(CONTENT, "b")
 
@@ -308,7 +308,7 @@ async def test_slow_upload_is_refused(tmp_path: Path, broker: Broker) -> None:
 @pytest.mark.parametrize("path", ["cancel", "retry"])
 async def test_streams_are_neither_cancelled_nor_retried(world: World, path: str) -> None:
     id = str(uuid4())
-    await world.said(id, "spoken")
+    await world.record_stream(id, "spoken")
     assert await world.error("POST", f"/v1/sessions/{id}/{path}") == (409, "conflict")
     assert await world.error("POST", f"/v1/sessions/{uuid4()}/{path}") == (404, "not_found")
 

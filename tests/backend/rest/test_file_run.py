@@ -9,7 +9,7 @@ from backend.history.records import NewFile
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, Keys, Outcome
 from protocol.rest import SegmentState, SessionState
-from tests.backend.fake_worker import say_length
+from tests.backend.fake_worker import recognise_length
 from tests.backend.rest.world import World, recording, serving
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -88,7 +88,7 @@ async def test_failed_segment_does_not_block_the_others(world: World) -> None:
     def recognise(job: Job) -> Outcome:
         if job.segment == 1:
             return Failure(job.session, 1, ErrorCode.DECODE_TIMEOUT, "too long", job.attempt)
-        return say_length(job)
+        return recognise_length(job)
 
     async with world.working(recognise):
         session = (await world.submit(recording()))["id"]

@@ -1,4 +1,4 @@
-"""Test whose file, and which segment, is served next."""
+"""Order in which files and their segments are sent to the broker."""
 
 from collections import Counter
 

@@ -37,7 +37,7 @@ def ids() -> list[str]:
 
 async def test_sessions_are_paged_newest_first(world: World, ids: list[str]) -> None:
     for id in ids:
-        await world.said(id, "good morning")
+        await world.record_stream(id, "good morning")
     seen, path = [], "/v1/sessions?limit=2"
     while path:
         status, page = await world.call("GET", path)
@@ -50,8 +50,8 @@ async def test_sessions_are_paged_newest_first(world: World, ids: list[str]) -> 
 
 async def test_each_key_sees_its_own_sessions_and_the_owner_all(world: World, ids: list[str]) -> None:
     mine, other = f"/v1/sessions/{ids[0]}", f"/v1/sessions/{ids[1]}"
-    await world.said(ids[0], "mine", by="a")
-    await world.said(ids[1], "not mine", by="b")
+    await world.record_stream(ids[0], "mine", by="a")
+    await world.record_stream(ids[1], "not mine", by="b")
     for path in (mine, mine + "/result"):
         assert (await world.call("GET", path, "a"))[0] == 200
         assert (await world.call("GET", path))[0] == 200
@@ -74,7 +74,7 @@ async def test_each_key_sees_its_own_sessions_and_the_owner_all(world: World, id
 
 
 async def test_kind_and_state_filter_sessions(world: World, ids: list[str]) -> None:
-    await world.said(ids[0], "streamed")
+    await world.record_stream(ids[0], "streamed")
     new = NewFile(ids[1], world.devices["a"].owner, name="file.wav")
     await world.history.ask(lambda store: store.begin_file(new))
     for query, found in (("kind=file", ids[1]), ("kind=stream", ids[0]), ("state=submitted", ids[1])):
@@ -91,7 +91,7 @@ async def test_invalid_parameter_is_an_error(world: World) -> None:
 
 
 async def test_spoken_text_is_found(world: World, ids: list[str]) -> None:
-    await world.said(ids[0], "we met at noon", "我们明天中午开会")
+    await world.record_stream(ids[0], "we met at noon", "我们明天中午开会")
     for query, segment in (("noon met", 0), ("中午", 1)):
         (hit,) = (await world.call("GET", f"/v1/search?q={query}"))[1]["hits"]
         assert (hit["session"]["id"], hit["segment"]) == (ids[0], segment)
@@ -125,13 +125,13 @@ async def test_subtitles_follow_the_times_of_words(world: World, ids: list[str])
 
 
 async def test_subtitles_of_a_stream_are_refused(world: World, ids: list[str]) -> None:
-    await world.said(ids[0], "one")
+    await world.record_stream(ids[0], "one")
     assert await world.error("GET", f"/v1/sessions/{ids[0]}/result?format=srt") == (409, "conflict")
 
 
 async def test_export_has_one_line_per_session(world: World, ids: list[str]) -> None:
     for n, id in enumerate(ids * 5):
-        await world.said(str(uuid4()) if n >= 5 else id, f"text {n}", by="ab"[n % 2])
+        await world.record_stream(str(uuid4()) if n >= 5 else id, f"text {n}", by="ab"[n % 2])
     status, text = await world.call("GET", "/v1/export")
     lines = [json.loads(line) for line in text.splitlines()]
     assert status == 200 and len(lines) == 25 and text.endswith("\n")
@@ -187,7 +187,7 @@ async def test_failed_response_is_visibly_incomplete(path: str, world: World, id
     async def gone() -> None:
         raise RequestRefused(503, ErrorCode.BUSY, "the database is gone")
 
-    await world.said(ids[0], *LONG)
+    await world.record_stream(ids[0], *LONG)
     await broken_off(world, path.format(ids[0]), gone)
 
 
@@ -197,7 +197,7 @@ async def test_revoked_device_is_cut_off_during_response(path: str, world: World
         if world.access.roster.of_key(world.keys["a"]):
             await world.access.roster.revoke(world.devices["a"].id)
 
-    await world.said(ids[0], *LONG)
+    await world.record_stream(ids[0], *LONG)
     await broken_off(world, path.format(ids[0]), revoked)
 
 
@@ -205,13 +205,13 @@ async def test_response_is_incomplete_when_session_is_deleted_meanwhile(world: W
     async def deleted() -> None:
         await world.history.ask(lambda store: store.delete(ids[0]))
 
-    await world.said(ids[0], *LONG)
+    await world.record_stream(ids[0], *LONG)
     await broken_off(world, f"/v1/sessions/{ids[0]}/result", deleted)
 
 
 async def test_concurrent_long_responses_are_limited(world: World, ids: list[str]) -> None:
     go_on = asyncio.Event()
-    await world.said(ids[0], *LONG)
+    await world.record_stream(ids[0], *LONG)
     headers = {"Authorization": f"Bearer {OWNER_KEY}"}
     async with serving_between(world, go_on.wait) as server, AsyncExitStack() as reading:
         long = [server.make_url(path) for path in ("/v1/export", f"/v1/sessions/{ids[0]}/result")]
@@ -234,7 +234,7 @@ async def test_concurrent_long_responses_are_limited(world: World, ids: list[str
 
 async def test_slow_reader_does_not_block_other_keys(world: World, ids: list[str]) -> None:
     go_on = asyncio.Event()
-    await world.said(ids[0], *LONG)
+    await world.record_stream(ids[0], *LONG)
     of_device, of_owner = ({"Authorization": f"Bearer {key}"} for key in (world.keys["a"], OWNER_KEY))
     async with serving_between(world, go_on.wait) as server, AsyncExitStack() as reading:
         long = server.make_url("/v1/export")
@@ -248,7 +248,7 @@ async def test_slow_reader_does_not_block_other_keys(world: World, ids: list[str
 
 
 async def test_long_text_is_returned_completely(world: World, ids: list[str]) -> None:
-    await world.said(ids[0], *(f"text {n}" for n in range(1_001)))
+    await world.record_stream(ids[0], *(f"text {n}" for n in range(1_001)))
     text = " ".join(f"text {n}" for n in range(1_001))
     path = f"/v1/sessions/{ids[0]}/result"
     assert (await world.call("GET", f"{path}?format=text"))[1] == text + "\n"
@@ -259,7 +259,7 @@ async def test_long_text_is_returned_completely(world: World, ids: list[str]) ->
 
 async def test_deleted_session_is_gone(world: World, ids: list[str]) -> None:
     path = f"/v1/sessions/{ids[0]}"
-    await world.said(ids[0], "secret")
+    await world.record_stream(ids[0], "secret")
     assert await world.call("DELETE", path, "a") == (204, "")
     assert await world.error("GET", path) == await world.error("DELETE", path) == (404, "not_found")
     assert (await world.call("GET", "/v1/search?q=secret"))[1]["hits"] == []

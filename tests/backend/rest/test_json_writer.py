@@ -11,7 +11,7 @@ from backend.history.records import SessionFilter
 from backend.history.store import Store, open_store
 from backend.rest.json_writer import SEGMENTS, ExportWriter, SessionWriter, Slice, SliceWriter
 from protocol.rest import SessionResult
-from tests.backend.history.feed import BOB, final, the_session
+from tests.backend.history.feed import BOB, final, stored_session
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def slices(writer: SliceWriter, store: Store) -> list[Slice]:
     return found
 
 
-def said(store: Store, count: int, session: str = "s") -> None:
+def record_finals(store: Store, count: int, session: str = "s") -> None:
     store.record([final(f"{session} {n}", session, n) for n in range(count)])
 
 
 @pytest.mark.parametrize("count", [1, SEGMENTS - 1, SEGMENTS, SEGMENTS + 1, 2 * SEGMENTS + 1])
 def test_session_is_complete_in_any_number_of_slices(count: int, store: Store) -> None:
-    said(store, count)
-    written = slices(SessionWriter(the_session(store), here=True), store)
+    record_finals(store, count)
+    written = slices(SessionWriter(stored_session(store), here=True), store)
     assert [piece.data.count(b'"segment":') <= SEGMENTS for piece in written] == [True] * (1 + count // SEGMENTS)
     result = msgspec.json.decode(b"".join(piece.data for piece in written), type=SessionResult)
     assert result.session.here and result.text == " ".join(f"s {n}" for n in range(count))
@@ -44,8 +44,8 @@ def test_session_is_complete_in_any_number_of_slices(count: int, store: Store) -
 
 def test_export_writes_one_session_per_line_newest_first(store: Store) -> None:
     for n in range(150):
-        said(store, 1 + n % 3, f"s{n}")
-    said(store, 2 * SEGMENTS, "long")
+        record_finals(store, 1 + n % 3, f"s{n}")
+    record_finals(store, 2 * SEGMENTS, "long")
     store.record([final("bob's", "b", about=BOB)])
     written = slices(ExportWriter(SessionFilter("ann")), store)
     assert len(written) > 2
@@ -58,8 +58,8 @@ def test_export_writes_one_session_per_line_newest_first(store: Store) -> None:
 
 
 def test_writer_stops_when_session_is_deleted_meanwhile(store: Store) -> None:
-    said(store, 2 * SEGMENTS)
-    writer = SessionWriter(the_session(store))
+    record_finals(store, 2 * SEGMENTS)
+    writer = SessionWriter(stored_session(store))
     writer.slice(store)
     store.delete("s")
     with pytest.raises(RequestRefused):

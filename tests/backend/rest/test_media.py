@@ -22,7 +22,7 @@ LONGER = DATA / "speech" / "zh-02.flac"
 """A recording whose frames exceed a pipe's capacity."""
 
 
-def saying(script: str) -> tuple[str, ...]:
+def reader_running(script: str) -> tuple[str, ...]:
     """Return a command that replaces the reader by this script."""
     return sys.executable, "-c", f"import os, sys, time\n{script}"
 
@@ -70,14 +70,14 @@ async def test_reader_that_crashes_prints_or_hangs_is_an_error(
     tmp_path: Path, script: str, code: ErrorCode
 ) -> None:
     with pytest.raises(MediaUnreadable) as caught:
-        async with reading(tmp_path, None, saying(script), frame_s=1.0) as frames:
+        async with reading(tmp_path, None, reader_running(script), frame_s=1.0) as frames:
             await anext(frames)
     assert caught.value.code is code
 
 
 async def test_reader_killed_by_signal_does_not_condemn_the_file(tmp_path: Path) -> None:
     with pytest.raises(MediaReaderKilled, match="ended by signal 9"):
-        async with reading(tmp_path, None, saying("os.kill(os.getpid(), 9)")) as frames:
+        async with reading(tmp_path, None, reader_running("os.kill(os.getpid(), 9)")) as frames:
             await anext(frames)
 
 
@@ -86,15 +86,15 @@ async def test_reader_blocked_on_pipe_ends_with_its_context(tmp_path: Path) -> N
     script = f"while True: os.write(1, {frame[:60]!r} + bytes({len(frame) - 80}) + {frame[-20:]!r})"
 
     async def read() -> None:
-        async with reading(tmp_path, None, saying(script)) as frames:
+        async with reading(tmp_path, None, reader_running(script)) as frames:
             await anext(frames)
-            begun.extend(child.pid for child in set(psutil.Process().children()) - before)
+            readers.extend(child.pid for child in set(psutil.Process().children()) - before)
             await asyncio.Event().wait()
 
-    before, begun = set(psutil.Process().children()), list[int]()
+    before, readers = set(psutil.Process().children()), list[int]()
     task = asyncio.create_task(read())
-    await wait_until(lambda: begun or task.done(), "a frame")
-    (pid,) = begun
+    await wait_until(lambda: readers or task.done(), "a frame")
+    (pid,) = readers
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -102,7 +102,7 @@ async def test_reader_blocked_on_pipe_ends_with_its_context(tmp_path: Path) -> N
 
 
 async def read_slowly(path: Path) -> None:
-    async with reading(path, None, saying("time.sleep(60)")) as frames:
+    async with reading(path, None, reader_running("time.sleep(60)")) as frames:
         await anext(frames)
 
 

@@ -65,28 +65,30 @@ async def whole(tmp_path: Path, broker: Broker, database: str) -> AsyncIterator[
         Tasks("worker") as tasks,
         running_gateway(settings) as gateway,
     ):
-        tasks.start(stay(redis), "status")
+        tasks.start(keep_worker_alive(redis), "status")
         assert gateway.history is not None
         history = gateway.history.history
         await wait_until(lambda: gateway.monitor.survey.workers and history.up, "worker and history are seen")
         yield gateway
 
 
-async def stay(redis: "Redis") -> None:
+async def keep_worker_alive(redis: "Redis") -> None:
     """Renew the status of a worker, as its heartbeat would."""
     while True:
         now_ms = int((await redis.time())[0]) * 1000
-        there = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, speed=4.0, at_ms=now_ms)
-        await redis.hset(WORKERS_KEY, "w", encode_status(there))
+        status = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, speed=4.0, at_ms=now_ms)
+        await redis.hset(WORKERS_KEY, "w", encode_status(status))
         await asyncio.sleep(1.0)
 
 
-def of(gateway: Gateway) -> Endpoint:
+def endpoint_of(gateway: Gateway) -> Endpoint:
     """Return the address of a gateway in this process."""
     return Endpoint(gateway.url, KEY, 0)
 
 
-async def found(endpoint: Endpoint, folder: Path, *arguments: str, document: dict[str, Any] | None = None) -> str:
+async def run_schemathesis(
+    endpoint: Endpoint, folder: Path, *arguments: str, document: dict[str, Any] | None = None
+) -> str:
     """Run schemathesis and return its report; empty if it found no problem.
 
     ``document``: a description of other routes than our own, whose valid requests name no audio and no recording.
@@ -109,25 +111,27 @@ async def found(endpoint: Endpoint, folder: Path, *arguments: str, document: dic
         process.kill()
         await process.wait()
         raise
-    said = (out + errors).decode()
-    sys.stdout.write("".join(f"{line.strip()}\n" for line in said.splitlines() if " generated, " in line))
-    return "" if process.returncode == 0 else said
+    report = (out + errors).decode()
+    sys.stdout.write("".join(f"{line.strip()}\n" for line in report.splitlines() if " generated, " in line))
+    return "" if process.returncode == 0 else report
 
 
 async def test_schemathesis_finds_no_problem(whole: Gateway, tmp_path: Path) -> None:
-    said = await found(of(whole), tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing")
-    assert not said, said
+    report = await run_schemathesis(
+        endpoint_of(whole), tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing"
+    )
+    assert not report, report
 
 
 async def test_schemathesis_finds_slow_response(whole: Gateway, tmp_path: Path) -> None:
     """An impossible response time must be reported as a problem."""
     one = ("--max-examples", "2", "--phases", "fuzzing", "--max-response-time", "0.000001")
-    assert "healthz" in await found(of(whole), tmp_path, *one, "--include-path", "/healthz")
+    assert "healthz" in await run_schemathesis(endpoint_of(whole), tmp_path, *one, "--include-path", "/healthz")
 
 
 @pytest.mark.proof(minutes=5)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_schemathesis_finds_no_problem_in_many_tries(whole: Gateway, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure")
-    said = await found(of(whole), tmp_path, *many)
-    assert not said, said
+    report = await run_schemathesis(endpoint_of(whole), tmp_path, *many)
+    assert not report, report

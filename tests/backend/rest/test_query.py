@@ -18,7 +18,7 @@ def test_parameters_are_parsed_without_the_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("limit=7&limit=8", "limit is there twice"),
         ("colour=blue", "there is no field `colour`"),
@@ -31,8 +31,8 @@ def test_parameters_are_parsed_without_the_key() -> None:
         ("state=Done", "`state` must be one of submitted, "),
     ],
 )
-def test_error_names_invalid_parameter(query: str, said: str) -> None:
-    with pytest.raises(MalformedMessage, match=said):
+def test_error_names_invalid_parameter(query: str, message: str) -> None:
+    with pytest.raises(MalformedMessage, match=message):
         read(query)
 
 

@@ -19,7 +19,7 @@ from protocol.job import Job, Keys, Outcome, encode_job
 from protocol.rest import SessionState
 from runtime.clocks import WallClock
 from runtime.tasks import cancel_and_wait
-from tests.backend.fake_worker import say_length
+from tests.backend.fake_worker import recognise_length
 from tests.backend.rest.world import World, form, recording, serving
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -27,7 +27,7 @@ from tests.helpers.waiting import wait_until
 BULK = Keys().jobs("bulk")
 
 
-def lie_there(world: World, session: str, content: bytes) -> None:
+def store_upload(world: World, session: str, content: bytes) -> None:
     """Put a file on the disk that neither runner nor history knows."""
     part = world.runner.uploads.part()
     part.write(content)
@@ -35,10 +35,10 @@ def lie_there(world: World, session: str, content: bytes) -> None:
     part.drop()
 
 
-async def put(world: World, content: bytes, state: SessionState = SessionState.SUBMITTED) -> str:
+async def put_accepted_file(world: World, content: bytes, state: SessionState = SessionState.SUBMITTED) -> str:
     """Put a file on the disk that another process accepted and did not finish."""
     id = str(uuid4())
-    lie_there(world, id, content)
+    store_upload(world, id, content)
     await world.history.ask(lambda store: store.begin_file(NewFile(id, world.devices["a"].owner)))
     if state is not SessionState.SUBMITTED:
         await world.history.ask(lambda store: store.set_state(id, state))
@@ -56,9 +56,11 @@ def reading_process() -> psutil.Process | None:
 
 async def test_sweep_resumes_keeps_or_deletes_files(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
-        kept = await put(world, b"no sound", SessionState.FAILED)
-        gone = [await put(world, b"x", state) for state in (SessionState.DONE, SessionState.CANCELLED)]
-        unknown = await put(world, b"x")
+        kept = await put_accepted_file(world, b"no sound", SessionState.FAILED)
+        gone = [
+            await put_accepted_file(world, b"x", state) for state in (SessionState.DONE, SessionState.CANCELLED)
+        ]
+        unknown = await put_accepted_file(world, b"x")
         await world.history.ask(lambda store: store.delete(unknown))
     async with serving(tmp_path, broker) as world:
         await wait_until(lambda: world.runner.has(kept), "the one that may be retried")
@@ -74,7 +76,7 @@ async def test_failed_file_stays_when_the_clock_was_set(tmp_path: Path, broker: 
         await wait_until(lambda: world.runner._sweep_s, "the first sweep is over")
         world.history._clock = WallClock(lambda: now[0], lambda: 0.0)
         now[0] = 30 * day_s
-        kept = await put(world, b"x", SessionState.FAILED)
+        kept = await put_accepted_file(world, b"x", SessionState.FAILED)
         then = time.time() - 30 * day_s
         os.utime(world.runner.uploads.path(kept), (then, then))
         await world.runner.sweep()
@@ -89,7 +91,7 @@ async def test_sweep_leaves_file_of_running_upload(tmp_path: Path, broker: Broke
         coming, gone = str(uuid4()), str(uuid4())
         world.runner.coming.add(coming)
         for session in (coming, gone):
-            lie_there(world, session, b"x")
+            store_upload(world, session, b"x")
         await world.runner.sweep()
         assert world.on_disk() == [coming]
 
@@ -181,7 +183,7 @@ async def test_broker_holds_limited_audio_of_a_file(tmp_path: Path, broker: Brok
             nonlocal most
             flying = world.runner.flying(session)
             most = max(most, len(flying))
-            return say_length(job)
+            return recognise_length(job)
 
         async with world.working(recognise) as worker:
             done = await world.ended(session, "done")

@@ -33,7 +33,7 @@ from protocol.devices import DeviceKind
 from protocol.job import Job, Keys, Outcome, Result
 from protocol.rest import SessionKind
 from runtime.tasks import Tasks
-from tests.backend.fake_worker import FakeWorker, say_length
+from tests.backend.fake_worker import FakeWorker, recognise_length
 from tests.helpers.recordings import samples_of
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -86,14 +86,16 @@ class World:
         folder = self.runner.uploads.folder
         return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
 
-    async def said(self, session: str, *texts: str, by: str = "a", tenant: str = "", client: str = "") -> None:
+    async def record_stream(
+        self, session: str, *texts: str, by: str = "a", tenant: str = "", client: str = ""
+    ) -> None:
         """Record these texts as a stream."""
         about = SessionOwner(self.devices[by].owner, by, tenant, client, SessionKind.STREAM)
         await self.record(about, [Result(session, n, text, model="m") for n, text in enumerate(texts)])
 
     @asynccontextmanager
     async def working(
-        self, recognise: Callable[[Job], Outcome] = say_length, tells: bool = True
+        self, recognise: Callable[[Job], Outcome] = recognise_length, tells: bool = True
     ) -> AsyncIterator["BulkWorker"]:
         """Run a worker for files. ``tells``: whether the history receives the results."""
         worker = BulkWorker(self, recognise, tells)

@@ -121,7 +121,7 @@ async def test_client_is_read_only_as_fast_as_broker_answers(gateway: Gateway, b
 # -- in steps ------------------------------------------------------------------------------------------------
 
 
-class Nobody:
+class IgnoringSocket:
     """Socket that ignores everything."""
 
     def send(self, text: str) -> None: ...
@@ -134,7 +134,7 @@ class Nobody:
 
 
 def connection() -> ClientConnection:
-    return ClientConnection(Nobody(), 1_000, 1.0)
+    return ClientConnection(IgnoringSocket(), 1_000, 1.0)
 
 
 def hosted() -> SessionSlot:
@@ -165,9 +165,9 @@ async def test_messages_during_adoption_are_sent_after_it() -> None:
     one.bind(mine)
     one.send(MoreHeld(HeldSegments()))
     one.start_sending(mine)
-    said: list[Output] = []
-    await perform_some(one, mine, [Acknowledge(n) for n in range(2 * STEP + 1)], said.extend)
-    assert said == [Acknowledge(n) for n in range(2 * STEP + 1)]
+    performed: list[Output] = []
+    await perform_some(one, mine, [Acknowledge(n) for n in range(2 * STEP + 1)], performed.extend)
+    assert performed == [Acknowledge(n) for n in range(2 * STEP + 1)]
     assert one.late == [MoreHeld(HeldSegments())]
     one.catch_up()
     assert one.late is None

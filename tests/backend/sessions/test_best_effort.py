@@ -25,7 +25,7 @@ async def test_piece_is_sent_once_and_counted() -> None:
     scene = Scene()
     hosted = await speak(scene)
     scene.hub.frame(hosted, encode_frame(0, 16_000, bytes(32_000)))
-    assert scene.asked == ["stream"]
+    assert scene.commands == ["stream"]
     await scene.jobs.answer("stream", True)
     assert scene.attempts == [(JobKind.STREAM, True)]
 
@@ -45,7 +45,7 @@ async def test_piece_is_dropped_without_capacity(hindrance: str) -> None:
     scene.hub.surveyed(Survey(streamers=(STREAMER,), memory=0.55 if hindrance == "memory" else 0.0))
     scene.jobs.full = hindrance == "full"
     scene.hub.frame(hosted, encode_frame(0, 0, bytes(32_000)))
-    assert scene.asked == []
+    assert scene.commands == []
     assert scene.attempts[0] == (JobKind.STREAM, False)
     assert not scene.connection.closing
     scene.jobs.full = False

@@ -27,7 +27,7 @@ class FakeSocket:
     """Socket that accepts messages while ``reads`` is set. ``writes`` counts how often messages were written."""
 
     def __init__(self) -> None:
-        self.said: list[GatewayMessage] = []
+        self.sent_messages: list[GatewayMessage] = []
         self.added: list[GatewayMessage] = []
         self.writes = 0
         self.pings = 0
@@ -47,7 +47,7 @@ class FakeSocket:
 
     def drain(self) -> Awaitable[None] | None:
         self.writes += 1
-        self.said += self.added
+        self.sent_messages += self.added
         self.added = []
         return None if self.reads.is_set() else self._until_it_reads()
 
@@ -94,7 +94,7 @@ async def test_messages_are_sent_in_order_before_close() -> None:
     outgoing.send(Queued(1))
     outgoing.close(CloseCode.TAKEN_OVER, "too late")
     assert await outgoing.run()
-    assert socket.said == [Queued(0), Final(0, "text")]
+    assert socket.sent_messages == [Queued(0), Final(0, "text")]
     assert socket.closed == (1000, "bye")
 
 
@@ -104,7 +104,7 @@ async def test_refusal_is_sent_before_close() -> None:
     outgoing.refuse(MalformedMessage("what?"))
     assert outgoing.closing
     assert await outgoing.run()
-    assert socket.said == [Error(MalformedMessage.code, "what?")]
+    assert socket.sent_messages == [Error(MalformedMessage.code, "what?")]
     assert socket.closed == (CloseCode.INVALID_DATA, "malformed")
 
 
@@ -124,7 +124,7 @@ async def test_dismissal_replaces_all_waiting_messages() -> None:
     outgoing.send(Queued(0))
     socket.reads.set()
     assert await running
-    assert socket.said == [Final(0, "x"), Error(ErrorCode.UNAUTHORISED, "revoked")]
+    assert socket.sent_messages == [Final(0, "x"), Error(ErrorCode.UNAUTHORISED, "revoked")]
     assert (socket.closed, socket.pings) == ((CloseCode.UNAUTHORISED, "unauthorised"), 0)
 
 
@@ -137,7 +137,7 @@ async def test_unexpected_error_closes_the_connection_unless_it_closes_already()
             outgoing.close(reason, "elsewhere")
         assert await outgoing.run()
         assert socket.closed is not None and socket.closed[0] == (reason or CloseCode.INTERNAL_ERROR)
-        assert [type(message) for message in socket.said] == ([] if reason else [Error])
+        assert [type(message) for message in socket.sent_messages] == ([] if reason else [Error])
 
 
 async def test_newer_partial_replaces_older_one_of_its_segment() -> None:
@@ -148,7 +148,7 @@ async def test_newer_partial_replaces_older_one_of_its_segment() -> None:
         outgoing.send(Partial(1, revision, "y" * 1_000))
     outgoing.close(CloseCode.NORMAL)
     await outgoing.run()
-    assert [(m.segment, m.revision) for m in socket.said if isinstance(m, Partial)] == [(0, 99), (1, 99)]
+    assert [(m.segment, m.revision) for m in socket.sent_messages if isinstance(m, Partial)] == [(0, 99), (1, 99)]
 
 
 async def test_partials_are_dropped_first_when_too_much_waits() -> None:
@@ -158,7 +158,7 @@ async def test_partials_are_dropped_first_when_too_much_waits() -> None:
     outgoing.send(Error(ErrorCode.BUSY, "y" * 2_000))
     outgoing.close(CloseCode.NORMAL)
     await outgoing.run()
-    assert socket.said == [Error(ErrorCode.BUSY, "y" * 2_000)]
+    assert socket.sent_messages == [Error(ErrorCode.BUSY, "y" * 2_000)]
 
 
 async def test_connection_closes_when_too_much_waits() -> None:
@@ -173,7 +173,7 @@ async def test_connection_closes_when_too_much_waits() -> None:
     assert outgoing.closing
     socket.reads.set()
     assert await running
-    assert socket.said == [Queued(0)]
+    assert socket.sent_messages == [Queued(0)]
     assert socket.closed is not None and socket.closed[0] == CloseCode.TRY_AGAIN_LATER
 
 
@@ -191,7 +191,7 @@ async def test_messages_held_by_session_do_not_count_as_waiting() -> None:
     outgoing.send(Queued(101))
     outgoing.close(CloseCode.NORMAL)
     assert await outgoing.run()
-    assert socket.said == [*held, Queued(101)]
+    assert socket.sent_messages == [*held, Queued(101)]
 
 
 async def test_number_of_waiting_messages_is_limited() -> None:
@@ -204,7 +204,7 @@ async def test_number_of_waiting_messages_is_limited() -> None:
         outgoing.send(again)
     assert outgoing.closing
     assert await outgoing.run()
-    assert socket.said == [] and socket.closed is not None
+    assert socket.sent_messages == [] and socket.closed is not None
 
 
 async def test_newest_done_replaces_older_ones() -> None:
@@ -215,7 +215,7 @@ async def test_newest_done_replaces_older_ones() -> None:
         outgoing.send(Queued(n))
     outgoing.close(CloseCode.NORMAL)
     await outgoing.run()
-    assert socket.said == [Queued(0), Queued(1), Done(2, "all of it"), Queued(2)]
+    assert socket.sent_messages == [Queued(0), Queued(1), Done(2, "all of it"), Queued(2)]
 
 
 async def test_messages_that_wait_together_are_written_together() -> None:
@@ -225,7 +225,7 @@ async def test_messages_that_wait_together_are_written_together() -> None:
         outgoing.send(Queued(n))
     outgoing.close(CloseCode.NORMAL)
     assert await outgoing.run()
-    assert len(socket.said) == 100 and socket.writes == 2, "the messages, then the close"
+    assert len(socket.sent_messages) == 100 and socket.writes == 2, "the messages, then the close"
 
 
 def test_slow_peer_has_full_deadline_per_write() -> None:
@@ -238,7 +238,7 @@ def test_slow_peer_has_full_deadline_per_write() -> None:
             outgoing.send(Final(n, text))
         outgoing.close(CloseCode.NORMAL)
         assert await outgoing.run()
-        return socket.said
+        return socket.sent_messages
 
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
         assert runner.run(say_all()) == [Final(n, text) for n, text in enumerate(texts)]

@@ -49,7 +49,7 @@ class FakeJobs:
     up = True
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, asyncio.Future[Any]]] = []
+        self.commands: list[tuple[str, asyncio.Future[Any]]] = []
         self.full = False
         self.attaches = True
         self.held: dict[int, Record] = {}
@@ -63,7 +63,7 @@ class FakeJobs:
             if self.full:
                 raise BrokerBusy("full")
             future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self.asked.append((name, future))
+            self.commands.append((name, future))
             if name == "attach" and self.attaches:
                 future.set_result(Attachment(1, self.held))
             return future
@@ -72,8 +72,8 @@ class FakeJobs:
 
     async def answer(self, name: str, reply: Any) -> None:
         """Answer the oldest command, which must have this name."""
-        asked, future = self.asked.pop(0)
-        assert asked == name
+        command, future = self.commands.pop(0)
+        assert command == name
         if isinstance(reply, Exception):
             future.set_exception(reply)
         else:
@@ -85,14 +85,14 @@ class FakeSocket:
     """Socket that records sent messages."""
 
     def __init__(self) -> None:
-        self.said: list[GatewayMessage] = []
+        self.sent_messages: list[GatewayMessage] = []
         self.closed: int | None = None
 
     def send(self, text: str) -> None:
-        self.said.append(decode_gateway(text))
+        self.sent_messages.append(decode_gateway(text))
 
     def ping(self) -> None:
-        raise AssertionError("nobody asked for it")
+        raise AssertionError("a ping was not expected")
 
     def close(self, code: int, reason: str) -> None:
         self.closed = code
@@ -109,7 +109,7 @@ class Scene(Observer):
         self.lengths: list[int] = []
         self.reasons: list[RefusalReason] = []
         self.attempts: list[tuple[JobKind, bool]] = []
-        self.taken_back: list[int] = []
+        self.cancelled_segments: list[int] = []
         self.hub = Hub(cast(Jobs, self.jobs), settings or SessionSettings(), self, lambda about: "")
         self.socket = FakeSocket()
         self.connection = ClientConnection(self.socket, 100_000, 10.0)
@@ -129,7 +129,7 @@ class Scene(Observer):
 
     def cancelled(self, session: str, segment: int) -> None:
         """Record the cancelled segment."""
-        self.taken_back.append(segment)
+        self.cancelled_segments.append(segment)
 
     async def begin(self) -> SessionSlot:
         """Say hello and send one complete segment."""
@@ -143,22 +143,26 @@ class Scene(Observer):
         """Say hello and send part of one segment."""
         hello = Hello(uuid4(), options=Options(partials=partials, priority=priority))
         hosted = await self.hub.bind(hello, SessionOwner("o"), self.connection)
-        self.jobs.asked.clear()
+        self.jobs.commands.clear()
         self.jobs.attaches = False
         self.hub.receive(hosted, SegmentBegin(0))
         self.hub.frame(hosted, encode_frame(0, 0, bytes(2 * samples)))
         return hosted
 
     @property
-    def asked(self) -> list[str]:
+    def commands(self) -> list[str]:
         """Commands that the broker has not answered."""
-        return [name for name, _ in self.jobs.asked]
+        return [name for name, _ in self.jobs.commands]
 
-    async def said(self) -> list[GatewayMessage]:
+    async def sent_messages(self) -> list[GatewayMessage]:
         """Return all sent messages except the welcome and ``Busy``."""
         self.connection.close(CloseCode.NORMAL)
         await self.connection.run()
-        return [message for message in self.socket.said if message.__class__.__name__ not in ("Welcome", "Busy")]
+        return [
+            message
+            for message in self.socket.sent_messages
+            if message.__class__.__name__ not in ("Welcome", "Busy")
+        ]
 
 
 async def recognised() -> tuple[Scene, SessionSlot]:
@@ -174,7 +178,7 @@ async def test_submission_is_answered_by_queued() -> None:
     scene = Scene()
     await scene.begin()
     await scene.jobs.answer("submit", JobQueued(16_000))
-    assert await scene.said() == [Queued(0, 1.0, None)]
+    assert await scene.sent_messages() == [Queued(0, 1.0, None)]
 
 
 async def test_refused_command_closes_connection_and_frees_segment() -> None:
@@ -183,7 +187,7 @@ async def test_refused_command_closes_connection_and_frees_segment() -> None:
     await scene.jobs.answer("submit", BrokerFailed("a bug"))
     assert scene.connection.closing
     assert hosted.session.unqueued == 0
-    (error,) = await scene.said()
+    (error,) = await scene.sent_messages()
     assert isinstance(error, Error) and error.code == ErrorCode.BROKER_UNAVAILABLE
     assert "a bug" not in error.message
     assert scene.socket.closed == 1013
@@ -216,8 +220,8 @@ async def test_forgotten_session_is_attached_only_once() -> None:
     scene.hub.receive(hosted, SegmentEnd(1, 0))
     await scene.jobs.answer("submit", SessionGone())
     await scene.jobs.answer("submit", SessionGone())
-    assert [name for name, _ in scene.jobs.asked] == ["attach"]
-    assert await scene.said() == [Missing(0, 0), Missing(1, 0)]
+    assert [name for name, _ in scene.jobs.commands] == ["attach"]
+    assert await scene.sent_messages() == [Missing(0, 0), Missing(1, 0)]
 
 
 async def test_forgotten_session_is_dropped_without_connection() -> None:
@@ -225,7 +229,7 @@ async def test_forgotten_session_is_dropped_without_connection() -> None:
     hosted = await scene.begin()
     scene.hub.unbind(hosted, scene.connection)
     await scene.jobs.answer("submit", SessionGone())
-    assert scene.asked == [] and scene.hub.hosted == {}
+    assert scene.commands == [] and scene.hub.hosted == {}
 
 
 async def test_result_reaches_observer_and_client() -> None:
@@ -233,7 +237,7 @@ async def test_result_reaches_observer_and_client() -> None:
     scene.hub.noticed(Result("someone else", 0, "no"))
     assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
     assert scene.lengths == [100]
-    assert isinstance((await scene.said())[-1], Final)
+    assert isinstance((await scene.sent_messages())[-1], Final)
 
 
 async def test_results_wait_for_next_connection() -> None:
@@ -248,7 +252,7 @@ async def test_results_wait_for_next_connection() -> None:
     await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), SessionOwner("o"), connection)
     connection.close(CloseCode.NORMAL)
     await connection.run()
-    assert [type(message) for message in later.said if not isinstance(message, Welcome)][0] is Final
+    assert [type(message) for message in later.sent_messages if not isinstance(message, Welcome)][0] is Final
 
 
 async def test_reconnecting_client_gets_all_results() -> None:
@@ -259,7 +263,7 @@ async def test_reconnecting_client_gets_all_results() -> None:
         scene.jobs.held[n] = Record(end=Ended(EndState.FINAL, 0), outcome=Result(str(session), n, text))
     await scene.hub.bind(Hello(session, resume=True), SessionOwner("o"), scene.connection)
     assert not scene.connection.closing
-    assert [message.text for message in await scene.said() if isinstance(message, Final)] == texts
+    assert [message.text for message in await scene.sent_messages() if isinstance(message, Final)] == texts
     assert scene.socket.closed == CloseCode.NORMAL
 
 
@@ -280,7 +284,7 @@ async def test_session_without_open_segments_is_dropped_soon_after_its_connectio
     scene.hub.tick(hosted.left + 4)
     assert scene.hub.hosted
     scene.hub.tick(hosted.left + 5)
-    assert not scene.hub.hosted and "forget" not in scene.asked, "the client has not confirmed the result"
+    assert not scene.hub.hosted and "forget" not in scene.commands, "the client has not confirmed the result"
 
 
 async def test_session_is_dropped_some_time_after_its_connection() -> None:
@@ -311,11 +315,11 @@ async def speculated() -> tuple[Scene, SessionSlot]:
 
 async def test_correct_speculation_is_promoted() -> None:
     scene, _ = await speculated()
-    assert scene.asked == ["speculate", "promote"]
+    assert scene.commands == ["speculate", "promote"]
     await scene.jobs.answer("speculate", True)
     assert scene.attempts == [(JobKind.SPECULATE, True)]
     await scene.jobs.answer("promote", JobQueued(16_000))
-    assert await scene.said() == [Queued(0, 1.0, 1_006)]
+    assert await scene.sent_messages() == [Queued(0, 1.0, 1_006)]
 
 
 @pytest.mark.parametrize("reply", [False, BrokerFailed("full")])
@@ -326,7 +330,7 @@ async def test_refused_speculation_is_no_error_and_end_submits(reply: bool | Exc
     scene.hub.receive(hosted, SegmentSpeculate(0, 100))
     await scene.jobs.answer("speculate", reply)
     scene.hub.receive(hosted, SegmentEnd(0, 100))
-    assert scene.asked == ["submit"]
+    assert scene.commands == ["submit"]
     assert scene.attempts == [(JobKind.SPECULATE, False)]
     assert not scene.connection.closing
 
@@ -336,7 +340,7 @@ async def test_segment_is_submitted_when_nothing_can_be_promoted() -> None:
     await scene.jobs.answer("speculate", True)
     await scene.jobs.answer("promote", NothingToPromote())
     await scene.jobs.answer("submit", JobQueued(0))
-    assert isinstance((await scene.said())[0], Queued)
+    assert isinstance((await scene.sent_messages())[0], Queued)
 
 
 async def test_failed_promotion_closes_connection_and_frees_segment() -> None:
@@ -357,7 +361,7 @@ async def test_best_effort_requests_are_dropped_without_capacity(hindrance: str)
     scene.hub.receive(hosted, SegmentSpeculate(0, 16_000))
     scene.jobs.full = False
     scene.hub.receive(hosted, SegmentEnd(0, 16_000))
-    assert scene.asked == ["submit"]
+    assert scene.commands == ["submit"]
     assert scene.attempts == [(JobKind.HYPOTHESISE, False), (JobKind.SPECULATE, False)]
     assert not scene.connection.closing
 
@@ -368,7 +372,7 @@ async def test_best_effort_requests_are_dropped_when_decoding_is_slow(speed: flo
     scene.hub.surveyed(fleet(speed))
     hosted = await scene.speak(16_000, partials=True)
     scene.hub.receive(hosted, SegmentSpeculate(0, 16_000))
-    assert scene.asked == (["hypothesise", "speculate"] if soon else [])
+    assert scene.commands == (["hypothesise", "speculate"] if soon else [])
     if soon:
         await scene.jobs.answer("hypothesise", False)
         await scene.jobs.answer("speculate", False)
@@ -380,7 +384,7 @@ async def test_session_with_unreceived_result_is_not_forgotten() -> None:
     scene.hub.receive(hosted, Finish(1))
     scene.hub.unbind(hosted, scene.connection)
     scene.hub.farewell()
-    assert "forget" not in scene.asked and not scene.hub.hosted, "its client has not got it yet"
+    assert "forget" not in scene.commands and not scene.hub.hosted, "its client has not got it yet"
 
 
 @pytest.mark.parametrize("ends", [False, True])
@@ -390,4 +394,4 @@ async def test_finished_session_is_forgotten_after_timeout_or_shutdown(ends: boo
     scene.hub.receive(hosted, Finish(1))
     scene.hub.unbind(hosted, scene.connection)
     scene.hub.farewell() if ends else scene.hub.tick(hosted.left + 60)
-    assert scene.asked == ["confirm_received", "forget"] and not scene.hub.hosted
+    assert scene.commands == ["confirm_received", "forget"] and not scene.hub.hosted

@@ -35,7 +35,7 @@ async def test_repeated_result_notifies_observer_once() -> None:
         scene.hub.unbind(hosted, scene.connection)
         await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), SessionOwner("o"), scene.connection)
     scene.hub.receive(hosted, SegmentEnd(0, 100))
-    assert len([message for message in await scene.said() if isinstance(message, Final)]) == 4
+    assert len([message for message in await scene.sent_messages() if isinstance(message, Final)]) == 4
     assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
 
 
@@ -57,7 +57,7 @@ async def test_cancelled_segment_notifies_observer_once() -> None:
     hosted = await scene.begin()
     scene.hub.receive(hosted, SegmentCancel(0))
     scene.hub.receive(hosted, SegmentCancel(0))
-    assert scene.taken_back == [0]
+    assert scene.cancelled_segments == [0]
 
 
 async def test_new_session_is_refused_when_its_model_is_busy() -> None:

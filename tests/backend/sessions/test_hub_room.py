@@ -103,7 +103,7 @@ async def test_session_dropped_during_its_adoption_is_not_kept_without_its_held_
     scene.hub.receive(hosted, SegmentBegin(1))
     add(scene, hosted, 1, 0, 100)
     scene.hub.receive(hosted, SegmentEnd(1, 100))
-    assert scene.asked == ["submit"], "the second one is held back"
+    assert scene.commands == ["submit"], "the second one is held back"
     scene.hub.unbind(hosted, scene.connection)
     scene.jobs.attaches, scene.jobs.held = True, {n: CANCELLED for n in range(2, 4 * STEP)}
     again = Hello(UUID(hosted.identity), resume=True)

@@ -8,30 +8,22 @@ from backend.observability.metrics import Metrics
 from backend.sessions.session_slot import SessionSlot
 from protocol.audio import SAMPLE_RATE, encode_frame
 from protocol.errors import ErrorCode
-from protocol.job import EndState, Job, Result
+from protocol.job import EndState, Result
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.session import Failed, SegmentBegin, SegmentEnd, Welcome
-from tests.backend.sessions.test_intake import Keys
+from tests.backend.sessions.test_intake import KeyedScene
 
 
 def survey(speed: float) -> Survey:
     return Survey(workers=(WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, speed=speed),))
 
 
-class Spans(Keys):
-    """A hub that notes which jobs it submits, and counts as metrics do."""
+class Spans(KeyedScene):
+    """Hub with workers of one speed, whose conclusions are counted as metrics."""
 
     def __init__(self, speed: float) -> None:
         super().__init__()
-        self.sent: list[Job] = []
         self.metrics = Metrics()
-        submit = self.jobs.__getattr__("submit")
-
-        def noted(job: Job) -> Any:
-            self.sent.append(job)
-            return submit(job)
-
-        self.jobs.submit = noted  # type: ignore[attr-defined] # the fake takes any command
         self.hub.surveyed(survey(speed))
 
     def span(self, hosted: SessionSlot, begin: SegmentBegin, samples: int) -> None:
@@ -50,7 +42,7 @@ async def recognised_pieces(scene: Spans, pieces: int = 2) -> SessionSlot:
     hosted = await scene.join("speaker")
     scene.say(hosted, range(pieces), samples=SAMPLE_RATE)
     for n in range(pieces):
-        while scene.asked:
+        while scene.commands:
             await scene.jobs.answer("submit", JobQueued(0))
         scene.end(hosted, n)
     return hosted
@@ -59,8 +51,10 @@ async def recognised_pieces(scene: Spans, pieces: int = 2) -> SessionSlot:
 async def test_welcome_offers_second_passes() -> None:
     scene = Spans(4.0)
     await scene.speak(0)
-    await scene.said()
-    assert any(isinstance(said, Welcome) and said.spans for said in scene.socket.said)
+    await scene.sent_messages()
+    assert any(
+        isinstance(sent_messages, Welcome) and sent_messages.spans for sent_messages in scene.socket.sent_messages
+    )
 
 
 async def test_late_second_pass_is_refused_before_it_reaches_the_broker() -> None:
@@ -68,7 +62,7 @@ async def test_late_second_pass_is_refused_before_it_reaches_the_broker() -> Non
     hosted = await recognised_pieces(scene)
     scene.ended.clear()
     scene.span(hosted, SegmentBegin(2, replaces=(0, 1), within_ms=600), 4 * SAMPLE_RATE)
-    assert [job.segment for job in scene.sent] == [0, 1]
+    assert [job.segment for job in scene.submitted] == [0, 1]
     (failed,) = scene.ended
     assert isinstance(failed, Failed)
     assert (failed.segment, failed.code, failed.retryable) == (2, ErrorCode.BUSY, False)
@@ -90,7 +84,7 @@ async def test_second_pass_in_time_is_submitted_and_counted_once() -> None:
     scene = Spans(40.0)
     hosted = await recognised_pieces(scene)
     scene.span(hosted, SegmentBegin(2, replaces=(0, 1), within_ms=10_000), 2 * SAMPLE_RATE)
-    assert [(job.segment, job.replaces) for job in scene.sent][-1] == (2, (0, 1))
+    assert [(job.segment, job.replaces) for job in scene.submitted][-1] == (2, (0, 1))
     await scene.jobs.answer("submit", JobQueued(0))
     scene.hub.noticed(Result(hosted.identity, 2, "one two"))
     assert scene.metrics.samples == 2 * SAMPLE_RATE
@@ -101,7 +95,7 @@ async def test_second_pass_is_accepted_while_no_speed_is_known() -> None:
     scene = Spans(0.0)
     hosted = await recognised_pieces(scene)
     scene.span(hosted, SegmentBegin(2, replaces=(0, 1), within_ms=0), 2 * SAMPLE_RATE)
-    assert scene.sent[-1].segment == 2
+    assert scene.submitted[-1].segment == 2
 
 
 async def test_audio_that_waits_since_the_survey_makes_a_second_pass_late() -> None:
@@ -119,10 +113,10 @@ async def test_second_pass_goes_before_the_rest_of_its_session() -> None:
     hosted = await scene.join("speaker")
     scene.say(hosted, range(6), samples=SAMPLE_RATE)
     scene.span(hosted, SegmentBegin(6, replaces=tuple(range(6))), 6 * SAMPLE_RATE)
-    sent = [job.segment for job in scene.sent]
+    sent = [job.segment for job in scene.submitted]
     assert sent == [0, 1]
     scene.end(hosted, 0)
-    assert [job.segment for job in scene.sent][2] == 6
+    assert [job.segment for job in scene.submitted][2] == 6
 
 
 async def test_flood_of_second_passes_is_held_back_like_any_audio() -> None:
@@ -131,6 +125,6 @@ async def test_flood_of_second_passes_is_held_back_like_any_audio() -> None:
     for n in range(0, 40, 2):
         scene.say(hosted, range(n, n + 1), samples=1)
         scene.span(hosted, SegmentBegin(n + 1, replaces=(n,)), SAMPLE_RATE)
-    assert len(scene.sent) == 2
+    assert len(scene.submitted) == 2
     scene.say(other, range(1), samples=SAMPLE_RATE)
-    assert scene.sent[-1].session == other.identity
+    assert scene.submitted[-1].session == other.identity

@@ -28,14 +28,25 @@ ONE_SLOT = Survey(workers=(WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.I
 UNKNOWN = Offers({"zh": 0.0, "en": 30.0}, up_s=9_999.0)
 
 
-class Keys(Scene):
-    """A hub with sessions of several keys."""
+class KeyedScene(Scene):
+    """Hub with sessions of several keys. ``submitted``: the jobs that it has sent to the broker."""
+
+    def __init__(self, settings: SessionSettings | None = None) -> None:
+        super().__init__(settings)
+        self.submitted: list[Job] = []
+        submit = self.jobs.__getattr__("submit")
+
+        def record(job: Job) -> Any:
+            self.submitted.append(job)
+            return submit(job)
+
+        self.jobs.submit = record  # type: ignore[attr-defined] # the fake takes any command
 
     async def join(self, owner: str, model: str = "", known: dict[int, Record] | None = None) -> SessionSlot:
         self.jobs.attaches, self.jobs.held = True, known or {}
         hello = Hello(uuid4(), options=Options(model=model), resume=known is not None)
         hosted = await self.hub.bind(hello, SessionOwner(owner), ClientConnection(FakeSocket(), 100_000, 10.0))
-        self.jobs.asked = [asked for asked in self.jobs.asked if asked[0] != "attach"]
+        self.jobs.commands = [commands for commands in self.jobs.commands if commands[0] != "attach"]
         return hosted
 
     def say(self, hosted: SessionSlot, segments: range, samples: int = 0) -> None:
@@ -51,29 +62,22 @@ class Keys(Scene):
 
 
 async def test_flood_of_empty_segments_does_not_delay_another_key() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.surveyed(ONE_SLOT)
     hostile, speaker = await scene.join("hostile"), await scene.join("speaker")
     scene.say(hostile, range(400))
-    assert len(scene.asked) == 2
+    assert len(scene.commands) == 2
     scene.say(speaker, range(1), samples=100)
-    assert len(scene.asked) == 3, "at once, without another round trip"
+    assert len(scene.commands) == 3, "the speaker waits for no other key"
     scene.end(hostile, 0)
-    assert len(scene.asked) == 4, "the next one of the hostile key"
+    assert len(scene.commands) == 4, "the next one of the hostile key"
 
 
 async def test_sessions_of_one_key_take_turns_as_its_segments_end() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.surveyed(ONE_SLOT)
     first, second = await scene.join("k"), await scene.join("k")
-    sent: list[Job] = []
-    submit = scene.jobs.__getattr__("submit")
-
-    def noted(job: Job) -> Any:
-        sent.append(job)
-        return submit(job)
-
-    scene.jobs.submit = noted  # type: ignore[attr-defined] # the fake takes any command
+    sent = scene.submitted
     scene.say(first, range(100))
     scene.say(second, range(3))
     assert [job.session for job in sent] == [first.identity] * 2
@@ -83,7 +87,7 @@ async def test_sessions_of_one_key_take_turns_as_its_segments_end() -> None:
 
 
 async def test_cancelled_waiting_segment_is_never_submitted() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.surveyed(ONE_SLOT)
     hosted = await scene.join("k")
     scene.say(hosted, range(20), samples=100)
@@ -92,42 +96,42 @@ async def test_cancelled_waiting_segment_is_never_submitted() -> None:
     assert not scene.hub.intake.survey_of("k").streams
     for n in range(2):
         scene.end(hosted, n)
-    assert scene.asked.count("submit") == 2
+    assert scene.commands.count("submit") == 2
 
 
 async def test_jobs_queued_by_other_gateway_count() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.surveyed(ONE_SLOT)
     hosted = await scene.join("k", known={n: Record(job=0) for n in range(2)})
     scene.say(hosted, range(2, 4))
-    assert not scene.asked
+    assert not scene.commands
     scene.end(hosted, 0)
-    assert scene.asked == ["submit"]
+    assert scene.commands == ["submit"]
 
 
 async def test_more_segments_are_submitted_when_fleet_grows() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     hosted = await scene.join("k")
     scene.say(hosted, range(100))
-    assert len(scene.asked) == 60, "a minute while nobody works"
+    assert len(scene.commands) == 60, "a minute while no worker is there"
     workers = tuple(WorkerStatus(f"w{n}", "h", "e", "m", "cpu", WorkerState.IDLE, slots=64) for n in range(2))
     scene.hub.surveyed(Survey(workers=workers))
-    assert len(scene.asked) == 100
+    assert len(scene.commands) == 100
 
 
 async def test_key_limit_counts_jobs_of_all_gateways() -> None:
-    scene = Keys(SessionSettings(queue=QueueLimits(key_s=10)))
+    scene = KeyedScene(SessionSettings(queue=QueueLimits(key_s=10)))
     hosted = await scene.join("k")
     scene.hub.intake.set_queued({"k": 10 * SAMPLE_RATE})
     scene.say(hosted, range(1))
-    assert not scene.asked
+    assert not scene.commands
     scene.hub.intake.set_queued({})
     scene.hub.surveyed(Survey())
-    assert scene.asked == ["submit"]
+    assert scene.commands == ["submit"]
 
 
 async def test_busy_is_sent_only_to_the_waiting_key() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.surveyed(ONE_SLOT)
     hostile, speaker = await scene.join("hostile"), await scene.join("speaker")
     scene.say(hostile, range(400))
@@ -138,7 +142,7 @@ async def test_busy_is_sent_only_to_the_waiting_key() -> None:
         await _unknown(scene, scene.join("hostile"))
 
 
-async def _unknown(scene: Keys, joining: Any) -> None:
+async def _unknown(scene: KeyedScene, joining: Any) -> None:
     """Answer the hello of a new session as a broker that may not create it."""
 
     def gone(*arguments: Any) -> Any:
@@ -152,7 +156,7 @@ async def _unknown(scene: Keys, joining: Any) -> None:
 
 
 async def test_hello_with_missing_model_is_refused_with_models_on_offer() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.intake.offers = UNKNOWN
     with pytest.raises(ModelNotOffered, match="On offer: en, zh") as refused:
         await _unknown(scene, scene.join("k", model="none-such"))
@@ -163,7 +167,7 @@ async def test_hello_with_missing_model_is_refused_with_models_on_offer() -> Non
 
 
 async def test_loading_worker_offers_no_model() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.intake.offers = UNKNOWN
     loading = WorkerStatus("w", "h", "e", "", "cpu", WorkerState.STARTING)
     scene.hub.surveyed(Survey(workers=(loading,)))
@@ -171,14 +175,14 @@ async def test_loading_worker_offers_no_model() -> None:
 
 
 async def test_segment_fails_when_its_model_is_gone_and_queued_ones_stay() -> None:
-    scene = Keys()
+    scene = KeyedScene()
     scene.hub.intake.offers = Offers({"m": 0.0}, up_s=9_999.0)
     hosted = await scene.join("k", model="m")
     scene.say(hosted, range(1), samples=100)
     await scene.jobs.answer("submit", JobQueued(0))
     scene.hub.intake.offers = UNKNOWN
     scene.say(hosted, range(1, 2), samples=100)
-    assert not scene.asked
+    assert not scene.commands
     (failed,) = scene.ended
     assert isinstance(failed, Failed) and (failed.segment, failed.retryable) == (1, False)
     assert failed.code is ErrorCode.MODEL_UNAVAILABLE and "On offer: en, zh" in failed.message
@@ -187,7 +191,7 @@ async def test_segment_fails_when_its_model_is_gone_and_queued_ones_stay() -> No
 
 
 def test_translations_need_a_worker_that_can_and_the_class_bulk() -> None:
-    scene, wanted = Keys(), Options(task="translate", priority="bulk")
+    scene, wanted = KeyedScene(), Options(task="translate", priority="bulk")
     scene.hub.surveyed(ONE_SLOT)
     assert scene.hub.intake.refuse_options(wanted) == NO_WORKER_TRANSLATES
     assert scene.hub.intake.refuse_options(Options()) is None

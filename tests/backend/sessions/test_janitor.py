@@ -15,11 +15,10 @@ from protocol.job import Job, Keys
 from protocol.recognition import Options
 from protocol.session import Failed
 from tests.backend.broker_setting import Setting, job, on
+from tests.backend.conftest import KEY
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
-
-KEY = "a key of the tests"
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ STEP = round(PACE.step_s * 16_000)
 MOST = round(PACE.piece_s * 16_000)
 
 
-def said(samples: int, inbox: str = "w", segment: int = 0) -> Hypothesis:
+def hypothesis(samples: int, inbox: str = "w", segment: int = 0) -> Hypothesis:
     """Return the answer to a piece that ended at ``samples``."""
     return Hypothesis("s", segment, "so", 0, samples, inbox)
 
@@ -19,7 +19,7 @@ def followed() -> LiveStream:
     stream = LiveStream()
     assert stream.due((0, 0), STEP)
     assert stream.ask(STEP, NOW) == LivePiece(0, STEP, "")
-    stream.answered(said(STEP), NOW + 0.1)
+    stream.answered(hypothesis(STEP), NOW + 0.1)
     return stream
 
 
@@ -35,7 +35,7 @@ def test_long_backlog_is_sent_in_pieces() -> None:
     stream = LiveStream()
     assert stream.due((0, 0), 3 * MOST)
     assert stream.ask(3 * MOST, NOW) == LivePiece(0, MOST, "")
-    stream.answered(said(MOST), NOW)
+    stream.answered(hypothesis(MOST), NOW)
     assert stream.ask(3 * MOST, NOW) == LivePiece(MOST, 2 * MOST, "w")
 
 
@@ -45,7 +45,7 @@ def test_next_segment_goes_to_the_same_worker_without_the_last_answer() -> None:
     assert stream.due((1, 0), STEP)
     assert stream.ask(STEP, NOW) == LivePiece(0, STEP, "w")
     assert not stream.due((0, 0), 9 * STEP), "an earlier segment is over"
-    stream.answered(said(2 * STEP), NOW)
+    stream.answered(hypothesis(2 * STEP), NOW)
     assert not stream.due((1, 0), 9 * STEP), "that was the answer to the segment before"
     assert stream.due((1, 1), STEP)
 
@@ -64,7 +64,7 @@ def test_slow_answers_are_given_more_time() -> None:
     stream = LiveStream()
     assert stream.due((0, 0), STEP)
     stream.ask(STEP, NOW)
-    stream.answered(said(STEP), NOW + 0.8)
+    stream.answered(hypothesis(STEP), NOW + 0.8)
     stream.ask(2 * STEP, NOW + 1.0)
     assert not stream.is_away(NOW + 3.3) and not stream.due((0, 0), 9 * STEP)
     assert not stream.is_away(NOW + 3.5) and stream.due((0, 0), 9 * STEP)
@@ -86,10 +86,10 @@ def test_gap_is_filled_at_the_same_worker() -> None:
 
 def test_answers_to_nothing_are_ignored() -> None:
     stream = followed()
-    stream.answered(said(7, "other"), NOW)
+    stream.answered(hypothesis(7, "other"), NOW)
     assert stream.ask(2 * STEP, NOW) == LivePiece(STEP, 2 * STEP, "w")
-    stream.answered(said(2 * STEP, "other"), NOW)
-    stream.answered(said(3 * STEP), NOW)
+    stream.answered(hypothesis(2 * STEP, "other"), NOW)
+    stream.answered(hypothesis(3 * STEP), NOW)
     assert not stream.due((0, 0), 9 * STEP)
 
 

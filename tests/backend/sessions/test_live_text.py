@@ -1,4 +1,4 @@
-"""Live text of a session: which worker is asked for it, with what, and what its client gets."""
+"""Live text of a session: requests to workers, and partials for the client."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ PIECE_OPTIONS = Options(language="zh", partials=True, script="traditional")
 
 
 def sound(begin: int, end: int) -> bytes:
-    """Return samples that tell where they are."""
+    """Return samples whose values are their positions."""
     return b"".join((at % 65_536).to_bytes(2, "little") for at in range(begin, end))
 
 
@@ -82,9 +82,11 @@ def test_hypotheses_are_made_where_no_worker_takes_the_session() -> None:
     made = followed(speaking())
     (piece,) = say(made, STEP, 2 * STEP)
     assert isinstance(piece, StreamLive)
-    (anybody,) = made.declined(piece.job, NOW)
-    assert isinstance(anybody, StreamLive) and anybody.inbox == "" and anybody.job.pcm == sound(0, 2 * STEP)
-    assert made.declined(anybody.job, NOW) == ()
+    (any_worker,) = made.declined(piece.job, NOW)
+    assert (
+        isinstance(any_worker, StreamLive) and any_worker.inbox == "" and any_worker.job.pcm == sound(0, 2 * STEP)
+    )
+    assert made.declined(any_worker.job, NOW) == ()
     (asked,) = say(made, 2 * STEP, 16_000, NOW)
     assert isinstance(asked, Hypothesise) and asked.job.pcm == sound(0, asked.job.samples)
     assert made.noticed(Hypothesis(NAME, 0, "早上", 0, 16_000), NOW) == [Partial(0, 2, "早上", 1)]

@@ -86,8 +86,8 @@ def test_repeated_text_is_stable_except_final_punctuation(text: str, before: lis
     first = LocalAgreement()
     first.add(text)
     first.add(text)
-    said = words(text.strip())
-    assert (first.text, first.stable) == (text.strip(), said[-1][1] if said else 0)
+    units = words(text.strip())
+    assert (first.text, first.stable) == (text.strip(), units[-1][1] if units else 0)
     later = LocalAgreement()
     for hypothesis in [*before, text, text]:
         later.add(hypothesis)

@@ -10,42 +10,42 @@ from tests.backend.conclusions import concluded
 from tests.helpers.waiting import wait_until
 
 
-class Later(list[tuple[float, Callable[[], None]]]):
+class DelayedCalls(list[tuple[float, Callable[[], None]]]):
     """Recorded calls with their delay in seconds."""
 
     def __call__(self, seconds: float, act: Callable[[], None]) -> None:
         self.append((seconds, act))
 
 
-class Ear(Observer):
+class Recorder(Observer):
     """Observer that records events."""
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.events: list[Any] = []
 
     def bound(self, session: str, resumed: bool) -> None:
-        self.heard.append(("bound", session, resumed))
+        self.events.append(("bound", session, resumed))
 
     def unbound(self, session: str) -> None:
-        self.heard.append(("unbound", session))
+        self.events.append(("unbound", session))
 
     def message_sent(self, session: str, message: GatewayMessage) -> None:
-        self.heard.append(("told", session, message))
+        self.events.append(("sent", session, message))
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
-        self.heard.append(("concluded", [one.outcome for one in conclusions]))
+        self.events.append(("concluded", [one.outcome for one in conclusions]))
 
     def cancelled(self, session: str, segment: int) -> None:
-        self.heard.append(("cancelled", session, segment))
+        self.events.append(("cancelled", session, segment))
 
     def attempted(self, kind: JobKind, made: bool) -> None:
-        self.heard.append((kind, made))
+        self.events.append((kind, made))
 
     def refused(self, reason: RefusalReason) -> None:
-        self.heard.append(reason)
+        self.events.append(reason)
 
 
-def tell_all(observer: Observer) -> None:
+def notify_all(observer: Observer) -> None:
     """Call each method of an observer once."""
     observer.bound("s", True)
     observer.message_sent("s", Queued(0))
@@ -58,43 +58,43 @@ def tell_all(observer: Observer) -> None:
 
 
 def test_observers_get_all_events_in_order() -> None:
-    ears, later = (Ear(), Ear()), Later()
-    tell_all(observers := Observers(ears, later))
+    recorders, later = (Recorder(), Recorder()), DelayedCalls()
+    notify_all(observers := Observers(recorders, later))
     (_, flush) = later.pop()
     flush()
     observers.flush()
     expected = [
         ("bound", "s", True),
-        ("told", "s", Partial(0, 1, "a")),
+        ("sent", "s", Partial(0, 1, "a")),
         ("unbound", "s"),
         ("cancelled", "s", 1),
         (JobKind.HYPOTHESISE, True),
         RefusalReason.LOAD,
         ("concluded", [Final(0, "a")]),
     ]
-    assert [ear.heard for ear in ears] == [expected, expected]
+    assert [recorder.events for recorder in recorders] == [expected, expected]
 
 
 def test_results_are_reported_in_bounded_batches() -> None:
-    ear, later = Ear(), Later()
-    observers = Observers([ear], later)
+    recorder, later = Recorder(), DelayedCalls()
+    observers = Observers([recorder], later)
     for segment in range(MOST_GATHERED + 2):
         observers.concluded(concluded(Final(segment, "a")))
-    assert [len(outcomes) for _, outcomes in ear.heard] == [MOST_GATHERED]
+    assert [len(outcomes) for _, outcomes in recorder.events] == [MOST_GATHERED]
     assert [0 < seconds <= 1 for seconds, _ in later] == [True, True]
     observers.flush()
-    assert [len(outcomes) for _, outcomes in ear.heard] == [MOST_GATHERED, 2]
+    assert [len(outcomes) for _, outcomes in recorder.events] == [MOST_GATHERED, 2]
 
 
 async def test_results_are_reported_soon() -> None:
-    ear = Ear()
-    Observers([ear]).concluded(concluded(Final(0, "a")))
-    assert ear.heard == []
-    await wait_until(lambda: ear.heard, "it is told")
+    recorder = Recorder()
+    Observers([recorder]).concluded(concluded(Final(0, "a")))
+    assert recorder.events == []
+    await wait_until(lambda: recorder.events, "the result is reported")
 
 
 def test_base_observer_ignores_all_events() -> None:
-    tell_all(Observer())
+    notify_all(Observer())
 
 
 def test_result_is_new_once_until_received() -> None:

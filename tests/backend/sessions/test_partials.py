@@ -13,7 +13,7 @@ NOW = 50.0
 SECOND = 16_000
 
 
-def asking(seconds: int = 1) -> Partials:
+def requested_partials(seconds: int = 1) -> Partials:
     partials = Partials(PACE)
     assert partials.due(0, seconds * SECOND, NOW)
     partials.requested(0, seconds * SECOND, NOW)
@@ -38,20 +38,20 @@ class TestPace:
         assert not partials.due(0, 14_399, NOW), "it started again"
 
     def test_requests_are_sequential_and_take_half_of_the_time(self) -> None:
-        partials = asking()
+        partials = requested_partials()
         assert not partials.due(0, 3 * SECOND, NOW + 0.5)
         partials.answered(answer(), NOW + 0.5)
         assert not partials.due(0, 3 * SECOND, NOW + 0.9)
         assert partials.due(0, 3 * SECOND, NOW + 1.0)
 
     def test_answers_to_other_requests_are_ignored(self) -> None:
-        partials = asking()
+        partials = requested_partials()
         partials.answered(answer(samples=SECOND - 1), NOW)
         partials.answered(answer(segment=1), NOW)
         assert not partials.due(0, 3 * SECOND, NOW + 2.9)
 
     def test_lost_answer_is_given_up_after_timeout(self) -> None:
-        partials = asking()
+        partials = requested_partials()
         assert not partials.due(0, 9 * SECOND, NOW + 5.9)
         assert partials.due(0, 9 * SECOND, NOW + 6.0)
         partials.requested(0, 9 * SECOND, NOW + 6.0)
@@ -60,21 +60,21 @@ class TestPace:
 
     @pytest.mark.parametrize(("took", "interval"), [(0.3, 0.6), (0.6, 1.2), (0.9, 2.7), (1.5, 5.0), (2.8, 5.6)])
     def test_interval_grows_with_the_time_of_an_answer(self, took: float, interval: float) -> None:
-        partials = asking()
+        partials = requested_partials()
         partials.answered(answer(), NOW + took)
         assert not partials.due(0, 9 * SECOND, NOW + interval - 0.01)
         assert partials.due(0, 9 * SECOND, NOW + interval + 0.01)
 
     @given(st.floats(0.01, 1.2))
     def test_final_is_delayed_little_on_average(self, took: float) -> None:
-        partials = asking()
+        partials = requested_partials()
         partials.answered(answer(), NOW + took)
         interval = next(ms for ms in range(10_000) if partials.due(0, 9 * SECOND, NOW + ms / 1000)) / 1000
         assert took / interval <= PACE.share + 0.01
         assert took / interval * took / 2 <= PACE.delay_s + 0.001
 
     def test_refusal_delays_next_request(self) -> None:
-        partials = asking()
+        partials = requested_partials()
         partials.partial_of(answer(), {0})
         partials.declined(0, SECOND - 1, NOW)
         assert not partials.due(0, 9 * SECOND, NOW + 1.0)
@@ -83,20 +83,20 @@ class TestPace:
         assert partials.due(0, 9 * SECOND, NOW + 1.0)
 
     def test_refused_first_words_are_soon_requested_again(self) -> None:
-        partials = asking()
+        partials = requested_partials()
         partials.declined(0, SECOND, NOW)
         assert not partials.due(0, SECOND, NOW + 0.2)
         assert partials.due(0, SECOND, NOW + 0.3), "no new audio is needed"
 
     def test_first_words_do_not_wait_for_slow_answers_to_another_segment(self) -> None:
-        partials = asking()
+        partials = requested_partials()
         partials.answered(answer(), NOW + 1.2)
         assert not partials.due(0, 9 * SECOND, NOW + 4.7)
         assert not partials.due(1, SECOND, NOW + 2.3), "half of the time"
         assert partials.due(1, SECOND, NOW + 2.41)
 
     def test_pause_needs_new_audio_for_the_next_request(self) -> None:
-        partials = asking()
+        partials = requested_partials()
         partials.answered(answer(), NOW + 0.1)
         partials.paused(0, 3 * SECOND)
         assert not partials.due(0, 3 * SECOND, NOW + 9.0)
@@ -110,7 +110,7 @@ class TestPace:
     def test_beginning_that_was_too_short_for_a_text_is_soon_heard_with_more(
         self, text: str, paused: int, more: int
     ) -> None:
-        partials = asking()
+        partials = requested_partials()
         if paused:
             partials.paused(0, paused)
         partials.answered(answer(text), NOW + 0.1)
@@ -118,7 +118,7 @@ class TestPace:
         assert partials.due(0, SECOND + more, NOW + 1.0)
 
     def test_long_beginning_without_text_is_heard_again_at_the_usual_pace(self) -> None:
-        partials = asking(2)
+        partials = requested_partials(2)
         partials.answered(answer("", 2 * SECOND), NOW + 0.1)
         assert not partials.due(0, 2 * SECOND + 9_599, NOW + 1.0)
 
@@ -154,7 +154,7 @@ class TestPace:
             answers = [*answers, (now + takes, held)] if comes else answers
 
 
-class TestTell:
+class TestPartialText:
     def test_revisions_grow_over_all_segments(self) -> None:
         partials = Partials(PACE)
         assert partials.partial_of(answer("so"), {0, 1}) == Partial(0, 1, "so", 0)

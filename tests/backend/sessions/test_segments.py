@@ -29,10 +29,10 @@ def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int, plac
     begin, end = place % (segment.held + 1), max(0, segment.held - cut)
     assert segment.piece(begin, end) == whole[2 * begin : 2 * end]
     assert segment.piece(0, segment.held) == whole
-    wanted = max(0, segment.held - cut)
-    segment.complete(wanted, 1.0)
-    assert segment.take_audio() == whole[: 2 * wanted]
-    assert (segment.stage, segment.held, segment.samples) == (SegmentStage.SUBMITTED, wanted, wanted)
+    length = max(0, segment.held - cut)
+    segment.complete(length, 1.0)
+    assert segment.take_audio() == whole[: 2 * length]
+    assert (segment.stage, segment.held, segment.samples) == (SegmentStage.SUBMITTED, length, length)
 
 
 def test_small_frames_are_merged() -> None:
@@ -86,7 +86,7 @@ def test_timings_are_durations_within_one_clock() -> None:
         (10.0, 0.0, Speculation(8, 10.9), 0, 0),
     ],
 )
-def test_time_that_was_not_seen_is_zero(
+def test_unknown_durations_are_zero(
     first_frame: float, completed: float, speculation: Speculation | None, upload: int, deliver: int
 ) -> None:
     segment = Segment(first_frame=first_frame, speculation=speculation)
@@ -96,7 +96,7 @@ def test_time_that_was_not_seen_is_zero(
     assert segment.unconfirmed == Final(3, "hi", timing=Timing(upload, 100, 200, deliver))
 
 
-def test_course_survives_lost_job() -> None:
+def test_history_survives_a_lost_job() -> None:
     segment = Segment(first_frame=10.0)
     segment.complete(8, 11.5)
     segment.enqueue(0, 11.6, 100)
@@ -111,7 +111,7 @@ def test_course_survives_lost_job() -> None:
     assert segment.history() == SegmentHistory(0, 0, 10.0, 0.0, 11.6, 0.0, 0, False)
 
 
-def test_course_of_early_decoding_starts_at_speculation() -> None:
+def test_history_of_early_decoding_starts_at_speculation() -> None:
     promoted, ended = Segment(first_frame=10.0), Segment(first_frame=10.0)
     for segment in (promoted, ended):
         segment.speculation = Speculation(8, 10.9)
@@ -143,16 +143,16 @@ def test_failed_contains_attempt() -> None:
 
 
 def test_failure_survives_receipt_and_text_does_not() -> None:
-    failed, said = Segment(), Segment()
+    failed, recognised = Segment(), Segment()
     failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
     failed.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
-    said.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 1.0)
-    for segment in (failed, said):
+    recognised.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 1.0)
+    for segment in (failed, recognised):
         assert segment.unreceived
         segment.receive()
         assert not segment.unreceived
     assert failed.unconfirmed == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
-    assert said.unconfirmed is None
+    assert recognised.unconfirmed is None
     failed.end(3, Record(end=Ended(EndState.FAILED, 3), outcome=failure), 2.0)
     assert failed.unreceived
 

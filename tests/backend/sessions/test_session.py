@@ -345,7 +345,7 @@ class TestReceived:
         assert make().receive(Received(0), NOW) == ()
 
 
-class TestLookingAgain:
+class TestReread:
     def test_session_that_is_attached_again_is_not_taken_over_by_itself(self) -> None:
         made = session()
         run_steps(made.reattached(Attachment(3, {}), NOW))

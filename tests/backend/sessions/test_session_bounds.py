@@ -38,8 +38,8 @@ def test_open_segments_are_limited() -> None:
 
 def test_speculations_per_segment_are_limited() -> None:
     made = receiving()
-    asked = [bool(made.receive(SegmentSpeculate(0, n), NOW)) for n in range(1, 60)]
-    assert asked == [True] * 16 + [False] * 43
+    accepted = [bool(made.receive(SegmentSpeculate(0, n), NOW)) for n in range(1, 60)]
+    assert accepted == [True] * 16 + [False] * 43
 
 
 def test_finish_repetitions_per_connection_are_limited() -> None:
@@ -55,6 +55,6 @@ def test_finish_repetitions_per_connection_are_limited() -> None:
 def test_welcome_is_one_message_to_client_that_does_not_ask_for_pieces() -> None:
     ended = {n: Record(end=Ended(EndState.CANCELLED, 0)) for n in range(STEP + 1)}
     made = GatewaySession(ID, Options(), Limits())
-    (said,) = run_steps(made.attached(Attachment(1, ended), Welcome(ID, "g", durable=True), NOW))
-    assert isinstance(said, Welcome)
-    assert not said.more and len(said.segments.ended) == STEP + 1
+    (welcome,) = run_steps(made.attached(Attachment(1, ended), Welcome(ID, "g", durable=True), NOW))
+    assert isinstance(welcome, Welcome)
+    assert not welcome.more and len(welcome.segments.ended) == STEP + 1

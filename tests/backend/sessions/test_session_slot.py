@@ -27,5 +27,5 @@ async def test_session_is_not_given_to_another_key_when_the_broker_has_forgotten
     scene.jobs.attaches = True
     with pytest.raises(Forbidden):
         await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), SessionOwner("p"), scene.connection)
-    assert scene.asked == ["submit"], "the broker is not asked"
+    assert scene.commands == ["submit"], "the broker gets no other command"
     assert hosted.connection is scene.connection

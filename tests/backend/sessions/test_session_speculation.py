@@ -118,11 +118,11 @@ class TestEnd:
         assert made.submitted(0, 0, JobQueued(0), NOW) == [Queued(0)]
         assert made.unqueued == 0
 
-    @pytest.mark.parametrize(("taken", "then"), [(True, PROMOTE), (False, Submit(JOB))])
-    def test_only_a_speculation_that_the_broker_took_is_promoted(self, taken: bool, then: Output) -> None:
+    @pytest.mark.parametrize(("accepted", "effect"), [(True, PROMOTE), (False, Submit(JOB))])
+    def test_only_a_speculation_that_the_broker_took_is_promoted(self, accepted: bool, effect: Output) -> None:
         made = speculated()
-        made.speculated(GUESS, made=taken)
-        assert made.receive(SegmentEnd(0, 100), NOW) == [then]
+        made.speculated(GUESS, made=accepted)
+        assert made.receive(SegmentEnd(0, 100), NOW) == [effect]
 
     def test_replies_to_older_speculation_are_ignored(self) -> None:
         made = speculated()

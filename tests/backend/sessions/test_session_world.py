@@ -73,16 +73,16 @@ class Disorder(RuleBasedStateMachine):
         self.world.finish(which, fails)
 
     @rule(which=INDEX, words=WORDS)
-    def suppose(self, which: int, words: list[str]) -> None:
-        self.world.broker.suppose(which, " ".join(words))
+    def answer_hypothesis(self, which: int, words: list[str]) -> None:
+        self.world.broker.answer_hypothesis(which, " ".join(words))
 
     @rule(words=WORDS)
     def follow(self, words: list[str]) -> None:
         """Speak word by word and answer each word with a hypothesis."""
-        for said in range(1, len(words) + 1):
+        for spoken_words in range(1, len(words) + 1):
             self.world.utter()
             self.world.serve_all()
-            self.world.broker.suppose(-1, " ".join(words[:said]))
+            self.world.broker.answer_hypothesis(-1, " ".join(words[:spoken_words]))
             self.world.inform_all()
 
     @rule(fails=st.sampled_from([False, False, False, True]))
@@ -133,7 +133,7 @@ class Disorder(RuleBasedStateMachine):
                 self.world.tick()
 
     @invariant()
-    def the_count_of_unqueued_samples_is_right(self) -> None:
+    def unqueued_samples_are_counted(self) -> None:
         for session in self.world.sessions.values():
             segments = session._ledger.all.values()
             assert session.unqueued == sum(segment.unqueued for segment in segments)
@@ -144,7 +144,7 @@ class Disorder(RuleBasedStateMachine):
                 )
 
     @invariant()
-    def nothing_in_the_broker_is_orphaned(self) -> None:
+    def no_entry_of_the_broker_is_orphaned(self) -> None:
         self.world.broker.check()
 
     def teardown(self) -> None:

@@ -46,7 +46,7 @@ from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
-Say = Callable[[Wire], Awaitable[None]]
+SendBad = Callable[[Wire], Awaitable[None]]
 ABNORMAL = 1006  # RFC 6455 7.1.5: closed without a close frame
 QUICK = Limits(ping_s=1.0, segment_s=1.0, window_s=2.0)
 
@@ -59,7 +59,7 @@ async def quick(broker: Broker) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-async def works(gateway: Gateway, broker: Broker) -> None:
+async def check_recognition(gateway: Gateway, broker: Broker) -> None:
     """Check that the gateway still recognises speech."""
     async with working(broker.url), connected(gateway.url, KEY) as wire:
         await wire.segment(0, tone(1_600))
@@ -104,12 +104,12 @@ def hello(wire: Wire, **fields: object) -> str:
     ],
 )
 async def test_bad_first_message_is_refused(
-    gateway: Gateway, broker: Broker, say: Say, code: ErrorCode, close: int
+    gateway: Gateway, broker: Broker, say: SendBad, code: ErrorCode, close: int
 ) -> None:
     async with Wire(gateway.url, KEY) as wire:
         await say(wire)
         assert await refusal(wire) == (code, close)
-    await works(gateway, broker)
+    await check_recognition(gateway, broker)
 
 
 @pytest.mark.parametrize(
@@ -128,19 +128,19 @@ async def test_bad_first_message_is_refused(
     ],
 )
 async def test_bad_later_message_is_refused(
-    gateway: Gateway, broker: Broker, say: Say, code: ErrorCode, close: int
+    gateway: Gateway, broker: Broker, say: SendBad, code: ErrorCode, close: int
 ) -> None:
     async with connected(gateway.url, KEY) as wire:
         await say(wire)
         assert await refusal(wire) == (code, close)
-    await works(gateway, broker)
+    await check_recognition(gateway, broker)
 
 
 async def test_message_above_parser_limit_closes_connection(gateway: Gateway, broker: Broker) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.binary(bytes(1_000_000))
         assert await wire.until_closed() == CloseCode.MESSAGE_TOO_BIG
-    await works(gateway, broker)
+    await check_recognition(gateway, broker)
 
 
 async def test_late_hello_is_refused(broker: Broker) -> None:
@@ -191,7 +191,7 @@ async def test_failing_writer_closes_connection_so_that_client_resumes(gateway: 
         gateway.hub.hosted[str(wire.session)].send(Final(0, cast(str, object())))  # no message has it
         assert await refusal(wire) == (ErrorCode.INTERNAL, CloseCode.INTERNAL_ERROR)
     assert is_resumable(CloseCode.INTERNAL_ERROR)
-    await works(gateway, broker)
+    await check_recognition(gateway, broker)
 
 
 async def test_text_that_no_encoding_has_reaches_its_client(gateway: Gateway) -> None:

@@ -49,7 +49,7 @@ async def worker(broker: Broker, gateway: Gateway) -> AsyncIterator[FakeWorker]:
         yield worker
 
 
-async def nothing_is_left(redis: "Redis", wire: Wire) -> None:
+async def check_no_work_left(redis: "Redis", wire: Wire) -> None:
     """Check that the streams, the backlog and the session hold no unfinished work."""
     assert await redis.xlen(STREAM) == 0
     assert await redis.xlen(Keys().partials()) == 0
@@ -88,15 +88,15 @@ async def test_partials_arrive_on_request_and_their_stable_text_stays(
         assert (await follow(wire, 1, 1))[0] == Partial(1, 5, "so.")
         later = wire.seen[wire.seen.index(final) :]
         assert not [one for one in later if isinstance(one, Partial) and one.segment == 0]
-    assert [job.samples for job in worker.supposed] == [n * SECOND for n in (1, 2, 3, 4, 1)]
-    await nothing_is_left(redis, wire)
+    assert [job.samples for job in worker.hypotheses] == [n * SECOND for n in (1, 2, 3, 4, 1)]
+    await check_no_work_left(redis, wire)
 
 
 async def test_partials_cost_nothing_when_not_requested(gateway: Gateway, worker: FakeWorker) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, tone(3 * SECOND))
         await wire.expect(Final)
-    assert worker.supposed == []
+    assert worker.hypotheses == []
 
 
 async def test_partials_continue_on_another_gateway(broker: Broker, gateway: Gateway, worker: FakeWorker) -> None:
@@ -125,7 +125,7 @@ async def test_correct_speculation_becomes_final_without_second_decode(
         assert (await wire.expect(Final)).text == f"{SECOND}:{sum(pcm)}"
         assert not [message for message in wire.seen if isinstance(message, Queued)]
     assert worker.ended == 0, "no job was needed"
-    await nothing_is_left(redis, wire)
+    await check_no_work_left(redis, wire)
 
 
 async def test_wrong_speculation_leaves_no_traces(gateway: Gateway, worker: FakeWorker, redis: "Redis") -> None:
@@ -139,7 +139,7 @@ async def test_wrong_speculation_leaves_no_traces(gateway: Gateway, worker: Fake
         await wire.say(SegmentEnd(0, 2 * SECOND))
         assert (await wire.expect(Final)).text == f"{2 * SECOND}:{sum(pcm)}"
     assert worker.ended == 1
-    await nothing_is_left(redis, wire)
+    await check_no_work_left(redis, wire)
 
 
 async def test_correct_speculation_becomes_job_while_worker_decodes(
@@ -152,7 +152,7 @@ async def test_correct_speculation_becomes_job_while_worker_decodes(
         await wire.say(SegmentSpeculate(0, SECOND))
         await wire.say(SegmentEnd(0, SECOND))
         await wire.expect(Queued)
-        await worker.be_there()
+        await worker.announce()
         await wait_until(lambda: gateway.monitor.survey.workers, "the gateway sees the worker")
         taken = await worker.take()
         assert taken is not None and taken[1].kind == "recognise"
@@ -167,4 +167,4 @@ async def test_correct_speculation_becomes_job_while_worker_decodes(
         await wire.expect(Queued)
         await worker.finish(*taken, worker.recognise(taken[1]))
         await wire.expect(Final)
-    await nothing_is_left(redis, wire)
+    await check_no_work_left(redis, wire)

@@ -45,7 +45,7 @@ def accounts_of(redis: Any) -> WorkerAccounts:
     return WorkerAccounts(administer, "g")
 
 
-def known_as(broker: Broker, account: Account) -> Any:
+def client_of(broker: Broker, account: Account) -> Any:
     """Return a client authenticated as this account."""
     name, password = account
     return Redis.from_url(broker.url, protocol=2, username=name, password=password, socket_timeout=10)
@@ -107,7 +107,7 @@ async def test_account_allows_exactly_the_commands_of_a_worker(redis: Any) -> No
 async def test_account_refuses_other_commands_and_keys(
     any_broker: Broker, redis: Any, command: tuple[str, ...]
 ) -> None:
-    async with accounts_of(redis).account("w") as account, known_as(any_broker, account) as worker:
+    async with accounts_of(redis).account("w") as account, client_of(any_broker, account) as worker:
         assert await worker.ping()
         with pytest.raises(NoPermissionError):
             await worker.execute_command(*command)
@@ -115,7 +115,7 @@ async def test_account_refuses_other_commands_and_keys(
 
 async def test_script_is_limited_to_rights_of_account(any_broker: Broker, redis: Any) -> None:
     digest = await redis.script_load("return redis.call('SET', 'elsewhere', 'x')")
-    async with accounts_of(redis).account("w") as account, known_as(any_broker, account) as worker:
+    async with accounts_of(redis).account("w") as account, client_of(any_broker, account) as worker:
         with pytest.raises(ResponseError, match="ACL|permission"):
             await worker.evalsha(digest, 0)
     assert await redis.exists("elsewhere") == 0
@@ -123,20 +123,20 @@ async def test_script_is_limited_to_rights_of_account(any_broker: Broker, redis:
 
 async def test_account_exists_only_while_in_use(any_broker: Broker, redis: Any) -> None:
     accounts = accounts_of(redis)
-    async with accounts.account("w") as account, known_as(any_broker, account) as worker:
+    async with accounts.account("w") as account, client_of(any_broker, account) as worker:
         await worker.ping()
         async with accounts.account("w") as again:
             assert again == account
         assert await worker.ping()
     assert account.name.encode() not in await redis.execute_command("ACL", "USERS")
-    async with known_as(any_broker, account) as late:
+    async with client_of(any_broker, account) as late:
         with pytest.raises(RedisConnectionError, match="invalid"):
             await late.ping()
 
 
 async def test_remaining_connections_are_killed_with_account(any_broker: Broker, redis: Any) -> None:
     async with accounts_of(redis).account("w") as account:
-        worker = known_as(any_broker, account).client()
+        worker = client_of(any_broker, account).client()
         connection = await worker.connection_pool.get_connection()
         await connection.send_command("PING")
         assert await connection.read_response() == b"PONG"
@@ -226,7 +226,7 @@ BAD: Final[list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = [
 ]
 
 
-class Lent:
+class AttackedBroker:
     """A worker's account, one job (segment 0) pending for consumer ``held``, and the gateway's side."""
 
     def __init__(self, worker: Any, redis: Any) -> None:
@@ -254,54 +254,56 @@ class Lent:
 
 
 @pytest.fixture
-async def lent(any_broker: Broker, redis: Any) -> AsyncIterator[Lent]:
+async def attacked(any_broker: Broker, redis: Any) -> AsyncIterator[AttackedBroker]:
     """An attacker that runs scripts with arbitrary arguments."""
-    async with accounts_of(redis).account("w") as account, known_as(any_broker, account) as worker:
-        one = Lent(worker, redis)
+    async with accounts_of(redis).account("w") as account, client_of(any_broker, account) as worker:
+        one = AttackedBroker(worker, redis)
         await one.begin()
         yield one
 
 
-async def test_scripts_reject_wrong_keys_and_unreadable_values(lent: Lent) -> None:
-    before = await lent.everything()
-    async with lent.other.listening() as heard:
+async def test_scripts_reject_wrong_keys_and_unreadable_values(attacked: AttackedBroker) -> None:
+    before = await attacked.everything()
+    async with attacked.other.listening() as heard:
         for name, keys, arguments in BAD:
             with pytest.raises(ResponseError, match=r"\bnot "):
-                await lent.run(name, keys, *arguments)
-            assert await lent.everything() == before, (name, keys, arguments)
-        assert await lent.run("hypothesis", (HASH,), "7", encode_notice(Hypothesis("s", 8, "x", samples=5)))
+                await attacked.run(name, keys, *arguments)
+            assert await attacked.everything() == before, (name, keys, arguments)
+        assert await attacked.run("hypothesis", (HASH,), "7", encode_notice(Hypothesis("s", 8, "x", samples=5)))
         assert await heard() == Hypothesis(SESSION, 7, "x", samples=5)  # the first published notice
 
 
-async def test_job_of_other_segment_is_not_removed(lent: Lent) -> None:
-    before = await lent.everything()
+async def test_job_of_other_segment_is_not_removed(attacked: AttackedBroker) -> None:
+    before = await attacked.everything()
     for keys, segment in ((KEYS.session("nobody"), "0"), (HASH, "1"), (HASH, "00")):
         arguments = ending(GOOD, segment, samples="1")
-        assert await lent.run("finish", (keys, *ENDING[1:]), *arguments) == 0
-        assert await lent.run("fail", (keys, *ENDING[1:], KEYS.sweep), *arguments, HELD, 1) == b"gone"
-    assert await lent.everything() == before
+        assert await attacked.run("finish", (keys, *ENDING[1:]), *arguments) == 0
+        assert await attacked.run("fail", (keys, *ENDING[1:], KEYS.sweep), *arguments, HELD, 1) == b"gone"
+    assert await attacked.everything() == before
 
 
-async def test_stored_result_ignores_forged_fields_of_worker(lent: Lent) -> None:
-    said = encode_notice(Result("other", 9, "你好 \U0001f600", attempt=9, words=(), decode_ms=5))
-    assert await lent.run("finish", ENDING, *ending(said, attempt="4294967295", samples="9999999999")) == 1
-    assert await lent.other.stored() == Result(SESSION, 0, "你好 \U0001f600", decode_ms=5)
-    assert await lent.other.end() == str(Ended(EndState.FINAL, 0)).encode()
-    assert await lent.other.backlog() == 0
+async def test_stored_result_ignores_forged_fields_of_worker(attacked: AttackedBroker) -> None:
+    forged = encode_notice(Result("other", 9, "你好 \U0001f600", attempt=9, words=(), decode_ms=5))
+    assert await attacked.run("finish", ENDING, *ending(forged, attempt="4294967295", samples="9999999999")) == 1
+    assert await attacked.other.stored() == Result(SESSION, 0, "你好 \U0001f600", decode_ms=5)
+    assert await attacked.other.end() == str(Ended(EndState.FINAL, 0)).encode()
+    assert await attacked.other.backlog() == 0
 
 
-async def test_unreadable_worker_status_does_not_break_survey(any_broker: Broker, lent: Lent) -> None:
-    await lent.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
-    await lent.redis.hset(WORKERS_KEY, "of the future", '{"at_ms":99999999999999}')
+async def test_unreadable_worker_status_does_not_break_survey(
+    any_broker: Broker, attacked: AttackedBroker
+) -> None:
+    await attacked.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
+    await attacked.redis.hset(WORKERS_KEY, "of the future", '{"at_ms":99999999999999}')
     async with open_jobs(any_broker.url, "g") as jobs:
         assert (await jobs.survey()).workers == ()
-    await lent.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
-    assert await lent.redis.hkeys(WORKERS_KEY) == [b"w"]
+    await attacked.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
+    assert await attacked.redis.hkeys(WORKERS_KEY) == [b"w"]
 
 
-async def test_worker_status_is_stored_up_to_the_limit_of_its_length(lent: Lent) -> None:
+async def test_worker_status_is_stored_up_to_the_limit_of_its_length(attacked: AttackedBroker) -> None:
     longest = '{"at_ms":0}'.ljust(16_384 - len("w"))
-    await lent.run("heartbeat", (WORKERS_KEY,), "w", longest)
+    await attacked.run("heartbeat", (WORKERS_KEY,), "w", longest)
     with pytest.raises(ResponseError, match="not a status"):
-        await lent.run("heartbeat", (WORKERS_KEY,), "w", longest + " ")
-    assert await lent.redis.hkeys(WORKERS_KEY) == [b"w"]
+        await attacked.run("heartbeat", (WORKERS_KEY,), "w", longest + " ")
+    assert await attacked.redis.hkeys(WORKERS_KEY) == [b"w"]

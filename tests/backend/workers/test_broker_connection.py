@@ -30,5 +30,5 @@ async def test_database_of_the_brokers_url_is_selected(any_broker: Broker) -> No
     async with upstream(lambda: dial("any"), Account("default", ""), 3) as connection:
         connection.writer.write(b"CLIENT INFO\r\n")
         await connection.reader.readline()
-        assert f"id={connection.id} " in (said := (await connection.reader.readline()).decode())
-        assert " db=3 " in said
+        assert f"id={connection.id} " in (info := (await connection.reader.readline()).decode())
+        assert " db=3 " in info

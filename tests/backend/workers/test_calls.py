@@ -1,4 +1,4 @@
-"""Kinds of words, and the state of a connection."""
+"""Kinds of words in a worker's commands, and the state of its connection."""
 
 import pytest
 

@@ -41,7 +41,7 @@ def read(*streams: bytes, consumer: bytes = b"w", options: bytes = b"COUNT 1 BLO
 
 
 ENDING = (b"1-0", b"0", b"0", b"1600")
-MAY: list[list[bytes]] = [
+ALLOWED: list[list[bytes]] = [
     [b"PING"],
     [b"time"],
     [b"INFO", b"server"],
@@ -74,7 +74,7 @@ MAY: list[list[bytes]] = [
     [b"HVALS", b"kiki:{3}:workers"],
     [b"CLIENT", b"ID"],
 ]
-MAY_NOT: list[list[bytes]] = [
+FORBIDDEN: list[list[bytes]] = [
     [b"CLIENT", b"UNBLOCK", b"7"],
     [b"CLIENT", b"KILL", b"7"],
     [b"HVALS", b"kiki:{3}:backlog"],
@@ -158,25 +158,25 @@ def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
     return [data[start:end] for start, end in pairwise([0, *places, len(data)])]
 
 
-@given(st.data(), st.lists(st.sampled_from(MAY), max_size=6))
+@given(st.data(), st.lists(st.sampled_from(ALLOWED), max_size=6))
 def test_gate_passes_worker_commands_split_anywhere(data: st.DataObject, commands: list[list[bytes]]) -> None:
     gate = CommandGate(SCRIPTS)
     for piece in data.draw(cut(b"".join(map(packed, commands)))):
         gate.feed(piece)
 
 
-@pytest.mark.parametrize("command", MAY, ids=lambda command: b" ".join(command[:2]).decode())
+@pytest.mark.parametrize("command", ALLOWED, ids=lambda command: b" ".join(command[:2]).decode())
 def test_gate_passes_each_command_of_a_worker(command: list[bytes]) -> None:
     CommandGate(SCRIPTS).feed(packed(command))
 
 
-@pytest.mark.parametrize("command", MAY_NOT, ids=lambda command: b" ".join(command[:5])[:60].decode())
+@pytest.mark.parametrize("command", FORBIDDEN, ids=lambda command: b" ".join(command[:5])[:60].decode())
 def test_gate_refuses_each_command_that_no_worker_sends(command: list[bytes]) -> None:
     with pytest.raises(Forbidden):
         CommandGate(SCRIPTS).feed(packed(command))
 
 
-@given(st.data(), st.lists(st.sampled_from(MAY), max_size=3), st.sampled_from(MAY_NOT))
+@given(st.data(), st.lists(st.sampled_from(ALLOWED), max_size=3), st.sampled_from(FORBIDDEN))
 def test_gate_refuses_other_commands_before_their_last_byte(
     data: st.DataObject, before: list[list[bytes]], command: list[bytes]
 ) -> None:
@@ -237,17 +237,17 @@ def test_connection_has_one_consumer_and_eight_streams() -> None:
 
 
 def test_consumer_name_refused_by_claim_is_forbidden() -> None:
-    asked: list[bytes] = []
+    claimed: list[bytes] = []
 
     def claim(name: bytes) -> bool:
-        asked.append(name)
+        claimed.append(name)
         return name == b"mine"
 
     gate = CommandGate(SCRIPTS, ConnectionState(claim))
     gate.feed(packed(read(STREAM, consumer=b"mine")) * 2)
     with pytest.raises(Forbidden):
         CommandGate(SCRIPTS, ConnectionState(claim)).feed(packed(read(STREAM, consumer=b"another's")))
-    assert asked == [b"mine", b"another's"]
+    assert claimed == [b"mine", b"another's"]
 
 
 def test_gate_limits_unanswered_commands() -> None:

@@ -17,7 +17,7 @@ from worker.broker.scripts import RETURNED
 HERE, THERE = STREAMS[0].encode(), STREAMS[1].encode()
 
 
-class World:
+class TracedBroker:
     """A broker, and the traces of a gateway with a controllable clock."""
 
     def __init__(self, redis: Any) -> None:
@@ -50,83 +50,83 @@ class World:
 
 
 @pytest.fixture
-async def world(any_broker: Broker) -> AsyncIterator[World]:
+async def traced(any_broker: Broker) -> AsyncIterator[TracedBroker]:
     async with Redis.from_url(any_broker.url, protocol=2) as redis:
-        yield World(redis)
+        yield TracedBroker(redis)
 
 
-async def test_traces_are_removed_with_last_connection_of_a_name(world: World) -> None:
-    first, second = await world.reading(b"w", HERE), await world.reading(b"w", THERE)
-    await world.traces.remove_traces(first)
-    assert await world.consumers(HERE) == await world.consumers(THERE) == {b"w"}
-    await world.traces.remove_traces(second)
-    assert await world.redis.exists(HERE, THERE) == 0
+async def test_traces_are_removed_with_last_connection_of_a_name(traced: TracedBroker) -> None:
+    first, second = await traced.reading(b"w", HERE), await traced.reading(b"w", THERE)
+    await traced.traces.remove_traces(first)
+    assert await traced.consumers(HERE) == await traced.consumers(THERE) == {b"w"}
+    await traced.traces.remove_traces(second)
+    assert await traced.redis.exists(HERE, THERE) == 0
 
 
-async def test_streams_of_connection_without_consumer_are_removed(world: World) -> None:
-    connection_state = world.traces.connection_state("d")
+async def test_streams_of_connection_without_consumer_are_removed(traced: TracedBroker) -> None:
+    connection_state = traced.traces.connection_state("d")
     assert connection_state.is_stream(HERE)
-    await world.redis.xgroup_create(HERE, GROUP, "0-0", mkstream=True)
-    await world.traces.remove_traces(connection_state)
-    assert await world.redis.exists(HERE) == 0
+    await traced.redis.xgroup_create(HERE, GROUP, "0-0", mkstream=True)
+    await traced.traces.remove_traces(connection_state)
+    assert await traced.redis.exists(HERE) == 0
 
 
-async def test_streams_with_readers_or_entries_are_kept(world: World) -> None:
-    gone = await world.reading(b"gone", HERE, THERE)
-    await world.reading(b"stays", HERE)
-    await world.redis.xadd(THERE, {"a": "b"})
-    await world.traces.remove_traces(gone)
-    assert await world.consumers(HERE) == {b"stays"}
-    assert (await world.redis.exists(THERE), await world.consumers(THERE)) == (1, set())
+async def test_streams_with_readers_or_entries_are_kept(traced: TracedBroker) -> None:
+    gone = await traced.reading(b"gone", HERE, THERE)
+    await traced.reading(b"stays", HERE)
+    await traced.redis.xadd(THERE, {"a": "b"})
+    await traced.traces.remove_traces(gone)
+    assert await traced.consumers(HERE) == {b"stays"}
+    assert (await traced.redis.exists(THERE), await traced.consumers(THERE)) == (1, set())
 
 
 @pytest.mark.parametrize("pending", [False, True])
-async def test_stream_read_only_by_returned_consumer_is_removed(world: World, pending: bool) -> None:
-    gone = await world.reading(b"gone", HERE)
-    await world.redis.xadd(HERE, {"a": "b"})
-    await world.redis.xreadgroup(GROUP, RETURNED, {HERE: ">"}, noack=not pending)
-    await world.redis.xtrim(HERE, maxlen=0, approximate=False)
-    await world.traces.remove_traces(gone)
-    assert await world.redis.exists(HERE) == pending
-    assert await world.consumers(HERE) == ({RETURNED.encode()} if pending else set())
+async def test_stream_read_only_by_returned_consumer_is_removed(traced: TracedBroker, pending: bool) -> None:
+    gone = await traced.reading(b"gone", HERE)
+    await traced.redis.xadd(HERE, {"a": "b"})
+    await traced.redis.xreadgroup(GROUP, RETURNED, {HERE: ">"}, noack=not pending)
+    await traced.redis.xtrim(HERE, maxlen=0, approximate=False)
+    await traced.traces.remove_traces(gone)
+    assert await traced.redis.exists(HERE) == pending
+    assert await traced.consumers(HERE) == ({RETURNED.encode()} if pending else set())
 
 
-async def test_consumer_stays_until_its_pending_entries_are_claimed(world: World) -> None:
-    connection_state = await world.reading(b"w", HERE)
-    entry = await world.redis.xadd(HERE, {"a": "b"})
-    await world.redis.xreadgroup(GROUP, "w", {HERE: ">"})
-    await world.traces.remove_traces(connection_state)
-    assert await world.consumers(HERE) == {b"w"}
-    assert len(await world.redis.xpending_range(HERE, GROUP, "-", "+", 9)) == 1
-    await world.traces.tidy()
-    assert await world.consumers(HERE) == {b"w"}
-    await world.redis.xclaim(HERE, GROUP, "v", 0, [entry])
-    await world.traces.tidy()
-    assert await world.consumers(HERE) == {b"v"}
+async def test_consumer_stays_until_its_pending_entries_are_claimed(traced: TracedBroker) -> None:
+    connection_state = await traced.reading(b"w", HERE)
+    entry = await traced.redis.xadd(HERE, {"a": "b"})
+    await traced.redis.xreadgroup(GROUP, "w", {HERE: ">"})
+    await traced.traces.remove_traces(connection_state)
+    assert await traced.consumers(HERE) == {b"w"}
+    assert len(await traced.redis.xpending_range(HERE, GROUP, "-", "+", 9)) == 1
+    await traced.traces.tidy()
+    assert await traced.consumers(HERE) == {b"w"}
+    await traced.redis.xclaim(HERE, GROUP, "v", 0, [entry])
+    await traced.traces.tidy()
+    assert await traced.consumers(HERE) == {b"v"}
 
 
-async def test_name_belongs_to_one_device_while_in_use(world: World) -> None:
-    connection_state = await world.reading(b"w", HERE)
-    assert not world.traces.connection_state("another").is_consumer(b"w")
-    await world.traces.remove_traces(connection_state)
-    assert world.traces.connection_state("another").is_consumer(b"w")
+async def test_name_belongs_to_one_device_while_in_use(traced: TracedBroker) -> None:
+    connection_state = await traced.reading(b"w", HERE)
+    assert not traced.traces.connection_state("another").is_consumer(b"w")
+    await traced.traces.remove_traces(connection_state)
+    assert traced.traces.connection_state("another").is_consumer(b"w")
 
 
-async def test_new_names_per_device_and_minute_are_limited(world: World) -> None:
+async def test_new_names_per_device_and_minute_are_limited(traced: TracedBroker) -> None:
     for number in range(MOST_NAMES):
-        await world.traces.remove_traces(await world.reading(b"%d" % number))
-    assert not world.traces.connection_state("d").is_consumer(b"one more")
-    assert world.traces.connection_state("d").is_consumer(b"0"), "that is no new one"
-    assert world.traces.connection_state("other").is_consumer(b"one more")
-    world.now += 61.0
-    assert world.traces.connection_state("d").is_consumer(b"and another")
+        await traced.traces.remove_traces(await traced.reading(b"%d" % number))
+    assert not traced.traces.connection_state("d").is_consumer(b"one more")
+    assert traced.traces.connection_state("d").is_consumer(b"0"), "that is no new one"
+    assert traced.traces.connection_state("other").is_consumer(b"one more")
+    traced.now += 61.0
+    assert traced.traces.connection_state("d").is_consumer(b"and another")
 
 
-async def test_removal_is_retried_when_broker_is_away(world: World) -> None:
-    connection_state = await world.reading(b"w", HERE)
-    world.away = True
-    await world.traces.remove_traces(connection_state)
-    world.away = False
-    assert await world.consumers(HERE) == {b"w"}
-    await world.traces.tidy()
-    assert await world.redis.exists(HERE) == 0
+async def test_removal_is_retried_when_broker_is_away(traced: TracedBroker) -> None:
+    connection_state = await traced.reading(b"w", HERE)
+    traced.away = True
+    await traced.traces.remove_traces(connection_state)
+    traced.away = False
+    assert await traced.consumers(HERE) == {b"w"}
+    await traced.traces.tidy()
+    assert await traced.redis.exists(HERE) == 0

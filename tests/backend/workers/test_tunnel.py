@@ -36,7 +36,7 @@ async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Tunnelled]:
 
 
 @asynccontextmanager
-async def carried(gateway: Tunnelled, key: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def open_tunnel(gateway: Tunnelled, key: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """Open one tunnel connection with this key."""
     headers = {"Authorization": f"Bearer {key}"}
     async with (
@@ -49,12 +49,12 @@ async def carried(gateway: Tunnelled, key: str) -> AsyncIterator[aiohttp.ClientW
 async def refusal(gateway: Tunnelled, key: str) -> int:
     """Return the status with which this key is refused."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-        async with carried(gateway, key):
+        async with open_tunnel(gateway, key):
             pass
     return refused.value.status
 
 
-async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+async def close_code_of(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     """Read to the end; return the close code."""
     message = await socket.receive(timeout=30)
     while message.type is aiohttp.WSMsgType.BINARY:
@@ -62,7 +62,7 @@ async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     return socket.close_code
 
 
-async def users(url: str) -> list[str]:
+async def worker_accounts(url: str) -> list[str]:
     """Return the worker accounts at the broker."""
     client: Any = Redis.from_url(url, protocol=2)
     async with client as redis:
@@ -74,21 +74,21 @@ async def until_no_accounts(broker: Broker) -> None:
     """Wait until no worker has an account at the broker."""
 
     async def gone() -> bool:
-        return not await users(broker.url)
+        return not await worker_accounts(broker.url)
 
     await wait_until(gone, "the accounts are gone")
 
 
 async def test_worker_has_own_account_while_connected(broker: Broker, gateway: Tunnelled) -> None:
     device, key = await gateway.paired()
-    async with carried(gateway, key) as socket:
+    async with open_tunnel(gateway, key) as socket:
         await socket.send_bytes(PING[:5])
         await socket.send_bytes(PING[5:] + PING)
         received = b""
         while len(received) < 14:
             received += await socket.receive_bytes(timeout=30)
         assert received == b"+PONG\r\n" * 2
-        assert await users(broker.url) == [f"kiki-worker-{GATEWAY}-{device}"]
+        assert await worker_accounts(broker.url) == [f"kiki-worker-{GATEWAY}-{device}"]
     await until_no_accounts(broker)
 
 
@@ -96,7 +96,7 @@ async def test_tunnel_accepts_owner_and_refuses_clients_and_unknown_keys(gateway
     _, key = await gateway.paired(DeviceKind.CLIENT)
     assert await refusal(gateway, key) == 403
     assert await refusal(gateway, "another key") == 401
-    async with carried(gateway, OWNER_KEY) as socket:
+    async with open_tunnel(gateway, OWNER_KEY) as socket:
         await socket.send_bytes(PING)
         assert await socket.receive_bytes(timeout=30) == b"+PONG\r\n"
 
@@ -110,12 +110,12 @@ async def test_connection_ends_when_replies_cannot_be_passed_on(
         raise RuntimeError("on purpose")
 
     monkeypatch.setattr(CommandGate, "count_replies", fail)
-    async with carried(gateway, OWNER_KEY) as socket:
+    async with open_tunnel(gateway, OWNER_KEY) as socket:
         await socket.send_bytes(PING)
-        assert await closed(socket) == ABNORMAL
+        assert await close_code_of(socket) == ABNORMAL
 
 
-async def test_number_of_a_shard_is_decimal(gateway: Tunnelled) -> None:
+async def test_shard_number_that_is_not_decimal_is_refused(gateway: Tunnelled) -> None:
     headers = {"Authorization": f"Bearer {OWNER_KEY}"}
     url = f"{gateway.url}{BROKER_PATH}?{SHARD_FIELD}=²"
     async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as reply:
@@ -133,9 +133,9 @@ async def test_error_names_the_missing_upgrade(gateway: Tunnelled) -> None:
 )
 async def test_forbidden_command_ends_connection(gateway: Tunnelled, words: tuple[bytes, ...]) -> None:
     _, key = await gateway.paired()
-    async with carried(gateway, key) as socket:
+    async with open_tunnel(gateway, key) as socket:
         await socket.send_bytes(command(*words))
-        assert await closed(socket) == CloseCode.POLICY_VIOLATION
+        assert await close_code_of(socket) == CloseCode.POLICY_VIOLATION
 
 
 async def test_commands_behind_blocking_read_are_limited(broker: Broker, gateway: Tunnelled) -> None:
@@ -145,11 +145,11 @@ async def test_commands_behind_blocking_read_are_limited(broker: Broker, gateway
         await redis.xgroup_create(stream, GROUP, "0", mkstream=True)
         waits = command(*f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split())
         _, key = await gateway.paired()
-        async with carried(gateway, key) as socket:
+        async with open_tunnel(gateway, key) as socket:
             with suppress(ConnectionError):  # the connection may end while this is sent
                 for _ in range(MOST_UNANSWERED + 1):
                     await socket.send_bytes(waits)
-            assert await closed(socket) == CloseCode.POLICY_VIOLATION
+            assert await close_code_of(socket) == CloseCode.POLICY_VIOLATION
 
 
 async def test_traces_of_revoked_worker_are_removed_at_once(broker: Broker, gateway: Tunnelled) -> None:
@@ -159,7 +159,7 @@ async def test_traces_of_revoked_worker_are_removed_at_once(broker: Broker, gate
         groups = next(digest for digest, name in known_scripts().items() if name == "groups")
         await redis.script_load(load_scripts()["groups"])
         device, key = await gateway.paired()
-        async with carried(gateway, key) as first, carried(gateway, key) as second:
+        async with open_tunnel(gateway, key) as first, open_tunnel(gateway, key) as second:
             for number, socket in enumerate((first, second)):
                 mine = streams[2 * number :][:2]
                 await socket.send_bytes(command(b"EVALSHA", groups, b"2", *mine))
@@ -186,7 +186,7 @@ async def test_traces_of_revoked_worker_are_removed_at_once(broker: Broker, gate
 
             await wait_until(all_there, "each has its consumers")
             await gateway.roster.revoke(device)
-            await closed(first)
+            await close_code_of(first)
 
             async def nothing_left() -> bool:
                 return not await redis.exists(*streams)
@@ -199,28 +199,28 @@ async def test_consumer_name_belongs_to_one_device_at_a_time(gateway: Tunnelled)
     waits = command(b"XREADGROUP", b"GROUP", GROUP.encode(), b"w", b"BLOCK", b"0", b"STREAMS", stream, b">")
     _, mine = await gateway.paired()
     _, anothers = await gateway.paired()
-    async with carried(gateway, mine) as first, carried(gateway, anothers) as second:
+    async with open_tunnel(gateway, mine) as first, open_tunnel(gateway, anothers) as second:
         await first.send_bytes(waits)
         assert (await first.receive_bytes(timeout=30)).startswith(b"-NOGROUP")
         await second.send_bytes(waits)
-        assert await closed(second) == CloseCode.POLICY_VIOLATION
+        assert await close_code_of(second) == CloseCode.POLICY_VIOLATION
 
 
 async def test_text_or_large_message_ends_connection(gateway: Tunnelled) -> None:
     _, key = await gateway.paired()
-    async with carried(gateway, key) as socket:
+    async with open_tunnel(gateway, key) as socket:
         await socket.send_str("PING")
-        assert await closed(socket) == CloseCode.UNSUPPORTED_DATA
-    async with carried(gateway, key) as socket:
+        assert await close_code_of(socket) == CloseCode.UNSUPPORTED_DATA
+    async with open_tunnel(gateway, key) as socket:
         await socket.send_bytes(bytes(CHUNK_BYTES + 1))
-        assert await closed(socket) == CloseCode.MESSAGE_TOO_BIG
+        assert await close_code_of(socket) == CloseCode.MESSAGE_TOO_BIG
 
 
 async def test_revoked_device_loses_tunnel_at_once(broker: Broker, gateway: Tunnelled) -> None:
     device, key = await gateway.paired()
-    async with carried(gateway, key) as first, carried(gateway, key) as second:
+    async with open_tunnel(gateway, key) as first, open_tunnel(gateway, key) as second:
         await gateway.roster.revoke(device)
-        assert {await closed(first), await closed(second)} == {ABNORMAL}
+        assert {await close_code_of(first), await close_code_of(second)} == {ABNORMAL}
         await until_no_accounts(broker)
     assert await refusal(gateway, key) == 401
 
@@ -236,16 +236,16 @@ async def test_connections_per_device_are_limited(gateway: Tunnelled) -> None:
 async def test_lost_broker_ends_connection_and_refuses_new_ones(tmp_path: Path) -> None:
     with running_broker() as broker:
         async with tunnelling(broker.url, tmp_path) as gateway:
-            async with carried(gateway, OWNER_KEY) as socket:
+            async with open_tunnel(gateway, OWNER_KEY) as socket:
                 broker.process.kill()
-                assert await closed(socket) == CloseCode.GOING_AWAY
+                assert await close_code_of(socket) == CloseCode.GOING_AWAY
             assert await refusal(gateway, OWNER_KEY) == 503
 
 
 async def test_closing_gateway_ends_tunnel_with_going_away(gateway: Tunnelled) -> None:
-    async with carried(gateway, OWNER_KEY) as socket:
+    async with open_tunnel(gateway, OWNER_KEY) as socket:
         gateway.tunnel.close()
-        assert await closed(socket) == CloseCode.GOING_AWAY
+        assert await close_code_of(socket) == CloseCode.GOING_AWAY
         assert await refusal(gateway, OWNER_KEY) == 503
 
 
@@ -269,7 +269,7 @@ async def test_worker_learns_how_many_shards_there_are(tmp_path: Path) -> None:
                 writer.write(PING)
                 assert await reader.readline() == b"+PONG\r\n"
                 writer.close()
-            assert len(await users(broker.url)) <= 2  # an account for each shard, on the same server
+            assert len(await worker_accounts(broker.url)) <= 2  # an account for each shard, on the same server
 
 
 async def test_worker_of_one_server_is_reported_no_number(gateway: Tunnelled) -> None:

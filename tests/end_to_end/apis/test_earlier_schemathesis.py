@@ -9,7 +9,7 @@ import pytest
 
 from backend.dialects.earlier import views
 from protocol.endpoint import Endpoint
-from tests.backend.rest.test_openapi_schemathesis import found
+from tests.backend.rest.test_openapi_schemathesis import run_schemathesis
 from tests.helpers.chain import running_chain
 
 ERROR = {
@@ -91,7 +91,7 @@ def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
 async def test_schemathesis_finds_no_problem_in_the_earlier_servers_routes(
     endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    said = await found(
+    said = await run_schemathesis(
         endpoint, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing", document=document()
     )
     assert not said, said
@@ -100,5 +100,5 @@ async def test_schemathesis_finds_no_problem_in_the_earlier_servers_routes(
 @pytest.mark.proof(minutes=4)
 async def test_schemathesis_finds_no_problem_in_many_requests(endpoint: Endpoint, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing", "--continue-on-failure")
-    said = await found(endpoint, tmp_path, *many, document=document())
+    said = await run_schemathesis(endpoint, tmp_path, *many, document=document())
     assert not said, said

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from protocol.endpoint import Endpoint
-from tests.backend.rest.test_openapi_schemathesis import found
+from tests.backend.rest.test_openapi_schemathesis import run_schemathesis
 from tests.helpers.api_chain import running_api_chain
 
 ERROR = {
@@ -85,7 +85,7 @@ def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
 
 
 async def test_schemathesis_finds_no_problem_in_the_routes_of_others(endpoint: Endpoint, tmp_path: Path) -> None:
-    said = await found(
+    said = await run_schemathesis(
         endpoint, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing", document=document()
     )
     assert not said, said
@@ -94,5 +94,5 @@ async def test_schemathesis_finds_no_problem_in_the_routes_of_others(endpoint: E
 @pytest.mark.proof(minutes=4)
 async def test_schemathesis_finds_no_problem_in_many_requests(endpoint: Endpoint, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing", "--continue-on-failure")
-    said = await found(endpoint, tmp_path, *many, document=document())
+    said = await run_schemathesis(endpoint, tmp_path, *many, document=document())
     assert not said, said

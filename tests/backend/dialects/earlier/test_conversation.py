@@ -10,7 +10,7 @@ from protocol.job import Job, Outcome
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.backend.dialects.earlier.conftest import Connect
-from tests.backend.fake_worker import FakeWorker, fail, say_length, working
+from tests.backend.fake_worker import FakeWorker, fail, recognise_length, working
 from tests.helpers.earlier_client import HALF_SECOND, chunks_of
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -134,7 +134,7 @@ async def test_failed_part_makes_the_whole_an_error(connect: Connect, broker: Br
 
 async def test_part_that_fails_early_is_reported_at_once(connect: Connect, broker: Broker) -> None:
     def first_fails(job: Job) -> Outcome:
-        return fail(job) if job.segment == 0 else say_length(job)
+        return fail(job) if job.segment == 0 else recognise_length(job)
 
     async with working(broker.url, recognise=first_fails), connect() as client:
         await client.send(action="start", session_id="r")

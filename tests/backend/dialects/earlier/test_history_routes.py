@@ -110,9 +110,9 @@ async def test_task_is_deleted_with_its_file(world: World, call: Caller) -> None
 
 async def test_recordings_are_found_by_the_name_that_the_client_gave(world: World, call: Caller) -> None:
     ids = [f"0b6f9b3e-2c1d-4a43-9d3a-3c5b7f6e8a1{number}" for number in range(3)]
-    await world.said(ids[0], "old", client="ws-asr:take 1")
-    await world.said(ids[1], "Good morning.", "Hello.", client="ws-asr:take 1")
-    await world.said(ids[2], "another program's")
+    await world.record_stream(ids[0], "old", client="ws-asr:take 1")
+    await world.record_stream(ids[1], "Good morning.", "Hello.", client="ws-asr:take 1")
+    await world.record_stream(ids[2], "another program's")
     status, body = await call("GET", "/session/take%201", "a")
     assert (status, body["id"], body["final_text"]) == (200, "take 1", "Good morning. Hello.")
     assert (await call("GET", f"/session/{ids[2]}", "a"))[1]["final_text"] == "another program's"
@@ -129,7 +129,7 @@ async def test_recordings_are_found_by_the_name_that_the_client_gave(world: Worl
 
 
 async def test_statistics_are_of_the_own_key(world: World, call: Caller) -> None:
-    await world.said("0b6f9b3e-2c1d-4a43-9d3a-3c5b7f6e8a10", "one", "two")
+    await world.record_stream("0b6f9b3e-2c1d-4a43-9d3a-3c5b7f6e8a10", "one", "two")
     own, foreign = (await call("GET", "/stats", "a"))[1], (await call("GET", "/stats", "b"))[1]
     assert (own["total_tasks"], own["total_duration"], own["storage_used"] > 0) == (1, 2.0, True)
     assert (foreign["total_tasks"], foreign["total_duration"]) == (0, 0.0)

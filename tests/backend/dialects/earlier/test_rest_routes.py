@@ -50,7 +50,7 @@ async def test_health_says_whether_speech_can_be_recognised(broker: Broker) -> N
 
         assert await status() == 503
         async with working(broker.url) as worker:
-            await worker.be_there()
+            await worker.announce()
 
             async def healthy() -> bool:
                 return await status() == 200

@@ -23,7 +23,7 @@ from runtime.tasks import cancel_and_wait
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
 from tests.backend.dialects.test_file_audio import cut_wave
-from tests.backend.fake_worker import FakeWorker, fail, say_length, working
+from tests.backend.fake_worker import FakeWorker, fail, recognise_length, working
 from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -103,7 +103,7 @@ async def test_prompt_may_have_several_lines(gateway: Gateway, broker: Broker) -
 
     def note(job: Job) -> Outcome:
         jobs.append(job)
-        return say_length(job)
+        return recognise_length(job)
 
     async with working(broker.url, recognise=note):
         status, _ = await posted(gateway, prompt="Names:\nKikipounamu\nŌtaki")

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from backend.history.database import Database
 from backend.history.migrate import migrate
 from backend.history.store import open_store
-from tests.backend.history.feed import cancelled, final, the_session
+from tests.backend.history.feed import cancelled, final, stored_session
 
 
 def test_history_of_previous_version_opens_and_counts_on(empty_url: str) -> None:
@@ -21,7 +21,7 @@ def test_history_of_previous_version_opens_and_counts_on(empty_url: str) -> None
     store = open_store(empty_url)
     assert [(one.text, one.replaces) for one in store.segments("s")] == [("old 0", ()), ("old 1", ())]
     store.record([final("both", segment=2, samples=32_000)._replace(replaces=(0, 1))])
-    assert the_session(store).samples == 32_000
+    assert stored_session(store).samples == 32_000
     store.record([cancelled(segment=0)])
-    assert the_session(store).samples == 16_000
+    assert stored_session(store).samples == 16_000
     store.close()
