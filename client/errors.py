@@ -9,7 +9,7 @@ GatewayError            base
 │   ├── Unauthorised    the gateway wants another key
 │   ├── WrongCertificate  the certificate is not the pinned one, or is not trusted
 │   │   └── CertificateDated  the certificate is not valid yet or no longer, or the clock is wrong
-│   ├── SessionOfAnother  the session belongs to another key
+│   ├── SessionOfAnother  the session belongs to another key, or its data at the gateway is damaged
 │   ├── ModelNotOffered  no worker has the requested model
 │   ├── TlsRequired     the address is on another computer and has no TLS: nothing was sent
 │   ├── DeviceNotKept   the code was right, but the gateway cannot store this device's key
@@ -66,7 +66,7 @@ class CertificateDated(WrongCertificate):
 
 
 class SessionOfAnother(Refused):
-    """Session that began with another key, such as that of an earlier pairing."""
+    """Session that began with another key, such as that of an earlier pairing, or that another program damaged."""
 
 
 class ModelNotOffered(Refused):

@@ -17,7 +17,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from backend.core.errors import BrokerFailed, BrokerUnreachable
+from backend.core.errors import BrokerFailed, BrokerUnreachable, SessionDamaged
 from protocol.monitor import BrokerTrouble
 from runtime.broker_connection import error_text, is_elsewhere
 
@@ -27,6 +27,7 @@ _LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is clos
 """Errors of writing to a connection that was just lost: a ``TypeError`` in the selector loop of Python 3.13, a
 ``RuntimeError`` in uvloop."""
 
+_IN_SCRIPT: Final = "user_script"
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")
 _TEXTS: Final = {"MISCONF": BrokerTrouble.DISK, "NOREPLICAS": BrokerTrouble.REPLICAS}
 _TROUBLES: Final = {
@@ -64,9 +65,14 @@ def translate_errors() -> Iterator[None]:
         raise BrokerUnreachable("the connection was lost while a command was written") from error
 
 
-def ours(reply: Any, optional: bool) -> Any:
-    """Translate an error reply. ``BrokerUnreachable``: a required command that the broker may accept soon."""
+def ours(reply: Any, *, optional: bool, own: bool = False) -> Any:
+    """Translate an error reply. ``BrokerUnreachable``: a required command that the broker may accept soon.
+
+    ``own``: the script uses only the session's key, so that an error in it means ``SessionDamaged``.
+    """
     if not isinstance(reply, RedisError):
         return reply
+    if own and _IN_SCRIPT in str(reply) and not trouble_of(reply):
+        return SessionDamaged("its key or a field has another type")
     away = not optional and (isinstance(reply, _AWAY) or is_elsewhere(reply) or str(reply).startswith(_AWAY_TEXTS))
     return (BrokerUnreachable if away else BrokerFailed)(error_text(reply), trouble_of(reply))

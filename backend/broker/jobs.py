@@ -104,7 +104,9 @@ class Jobs:
     def attach(
         self, session: str, owner: str, resume: bool, create: bool = True, hello: str = "", history: str = ""
     ) -> "asyncio.Future[Attachment | SessionGone]":
-        """Bind a session to this gateway. The future raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``.
+        """Bind a session to this gateway.
+
+        The future raises ``Forbidden``, ``OutOfOrder``, ``TakenOver`` or ``SessionDamaged``.
 
         Without ``create`` an unknown session stays unknown. ``hello``: instance and number of the client's
         connection; a number below the instance's last one changes nothing. ``history``: field of the session
@@ -113,7 +115,7 @@ class Jobs:
         shard = self._shard(session)
         made = (int(resume), int(create), secrets.token_hex(8), SESSION_TTL_MS, UNUSED_TTL_MS)
         arguments = (session, owner, self.gateway, *made, shard.keys.results_prefix, hello, history)
-        return shard.send(Command("attach", [shard.keys.session(session)], arguments, parse_attached))
+        return shard.send(Command("attach", [shard.keys.session(session)], arguments, parse_attached, own=True))
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":
         """Put a complete segment into its stream, once per attempt."""
@@ -131,7 +133,8 @@ class Jobs:
         """Confirm a segment's outcome. The result is false if the broker does not know the session."""
         shard = self._shard(session)
         keys = [shard.keys.session(session)]
-        return shard.send(Command("received", keys, (segment, SESSION_TTL_MS), is_there), at_once=False)
+        received = Command("received", keys, (segment, SESSION_TTL_MS), is_there, own=True)
+        return shard.send(received, at_once=False)
 
     def forget(self, session: str) -> "asyncio.Future[bool]":
         """Delete the texts of a finished session. The result is false if the broker does not know the session."""

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backend.core.errors import SessionDamaged
 from protocol.errors import ErrorCode, Forbidden, MalformedMessage, OutOfOrder, TakenOver
 from protocol.job import (
     Ended,
@@ -70,11 +71,17 @@ Submitted = JobQueued | Record | SessionGone
 
 
 class StoredSegments(Mapping[int, Record]):
-    """All segments in a flat HGETALL reply. Records are parsed on access, because there may be many."""
+    """All segments in a flat HGETALL reply. Records are parsed on access, because there may be many.
+
+    Raises ``SessionDamaged`` in each case.
+    """
 
     def __init__(self, fields: Sequence[bytes]) -> None:
         self._fields = dict(zip(fields[::2], fields[1::2], strict=True))
-        self._numbers = {int(name[4:]): None for name in fields[::2] if name.startswith((b"job:", b"end:"))}
+        try:
+            self._numbers = {int(name[4:]): None for name in fields[::2] if name.startswith((b"job:", b"end:"))}
+        except ValueError as error:
+            raise SessionDamaged("the name of a field") from error
 
     def __getitem__(self, segment: int) -> Record:
         if segment not in self._numbers:
@@ -106,7 +113,10 @@ class Reread(NamedTuple):
 
 
 def parse_attached(reply: Sequence[Any]) -> Attachment | SessionGone:
-    """Parse a reply of ``attach.lua``. Raises ``Forbidden``, ``OutOfOrder`` or ``TakenOver``."""
+    """Parse a reply of ``attach.lua``.
+
+    Raises ``Forbidden``, ``OutOfOrder``, ``TakenOver`` or ``SessionDamaged``.
+    """
     match reply:
         case [b"attached", epoch, fields]:
             return Attachment(int(epoch), StoredSegments(fields))
@@ -136,7 +146,7 @@ def is_queued(reply: bytes) -> bool:
 
 
 def parse_submitted(reply: Sequence[Any]) -> Submitted:
-    """Parse a reply of ``submit.lua``."""
+    """Parse a reply of ``submit.lua``. Raises ``SessionDamaged``."""
     match reply:
         case [b"queued", ahead]:
             return JobQueued(int(ahead))
@@ -147,16 +157,19 @@ def parse_submitted(reply: Sequence[Any]) -> Submitted:
 
 
 def parse_promoted(reply: Sequence[Any]) -> Submitted | NothingToPromote:
-    """Parse a reply of ``promote.lua``."""
+    """Parse a reply of ``promote.lua``. Raises ``SessionDamaged``."""
     return NothingToPromote() if reply[0] == b"submit" else parse_submitted(reply)
 
 
 def parse_reread(segments: Sequence[int], values: Sequence[bytes | None]) -> Reread:
-    """Parse a reply of ``look.lua``."""
+    """Parse a reply of ``look.lua``. Raises ``SessionDamaged``."""
     gateway, epoch, *rest = values
     width = len(_PER_SEGMENT)
     records = {n: _record(*rest[i * width : (i + 1) * width]) for i, n in enumerate(segments)}
-    return Reread((gateway or b"").decode(), int(epoch or 0), records)
+    try:
+        return Reread((gateway or b"").decode(), int(epoch or 0), records)
+    except ValueError as error:
+        raise SessionDamaged("its field gateway or epoch") from error
 
 
 def _names(segment: int) -> list[bytes]:
@@ -164,6 +177,13 @@ def _names(segment: int) -> list[bytes]:
 
 
 def _record(job: bytes | None, end: bytes | None, result: bytes | None, text: bytes | None) -> Record:
+    try:
+        return _parse_record(job, end, result, text)
+    except (ValueError, MalformedMessage) as error:
+        raise SessionDamaged("a field of a segment") from error
+
+
+def _parse_record(job: bytes | None, end: bytes | None, result: bytes | None, text: bytes | None) -> Record:
     if not end:
         return Record(job=int(job.split(b" ")[0]) if job else None)
     ended = parse_end(end)

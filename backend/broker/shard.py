@@ -212,7 +212,8 @@ class Shard:
         if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
             await self._disconnect()
             raise BrokerUnreachable(error_text(elsewhere), trouble_of(elsewhere))
-        return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
+        answered = zip(batch, replies, strict=True)
+        return [ours(reply, optional=command.optional, own=command.own) for command, reply in answered]
 
     async def _ask_primary(self, ask: Callable[[], Any]) -> Any:
         """Return the answer; ask once more if this server is not the primary any more. Raises ``BrokerError``."""

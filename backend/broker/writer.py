@@ -36,7 +36,8 @@ class Command:
     """Command to the broker. ``parse`` turns the reply into the result of ``done``.
 
     A command that is cancelled while it waits is dropped. The broker may refuse an ``optional`` command, which
-    is then never repeated.
+    is then never repeated. ``own``: the script uses only the session's key, so that its errors mean that this key
+    is damaged.
     """
 
     script: str
@@ -45,6 +46,7 @@ class Command:
     parse: Callable[[Any], Any]
     size: int = 0
     optional: bool = False
+    own: bool = False
     done: "asyncio.Future[Any]" = field(init=False)
 
     def __post_init__(self) -> None:

@@ -174,6 +174,21 @@ class TooBusy(TryLater):
         self.reason = refusal.reason if refusal else RefusalReason.LOAD
 
 
+class SessionDamaged(ProtocolError):
+    """Session whose data in the broker another program has changed: it cannot go on.
+
+    The code closes it as a session of another key does, after which clients send the rest in another session.
+    """
+
+    code = ErrorCode.CONFLICT
+    close = CloseCode.FORBIDDEN
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the broker's data of this session is damaged ({what}): begin a new session and send what has no text"
+        )
+
+
 class HelloLate(TryLater):
     """Hello that did not come in time: the network or a computer stood still, so another try may succeed."""
 
@@ -191,7 +206,7 @@ def reason_of(error: ProtocolError) -> RefusalReason | None:
     """Return the reason to count for an error; ``None``: not a refusal, because the session was taken over."""
     if isinstance(error, TooBusy):
         return error.reason
-    if isinstance(error, TryLater) and not isinstance(error, HelloLate):
+    if isinstance(error, SessionDamaged) or (isinstance(error, TryLater) and not isinstance(error, HelloLate)):
         return RefusalReason.BROKER
     if isinstance(error, Unauthorised | Forbidden):
         return RefusalReason.KEY

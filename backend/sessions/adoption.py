@@ -9,7 +9,7 @@ from backend.sessions.ledger import STEP, Steps
 from backend.sessions.segments import Output
 from backend.sessions.session import TAKEN_OVER
 from backend.sessions.session_slot import SessionSlot
-from protocol.errors import TakenOver
+from protocol.errors import ProtocolError, TakenOver
 from runtime.tasks import is_set_within
 
 MOST_FLYING: Final = 256
@@ -57,10 +57,17 @@ async def perform_some(
         perform(outputs[at : at + STEP])
 
 
-def go_through(steps: Steps, then: Callable[[list[Output]], None]) -> None:
-    """Take one step in each turn of the loop; ``then`` gets the outputs."""
-    if (outputs := _some(steps, 1)) is None:
-        asyncio.get_running_loop().call_soon(go_through, steps, then)
+def go_through(
+    steps: Steps, then: Callable[[list[Output]], None], failed: Callable[[ProtocolError], None]
+) -> None:
+    """Take one step in each turn of the loop; ``then`` gets the outputs, ``failed`` the error of a step."""
+    try:
+        outputs = _some(steps, 1)
+    except ProtocolError as error:
+        failed(error)
+        return
+    if outputs is None:
+        asyncio.get_running_loop().call_soon(go_through, steps, then, failed)
     else:
         then(outputs)
 

@@ -72,16 +72,14 @@ class Hub:
     """Sessions and connections of this process. ``observer`` is notified of session events."""
 
     def __init__(self, jobs: Jobs, settings: SessionSettings, observer: Observer, history: _HistoryField) -> None:
-        self._jobs = jobs
-        self.settings = settings
+        self._jobs, self.settings = jobs, settings
         self._observer, self._history_field = observer, history
         self._news, self._survey = UnconfirmedResults(), Survey()
         self._crowded_out: frozenset[str] = frozenset()
         self._came_in, self._looks_after = 0, settings.admission.unqueued_bytes / _LOOKS  # bytes of audio
-        self._started = time.monotonic()
+        self._adoption, self._started = Adoption(), time.monotonic()
         self.hosted: dict[str, SessionSlot] = {}
         self.intake = Intake(settings.queue, self.hosted, self._submit, self._reaches)
-        self._adoption = Adoption()
         self._attempts = BestEffortRequests(jobs, settings, observer, self._perform)
         self.connections: set[ClientConnection] = set()
         self.taken: Callable[[], int] = lambda: len(self.connections)  # with those of other processes
@@ -320,7 +318,8 @@ class Hub:
                 return
             if (error := future.exception()) is not None:
                 log.error(LogEvent.SESSION_COMMAND_FAILED, session=hosted.identity, error=repr(error))
-                self._fail(hosted, TryLater("the broker refused a command: connect again, with resume"))
+                refused = TryLater("the broker refused a command: connect again, with resume")
+                self._fail(hosted, error if isinstance(error, ProtocolError) else refused)
             answer(future.result() if error is None else error)
 
         try:
@@ -365,7 +364,8 @@ class Hub:
     def _handle_reattached(self, hosted: SessionSlot, reply: Attachment | BaseException) -> None:
         hosted.attaching = False
         if isinstance(reply, Attachment):
-            go_through(hosted.session.reattached(reply, time.monotonic()), partial(self._perform, hosted))
+            steps, then = hosted.session.reattached(reply, time.monotonic()), partial(self._perform, hosted)
+            go_through(steps, then, partial(self._fail, hosted))
 
     def _close(self, hosted: SessionSlot, code: CloseCode) -> None:
         if hosted.connection is not None:

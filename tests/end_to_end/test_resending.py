@@ -123,3 +123,24 @@ async def test_stored_texts_stay_in_history_when_rest_of_take_is_sent(broker: Br
         await resend(tmp_path, gateway)
         # Audio behind the end of a finished take is recovered, under a number unknown to any gateway.
         assert await kept(gateway, 3) == ["text 0", "text 1", "text 3"]
+
+
+@pytest.mark.parametrize("garbled", [True, False])
+async def test_take_of_damaged_session_is_sent_once_in_another(
+    broker: Broker, tmp_path: Path, garbled: bool
+) -> None:
+    """Write to the session's key as another program would: a field, or a value of another type."""
+    spoken(tmp_path, 2)
+    key = Keys().session(str(ID))
+    async with (
+        running_gateway(GatewaySettings(redis=broker.url, key=KEY)) as gateway,
+        working(broker.url) as worker,
+    ):
+        async with Redis.from_url(broker.url) as redis:
+            await (redis.hset(key, "end:0", "gibberish") if garbled else redis.set(key, "mine"))
+            transcript = await resend(tmp_path, gateway)
+            assert worker.ended == len(transcript.segments) == 2
+            assert await redis.type(key) == (b"hash" if garbled else b"string"), "nothing of others is deleted"
+        assert all(segment.text.startswith(f"{SAMPLES}:") for segment in transcript.segments)
+        await resend(tmp_path, gateway)
+        assert worker.ended == 2, "no text comes twice"

@@ -39,7 +39,8 @@ end
 
 local of, id, stream = string.match(known[3] or "", "^(%d+) (%S+) (.+)$")
 if tonumber(of) == samples then
-  if known[4] and cjson.decode(known[4]).attempt == attempt then
+  local read, result = pcall(cjson.decode, known[4] or "")
+  if read and type(result) == "table" and result.attempt == attempt then
     local ended = string.format("final %d", attempt)
     redis.call("HSET", hash, "end:" .. n, ended)
     redis.call("HDEL", hash, "spec:" .. n)

@@ -14,8 +14,8 @@ end
 redis.call("PEXPIRE", hash, lifetime)
 local stored = redis.call("HGET", hash, "result:" .. n)
 if stored then
-  local result = cjson.decode(stored)
-  if result.type == "result" then
+  local known, result = pcall(cjson.decode, stored)
+  if known and type(result) == "table" and result.type == "result" and type(result.text) == "string" then
     redis.call("HSET", hash, "text:" .. n, result.text)
     redis.call("HDEL", hash, "result:" .. n)
   end

@@ -13,7 +13,8 @@ from backend.broker.records import (
     parse_submitted,
     read_status,
 )
-from protocol.errors import ErrorCode, MalformedMessage
+from backend.core.errors import SessionDamaged
+from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Failure, Result, encode_notice, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
 
@@ -72,7 +73,7 @@ def test_reread_reply_is_parsed() -> None:
 
 
 def test_damaged_reply_is_an_error() -> None:
-    with pytest.raises(MalformedMessage):
+    with pytest.raises(SessionDamaged, match="begin a new session"):
         parse_submitted([b"ended", b"perhaps 1", b"", b""])
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 
+from backend.core.errors import SessionDamaged
 from backend.gateway import Gateway
 from backend.history.records import SessionOwner
 from backend.sessions.adoption import MOST_FLYING, Adoption, go_through, perform_some
@@ -19,10 +20,21 @@ from backend.sessions.ledger import MOST_SEGMENTS, STEP, Steps
 from backend.sessions.segments import Acknowledge, Output
 from backend.sessions.session import GatewaySession
 from backend.sessions.session_slot import SessionSlot
-from protocol.errors import ErrorCode, TakenOver
+from protocol.errors import ErrorCode, ProtocolError, TakenOver
 from protocol.job import Keys, Result, encode_notice
 from protocol.recognition import Options
-from protocol.session import LIMITS, Failed, Final, HeldSegments, MoreHeld, SegmentCancel, Welcome
+from protocol.session import (
+    LIMITS,
+    Done,
+    Failed,
+    Final,
+    Finish,
+    HeldSegments,
+    MoreHeld,
+    Received,
+    SegmentCancel,
+    Welcome,
+)
 from runtime.tasks import cancel_and_wait
 from tests.backend.conftest import KEY
 from tests.backend.wire import Wire, connected
@@ -96,6 +108,10 @@ async def test_unreadable_result_in_the_broker_fails_its_segment_only(gateway: G
         failed = await wire.expect(Failed)
         assert (failed.segment, failed.code, failed.retryable) == (0, ErrorCode.INTERNAL, False)
         assert (await wire.expect(Final)).text == "kia ora"
+        for segment in range(2):
+            await wire.say(Received(segment))
+        await wire.say(Finish(2))
+        assert (await wire.expect(Done)).segments == 2, "the connection goes on"
 
 
 async def test_client_is_read_only_as_fast_as_broker_answers(gateway: Gateway, broker: Broker) -> None:
@@ -175,8 +191,21 @@ async def test_messages_during_adoption_are_sent_after_it() -> None:
 
 async def test_steps_without_task_yield_to_the_loop() -> None:
     done: list[list[Output]] = []
+    failures: list[ProtocolError] = []
     async with Turns() as turns:
-        go_through(steps(50), done.append)
+        go_through(steps(50), done.append, failures.append)
         await wait_until(lambda: done, "the steps are taken")
         assert turns.count >= 50
-    assert done == [[Acknowledge(50)]]
+    assert done == [[Acknowledge(50)]] and not failures
+
+
+async def test_error_of_a_step_is_passed_on() -> None:
+    def damaged() -> Steps:
+        yield
+        raise SessionDamaged("a field")
+
+    done: list[list[Output]] = []
+    failures: list[ProtocolError] = []
+    go_through(damaged(), done.append, failures.append)
+    await wait_until(lambda: failures, "the error is passed on")
+    assert isinstance(failures[0], SessionDamaged) and not done
