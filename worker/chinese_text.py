@@ -18,6 +18,8 @@ _CONVERSIONS: Final = {"simplified": "t2s", "traditional": "s2t"}
 _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _ANY_HAN: Final = re.compile(f"[{_HAN}]")
 _AFTER_HAN: Final = re.compile(f"(?<=[{_HAN}])\\s*([,.?!;:])(?![,.?!;:])\\s*")
+_AFTER_OTHER: Final = re.compile(f"(?<=[0-9A-Za-z%])([,.?!;])\\s*(?=[{_HAN}]|$)")
+_CLAUSE_END: Final = re.compile("[，。！？；?!;]|[,.](?![0-9])")
 _BETWEEN_HAN: Final = re.compile(f"(?<=[{_HAN}])[ \u3000]+(?=[{_HAN}])")
 _BEFORE_HAN: Final = re.compile(f"(?<=[A-Za-z][.?!])(?=[{_HAN}])")
 _FULL_WIDTH: Final = {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："}
@@ -34,13 +36,29 @@ def apply_chinese_style(outcome: DecodeOutcome, options: Options) -> DecodeOutco
         text = _BEFORE_HAN.sub(" ", text)  # and none after an English sentence
         return with_full_width_marks(text) if options.punctuation else text
 
-    words = tuple(replace(word, text=in_style(word.text)) for word in outcome.words)
-    return replace(outcome, text=in_style(outcome.text), words=words)
+    text = in_style(outcome.text)
+    words = tuple(replace(word, text=_as_in(text, in_style(word.text))) for word in outcome.words)
+    return replace(outcome, text=text, words=words)
 
 
 def with_full_width_marks(text: str) -> str:
-    """Replace punctuation after a Han character by its full-width form, without spaces; keep ellipses."""
-    return _AFTER_HAN.sub(lambda mark: _FULL_WIDTH[mark[1]], text)
+    """Replace punctuation in clauses with Han characters by its full-width form, without spaces; keep ellipses."""
+    text = _AFTER_HAN.sub(lambda mark: _FULL_WIDTH[mark[1]], text)
+    return _AFTER_OTHER.sub(_full_width_in_chinese, text)
+
+
+def _full_width_in_chinese(mark: re.Match[str]) -> str:
+    """Return the mark of a clause that ends with a figure or a Latin word; keep the stops of 1. and Mr."""
+    before, is_last = mark.string[: mark.start()], mark.end() == len(mark.string)
+    if mark[1] == "." and not is_last and not before.endswith("%"):
+        return mark[0]
+    return _FULL_WIDTH[mark[1]] if _ANY_HAN.search(_CLAUSE_END.split(before)[-1]) else mark[0]
+
+
+def _as_in(text: str, word: str) -> str:
+    """Return the word with its mark in the form that the text has."""
+    wide = word[:-1] + _FULL_WIDTH.get(word[-1:], "")
+    return wide if wide.strip() in text and word.strip() not in text else word
 
 
 @cache

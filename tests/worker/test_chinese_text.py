@@ -58,6 +58,31 @@ def test_punctuation_after_a_han_character_is_full_width(text: str, better: str)
     assert with_full_width_marks(better) == better
 
 
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [
+        ("同期增长了8.5%,主要来自华东.", "同期增长了8.5%，主要来自华东。"),
+        ("预算是1,250, 请确认", "预算是1,250，请确认"),
+        ("你会用 Docker? 我会用 Python.", "你会用 Docker？我会用 Python。"),
+        ("电话是1381234.", "电话是1381234。"),
+        ("Please call me, 我们走. It costs 5.", "Please call me, 我们走。It costs 5."),
+        ("我们先看1.价格,2.时间", "我们先看1.价格，2.时间"),
+        ("我见了Mr.王", "我见了Mr.王"),
+    ],
+)
+def test_punctuation_of_a_chinese_clause_is_full_width_after_figures_and_latin_words(
+    text: str, better: str
+) -> None:
+    assert with_full_width_marks(text) == better
+    assert with_full_width_marks(better) == better
+
+
+def test_word_is_punctuated_as_in_its_text() -> None:
+    words = (Word("增长了", 0, 1), Word("5%,", 1, 2), Word("主要", 2, 3))
+    outcome = apply_chinese_style(Transcript("增长了5%,主要", "zh", words), Options())
+    assert isinstance(outcome, Transcript) and [word.text for word in outcome.words] == ["增长了", "5%，", "主要"]
+
+
 def test_punctuation_option_off_keeps_punctuation() -> None:
     transcript = Transcript("好, 走", "zh")
     assert apply_chinese_style(transcript, Options(punctuation=False)) == transcript
