@@ -6,7 +6,7 @@ the gateway shows progress.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
@@ -175,17 +175,19 @@ class DictationSetup:
         buffer.ended.add_done_callback(lambda _: microphone.stop())
         observer.microphone, observer.disk_state = microphone, lambda: journal.disk_state
         observer.unsent_s = lambda: client.unsent_s
+        vad: PipelineVad | None = None
         try:
             async with client:
                 outlet = _ObservedOutlet(store, client, observer)
                 stages = await self._stages(outlet, observer, take, lambda: client.spans)
+                vad = stages.vad
                 async with stages.observing as first:
                     work = transcribe(buffer.blocks(raises=False), *stages[:2], first, text_of=take.text_of)
                     await asyncio.create_task(work, name="listening/transcribe")
         except GatewayError as error:
-            if self.records_on:
+            if self.records_on and vad is not None:
                 observer.received(Disconnected(str(error), inf))
-                await asyncio.wait({buffer.ended})
+                await _record_on(buffer, vad, observer)
             raise
         finally:
             microphone.stop()
@@ -218,6 +220,15 @@ class _Stages(NamedTuple):
     vad: PipelineVad
     outlet: Outlet
     observing: AbstractAsyncContextManager[TranscriptionObserver]
+
+
+async def _record_on(buffer: BlockBuffer, vad: PipelineVad, observer: DictationObserver) -> None:
+    """Record what no gateway takes, and report its silence: a forgotten recording ends all the same."""
+    with suppress(GatewayError):  # of a journal that no longer gives its samples
+        async for block in buffer.blocks(raises=False):
+            vad.accept(block)
+            observer.processed(vad.samples / SAMPLE_RATE)
+    await asyncio.wait({buffer.ended})
 
 
 class _ObservedOutlet(JournaledOutlet):

@@ -7,7 +7,7 @@ import asyncio
 import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,7 +46,7 @@ from protocol.recognition import Options
 from protocol.session import Busy
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import read_audio
-from tests.app.dictation.world import FakeDevices, silence
+from tests.app.dictation.world import FakeDevice, FakeDevices, silence
 from tests.app.speech import recording
 from tests.helpers.scripted_gateway import closing_with, oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -297,6 +297,32 @@ def test_forgotten_recording_reports_its_long_silence(
     desk.work.silence_s = lambda: limit_s
     desk.work.processed(2 * limit_s)
     assert desk.told == [TakeLimit(1, Note("no-speech", {"minutes": str(minutes)}))]
+
+
+async def test_silence_of_a_recording_is_counted_although_the_gateway_refused_it(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    """A forgotten recording ends by its silence, whatever the gateway said about the speech before."""
+    quiet = asyncio.Event()
+
+    class TalkingDevice(FakeDevice):
+        async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
+            async for block in super()._blocks(stopped):
+                yield block
+                if self.heard > len(talk):
+                    await quiet.wait()
+
+    async with scripted(closing_with(1003)) as gateway:
+        desk = Desk(tmp_path, models, np.concatenate((talk, silence(20.0))), gateway.url)
+        desk.devices.kind = TalkingDevice
+
+        def is_long_silent() -> bool:
+            if desk.work.note == Note("gateway-away"):
+                quiet.set()
+            return desk.work.silence_s() > 20.0
+
+        await desk.run(is_long_silent)
+    assert desk.note == ("recording-kept", "gateway-refuses")
 
 
 async def test_silence_of_a_recording_is_what_the_vad_says(tmp_path: Path, models: Path, talk: Samples) -> None:
