@@ -47,7 +47,6 @@ class Recording:
         self, device: MicrophoneDevice, on_first_sample: Callable[[], None], on_end: Callable[["Recording"], None]
     ) -> None:
         self.buffer = device.buffer
-        self.superseded = False
         self._device = device
         self._on_end: Callable[[Recording], None] | None = on_end
         self._stopped = False
@@ -60,6 +59,11 @@ class Recording:
         return self._device.device
 
     @property
+    def superseded(self) -> bool:
+        """True if the device records for another recording now."""
+        return self._device.buffer is not self.buffer
+
+    @property
     def level_dbfs(self) -> float:
         """The level of the latest block."""
         return self._device.level_dbfs
@@ -67,7 +71,7 @@ class Recording:
     def stop(self, late_s: float = 0.0) -> None:
         """Stop after the speech until ``late_s`` seconds ago.
 
-        Safe to call twice, and during a later recording.
+        Safe to call twice, after the end, and during a later recording.
         """
         if not self._stopped:
             self._stopped = True
@@ -178,8 +182,6 @@ class Recorder(Closing):
         if self._device is not None and not self._is_right:
             await self._close()
         device = self._device or await self._open()
-        if self._recording is not None:
-            self._recording.superseded = True
         device.start()
 
         def ended(recording: Recording) -> None:

@@ -69,6 +69,21 @@ async def test_device_is_opened_for_take_and_closed_after_delay(takes: Takes, de
     assert devices.opened == 2
 
 
+async def test_recording_that_ended_by_itself_does_not_stop_the_next_one(takes: Takes) -> None:
+    """A take whose journal a slow disk makes stops its recording when that has long ended."""
+    first = await takes.record("one")
+    first.buffer.end(MicrophoneRefused("desk", "gone"))
+    await wait_until(lambda: "over one" in takes.told, "the first one has ended")
+    second = await takes.record("two")
+    await wait_until(lambda: second.buffer.samples == len(AUDIO), "the second one has all")
+    first.stop()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not second.buffer.ended.done()
+    second.stop()
+    await second.buffer.ended
+
+
 async def test_kept_open_device_opens_before_first_take(takes: Takes, devices: FakeDevices) -> None:
     takes.recorder.choose("desk", keep_open=True)
     await wait_until(lambda: devices.open_now == 1, "it is open")
