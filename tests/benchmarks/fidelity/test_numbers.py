@@ -17,6 +17,11 @@ from benchmarks.fidelity.numbers import read_out
         ),
         ("2012, 1998, 1900", "two thousand twelve, nineteen ninety eight, one thousand nine hundred"),
         ("call 555-2389, code 007", "call five five five two three eight nine, code zero zero seven"),
+        (
+            "1,234,567 or 12,34",
+            "one million two hundred thirty four thousand five hundred sixty seven or twelve,thirty four",
+        ),
+        ("5552389", "five five five two three eight nine"),
         ("1234567890", "one two three four five six seven eight nine zero"),
     ],
 )
