@@ -183,6 +183,16 @@ class WhisperDecoder:
             begins.setdefault(token, at * _SECONDS_PER_TIMESTAMP)
         return [(len(tokenizer.decode(tokens[:n])), begins.get(n, inf)) for n in words]
 
+    def gain_over_silence(self, encoded: Any, settings: DecodeSettings, text: str) -> float:
+        """Return how much more probable a text is in a window than in silence, as the mean of its tokens."""
+        tokenizer, prompt_tokens = self._tokenizer_and_prompt(settings)
+        tokens = [tokenizer.encode(text)]
+        sound, silence = (
+            sum(_logarithms(self._model.model.align(window, prompt_tokens, tokens, [frames])[0]))
+            for window, frames in ((encoded, 2 * encoded.shape[1]), (self._silence(1), _SILENT_FRAMES))
+        )
+        return (sound - silence) / len(tokens[0])
+
     def _tokenizer_and_prompt(self, settings: DecodeSettings) -> tuple[Any, list[int]]:
         """Return the tokenizer of a decode, and the tokens before its text."""
         options = settings.options
@@ -202,8 +212,13 @@ class WhisperDecoder:
             tokens = [tokenizer.encode(f"{space}{text}") for text in texts[begin : begin + _TEXTS]]
             silence = self._silence(len(tokens))
             aligned = self._model.model.align(silence, prompt_tokens, tokens, [_SILENT_FRAMES] * len(tokens))
-            found += (sum(log(max(one, _LEAST)) for one in text.text_token_probs) for text in aligned)
+            found += (sum(_logarithms(text)) for text in aligned)
         return found
+
+
+def _logarithms(aligned: Any) -> list[float]:
+    """Return the log probability of each token of an aligned text."""
+    return [log(max(one, _LEAST)) for one in aligned.text_token_probs]
 
 
 def _repaired_vocabulary(known: Any) -> Any:

@@ -69,7 +69,7 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
     """Decode with the language; with the next one too if the text is in a script that the speaker does not use,
     or improbable where the next one is likelier.
 
-    A translation is in English from whatever language.
+    A translation is in English from whatever language. Of certain speech, no text is worse than any.
     """
     translates = options.task == "translate"
     found: list[SegmentText] = []
@@ -80,9 +80,14 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
         )
         if translates or not doubted:
             break
+    spoken = found[0].surely_spoken
     best = max(
         found,
-        key=lambda decoded: (not is_foreign(decoded.text, options.languages), decoded.log_probability),
+        key=lambda decoded: (
+            spoken and bool(decoded.text),
+            not is_foreign(decoded.text, options.languages),
+            decoded.log_probability,
+        ),
     )
     language = "en" if translates else best.language
     return Transcript(best.text, language if best.text else "", best.phrases)

@@ -16,6 +16,8 @@ _SURELY_SPEECH: Final = 0.15
 """Sounds without words have 0.28 and more in a short window, speech that Whisper mishears hardly more than 0.1."""
 _SPEECH_AFTER_WORD: Final = 0.2
 """After a word and a pause sounds without words have 0.55 and more, speech that is misheard 0.19."""
+_LEAST_GAIN: Final = 1.3
+"""Mean of the tokens' logarithms. Texts of music and breathing have -1.0 to 1.2, answers in noise 1.4 and more."""
 _VERY_IMPROBABLE: Final = -0.9
 _SPARSE_TOKENS_PER_SECOND: Final = 0.4
 _LONG_S: Final = 10.0
@@ -53,6 +55,11 @@ def is_sparse(result: DecodeResult, seconds: float, sounding_s: float) -> bool:
     few = tokens < _SPARSE_TOKENS_PER_SECOND * seconds
     doubted = tokens < _DOUBTED_TOKENS_PER_SECOND * sounding_s and not is_surely_speech(result)
     return sounding_s >= _LONG_S and (few or doubted) and result.log_probability < _VERY_IMPROBABLE
+
+
+def is_of_sound(gain: float) -> bool:
+    """Return whether a sound makes a text so much more probable than silence does that it was heard."""
+    return gain >= _LEAST_GAIN
 
 
 def is_probable(result: DecodeResult) -> bool:

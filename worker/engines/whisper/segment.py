@@ -19,7 +19,7 @@ from worker.engines.whisper.decoder import (
     WindowOptions,
 )
 from worker.engines.whisper.full_stops import split_like, with_likely_stops
-from worker.engines.whisper.no_speech import IMPROBABLE, is_probable
+from worker.engines.whisper.no_speech import IMPROBABLE, is_probable, is_surely_speech
 from worker.engines.whisper.pauses import first_sound, sounds_from
 from worker.engines.whisper.skipped_speech import SENTENCE, MissedSpeech, missed_speech, with_skipped_speech
 from worker.engines.whisper.text_overlap import continue_text, ends_like, is_new
@@ -41,11 +41,13 @@ class SegmentText(NamedTuple):
     """Text of a segment, decoded with a language. ``log_probability`` is the mean of its windows.
 
     ``phrases`` or words have times from the start of the segment; a text with one or with a loop has none.
+    ``surely_spoken``: in all windows somebody spoke.
     """
 
     text: str
     language: str
     log_probability: float
+    surely_spoken: bool
     phrases: tuple[Word, ...] = ()
 
 
@@ -122,7 +124,8 @@ class SegmentDecoder:
         shared = split_like(text, [phrase.text for phrase in phrases])
         phrases = [replace(phrase, text=said.strip(AROUND)) for phrase, said in zip(phrases, shared, strict=True)]
         log_probability = sum(result.log_probability for result in results) / len(results)
-        return SegmentText(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
+        timed = tuple(phrases) if len(phrases) > 1 else ()
+        return SegmentText(text, language, log_probability, all(map(is_surely_speech, results)), timed)
 
     def _decode_window(self, window: Window, *, in_detected_language: bool) -> tuple[Window, DecodeResult]:
         """Decode a window; use another language than the requested one only if the text is probable."""

@@ -23,7 +23,7 @@ from worker.engines.whisper.decoder import (
     echoes_prompt,
 )
 from worker.engines.whisper.missed_end import better_result, is_acceptable, is_in_bounds, is_plausible
-from worker.engines.whisper.no_speech import is_sparse, is_speech, is_speech_so_far
+from worker.engines.whisper.no_speech import IMPROBABLE, is_of_sound, is_sparse, is_speech, is_speech_so_far
 from worker.engines.whisper.pauses import LOUD, are_alike, count_sounds, place_of_sounds, with_short_pauses
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
@@ -153,7 +153,20 @@ class Window:
         """Return whether anybody spoke. Of sparse words the loudest counts: around an answer it may be quieter."""
         spoken = is_speech_so_far if self.options.partial else is_speech
         loud_s = with_short_pauses(self.audio.sound, LOUD).shape[1] / FRAMES_PER_SECOND
-        return spoken(result) and not is_sparse(result, self.audio.seconds, loud_s)
+        return spoken(result) and not is_sparse(result, self.audio.seconds, loud_s) and self._is_heard(result)
+
+    def _is_heard(self, result: DecodeResult) -> bool:
+        """Return whether a doubtful text comes from the sound: silence would not give it almost as well."""
+        text = result.without_loops()
+        probable = result.log_probability >= IMPROBABLE and text == result.text
+        if probable or self.options.partial or self.options.translates:
+            return True
+        settings = self._settings._replace(primed=True)
+        encoded = self.audio.encode(self.audio.padded_frames())
+        gain = self.audio.get_or_make(
+            (settings, text, "gain"), lambda: self.audio.decoder.gain_over_silence(encoded, settings, text)
+        )
+        return is_of_sound(gain)
 
     def text(self, result: DecodeResult) -> str:
         """Return the text of a result; empty: no speech. Whisper repeats words where a partial ends within one."""

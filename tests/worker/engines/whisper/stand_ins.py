@@ -46,6 +46,10 @@ class FakeDecoder:
         """Prefer Mandarin full stops, and English texts as they are, without commas."""
         return [20.0 * text.count("。") - 10.0 * text.endswith(".") - text.count(",") for text in texts]
 
+    def gain_over_silence(self, encoded: Any, settings: DecodeSettings, text: str) -> float:
+        """Return the gain of a text that was heard."""
+        return 4.0
+
     def words(self, encoded: Any, settings: DecodeSettings, text: str) -> list[tuple[int, float]]:
         return [*((0, float(second)) for second in range(60)), (len(text), self.place(text))]
 

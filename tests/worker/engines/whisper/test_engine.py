@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from benchmarks.fidelity.sounds import music
 from protocol.captions import locate_words
 from protocol.engine import (
     DecodeFailure,
@@ -153,6 +154,18 @@ def test_texts_are_as_likely_together_as_alone(engine: WhisperEngine) -> None:
     alone = [engine._decoder.text_log_probabilities("en", [text])[0] for text in texts]
     assert engine._decoder.text_log_probabilities("en", texts) == pytest.approx(alone, abs=0.2)
     assert alone == sorted(alone, reverse=True) and engine._decoder.text_log_probabilities("en", []) == []
+
+
+def test_spoken_text_is_far_more_probable_than_in_silence(engine: WhisperEngine) -> None:
+    decoder, settings = engine._decoder, DecodeSettings(WindowOptions("en"), 64, False)
+    voice = np.frombuffer(recording("en-03"), np.int16) / 2**15
+    sounds = music(16 * SECOND)
+    spoken, played = (
+        decoder.encode(decoder.features(one.astype(np.float32))[:, : len(one) // 160 + 300])
+        for one in (voice, sounds / sounds.max() / 4)
+    )
+    assert decoder.gain_over_silence(spoken, settings, " Please remember to water the plants.") > 2.0
+    assert decoder.gain_over_silence(played, settings, " Thanks for watching!") < 1.3
 
 
 @pytest.mark.parametrize(

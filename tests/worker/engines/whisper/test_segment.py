@@ -140,3 +140,19 @@ def test_improbable_text_in_a_given_language_is_decided_by_the_likelier_one(
     monkeypatch.setattr(decoder, "languages", lambda encoded: [likeliest, "zh", "en"])
     found = _transcript(segment_decoder(decoder, 4.0), Options("zh", languages=("zh", "en")))
     assert found.language == language
+
+
+@pytest.mark.parametrize(
+    ("text", "no_speech", "kept"),
+    [("这是好。", 0.1, True), ("これは。", 0.1, True), ("这是好。", 0.3, False)],
+    ids=["improbable", "foreign", "hardly speech"],
+)
+def test_text_of_certain_speech_stays_if_the_likelier_language_has_none(
+    text: str, no_speech: float, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = GOOD._replace(text=text, log_probability=-1.4, no_speech=no_speech)
+    nothing = GOOD._replace(text="", log_probability=-1.0)
+    decoder = FakeDecoder(lambda _, settings: said if settings.options.language == "zh" else nothing)
+    monkeypatch.setattr(decoder, "languages", lambda encoded: ["en", "zh"])
+    found = _transcript(segment_decoder(decoder, 4.0), Options("zh", languages=("zh", "en")))
+    assert (found.text, found.language) == ((text, "zh") if kept else ("", ""))

@@ -206,3 +206,36 @@ def test_window_of_30_seconds_is_not_decoded_twice() -> None:
     decoder = FakeDecoder(lambda *_: GOOD._replace(no_speech=0.7))
     segment_decoder(decoder, 29.5).decode("en", "")
     assert len(decoder.decoded_windows) == 1
+
+
+DOUBTFUL = GOOD._replace(log_probability=-0.85)
+LOOP = GOOD._replace(text=" Bye, bye." + " bye." * 20)
+
+
+@pytest.mark.parametrize(
+    ("result", "gain", "partial", "text"),
+    [
+        (DOUBTFUL, 1.2, False, ""),
+        (DOUBTFUL, 2.0, False, "Good."),
+        (GOOD, 1.2, False, "Good."),
+        (DOUBTFUL, 1.2, True, "Good."),
+        (LOOP, 1.2, False, ""),
+        (LOOP, 2.0, False, "Bye."),
+    ],
+    ids=["sound", "speech", "probable", "partial", "loop of a sound", "loop of speech"],
+)
+def test_doubtful_text_that_silence_gives_almost_as_well_is_no_speech(
+    result: DecodeResult, gain: float, partial: bool, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = FakeDecoder(lambda *_: result)
+    asked: list[tuple[DecodeSettings, str]] = []
+
+    def compared(encoded: Any, settings: DecodeSettings, said: str) -> float:
+        asked.append((settings, said))
+        return gain
+
+    monkeypatch.setattr(decoder, "gain_over_silence", compared)
+    assert segment_decoder(decoder, 1.0, partial).decode("en", "").text == text
+    assert len(asked) <= 1 and all(settings.primed for settings, _ in asked)
+    assert bool(asked) is (result is not GOOD and not partial)
+    assert segment_decoder(decoder, 1.0, translates=True).decode("en", "").text != ""
