@@ -13,7 +13,6 @@ from app.core.process import FAILED
 from app.core.sentences import TextLookup
 from app.diagnostics.checks.finding import Finding, Severity, Topic, count, finding_text
 
-_MARKS: Final = {Severity.OK: "ok", Severity.ADVICE: "advice", Severity.PROBLEM: "PROBLEM"}
 _STYLES: Final = {Severity.OK: "green", Severity.ADVICE: "yellow", Severity.PROBLEM: "bold red"}
 _MARK: Final = 7
 _TITLE: Final = 18
@@ -64,9 +63,10 @@ class Listing:
 
     def _print(self, finding: Finding) -> None:
         title, found, do = finding_text(self._texts, finding)
-        mark, style = _MARKS[finding.severity], _STYLES[finding.severity]
+        mark, style = self._texts(f"doctor.mark.{finding.severity}"), _STYLES[finding.severity]
         if not self._console.is_terminal:
-            head = f"{mark:{_MARK}}{'':{_GAP}}{set_cell_size(title, _TITLE)}{'':{_GAP}}"
+            gap = " " * _GAP
+            head = set_cell_size(mark, _MARK) + gap + set_cell_size(title, _TITLE) + gap
             self._console.print(Text(head + found), soft_wrap=True)
             if do:
                 self._console.print(Text(f"{'':{_MARK + _TITLE + 2 * _GAP}}{self._remedy(do)}"), soft_wrap=True)

@@ -63,7 +63,8 @@ def test_summary_counts_problems_and_advice() -> None:
 
 def test_listing_speaks_the_language_of_the_windows() -> None:
     lines = listed(WELL, BAD, say=Sentences("zh")).splitlines()
-    assert lines[0] == f"ok       托盘{'':16}托盘可用。"
+    assert lines[0] == f"正常     托盘{'':16}托盘可用。"
+    assert lines[1].startswith("问题     模型  ")
     assert "处理方法：" in lines[2] and lines[-1] == "1 个问题，其余正常。"
 
 

@@ -111,6 +111,7 @@ FAMILIES = {
     "monitor": ["span", "workers", "stages", "utterances"],
     "words": ["hears-hint", "writes-hint", "whole-hint", "case-hint", "takes-hint"],
     "help.examine.severity": [severity.value for severity in Severity],
+    "doctor.mark": [severity.value for severity in Severity],
     "help.level": [*LEVELS, "unreadable"],
     "help.logs": [f"level-{level}" for level in LEVELS[:4]] + LOG_NAMES,
     "help.about": ["says", "search", "list", "text"],
