@@ -42,6 +42,8 @@ class AdapterSocket(web.WebSocketResponse):
         """Close the connection, as aiohttp does too when it refuses a message."""
         if code == WSCloseCode.MESSAGE_TOO_BIG:
             message = message or _TOO_LARGE
+        elif code == WSCloseCode.OK and self.exception() is not None:  # it could not be read: no normal end
+            code = WSCloseCode.PROTOCOL_ERROR
         async with asyncio.timeout(_SEND_S):
             return await super().close(code=code, message=message, drain=drain)
 

@@ -197,8 +197,9 @@ class Monitor(Observer):
                 self.survey = await self._jobs.survey()
                 self._answers, self._trouble = True, ""
             except BrokerError as error:
+                if self._answers or error.trouble != self._trouble:  # once for each time that it is away
+                    log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
                 self._answers, self._trouble = False, error.trouble
-                log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
             self._asked_at = inf
             self.survey = dataclasses.replace(self.survey, held=hub.held)
             hub.surveyed(self.survey)

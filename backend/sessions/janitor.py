@@ -38,6 +38,7 @@ class Janitor:
         self._revoked = revoked
         self._started = time.monotonic()
         self.rounds = 0
+        self._unread = False
 
     async def run(self) -> None:
         """Clean at intervals until cancelled, and at once when a key is revoked."""
@@ -61,8 +62,11 @@ class Janitor:
             dropped = await self._drop_useless(revoked)
             await self._discard_left()
         except BrokerError as error:
-            log.warning(LogEvent.QUEUE_UNREAD, error=str(error))
+            if not self._unread:  # once for each time that it is away
+                log.warning(LogEvent.QUEUE_UNREAD, error=str(error))
+            self._unread = True
             return False
+        self._unread = False
         self.rounds += 1
         if dropped:
             log.info(LogEvent.QUEUE_DROPPED, entries=dropped.total(), **dropped)

@@ -15,7 +15,7 @@ from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.events import ClientEvent
 from client.gateway import GatewayClient
-from protocol.job import Keys
+from protocol.job import TRANSIENT_GONE_MS, Keys
 from protocol.recognition import Options
 from protocol.session import Final
 from tests.backend.conftest import KEY
@@ -129,6 +129,27 @@ async def test_session_survives_a_broker_that_loses_everything(
         await gateway.hub._jobs.shards[0].administer("FLUSHALL")
         async with working(broker.url):
             finals = await saying
+    assert [final.text for final in finals] == [text_of(tone(16_000 + segment)) for segment in range(2)]
+
+
+async def test_session_that_another_gateway_discards_has_its_texts_once(
+    sessions: DialectSessions,
+    visit: AdmittedRequest,
+    broker: Broker,
+    gateway: Gateway,
+    reads_again_soon: None,
+) -> None:
+    """Its gateway stood still, or the broker's clock was set forward: to others it looks like a killed one."""
+    async with sessions.client(visit, OPTIONS, "test") as client, Redis.from_url(broker.url) as redis:
+        saying = asyncio.create_task(said(client, 2))
+        await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "a segment waits")
+        (session,) = gateway.hub.hosted
+        await redis.hset(Keys().transient, session, "1")
+        assert await gateway.hub._jobs.renew_transient([]) == [session]
+        assert await gateway.hub._jobs.discard(session, TRANSIENT_GONE_MS)
+        async with working(broker.url) as worker:
+            finals = await saying
+            assert worker.ended == 2
     assert [final.text for final in finals] == [text_of(tone(16_000 + segment)) for segment in range(2)]
 
 

@@ -142,6 +142,21 @@ async def test_too_large_message_ends_the_connection_with_the_reason(
     assert (closed.value.rcvd.code, "smaller pieces" in closed.value.rcvd.reason) == (1009, True)
 
 
+async def test_message_that_cannot_be_unpacked_is_no_normal_end(
+    sessions: DialectSessions, gateway: Gateway
+) -> None:
+    """A client would take a normal end for that of its texts."""
+    async with (
+        echoing(sessions, gateway, asyncio.Event()) as url,
+        connect(url.replace("http", "ws", 1).replace(" ", "%20")) as socket,
+        asyncio.timeout(30),
+    ):
+        socket.transport.write(b"\xc1\x83\0\0\0\0\xff\xff\xff")  # a compressed text message
+        with pytest.raises(ConnectionClosedError) as closed:
+            await socket.recv()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == aiohttp.WSCloseCode.PROTOCOL_ERROR
+
+
 async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, gateway: Gateway) -> None:
     closed = asyncio.Event()
     async with echoing(sessions, gateway, closed) as url, aiohttp.ClientSession() as http:

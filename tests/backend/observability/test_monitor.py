@@ -3,7 +3,8 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,33 @@ async def test_broker_that_stands_still_is_away_before_its_deadlines_have_passed
         finally:
             broker.process.send_signal(signal.SIGCONT)
         await wait_until(is_up, "the broker is back")
+
+
+async def test_broker_that_is_away_is_logged_once(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for pause in ("monitor.EXPECTING_S", "monitor.UNWATCHED_S"):
+        monkeypatch.setattr(f"backend.observability.{pause}", 0.01)
+    for pause in ("LOOK_S", "ROUND_S"):
+        monkeypatch.setattr(f"backend.sessions.janitor.{pause}", 0.01)
+    async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, drain_s=0.1)) as gateway:
+        asked: Counter[str] = Counter()
+
+        def counted(name: str, ask: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+            async def count() -> Any:
+                asked[name] += 1
+                return await ask()
+
+            return count
+
+        for part, name in ((gateway.monitor._jobs, "survey"), (gateway.janitor._queues, "tidy")):
+            monkeypatch.setattr(part, name, counted(name, getattr(part, name)))
+        broker.process.kill()
+        await wait_until(lambda: not gateway.monitor.up, "the broker is away")
+        asked.clear()
+        await wait_until(lambda: min(asked["survey"], asked["tidy"]) > 5, "both ask again and again")
+    logged = Counter(record.message.split()[0] for record in caplog.records)
+    assert (logged["broker.status_unknown"], logged["queue.unread"]) == (1, 1)
 
 
 async def test_number_of_viewers_is_limited(broker: Broker) -> None:
