@@ -105,6 +105,7 @@ class BrokerTrouble(StrEnum):
     REPLICA = "replica"  # it is a read-only replica
     REPLICAS = "replicas"  # too few replicas follow it
     DENIED = "denied"  # its user or password is refused, or lacks a permission
+    FOREIGN = "foreign"  # another program's value is in the place of a key of ours
 
 
 class BrokerState(Struct, frozen=True):

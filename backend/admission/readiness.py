@@ -16,6 +16,8 @@ _TROUBLES: Final[dict[str, str]] = {
     BrokerTrouble.REPLICA: "the broker is a replica, which takes nothing: name its primary",
     BrokerTrouble.REPLICAS: "the broker has too few replicas: start them, or lower its min-replicas-to-write",
     BrokerTrouble.DENIED: "the broker refuses the gateway's user or password, or does not permit its commands",
+    BrokerTrouble.FOREIGN: "another program has put its value into a key of kikipounamu: give the gateway a "
+    "broker or a database of its own, or delete that key (`kiki:*`)",
 }
 _NOTHING_WORKS: Final = frozenset({RefusalReason.LEAVING, RefusalReason.BROKER, RefusalReason.NO_WORKER})
 

@@ -29,7 +29,11 @@ _LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is clos
 
 _IN_SCRIPT: Final = "user_script"
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")
-_TEXTS: Final = {"MISCONF": BrokerTrouble.DISK, "NOREPLICAS": BrokerTrouble.REPLICAS}
+_TEXTS: Final = {
+    "MISCONF": BrokerTrouble.DISK,
+    "NOREPLICAS": BrokerTrouble.REPLICAS,
+    "WRONGTYPE": BrokerTrouble.FOREIGN,
+}
 _TROUBLES: Final = {
     BrokerTrouble.FULL: (OutOfMemoryError,),
     BrokerTrouble.LOADING: (BusyLoadingError,),
@@ -72,7 +76,7 @@ def ours(reply: Any, *, optional: bool, own: bool = False) -> Any:
     """
     if not isinstance(reply, RedisError):
         return reply
-    if own and _IN_SCRIPT in str(reply) and not trouble_of(reply):
+    if own and _IN_SCRIPT in str(reply) and trouble_of(reply) in ("", BrokerTrouble.FOREIGN):
         return SessionDamaged("its key or a field has another type")
     away = not optional and (isinstance(reply, _AWAY) or is_elsewhere(reply) or str(reply).startswith(_AWAY_TEXTS))
     return (BrokerUnreachable if away else BrokerFailed)(error_text(reply), trouble_of(reply))

@@ -77,6 +77,7 @@ def test_temporary_refusal_is_unreachable_unless_optional() -> None:
         (ResponseError("NOREPLICAS Not enough good replicas to write."), BrokerTrouble.REPLICAS),
         (AuthenticationError("WRONGPASS"), BrokerTrouble.DENIED),
         (NoPermissionError("NOPERM"), BrokerTrouble.DENIED),
+        (ResponseError("WRONGTYPE Operation against a key holding the wrong kind"), BrokerTrouble.FOREIGN),
         (RedisConnectionError("gone"), ""),
     ],
 )

@@ -139,7 +139,7 @@ async def test_session_that_another_gateway_discards_has_its_texts_once(
     gateway: Gateway,
     reads_again_soon: None,
 ) -> None:
-    """Its gateway stood still, or the broker's clock was set forward: to others it looks like a killed one."""
+    """Discard it as after a standstill of its gateway, or a step of the broker's clock."""
     async with sessions.client(visit, OPTIONS, "test") as client, Redis.from_url(broker.url) as redis:
         saying = asyncio.create_task(said(client, 2))
         await wait_until(lambda: redis.xlen(Keys().jobs("interactive")), "a segment waits")

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from redis.asyncio import Redis
 
 from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
@@ -21,6 +22,7 @@ from backend.running_gateway import running_gateway
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode
+from protocol.job import Keys
 from protocol.monitor import Recent, Totals
 from protocol.session import Failed, Final, Partial
 from tests.backend.conclusions import HISTORY, concluded
@@ -178,6 +180,29 @@ async def test_broker_that_stands_still_is_away_before_its_deadlines_have_passed
         finally:
             broker.process.send_signal(signal.SIGCONT)
         await wait_until(is_up, "the broker is back")
+
+
+@pytest.mark.parametrize("key", [Keys().backlog, Keys().workers, Keys().streamers, Keys().jobs("interactive")])
+async def test_value_of_another_program_is_named_by_readiness(gateway: Gateway, broker: Broker, key: str) -> None:
+    async with Redis.from_url(broker.url) as redis, aiohttp.ClientSession() as http:
+        await redis.hset(Keys().backlog, Keys().jobs("interactive"), "0")
+
+        async def reasons() -> str:
+            async with http.get(f"{gateway.url}/readyz") as response:
+                found = (await response.json())["reasons"]
+                return "".join(one["message"] for one in found if one["code"] == "broker")
+
+        async def is_named() -> bool:
+            return "another program" in await reasons()
+
+        async def is_mended() -> bool:
+            return not await reasons()
+
+        await redis.delete(key)
+        await redis.set(key, "of another program")
+        await wait_until(is_named, "the reason is there")
+        await redis.delete(key)
+        await wait_until(is_mended, "it is gone")
 
 
 async def test_broker_that_is_away_is_logged_once(
