@@ -30,7 +30,6 @@ from app.dictation.messages import (
     Event,
     Gauges,
     Leave,
-    Locked,
     PassOnTap,
     PlayCue,
     PollKey,
@@ -38,7 +37,6 @@ from app.dictation.messages import (
     SoundCue,
     TargetFound,
     Tick,
-    Woke,
 )
 from app.dictation.recorder import OpenDevice, Recorder
 from app.dictation.recordings import PastTakes, Recordings
@@ -73,7 +71,7 @@ MICROPHONE_NOTES: Final = {
 class Parts:
     """The components that ``DictationRunner`` works with.
 
-    ``hotkeys``: already entered, if the platform has any.
+    ``hotkeys``: already entered.
     ``most_takes``: the limit on takes that wait at once.
     """
 
@@ -82,7 +80,7 @@ class Parts:
     means: InsertionMeans
     open_device: OpenDevice
     play: Callable[[SoundCue], None]
-    hotkeys: Hotkeys | None = None
+    hotkeys: Hotkeys
     most_takes: int = MOST_TAKES
     observe: Observe = ignore
     limits: Callable[[], RetentionLimits] = RetentionLimits
@@ -106,18 +104,18 @@ class DictationRunner:
         self._core = Tasks("dictating")  # the failure of any of these ends the run
         self._deliveries = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
-        self._texts = TextInserter(parts.means, self._deliveries, self._handle, self._tasks, history_changed)
+        self._texts = TextInserter(parts.means, self._deliveries, self.handle, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         self._takes = self._running_takes(parts)
         sharing = self._deliveries.sharing
         self._earlier = PastTakes(parts.library, parts.setup, lambda: self._options.options, sharing)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
-        self._keys = HotkeyAdapter(parts.hotkeys, self._handle, warn, show) if parts.hotkeys else None
+        self._keys = HotkeyAdapter(parts.hotkeys, self.handle, warn, show)
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
         until_recorded = self._texts.until_recorded
-        self.recordings = Recordings(self._earlier, self._machine, self._deliveries, self._handle, until_recorded)
+        self.recordings = Recordings(self._earlier, self._machine, self._deliveries, self.handle, until_recorded)
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
         self._running = False
@@ -134,7 +132,7 @@ class DictationRunner:
             each_at_once=lambda: self._options.each_piece_at_once,
         )
         return RunningTakes(
-            take_parts, lambda: self._options, self._texts, self._tasks, self._handle, self._take_ended
+            take_parts, lambda: self._options, self._texts, self._tasks, self.handle, self._take_ended
         )
 
     # -- requests ------------------------------------------------------------------------------------------
@@ -164,7 +162,7 @@ class DictationRunner:
         """Start a user's action and return at once."""
         match action:
             case Verb():
-                self._handle(action)
+                self.handle(action)
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
             case CopyText(text):
@@ -172,7 +170,7 @@ class DictationRunner:
                 self._copying.start(lambda: self._copy(text))
             case SettleHeld(session, how):
                 self._tasks.start(self._settle(session, how), "settle")
-            case _ if self._keys:
+            case _:
                 self._keys.ask(action)
 
     def change(self, options: DictationOptions) -> None:
@@ -183,18 +181,12 @@ class DictationRunner:
         self._options = options
         self._machine.gestures.mode, self._machine.joins = options.mode, options.joins
         self.recorder.choose(options.microphone, keep_open=options.keep_open)
-        if self._keys:
-            self._keys.request(options.keys)
+        self._keys.request(options.keys)
         self._woken.set()
-
-    def handle(self, event: Woke | Locked) -> None:
-        """End the recording because the computer slept, which also renews microphone and keys, or is locked."""
-        self._handle(event)
 
     async def until_bound(self) -> None:
         """Wait until the hotkeys work, or are refused for the first time; then show the view, idle or not."""
-        if self._keys:
-            await self._keys.tried.wait()
+        await self._keys.tried.wait()
         self._show(anyway=True)
 
     async def until_finished(self) -> None:
@@ -225,9 +217,8 @@ class DictationRunner:
                 self._tasks.keep(self._deliveries.retry_refused, "record owed")
                 self._tasks.start(self.recordings.hold_again(), "held before")
                 self._tasks.start(self._preparing(), "prepare")
-                if self._keys:
-                    self._core.start(self._keys.listen(), "keys")
-                    self._core.start(self._keys.keep_bound(), "bind")
+                self._core.start(self._keys.listen(), "keys")
+                self._core.start(self._keys.keep_bound(), "bind")
                 try:
                     await self._until_quit()
                 finally:
@@ -319,7 +310,8 @@ class DictationRunner:
 
     # -- effects -------------------------------------------------------------------------------------------
 
-    def _handle(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
+        """Pass an event to the state machine, perform the effects and show a new state at once."""
         match event:
             case TargetFound(take, target, int(segment)):
                 self._takes.set_target(take, segment, target)
@@ -334,21 +326,19 @@ class DictationRunner:
                 self._warnings.pop("microphone", None)
                 self._warnings.pop("choice", None)
             self._takes.perform(effect) or self._texts.perform(effect) or self._perform_other(effect)
-        if self._keys:
-            self._keys.set_recording(self._machine.recording is not None)
+        self._keys.set_recording(self._machine.recording is not None)
 
     def _perform_other(self, effect: Effect) -> bool:
         match effect:
-            case PollKey(action, needed) if self._keys:
+            case PollKey(action, needed):
                 self._tasks.start(self._keys.poll(action, needed=needed), "poll")
-            case PassOnTap(action) if self._keys:
+            case PassOnTap(action):
                 self._tasks.start(self._keys.pass_on(action), "pass on")
             case PlayCue(cue) if self._options.cues:
                 self._parts.play(cue)
             case Renew():
                 self.recorder.renew()
-                if self._keys:
-                    self._tasks.start(self._keys.renew(), "renew")
+                self._tasks.start(self._keys.renew(), "renew")
             case Leave():
                 self._leaving.set()
         return True

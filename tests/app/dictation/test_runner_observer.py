@@ -21,7 +21,7 @@ from app.monitoring.view import UtteranceRow, UtteranceStage
 from app.transcription.listening import PATIENT, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed_locator
-from tests.app.dictation.world import FakeCues, FakeDevices, FakeInserter
+from tests.app.dictation.world import FakeCues, FakeDevices, FakeHotkeys, FakeInserter
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
@@ -40,6 +40,7 @@ class Watched:
             InsertionMeans(self.inserter),
             self.devices,
             FakeCues().play,
+            FakeHotkeys(),
             observe=lambda event: self.utterances.observe(event, clock()),
         )
         self.dictating = DictationRunner(parts, DictationOptions(TalkMode.TOGGLE))
