@@ -69,7 +69,7 @@ class FilesPage(QWidget):
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs = SYSTEM_DIALOGS
     ) -> None:
-        super().__init__()
+        super().__init__(acceptDrops=True)
         self._theme, self._texts, self._ask = theme, texts, ask
         self._dialogs = dialogs
         self._view, self._worker = FilesView(), WorkerView()
@@ -77,7 +77,6 @@ class FilesPage(QWidget):
         self._adding, self._first_added = False, 0
         self._revealing = timer(self, 0, self._reveal)  # once Qt has shown the new row
         paint_as_page(self)
-        self.setAcceptDrops(True)
         self.name = worded(texts, label(size=SCALE.display, bold=True), "files.name")
         self.pause = action_button(lambda: ask(ResumeFiles() if self._all_paused else PauseFiles()), "quiet")
         self.cancel = worded(texts, action_button(lambda: ask(CancelFiles()), "quiet"), "files.cancel-queued")

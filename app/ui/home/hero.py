@@ -129,9 +129,11 @@ class Hero(Card):
         self.progress = FileProgressBar(theme)
         self._final_timer = timer(self, FINAL_MS, self._show)
         self.caps.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._how, self._gap = QWidget(), QWidget()
+        self._how, self._gap = (
+            QWidget(),
+            QWidget(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)),
+        )
         vertical(self.hint, self.then, within=self._how, gap=SPACING.hair)
-        self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         speaking = horizontal(self.shape, self.state, self.wave, self._gap, self.elapsed, gap=SPACING.medium)
         middle, left = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignLeft
         key, start = aligned(self.caps, middle), aligned(self.start, middle | left)

@@ -128,13 +128,12 @@ class Shell(QWidget):
         ask: Callable[[Action], None],
         closing: FirstTimes | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(windowIcon=icons.icon(icons.APP))
         self.closing_note: ClosingNote | None = None
         if closing is not None:
             self.closing_note = ClosingNote(texts, closing, self.hide, lambda: ask(Verb.QUIT), self)
         self._texts, self._ask = texts, ask
         paint_as_page(self)
-        self.setWindowIcon(icons.icon(icons.APP))
         self._sized = False
         self.pages: dict[str, QWidget] = {}
         self.sidebar = Sidebar(theme, texts, self.choose)
@@ -324,10 +323,9 @@ class MonitorWindow(QWidget):
     """Window around the monitor. Esc and Ctrl+W close it."""
 
     def __init__(self, texts: Texts, page: QWidget) -> None:
-        super().__init__()
+        super().__init__(windowIcon=icons.icon(icons.APP))
         self._texts = texts
         paint_as_page(self)
-        self.setWindowIcon(icons.icon(icons.APP))
         vertical(scrolling(page), within=self)
         for keys in ("Esc", "Ctrl+W"):
             QShortcut(QKeySequence(keys), self).activated.connect(self.close)

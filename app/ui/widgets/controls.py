@@ -246,12 +246,14 @@ class OptionButtons(QWidget):
     chosen = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed))
+        super().__init__(
+            focusPolicy=Qt.FocusPolicy.StrongFocus,
+            sizePolicy=QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed),
+        )
         self._theme = theme
         self.buttons: list[OptionButton] = []
         self._row = FlowRow((), gap=_FRAME)
         vertical(self._row, within=self, margins=_FRAME, gap=None)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
         """Show values with their texts, and select one."""
