@@ -139,7 +139,7 @@ class Application:
             rules = self._file.current.insertion.rules
             self._inserter = await open_inserter_or_hold(self._post, self.clipboard, rules)
             cleanup.push_async_callback(self._inserter.close)
-            sounds = await enter(Sounds(sound_system().play))
+            sounds = await enter(Sounds(sound_system().ports.play))
             await enter(self._gateways)
             self._gateways.choose(self._file.current.gateway)
             await enter(self._background)

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from functools import cache
 
 from app.capture.devices import Input
-from app.capture.portaudio import InputStream, PortAudio, PortAudioStream, Put
+from app.capture.portaudio import InputStream, PortAudio, Put
 from app.capture.pulse import NoSoundServer, PulseAudio
 from app.capture.pulse_library import pulse_library
 
 
 class DesktopSound:
-    """A ``SoundSystem`` that can also play sounds."""
+    """A ``SoundSystem`` with microphones. ``ports`` plays sounds."""
 
     def __init__(self, server: PulseAudio | None, ports: PortAudio) -> None:
-        self._server, self._ports = server, ports
+        self._server, self.ports = server, ports
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
         """List the microphones of the sound server; without one, those of PortAudio."""
@@ -26,21 +26,13 @@ class DesktopSound:
                 return await self._server.inputs(anew=anew)
             except NoSoundServer:
                 pass
-        return await self._ports.inputs(anew=anew)
+        return await self.ports.inputs(anew=anew)
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> InputStream:
         """Begin to record with the system that listed the device. Raises ``MicrophoneError``."""
         if self._server is not None and device.key:
             return await self._server.open(device, put, ended)
-        return await self._ports.open(device, put, ended)
-
-    async def play(self, sound_at: Callable[[int], bytes]) -> None:
-        """Play a short sound; see ``PortAudio.play``."""
-        await self._ports.play(sound_at)
-
-    async def open_output(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> PortAudioStream:
-        """Begin to play; see ``PortAudio.open_output``."""
-        return await self._ports.open_output(pull, ended)
+        return await self.ports.open(device, put, ended)
 
 
 @cache

@@ -118,7 +118,6 @@ class DictationRunner:
         self.recordings = Recordings(self._earlier, self._machine, self._deliveries, self.handle, until_recorded)
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
-        self._running = False
 
     def _running_takes(self, parts: Parts) -> RunningTakes:
         take_parts = TakeParts(
@@ -207,9 +206,6 @@ class DictationRunner:
 
         Recorded speech is kept either way.
         """
-        if self._running:
-            raise RuntimeError("it runs already")
-        self._running = True
         try:
             async with self.recorder, self._tasks, self._core:
                 self.change(self._options)

@@ -63,13 +63,11 @@ class RunningTakes:
             case StartRecording(take, mode):
                 self._start(take, mode)
             case StopRecording(take, late_s):
-                if runner := self._runners.get(take):
-                    runner.stop(late_s)
+                self._runners[take].stop(late_s)
             case DiscardTake(take):
                 self._tasks.start(complete(self._discard(take)), "discard")
             case PutAside(take):
-                if runner := self._runners.pop(take, None):
-                    self._tasks.start(self._put_aside(take, runner), "put aside")
+                self._tasks.start(self._put_aside(take, self._runners.pop(take)), "put aside")
             case CloseTake(take):
                 self._runners.pop(take, None)
                 self._texts.record(self._parts.deliveries.close(take))
@@ -89,8 +87,7 @@ class RunningTakes:
         self._runners[take] = runner
 
     async def _discard(self, take: int) -> None:
-        if runner := self._runners.pop(take, None):
-            await runner.cancel()
+        await self._runners.pop(take).cancel()
         await self._parts.deliveries.discard(take)
         self._changed()
 

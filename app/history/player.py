@@ -1,6 +1,6 @@
 """Player of a take through the system's audio output.
 
-    player = Player(history.take, sound_system(), post)
+    player = Player(history.take, sound_system().ports, post)
     player.play(session)        # ``post`` gets ``PlaybackView``, about 15 times a second
     player.block(True)           # dictation records: the microphone must not pick up the playback
 

@@ -95,7 +95,7 @@ class HistoryService:
         self._undo: asyncio.Future[bool] | None = None
         self._details = TakeDetailsPublisher(history.take, post)
         self._queue = RerecognitionQueue(history.rerun, post, self._details.add_run)
-        self._player = Player(history.take, output or sound_system(), post)
+        self._player = Player(history.take, output or sound_system().ports, post)
         self._tasks = Tasks("history-window")
         self._running: set[asyncio.Task[None]] = set()
         self._exports = Exports(history.export, post)

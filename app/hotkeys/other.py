@@ -69,7 +69,7 @@ class OtherHotkeys(Hotkeys):
         grab = self._grabs.get(action)
         if grab is None or grab.own:
             return
-        held = [_left_binding(modifier) for modifier, bit in BITS.items() if grab.modifiers & bit]
+        held = [Binding(f"left_{modifier}") for modifier, bit in BITS.items() if grab.modifiers & bit]
         codes = [code for code in map(self._hook.code, held) if code is not None and not self._hook.is_down(code)]
         self._hook.tap([*codes, grab.code])
 
@@ -112,10 +112,6 @@ class OtherHotkeys(Hotkeys):
     def _emit(self, events: tuple[KeyEvent, ...]) -> None:
         for event in events:
             self._events.post(event)
-
-
-def _left_binding(modifier: Modifier) -> Binding:
-    return Binding(f"left_{modifier}")
 
 
 def _listener(**hooks: Any) -> Any:

@@ -178,8 +178,6 @@ def _following(segments: Mapping[int, TakeSegment]) -> dict[int, int]:
 def _end(spoken: TakeSegment, following: int | None) -> int | None:
     if spoken.samples is not None:
         return spoken.at + spoken.samples
-    if spoken.cancelled:
-        return spoken.at
     return None if following is None or following - spoken.at > LONGEST else following
 
 

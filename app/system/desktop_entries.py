@@ -88,10 +88,14 @@ def index_entries(entries: Iterable[DesktopEntry]) -> dict[str, DesktopEntry]:
     """
     known = sorted(entries, key=lambda entry: not entry.shown)
     found: dict[str, DesktopEntry] = {}
-    for keys in (_window_classes, _file_name, _last_part):
+    for name in (
+        lambda entry: entry.window_class.lower(),
+        lambda entry: entry.identifier.lower(),
+        lambda entry: plain_name(entry.identifier),
+    ):
         for entry in known:
-            for key in filter(None, keys(entry)):
-                found.setdefault(key, entry)
+            found.setdefault(name(entry), entry)
+    found.pop("", None)  # most state no window class
     started: dict[str, list[DesktopEntry]] = {}
     for entry in known:
         if entry.executable and entry.shown:
@@ -105,18 +109,6 @@ def index_entries(entries: Iterable[DesktopEntry]) -> dict[str, DesktopEntry]:
 def find_entry(found: Mapping[str, DesktopEntry], window_class: str) -> DesktopEntry | None:
     """Return the program of a window class, or of the name of an executable."""
     return found.get(window_class.strip().lower()) or found.get(plain_name(window_class.strip()))
-
-
-def _window_classes(entry: DesktopEntry) -> tuple[str, ...]:
-    return (entry.window_class.lower(),)
-
-
-def _file_name(entry: DesktopEntry) -> tuple[str, ...]:
-    return (entry.identifier.lower(),)
-
-
-def _last_part(entry: DesktopEntry) -> tuple[str, ...]:
-    return (plain_name(entry.identifier),) if "." in entry.identifier else ()
 
 
 def _values(text: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import DecodeError, json
+from msgspec import json
 
 from app.core.identity import APP_ID
 from runtime.installing import command_text
@@ -166,11 +166,7 @@ def _origin() -> Mapping[str, Any]:
     from importlib import metadata  # late: the window opens before it is needed
 
     found = metadata.distribution(PROGRAM).read_text("direct_url.json") or "{}"
-    try:
-        record = json.decode(found.encode())
-    except DecodeError:
-        return {}
-    return record if isinstance(record, dict) else {}
+    return json.decode(found.encode(), type=dict[str, Any])
 
 
 def _folder(origin: Mapping[str, Any]) -> str:

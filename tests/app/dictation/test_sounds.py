@@ -71,7 +71,7 @@ from app.dictation.sounds import Sounds
 
 async def main():
     system = sound_system()
-    async with Sounds(system.play) as sounds, open_microphone() as microphone:
+    async with Sounds(system.ports.play) as sounds, open_microphone() as microphone:
         sounds.play(SoundCue.START)
         async for block in microphone.buffer.blocks():
             if level_of(block) > -35:
@@ -80,7 +80,7 @@ async def main():
 
 async def silent():
     try:
-        await sound_system().play(lambda rate: bytes(4 * rate))
+        await sound_system().ports.play(lambda rate: bytes(4 * rate))
     except Exception as error:
         print(type(error).__name__)
 

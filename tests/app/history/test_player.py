@@ -196,7 +196,7 @@ async def main(root, session):
         if playing.state is PlayState.STOPPED:
             over.set()
 
-    async with Player(find, sound_system(), post) as player:
+    async with Player(find, sound_system().ports, post) as player:
         player.play(UUID(session))
         await over.wait()
     print(told[-1].note, max(one.ms for one in told))
