@@ -1,6 +1,7 @@
 """A run of one file: its outcome in every case, and the progress and notes before it."""
 
 import asyncio
+import errno
 import json
 import os
 import threading
@@ -16,6 +17,7 @@ from app.core.errors import Note, OutputFailed
 from app.core.format import Format
 from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.files import file_run
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.file_run import FileTask, Reporter, save, save_as, unreadable
 from app.files.queue import SavingOptions
@@ -347,6 +349,19 @@ def test_save_leaves_no_file_when_it_fails(talk: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputFailed):
         save(SAID, tmp_path / ("x" * 252 + ".mp3"), Format.JSON)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_save_removes_the_reserved_file_when_the_disk_is_full(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(place: Path, text: str) -> None:
+        assert place.exists(), "its name is reserved"
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(file_run, "write_whole", fail)
+    with pytest.raises(OutputFailed, match="No space left"):
+        save(SAID, talk, Format.TXT)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_save_as_replaces_file(talk: Path, tmp_path: Path) -> None:

@@ -106,6 +106,13 @@ def test_sealed_line_with_an_absurd_segment_number_is_ignored(number: int) -> No
     assert len(plan(take, 48_000).steps) == 1
 
 
+@pytest.mark.parametrize("end", [Finished(2**41), Mended(2**41, 0)])
+def test_end_after_more_than_two_years_is_a_fault(end: Event) -> None:
+    take = newer(OPENED, *TOLD, end)
+    assert faults(take) == [f"events.jsonl, line 14: no recording has {2**41} samples"]
+    assert not take.finished and set(certain_spans(take)) == {0, 1, 2, 3}
+
+
 @pytest.mark.parametrize("size", [0, 2, AUDIO - 1, AUDIO - 2])
 def test_audio_that_ends_early_stays_a_fault_after_mending(size: int) -> None:
     take = newer(*WHOLE, Mended(size // 2, 0), audio=size)

@@ -42,3 +42,27 @@ def test_model_that_cannot_run_is_not_measured(
     with pytest.raises(MeasurementFailed, match=reason):
         measure_speed(load_catalogue().model(model))
     assert read_speeds() == {}
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo loading; echo out of memory >&2; exit 1", "loading"),
+        ("echo loading >&2; echo out of memory >&2; exit 1", "out of memory"),
+        ("echo 'no JSON'", "malformed"),
+        ("""echo '{"speeds": []}'""", "not enough values"),
+        ("""echo '{"speeds": [{"rtf": 0}]}'""", "zero"),
+    ],
+)
+def test_failed_benchmark_gives_the_reason(
+    script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "worker"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    monkeypatch.setattr(advice, "arguments_for", lambda model: ())
+    monkeypatch.setattr(advice, "find_program", lambda name: str(program))
+    with pytest.raises(MeasurementFailed, match=f"whisper-base cannot be measured: .*{reason}"):
+        measure_speed(load_catalogue().model("whisper-base"))
+    assert read_speeds() == {}

@@ -133,6 +133,12 @@ def test_queued_fetch_is_paused_and_cancelled_at_once(models: ModelsState) -> No
     assert view(models, B).state is ModelState.MISSING
 
 
+def test_cancelled_queued_fetch_discards_data_of_an_earlier_start(models: ModelsState) -> None:
+    do(models, DiskInspected({B: PART}), FetchModel(A), FetchModel(B))
+    assert do(models, CancelModel(B)) == [RunJob(B, Work.ABANDON)]
+    assert view(models, B).state is ModelState.REMOVING
+
+
 def test_cancelled_fetch_is_discarded_after_it_stopped(models: ModelsState) -> None:
     do(models, FetchModel(A))
     assert do(models, CancelModel(A)) == [HaltJob(A)]

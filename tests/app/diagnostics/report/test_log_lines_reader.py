@@ -40,6 +40,17 @@ def test_reading_continues_over_rotation(tmp_path: Path) -> None:
     assert reading.read() and events(reading) == ["before", "just before", "after"]
 
 
+def test_reading_continues_with_the_newest_file_after_two_rotations(tmp_path: Path) -> None:
+    log = tmp_path / "desktop.jsonl"
+    log.write_text(f"{line(1, 'before')}\n{line(2, 'cut')[:20]}")
+    reading = LogReader(tmp_path)
+    reading.read()
+    log.rename(tmp_path / "desktop.jsonl.2")
+    write(tmp_path, "desktop", line(3, "between"), rotated=1)
+    write(tmp_path, "desktop", line(4, "after"))
+    assert reading.read() and events(reading) == ["before", "after"]
+
+
 def test_reading_includes_rotated_files_up_to_limit(tmp_path: Path) -> None:
     write(tmp_path, "desktop", *(line(at, f"old {at}") for at in range(10)), rotated=2)
     write(tmp_path, "desktop", line(20, "newer"), rotated=1)
