@@ -16,16 +16,18 @@ _INVALID: Final = 2
 _DEADLINE_S: Final = 20.0
 
 
-def gateway_complaint(file: Path, environment: Mapping[str, str], command: Sequence[str] = ()) -> str:
+def gateway_complaint(
+    file: Path, environment: Mapping[str, str], command: Sequence[str] = (), deadline_s: float = _DEADLINE_S
+) -> str:
     """Return what is invalid and what to do; empty if all is valid, nothing is set, or the program is missing.
 
-    ``command``: a replacement for the gateway's check.
+    ``command``: a replacement for the gateway's check, which gets no answer after ``deadline_s``.
     """
     if not file.exists() and not any(name.startswith(_VARIABLES) for name in environment):
         return ""
     try:
         program = command or (find_program(_PROGRAM), "check", *_AS_THE_APP)
-        done = subprocess.run(program, capture_output=True, text=True, timeout=_DEADLINE_S, check=False)
+        done = subprocess.run(program, capture_output=True, text=True, timeout=deadline_s, check=False)
     except (ProgramMissing, OSError, subprocess.TimeoutExpired):
         return ""
     said = done.stderr.strip().splitlines()

@@ -20,7 +20,7 @@ from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
 from app.diagnostics.checks.gateway import RemoteGateway
-from app.diagnostics.checks.runner import DEADLINE_S, Examination, in_own_process
+from app.diagnostics.checks.runner import DEADLINE_S, OWN_S, Examination, in_own_process
 from app.gateways.pairing_address import url_text
 from app.gateways.store import GatewaysNotKept, PairedGateway, gateways_file, paired_in
 from app.hotkeys.choose import choose
@@ -44,7 +44,7 @@ _THOROUGH_S: Final = 600.0
 _PROGRAM: Final = "kikipounamu"
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _LEAVES_S: Final = 5.0
-_STARTS_S: Final = 40.0
+_STARTS_S: Final = DEADLINE_S - OWN_S
 """For how long a check's own process may start on a busy computer, in addition to the check."""
 
 
@@ -113,7 +113,7 @@ class AllChecks:
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
         checking_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
-            _in_thread(Topic.SETTINGS, self._settings_findings),
+            _in_thread(Topic.SETTINGS, lambda: settings_findings(computer.faults, settings_place())),
             self._in_process(Topic.MICROPHONE, arguments),
             self._in_process(Topic.VAD, arguments),
             _in_thread(Topic.MODELS, hashing, hashing_s),
@@ -126,6 +126,7 @@ class AllChecks:
             _in_thread(Topic.PERMISSIONS, partial(permissions, platform)),
             _in_thread(Topic.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
             _in_thread(Topic.LOG, lambda: logs.logs(places.logs, time())),
+            _in_thread(Topic.SETTINGS, self._gateway_settings),  # a program, which starts slowly
             Examination(Topic.WORKER, working, worker.DEADLINE_S + _LEAVES_S),
         )
 
@@ -133,21 +134,21 @@ class AllChecks:
         """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
         computer, options = self._computer, self._options
         if area is Topic.VAD:
-            return _in_thread(area, partial(microphone.vad, self._store))
+            return _in_thread(area, partial(microphone.vad, self._store), OWN_S)
         if area is not Topic.MICROPHONE:
             raise UsageMistake(f"{area} is not examined in a process of its own")
         choice, system = self._settings.audio.microphone, computer.system()
         hearing = partial(microphone.microphone, choice, system, computer.platform, options.hear_s)
-        return Examination(area, hearing, DEADLINE_S + options.hear_s)
+        return Examination(area, hearing, OWN_S + options.hear_s)
 
     def _in_process(self, area: Topic, arguments: Sequence[str]) -> Examination:
         deadline_s = _STARTS_S + self.examination(area).deadline_s
         return Examination(area, partial(in_own_process, area, arguments), deadline_s)
 
-    def _settings_findings(self) -> list[Finding]:
-        own = settings_findings(self._computer.faults, settings_place())
-        said = gateway_complaint(self._places.config / GATEWAY_FILE, self._computer.environment)
-        return [*own, wrong(Topic.SETTINGS, "gateway-settings-bad", error=said)] if said else own
+    def _gateway_settings(self) -> list[Finding]:
+        place, environment = self._places.config / GATEWAY_FILE, self._computer.environment
+        said = gateway_complaint(place, environment, deadline_s=DEADLINE_S + _LEAVES_S)  # the check's ends earlier
+        return [wrong(Topic.SETTINGS, "gateway-settings-bad", error=said)] if said else []
 
     async def _session(self) -> Sequence[Finding]:
         platform, environment = self._computer.platform, self._computer.environment

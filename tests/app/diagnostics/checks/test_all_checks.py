@@ -8,6 +8,7 @@ import pytest
 from app.core.errors import UsageMistake
 from app.diagnostics.checks.all_checks import AllChecks, CheckOptions, ComputerSetup, app_runs, this_computer
 from app.diagnostics.checks.finding import Finding, Topic
+from app.diagnostics.checks.runner import DEADLINE_S, examine
 from app.gateways.store import PairedGateway
 from app.settings.sections import AudioSection, GatewaySection, Settings, WorkerSection
 from runtime.folders import folders
@@ -28,8 +29,8 @@ def chosen(computer: ComputerSetup, settings: Settings) -> ComputerSetup:
 
 async def found(computer: ComputerSetup, area: Topic, options: CheckOptions | None = None) -> list[Finding]:
     everything = AllChecks(options or CheckOptions(hear_s=0.0), computer)
-    (examination,) = (one for one in everything.examinations() if one.area is area)
-    return list(await examination.work())
+    examinations = [one for one in everything.examinations() if one.area is area]
+    return [finding for one in examinations for finding in await one.work()]
 
 
 async def test_checks_create_nothing_in_fresh_home(computer: ComputerSetup, home: Path) -> None:
@@ -49,6 +50,28 @@ async def test_separate_checks_are_microphone_and_vad(computer: ComputerSetup) -
     assert keys(await everything.examination(Topic.VAD).work()) == ["advice vad-fallback", "ok vad-hears"]
     with pytest.raises(UsageMistake):
         everything.examination(Topic.DISK)
+
+
+def test_all_checks_but_that_of_the_worker_have_one_deadline(computer: ComputerSetup) -> None:
+    """The settings were called hanging on a busy computer, where the program that checks them starts slowly."""
+    everything = AllChecks(CheckOptions(hear_s=0.0), computer).examinations()
+    assert {one.deadline_s for one in everything if one.area is not Topic.WORKER} == {DEADLINE_S}
+
+
+async def test_gateway_that_does_not_check_its_settings_is_named_beside_the_other_settings(
+    computer: ComputerSetup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "kikipounamu-gateway"
+    program.write_text("#!/bin/sh\nexec sleep 20\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("app.local_services.gateway_settings.find_program", lambda name: str(program))
+    set_up = replace(computer, environment={"KIKIPOUNAMU_GATEWAY_PORT": "0"})
+    everything = AllChecks(CheckOptions(), set_up).examinations()
+    settings = [replace(one, deadline_s=1.0) for one in everything if one.area is Topic.SETTINGS]
+    assert keys(await examine(settings, lambda area, findings: None)) == [
+        "ok settings-default",
+        "problem no-answer",
+    ]
 
 
 def test_process_of_its_own_may_start_late_on_a_busy_computer(computer: ComputerSetup) -> None:
