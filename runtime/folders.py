@@ -5,6 +5,7 @@ The environment variable ``KIKIPOUNAMU_HOME`` moves all folders below one path, 
 
 import errno
 import os
+import socket
 import stat
 import sys
 import tempfile
@@ -30,6 +31,8 @@ _REMEDIES: Final[dict[int | None, str]] = {
 }
 _LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes of sockaddr_un.sun_path, without the final zero
 _LONGEST_SOCKET_PATH = 103  # macOS and others
+_NO_SOCKETS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
+"""FAT and exFAT in the kernel refuse with EPERM, drivers in a process with ENOSYS."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,31 @@ def private_folder(path: Path) -> Path:
 def fits_socket(path: Path) -> bool:
     """Return whether ``path`` is short enough for a unix socket."""
     return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATHS.get(sys.platform, _LONGEST_SOCKET_PATH)
+
+
+def refuses_sockets(folder: Path) -> bool:
+    """Return whether the disk of an existing folder holds no sockets. Creates one, and removes it."""
+    if sys.platform == "win32":
+        return False
+    place = folder / f"{os.getpid()}.s"  # no longer than the names of our sockets
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.bind(os.fspath(place))
+        except OSError as error:
+            return error.errno in _NO_SOCKETS
+    place.unlink(missing_ok=True)
+    return False
+
+
+def socket_variable() -> str:
+    """Return the environment variable that moves the folder of sockets."""
+    return "KIKIPOUNAMU_HOME" if os.environ.get("KIKIPOUNAMU_HOME") else "XDG_RUNTIME_DIR"
+
+
+def socket_refusal(folder: Path) -> str:
+    """Return the sentence for a folder whose disk refuses sockets."""
+    where = f"set {socket_variable()} to a folder on another disk"
+    return f"the disk of {folder} cannot hold sockets, as disks with FAT or exFAT: {where}"
 
 
 def _socket(place: Path) -> Path:

@@ -31,7 +31,7 @@ import msgspec
 
 from app.control.client import ControlError, pipe_name
 from app.control.late_commands import Command, abandoned, repeats
-from app.core.errors import AppError
+from app.core.errors import AppError, Note
 from app.core.states import RECORDING, STARTING, State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.messages import KEYS
@@ -40,7 +40,7 @@ from protocol.decoding import explain
 from runtime import loggers
 from runtime.clocks import steady_s
 from runtime.event_names import LogEvent
-from runtime.folders import folders, private_folder, refusal
+from runtime.folders import folders, private_folder, refusal, refuses_sockets, socket_refusal, socket_variable
 from runtime.locking import try_lock
 from runtime.tasks import Tasks, is_set_within, within
 
@@ -81,7 +81,14 @@ class AlreadyRunning(ControlError):
 
 
 class ControlUnavailable(ControlError):
-    """The control socket cannot be created."""
+    """The control socket cannot be created in this folder."""
+
+    def __init__(self, error: OSError, folder: Path) -> None:
+        refused = refuses_sockets(folder)
+        why = socket_refusal(folder) if refused else refusal(error, folder)
+        super().__init__(f"the app has no place for its socket: {why}")
+        if refused:
+            self.note = Note("no-sockets", {"folder": str(folder), "variable": socket_variable()})
 
 
 class BadRequest(ControlError):
@@ -195,8 +202,7 @@ class ControlServer:
             self._tasks.keep(self._listen_again_if_removed, "stay")
         except OSError as error:
             await self._close()
-            why = f"the app has no place for its socket: {refusal(error)}"
-            raise ControlUnavailable(why) from error
+            raise ControlUnavailable(error, self._place.parent) from error
         except AlreadyRunning:
             await self._close()
             raise

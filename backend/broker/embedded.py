@@ -28,7 +28,7 @@ from backend.broker.damaged_file import reports_damage, set_aside
 from backend.core.errors import BrokerDamaged, BrokerFailed, BrokerLocked
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.folders import fits_socket, private_folder
+from runtime.folders import fits_socket, private_folder, refuses_sockets, socket_refusal
 from runtime.installing import extra_command
 from runtime.leash import leashed_command
 from runtime.locking import try_lock
@@ -248,6 +248,8 @@ class EmbeddedBroker:
         """Return a likely reason of the server's end. On a full disk even its log is empty."""
         if shutil.disk_usage(self._settings.folder).free < _LITTLE_ROOM:
             return f"the disk is full: make room in {self._settings.folder}"
+        if refuses_sockets(self._settings.socket.parent):
+            return socket_refusal(self._settings.socket.parent)
         return f"see {self._settings.folder / _LOG}"
 
     def _arguments(self, log_file: Path) -> list[str]:

@@ -117,7 +117,7 @@ class AllChecks:
             self._in_process(Topic.MICROPHONE, arguments),
             self._in_process(Topic.VAD, arguments),
             _in_thread(Topic.MODELS, hashing, hashing_s),
-            _in_thread(Topic.DISK, partial(disk.disk, kept, root)),
+            _in_thread(Topic.DISK, partial(disk.disk, kept, root, places.control_socket.parent)),
             _in_thread(Topic.RECORDINGS, partial(recordings, self._library)),
             Examination(Topic.GATEWAY, self._gateway),
             Examination(Topic.ELSEWHERE, self._elsewhere),

@@ -15,6 +15,7 @@ from rich.filesize import decimal
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.journal.library import Library
 from app.journal.take import TakeState
+from runtime.folders import refuses_sockets, socket_variable
 from speech.models.collector import FreeBytes, free_bytes
 
 _FULL: Final = 100_000_000
@@ -31,9 +32,15 @@ _REFUSALS: Final[dict[int | None, str]] = {
 }
 
 
-def disk(places: Iterable[Path], recordings: Path, free: FreeBytes = free_bytes) -> list[Finding]:
-    """Check free space for all ``places``, existing or not, one finding per disk, and writes to ``recordings``."""
-    return [*_room(places, free), writable(recordings)]
+def disk(places: Iterable[Path], recordings: Path, sockets: Path, free: FreeBytes = free_bytes) -> list[Finding]:
+    """Check free space for all ``places``, existing or not, one finding per disk, and writes to ``recordings``.
+
+    ``sockets``: the folder of sockets.
+    """
+    found = [*_room(places, free), writable(recordings)]
+    if refuses_sockets(existing(sockets)):
+        found.append(wrong(Topic.DISK, "disk-no-sockets", folder=str(sockets), variable=socket_variable()))
+    return found
 
 
 def _room(places: Iterable[Path], free: FreeBytes) -> Iterator[Finding]:

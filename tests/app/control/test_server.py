@@ -35,6 +35,7 @@ from app.core.states import State
 from app.dictation.actions import HeldAction, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.view import View
 from runtime.tasks import Tasks
+from tests.helpers.no_sockets import without_sockets
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
@@ -307,6 +308,16 @@ async def test_control_is_unavailable_when_folder_cannot_be_created(tmp_path: Pa
     with pytest.raises(ControlUnavailable, match="no place for its socket: .*cannot be used .*KIKIPOUNAMU_HOME"):
         async with App(tmp_path / "file" / "control.sock").control:
             pass
+
+
+async def test_control_is_unavailable_on_a_disk_without_sockets(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_sockets(monkeypatch)
+    with pytest.raises(ControlUnavailable, match="cannot hold sockets.* to a folder on another disk") as raised:
+        async with App(place).control:
+            pass
+    assert raised.value.note and raised.value.note.values["folder"] == str(place.parent)
 
 
 async def test_next_app_waits_for_app_that_is_ending(place: Path) -> None:

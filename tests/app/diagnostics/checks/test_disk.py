@@ -12,6 +12,7 @@ from app.diagnostics.checks.disk import disk, existing, recordings, writable
 from app.journal.library import Library
 from protocol.recognition import Options
 from tests.app.diagnostics.checks.found import keys
+from tests.helpers.no_sockets import without_sockets
 from tests.helpers.tmpfs import fill, small_disk
 
 MUCH, LITTLE, NONE = 10**10, 5 * 10**8, 10**6
@@ -19,15 +20,22 @@ MUCH, LITTLE, NONE = 10**10, 5 * 10**8, 10**6
 
 def test_disk_reports_folders_of_one_disk_once(tmp_path: Path) -> None:
     places = [tmp_path / "data" / "takes", tmp_path / "logs"]
-    room, takes = disk(places, tmp_path / "data" / "takes", lambda place: MUCH)
+    room, takes = disk(places, tmp_path / "data" / "takes", tmp_path, lambda place: MUCH)
     assert keys([room, takes]) == ["ok disk-room", "ok disk-takes"]
     assert room.values == {"size": "10.0 GB", "folder": str(tmp_path)}
     assert list(tmp_path.iterdir()) == [], "nothing is made, nothing stays"
 
 
 def test_disk_reports_low_and_exhausted_space(tmp_path: Path) -> None:
-    assert keys(disk([tmp_path], tmp_path, lambda place: LITTLE))[0] == "advice disk-little"
-    assert keys(disk([tmp_path], tmp_path, lambda place: NONE))[0] == "problem disk-full"
+    assert keys(disk([tmp_path], tmp_path, tmp_path, lambda place: LITTLE))[0] == "advice disk-little"
+    assert keys(disk([tmp_path], tmp_path, tmp_path, lambda place: NONE))[0] == "problem disk-full"
+
+
+def test_disk_without_sockets_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_sockets(monkeypatch)
+    found = disk([tmp_path], tmp_path, tmp_path / "run", lambda place: MUCH)[-1]
+    assert keys([found]) == ["problem disk-no-sockets"]
+    assert found.values == {"folder": str(tmp_path / "run"), "variable": "KIKIPOUNAMU_HOME"}
 
 
 def test_disk_reports_failed_sync(tmp_path: Path) -> None:
@@ -69,7 +77,7 @@ def test_slow_disk_is_advice(tmp_path: Path) -> None:
 def test_disk_reports_a_really_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "small") as small:
         fill(small)
-        assert keys(disk([small], small)) == ["problem disk-full", "problem disk-no-room"]
+        assert keys(disk([small], small, small)) == ["problem disk-full", "problem disk-no-room"]
 
 
 def test_recordings_check_is_ok_without_takes(tmp_path: Path) -> None:
