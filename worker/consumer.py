@@ -103,7 +103,7 @@ class Consumer:
         self.tally = WorkerTally()
         self._partials = PartialMaker(jobs, engine, self._pace, self.tally)
         self._draining = asyncio.Event()
-        self._became_ready = asyncio.Event()
+        self._state_changed = asyncio.Event()
         self._reached = False
         self._reader = JobReader(jobs, job_streams(keys, engine.info.model), timing.sweep_s)
 
@@ -167,7 +167,7 @@ class Consumer:
         )
         tasks.start(self._renew_forever(), "renew")
         self._report.state = WorkerState.IDLE
-        self._became_ready.set()
+        self._state_changed.set()
         log.info(LogEvent.WORKER_READY, worker=self._worker, streams=streams)
 
     async def _reach(self, tasks: Tasks) -> None:
@@ -189,10 +189,13 @@ class Consumer:
                 pause_s = min(pause_s, self._timing.engine_longest_pause_s)
                 log.error(LogEvent.ENGINE_NOT_LOADED, failures=failures + 1, reason=str(fault), again_in_s=pause_s)
                 self._report.state, self._report.problem = WorkerState.STARTING, str(fault)
+                self._state_changed.set()
                 await self._hand_back()
                 await asyncio.sleep(pause_s)
             else:
-                self._report.problem = ""
+                if self._report.problem:
+                    self._report.problem = ""
+                    self._state_changed.set()
                 return info
         raise AssertionError("count does not end")
 
@@ -344,9 +347,9 @@ class Consumer:
             else:
                 if (lasted_s := outage.end(time.monotonic())) is not None:
                     log.info(LogEvent.HEARTBEAT_RECOVERED, after_s=round(lasted_s, 1))
-            async with within(self._timing.heartbeat_s):  # report at once when this worker becomes ready
-                await self._became_ready.wait()
-            self._became_ready.clear()
+            async with within(self._timing.heartbeat_s):  # report at once when it becomes ready or fails
+                await self._state_changed.wait()
+            self._state_changed.clear()
 
     async def _leave(self) -> None:
         if not self._reached:

@@ -38,6 +38,7 @@ from speech.models.store import FolderState, ModelStore
 
 log = loggers.APP_LOCAL_WORKER
 
+RESTARTS: Final = Note("worker-restarts")
 _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _UNDECIDED: Final = "auto"  # the device of a worker that is starting
@@ -257,7 +258,9 @@ class LocalWorker:
                 reason = note_of(ModelsMissing(missing) if missing else error)
                 self._show(WorkerView(LocalWorkerState.FAILED, reason=reason))
             else:
-                self._show(seen_as(child.pid, await self._list_workers(), socket.gethostname()))
+                seen = seen_as(child.pid, await self._list_workers(), socket.gethostname())
+                anew = child.starts > 1 and seen == WorkerView(LocalWorkerState.STARTING)
+                self._show(replace(seen, reason=RESTARTS) if anew else seen)
             expected = self.view.state is LocalWorkerState.STARTING
             await asyncio.wait({running}, timeout=_CHECK_SOON_S if expected else _CHECK_S)
         await running

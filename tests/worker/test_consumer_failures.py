@@ -1,11 +1,14 @@
 """Jobs after a failure: other workers may take the failed one first, and waiting jobs keep their leases."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from protocol.job import GROUP
+from protocol.job import GROUP, WORKERS_KEY, decode_status
+from protocol.monitor import WorkerState
 from runtime.tasks import cancel_and_wait
 from tests.helpers.fault_engines import Fault
 from tests.helpers.logs import capture_logs
@@ -110,3 +113,26 @@ async def test_jobs_retried_one_by_one_stay_leased_while_they_wait(broker: Broke
             assert [one.job.segment for one in consumer._leases.to_renew(_NEVER)] == [2]
             gate.touch()
             await wait_until(lambda: other.end(2), "it is recognised")
+
+
+async def test_engine_killed_while_it_has_nothing_to_do_is_reported_and_replaced(broker: Broker) -> None:
+    async with gateway_side(broker.url) as other, working(broker.url) as worker:
+
+        async def told() -> tuple[WorkerState, str]:
+            (status,) = [decode_status(value) for value in await other.redis.hvals(WORKERS_KEY)]
+            return status.state, status.problem
+
+        async def works() -> bool:
+            return await told() == (WorkerState.IDLE, "")
+
+        async def starts() -> bool:
+            state, problem = await told()
+            return state is WorkerState.STARTING and "ended by SIGKILL" in problem
+
+        await wait_until(lambda: worker.engine.pid, "an engine is loaded")
+        await wait_until(works, "the worker works")
+        assert worker.engine.pid is not None
+        os.kill(worker.engine.pid, signal.SIGKILL)
+        await wait_until(starts, "the worker says what happened")
+        await wait_until(works, "it works again, without a job")
+        assert worker.engine.loads == 2

@@ -118,6 +118,15 @@ class EngineProcess:
         await self.kill()
         raise EngineDied("the engine answered out of turn")
 
+    @property
+    def ended(self) -> bool:
+        """True once the process has ended, even if nothing was asked of it."""
+        return self._process.returncode is not None
+
+    async def end(self) -> EngineDied:
+        """Release an ended process, and return the error that says how it ended."""
+        return EngineDied(f"the engine's process {_end_of(await self.kill())}")
+
     def memory_bytes(self) -> int:
         """Return the resident memory in bytes; 0 if the process is gone."""
         try:
@@ -171,7 +180,7 @@ class EngineProcess:
             await self.kill()
             raise EngineTimedOut(f"the engine did not answer within {deadline_s:.0f} s and was killed") from None
         except (asyncio.IncompleteReadError, OSError) as error:
-            raise EngineDied(f"the engine's process {_end_of(await self.kill())}") from error
+            raise await self.end() from error
         except BrokenFrame as error:
             await self.kill()
             raise EngineDied(f"the engine wrote into its worker's pipe: {error}") from error

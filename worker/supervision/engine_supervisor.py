@@ -66,8 +66,11 @@ class EngineSupervisor:
     async def ensure_loaded(self) -> EngineInfo:
         """Ensure that an engine is loaded.
 
-        Raises ``EngineUnavailable`` if that is impossible, else an ``EngineFault``.
+        Raises ``EngineUnavailable`` if that is impossible, else an ``EngineFault``, also if it has ended since.
         """
+        if self._engine and self._engine.ended:  # while it had nothing to do
+            engine, self._engine = self._engine, None
+            raise await engine.end()
         if self._engine and self._engine.memory_bytes() > self._loaded_bytes + self._limits.memory_growth:
             log.warning(LogEvent.ENGINE_TOO_LARGE, bytes=self._engine.memory_bytes())
             await self.close()

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 from app.core.hints import FirstTimes
 from app.core.states import RECORDING, State
 from app.dictation.actions import CopyText, SuspendHotkeys, Verb
-from app.local_services.worker_view import SwitchWorker
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker
 from app.messages.kinds import FILES, Action, Problem, Takes
-from app.sharing.view import Lend, LendingView
+from app.sharing.view import Lend, LendingView, LentView
 from app.ui.computers.wording import destination_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
 from app.ui.shell.sidebar import Status, status_word
@@ -236,7 +236,7 @@ class Tray(QObject):
 
     def _show_lending(self) -> None:
         texts, lent = self._texts, self._lending.lent
-        names = names_text(texts, (one.name for one in lent if one.on))
+        names = names_text(texts, (_lent_name(texts, one) for one in lent if one.on))
         text = texts("tray.lent", computers=names) if names else texts("lending.title" if lent else "lending.add")
         self.lend.setText(menu_name(text))
         self.lend.setCheckable(bool(lent))
@@ -267,6 +267,14 @@ class Tray(QObject):
         entry = worded(self._texts, self.menu.addAction(""), key)
         entry.triggered.connect(lambda: do())
         return entry
+
+
+def _lent_name(texts: Texts, lent: LentView) -> str:
+    """Return the name of a computer, with the state of the worker that is lent to it unless that works."""
+    state = lent.worker.state
+    if state in (LocalWorkerState.IDLE, LocalWorkerState.BUSY):
+        return lent.name
+    return texts("tray.lent-state", name=lent.name, state=texts(f"worker.{state.value}"))
 
 
 Send = Callable[[str, str], "Future[bool]"]

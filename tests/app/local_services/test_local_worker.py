@@ -1,6 +1,8 @@
 """Tests of this computer's worker with fake collaborators, and one with a real process."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from app.core.errors import ModelUnfit, Note
 from app.local_services.local_gateway import WorkerSeen
-from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
+from app.local_services.local_worker import RESTARTS, LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.local_services.stack import Stack, StackSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from client.connection import Address
@@ -116,14 +118,18 @@ async def test_worker_fails_on_unexpected_error(tmp_path: Path) -> None:
 
 async def test_real_worker_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    worker = LocalWorker(lambda view: None, CHECKSUM)
+    views, idle = list[WorkerView](), WorkerView(LocalWorkerState.IDLE, "cpu", model="checksum")
+    worker = LocalWorker(views.append, CHECKSUM)
     async with Stack(StackSettings(worker=False)) as stack, closing(worker):
         assert set(stack.children) == {"kikipounamu-gateway"}
         await worker.switch(on=True)
         await worker.switch(on=True)
-        await wait_until(
-            lambda: worker.view == WorkerView(LocalWorkerState.IDLE, "cpu", model="checksum"), "it is idle"
-        )
+        await wait_until(lambda: worker.view == idle, "it is idle")
+        assert worker._child is not None and worker._child.pid is not None
+        os.kill(worker._child.pid, signal.SIGKILL)
+        await wait_until(lambda: worker.view != idle, "its end is noticed")
+        await wait_until(lambda: worker.view == idle, "another one is idle")
+        assert WorkerView(LocalWorkerState.STARTING, reason=RESTARTS) in views
         await worker.switch(on=False)
         assert worker.view == WorkerView()
         await worker.switch(on=True)

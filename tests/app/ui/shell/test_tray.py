@@ -165,6 +165,15 @@ def test_lending_is_one_entry(tray: Tray, texts: Texts, asked: list[Action], qtb
     assert asked[2:] == [Lend("a", False), Lend("b", False)]
 
 
+def test_entry_of_lending_says_that_the_worker_starts_again(tray: Tray, texts: Texts) -> None:
+    starting, idle = WorkerView(LocalWorkerState.STARTING), WorkerView(LocalWorkerState.IDLE)
+    lab = LentView("b", "Lab", on=True, worker=idle)
+    tray.show_lending(LendingView((LentView("a", "Attic", on=True, worker=starting), lab)))
+    said = texts("tray.lent-state", name="Attic", state=texts("worker.starting"))
+    assert said in tray.lend.text() and "Lab" in tray.lend.text()
+    assert texts("worker.starting") not in tray.lend.text().replace(said, "")
+
+
 def test_entries_and_click_open_windows(tray: Tray, asked: list[Action]) -> None:
     received: list[str] = []
     tray.open_wanted.connect(lambda: received.append("window"))
