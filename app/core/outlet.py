@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from client.events import ClientEvent
 from client.gateway import GatewayClient
+from client.session_series import SessionSeries
 from protocol.audio import samples_to_ms
 from protocol.session import PLAIN, SegmentDetails
 from speech.segmenter import SegmentAudio, SegmentClosed, SegmentOpened, SegmentOutput, SegmentPaused
@@ -68,7 +69,7 @@ class ToGateway:
     Speculation is sent only if ``live``, because otherwise each segment ends too soon to benefit from it.
     """
 
-    def __init__(self, client: GatewayClient, *, live: bool = True) -> None:
+    def __init__(self, client: GatewayClient | SessionSeries, *, live: bool = True) -> None:
         self._client = client
         self._live = live
 

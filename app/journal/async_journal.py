@@ -18,6 +18,7 @@ from app.journal.journal import Journal
 from client.audio_store import AudioStore
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
+from client.session_series import SessionSeries
 from protocol.session import PLAIN, Final, Queued, SegmentDetails
 from runtime.tasks import complete, loop_time
 
@@ -107,7 +108,7 @@ class AsyncJournal(AudioStore):
 class JournaledOutlet(ToGateway):
     """An ``Outlet`` that writes boundaries to disk before it sends them to the gateway."""
 
-    def __init__(self, store: AsyncJournal, client: GatewayClient) -> None:
+    def __init__(self, store: AsyncJournal, client: GatewayClient | SessionSeries) -> None:
         super().__init__(client)
         self.cancel = client.cancel
         self._store = store

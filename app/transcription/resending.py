@@ -28,10 +28,12 @@ from app.journal.take import Take
 from app.transcription.listening import VOTING, mode_of, segmenting_vad
 from app.transcription.pipeline import SegmentingVad, TranscriptionObserver, collect_events
 from app.transcription.voting_outlet import LanguageVote, VotingOutlet
+from client.audio_store import AudioStore
 from client.connection import Locate
 from client.errors import ResultsGone, SessionOfAnother
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
+from client.session_series import MOST_SEGMENTS, SessionSeries
 from client.settings import ClientSettings
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
@@ -57,6 +59,7 @@ class Resender:
     """The gateway, VAD and settings with which a command resends takes.
 
     ``rewrite``: applies replacement rules to texts. ``current``: the options in effect now (see ``usable``).
+    ``most_segments``: as many as a gateway accepts in a session; the following ones go into others.
     """
 
     locate: Locate
@@ -64,6 +67,7 @@ class Resender:
     settings: ClientSettings = field(default_factory=ClientSettings)
     rewrite: Rewrite = as_it_is
     current: Callable[[], Options] | None = None
+    most_segments: int = MOST_SEGMENTS
 
     async def resend(self, journal: Journal, observer: TranscriptionObserver) -> RecordingTranscript:
         """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
@@ -99,7 +103,11 @@ class Resender:
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # waiting audio is on disk, not in memory
         options = usable(journal.take, self.current()) if self.current else journal.take.options
-        client = GatewayClient(self.locate, session, store, options, settings, resume=True)
+
+        def connected(id: UUID, kept: AudioStore) -> GatewayClient:
+            return GatewayClient(self.locate, id, kept, options, settings, resume=True)
+
+        client = SessionSeries(connected, session, store, self.most_segments)
         sending = _Sending(journal, store, client, observer, self.vad_folder)
         for segment in todo.recut:
             await store.keep(journal.recut, segment)
@@ -160,7 +168,7 @@ class _Sending:
         self,
         journal: Journal,
         store: _Store,
-        client: GatewayClient,
+        client: SessionSeries,
         observer: TranscriptionObserver,
         vad_folder: Path,
     ) -> None:
