@@ -23,7 +23,6 @@ from app.ui.widgets.parts import (
     horizontal,
     label,
     set_caption,
-    show_text,
     vertical,
     worded,
 )
@@ -278,7 +277,7 @@ class NumberControl(TextControl):
     def refresh(self) -> None:
         """Update placeholder, font and unit."""
         super().refresh()
-        show_text(self.unit, self._unit())
+        self.unit.setText(self._unit())  # without one, its room keeps all fields as wide
         self.unit.setMinimumWidth(QFontMetrics(font()).height() * 7 // 2)
 
     def least_width(self) -> int:

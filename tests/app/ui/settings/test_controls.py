@@ -163,8 +163,13 @@ def test_number_controls_are_as_wide_whatever_their_unit(theme: Theme, qapp: QAp
     usual.setPointSizeF(10)
     qapp.setFont(usual)
     theme.dress(qapp)
-    short, long = (NumberControl(lambda value: None, unit) for unit in (lambda: "MB", lambda: "newest"))
-    for control in (short, long):
+    units = (lambda: "MB", lambda: "newest", lambda: "")
+    controls = [NumberControl(lambda value: None, unit) for unit in units]
+    for control in controls:
         qtbot.addWidget(control)
         control.refresh()
-    assert short.sizeHint().width() == long.sizeHint().width()
+        control.resize(900, 100)
+        control.show()
+        qtbot.waitUntil(control.isVisible)
+    assert len({control.sizeHint().width() for control in controls}) == 1
+    assert len({control.field.width() for control in controls}) == 1, "a port was as wide as the row"
