@@ -67,7 +67,7 @@ def read_audio(
         raise (_cut_off_error(path, samples, error.reason or str(error)) if samples else error) from error
     except OSError as error:  # its drive was unplugged
         why = error.strerror or str(error)
-        raise (_cut_off_error(path, samples, why) if samples else _not_opened(path, why)) from error
+        raise (_cut_off_error(path, samples, why) if samples else _open_error(path, why)) from error
     if missing:
         why = f"its header promises at least {missing:,} bytes more"
         raise _cut_off_error(path, samples, why) if samples else _damaged_error(path, why)
@@ -128,7 +128,7 @@ def _head_and_size(path: Path) -> tuple[bytes, int]:
             head = file.read(HEAD_BYTES)
         missing = missing_bytes(path)
     except (OSError, ValueError) as error:
-        raise _not_opened(path, error.strerror if isinstance(error, OSError) else error) from error
+        raise _open_error(path, error.strerror if isinstance(error, OSError) else error) from error
     if not head:
         raise AudioEmpty(f"{path} is an empty file: record it again")
     return head, missing
@@ -142,7 +142,7 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _not_opened(path: Path, reason: object) -> AudioMissing:
+def _open_error(path: Path, reason: object) -> AudioMissing:
     return AudioMissing(f"{path} cannot be opened ({reason}): check the name and its permissions")
 
 
@@ -164,7 +164,7 @@ def _open_sound_file(path: Path) -> Iterator[soundfile.SoundFile]:
             f"the header of {path} leaves out {unclaimed} bytes at its end, as if the recording had not been "
             "closed: rewrite it, for example with `sox --ignore-length`"
         )
-    with _Unending(path, stream) if stream else path.open("rb") as opened:
+    with _OpenEndedWav(path, stream) if stream else path.open("rb") as opened:
         try:
             file = soundfile.SoundFile(opened)
         except soundfile.LibsndfileError as error:
@@ -202,31 +202,31 @@ def _resample_file(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     except ValueError as error:
         raise AudioDamaged(f"{path} is damaged or odd: {error}") from error
     frames_per_block = max(1, _VALUES_PER_BLOCK // file.channels)
-    frames, odd, broken = 0, 0, ""
+    frames, nan_values, failure = 0, 0, ""
     try:
         while len(block := file.read(frames_per_block, dtype="float32", always_2d=True)):
             frames += len(block)
-            odd += int(np.isnan(block).sum())
+            nan_values += int(np.isnan(block).sum())
             yield resampler.accept(block)
     except soundfile.LibsndfileError as error:
-        broken = error.error_string or "the rest cannot be decoded"
+        failure = error.error_string or "the rest cannot be decoded"
     yield resampler.finish()
-    if not broken and (lacking := _lacking(file, path, odd)):
-        raise AudioTruncated(f"a part of {path} cannot be read ({lacking}): copy or record it again", lacking)
+    if not failure and (loss := _loss_in(file, path, nan_values)):
+        raise AudioTruncated(f"a part of {path} cannot be read ({loss}): copy or record it again", loss)
     # A disk that fails, or a file that shrinks meanwhile, looks like its end. The reader of MP3 reports it itself.
-    if not broken and file.format != "MP3" and frames < file.frames < _LONGEST_S * file.samplerate:
-        broken = f"its header promises {file.frames / file.samplerate:.1f} s"
-    if broken:
-        raise _damaged_error(path, broken)
+    if not failure and file.format != "MP3" and frames < file.frames < _LONGEST_S * file.samplerate:
+        failure = f"its header promises {file.frames / file.samplerate:.1f} s"
+    if failure:
+        raise _damaged_error(path, failure)
 
 
-def _lacking(file: soundfile.SoundFile, path: Path, odd: int) -> str:
-    """Return why a part of a file that was read to its end is missing or silent. ``odd``: values that are NaN."""
+def _loss_in(file: soundfile.SoundFile, path: Path, nan_values: int) -> str:
+    """Return why a part of a file that was read to its end is missing or silent; empty if none is."""
     fault = fault_in_pages(path) if file.format == "OGG" else ""
-    return fault or (f"{odd:,} of its values are no numbers" if odd else "")
+    return fault or (f"{nan_values:,} of its values are no numbers" if nan_values else "")
 
 
-class _Unending(FileIO):
+class _OpenEndedWav(FileIO):
     """WAV file whose header declares length 0 for its sound, as streams do: the sound extends to the end.
 
     ``at``: position of this length in the file.

@@ -70,10 +70,10 @@ class EndpointDetector:
         self._rules = rules
         self._clock = clock
         self._frames = 0
-        self._free = 0
+        self._earliest_start = 0
         self._start: int | None = None
         self._window = np.zeros(rules.window, np.bool_)
-        self._turned = False
+        self._in_speech = False
         self._paused = False
         self._silent_from = 0
 
@@ -101,13 +101,15 @@ class EndpointDetector:
         frame = first
         while frame < last:
             turn = self._next_turn(counts, frame, first)
-            due = self._due()
-            frame = min(turn, due)
+            deadline = self._next_deadline()
+            frame = min(turn, deadline)
             if frame >= last:
                 break
-            if due < turn or due == turn == self._cut():  # a cut takes precedence over a turn of the window
-                if self._fall_due(due, due == turn, events):
-                    return due + 1
+            if (
+                deadline < turn or deadline == turn == self._longest_end()
+            ):  # a cut takes precedence over a turn of the window
+                if self._pause_or_end(deadline, deadline == turn, events):
+                    return deadline + 1
             else:
                 self._turn(turn, events)
             frame += 1
@@ -116,48 +118,48 @@ class EndpointDetector:
 
     def _next_turn(self, counts: NDArray[np.int32], frame: int, first: int) -> int:
         ahead = counts[frame - first :]
-        turns = ahead <= self._rules.turn if self._turned else ahead >= self._rules.turn
+        turns = ahead <= self._rules.turn if self._in_speech else ahead >= self._rules.turn
         at = int(turns.argmax())
         return frame + at if turns[at] else _NEVER
 
     def _turn(self, frame: int, events: list[VadEvent]) -> None:
-        self._turned = not self._turned
-        if not self._turned:
+        self._in_speech = not self._in_speech
+        if not self._in_speech:
             self._silent_from = frame
         elif self._start is None:
             lookback = self._rules.window + self._rules.lookback
-            self._start = max(self._free, frame - lookback)
+            self._start = max(self._earliest_start, frame - lookback)
             events.append(SpeechStarted(self._start * self._clock.shift, self._known_samples(frame)))
         elif self._paused:
             self._paused = False
             events.append(SpeechResumed(frame * self._clock.shift, self._known_samples(frame)))
 
-    def _cut(self) -> int:
+    def _longest_end(self) -> int:
         return _NEVER if self._start is None else self._start + self._rules.longest
 
-    def _due(self) -> int:
+    def _next_deadline(self) -> int:
         """Return the frame of the next pause, endpoint or cut, if the window does not turn before."""
-        if self._start is None or self._turned:
-            return self._cut()
+        if self._start is None or self._in_speech:
+            return self._longest_end()
         wait = self._rules.silence_after_turn if self._paused else self._rules.extension
-        return min(self._cut(), self._silent_from + wait)
+        return min(self._longest_end(), self._silent_from + wait)
 
-    def _fall_due(self, frame: int, turning: bool, events: list[VadEvent]) -> bool:
+    def _pause_or_end(self, frame: int, turns: bool, events: list[VadEvent]) -> bool:
         """Handle a pause, endpoint or cut; return whether the speech ended."""
-        silent = 0 if self._turned or turning else frame - self._silent_from
+        silent = 0 if self._in_speech or turns else frame - self._silent_from
         if silent == self._rules.silence_after_turn:
             end = self._silent_from + self._rules.extension
-        elif frame == self._cut():
+        elif frame == self._longest_end():
             end = frame
         else:
             self._paused = True
             events.append(SpeechPaused((frame + 1) * self._clock.shift, self._known_samples(frame)))
             return False
-        self._free = end + 1
+        self._earliest_start = end + 1
         self._start = None
         self._window = np.zeros_like(self._window)
-        self._turned = self._paused = False
-        events.append(SpeechEnded(self._free * self._clock.shift, self._known_samples(frame)))
+        self._in_speech = self._paused = False
+        events.append(SpeechEnded(self._earliest_start * self._clock.shift, self._known_samples(frame)))
         return True
 
     def _known_samples(self, frame: int) -> int:

@@ -21,7 +21,7 @@ FRAME_S: Final = STEP * FRAME_SHIFT / SAMPLE_RATE
 
 
 def load_lfr_cmvn(path: Path) -> Cmvn:
-    """Read the ``am.mvn`` of such a model. Raises ``OSError`` or ``ValueError``."""
+    """Read the ``am.mvn`` of SenseVoice or Paraformer. Raises ``OSError`` or ``ValueError``."""
     return parse_cmvn(path.read_text("ascii"), LFR_FEATURES)
 
 

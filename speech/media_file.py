@@ -61,18 +61,18 @@ def track_of_media(path: Path) -> SoundTrack:
         return SoundTrack(_track(path, container) + 1, len(container.streams.audio))
 
 
-def _track(path: Path, container: Any, wanted: int = 0) -> int:
-    """Return the place of the track ``wanted``; 0: of the one marked as the default, else of the first."""
+def _track(path: Path, container: Any, number: int = 0) -> int:
+    """Return the index of track ``number``; 0: of the one marked as the default, else of the first."""
     tracks = container.streams.audio
-    if wanted > len(tracks):
-        raise no_such_track(path, wanted, len(tracks))
+    if number > len(tracks):
+        raise no_such_track(path, number, len(tracks))
     marked = (getattr(track, "disposition", 0) & _DEFAULT for track in tracks)  # not in PyAV 13
-    return wanted - 1 if wanted else next((place for place, is_default in enumerate(marked) if is_default), 0)
+    return number - 1 if number else next((place for place, is_default in enumerate(marked) if is_default), 0)
 
 
-def no_such_track(path: Path, wanted: int, count: int) -> AudioUnsupported:
+def no_such_track(path: Path, number: int, count: int) -> AudioUnsupported:
     """Return the error for a file that has fewer sound tracks."""
-    return AudioUnsupported(f"{path} has no sound track {wanted}: name one from 1 to {count}")
+    return AudioUnsupported(f"{path} has no sound track {number}: name one from 1 to {count}")
 
 
 def read_media(path: Path, track: int = 0, opened: Opened = lambda track: None) -> Iterator[NDArray[np.int16]]:
@@ -82,7 +82,7 @@ def read_media(path: Path, track: int = 0, opened: Opened = lambda track: None) 
     the track before the first block. Raises ``AudioUnreadable``, perhaps half-way.
     """
     with open_media(path) as (av, container):
-        place, broken = _track(path, container, track), None
+        place, failure = _track(path, container, track), None
         stream = container.streams.audio[place]
         opened(SoundTrack(place + 1, len(container.streams.audio)))
         channels = 2 if stream.channels == 2 else 1  # FFmpeg mixes more with the speaker in front
@@ -93,11 +93,11 @@ def read_media(path: Path, track: int = 0, opened: Opened = lambda track: None) 
                 for piece in resampler.resample(frame):
                     yield _mix_down(mixer, piece.to_ndarray()[0], channels)
         except av.FFmpegError as error:
-            broken = error
+            failure = error
         for piece in resampler.resample(None):
             yield _mix_down(mixer, piece.to_ndarray()[0], channels)
-        if broken:
-            raise broken
+        if failure:
+            raise failure
 
 
 def _mix_down(mixer: Resampler, samples: NDArray[np.int16], channels: int) -> NDArray[np.int16]:
@@ -118,7 +118,7 @@ def open_media(path: Path) -> Iterator[tuple[Any, Any]]:
         ) from error
     try:
         # A file object, because FFmpeg treats some names as addresses.
-        with path.open("rb") as file, av.open(file, "r", **_only_itself(file)) as container:
+        with path.open("rb") as file, av.open(file, "r", **_open_options(file)) as container:
             if not container.streams.audio:
                 raise AudioUnsupported(f"{path} has no sound track")
             yield av, container
@@ -129,7 +129,7 @@ def open_media(path: Path) -> Iterator[tuple[Any, Any]]:
         raise AudioDamaged(f"{path} is damaged ({reason}): copy it again", str(reason)) from error
 
 
-def _only_itself(file: BinaryIO) -> dict[str, Any]:
+def _open_options(file: BinaryIO) -> dict[str, Any]:
     """Return options that fix the format by the file's first bytes and forbid opening any other file."""
     head = file.read(HEAD_BYTES)
     file.seek(0)

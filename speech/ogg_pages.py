@@ -1,4 +1,4 @@
-"""Pages of an Ogg file, for faults that decoders skip without a word: holes, and recordings that follow the first.
+"""Pages of an Ogg file, for faults that decoders skip silently: holes, and recordings that follow the first.
 
 Source: RFC 3533.
 """
@@ -19,7 +19,7 @@ _REVERSED: Final = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 def fault_in_pages(path: Path) -> str:
     """Return what is wrong with the pages; empty if nothing is. An incomplete last page is no fault here.
 
-    All pages are read: one that is missing or damaged shows in no other way.
+    All pages are read, because a missing or damaged one has no other sign.
     """
     numbers, beginning = dict[bytes, int](), True
     with path.open("rb") as file:

@@ -7,8 +7,8 @@ _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _SIZES: Final = {_FIXED_64: 8, _FIXED_32: 4}
 
 
-def embedded_ranges(data: bytes, wanted: int, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each text or message with this number, in a message from ``at`` to ``end``.
+def embedded_ranges(data: bytes, field: int, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each text or message in ``field``, in a message from ``at`` to ``end``.
 
     Raises ``ValueError`` for data that is no such message.
     """
@@ -26,7 +26,7 @@ def embedded_ranges(data: bytes, wanted: int, at: int = 0, end: int | None = Non
             raise ValueError(f"it has a field of kind {kind}")
         if at + size > end:
             raise ValueError("it ends too early")
-        if kind == _BYTES and number == wanted:
+        if kind == _BYTES and number == field:
             yield at, at + size
         at += size
 

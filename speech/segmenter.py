@@ -199,12 +199,12 @@ class Segmenter:
         sounds = self._sounds.accept(levels) if self._sounds else []
         for known, event in _in_order(self._now, received, events, sounds):
             self._advance(known)
-            self._hear(event)
+            self._track_activity(event)
             if self._open is not None:
-                self._judge(self._open, event)
+                self._move_end(self._open, event)
         self._advance(received)
         self._forget()
-        return self._take()
+        return self._drain()
 
     def finish(self) -> list[SegmentOutput]:
         """End the stream, after the VAD's last events were passed to ``accept``; complete the unfinished segment.
@@ -215,9 +215,9 @@ class Segmenter:
             end = self._now if self._keeps_all else min(self._now, self._end(segment))
             self._complete(segment, end)
             self._open = self._next() if end < self._now else None
-        return self._take()
+        return self._drain()
 
-    def _hear(self, event: VadEvent | SoundEvent) -> None:
+    def _track_activity(self, event: VadEvent | SoundEvent) -> None:
         match event:
             case SpeechStarted():
                 self._speaking = True
@@ -230,10 +230,10 @@ class Segmenter:
             case SoundCeased():
                 self._loud, self._loud_to = False, event.at
 
-    def _judge(self, segment: _Open, event: VadEvent | SoundEvent) -> None:
+    def _move_end(self, segment: _Open, event: VadEvent | SoundEvent) -> None:
         match event:
             case SpeechStarted() | SpeechResumed():
-                self._go_on(segment)
+                self._resume(segment)
             case SpeechPaused():
                 segment.margin, segment.speculate_from = self._margin(segment, event.at), self._now + 1
             case SpeechEnded():
@@ -241,32 +241,32 @@ class Segmenter:
                     segment.margin = self._margin(segment, event.at)
                 segment.ended = True
             case SoundBegan() if not (self._speaking or segment.ended):
-                self._go_on(segment)
+                self._resume(segment)
             case SoundCeased() if not (self._speaking or segment.ended):
-                self._fall_silent(segment)
+                self._end_after_silence(segment)
 
-    def _begin(self, silent_to: int, heard_to: int) -> None:
-        """Open a segment after silence to ``silent_to``. Its gain is by audio to ``heard_to``, not by a click."""
+    def _begin(self, silent_to: int, onset_to: int) -> None:
+        """Open a segment after silence to ``silent_to``. Its gain is by audio to ``onset_to``, not by a click."""
         if self._open is not None:
             return
         begin = self._free
         if self._sounds is None or self._is_long(silent_to):
             begin = max(silent_to - self._pre_roll, self._free, self._kept_from)
-        self._open = _Open(begin, begin, gain_db=self._gain(begin, heard_to))
+        self._open = _Open(begin, begin, gain_db=self._gain(begin, onset_to))
 
-    def _gain(self, begin: int, heard_to: int) -> int:
+    def _gain(self, begin: int, onset_to: int) -> int:
         """Return the gain for a segment that begins there, by the speech so far: the rest is not yet known."""
-        heard = loudness(self._meter.between(begin, heard_to))
-        if heard < FAINTEST_SPEECH_DBFS:  # a room without noise tells nothing
-            heard = loudness(self._meter.between(begin, self._now))
+        onset_dbfs = loudness(self._meter.between(begin, onset_to))
+        if onset_dbfs < FAINTEST_SPEECH_DBFS:  # a room without noise tells nothing
+            onset_dbfs = loudness(self._meter.between(begin, self._now))
         recent = self._meter.between(self._now - _CONTRAST_BLOCKS * BLOCK, self._now)
-        return gain_for(max(heard, self._spoken_dbfs - _ONSET_DB), float(recent.min(initial=0.0)))
+        return gain_for(max(onset_dbfs, self._spoken_dbfs - _ONSET_DB), float(recent.min(initial=0.0)))
 
-    def _go_on(self, segment: _Open) -> None:
+    def _resume(self, segment: _Open) -> None:
         segment.margin, segment.ended = None, False
         segment.speculate_from = segment.close_from = _NEVER
 
-    def _fall_silent(self, segment: _Open) -> None:
+    def _end_after_silence(self, segment: _Open) -> None:
         segment.margin = self._silent_from + self._pre_roll
         segment.close_from = self._silent_from + self._quiet + LOOKBACK + 1
 
@@ -312,7 +312,7 @@ class Segmenter:
             return segment
         if self._loud_to <= self._free:
             return None
-        self._fall_silent(segment)
+        self._end_after_silence(segment)
         return segment
 
     def _end(self, segment: _Open) -> int:
@@ -379,7 +379,7 @@ class Segmenter:
         self._kept_from = max(self._kept_from, needed)
         self._meter.forget()
 
-    def _take(self) -> list[SegmentOutput]:
+    def _drain(self) -> list[SegmentOutput]:
         out, self._out = self._out, []
         return out
 

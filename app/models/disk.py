@@ -41,7 +41,7 @@ class ModelLocation:
     free: FreeBytes = free_bytes
 
     def store(self, stop: Stop = NEVER) -> ModelStore:
-        """Return a store whose work ends when ``stop`` is asked."""
+        """Return a store whose work ends when ``stop`` is requested."""
         return ModelStore(self.folder, self.catalogue, free=self.free, stop=stop)
 
     def room(self) -> int | None:

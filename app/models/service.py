@@ -95,7 +95,7 @@ class Models:
         """Stop downloads; they resume at the next start."""
         self._open = False
         for stop in self._stops.values():
-            stop.ask()
+            stop.request()
         async with within(_END_S):
             while self._stops:
                 await self._next.wait()
@@ -179,7 +179,7 @@ class Models:
                 self._stops[name] = Stop()
                 self._tasks.start(self._run(effect, self._stops[name]), f"{effect.work} {name}")
             case HaltJob(name) if name in self._stops:
-                self._stops[name].ask()
+                self._stops[name].request()
             case UseModel(name):
                 self.use(name)
 

@@ -32,7 +32,7 @@ class Collector:
         self._stage = stage
         self._report = report
         self._free = free
-        self._asked: list[Source] = []
+        self._tried: list[Source] = []
         self._refusals: list[SourceRefusal] = []
 
     def collect(self, offers: Iterable[tuple[Source, SourceFailed | None]]) -> None:
@@ -48,7 +48,7 @@ class Collector:
             if problem is not None:
                 self._refuse(source, "", problem)
                 continue
-            self._take(source, missing)
+            self._fetch_from(source, missing)
             missing = self._missing(missing)
             if not missing:
                 return
@@ -57,7 +57,7 @@ class Collector:
     def _reasons(self, missing: list[ModelFile]) -> list[SourceRefusal]:
         """Return why each source did not deliver the missing files."""
         paths = {file.path for file in missing}
-        lacking = [(source, [file.path for file in missing if not source.has(file)]) for source in self._asked]
+        lacking = [(source, [file.path for file in missing if not source.has(file)]) for source in self._tried]
         return [refusal for refusal in self._refusals if not refusal.item or refusal.item in paths] + [
             SourceRefusal(source.name, ", ".join(lacks), "it does not have this")
             for source, lacks in lacking
@@ -70,11 +70,11 @@ class Collector:
     def _fault_of(self, path: Path, file: ModelFile) -> str | None:
         return fault_of(path, file, lambda done: self._stop.check())
 
-    def _take(self, source: Source, missing: list[ModelFile]) -> None:
-        wanted = [file for file in missing if source.has(file)]
-        self._asked.append(source)
-        self._check_space(source, wanted)
-        for file in wanted:
+    def _fetch_from(self, source: Source, missing: list[ModelFile]) -> None:
+        offered = [file for file in missing if source.has(file)]
+        self._tried.append(source)
+        self._check_space(source, offered)
+        for file in offered:
             self._stop.check()
             try:
                 self._fetch_verified(source, file)
@@ -107,10 +107,10 @@ class Collector:
             discard(part)
             raise FileRefused(f"not used: {fault}")
 
-    def _check_space(self, source: Source, wanted: list[ModelFile]) -> None:
-        parts = (self._stage.part(file) for file in wanted)
+    def _check_space(self, source: Source, offered: list[ModelFile]) -> None:
+        parts = (self._stage.part(file) for file in offered)
         held = sum(part.stat().st_size for part in parts if part.is_file())
-        needed = sum(file.size for file in wanted) - held + source.scratch_bytes(self._stage) + SPARE_BYTES
+        needed = sum(file.size for file in offered) - held + source.scratch_bytes(self._stage) + SPARE_BYTES
         free = self._free(self._stage.root)
         if free < needed:
             raise DiskFull(

@@ -14,7 +14,7 @@ from speech.models.progress import Advance
 BLOCK_BYTES: Final = 1024 * 1024
 
 
-def _unheard(done: int) -> None:
+def _no_progress(done: int) -> None:
     """Ignore progress: an ``Advance`` without effect."""
 
 
@@ -39,7 +39,7 @@ class StagingArea:
         return self.root / "parts" / file.path
 
 
-def fault_of(path: Path, file: ModelFile, advance: Advance = _unheard) -> str | None:
+def fault_of(path: Path, file: ModelFile, advance: Advance = _no_progress) -> str | None:
     """Describe how ``path`` differs from ``file``, or return ``None`` if both are equal byte for byte.
 
     ``advance`` receives the number of bytes read.
@@ -62,7 +62,7 @@ def size_fault_of(path: Path, file: ModelFile) -> str | None:
     return None
 
 
-def sha256_of(path: Path, advance: Advance = _unheard) -> str:
+def sha256_of(path: Path, advance: Advance = _no_progress) -> str:
     """Return the hexadecimal SHA-256 of a file's contents."""
     digest, block, done = hashlib.sha256(), memoryview(bytearray(BLOCK_BYTES)), 0
     with path.open("rb", buffering=0) as file:

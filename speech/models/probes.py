@@ -24,14 +24,14 @@ class Probes:
         self._stop = stop
         self._deadline_s = deadline_s
         self._end = time.monotonic() + deadline_s
-        self._asked = [
+        self._answers = [
             (source, run_in_thread(partial(source.probe, deadline_s), f"probe {source.name}"))
             for source in sources
         ]
 
     def __iter__(self) -> Iterator[tuple[Source, SourceFailed | None]]:
         """Yield each source with ``None`` if it answered, or with its error. Raises ``Stopped``."""
-        for source, answer in self._asked:
+        for source, answer in self._answers:
             problem: SourceFailed | None = None
             try:
                 with self._stop.waking(answer.cancel):

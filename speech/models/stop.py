@@ -17,30 +17,25 @@ class Stop:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked = threading.Event()
+        self._requested = threading.Event()
         self._wakers: list[Callable[[], object]] = []
 
-    @property
-    def asked(self) -> bool:
-        """True once a stop was requested."""
-        return self._asked.is_set()
-
-    def ask(self) -> None:
+    def request(self) -> None:
         """Request the stop: every check raises from now on, and waiting threads wake up. Safe to call twice."""
         with self._lock:
-            self._asked.set()
+            self._requested.set()
             wakers, self._wakers = self._wakers, []
             for wake in wakers:
                 wake()
 
     def check(self) -> None:
         """Raise ``Stopped`` if a stop was requested."""
-        if self._asked.is_set():
+        if self._requested.is_set():
             raise Stopped
 
     def sleep(self, seconds: float) -> None:
         """Sleep. Raises ``Stopped`` as soon as a stop is requested."""
-        if self._asked.wait(max(0.0, seconds)):
+        if self._requested.wait(max(0.0, seconds)):
             raise Stopped
 
     @contextmanager
@@ -51,7 +46,7 @@ class Stop:
         """
         with self._lock:
             self._wakers.append(wake)
-            if self._asked.is_set():
+            if self._requested.is_set():
                 wake()
         try:
             yield
@@ -103,10 +98,10 @@ def run_in_thread(
     return outcome
 
 
-def wait_for(taken: Callable[[], bool], deadline_s: float, pause_s: float, stop: Stop) -> bool:
-    """Return whether ``taken`` became true within the deadline. Raises ``Stopped``."""
+def wait_for(condition: Callable[[], bool], deadline_s: float, pause_s: float, stop: Stop) -> bool:
+    """Return whether ``condition()`` became true within the deadline. Raises ``Stopped``."""
     end = time.monotonic() + deadline_s
-    while not taken():
+    while not condition():
         if time.monotonic() > end:
             return False
         stop.sleep(pause_s)

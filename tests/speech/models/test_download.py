@@ -13,9 +13,9 @@ from speech.models.download import RetryLimits, download, probe, read_trusted
 from speech.models.errors import FileRefused, SourceFailed, Stopped
 from speech.models.stop import Stop
 from tests.helpers.ports import free_port
-from tests.speech.models.asking import asked_when
 from tests.speech.models.example import CONTENTS, HALF, QUICK, WEIGHTS
 from tests.speech.models.server import Asked, FileServer, Served
+from tests.speech.models.stopping import stopped_when
 
 DATA = CONTENTS[WEIGHTS]
 SIZE = len(DATA)
@@ -311,7 +311,7 @@ def test_read_trusted_requires_https_or_this_computer(server: FileServer) -> Non
 def stopped(server: FileServer, part: Path, so: Callable[[], object]) -> None:
     """Download without a deadline until ``so`` is true and the stop is requested."""
     stop = Stop()
-    with asked_when(stop, so), pytest.raises(Stopped):
+    with stopped_when(stop, so), pytest.raises(Stopped):
         download(f"{server.url}/w", part, SIZE, lambda done: None, PATIENT, stop)
 
 

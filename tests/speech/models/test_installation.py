@@ -14,7 +14,6 @@ from speech.models.stop import Stop
 from speech.models.store import FolderState, ModelStore
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until_sync
-from tests.speech.models.asking import asked_when
 from tests.speech.models.child import installer
 from tests.speech.models.example import (
     CONFIG,
@@ -39,6 +38,7 @@ from tests.speech.models.stating import (
     state,
     stated_catalogue,
 )
+from tests.speech.models.stopping import stopped_when
 
 CATALOGUE = stated_catalogue()
 NEWER = {**STATED_CONTENTS, WEIGHTS: CONTENTS[WEIGHTS][::-1], "words/more.json": b"[]"}
@@ -262,5 +262,5 @@ def test_install_handles_pinned_and_stated_models(tmp_path: Path, server: FileSe
 def test_stop_ends_the_wait_for_the_file_list(folder: Path, server: FileServer) -> None:
     environment, stop = state(server), Stop()
     server.files[LISTING] = Served(b"", silent=True)
-    with asked_when(stop, lambda: server.asked), pytest.raises(Stopped):
+    with stopped_when(stop, lambda: server.asked), pytest.raises(Stopped):
         install(ModelStore(folder, CATALOGUE, stop=stop), CATALOGUE, NAME, silent, environment)

@@ -76,6 +76,6 @@ def test_held_lock_is_reported_and_its_wait_can_be_stopped(tmp_path: Path) -> No
     assert not is_locked(path)
     with hold_lock(path, 0, lambda: None):
         assert is_locked(path)
-        with pytest.raises(Stopped), hold_lock(path, 1e6, stop.ask, stop):
+        with pytest.raises(Stopped), hold_lock(path, 1e6, stop.request, stop):
             raise AssertionError("two hold the lock")
     assert not is_locked(path)

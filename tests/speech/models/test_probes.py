@@ -13,9 +13,9 @@ from speech.models.probes import Probes
 from speech.models.progress import Report
 from speech.models.stop import Stop
 from tests.helpers.waiting import wait_until_sync
-from tests.speech.models.asking import asked_when
 from tests.speech.models.example import serve
 from tests.speech.models.server import FileServer
+from tests.speech.models.stopping import stopped_when
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ def void(value: object) -> None:
 
 
 def test_stop_ends_the_wait_for_a_probe() -> None:
-    stop, never, asked = Stop(), threading.Event(), threading.Event()
+    stop, never, probed = Stop(), threading.Event(), threading.Event()
 
     def silent() -> None:
-        asked.set()
+        probed.set()
         never.wait()
 
     try:
-        with asked_when(stop, asked.is_set), pytest.raises(Stopped):
+        with stopped_when(stop, probed.is_set), pytest.raises(Stopped):
             list(Probes([Scripted("a", silent)], 1e6, stop))
     finally:
         never.set()

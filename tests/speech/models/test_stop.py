@@ -7,16 +7,15 @@ import pytest
 
 from speech.models.errors import SourceFailed, Stopped
 from speech.models.stop import NEVER, Stop, wait_for
-from tests.speech.models.asking import asked_when
+from tests.speech.models.stopping import stopped_when
 
 
 def test_check_raises_once_a_stop_is_requested() -> None:
     stop = Stop()
     stop.check()
     stop.sleep(0)
-    stop.ask()
-    stop.ask()
-    assert stop.asked
+    stop.request()
+    stop.request()
     with pytest.raises(Stopped, match="are kept"):
         stop.check()
     with pytest.raises(Stopped):
@@ -28,7 +27,7 @@ def test_stop_wakes_registered_waits() -> None:
     with stop.waking(lambda: calls.append("before")):
         pass
     with stop.waking(lambda: calls.append("during")):
-        stop.ask()
+        stop.request()
     with stop.waking(lambda: calls.append("after")):
         pass
     assert calls == ["during", "after"]
@@ -57,7 +56,7 @@ def test_unless_abandons_hanging_work_and_disposes_of_its_result() -> None:
         disposed.append(value)
         put_away.set()
 
-    with asked_when(stop, begun.is_set), pytest.raises(Stopped):
+    with stopped_when(stop, begun.is_set), pytest.raises(Stopped):
         stop.unless(work, dispose)
     goes_on.set()
     assert put_away.wait(30)
@@ -66,22 +65,22 @@ def test_unless_abandons_hanging_work_and_disposes_of_its_result() -> None:
 
 def test_unless_does_not_start_work_after_a_stop() -> None:
     stop, begun = Stop(), list[int]()
-    stop.ask()
+    stop.request()
     with pytest.raises(Stopped):
         stop.unless(lambda: begun.append(1), lambda value: None)
     assert begun == []
 
 
-@pytest.mark.parametrize(("taken", "expected"), [(lambda: True, True), (lambda: False, False)])
-def test_wait_for_ends_at_its_deadline(taken: Callable[[], bool], expected: bool) -> None:
-    assert wait_for(taken, 0.0, 0.0, NEVER) is expected
+@pytest.mark.parametrize(("condition", "expected"), [(lambda: True, True), (lambda: False, False)])
+def test_wait_for_ends_at_its_deadline(condition: Callable[[], bool], expected: bool) -> None:
+    assert wait_for(condition, 0.0, 0.0, NEVER) is expected
 
 
 def test_wait_for_ends_when_a_stop_is_requested() -> None:
     stop = Stop()
 
     def never() -> bool:
-        stop.ask()
+        stop.request()
         return False
 
     with pytest.raises(Stopped):

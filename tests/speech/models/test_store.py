@@ -262,7 +262,7 @@ def test_verify_reports_progress_and_can_be_stopped(store: ModelStore, folder: P
     total = sum(map(len, CONTENTS.values()))
     assert events[-1] == Checked(NAME, total, total)
     assert [event.done for event in events if isinstance(event, Checked)] == [len(CONTENTS[CONFIG]), total]
-    store.stop.ask()
+    store.stop.request()
     with pytest.raises(Stopped):
         store.verify(NAME)
 
@@ -273,7 +273,7 @@ def test_stopped_installation_is_resumed_by_the_next_one(folder: Path, server: F
 
     def report(event: Event) -> None:
         if event == Advanced(WEIGHTS, HALF, len(CONTENTS[WEIGHTS])):
-            store.stop.ask()
+            store.stop.request()
 
     with pytest.raises(Stopped):
         store.install(NAME, [(replace(hub, stop=store.stop), None)], report)

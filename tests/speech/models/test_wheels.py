@@ -87,7 +87,7 @@ def test_silent_package_index_is_given_up(online: FileServer, tmp_path: Path) ->
 def test_stop_ends_the_wait_for_pip(online: FileServer, tmp_path: Path) -> None:
     online.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
     stop = Stop()
-    stop.ask()
+    stop.request()
     with pytest.raises(Stopped):
         wheels.download_wheel(PART1, tmp_path / "got", no_advance, stop=stop)
     assert list((tmp_path / "got").iterdir()) == []

@@ -9,14 +9,14 @@ from tests.helpers.waiting import wait_until_sync
 
 
 @contextmanager
-def asked_when(stop: Stop, so: Callable[[], object]) -> Iterator[None]:
-    """Request the stop from another thread as soon as ``so`` is true."""
+def stopped_when(stop: Stop, condition: Callable[[], object]) -> Iterator[None]:
+    """Request the stop from another thread as soon as ``condition`` is true."""
 
-    def ask() -> None:
-        wait_until_sync(so, "it is time to stop")
-        stop.ask()
+    def request() -> None:
+        wait_until_sync(condition, "it is time to stop")
+        stop.request()
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=request)
     thread.start()
     try:
         yield
