@@ -85,11 +85,11 @@ async def test_lock_is_reported_and_recording_keeps_screen_on(
             for count, recording in ((1, True), (1, True), (2, False), (2, False)):
                 services.set_recording(on=recording)
                 await wait_until(partial(_asked, saver, count), "the screen stays on, or may go off")
-    assert [call.member for call in saver.asked] == ["Inhibit", "UnInhibit"]
+    assert [call.member for call in saver.calls] == ["Inhibit", "UnInhibit"]
 
 
 def _asked(program: BusProgram, count: int) -> bool:
-    return len(program.asked) == count
+    return len(program.calls) == count
 
 
 async def test_monitor_is_reported_only_while_visible(library: Library) -> None:

@@ -125,7 +125,7 @@ def test_app_without_its_folders_reports_which_and_what_to_do(tmp_path: Path) ->
         with started(tmp_path / "home", DBUS_SESSION_BUS_ADDRESS=bus.address) as app:
             _, errors = app.communicate(timeout=60)
         assert app.returncode == 1 and "Traceback" not in errors
-        said = desktop.asked[-1].values[4]
+        said = desktop.calls[-1].values[4]
         assert f"{tmp_path}/home/run cannot be used" in said and "KIKIPOUNAMU_HOME" in said
         assert said[1:] in errors, "a terminal shows the same"
 
@@ -156,6 +156,6 @@ def test_app_has_its_identity_on_wayland(tmp_path: Path) -> None:
             entry = tmp_path / ".local" / "share" / "applications" / f"{APP_ID}.desktop"
             wait_until_sync(entry.exists, "it is among the programs")
             assert entry.read_text().startswith("[Desktop Entry]")
-            wait_until_sync(lambda: [call.values[0] for call in portal.asked] == [APP_ID], "the portal is told")
+            wait_until_sync(lambda: [call.values[0] for call in portal.calls] == [APP_ID], "the portal is told")
             asked = "RegisterStatusNotifierItem"
-            wait_until_sync(lambda: asked in [call.member for call in panel.asked], "the icon is registered")
+            wait_until_sync(lambda: asked in [call.member for call in panel.calls], "the icon is registered")

@@ -16,13 +16,6 @@ from protocol.errors import MalformedMessage
 from tests.helpers.waiting import wait_until
 
 
-def alive(pid: int) -> bool:
-    """Return whether this process runs; zombies do not count."""
-    with suppress(psutil.NoSuchProcess):
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    return False
-
-
 def broker_of(pid: int) -> int:
     """Return the pid of the broker that this process started."""
     (child,) = psutil.Process(pid).children()

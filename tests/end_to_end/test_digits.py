@@ -116,7 +116,7 @@ async def next_final(talk: Conversation, segment: int) -> Final:
     for _ in range(8):
         with suppress(TimeoutError):
             return await talk.final(segment)
-        assert not any(isinstance(heard, Failed) for heard in talk.heard)
+        assert not any(isinstance(message, Failed) for message in talk.received)
     raise AssertionError(f"segment {segment} is lost")
 
 
@@ -129,7 +129,7 @@ async def say_all(talk: Conversation, said: list[bytes], havoc: Havoc) -> list[F
         if number >= AHEAD:
             finals.append(await next_final(talk, number - AHEAD))
     finals += [await next_final(talk, number) for number in range(len(finals), len(said))]
-    heard = [message.segment for message in talk.heard if isinstance(message, Final)]
+    heard = [message.segment for message in talk.received if isinstance(message, Final)]
     assert sorted(heard) == list(range(len(said)))  # none lost, none doubled
     return finals
 

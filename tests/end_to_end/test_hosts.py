@@ -15,7 +15,7 @@ from protocol.session import LIMITS
 from tests.helpers.capture import Capture, capturing, readable, readable_speech
 from tests.helpers.chain import KEY, Program
 from tests.helpers.hosts import Host, Hosts, Listening, hosts, inside
-from tests.helpers.lending import PORT, Device, Said, Shared, audio_of, texts_of
+from tests.helpers.lending import PORT, Device, Record, Shared, audio_of, texts_of
 from tests.helpers.paired_device import sentence
 from tests.helpers.waiting import wait_until_sync
 
@@ -59,7 +59,7 @@ class Trouble:
         self.speaker = speaker
         self.enlisted = shared.enlist(tower)
         self.worker = shared.worker(tower, self.enlisted, *RATE)
-        speaker.heard_again()
+        speaker.seconds_to_text()
 
     def switched_off(self, number: signal.Signals) -> None:
         """End the worker by this signal, then start it again."""
@@ -87,7 +87,7 @@ class Trouble:
         """Change the gateway's address; clients and worker find it again."""
         self.speaker.mid_sentence()
         self.shared.host.move(number)
-        wait_until_sync(lambda: self.speaker.said("found")[-1]["url"] == self.shared.url, "it is found there")
+        wait_until_sync(lambda: self.speaker.records("found")[-1]["url"] == self.shared.url, "it is found there")
         self.over("address of the gateway")
 
     def gateway_killed(self) -> None:
@@ -99,10 +99,10 @@ class Trouble:
 
     def over(self, what: str) -> None:
         """Report how soon speech is recognised again."""
-        sys.stdout.write(f"{what}: what is being said has its text after {self.speaker.heard_again():.1f} s\n")
+        sys.stdout.write(f"{what}: what is being said has its text after {self.speaker.seconds_to_text():.1f} s\n")
 
 
-def revoked(shared: Shared, speaker: Device, paired: Said) -> float:
+def revoked(shared: Shared, speaker: Device, paired: Record) -> float:
     """Revoke a connected client. Return the seconds until it sees its end."""
     speaker.wait("holding")
     began = shared.revoke(paired["device"])
@@ -112,7 +112,7 @@ def revoked(shared: Shared, speaker: Device, paired: Said) -> float:
     return took
 
 
-def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Said) -> float:
+def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Record) -> float:
     """Revoke a worker. Return the seconds until the gateway disconnects it; the worker then ends."""
     wait_until_sync(lambda: tower.connected_to(PORT), "the worker is there")
 
@@ -128,15 +128,15 @@ def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Said)
     return took
 
 
-def assert_only_a_workers_commands(shared: Shared, tower: Host, enlisted: Said) -> None:
+def assert_only_a_workers_commands(shared: Shared, tower: Host, enlisted: Record) -> None:
     """Assert that the tunnel passes only a worker's commands to the broker."""
     key = f"--key={enlisted['key']}"  # joined by "=", because a key may begin with a dash
     with_key = ("--at", shared.url, key, "--certificate", enlisted["certificate_sha256"])
     commands = ("CONFIG GET *", "KEYS *", "FLUSHALL", "PING")
     device = shared.device(tower, "command", *" + ".join(commands).split(), *with_key)
     assert device.program.popen.wait(30) == 0
-    assert [said["command"] for said in device.said("cut off")] == list(commands[:-1])
-    assert [said["answer"] for said in device.said("answered")] == ["+PONG"]
+    assert [record["command"] for record in device.records("cut off")] == list(commands[:-1])
+    assert [record["answer"] for record in device.records("answered")] == ["+PONG"]
 
 
 def assert_secret(capture: Capture, shared: Shared, speakers: list[Device]) -> None:
@@ -234,7 +234,7 @@ def test_own_worker_takes_over_when_tower_is_switched_off(network: Hosts, shared
 
 def works(worker: Program, speaker: Device) -> bool:
     """Return whether this worker recognised the latest text."""
-    return f"-{worker.popen.pid}-" in speaker.said("text")[-1]["worker"]
+    return f"-{worker.popen.pid}-" in speaker.records("text")[-1]["worker"]
 
 
 # -- refused devices --------------------------------------------------------------------------------------
@@ -245,8 +245,8 @@ def test_wrong_codes_lock_pairing(network: Hosts, shared: Shared) -> None:
     wrong = f"{(int(code) + 1) % 10**8:08}"
     device = shared.device(network.all[2], "pair", *[wrong] * 5, code, "--at", shared.url)
     assert device.program.popen.wait(60) == 0
-    assert [said["tries"] for said in device.said("not paired")] == [4, 3, 2, 1, 0, 0]
-    assert [said["reason"] for said in device.said("not paired")] == ["wrong_code"] * 5 + ["locked"]
+    assert [record["tries"] for record in device.records("not paired")] == [4, 3, 2, 1, 0, 0]
+    assert [record["reason"] for record in device.records("not paired")] == ["wrong_code"] * 5 + ["locked"]
     assert shared.stage() == "locked"
 
 

@@ -20,7 +20,7 @@ from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import segments_of
 from tests.helpers.digits import DATA
 from tests.helpers.host_app import HostApp, running_host_apps
-from tests.helpers.lending import PORT, Device, Said
+from tests.helpers.lending import PORT, Device, Record
 from tests.helpers.waiting import wait_until_sync
 
 pytestmark = [pytest.mark.proof(minutes=1.5), pytest.mark.serial]
@@ -48,7 +48,7 @@ def apps(tmp_path: Path, models: Path) -> Iterator[tuple[HostApp, ...]]:
         yield apps
 
 
-def paired(gateway: HostApp, device: HostApp, *kind: str) -> Said:
+def paired(gateway: HostApp, device: HostApp, *kind: str) -> Record:
     """Pair the device with the code that the gateway shows, and return its credentials."""
     showing = gateway.host.chain.start("pair", "kikipounamu-gateway", "pair", *kind)
 
@@ -90,7 +90,7 @@ def test_text_is_complete_and_single_when_lending_app_dies(apps: tuple[HostApp, 
     laptop, tower = apps
     laptop.set(hotkeys__mode="toggle")
     shares(laptop)
-    tower.lends_to(paired(laptop, tower, "--worker"))
+    tower.lend_to_gateway(paired(laptop, tower, "--worker"))
     tower.start()
     wait_until_sync(lambda: tower.host.connected_to(PORT), "it lends", 60)
 
@@ -117,7 +117,7 @@ def test_text_is_complete_and_single_when_gateway_address_changes(apps: tuple[Ho
     laptop, tower = apps
     shares(tower, worker__on=True)
     laptop.set(hotkeys__mode="toggle")
-    laptop.uses(paired(tower, laptop))
+    laptop.use_gateway(paired(tower, laptop))
     laptop.start()
 
     field = TextField(laptop.desktop)

@@ -42,5 +42,5 @@ def test_devices_find_pair_and_speak_without_ipv4(network: list[Host]) -> None:
     shared.worker(laptop, enlisted, "--set", "rtf=0.1")
     speaker, paired = shared.speaker(laptop, seed=6)
     assert paired["url"] == shared.url and paired["certificate_sha256"] == shared.certificate
-    speaker.heard_again()
+    speaker.seconds_to_text()
     assert speaker.finish() > 0

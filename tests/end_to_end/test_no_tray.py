@@ -35,11 +35,11 @@ def test_hidden_app_reports_way_back_once_and_show_raises_window(tmp_path: Path)
 
         with bus_program(address, NOTIFICATIONS, notifier()) as notifications:
             app = desktop.start(PROGRAM, "app", "--hidden", "--engine", "checksum", **environment)
-            wait_until_sync(lambda: notifications.asked, "the user is told", START_S)
-            assert "kikipounamu show" in notifications.asked[0].values[4]
+            wait_until_sync(lambda: notifications.calls, "the user is told", START_S)
+            assert "kikipounamu show" in notifications.calls[0].values[4]
             assert shown(desktop) == "", "it was started hidden"
             wait_until_sync(lambda: run("show").returncode == 0, "the app answers", START_S)
             desktop.active("kikipounamu")
             assert run("quit").returncode == 0
             app.wait(60)
-            assert len(notifications.asked) == 1
+            assert len(notifications.calls) == 1

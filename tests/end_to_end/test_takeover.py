@@ -111,7 +111,7 @@ async def test_late_result_of_stalled_worker_is_dropped(chain: Chain, store: red
         await talk.segment(1, pcm)
         assert (await talk.final(1)).text == digest
         assert _result(store, key) == result and result.worker == final.worker
-        assert sum(isinstance(heard, Final) and heard.segment == 0 for heard in talk.heard) == 1
+        assert sum(isinstance(message, Final) and message.segment == 0 for message in talk.received) == 1
 
 
 def _pending(store: redis.Redis, stream: str) -> int:

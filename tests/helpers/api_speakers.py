@@ -139,13 +139,13 @@ async def funasr(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> s
             await socket.send_bytes(samples[start : start + BLOCK].tobytes())
         await socket.send_json({"is_speaking": False})
         sent.set()
-        said: dict[str, Any] = {"is_final": False}
-        while not said["is_final"]:
-            said = await _message(socket)
-            if "error" in said:
-                raise ApiFailed(said["error"]["code"])
-            if said["mode"] == "2pass-offline":
-                texts.append(said["text"])
+        message: dict[str, Any] = {"is_final": False}
+        while not message["is_final"]:
+            message = await _message(socket)
+            if "error" in message:
+                raise ApiFailed(message["error"]["code"])
+            if message["mode"] == "2pass-offline":
+                texts.append(message["text"])
     return "".join(texts)
 
 
@@ -160,15 +160,15 @@ async def earlier(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> 
             await socket.send_json({"action": "chunk", **about})
         await socket.send_json({"action": "finish", "session_id": "test"})
         sent.set()
-        while (said := await _message(socket))["type"] != "final_result":
-            if said["type"] == "error":
-                raise ApiFailed(said["message"])
-            if said["type"] == "chunk_result":
-                assert said["chunk_index"] not in chunks, "a chunk has two texts"
-                chunks[said["chunk_index"]] = said.get("text", "")
-    assert list(chunks) == list(range(said["chunk_count"]))
-    assert "".join(chunks.values()) == said["text"]
-    return str(said["text"])
+        while (message := await _message(socket))["type"] != "final_result":
+            if message["type"] == "error":
+                raise ApiFailed(message["message"])
+            if message["type"] == "chunk_result":
+                assert message["chunk_index"] not in chunks, "a chunk has two texts"
+                chunks[message["chunk_index"]] = message.get("text", "")
+    assert list(chunks) == list(range(message["chunk_count"]))
+    assert "".join(chunks.values()) == message["text"]
+    return str(message["text"])
 
 
 async def deepgram(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
@@ -179,10 +179,10 @@ async def deepgram(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) ->
             await socket.send_bytes(samples[start : start + BLOCK].tobytes())
         await socket.send_json({"type": "CloseStream"})
         sent.set()
-        while (said := await _message(socket))["type"] != "Metadata":
-            if said["type"] == "Error":
-                raise ApiFailed(said["description"])
-            texts.append(said["channel"]["alternatives"][0]["transcript"])
+        while (message := await _message(socket))["type"] != "Metadata":
+            if message["type"] == "Error":
+                raise ApiFailed(message["description"])
+            texts.append(message["channel"]["alternatives"][0]["transcript"])
     return join_texts(texts)
 
 

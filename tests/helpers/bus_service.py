@@ -25,12 +25,12 @@ Answers = Mapping[str, Callable[[MethodCall], Answer]]
 
 @dataclass
 class BusProgram:
-    """Program with a name on the bus; ``asked``: the calls that it has answered, in order."""
+    """Program with a name on the bus; ``calls``: the calls that it has answered, in order."""
 
     bus: BusConnection
     answers: Answers
     loop: asyncio.AbstractEventLoop
-    asked: list[MethodCall] = field(default_factory=list)
+    calls: list[MethodCall] = field(default_factory=list)
 
     def call(self, target: BusObject, member: str, signature: str = "", *values: Any) -> tuple[Any, ...]:
         """Return what a method of another program returns."""
@@ -41,7 +41,7 @@ class BusProgram:
         """Answer a call of a known method, and note it."""
         if call.member not in self.answers:
             return None
-        self.asked.append(call)
+        self.calls.append(call)
         return self.answers[call.member](call)
 
 

@@ -50,11 +50,11 @@ class Capture:
 
     def flows(self) -> dict[Flow, bytes]:
         """Return the contents of TCP and UDP, in order of arrival."""
-        said: defaultdict[Flow, list[bytes]] = defaultdict(list)
+        data: defaultdict[Flow, list[bytes]] = defaultdict(list)
         for frame in self.frames:
             if parsed := _parsed(frame):
-                said[parsed[0]].append(parsed[1])
-        return {flow: b"".join(pieces) for flow, pieces in said.items()}
+                data[parsed[0]].append(parsed[1])
+        return {flow: b"".join(pieces) for flow, pieces in data.items()}
 
     def everything(self) -> bytes:
         """Return all flows, each in one piece, then all raw frames."""
@@ -63,9 +63,9 @@ class Capture:
     def unexpected(self, port: int) -> set[str]:
         """Return all traffic except TLS at this port, mDNS, and protocols that a network itself needs."""
         found = {kind for frame in self.frames if (kind := _kind(frame))}
-        for flow, said in self.flows().items():
+        for flow, data in self.flows().items():
             if port in (flow.source[1], flow.target[1]) and flow.protocol == _TCP:
-                if said and not said.startswith(_HANDSHAKE):
+                if data and not data.startswith(_HANDSHAKE):
                     found.add(f"no TLS: {flow}")
             elif flow.protocol == _TCP or MDNS_PORT not in (flow.source[1], flow.target[1]):
                 found.add(f"{flow}")
@@ -110,25 +110,25 @@ def _sniffer() -> socket.socket:
 # -- readable contents -------------------------------------------------------------------------------------
 
 
-def readable_speech(said: bytes, pcm: bytes) -> int:
-    """Count the 8-byte words of ``pcm`` in ``said``, masked or not.
+def readable_speech(data: bytes, pcm: bytes) -> int:
+    """Count the 8-byte words of ``pcm`` in ``data``, masked or not.
 
     Any 16 consecutive bytes of speech contain such a word.
     """
-    return sum(_common(one, other) for one, other in ((said, pcm), (_unmasked(said), _unmasked(pcm))))
+    return sum(_common(one, other) for one, other in ((data, pcm), (_unmasked(data), _unmasked(pcm))))
 
 
-def readable(said: bytes, texts: Iterable[str]) -> list[str]:
-    """Return the texts that ``said`` contains, masked or not.
+def readable(data: bytes, texts: Iterable[str]) -> list[str]:
+    """Return the texts that ``data`` contains, masked or not.
 
     Short texts are searched unmasked only, because masked matches could be accidental.
     """
-    unmasked = _unmasked(said)
-    return [text for text in texts if _is_in(text.encode(), said, unmasked)]
+    unmasked = _unmasked(data)
+    return [text for text in texts if _is_in(text.encode(), data, unmasked)]
 
 
-def _is_in(text: bytes, said: bytes, unmasked: bytes) -> bool:
-    return text in said or (len(text) > _WORD + 4 and _unmasked(text) in unmasked)
+def _is_in(text: bytes, data: bytes, unmasked: bytes) -> bool:
+    return text in data or (len(text) > _WORD + 4 and _unmasked(text) in unmasked)
 
 
 def _unmasked(data: bytes) -> bytes:
@@ -136,18 +136,18 @@ def _unmasked(data: bytes) -> bytes:
     return (values[4:] ^ values[:-4]).tobytes()
 
 
-def _common(said: bytes, pcm: bytes) -> int:
+def _common(data: bytes, pcm: bytes) -> int:
     wanted = np.unique(np.frombuffer(pcm, "<u8", len(pcm) // _WORD))
     wanted = wanted[wanted != 0]
     beginnings = np.zeros(int(_BEGINNING) + 1, np.bool_)
     beginnings[wanted & _BEGINNING] = True
-    return sum(_hits(said, wanted, beginnings, offset) for offset in range(_WORD))
+    return sum(_hits(data, wanted, beginnings, offset) for offset in range(_WORD))
 
 
-def _hits(said: bytes, wanted: NDArray[np.uint64], beginnings: NDArray[np.bool_], offset: int) -> int:
-    if len(said) < offset + _WORD:
+def _hits(data: bytes, wanted: NDArray[np.uint64], beginnings: NDArray[np.bool_], offset: int) -> int:
+    if len(data) < offset + _WORD:
         return 0
-    words = np.frombuffer(said, "<u8", (len(said) - offset) // _WORD, offset)
+    words = np.frombuffer(data, "<u8", (len(data) - offset) // _WORD, offset)
     likely = words[beginnings[words & _BEGINNING]]  # few: a search for all words takes four times as long
     return int(np.isin(likely, wanted).sum())
 

@@ -21,17 +21,17 @@ async def tls_client(
     A client ends the connections that it keeps for more requests. Others, as of a WebSocket or an answer that was
     not read, end with the answer of the other side to the end of TLS: that direction is cut here.
     """
-    made: list[socket.socket] = []
+    sockets: list[socket.socket] = []
 
     def make(address: _Address) -> socket.socket:
         family, kind, protocol, *_ = address
-        made.append(socket.socket(family, kind, protocol))
-        return made[-1]
+        sockets.append(socket.socket(family, kind, protocol))
+        return sockets[-1]
 
     connector = aiohttp.TCPConnector(ssl=trust, socket_factory=make)
     async with aiohttp.ClientSession(url, connector=connector) as client:
         yield client
-    for one in made:
+    for one in sockets:
         with suppress(OSError):  # closed, or not connected
             one.shutdown(socket.SHUT_RDWR)
-    await wait_until(lambda: all(one.fileno() < 0 for one in made), "the loop has closed all connections")
+    await wait_until(lambda: all(one.fileno() < 0 for one in sockets), "the loop has closed all connections")

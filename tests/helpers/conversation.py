@@ -34,12 +34,12 @@ Message = TypeVar("Message", bound=GatewayMessage)
 class Conversation:
     """A raw connection to a gateway.
 
-    ``heard`` keeps all messages. ``expect`` takes the next message of a type and leaves the others.
+    ``received`` keeps all messages. ``expect`` takes the next message of a type and leaves the others.
     """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
-        self.heard: list[GatewayMessage] = []
+        self.received: list[GatewayMessage] = []
         self._unread: list[GatewayMessage] = []
 
     async def say(self, message: ClientMessage) -> None:
@@ -66,10 +66,10 @@ class Conversation:
                 return message
         async with asyncio.timeout(DEADLINE_S):
             while True:
-                heard = await self._hear()
-                if isinstance(heard, kind) and where(heard):
-                    return heard
-                self._unread.append(heard)
+                message = await self._receive()
+                if isinstance(message, kind) and where(message):
+                    return message
+                self._unread.append(message)
 
     async def final(self, segment: int) -> Final:
         """Return the final of a segment."""
@@ -80,16 +80,16 @@ class Conversation:
         async with asyncio.timeout(DEADLINE_S):
             async for message in self.socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
-                    self.heard.append(decode_gateway(message.data))
+                    self.received.append(decode_gateway(message.data))
         assert self.socket.close_code is not None
         return self.socket.close_code
 
-    async def _hear(self) -> GatewayMessage:
+    async def _receive(self) -> GatewayMessage:
         data = await self.socket.receive()
         if data.type is not aiohttp.WSMsgType.TEXT:
-            raise ConnectionError(f"closed with {self.socket.close_code} after {self.heard[-3:]}")
+            raise ConnectionError(f"closed with {self.socket.close_code} after {self.received[-3:]}")
         message = decode_gateway(data.data)
-        self.heard.append(message)
+        self.received.append(message)
         return message
 
 

@@ -63,7 +63,7 @@ class DesktopPortal:
         """Leave the bus, as a killed portal does."""
         await self.bus.close()
 
-    def asked(self, method: str) -> list[PortalCall]:
+    def calls_of(self, method: str) -> list[PortalCall]:
         """Return the calls of a method."""
         return [call for call in self.calls if call.method == method]
 

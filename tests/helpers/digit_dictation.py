@@ -74,8 +74,8 @@ def directly(app: App, take: TakeSnapshot) -> str:
     """Return the engine's text for the segments of a take, without the chain."""
     if app.arguments == CHECKSUM:
         return " ".join(map(checksum, segments_of(take)))
-    said = engine().decode([DecodeRequest(pcm, take.take.options) for pcm in segments_of(take)])
-    return " ".join(outcome.text for outcome in said if isinstance(outcome, Transcript) and outcome.text)
+    outcomes = engine().decode([DecodeRequest(pcm, take.take.options) for pcm in segments_of(take)])
+    return " ".join(outcome.text for outcome in outcomes if isinstance(outcome, Transcript) and outcome.text)
 
 
 def dictated(app: App, mode: str, in_speech: Callable[[], object] | None = None) -> TakeSnapshot:

@@ -43,7 +43,7 @@ def every_digits() -> list[Digits]:
 def mixed_sounds(count: int, seed: int) -> list[bytes]:
     """Return this many distinct segments: one to three shipped strings in a row, or noise, or silence."""
     chance, generator = random.Random(seed), np.random.default_rng(seed)
-    digits = [said.pcm for said in shipped_digits()]
+    digits = [digit.pcm for digit in shipped_digits()]
     sounds: dict[bytes, None] = {}
     while len(sounds) < count:
         what = chance.random()

@@ -13,10 +13,10 @@ HALF_SECOND = 16_000
 """Bytes of half a second of PCM16 at 16 kHz."""
 
 
-def chunks_of(pcm: bytes, size: int = HALF_SECOND) -> Iterator[bytes]:
+def chunks_of(pcm: bytes) -> Iterator[bytes]:
     """Return the audio in chunks, as the earlier client cuts it."""
-    for start in range(0, len(pcm), size):
-        yield pcm[start : start + size]
+    for start in range(0, len(pcm), HALF_SECOND):
+        yield pcm[start : start + HALF_SECOND]
 
 
 class EarlierClient:

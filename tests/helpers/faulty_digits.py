@@ -38,8 +38,10 @@ class FaultyDigits:
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
         """Decode with the wrapped engine, unless a fault was planned."""
         met = self._faults.decode([DecodeRequest(pcm(self._next_fault(request.pcm))) for request in batch])
-        said = self._engine.decode(batch)
-        return [fault if isinstance(fault, DecodeFailure) else text for fault, text in zip(met, said, strict=True)]
+        outcomes = self._engine.decode(batch)
+        return [
+            fault if isinstance(fault, DecodeFailure) else text for fault, text in zip(met, outcomes, strict=True)
+        ]
 
     def close(self) -> None:
         """Release the wrapped engine's model."""

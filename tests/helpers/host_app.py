@@ -40,17 +40,17 @@ class HostApp(DesktopApp):
             return self.view()["state"] in ("idle", "held")
         return False
 
-    def lends_to(self, made: dict[str, Any]) -> None:
+    def lend_to_gateway(self, pairing: dict[str, Any]) -> None:
         """Store the key for lending the worker, as after a pairing; takes effect at the next start."""
-        self.set(worker__lend_to=[self._keep("lent.json", made)])
+        self.set(worker__lend_to=[self._keep("lent.json", pairing)])
 
-    def uses(self, made: dict[str, Any]) -> None:
+    def use_gateway(self, pairing: dict[str, Any]) -> None:
         """Pair as a client without a fallback: speech goes only to that gateway from the next start."""
-        self.set(gateway__chosen=self._keep("gateways.json", made), gateway__fall_back=False)
+        self.set(gateway__chosen=self._keep("gateways.json", pairing), gateway__fall_back=False)
 
-    def _keep(self, name: str, made: dict[str, Any]) -> str:
+    def _keep(self, name: str, pairing: dict[str, Any]) -> str:
         paired = PairedGateway(
-            (made["url"],), made["certificate_sha256"], made["device"], made["key"], made["name"]
+            (pairing["url"],), pairing["certificate_sha256"], pairing["device"], pairing["key"], pairing["name"]
         )
         GatewayStore(self.home / "data" / name).write((paired,))
         return paired.id

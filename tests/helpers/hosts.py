@@ -110,26 +110,26 @@ def hosts(root: Path, names: Sequence[str], quiet: bool = False) -> Iterator[Hos
         pytest.skip("needs root, for network namespaces")
     mark = uuid4().hex[:8]
     there = Hosts(f"kiki-{mark}")
-    made: list[str] = []
+    namespaces: list[str] = []
     try:
-        _make(there.switch, made)
+        _make(there.switch, namespaces)
         _ip("-n", there.switch, "link", "add", "switch", "type", "bridge", "mcast_snooping", "0")
         _ip("-n", there.switch, "link", "set", "switch", "up")
         for number, name in enumerate(names, 11):
-            there.all.append(_host(root, name, there.switch, number, made))
+            there.all.append(_host(root, name, there.switch, number, namespaces))
         yield there
     finally:
         for host in reversed(there.all):  # the others depend on the first ones
             host.chain.close()
-        for namespace in made:
+        for namespace in namespaces:
             _ip("netns", "delete", namespace)
         if not quiet:
             sys.stderr.write(there.logs())
 
 
-def _host(root: Path, name: str, switch: str, number: int, made: list[str]) -> Host:
+def _host(root: Path, name: str, switch: str, number: int, namespaces: list[str]) -> Host:
     namespace, address = f"{switch}-{name}", f"{SUBNET}.{number}"
-    _make(namespace, made)
+    _make(namespace, namespaces)
     folder = root / name
     folder.mkdir()
     chain = Chain(folder, inside=("ip", "netns", "exec", namespace))
@@ -144,7 +144,7 @@ def _host(root: Path, name: str, switch: str, number: int, made: list[str]) -> H
 
 def inside(namespace: str, make: Callable[[], T]) -> T:
     """Call ``make`` in the namespace and return its result, such as a socket, which stays in that namespace."""
-    made: list[T] = []
+    results: list[T] = []
     failed: list[BaseException] = []
 
     def enter() -> None:
@@ -152,7 +152,7 @@ def inside(namespace: str, make: Callable[[], T]) -> T:
             with open(f"/run/netns/{namespace}", "rb") as place:
                 if ctypes.CDLL(None, use_errno=True).setns(place.fileno(), _CLONE_NEWNET) != 0:
                     raise OSError(ctypes.get_errno(), "setns")
-            made.append(make())
+            results.append(make())
         except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
             failed.append(error)
 
@@ -161,12 +161,12 @@ def inside(namespace: str, make: Callable[[], T]) -> T:
     thread.join()
     if failed:
         raise failed[0]
-    return made[0]
+    return results[0]
 
 
-def _make(namespace: str, made: list[str]) -> None:
+def _make(namespace: str, namespaces: list[str]) -> None:
     _ip("netns", "add", namespace)
-    made.append(namespace)
+    namespaces.append(namespace)
 
 
 def _ip(*arguments: str) -> None:

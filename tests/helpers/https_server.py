@@ -26,11 +26,11 @@ class HttpsServer:
     certificate: Path
     content: bytes = b""
     answer: Answer | None = None
-    asked: list[web.Request] = field(default_factory=list)
+    requests: list[web.Request] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Record the request, and answer with ``content`` unless there is another ``answer``."""
-        self.asked.append(request)
+        self.requests.append(request)
         if self.answer is not None:
             return await self.answer(request)
         return web.Response(body=self.content, headers={"Set-Cookie": "who=you"})
@@ -62,8 +62,8 @@ def _certificate(folder: Path) -> Path:
     builder = builder.not_valid_before(now - datetime.timedelta(days=1))
     builder = builder.not_valid_after(now + datetime.timedelta(days=1))
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = builder.add_extension(names, critical=False).sign(key, SHA256())
+    certificate = builder.add_extension(names, critical=False).sign(key, SHA256())
     (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     place = folder / "certificate.pem"
-    place.write_bytes(made.public_bytes(Encoding.PEM))
+    place.write_bytes(certificate.public_bytes(Encoding.PEM))
     return place

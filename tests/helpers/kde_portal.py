@@ -91,27 +91,30 @@ class _Relay:
 
     def __init__(self, program: socket.socket, compositor: Path) -> None:
         self._registries = dict[int, bool]()  # whether the ability is announced there
-        self._made = set[int]()
+        self._stand_ins = set[int]()
         self._stand_in = 0
         upstream = socket.socket(socket.AF_UNIX)
         upstream.connect(str(compositor))
-        for source, target, change in ((program, upstream, self._asked), (upstream, program, self._told)):
+        for source, target, change in (
+            (program, upstream, self._change_request),
+            (upstream, program, self._change_event),
+        ):
             threading.Thread(target=_pass_on, args=(source, target, change), daemon=True).start()
 
-    def _asked(self, request: WireEvent) -> bytes:
+    def _change_request(self, request: WireEvent) -> bytes:
         """Return what the compositor gets instead of a request."""
         if (request.sender, request.opcode) == (_DISPLAY, _REGISTRY_OF_DISPLAY):
             self._registries[unpacked("n", request.body, int)[0]] = False
-        elif request.sender in self._made:
+        elif request.sender in self._stand_ins:
             return b""
         elif request.sender in self._registries and request.opcode == _BIND:
-            number, _, _, made = unpacked("usun", request.body, int)
+            number, _, _, identifier = unpacked("usun", request.body, int)
             if number == _NUMBER:
-                self._made.add(made)
-                return packed(request.sender, _BIND, "usun", (self._stand_in, _STAND_IN, 1, made))[0]
+                self._stand_ins.add(identifier)
+                return packed(request.sender, _BIND, "usun", (self._stand_in, _STAND_IN, 1, identifier))[0]
         return _message(request)
 
-    def _told(self, event: WireEvent) -> bytes:
+    def _change_event(self, event: WireEvent) -> bytes:
         """Return what the program gets instead of an event."""
         message = _message(event)
         if event.sender in self._registries and event.opcode == _GLOBAL:

@@ -21,7 +21,7 @@ from tests.helpers.waiting import wait_until_sync
 
 PORT = 8765
 
-Said = dict[str, Any]
+Record = dict[str, Any]
 
 
 @dataclass
@@ -31,47 +31,47 @@ class Device:
     program: Program
     seed: int = 0
 
-    def said(self, what: str) -> list[Said]:
+    def records(self, what: str) -> list[Record]:
         """Return all reports of one kind so far."""
         whole = self.program.log.read_text().rpartition("\n")[0]
         lines = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
         return [line for line in lines if line["what"] == what]
 
-    def wait(self, what: str, after: int = 0, deadline_s: float = 60.0) -> Said:
+    def wait(self, what: str, after: int = 0, deadline_s: float = 60.0) -> Record:
         """Wait for more than ``after`` reports of a kind, and return the last one."""
 
-        def more() -> list[Said] | None:
-            said = self.said(what)
-            if len(said) > after:
-                return said
+        def more() -> list[Record] | None:
+            records = self.records(what)
+            if len(records) > after:
+                return records
             assert self.program.popen.poll() is None, f"ended without {what!r}: {self.program.log.read_text()}"
             return None
 
-        said: list[Said] = wait_until_sync(more, f"{self.program.name} says {what!r} once more", deadline_s)
-        return said[-1]
+        records: list[Record] = wait_until_sync(more, f"{self.program.name} says {what!r} once more", deadline_s)
+        return records[-1]
 
     # -- speaking devices ----------------------------------------------------------------------------------
 
     def mid_sentence(self) -> None:
         """Wait until the device has begun another sentence."""
-        self.wait("began", len(self.said("began")))
+        self.wait("began", len(self.records("began")))
 
-    def heard_again(self, deadline_s: float = 90.0) -> float:
+    def seconds_to_text(self) -> float:
         """Wait for the text of the sentence being spoken now, and return the seconds until then."""
-        asked, segment = time.monotonic(), self.wait("began")["segment"]
+        began, segment = time.monotonic(), self.wait("began")["segment"]
 
-        def text() -> list[Said]:
-            return [line for line in self.said("text") if line["segment"] == segment]
+        def text() -> list[Record]:
+            return [line for line in self.records("text") if line["segment"] == segment]
 
-        found: list[Said] = wait_until_sync(text, f"the text of segment {segment}", deadline_s)
-        return float(found[0]["at"] - asked)
+        found: list[Record] = wait_until_sync(text, f"the text of segment {segment}", 90.0)
+        return float(found[0]["at"] - began)
 
     def finish(self, deadline_s: float = 120.0) -> int:
         """Stop speaking and wait for all texts. Check that each is right and came once; return how many."""
         self.program.popen.terminate()
         segments = int(self.wait("finished", deadline_s=deadline_s)["segments"])
-        texts = [(line["segment"], line["text"]) for line in self.said("text")]
-        assert self.said("failed") == []
+        texts = [(line["segment"], line["text"]) for line in self.records("text")]
+        assert self.records("failed") == []
         twice = [segment for segment, times in Counter(segment for segment, _ in texts).items() if times > 1]
         assert not twice, f"told twice: {twice}"
         assert sorted(texts) == [(number, checksum(self.sentence(number))) for number in range(segments)]
@@ -142,27 +142,27 @@ class Shared:
         module = ("python", "-m", "tests.helpers.paired_device")
         return Device(host.chain.start("device", *module, *arguments, "--seed", str(seed)), seed)
 
-    def speaker(self, host: Host, *options: str, seed: int) -> tuple[Device, Said]:
+    def speaker(self, host: Host, *options: str, seed: int) -> tuple[Device, Record]:
         """Start a paired device that speaks on a host."""
         device = self.device(host, "speak", self.show_code(), *options, seed=seed)
         return device, self._paired(device)
 
-    def enlist(self, host: Host) -> Said:
+    def enlist(self, host: Host) -> Record:
         """Pair a computer that lends its GPU, and return the worker's credentials."""
-        made = self._paired(self.device(host, "pair", self.show_code("worker"), "--worker"))
-        (host.chain.root / "key").write_text(made["key"])
-        return made
+        pairing = self._paired(self.device(host, "pair", self.show_code("worker"), "--worker"))
+        (host.chain.root / "key").write_text(pairing["key"])
+        return pairing
 
-    def _paired(self, device: Device) -> Said:
-        made = device.wait("paired")
+    def _paired(self, device: Device) -> Record:
+        pairing = device.wait("paired")
         assert self.stage() == "paired"
-        self.secrets.append(made["key"])
-        return made
+        self.secrets.append(pairing["key"])
+        return pairing
 
-    def worker(self, host: Host, made: Said, *options: str, url: str = "") -> Program:
+    def worker(self, host: Host, pairing: Record, *options: str, url: str = "") -> Program:
         """Start a worker on an enlisted computer."""
         through = ("--gateway", (url or self.url).replace("https:", "wss:"))
-        key = ("--key-file", str(host.chain.root / "key"), "--certificate-sha256", made["certificate_sha256"])
+        key = ("--key-file", str(host.chain.root / "key"), "--certificate-sha256", pairing["certificate_sha256"])
         return host.chain.worker(*through, *key, "--engine", "checksum", *options)
 
     def workers(self) -> list[str]:
@@ -185,9 +185,9 @@ class Shared:
 
 def texts_of(devices: Iterable[Device]) -> list[str]:
     """Return all recognised texts of the devices."""
-    return [line["text"] for device in devices for line in device.said("text")]
+    return [line["text"] for device in devices for line in device.records("text")]
 
 
 def audio_of(devices: Iterable[Device]) -> bytes:
     """Return all audio that the devices spoke."""
-    return b"".join(device.sentence(line["segment"]) for device in devices for line in device.said("began"))
+    return b"".join(device.sentence(line["segment"]) for device in devices for line in device.records("began"))

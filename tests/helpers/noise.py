@@ -44,11 +44,11 @@ def noise(kind: str, samples: int, seed: int = 1) -> NDArray[np.float64]:
     return scaled
 
 
-def noisy(clean: Samples, kind: str, snr_db: float, seed: int = 1) -> Samples:
+def noisy(clean: Samples, kind: str, snr_db: float) -> Samples:
     """Return ``clean`` with noise at this SNR; pauses do not count for the level of speech."""
     blocks = clean[: len(clean) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float64)
     rms = np.sqrt(np.square(blocks[loud_blocks(clean)]).mean())
-    return _pcm(clean + noise(kind, len(clean), seed) * rms / 10 ** (snr_db / 20))
+    return _pcm(clean + noise(kind, len(clean)) * rms / 10 ** (snr_db / 20))
 
 
 def noise_alone(kind: str, seconds: int, dbfs: float) -> Samples:

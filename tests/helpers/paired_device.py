@@ -97,40 +97,40 @@ async def first_found() -> GatewayFound:
     raise AssertionError("discovery never ends")
 
 
-async def paired(asked: argparse.Namespace) -> NewPairing | None:
+async def paired(options: argparse.Namespace) -> NewPairing | None:
     """Try the codes in order, and return the pairing."""
-    url = asked.at or (await first_found()).urls[0]
-    kind = DeviceKind.WORKER if asked.worker else DeviceKind.CLIENT
-    for code in asked.words:
+    url = options.at or (await first_found()).urls[0]
+    kind = DeviceKind.WORKER if options.worker else DeviceKind.CLIENT
+    for code in options.words:
         try:
-            made = await pair(url, code, NAME, kind, asked.certificate)
+            pairing = await pair(url, code, NAME, kind, options.certificate)
         except GatewayError as error:
             tries = error.tries_left if isinstance(error, NotPaired) else None
             reason = error.reason if isinstance(error, NotPaired) else ""
             say("not paired", error=type(error).__name__, reason=reason, tries=tries)
         else:
-            say("paired", device=made.device, **msgspec.to_builtins(made.address))
-            return made
+            say("paired", device=pairing.device, **msgspec.to_builtins(pairing.address))
+            return pairing
     return None
 
 
 # -- speaking ----------------------------------------------------------------------------------------------
 
 
-async def speak(asked: argparse.Namespace) -> None:
+async def speak(options: argparse.Namespace) -> None:
     """Pair, speak, then hold a segment open."""
-    settings = _QUICK if asked.quick else _PATIENT
-    if asked.key:
-        address = Address(asked.at, asked.key, certificate_sha256=asked.certificate)
-    elif (made := await paired(asked)) is not None:
-        address = made.address
+    settings = _QUICK if options.quick else _PATIENT
+    if options.key:
+        address = Address(options.at, options.key, certificate_sha256=options.certificate)
+    elif (pairing := await paired(options)) is not None:
+        address = pairing.address
     else:
         return
-    async with where(address, fixed_there=bool(asked.at)) as locate:
+    async with where(address, fixed_there=bool(options.at)) as locate:
         if isinstance(locate, Following):
             settings = replace(settings, until_moved=locate.until_moved)
         try:
-            await _speak_until_asked(locate, settings, asked.seed)
+            await _speak_until_asked(locate, settings, options.seed)
             await _hold(locate, settings)
         except GatewayError as error:
             say("ended", error=type(error).__name__, reason=str(error))
@@ -209,15 +209,15 @@ async def _hold(locate: Locate, settings: ClientSettings) -> None:
 # -- the broker --------------------------------------------------------------------------------------------
 
 
-async def command(asked: argparse.Namespace) -> None:
+async def command(options: argparse.Namespace) -> None:
     """Send each command and report the answer."""
-    through = carrier(asked.at, asked.key, asked.certificate)
-    for text in " ".join(asked.words).split(" + "):
+    through = carrier(options.at, options.key, options.certificate)
+    for text in " ".join(options.words).split(" + "):
         words = [word.encode() for word in text.split()]
-        said = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+        request = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
         async with Tunnel(through) as tunnel, asyncio.timeout(_ANSWER_S):
             reader, writer = await tunnel.dial()
-            writer.write(said)
+            writer.write(request)
             answer = await reader.readline()
             say("answered" if answer else "cut off", command=text, answer=answer.decode().strip())
             writer.close()
@@ -235,9 +235,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--worker", action="store_true")
     parser.add_argument("--quick", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with logging_to("device", None, terminal=False):
-        asyncio.run(does[asked.what](asked))
+        asyncio.run(does[options.what](options))
 
 
 if __name__ == "__main__":

@@ -31,17 +31,17 @@ def texts_in(field: str) -> list[str]:
 
 
 def _reason_after_paste(app: App) -> str:
-    """Wait until nothing is held, or the note of the last attempt came and is gone; return what it said.
+    """Wait until nothing is held, or the note of the last attempt came and is gone; return the key of that note.
 
     At first there may be none: the program of the key is starting.
     """
-    said = ""
+    note_key = ""
 
     def over() -> bool:
-        nonlocal said
+        nonlocal note_key
         view = app.view()
-        said = view["note"]["key"] if view["note"] else said
-        return not view["held"] or (said != "" and not view["note"])
+        note_key = view["note"]["key"] if view["note"] else note_key
+        return not view["held"] or (note_key != "" and not view["note"])
 
     wait_until_sync(over, "the paste is over")
-    return said if app.view()["held"] else ""
+    return note_key if app.view()["held"] else ""

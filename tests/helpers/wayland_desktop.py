@@ -9,12 +9,11 @@ that is killed. Sockets are in a short folder of their own: their paths have at 
 """
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -193,17 +192,9 @@ def running_weston(folder: Path, **variables: str) -> Iterator[WaylandDesktop]:
         desktop.variables["WAYLAND_DISPLAY"] = "wayland-1"
         desktop.start("weston", "--backend=headless", "--renderer=pixman", "--socket=wayland-1", "--no-config")
         place = Path(desktop.variables["XDG_RUNTIME_DIR"]) / "wayland-1"
-        wait_until_sync(lambda: _listens(place), "weston runs")
+        wait_until_sync(lambda: accepts(place), "weston runs")
         desktop.hand = Hand(desktop.environment)
         yield desktop
-
-
-def _listens(place: Path) -> bool:
-    """Return whether a program accepts connections there: the socket is made a moment before."""
-    with socket.socket(socket.AF_UNIX) as end, suppress(OSError):
-        end.connect(str(place))
-        return True
-    return False
 
 
 @contextmanager

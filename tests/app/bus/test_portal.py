@@ -64,7 +64,7 @@ async def test_granted_request_returns_plain_results(portal: Portal, desktop: De
     desktop.answers[ASK] = (GRANTED, {"uri": ("s", "file:///a"), "all": ("a{sv}", variants({"n": ("u", 2)}))})
     results = await portal.request(ASK, "sa{sv}", "window", options={"modal": ("b", True)})
     assert results == {"uri": "file:///a", "all": {"n": 2}}
-    (call,) = desktop.asked(ASK)
+    (call,) = desktop.calls_of(ASK)
     assert call.values[0] == "window" and call.values[1]["modal"].value is True
 
 
@@ -82,7 +82,7 @@ async def test_unanswered_request_is_withdrawn_at_the_deadline(portal: Portal, d
     desktop.answers[ASK] = (SILENT, {})
     with pytest.raises(BusSilent, match="nobody answered"):
         await portal.request(ASK, "a{sv}", deadline_s=0.1)
-    assert desktop.asked("Request.Close")
+    assert desktop.calls_of("Request.Close")
 
 
 async def test_failed_request_is_reported_at_once(portal: Portal, desktop: DesktopPortal) -> None:
@@ -97,21 +97,21 @@ async def test_session_ends_when_the_portal_closes_it(portal: Portal, desktop: D
     await desktop.end_session()
     await wait_until(session.closed.is_set, "the end is noticed")
     await session.close()
-    assert not desktop.asked("Session.Close")
+    assert not desktop.calls_of("Session.Close")
 
 
 async def test_session_is_closed_once(portal: Portal, desktop: DesktopPortal) -> None:
     session = await portal.session("Screenshot")
     await session.close()
     await session.close()
-    assert len(desktop.asked("Session.Close")) == 1 and session.closed.is_set()
+    assert len(desktop.calls_of("Session.Close")) == 1 and session.closed.is_set()
 
 
 async def test_portal_that_ends_ends_its_sessions_and_requests(portal: Portal, desktop: DesktopPortal) -> None:
     session = await portal.session("Screenshot")
     desktop.answers[ASK] = (SILENT, {})
     asked = asyncio.ensure_future(portal.request(ASK, "a{sv}", deadline_s=30))
-    await wait_until(lambda: bool(desktop.asked(ASK)), "the request arrives")
+    await wait_until(lambda: bool(desktop.calls_of(ASK)), "the request arrives")
     await desktop.stop()
     with pytest.raises(BusError):
         await asked

@@ -122,7 +122,7 @@ async def test_all_keys_are_asked_for_once_with_their_triggers(
     desktop.answers[BIND] = bound({**NAMED, "cancel.shift+f9": "Shift+F9"})
     for keys in (KEYS, {**KEYS, "cancel": "esc"}, {}, KEYS):
         await hotkeys.bind(keys)
-    (call,) = desktop.asked(BIND)
+    (call,) = desktop.calls_of(BIND)
     triggers = {name: about["preferred_trigger"].value for name, about in call.values[1]}
     assert triggers == {IDS["dictate"]: "F9", IDS["paste-held"]: "CTRL+ALT+v", "cancel.shift+f9": "SHIFT+F9"}
     assert hotkeys.assigned == {**KEYS, "cancel": "shift+f9"}
@@ -137,7 +137,7 @@ async def test_desktop_names_the_actions_in_its_language(
     own = {"WAYLAND_DISPLAY": "wayland-0", "DBUS_SESSION_BUS_ADDRESS": address, "LANG": language}
     async with choose("linux", own).hotkeys as hotkeys:
         await hotkeys.bind(KEYS)
-    (call,) = desktop.asked(BIND)
+    (call,) = desktop.calls_of(BIND)
     assert call.values[1][0][1]["description"].value == name
 
 
@@ -157,7 +157,7 @@ async def test_keys_of_an_earlier_start_are_not_asked_for_again(
 ) -> None:
     desktop.answers[LIST] = bound(NAMED)
     await hotkeys.bind(KEYS)
-    assert not desktop.asked(BIND) and hotkeys.assigned == KEYS
+    assert not desktop.calls_of(BIND) and hotkeys.assigned == KEYS
 
 
 async def test_key_that_the_desktop_chose_is_shown(hotkeys: PortalHotkeys, desktop: DesktopPortal) -> None:
@@ -177,11 +177,11 @@ async def test_other_keys_replace_the_session(hotkeys: PortalHotkeys, desktop: D
     await hotkeys.bind(KEYS)
     desktop.answers[BIND] = bound({"dictate.f8": "F8"})
     await hotkeys.bind({"dictate": "f8"})
-    assert len(desktop.asked(BIND)) == 2 and len(desktop.asked("Session.Close")) == 1
+    assert len(desktop.calls_of(BIND)) == 2 and len(desktop.calls_of("Session.Close")) == 1
     await key(desktop, "dictate.f8", "Activated")
     assert await next_event(hotkeys) == ("dictate", True)
     await hotkeys.bind({})
-    assert len(desktop.asked("Session.Close")) == 2 and not hotkeys.assigned
+    assert len(desktop.calls_of("Session.Close")) == 2 and not hotkeys.assigned
 
 
 async def test_key_that_is_held_while_it_is_changed_counts_as_released(
@@ -202,7 +202,7 @@ async def test_refusal_counts_as_success_when_the_desktop_names_the_keys(
 ) -> None:
     desktop.answers[BIND] = (REFUSED, {})
     binding = asyncio.ensure_future(hotkeys.bind(KEYS))
-    await wait_until(lambda: bool(desktop.asked(BIND)), "the keys are asked for")
+    await wait_until(lambda: bool(desktop.calls_of(BIND)), "the keys are asked for")
     await desktop.emit(INTERFACE, "ShortcutsChanged", "oa(sa{sv})", desktop.sessions[-1], listed(NAMED))
     await binding
     assert hotkeys.assigned == KEYS
@@ -216,7 +216,7 @@ async def test_denied_keys_are_not_asked_for_again_until_they_change(
     for _ in range(2):
         with pytest.raises(HotkeysDenied):
             await hotkeys.bind(KEYS)
-    assert len(desktop.asked(BIND)) == len(desktop.asked("Session.Close")) == 1
+    assert len(desktop.calls_of(BIND)) == len(desktop.calls_of("Session.Close")) == 1
     desktop.answers[BIND] = bound({"dictate.f8": "F8"})
     await hotkeys.bind({"dictate": "f8"})
     assert hotkeys.assigned == {"dictate": "f8"}

@@ -27,8 +27,8 @@ def address(tmp_path: Path) -> Iterator[str]:
 async def test_notification_is_shown_by_desktop(address: str) -> None:
     with bus_program(address, NOTIFICATIONS, notifier()) as desktop:
         assert await notify("No tray", "Do this.", {"DBUS_SESSION_BUS_ADDRESS": address})
-        (asked,) = desktop.asked
-    assert asked.member == "Notify" and asked.values[3:5] == ("No tray", "Do this.")
+        (call,) = desktop.calls
+    assert call.member == "Notify" and call.values[3:5] == ("No tray", "Do this.")
 
 
 async def test_notification_fails_without_program_or_bus(address: str, tmp_path: Path) -> None:

@@ -103,10 +103,10 @@ async def test_screen_stays_on_only_while_wanted(address: str) -> None:
         async with watching(address, []) as lock:
             lock.keep_on(True)
             lock.keep_on(True)
-            await wait_until(lambda: saver.asked, "locking is inhibited")
+            await wait_until(lambda: saver.calls, "locking is inhibited")
             lock.keep_on(False)
-            await wait_until(lambda: len(saver.asked) == 2, "it is allowed again")
-    assert [call.member for call in saver.asked] == ["Inhibit", "UnInhibit"] and saver.asked[1].values == (7,)
+            await wait_until(lambda: len(saver.calls) == 2, "it is allowed again")
+    assert [call.member for call in saver.calls] == ["Inhibit", "UnInhibit"] and saver.calls[1].values == (7,)
 
 
 async def test_missing_buses_are_no_error(tmp_path: Path) -> None:

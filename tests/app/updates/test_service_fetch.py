@@ -22,7 +22,7 @@ async def test_request_reports_nothing_about_the_user(server: HttpsServer) -> No
     server.content = b"the index"
     for _ in range(2):
         assert await fetch_index(server.url) == b"the index"
-    for request in server.asked:
+    for request in server.requests:
         assert (request.method, request.query_string, await request.read()) == ("GET", "", b"")
         headers = {name.lower(): value for name, value in request.headers.items()}
         assert set(headers) == {"host", "user-agent", "accept", "accept-encoding"}
@@ -35,7 +35,7 @@ async def test_certificate_of_unknown_origin_is_refused(
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(IndexUnreachable, match="certificate"):
         await fetch_index(server.url)
-    assert not server.asked
+    assert not server.requests
 
 
 async def test_redirect_is_not_followed(server: HttpsServer) -> None:

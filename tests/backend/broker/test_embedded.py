@@ -21,7 +21,8 @@ from redis.exceptions import RedisError
 
 from backend.broker.embedded import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
 from backend.core.errors import BrokerFailed, BrokerLocked
-from tests.backend.gateway_process import alive, broker_of
+from tests.backend.gateway_process import broker_of
+from tests.helpers.processes import gone
 from tests.helpers.tmpfs import fill, read_only, small_disk
 from tests.helpers.waiting import wait_until
 
@@ -104,7 +105,7 @@ async def test_broker_ends_with_context_and_keeps_data(settings: EmbeddedSetting
     async with embedded_broker(settings) as broker, client(broker) as redis:
         pid = broker.pid
         await redis.set("kept", "yes")
-    assert pid is not None and not alive(pid)
+    assert pid is not None and gone(pid)
     assert not settings.socket.exists()
     async with embedded_broker(settings) as again, client(again) as redis:
         assert await redis.get("kept") == "yes"
@@ -229,7 +230,7 @@ async def test_broker_ends_when_its_owner_is_killed(settings: EmbeddedSettings) 
     finally:
         owner.kill()
         await owner.wait()
-    await wait_until(lambda: not alive(server), "the server ends")
+    await wait_until(lambda: gone(server), "the server ends")
     async with embedded_broker(settings) as broker:
         assert not broker.adopted
 
@@ -271,7 +272,7 @@ async def test_unresponsive_server_is_ended_before_next_start(settings: Embedded
     quick = EmbeddedSettings(settings.folder, settings.socket, binary=str(slow), ready_s=2.0)
     async with embedded_broker(quick) as broker:
         first = int((tmp_path / "pid").read_text())
-        assert broker.pid != first and not alive(first)
+        assert broker.pid != first and gone(first)
 
 
 async def test_loading_server_gets_more_time(settings: EmbeddedSettings, tmp_path: Path) -> None:

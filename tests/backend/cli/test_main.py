@@ -23,9 +23,10 @@ from protocol.errors import CloseCode, ErrorCode
 from protocol.job import Failure, Job, Keys, encode_job, encode_notice
 from protocol.session import Done, Final, Finish, Queued
 from tests.backend.fake_worker import working
-from tests.backend.gateway_process import GatewayProcess, alive, endpoint_of, gateway_process, start_gateway
+from tests.backend.gateway_process import GatewayProcess, endpoint_of, gateway_process, start_gateway
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.command_line import called
+from tests.helpers.processes import gone
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -96,7 +97,7 @@ async def test_gateway_is_found_only_by_its_user_and_drains_on_sigterm(home: Pat
             gateway.process.send_signal(signal.SIGTERM)
             assert await wire.until_closed() == CloseCode.GOING_AWAY
         assert gateway.process.wait(timeout=30) == 0
-        assert not file.exists() and not alive(broker)
+        assert not file.exists() and gone(broker)
         assert list((home / "run").iterdir()) == []
     async with gateway_process(home) as again, working(url_of(home)):
         assert await resume_text(again, wire.session) == TEXT
@@ -117,7 +118,7 @@ async def test_session_survives_kill_of_gateway_or_broker(home: Path, victim: st
                 assert (await wire.expect(Queued)).segment == 1
             else:
                 assert await wire.until_closed() != CloseCode.NORMAL
-        await wait_until(lambda: not alive(broker), "the old broker is gone")
+        await wait_until(lambda: gone(broker), "the old broker is gone")
         if victim == "broker":
             async with working(url_of(home)):
                 assert (
@@ -136,7 +137,7 @@ async def test_second_gateway_shares_broker_and_inherits_it(home: Path) -> None:
             await wire.segment(0, PCM)
             await wire.expect(Queued)
         first.end(signal.SIGKILL)
-        await wait_until(lambda: not alive(broker), "its broker goes with it")
+        await wait_until(lambda: gone(broker), "its broker goes with it")
         async with working(url_of(home)):
             text = await wait_until(
                 lambda: resume_text_once_admitted(second, wire.session), "the client resumes it"

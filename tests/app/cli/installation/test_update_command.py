@@ -75,7 +75,7 @@ async def test_command_asks_the_signed_index_over_tls(tmp_path: Path) -> None:
         (home / "config" / "settings.toml").write_text(settings)
         server.content = signed("99.0.0", made_s=2_000_000_000, keys=(KEY,))
         result = await run(home, "--json", trusted=str(server.certificate))
-        assert json.loads(result.stdout)["newest"] is None and not server.asked
+        assert json.loads(result.stdout)["newest"] is None and not server.requests
         result = await run(home, "--check", "--json", trusted=str(server.certificate))
         assert (result.returncode, result.stderr) == (0, "")
         found = json.loads(result.stdout)

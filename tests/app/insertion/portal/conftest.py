@@ -49,11 +49,11 @@ class RemoteDesktop:
     @property
     def keys(self) -> list[tuple[int, int]]:
         """Codes and states of the keys that arrived."""
-        return [(call.values[2], call.values[3]) for call in self.portal.asked(KEY)]
+        return [(call.values[2], call.values[3]) for call in self.portal.calls_of(KEY)]
 
     async def allow(self) -> None:
         """Answer the newest dialog, which was left open."""
-        call = self.portal.asked(START)[-1]
+        call = self.portal.calls_of(START)[-1]
         sender = call.sender.removeprefix(":").replace(".", "_")
         path = f"/org/freedesktop/portal/desktop/request/{sender}/{call.values[-1]['handle_token'].value}"
         self.owned = None

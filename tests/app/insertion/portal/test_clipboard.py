@@ -108,7 +108,7 @@ async def test_second_text_keeps_the_contents_of_the_first(
     await lend(clipboard)
     await clipboard.close()
     assert desktop.selections[-1] == list(BEFORE)
-    assert len(desktop.portal.asked("Clipboard.SelectionRead")) == len(BEFORE)
+    assert len(desktop.portal.calls_of("Clipboard.SelectionRead")) == len(BEFORE)
 
 
 @hasty
@@ -138,7 +138,7 @@ async def test_contents_come_back_once_a_slow_portal_has_opened_the_session_agai
     assert not await reading
     session._times = SessionTimes(ask_s=DEADLINE_S, wait_s=0.1)
     restoring = asyncio.ensure_future(clipboard.give_back())
-    await wait_until(lambda: len(desktop.portal.asked(START)) == 2, "the desktop is asked")
+    await wait_until(lambda: len(desktop.portal.calls_of(START)) == 2, "the desktop is asked")
     with pytest.raises(PermissionMissing):
         await session.open_session()  # it began to wait later than ``restoring``
     await desktop.allow()
@@ -154,7 +154,7 @@ async def test_contents_come_back_when_the_portal_did_not_take_them_at_first(
     await lend(clipboard)
     desktop.portal.errors[SET] = "org.freedesktop.DBus.Error.NoReply"
     restoring = asyncio.ensure_future(clipboard.give_back())
-    await wait_until(lambda: len(desktop.portal.asked(SET)) == 2, "they are offered")
+    await wait_until(lambda: len(desktop.portal.calls_of(SET)) == 2, "they are offered")
     del desktop.portal.errors[SET]
     await restoring
     assert desktop.selections[-1] == list(BEFORE)

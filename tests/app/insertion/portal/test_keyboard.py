@@ -43,7 +43,7 @@ async def test_keys_are_pressed_and_released(
     await keyboard.press(keys)
     assert desktop.keys == tapped(*codes)
     await keyboard.close()
-    assert desktop.portal.asked("Session.Close")
+    assert desktop.portal.calls_of("Session.Close")
 
 
 async def test_keys_of_the_layout_are_pressed(opener: Opener, desktop: RemoteDesktop) -> None:
@@ -59,7 +59,7 @@ async def test_layouts_that_differ_press_nothing(opener: Opener, desktop: Remote
     key <AB09> { symbols[1]= [ period ], symbols[2]= [ v, V ] };"""
     with pytest.raises(InsertionUnavailable, match="layouts differ"):
         await PortalKeyboard(opener(), Keymap(keymap)).press(ORDINARY)
-    assert not desktop.keys and not desktop.portal.asked(START)
+    assert not desktop.keys and not desktop.portal.calls_of(START)
 
 
 async def test_denied_keyboard_presses_nothing(opener: Opener, desktop: RemoteDesktop) -> None:

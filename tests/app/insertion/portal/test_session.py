@@ -26,10 +26,10 @@ async def test_first_session_asks_and_the_next_uses_the_token(
     await session.end()
     assert not session.is_open
     assert await session.open_session() is not first
-    asked = [call.values[-1] for call in desktop.portal.asked(SELECT)]
+    asked = [call.values[-1] for call in desktop.portal.calls_of(SELECT)]
     assert [(each["types"].value, each["persist_mode"].value) for each in asked] == [(1, 2)] * 2
     assert "restore_token" not in asked[0] and asked[1]["restore_token"].value == "token 1"
-    assert not desktop.portal.asked("Clipboard.RequestClipboard")
+    assert not desktop.portal.calls_of("Clipboard.RequestClipboard")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ async def test_refusal_is_not_asked_about_again(
     for session in (opener(clipboard=True), opener(clipboard=True)):
         with pytest.raises(PermissionMissing):
             await session.open_session()
-    assert len(desktop.portal.asked(START)) == 1 == len(desktop.portal.asked("Session.Close"))
+    assert len(desktop.portal.calls_of(START)) == 1 == len(desktop.portal.calls_of("Session.Close"))
     assert permission.refused
 
 
@@ -60,7 +60,7 @@ async def test_text_does_not_wait_for_an_open_dialog_but_its_answer_counts(
     await desktop.allow()
     await wait_until(lambda: session.is_open, "the answer arrives")
     await session.open_session()
-    assert len(desktop.portal.asked(START)) == 1
+    assert len(desktop.portal.calls_of(START)) == 1
 
 
 async def test_dialog_that_no_one_answers_is_a_refusal(
@@ -70,7 +70,7 @@ async def test_dialog_that_no_one_answers_is_a_refusal(
     desktop.portal.answers[START] = (SILENT, {})
     with pytest.raises(PermissionMissing, match="nobody answered"):
         await session.open_session()
-    assert permission.refused and desktop.portal.asked("Request.Close")
+    assert permission.refused and desktop.portal.calls_of("Request.Close")
 
 
 async def test_idle_session_is_closed_unless_it_is_needed(opener: Opener, desktop: RemoteDesktop) -> None:
@@ -79,7 +79,7 @@ async def test_idle_session_is_closed_unless_it_is_needed(opener: Opener, deskto
     await session.open_session()
     session.keep_open(on=False)
     await wait_until(lambda: not session.is_open, "it is closed")
-    await wait_until(lambda: bool(desktop.portal.asked("Session.Close")), "the portal is told")
+    await wait_until(lambda: bool(desktop.portal.calls_of("Session.Close")), "the portal is told")
 
 
 async def test_needed_session_stays_open(opener: Opener, desktop: RemoteDesktop) -> None:

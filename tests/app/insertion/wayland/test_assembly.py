@@ -36,7 +36,7 @@ async def test_parts_suit_a_real_kwin(tmp_path: Path, monkeypatch: pytest.Monkey
                 assert isinstance(parts.focus, KWinFocus)
                 assert await parts.clipboard.keep(primary=False)
                 await parts.keyboard.press(ORDINARY)
-                pressed = [call.values[2:] for call in portal.asked("RemoteDesktop.NotifyKeyboardKeycode")]
+                pressed = [call.values[2:] for call in portal.calls_of("RemoteDesktop.NotifyKeyboardKeycode")]
                 assert pressed == [(29, 1), (47, 1), (47, 0), (29, 0)]
                 for part in (parts.keyboard, parts.clipboard, parts.focus):
                     await part.close()

@@ -87,7 +87,7 @@ def registered(host: BusProgram, count: int = 1) -> str:
     """Wait until the icon is registered with the panel, and return its program's name on the bus."""
 
     def items() -> list[MethodCall]:
-        return [asked for asked in host.asked if asked.member == "RegisterStatusNotifierItem"]
+        return [call for call in host.calls if call.member == "RegisterStatusNotifierItem"]
 
     wait_until_sync(lambda: len(items()) >= count, "the icon is registered")
     return items()[-1].sender
