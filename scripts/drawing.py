@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -121,15 +121,18 @@ def _joined(images: Sequence[QImage], onto: QImage, step: Callable[[QImage], QPo
 
 def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:
     """Join the columns from left to right, each on its own background to the bottom."""
-    height = max(image.height() for _, image in columns) + 2 * GAP
-    cells = []
-    for look, image in columns:
-        cell = empty(QSize(image.width() + 2 * GAP, height), ground(look))
-        painter = QPainter(cell)
-        painter.drawImage(GAP, GAP, image)
-        painter.end()
-        cells.append(cell)
+    height = max(image.height() for _, image in columns)
+    cells = [on_ground(image, height, ground(look), margin=GAP) for look, image in columns]
     return row(cells, QColor(Qt.GlobalColor.white), gap=0)
+
+
+def on_ground(image: QImage, height: int, colour: QColor, margin: int = 0) -> QImage:
+    """Return the image at the top of a ground of one colour, of this height without the margin around it."""
+    cell = empty(QSize(image.width(), height).grownBy(QMargins(margin, margin, margin, margin)), colour)
+    painter = QPainter(cell)
+    painter.drawImage(margin, margin, image)
+    painter.end()
+    return cell
 
 
 def smaller(look: Look, image: QImage) -> QImage:

@@ -1,6 +1,5 @@
 """Simulate a gateway's last hour, deterministically, for pictures and tests of the dashboard."""
 
-from collections.abc import Sequence
 from math import sin
 from typing import Final
 
@@ -32,8 +31,7 @@ _SESSIONS: Final = ("b7d2a9e4-11c8-4f0e-8a51-d24c9e7a3b60", "3e90c5f1-7b6a-4d2c-
 class ExampleHour:
     """The hour before ``UPTIME_S``: busy, briefly overloaded, with a worker that joined halfway."""
 
-    def __init__(self, machines: Sequence[Machine] = MACHINES) -> None:
-        self._machines = machines
+    def __init__(self) -> None:
         self._totals = Totals(final=81_240, failed=31, audio_s=341_208.0, refused=412, partials=120_844)
         self._moments = [self._moment(second) for second in range(0, HOUR_S + 1, STEP_S)]
 
@@ -56,14 +54,14 @@ class ExampleHour:
             backlog_s=now.backlog_s,
             oldest_s=now.oldest_s,
             streams=now.streams,
-            workers=tuple(self._worker(machine, HOUR_S) for machine in self._machines),
+            workers=tuple(self._worker(machine, HOUR_S) for machine in MACHINES),
             recent=tuple(self._recent(number) for number in range(_RECENT)),
             totals=now.totals,
             load=now.load,
         )
 
     def _moment(self, second: int) -> Moment:
-        there = [machine for machine in self._machines if _is_there(machine, second)]
+        there = [machine for machine in MACHINES if _is_there(machine, second)]
         streams = round(sum(machine.speed for machine in there), 2)
         work = _demand(second)
         over = max(0.0, work - 0.72) * 60
@@ -112,7 +110,7 @@ class ExampleHour:
         )
 
     def _recent(self, number: int) -> Recent:
-        machine = self._machines[(0, 0, 1, 0, 2)[number % 5]]
+        machine = MACHINES[(0, 0, 1, 0, 2)[number % 5]]
         decode = round(95 + number * 37 % 120 + 900 / machine.speed)
         timing = Timing(upload=2_400, queue=4 + number * 61 % 190, decode=decode, deliver=6 + number % 5)
         return Recent(

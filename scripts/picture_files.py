@@ -27,12 +27,12 @@ def draw_all(
     parser = argparse.ArgumentParser(description=says)
     parser.add_argument("folder", type=Path, nargs="?", default=folder)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names) or argparse.SUPPRESS)
-    chosen = parser.parse_args(arguments)
-    if unknown := set(chosen.names).difference(names):
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names).difference(names):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication([])
-    write(chosen.folder, draw(chosen.names or tuple(names)))
+    write(options.folder, draw(options.names or tuple(names)))
     application.shutdown()
     return 0
 
@@ -59,9 +59,9 @@ def indexed(image: QImage) -> QImage:
     across = -(-width // 4) * 4  # Qt aligns each line to 4 bytes
     indices = np.zeros((height, across), np.uint8)
     indices[:, :width] = nearest[places].reshape(height, width)
-    made = QImage(indices.tobytes(), width, height, across, QImage.Format.Format_Indexed8).copy()
-    made.setColorTable([0xFF000000 | int(colour) for colour in kept])
-    return made
+    reduced = QImage(indices.tobytes(), width, height, across, QImage.Format.Format_Indexed8).copy()
+    reduced.setColorTable([0xFF000000 | int(colour) for colour in kept])
+    return reduced
 
 
 def _palette(
@@ -72,13 +72,13 @@ def _palette(
     Starts with the most frequent colour, then repeatedly adds the colour with the largest error. So a rare red
     counts more than another grey.
     """
-    wanted, weight = _channels(colours), np.sqrt(counts)
+    channels, weight = _channels(colours), np.sqrt(counts)
     kept = [int(np.argmax(counts))]
     nearest = np.zeros(len(colours), np.uint8)
-    apart = ((wanted - wanted[kept[0]]) ** 2).sum(axis=1)
+    apart = ((channels - channels[kept[0]]) ** 2).sum(axis=1)
     while len(kept) < min(COLOURS, len(colours)):
         one = int(np.argmax(weight * apart))
-        from_it = ((wanted - wanted[one]) ** 2).sum(axis=1)
+        from_it = ((channels - channels[one]) ** 2).sum(axis=1)
         nearest[from_it < apart] = len(kept)
         apart = np.minimum(apart, from_it)
         kept.append(one)

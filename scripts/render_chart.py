@@ -47,8 +47,8 @@ def lint(values: Mapping[str, Any], chart: Path = CHART) -> list[str]:
     """Return the warnings and errors of Helm's lint."""
     helm: Any = import_module("helm_python")
     report = helm.lint(chart, dict(values), strict=True)
-    said = [f"{one['path']}: {one['error']}" for one in report["messages"] if one["severity"] >= _WARNING]
-    return [*said, *report["errors"]]
+    messages = [f"{one['path']}: {one['error']}" for one in report["messages"] if one["severity"] >= _WARNING]
+    return [*messages, *report["errors"]]
 
 
 def read_values(files: Sequence[Path], settings: Sequence[str] = ()) -> dict[str, Any]:
@@ -77,10 +77,10 @@ def main() -> int:
     parser.add_argument("values", type=Path, nargs="+", help="files of values")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one more value")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     yaml: Any = import_module("yaml")
     try:
-        values = read_values(chosen.values, chosen.set)
+        values = read_values(options.values, options.set)
         manifests = render(values)
         wrong = lint(values)
     except ChartRefused as error:
@@ -88,7 +88,7 @@ def main() -> int:
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
         return 1
-    print(json.dumps(manifests) if chosen.json else yaml.safe_dump_all(manifests, sort_keys=False), end="")
+    print(json.dumps(manifests) if options.json else yaml.safe_dump_all(manifests, sort_keys=False), end="")
     return 0
 
 

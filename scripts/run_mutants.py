@@ -83,8 +83,8 @@ def read_cores(root: Path) -> list[Core]:
     cores = []
     for one in table["core"]:
         sources = _resolved(root, one["sources"])
-        asked = one.get("tests") or [pattern for source in sources for pattern in _mirrors(source)]
-        cores.append(Core(one["name"], sources, _resolved(root, [*asked, *one.get("also", ())])))
+        patterns = one.get("tests") or [pattern for source in sources for pattern in _mirrors(source)]
+        cores.append(Core(one["name"], sources, _resolved(root, [*patterns, *one.get("also", ())])))
     return cores
 
 
@@ -134,9 +134,9 @@ class Results:
     def keep(self, mutant: Mutant, verdict: Verdict) -> None:
         """Store the verdict about a mutant."""
         self._known[self._key(mutant)] = asdict(verdict)
-        beside = self._place.with_suffix(".new")
-        beside.write_text(json.dumps(self._known))
-        beside.replace(self._place)
+        draft = self._place.with_suffix(".new")
+        draft.write_text(json.dumps(self._known))
+        draft.replace(self._place)
 
     def _key(self, mutant: Mutant) -> str:
         change = mutant.change
@@ -270,23 +270,23 @@ def score(verdicts: dict[Mutant, Verdict]) -> float:
 # -- the run -----------------------------------------------------------------------------------------------
 
 
-def run_mutants(asked: argparse.Namespace, venv: Path) -> tuple[dict[Mutant, Verdict], list[str]]:
+def run_mutants(options: argparse.Namespace, venv: Path) -> tuple[dict[Mutant, Verdict], list[str]]:
     """Judge the sample. Return the verdicts and the problems that kept cores from being judged."""
-    cores = {core.name: core for core in read_cores(asked.root)}
-    drawn = sample([mutants_of(asked.root, core) for core in cores.values()], asked.seed, asked.number)
-    drawn = [mutant for mutant in drawn if not asked.core or mutant.core in asked.core]
-    cache = asked.root / ".cache" / "mutants"
+    cores = {core.name: core for core in read_cores(options.root)}
+    drawn = sample([mutants_of(options.root, core) for core in cores.values()], options.seed, options.number)
+    drawn = [mutant for mutant in drawn if not options.core or mutant.core in options.core]
+    cache = options.root / ".cache" / "mutants"
     cache.mkdir(parents=True, exist_ok=True)
-    results = Results(cache / "results.json", asked.root, list(cores.values()))
-    verdicts = {one: verdict for one in drawn if asked.resume and (verdict := results.get(one))}
+    results = Results(cache / "results.json", options.root, list(cores.values()))
+    verdicts = {one: verdict for one in drawn if options.resume and (verdict := results.get(one))}
     todo = [mutant for mutant in drawn if mutant not in verdicts]
     print(f"{len(drawn)} mutants, {len(verdicts)} known from an earlier run", flush=True)
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(asked.jobs, max(1, len(todo))), _start_worker, (asked.root, venv)) as pool:
+    with context.Pool(min(options.jobs, max(1, len(todo))), _start_worker, (options.root, venv)) as pool:
         needed = dict.fromkeys(mutant.core for mutant in todo)
         deadlines, problems = {}, []
         for core, seconds, problem in pool.imap_unordered(baseline, [cores[name] for name in needed]):
-            deadlines[core.name] = asked.deadline or seconds * PATIENCE + SPARE_S
+            deadlines[core.name] = options.deadline or seconds * PATIENCE + SPARE_S
             problems += [problem] if problem else []
             print(problem or f"baseline of {core.name}: {seconds:.1f} s", flush=True)
         if not problems:
@@ -319,16 +319,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description="Count the small changes that the tests of the pure cores notice."
     )
-    for name, options in arguments():
-        parser.add_argument(name, **options)
-    asked = parser.parse_args()
+    for name, keywords in arguments():
+        parser.add_argument(name, **keywords)
+    options = parser.parse_args()
     began = time.monotonic()
     with terminable():
-        verdicts, problems = run_mutants(asked, ROOT / asked.venv)
-    command = f'make mutants ARGS="--seed {asked.seed} --number {asked.number}"'
-    lines = report(verdicts, read_reasons(asked.root), command)
-    if asked.report:
-        asked.report.write_text("\n".join(lines) + "\n", "utf-8")
+        verdicts, problems = run_mutants(options, ROOT / options.venv)
+    command = f'make mutants ARGS="--seed {options.seed} --number {options.number}"'
+    lines = report(verdicts, read_reasons(options.root), command)
+    if options.report:
+        options.report.write_text("\n".join(lines) + "\n", "utf-8")
     print("", *lines[6:], "", *problems, f"{(time.monotonic() - began) / 60:.1f} minutes", sep="\n")
     print(f"{score(verdicts):.0%} of {len(verdicts)} killed; the goal is {GOAL:.0%}", flush=True)
     return 0 if verdicts and not problems and score(verdicts) >= GOAL else 1

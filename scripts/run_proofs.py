@@ -80,9 +80,9 @@ class Results:
         elif "minutes" in (last := self._known.get(proof.test, {})):
             known["minutes"] = last["minutes"]
         self._known[proof.test] = known
-        beside = self._place.with_suffix(".new")
-        beside.write_text(json.dumps(self._known, indent=1), "utf-8")
-        beside.replace(self._place)
+        draft = self._place.with_suffix(".new")
+        draft.write_text(json.dumps(self._known, indent=1), "utf-8")
+        draft.replace(self._place)
 
 
 def project_files(root: Path) -> list[str]:
@@ -123,10 +123,10 @@ class Runner:
         """Collect the selected proofs. If pytest fails, exit with its explanation."""
         place = self.cache / "plan.json"
         place.unlink(missing_ok=True)
-        asked = [f"--proof-plan={place}", *self._options, *(self._places or proof_files(self._root / "tests"))]
+        selection = [f"--proof-plan={place}", *self._options, *(self._places or proof_files(self._root / "tests"))]
         log = self.cache / "plan.log"
         with log.open("wb") as output:
-            command = [*self._python, "--collect-only", "-q", *asked]
+            command = [*self._python, "--collect-only", "-q", *selection]
             ended = run_command(command, COLLECT_S, self._environ, self._root, output)
         if ended.status not in (0, NO_TESTS_COLLECTED) or not place.exists():
             sys.exit("\n".join([*tail(log), "the proofs cannot be collected: see above"]))
@@ -204,13 +204,14 @@ def main() -> int:
     parser.add_argument("--without", metavar="MARKER")
     parser.add_argument("--root", type=Path, default=ROOT, help="another checkout")
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="of every proof, instead of its own")
-    asked, more = parser.parse_known_args()
+    options, more = parser.parse_known_args()
     began = time.monotonic()
-    runner = Runner(ROOT / asked.venv, asked.root, f" and not {asked.without}" if asked.without else "", more)
-    results, content = Results(runner.cache / "results.json"), content_of(asked.root)
+    but = f" and not {options.without}" if options.without else ""
+    runner = Runner(ROOT / options.venv, options.root, but, more)
+    results, content = Results(runner.cache / "results.json"), content_of(options.root)
     with terminable():
-        proofs = [replace(one, deadline_s=asked.deadline or one.deadline_s) for one in runner.plan()]
-        before = [proof for proof in proofs if asked.resume and results.passed_in(proof, content)]
+        proofs = [replace(one, deadline_s=options.deadline or one.deadline_s) for one in runner.plan()]
+        before = [proof for proof in proofs if options.resume and results.passed_in(proof, content)]
         statuses, tally = run_all(runner, [one for one in proofs if one not in before], results, content)
     tally += Tally(passed=len(before))
     minutes = (time.monotonic() - began) / 60

@@ -182,21 +182,21 @@ def main() -> int:
     parser.add_argument("venv")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--without", metavar="MARKER")
-    asked, more = parser.parse_known_args()
-    but = f" and not {asked.without}" if asked.without else ""
-    side_by_side = ["-n", str(asked.jobs), "--dist", "worksteal", "-m", f"not serial and not proof{but}"]
+    options, more = parser.parse_known_args()
+    but = f" and not {options.without}" if options.without else ""
+    side_by_side = ["-n", str(options.jobs), "--dist", "worksteal", "-m", f"not serial and not proof{but}"]
     by_groups = ["-n", str(GROUPS), "--dist", "loadgroup", "-m", f"serial and not proof{but}"]
     if not more:
         by_groups.extend(marked_serial(ROOT / "tests"))
     began = time.monotonic()
     with terminable():
-        compile_tests(ROOT / asked.venv)
+        compile_tests(ROOT / options.venv)
         plans = [("parallel", side_by_side), ("serial", by_groups)]
-        results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
+        results = [run(ROOT / options.venv, name, [*arguments, *more]) for name, arguments in plans]
         statuses = [status for status, _ in results]
         tally = sum((tally for _, tally in results), Tally())
         if worth_a_second_try(tally, statuses):
-            _, second = run(ROOT / asked.venv, "again", ["-n", "0", *(test for test, _ in tally.failures)])
+            _, second = run(ROOT / options.venv, "again", ["-n", "0", *(test for test, _ in tally.failures)])
             tally = tally.tried_again(second)
     print("", *summary(tally, statuses, (time.monotonic() - began) / 60), sep="\n", flush=True)
     return 0 if succeeded(tally, statuses) else 1

@@ -7,11 +7,10 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage
 
 from app.ui.theme.colours import COLOURS, Scheme
-from scripts.drawing import GAP, LOOKS, Look, empty, row
+from scripts.drawing import GAP, LOOKS, Look, on_ground, row
 from scripts.example_gateway import ExampleGateway, example_gateway
 from scripts.example_hour import ExampleHour
 from scripts.picture_files import draw_all
@@ -52,9 +51,9 @@ def phones(browser: Browser, gateway: ExampleGateway) -> Iterator[tuple[Look, QI
 
 
 def picture(
-    browser: Browser, gateway: ExampleGateway, look: Look, size: Any, wanted: str = ".recent td"
+    browser: Browser, gateway: ExampleGateway, look: Look, size: Any, awaited: str = ".recent td"
 ) -> QImage:
-    """Return a picture of the whole page in this look, once the selector ``wanted`` matches."""
+    """Return a picture of the whole page in this look, once the selector ``awaited`` matches."""
     scheme = "dark" if look.scheme is Scheme.DARK else "light"
     options = {
         "locale": _LOCALES[look.language],
@@ -65,7 +64,7 @@ def picture(
     with opened_page(browser, viewport=size, **options) as seen:
         seen.page.clock.set_fixed_time(_NOW)
         seen.page.goto(f"{gateway.url}/dashboard")
-        seen.page.wait_for_selector(wanted)
+        seen.page.wait_for_selector(awaited)
         settle(seen.page)
         return QImage.fromData(seen.page.screenshot(full_page=True))
 
@@ -78,13 +77,7 @@ def settle(page: Page) -> None:
 def beside(columns: list[tuple[Look, QImage]]) -> QImage:
     """Join the columns from left to right, each on its own background to the bottom."""
     height = max(image.height() for _, image in columns)
-    cells = []
-    for look, image in columns:
-        cell = empty(QSize(image.width(), height), QColor(COLOURS[look.scheme].window))
-        painter = QPainter(cell)
-        painter.drawImage(0, 0, image)
-        painter.end()
-        cells.append(cell)
+    cells = [on_ground(image, height, QColor(COLOURS[look.scheme].window)) for look, image in columns]
     return row(cells, QColor("#ffffff"), gap=GAP // 4)
 
 

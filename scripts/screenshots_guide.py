@@ -85,8 +85,8 @@ def steps(look: Look) -> QImage:
 
 def large(look: Look) -> QImage:
     """Draw the window with large letters and high contrast."""
-    wanted = replace(look, scheme=Scheme.HIGH_CONTRAST, motion=STILL, scale=_LARGE)
-    return scene(window, whole, height=0.9)(wanted)
+    large_look = replace(look, scheme=Scheme.HIGH_CONTRAST, motion=STILL, scale=_LARGE)
+    return scene(window, whole, height=0.9)(large_look)
 
 
 PICTURES: Final[dict[str, Draw]] = {

@@ -46,33 +46,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def release(order: argparse.Namespace) -> None:
+def release(options: argparse.Namespace) -> None:
     """Check the checkout, run the tests, and build the chosen artefacts in their order."""
-    chosen = choose(order.only, order.without)
+    chosen = choose(options.only, options.without)
     version = version_of((ROOT / "pyproject.toml").read_text())
     check_tools(chosen)
-    if not order.dirty:
+    if not options.dirty:
         check_clean(ROOT)
         check_version(version, (ROOT / "CHANGELOG.md").read_text())
-    if not order.no_tests:
+    if not options.no_tests:
         print("make check", file=sys.stderr, flush=True)
         run("make", "check", kind=Refusal.TESTS_FAILED, cwd=ROOT)
     os.environ["SOURCE_DATE_EPOCH"] = commit_time(ROOT)  # archives carry the time of the commit
-    if not order.only:
-        shutil.rmtree(order.dist, ignore_errors=True)  # nothing of an earlier release stays in this one
-    order.dist.mkdir(parents=True, exist_ok=True)
-    if not order.only:
-        _report(order, version, chosen)
+    if not options.only:
+        shutil.rmtree(options.dist, ignore_errors=True)  # nothing of an earlier release stays in this one
+    options.dist.mkdir(parents=True, exist_ok=True)
+    if not options.only:
+        _report(options, version, chosen)
     for artefact in chosen:
-        _build(artefact, order.dist.resolve(), version)
+        _build(artefact, options.dist.resolve(), version)
 
 
-def _report(order: argparse.Namespace, version: str, chosen: Sequence[Artefact]) -> None:
+def _report(options: argparse.Namespace, version: str, chosen: Sequence[Artefact]) -> None:
     """Write all parts of this release; each part refuses the release if it fails."""
     names, known = [one.name for one in chosen], [one.name for one in ARTEFACTS]
-    commit = commit_of(ROOT) + (" with changes" if order.dirty else "")
-    text = report(version, commit, names, known, tested=not order.no_tests)
-    (order.dist / REPORT).write_text(text, encoding="utf-8")
+    commit = commit_of(ROOT) + (" with changes" if options.dirty else "")
+    text = report(version, commit, names, known, tested=not options.no_tests)
+    (options.dist / REPORT).write_text(text, encoding="utf-8")
     print(text, end="")
 
 

@@ -72,7 +72,7 @@ def _list_packages(root: Path, folder: Path, architecture: str) -> None:
 
 
 def _write_release(index: Path, architectures: str) -> None:
-    said = {
+    fields = {
         "Origin": NAME,
         "Label": NAME,
         "Suite": SUITE,
@@ -81,5 +81,5 @@ def _write_release(index: Path, architectures: str) -> None:
         "Architectures": architectures,
         "Description": "kikipounamu for Debian and its derivatives",
     }
-    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in said.items()]
+    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in fields.items()]
     (index / "Release").write_text(run("apt-ftparchive", *options, "release", index))

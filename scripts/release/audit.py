@@ -36,15 +36,15 @@ def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     bill = dist / f"kikipounamu-{version}.cdx.json"
     if not bill.exists():
         raise ReleaseRefused(Refusal.CHECK_FAILED, f"{bill.name} is not in {dist}: build `sbom` first")
-    wanted = requirements(json.loads(bill.read_text()))
+    pinned = requirements(json.loads(bill.read_text()))
     for archive in sorted(dist.glob(f"{_OWN}-{version}-linux-*.tar.zst")):
-        check_same(archive.name, carried(run("tar", "--list", "--zstd", "--file", archive)), wanted)
-    report = with_newest(look_up(wanted), wanted, project_page)
+        check_same(archive.name, carried(run("tar", "--list", "--zstd", "--file", archive)), pinned)
+    report = with_newest(look_up(pinned), pinned, project_page)
     check_report(report)
-    said = dist / NAME
-    said.write_text(summary(report, wanted), encoding="utf-8")
-    print(said.read_text(encoding="utf-8"), end="")
-    return [said]
+    file = dist / NAME
+    file.write_text(summary(report, pinned), encoding="utf-8")
+    print(file.read_text(encoding="utf-8"), end="")
+    return [file]
 
 
 def requirements(bill: dict[str, Any]) -> list[str]:
@@ -59,22 +59,26 @@ def carried(listing: str) -> list[str]:
     return [f"{name}=={version}" for name, version in found if name != _OWN]
 
 
-def check_same(archive: str, libraries: Sequence[str], wanted: Sequence[str]) -> None:
+def check_same(archive: str, libraries: Sequence[str], pinned: Sequence[str]) -> None:
     """Refuse an archive with another release of a library than the one that is looked up."""
-    versions = _versions(wanted)
-    if other := [f"{name} {it}" for name, it in _versions(libraries).items() if versions.get(name, it) != it]:
+    versions = _versions(pinned)
+    if other := [
+        f"{name} {version}"
+        for name, version in _versions(libraries).items()
+        if versions.get(name, version) != version
+    ]:
         text = f"{archive} has {', '.join(other)}, which the bill of materials does not name: build both anew"
         raise ReleaseRefused(Refusal.CHECK_FAILED, text)
 
 
-def _versions(wanted: Sequence[str]) -> dict[str, str]:
-    return {plain(name): version for name, version in (one.split("==") for one in wanted)}
+def _versions(pinned: Sequence[str]) -> dict[str, str]:
+    return {plain(name): version for name, version in (one.split("==") for one in pinned)}
 
 
-def look_up(wanted: list[str]) -> dict[str, Any]:
+def look_up(pinned: list[str]) -> dict[str, Any]:
     """Return the report of pip-audit about these libraries."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
-        listed.write("\n".join(wanted))
+        listed.write("\n".join(pinned))
         listed.flush()
         options = ["--disable-pip", "--no-deps", "--progress-spinner", "off", "--format", "json", "-r"]
         command = [sys.executable, "-m", "pip_audit", *options, listed.name]
@@ -87,9 +91,9 @@ def look_up(wanted: list[str]) -> dict[str, Any]:
     return report
 
 
-def with_newest(report: dict[str, Any], wanted: Sequence[str], page: Page) -> dict[str, Any]:
+def with_newest(report: dict[str, Any], pinned: Sequence[str], page: Page) -> dict[str, Any]:
     """Return the report with the facts of projects' pages about skipped libraries that are the newest release."""
-    versions = _versions(wanted)
+    versions = _versions(pinned)
     return {"dependencies": [_answered(part, versions, page) for part in report["dependencies"]]}
 
 
@@ -144,10 +148,10 @@ def check_report(report: dict[str, Any]) -> None:
         )
 
 
-def summary(report: dict[str, Any], wanted: Sequence[str]) -> str:
+def summary(report: dict[str, Any], pinned: Sequence[str]) -> str:
     """Return the looked up libraries, and each library without known facts, with its version."""
-    versions, unknown = _versions(wanted), _unknown(report)
-    lines = [f"{len(wanted) - len(unknown)} of {len(wanted)} libraries were looked up: no known vulnerability"]
+    versions, unknown = _versions(pinned), _unknown(report)
+    lines = [f"{len(pinned) - len(unknown)} of {len(pinned)} libraries were looked up: no known vulnerability"]
     if unknown:
         lines.append("no answer for these, which must be looked up elsewhere:")
         lines += [f"  {name} {versions[plain(name)]}" for name in unknown]

@@ -30,6 +30,6 @@ def run(*command: str | Path, kind: Refusal = Refusal.BUILD_FAILED, cwd: Path | 
     except subprocess.TimeoutExpired as error:
         raise ReleaseRefused(kind, f"took more than {_LIMIT_S:.0f} s: {' '.join(words)}") from error
     if done.returncode:
-        said = (done.stdout + done.stderr)[-_SHOWN:]
-        raise ReleaseRefused(kind, f"this command failed: {' '.join(words)}\n{said}")
+        output = (done.stdout + done.stderr)[-_SHOWN:]
+        raise ReleaseRefused(kind, f"this command failed: {' '.join(words)}\n{output}")
     return done.stdout

@@ -116,11 +116,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the licences of what a package carries.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--bundle", type=Path, help="self-contained folder, for the licences of system libraries")
-    wanted = parser.parse_args(arguments)
-    written = write_licences(wanted.folder)
-    if wanted.bundle is not None:
-        written += write_system_licences(wanted.bundle, wanted.folder / "system")
-    print(f"licences: {len(written)} files in {wanted.folder}")
+    options = parser.parse_args(arguments)
+    written = write_licences(options.folder)
+    if options.bundle is not None:
+        written += write_system_licences(options.bundle, options.folder / "system")
+    print(f"licences: {len(written)} files in {options.folder}")
     return 0
 
 

@@ -29,10 +29,10 @@ def write_constraints() -> None:
     """Let pip choose the newest compatible releases for this Python, and write them down."""
     environment = ENVIRONMENTS["test"]
     make_virtual_environment(environment)
-    wanted = ["-e", f".[{','.join((*environment.extras, *ENVIRONMENTS['release'].extras))}]"]
+    project = ["-e", f".[{','.join((*environment.extras, *ENVIRONMENTS['release'].extras))}]"]
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         options = ["-q", "--dry-run", "--ignore-installed", "--report", report.name]
-        call(environment.python, "-m", "pip", "install", *options, *wanted, cwd=checkout.ROOT)
+        call(environment.python, "-m", "pip", "install", *options, *project, cwd=checkout.ROOT)
         chosen = pins(json.loads(Path(report.name).read_text()))
     header = [
         "# Releases that were tested together. Made by `make constraints` on the oldest Python that we support;",

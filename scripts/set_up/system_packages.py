@@ -67,9 +67,9 @@ def privilege() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    asked = [shutil.which("sudo") or "false", "-n"]
-    permitted = subprocess.run([*asked, "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
-    return asked if permitted else None
+    sudo = [shutil.which("sudo") or "false", "-n"]
+    permitted = subprocess.run([*sudo, "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+    return sudo if permitted else None
 
 
 def install_system_packages(packages: Sequence[SystemPackage]) -> None:
