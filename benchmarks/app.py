@@ -64,9 +64,9 @@ def _measure(parts: set[str], models: Path, minutes: float, pace: float, why: st
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, parts=_PARTS, minutes=30.0, pace=20.0, why="")
-    parts = set(chosen.parts.split(","))
-    figures = _measure(parts, budgets.models_folder(), chosen.minutes, chosen.pace, chosen.why)
+    options = arguments(__doc__, parts=_PARTS, minutes=30.0, pace=20.0, why="")
+    parts = set(options.parts.split(","))
+    figures = _measure(parts, budgets.models_folder(), options.minutes, options.pace, options.why)
     print(machine())
     rows: list[dict[str, object]] = []
     with open(os.devnull, "w") as nowhere:
@@ -77,7 +77,7 @@ def main() -> None:
                 break
             rows.append(figure.row)
             print(*(rows[-1].values()), sep=" | ", flush=True)
-    report("app", rows, chosen.json)
+    report("app", rows, options.json)
 
 
 if __name__ == "__main__":

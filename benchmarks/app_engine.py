@@ -36,17 +36,17 @@ class WordsEngine:
     def _text(self, pcm: bytes) -> str:
         first = zlib.crc32(pcm[:_HEAD]) % len(self._texts)
         seconds = len(pcm) / BYTES_PER_SAMPLE / SAMPLE_RATE
-        said: list[str] = []
+        texts: list[str] = []
         for number in range(len(self._texts)):
             text = self._texts[(first + number) % len(self._texts)]
             words = text.split() if text.isascii() else list(text)
             rate = _WORDS_PER_S if text.isascii() else _HAN_PER_S
             fitting = words[: round(seconds * rate)]
-            said.append((" " if text.isascii() else "").join(fitting))
+            texts.append((" " if text.isascii() else "").join(fitting))
             seconds -= len(fitting) / rate
             if len(fitting) < len(words):
                 break
-        return " ".join(said).strip()
+        return " ".join(texts).strip()
 
 
 def create(settings: EngineSettings) -> WordsEngine:

@@ -81,8 +81,8 @@ def long_take(models: Path, minutes: float, pace: float, why: str = "") -> Itera
         found = app.take(recording.stat().st_size / BYTES_PER_SAMPLE / SAMPLE_RATE)
         (take,) = app.takes()
         assert field.text == take.transcript.text, "another text than in the history"
-        said = f"{len(take.take.segments)} segments, {len(take.transcript.text)} characters"
-        yield from _figures(f"a take of {minutes:g} min at {pace:g} times its pace", found, said)
+        size = f"{len(take.take.segments)} segments, {len(take.transcript.text)} characters"
+        yield from _figures(f"a take of {minutes:g} min at {pace:g} times its pace", found, size)
         for _ in range(_TAKES - 1):
             _copy(take)
         app.quit()
@@ -92,12 +92,12 @@ def long_take(models: Path, minutes: float, pace: float, why: str = "") -> Itera
         app.quit()
 
 
-def _figures(what: str, found: dict[str, float], said: str) -> Iterator[Figure]:
+def _figures(what: str, found: dict[str, float], size: str) -> Iterator[Figure]:
     turns = int(found["turns"])
     beside = f"p50 {found['p50_ms']:.1f} ms, {found['views']} views in {found['seconds']:.0f} s"
     beside += f"; CPU of Qt's thread in a turn at most {found['work_p999_ms']:.1f} ms"
     yield Figure(f"{what}: Qt's turns, p99.9", found["p999_ms"], "ms", _TURN_MS, turns, beside)
-    beside = f"{said}; CPU of Qt's thread at most {found['work_worst_ms']:.1f} ms"
+    beside = f"{size}; CPU of Qt's thread at most {found['work_worst_ms']:.1f} ms"
     beside += f"; longest garbage collection {found['collection_ms']:.1f} ms"
     yield Figure(f"{what}: Qt's turns, longest", found["worst_ms"], "ms", _WORST_MS, turns, beside.lstrip("; "))
 

@@ -66,12 +66,14 @@ class FastSoundSystem:
 
     def _blocks(self) -> Iterator[list[bytes]]:
         """Yield the blocks due within each 20 ms after ``speak``: of real size, several at a time."""
-        said, begun = 0, time.perf_counter()
-        while said < len(self._recording):
+        played, begun = 0, time.perf_counter()
+        while played < len(self._recording):
             due = round((time.perf_counter() - begun + _BLOCK_S) * self._pace * SAMPLE_RATE) // _BLOCK * _BLOCK
-            now = (self._recording[at : at + _BLOCK] for at in range(said, min(due, len(self._recording)), _BLOCK))
+            now = (
+                self._recording[at : at + _BLOCK] for at in range(played, min(due, len(self._recording)), _BLOCK)
+            )
             yield [(block / 32768).astype(np.float32).tobytes() for block in now]
-            said = max(said, due)
+            played = max(played, due)
 
 
 class FastStream:

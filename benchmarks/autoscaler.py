@@ -150,11 +150,11 @@ def read_scaler(manifest: Mapping[str, Any]) -> Scaler:
         ) from error
 
 
-def _direction(said: Mapping[str, Any]) -> Direction:
+def _direction(behavior: Mapping[str, Any]) -> Direction:
     policies = tuple(
-        Policy(one["type"] == "Percent", one["value"], one["periodSeconds"]) for one in said["policies"]
+        Policy(one["type"] == "Percent", one["value"], one["periodSeconds"]) for one in behavior["policies"]
     )
-    return Direction(said["stabilizationWindowSeconds"], policies)
+    return Direction(behavior["stabilizationWindowSeconds"], policies)
 
 
 @dataclass

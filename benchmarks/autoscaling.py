@@ -290,7 +290,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process ends with this one
     usual = Load()
     dashed: dict[str, float] = {"pod-start": usual.pod_start_s}
-    asked = arguments(
+    options = arguments(
         __doc__,
         speakers=usual.speakers,
         held=usual.held_s,
@@ -300,16 +300,16 @@ def main() -> int:
         **dashed,
     )
     load = Load(
-        speakers=asked.speakers,
-        held_s=asked.held,
-        after_s=asked.after,
-        speed=asked.speed,
-        pod_start_s=asked.pod_start,
+        speakers=options.speakers,
+        held_s=options.held,
+        after_s=options.after,
+        speed=options.speed,
+        pod_start_s=options.pod_start,
     )
     with (
         logging_to("benchmark", None, terminal=False),
         tempfile.TemporaryDirectory(prefix="kiki-autoscaling-") as folder,
-        prepared(load, Path(folder), *asked.set.split(",") if asked.set else ()) as run,
+        prepared(load, Path(folder), *options.set.split(",") if options.set else ()) as run,
     ):
         asyncio.run(run.run())
     judged = verdict(run)
@@ -317,7 +317,7 @@ def main() -> int:
     table("outcome", [judged])
     times = [{"at_s": at_s, "backlog_s": backlog, "pods": pods} for at_s, backlog, pods in run.timeline]
     table("timeline", times)
-    write_json(asked.json, "autoscaling", [judged, *rows(run), *times])
+    write_json(options.json, "autoscaling", [judged, *rows(run), *times])
     return 0 if flawless(run) else 1
 
 

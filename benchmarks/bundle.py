@@ -103,13 +103,13 @@ def window(folder: Path, rounds: int, models: Path) -> Iterator[dict[str, object
 
 def main() -> None:
     """Measure and print the figures. Exit status: 1 if a start takes more than 1.3 times as long."""
-    chosen = arguments(__doc__, folder="", rounds=10, windows=5)
-    folder = Path(chosen.folder).resolve()
+    options = arguments(__doc__, folder="", rounds=10, windows=5)
+    folder = Path(options.folder).resolve()
     print(machine())
-    rows = list(commands(folder, chosen.rounds))
-    if chosen.windows:
-        rows += window(folder, chosen.windows, models_folder())
-    report("bundle", rows, chosen.json)
+    rows = list(commands(folder, options.rounds))
+    if options.windows:
+        rows += window(folder, options.windows, models_folder())
+    report("bundle", rows, options.json)
     sys.exit(any(float(str(one["ratio"])) > MOST for one in rows))
 
 

@@ -79,8 +79,8 @@ def simulated(report: Report, workers: int, speakers: int, seconds: float, seed:
     """Simulate the same speech with the times in the report of another run."""
     known = calibration(report)
     chain = Chain(added_ms=known.chain.added_ms)
-    said = spoken(Speakers(speakers, seconds, RAMP_S, seed))
-    return simulate(said, known.times, workers, chain).waits()
+    speech = spoken(Speakers(speakers, seconds, RAMP_S, seed))
+    return simulate(speech, known.times, workers, chain).waits()
 
 
 def measured_waits(report: Report) -> Percentiles:
@@ -124,15 +124,15 @@ def measure(
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, loads="50:1,200:4,500:10", rtf=0.016, seconds=45.0, rounds=5)
-    loads = [load.split(":") for load in chosen.loads.split(",")]
+    options = arguments(__doc__, loads="50:1,200:4,500:10", rtf=0.016, seconds=45.0, rounds=5)
+    loads = [load.split(":") for load in options.loads.split(",")]
     rows = []
     with temporary_chain() as programs:
         programs.gateway()
         for speakers, workers in sorted((int(speakers), int(workers)) for speakers, workers in loads):
-            add_workers(programs, workers, chosen.rtf)
-            rows += measure(programs, speakers, workers, chosen.seconds, chosen.rounds)
-    report("capacity", rows, chosen.json)
+            add_workers(programs, workers, options.rtf)
+            rows += measure(programs, speakers, workers, options.seconds, options.rounds)
+    report("capacity", rows, options.json)
     sys.exit(0 if all(row["fits"] for row in rows) else 1)
 
 

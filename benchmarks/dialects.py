@@ -72,7 +72,7 @@ class Talk:
         return len(self.samples) / self.rate
 
 
-def talk(seconds: float, vad_folder: Path | None, rate: int = SAMPLE_RATE) -> Talk:
+def make_talk(seconds: float, vad_folder: Path | None, rate: int = SAMPLE_RATE) -> Talk:
     """Return about this many seconds of sentences with pauses; ``rate``: of the client's audio."""
     pause, parts = np.zeros(int(_PAUSE_S * SAMPLE_RATE), np.int16), list[Samples]()
     known = sorted(SPEECH.glob("*.flac"))
@@ -110,20 +110,20 @@ def _segments(samples: Samples, vad_folder: Path | None) -> tuple[list[Utterance
 
 
 Speak = Callable[[aiohttp.ClientSession, Endpoint, Talk], Coroutine[Any, Any, bool]]
-"""Says the talk at its pace; returns whether the text is right."""
+"""Says the make_talk at its pace; returns whether the text is right."""
 
 
-async def _own(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk, options: Options = PLAIN) -> bool:
+async def _own(http: aiohttp.ClientSession, endpoint: Endpoint, talk: Talk, options: Options = PLAIN) -> bool:
     tally = Tally()
-    await Speaker(list(said.segments), 1.0, tally, options=options).speak(http, endpoint)
-    return tally.right == len(said.segments) and not tally.twice
+    await Speaker(list(talk.segments), 1.0, tally, options=options).speak(http, endpoint)
+    return tally.right == len(talk.segments) and not tally.twice
 
 
-async def _own_live(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
-    return await _own(http, endpoint, said, Options(partials=True))
+async def _own_live(http: aiohttp.ClientSession, endpoint: Endpoint, talk: Talk) -> bool:
+    return await _own(http, endpoint, talk, Options(partials=True))
 
 
-async def _funasr(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+async def _funasr(http: aiohttp.ClientSession, endpoint: Endpoint, talk: Talk) -> bool:
     texts: list[str] = []
     async with http.ws_connect(f"{endpoint.url}/v1/funasr", headers=_bearer(endpoint)) as socket:
         await socket.send_json({"mode": "2pass", "is_speaking": True})
@@ -138,14 +138,14 @@ async def _funasr(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -
 
         async with asyncio.TaskGroup() as group:
             group.create_task(read())
-            async for block in _blocks(said):
+            async for block in _blocks(talk):
                 await socket.send_bytes(block)
             await socket.send_json({"is_speaking": False})
-    return "".join(texts) == said.text
+    return "".join(texts) == talk.text
 
 
-async def _realtime(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
-    given: dict[str, Any] = {"format": {"type": "audio/pcm", "rate": said.rate}}
+async def _realtime(http: aiohttp.ClientSession, endpoint: Endpoint, talk: Talk) -> bool:
+    given: dict[str, Any] = {"format": {"type": "audio/pcm", "rate": talk.rate}}
     given["turn_detection"] = {"type": "server_vad", "silence_duration_ms": _ENDPOINT_MS}
     session = {"type": "transcription", "audio": {"input": given}}
     texts, order = dict[str, str](), list[str]()
@@ -164,15 +164,15 @@ async def _realtime(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk)
 
         async with asyncio.TaskGroup() as group:
             group.create_task(read())
-            async for block in _blocks(said):
+            async for block in _blocks(talk):
                 audio = b64encode(block).decode()
                 await socket.send_json({"type": "input_audio_buffer.append", "audio": audio})
             given["transcription"] = {"language": "en"}
             await socket.send_json({"type": "session.update", "session": session})
-    return join_texts(texts.get(item, "") for item in order) == said.text
+    return join_texts(texts.get(item, "") for item in order) == talk.text
 
 
-async def _earlier(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+async def _earlier(http: aiohttp.ClientSession, endpoint: Endpoint, talk: Talk) -> bool:
     async with http.ws_connect(f"{endpoint.url}/ws/asr", headers=_bearer(endpoint)) as socket:
         name = {"session_id": "benchmark"}
         await socket.send_json({"action": "start", **name})
@@ -187,12 +187,12 @@ async def _earlier(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) 
 
         async with asyncio.TaskGroup() as group:
             reading, index = group.create_task(read()), 0
-            async for block in _blocks(said, _CHUNK_S):
+            async for block in _blocks(talk, _CHUNK_S):
                 audio = b64encode(block).decode()
                 await socket.send_json({"action": "chunk", **name, "chunk_index": index, "audio_data": audio})
                 index += 1
             await socket.send_json({"action": "finish", **name})
-    return reading.result() == said.text
+    return reading.result() == talk.text
 
 
 APIS: Final[dict[str, tuple[Speak, int]]] = {
@@ -205,25 +205,25 @@ APIS: Final[dict[str, tuple[Speak, int]]] = {
 }
 
 
-async def _blocks(said: Talk, block_s: float = _BLOCK_S) -> AsyncIterator[bytes]:
+async def _blocks(talk: Talk, block_s: float = _BLOCK_S) -> AsyncIterator[bytes]:
     """Yield the audio at speaking pace."""
-    size, due = int(said.rate * block_s), time.monotonic()
-    for start in range(0, len(said.samples), size):
+    size, due = int(talk.rate * block_s), time.monotonic()
+    for start in range(0, len(talk.samples), size):
         due += block_s
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        yield said.samples[start : start + size].tobytes()
+        yield talk.samples[start : start + size].tobytes()
 
 
 def _bearer(endpoint: Endpoint) -> dict[str, str]:
     return {"Authorization": f"Bearer {endpoint.key}"}
 
 
-async def _all_speak(speak: Speak, endpoint: Endpoint, said: Talk, streams: int) -> list[bool]:
+async def _all_speak(speak: Speak, endpoint: Endpoint, talk: Talk, streams: int) -> list[bool]:
     """Let all speak; their starts are spread over two seconds."""
     async with connected() as http, asyncio.TaskGroup() as group:
         tasks = []
         for _ in range(streams):
-            tasks.append(group.create_task(speak(http, endpoint, said)))
+            tasks.append(group.create_task(speak(http, endpoint, talk)))
             await asyncio.sleep(2 / streams)
     return [task.result() for task in tasks]
 
@@ -232,26 +232,26 @@ def measure(api: str, vad: str, streams: int, seconds: float) -> Row:
     """Return the cost of one API; its ``ratio`` is filled in later."""
     speak, rate = APIS[api]
     model = folders().models / VAD_MODEL if vad == "model" else None
-    said = talk(seconds, model, rate)
+    talk = make_talk(seconds, model, rate)
     with (
         tempfile.TemporaryDirectory() as empty,
         patch.dict(os.environ, {"KIKIPOUNAMU_MODELS": str(model.parent if model else empty)}),
         temporary_chain() as chain,
     ):
-        return {"api": api, "vad": vad, "streams": streams} | _measured(chain, streams, said, speak)
+        return {"api": api, "vad": vad, "streams": streams} | _measured(chain, streams, talk, speak)
 
 
-def _measured(chain: Chain, streams: int, said: Talk, speak: Speak) -> Row:
+def _measured(chain: Chain, streams: int, talk: Talk, speak: Speak) -> Row:
     settings = chain.root / "home" / "config" / "gateway.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text("earlier_protocol = true\n")
     program, endpoint = chain.gateway()
     chain.worker("--engine", "checksum", "--set", "slots=8")
     pids = program.popen.pid, broker_of(program.popen.pid)
-    asyncio.run(_all_speak(speak, endpoint, said, 1))  # then the worker is ready and the code warm
+    asyncio.run(_all_speak(speak, endpoint, talk, 1))  # then the worker is ready and the code warm
     before = [cpu_seconds(pid) for pid in pids]
-    right = asyncio.run(_all_speak(speak, endpoint, said, streams))
-    hours = streams * said.seconds / 3600
+    right = asyncio.run(_all_speak(speak, endpoint, talk, streams))
+    hours = streams * talk.seconds / 3600
     gateway_cpu, broker_cpu = ((cpu_seconds(pid) - then) / hours for pid, then in zip(pids, before, strict=True))
     return {
         "gateway_cpu": gateway_cpu,
@@ -271,13 +271,13 @@ def compared(rows: Sequence[Row]) -> list[Row]:
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, streams=200, seconds=24.0, apis=",".join(APIS), vad="model,simple")
-    vads, rows = chosen.vad.split(","), list[Row]()
-    for api in chosen.apis.split(","):
+    options = arguments(__doc__, streams=200, seconds=24.0, apis=",".join(APIS), vad="model,simple")
+    vads, rows = options.vad.split(","), list[Row]()
+    for api in options.apis.split(","):
         for vad in vads[:1] if api.startswith("own") else vads:  # our own clients find the speech themselves
-            rows.append(measure(api, vad, chosen.streams, chosen.seconds))
+            rows.append(measure(api, vad, options.streams, options.seconds))
             table("dialects", rows)
-    report("dialects", compared(rows), chosen.json)
+    report("dialects", compared(rows), options.json)
 
 
 if __name__ == "__main__":

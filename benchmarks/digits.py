@@ -43,36 +43,36 @@ def recordings(folder: Path) -> list[Item]:
     return [Item(name, _LANGUAGE, text, (), samples_of(folder / name)) for name, text in rows]
 
 
-def alone(said: Sequence[Item]) -> list[str]:
+def alone(items: Sequence[Item]) -> list[str]:
     """Return the text of each recording by the model alone."""
     engine = create(EngineSettings("funasr", device="cpu", threads=1, extra={"folder": str(MODEL)}))
     options = Options(_LANGUAGE, itn=False)
-    found = [engine.decode([DecodeRequest(one.samples.astype("<i2").tobytes(), options)])[0] for one in said]
+    found = [engine.decode([DecodeRequest(one.samples.astype("<i2").tobytes(), options)])[0] for one in items]
     return [outcome.text if isinstance(outcome, Transcript) else "" for outcome in found]
 
 
-async def dictated(said: Sequence[Item], mode: str, pace: float) -> list[str]:
+async def dictated(items: Sequence[Item], mode: str, pace: float) -> list[str]:
     """Return the text at the cursor for each recording."""
     recognition = f'languages = ["{_LANGUAGE}"]\nlanguage = "{_LANGUAGE}"\nitn = false\npartials = false'
     sections = {"hotkeys": f'mode = "{mode}"', "recognition": recognition}
     worker = WorkerOptions(LocalWorkerSettings((VAD_MODEL,), _ENGINE))
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
         async with running_app(Path(home), sections, pace, worker) as app:
-            takes = [await app.dictate(_with_tail(one, mode), hold=mode == HOLD) for one in said]
+            takes = [await app.dictate(_with_tail(one, mode), hold=mode == HOLD) for one in items]
     return [take.text for take in takes]
 
 
-def _with_tail(said: Item, mode: str) -> Samples:
-    noise = room(round(_TAIL_S[mode] * SAMPLE_RATE), seed_of(said.name))
-    return np.concatenate([said.samples, np.rint(noise).astype(np.int16)])
+def _with_tail(item: Item, mode: str) -> Samples:
+    noise = room(round(_TAIL_S[mode] * SAMPLE_RATE), seed_of(item.name))
+    return np.concatenate([item.samples, np.rint(noise).astype(np.int16)])
 
 
-def row(name: str, said: Sequence[Item], heard: Sequence[str]) -> dict[str, Any]:
+def row(name: str, items: Sequence[Item], heard: Sequence[str]) -> dict[str, Any]:
     """Return the figures of one way."""
-    scores = [score(one.text, text, _LANGUAGE) for one, text in zip(said, heard, strict=True)]
+    scores = [score(one.text, text, _LANGUAGE) for one, text in zip(items, heard, strict=True)]
     errors, words = sum(one.errors for one in scores), sum(one.units for one in scores)
     rate = 100 * errors / words
-    return {"way": name, "recordings": len(said), "words": words, "errors": errors, "percent": rate}
+    return {"way": name, "recordings": len(items), "words": words, "errors": errors, "percent": rate}
 
 
 def main() -> None:
@@ -83,10 +83,10 @@ def main() -> None:
     parser.add_argument("--mode", action="append", choices=(HANDS_FREE, HOLD), help="default: both")
     options = parser.parse_args()
     logging.disable(logging.ERROR)
-    said = recordings(options.folder)
-    rows = [row("the model alone", said, alone(said))]
+    items = recordings(options.folder)
+    rows = [row("the model alone", items, alone(items))]
     for mode in options.mode or (HANDS_FREE, HOLD):
-        rows.append(row(f"the app, {mode}", said, asyncio.run(dictated(said, mode, options.pace))))
+        rows.append(row(f"the app, {mode}", items, asyncio.run(dictated(items, mode, options.pace))))
     report("digits", rows, options.json)
 
 

@@ -54,28 +54,28 @@ def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
     return texts, spent
 
 
-async def _through_the_chain(endpoint: Endpoint, said: list[Utterance]) -> Tally:
+async def _through_the_chain(endpoint: Endpoint, utterances: list[Utterance]) -> Tally:
     tally = Tally()
     async with connected() as http:
-        for utterance in said:  # one at a time: measures the chain, not the queue
+        for utterance in utterances:  # one at a time: measures the chain, not the queue
             await Speaker([utterance], pace=0.0, tally=tally).speak(http, endpoint)
     return tally
 
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, rounds=2)
-    segments = _segments() * chosen.rounds
+    options = arguments(__doc__, rounds=2)
+    segments = _segments() * options.rounds
     texts, spent = _direct(folders().models / WHISPER, segments)
-    said = [Utterance(pcm, text) for pcm, text in zip(segments, texts, strict=True)]
+    utterances = [Utterance(pcm, text) for pcm, text in zip(segments, texts, strict=True)]
     share_models()
     with temporary_chain() as chain:
         _, endpoint = chain.gateway()
         chain.worker(*whisper_options())
-        asyncio.run(_through_the_chain(endpoint, said[:1]))  # loads the model
-        tally = asyncio.run(_through_the_chain(endpoint, said))
+        asyncio.run(_through_the_chain(endpoint, utterances[:1]))  # loads the model
+        tally = asyncio.run(_through_the_chain(endpoint, utterances))
     row = {
-        "segments": len(said),
+        "segments": len(utterances),
         "audio_s": tally.audio_s,
         "direct_rtf": spent / tally.audio_s,
         "chain_rtf": tally.decode_s / tally.audio_s,
@@ -83,7 +83,7 @@ def main() -> None:
         "beyond_p95_ms": percentile(tally.beyond_ms, 0.95),
         "same_text": tally.right,  # segments with the same text from the chain and the direct call
     }
-    report("engine", [row], chosen.json)
+    report("engine", [row], options.json)
 
 
 if __name__ == "__main__":

@@ -185,22 +185,22 @@ def _compare(codes: dict[str, Path], load: Load, rounds: int, settle_s: float) -
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(
+    options = arguments(
         __doc__, streams="10,100,500", frames="100,500", segments=6, rounds=1, previous="", settle=0.0
     )
-    codes = ({"previous": Path(chosen.previous).resolve()} if chosen.previous else {}) | {"now": REPOSITORY}
-    streams = [int(number) for number in chosen.streams.split(",")]
+    codes = ({"previous": Path(options.previous).resolve()} if options.previous else {}) | {"now": REPOSITORY}
+    streams = [int(number) for number in options.streams.split(",")]
     rows = list[Cost]()
-    for frame_ms in (int(number) for number in chosen.frames.split(",")):
+    for frame_ms in (int(number) for number in options.frames.split(",")):
         for count in streams:
-            load = Load(count, frame_ms, chosen.segments)
-            settle_s = chosen.settle if count == max(streams) else 0.0
-            rows += _compare(codes, load, chosen.rounds, settle_s)
+            load = Load(count, frame_ms, options.segments)
+            settle_s = options.settle if count == max(streams) else 0.0
+            rows += _compare(codes, load, options.rounds, settle_s)
             table("gateway", rows[-len(codes) :])
-            if chosen.previous:
+            if options.previous:
                 previous, now = (row["gateway_cpu"] for row in rows[-2:])
                 print(f"\nleft of the previous cost: {now / previous:.0%}")
-    report("gateway", rows, chosen.json)
+    report("gateway", rows, options.json)
 
 
 if __name__ == "__main__":

@@ -221,8 +221,8 @@ def main() -> None:
         collect_seldom()  # as the gateway does
         assert uvloop.run(stream(SESSIONS, segments, frames)) == SESSIONS * segments
         return
-    chosen = arguments(__doc__, previous="")
-    codes = ({"previous": Path(chosen.previous).resolve()} if chosen.previous else {}) | {"now": REPOSITORY}
+    options = arguments(__doc__, previous="")
+    codes = ({"previous": Path(options.previous).resolve()} if options.previous else {}) | {"now": REPOSITORY}
     rows = list[dict[str, object]]()
     for code, worktree in codes.items():
         segment, frame = _costs(worktree)
@@ -234,7 +234,7 @@ def main() -> None:
                 "segment": segment + (FRAMES - 1) * frame,
             }
         )
-    report("gateway-instructions", rows, chosen.json)
+    report("gateway-instructions", rows, options.json)
 
 
 if __name__ == "__main__":

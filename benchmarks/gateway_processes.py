@@ -84,7 +84,7 @@ class Round:
         before = self._cpu()
         try:
             tally = self._run(streams, self._segments)
-        except* TimeoutError:
+        except* (TimeoutError, ConnectionError):
             tally = Tally(failed=1)
         used = self._cpu() - before
         p95_ms = percentile(tally.beyond_ms, 0.95) or float("inf")
@@ -123,8 +123,8 @@ def carried_by(
         pids = wait_until_sync(lambda: gateway_pids(program, processes), "the processes run")
         for pid in pids:
             stack.enter_context(cpu_limited(pid, cores))
-        one = Round(endpoint, pids, segments, late_ms)
-        return most_carried(levels or levels_from(one.estimate(cores)), one.measure)
+        gateway = Round(endpoint, pids, segments, late_ms)
+        return most_carried(levels or levels_from(gateway.estimate(cores)), gateway.measure)
 
 
 class NoCpuLimits(Exception):
@@ -180,20 +180,20 @@ def _remove(group: Path, parent: Path) -> None:
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, cores=0.2, rounds=3, segments=5, late=1000.0)
+    options = arguments(__doc__, cores=0.2, rounds=3, segments=5, late=1000.0)
     found: dict[int, list[int]] = {1: [], 2: []}
-    for _ in range(chosen.rounds):
+    for _ in range(options.rounds):
         for processes, numbers in found.items():
-            numbers.append(carried_by(processes, chosen.cores, chosen.segments, chosen.late))
+            numbers.append(carried_by(processes, options.cores, options.segments, options.late))
     one, two = median(found[1]), median(found[2])
     row = {
-        "cores_each": chosen.cores,
-        "rounds": chosen.rounds,
+        "cores_each": options.cores,
+        "rounds": options.rounds,
         "one_process": one,
         "two_processes": two,
         "ratio": two / one,
     }
-    report("gateway processes", [row], chosen.json, "gateway-processes")
+    report("gateway processes", [row], options.json, "gateway-processes")
 
 
 if __name__ == "__main__":

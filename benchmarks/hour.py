@@ -82,15 +82,15 @@ class Placed(NamedTuple):
 
 def main() -> None:
     """Measure both cuts and print the table."""
-    asked = arguments(__doc__, audio="", minutes=60.0, turn=5.0)
-    spoken = recorded(said(asked.audio), round(asked.minutes * 60), round(asked.turn * 60))
+    options = arguments(__doc__, audio="", minutes=60.0, turn=5.0)
+    spoken = recorded(sentences(options.audio), round(options.minutes * 60), round(options.turn * 60))
     share_models()
     with temporary_chain() as chain:
         rows = list(_rows(chain, spoken))
-    report("An hour of speech", rows, asked.json, "hour")
+    report("An hour of speech", rows, options.json, "hour")
 
 
-def said(folder: str) -> dict[str, list[Item]]:
+def sentences(folder: str) -> dict[str, list[Item]]:
     """Return the recordings of sentences by language."""
     found = [Item(one.path.stem, one.language, one.text, (), samples_of(one.path)) for one in synthetic()]
     if folder:
@@ -192,19 +192,19 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[TranscriptSegment])
 
 def _in_turn(utterances: Sequence[Utterance], heard: str) -> Iterator[Placed]:
     language = utterances[0].language
-    said = [[unit.text for unit in units(normalised(one.text, language), language)] for one in utterances]
-    got = list(_as_said(said, [unit.text for unit in units(normalised(heard, language), language)]))
-    _, before = aligned([unit for text in said for unit in text], got)
-    ends = accumulate(map(len, said), initial=0)
-    for utterance, text, (first, last) in zip(utterances, said, pairwise(ends), strict=True):
+    spoken = [[unit.text for unit in units(normalised(one.text, language), language)] for one in utterances]
+    got = list(_split_compounds(spoken, [unit.text for unit in units(normalised(heard, language), language)]))
+    _, before = aligned([unit for text in spoken for unit in text], got)
+    ends = accumulate(map(len, spoken), initial=0)
+    for utterance, text, (first, last) in zip(utterances, spoken, pairwise(ends), strict=True):
         here = got[before[first] if first else 0 : before[last]]
         yield Placed(utterance, " ".join(here), edit_distance(text, here), len(text))
 
 
-def _as_said(said: Sequence[Sequence[str]], heard: Sequence[str]) -> Iterator[str]:
+def _split_compounds(spoken: Sequence[Sequence[str]], heard: Sequence[str]) -> Iterator[str]:
     """Yield the heard words; a compound of two words as these: "riverbank" is no error for "river bank"."""
-    parts = {first + second: (first, second) for text in said for first, second in pairwise(text)}
-    alone = {word for text in said for word in text}
+    parts = {first + second: (first, second) for text in spoken for first, second in pairwise(text)}
+    alone = {word for text in spoken for word in text}
     for word in heard:
         yield from (word,) if word in alone else parts.get(word, (word,))
 

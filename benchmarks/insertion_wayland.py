@@ -76,12 +76,12 @@ def _figures(name: str, took: tuple[float, ...]) -> dict[str, float]:
 
 def main() -> None:
     """Measure on each desktop, and print and save the figures."""
-    wanted = arguments(__doc__, desktops="sway", texts=50)
+    options = arguments(__doc__, desktops="sway", texts=50)
     rows = list[Row]()
-    for name in wanted.desktops.split():
+    for name in options.desktops.split():
         with tempfile.TemporaryDirectory() as folder, _DESKTOPS[name](Path(folder)) as desktop:
-            rows += asyncio.run(measure(desktop, name, wanted.texts))
-    report(f"Insertion on Wayland, goal {GOAL_MS:.0f} ms (p95)", rows, wanted.json, "insertion-wayland")
+            rows += asyncio.run(measure(desktop, name, options.texts))
+    report(f"Insertion on Wayland, goal {GOAL_MS:.0f} ms (p95)", rows, options.json, "insertion-wayland")
 
 
 if __name__ == "__main__":

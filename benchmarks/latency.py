@@ -204,7 +204,7 @@ def measure(engine: str, segments: int) -> list[Row]:
     """Measure one engine, with a gateway, a broker and a worker of its own."""
     if engine == "digits":
         options: Sequence[str] = ("--engine", "funasr", "--set", f"folder={DIGITS}", "--device", "cpu")
-        takes = [take_of("en", [np.frombuffer(said.pcm, np.int16) for said in shipped_digits()])]
+        takes = [take_of("en", [np.frombuffer(digit.pcm, np.int16) for digit in shipped_digits()])]
     else:
         options, takes = whisper_options(engine), synthetic_takes()
     rounds = math.ceil(segments / sum(len(take.ends) for take in takes))
@@ -217,16 +217,16 @@ def measure(engine: str, segments: int) -> list[Row]:
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, engines="whisper-base,digits", segments=30)
+    options = arguments(__doc__, engines="whisper-base,digits", segments=30)
     share_models()
     found: list[Row] = []
-    for engine in chosen.engines.split(","):
+    for engine in options.engines.split(","):
         if engine == "digits" and not has_libraries("funasr"):
             print("digits: left out, it needs pip install 'kikipounamu[funasr]'")
             continue
-        found += measure(engine, chosen.segments)
+        found += measure(engine, options.segments)
         table("latency", found)
-    write_json(chosen.json, "latency", found)
+    write_json(options.json, "latency", found)
 
 
 if __name__ == "__main__":

@@ -39,12 +39,12 @@ TimedPartial = tuple[Partial, float]
 class LiveTimes(ArrivalTimes):
     """Recorder of the partials and of the time at which each arrived, on the clock of the take."""
 
-    said: list[TimedPartial] = field(default_factory=list)
+    timed_partials: list[TimedPartial] = field(default_factory=list)
 
     def received(self, event: ClientEvent) -> None:
         """Record the event if it is a partial."""
         if isinstance(event, Partial):
-            self.said.append((event, self.spoken_s()))
+            self.timed_partials.append((event, self.spoken_s()))
 
 
 @dataclass
@@ -57,30 +57,32 @@ class Live:
     silent: int = 0
     back: int = 0
 
-    def add(self, segment: TranscriptSegment, final_s: float, said: Sequence[TimedPartial], take: Take) -> None:
-        """Add the partials ``said`` of a segment whose final came at ``final_s``."""
+    def add(
+        self, segment: TranscriptSegment, final_s: float, partials: Sequence[TimedPartial], take: Take
+    ) -> None:
+        """Add the partials of a segment whose final came at ``final_s``."""
         start = segment.start_ms * SAMPLE_RATE // 1000
         blocks = sounding(take.samples[start : segment.end_ms * SAMPLE_RATE // 1000])
         if not segment.text or not len(blocks):
             return
         began_s, ended_s = ((start + sample) / SAMPLE_RATE for sample in (blocks[0], blocks[-1]))
-        shown = [at for partial, at in said if partial.text]
+        shown = [at for partial, at in partials if partial.text]
         self.silent += not shown
         self.first_s += [at - began_s for at in shown[:1]]
         heard = [at for at in shown if at <= ended_s]
         self.gaps_s += (
             [later - at for at, later in zip(heard, [*heard[1:], ended_s], strict=True)] if heard else []
         )
-        pairs = zip(said, said[1:], strict=False)
+        pairs = zip(partials, partials[1:], strict=False)
         self.back += sum(not new.text.startswith(old.text[: old.stable]) for (old, _), (new, _) in pairs)
-        self._add_lags(len(words(segment.text)), (began_s, ended_s), final_s, said)
+        self._add_lags(len(words(segment.text)), (began_s, ended_s), final_s, partials)
 
     def _add_lags(
-        self, count: int, speech_s: tuple[float, float], final_s: float, said: Sequence[TimedPartial]
+        self, count: int, speech_s: tuple[float, float], final_s: float, partials: Sequence[TimedPartial]
     ) -> None:
         began_s, ended_s = speech_s
         stable_at = [final_s] * count
-        for partial, at in reversed(said):
+        for partial, at in reversed(partials):
             stable = len(words(partial.text[: partial.stable]))
             stable_at[:stable] = [at] * min(stable, count)
         spoken = np.linspace(began_s, ended_s, count + 1)[1:]
@@ -118,15 +120,17 @@ def measure(model: str, rounds: int) -> Live:
         for take in takes * rounds:
             observer = asyncio.run(listen(take, endpoint, vad))
             for segment, at in observer.came:
-                live.add(segment, at, [one for one in observer.said if one[0].segment == segment.index], take)
+                live.add(
+                    segment, at, [one for one in observer.timed_partials if one[0].segment == segment.index], take
+                )
     return live
 
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, model="whisper-base", rounds=1)
+    options = arguments(__doc__, model="whisper-base", rounds=1)
     share_models()
-    report("live", [measure(chosen.model, chosen.rounds).row(chosen.model)], chosen.json)
+    report("live", [measure(options.model, options.rounds).row(options.model)], options.json)
 
 
 if __name__ == "__main__":

@@ -145,18 +145,18 @@ def run_direction(direction: Direction, programs: dict[bool, Path], segments: in
             try:
                 if direction.replaced:
                     fleet.replace(not direction.gateway, pace * _SECONDS / 3, client)
-                output, said = client.communicate(timeout=_PATIENCE_S)
+                output, errors = client.communicate(timeout=_PATIENCE_S)
             finally:
                 client.kill()
-    return outcome(direction, output, said, time.monotonic() - began)
+    return outcome(direction, output, errors, time.monotonic() - began)
 
 
-def outcome(direction: Direction, output: str, said: str, seconds: float) -> Outcome:
+def outcome(direction: Direction, output: str, errors: str, seconds: float) -> Outcome:
     """Return the row of a direction from the summary that its client printed."""
     try:
         summary = json.loads(output)
     except ValueError:
-        sys.exit(f"{direction.name}: the client printed no summary: {said[-2000:]}")
+        sys.exit(f"{direction.name}: the client printed no summary: {errors[-2000:]}")
     counts = {name: summary[name] for name in ("segments", "right", "wrong", "failed", "missing", "twice")}
     client, gateway, worker = (
         _called(version) for version in (direction.client, direction.gateway, direction.worker)

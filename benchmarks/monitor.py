@@ -100,10 +100,10 @@ def _measure(application: QApplication, case: Case) -> Row:
 
 def main() -> int:
     """Print and save the figures; return 1 if the page costs more than its budget."""
-    given = arguments(__doc__)
+    options = arguments(__doc__)
     application = QApplication([])
     rows = [_measure(application, case) for case in CASES]
-    report("The monitor while somebody looks", rows, given.json, "monitor")
+    report("The monitor while somebody looks", rows, options.json, "monitor")
     shares = [float(str(row["percent_of_a_core"])) for row in rows]
     application.shutdown()
     return 0 if max(shares) <= BUDGET_PERCENT else 1

@@ -169,10 +169,10 @@ def _run(streams: int, slots: int, watched: bool, root: Path) -> dict[str, float
 
 def main() -> int:
     """Print and save the figures; return 1 if observing costs more than its budget."""
-    chosen = arguments(__doc__, streams=500, slots=100, watched="yes")
+    options = arguments(__doc__, streams=500, slots=100, watched="yes")
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder:
-        row = _run(chosen.streams, chosen.slots, chosen.watched != "no", Path(folder))
-    report("What observing costs", [row], chosen.json, "observing")
+        row = _run(options.streams, options.slots, options.watched != "no", Path(folder))
+    report("What observing costs", [row], options.json, "observing")
     return 0 if row["measured_percent"] <= BUDGET_PERCENT and not row["not_right"] else 1
 
 

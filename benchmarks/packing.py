@@ -28,16 +28,16 @@ from worker.engines.whisper.engine import WhisperEngine, create
 
 def main() -> None:
     """Measure both cuts in both languages and print the table."""
-    asked = arguments(__doc__, rounds=1)
+    options = arguments(__doc__, rounds=1)
     engine = create(
         EngineSettings("whisper", "whisper-base", str(folders().models / "whisper-base"), device="cpu")
     )
     rows = [
-        _measured(engine, language, cut, asked.rounds)
+        _measured(engine, language, cut, options.rounds)
         for language in ("en", "zh")
         for cut in ("at every pause", "into windows")
     ]
-    report("Files, cut and packed", rows, asked.json, "packing")
+    report("Files, cut and packed", rows, options.json, "packing")
 
 
 def _measured(engine: WhisperEngine, language: str, cut: str, rounds: int) -> Row:
@@ -47,8 +47,8 @@ def _measured(engine: WhisperEngine, language: str, cut: str, rounds: int) -> Ro
     segments = _segments(spoken, cutter)
     pieces: list[TimedText] = []
     for at, pcm in segments:
-        (said,) = engine.decode([DecodeRequest(pcm, Options(language=language))])
-        heard = said.text if isinstance(said, Transcript) else ""
+        (outcome,) = engine.decode([DecodeRequest(pcm, Options(language=language))])
+        heard = outcome.text if isinstance(outcome, Transcript) else ""
         pieces.append(TimedText(heard, at * 1000 // SAMPLE_RATE, (at + len(pcm) // 2) * 1000 // SAMPLE_RATE))
     cpu_s = time.process_time() - began
     errors = str(score(text, join_pieces(pieces), language))

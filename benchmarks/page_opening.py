@@ -44,13 +44,13 @@ def _measured(page: str, times: int) -> Figure:
 
 def main() -> None:
     """Measure and print the figures, or open one page."""
-    chosen = arguments(__doc__, times=5, page="")
-    if chosen.page:
-        print(*opened(chosen.page))
+    options = arguments(__doc__, times=5, page="")
+    if options.page:
+        print(*opened(options.page))
         return
     print(machine())
-    rows = [_measured(page, chosen.times).row for page in BUDGETS_MS]
-    report("page opening", rows, chosen.json, "page_opening")
+    rows = [_measured(page, options.times).row for page in BUDGETS_MS]
+    report("page opening", rows, options.json, "page_opening")
 
 
 if __name__ == "__main__":

@@ -127,12 +127,12 @@ async def _files(http: aiohttp.ClientSession, address: Address, wanted: bool) ->
     sessions = [str(uuid4()) for _ in range(_FILES if wanted else 0)]
     for session in sessions:
         body = form(_recording(), name="digits.wav", session=session)
-        async with http.post(f"{address.url}/v1/sessions", data=body) as said:
-            said.raise_for_status()
+        async with http.post(f"{address.url}/v1/sessions", data=body) as response:
+            response.raise_for_status()
     yield
     for session in sessions:
-        async with http.post(f"{address.url}/v1/sessions/{session}/cancel") as said:
-            said.raise_for_status()
+        async with http.post(f"{address.url}/v1/sessions/{session}/cancel") as response:
+            response.raise_for_status()
 
 
 @cache
@@ -170,17 +170,17 @@ def rounds(programs: Chain, speakers: int, seconds: float, count: int) -> Iterat
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, speakers=30, seconds=20.0, rounds=3)
+    options = arguments(__doc__, speakers=30, seconds=20.0, rounds=3)
     found = defaultdict[tuple[str, str], list[Measured]](list)
     with temporary_chain() as chain:
-        for fleet, work, one in rounds(chain, chosen.speakers, chosen.seconds, chosen.rounds):
+        for fleet, work, one in rounds(chain, options.speakers, options.seconds, options.rounds):
             print(fleet, work.name, one, file=sys.stderr, flush=True)
             found[fleet, work.name].append(one)
     rows = [
         {"fleet": fleet, "work": work, **{name: median(one[name] for one in many) for name in many[0]}}
         for (fleet, work), many in found.items()
     ]
-    report("placement", rows, chosen.json)
+    report("placement", rows, options.json)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,11 @@ _WAIT_MS: Final = 1_000
 
 def main() -> None:
     """Measure, print and save."""
-    asked = arguments(__doc__, batches=200)
+    options = arguments(__doc__, batches=200)
     with running_sentinels("", "--appendonly", "yes", "--appendfsync", "always") as set_up:
         primary = set_up.primary().client()
-        rows = [_row(primary, size, asked.batches) for size in _SIZES]
-    report("Waiting for a replica", rows, asked.json, "replication")
+        rows = [_row(primary, size, options.batches) for size in _SIZES]
+    report("Waiting for a replica", rows, options.json, "replication")
 
 
 def _row(primary: "Redis", size: int, batches: int) -> dict[str, object]:

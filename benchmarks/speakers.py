@@ -69,9 +69,14 @@ class Speaker:
     """Speaker of one session that streams the utterances without pauses."""
 
     def __init__(
-        self, said: list[Utterance], pace: float, tally: Tally, frame_ms: int = FRAME_MS, options: Options = PLAIN
+        self,
+        utterances: list[Utterance],
+        pace: float,
+        tally: Tally,
+        frame_ms: int = FRAME_MS,
+        options: Options = PLAIN,
     ) -> None:
-        self._said = said
+        self._utterances = utterances
         self._options = options
         self._frame_s = frame_ms / 1000 * pace
         self._frame_bytes = SAMPLE_RATE * frame_ms // 1000 * BYTES_PER_SAMPLE
@@ -88,11 +93,11 @@ class Speaker:
             await socket.send_str(encode(Hello(uuid4(), "benchmark", options=self._options)))
             reader = asyncio.create_task(self._read(socket))
             try:
-                for segment, utterance in enumerate(self._said):
+                for segment, utterance in enumerate(self._utterances):
                     await self._say(socket, segment, utterance)
-                await socket.send_str(encode(Finish(len(self._said))))
+                await socket.send_str(encode(Finish(len(self._utterances))))
                 await self._rest(reader)
-                if len(self._answered) < len(self._said):  # no client: a lost session is not resumed
+                if len(self._answered) < len(self._utterances):  # no client: a lost session is not resumed
                     raise ConnectionError(f"closed with {socket.close_code} after {self._progress()}")
             finally:
                 reader.cancel()
@@ -108,7 +113,7 @@ class Speaker:
         await reader
 
     def _progress(self) -> str:
-        return f"{len(self._answered)} of {len(self._said)} texts"
+        return f"{len(self._answered)} of {len(self._utterances)} texts"
 
     async def _say(self, socket: aiohttp.ClientWebSocketResponse, segment: int, utterance: Utterance) -> None:
         await socket.send_str(encode(SegmentBegin(segment)))
@@ -134,7 +139,7 @@ class Speaker:
                     self._answered.add(segment)
                 case _:
                     continue
-            if len(self._answered) == len(self._said):
+            if len(self._answered) == len(self._utterances):
                 return
 
     def _count(self, final: Final) -> None:
@@ -142,7 +147,7 @@ class Speaker:
             self._tally.twice += 1
             return
         self._answered.add(final.segment)
-        if final.text == self._said[final.segment].digest:
+        if final.text == self._utterances[final.segment].digest:
             self._tally.right += 1
         else:
             self._tally.wrong += 1
@@ -170,8 +175,8 @@ async def run_speakers(  # noqa: PLR0913 - a load has that many sides, and most 
     tally = Tally()
     async with connected() as http, asyncio.TaskGroup() as group:
         for number in range(speakers):
-            said = [pool[(number + index) % len(pool)] for index in range(segments)]
-            group.create_task(Speaker(said, pace, tally, frame_ms).speak(http, endpoint))
+            spoken = [pool[(number + index) % len(pool)] for index in range(segments)]
+            group.create_task(Speaker(spoken, pace, tally, frame_ms).speak(http, endpoint))
             await asyncio.sleep(seconds * pace / speakers)
         if at_full_load:
             await at_full_load()

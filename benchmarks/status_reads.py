@@ -76,9 +76,9 @@ async def measure(workers: int, reads: int) -> dict[str, object]:
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, workers="100,1000,3000", reads=300)
-    rows = [asyncio.run(measure(int(count), chosen.reads)) for count in chosen.workers.split(",")]
-    report("status_reads", rows, chosen.json)
+    options = arguments(__doc__, workers="100,1000,3000", reads=300)
+    rows = [asyncio.run(measure(int(count), options.reads)) for count in options.workers.split(",")]
+    report("status_reads", rows, options.json)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ async def delay(root: Path, redis: str, sessions: int) -> Row:
         before = cpu_s(worker)
         speakers = await speak(endpoint.url, sessions, 10)
         used = (cpu_s(worker) - before) / (10 * sessions)
-    lags = [sent - len(said.text.split()) for one in speakers for sent, said in one.partials if said.text]
+    lags = [sent - len(partial.text.split()) for one in speakers for sent, partial in one.partials if partial.text]
     shown = sum(len(one.partials) for one in speakers)
     return {
         "sessions": sessions,

@@ -24,7 +24,7 @@ from worker.broker.jobs import ShardJobs
 from worker.consumer import Consumer, ConsumerIntervals
 from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
-_TOGETHER = 4
+_JOBS = 4
 _STREAM = KEYS.jobs("interactive")
 _ENGINES = {
     "digits": EngineSettings("funasr", device="cpu", threads=1, extra={"folder": str(MODEL)}),
@@ -34,9 +34,9 @@ _ENGINES = {
 
 def recordings(seconds: float) -> list[bytes]:
     """Return as many recordings as there are jobs in a round, of similar length."""
-    digits = cycle([said.pcm for said in shipped_digits()])
+    digits = cycle([digit.pcm for digit in shipped_digits()])
     made = []
-    for _ in range(_TOGETHER + 1):
+    for _ in range(_JOBS + 1):
         pcm = b""
         while len(pcm) < seconds * 32_000:
             pcm += next(digits)
@@ -85,18 +85,18 @@ async def queue(other: GatewaySide, jobs: Sequence[Job]) -> None:
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, engine="digits", rounds=20, seconds=5.0)
+    options = arguments(__doc__, engine="digits", rounds=20, seconds=5.0)
     with running_broker() as broker:
-        pcm = recordings(chosen.seconds)
-        waits = asyncio.run(measure(broker.url, _ENGINES[chosen.engine], chosen.rounds, pcm))
-    medians = [statistics.median(waits[n] for waits in waits) for n in range(_TOGETHER)]
+        pcm = recordings(options.seconds)
+        waits = asyncio.run(measure(broker.url, _ENGINES[options.engine], options.rounds, pcm))
+    medians = [statistics.median(waits[n] for waits in waits) for n in range(_JOBS)]
     row = {
-        "engine": chosen.engine,
+        "engine": options.engine,
         "rounds": len(waits),
         **{f"wait_{n + 1}_ms": 1000 * at for n, at in enumerate(medians)},
         "mean_ms": 1000 * statistics.mean(medians),
     }
-    report("waiting", [row], chosen.json)
+    report("waiting", [row], options.json)
 
 
 if __name__ == "__main__":

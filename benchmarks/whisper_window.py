@@ -60,21 +60,21 @@ class Pair(NamedTuple):
 
 def main() -> None:
     """Decode all recordings and print a row for each language."""
-    asked = _arguments()
-    chosen = [item for name in asked.set or ["tuning"] for item in items(asked.audio, name)]
-    wanted = [asked.language] if asked.language else ["zh", "en"]
+    options = _arguments()
+    chosen = [item for name in options.set or ["tuning"] for item in items(options.audio, name)]
+    wanted = [options.language] if options.language else ["zh", "en"]
     spoken = [item for item in chosen if item.language in wanted]
-    lasting = [item for item in spoken if asked.shortest <= len(item.samples) / SAMPLE_RATE <= asked.longest]
+    lasting = [item for item in spoken if options.shortest <= len(item.samples) / SAMPLE_RATE <= options.longest]
     if not lasting:
         raise SystemExit("no recording of these sets is as long as asked")
     pairs = defaultdict[str, list[Pair]](list)
-    kept = list(read(asked.texts, lasting)) if asked.texts else []
+    kept = list(read(options.texts, lasting)) if options.texts else []
     known = {pair.item.name for pair in kept}
-    others = [item for item in lasting if item.name not in known][: asked.most]
-    for pair in chain(kept, decoded(others, asked.previous, folders().models, asked.texts)):
+    others = [item for item in lasting if item.name not in known][: options.most]
+    for pair in chain(kept, decoded(others, options.previous, folders().models, options.texts)):
         pairs[pair.item.language].append(pair)
     rows = [row for language, found in sorted(pairs.items()) for row in rows_of(language, found)]
-    report("Whisper before and after", rows, asked.json, "whisper window")
+    report("Whisper before and after", rows, options.json, "whisper window")
 
 
 def decoded(chosen: Sequence[Item], previous: Path, models: Path, texts: Path | None) -> Iterator[Pair]:

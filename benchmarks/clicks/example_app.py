@@ -77,8 +77,8 @@ class ExampleApp:
             self.settings = change_setting(self.settings, action.name, action.value)
             self.windows.receive(self.settings)
             self.windows.receive(example_user.sharing(on=self.settings.gateway.share))
-        elif (said := example_user.answer(action)) is not None:
-            self.windows.receive(said)
+        elif (news := example_user.answer(action)) is not None:
+            self.windows.receive(news)
 
     def refresh_microphones(self) -> None:
         """Do nothing: the microphones are known."""

@@ -49,11 +49,11 @@ KINDS: Final = (
 
 def main() -> None:
     """Dictate all words and print a row for each kind, level and language."""
-    asked = arguments(__doc__, audio="")
-    folder, words, rows = Path(asked.audio), items(Path(asked.audio), "short"), list[Row]()
+    options = arguments(__doc__, audio="")
+    folder, words, rows = Path(options.audio), items(Path(options.audio), "short"), list[Row]()
     for kind, dbfs, clicks, language in product(KINDS, _LEVELS, (False, True), ("en", "zh")):
-        said = [word for word in words if word.language == language]
-        takes = [Item(word.name, language, word.text, (), taken(word, kind, dbfs, clicks)) for word in said]
+        spoken = [word for word in words if word.language == language]
+        takes = [Item(word.name, language, word.text, (), take_of(word, kind, dbfs, clicks)) for word in spoken]
         texts = in_time(takes, hold=kind.hold, models=folders().models, folder=folder)
         silent = [take for take, text in zip(takes, texts, strict=True) if not text]
         rows.append(
@@ -67,14 +67,14 @@ def main() -> None:
                 "without_recording": sum(map(_is_slip, silent)),
             }
         )
-    report("Short words and clicks", rows, asked.json, "clicked")
+    report("Short words and clicks", rows, options.json, "clicked")
 
 
-def taken(word: Item, kind: Kind, dbfs: int, clicks: bool) -> Samples:
+def take_of(word: Item, kind: Kind, dbfs: int, clicks: bool) -> Samples:
     """Return a take with the word at a level."""
-    said = speech_at(trimmed(word.samples), dbfs)
+    speech = speech_at(trimmed(word.samples), dbfs)
     before, after = (np.zeros(round(s * SAMPLE_RATE)) for s in (kind.lead_s, kind.tail_s))
-    sound: NDArray[np.float64] = np.concatenate((before, said, after))
+    sound: NDArray[np.float64] = np.concatenate((before, speech, after))
     if clicks:
         at, length = (round(s * SAMPLE_RATE) for s in (_CLICK_AT_S, _CLICK_S))
         click = np.random.default_rng(seed_of(word.name)).standard_normal(length) * np.geomspace(1, 0.02, length)

@@ -82,16 +82,16 @@ class Sentence:
         pieces = [match.groups() for match in _PIECE.finditer(self.marked)]
         parts: list[Part] = []
         for number, ((_, english, text), following) in enumerate(pairwise([*pieces, ("", "", "")])):
-            said = (english or text or "").strip()
-            if not any(character.isalnum() for character in said):
+            spoken = (english or text or "").strip()
+            if not any(character.isalnum() for character in spoken):
                 if following[0] and parts:  # a comma after an English word, then a pause
                     parts[-1] = parts[-1]._replace(pause_s=float(following[0]))
                 continue
             pause = float(following[0]) if following[0] else _JOINT_S if any(following) else 0.0
             language = "en" if english else self.language
-            if any(following) and said[-1].isalnum():
-                said += _COMMAS[language]
-            parts.append(Part(f"{self.name}.{number}", language, said, pause))
+            if any(following) and spoken[-1].isalnum():
+                spoken += _COMMAS[language]
+            parts.append(Part(f"{self.name}.{number}", language, spoken, pause))
         return parts
 
 
@@ -158,12 +158,12 @@ def build(parts: Path, out: Path, texts: Iterable[tuple[Sentence, Sequence[Part]
     """Write the recordings of these texts, and their transcripts."""
     out.mkdir(parents=True, exist_ok=True)
     rows = ["\t".join((*COLUMNS, "seconds"))]
-    for sentence, said in texts:
-        places = [parts / f"{part.name}.wav" for part in said]
+    for sentence, to_speak in texts:
+        places = [parts / f"{part.name}.wav" for part in to_speak]
         if absent := [place.name for place in places if not place.exists()]:
             print(f"{sentence.name} is left out: {', '.join(absent)} is missing")
             continue
-        spoken = [(samples_of(place), part.pause_s) for place, part in zip(places, said, strict=True)]
+        spoken = [(samples_of(place), part.pause_s) for place, part in zip(places, to_speak, strict=True)]
         samples = assembled(spoken, seed_of(sentence.name))
         soundfile.write(out / f"{sentence.name}.wav", samples, SAMPLE_RATE, subtype="PCM_16")
         values = (sentence.name, sentence.set, sentence.language, sentence.voice, sentence.speed, sentence.marked)

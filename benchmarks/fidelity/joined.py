@@ -43,13 +43,13 @@ _THREADS: Final = 1
 
 def main() -> None:
     """Decode all recordings with this version, and with a previous one if it is named."""
-    asked = arguments(__doc__, audio="", previous="", only="")
-    made = {"words": list(repeated(Path(asked.audio))), "languages": list(in_turn(Path(asked.audio)))}
-    versions = {"now": CHECKOUT} | ({"before": Path(asked.previous).resolve()} if asked.previous else {})
+    options = arguments(__doc__, audio="", previous="", only="")
+    made = {"words": list(repeated(Path(options.audio))), "languages": list(in_turn(Path(options.audio)))}
+    versions = {"now": CHECKOUT} | ({"before": Path(options.previous).resolve()} if options.previous else {})
     for kind, recordings in made.items():
-        if asked.only in ("", kind):
+        if options.only in ("", kind):
             rows = [_row(kind, name, recordings, checkout) for name, checkout in versions.items()]
-            report(f"joined recordings, {kind}", rows, asked.json, "joined")
+            report(f"joined recordings, {kind}", rows, options.json, "joined")
 
 
 def repeated(folder: Path) -> Iterator[Item]:
@@ -112,7 +112,7 @@ def _words(heard: Sequence[tuple[Item, Decoded]]) -> Row:
 
 
 def _languages(heard: Sequence[tuple[Item, Decoded]]) -> Row:
-    shares = [[share(said, one.text) for said in item.text.split("\n")] for item, one in heard]
+    shares = [[share(sentence, one.text) for sentence in item.text.split("\n")] for item, one in heard]
     return {
         "sentences": sum(map(len, shares)),
         "left_out": sum(one < _HEARD for found in shares for one in found),
@@ -125,10 +125,12 @@ def says_so_often(word: str, times: int, heard: str) -> bool:
     return count_repeats(heard) in (times, times * count_repeats(word))
 
 
-def share(said: str, heard: str) -> float:
+def share(sentence: str, heard: str) -> float:
     """Return the largest share of a sentence's words or characters that a piece of the text of its length has."""
-    language = "en" if said.isascii() else "zh"
-    wanted, got = ([unit.text for unit in units(normalised(text, language), language)] for text in (said, heard))
+    language = "en" if sentence.isascii() else "zh"
+    wanted, got = (
+        [unit.text for unit in units(normalised(text, language), language)] for text in (sentence, heard)
+    )
     pieces = (got[at : at + len(wanted) + 2] for at in range(max(1, len(got) - len(wanted) + 1)))
     return max(_matching(wanted, piece) for piece in pieces) / len(wanted)
 

@@ -38,8 +38,8 @@ _OF_EACH: Final = 5
 
 def main() -> None:
     """Decode all recordings and print a row for each kind."""
-    asked = arguments(__doc__, audio="")
-    folder = Path(asked.audio)
+    options = arguments(__doc__, audio="")
+    folder = Path(options.audio)
     engine = create(
         EngineSettings("whisper", "whisper-base", str(folders().models / "whisper-base"), device="cpu")
     )
@@ -50,7 +50,7 @@ def main() -> None:
         "sentences in sounds": list(_in_sounds(folder, "held-out", _SENTENCES_S)),
     }
     rows = [_row(kind, recordings, engine) for kind, recordings in kinds.items()]
-    report("Sparse texts", rows, asked.json, "sparse")
+    report("Sparse texts", rows, options.json, "sparse")
 
 
 def _long(folder: Path) -> Iterator[Item]:

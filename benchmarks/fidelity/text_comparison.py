@@ -66,21 +66,21 @@ def _plain(word: str) -> str:
     return word.lower().replace("'", "").replace("’", "")
 
 
-def aligned(said: Sequence[str], heard: Sequence[str]) -> tuple[int, list[int]]:
-    """Return the edit distance, and for each boundary of ``said`` the number of ``heard`` units before it.
+def aligned(spoken: Sequence[str], heard: Sequence[str]) -> tuple[int, list[int]]:
+    """Return the edit distance, and for each boundary of ``spoken`` the number of ``heard`` units before it.
 
     There is one more boundary than units. Inserted units belong before a boundary.
     """
-    cost = np.zeros((len(said) + 1, len(heard) + 1), np.int64)
-    cost[:, 0], cost[0] = np.arange(len(said) + 1), np.arange(len(heard) + 1)
-    for row, wanted in enumerate(said, start=1):
+    cost = np.zeros((len(spoken) + 1, len(heard) + 1), np.int64)
+    cost[:, 0], cost[0] = np.arange(len(spoken) + 1), np.arange(len(heard) + 1)
+    for row, wanted in enumerate(spoken, start=1):
         for column, got in enumerate(heard, start=1):
             changed = cost[row - 1, column - 1] + (wanted != got)
             cost[row, column] = min(changed, cost[row - 1, column] + 1, cost[row, column - 1] + 1)
-    row, column = len(said), len(heard)
+    row, column = len(spoken), len(heard)
     before = [0] * row + [column]
     while row:
-        if column and cost[row, column] == cost[row - 1, column - 1] + (said[row - 1] != heard[column - 1]):
+        if column and cost[row, column] == cost[row - 1, column - 1] + (spoken[row - 1] != heard[column - 1]):
             row, column = row - 1, column - 1
             before[row] = column
         elif cost[row, column] == cost[row - 1, column] + 1:
@@ -94,14 +94,14 @@ def aligned(said: Sequence[str], heard: Sequence[str]) -> tuple[int, list[int]]:
 def compare(text: str, pauses: Iterable[str], heard: str, language: str) -> Counts:
     """Compare a recognised text with the spoken text. ``pauses``: the text before each pause."""
     text, heard = normalised(text, language), normalised(heard, language)
-    said, got = units(text, language), units(heard, language)
-    errors, before = aligned([unit.text for unit in said], [unit.text for unit in got])
-    stops = {number for number in range(1, len(said) + 1) if _has_stop(_gap(text, said, number))}
+    spoken, got = units(text, language), units(heard, language)
+    errors, before = aligned([unit.text for unit in spoken], [unit.text for unit in got])
+    stops = {number for number in range(1, len(spoken) + 1) if _has_stop(_gap(text, spoken, number))}
     silent = {len(units(normalised(pause, language), language)) for pause in pauses} - stops
     written = {number for number in stops | silent if got and _has_stop(_gap(heard, got, before[number]))}
     return Counts(
         errors=errors,
-        units=len(said),
+        units=len(spoken),
         pauses=len(silent),
         false_stops=len(silent & written),
         ends=len(stops),
