@@ -10,19 +10,17 @@ import asyncio
 import time
 from collections.abc import Sequence
 from importlib.resources import as_file, files
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.programs import WHISPER, share_models, temporary_chain, whisper_options
+from benchmarks.programs import share_models, temporary_chain, whisper_options, whisper_settings
 from benchmarks.report import arguments, report
 from benchmarks.speakers import Speaker, Tally, Utterance, connected
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
-from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from protocol.engine import DecodeRequest, Transcript
 from protocol.recognition import Options
-from runtime.folders import folders
 from speech.audio_file import read_audio
 from worker.chinese_text import apply_chinese_style
 from worker.engines.whisper.engine import create
@@ -39,8 +37,8 @@ def _segments() -> list[bytes]:
     return found
 
 
-def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
-    engine = create(EngineSettings("whisper", WHISPER, str(model), "cpu"))
+def _direct(segments: Sequence[bytes]) -> tuple[list[str], float]:
+    engine = create(whisper_settings())
     texts, spent = [], 0.0
     engine.decode([DecodeRequest(segments[0])])  # warms the engine up, as in the chain
     for pcm in segments:
@@ -66,7 +64,7 @@ def main() -> None:
     """Measure and print the figures."""
     options = arguments(__doc__, rounds=2)
     segments = _segments() * options.rounds
-    texts, spent = _direct(folders().models / WHISPER, segments)
+    texts, spent = _direct(segments)
     utterances = [Utterance(pcm, text) for pcm, text in zip(segments, texts, strict=True)]
     share_models()
     with temporary_chain() as chain:

@@ -7,7 +7,6 @@ the key once, dictates one sentence and finishes; the mouse does the rest, witho
 from the start of the program.
 """
 
-import os
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -48,8 +47,7 @@ def measure(models: Path) -> dict[str, Any]:
 def main() -> None:
     """Measure each round and print the figures."""
     options = arguments(__doc__, rounds=3)
-    models = Path(os.environ.get("KIKIPOUNAMU_MODELS") or folders().models)
-    rows = [measure(models) for _ in range(options.rounds)]
+    rows = [measure(folders().models) for _ in range(options.rounds)]
     report("first run", rows, options.json)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from app.cli.scoring import score
 from app.transcription.pipeline import Samples, SegmentingVad
+from benchmarks.programs import whisper_settings
 from benchmarks.report import Row, arguments, report
 from protocol.audio import SAMPLE_RATE
-from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from protocol.engine import DecodeRequest, Transcript
 from protocol.recognition import Options
 from protocol.texts import TimedText, join_pieces
 from runtime.folders import folders
@@ -29,9 +30,7 @@ from worker.engines.whisper.engine import WhisperEngine, create
 def main() -> None:
     """Measure both cuts in both languages and print the table."""
     options = arguments(__doc__, rounds=1)
-    engine = create(
-        EngineSettings("whisper", "whisper-base", str(folders().models / "whisper-base"), device="cpu")
-    )
+    engine = create(whisper_settings())
     rows = [
         _measured(engine, language, cut, options.rounds)
         for language in ("en", "zh")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from protocol.engine import EngineSettings
 from runtime.folders import folders
 from tests.helpers.chain import Chain, running_chain
 
@@ -32,6 +33,11 @@ def share_models() -> None:
 def whisper_options(model: str = WHISPER) -> tuple[str, ...]:
     """Return the options of a worker with Whisper on the CPU."""
     return ("--engine", "whisper", "--model", model, "--device", "cpu")
+
+
+def whisper_settings() -> EngineSettings:
+    """Return the settings of the same engine in this process."""
+    return EngineSettings("whisper", WHISPER, str(folders().models / WHISPER), "cpu")
 
 
 def cpu_seconds(pid: int, descendants: bool = False) -> float:

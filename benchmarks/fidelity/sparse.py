@@ -19,11 +19,11 @@ from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.items import SETS, Item, items
 from benchmarks.fidelity.sounds import MAKERS, SPEECH_DBFS, at_level, speech_at
 from benchmarks.fidelity.text_comparison import compare
+from benchmarks.programs import whisper_settings
 from benchmarks.report import Row, arguments, report
 from protocol.audio import SAMPLE_RATE
-from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from protocol.engine import DecodeRequest, Transcript
 from protocol.recognition import Options
-from runtime.folders import folders
 from worker.engines.whisper import window
 from worker.engines.whisper.decoder import DecodeResult
 from worker.engines.whisper.engine import WhisperEngine, create
@@ -40,9 +40,7 @@ def main() -> None:
     """Decode all recordings and print a row for each kind."""
     options = arguments(__doc__, audio="")
     folder = Path(options.audio)
-    engine = create(
-        EngineSettings("whisper", "whisper-base", str(folders().models / "whisper-base"), device="cpu")
-    )
+    engine = create(whisper_settings())
     kinds = {
         "spoken in 10 s or more": list(_long(folder)),
         "answers, then a quiet room": list(_in_room(folder)),

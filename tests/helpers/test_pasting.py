@@ -33,13 +33,13 @@ def pasted(app: Held, reason: str = GONE) -> str:
     return paste(cast("App", app), reason)
 
 
-def test_text_that_arrives_is_held_no_more() -> None:
+def test_paste_ends_once_the_text_has_arrived() -> None:
     app = Held([(1, GONE), NOTHING])
     assert pasted(app) == ""
     assert app.presses == 1
 
 
-def test_second_press_is_waited_for_though_no_note_is_shown_yet() -> None:
+def test_paste_waits_for_the_note_of_its_second_press() -> None:
     app = Held([(1, GONE), (1, BUSY), (1, "")], [(1, ""), (1, ""), (1, BUSY), (1, "")], [(1, ""), NOTHING])
     assert pasted(app) == ""
     assert app.presses == 3
@@ -52,7 +52,7 @@ def test_text_with_unknown_outcome_is_not_pasted_again() -> None:
     assert app.presses == 1
 
 
-def test_text_that_is_never_read_stays_held() -> None:
+def test_paste_gives_up_on_text_that_is_never_read() -> None:
     app = Held(*[[(1, BUSY), (1, "")]] * TRIES)
     assert pasted(app) == BUSY
     assert app.presses == TRIES

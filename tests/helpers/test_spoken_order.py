@@ -13,7 +13,7 @@ def test_recordings_that_begin_together_have_any_order(found: str) -> None:
 
 
 @pytest.mark.parametrize("found", ["abc", "abccd", "bacd", "abdc", "dabc", "abcde"])
-def test_other_order_or_other_texts_are_found(found: str) -> None:
+def test_check_order_refuses_other_orders_and_texts(found: str) -> None:
     with pytest.raises(AssertionError):
         check_order(list(found), TAKES)
 
