@@ -63,7 +63,7 @@ class Shard:
 
     @property
     def up(self) -> bool:
-        """True when the shard accepted the last batch of commands, and refused no writes at the last survey."""
+        """True when the shard accepted the last batch of commands and writes, and answered the last survey."""
         return self._writer.up and self._refusal is None
 
     @property
@@ -89,7 +89,11 @@ class Shard:
 
     async def survey(self) -> Survey:
         """Return queues, workers and memory, by the names of the first shard. Raises ``BrokerUnreachable``."""
-        reply = await self.run_script("survey", (self.keys.backlog, self.keys.workers), (WORKER_GONE_MS,))
+        try:
+            reply = await self.run_script("survey", (self.keys.backlog, self.keys.workers), (WORKER_GONE_MS,))
+        except BrokerUnreachable as error:
+            self._refusal = error  # known sooner than by commands, which sessions that wait rarely send
+            raise
         used, limit, streams, statuses, now_ms = reply
         self._refusal = await self._refused()
         return Survey(

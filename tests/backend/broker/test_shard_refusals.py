@@ -1,11 +1,14 @@
 """A broker that answers but refuses writes, as seen by a gateway that writes nothing at the time."""
 
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from backend.broker.jobs import open_jobs
+from backend.core.errors import BrokerUnreachable
 from protocol.monitor import BrokerTrouble
 from tests.backend.broker_setting import Setting, on
 from tests.helpers.valkey import Broker
@@ -92,6 +95,23 @@ async def test_survey_sees_a_broker_that_refuses_writes(
     await undo(at.redis, any_broker)
     await at.jobs.survey()
     assert (at.jobs.up, at.jobs.trouble) == (True, "")
+
+
+async def test_survey_sees_a_broker_that_stands_still(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions that only wait send no commands, by which it would be known."""
+    monkeypatch.setattr("backend.broker.shard.REPLY_S", 3600.0)
+    monkeypatch.setattr("backend.broker.connections.REPLY_S", 2.0)
+    async with open_jobs(broker.url, "g") as jobs, Redis.from_url(broker.url) as redis:
+        await jobs.survey()
+        assert jobs.up
+        broker.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(BrokerUnreachable):
+            await jobs.survey()
+        assert (jobs.up, jobs.trouble) == (False, "")
+        broker.process.send_signal(signal.SIGCONT)
+        await redis.ping()
+        await jobs.survey()
+        assert jobs.up
 
 
 async def _writes(redis: Redis) -> int:
