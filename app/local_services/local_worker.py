@@ -31,7 +31,7 @@ from client.connection import Address
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Tasks, cancel_and_wait, complete
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
 from speech.models.store import FolderState, ModelStore
@@ -84,8 +84,12 @@ async def live_text(find: Callable[[], str] = installed_live_model) -> AsyncIter
     try:
         yield child
     finally:
-        await child.stop(_LIVE_STOP_S)
-        await cancel_and_wait([running])
+        await complete(_end(child, running))
+
+
+async def _end(child: Child, running: "asyncio.Task[None]") -> None:
+    await child.stop(_LIVE_STOP_S)
+    await cancel_and_wait([running])
 
 
 @dataclass(frozen=True)

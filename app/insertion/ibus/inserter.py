@@ -33,7 +33,7 @@ from app.insertion.outcome import (
     held_insertion,
 )
 from app.insertion.plan import Rules, to_paste
-from runtime.tasks import close_on_error
+from runtime.tasks import close_on_error, complete
 from runtime.whole_file import read_regular
 
 _SETS: Final = (
@@ -216,7 +216,7 @@ class IBusInserter:
             return await self._commit(own, text, target, moves)
         finally:
             with suppress(BusRefused, BusSilent):  # the text may have arrived: the next one tries again
-                await self._give_back(own, users)
+                await complete(self._give_back(own, users))
 
     async def _commit(self, own: OwnEngine, text: str, target: Target, moves: int) -> Insertion:
         """Commit the text once."""

@@ -1,9 +1,11 @@
 """The streaming worker beside this computer's worker."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from app.core.child_process import Child
 from app.local_services import local_worker as module
 from app.local_services.local_worker import installed_live_model, live_text
 from runtime.folders import folders
@@ -23,6 +25,34 @@ async def test_streaming_worker_runs_during_the_context(tmp_path: Path, monkeypa
         await wait_until(lambda: output.exists() and output.read_text().strip(), "it runs")
         assert output.read_text().split() == ["stream", "--model", "a-model"] and child.pid
     assert child.pid is None
+
+
+async def test_streaming_worker_that_ends_slowly_is_killed_although_its_user_is_cancelled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is switched off is cancelled every half second, while this one may take longer to end."""
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    folders().logs.mkdir(parents=True)
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\ntrap '' TERM\necho begun\nwhile :; do sleep 0.1; done\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(module, "find_program", lambda name: str(program))
+    monkeypatch.setattr(module, "_LIVE_STOP_S", 0.2)
+    output, children = folders().logs / "kikipounamu-worker-stream.out", list[Child]()
+
+    async def use() -> None:
+        async with live_text(lambda: "a-model") as child:
+            assert child is not None
+            children.append(child)
+            await asyncio.Event().wait()
+
+    using = asyncio.create_task(use())
+    await wait_until(lambda: output.exists() and output.read_text() == "begun\n", "it runs")
+    for _ in range(3):
+        using.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({using})
+    assert [child.pid for child in children] == [None]
 
 
 async def test_streaming_worker_needs_an_installed_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

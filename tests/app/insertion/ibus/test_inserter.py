@@ -69,6 +69,26 @@ async def test_text_arrives_and_the_engine_is_given_back(ibus: Insertions) -> No
     assert not ibus.kept.exists()
 
 
+async def test_engine_is_given_back_although_the_insertion_is_cancelled_again(ibus: Insertions) -> None:
+    """A helper that ends cancels every half second, and IBus may need longer."""
+    begun = asyncio.Event()
+
+    async def wait() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    ibus.daemon.focusing = wait
+    inserting = asyncio.create_task(ibus.insert())
+    await begun.wait()
+    for _ in range(3):
+        inserting.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({inserting})
+    assert inserting.cancelled() and ibus.daemon.committed == []
+    assert ibus.daemon.engine == "xkb:us::eng"
+    assert not ibus.kept.exists()
+
+
 async def test_connection_ends_when_ibus_does_not_answer(
     daemon: FakeIBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
