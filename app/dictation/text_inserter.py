@@ -42,7 +42,7 @@ from app.insertion.outcome import (
 from app.insertion.plan import refusal
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, complete
 
 log = loggers.APP_TEXT_WORK
 
@@ -125,8 +125,9 @@ class TextInserter:
         self._tasks.start(self._find_target(take, segment), "aim")
 
     def record(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start writing to a journal, for which ``until_recorded`` waits."""
-        task = self._tasks.start(work, "record")
+        """Write to a journal, even if the tasks end meanwhile. Returns at once; ``until_recorded`` waits for it."""
+        writing = asyncio.ensure_future(work)  # so that it begins although its task may be cancelled at once
+        task = self._tasks.start(complete(writing), "record")
         self._recording.add(task)
         task.add_done_callback(self._finish_recording)
 

@@ -136,9 +136,9 @@ class TakeLock:
 
     def release(self) -> None:
         """Release the lock for other processes. Safe to call twice."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
 
 def is_locked(folder: Path) -> bool:

@@ -1,0 +1,67 @@
+"""Tests that outcomes of texts are recorded although the app ends while a slow disk is at work."""
+
+import asyncio
+import threading
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import SegmentId
+from app.dictation.messages import CancelTake, Effect, RecordDismissed, RecordHeld, RecordInserted
+from app.dictation.text_inserter import InsertionMeans, TextInserter
+from app.journal.journal import Journal
+from app.journal.library import Library
+from runtime.tasks import Tasks
+from tests.app.dictation.world import FakeInserter
+from tests.helpers.takes import recognised_take
+from tests.helpers.waiting import wait_until
+
+SLOW, OTHER = UUID(int=1), UUID(int=2)
+PIECES = (SegmentId(2, 0),)
+
+
+@pytest.mark.parametrize(
+    "effect", [RecordInserted(PIECES), RecordDismissed(PIECES), RecordHeld(PIECES, "rest"), CancelTake(2)]
+)
+async def test_outcome_that_waits_for_another_take_is_recorded_although_the_app_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, effect: Effect
+) -> None:
+    """Records are written one after the other: this one has not begun when the tasks are cancelled."""
+    library, asked, free, close = Library(tmp_path), threading.Event(), threading.Event(), Journal.close
+
+    def close_slowly(journal: Journal) -> None:
+        if journal.session == SLOW:
+            asked.set()
+            assert free.wait(30)
+        close(journal)
+
+    deliveries, tasks = DeliveryLog(library), Tasks("test")
+    texts = TextInserter(InsertionMeans(FakeInserter()), deliveries, lambda event: None, tasks)
+    await deliveries.add(1, recognised_take(tmp_path, SLOW, 0.0, "one"))
+    await deliveries.add(2, recognised_take(tmp_path, OTHER, 0.0, "two"))
+    await deliveries.inserting(PIECES, "editor")
+    monkeypatch.setattr(Journal, "close", close_slowly)
+    texts.record(deliveries.close(1))
+    await wait_until(asked.is_set, "the first take is being closed")
+    texts.perform(effect)
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(tasks.close())
+    await asyncio.sleep(0)
+    free.set()
+    await ending
+    await deliveries.close_all()
+    take = library.find(OTHER).take
+    spoken = take.segments[0]
+    assert spoken.inserted or spoken.dismissed or spoken.rest or take.cancelled
+
+
+async def test_outcome_that_is_reported_just_before_the_end_is_recorded(tmp_path: Path) -> None:
+    deliveries, tasks = DeliveryLog(Library(tmp_path)), Tasks("test")
+    texts = TextInserter(InsertionMeans(FakeInserter()), deliveries, lambda event: None, tasks)
+    await deliveries.add(2, recognised_take(tmp_path, OTHER, 0.0, "two"))
+    texts.perform(RecordInserted(PIECES))
+    await tasks.close()
+    await deliveries.close_all()
+    assert Library(tmp_path).find(OTHER).take.segments[0].inserted
