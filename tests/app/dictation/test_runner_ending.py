@@ -11,6 +11,7 @@ import pytest
 from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
+from app.journal.disk import Disk
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.take import TakeState
@@ -76,6 +77,25 @@ async def test_app_ends_only_when_its_journals_are_closed(
         asyncio.get_running_loop().call_later(0.1, free.set)
         await asyncio.wait({world.running})
         assert [take.state for take in world.found] == [TakeState.INTERRUPTED]
+
+
+async def test_app_ends_only_when_its_takes_have_ended(
+    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner of the app cancels again and again while a slow disk makes the journal of a take."""
+    free = threading.Event()
+    monkeypatch.setattr(Disk, "sync_folder", lambda disk, folder: free.wait())
+    async with dictating(tmp_path, models, NOWHERE, np.zeros(SAMPLE_RATE, np.int16), DictationOptions()) as world:
+        assert world.running is not None
+        world.dictating.ask(Verb.START)
+        await world.all_heard()
+        for _ in range(6):
+            world.running.cancel()
+            for _ in range(5):
+                await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.1, free.set)
+        await asyncio.wait({world.running})
+        assert [(take.samples, take.state) for take in world.found] == [(SAMPLE_RATE, TakeState.INTERRUPTED)]
 
 
 def texts_of(world: World) -> list[str]:
