@@ -36,6 +36,7 @@ from client.errors import GatewayError
 from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import complete
 from speech.errors import SpeechError
 
 log = loggers.APP_EARLIER
@@ -113,7 +114,7 @@ class PastTakes:
                 async with self._sharing(journal):  # its texts may be pasted meanwhile
                     await self._resender.resend(journal, TranscriptionObserver())
             finally:
-                await asyncio.shield(asyncio.to_thread(_close, journal))
+                await complete(asyncio.to_thread(_close, journal))
             if damage := journal.take.damage:
                 return Note("recording-damaged", {"place": damage[0].place})
         except (AppError, GatewayError, SpeechError) as error:
@@ -183,10 +184,10 @@ class Recordings:
         take = self._deliveries.number(known)
         if take is None or (take <= 0 and take not in self._machine.holding):
             await self._until_recorded()  # otherwise texts just pasted would be read as held
-            texts = await self._earlier.held_texts_of(known)
-            take = self._deliveries.number_earlier(known)
-            self._handle(HeldBefore(_pieces(take, texts)))
-        if take not in self._machine.holding:
+            if texts := await self._earlier.held_texts_of(known):  # none of a recording that is just beginning
+                take = self._deliveries.number_earlier(known)
+                self._handle(HeldBefore(_pieces(take, texts)))
+        if take is None or take not in self._machine.holding:
             raise UsageMistake(f"{session} has no text to paste: `kikipounamu takes list` shows what has")
         self._handle(SettleTake(take, how))
 

@@ -113,6 +113,17 @@ async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path)
     assert {piece.take for piece in before.texts} == {0, -1} and run.noted == 0
 
 
+async def test_recording_that_is_settled_before_its_journal_is_known_has_one_number(run: Run, root: Path) -> None:
+    """With two numbers its texts would be held twice, and pasted twice."""
+    session = UUID(int=4)
+    journal = recognised_take(root, session, time.time(), "kia")
+    with pytest.raises(UsageMistake, match="has no text to paste"):
+        await run.recordings.settle(str(session), HeldAction.PASTE)
+    await run.deliveries.add(1, journal)
+    assert run.deliveries.number(session) == 1
+    await run.deliveries.close_all()
+
+
 @pytest.mark.parametrize("session", [str(UUID(int=9)), "../etc", ""])
 async def test_settle_raises_for_unknown_recording(run: Run, session: str) -> None:
     with pytest.raises(TakeUnknown):
