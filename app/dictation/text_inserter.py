@@ -125,7 +125,7 @@ class TextInserter:
         self._tasks.start(self._find_target(take, segment), "aim")
 
     def record(self, work: Coroutine[Any, Any, None]) -> None:
-        """Write to a journal, even if the tasks end meanwhile. Returns at once; ``until_recorded`` waits for it."""
+        """Write to a journal, even if the tasks end meanwhile; return at once. ``until_recorded`` waits for it."""
         writing = asyncio.ensure_future(work)  # so that it begins although its task may be cancelled at once
         task = self._tasks.start(complete(writing), "record")
         self._recording.add(task)
@@ -200,9 +200,14 @@ class TextInserter:
             for patience_s in (_INSERT_S + _PER_CHARACTER_S * len(ready.text), _CATCH_UP_S):
                 if (await asyncio.wait({working}, timeout=patience_s))[0]:
                     return working.result()
+        except asyncio.CancelledError:
+            if working.done() and not working.cancelled():  # just now: report it, and end
+                return working.result()
+            raise
         finally:
-            working.cancel()
-            await asyncio.wait({working}, timeout=_CATCH_UP_S)
+            if not working.done():
+                working.cancel()
+                await asyncio.wait({working}, timeout=_CATCH_UP_S)
         return held_insertion(HoldReason.UNCERTAIN)
 
     async def _copy_or_insert(self, ready: ReadyTexts) -> Insertion:

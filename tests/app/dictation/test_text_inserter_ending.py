@@ -8,13 +8,23 @@ from uuid import UUID
 import pytest
 
 from app.dictation.delivery_log import DeliveryLog
-from app.dictation.insertion_queue import SegmentId
-from app.dictation.messages import CancelTake, Effect, RecordDismissed, RecordHeld, RecordInserted
+from app.dictation.insertion_queue import ReadyTexts, SegmentId
+from app.dictation.messages import (
+    CancelTake,
+    Effect,
+    Event,
+    InsertionEnded,
+    InsertText,
+    RecordDismissed,
+    RecordHeld,
+    RecordInserted,
+)
 from app.dictation.text_inserter import InsertionMeans, TextInserter
+from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.journal import Journal
 from app.journal.library import Library
 from runtime.tasks import Tasks
-from tests.app.dictation.world import FakeInserter
+from tests.app.dictation.world import WINDOW, FakeInserter
 from tests.helpers.takes import recognised_take
 from tests.helpers.waiting import wait_until
 
@@ -65,3 +75,16 @@ async def test_outcome_that_is_reported_just_before_the_end_is_recorded(tmp_path
     await tasks.close()
     await deliveries.close_all()
     assert Library(tmp_path).find(OTHER).take.segments[0].inserted
+
+
+async def test_outcome_that_is_known_when_the_insertion_is_cancelled_is_reported(tmp_path: Path) -> None:
+    """Otherwise a text that has just arrived would be offered again."""
+    told, inserter = list[Event](), FakeInserter(gate=asyncio.Event())
+    assert inserter.gate is not None
+    async with Tasks("test") as tasks:
+        texts = TextInserter(InsertionMeans(inserter), DeliveryLog(Library(tmp_path)), told.append, tasks)
+        texts.perform(InsertText(ReadyTexts(PIECES, ("two",), "two", WINDOW)))
+        await wait_until(lambda: inserter.asked, "the text is on its way")
+        inserter.gate.set()
+    assert inserter.text() == "two"
+    assert told == [InsertionEnded(Insertion(InsertionResult.TYPED))]
