@@ -36,7 +36,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import ENTER, action_button, paint_as_page, refresh_with
 from app.ui.widgets.dialogs import DialogBody
-from app.ui.widgets.panels import FlowRow, centred, scrolling
+from app.ui.widgets.panels import FlowRow, area_around, bring_into_sight, centred, scrolling
 from app.ui.widgets.parts import SPACE, fill, horizontal, label, stretched, vertical, worded
 from app.updates.view import UpdatesView
 
@@ -240,6 +240,18 @@ class Shell(QWidget):
         for name, page in self.pages.items():
             page.setAccessibleName(self._texts(f"page.{name}"))
         self._fold()
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Move the focus by Tab, and scroll to it; Qt scrolls only within an area that had the focus before."""
+        before = QApplication.focusWidget()
+        moved = super().focusNextPrevChild(next)
+        if (
+            moved
+            and (now := QApplication.focusWidget()) is not None
+            and area_around(now) is not area_around(before)
+        ):
+            bring_into_sight(now)
+        return moved
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show only the icons of the sidebar in a narrow window."""

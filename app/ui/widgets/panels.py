@@ -170,14 +170,20 @@ class LinedRow(QWidget):
             paint_line(QPainter(self), QPointF(0, 0.5), end, self._theme.colour("line"))
 
 
+def area_around(widget: QWidget | None) -> QScrollArea | None:
+    """Return the innermost scroll area that holds a widget, or ``None``."""
+    around = widget.parentWidget() if widget is not None else None
+    while around is not None and not isinstance(around, QScrollArea):
+        around = around.parentWidget()
+    return around
+
+
 def bring_into_sight(widget: QWidget) -> None:
     """Scroll the enclosing scroll area to a widget.
 
     Qt does so only when Tab moves the focus.
     """
-    around = widget.parentWidget()
-    while around is not None and not isinstance(around, QScrollArea):
-        around = around.parentWidget()
+    around = area_around(widget)
     if around is not None and (inside := around.widget()) is not None:
         top = widget.mapTo(inside, QPoint()).y()  # ``ensureWidgetVisible`` shows of a text the cursor's line only
         for y in (top + widget.height(), top):

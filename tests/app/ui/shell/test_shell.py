@@ -1,12 +1,13 @@
 """Pages beside the sidebar: mouse, keyboard, and closing the window."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import Verb
@@ -17,7 +18,8 @@ from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import MonitorWindow, Shell, usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
-from app.ui.widgets.panels import follow_visibility
+from app.ui.widgets.panels import follow_visibility, scrolling
+from app.ui.widgets.parts import stretched, vertical
 from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import cut, unnamed
 
@@ -246,3 +248,32 @@ def test_window_reports_when_it_is_visible(
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, key, held)
     assert looked == [True, False] and not window.isVisible()
+
+
+@pytest.mark.parametrize(("key", "place"), [(Qt.Key.Key_Tab, 0), (Qt.Key.Key_Backtab, -1)])
+def test_tab_into_a_page_that_scrolls_shows_the_focus(
+    key: Qt.Key, place: int, theme: Theme, asked: list[Action], qtbot: QtBot
+) -> None:
+    """The first control of the settings was below the edge of a low window."""
+    shell = Shell(theme, Texts("en"), asked.append)
+    qtbot.addWidget(shell)
+    page, before, after = QWidget(), QPushButton("before"), QPushButton("after")
+    inside, controls, blanks = QWidget(), [QPushButton("one"), QPushButton("two")], (QWidget(), QWidget())
+    for blank in blanks:
+        blank.setFixedHeight(2000)
+    vertical(blanks[0], *controls, blanks[1], within=inside)
+    area = scrolling(inside)
+    vertical(before, stretched(area), after, within=page)
+    for first, second in pairwise((before, *controls, after)):
+        QWidget.setTabOrder(first, second)
+    shell.add("home", page)
+    shell.appear()
+    shell.resize(700, 400)
+    qtbot.waitUntil(shell.isActiveWindow)
+    start = before if place == 0 else after
+    start.setFocus()
+    area.verticalScrollBar().setValue(0)
+    QTest.keyClick(start, key)
+    assert controls[place].hasFocus()
+    top = controls[place].mapTo(area.viewport(), QPoint()).y()
+    assert 0 <= top <= area.viewport().height() - controls[place].height()
