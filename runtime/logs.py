@@ -86,8 +86,7 @@ _ANY_STORY: Final = LineCategory("info", "lines of stories")
 class _LineLimits:
     """Limits of log lines; safe from any thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._repeats: RepeatLimit[LineCategory] = RepeatLimit(_REPEATS, _INTERVAL_S)
         self._stories: RepeatLimit[LineCategory] = RepeatLimit(_STORY_LINES, _INTERVAL_S)
@@ -114,11 +113,11 @@ class _LineLimits:
 
     def admit(self, limit: RepeatLimit[LineCategory], kind: LineCategory) -> bool:
         with self._lock:
-            return limit.admit(kind, self._clock())
+            return limit.admit(kind, time.monotonic())
 
     def log_held_back(self, *, all_of_it: bool) -> None:
         """Log the counts of suppressed lines whose interval is over."""
-        now = float("inf") if all_of_it else self._clock()
+        now = float("inf") if all_of_it else time.monotonic()
         with self._lock:
             suppressed = (
                 self._repeats.take_held_back(now)

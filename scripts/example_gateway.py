@@ -17,16 +17,16 @@ _EVERY_S: Final = 1.0
 
 
 class ExampleGateway:
-    """A server of ``timeline`` and ``snapshot`` for clients with ``key`` (empty: for all).
+    """A server of ``timeline`` and ``snapshot`` for clients with ``key``; at first for all clients.
 
-    Both values may change at any time. ``refusal``: respond with this status instead; 0: none. ``silent``: keep
+    All three may change at any time. ``refusal``: respond with this status instead; 0: none. ``silent``: keep
     connections open without sending. ``watched``: number of requests for the monitor.
     """
 
-    def __init__(self, timeline: Timeline, snapshot: Snapshot, key: str = "") -> None:
+    def __init__(self, timeline: Timeline, snapshot: Snapshot) -> None:
         self.timeline = timeline
         self.snapshot = snapshot
-        self.key = key
+        self.key = ""
         self.refusal = 0
         self.silent = False
         self.watched = 0
@@ -101,9 +101,9 @@ class ExampleGateway:
 
 
 @contextmanager
-def example_gateway(timeline: Timeline, snapshot: Snapshot, key: str = "") -> Iterator[ExampleGateway]:
+def example_gateway(timeline: Timeline, snapshot: Snapshot) -> Iterator[ExampleGateway]:
     """Run an example gateway on 127.0.0.1 until the context ends."""
-    gateway = ExampleGateway(timeline, snapshot, key)
+    gateway = ExampleGateway(timeline, snapshot)
     thread = threading.Thread(target=gateway.run, name="example gateway", daemon=True)
     thread.start()
     try:

@@ -97,13 +97,13 @@ class WaylandDesktop(Screen):
         """Press keys together and release them, such as ``ctrl+v``."""
         names = keys.split("+")
 
-        def tapped() -> None:
+        def press_and_release() -> None:
             for name in names:
                 self._keyboard.key(name, down=True)
             for name in reversed(names):
                 self._keyboard.key(name, down=False)
 
-        self.hand.do(tapped)
+        self.hand.do(press_and_release)
 
     def layout(self, name: str) -> None:
         """Change the layout of the keyboard, by the name that XKB gives it."""
@@ -145,7 +145,7 @@ class WaylandDesktop(Screen):
 
     @property
     def _clipboard(self) -> Clipboard:
-        assert self.hand.clipboard is not None, "this compositor shows nobody the clipboard"
+        assert self.hand.clipboard is not None, "this compositor offers programs no clipboard"
         return self.hand.clipboard
 
     # -- end -----------------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def running_sway(folder: Path, *lines: str, **variables: str) -> Iterator[Waylan
         settings = folder / "sway.conf"
         settings.write_text("\n".join([_SWAY, *lines, f"exec {_written_variables(folder)}", ""]))
         desktop.start("sway", "-c", str(settings))
-        yield _learned(desktop)
+        yield _with_variables(desktop)
 
 
 @contextmanager
@@ -182,7 +182,7 @@ def running_labwc(folder: Path, *lines: str, **variables: str) -> Iterator[Wayla
         settings.mkdir()
         (settings / "rc.xml").write_text(_LABWC.format(lines="\n".join(lines)))
         desktop.start("labwc", "-C", str(settings), "-s", f"sh -c '{_written_variables(folder)}'")
-        yield _learned(desktop)
+        yield _with_variables(desktop)
 
 
 @contextmanager
@@ -223,7 +223,7 @@ def _written_variables(folder: Path) -> str:
     return f"env > {folder}/session.new && mv {folder}/session.new {folder}/session"
 
 
-def _learned(desktop: WaylandDesktop) -> WaylandDesktop:
+def _with_variables(desktop: WaylandDesktop) -> WaylandDesktop:
     """Wait until the compositor runs, and learn its sockets."""
     result = desktop.folder / "session"
     wait_until_sync(result.exists, "the compositor runs")

@@ -38,10 +38,10 @@ class Spans(KeyedScene):
         self.metrics.concluded(conclusions)
 
 
-async def recognised_pieces(scene: Spans, pieces: int = 2) -> SessionSlot:
+async def recognised_pieces(scene: Spans) -> SessionSlot:
     hosted = await scene.join("speaker")
-    scene.say(hosted, range(pieces), samples=SAMPLE_RATE)
-    for n in range(pieces):
+    scene.say(hosted, range(2), samples=SAMPLE_RATE)
+    for n in range(2):
         while scene.commands:
             await scene.jobs.answer("submit", JobQueued(0))
         scene.end(hosted, n)
