@@ -25,8 +25,8 @@
     ├── RequestRefused         an HTTP request is impossible in the current state
     └── OverQuota              a request above the load or the key's quota
 
-``TryLater``, ``TooBusy``, ``HelloLate`` and ``ModelNotOffered`` are ``ProtocolError``s because clients get them,
-although clients did not cause them.
+``TryLater``, ``TooBusy``, ``HelloLate``, ``ModelNotOffered`` and ``SessionDamaged`` are ``ProtocolError``s because
+clients get them, although clients did not cause them.
 """
 
 from backend.core.refusal import Refusal, RefusalReason
