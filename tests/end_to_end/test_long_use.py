@@ -97,7 +97,8 @@ def use(app: DesktopApp, clips: list[Path], recordings: int, seconds: float) -> 
             person.change_a_setting()
             person.clear()
         while time.monotonic() - began < seconds * number / recordings:
-            time.sleep(0.05)  # the pace of a user, who pauses meanwhile
+            watch.sample(number)  # often: the engine has returned its memory only for a moment
+            time.sleep(0.2)  # the pace of a user, who pauses meanwhile
         watch.sample(number)
     app.wait_until_transcribed()
     return watch
@@ -114,7 +115,7 @@ def check(app: DesktopApp, watch: MemoryWatch, recordings: int) -> None:
         sys.stdout.write(
             f"{role}: {first:.1f} MiB, half-way {middle:.1f}, at the end {last:.1f};"
             f" {per_hundred / MIB:+.2f} MiB per 100 recordings after the first fifth\n"
-            f"  {' '.join(f'{size / MIB:.1f}' for _, size in watch.samples[role])}\n"
+            f"  low: {' '.join(f'{size / MIB:.1f}' for size in watch.lows(role)[1])}\n"
         )
     grown = {role: watch.slope(role) * 100 / MIB for role in watch.lasting()}
     if recordings >= 500:

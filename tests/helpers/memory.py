@@ -60,17 +60,21 @@ class MemoryWatch:
         most = max(len(samples) for samples in self.samples.values())
         return [role for role, samples in self.samples.items() if len(samples) * 2 >= most]
 
-    def slope(self, role: str, since: float = 0.2) -> float:
-        """Fit a line through the low samples of ten parts, after the fraction ``since`` of the work.
+    def lows(self, role: str, since: float = 0.0) -> tuple[list[float], list[float]]:
+        """Return the work done, and the low samples in bytes, of ten parts after the fraction ``since`` of it.
 
-        The result is in bytes per unit of work. A process that returns memory once a minute has garbage in most
-        samples, and hardly any in the low ones.
+        A process that returns memory once a minute has garbage in most samples, and hardly any in the low ones.
         """
         last = max(done for done, _ in self.samples[role])
         late = np.array([sample for sample in self.samples[role] if sample[0] >= last * since], dtype=float)
         parts = np.array_split(late, min(_PARTS, len(late)))
-        done, low = [part[:, 0].mean() for part in parts], [np.percentile(part[:, 1], _LOW) for part in parts]
-        return float(np.polyfit(done, low, 1)[0]) if len(parts) > 1 else 0.0
+        done = [float(part[:, 0].mean()) for part in parts]
+        return done, [float(np.percentile(part[:, 1], _LOW)) for part in parts]
+
+    def slope(self, role: str, since: float = 0.2) -> float:
+        """Fit a line through the low samples, in bytes per unit of work."""
+        done, low = self.lows(role, since)
+        return float(np.polyfit(done, low, 1)[0]) if len(done) > 1 else 0.0
 
     def at(self, role: str, part: float) -> int:
         """Return the memory of ``role`` once the fraction ``part`` of the work was done."""
