@@ -94,7 +94,7 @@ def test_overlay_leaves_lower_edge_for_field_there(app: DesktopApp) -> None:
         assert field.shared_pixels(SCREEN) == field.width * field.height and field.shared_pixels(caret)
         (shown,) = wait_until_sync(lambda: [one for one in overlays(app) if one.bottom < 400], "it is at the top")
         assert shown.shared_pixels(SCREEN) == shown.width * shown.height and not shown.shared_pixels(field)
-        assert 40 <= shown.height <= 48, "one row while all is well"
+        assert 40 <= shown.height <= 48, ("one row while all is well", app.view())
 
 
 @pytest.mark.usefixtures("nothing_stays")
