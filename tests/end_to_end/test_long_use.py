@@ -16,7 +16,7 @@ from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app
-from tests.helpers.memory import MIB, MemoryWatch
+from tests.helpers.memory import HIGH, LOW, MIB, MemoryWatch
 
 SPEECH = Path(__file__).parents[1] / "data" / "speech"
 PAGES = 5
@@ -97,7 +97,7 @@ def use(app: DesktopApp, clips: list[Path], recordings: int, seconds: float) -> 
             person.change_a_setting()
             person.clear()
         while time.monotonic() - began < seconds * number / recordings:
-            watch.sample(number)  # often: the engine has returned its memory only for a moment
+            watch.sample(number)
             time.sleep(0.2)  # the pace of a user, who pauses meanwhile
         watch.sample(number)
     app.wait_until_transcribed()
@@ -115,7 +115,8 @@ def check(app: DesktopApp, watch: MemoryWatch, recordings: int) -> None:
         sys.stdout.write(
             f"{role}: {first:.1f} MiB, half-way {middle:.1f}, at the end {last:.1f};"
             f" {per_hundred / MIB:+.2f} MiB per 100 recordings after the first fifth\n"
-            f"  low: {' '.join(f'{size / MIB:.1f}' for size in watch.lows(role)[1])}\n"
+            f"  low: {' '.join(f'{size / MIB:.1f}' for size in watch.parts(role, LOW)[1])}\n"
+            f"  high: {' '.join(f'{size / MIB:.1f}' for size in watch.parts(role, HIGH)[1])}\n"
         )
     grown = {role: watch.slope(role) * 100 / MIB for role in watch.lasting()}
     if recordings >= 500:

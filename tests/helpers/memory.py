@@ -10,7 +10,7 @@ import psutil
 
 MIB = 1024 * 1024
 _PARTS = 10
-_LOW = 2  # per cent: the engine decodes in most samples, and has returned its memory in one of twenty
+LOW, HIGH = 2, 98  # per cent
 
 
 def role_of(process: psutil.Process) -> str:
@@ -60,21 +60,21 @@ class MemoryWatch:
         most = max(len(samples) for samples in self.samples.values())
         return [role for role, samples in self.samples.items() if len(samples) * 2 >= most]
 
-    def lows(self, role: str, since: float = 0.0) -> tuple[list[float], list[float]]:
-        """Return the work done, and the low samples in bytes, of ten parts after the fraction ``since`` of it.
-
-        A process that returns memory once a minute has garbage in most samples, and hardly any in the low ones.
-        """
+    def parts(self, role: str, percent: float, since: float = 0.0) -> tuple[list[float], list[float]]:
+        """Return the work done, and this percentile in bytes, of ten parts after the fraction ``since`` of it."""
         last = max(done for done, _ in self.samples[role])
         late = np.array([sample for sample in self.samples[role] if sample[0] >= last * since], dtype=float)
         parts = np.array_split(late, min(_PARTS, len(late)))
         done = [float(part[:, 0].mean()) for part in parts]
-        return done, [float(np.percentile(part[:, 1], _LOW)) for part in parts]
+        return done, [float(np.percentile(part[:, 1], percent)) for part in parts]
 
     def slope(self, role: str, since: float = 0.2) -> float:
-        """Fit a line through the low samples, in bytes per unit of work."""
-        done, low = self.lows(role, since)
-        return float(np.polyfit(done, low, 1)[0]) if len(done) > 1 else 0.0
+        """Return the growth of both the low and the high samples, in bytes per unit of work.
+
+        A leak raises all samples. A process that returns its memory once a minute has low ones by chance.
+        """
+        fits = [self.parts(role, percent, since) for percent in (LOW, HIGH)]
+        return min(float(np.polyfit(done, sizes, 1)[0]) if len(done) > 1 else 0.0 for done, sizes in fits)
 
     def at(self, role: str, part: float) -> int:
         """Return the memory of ``role`` once the fraction ``part`` of the work was done."""
