@@ -1,6 +1,7 @@
 """The streaming worker beside this computer's worker."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,24 @@ from runtime.folders import folders
 from tests.helpers.waiting import wait_until
 
 
-async def test_streaming_worker_runs_during_the_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    folders().logs.mkdir(parents=True)
-    program = tmp_path / "program"
-    program.write_text('#!/bin/sh\necho "$@"\nexec sleep 600\n')
-    program.chmod(0o700)
-    monkeypatch.setattr(module, "find_program", lambda name: str(program))
-    output = folders().logs / "kikipounamu-worker-stream.out"
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Return a function that lets a shell script be the worker, and returns the file of its output."""
+
+    def write(script: str) -> Path:
+        monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+        folders().logs.mkdir(parents=True)
+        program = tmp_path / "program"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o700)
+        monkeypatch.setattr(module, "find_program", lambda name: str(program))
+        return folders().logs / "kikipounamu-worker-stream.out"
+
+    return write
+
+
+async def test_streaming_worker_runs_during_the_context(stand_in: Callable[[str], Path]) -> None:
+    output = stand_in('echo "$@"\nexec sleep 600')
     async with live_text(lambda: "a-model") as child:
         assert child is not None
         await wait_until(lambda: output.exists() and output.read_text().strip(), "it runs")
@@ -28,17 +39,11 @@ async def test_streaming_worker_runs_during_the_context(tmp_path: Path, monkeypa
 
 
 async def test_streaming_worker_that_ends_slowly_is_killed_although_its_user_is_cancelled_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stand_in: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that is switched off is cancelled every half second, while this one may take longer to end."""
-    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    folders().logs.mkdir(parents=True)
-    program = tmp_path / "program"
-    program.write_text("#!/bin/sh\ntrap '' TERM\necho begun\nwhile :; do sleep 0.1; done\n")
-    program.chmod(0o700)
-    monkeypatch.setattr(module, "find_program", lambda name: str(program))
     monkeypatch.setattr(module, "_LIVE_STOP_S", 0.2)
-    output, children = folders().logs / "kikipounamu-worker-stream.out", list[Child]()
+    output, children = stand_in("trap '' TERM\necho begun\nwhile :; do sleep 0.1; done"), list[Child]()
 
     async def use() -> None:
         async with live_text(lambda: "a-model") as child:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import pytest
 from aiohttp import WSMsgType, web
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
 from backend.core.refusal import Refusal, RefusalReason
@@ -70,6 +70,17 @@ async def echoing(sessions: DialectSessions, gateway: Gateway, closed: asyncio.E
         yield f"{url}/?api_key={KEY}"
 
 
+@asynccontextmanager
+async def connected(sessions: DialectSessions, gateway: Gateway) -> AsyncIterator[ClientConnection]:
+    """Serve an echo, and yield a connection to it."""
+    async with (
+        echoing(sessions, gateway, asyncio.Event()) as url,
+        connect(url.replace("http", "ws", 1).replace(" ", "%20")) as socket,
+        asyncio.timeout(30),
+    ):
+        yield socket
+
+
 async def test_conversation_is_closed_when_the_client_leaves(sessions: DialectSessions, gateway: Gateway) -> None:
     closed = asyncio.Event()
     async with echoing(sessions, gateway, closed) as url, aiohttp.ClientSession() as http:
@@ -80,11 +91,7 @@ async def test_conversation_is_closed_when_the_client_leaves(sessions: DialectSe
 
 
 async def test_pings_are_answered_while_the_client_waits(sessions: DialectSessions, gateway: Gateway) -> None:
-    async with (
-        echoing(sessions, gateway, asyncio.Event()) as url,
-        connect(url.replace("http", "ws", 1).replace(" ", "%20")) as socket,
-        asyncio.timeout(30),
-    ):
+    async with connected(sessions, gateway) as socket:
         await socket.send("wait")
         await (await socket.ping())
 
@@ -130,11 +137,7 @@ async def test_fewer_large_messages_are_read_ahead(size: int, ahead: int) -> Non
 async def test_too_large_message_ends_the_connection_with_the_reason(
     sessions: DialectSessions, gateway: Gateway
 ) -> None:
-    async with (
-        echoing(sessions, gateway, asyncio.Event()) as url,
-        connect(url.replace("http", "ws", 1).replace(" ", "%20")) as socket,
-        asyncio.timeout(30),
-    ):
+    async with connected(sessions, gateway) as socket:
         with pytest.raises(ConnectionClosedError) as closed:
             await socket.send("a" * (MOST_BYTES + 1))
             await socket.recv()
@@ -146,11 +149,7 @@ async def test_message_that_cannot_be_unpacked_is_no_normal_end(
     sessions: DialectSessions, gateway: Gateway
 ) -> None:
     """A client would take a normal end for that of its texts."""
-    async with (
-        echoing(sessions, gateway, asyncio.Event()) as url,
-        connect(url.replace("http", "ws", 1).replace(" ", "%20")) as socket,
-        asyncio.timeout(30),
-    ):
+    async with connected(sessions, gateway) as socket:
         socket.transport.write(b"\xc1\x83\0\0\0\0\xff\xff\xff")  # a compressed text message
         with pytest.raises(ConnectionClosedError) as closed:
             await socket.recv()
