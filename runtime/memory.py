@@ -10,9 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from threading import Timer
 
 INTERVAL_S: Final = 60.0
+REST_S: Final = 5.0
+"""Longer than the time between two decodes of live text, which need the same memory again."""
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
@@ -34,6 +39,30 @@ class MemoryReturn:
         if (now := self._clock()) >= self._due:
             self._due = now + INTERVAL_S
             give_back()
+
+
+class WorkMemory:
+    """Memory of a program whose work comes in pieces: freed memory is returned in each rest, and once a minute.
+
+    A rest begins ``rest_s`` after a piece of work. The return is then made by a thread of its own.
+    """
+
+    def __init__(self, rest_s: float = REST_S) -> None:
+        self._rest_s, self._regular = rest_s, MemoryReturn()
+        self._timer: Timer | None = None
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Keep what the work may need again from going back during it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        yield
+        self._regular.give_back_if_due()
+        from threading import Timer  # late: short commands import this module
+
+        self._timer = Timer(self._rest_s, give_back)
+        self._timer.daemon = True
+        self._timer.start()
 
 
 def map_audio() -> None:

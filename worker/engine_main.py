@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
-from runtime.memory import MemoryReturn, exempt_existing, without_collection
+from runtime.memory import WorkMemory, exempt_existing, without_collection
 from worker.chinese_text import apply_chinese_style
 from worker.core.errors import UnknownEngine
 from worker.engines.registry import create_engine
@@ -83,11 +83,11 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     if why := _misfit(engine, first):
         say(Unavailable(why))
         return
-    memory = MemoryReturn()
+    memory = WorkMemory()
     say(Ready(engine.info()))
     while isinstance(request := REQUESTS.read(requests), Decode | Feed):
-        say(_answer(engine, request))
-        memory.give_back_if_due()
+        with memory.working():
+            say(_answer(engine, request))
     engine.close()
 
 

@@ -3,11 +3,14 @@
 import ctypes
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from threading import Event, Timer
 
 import pytest
 
 from runtime import memory
-from runtime.memory import MemoryReturn
+from runtime.memory import MemoryReturn, WorkMemory
 
 needs_glibc = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: glibc's allocator")
 
@@ -94,6 +97,26 @@ def test_memory_is_given_back_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> 
     for _ in range(8):
         regular.give_back_if_due()
     assert times_given == [60.0, 150.0, 210.0]
+
+
+def test_a_rest_returns_memory_and_work_before_its_end_prevents_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[Timer] = []
+    returned = Event()
+
+    def remember(seconds: float, function: Callable[[], None]) -> Timer:
+        timers.append(Timer(0.01 if len(timers) else seconds, function))
+        return timers[-1]
+
+    monkeypatch.setattr(threading, "Timer", remember)
+    monkeypatch.setattr(memory, "give_back", returned.set)
+    work = WorkMemory(rest_s=3_600.0)
+    with work.working():
+        assert not timers
+    with work.working():
+        timers[0].join(10)
+        assert not timers[0].is_alive()
+        assert not returned.is_set()
+    assert returned.wait(10)
 
 
 @needs_glibc
