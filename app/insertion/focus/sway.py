@@ -4,6 +4,7 @@ An answer takes less than a millisecond, and no event can be missed. Source: swa
 """
 
 import asyncio
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Final, Self, TypeVar
@@ -93,7 +94,7 @@ async def loaded_configuration(environment: Mapping[str, str]) -> str:
         version = await _ask(environment.get("SWAYSOCK", ""), _GET_VERSION, _Version)
     except (OSError, EOFError, ValueError):
         return ""
-    return version.loaded_config_file_name
+    return re.sub("^/+", "/", version.loaded_config_file_name)  # Debian's sway reports //etc/sway/config
 
 
 async def _ask(place: str, question: int, kind: type[Reply]) -> Reply:

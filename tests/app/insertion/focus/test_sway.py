@@ -1,11 +1,15 @@
 """The focused window in a real sway."""
 
+import asyncio
+import struct
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from app.core.area import Area
 from app.insertion.errors import FocusUnknown
-from app.insertion.focus.sway import Node, SwayFocus, target_of
+from app.insertion.focus.sway import Node, SwayFocus, loaded_configuration, target_of
 from app.insertion.outcome import Target
 from tests.app.insertion.focus.panel import panel_with_keyboard
 from tests.helpers.desktop import TextField
@@ -80,6 +84,19 @@ async def test_focus_is_unknown_when_sway_has_ended(sway: WaylandDesktop) -> Non
 async def test_missing_sway_is_reported() -> None:
     with pytest.raises(FocusUnknown, match="set SWAYSOCK"):
         await SwayFocus.open({})
+
+
+async def test_configuration_has_one_leading_slash_although_sway_reports_two(tmp_path: Path) -> None:
+    """Debian's sway is built so. A path with two slashes would be another file than the system's."""
+    reply = b'{"loaded_config_file_name": "//etc/sway/config"}'
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(14)
+        writer.write(struct.pack("=6sII", b"i3-ipc", len(reply), 7) + reply)
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, tmp_path / "sway"):
+        assert await loaded_configuration({"SWAYSOCK": str(tmp_path / "sway")}) == "/etc/sway/config"
 
 
 def test_container_without_a_window_is_no_target() -> None:
