@@ -112,6 +112,7 @@ class Recorder(Closing):
         self._device: MicrophoneDevice | None = None
         self.device_choice = ""
         self._recording: Recording | None = None
+        self._trial: Recording | None = None
         self._closing: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._tasks = Tasks("recorder")
@@ -139,6 +140,11 @@ class Recorder(Closing):
         return self.device_choice == self._choice and not self._stale
 
     @property
+    def records_take(self) -> bool:
+        """True while a take is recorded, including its tail; a trial is none."""
+        return self._recording is not None and self._recording is not self._trial
+
+    @property
     def level_dbfs(self) -> float | None:
         """The level of the current recording, or ``None``."""
         return self._device.level_dbfs if self._device and self._recording else None
@@ -163,8 +169,10 @@ class Recorder(Closing):
         A take that begins ends it. Raises ``MicrophoneError``.
         """
         async with self._lock:
-            busy = self._recording is not None or self._closed
-            return None if busy else await self._record(lambda: None, on_end)
+            if self._recording is not None or self._closed:
+                return None
+            self._trial = await self._record(lambda: None, on_end)
+            return self._trial
 
     def renew(self) -> None:
         """Reopen the device once no recording uses it, because it may be gone."""

@@ -66,6 +66,9 @@ MICROPHONE_NOTES: Final = {
     MicrophoneChangeKind.SILENT: "microphone-silent",
 }
 
+_OF_A_TAKE: Final = frozenset({MicrophoneChangeKind.DROPPED, MicrophoneChangeKind.SILENT})
+"""Changes that say something about what is recorded, not about the device."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -300,8 +303,8 @@ class DictationRunner:
 
     def _microphone_changed(self, change: MicrophoneChange) -> None:
         key = MICROPHONE_NOTES.get(change.change)
-        if key == "microphone-silent" and self._machine.recording is None:
-            return  # a trial of the microphone says so itself
+        if change.change in _OF_A_TAKE and not self.recorder.records_take:
+            return  # nothing is kept of a trial, which reports silence itself
         self._warn("microphone", Note(key, {"device": change.device}) if key else None)
 
     def _warn(self, about: str, note: Note | None) -> None:

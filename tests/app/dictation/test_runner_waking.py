@@ -116,6 +116,21 @@ async def test_muted_microphone_is_named_until_it_is_heard(tmp_path: Path, model
         assert world.dictating.view.note is None, "nothing is recorded"
 
 
+async def test_dropped_audio_is_reported_during_a_take_but_not_during_a_trial(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world:
+        dropped = MicrophoneChange(MicrophoneChangeKind.DROPPED, "headset", 0, 5327)
+        trial = await world.dictating.recorder.record_trial(lambda: None)
+        assert trial is not None and world.devices.on_change is not None
+        world.devices.on_change(dropped)
+        assert world.dictating.view.note is None, "no recording has a gap"
+        world.dictating.ask(Verb.START)
+        await world.is_in(State.LISTENING)
+        world.devices.on_change(dropped)
+        assert world.dictating.view.note == Note("microphone-late", {"device": "headset"})
+
+
 async def test_view_is_not_listening_while_the_microphone_is_gone(
     tmp_path: Path, models: Path, locate: Locate
 ) -> None:
