@@ -119,6 +119,11 @@ _OF_PROCESSES: Final[_Sentences] = {
 _SENTENCES: Final[_Sentences] = {
     **_OF_PROCESSES,
     LogEvent.CONNECTION_CLOSED: lambda line: f"the connection ended: {line.text('reason') or 'its client left'}",
+    LogEvent.FILE_ENDED: lambda line: f"the file has ended: {line.text('state')}",
+    LogEvent.FILE_HISTORY_BEHIND: "the history lacks segments of the file; waiting for them",
+    LogEvent.FILE_NOT_REMOVED: "the file cannot be deleted",
+    LogEvent.FILE_RESTARTED: "the file is recognised again, apart from what has a text",
+    LogEvent.FILE_UNREADABLE: lambda line: f"the file cannot be read ({line.text('code')})",
     LogEvent.GATEWAY_BUSY: _busy,
     LogEvent.GATEWAY_CONNECTED: lambda line: f"connected to the gateway, after {_duration_text(line, 'away_ms')}",
     LogEvent.GATEWAY_LOST: _connection_lost_text,

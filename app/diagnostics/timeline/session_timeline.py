@@ -217,7 +217,8 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
     timelines = [timeline(segment) for _, segment in sorted(facts.items())]
     skews = _skews(own, timelines)
     placed = [(line.at_ms + skews.get(line.computer, 0.0), line) for line in own]
-    origin = min([segment.began for segment in timelines if segment.began is not None] + [at for at, _ in placed])
+    begins = [at for segment in timelines if (at := _begin(segment)) is not None]
+    origin = min(begins + [at for at, _ in placed])
     last = max(at for at, _ in placed)
     around = [
         (at, line)
@@ -240,6 +241,11 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
     named = {number: name for number, name in enumerate(computers)}
     notes = [*_notes(facts, own), *_corrections(skews, named)]
     return SessionTimeline(session, origin / 1000, ordered, rows, tuple(notes))
+
+
+def _begin(segment: SegmentTimeline) -> float | None:
+    """Return the first known time of a segment. Of submitted files, only workers log segments."""
+    return min((span.start for span in segment.spans), default=None) if segment.began is None else segment.began
 
 
 def _skews(own: Iterable[LoggedEvent], timelines: Sequence[SegmentTimeline]) -> dict[int, float]:
@@ -319,7 +325,7 @@ def _row(segment: SegmentTimeline, origin: float, outages: Sequence[TimeSpan]) -
         None if segment.inserted is None or text is None else segment.inserted - text,
         None if ended is None or text is None else (segment.inserted or text) - ended,
         None if ended is None or text is None else sum(hole.ms for hole in segment.holes(outages)),
-        line.text("outcome") if line else "",
+        line.text("outcome") if line else winner.outcome if winner else "",
     )
 
 

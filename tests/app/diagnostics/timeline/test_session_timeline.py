@@ -49,6 +49,18 @@ def test_normal_segment_is_explained_except_for_transmission() -> None:
     assert "secret" not in words(story) and story.notes == ()
 
 
+def test_submitted_file_begins_with_its_first_segment_and_has_its_outcome() -> None:
+    """Of files that were submitted over REST, only the worker logs each segment."""
+    world = World()
+    delivery = world.takes(ONE, 0, world.broker_ms() - 55)
+    world.decodes(ONE, delivery)
+    world.other("backend.rest.runner", SERVER, "file.ended", session=SESSION, state="done")
+    story = told(world)
+    assert min(entry.at_ms for entry in story.entries) == pytest.approx(55), "nothing is before the beginning"
+    assert [row.outcome for row in story.rows] == ["final"]
+    assert "gateway: the file has ended: done" in words(story)
+
+
 @given(SKEWS, some.integers(-7_200_000, 7_200_000), some.booleans(), some.integers(0, 200))
 def test_clock_skews_do_not_change_report(
     skews: tuple[float, float, float, float], broker_ms: int, dies: bool, network_ms: int
