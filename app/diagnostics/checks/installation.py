@@ -52,11 +52,10 @@ def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has
     if "desktop" in wanted and "microphone" in wanted:
         wanted.remove("microphone")  # desktop includes it
     if wanted:
-        names = ",".join(wanted)
-        install = extra_command(names)
-        findings.append(advice(Topic.INSTALLATION, "extras-missing", extras=names, install=install))
+        install = extra_command(",".join(wanted))
+        findings.append(advice(Topic.INSTALLATION, "extras-missing", extras=", ".join(wanted), install=install))
     if optional := [extra for extra in missing if frozen or extra in _OPTIONAL]:
-        findings.append(ok(Topic.INSTALLATION, "extras-optional", extras=",".join(optional)))
+        findings.append(ok(Topic.INSTALLATION, "extras-optional", extras=", ".join(optional)))
     return findings
 
 

@@ -22,7 +22,7 @@ def test_installation_is_ok_when_complete() -> None:
 def test_installation_names_missing_extras_once() -> None:
     found = installation("1.0", frozen=False, has=lambda name: name not in {"sounddevice", "redis", "av"})
     assert keys(found) == ["ok installed", "advice extras-missing", "ok extras-optional"]
-    assert [finding.values["extras"] for finding in found[1:]] == ["gateway,worker,desktop", "media"]
+    assert [finding.values["extras"] for finding in found[1:]] == ["gateway, worker, desktop", "media"]
     terminal = installation("1.0", frozen=False, has=lambda name: name != "sounddevice")
     assert terminal[1].values == {"extras": "desktop", "install": extra_command("desktop")}
 
@@ -31,7 +31,7 @@ def test_installation_names_what_a_bundle_lacks_without_a_command() -> None:
     assert keys(installation("1.0", frozen=True, has=lambda name: True)) == ["ok installed"]
     small = installation("1.0", frozen=True, has=lambda name: name not in {"faster_whisper", "av"})
     assert keys(small) == ["ok installed", "ok extras-optional"]
-    assert small[1].values == {"extras": "whisper,media"}
+    assert small[1].values == {"extras": "whisper, media"}
 
 
 def test_has_module_finds_installed_modules() -> None:
@@ -46,4 +46,4 @@ def test_installation_knows_every_requirement_of_each_extra() -> None:
             name, _, only_on = requirement.partition(";")
             module = MODULES.get(found := re.split(r"[^\w-]", name)[0], found.lower().replace("-", "_"))
             result = installation("1.0", frozen=False, has=partial(ne, module))
-            assert only_on or any(extra in one.values["extras"].split(",") for one in result[1:]), requirement
+            assert only_on or any(extra in one.values["extras"].split(", ") for one in result[1:]), requirement
