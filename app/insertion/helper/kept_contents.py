@@ -3,17 +3,19 @@
 The user's clipboard contents, while lent or served, exist nowhere else. If the helper is killed, the next one
 reads them here and serves them again. The file is kernel memory: it is never on a disk, and ends with the app.
 
-Layout: 8 bytes with the length of the body, little-endian; then the body in msgpack. The length is 0 while the
-body is being written. A helper killed meanwhile leaves an empty file, never half of the contents.
+Layout: the length of the body and its place after this header, 4 bytes each, little-endian; then bodies in msgpack.
+A new body is written beside the valid one, and becomes valid by one write of the header. A helper killed meanwhile
+leaves the contents before, never half of the new ones.
 """
 
 import os
+import struct
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-_HEADER_BYTES: Final = 8
+_HEADER: Final = struct.Struct("<II")
 
 Key = TypeVar("Key")
 Contents = TypeVar("Contents")
@@ -41,20 +43,35 @@ class KeptContents(Generic[Key, Contents]):
         same = known is not None and contents.keys() == known.keys()
         if self._descriptor is None or (same and known and all(contents[key] is known[key] for key in known)):
             return
+        body = msgspec.msgpack.encode(dict(contents)) if contents else b""
+        length, at = self._header()
+        place = 0 if len(body) <= at else at + length
+        self._put(body, place)
+        if len(body) <= place:  # leave nothing of larger contents
+            self._put(body, 0)
         self._written = dict(contents)
-        body = msgspec.msgpack.encode(self._written)
-        os.pwrite(self._descriptor, bytes(_HEADER_BYTES), 0)
-        os.ftruncate(self._descriptor, _HEADER_BYTES + len(body))
-        _write_all(self._descriptor, body, _HEADER_BYTES)
-        os.pwrite(self._descriptor, len(body).to_bytes(_HEADER_BYTES, "little"), 0)
 
     def read(self) -> dict[Key, Contents]:
         """Return the contents written last, even by an earlier process."""
         if self._descriptor is None:
             return {}
-        length = int.from_bytes(os.pread(self._descriptor, _HEADER_BYTES, 0), "little")
-        body = _read_all(self._descriptor, length, _HEADER_BYTES)
+        length, at = self._header()
+        body = _read_all(self._descriptor, length, _HEADER.size + at)
         return self._decoder.decode(body) if body else {}
+
+    def _header(self) -> tuple[int, int]:
+        """Return length and place of the valid body; a new file has an empty one."""
+        assert self._descriptor is not None
+        known = os.pread(self._descriptor, _HEADER.size, 0) or bytes(_HEADER.size)
+        header: tuple[int, int] = _HEADER.unpack(known)
+        return header
+
+    def _put(self, body: bytes, place: int) -> None:
+        """Make ``body`` the valid one, at a place beside the one before."""
+        assert self._descriptor is not None
+        _write_all(self._descriptor, body, _HEADER.size + place)
+        os.pwrite(self._descriptor, _HEADER.pack(len(body), place), 0)
+        os.ftruncate(self._descriptor, _HEADER.size + place + len(body))
 
 
 def _write_all(descriptor: int, data: bytes, at: int) -> None:
