@@ -332,7 +332,10 @@ class Journal:
 
 
 def _shorten(folder: Path, known: bytes) -> bytes:
-    """Shorten the edits in a journal that later ones replace; return what the file has now."""
+    """Shorten the edits in a journal that later ones replace; return what the file has now.
+
+    Raises ``OSError`` if a power loss could bring the old file back: then lines added from now on would be lost.
+    """
     shorter = without_replaced_edits(known)
     if shorter is None:
         return known
@@ -341,4 +344,5 @@ def _shorten(folder: Path, known: bytes) -> bytes:
             file.write(shorter)
     except OSError:  # a full disk: another time
         return known
+    DISK.sync_folder(folder)
     return shorter

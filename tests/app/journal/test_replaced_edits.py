@@ -8,7 +8,8 @@ import pytest
 
 import app.journal.journal
 from app.journal import replaced_edits, take_files
-from app.journal.disk import EVENTS
+from app.journal.disk import EVENTS, Disk
+from app.journal.errors import JournalError
 from app.journal.events import Edited, Event, Reran, encode_line, sealed
 from app.journal.library import Library
 from app.journal.replaced_edits import LEAST, without_replaced_edits
@@ -43,6 +44,16 @@ def journal(library: Library) -> bytes:
 def edit(library: Library, text: str) -> None:
     with library.reopen(session(1)) as opened:
         opened.edit(text)
+
+
+@pytest.fixture
+def edited(library: Library) -> bytes:
+    """Journal of a take whose edits are shortened when it is opened again."""
+    record(library, 1, "one")
+    with library.reopen(session(1)) as opened:
+        for text in (f"{LONG}1", f"{LONG}2", f"{LONG}3"):
+            opened.edit(text)
+    return journal(library)
 
 
 def test_take_is_readable_after_any_number_of_edits(library: Library) -> None:
@@ -94,17 +105,36 @@ def test_damaged_and_unsealed_lines_stay_as_they_are() -> None:
 
 
 def test_journal_that_a_full_disk_does_not_replace_is_used_as_it_is(
-    library: Library, monkeypatch: pytest.MonkeyPatch
+    library: Library, monkeypatch: pytest.MonkeyPatch, edited: bytes
 ) -> None:
-    record(library, 1, "one")
-    with library.reopen(session(1)) as opened:
-        for text in (f"{LONG}1", f"{LONG}2", f"{LONG}3"):
-            opened.edit(text)
-    before = journal(library)
-
     def refuse(*_: object, **named: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(app.journal.journal, "replacing", refuse)
     edit(library, "mine")
-    assert journal(library).startswith(before) and library.find(session(1)).text == "mine"
+    assert journal(library).startswith(edited) and library.find(session(1)).text == "mine"
+
+
+def test_shortened_journal_survives_a_power_loss_before_anything_is_added(
+    library: Library, monkeypatch: pytest.MonkeyPatch, edited: bytes
+) -> None:
+    """Otherwise the old file may return, without the lines that were added to the new one."""
+    synced: list[bytes] = []
+    monkeypatch.setattr(Disk, "sync_folder", lambda disk, folder: synced.append((folder / EVENTS).read_bytes()))
+    edit(library, "mine")
+    assert synced == [without_replaced_edits(edited)]
+
+
+def test_nothing_is_added_to_a_shortened_journal_that_may_not_survive_a_power_loss(
+    library: Library, monkeypatch: pytest.MonkeyPatch, edited: bytes
+) -> None:
+    def refuse(disk: Disk, folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Disk, "sync_folder", refuse)
+    with pytest.raises(JournalError, match="cannot be opened: Input/output error"):
+        edit(library, "mine")
+    assert journal(library) == without_replaced_edits(edited)
+    monkeypatch.undo()
+    edit(library, "mine")
+    assert library.find(session(1)).text == "mine"
