@@ -5,8 +5,8 @@ A file is never in memory as a whole. Every defect of a file has an error of ``s
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import FileIO
+from contextlib import contextmanager, suppress
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -164,7 +164,7 @@ def _open_sound_file(path: Path) -> Iterator[soundfile.SoundFile]:
             f"the header of {path} leaves out {unclaimed} bytes at its end, as if the recording had not been "
             "closed: rewrite it, for example with `sox --ignore-length`"
         )
-    with _OpenEndedWav(path, stream) if stream else path.open("rb") as opened:
+    with _SoundBytes(_OpenEndedWav(path, stream) if stream else FileIO(path)) as opened:
         try:
             file = soundfile.SoundFile(opened)
         except soundfile.LibsndfileError as error:
@@ -224,6 +224,19 @@ def _loss_in(file: soundfile.SoundFile, path: Path, nan_values: int) -> str:
     """Return why a part of a file that was read to its end is missing or silent; empty if none is."""
     fault = fault_in_pages(path) if file.format == "OGG" else ""
     return fault or (f"{nan_values:,} of its values are no numbers" if nan_values else "")
+
+
+class _SoundBytes(BufferedReader):
+    """File for libsndfile, which seeks to impossible places in damaged ones: such a seek changes nothing.
+
+    An error here would reach nobody: it would be printed, and the reader would go on.
+    """
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place in the file, if there is one; return the place."""
+        with suppress(OSError):
+            return super().seek(offset, whence)
+        return self.tell()
 
 
 class _OpenEndedWav(FileIO):

@@ -95,7 +95,7 @@ def _wave64(file: BinaryIO, head: bytes, size: int) -> int:
         if length < 24:
             return 0
         at += length + -length % 8
-    return 0
+    return at + 24  # of the sound's chunk, which always comes
 
 
 def _aiff(file: BinaryIO, head: bytes, size: int) -> int:

@@ -23,8 +23,8 @@ def whole(folder: Path, kind: str) -> Path:
     return place
 
 
-@pytest.mark.parametrize("size", [20, 100, 400])
-@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "rf64", "caf", "flac", "ogg", "mp3", *MEDIA])
+@pytest.mark.parametrize("size", [20, 30, 100, 400])
+@pytest.mark.parametrize("kind", ["wav", "w64", "aiff", "au", "rf64", "caf", "flac", "ogg", "mp3", *MEDIA])
 def test_beginning_of_a_file_is_damaged(
     tmp_path: Path, kind: str, size: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
