@@ -95,6 +95,7 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
         queued = [entry async for entry in queues.entries()]
         _print_missing(queues)
         check_stream(stream, await queues.streams())
+        await _check_model(model, queues)
         meant = Filter(stream, model, _owner(device), find_session(session, queued))
         found = [entry for entry in queued if meant.fits(entry)]
         if found and not yes:
@@ -116,6 +117,15 @@ def check_stream(name: str, known: Sequence[str]) -> None:
     if name and name not in known and name not in map(_short_name, known):
         names = ", ".join(dict.fromkeys(map(_short_name, known)))
         raise InvalidSettings(f"no stream is named {name}: name one of {names}")
+
+
+async def _check_model(name: str, queues: Queues) -> None:
+    """Raise ``InvalidSettings``, which names the known models, if ``name`` is none of them."""
+    used = {split(stream)[1] for stream in await queues.streams()}
+    if name and name not in used:
+        known = used.union(await queues.tidy())
+        if name not in known:
+            raise InvalidSettings(f"no queue is for the model {name}: name one of {', '.join(sorted(known))}")
 
 
 def _short_name(stream: str) -> str:

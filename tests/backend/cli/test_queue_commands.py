@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,19 @@ async def test_drop_refuses_mistyped_stream_and_names_existing_ones(broker: Brok
         assert await at.entries() == 6
         for entries in (2, 0):  # the second time the stream is known, and empty
             dropped = await command(broker, home, "drop", "--stream", Keys().jobs("bulk", "m"), "--yes")
+            assert dropped.exit_code == 0 and f"removed {entries} entries" in dropped.output
+
+
+async def test_drop_refuses_mistyped_model_and_names_existing_ones(broker: Broker, home: Path) -> None:
+    async with on(broker) as at:
+        await fill(at, home)
+        await at.redis.hset(Keys().offered, "offered", str(int(1000 * time.time())))
+        refused = await command(broker, home, "drop", "--model", "n", "--yes")
+        assert refused.exit_code == 2 and "removed" not in refused.output
+        assert "no queue is for the model n: name one of any, m, offered" in refused.output
+        assert await at.entries() == 6
+        for model, entries in (("m", 2), ("m", 0), ("offered", 0)):
+            dropped = await command(broker, home, "drop", "--model", model, "--yes")
             assert dropped.exit_code == 0 and f"removed {entries} entries" in dropped.output
 
 
