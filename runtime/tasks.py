@@ -22,16 +22,25 @@ _PAUSES_S = (0.5, 2.0, 10.0, 60.0)
 
 
 async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
-    """Cancel ``tasks``, repeatedly, until they are done.
+    """Cancel all ``tasks`` but this one, repeatedly, until they are done.
 
     Once is not enough: ``asyncio.wait_for`` of Python 3.11, which redis-py uses for every command, swallows a
-    cancellation that arrives together with its result (python/cpython#86296).
+    cancellation that arrives together with its result (python/cpython#86296). A caller that is cancelled meanwhile
+    waits all the same: otherwise it would leave tasks without an owner.
     """
-    running = {task for task in tasks if not task.done()}
+    running = {task for task in tasks if not task.done()} - {asyncio.current_task()}
+    again_s, cancelled = loop_time(), False
     while running:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
+        if (now := loop_time()) >= again_s:
+            again_s = now + _CANCEL_AGAIN_S
+            for task in running:
+                task.cancel()
+        try:
+            _, running = await asyncio.wait(running, timeout=again_s - now)
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def abandon(tasks: Iterable["asyncio.Task[Any]"]) -> None:
@@ -189,7 +198,10 @@ class Tasks(Closing):
         return self.start(self._keep_running(work, f"{self._owner}/{name}"), name)
 
     async def close(self) -> None:
-        """Cancel running tasks and wait for them. Safe to call twice."""
+        """Cancel running tasks and wait for them, even if the caller is cancelled meanwhile. Safe to call twice.
+
+        One of these tasks may call it, too. That task goes on.
+        """
         await cancel_and_wait(self._tasks)
 
     async def _keep_running(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:

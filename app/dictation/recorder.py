@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
 from app.transcription.listening import RecordingMicrophone
-from runtime.tasks import Closing, Tasks
+from runtime.tasks import Closing, Tasks, complete
 
 LINGER_S: Final = 3.0
 """The device stays open this long after a recording, so that the next one starts at once."""
@@ -120,14 +120,12 @@ class Recorder(Closing):
         self._stale = False
 
     async def close(self) -> None:
-        """End all work. Safe to call twice."""
+        """End all work, even if the caller is cancelled meanwhile. Safe to call twice."""
         self._closed = True
         self._cancel_closing()
         if self._retry is not None:
             self._retry.cancel()
-        await self._tasks.close()
-        async with self._lock:
-            await self._close()
+        await complete(self._end())
 
     @property
     def device(self) -> str:
@@ -215,6 +213,11 @@ class Recorder(Closing):
         self._stale = False
         if opened is not None:
             await opened.__aexit__(None, None, None)
+
+    async def _end(self) -> None:
+        await self._tasks.close()
+        async with self._lock:
+            await self._close()
 
     async def _settle(self) -> None:
         """Open the device if it is to stay open, without reporting failures, because no caller waits."""

@@ -223,13 +223,7 @@ class DictationRunner:
                 finally:
                     await self._texts.finish()
         finally:
-            await complete(self._close())
-
-    async def _close(self) -> None:
-        """End what is left if whoever ended the run has cancelled that too, and close every journal."""
-        for part in (self._core, self._tasks, self.recorder):
-            await part.close()
-        await self._deliveries.close_all()
+            await complete(self._deliveries.close_all())
 
     async def _copy(self, text: str) -> None:
         copier = self._parts.means.copier

@@ -92,6 +92,43 @@ async def test_close_waits_for_slow_tasks_and_may_be_repeated() -> None:
     assert steps == ["tidied"]
 
 
+async def test_close_waits_for_slow_tasks_although_its_caller_is_cancelled_repeatedly() -> None:
+    tasks, finish, steps = Tasks("owner"), asyncio.Event(), list[str]()
+
+    async def slow() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await complete(finish.wait())
+            steps.append("tidied")
+
+    tasks.start(slow(), "slow")
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(tasks.close())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        closing.cancel()
+    await asyncio.sleep(0)
+    assert not closing.done() and not steps
+    finish.set()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert steps == ["tidied"]
+
+
+async def test_task_can_close_the_owner_that_it_belongs_to() -> None:
+    tasks, ended = Tasks("owner"), list[str]()
+
+    async def close() -> None:
+        await tasks.close()
+        ended.append("closed")
+
+    tasks.start(forever(ended), "other")
+    await asyncio.sleep(0)
+    await tasks.start(close(), "close")
+    assert ended == ["ended", "closed"]
+
+
 async def test_task_cannot_start_outside_a_loop() -> None:
     coroutine = fail()
     with pytest.raises(RuntimeError):

@@ -164,6 +164,23 @@ async def test_cancellation_while_opening_leaves_no_device_open(takes: Takes, de
     assert devices.opened == 1
 
 
+async def test_close_waits_for_the_device_although_its_caller_is_cancelled_repeatedly(
+    takes: Takes, devices: FakeDevices
+) -> None:
+    devices.gate = asyncio.Event()
+    opening = asyncio.create_task(takes.record())
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(takes.recorder.close())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        closing.cancel()
+    devices.gate.set()
+    await opening
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert devices.opened == 1 and devices.open_now == 0
+
+
 async def test_attended_recording_yields_to_takes(takes: Takes, devices: FakeDevices) -> None:
     attended = await takes.recorder.record_trial(lambda: takes.told.append("over"))
     assert attended is not None
