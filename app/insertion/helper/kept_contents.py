@@ -3,7 +3,7 @@
 The user's clipboard contents, while lent or served, exist nowhere else. If the helper is killed, the next one
 reads them here and serves them again. The file is kernel memory: it is never on a disk, and ends with the app.
 
-Layout: the length of the body and its place after this header, 4 bytes each, little-endian; then bodies in msgpack.
+Layout: the length of the body and its place after this header, 4 bytes each, little-endian; bodies in msgpack.
 A new body is written beside the valid one, and becomes valid by one write of the header. A helper killed meanwhile
 leaves the contents before, never half of the new ones.
 """
