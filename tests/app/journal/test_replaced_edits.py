@@ -125,7 +125,7 @@ def test_shortened_journal_survives_a_power_loss_before_anything_is_added(
     assert synced == [without_replaced_edits(edited)]
 
 
-def test_nothing_is_added_to_a_shortened_journal_that_may_not_survive_a_power_loss(
+def test_shortened_journal_that_may_not_survive_a_power_loss_gets_no_line(
     library: Library, monkeypatch: pytest.MonkeyPatch, edited: bytes
 ) -> None:
     def refuse(disk: Disk, folder: Path) -> None:
