@@ -217,7 +217,7 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
     timelines = [timeline(segment) for _, segment in sorted(facts.items())]
     skews = _skews(own, timelines)
     placed = [(line.at_ms + skews.get(line.computer, 0.0), line) for line in own]
-    begins = [at for segment in timelines if (at := _begin(segment)) is not None]
+    begins = [begin for segment in timelines if (begin := _begin(segment)) is not None]
     origin = min(begins + [at for at, _ in placed])
     last = max(at for at, _ in placed)
     around = [
