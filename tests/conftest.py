@@ -29,6 +29,7 @@ for name in [name for name in os.environ if name.startswith("KIKIPOUNAMU_") and 
 for name in ("LANGUAGE", "LC_MESSAGES", "LC_ALL"):  # the user's language would limit the languages of recognition
     os.environ.pop(name, None)
 os.environ["LANG"] = "C.UTF-8"
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # a test of a real screen starts a program with another one
 switch_off_telemetry()  # as every program does first
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: tests send it to programs
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -21,8 +21,6 @@ from tests.helpers.qt import NEEDED
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_desktop import running_sway
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", "checksum")
 
 

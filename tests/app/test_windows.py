@@ -1,6 +1,5 @@
 """All windows, with a stand-in for the app and its event loop."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +25,6 @@ from runtime.loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from app.application import Application
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 class Loop(LoopThread):

@@ -1,17 +1,21 @@
 """Test that looks dress the application, and that drawings are joined."""
 
+from itertools import product
+
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
+from app.core.sentences import LANGUAGES
+from app.ui.theme.colours import Scheme
 from app.ui.widgets.parts import label
 from scripts.drawing import GAP, LARGE_LOOKS, LOOKS, column, dressed, empty, grabbed, row, sheet, smaller
 
 
 def test_looks_cover_languages_and_schemes() -> None:
-    assert {(look.language, look.scheme) for look in LOOKS} == {
-        (a.language, b.scheme) for a in LOOKS for b in LOOKS
-    }
+    assert [(look.language, look.scheme) for look in LOOKS] == list(
+        product(LANGUAGES, (Scheme.LIGHT, Scheme.DARK))
+    )
     assert {look.scale for look in LARGE_LOOKS} == {1.0, 2.0}
 
 

@@ -1,14 +1,10 @@
 """Test that the sheets are complete, in both languages, without missing glyphs."""
 
-import os
 import re
 from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 from PySide6.QtGui import QFontInfo, QImage, QTextLayout
 from PySide6.QtWidgets import QApplication
 

@@ -1,12 +1,8 @@
 """Test the dashboard's sheets: desktop and phone, both languages, light and dark."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 from playwright.sync_api import Browser
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication

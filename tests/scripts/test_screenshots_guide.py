@@ -1,12 +1,8 @@
 """Test that the user guide shows all its pictures, alike in both languages."""
 
-import os
 import re
 
 import pytest
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 

@@ -1,4 +1,4 @@
-"""Test the apt repository with apt itself, as somebody without rights uses it: in folders of a test's own."""
+"""Test the apt repository with apt itself, which needs no rights for folders of its own."""
 
 import os
 import shutil
@@ -59,9 +59,7 @@ class Apt:
         return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_apt_finds_newest_package_of_unsigned_repository_only_when_reported_to_trust(
-    dist: Path, tmp_path: Path
-) -> None:
+def test_apt_takes_unsigned_repository_only_if_its_entry_says_trusted(dist: Path, tmp_path: Path) -> None:
     build(tmp_path, dist, "1.2.3rc1")
     entry = (dist / "apt" / "kikipounamu.sources").read_text()
     trusting = Apt(tmp_path / "trusting", dist / "apt", entry)

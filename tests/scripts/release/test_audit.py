@@ -1,13 +1,16 @@
+import asyncio
 import json
-from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
+from aiohttp import web
 
 from scripts.release import audit
 from scripts.release.errors import Refusal, ReleaseRefused
+from tests.helpers.web_server import serving
+
+INDEX = "pip._internal.models.index.PyPI.pypi_url"
 
 
 def refused(report: dict[str, Any]) -> ReleaseRefused:
@@ -94,25 +97,38 @@ def test_project_page_is_not_asked_for_an_answered_library() -> None:
 
 
 def test_project_page_is_refused_without_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pip._internal.models.index.PyPI.pypi_url", "http://127.0.0.1:1")
+    monkeypatch.setattr(INDEX, "http://127.0.0.1:1")
     with pytest.raises(ReleaseRefused, match="did not answer for a") as caught:
         audit.project_page("a")
     assert caught.value.kind is Refusal.NOT_LOOKED_UP
 
 
-@pytest.mark.parametrize(("status", "expected"), [(404, {}), (503, None)])
-def test_project_page_is_empty_only_if_the_index_has_none(
-    status: int, expected: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def answer(url: str, timeout: float) -> None:
-        raise HTTPError(url, status, "no", Message(), None)
+async def asked_page(monkeypatch: pytest.MonkeyPatch, status: int, text: str) -> dict[str, Any]:
+    """Return the page of a project in an index that answers with this status and text."""
 
-    monkeypatch.setattr("urllib.request.urlopen", answer)
-    if expected is None:
-        with pytest.raises(ReleaseRefused, match="503"):
-            audit.project_page("a")
-    else:
-        assert audit.project_page("a") == expected
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=status, text=text)
+
+    async with serving(web.get("/a/json", answer)) as url:
+        monkeypatch.setattr(INDEX, url)
+        return await asyncio.to_thread(audit.project_page, "a")
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "page"), [(200, '{"info": {"version": "2"}}', {"info": {"version": "2"}}), (404, "{}", {})]
+)
+async def test_project_page_is_empty_only_if_the_index_has_none(
+    status: int, text: str, page: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await asked_page(monkeypatch, status, text) == page
+
+
+@pytest.mark.parametrize(("status", "text", "reason"), [(503, "", "503"), (200, "<html>", "Expecting value")])
+async def test_project_page_that_is_no_answer_is_refused(
+    status: int, text: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ReleaseRefused, match=reason):
+        await asked_page(monkeypatch, status, text)
 
 
 def test_audit_writes_the_looked_up_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
