@@ -24,7 +24,7 @@ from app.journal.library import Library
 from app.transcription.listening import DictationObserver, DictationSetup, RecordingMicrophone
 from client.connection import Address, fixed_locator
 from protocol.session import Final
-from tests.app.dictation.world import WINDOW, FakeCopier, FakeDevices, FakeHotkeys
+from tests.app.dictation.world import WINDOW, FakeDevices, FakeHotkeys
 
 VERBS = (Verb.START, Verb.STOP, Verb.TOGGLE, Verb.TOGGLE, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.INSERT_READY)
 SELDOM = (Verb.CANCEL, Verb.DISMISS_HELD, Verb.COPY_HELD)
@@ -37,7 +37,7 @@ class RandomSpeech(DictationSetup):
     """Segments whose texts come at any time, each text another one."""
 
     chance: Random = field(default_factory=Random)
-    numbers: Iterator[int] = field(default_factory=count)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1_000))  # no number is the beginning of another
 
     async def listen(
         self, journal: Journal, microphone: RecordingMicrophone, observer: DictationObserver
@@ -74,16 +74,23 @@ class RandomSpeech(DictationSetup):
         observer.recognised(TranscriptSegment(segment, segment, segment + 1, text=text))
 
 
-class RandomDesktop:
-    """An ``Inserter`` that types a text, a part of it, or nothing.
+def word_of(text: str) -> str:
+    """Return a text without the full stop, which it loses if its sentence goes on."""
+    return text.rstrip(".")
 
-    ``typed``: what windows got. ``uncertain``: texts that may have arrived when their insertion was cancelled.
+
+class RandomDesktop:
+    """An ``Inserter`` that types a text, a part of it, or nothing, and a clipboard that takes every text.
+
+    ``typed``: what windows got. ``copied``: what the clipboard got.
+    ``uncertain``: texts that may have arrived when their insertion was cancelled.
     ``unrecorded``: texts that windows got although the disk did not know that they would.
     """
 
     def __init__(self, library: Library, chance: Random) -> None:
         self._library, self._chance = library, chance
-        self.typed, self.uncertain, self.unrecorded = list[str](), list[str](), set[str]()
+        self.typed, self.copied = list[str](), list[str]()
+        self.uncertain, self.unrecorded = list[str](), set[str]()
 
     async def target(self) -> Target | None:
         """Return the window, which is mostly known."""
@@ -107,13 +114,18 @@ class RandomDesktop:
         self._type(text)
         return Insertion(InsertionResult.TYPED)
 
+    async def copy(self, text: str) -> bool:
+        """Copy the text to the clipboard."""
+        self.copied.append(text)
+        return True
+
     async def close(self) -> None: ...
 
     def _type(self, text: str) -> None:
         self.typed.append(text)
         for found in self._library.all():
             for spoken in found.take.segments.values():
-                if spoken.text and spoken.text in text and not spoken.inserting:
+                if spoken.text and word_of(spoken.text) in text and not spoken.inserting:
                     self.unrecorded.add(spoken.text)
 
 
@@ -151,7 +163,7 @@ class RandomUse:
         self.disk = RandomDisk()
         self.hotkeys = FakeHotkeys()
         setup = RandomSpeech(fixed_locator(Address("http://127.0.0.1:9")), root / "no-vad", chance=chance)
-        means = InsertionMeans(self.desktop, FakeCopier())
+        means = InsertionMeans(self.desktop, self.desktop)
         devices = FakeDevices(np.ones(8_000, np.int16))
         most = chance.choice([2, 3, 50])
         parts = Parts(self.library, setup, means, devices, lambda cue: None, self.hotkeys, most_takes=most)

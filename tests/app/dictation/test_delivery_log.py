@@ -73,7 +73,7 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
     ]
 
 
-async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> None:
+async def test_log_records_outcomes_once_and_in_order(library: Library) -> None:
     log, journal = DeliveryLog(library), begun(library, ONE)
     journal.set_wanted(inserted=True)
     await log.add(1, journal)
@@ -103,7 +103,7 @@ async def test_edited_text_is_known_while_the_take_is(library: Library) -> None:
     assert await log.edited_text((SegmentId(0, 0),), ("one",)) is None, "deleted"
 
 
-async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:
+async def test_log_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:
     log = DeliveryLog(library)
     await log.add(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
@@ -115,7 +115,7 @@ async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Li
     assert library.find(ONE).take.program == "some-editor"
 
 
-async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
+async def test_log_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
     log = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):
         await log.add(take, begun(library, session))
@@ -129,7 +129,7 @@ async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: 
     assert library.find(TWO).state is TakeState.DONE
 
 
-async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library) -> None:
+async def test_log_records_paste_of_text_held_by_earlier_run(library: Library) -> None:
     with begun(library, ONE) as journal:
         journal.set_wanted(inserted=True)
     assert library.find(ONE).state is TakeState.HELD
@@ -140,7 +140,7 @@ async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library
     assert library.find(ONE).state is TakeState.DONE
 
 
-async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
+async def test_log_records_dismissal_of_held_text(library: Library) -> None:
     with begun(library, ONE) as journal:
         journal.set_wanted(inserted=True)
     log = DeliveryLog(library)
@@ -175,7 +175,7 @@ async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library:
     assert [library.find(session).take.wanted for session in (ONE, TWO)] == [False, True]
 
 
-async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) -> None:
+async def test_log_tolerates_journal_that_cannot_be_opened(library: Library) -> None:
     log = DeliveryLog(library)
     await log.add(1, begun(library, ONE))
     await log.close(1)

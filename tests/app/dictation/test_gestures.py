@@ -11,7 +11,7 @@ SHORT, LONG = TAP_S / 2, TAP_S * 3
 
 
 def used(mode: TalkMode, held_s: float, recording: int | None = None, **more: bool) -> list[KeyIntent | None]:
-    """Return the wishes of one press and its release.
+    """Return what one press and its release ask for.
 
     A take that begins gets number 7.
     """

@@ -181,13 +181,13 @@ async def test_close_waits_for_the_device_although_its_caller_is_cancelled_repea
     assert devices.opened == 1 and devices.open_now == 0
 
 
-async def test_attended_recording_yields_to_takes(takes: Takes, devices: FakeDevices) -> None:
-    attended = await takes.recorder.record_trial(lambda: takes.told.append("over"))
-    assert attended is not None
+async def test_trial_recording_yields_to_takes(takes: Takes, devices: FakeDevices) -> None:
+    trial = await takes.recorder.record_trial(lambda: takes.told.append("over"))
+    assert trial is not None
     assert await takes.recorder.record_trial(lambda: None) is None
     assert np.array_equal(await takes.whole("take"), AUDIO)
-    assert attended.superseded
-    attended.abandon()
+    assert trial.superseded
+    trial.abandon()
     assert takes.told == ["over", "sounding take", "over take"]
     assert devices.opened == 1
 

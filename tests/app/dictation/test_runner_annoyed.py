@@ -108,6 +108,7 @@ def check(world: World, held: int) -> None:
     said = [spoken for found in world.found for spoken in found.take.segments.values()]
     texts = [text for found in world.found for text in found.transcript.text.split()]
     inserted = [text for whole, _ in world.inserter.texts for text in words_of(whole, texts)]
+    assert inserted, "without a text this shows nothing"
     assert len(inserted) == sum(spoken.inserted for spoken in said), "each once, and noted"
     assert held <= sum(spoken.inserting and not spoken.inserted for spoken in said)
     assert {target for _, target in world.inserter.texts} <= {WINDOW, OTHER, None}

@@ -9,9 +9,9 @@ from app.dictation.gestures import TalkMode
 from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
-from client.connection import Address, Locate
+from client.connection import Locate
 from tests.app.dictation.world import OTHER, World, dictating
-from tests.helpers.scripted_gateway import afresh, scripted
+from tests.helpers.scripted_gateway import afresh, later, scripted
 from tests.helpers.waiting import wait_until
 
 OPTIONS = DictationOptions(TalkMode.TOGGLE)
@@ -79,11 +79,7 @@ async def test_held_text_is_pasted_unchanged_by_later_run_with_other_rules(
 
 async def test_text_is_rewritten_by_rules_at_its_arrival(tmp_path: Path, models: Path, talk: Samples) -> None:
     url: list[str] = []
-
-    def locate() -> Address:
-        return Address(url[0] if url else "http://127.0.0.1:9")
-
-    async with dictating(tmp_path, models, locate, talk, OPTIONS) as world:
+    async with dictating(tmp_path, models, later(url), talk, OPTIONS) as world:
         world.rewrite = lambda text: "the rule of its beginning"
         await world.dictate()
         world.rewrite = marked

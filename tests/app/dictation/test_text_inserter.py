@@ -75,7 +75,7 @@ async def tasks() -> AsyncIterator[Tasks]:
         yield tasks
 
 
-async def test_text_work_performs_only_effects_on_texts(tmp_path: Path, tasks: Tasks) -> None:
+async def test_inserter_performs_only_effects_on_texts(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, FakeInserter(), tasks)
     assert not texts.work.perform(Leave())
     effects = (FindTarget(1, 0), FindFocusedWindow(1), InsertText(ordered()))
@@ -334,7 +334,7 @@ async def test_text_is_copied_on_request_where_the_desktop_lets_programs_insert_
     assert copies.text == "kia ora"
 
 
-async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: Tasks) -> None:
+async def test_focused_window_is_looked_for_until_menu_releases_focus(tmp_path: Path, tasks: Tasks) -> None:
     inserter = FakeInserter(focus=None)
     texts = Texts(tmp_path, inserter, tasks)
     texts.work.perform(FindFocusedWindow(1))
@@ -368,7 +368,7 @@ async def test_text_is_not_copied_in_other_cases(
     assert copier is None or copier.text == ""
 
 
-async def test_noted_waits_for_pending_notes(tmp_path: Path, tasks: Tasks) -> None:
+async def test_until_recorded_waits_for_pending_records(tmp_path: Path, tasks: Tasks) -> None:
     texts, done = Texts(tmp_path, FakeInserter(), tasks), list[str]()
 
     async def write() -> None:
