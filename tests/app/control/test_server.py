@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -250,13 +250,11 @@ async def test_incomplete_request_is_ignored(app: App) -> None:
 
 
 async def test_clients_above_limit_are_refused(app: App) -> None:
-    connections = [app.connection() for _ in range(MOST_CLIENTS)]
-    for connection in connections:
-        await connection.__aenter__()
-    await wait_until(lambda: app.control.clients == MOST_CLIENTS, "all are connected")
-    assert (await app.says(b'{"verb":"toggle"}\n'))["error"] == Code.TOO_MANY
-    for connection in connections:
-        await connection.__aexit__(None, None, None)
+    async with AsyncExitStack() as connections:
+        for _ in range(MOST_CLIENTS):
+            await connections.enter_async_context(app.connection())
+        await wait_until(lambda: app.control.clients == MOST_CLIENTS, "all are connected")
+        assert (await app.says(b'{"verb":"toggle"}\n'))["error"] == Code.TOO_MANY
     await wait_until(lambda: app.control.clients == 0, "nobody is connected")
     assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
 

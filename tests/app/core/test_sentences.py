@@ -39,7 +39,7 @@ def test_no_space_stands_between_chinese_text_and_value(key: str, value: dict[st
     assert filled_text("zh", key, value) == text
 
 
-def test_noted_includes_reason() -> None:
+def test_text_of_note_includes_its_reason() -> None:
     reason = Note("microphone-refused", {"device": "usb"})
     result = text_of_note(Sentences("en"), Note("microphone-failed", reason=reason))
     assert result.startswith("Recording stopped. usb gives no sound")

@@ -1,13 +1,10 @@
-from app.core.errors import AppError
-from app.settings import errors as module
+from app.settings import errors
 from app.settings.errors import BadSetting, SettingsError
+from tests.helpers.error_trees import documented_errors
 
 
-def test_all_errors_have_one_base_and_are_documented() -> None:
-    errors = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, AppError)]
-    for error in errors:
-        if error.__module__ == module.__name__:
-            assert issubclass(error, SettingsError) and error.__name__ in (module.__doc__ or "")
+def test_errors_share_base_and_appear_in_drawn_tree() -> None:
+    assert all(issubclass(kind, SettingsError) for kind in documented_errors(errors))
 
 
 def test_bad_setting_error_names_row_and_line() -> None:

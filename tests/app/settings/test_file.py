@@ -3,6 +3,7 @@ import os
 import stat
 import sys
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import SettingsFile, line_of, parse_settings, with_setting
 from app.settings.schema import all_settings, change_setting
 from app.settings.sections import ChangeSetting, Settings
+from tests.helpers.tmpfs import fill, read_only, small_disk
 from tests.helpers.waiting import wait_until
 
 TEXT = """\
@@ -327,10 +329,31 @@ async def test_binary_or_oversized_file_is_reported(place: Path, content: bytes)
         assert isinstance(file.problems[0], SettingsUnreadable) and file.current == Settings()
 
 
-async def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
+def language(file: SettingsFile) -> str:
+    return file.current.general.language
+
+
+@pytest.mark.parametrize("trouble", ["read-only", "full"])
+async def test_change_that_the_disk_refuses_has_no_effect(tmp_path: Path, trouble: str) -> None:
+    with small_disk(tmp_path / "config") as disk:
+        place = disk / "settings.toml"
+        put(place, TEXT)
+        async with SettingsFile(place) as file:
+            ballast = fill(disk) if trouble == "full" else None
+            refused = pytest.raises(SettingsNotKept, match="cannot be written: .*: free space or allow access")
+            with nullcontext() if ballast else read_only(disk), refused:
+                await file.apply(ChangeSetting("general.language", "en"))
+            assert language(file) == "zh" and text_of(place) == TEXT
+            if ballast:
+                ballast.unlink()
+            await file.apply(ChangeSetting("general.language", "en"))
+            assert language(file) == "en"
+
+
+async def test_file_in_the_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     put(tmp_path / "config", "in the way")
     async with SettingsFile(tmp_path / "config" / "settings.toml") as file:
-        with pytest.raises((SettingsNotKept, SettingsUnreadable)):
+        with pytest.raises(SettingsUnreadable, match="Not a directory"):
             await file.apply(ChangeSetting("general.language", "zh"))
         assert file.current == Settings()
 

@@ -5,7 +5,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settings.file import Row, with_rows
+from app.settings.errors import BadSetting
+from app.settings.file import Row, with_rows, with_setting
 
 FORMS = [
     "[s]\n",
@@ -44,6 +45,8 @@ def test_rows_are_written_as_tables_where_possible() -> None:
     assert with_rows(text, "s", "rows", ()) == "[s]\nx = 1\n\n[z]\n"
 
 
-def test_with_rows_fails_when_the_section_is_a_list() -> None:
-    with pytest.raises((ValueError, AttributeError)):
-        with_rows("[[s]]\n", "s", "rows", names("a"))
+@pytest.mark.parametrize("text", ["[[insertion]]\n", "insertion = 3\n"])
+@pytest.mark.parametrize(("name", "value"), [("insertion.programs", ()), ("insertion.joins", True)])
+def test_section_that_is_no_table_is_not_changed(text: str, name: str, value: object) -> None:
+    with pytest.raises(BadSetting, match=r"insertion: .*write \[insertion\] above"):
+        with_setting(text, name, value)

@@ -40,10 +40,8 @@ from protocol.session import (
     Welcome,
     decode_client,
 )
-from speech.audio_file import read_audio
 from speech.segmenter import Segmenter
 from speech.vad import SpeechEnded, SpeechPaused, SpeechStarted, VadEvent
-from tests.app.speech import recording
 from tests.app.transcription.test_listening import Played
 from tests.app.transcription.test_pipeline import ScriptedVad
 from tests.helpers.scripted_gateway import Memory, say, scripted
@@ -52,12 +50,6 @@ from tests.helpers.waiting import wait_until
 ID = UUID(int=5)
 FREE = SpanRules(key_down=lambda: False)
 Answer = Callable[[SegmentBegin, int], Final | Failed | None]
-
-
-@pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    path = recording("zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
-    return np.concatenate(list(read_audio(path)))
 
 
 def recognised(begin: SegmentBegin, samples: int) -> Final:
@@ -215,9 +207,9 @@ async def dictate(root: Path, models: Path, audio: Samples, gateway: SpanGateway
 
 
 async def test_text_of_the_span_is_passed_on_under_its_first_piece(
-    tmp_path: Path, models: Path, talk: Samples
+    tmp_path: Path, models: Path, sentence: Samples
 ) -> None:
-    result = await dictate(tmp_path, models, talk, SpanGateway())
+    result = await dictate(tmp_path, models, sentence, SpanGateway())
     (span,) = result.spans
     first, *others = result.pieces
     assert len(others) >= 1
@@ -230,8 +222,8 @@ async def test_text_of_the_span_is_passed_on_under_its_first_piece(
     assert result.observer.chosen[first] == 1, "the choice is on disk before the text is passed on"
 
 
-async def test_pieces_are_shown_while_they_are_withheld(tmp_path: Path, models: Path, talk: Samples) -> None:
-    result = await dictate(tmp_path, models, talk, SpanGateway())
+async def test_pieces_are_shown_while_they_are_withheld(tmp_path: Path, models: Path, sentence: Samples) -> None:
+    result = await dictate(tmp_path, models, sentence, SpanGateway())
     shown = {each.index: each.text.split(" ")[0] for each in result.observer.shown}
     (span,) = result.spans
     first, *_ = result.pieces
@@ -239,8 +231,8 @@ async def test_pieces_are_shown_while_they_are_withheld(tmp_path: Path, models: 
     assert shown.items() <= {**result.pieces, span: ""}.items()
 
 
-async def test_span_precedes_the_end_of_the_last_piece(tmp_path: Path, models: Path, talk: Samples) -> None:
-    speech = talk[: -SAMPLE_RATE * 3 // 2]  # the recording ends in mid-speech
+async def test_span_precedes_the_end_of_the_last_piece(tmp_path: Path, models: Path, sentence: Samples) -> None:
+    speech = sentence[: -SAMPLE_RATE * 3 // 2]  # the recording ends in mid-speech
     result = await dictate(tmp_path, models, speech, SpanGateway())
     (span,) = result.spans
     last = max(result.pieces)
@@ -251,12 +243,12 @@ async def test_span_precedes_the_end_of_the_last_piece(tmp_path: Path, models: P
 
 
 async def test_missing_pieces_are_cancelled_when_the_span_has_its_text(
-    tmp_path: Path, models: Path, talk: Samples
+    tmp_path: Path, models: Path, sentence: Samples
 ) -> None:
     def only_spans(begin: SegmentBegin, samples: int) -> Final | None:
         return recognised(begin, samples) if begin.replaces else None
 
-    result = await dictate(tmp_path, models, talk, SpanGateway(only_spans))
+    result = await dictate(tmp_path, models, sentence, SpanGateway(only_spans))
     (span,) = result.spans
     assert {f"cancel {piece}" for piece in result.pieces} <= set(result.gateway.order)
     assert result.observer.texts[min(result.pieces)] == result.spans[span]
@@ -267,14 +259,14 @@ async def test_missing_pieces_are_cancelled_when_the_span_has_its_text(
 
 @pytest.mark.parametrize("busy", [True, False], ids=["refused", "late"])
 async def test_pieces_are_passed_on_when_the_span_has_no_text(
-    tmp_path: Path, models: Path, talk: Samples, busy: bool
+    tmp_path: Path, models: Path, sentence: Samples, busy: bool
 ) -> None:
     def refuse(begin: SegmentBegin, samples: int) -> Final | Failed | None:
         if not begin.replaces:
             return recognised(begin, samples)
         return Failed(begin.segment, ErrorCode.BUSY, "too slow") if busy else None
 
-    result = await dictate(tmp_path, models, talk, SpanGateway(refuse))
+    result = await dictate(tmp_path, models, sentence, SpanGateway(refuse))
     (span,) = result.spans
     assert result.observer.texts == {**result.pieces, span: ""}
     assert result.choices == {span: False}
@@ -320,13 +312,13 @@ async def test_short_tail_is_sent_when_the_span_is_refused(tmp_path: Path) -> No
     assert result.observer.texts == {**result.pieces, 2: ""}
 
 
-async def test_gateway_without_spans_gets_none(tmp_path: Path, models: Path, talk: Samples) -> None:
-    result = await dictate(tmp_path, models, talk, SpanGateway(spans=False))
+async def test_gateway_without_spans_gets_none(tmp_path: Path, models: Path, sentence: Samples) -> None:
+    result = await dictate(tmp_path, models, sentence, SpanGateway(spans=False))
     assert result.spans == {} and result.observer.texts == result.pieces
 
 
 async def test_withheld_texts_are_passed_on_when_the_session_breaks(
-    tmp_path: Path, models: Path, talk: Samples
+    tmp_path: Path, models: Path, sentence: Samples
 ) -> None:
     class Refusing(SpanGateway):
         async def _take(self, socket: web.WebSocketResponse, data: str) -> None:
@@ -342,7 +334,7 @@ async def test_withheld_texts_are_passed_on_when_the_session_breaks(
             where = fixed_locator(Address(server.url, "k"))
             setup = DictationSetup(where, models / "fsmn-vad", settings=PATIENT, spans=FREE)
             with pytest.raises(GatewayError):
-                await setup.listen(journal, AfterConnecting(talk, observer.connected), observer)
+                await setup.listen(journal, AfterConnecting(sentence, observer.connected), observer)
             known = {n: each.text for n, each in journal.take.segments.items() if each.text}
             assert {text.index: text.text for text in observer.told if text.text} == known != {}
 
