@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QBoxLayout
 from pytestqt.qtbot import QtBot
@@ -22,7 +23,7 @@ from app.ui.home.hero import Hero, LiveTextView, remarks
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import STILL, Theme
-from tests.app.ui.showing import enlarge
+from tests.app.ui.showing import displayed, enlarge
 from tests.helpers.legibility import cut
 
 CHOICES = Choices(keys={"dictate": "right_ctrl", "paste-held": "ctrl+alt+v"})
@@ -227,12 +228,18 @@ def test_live_text_paints_new_spans(theme: Theme, qtbot: QtBot) -> None:
     assert live.grab().toImage() != empty
 
 
-def test_hero_shows_level_with_reduced_motion(theme: Theme, qtbot: QtBot) -> None:
-    hero = Hero(Theme(theme.scheme, STILL), Texts("en"), lambda action: None)
-    qtbot.addWidget(hero)
-    hero.show_view(SPEAKING)
-    hero.grab()
-    assert hero.state.text() == "Listening"
+def test_level_is_a_bar_with_reduced_motion(theme: Theme, qtbot: QtBot) -> None:
+    hero = displayed(qtbot, Hero(Theme(theme.scheme, STILL), Texts("en"), lambda action: None), 760, 240)
+
+    def drawn(level_dbfs: float) -> QImage:
+        before = len(hero.wave.levels)
+        hero.show_view(replace(SPEAKING, level_dbfs=level_dbfs))
+        qtbot.waitUntil(lambda: len(hero.wave.levels) > before + 1 and hero.wave.levels[-1] == level_dbfs)
+        return hero.wave.grab().toImage()
+
+    loud = drawn(-10.0)
+    assert drawn(-60.0) != loud
+    assert drawn(-10.0) == loud, "earlier levels do not move through it"
 
 
 def test_hero_says_how_to_dictate_when_no_speech_was_recognised(make: Make, texts: Texts) -> None:

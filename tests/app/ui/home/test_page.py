@@ -322,7 +322,7 @@ def test_home_page_works_by_keyboard(page: HomePage, qtbot: QtBot) -> None:
     assert page.head.search.text() == ""
 
 
-def test_tab_to_a_hidden_control_scrolls_to_it(page: HomePage, qtbot: QtBot) -> None:
+def test_focus_of_a_hidden_control_scrolls_to_it(page: HomePage, qtbot: QtBot) -> None:
     fill(page, tuple(take(number) for number in range(60)))
     page.activateWindow()
     qtbot.waitUntil(page.isActiveWindow)

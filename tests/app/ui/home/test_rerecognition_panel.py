@@ -129,7 +129,7 @@ def test_again_panel_uses_new_text_only_when_accepted(
     assert stage(panel) is PanelPart.CLOSED and person.used == ["the slow fox", "mine"]
 
 
-@pytest.mark.parametrize(("text", "key"), [("the quick fox", "same"), ("The quick fox".lower() + ".", "marks")])
+@pytest.mark.parametrize(("text", "key"), [("the quick fox", "same"), ("the quick fox.", "marks")])
 def test_again_panel_says_when_no_words_differ(
     panel: RerecognitionPanel, texts: Texts, text: str, key: str
 ) -> None:

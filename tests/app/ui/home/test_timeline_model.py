@@ -10,7 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from app.history.index import IndexRow
-from app.history.view import MOST_WAITING, HistoryRows, RowsWanted
+from app.history.view import MOST_WAITING, HistoryList, HistoryRows, RowsWanted
 from app.journal.take import TakeState
 from app.ui.home.timeline_model import MOST_TAKES, PAGE, TimelineModel
 from tests.app.ui.home.rows import listed, take
@@ -128,8 +128,6 @@ def test_number_of_takes_and_requests_is_bounded(model: TimelineModel, wanted: l
 
 def test_hundred_thousand_takes_are_listed_at_once(model: TimelineModel, wanted: list[RowsWanted]) -> None:
     keys = range(10**14, 10**14 - 100_000, -1)
-    from app.history.view import HistoryList
-
     model.show_list(HistoryList(1, "", keys, days=((date(2026, 1, 1), 100_000),)))
     assert model.rowCount() == 100_002 and model.row_of_key(10**14 - 99_999) == 100_001
     assert wanted == []
