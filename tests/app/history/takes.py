@@ -45,3 +45,8 @@ def damage(place: Path) -> None:
     """Overwrite all pages but the first of an index."""
     whole = place.read_bytes()
     place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
+
+
+def written_below(folder: Path) -> bytes:
+    """Return the contents of all files of a folder, to look for erased texts in them."""
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())

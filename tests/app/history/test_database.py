@@ -52,7 +52,12 @@ def test_connect_rebuilds_file_that_is_no_database(place: Path, damage: bytes) -
     assert not [file for file in place.parent.iterdir() if damage in file.read_bytes()]
 
 
-OTHERS = [f"PRAGMA user_version={schema() + 1}", "DROP TABLE takes", "DROP TABLE words"]
+OTHERS = [
+    f"PRAGMA user_version={schema() + 1}",
+    "PRAGMA user_version=0",  # the version of a foreign file
+    "DROP TABLE takes",
+    "DROP TABLE words",
+]
 
 
 @pytest.mark.parametrize("statement", OTHERS)
@@ -62,9 +67,6 @@ def test_connect_rebuilds_file_of_other_version(place: Path, statement: str) -> 
     connection.execute(statement)
     connection.close()
     assert texts(place) == []
-    connection = sqlite3.connect(place)
-    connection.execute("PRAGMA user_version=0")  # the version number of a foreign file
-    connection.close()
     fill(place)
     assert texts(place) == ["before"]
 

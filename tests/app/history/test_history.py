@@ -18,7 +18,7 @@ from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed_locator
 from client.settings import ClientSettings
 from loadtest.core.checksum import checksum
-from tests.app.history.takes import SEGMENT, damage, record, session
+from tests.app.history.takes import SEGMENT, damage, record, session, written_below
 from tests.app.journal.files import tone
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.takes import write_take
@@ -36,14 +36,6 @@ async def opened(library: Library, place: Path, url: str = "http://127.0.0.1:9")
 
 async def texts(history: History, query: str = "") -> list[str]:
     return [row.text for row in await history.page(99, query=query)]
-
-
-def written(place: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in place.parent.iterdir())
-
-
-def written_below(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
 async def test_history_lists_finds_and_counts_takes(library: Library, place: Path) -> None:
@@ -133,7 +125,7 @@ async def test_delete_erases_text_from_all_files(library: Library, place: Path) 
         with library.reopen(session(9)):
             refused = await history.delete([session(7), session(8), session(9)])
         assert list(refused) == [session(9)] and isinstance(refused[session(9)], TakeBusy)
-        everything = written(place) + written_below(library.root)
+        everything = written_below(place.parent) + written_below(library.root)
         assert b"secret7x" not in everything and b"secret9x" in everything
         assert len(await history.keys()) == 38 and len(await history.keys("秘密")) == 38
 
@@ -145,7 +137,7 @@ async def test_delete_completes_when_caller_is_cancelled(library: Library, place
         await asyncio.sleep(0)
         deleting.cancel()
         await asyncio.wait([deleting])
-    assert library.all() == [] and b"secret1x" not in written(place)
+    assert library.all() == [] and b"secret1x" not in written_below(place.parent)
 
 
 async def test_history_exports_existing_takes(library: Library, place: Path, tmp_path: Path) -> None:

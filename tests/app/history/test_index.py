@@ -18,6 +18,7 @@ from app.history.search_terms import simplified
 from app.journal.library import TakeStamp
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
+from tests.app.history.takes import written_below
 
 TEXTS = st.text("天气好坏今天 ab", max_size=8)
 
@@ -196,10 +197,6 @@ def test_any_number_of_keys_is_one_statement(index: Index, monkeypatch: pytest.M
 # -- erasure -----------------------------------------------------------------------------------------------
 
 
-def written(place: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in place.parent.iterdir())
-
-
 def test_purge_erases_removed_texts_from_files(index: Index, place: Path) -> None:
     """Give each text a word and a pair of characters of its own, among words that all share."""
     chance = random.Random(4)
@@ -212,12 +209,14 @@ def test_purge_erases_removed_texts_from_files(index: Index, place: Path) -> Non
     gone, left = set(range(20, 301, 3)), set(range(1, 301)) - set(range(20, 301, 3))
     index.remove([UUID(int=number) for number in gone])
     assert index.must_purge()
-    assert [number for number in gone if own[number][0].encode() in written(place)], "nothing to purge"
+    assert [number for number in gone if own[number][0].encode() in written_below(place.parent)], (
+        "nothing to purge"
+    )
     steps = sum(1 for _ in iter(index.purge, False))
     assert not index.must_purge() and steps
     for number in gone:
         for word in own[number]:
-            assert word.encode() not in written(place)
+            assert word.encode() not in written_below(place.parent)
             assert len(index.keys(word)) == 0
     assert all(len(index.keys(word)) == 1 for number in left for word in own[number])
     assert numbers(index.page(500)) == sorted(left, reverse=True)
@@ -231,7 +230,7 @@ def test_purge_continues_after_reopening(index: Index, place: Path) -> None:
     assert again.must_purge()
     while again.purge():
         put(again, row(99, "between"))
-    assert not again.must_purge() and b"word7 " not in written(place).replace(b"\0", b" ")
+    assert not again.must_purge() and b"word7 " not in written_below(place.parent).replace(b"\0", b" ")
     assert len(again.keys("between")) == 1
     again.close()
 

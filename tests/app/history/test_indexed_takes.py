@@ -9,7 +9,7 @@ from app.history.errors import IndexUnavailable
 from app.history.indexed_takes import MOST_IN_MEMORY, IndexOwner
 from app.journal.library import Library
 from app.journal.take import TakeState
-from tests.app.history.takes import damage, record, session
+from tests.app.history.takes import damage, record, session, written_below
 from tests.helpers.takes import write_take
 
 
@@ -31,10 +31,6 @@ def is_stale(keeper: IndexOwner) -> bool:
 
 def texts(keeper: IndexOwner, query: str = "") -> list[str]:
     return [row.text for row in keeper.page(99, query=query)]
-
-
-def written(place: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in place.parent.iterdir())
 
 
 def test_keeper_lists_finds_and_counts_takes(library: Library, keeper: IndexOwner, place: Path) -> None:
@@ -128,10 +124,10 @@ def test_forget_and_purge_erase_texts_from_files(library: Library, keeper: Index
     assert len(keeper.keys()) == 48 and len(keeper.keys("secret7x")) == 0
     while keeper.purge():
         pass
-    assert b"secret7x" not in written(place) and b"secret9x" in written(place)
+    assert b"secret7x" not in written_below(place.parent) and b"secret9x" in written_below(place.parent)
     keeper.forget([session(9)])
     keeper.close()
-    assert b"secret9x" not in written(place) and b"secret10x" in written(place)
+    assert b"secret9x" not in written_below(place.parent) and b"secret10x" in written_below(place.parent)
 
 
 def test_forget_deletes_index_when_disk_is_full(library: Library, keeper: IndexOwner, place: Path) -> None:
@@ -142,9 +138,9 @@ def test_forget_deletes_index_when_disk_is_full(library: Library, keeper: IndexO
     keeper._opened[0]._connection.execute("PRAGMA query_only=ON")  # refuses writes like a full disk
     library.delete(session(7))
     keeper.forget([session(7)])
-    assert is_stale(keeper) and b"secret7x" not in written(place)
+    assert is_stale(keeper) and b"secret7x" not in written_below(place.parent)
     refresh(keeper)
-    assert len(keeper.keys()) == 49 and b"secret7x" not in written(place)
+    assert len(keeper.keys()) == 49 and b"secret7x" not in written_below(place.parent)
 
 
 def test_forget_raises_when_index_cannot_be_deleted(library: Library, keeper: IndexOwner, place: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.core.errors import Note
 from app.history.player import Player
 from app.history.view import PlaybackView, PlayState
 from app.journal.journal import Journal
@@ -50,6 +51,10 @@ async def playing(
 
 def states(told: list[PlaybackView]) -> list[PlayState]:
     return [one.state for one in told]
+
+
+def stopped(number: int, note: str, of_ms: int = LENGTH_MS) -> PlaybackView:
+    return PlaybackView(session(number), PlayState.STOPPED, 0, of_ms, Note(note))
 
 
 def ms(told: list[PlaybackView]) -> int:
@@ -147,23 +152,38 @@ async def test_player_is_silent_while_dictation_records(library: Library) -> Non
 
 
 @pytest.mark.parametrize(
-    ("spoil", "note"),
+    ("stuck_s", "spoil"),
     [
-        (lambda library, output: None, "speaker-refused"),  # the output takes no data
-        (lambda library, output: output.end(), "speaker-refused"),  # the output is unplugged
-        (lambda library, output: library.delete(session(1)), ""),
+        (0.1, lambda output: None),  # the output takes no data
+        (60.0, lambda output: output.end()),  # the output is unplugged
     ],
 )
-async def test_player_reports_failure_during_playback(
-    library: Library, spoil: Callable[[Library, FakeOutput], None], note: str
+async def test_player_reports_an_output_that_takes_nothing(
+    library: Library, stuck_s: float, spoil: Callable[[FakeOutput], None]
 ) -> None:
     output, told = FakeOutput(), list[PlaybackView]()
-    async with playing(library, output, told, 0.1 if note else 60.0) as player:
+    async with playing(library, output, told, stuck_s) as player:
         player.play(session(1))
         await wait_until(lambda: output.open, "it plays")
-        spoil(library, output)
-        await wait_until(lambda: output.append(800 if not note else 0) is not None and not output.open, "it ends")
-        assert not note or (told[-1].note is not None and told[-1].note.key == note)
+        spoil(output)
+        await wait_until(lambda: not output.open, "it ends")
+        await wait_until(lambda: told[-1] == stopped(1, "speaker-refused"), "it is told why")
+
+
+async def test_player_reports_a_take_that_is_deleted_during_playback(library: Library) -> None:
+    """The take is longer than what is read ahead."""
+    output, told = FakeOutput(), list[PlaybackView]()
+    record(library, 3, *["text"] * 40)
+    async with playing(library, output, told) as player:
+        player.play(session(3))
+        await heard(output, 800)
+        library.delete(session(3))
+
+        def ended() -> bool:
+            output.append(SAMPLE_RATE)
+            return told[-1] == stopped(3, "audio-gone", of_ms=4_000)
+
+        await wait_until(ended, "it is told why, once what was read is played")
 
 
 async def test_player_reports_missing_output_or_take(library: Library) -> None:
