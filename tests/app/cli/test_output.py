@@ -48,9 +48,10 @@ def test_control_characters_are_escaped() -> None:
     assert list(table_lines([("\x1b[2J",)])) == ["\\x1b[2J"]
 
 
-def test_table_is_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table([("1", "long " * 60)])
-    assert len(capsys.readouterr().out) > 300
+@pytest.mark.parametrize("cut", [True, False])
+def test_row_is_one_whole_line_in_a_pipe(capsys: pytest.CaptureFixture[str], cut: bool) -> None:
+    print_table([("1", "long" * 60)], cut=cut)
+    assert capsys.readouterr().out == f"1  {'long' * 60}\n"
 
 
 def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from tests.helpers.waiting import wait_until
 
 async def test_unknown_server_is_reported_at_once(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    with pytest.raises(AppError):
+    with pytest.raises(AppError, match="no server called no such server"):
         async with asyncio.timeout(30):
             await serve("no such server", 0, RemoteStack)
 

@@ -18,19 +18,27 @@ class World:
 
     there: bool | None = True
     own: tuple[str, ...] = ("10.0.0.9", "127.0.0.1")
+    checks: int = 0
     told: list[bool] = field(default_factory=list)
     moving: ReconnectionDetector = field(init=False)
 
     def __post_init__(self) -> None:
-        self.moving = ReconnectionDetector(
-            lambda address: self.there, lambda: self.own, self.changed, check_s=0.01
-        )
+        self.moving = ReconnectionDetector(self.is_there, lambda: self.own, self.changed, check_s=0.01)
+
+    def is_there(self, address: Address) -> bool | None:
+        self.checks += 1
+        return self.there
 
     def changed(self) -> None:
         self.told.append(self.moving.in_use)
 
     def connect(self) -> "asyncio.Task[None]":
         return asyncio.create_task(self.moving.until_moved(DESK))
+
+    async def until_checked(self) -> None:
+        """Wait until both of two connections, or one, have been checked more than once."""
+        enough = self.checks + 5
+        await wait_until(lambda: self.checks >= enough, "the connections are checked again and again")
 
 
 @pytest.fixture
@@ -43,7 +51,7 @@ async def test_connection_stays_and_counts_as_in_use_while_the_gateway_stays(wor
     await wait_until(lambda: world.moving.in_use, "somebody is connected")
     world.own = (*world.own, "10.8.0.2")  # an additional address is no reason
     world.moving.check()
-    await asyncio.sleep(0.03)
+    await world.until_checked()
     assert not first.done() and not second.done() and world.told == [True]
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
@@ -86,7 +94,7 @@ async def test_connection_to_an_unknown_gateway_stays(world: World) -> None:
     await asyncio.sleep(0)
     world.own = ()
     world.moving.handle_wake()
-    await asyncio.sleep(0.03)
+    await world.until_checked()
     assert not connection.done() and world.told == []
     connection.cancel()
     await asyncio.gather(connection, return_exceptions=True)

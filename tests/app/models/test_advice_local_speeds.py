@@ -25,7 +25,9 @@ def test_damaged_file_counts_as_no_measurement(tmp_path: Path) -> None:
 
 def test_speed_is_lost_quietly_if_it_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    keep_speed("whisper-base", 2.0, tmp_path / "file" / "speeds.json")
+    place = tmp_path / "file" / "speeds.json"
+    keep_speed("whisper-base", 2.0, place)
+    assert read_speeds(place) == {}
 
 
 def test_this_computer_has_memory() -> None:

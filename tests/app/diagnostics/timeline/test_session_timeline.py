@@ -232,7 +232,11 @@ def test_report_works_with_lines_of_any_single_computer() -> None:
         world = World((1.0, 2.0, 3.0, 4.0))
         taken_over(world)
         world.raw = [(raw, where) for raw, where in world.raw if where == computer]
-        told(world)
+        story = told(world)
+        assert [row.segment for row in story.rows] == [0]
+        assert [note for note in story.notes if "not here" in note or "no log of" in note], (
+            "it says what is missing"
+        )
 
 
 @pytest.mark.parametrize("field", ["kept", "told", "complete", "queued", "queue_ms", "job", "segment", "held_ms"])
@@ -244,7 +248,8 @@ def test_report_tolerates_nonsense_values(field: str, value: Any) -> None:
         (json.dumps({**fields, field: value} if field in (fields := json.loads(raw)) else fields).encode(), where)
         for raw, where in world.raw
     ]
-    told(world)
+    numbered = field != "segment" or value == 10**12
+    assert [row.outcome for row in told(world).rows] == ["final"] * numbered
 
 
 def test_report_names_every_program() -> None:

@@ -186,8 +186,9 @@ def test_computer_is_lent_in_place(world: World, texts: Texts) -> None:
 
 
 def test_lending_is_repeated_for_other_parts(world: World, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(world.panel.lending_shown):
+    with qtbot.waitSignal(world.panel.lending_shown) as shown:
         world.panel.show_lending(LENT)
+    assert shown.args == [LENT]
 
 
 def test_settings_search_finds_panel(world: World, texts: Texts) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -53,7 +54,10 @@ def test_announcer_is_silent_without_assistive_technology() -> None:
     assert said.words == []
 
 
-def test_widget_announces_text(qtbot: QtBot) -> None:
+def test_widget_announces_text(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[QAccessibleAnnouncementEvent] = []
+    monkeypatch.setattr(QAccessible, "updateAccessibility", events.append)
     widget = QWidget()
     qtbot.addWidget(widget)
     announce(widget, "Listening")
+    assert [(event.object(), event.message()) for event in events] == [(widget, "Listening")]

@@ -88,9 +88,9 @@ def test_begun_row_is_requested_when_panel_is_hidden(desk: Desk) -> None:
     desk.panel.add.click()
     model = desk.panel.model
     model.setData(model.index(0, Column.HEARS), "um")
-    assert desk.values == [()] or desk.values == []
+    assert desk.values == []
     desk.panel.hide()
-    assert desk.values[-1] == ({"hears": "um", "writes": ""},)
+    assert desk.values == [({"hears": "um", "writes": ""},)]
 
 
 def test_invalid_rule_stays_marked_and_others_count(desk: Desk, texts: Texts) -> None:

@@ -41,8 +41,11 @@ def test_bridge_delivers_only_newest_view(qtbot: QtBot) -> None:
 
 
 def test_bridge_drops_values_after_its_deletion(qtbot: QtBot, qapp: QApplication) -> None:
-    bridge = Bridge(lambda value: None)
+    got: list[object] = []
+    bridge = Bridge(got.append)
     with qtbot.waitSignal(bridge.destroyed):
         bridge.deleteLater()
     bridge.post(View())
     bridge.post("too late")
+    qapp.processEvents()
+    assert got == []
