@@ -26,7 +26,7 @@ def test_shipped_samples_are_readable() -> None:
             assert sum(len(block) for block in read_audio(sample.path)) > 16_000
 
 
-def test_reported_shows_time_of_each_stage() -> None:
+def test_lines_of_a_segment_show_the_time_of_each_stage() -> None:
     segment = TranscriptSegment(0, 1200, 3400, "Hello", timing=Timing(2100, 3, 450, 2), after_speech_ms=1105)
     assert segment_lines(segment) == (
         "[1.2-3.4 s] Hello\n"

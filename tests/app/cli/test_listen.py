@@ -176,7 +176,7 @@ def found(state: TakeState, session: UUID) -> TakeSnapshot:
     return TakeSnapshot(session, Path(), Take(), 0, 0, state)
 
 
-def test_interrupted_lists_earlier_recordings_that_lack_texts() -> None:
+def test_earlier_recordings_that_lack_texts_are_listed() -> None:
     sessions = [uuid4() for _ in range(5)]
     states = [TakeState.INTERRUPTED, TakeState.DONE, TakeState.WAITING, TakeState.LIVE, TakeState.FAILED]
     takes = [found(state, session) for state, session in zip(states, sessions, strict=True)]

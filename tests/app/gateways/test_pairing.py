@@ -31,7 +31,7 @@ class World:
         self.gate = asyncio.Event()
         self.gate.set()
         self.views: list[PairingView] = []
-        self.joining = PairingAttempt(self.keep, lambda: self.views.append(self.joining.view), self.pair)
+        self.attempt = PairingAttempt(self.keep, lambda: self.views.append(self.attempt.view), self.pair)
 
     async def pair(self, url: str, code: str, name: str, kind: DeviceKind, certificate: str) -> NewPairing:
         self.said.append((url, code, name, kind, certificate))
@@ -49,17 +49,17 @@ class World:
 
     async def over(self) -> PairingView:
         def ended() -> bool:
-            return self.joining.view.stage in {PairingProgress.PAIRED, PairingProgress.REFUSED}
+            return self.attempt.view.stage in {PairingProgress.PAIRED, PairingProgress.REFUSED}
 
         await wait_until(ended, "it has ended")
-        await self.joining.close()
+        await self.attempt.close()
         return self.views[-2]
 
 
 async def test_pairing_uses_the_first_address_that_answers() -> None:
     world = World(a=Unreachable("nobody"), b=MADE)
-    world.joining.begin(WANTED)
-    assert world.joining.view == PairingView(PairingProgress.ASKING)
+    world.attempt.begin(WANTED)
+    assert world.attempt.view == PairingView(PairingProgress.ASKING)
     assert await world.over() == PairingView(PairingProgress.PAIRED, "its-id", "desk")
     assert world.said[-1] == ("https://b:1", "1234 5678", "laptop", "client", "c" * 64)
     assert world.kept == [MADE]
@@ -67,14 +67,14 @@ async def test_pairing_uses_the_first_address_that_answers() -> None:
 
 async def test_pairing_skips_an_address_with_another_certificate() -> None:
     world = World(a=WrongGateway(""), b=MADE)
-    world.joining.begin(WANTED)
+    world.attempt.begin(WANTED)
     assert (await world.over()).stage is PairingProgress.PAIRED and world.kept == [MADE]
 
 
 @pytest.mark.parametrize("last", [WrongGateway(""), Unreachable("")])
 async def test_interception_is_reported_when_no_address_has_the_certificate(last: Exception) -> None:
     world = World(a=WrongGateway(""), b=last)
-    world.joining.begin(WANTED)
+    world.attempt.begin(WANTED)
     assert (await world.over()).note == Note("pair-intercepted")
     assert [said[0] for said in world.said] == ["https://a:1", "https://b:1"] and not world.kept
 
@@ -90,7 +90,7 @@ async def test_interception_is_reported_when_no_address_has_the_certificate(last
 )
 async def test_refusal_is_reported_and_no_other_address_tried(error: Exception, note: str) -> None:
     world = World(a=error, b=MADE)
-    world.joining.begin(WANTED)
+    world.attempt.begin(WANTED)
     view = await world.over()
     assert view.stage is PairingProgress.REFUSED and view.note is not None and view.note.key == note
     assert [said[0] for said in world.said] == ["https://a:1"] and not world.kept
@@ -100,7 +100,7 @@ async def test_same_code_refused_twice_gets_another_note() -> None:
     world = World(a=NotPaired("", PairRefusal.WRONG_CODE, 3))
     keys = []
     for code in ("1234 5678", "1234 5679", "12345679", "1234 5678"):
-        world.joining.begin(PairGateway(("https://a:1",), code, "laptop"))
+        world.attempt.begin(PairGateway(("https://a:1",), code, "laptop"))
         note = (await world.over()).note
         assert note is not None and note.values == {"tries": "3"}
         keys.append(note.key)
@@ -109,35 +109,35 @@ async def test_same_code_refused_twice_gets_another_note() -> None:
 
 async def test_pairing_fails_when_no_address_answers() -> None:
     world = World(a=Unreachable(""), b=Unreachable(""))
-    world.joining.begin(WANTED)
+    world.attempt.begin(WANTED)
     assert (await world.over()).note == Note("gateway-unreachable")
     world = World()
-    world.joining.begin(PairGateway((), "", ""))
+    world.attempt.begin(PairGateway((), "", ""))
     assert (await world.over()).note == Note("gateway-unreachable")
 
 
 async def test_pairing_reports_that_the_key_cannot_be_stored() -> None:
     world = World(a=MADE)
     world.refusal = GatewaysNotKept("no room")
-    world.joining.begin(WANTED)
+    world.attempt.begin(WANTED)
     assert (await world.over()).note == Note("gateways-not-kept")
 
 
 async def test_unexpected_error_ends_the_pairing() -> None:
     world = World(a=MADE)
     world.refusal = RuntimeError("can't start new thread")
-    world.joining.begin(WANTED)
+    world.attempt.begin(WANTED)
     assert (await world.over()).note == Note("unexpected", {"error": "RuntimeError"})
 
 
 async def test_cancelled_pairing_has_no_effect_on_the_next_one() -> None:
     world = World(a=MADE)
     world.gate.clear()
-    world.joining.begin(WANTED)
+    world.attempt.begin(WANTED)
     await wait_until(lambda: world.said, "it is asked")
-    world.joining.end()
-    assert world.joining.view == PairingView()
-    world.joining.begin(WANTED)
+    world.attempt.end()
+    assert world.attempt.view == PairingView()
+    world.attempt.begin(WANTED)
     await wait_until(lambda: len(world.said) == 2, "it is asked again")
     world.gate.set()
     await world.over()

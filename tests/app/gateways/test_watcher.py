@@ -45,7 +45,7 @@ def network() -> Network:
 
 
 @pytest.fixture
-async def watching(network: Network) -> AsyncIterator[GatewayWatcher]:
+async def watcher(network: Network) -> AsyncIterator[GatewayWatcher]:
     made = GatewayWatcher(network.tell, network.change, network.ask, SOON)
     yield made
     await made.close()
@@ -66,47 +66,47 @@ async def test_best_answer_prefers_the_best_health_of_all_addresses(network: Net
 
 
 async def test_this_computer_substitutes_while_the_gateway_is_away(
-    network: Network, watching: GatewayWatcher
+    network: Network, watcher: GatewayWatcher
 ) -> None:
-    watching.choose((A,), falls_back=True)
-    await wait_until(lambda: watching.route.here, "it is away")
+    watcher.choose((A,), falls_back=True)
+    await wait_until(lambda: watcher.route.here, "it is away")
     assert network.changes == 1 and (A, GatewayHealth.AWAY) in network.told
     network.answers[A] = GatewayHealth.WELL
-    await wait_until(lambda: not watching.route.here, "it is back")
+    await wait_until(lambda: not watcher.route.here, "it is back")
     assert network.changes == 2
 
 
 async def test_gateway_is_queried_again_after_an_unexpected_error(
-    network: Network, watching: GatewayWatcher
+    network: Network, watcher: GatewayWatcher
 ) -> None:
     network.failures = 1
-    watching.choose((A,), falls_back=True)
-    await wait_until(lambda: watching.route.here, "it is away")
+    watcher.choose((A,), falls_back=True)
+    await wait_until(lambda: watcher.route.here, "it is away")
 
 
-async def test_hurry_queries_the_gateway_at_once(network: Network, watching: GatewayWatcher) -> None:
+async def test_refresh_queries_the_gateway_at_once(network: Network, watcher: GatewayWatcher) -> None:
     network.answers[A] = GatewayHealth.WELL
-    watching.choose((A,), falls_back=True)
+    watcher.choose((A,), falls_back=True)
     await wait_until(lambda: network.told, "it was asked")
-    watching.refresh()
+    watcher.refresh()
     await wait_until(lambda: len(network.told) == 2, "once more, long before it is due")
 
 
 async def test_new_addresses_are_queried_at_once_and_keep_the_route(
-    network: Network, watching: GatewayWatcher
+    network: Network, watcher: GatewayWatcher
 ) -> None:
-    watching.choose((A,), falls_back=True)
-    await wait_until(lambda: watching.route.here, "it is away")
+    watcher.choose((A,), falls_back=True)
+    await wait_until(lambda: watcher.route.here, "it is away")
     network.answers[B] = GatewayHealth.WELL
-    watching.move((B, A))
-    assert watching.route.here
-    await wait_until(lambda: not watching.route.here, "it is back, elsewhere")
+    watcher.move((B, A))
+    assert watcher.route.here
+    await wait_until(lambda: not watcher.route.here, "it is back, elsewhere")
     assert network.told[-1] == (B, GatewayHealth.WELL)
 
 
-async def test_no_gateway_is_queried_when_none_is_chosen(network: Network, watching: GatewayWatcher) -> None:
-    watching.choose((A,), falls_back=True)
-    watching.choose((), falls_back=True)
-    watching.refresh()
-    await watching.close()
-    assert network.told == [] and not watching.route.here
+async def test_no_gateway_is_queried_when_none_is_chosen(network: Network, watcher: GatewayWatcher) -> None:
+    watcher.choose((A,), falls_back=True)
+    watcher.choose((), falls_back=True)
+    watcher.refresh()
+    await watcher.close()
+    assert network.told == [] and not watcher.route.here

@@ -25,22 +25,22 @@ async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
 
     received: list[GatewayFound] = []
     changes: list[int] = []
-    finding = GatewaySearch(received.append, lambda: changes.append(1), discover)
-    finding.switch(on=False)
+    search = GatewaySearch(received.append, lambda: changes.append(1), discover)
+    search.switch(on=False)
     assert looks == []
-    finding.switch(on=True)
-    finding.switch(on=True)
+    search.switch(on=True)
+    search.switch(on=True)
     for event in (DESK, LAPTOP, GatewayGone("desk.x"), GatewayGone("never.x")):
         events.put_nowait(event)
     await wait_until(lambda: len(changes) == 4, "all of it is told")
-    assert (received, finding.known, looks) == ([DESK, LAPTOP], (LAPTOP,), ["begun"])
-    finding.switch(on=False)
-    assert finding.known == ()
+    assert (received, search.known, looks) == ([DESK, LAPTOP], (LAPTOP,), ["begun"])
+    search.switch(on=False)
+    assert search.known == ()
     await wait_until(lambda: looks == ["begun", "ended"], "it is over")
-    finding.switch(on=True)
+    search.switch(on=True)
     await wait_until(lambda: looks[-1] == "begun", "once more")
-    await finding.close()
-    await finding.close()
+    await search.close()
+    await search.close()
     assert looks[-1] == "ended"
 
 
@@ -54,10 +54,10 @@ async def test_search_begins_again_after_an_unexpected_error() -> None:
         yield DESK
 
     received: list[GatewayFound] = []
-    finding = GatewaySearch(received.append, lambda: None, discover)
-    finding.switch(on=True)
+    search = GatewaySearch(received.append, lambda: None, discover)
+    search.switch(on=True)
     await wait_until(lambda: received == [DESK], "it is found")
-    await finding.close()
+    await search.close()
 
 
 def test_last_addresses_count_while_the_system_has_no_room() -> None:

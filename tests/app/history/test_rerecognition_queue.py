@@ -39,11 +39,11 @@ def states(told: list[RerunView], number: int) -> list[RerunState]:
     return [one.state for one in told if one.session == session(number)]
 
 
-async def test_again_runs_takes_one_at_a_time_and_once() -> None:
+async def test_queue_runs_takes_one_at_a_time_and_once() -> None:
     recogniser, told, came = Recogniser(), list[RerunView](), list[UUID]()
-    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: came.append(wanted)) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: came.append(wanted)) as queue:
         for number in (1, 2, 1):
-            again.ask(session(number), RerunOptions(f"model-{number}"))
+            queue.ask(session(number), RerunOptions(f"model-{number}"))
         await wait_until(lambda: recogniser.asked, "the first")
         assert states(told, 2) == [RerunState.WAITING]
         recogniser.go.release()
@@ -55,18 +55,18 @@ async def test_again_runs_takes_one_at_a_time_and_once() -> None:
     assert RerunView(session(1), RerunState.RUNNING, 1, 2) in told
 
 
-async def test_again_stops_running_and_queued_takes() -> None:
+async def test_queue_stops_running_and_queued_takes() -> None:
     recogniser, told = Recogniser(), list[RerunView]()
-    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as queue:
         for number in (1, 2, 3, 4):
-            again.ask(session(number), RerunOptions())
+            queue.ask(session(number), RerunOptions())
         await wait_until(lambda: recogniser.asked, "the first")
-        again.stop(session(2))
-        again.stop(session(1))
-        again.stop(session(9))
+        queue.stop(session(2))
+        queue.stop(session(1))
+        queue.stop(session(9))
         await wait_until(lambda: len(recogniser.asked) == 2, "the third is next")
-        again.stop(session(3))
-        again.stop(session(3))
+        queue.stop(session(3))
+        queue.stop(session(3))
         await wait_until(lambda: len(recogniser.asked) == 3, "the fourth")
         for number in (1, 2, 3):
             assert states(told, number)[-1] is RerunState.STOPPED
@@ -75,11 +75,11 @@ async def test_again_stops_running_and_queued_takes() -> None:
     assert [wanted for wanted, _ in recogniser.asked] == [session(1), session(3), session(4)]
 
 
-async def test_again_refuses_take_when_queue_is_full() -> None:
+async def test_full_queue_refuses_a_take() -> None:
     recogniser, told = Recogniser(), list[RerunView]()
-    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as queue:
         for number in range(MOST_WAITING + 2):
-            again.ask(session(number), RerunOptions())
+            queue.ask(session(number), RerunOptions())
         last = told[-1]
         assert last.session == session(MOST_WAITING + 1) and last.state is RerunState.FAILED
         assert last.note is not None and last.note.key == "again-full"
@@ -94,12 +94,12 @@ async def test_again_refuses_take_when_queue_is_full() -> None:
         (GatewayError("else"), "session-lost"),
     ],
 )
-async def test_again_reports_failure_and_continues(error: Exception, key: str) -> None:
+async def test_queue_reports_failure_and_continues(error: Exception, key: str) -> None:
     recogniser, told = Recogniser(), list[RerunView]()
     recogniser.error = error
-    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as queue:
         for number in (1, 2):
-            again.ask(session(number), RerunOptions())
+            queue.ask(session(number), RerunOptions())
             recogniser.go.release()
             ended = partial(lambda number: RerunState.FAILED in states(told, number), number)
             await wait_until(ended, "it is told")

@@ -25,31 +25,31 @@ def library(tmp_path: Path) -> Library:
     return made
 
 
-async def test_opening_publishes_details_once_per_change(library: Library) -> None:
+async def test_details_of_the_followed_take_are_published_once_per_change(library: Library) -> None:
     received = list[TakeDetails]()
 
     async def find(wanted: UUID) -> TakeSnapshot:
         return library.find(wanted)
 
-    async with TakeDetailsPublisher(find, received.append) as looking:
-        looking.publish_if_changed()
-        looking.follow(FollowTake(session(1)))
+    async with TakeDetailsPublisher(find, received.append) as publisher:
+        publisher.publish_if_changed()
+        publisher.follow(FollowTake(session(1)))
         await wait_until(lambda: [one.text for one in received] == ["take 1"], "the first")
-        looking.publish_if_changed()
-        looking.follow(FollowTake(session(2)))
+        publisher.publish_if_changed()
+        publisher.follow(FollowTake(session(2)))
         await wait_until(
             lambda: [one.text for one in received] == ["take 1", "take 2"], "the second, and nothing twice"
         )
         with library.reopen(session(2)) as journal:
             journal.edit("mine")
-        looking.publish_if_changed()
+        publisher.publish_if_changed()
         await wait_until(lambda: received[-1].text == "mine", "the edit")
-        looking.add_run(session(1), RUN)
-        looking.add_run(session(2), RUN)
+        publisher.add_run(session(1), RUN)
+        publisher.add_run(session(2), RUN)
         await wait_until(lambda: received[-1].compared is not None, "what came of it, kept or not")
-        looking.follow(FollowTake(None))
-        looking.follow(FollowTake(session(9)))
-        looking.follow(FollowTake(session(1)))
+        publisher.follow(FollowTake(None))
+        publisher.follow(FollowTake(session(9)))
+        publisher.follow(FollowTake(session(1)))
         await wait_until(lambda: received[-1].session == session(1), "one that is gone is passed over")
     assert len(received) == 5
 

@@ -75,7 +75,7 @@ def test_worker_view_follows_heartbeat(seen: tuple[WorkerSeen, ...], expected: W
     assert seen_as(7, seen, "host") == expected
 
 
-async def test_worker_fetches_model_first_and_reports_progress(tmp_path: Path) -> None:
+async def test_worker_fetches_model_first_and_reports_progress() -> None:
     received: list[WorkerView] = []
     goes_on = asyncio.Event()
 
@@ -94,7 +94,7 @@ async def test_worker_fetches_model_first_and_reports_progress(tmp_path: Path) -
     assert worker.view.state is LocalWorkerState.OFF, "it has been ended for good"
 
 
-async def test_worker_fails_when_model_cannot_be_fetched(tmp_path: Path) -> None:
+async def test_worker_fails_when_model_cannot_be_fetched() -> None:
     async def fetch(model: str, percent: Percent) -> None:
         raise ModelMissing(model)
 
@@ -105,7 +105,7 @@ async def test_worker_fails_when_model_cannot_be_fetched(tmp_path: Path) -> None
         assert worker.view.reason == Note("models-missing", {"names": "m"})
 
 
-async def test_worker_fails_on_unexpected_error(tmp_path: Path) -> None:
+async def test_worker_fails_on_unexpected_error() -> None:
     async def fetch(model: str, percent: Percent) -> None:
         raise OSError("no room")
 

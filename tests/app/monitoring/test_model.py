@@ -1,6 +1,6 @@
 """Model of the monitor: link, curves, workers and rows from events."""
 
-from math import isnan, nan
+from math import isnan
 
 import pytest
 from hypothesis import given
@@ -205,10 +205,6 @@ def test_values_appear_at_their_times(told: list[tuple[float, float]], after: fl
         if newest - step < STEPS:
             assert curve.values[STEPS - 1 - (newest - step)] == value
     assert all(value in {pair[1] for pair in told} for value in known(curve))
-
-
-def test_nan_means_unknown() -> None:
-    assert isnan(nan) and known(Curve((nan,))) == []
 
 
 def worker(

@@ -140,8 +140,10 @@ async def test_tray_without_a_bus_is_found(screen: Desktop) -> None:
     assert await read_desktop("linux", alone) == replace(of_environment("linux", alone), tray=True)
 
 
-def test_desktop_check_writes_no_files(home: Path) -> None:
-    assert not home.exists()
+async def test_desktop_check_writes_no_files(screen: Desktop, home: Path) -> None:
+    alone = {"DISPLAY": screen.display, "HOME": str(screen.folder), "XDG_RUNTIME_DIR": str(screen.folder)}
+    assert "ok insertion-ready" in keys(await desktop("linux", alone))
+    assert not home.exists()  # noqa: ASYNC240 - a test may look
 
 
 @pytest.mark.parametrize(("allowed", "found"), [(None, []), (True, ["ok permissions-given"])])

@@ -65,14 +65,14 @@ def test_every_area_has_a_title() -> None:
     assert named("doctor.area.") == set(Topic)
 
 
-def test_reported_returns_title_finding_and_remedy() -> None:
+def test_text_of_a_finding_has_title_finding_and_remedy() -> None:
     english = finding_text(Sentences(), wrong(Topic.MODELS, "model-damaged", model="fsmn-vad"))
     assert english.title == "Models" and english.found == "fsmn-vad is damaged."
     assert "kikipounamu models get fsmn-vad" in english.do
     assert finding_text(Sentences("zh"), ok(Topic.TRAY, "tray-there")).do == ""
 
 
-def test_reported_inserts_reason_in_same_language() -> None:
+def test_text_of_a_finding_has_its_reason_in_the_same_language() -> None:
     finding = wrong(Topic.LOG, "stopped").because(Note("gateway-failed"))
     assert "server on this computer stopped" in finding_text(Sentences("en"), finding).found
     assert "本机服务器已停止" in finding_text(Sentences("zh"), finding).found

@@ -144,7 +144,7 @@ async def test_full_broker_is_noticed_when_old_gateway_names_no_trouble() -> Non
     assert keys(await found(unready(broker=said)))[1] == "problem broker-full"
 
 
-def test_unattended_names_inaccessible_folder(tmp_path: Path) -> None:
+def test_inaccessible_folder_of_the_broker_is_named(tmp_path: Path) -> None:
     (denied,) = broker_folder_findings(tmp_path, lambda place, mode: False)
     assert denied.key == "broker-not-allowed" and denied.values["folder"] == str(tmp_path)
     assert [*broker_folder_findings(tmp_path / "not there yet", lambda place, mode: False)] == []

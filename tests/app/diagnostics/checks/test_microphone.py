@@ -88,11 +88,11 @@ async def test_microphone_check_reports_level_of_sound() -> None:
         (tone(2.0), "linux", "advice microphone-clipped"),
     ],
 )
-def test_heard_judges_a_second_of_sound(samples: NDArray[np.int16], platform: str, key: str) -> None:
+def test_second_of_sound_is_judged_by_its_level(samples: NDArray[np.int16], platform: str, key: str) -> None:
     assert keys([sound_finding("usb", samples, platform)]) == [key]
 
 
-def test_heard_counts_a_word_in_silence() -> None:
+def test_word_in_silence_counts() -> None:
     samples = np.zeros(SAMPLE_RATE, np.int16)
     samples[8_000:8_800] = tone(0.05)[:800]
     assert sound_finding("usb", samples, "linux").values["level"] == "-29"

@@ -61,6 +61,6 @@ def test_vad_check_reports_model_that_does_not_load(models: Path) -> None:
     assert keys(broken) == ["problem vad-broken", "problem vad-deaf"]
 
 
-def test_tried_notices_deaf_and_imagining_detectors() -> None:
+def test_deaf_and_imagining_detectors_are_problems() -> None:
     assert keys([examine_detector(Pretender(everywhere=False))]) == ["problem vad-deaf"]
     assert keys([examine_detector(Pretender(everywhere=True))]) == ["problem vad-imagines"]

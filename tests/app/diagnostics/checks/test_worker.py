@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from app.core.errors import ModelUnfit
-from app.core.sentences import LANGUAGES, Sentences
-from app.diagnostics.checks.finding import Finding, finding_text
+from app.core.sentences import Sentences
+from app.diagnostics.checks.finding import Finding
 from app.diagnostics.checks.worker import WorkerLine, line_findings, worker
 from protocol.engine import EngineInfo
 from tests.app.diagnostics.checks.found import keys
@@ -69,7 +69,6 @@ def test_every_line_about_the_card_has_own_words(report: str, wanted: str) -> No
     lines = surroundings("funasr", lambda command: CARD if command[0] == "nvidia-smi" else report)
     found = told(lines)
     assert keys(found) == ["ok worker-driver", "ok worker-card", wanted]
-    assert all(finding_text(Sentences(language), one) for one in found for language in LANGUAGES)
 
 
 def test_processor_alone_has_own_words() -> None:
@@ -112,10 +111,10 @@ async def test_worker_check_notices_doctor_without_findings(tmp_path: Path) -> N
     assert keys(found) == ["problem worker-crashed"] and found[0].values["status"] == "0"
 
 
-async def test_worker_check_kills_hanging_doctor_and_keeps_findings(tmp_path: Path) -> None:
+async def test_worker_check_kills_hanging_doctor_and_keeps_findings() -> None:
     line = json_line(DoctorFinding("driver", "none", key="no-card"))
-    script = f"import time\nprint({line!r}, flush=True)\ntime.sleep(600)\n"
-    found = await worker([], command=doctor(tmp_path, script), deadline_s=1.0)
+    script = 'echo "$0"; exec sleep 600'  # a shell has begun long before the deadline, also on a busy computer
+    found = await worker([], command=["sh", "-c", script, line], deadline_s=2.0)
     assert keys(found) == ["ok worker-no-card", "problem worker-slow"]
 
 

@@ -103,7 +103,7 @@ def test_find_raises_when_there_are_no_logs(tmp_path: Path) -> None:
     assert oldest_line([tmp_path]) is None
 
 
-def test_reaches_back_to_returns_oldest_line(tmp_path: Path) -> None:
+def test_oldest_line_of_the_logs_is_found(tmp_path: Path) -> None:
     write(tmp_path / "gateway.jsonl", line(ONE, 50))
     write(tmp_path / "gateway.jsonl.1", line(ONE, 40))
     oldest = oldest_line([tmp_path])
