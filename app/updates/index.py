@@ -95,7 +95,8 @@ Order = tuple[tuple[int, ...], int, int, int, int]
 """A sortable version: numbers, stage, its number, whether it is finished, and its development number."""
 
 _FORM: Final = re.compile(
-    r"(\d{1,6}(?:\.\d{1,6}){0,3})(?:(a|b|rc)(\d{1,6}))?(?:\.dev(\d{1,6}))?(?:\+[a-z0-9.]{1,40})?"
+    r"(\d{1,6}(?:\.\d{1,6}){0,3})(?:(a|b|rc)(\d{1,6}))?(?:\.dev(\d{1,6}))?(?:\+[a-z0-9.]{1,40})?",
+    re.ASCII,
 )
 _STAGES: Final = {"a": 0, "b": 1, "rc": 2}
 _ONLY_DEVELOPED, _RELEASED = -1, 3

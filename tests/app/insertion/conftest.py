@@ -1,11 +1,14 @@
-"""Shared screens for all tests of this folder that need one."""
+"""Shared screens, and a message bus with a fake IBus, for all tests of this folder that need one."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.app.x11_screen import connection, other, screen
 from tests.helpers.desktop import Desktop
+from tests.helpers.fake_ibus import FakeIBus
+from tests.helpers.message_bus import RunningBus, running_bus
 from tests.helpers.waiting import DEADLINE_S
 from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
 
@@ -31,3 +34,18 @@ def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
         process = desktop.processes.pop()
         process.terminate()
         process.wait(DEADLINE_S)
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[RunningBus]:
+    """Return a message bus that runs during the test."""
+    with running_bus(tmp_path) as bus:
+        yield bus
+
+
+@pytest.fixture
+async def daemon(bus: RunningBus) -> AsyncIterator[FakeIBus]:
+    """Run a fake daemon of IBus."""
+    daemon = await FakeIBus.open(bus.address)
+    yield daemon
+    await daemon.close()

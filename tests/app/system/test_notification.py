@@ -1,6 +1,5 @@
 """Notifications over a bus of the session."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,20 +7,13 @@ import pytest
 
 from app.system.notification import notify
 from tests.helpers.bus_service import NOTIFICATIONS, bus_program, notifier
-from tests.helpers.packages import require
-from tests.helpers.ports import accepts
-from tests.helpers.waiting import DEADLINE_S, wait_until_sync
+from tests.helpers.message_bus import running_bus
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    require(("dbus-daemon",))
-    place = tmp_path / "bus"
-    bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", f"--address=unix:path={place}"])
-    wait_until_sync(lambda: accepts(place), "the session has a bus")
-    yield f"unix:path={place}"
-    bus.terminate()
-    bus.wait(DEADLINE_S)
+    with running_bus(tmp_path) as bus:
+        yield bus.address
 
 
 async def test_notification_is_shown_by_desktop(address: str) -> None:

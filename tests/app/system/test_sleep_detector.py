@@ -53,7 +53,7 @@ def test_sleep_is_guessed_from_wall_clock_or_late_check() -> None:
     assert SleepDetector(begin).slept(later(begin, 1.0, -3_600.0)) == 0.0, "the clock was set back"
 
 
-async def test_waking_reports_sleep_to_callback() -> None:
+async def test_watcher_reports_a_sleep() -> None:
     now = [times()]
     received: list[float] = []
     async with Tasks("test") as tasks:
@@ -64,7 +64,7 @@ async def test_waking_reports_sleep_to_callback() -> None:
     assert [round(seconds) for seconds in received] == [60]
 
 
-async def test_hurry_ends_current_pauses_only() -> None:
+async def test_present_pauses_are_ended_and_later_ones_are_not() -> None:
     patience = Patience()
     over: list[int] = []
 

@@ -32,9 +32,7 @@ def test_order_agrees_with_pep_440(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "latest", "1.2.3.4.5", "v1.0", "1.0-beta", "1.0 ", "9" * 400, "١.٠"])
 def test_order_is_none_for_other_forms(text: str) -> None:
-    if text != "١.٠":
-        assert order_of(text) is None
-    assert not is_newer(text, "0.1.0") or order_of(text) is not None
+    assert order_of(text) is None and not is_newer(text, "0.1.0")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ async def cannot() -> Sequence[Finding]:
     raise ProgramMissing("prog", "/here")
 
 
-async def test_findings_arrive_in_order_when_checks_hang_or_fail(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_findings_arrive_in_order_when_checks_hang_or_fail() -> None:
     received: list[tuple[Topic, tuple[Finding, ...]]] = []
     examinations = [
         Examination(Topic.DISK, hangs, 0.05),

@@ -41,6 +41,11 @@ async def same_clipboard(desktop: WaylandDesktop, expected: dict[str, bytes], *,
     return await asyncio.to_thread(lambda: desktop.copied_as(primary=primary)) == expected
 
 
+async def same_text(desktop: WaylandDesktop, expected: bytes) -> bool:
+    """Return whether the clipboard has exactly this text."""
+    return await asyncio.to_thread(desktop.copied) == expected
+
+
 @asynccontextmanager
 async def managing(desktop: WaylandDesktop, late_s: float = 0.0) -> AsyncIterator[list[bytes]]:
     """Run a clipboard manager that has read what is there, and reads all formats of each new copy.

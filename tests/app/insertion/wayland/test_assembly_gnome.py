@@ -1,6 +1,6 @@
 """On GNOME, IBus knows whether the field is still the same, and accessibility which window it is in."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from app.insertion.outcome import Insertion, InsertionResult, Target, has_focus
 from app.insertion.plan import Rules
 from app.insertion.wayland.assembly import GnomeFocus, assemble_gnome, is_gnome
 from tests.helpers.fake_ibus import FakeIBus
-from tests.helpers.message_bus import RunningBus, running_bus
 
 EDITOR, BROWSER = Target(7, "editor", process=70), Target(8, "browser", process=80)
 OPENING = OpenRequest(None, 1.0, 1)
@@ -36,21 +35,6 @@ class Windows:
     async def close(self) -> None:
         """Note the end of the connection."""
         self.closed.append(True)
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[RunningBus]:
-    """Return a message bus that runs during the test."""
-    with running_bus(tmp_path) as bus:
-        yield bus
-
-
-@pytest.fixture
-async def daemon(bus: RunningBus) -> AsyncIterator[FakeIBus]:
-    """Run a fake daemon of IBus."""
-    daemon = await FakeIBus.open(bus.address)
-    yield daemon
-    await daemon.close()
 
 
 @pytest.fixture

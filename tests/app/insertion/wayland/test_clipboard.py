@@ -12,7 +12,7 @@ from app.insertion.helper.kept_contents import memory_file
 from app.insertion.wayland import clipboard as lent_clipboard
 from app.insertion.wayland.clipboard import DataControlClipboard, kept_contents
 from app.wayland.connection import WaylandConnection
-from tests.app.insertion.wayland.conftest import owned
+from tests.app.insertion.wayland.conftest import owned, same_clipboard, same_text
 from tests.helpers.desktop import PATIENT_S
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop
@@ -45,16 +45,8 @@ async def paste(desktop: WaylandDesktop) -> bytes:
     return await asyncio.to_thread(desktop.copied)
 
 
-async def pasted(desktop: WaylandDesktop, expected: bytes) -> bool:
-    return await paste(desktop) == expected
-
-
 async def contents(desktop: WaylandDesktop, *, primary: bool = False) -> dict[str, bytes]:
     return await asyncio.to_thread(lambda: desktop.copied_as(primary=primary))
-
-
-async def holds(desktop: WaylandDesktop, expected: dict[str, bytes], *, primary: bool = False) -> bool:
-    return await contents(desktop, primary=primary) == expected
 
 
 async def test_text_is_read_and_all_formats_return(sway: WaylandDesktop) -> None:
@@ -69,8 +61,8 @@ async def test_text_is_read_and_all_formats_return(sway: WaylandDesktop) -> None
             assert await paste(sway) == text.encode()
             assert await clipboard.until_read(PATIENT_S)
         await clipboard.give_back()
-        await wait_until(partial(holds, sway, BEFORE), "the clipboard is as before")
-        await wait_until(partial(holds, sway, SELECTED, primary=True), "the selected text is too")
+        await wait_until(partial(same_clipboard, sway, BEFORE), "the clipboard is as before")
+        await wait_until(partial(same_clipboard, sway, SELECTED, primary=True), "the selected text is too")
 
 
 async def test_contents_return_although_a_program_polls_the_clipboard(sway: WaylandDesktop) -> None:
@@ -82,7 +74,7 @@ async def test_contents_return_although_a_program_polls_the_clipboard(sway: Wayl
         assert await paste(sway) == b"text"
         assert await clipboard.until_read(PATIENT_S)
         giving = asyncio.ensure_future(clipboard.give_back())
-        await wait_until(partial(holds, sway, BEFORE), "it is as before")  # each look reads everything
+        await wait_until(partial(same_clipboard, sway, BEFORE), "it is as before")  # each look reads everything
         await giving
 
 
@@ -94,7 +86,7 @@ async def test_empty_clipboard_is_cleared_afterwards(sway: WaylandDesktop) -> No
         assert await paste(sway) == b"text"
         assert await clipboard.until_read(PATIENT_S)
         await clipboard.give_back()
-        await wait_until(partial(holds, sway, {}), "it is empty again")
+        await wait_until(partial(same_clipboard, sway, {}), "it is empty again")
 
 
 async def test_reads_before_the_key_do_not_count(sway: WaylandDesktop) -> None:
@@ -120,12 +112,12 @@ async def test_key_waits_for_a_late_manager_that_has_read_the_last_text(
     async with lent(sway) as clipboard:
         assert await clipboard.keep(primary=False)
         assert await clipboard.offer("one", primary=False)
-        await wait_until(lambda: pasted(sway, b"one"), "it is offered")
+        await wait_until(lambda: same_text(sway, b"one"), "it is offered")
         assert hint in await contents(sway)
         clipboard.expect_read()
         assert await paste(sway) == b"one" and await clipboard.until_read(PATIENT_S)
         offering = asyncio.ensure_future(clipboard.offer("two", primary=False))
-        await wait_until(lambda: pasted(sway, b"two"), "it is offered")
+        await wait_until(lambda: same_text(sway, b"two"), "it is offered")
         assert not offering.done(), "the manager has not read all formats"
         assert hint in await contents(sway)
         assert await offering
@@ -166,11 +158,11 @@ async def test_contents_survive_a_killed_process(sway: WaylandDesktop, memory: i
         await wayland.roundtrip()
         assert await killed.keep(primary=False)
         assert await killed.offer("text", primary=False)
-    await wait_until(partial(holds, sway, {}), "the text has ended with its process")
+    await wait_until(partial(same_clipboard, sway, {}), "the text has ended with its process")
     async with lent(sway, memory) as clipboard:
         await clipboard.recover(late=late)
         assert await paste(sway) == (b"" if late else b"b"), "a target that pastes late gets nothing"
-        await wait_until(partial(holds, sway, BEFORE), "all formats are there again")
+        await wait_until(partial(same_clipboard, sway, BEFORE), "all formats are there again")
 
 
 async def test_copy_made_after_a_process_was_killed_stays(sway: WaylandDesktop, memory: int) -> None:

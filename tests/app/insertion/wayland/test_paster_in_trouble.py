@@ -11,7 +11,7 @@ import pytest
 
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held_insertion
-from tests.app.insertion.wayland.conftest import opened, same_clipboard
+from tests.app.insertion.wayland.conftest import opened, same_clipboard, same_text
 from tests.helpers.desktop import TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc
@@ -125,7 +125,3 @@ def restart(desktop: WaylandDesktop, folder: Path) -> None:
     desktop.start("labwc", "-C", str(folder / "labwc"), "-s", f"sh -c '{result}'")
     wait_until_sync((folder / "session").exists, "the compositor runs")
     desktop.hand = Hand(desktop.environment)
-
-
-async def same_text(desktop: WaylandDesktop, text: bytes) -> bool:
-    return await asyncio.to_thread(desktop.copied) == text

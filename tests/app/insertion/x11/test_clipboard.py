@@ -174,7 +174,6 @@ def test_clipboard_is_read_again_when_it_changes_meanwhile(
 def test_clipboard_is_not_touched_when_its_owner_does_not_answer(
     connection: X11Connection, other: X11Connection
 ) -> None:
-    """The owner of the clipboard does not answer."""
     clipboard = X11Clipboard(connection)
     (selection,) = clipboard.selections(primary=False)
     other.window.set_selection_owner(selection, other.server_time())

@@ -21,19 +21,19 @@ def test_overlay_shows_nothing_when_app_is_idle() -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IDLE and state not in STAYS_S])
 def test_take_is_shown_while_it_goes_on(state: State) -> None:
-    lingering = OverlayTiming()
-    assert lingering.see(View(state), 0.0) == View(state)
-    assert lingering.until == inf
-    assert lingering.at(1e9) == View(state)
+    timing = OverlayTiming()
+    assert timing.see(View(state), 0.0) == View(state)
+    assert timing.until == inf
+    assert timing.at(1e9) == View(state)
 
 
 @pytest.mark.parametrize("state", list(STAYS_S))
 def test_outcome_keeps_display_time_when_repeated(state: State) -> None:
-    lingering = OverlayTiming()
-    lingering.see(LISTENING, 0.0)
-    lingering.see(View(state), 10.0)
-    assert lingering.see(View(state, held=1), 10.0 + STAYS_S[state] - 0.1) == View(state, held=1)
-    assert lingering.see(View(state), 10.0 + STAYS_S[state]) is None
+    timing = OverlayTiming()
+    timing.see(LISTENING, 0.0)
+    timing.see(View(state), 10.0)
+    assert timing.see(View(state, held=1), 10.0 + STAYS_S[state] - 0.1) == View(state, held=1)
+    assert timing.see(View(state), 10.0 + STAYS_S[state]) is None
 
 
 def test_outcome_that_needs_attention_stays_longer() -> None:
@@ -42,82 +42,82 @@ def test_outcome_that_needs_attention_stays_longer() -> None:
 
 
 def test_outcome_stays_when_app_becomes_idle() -> None:
-    lingering = OverlayTiming()
-    lingering.see(LISTENING, 0.0)
-    lingering.see(DONE, 1.0)
-    assert lingering.see(IDLE, 1.1) == DONE
-    assert lingering.at(2.6) is None
+    timing = OverlayTiming()
+    timing.see(LISTENING, 0.0)
+    timing.see(DONE, 1.0)
+    assert timing.see(IDLE, 1.1) == DONE
+    assert timing.at(2.6) is None
 
 
 def test_take_without_outcome_disappears_at_once() -> None:
-    lingering = OverlayTiming()
-    lingering.see(LISTENING, 0.0)
-    assert lingering.see(IDLE, 1.0) is None
+    timing = OverlayTiming()
+    timing.see(LISTENING, 0.0)
+    assert timing.see(IDLE, 1.0) is None
 
 
 def test_next_take_replaces_outcome_at_once() -> None:
-    lingering = OverlayTiming()
-    lingering.see(DONE, 0.0)
-    assert lingering.see(LISTENING, 0.1) == LISTENING
-    assert lingering.at(100.0) == LISTENING
+    timing = OverlayTiming()
+    timing.see(DONE, 0.0)
+    assert timing.see(LISTENING, 0.1) == LISTENING
+    assert timing.at(100.0) == LISTENING
 
 
 def test_note_is_shown_once_for_limited_time() -> None:
-    lingering = OverlayTiming()
-    lingering.see(LISTENING, 0.0)
-    assert lingering.see(CANCELLED, 1.0) == CANCELLED
-    assert lingering.see(CANCELLED, 1.0 + NOTE_S) is None
-    assert lingering.see(CANCELLED, 100.0) is None
+    timing = OverlayTiming()
+    timing.see(LISTENING, 0.0)
+    assert timing.see(CANCELLED, 1.0) == CANCELLED
+    assert timing.see(CANCELLED, 1.0 + NOTE_S) is None
+    assert timing.see(CANCELLED, 100.0) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(State), st.floats(0, 3)), max_size=30))
 def test_overlay_always_shows_running_take_and_hides_when_idle(
     steps: list[tuple[State, float]],
 ) -> None:
-    lingering, now = OverlayTiming(), 0.0
+    timing, now = OverlayTiming(), 0.0
     for state, passed in steps:
         now += passed
-        shown = lingering.see(View(state), now)
+        shown = timing.see(View(state), now)
         if stays_s(View(state)) == inf:
             assert shown == View(state)
-    lingering.see(IDLE, now)
-    assert lingering.at(now + max(STAYS_S.values())) is None
+    timing.see(IDLE, now)
+    assert timing.at(now + max(STAYS_S.values())) is None
 
 
 def test_earlier_held_text_is_not_shown_after_each_recording() -> None:
-    lingering = OverlayTiming()
+    timing = OverlayTiming()
     waits = View(State.HELD, held=1, note=Note("focus-moved"))
-    assert lingering.see(waits, 0.0) == waits
-    assert lingering.see(View(State.HELD, held=1), STAYS_S[State.HELD] - 0.1) == View(State.HELD, held=1)
-    assert lingering.see(waits, STAYS_S[State.HELD]) is None
-    assert lingering.see(View(State.HELD, held=1), 8.0) is None, "its note has expired"
-    lingering.see(View(State.DONE, earlier=1), 20.0)
+    assert timing.see(waits, 0.0) == waits
+    assert timing.see(View(State.HELD, held=1), STAYS_S[State.HELD] - 0.1) == View(State.HELD, held=1)
+    assert timing.see(waits, STAYS_S[State.HELD]) is None
+    assert timing.see(View(State.HELD, held=1), 8.0) is None, "its note has expired"
+    timing.see(View(State.DONE, earlier=1), 20.0)
     done = View(State.DONE, earlier=1)
-    assert lingering.see(View(State.HELD, earlier=1), 21.0) == done
-    assert lingering.see(View(State.HELD, earlier=1), 22.0) is None
+    assert timing.see(View(State.HELD, earlier=1), 21.0) == done
+    assert timing.see(View(State.HELD, earlier=1), 22.0) is None
     result = View(State.HELD, earlier=1, note=Note("held-earlier"))
-    assert lingering.see(result, 30.0) == result
-    assert lingering.see(result, 30.0 + NOTE_S) is None
-    assert lingering.see(View(State.HELD, held=1, earlier=1), 40.0), "one more text is held"
+    assert timing.see(result, 30.0) == result
+    assert timing.see(result, 30.0 + NOTE_S) is None
+    assert timing.see(View(State.HELD, held=1, earlier=1), 40.0), "one more text is held"
 
 
 def test_recording_without_outcome_is_hidden_while_text_is_held() -> None:
-    lingering = OverlayTiming()
-    lingering.see(View(State.LISTENING, earlier=1), 0.0)
-    assert lingering.see(View(State.HELD, earlier=1), 1.0) is None
+    timing = OverlayTiming()
+    timing.see(View(State.LISTENING, earlier=1), 0.0)
+    assert timing.see(View(State.HELD, earlier=1), 1.0) is None
 
 
 def test_refused_paste_is_shown_again_with_its_reason() -> None:
-    lingering = OverlayTiming()
+    timing = OverlayTiming()
     held = View(State.HELD, held=1, note=Note("not-read"))
-    lingering.see(held, 0.0)
-    lingering.see(View(State.INSERTING, held=1, note=Note("not-read")), 5.0)
-    assert lingering.see(held, 6.0) == held, "the key would seem dead"
-    assert lingering.see(held, 6.1) == held
-    assert lingering.at(6.0 + NOTE_S) is None
+    timing.see(held, 0.0)
+    timing.see(View(State.INSERTING, held=1, note=Note("not-read")), 5.0)
+    assert timing.see(held, 6.0) == held, "the key would seem dead"
+    assert timing.see(held, 6.1) == held
+    assert timing.at(6.0 + NOTE_S) is None
 
 
 def test_text_to_paste_is_no_longer_shown_once_it_is_dismissed() -> None:
-    lingering = OverlayTiming()
-    lingering.see(View(State.HELD, held=1), 0.0)
-    assert lingering.see(IDLE, 1.0) is None
+    timing = OverlayTiming()
+    timing.see(View(State.HELD, held=1), 0.0)
+    assert timing.see(IDLE, 1.0) is None

@@ -17,6 +17,7 @@ from app.monitoring.view import Link, MonitorView
 from app.ui.monitor.page import MonitorPage
 from app.ui.monitor.timeline import TimelineRow
 from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import scrolling
 from scripts.example_fleet import MACHINES, ExampleFleet
@@ -163,8 +164,6 @@ def test_row_reached_by_arrow_keys_is_scrolled_into_view(page: MonitorPage, qtbo
 
 
 def test_monitor_changes_language_and_colours_while_open(theme: Theme, qtbot: QtBot) -> None:
-    from app.ui.theme.colours import Scheme
-
     texts = Texts("en")
     page = displayed(qtbot, MonitorPage(theme, texts, lambda action: None))
     page.show_monitor(busy())

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetricsF, QImage
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
@@ -100,8 +100,6 @@ def test_each_state_has_its_own_icon_in_row(made: TimelineRow, texts: Texts, sta
 
 @in_each_language
 def test_narrow_row_shows_shorter_description(made: TimelineRow, texts: Texts, theme: Theme) -> None:
-    from PySide6.QtGui import QFontMetricsF
-
     metrics = QFontMetricsF(RowMeasures(texts).caption)
     whole, short = stages_text(texts, ROW), stages_text(texts, ROW, short=True)
     assert made._stages_that_fit(ROW, metrics, 10_000) == whole

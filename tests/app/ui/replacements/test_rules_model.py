@@ -50,7 +50,7 @@ def test_edited_cells_change_rules_and_emit_signal(model: RulesModel, qtbot: QtB
 @in_each_language
 def test_invalid_row_shows_reason_to_eyes_and_screen_readers(model: RulesModel, texts: Texts) -> None:
     model.setData(model.index(1, Column.HEARS), "GIT HUB")
-    why = texts(f"words.wrong.{'twice'}")
+    why = texts("words.wrong.twice")
     assert model.index(1, Column.TAKES).data(PROBLEM) == why
     assert model.index(1, Column.HEARS).data(Role.ToolTipRole) == why
     said = model.index(1, Column.HEARS).data(Role.AccessibleTextRole)
