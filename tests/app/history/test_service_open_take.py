@@ -12,6 +12,7 @@ from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
 from protocol.recognition import Options
 from tests.app.history.takes import record, session
+from tests.app.history.test_service import Window, served
 from tests.helpers.waiting import wait_until
 
 RUN = Reran("2026-03-03T09:41:00+00:00", Options(), False, "other", "one three")
@@ -52,6 +53,17 @@ async def test_details_of_the_followed_take_are_published_once_per_change(librar
         publisher.follow(FollowTake(session(1)))
         await wait_until(lambda: received[-1].session == session(1), "one that is gone is passed over")
     assert len(received) == 5
+
+
+async def test_details_in_the_window_follow_a_change_by_another_process(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, history):
+        serving.ask(FollowTake(session(1)))
+        await wait_until(lambda: window.details, "the take")
+        with library.reopen(session(1)) as journal:
+            journal.edit("mine")
+        history.changed(session(1))
+        await wait_until(lambda: window.details[-1].text == "mine", "the edit")
 
 
 RUN = Reran("2026-03-03T09:41:00+00:00", Options(), False, "other", "one three", 1)
