@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.diagnostics.timeline.session_timeline import SegmentRow, SessionTimeline
 
 _TABLE_WIDTH: Final = 100
+_MOST_NAMED: Final = 20
 _TIMES: Final = frozenset({"began", "ended"})  # seconds since the beginning; the rest is in ms
 _COLUMNS: Final = (
     ("spoken", "began"),
@@ -73,21 +74,26 @@ def logs(
             oldest = oldest_line(places)
             since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
             raise SessionNotFound(f"the logs have nothing of session {found.session}: {since}")
-    timeline = _limited_to_segment(
-        segment, timeline_of(found.session, found.lines, [str(place) for place in places])
-    )
+        timeline = timeline_of(found.session, found.lines, [str(place) for place in places])
+        if segment is not None:
+            timeline = _limited_to_segment(segment, timeline)
     if as_json:
         print_json(_as_json(timeline, found.left_out))
     else:
         _print(timeline, found.left_out)
 
 
-def _limited_to_segment(segment: int | None, timeline: "SessionTimeline") -> "SessionTimeline":
-    """Return the entries and rows of this segment, and the entries without a segment."""
-    if segment is None:
-        return timeline
+def _limited_to_segment(segment: int, timeline: "SessionTimeline") -> "SessionTimeline":
+    """Return the rows of this segment, and all entries but those of others. Raises ``SessionNotFound``."""
+    from app.diagnostics.timeline.log_search import SessionNotFound
+
+    rows = tuple(row for row in timeline.rows if row.segment == segment)
+    if not rows:
+        known = ", ".join(str(row.segment) for row in timeline.rows[:_MOST_NAMED]) or "none"
+        more = ", …" if len(timeline.rows) > _MOST_NAMED else ""
+        raise SessionNotFound(f"session {timeline.session} has no segment {segment}; it has: {known}{more}")
     entries = tuple(one for one in timeline.entries if one.segment in (segment, None))
-    return replace(timeline, entries=entries, rows=tuple(row for row in timeline.rows if row.segment == segment))
+    return replace(timeline, entries=entries, rows=rows)
 
 
 def _print(timeline: "SessionTimeline", left_out: int) -> None:

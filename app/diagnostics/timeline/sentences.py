@@ -4,7 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from app.diagnostics.timeline.segment_facts import LoggedEvent, host_of
+from protocol.errors import CloseCode
 from runtime.event_names import LogEvent
+
+_NORMAL_CLOSE: Final = f"({CloseCode.NORMAL.value})"
+"""Reason of a connection that a gateway closes when its session is done."""
 
 
 def lasting(ms: float) -> str:
@@ -58,6 +62,11 @@ def _busy(line: LoggedEvent) -> str:
     eta = line.ms("eta_ms")
     wait = "" if eta is None else f", {lasting(eta)} to wait"
     return f"the gateway is busy ({line.text('reason')}){wait}"
+
+
+def _closed(line: LoggedEvent) -> str:
+    reason = line.text("reason") or "its client left"
+    return "the connection ended" if reason == _NORMAL_CLOSE else f"the connection ended: {reason}"
 
 
 def _job_failed_text(line: LoggedEvent) -> str:
@@ -118,7 +127,7 @@ _OF_PROCESSES: Final[_Sentences] = {
 }
 _SENTENCES: Final[_Sentences] = {
     **_OF_PROCESSES,
-    LogEvent.CONNECTION_CLOSED: lambda line: f"the connection ended: {line.text('reason') or 'its client left'}",
+    LogEvent.CONNECTION_CLOSED: _closed,
     LogEvent.FILE_ENDED: lambda line: f"the file has ended: {line.text('state')}",
     LogEvent.FILE_HISTORY_BEHIND: "the history lacks segments of the file; waiting for them",
     LogEvent.FILE_NOT_REMOVED: "the file cannot be deleted",

@@ -61,6 +61,12 @@ def test_logs_print_only_chosen_segment(tmp_path: Path, world: World) -> None:
     assert "segment 0 is queued" in done.output and "segment 1" not in done.output
 
 
+def test_logs_name_the_segments_if_the_chosen_one_is_missing(tmp_path: Path, world: World) -> None:
+    done = logs(tmp_path, "--session", SESSION[:6], "--segment", "99")
+    assert done.exit_code == 1 and done.stdout == ""
+    assert f"session {SESSION} has no segment 99; it has: 0, 1" in " ".join(done.stderr.split())
+
+
 def test_logs_print_story_as_json(tmp_path: Path, world: World) -> None:
     story = json.loads(logs(tmp_path, "--session", SESSION, "--json").stdout)
     assert story["session"] == SESSION and [row["segment"] for row in story["segments"]] == [0, 1]

@@ -48,6 +48,7 @@ def test_short_names_add_process_only_when_host_is_ambiguous() -> None:
         (line("child.start_failed", child="worker", reason="no memory"), "worker cannot be started: no memory"),
         (line("computer.slept", seconds=90), "this computer slept for 90.0 s"),
         (line("connection.closed", reason=""), "the connection ended: its client left"),
+        (line("connection.closed", reason="(1000)"), "the connection ended"),
         (line("connection.closed", reason="too slow"), "the connection ended: too slow"),
         (line("engine.loaded", model="m", device="cuda"), "an engine is loaded: m on cuda"),
         (line("log.lines_lost", lines=7), "7 lines of the log are not written"),
