@@ -124,6 +124,8 @@ def status_hint(texts: Texts, status: Status) -> str:
 
 
 _LINES = 3
+_LINES_OF_TROUBLE = 6
+"""Enough for what to do about it, which comes last."""
 
 
 class StatusLine(QAbstractButton):
@@ -140,7 +142,7 @@ class StatusLine(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
         self.shape, self.word = Shape(theme, State.IDLE), label(bold=True)
-        self.means, self.trouble = (Elided(_LINES, size=SCALE.caption) for _ in range(2))
+        self.means, self.trouble = (Elided(most, size=SCALE.caption) for most in (_LINES, _LINES_OF_TROUBLE))
         self.means.setProperty("role", "muted")
         for part in (self.shape, self.word, self.means, self.trouble):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

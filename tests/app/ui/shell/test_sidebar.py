@@ -7,8 +7,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import Note
+from app.insertion.outcome import HoldReason
 from app.ui.shell.sidebar import Sidebar, Status, StatusLine
-from app.ui.strings.texts import Texts
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
@@ -55,6 +57,17 @@ def test_sidebar_shows_the_whole_hint_at_hotkeys_of_the_desktop(world: World, th
     world.sidebar.resize(world.sidebar.width(), 800)
     QApplication.processEvents()
     assert line.trouble.text() == hint
+
+
+@in_each_language
+def test_sidebar_shows_what_to_do_with_each_held_text(world: World, theme: Theme, texts: Texts) -> None:
+    line = StatusLine(theme, texts)
+    world.sidebar.put(line)
+    world.sidebar.resize(world.sidebar.width(), 800)
+    for reason in HoldReason:
+        line.show_status(Status(problem=note_text(texts, Note(reason), "Ctrl+Alt+V")))
+        QApplication.processEvents()
+        assert line.trouble.text() == line.trouble.accessibleName() != ""
 
 
 def test_folded_entries_keep_names_as_tool_tips(world: World, texts: Texts) -> None:
