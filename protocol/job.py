@@ -63,6 +63,8 @@ LONGEST_FAILURE: Final = 4 * 1024
 LONGEST_STATUS: Final = 8 * 1024
 DEAD_BYTES: Final = 16 * 1024 * 1024
 """Most bytes of dead letters, if all are as long as the last one."""
+DEAD_MS: Final = 7 * 24 * 3600 * 1000
+"""Age after which dead letters are deleted."""
 STALE_MS: Final = 2_000
 """Age after which a request for a hypothesis is not answered."""
 LIVE_STALE_MS: Final = 1_000

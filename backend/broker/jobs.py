@@ -150,12 +150,13 @@ class Jobs:
         return shard.send(Command("hold", [shard.keys.transient], (*_TRANSIENT, session), lambda reply: reply))
 
     def discard(self, session: str, gone_ms: int = 0) -> "asyncio.Future[bool]":
-        """Delete a transient session with its jobs and texts. The result is false if a gateway has it.
+        """Delete a transient session: jobs, texts, dead letters. The result is false if a gateway has it.
 
         ``gone_ms``: for how long no gateway may have noted it; 0: this gateway has it.
         """
         shard = self._shard(session)
-        keys = [shard.keys.session(session), shard.keys.backlog, shard.keys.transient, *shard.keys.history_keys]
+        known = shard.keys
+        keys = [known.session(session), known.backlog, known.transient, *known.history_keys, known.dead]
         discarded = shard.send(Command("discard", keys, (session, gone_ms), is_discarded), at_once=False)
         discarded.add_done_callback(lambda _: shard.deletes_texts())
         return discarded

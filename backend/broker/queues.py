@@ -10,7 +10,15 @@ from backend.broker.jobs import Jobs
 from backend.broker.shard import Shard
 from backend.core.errors import BrokerError
 from protocol.errors import ErrorCode
-from protocol.job import SESSION_TTL_MS, STALE_MS, WORKER_GONE_MS, Failure, encode_notice, shard_of_key
+from protocol.job import (
+    DEAD_MS,
+    SESSION_TTL_MS,
+    STALE_MS,
+    WORKER_GONE_MS,
+    Failure,
+    encode_notice,
+    shard_of_key,
+)
 
 PARTIALS: Final = "partials"
 _PAGE_ENTRIES: Final = 64
@@ -116,7 +124,7 @@ class Queues:
         return bool(await shard.run_script("drop", keys, arguments))
 
     async def tidy(self) -> dict[str, float]:
-        """Note the offered models and drop stale requests; return seconds since each model was last offered."""
+        """Note the offered models, drop what is too old; return seconds since each model was last offered."""
         ages: dict[str, float] = {}
         for reply in await self._each(_tidy_shard):
             for model, age in zip(reply[::2], reply[1::2], strict=True):
@@ -145,8 +153,9 @@ async def _streams(shard: Shard) -> list[str]:
 
 async def _tidy_shard(shard: Shard) -> Sequence[Any]:
     partials = [name for name in await _streams(shard) if split(name)[0] == PARTIALS]
-    keys = (shard.keys.offered, shard.keys.workers, *partials)
-    reply: Sequence[Any] = await shard.run_script("tidy", keys, (WORKER_GONE_MS, _FORGOTTEN_MS, STALE_MS))
+    keys = (shard.keys.offered, shard.keys.workers, shard.keys.dead, *partials)
+    ages_ms = (WORKER_GONE_MS, _FORGOTTEN_MS, STALE_MS, DEAD_MS)
+    reply: Sequence[Any] = await shard.run_script("tidy", keys, ages_ms)
     return reply
 
 

@@ -7,6 +7,7 @@ from protocol.errors import ErrorCode
 from protocol.job import (
     DEAD_BYTES,
     DEAD_ENTRIES,
+    DEAD_MS,
     GROUP,
     LEASE_MS,
     LEAST_NOTICE,
@@ -27,7 +28,7 @@ _NUMBERS: Final = {
     "LEAST_NOTICE": LEAST_NOTICE,
     "DEAD_ENTRIES": DEAD_ENTRIES,
     "DEAD_BYTES": DEAD_BYTES,
-    "DEAD_MS": 7 * 24 * 3600 * 1000,
+    "DEAD_MS": DEAD_MS,
 }
 _READ_ONLY: Final = ("glance", "others", "borrow")
 _PARTS: Final = {

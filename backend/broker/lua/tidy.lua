@@ -1,10 +1,12 @@
 #!lua flags=allow-oom
--- Note which models workers have at this moment, and drop requests for partials that nobody wants any more.
--- KEYS: models on offer, workers, then streams of partials
--- ARGV: ms after which a worker is gone, ms after which a model is forgotten, ms after which a request is stale
+-- Note which models workers have at this moment, and drop old dead letters and requests for partials.
+-- KEYS: models on offer, workers, dead letters, then streams of partials
+-- ARGV: ms after which a worker is gone, ms after which a model is forgotten, ms after which a request is stale,
+-- ms for which dead letters are kept
 -- Returns {model, ms since a worker had it, ...}.
-local offered, workers = unpack(KEYS)
+local offered, workers, dead = unpack(KEYS)
 local gone_ms, forgotten_ms, stale_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local kept_ms = tonumber(ARGV[4])
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -15,8 +17,11 @@ for _, status in ipairs(redis.call("HVALS", workers)) do
     redis.call("HSET", offered, said.model, string.format("%.0f", now))
   end
 end
-for i = 3, #KEYS do
+for i = 4, #KEYS do
   redis.call("XTRIM", KEYS[i], "MINID", string.format("%.0f", now - stale_ms))
+end
+if redis.call("TYPE", dead).ok == "stream" then -- a worker does so too, but only when another segment fails
+  redis.call("XTRIM", dead, "MINID", string.format("%.0f", now - kept_ms))
 end
 
 local ages = {}

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from backend.broker.records import SessionGone
-from protocol.job import SESSION_TTL_MS, TRANSIENT_GONE_MS, Keys
+from protocol.job import SESSION_TTL_MS, TRANSIENT_GONE_MS, Job, Keys, encode_job
 from protocol.recognition import Options
 from tests.backend.broker_setting import HASH, STREAM, Setting, job
 
@@ -60,6 +62,26 @@ class TestDiscard:
         taken = await at.worker.take()
         assert taken is not None and await at.jobs.discard("s")
         assert await at.redis.exists(HASH) == 0 and await at.entries() == 0
+
+    @pytest.mark.parametrize("later", [None, "queued", "text"])
+    async def test_dead_letters_of_a_discarded_session_go_with_it(self, at: Setting, later: str | None) -> None:
+        await at.jobs.submit(job(0))
+        await at.fail()
+        for letter in (job(0), Job("t", 0, b"\0\0", 1), job(0, attempt=1)):
+            await at.redis.xadd(Keys().dead, encode_job(letter))
+        if later is not None:
+            await at.jobs.submit(job(0, attempt=2))
+        if later == "text":
+            await at.recognise("text")
+        assert await at.jobs.discard("s")
+        assert [letter.job.session for letter in await at.jobs.dead_letters()] == ["t"]
+
+    async def test_key_of_another_program_in_place_of_dead_letters_stays(self, at: Setting) -> None:
+        await at.jobs.submit(job(0))
+        await at.fail()
+        await at.redis.set(Keys().dead, "mine")
+        assert await at.jobs.discard("s")
+        assert await at.redis.get(Keys().dead) == b"mine"
 
     async def test_session_of_another_gateway_stays(self, at: Setting) -> None:
         await at.jobs.hold("s")

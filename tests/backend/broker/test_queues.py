@@ -6,7 +6,7 @@ import pytest
 
 from backend.broker.queues import KeyQueue, Queues, StreamEntry, read_page, split, sum_by_key
 from protocol.errors import ErrorCode
-from protocol.job import WORKERS_KEY, Failure, JobKind, Keys, encode_status
+from protocol.job import WORKERS_KEY, Failure, JobKind, Keys, encode_job, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from tests.backend.broker_setting import STREAM, Setting, job, listening
@@ -173,6 +173,18 @@ class TestTidying:
         await at.jobs.submit(job(1, options=BULK))
         await Queues(at.jobs).tidy()
         assert [entry.segment for entry in await everything(at) if entry.priority == "partials"] == [0]
+
+    async def test_dead_letters_are_deleted_after_seven_days(self, at: Setting) -> None:
+        now = int((await at.redis.time())[0]) * 1000
+        for days in (8, 6):
+            await at.redis.xadd(Keys().dead, encode_job(job(days)), id=f"{now - days * 24 * 3_600_000}-0")
+        await Queues(at.jobs).tidy()
+        assert [letter.job.segment for letter in await at.jobs.dead_letters()] == [6]
+
+    async def test_key_of_another_program_in_place_of_dead_letters_stays(self, at: Setting) -> None:
+        await at.redis.set(Keys().dead, "mine")
+        assert await Queues(at.jobs).tidy() == {}
+        assert await at.redis.get(Keys().dead) == b"mine"
 
 
 def test_stream_name_is_split_into_class_and_model() -> None:
