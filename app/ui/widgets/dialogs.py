@@ -1,12 +1,13 @@
 """Dialogs: the scrolling content of the app's own, and those of the system."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QSize, QStandardPaths, QUrl
+from PySide6.QtCore import QCoreApplication, QFileInfo, QSize, QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QFileIconProvider, QFrame, QScrollArea, QWidget
 
 from app.ui.theme.theme import SPACING
 from app.ui.widgets.basic import timer
@@ -62,6 +63,18 @@ _LABELS: Final = {
 """Labels that Qt's translations have without the key that its dialog marks."""
 
 
+class FileKinds(QFileIconProvider):
+    """Kinds of files in the language of the windows: Qt's dialog looks for them where no translation has them."""
+
+    def type(self, info: QFileInfo) -> str:
+        """Return the kind of a file, such as "wav File" or "Folder"."""
+        translated = partial(QCoreApplication.translate, "QFileDialog")
+        if not info.isFile():
+            return translated(super().type(info))
+        ending = info.suffix()
+        return translated("%1 File").replace("%1", ending) if ending else translated("File")
+
+
 class Dialogs:
     """Dialogs of the operating system. All return an empty value if the user chooses nothing.
 
@@ -105,6 +118,8 @@ class Dialogs:
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         folders = (self._used, documents, str(Path.home()))
         dialog = QFileDialog(parent, title, next((one for one in folders if one and Path(one).is_dir()), ""))
+        self._kinds = FileKinds()  # the dialog does not keep it
+        dialog.setIconProvider(self._kinds)
         for label, source in _LABELS.items():
             if (word := QCoreApplication.translate("QFileDialog", source)) != source:
                 dialog.setLabelText(label, word)

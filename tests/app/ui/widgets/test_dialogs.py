@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QTimer, QUrl, Slot
+from PySide6.QtCore import QFileInfo, QObject, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
@@ -65,11 +65,16 @@ def test_dialogs_return_empty_values_when_cancelled(parent: QWidget) -> None:
 def test_file_dialog_is_in_chinese_where_the_windows_are(
     parent: QWidget, qapp: QApplication, tmp_path: Path
 ) -> None:
-    texts, labels = Texts("zh"), list[str]()
+    texts, labels, kinds = Texts("zh"), list[str](), list[str]()
     words = QtWords(qapp, texts)
+    (tmp_path / "folder").mkdir()
+    for name in ("plain", "sound.wav"):
+        (tmp_path / name).touch()
 
     def look(dialog: QFileDialog) -> None:
         labels.extend(dialog.labelText(label) for label in QFileDialog.DialogLabel)
+        places = (tmp_path / "folder", tmp_path / "plain", tmp_path / "sound.wav")
+        kinds.extend(dialog.iconProvider().type(QFileInfo(str(place))) for place in places)
         dialog.reject()
 
     try:
@@ -77,6 +82,7 @@ def test_file_dialog_is_in_chinese_where_the_windows_are(
         Dialogs().files(parent, "打开", ("音频 (*.wav)",))
         assert [label for label in labels if not re.search("[\u4e00-\u9fff]", label)] == []
         assert len(labels) == len(QFileDialog.DialogLabel)
+        assert kinds == ["文件夹", "文件", "wav 文件"]
     finally:
         texts.choose("en")
         words.deleteLater()
