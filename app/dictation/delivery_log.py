@@ -108,7 +108,11 @@ class DeliveryLog:
         Like ``inserting``: they are not inserted automatically later.
         """
         self._notify(SegmentStep.HELD, pieces)
-        await self._record(pieces, lambda journal, segment: journal.inserting(segment, rest=rest))
+        await self._record(pieces, partial(_record_held, rest))
+
+    async def record_missing(self, pieces: tuple[SegmentId, ...]) -> None:
+        """Record that these pieces, which were to be inserted, certainly did not arrive."""
+        await self._record(pieces, Journal.record_missing)
 
     async def record_inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were inserted."""
@@ -284,6 +288,13 @@ def _record_each(segments: list[int], record: Record, journal: Journal) -> None:
     for segment in segments:
         if segment in journal.take.segments:  # not if a disk that had become read-only has lost it
             record(journal, segment)
+
+
+def _record_held(rest: str, journal: Journal, segment: int) -> None:
+    if rest:
+        journal.inserting(segment, rest=rest)
+    elif not journal.take.segments[segment].inserting:
+        journal.record_missing(segment)
 
 
 def _closed(journal: Journal) -> bool:

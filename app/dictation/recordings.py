@@ -126,8 +126,10 @@ def view_of(found: TakeSnapshot) -> TakeView | None:
     """Return a take as the user sees it, or ``None`` if it has no speech."""
     if found.state is TakeState.EMPTY:
         return None
-    held = len(held_in(found))
-    return TakeView(str(found.session), found.take.started_s, found.seconds, found.state, found.text, held)
+    held = held_in(found)
+    doubted = tuple(dict.fromkeys(name for n, name in found.take.doubted.items() if n in held))
+    session, started_s = str(found.session), found.take.started_s
+    return TakeView(session, started_s, found.seconds, found.state, found.text, len(held), doubted)
 
 
 def held_in(found: TakeSnapshot) -> dict[int, str]:

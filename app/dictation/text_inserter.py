@@ -187,6 +187,8 @@ class TextInserter:
             recorded = await self._deliveries.inserting(ready.pieces, program)
             wanted = recorded or ready.pasted
             insertion = await self._insert_in_time(ready) if wanted else held_insertion(HoldReason.UNRECORDED)
+            if _is_missing(insertion):
+                await self._deliveries.record_missing(ready.pieces)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
             insertion = held_insertion(HoldReason.UNCERTAIN)
@@ -251,3 +253,9 @@ class TextInserter:
         """Copy texts, and return whether this desktop let the app copy them."""
         copier = self._means.copier
         return copier is not None and await copier.copy(ready.text.strip())
+
+
+def _is_missing(insertion: Insertion) -> bool:
+    """Return whether nothing of the texts arrived, nor will."""
+    held = insertion.how is InsertionResult.HELD and not insertion.rest
+    return held and insertion.reason != HoldReason.UNCERTAIN

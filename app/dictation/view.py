@@ -68,7 +68,8 @@ class View:
 class TakeView:
     """A take as the list shows it.
 
-    ``started_s``: seconds since 1970. ``held``: the number of held texts.
+    ``started_s``: seconds since 1970. ``held``: the number of held texts. ``doubted``: programs where held
+    texts may have arrived all the same; an empty name: an unknown one.
     """
 
     session: str
@@ -77,3 +78,4 @@ class TakeView:
     state: TakeState
     text: str = ""
     held: int = 0
+    doubted: tuple[str, ...] = ()

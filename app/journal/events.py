@@ -84,12 +84,13 @@ class Replaced(Struct, frozen=True, tag="replaced"):
 class Inserting(Struct, frozen=True, tag="inserting", omit_defaults=True):
     """The start of an insertion into ``program``, if known: from now on the text may be at the cursor.
 
-    ``rest``: everything before it certainly is.
+    ``rest``: everything before it certainly is. ``missing``: the insertion is over, and the text certainly is not.
     """
 
     segment: Index
     program: str = ""
     rest: str = ""
+    missing: bool = False
 
 
 class Inserted(Struct, frozen=True, tag="inserted"):

@@ -207,8 +207,14 @@ class Journal:
         each program that it is given to. ``rest``: the part that is missing there.
         """
         known, program = self._segment(segment), program.encode("utf-8", "replace").decode()
-        if not known.inserting or (program and program != known.program) or (rest and rest != known.rest):
+        again = not known.inserting or (known.missing and not rest)
+        if again or (program and program != known.program) or (rest and rest != known.rest):
             self._record_outcome(Inserting(segment, program, rest))
+
+    def record_missing(self, segment: int) -> None:
+        """Record that the text was not given to another program, or certainly did not arrive there."""
+        if not self._segment(segment).missing:
+            self._record_outcome(Inserting(segment, missing=True))
 
     def record_inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted."""

@@ -60,8 +60,8 @@ class TakeSegment:
     ``details``: as they were when it began. ``program``: where insertion began. ``replaced``: its text after
     replacement rules. ``recut``: its audio was cut again under other numbers. ``chosen``: for a span, whether its
     text is used. ``begun`` and ``arrived``: places of its insertion's beginning and end among those of the take.
-    ``rest``: what is missing where only a part of the text was inserted. ``known``: revision of the take that
-    has its text first.
+    ``rest``: what is missing where only a part of the text was inserted. ``missing``: nothing of it was.
+    ``known``: revision of the take that has its text first.
     """
 
     at: int
@@ -74,6 +74,7 @@ class TakeSegment:
     inserting: bool = False
     program: str = ""
     rest: str = ""
+    missing: bool = False
     known: int = field(default=0, compare=False)
     inserted: bool = False
     begun: int = field(default=0, compare=False)
@@ -244,6 +245,12 @@ class Take:
         known = {n: self.segments.get(n, TakeSegment(0)) for n in texts}
         return {n: known[n].rest or text for n, text in sorted(texts.items()) if known[n].awaited}
 
+    @property
+    def doubted(self) -> dict[int, str]:
+        """Held texts that may have arrived all the same, each with the program if it is known."""
+        known = {n: each for n in self.held if (each := self.segments.get(n)) is not None}
+        return {n: each.program for n, each in known.items() if each.inserting and not each.missing}
+
     def offered(self, samples: int) -> dict[int, str]:
         """Return the held texts that are offered after a restart, if the take has its ``samples`` on disk.
 
@@ -360,7 +367,9 @@ def _apply(event: Event, spoken: TakeSegment, place: int) -> None:
 def _apply_delivery(event: Inserting | Inserted, spoken: TakeSegment, place: int) -> None:
     match event:
         case Inserting():
+            if not event.rest and (not spoken.inserting or event.program not in ("", spoken.program)):
+                spoken.begun = place
             spoken.inserting, spoken.program = True, event.program or spoken.program
-            spoken.rest, spoken.begun = event.rest or spoken.rest, spoken.begun if event.rest else place
+            spoken.rest, spoken.missing = event.rest or spoken.rest, event.missing
         case Inserted() if not spoken.inserted:
             spoken.inserted, spoken.arrived = True, place

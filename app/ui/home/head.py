@@ -11,7 +11,7 @@ from app.dictation.view import TakeView, View
 from app.history.view import HistoryList, HistoryMessage, StopExporting
 from app.messages.kinds import Action
 from app.ui.home.hero import Hero
-from app.ui.home.timeline_model import percent_text, when_text
+from app.ui.home.timeline_model import percent_text, program_text, when_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts, key_text, note_text, state_text
@@ -69,12 +69,18 @@ class PasteBar(QFrame):
                 when = when_text(texts, self._held[0])
                 button.setAccessibleName(texts(f"take.{key}-name", when=when))
         self.shape.show_state(State.HELD, state_text(texts, State.HELD))
-        by_key = self._key and self._by_key
-        self.name.setText(texts("home.paste-here", key=self._key) if by_key else texts("home.to-paste"))
+        self.name.setText(self._title())
         self.text.show_text(self._held[0].text if self._held else "")
         others = len(self._held) - 1
         self.more.setText(texts("home.more-to-paste", count=others) if others > 0 else "")
         self.buttons.arrange()
+
+    def _title(self) -> str:
+        if self._held and self._held[0].doubted:
+            name = program_text(self._texts, next(filter(None, self._held[0].doubted), ""))
+            return self._texts("home.perhaps-inserted-in" if name else "home.perhaps-inserted", program=name)
+        by_key = self._key and self._by_key
+        return self._texts("home.paste-here", key=self._key) if by_key else self._texts("home.to-paste")
 
     def _settle_held(self, how: HeldAction) -> None:
         if self._held:

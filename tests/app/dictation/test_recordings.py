@@ -71,6 +71,20 @@ async def test_held_texts_of_earlier_run_are_offered_newest_first(run: Run) -> N
     ]
 
 
+async def test_text_whose_insertion_did_not_end_is_doubted(run: Run, root: Path) -> None:
+    with Library(root).reopen(TWO) as journal:
+        journal.inserting(0, "gedit")
+        journal.inserting(1, "kate")
+        journal.record_missing(1)
+    with Library(root).reopen(ONE) as journal:
+        journal.record_missing(0)
+        journal.inserting(0)
+        journal.inserting(1, "gedit")
+        journal.record_inserted(1)
+    views = {view.session: view.doubted for view in await run.recordings.views(20)}
+    assert views == {str(THREE): (), str(TWO): ("gedit",), str(ONE): ("",)}
+
+
 async def test_recording_with_held_text_is_always_listed(run: Run) -> None:
     await run.recordings.hold_again()
     assert [view.session for view in await run.recordings.views(1)] == [str(one) for one in (THREE, TWO, ONE)]

@@ -53,6 +53,15 @@ def test_paste_bar_names_key_text_and_number(bar: PasteBar, texts: Texts) -> Non
     assert texts("home.today") in bar.paste.accessibleName()
 
 
+def test_paste_bar_says_where_a_text_may_have_arrived(bar: PasteBar, texts: Texts) -> None:
+    bar.show_key("Ctrl+Alt+V")
+    bar.show_view(View(State.HELD, held=1))
+    bar.show_takes([replace(HELD, doubted=("", "some-editor"))])
+    assert bar.name.text() == texts("home.perhaps-inserted-in", program="Some Editor")
+    bar.show_takes([replace(HELD, doubted=("",))])
+    assert bar.name.text() == texts("home.perhaps-inserted")
+
+
 def test_text_to_paste_is_pasted_copied_or_dismissed(bar: PasteBar, asked: list[Action], qtbot: QtBot) -> None:
     bar.show_takes([HELD])
     bar.show()
