@@ -1,9 +1,9 @@
 """Implement ``kikipounamu doctor``, which checks this computer, and ``kikipounamu report`` about it."""
 
 import time
-from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,21 +50,17 @@ def doctor(
     import sys
 
     from app.core import process
+
+    run = partial(process.run, "doctor", level="ERROR", terminal=True, in_files=False)
+    if only_apart:
+        run(lambda: examine_apart(only_apart, listens=not no_microphone))
     from app.diagnostics.checks.all_checks import CheckOptions, this_computer
 
-    if not (engine or only_apart):
-        engine = _engine_of_default()
-    options = CheckOptions(engine, thorough=thorough)
+    options = CheckOptions(engine or _engine_of_default(), thorough=thorough)
     if no_microphone:
-        options = CheckOptions(engine, 0.0, thorough)
+        options = CheckOptions(options.engine, 0.0, thorough)
     computer = this_computer(sys.platform, os.environ)
-
-    def work() -> Coroutine[Any, Any, int]:
-        if only_apart:
-            return examine_apart(options, computer, only_apart)
-        return examine(options, computer, json=json, bundle=bundle)
-
-    process.run("doctor", work, level="ERROR", terminal=True, in_files=False)
+    run(lambda: examine(options, computer, json=json, bundle=bundle))
 
 
 def _engine_of_default() -> str:
@@ -104,13 +100,22 @@ async def examine(
     return output.status(found)
 
 
-async def examine_apart(options: "CheckOptions", computer: "ComputerSetup", area: str) -> int:
+async def examine_apart(area: str, *, listens: bool) -> int:
     """Run one check and report it to the parent process that requested it."""
-    from app.diagnostics.checks import runner
-    from app.diagnostics.checks.all_checks import AllChecks
-    from app.diagnostics.checks.finding import Topic
+    import sys
 
-    examination = AllChecks(options, computer).examination(Topic(area))
+    from app.capture.desktop_sound import sound_system
+    from app.core.daemon_thread import in_daemon_thread
+    from app.diagnostics.checks import own_process, runner
+    from app.diagnostics.checks.finding import Topic
+    from app.settings.current import settings_now
+    from runtime.folders import folders
+
+    settings, _ = await in_daemon_thread(settings_now)
+    choice, hear_s = settings.audio.microphone, own_process.HEAR_S if listens else 0.0
+    examination = own_process.examination(
+        Topic(area), choice, folders().models, sys.platform, hear_s, sound_system
+    )
     found = await runner.examine([examination], lambda area, findings: None)
     typer.echo(runner.encode(found))
     return 0

@@ -8,7 +8,7 @@ import asyncio
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -41,6 +41,7 @@ _LIBRARIES: Final = {  # each is queried in a process of its own; nothing of it 
 }
 _ADVICE: Final = {"onnxruntime": "for one, install onnxruntime-gpu in place of onnxruntime, never both"}
 
+StartEngine = Callable[[EngineSettings, float], Awaitable[EngineProcess]]
 Ask = Callable[[Sequence[str]], str]
 """Runs a command and returns its output; empty if it is missing, fails or times out."""
 
@@ -184,16 +185,19 @@ def _beginning(file: Path) -> bytes:
     return np.concatenate(blocks)[: SAMPLE_RATE * SAMPLE_S].astype("<i2").tobytes()
 
 
-async def decode(settings: EngineSettings, pcm: bytes) -> DecodeMeasurement:
-    """Load the engine in a process of its own and decode twice; the second decode is measured.
+async def decode(
+    settings: EngineSettings, pcm: bytes, start: StartEngine = EngineProcess.start
+) -> DecodeMeasurement:
+    """Load the engine in a process of its own and measure a decode; on a graphics card, the second one.
 
     Raises ``EngineUnavailable`` or ``EngineFault``.
     """
     begun = time.perf_counter()
-    engine = await EngineProcess.start(settings, _LOAD_S)
+    engine = await start(settings, _LOAD_S)
     try:
         load_s = time.perf_counter() - begun
-        await engine.decode([DecodeRequest(pcm)], _DECODE_S)  # the first decode still loads kernels
+        if engine.info.device != "cpu":  # the first decode still loads kernels
+            await engine.decode([DecodeRequest(pcm)], _DECODE_S)
         begun = time.perf_counter()
         (outcome,) = await engine.decode([DecodeRequest(pcm)], _DECODE_S)
         decode_s = time.perf_counter() - begun

@@ -14,8 +14,7 @@ from app.capture.desktop_sound import sound_system
 from app.capture.portaudio import SoundSystem
 from app.control.client import ControlError, NotRunning, ask
 from app.core.daemon_thread import in_daemon_thread
-from app.core.errors import UsageMistake
-from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, worker
+from app.diagnostics.checks import desktop, disk, gateway, installation, logs, own_process, worker
 from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
@@ -83,7 +82,7 @@ class CheckOptions:
     """
 
     engine: str = "whisper"
-    hear_s: float = microphone.HEAR_S
+    hear_s: float = own_process.HEAR_S
     thorough: bool = False
 
 
@@ -132,17 +131,12 @@ class AllChecks:
 
     def examination(self, area: Topic) -> Examination:
         """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
-        computer, options = self._computer, self._options
-        if area is Topic.VAD:
-            return _in_thread(area, partial(microphone.vad, self._store), OWN_S)
-        if area is not Topic.MICROPHONE:
-            raise UsageMistake(f"{area} is not examined in a process of its own")
-        choice, system = self._settings.audio.microphone, computer.system()
-        hearing = partial(microphone.microphone, choice, system, computer.platform, options.hear_s)
-        return Examination(area, hearing, OWN_S + options.hear_s)
+        computer, choice = self._computer, self._settings.audio.microphone
+        hear_s, models = self._options.hear_s, self._places.models
+        return own_process.examination(area, choice, models, computer.platform, hear_s, computer.system)
 
     def _in_process(self, area: Topic, arguments: Sequence[str]) -> Examination:
-        deadline_s = _STARTS_S + self.examination(area).deadline_s
+        deadline_s = _STARTS_S + own_process.deadline_s(area, self._options.hear_s)
         return Examination(area, partial(in_own_process, area, arguments), deadline_s)
 
     def _gateway_settings(self) -> list[Finding]:

@@ -24,6 +24,7 @@ from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, ok, wrong
+from app.diagnostics.checks.own_process import HEAR_S
 from app.models.engines import VAD_MODEL
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from runtime.installing import extra_command, reinstall_command
@@ -33,7 +34,6 @@ from speech.models.errors import ModelError
 from speech.models.store import ModelStore
 from speech.vad import SpeechEnded, SpeechStarted, Vad, VadEvent, open_vad
 
-HEAR_S: Final = 1.0
 _MOST_NAMES: Final = 6
 _WINDOW: Final = SAMPLE_RATE // 20
 _FULL: Final = 32_700

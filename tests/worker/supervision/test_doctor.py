@@ -4,12 +4,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from protocol.engine import EngineInfo, EngineSettings
+from protocol.engine import DecodeRequest, EngineInfo, EngineSettings, Transcript
 from tests.helpers.command_line import called
 from worker.cli import cli
 from worker.supervision.doctor import (
@@ -18,6 +19,7 @@ from worker.supervision.doctor import (
     GraphicsCard,
     ask,
     cards,
+    decode,
     decode_findings,
     examine,
     json_line,
@@ -119,6 +121,30 @@ def test_doctor_decodes_for_real_and_reports_errors(tmp_path: Path) -> None:
     assert examine(EngineSettings("no-such-engine"), "", findings.append) == 3 and findings[-1].good is False
     assert examine(EngineSettings("checksum"), str(tmp_path / "none.wav"), findings.append) == 1
     assert len(sound()) == 2 * 160_000
+
+
+class CountingEngine:
+    """Fake engine process that counts its decodes."""
+
+    def __init__(self, device: str) -> None:
+        self.info, self.decodes, self.closed = EngineInfo("e", "m", device), 0, False
+
+    async def start(self, settings: EngineSettings, deadline_s: float) -> Any:
+        return self
+
+    async def decode(self, requests: Sequence[DecodeRequest], deadline_s: float) -> list[Transcript]:
+        self.decodes += 1
+        return [Transcript(str(self.decodes))]
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(("device", "text"), [("cpu", "1"), ("cuda:0", "2")])
+async def test_doctor_decodes_twice_only_where_kernels_are_loaded(device: str, text: str) -> None:
+    engine = CountingEngine(device)
+    measured = await decode(EngineSettings("e"), bytes(32_000), engine.start)
+    assert (measured.text, measured.sound_s, engine.closed) == (text, 1.0, True)
 
 
 def test_sound_returns_the_samples_of_a_recording(tmp_path: Path) -> None:
