@@ -270,7 +270,8 @@ class GatewayClient(Closing):
             except Unreachable as error:
                 lost = error
             except (Unauthorised, WrongCertificate) as error:
-                if not settings.elsewhere():
+                known = isinstance(error, WrongCertificate) and self._welcomed_at >= 0  # it can be renewed
+                if not (known or settings.elsewhere()):
                     raise
                 lost = Unreachable(str(error))
             if self._welcomed_at >= started:

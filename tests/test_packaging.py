@@ -65,6 +65,13 @@ def test_unit_starts_and_drains_as_documented(unit: Path) -> None:
     assert "KEY" not in service["ExecStart"] and "password" not in service["ExecStart"].lower()
 
 
+def test_reload_is_refused_while_the_settings_are_invalid() -> None:
+    """The main process ends before its successor runs, so a wrong certificate would leave none."""
+    for unit in (unit for unit in UNITS if "gateway" in unit.stem):
+        reloads = [line.split()[1] for line in unit.read_text().splitlines() if line.startswith("ExecReload=")]
+        assert reloads == ["check", "restart"]
+
+
 def test_user_unit_leaves_mode_to_gateway_toml() -> None:
     (gateway,) = (unit for unit in UNITS if (unit.parent.name, unit.stem) == ("user", "kikipounamu-gateway"))
     service = read(gateway)["Service"]

@@ -108,7 +108,8 @@ async def serve_alone(settings: GatewaySettings) -> None:
 
 async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
     """Serve as the supervisor of several processes until a signal ends it. Raises ``BackendError``."""
-    stopping, folder = asyncio.Event(), settings.broker_socket.parent
+    stopping, reloaded, folder = asyncio.Event(), asyncio.Event(), settings.broker_socket.parent
+    heed_sighup(reloaded.set)  # one that comes while this gateway starts would end it
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(folder))
         listeners = stack.enter_context(listening(listen_addresses(settings)))
@@ -133,6 +134,8 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
         plan = ProcessPlan(module_command(_PROCESS), start, settings.drain_s)
         supervisor = await stack.enter_async_context(run_processes(plan, listeners, forwarding))
         ending_with_signals(stopping, supervisor.restart)
+        if reloaded.is_set():  # the processes may have read what is old by now
+            supervisor.restart()
         supervisor.failed.add_done_callback(lambda _: stopping.set())
         await stack.enter_async_context(findable_by_clients(settings, url))
         _say(settings, listeners, url)
@@ -143,15 +146,20 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
 
 
 def ending_with_signals(stopping: asyncio.Event, restart: Callable[[], None]) -> None:
-    """Set ``stopping`` on SIGTERM and SIGINT; call ``restart`` on SIGHUP, unless a closed terminal sent it."""
+    """Set ``stopping`` on SIGTERM and SIGINT; call ``restart`` on SIGHUP."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         try:
             loop.add_signal_handler(number, stopping.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    heed_sighup(restart)
+
+
+def heed_sighup(restart: Callable[[], None]) -> None:
+    """Call ``restart`` on SIGHUP, unless a closed terminal sent it."""
     if sys.platform != "win32" and not (sys.stdin and sys.stdin.isatty()):
-        loop.add_signal_handler(signal.SIGHUP, restart)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, restart)
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:

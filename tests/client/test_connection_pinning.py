@@ -2,30 +2,31 @@
 
 import asyncio
 import socket as sockets
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
+from uuid import uuid4
 
 import aiohttp
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from yarl import URL
 
-from backend.http.certificates import Certificate, given_certificate, own_certificate, server_context
+from backend.http.certificates import Certificate, own_certificate, server_context
+from client.audio_store import TemporaryAudio
 from client.connection import Address, connect, fixed_locator, ssl_argument, typed_address
 from client.errors import CertificateDated, Refused, TlsRequired, Unreachable, WrongCertificate
+from client.events import Disconnected
+from client.gateway import GatewayClient
 from client.models import loaded_models
 from client.monitor import watch
 from loadtest.chaos.events import LinkDirection
-from loadtest.chaos.proxy import tcp_proxy, to_port
+from loadtest.chaos.proxy import Streams, tcp_proxy, to_port
+from protocol.recognition import Options
+from tests.client.test_gateway import AT_ONCE, expected, texts, transcribe
+from tests.helpers.certificates import dated_certificate, trust
 from tests.helpers.ports import free_port
-from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.scripted_gateway import Memory, breaking_after, oblige, scripted
 from tests.helpers.waiting import wait_until
 
 ANSWER = b"HTTP/1.1 503 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -146,33 +147,42 @@ async def test_unreachable_error_is_readable_when_port_is_closed(way: Way) -> No
     assert "object at" not in str(raised.value)
 
 
-def dated(folder: Path, first: datetime, last: datetime) -> Certificate:
-    """Return a certificate for 127.0.0.1 with these dates."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(first).not_valid_after(last)
-    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    made = builder.add_extension(host, critical=True).sign(key, SHA256())
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file = folder / "dated.pem"
-    file.write_bytes(secret + made.public_bytes(Encoding.PEM))
-    return given_certificate(file, file)
-
-
 @pytest.mark.parametrize("way", [stream, models])
 @pytest.mark.parametrize(("days", "said"), [(-10, "has expired"), (10, "is not valid yet")])
 async def test_certificate_out_of_date_is_named_and_pinned_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way, days: int, said: str
 ) -> None:
     middle, day = datetime.now(UTC) + timedelta(days=days), timedelta(days=1)
-    certificate = dated(tmp_path, middle - day, middle + day)
-    trusting = ssl.create_default_context(cafile=str(certificate.certificate))
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+    certificate = dated_certificate(tmp_path, middle - day, middle + day)
+    trust(certificate, monkeypatch)
     async with scripted(oblige, tls=server_context(certificate)) as gateway:
         with pytest.raises(CertificateDated, match=f"{said}.*set the clock"):
             await way(Address(gateway.url, "k"))
         with suppress(Refused):  # this gateway has no list of models
             await models(Address(gateway.url, "k", certificate_sha256=certificate.sha256))
+
+
+async def test_session_outlasts_another_certificate_after_first_contact(tmp_path: Path) -> None:
+    """Another network's server has the address for a while, or a certificate is renewed too late."""
+    certificate, stranger = own_certificate(tmp_path), own_certificate(tmp_path / "stranger")
+    async with (
+        scripted(breaking_after(4), oblige, tls=server_context(certificate)) as gateway,
+        scripted(oblige, tls=server_context(stranger)) as other,
+    ):
+        ports = [URL(one.url).port or 0 for one in (gateway, other, other, gateway)]
+
+        async def reach_next() -> Streams:
+            return await to_port(ports.pop(0) if len(ports) > 1 else ports[0])()
+
+        async with tcp_proxy(reach_next) as proxy:
+            at = Address(f"https://127.0.0.1:{proxy.port}", "k", certificate_sha256=certificate.sha256)
+            with TemporaryAudio() as audio:
+                async with GatewayClient(fixed_locator(at), uuid4(), audio, Options(), AT_ONCE) as client:
+                    events = await transcribe(client, 3)
+    lost = [event.reason for event in events if isinstance(event, Disconnected)]
+    assert texts(events) == expected(3)
+    assert sum("another certificate" in reason for reason in lost) == 2
+    assert other.memory == Memory()
 
 
 async def test_closed_connection_waits_for_no_end_of_tls(tmp_path: Path) -> None:

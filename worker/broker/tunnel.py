@@ -201,7 +201,7 @@ class Tunnel:
         except aiohttp.ServerFingerprintMismatch as error:
             raise self._another(url) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise BrokerRefused(_certificate_error(error)) from error
+            raise self._untrusted(error) from error
         except aiohttp.WSServerHandshakeError as error:
             if error.status in _NOT_THIS_KEY:
                 raise BrokerRefused(
@@ -232,6 +232,14 @@ class Tunnel:
             "another computer intercepts the connection, or it was set up anew; pair again if it was"
         )
 
+    def _untrusted(self, error: aiohttp.ClientConnectorCertificateError) -> BrokerRefused | OSError:
+        """Return the error for a certificate that this computer does not trust. Nothing was sent to the server."""
+        if dated := date_fault(error.certificate_error):  # a clock is set later, and a certificate renewed
+            says = f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
+            return OSError(says)
+        says = "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
+        return (OSError if self._was_there else BrokerRefused)(says)
+
     async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:
         """Copy bytes in both directions until either side ends; then close both."""
         reader, writer = await asyncio.open_connection(sock=side)
@@ -250,12 +258,6 @@ class Tunnel:
                 await writer.wait_closed()
             await carried.close()
             end_tls()
-
-
-def _certificate_error(error: aiohttp.ClientConnectorCertificateError) -> str:
-    if dated := date_fault(error.certificate_error):
-        return f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
-    return "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
 
 
 async def _up(reader: asyncio.StreamReader, carried: aiohttp.ClientWebSocketResponse) -> None:

@@ -1,6 +1,7 @@
 """Serving as one process or as several: orders, signals, errors."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -107,6 +108,21 @@ async def test_restart_of_a_single_process_changes_nothing(home: Path) -> None:
         await asyncio.to_thread(logged, home, "processes.not_restarted")
         assert gateway.process.poll() is None
         assert gateway.end(signal.SIGTERM) == 0
+
+
+async def test_restart_that_is_asked_for_while_the_gateway_starts_follows(home: Path) -> None:
+    """A renewed certificate may ask for it at any time; SIGHUP would end the service for good."""
+    process = start_gateway(home, "--processes", "2")
+    try:
+        lock = home / "run" / "processes.lock"
+        await wait_until(lambda: lock.exists() and lock.read_text().strip(), "its lock names it")
+        os.kill(int(lock.read_text()), signal.SIGHUP)
+        await asyncio.to_thread(logged, home, "processes.restarted")
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 60) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 async def test_processes_end_with_their_killed_supervisor(home: Path) -> None:
