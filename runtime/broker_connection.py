@@ -28,6 +28,8 @@ Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
 """Errors of a server that is not the primary now: a new connection may lead to the primary."""
 _ELSEWHERE_TEXT: Final = "non local key"  # error of a script while a slot moves
+DENIED_IN_SCRIPT: Final = "ACL failure in script"
+"""Beginning of the error of a script whose user may not run one of its commands, or use one of its channels."""
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 
 

@@ -19,7 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from backend.core.errors import BrokerFailed, BrokerUnreachable, SessionDamaged
 from protocol.monitor import BrokerTrouble
-from runtime.broker_connection import error_text, is_elsewhere
+from runtime.broker_connection import DENIED_IN_SCRIPT, error_text, is_elsewhere
 
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
 _AWAY: Final = (RedisConnectionError, OutOfMemoryError)
@@ -28,11 +28,13 @@ _LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is clos
 ``RuntimeError`` in uvloop."""
 
 _IN_SCRIPT: Final = "user_script"
+_KILLED: Final = "SCRIPT KILL"
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")
 _TEXTS: Final = {
     "MISCONF": BrokerTrouble.DISK,
     "NOREPLICAS": BrokerTrouble.REPLICAS,
     "WRONGTYPE": BrokerTrouble.FOREIGN,
+    DENIED_IN_SCRIPT: BrokerTrouble.DENIED,
 }
 _TROUBLES: Final = {
     BrokerTrouble.FULL: (OutOfMemoryError,),
@@ -76,7 +78,14 @@ def ours(reply: Any, *, optional: bool, own: bool = False) -> Any:
     """
     if not isinstance(reply, RedisError):
         return reply
-    if own and _IN_SCRIPT in str(reply) and trouble_of(reply) in ("", BrokerTrouble.FOREIGN):
+    if own and _is_about_data(reply):
         return SessionDamaged("its key or a field has another type")
     away = not optional and (isinstance(reply, _AWAY) or is_elsewhere(reply) or str(reply).startswith(_AWAY_TEXTS))
     return (BrokerUnreachable if away else BrokerFailed)(error_text(reply), trouble_of(reply))
+
+
+def _is_about_data(reply: RedisError) -> bool:
+    """Return whether a script failed because of what a key holds, and not because of the server or its rights."""
+    said = str(reply)
+    passing = is_elsewhere(reply) or _KILLED in said
+    return _IN_SCRIPT in said and not passing and trouble_of(reply) in ("", BrokerTrouble.FOREIGN)

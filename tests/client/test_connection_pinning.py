@@ -163,7 +163,7 @@ async def test_certificate_out_of_date_is_named_and_pinned_is_accepted(
 
 
 async def test_session_outlasts_another_certificate_after_first_contact(tmp_path: Path) -> None:
-    """Another network's server has the address for a while, or a certificate is renewed too late."""
+    """A server of another network has the address for a while, or a certificate is renewed too late."""
     certificate, stranger = own_certificate(tmp_path), own_certificate(tmp_path / "stranger")
     async with (
         scripted(breaking_after(4), oblige, tls=server_context(certificate)) as gateway,

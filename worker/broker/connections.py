@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 
 from protocol.broker_url import BrokerKind, BrokerUrl, parse_broker_url
 from runtime.broker_connection import (
+    DENIED_IN_SCRIPT,
     Dial,
     DialledConnection,
     check_server_url,
@@ -37,7 +38,6 @@ _PASSING: Final = (foreign.OutOfMemoryError, foreign.NoScriptError)
 _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY ", "NOGROUP", "WRONGTYPE")
 """Errors without a class in redis-py. ``NOGROUP``: a group was removed again just after this worker made it.
 ``WRONGTYPE``: another program's key is in the place of one of ours."""
-_DENIED_IN_SCRIPT: Final = "ACL failure in script"
 
 
 def dials_of(url: str) -> Callable[[str], Dial | None]:
@@ -122,7 +122,7 @@ def broker_error(error: Exception, granted: bool = False) -> BrokerError:
 def is_about_job(error: Exception) -> bool:
     """Return whether a script refused an outcome for what it is, or for what its session's key is."""
     cause = _cause(error)
-    denied = isinstance(cause, _REFUSALS) or _DENIED_IN_SCRIPT in str(cause)
+    denied = isinstance(cause, _REFUSALS) or DENIED_IN_SCRIPT in str(cause)
     ours = type(broker_error(cause)) is BrokerRefused or str(cause).startswith("WRONGTYPE")
     return not denied and isinstance(cause, foreign.ResponseError) and ours
 

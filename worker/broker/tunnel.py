@@ -235,8 +235,9 @@ class Tunnel:
     def _untrusted(self, error: aiohttp.ClientConnectorCertificateError) -> BrokerRefused | OSError:
         """Return the error for a certificate that this computer does not trust. Nothing was sent to the server."""
         if dated := date_fault(error.certificate_error):  # a clock is set later, and a certificate renewed
-            says = f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
-            return OSError(says)
+            return OSError(
+                f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
+            )
         says = "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
         return (OSError if self._was_there else BrokerRefused)(says)
 

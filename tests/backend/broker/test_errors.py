@@ -16,7 +16,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from backend.broker.errors import ours, translate_errors, trouble_of
-from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable
+from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable, SessionDamaged
 from protocol.monitor import BrokerTrouble
 
 
@@ -78,6 +78,7 @@ def test_temporary_refusal_is_unreachable_unless_optional() -> None:
         (AuthenticationError("WRONGPASS"), BrokerTrouble.DENIED),
         (NoPermissionError("NOPERM"), BrokerTrouble.DENIED),
         (ResponseError("WRONGTYPE Operation against a key holding the wrong kind"), BrokerTrouble.FOREIGN),
+        (ResponseError("ACL failure in script: User default has no permissions to run"), BrokerTrouble.DENIED),
         (RedisConnectionError("gone"), ""),
     ],
 )
@@ -86,3 +87,17 @@ def test_trouble_is_kept_in_translated_error(error: Exception, trouble: str) -> 
     with pytest.raises(BrokerError) as caught, translate_errors():
         raise error
     assert caught.value.trouble == trouble
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("WRONGTYPE Operation against a key script: on @user_script:4.", SessionDamaged),
+        ("user_script:2: attempt to compare nil with number script: on @user_script:2.", SessionDamaged),
+        ("ACL failure in script: no permissions to run 'hset' script: on @user_script:2.", BrokerFailed),
+        ("Script attempted to access a non local key in a cluster node on @user_script:1.", BrokerUnreachable),
+        ("Script killed by user with SCRIPT KILL. script: on @user_script:1.", BrokerFailed),
+    ],
+)
+def test_session_is_damaged_only_by_what_its_key_holds(said: str, kind: type[Exception]) -> None:
+    assert type(ours(ResponseError(said), optional=False, own=True)) is kind
