@@ -84,7 +84,7 @@ class ShardJobs:
         self._redis = open_client(url, keys.backlog, dial)
         self._waiting: Redis | None = None
         self._waiting_id = 0
-        self._granted: set[str] = set()  # what the broker did at least once
+        self.granted: set[str] = set()  # what the broker did at least once
         self._scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
 
     async def __aenter__(self) -> "ShardJobs":
@@ -286,11 +286,11 @@ class ShardJobs:
         """Translate errors of doing ``what``: a broker that did it before is waited for."""
         try:
             yield
-            self._granted.add(what)
+            self.granted.add(what)
         except (foreign.RedisError, OSError) as error:
             if is_elsewhere(error) or isinstance(error, foreign.ConnectionError | foreign.TimeoutError):
                 await self.disconnect()
-            granted = not self._granted.isdisjoint((what, same_right(what, error)))
+            granted = not self.granted.isdisjoint((what, same_right(what, error)))
             raise broker_error(error, granted) from error
         except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection just lost
             if str(error) != "'NoneType' object is not callable":

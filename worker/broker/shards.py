@@ -72,6 +72,7 @@ class AllShards:
         self._stored = True
         self._turn = 0
         self._refused: BrokerError | None = None
+        self._granted: set[str] = set()  # what some shard did: another one that refuses it may do it again
         self._tasks = Tasks("shards")
         self._stack = AsyncExitStack()
 
@@ -102,6 +103,8 @@ class AllShards:
 
     async def _serve(self, member: _Member) -> None:
         await member.jobs.serve(member.names(self._streams), member.names(self._partial_streams))
+        self._granted |= member.jobs.granted
+        member.jobs.granted = self._granted
 
     # -- reading -------------------------------------------------------------------------------------------
 

@@ -239,12 +239,34 @@ async def test_result_for_a_frozen_shard_is_reported_when_it_is_back(jobs: AllSh
     assert await servers.text(0) == "kept"
 
 
+async def test_refusal_of_one_shard_is_outlasted_when_another_did_the_same(
+    jobs: AllShards, servers: Servers
+) -> None:
+    """A server of a cluster may lack a right for a moment, before the worker needed it there."""
+    await servers.submit(0, said(0))
+    (first,) = await jobs.take(1)
+    assert await jobs.finish(first, result(first.job))
+    await servers.submit(1, said(1))
+    (second,) = await jobs.take(1)
+    await servers.clients[1].execute_command("ACL", "SETUSER", "default", "-xdel")
+    try:
+        assert await jobs.finish(second, result(second.job))
+    finally:
+        await servers.clients[1].execute_command("ACL", "SETUSER", "default", "+xdel")
+
+    async def is_removed() -> bool:
+        return not await servers.clients[1].xlen(in_shard(STREAMS[0], 1))
+
+    await wait_until(is_removed, "the job is done")
+
+
 class FakeShard:
     """Shard whose outcomes are stored when ``gate`` is set; ``check`` answers when it is ``back``."""
 
     def __init__(self) -> None:
         self.back, self.gate, self.begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.stored: list[str] = []
+        self.granted: set[str] = set()
 
     async def __aenter__(self) -> "FakeShard":
         return self
