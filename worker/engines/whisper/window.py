@@ -23,14 +23,25 @@ from worker.engines.whisper.decoder import (
     echoes_prompt,
 )
 from worker.engines.whisper.missed_end import better_result, is_acceptable, is_in_bounds, is_plausible
-from worker.engines.whisper.no_speech import IMPROBABLE, is_of_sound, is_sparse, is_speech, is_speech_so_far
+from worker.engines.whisper.no_speech import (
+    IMPROBABLE,
+    is_of_sound,
+    is_probable,
+    is_sparse,
+    is_speech,
+    is_speech_so_far,
+)
 from worker.engines.whisper.pauses import LOUD, are_alike, count_sounds, place_of_sounds, with_short_pauses
+from worker.engines.whisper.written_text import is_well_written, lend_marks
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
 """Most texts that are not reliable are right with this window, which costs a third of one of 30 s."""
 _PRIMED_S: Final = 1.5
 """Shorter audio may hold one word. Whisper then writes a part of the sentence that it was primed with."""
+_BRIEF_S: Final = 6.0
+_HEARD_UNPRIMED: Final = ("en",)
+"""In audio as short, the priming sentence costs words: "Chi finished" for "She finished"."""
 _SHORTEST_KNOWN_S: Final = 2.0
 """The language of shorter audio can hardly be detected."""
 _COMMON: Final = ("en", "zh")
@@ -189,13 +200,15 @@ class Window:
         Of sounds without words Whisper repeats the priming sentence, or without it writes an improbable text.
         """
         frames, longer = self.audio.padded_frames(), self.audio.padded_frames(_LONGER_MARGIN_FRAMES)
+        if self._is_brief and not self._settings.primed:  # a word or two: "Sure.", with 3 s "chair"
+            frames = longer
         result, settings = self._without_echo(frames, self._settings)
         if self.is_decoded_once or frames == LONGEST_FRAMES:
             return result
         if is_acceptable(result):
             if self._has_end(frames, settings, result):
                 return result
-            if longer < LONGEST_FRAMES:
+            if frames < longer < LONGEST_FRAMES:
                 second, _ = self._without_echo(longer, settings)
                 if is_acceptable(second) and self._has_end(longer, settings, second):
                     return second
@@ -206,12 +219,26 @@ class Window:
         return best._replace(no_speech=1.0) if echoed and not is_acceptable(best) else best
 
     def _without_echo(self, frames: int, settings: DecodeSettings) -> tuple[DecodeResult, DecodeSettings]:
-        """Decode, again without the priming sentence if the text has it."""
+        """Decode, again without the priming sentence if the text has it.
+
+        If a text heard without it is probable, its words count; the primed text lends marks and capitals.
+        """
+        unprimed = settings._replace(primed=False)
+        first = self._is_brief and settings.primed and frames < LONGEST_FRAMES
+        heard = self._decode_cached(frames, unprimed) if first else None
+        probable = heard if heard and is_probable(heard) else None
+        if probable and is_well_written(probable.text):
+            return probable, settings
         result = self._decode_cached(frames, settings)
         if settings.primed and echoes_prompt(result.text, self.options.language):
-            settings = settings._replace(primed=False)
-            result = self._decode_cached(frames, settings)
-        return result, settings
+            return self._decode_cached(frames, unprimed), unprimed
+        return lend_marks(probable, result) if probable else result, settings
+
+    @property
+    def _is_brief(self) -> bool:
+        """True for brief speech in a language of which Whisper then hears more without the priming sentence."""
+        brief = self.audio.seconds <= _BRIEF_S and not self.options.translates
+        return brief and not self.is_decoded_once and self.options.language in _HEARD_UNPRIMED
 
     def _has_end(self, frames: int, settings: DecodeSettings, result: DecodeResult) -> bool:
         """Return whether a result ends with the audio; in doubt, the place of its last word decides."""

@@ -39,13 +39,13 @@ def test_reliable_window_of_three_more_seconds_is_decoded_once() -> None:
     assert (decoded.text, decoded.language, decoded.log_probability) == ("Good.", "en", -0.2)
     assert decoder.encoded == [(0, 700)]
     ((_, settings),) = decoder.decoded_windows
-    assert settings == DecodeSettings(WindowOptions("en", "Ada"), 48, False)
+    assert settings == DecodeSettings(WindowOptions("en", "Ada"), 48, False, primed=False)
 
 
 LATE = GOOD._replace(end_s=9.0)
 
 
-WITHIN = " GOOD"
+WITHIN = " GOOD."
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,8 @@ def test_unreliable_window_is_decoded_again_with_more_padding(
     decoder = FakeDecoder(lambda encoded, _: answers[encoded[1]], lambda text: 3.9 if text == WITHIN else 4.1)
     assert segment_decoder(decoder, 4.0).decode("en", "").text.casefold().strip(".") == "good"
     assert decoder.encoded == [(0, frames) for frames in windows]
-    assert [settings.most_tokens for _, settings in decoder.decoded_windows] == [
-        96 if n == 3000 else 48 for n in windows
-    ]
+    lengths = dict.fromkeys((encoded[1], settings.most_tokens) for encoded, settings in decoder.decoded_windows)
+    assert list(lengths) == [(n, 96 if n == 3000 else 48) for n in windows]
 
 
 def test_second_window_of_30_seconds_is_the_last() -> None:
@@ -101,7 +100,58 @@ def test_longer_window_with_the_priming_sentence_is_decoded_again_without_it() -
 
     decoder = FakeDecoder(answer)
     assert segment_decoder(decoder, 4.0).decode("en", "").text == "Good."
-    assert [settings.primed for _, settings in decoder.decoded_windows] == [True, True, False]
+    assert [settings.primed for _, settings in decoder.decoded_windows] == [False, True, True, False]
+
+
+HEARD = GOOD._replace(text=" she came on monday")
+CHI = GOOD._replace(text=" Chi came on Monday.")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "language", "partial", "heard", "text", "primed"),
+    [
+        pytest.param(4.0, "en", False, HEARD, "She came on Monday.", [False, True], id="marks are lent"),
+        pytest.param(6.0, "en", False, GOOD, "Good.", [False], id="written well"),
+        pytest.param(6.1, "en", False, HEARD, "Chi came on Monday.", [True], id="long"),
+        pytest.param(4.0, "en", True, HEARD, "Chi came on Monday.", [True], id="live text"),
+        pytest.param(4.0, "zh", False, HEARD, "Chi came on Monday.", [True], id="Mandarin"),
+        pytest.param(
+            *(4.0, "en", False, GOOD._replace(log_probability=-0.9), "Chi came on Monday.", [False, True]),
+            id="improbable",
+        ),
+    ],
+)
+def test_brief_english_has_the_words_heard_without_the_priming_sentence(
+    seconds: float, language: str, partial: bool, heard: DecodeResult, text: str, primed: list[bool]
+) -> None:
+    decoder = FakeDecoder(lambda _, settings: CHI if settings.primed else heard)
+    assert segment_decoder(decoder, seconds, partial).decode(language, "").text == text
+    assert [settings.primed for _, settings in decoder.decoded_windows] == primed
+
+
+@pytest.mark.parametrize(
+    ("language", "partial", "translates", "frames"),
+    [("en", False, False, 720), ("zh", False, False, 420), ("en", True, False, 321), ("en", False, True, 420)],
+)
+def test_english_answer_has_more_silence_than_other_audio(
+    language: str, partial: bool, translates: bool, frames: int
+) -> None:
+    decoder = FakeDecoder(lambda *_: GOOD)
+    segment = segment_decoder(decoder, 1.2, partial, translates=translates)
+    segment.decode(language, "")
+    assert [encoded[1] for encoded, _ in decoder.decoded_windows] == [frames]
+
+
+def test_english_answer_without_an_end_is_decoded_with_thirty_seconds_next() -> None:
+    decoder = FakeDecoder(lambda encoded, _: GOOD if encoded[1] == LONGEST_FRAMES else LATE)
+    assert segment_decoder(decoder, 1.2).decode("en", "").text == "Good."
+    assert [encoded[1] for encoded, _ in decoder.decoded_windows] == [720, LONGEST_FRAMES]
+
+
+def test_echo_of_the_priming_sentence_lends_no_marks() -> None:
+    echo = GOOD._replace(text=" This is a sentence in English.")
+    decoder = FakeDecoder(lambda _, settings: echo if settings.primed else HEARD)
+    assert segment_decoder(decoder, 4.0).decode("en", "").text == HEARD.text.strip()
 
 
 @pytest.mark.parametrize(("log_probability", "text"), [(-0.88, ""), (-0.75, "You")])
