@@ -25,7 +25,7 @@ from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import LevelBar, application, refresh_with
 from app.ui.widgets.controls import DropDown, Switch
-from app.ui.widgets.panels import scrolling
+from app.ui.widgets.panels import focus_chain, scrolling
 from app.ui.widgets.parts import aligned, grid, horizontal, label, remark, show_text, stretched, vertical, worded
 
 _EDGE: Final = RADII.small
@@ -191,15 +191,15 @@ class Popover(QFrame):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Keep Tab among the controls."""
-        start = QApplication.focusWidget() or self.microphone
-        one = _neighbour(start, forward)
-        while one is not None and one is not start:
-            reachable = self.isAncestorOf(one) and one.isVisible() and one.isEnabled()
-            if reachable and one.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                one.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
-                return True
-            one = _neighbour(one, forward)
-        return False
+        inside = filter(self.isAncestorOf, focus_chain(self))
+        stops = [stop for stop in inside if stop.isVisible() and stop.isEnabled()]
+        if not stops:  # Qt asks once more when this frame is hidden
+            return False
+        focused = QApplication.focusWidget()
+        place = stops.index(focused) if focused in stops else 0
+        step, reason = (1, Qt.FocusReason.TabFocusReason) if forward else (-1, Qt.FocusReason.BacktabFocusReason)
+        stops[(place + step) % len(stops)].setFocus(reason)
+        return True
 
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         if self.isVisible() and new is not None and not self._has(new) and new.window() is self._window:
@@ -282,10 +282,6 @@ class Popover(QFrame):
                 row, number, 1, Qt.AlignmentFlag.AlignLeft if row is self.pause else Qt.AlignmentFlag(0)
             )
         vertical(self._area, within=self, margins=_EDGE)
-
-
-def _neighbour(widget: QWidget, forward: bool) -> QWidget | None:
-    return widget.nextInFocusChain() if forward else widget.previousInFocusChain()
 
 
 def _stacked(*controls: QWidget) -> QWidget:
