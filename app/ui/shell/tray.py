@@ -73,7 +73,10 @@ MISSES: Final = 3
 
 
 class TrayWatch(QObject):
-    """Watch that emits ``appeared`` and ``vanished``, and ``absent`` if no tray comes soon after the start."""
+    """Watch that emits ``appeared`` and ``vanished``, and ``absent`` if no tray comes soon after the start.
+
+    ``present``: ``None`` until that is known.
+    """
 
     appeared = Signal()
     vanished = Signal()
@@ -83,8 +86,7 @@ class TrayWatch(QObject):
         super().__init__()
         self._available = available
         self._missed = 0
-        self._decided = False
-        self.present = False
+        self.present: bool | None = None
         self._timer = timer(self, every_ms, self.check, once=False)
 
     def begin(self) -> None:
@@ -97,17 +99,16 @@ class TrayWatch(QObject):
         if self._available():
             self._missed = 0
             if not self.present:
-                self.present = self._decided = True
+                self.present = True
                 self.appeared.emit()
             return
         self._missed += 1
         if self._missed < MISSES:
             return
-        if self.present:
-            self.present = False
+        before, self.present = self.present, False
+        if before:
             self.vanished.emit()
-        elif not self._decided:
-            self._decided = True
+        elif before is None:
             self.absent.emit()
 
 
