@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
-from app.local_services.worker_limits import tidy_hours
 from app.messages.kinds import Action
 from app.onboarding.steps import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings import checks
@@ -195,12 +194,20 @@ class SegmentedControl(SettingControl):
 
 
 class TextControl(SettingControl):
-    """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect."""
+    """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect.
 
-    def __init__(self, set_value: SetValue, placeholder: Callable[[], str] = str) -> None:
+    ``meant``: returns the value that a typed text means; the settings check refuses a text that means none.
+    """
+
+    def __init__(
+        self,
+        set_value: SetValue,
+        placeholder: Callable[[], str] = str,
+        meant: Callable[[str], str | int] = str,
+    ) -> None:
         self.field = QLineEdit(maxLength=LONGEST)
         super().__init__(self.field, set_value)
-        self._placeholder = placeholder
+        self._placeholder, self._meant = placeholder, meant
         self._typed, self._asked = False, ""
         self.column.addWidget(self.field)
         self.field.editingFinished.connect(self.submit)
@@ -225,7 +232,7 @@ class TextControl(SettingControl):
 
     def submit(self) -> None:
         """Request the typed value, once per text."""
-        meant = self.meant(self.field.text().strip())
+        meant = self._meant(self.field.text().strip())
         if str(meant) == self._value:
             self.discard()
         elif str(meant) != self._asked:
@@ -236,10 +243,6 @@ class TextControl(SettingControl):
         """Restore the value in effect."""
         self._typed, self._asked = False, ""
         self.field.setText(self._value)
-
-    def meant(self, text: str) -> str | int:
-        """Convert typed text to a value."""
-        return text
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Restore the value in effect on Esc; without typed text the page handles Esc."""
@@ -255,19 +258,11 @@ class TextControl(SettingControl):
         self._typed, self._asked = True, ""
 
 
-class HoursControl(TextControl):
-    """Field for hours of the day, which people type in several ways."""
-
-    def meant(self, text: str) -> str | int:
-        """Return the hours as the settings write them; the settings check refuses other text."""
-        return tidy_hours(text)
-
-
 class NumberControl(TextControl):
     """Field for a whole number, followed by its unit."""
 
     def __init__(self, set_value: SetValue, unit: Callable[[], str]) -> None:
-        super().__init__(set_value)
+        super().__init__(set_value, meant=lambda text: int(text) if text.isdecimal() else text)
         self._unit = unit
         self.unit = label(role="muted")
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -283,10 +278,6 @@ class NumberControl(TextControl):
     def least_width(self) -> int:
         """Return the width for a long number, in pixels."""
         return QFontMetrics(font()).height() * 6
-
-    def meant(self, text: str) -> str | int:
-        """Convert digits to a number; keep other text, so that the settings check can refuse it with a reason."""
-        return int(text) if text.isdecimal() else text
 
 
 def usual_width() -> int:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from app.dictation.actions import PauseHotkeys
+from app.local_services.worker_limits import tidy_hours
 from app.messages.kinds import Action
 from app.settings import checks
 from app.settings.schema import Setting, all_settings
@@ -13,7 +14,6 @@ from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.settings.controls import (
     ChoiceControl,
-    HoursControl,
     MicrophoneControl,
     NumberControl,
     SegmentedControl,
@@ -121,8 +121,8 @@ class SettingRows:
         if setting.type is int:
             return NumberControl(set_value, partial(text_or, texts, f"settings.unit.{name}"))
         if setting.type is str:
-            text_control = HoursControl if setting.check is checks.hours else TextControl
-            return text_control(set_value, partial(text_or, texts, f"settings.empty.{name}"))
+            meant = tidy_hours if setting.check is checks.hours else str
+            return TextControl(set_value, partial(text_or, texts, f"settings.empty.{name}"), meant)
         raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
 
     def _picker(self, name: str, set_value: SetValue) -> SettingControl:

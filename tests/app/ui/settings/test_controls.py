@@ -6,10 +6,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.local_services.worker_limits import tidy_hours
 from app.settings.schema import all_settings
 from app.ui.settings.controls import (
     ChoiceControl,
-    HoursControl,
     NumberControl,
     SegmentedControl,
     SettingControl,
@@ -96,7 +96,7 @@ def test_text_is_requested_once_on_return(qtbot: QtBot) -> None:
 
 def test_hours_are_requested_and_shown_as_in_the_settings(qtbot: QtBot) -> None:
     asked: list[object] = []
-    control = HoursControl(asked.append)
+    control = TextControl(asked.append, meant=tidy_hours)
     page = Page(control, asked, qtbot)
     QTest.keyClicks(control.field, "8 - 17")
     QTest.keyClick(control.field, Qt.Key.Key_Return)
