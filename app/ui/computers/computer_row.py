@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app.gateways.view import FoundView
 from app.messages.kinds import Action
 from app.ui.computers.wording import ComputerView
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import ThemedIcon, action_button, control_height, on_escape, reveal, show_icon
 from app.ui.widgets.controls import Field
 from app.ui.widgets.menus import Menu
@@ -34,15 +34,6 @@ from protocol.devices import LONGEST_NAME, clean_name
 _EMPTY: Final = ComputerView("", "", "")
 
 
-class RowIcon(ThemedIcon):
-    """Icon as high as a line of text."""
-
-    def measure(self) -> None:
-        """Take the size of the text beside it."""
-        line = QFontMetrics(font(self._size))
-        self.setFixedSize(line.ascent(), line.height())
-
-
 class ComputerRow(LinedRow):
     """Row of one computer; actions go to ``ask``, and a computer to pair with goes to ``pair``."""
 
@@ -52,7 +43,8 @@ class ComputerRow(LinedRow):
         super().__init__(theme)
         self._texts, self._ask, self._pair = texts, ask, pair
         self.view, self._sure = _EMPTY, False
-        self.icon, self.name, self.description = RowIcon(theme, _EMPTY.icon), Elided(1, bold=True), remark()
+        self.icon = ThemedIcon(theme, _EMPTY.icon, in_line=True)
+        self.name, self.description = Elided(1, bold=True), remark()
         self.button = action_button(self._run_actions)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
         self.menu = Menu(self)

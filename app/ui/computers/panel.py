@@ -15,12 +15,12 @@ from app.messages.kinds import Action, Registry
 from app.settings.sections import Settings
 from app.sharing.view import LendingView, SharingState, SharingView, WatchSharing, nearby
 from app.ui.computers.code_form import LendingForm, PairingForm
-from app.ui.computers.computer_row import ComputerRow, RowIcon
+from app.ui.computers.computer_row import ComputerRow
 from app.ui.computers.share_form import ShareForm
 from app.ui.computers.wording import computers, sharing_text
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import Card, action_button, card, refresh_with
+from app.ui.widgets.basic import Card, ThemedIcon, action_button, card, refresh_with
 from app.ui.widgets.panels import Columns, follow_visibility
 from app.ui.widgets.parts import (
     SPACE,
@@ -226,7 +226,8 @@ class ChoiceCard(Card):
 
     def __init__(self, theme: Theme, icon: str, do: Callable[[], None]) -> None:
         super().__init__()
-        self.icon, self.description = RowIcon(theme, (icon, "accent"), SCALE.display), label(wraps=True)
+        self.icon = ThemedIcon(theme, (icon, "accent"), SCALE.display, in_line=True)
+        self.description = label(wraps=True)
         self.heading = label(size=SCALE.heading, bold=True, wraps=True)
         self.button = action_button(do)
         head = horizontal(self.icon, stretched(self.heading))

@@ -28,7 +28,7 @@ from app.files.view import (
 )
 from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
+from app.ui.widgets.basic import Card, FileProgressBar, ThemedIcon, action_button, show_icon
 from app.ui.widgets.dialogs import Dialogs
 from app.ui.widgets.menus import Menu
 from app.ui.widgets.parts import (
@@ -115,7 +115,7 @@ class FileRow(Card):
         super().__init__()
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.file = FileView(0, "")
-        self.shape, self.bar = StateIcon(theme, SHAPES, FileState.ADDED), FileProgressBar(theme)
+        self.shape, self.bar = ThemedIcon(theme, SHAPES[FileState.ADDED]), FileProgressBar(theme)
         self.name, self.status, self.text = Elided(1, bold=True), Elided(1, size=SCALE.caption), Elided(_LINES)
         self.note = remark("warning")
         self.step = action_button(self._take_step, "quiet")
@@ -155,9 +155,8 @@ class FileRow(Card):
         if file == self.file and not again:
             return
         self.file, texts = file, self._texts
-        self.shape.show_state(file.state, file_state_text(texts, file))
-        if _is_incomplete(file):
-            self.shape.show_icon(_INCOMPLETE)
+        icon = _INCOMPLETE if _is_incomplete(file) else SHAPES[file.state]
+        self.shape.show_icon(icon, file_state_text(texts, file))
         self.name.show_text(file.name)
         self.setToolTip(tool_tip(file.path))
         self.status.show_text(file_status_text(texts, file))

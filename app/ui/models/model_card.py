@@ -55,7 +55,7 @@ from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import (
     Card,
     FileProgressBar,
-    StateIcon,
+    ThemedIcon,
     action_button,
     control_height,
     on_escape,
@@ -163,7 +163,7 @@ class ModelCard(Card):
         super().__init__()
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.model, self._view, self._language = LocalModelView(ModelFacts("")), ModelsView(), ""
-        self.shape, self.bar = StateIcon(theme, SHAPES, ModelState.MISSING), FileProgressBar(theme)
+        self.shape, self.bar = ThemedIcon(theme, SHAPES[ModelState.MISSING]), FileProgressBar(theme)
         self.name = label(bold=True, wraps=True)
         self.badge = worded(texts, Badge(theme, "star"), "models.badge")
         self.in_use = worded(texts, Badge(theme, "done"), "models.in-use")
@@ -203,7 +203,7 @@ class ModelCard(Card):
         self.model, self._view, self._language, texts = model, view, language, self._texts
         name, state = model_name(texts, model.name), texts(f"models.state.{model.state.value}")
         self.setAccessibleName(f"{name}: {texts('models.in-use') if model.chosen else state}")
-        self.shape.show_state(model.state, state)
+        self.shape.show_icon(SHAPES[model.state], state)
         self.name.setText(name)
         reason = reason_text(texts, view, model)
         self.badge.setVisible(bool(reason))

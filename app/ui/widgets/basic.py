@@ -1,8 +1,7 @@
 """Controls that Qt does not draw as needed, and helpers for layouts."""
 
-from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -22,8 +21,6 @@ from app.ui.theme import icons
 from app.ui.theme.colours import state_colour
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.parts import vertical
-
-S = TypeVar("S", bound=StrEnum)
 
 ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 UNCLIPPED: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
@@ -131,20 +128,26 @@ def show_icon(button: QPushButton, name: str, colour: QColor) -> None:
 
 
 class ThemedIcon(QWidget):
-    """Icon in a colour of the theme, as high as capital letters; its meaning is also said in words."""
+    """Icon in a colour of the theme, as high as capital letters; its meaning is also said in words.
 
-    def __init__(self, theme: Theme, icon: tuple[str, str], size: float = SCALE.body) -> None:
+    ``in_line``: its widget is as high as a line of text.
+    """
+
+    def __init__(
+        self, theme: Theme, icon: tuple[str, str], size: float = SCALE.body, *, in_line: bool = False
+    ) -> None:
         super().__init__()
-        self._theme, self._size, self.icon = theme, size, icon
+        self._theme, self._size, self._in_line, self.icon = theme, size, in_line, icon
         refresh_with(self.measure, theme)
 
     def measure(self) -> None:
         """Take the size of the text beside it."""
-        side = QFontMetrics(font(self._size)).ascent()
-        self.setFixedSize(side, side)
+        text = QFontMetrics(font(self._size))
+        self.setFixedSize(text.ascent(), text.height() if self._in_line else text.ascent())
 
-    def show_icon(self, icon: tuple[str, str]) -> None:
-        """Show the icon of this name in this colour; repaint only if it changed."""
+    def show_icon(self, icon: tuple[str, str], word: str = "") -> None:
+        """Show the icon of this name in this colour, ``word`` to screen readers; repaint only if it changed."""
+        self.setAccessibleName(word)
         if icon != self.icon:
             self.icon = icon
             self.update()
@@ -157,30 +160,20 @@ class ThemedIcon(QWidget):
         icons.draw(QPainter(self), name, place, self._theme.colour(colour))
 
 
-class StateIcon(ThemedIcon, Generic[S]):
-    """Icon of a state as drawn and coloured in ``shapes``, with the state's word as accessible name."""
-
-    def __init__(
-        self, theme: Theme, shapes: Mapping[S, tuple[str, str]], state: S, size: float = SCALE.body
-    ) -> None:
-        super().__init__(theme, shapes[state], size)
-        self._shapes, self.state = shapes, state
-
-    def show_state(self, state: S, word: str) -> None:
-        """Show this state and its word."""
-        self.state = state
-        self.setAccessibleName(word)
-        self.show_icon(self._shapes[state])
-
-
 _STATES: Final = {state: (state.value, state_colour(state)) for state in State}
 
 
-class Shape(StateIcon[State]):
+class Shape(ThemedIcon):
     """Icon of a state of dictation."""
 
     def __init__(self, theme: Theme, state: State, size: float = SCALE.body) -> None:
-        super().__init__(theme, _STATES, state, size)
+        super().__init__(theme, _STATES[state], size)
+        self.state = state
+
+    def show_state(self, state: State, word: str) -> None:
+        """Show this state and its word."""
+        self.state = state
+        self.show_icon(_STATES[state], word)
 
 
 class LevelBar(QWidget):

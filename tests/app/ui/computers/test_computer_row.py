@@ -10,10 +10,11 @@ from pytestqt.qtbot import QtBot
 from app.gateways.view import ForgetGateway, FoundView, RenameGateway
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
-from app.ui.computers.computer_row import ComputerRow, RowIcon
+from app.ui.computers.computer_row import ComputerRow
 from app.ui.computers.wording import Button, ComputerView, Removal
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import ThemedIcon
 
 USE = ChangeSetting("gateway.chosen", "desk")
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
@@ -136,7 +137,7 @@ def test_confirmation_survives_new_state(world: World) -> None:
 
 
 def test_icon_is_as_high_as_a_line(theme: Theme, qtbot: QtBot) -> None:
-    small, large = (RowIcon(theme, ("globe", "muted"), size) for size in (1.0, 2.0))
+    small, large = (ThemedIcon(theme, ("globe", "muted"), size, in_line=True) for size in (1.0, 2.0))
     for icon in (small, large):
         qtbot.addWidget(icon)
     assert small.height() < large.height() and not small.grab().isNull()

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.files.view import FileState
 from app.ui.files.file_row import SHAPES
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import FileProgressBar, StateIcon
+from app.ui.widgets.basic import FileProgressBar, ThemedIcon
 from app.ui.widgets.controls import TickButton
 
 
@@ -51,7 +51,7 @@ def test_tick_is_toggled_by_keyboard_and_visible(theme: Theme, qtbot: QtBot) -> 
 
 
 def test_ticks_and_state_icons_follow_the_text_size_at_once(theme: Theme, qtbot: QtBot) -> None:
-    tick, shape = TickButton(theme), StateIcon(theme, SHAPES, FileState.ADDED)
+    tick, shape = TickButton(theme), ThemedIcon(theme, SHAPES[FileState.ADDED])
     qtbot.addWidget(tick)
     qtbot.addWidget(shape)
     tick.setText("Subtitles")
