@@ -159,18 +159,14 @@ class Badge(QLabel):
     def refresh(self) -> None:
         """Measure again, because the size of the text may have changed."""
         self.setFont(font(SCALE.caption))
-        left = SPACING.small + self._side + SPACING.hair
+        left = SPACING.small + self.fontMetrics().ascent() + SPACING.hair
         self.setContentsMargins(left, SPACING.hair // 2, SPACING.small, SPACING.hair // 2)
         self.update()
-
-    @property
-    def _side(self) -> int:
-        return self.fontMetrics().ascent()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the ground and the icon below the text."""
         painter = smooth_painter(self)
-        ground, side = QRectF(self.rect()), float(self._side)
+        ground, side = QRectF(self.rect()), float(self.fontMetrics().ascent())
         paint_round(painter, ground, ground.height() / 2, self._theme.colour("accent_soft"))
         paint_icon(painter, self._icon, SPACING.small, ground.center().y(), side, self._theme.colour("accent"))
         painter.end()

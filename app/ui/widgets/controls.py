@@ -334,17 +334,14 @@ class TickButton(CheckableButton):
 
     def sizeHint(self) -> QSize:
         """Return a size with room for the tick, so that ticking moves no other control."""
-        across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
+        text = self.fontMetrics()
+        across = text.horizontalAdvance(self.text()) + text.ascent() + SPACING.small
         return QSize(across + 2 * SPACING.medium, control_height())
-
-    @property
-    def _side(self) -> int:
-        return self.fontMetrics().ascent()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw outline, tick and text."""
         painter = smooth_painter(self)
-        on, side = self.isChecked(), float(self._side)
+        on, side = self.isChecked(), float(self.fontMetrics().ascent())
         edge = self._theme.colour("accent" if on or self.underMouse() else "edge")
         outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         paint_round(painter, outline, RADII.small, self._theme.colour("accent_soft" if on else "surface"), edge)
