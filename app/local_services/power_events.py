@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -60,28 +61,14 @@ CHECK_S: Final = 5.0
 See = Callable[[WorkerLimits], Awaitable[ComputerState]]
 
 
-class ComputerObserver:
-    """A ``See`` for this computer.
-
-    Checks only the conditions that a limit needs.
-    """
-
-    def __init__(self, screen: FullScreen, clock: Callable[[], datetime] = datetime.now) -> None:
-        self._screen = screen
-        self._clock = clock
-
-    async def __call__(self, limits: WorkerLimits) -> ComputerState:
-        """Return the current state of the computer."""
-        battery = None if limits.on_battery else await asyncio.to_thread(on_battery)
-        if limits.beside_full_screen:
-            await self._screen.close()
-        filled = None if limits.beside_full_screen else await self._screen.now()
-        now = self._clock()
-        return ComputerState(battery, filled, now.hour * 60 + now.minute)
-
-    async def close(self) -> None:
-        """Close the connection to the screen. Safe to call twice."""
-        await self._screen.close()
+async def observe(screen: FullScreen, clock: Callable[[], datetime], limits: WorkerLimits) -> ComputerState:
+    """Return the state of this computer, as a ``See``. Check only the conditions that a limit needs."""
+    battery = None if limits.on_battery else await asyncio.to_thread(on_battery)
+    if limits.beside_full_screen:
+        await screen.close()
+    filled = None if limits.beside_full_screen else await screen.now()
+    now = clock()
+    return ComputerState(battery, filled, now.hour * 60 + now.minute)
 
 
 class WorkerRest:
@@ -123,8 +110,8 @@ class PowerEvents:
         woke: Callable[[float], None],
         clock: Callable[[], ClockReadings] = times,
     ) -> None:
-        self._computer = ComputerObserver(full_screen(sys.platform, os.environ))
-        self._rest = WorkerRest(rest, self._computer)
+        self._screen = full_screen(sys.platform, os.environ)
+        self._rest = WorkerRest(rest, partial(observe, self._screen, datetime.now))
         self._sleep = SleepWatcher(woke, clock)
         self._tasks = Tasks("power events")
 
@@ -139,4 +126,4 @@ class PowerEvents:
 
     async def __aexit__(self, *_: object) -> None:
         await self._tasks.close()
-        await self._computer.close()
+        await self._screen.close()

@@ -2,9 +2,10 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 from app.core.errors import Note
-from app.local_services.power_events import ComputerObserver, WorkerRest
+from app.local_services.power_events import WorkerRest, observe
 from app.local_services.worker_limits import BATTERY, FULL_SCREEN, ComputerState, WorkerLimits
 from app.system.full_screen import FullScreen
 from runtime.tasks import Tasks
@@ -48,7 +49,8 @@ async def test_worker_rests_and_resumes_as_limits_require() -> None:
 
 
 async def test_seeing_checks_only_what_limits_need() -> None:
-    seeing = ComputerObserver(FullScreen(None), lambda: datetime(2026, 3, 1, 20, 30))
+    screen = FullScreen(None)
+    seeing = partial(observe, screen, lambda: datetime(2026, 3, 1, 20, 30))
     assert await seeing(WorkerLimits()) == ComputerState(None, None, 20 * 60 + 30)
     assert (await seeing(CAREFUL)).full_screen is None
-    await seeing.close()
+    await screen.close()
