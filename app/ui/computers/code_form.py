@@ -15,7 +15,7 @@ from app.gateways.pairing_address import GatewayAddress, format_code, is_whole, 
 from app.gateways.view import CHOSEN, EndPairing, FoundView, PairGateway, PairingProgress, PairingView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
-from app.sharing.view import EndEnlisting, Enlist, LendingAction
+from app.sharing.view import EndEnlisting, Enlist
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
@@ -45,17 +45,24 @@ _LETTERS: Final = 12
 class CodeForm(Card):
     """Form that is opened by ``open``. ``closed`` is called before it closes.
 
-    Subclasses send the request and use the computer that accepted the code. ``kind``: start of the keys of texts.
+    Subclasses send the request and use the computer that accepted the code.
+
+    ``_kind``: start of the keys of texts. ``_end``: the action that cancels the request or dismisses its answer.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, kind: str, closed: Callable[[], None]) -> None:
+    _kind: str
+    _end: Action
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], closed: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
-        self._texts, self._kind, self._closed = texts, kind, closed
+        self._texts, self._ask, self._closed = texts, ask, closed
         self._picked: FoundView | None = None
         self._linked: GatewayAddress | None = None
         self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
-        self.heading, self.explanation = label(bold=True, wraps=True), worded(texts, remark(), f"{kind}.say")
-        self.found = FoundList(texts, self._choose_computer, kind)
+        self.heading, self.explanation = label(bold=True, wraps=True), worded(texts, remark(), f"{self._kind}.say")
+        self.found = FoundList(texts, self._choose_computer, self._kind)
         self.nobody = worded(texts, remark(), "computers.searching")
         self.sends, self.note = remark(""), remark("")
         self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
@@ -82,10 +89,6 @@ class CodeForm(Card):
 
     def _use(self, pairing: PairingView) -> None:
         """Use this computer, which accepted the code."""
-        raise NotImplementedError
-
-    def _end_request(self) -> None:
-        """Cancel the request or dismiss its answer."""
         raise NotImplementedError
 
     @property
@@ -115,7 +118,7 @@ class CodeForm(Card):
             self._opened = self._asked = False
             self._closed()
             self.hide()
-            self._end_request()
+            self._ask(self._end)
 
     def show_found(self, found: Sequence[FoundView]) -> None:
         """List the computers to choose from."""
@@ -298,16 +301,13 @@ class FoundList(QWidget):
 class PairingForm(CodeForm):
     """Form to pair with one computer, which is used then."""
 
+    _kind, _end = "pairing", EndPairing()
+
     def __init__(
-        self,
-        theme: Theme,
-        texts: Texts,
-        ask: Callable[[Action], None],
-        closed: Callable[[], None] = lambda: None,
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], closed: Callable[[], None] = lambda: None
     ) -> None:
-        self._ask = ask
         self.device_name, self.device = label(size=SCALE.caption, role="muted"), Field(theme, LONGEST_NAME)
-        super().__init__(theme, texts, "pairing", closed)
+        super().__init__(theme, texts, ask, closed)
 
     def open(self, found: FoundView | None, device: str) -> None:
         """Open the form for ``found``, or with a list and an address field if it is ``None``.
@@ -323,9 +323,6 @@ class PairingForm(CodeForm):
     def _use(self, pairing: PairingView) -> None:
         self._ask(ChangeSetting(CHOSEN, pairing.gateway))
 
-    def _end_request(self) -> None:
-        self._ask(EndPairing())
-
     @property
     def _fields(self) -> Sequence[tuple[QLabel, QLineEdit, str]]:
         return (*super()._fields, (self.device_name, self.device, "pairing.device"))
@@ -334,22 +331,21 @@ class PairingForm(CodeForm):
 class LendingForm(CodeForm):
     """Form to lend this computer's recognition. ``lent``: called with the name of the other computer."""
 
+    _kind, _end = "lending", EndEnlisting()
+
     def __init__(
         self,
         theme: Theme,
         texts: Texts,
-        ask: Callable[[LendingAction], None],
+        ask: Callable[[Action], None],
         lent: Callable[[str], None],
         closed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._ask, self._lent = ask, lent
-        super().__init__(theme, texts, "lending", closed)
+        self._lent = lent
+        super().__init__(theme, texts, ask, closed)
 
     def _send(self, place: GatewayAddress) -> None:
         self._ask(Enlist(place.urls, self.code.text(), place.certificate_sha256))
 
     def _use(self, pairing: PairingView) -> None:
         self._lent(pairing.name)
-
-    def _end_request(self) -> None:
-        self._ask(EndEnlisting())
