@@ -193,10 +193,7 @@ class PortalClipboard(WatchedClipboard):
         self._session.keep_open(on=self._own and not _KEPT.issuperset(self._saved or {}))
 
     async def _call(self, member: str, signature: str, *values: Any) -> tuple[Any, ...]:
-        results: tuple[Any, ...] = await self._session.call(
-            INTERFACE, member, signature, *values, deadline_s=CALL_S
-        )
-        return results
+        return await self._session.call(INTERFACE, member, signature, *values, deadline_s=CALL_S)
 
     # -- signals -------------------------------------------------------------------------------------------
 

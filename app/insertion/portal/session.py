@@ -89,7 +89,9 @@ class RemoteSession:
         self._start_idle_timer()
         return self._session
 
-    async def call(self, interface: str, member: str, signature: str, *values: Any, deadline_s: float) -> Any:
+    async def call(
+        self, interface: str, member: str, signature: str, *values: Any, deadline_s: float
+    ) -> tuple[Any, ...]:
         """Call a method for the open session and return its results. Raises ``BusError``."""
         portal, session = self._portal, self._session
         if portal is None or session is None or session.closed.is_set():
