@@ -202,7 +202,7 @@ class WaylandOverlay(QObject):
     def close(self) -> None:
         """End the overlay for good."""
         if self._wayland is not None:
-            self._wayland.on_gone = _nothing
+            self._wayland.on_gone = lambda: None
             self._wayland.end()
         self._close_shown()
 
@@ -223,7 +223,7 @@ class WaylandOverlay(QObject):
             made = partial(Overlay, self._theme, self._texts, hint=FirstTimes(self._hint))
             wayland.after(lambda: self._begin(made(OverlayLayer(shell))))
             return
-        wayland.on_gone = _nothing
+        wayland.on_gone = lambda: None
         wayland.end()
         if self.kind is OverlayKind.XWAYLAND:
             self._begin(OverlayProcess(self._theme, self._texts, self._environment, self._hint))
@@ -251,10 +251,6 @@ class WaylandOverlay(QObject):
         if not self._logged:
             self._logged = True
             log.warning(LogEvent.OVERLAY_ABSENT, reason=reason)
-
-
-def _nothing() -> None:
-    pass
 
 
 class WatchedSockets(QObject):
