@@ -68,7 +68,7 @@ class TestDiscard:
         await at.jobs.submit(job(0))
         await at.fail()
         for letter in (job(0), Job("t", 0, b"\0\0", 1), job(0, attempt=1)):
-            await at.redis.xadd(Keys().dead, encode_job(letter))
+            await at.redis.xadd(Keys().dead, dict[Any, Any](encode_job(letter)))
         if later is not None:
             await at.jobs.submit(job(0, attempt=2))
         if later == "text":

@@ -177,7 +177,8 @@ class TestTidying:
     async def test_dead_letters_are_deleted_after_seven_days(self, at: Setting) -> None:
         now = int((await at.redis.time())[0]) * 1000
         for days in (8, 6):
-            await at.redis.xadd(Keys().dead, encode_job(job(days)), id=f"{now - days * 24 * 3_600_000}-0")
+            letter = dict[Any, Any](encode_job(job(days)))
+            await at.redis.xadd(Keys().dead, letter, id=f"{now - days * 24 * 3_600_000}-0")
         await Queues(at.jobs).tidy()
         assert [letter.job.segment for letter in await at.jobs.dead_letters()] == [6]
 
