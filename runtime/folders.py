@@ -26,6 +26,7 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EISDIR: f"move away what is in the place of the file, {_ELSEWHERE}",
     errno.EFBIG: "make it shorter, or move it away",
     errno.ENAMETOOLONG: f"use a shorter path, {_ELSEWHERE}",
+    errno.ENOLCK: "set KIKIPOUNAMU_HOME to a folder on a disk of this computer, or offer locks there",
     errno.EMFILE: "end the program and start it again, or allow it more open files (ulimit -n)",
     errno.ENFILE: "end other programs, or allow the system more open files (sysctl fs.file-max)",
 }

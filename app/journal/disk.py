@@ -122,15 +122,21 @@ def _libc() -> "CDLL":
 class TakeLock:
     """The lock of the one process that works on a take. The system releases it when the process ends.
 
-    Raises ``TakeBusy``.
+    Raises ``TakeBusy`` or ``OSError``.
     """
 
     def __init__(self, folder: Path) -> None:
         self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._wait(folder)
+        except BaseException:
+            self.release()
+            raise
+
+    def _wait(self, folder: Path) -> None:
         deadline = time.monotonic() + _CHECK_S
         while not try_lock(self._fd):
             if time.monotonic() >= deadline:
-                self.release()
                 raise TakeBusy(f"take {folder.name} is in use: another process records or sends it")
             time.sleep(_CHECK_S / 20)  # ``is_locked`` in another process holds it for a moment
 
@@ -142,13 +148,15 @@ class TakeLock:
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether a process holds the lock of this take now."""
+    """Return whether a process holds the lock of this take now, or may hold it."""
     try:
         fd = os.open(folder / LOCK, os.O_RDWR)
     except OSError:
         return False
     try:
         return not try_lock(fd, shared=True)
+    except OSError:  # a file server that lost its locks: nobody knows, so leave the take alone
+        return True
     finally:
         os.close(fd)
 

@@ -50,6 +50,8 @@ async def _lock(descriptor: int, deadline_s: float) -> None:
                 await asyncio.sleep(_LOCK_POLL_S)
     except TimeoutError as error:
         raise StartedElsewhere(deadline_s) from error
+    except OSError as error:
+        raise StackFailed(refusal(error)) from error
 
 
 T = TypeVar("T")

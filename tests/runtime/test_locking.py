@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.folders import refusal
 from runtime.locking import try_lock
 from tests.helpers.waiting import wait_until_sync
 
@@ -53,3 +55,17 @@ def test_lock_is_free_when_its_process_is_killed(tmp_path: Path) -> None:
             assert not try_lock(ours)
             holder.kill()
             wait_until_sync(lambda: try_lock(ours), "the lock is free")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: locks of whole files")
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_file_system_without_locks_is_named_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with opened(tmp_path / "lock") as descriptor, pytest.raises(OSError, match="no locks") as refused:
+        try_lock(descriptor)
+    assert refused.value.errno == errno.ENOLCK and "set KIKIPOUNAMU_HOME" in refusal(refused.value, tmp_path)

@@ -190,3 +190,20 @@ def test_new_parent_folders_are_synced_from_the_top(tmp_path: Path) -> None:
     assert disk.log == [f"sync {tmp_path.name}/", "sync home/", "sync data/"]
     disk.make_root(tmp_path / "home" / "data" / "takes")
     assert len(disk.log) == 3
+
+
+def test_take_without_locks_counts_as_in_use_and_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file server may lose its locks while an app records there."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    TakeLock(tmp_path).release()
+    monkeypatch.setattr("fcntl.flock", refuse)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(OSError, match="no locks"):
+        TakeLock(tmp_path)
+    assert is_locked(tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == len(before)

@@ -1,6 +1,7 @@
 """Tests that only one process at a time starts a gateway."""
 
 import asyncio
+import errno
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,5 +75,15 @@ async def test_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch: 
     (tmp_path / "file").touch()
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "file"))
     with pytest.raises(StackFailed, match=r"file/run cannot be used \(Not a directory\): move away the file"):
+        async with starting_alone(5):
+            pass
+
+
+async def test_file_system_without_locks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(StackFailed, match=r"starting.lock cannot be used .*no locks.*set KIKIPOUNAMU_HOME"):
         async with starting_alone(5):
             pass
