@@ -92,6 +92,8 @@ _NO_SENTENCE: Final = re.compile(r"[a-z]\.|(?:[A-Z][\w.'’-]* )*[A-Z][\w.'’-]
 _LISTED: Final = re.compile(r"(?:^|, )[0-9A-Za-z]+$")
 _ITEM: Final = re.compile(r"[0-9A-Za-z]+(?:[.,?!]|$)")
 """Single words before and after a comma, which are items of a list. Behind one, no sentence begins."""
+_SERIES: Final = re.compile(r"(?:^|[.?!] )(\w+\. )?\w+\n\w+(\. \w+)?(?=[.?!]|$)")
+"""Sentences of a single word around a place, here a line break: three of them are a list or commands."""
 _GREETED: Final = re.compile(r"(?:^|[.?!] )(?:Dear|Hello|Hey|Hi)(?: [A-Z][\w.'’-]*){1,3}$")
 _PLACE: Final = re.compile(r"(?:^|[.?!] )\d+$")
 _NUMBER: Final = re.compile(r"\b[Nn]os?$")
@@ -145,6 +147,8 @@ def _is_sure(text: str, mark: re.Match[str]) -> bool:
     """Return whether a mark stays without a comparison, as in "Mr. Wilson", "No. 5" or "eggs, milk."."""
     left, right, written = text[: mark.start()], text[mark.end() :], _written_mark(mark)
     if written == ".":
+        if (series := _SERIES.search(f"{left}\n{right}")) and any(series.groups()):
+            return True
         numbered = _PLACE.search(left) or (_NUMBER.search(left) and right[0].isdigit())
         return bool(numbered) or (is_abbreviated(f"{left}.") and without_capital_within(right, left) == right)
     listed = _LISTED.search(left) and _ITEM.match(right)

@@ -65,6 +65,19 @@ def test_short_sentences_keep_their_full_stops(command: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("Good. Morning.", "Good morning."),
+        ("Say. Good. Morning all.", "Say. Good morning all."),
+        ("Good. Morning. Tea.", "Good. Morning. Tea."),
+        ("Then. Good. Morning. All is well.", "Then. Good. Morning. All is well."),
+    ],
+)
+def test_only_three_sentences_of_a_word_each_are_a_list(text: str, found: str) -> None:
+    assert with_likely_stops(text, "en", preferring(Good_morning=3.0)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
         ("We meet at 3 p.m. On Monday.", "We meet at 3 p.m. on Monday."),
         ("We meet at 3 p.m. Then we eat.", "We meet at 3 p.m. Then we eat."),
     ],
@@ -214,6 +227,7 @@ def test_mandarin_comma_becomes_a_full_stop_where_that_is_likelier(gain: float, 
         ("他说OK, thank you.", "zh"),
         ("Ja. Nein", "de"),
         ("No", "en"),
+        ("Eggs. Milk. Bread.", "en"),
         ("Police are looking for the owner of a bicycle that was found in front.", "en"),
     ],
 )
