@@ -7,6 +7,7 @@ does no harm.
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,8 +28,9 @@ _READ: Final[int] = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NO
 def replacing(place: Path, *, durable: bool = False, mode: int = 0o600) -> Iterator[BinaryIO]:
     """Open a new private file, and put it at ``place`` once it is written. Raises ``OSError``.
 
-    ``durable``: the content survives a power failure. ``mode``: the umask of this process reduces it. Only the
-    system applies the umask here: Python can read it only by setting it, for all threads.
+    ``durable``: the content survives a power failure, if the system can sync the folder. ``mode``: the umask of
+    this process reduces it. Only the system applies the umask here: Python can read it only by setting it, for
+    all threads.
     """
     name = place.name[:_NAMED]  # the name itself may be as long as the file system allows
     new = place.with_name(f".{name}.{os.urandom(8).hex()}")
@@ -44,6 +46,19 @@ def replacing(place: Path, *, durable: bool = False, mode: int = 0o600) -> Itera
         with suppress(OSError):
             os.unlink(new)
         raise
+    if durable:
+        with suppress(OSError):  # the new file is there, so this is no failure
+            sync_folder(place.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in ``folder`` survive a power loss, where the system supports it. Raises ``OSError``."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_whole(place: Path, text: str) -> None:

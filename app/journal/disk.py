@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from app.journal.errors import TakeBusy
 from runtime.folders import private_folder
 from runtime.locking import try_lock
+from runtime.whole_file import sync_folder
 
 if TYPE_CHECKING:
     from ctypes import CDLL
@@ -178,16 +179,6 @@ class Disk:
         private_folder(root)
         for folder in reversed(new):
             self.sync_folder(folder.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in ``folder`` survive a power loss, where the system supports it."""
-    if sys.platform != "win32":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 DISK: Final = Disk()

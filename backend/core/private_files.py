@@ -15,7 +15,7 @@ from typing import Final
 
 from runtime.folders import private_folder
 from runtime.locking import try_lock
-from runtime.whole_file import read_regular
+from runtime.whole_file import read_regular, sync_folder
 
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 """Errors of file systems without hard links: FAT, exFAT, and some of networks."""
@@ -69,6 +69,8 @@ def replace_file(file: Path, data: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    with suppress(OSError):  # the new content is there, so this is no failure
+        sync_folder(file.parent)
 
 
 def open_or_make(file: Path) -> int:

@@ -1,12 +1,14 @@
 """Files are written completely or not at all."""
 
+import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
-from runtime.whole_file import replacing, write_whole
+from runtime.whole_file import replacing, sync_folder, write_whole
 
 
 def test_failed_write_leaves_existing_file_unchanged(tmp_path: Path) -> None:
@@ -49,3 +51,29 @@ def test_replaced_file_is_private_and_keeps_content_when_writing_fails(tmp_path:
         file.write(b"after")
         raise ZeroDivisionError
     assert place.read_bytes() == b"before" and list(tmp_path.iterdir()) == [place]
+
+
+def test_folder_can_be_synced(tmp_path: Path) -> None:
+    sync_folder(tmp_path)
+    if sys.platform != "win32":
+        with pytest.raises(OSError, match="none"):
+            sync_folder(tmp_path / "none")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: folders are synced")
+@pytest.mark.parametrize("refuses", [False, True])
+def test_name_of_durable_file_is_synced_after_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: bool
+) -> None:
+    synced: list[bool] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append(is_folder := stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        assert (tmp_path / "x").exists() == is_folder
+        if refuses and is_folder:
+            raise OSError(errno.EINVAL, "this file system syncs no folders")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with replacing(tmp_path / "x", durable=True) as file:
+        file.write(b"kept")
+    assert synced == [False, True] and (tmp_path / "x").read_bytes() == b"kept"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.journal.disk import AUDIO, DISK, LOCK, DiskFile, TakeLock, is_locked, sync_folder
+from app.journal.disk import AUDIO, DISK, LOCK, DiskFile, TakeLock, is_locked
 from app.journal.errors import TakeBusy
 from runtime.locking import try_lock
 from tests.app.journal.files import NotingDisk
@@ -166,13 +166,6 @@ def test_missing_folder_is_not_locked(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_folder_can_be_synced(tmp_path: Path) -> None:
-    sync_folder(tmp_path)
-    if sys.platform != "win32":
-        with pytest.raises(OSError, match="none"):
-            sync_folder(tmp_path / "none")
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_sync_reaches_the_system() -> None:
     """``/dev/null`` has no disk: the system refuses to sync it."""
@@ -181,7 +174,7 @@ def test_sync_reaches_the_system() -> None:
         file.sync()
     file.close()
     with pytest.raises(OSError, match="Invalid argument"):
-        sync_folder(Path(os.devnull))
+        DISK.sync_folder(Path(os.devnull))
 
 
 def test_new_parent_folders_are_synced_from_the_top(tmp_path: Path) -> None:

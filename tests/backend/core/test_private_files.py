@@ -1,6 +1,7 @@
 import errno
 import os
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -81,6 +82,17 @@ def test_replace_file_replaces_whole_content(tmp_path: Path) -> None:
     replace_file(file, b"b")
     assert (file.read_bytes(), mode(file)) == (b"b", 0o600)
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: folders are synced")
+def test_replaced_file_survives_a_power_loss_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bytes] = []
+    replace_file(tmp_path / "list", b"a")
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append((tmp_path / "list").read_bytes()))
+    replace_file(tmp_path / "list", b"b")
+    assert synced == [b"a", b"b"]
 
 
 def test_failed_replacement_leaves_no_temporary_file(tmp_path: Path) -> None:
