@@ -260,6 +260,10 @@ class GrowingText(QPlainTextEdit):
         around = 2 * document.documentMargin() + self.height() - self.viewport().height()
         return QSize(super().sizeHint().width(), round(height + around) + 1)
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of the whole text."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap the lines for the new width."""
         super().resizeEvent(event)

@@ -47,16 +47,18 @@ class DifferenceView(QTextEdit):
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(readOnly=True, tabChangesFocus=True)
-        # Its height is the least: the view grows where there is room.
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self._theme, self._texts = theme, texts
         self._pieces: Sequence[TextPiece] = ()
         refresh_with(self.refresh, texts, theme)
 
     def sizeHint(self) -> QSize:
-        """Return a height of a few lines."""
+        """Return a height of a few lines; the view grows where there is room."""
         height = ROWS * self.fontMetrics().lineSpacing() + 2 * SPACING.medium
         return QSize(super().sizeHint().width(), height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height as a minimum."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     def show_pieces(self, pieces: Sequence[TextPiece]) -> None:
         """Show the pieces of a difference."""

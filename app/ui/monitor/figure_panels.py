@@ -51,8 +51,7 @@ class CurveView(QWidget):
     """
 
     def __init__(self, theme: Theme, floor: float, lines: float = 2.4) -> None:
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        super().__init__(sizePolicy=policy, minimumWidth=SPACING.huge * 2)
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme, self._floor, self._lines = theme, floor, lines
         self._values: tuple[float, ...] = ()
 
@@ -65,6 +64,10 @@ class CurveView(QWidget):
     def sizeHint(self) -> QSize:
         """Return a height of a few lines of text."""
         return QSize(SPACING.huge * 4, round(QFontMetrics(font()).height() * self._lines))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height with a small width."""
+        return QSize(SPACING.huge * 2, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the base line and each stretch of known values."""

@@ -301,6 +301,10 @@ class Legend(QWidget):
         self.updateGeometry()
         self.update()
 
+    def hasHeightForWidth(self) -> bool:
+        """Return True, because the legend wraps."""
+        return True
+
     def heightForWidth(self, width: int) -> int:
         """Return the height of the wrapped legend."""
         return round(self._places(width)[-1].bottom())
