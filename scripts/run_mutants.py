@@ -152,8 +152,8 @@ class Results:
 class Copy:
     """A copy of the checkout whose sources may be changed."""
 
-    def __init__(self, root: Path, venv: Path) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="mutants-"))
+    def __init__(self, root: Path, venv: Path, copies: Path) -> None:
+        self.root = Path(tempfile.mkdtemp(dir=copies))
         for name in project_files(root):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, self.root / name)
@@ -190,22 +190,17 @@ class Copy:
         (self.root / file).write_text(source, "utf-8")
         os.utime(self.root / file, (time.time(), 1_000_000_000 + self._writes))
 
-    def remove(self) -> None:
-        """Delete this copy of the checkout."""
-        shutil.rmtree(self.root, ignore_errors=True)
-
 
 # -- in the worker processes -------------------------------------------------------------------------------
 
 _copy: Copy
 
 
-def _start_worker(root: Path, venv: Path) -> None:
+def _start_worker(root: Path, venv: Path, copies: Path) -> None:
     global _copy
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    _copy = Copy(root, venv)
-    multiprocessing.util.Finalize(None, _copy.remove, exitpriority=10)
+    _copy = Copy(root, venv, copies)
 
 
 def baseline(core: Core) -> tuple[Core, float, str]:
@@ -281,8 +276,11 @@ def run_mutants(options: argparse.Namespace, venv: Path) -> tuple[dict[Mutant, V
     verdicts = {one: verdict for one in drawn if options.resume and (verdict := results.get(one))}
     todo = [mutant for mutant in drawn if mutant not in verdicts]
     print(f"{len(drawn)} mutants, {len(verdicts)} known from an earlier run", flush=True)
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(min(options.jobs, max(1, len(todo))), _start_worker, (options.root, venv)) as pool:
+    context, workers = multiprocessing.get_context("spawn"), min(options.jobs, max(1, len(todo)))
+    with (
+        tempfile.TemporaryDirectory(prefix="mutants-") as copies,
+        context.Pool(workers, _start_worker, (options.root, venv, Path(copies))) as pool,
+    ):
         needed = dict.fromkeys(mutant.core for mutant in todo)
         deadlines, problems = {}, []
         for core, seconds, problem in pool.imap_unordered(baseline, [cores[name] for name in needed]):
