@@ -86,7 +86,6 @@ class FileQueue:
         self.following = max(following, *(file + 1 for file in self._files), 1)
         self._at_once = at_once
         self._running: dict[int, int] = {}  # the sound track of each run
-        self._unwanted: set[int] = set()  # to forget as soon as their runs end
         self._note: Note | None = None
 
     @property
@@ -103,18 +102,13 @@ class FileQueue:
         return FilesView(self.files, self.saving.forms, self.saving.folder, self._note)
 
     def start(self) -> list[Effect]:
-        """Resume the saved list.
-
-        Cancelled files are forgotten now, because the last program may have ended before it could. An earlier
-        version has not counted the sound tracks.
-        """
-        gone = [Forget(view.file) for view in self.files if view.state is FileState.CANCELLED]
+        """Resume the saved list. An earlier version has not counted the sound tracks."""
         new = [
             InspectFile(view.file, view.path)
             for view in self.files
             if view.state is FileState.ADDED or not (view.tracks or view.state is FileState.CANCELLED)
         ]
-        return [*gone, *new, *self._next()]
+        return [*new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
         """Apply an event and return its effects.
@@ -175,7 +169,7 @@ class FileQueue:
                 case ResumeFiles():
                     self._change(file, FileState.WAITING)
                 case CancelFiles():
-                    effects += self._cancel(file)
+                    effects += self._change_without_run(file, FileState.CANCELLED)
                 case RetryFile():
                     self._change(file, FileState.WAITING, again=True)
                 case ChooseTrack(_, track):
@@ -207,19 +201,10 @@ class FileQueue:
         changed = {name: getattr(new, name) for name in _OF_TRACK}
         return self._change_without_run(file, FileState.PAUSED if paused else FileState.WAITING, **changed)
 
-    def _cancel(self, file: int) -> list[Effect]:
-        return self._change_without_run(file, FileState.CANCELLED, position_s=0.0, text="") + self._forget(file)
-
     def _remove(self, file: int) -> list[Effect]:
         effects = self._change_without_run(file, FileState.CANCELLED)
         del self._files[file]
-        return effects + self._forget(file)
-
-    def _forget(self, file: int) -> list[Effect]:
-        if file in self._running:
-            self._unwanted.add(file)
-            return []
-        return [Forget(file)]
+        return effects if file in self._running else [*effects, Forget(file)]  # else as soon as its run ends
 
     def _move(self, file: int, by: int) -> None:
         if file in self._files:
@@ -260,8 +245,6 @@ class FileQueue:
         """Handle the end of a run; its file may have been paused, resumed, cancelled or removed meanwhile."""
         file = event.file
         track = self._running.pop(file, None)
-        unwanted = file in self._unwanted
-        self._unwanted.discard(file)
         view = self._files.get(file)
         if view is None:
             return [Forget(file)]
@@ -282,11 +265,11 @@ class FileQueue:
                     again=False,
                 )
                 return []
-            case RunFailed(_, note) if not unwanted:
+            case RunFailed(_, note) if view.state is not FileState.CANCELLED:
                 self._change(file, FileState.FAILED, note)
             case Halted() if view.state is FileState.WORKING:
                 self._change(file, FileState.WAITING)
-        return [Forget(file)] if unwanted else []
+        return []
 
     def _next(self) -> list[Effect]:
         """Start waiting files from the top, up to the limit of runs."""

@@ -177,14 +177,14 @@ class ResumeFiles:
 
 @dataclass(frozen=True)
 class CancelFiles:
-    """Cancel this file and discard its results; without a number, all files of which nothing is recognised yet."""
+    """End this file, and keep what is recognised of it; without a number, all files of which nothing is yet."""
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class RetryFile:
-    """Retry the failed parts and gaps of this file, or restart it if it was cancelled."""
+    """Retry the failed parts and gaps of this file, or continue it if it was cancelled."""
 
     file: int
 

@@ -144,19 +144,26 @@ def test_file_paused_during_inspection_does_not_run() -> None:
     assert effects(queue, ResumeFiles(1)) == [RunFile(1, "/a", again=False)]
 
 
-def test_cancelled_file_is_forgotten_after_its_run() -> None:
+def test_cancelled_file_keeps_its_text_and_continues_on_request() -> None:
     queue = queue_of("/a")
     queue.handle(RunProgress(1, 50.0, "half"))
     assert effects(queue, CancelFiles(1)) == [HaltRun(1)]
     assert effects(queue, RunProgress(1, 60.0, "late"), Noted(1, BAD)) == []
-    assert (the(queue).state, the(queue).text, the(queue).position_s) == (FileState.CANCELLED, "", 0.0)
-    assert effects(queue, Halted(1)) == [Forget(1)]
+    assert effects(queue, Halted(1)) == []
+    assert (the(queue).state, the(queue).text, the(queue).position_s) == (FileState.CANCELLED, "half", 50.0)
     assert effects(queue, RetryFile(1)) == [RunFile(1, "/a", again=True)]
 
 
-def test_cancelled_waiting_file_is_forgotten_at_once() -> None:
+def test_cancelled_file_stays_cancelled_when_its_run_fails() -> None:
+    queue = queue_of("/a")
+    assert effects(queue, CancelFiles(1), RunFailed(1, BAD)) == [HaltRun(1)]
+    assert (the(queue).state, the(queue).note) == (FileState.CANCELLED, None)
+    assert effects(queue, RemoveFiles(1)) == [Forget(1)]
+
+
+def test_cancelled_waiting_file_cannot_be_paused() -> None:
     queue = queue_of("/a", "/b")
-    assert effects(queue, CancelFiles(2)) == [Forget(2)]
+    assert effects(queue, CancelFiles(2)) == []
     assert effects(queue, CancelFiles(2), PauseFiles(2), ResumeFiles(2)) == []
 
 
@@ -167,7 +174,7 @@ def test_all_files_are_cancelled_of_which_nothing_is_recognised() -> None:
     queue.handle(PauseFiles(1))
     queue.handle(Halted(1))
     queue.handle(PauseFiles(3))
-    assert effects(queue, CancelFiles()) == [Forget(3), Forget(4)]
+    assert effects(queue, CancelFiles()) == []
     assert states(queue) == [FileState.PAUSED, FileState.WORKING, FileState.CANCELLED, FileState.CANCELLED]
 
 
@@ -178,10 +185,10 @@ def test_file_is_done_when_cancelled_too_late() -> None:
     assert (the(queue).state, the(queue).results) == (FileState.DONE, ("/a.srt",))
 
 
-def test_retry_during_cancellation_starts_over() -> None:
+def test_retry_during_cancellation_continues_after_its_end() -> None:
     queue = queue_of("/a")
     assert effects(queue, CancelFiles(1), RetryFile(1)) == [HaltRun(1)]
-    assert effects(queue, Halted(1)) == [Forget(1), RunFile(1, "/a", again=True)]
+    assert effects(queue, Halted(1)) == [RunFile(1, "/a", again=True)]
 
 
 def test_failed_file_has_reason_and_can_be_retried() -> None:
@@ -308,10 +315,12 @@ def test_start_resumes_saved_list() -> None:
     assert states(again) == [FileState.WORKING, FileState.PAUSED, FileState.WAITING, FileState.ADDED]
 
 
-def test_start_forgets_cancelled_files() -> None:
+def test_start_keeps_cancelled_files_and_their_text() -> None:
     queue = queue_of("/a")
-    assert effects(queue, CancelFiles(1)) == [HaltRun(1)]
-    assert FileQueue(queue.files, queue.saving, queue.following).start() == [Forget(1)]
+    assert effects(queue, RunProgress(1, 50.0, "half"), CancelFiles(1)) == [HaltRun(1)]
+    again = FileQueue(queue.files, queue.saving, queue.following)
+    assert not any(isinstance(effect, Forget | RunFile) for effect in again.start())
+    assert (the(again).state, the(again).text) == (FileState.CANCELLED, "half")
 
 
 def test_file_numbers_are_never_reused() -> None:

@@ -186,7 +186,7 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_left_over(self) -> None:
-        wanted = {view.file for view in self.queue.view().files if view.state is not FileState.CANCELLED}
+        wanted = {view.file for view in self.queue.view().files}
         assert self.kept <= wanted | set(self.running)
 
     @invariant()

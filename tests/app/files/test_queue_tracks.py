@@ -8,7 +8,6 @@ from app.files.events import (
     Effect,
     Event,
     FileInspected,
-    Forget,
     Halted,
     HaltRun,
     InspectFile,
@@ -76,7 +75,7 @@ def test_film_that_an_earlier_version_listed_offers_its_tracks() -> None:
     half = FileView(2, "/half.mkv", FileState.PAUSED, 4.0, 9.0)
     gone = FileView(4, "/gone.mkv", FileState.CANCELLED)
     queue = FileQueue((listed, half, FileView(3, "/new.wav", FileState.DONE, tracks=1), gone))
-    assert queue.start() == [Forget(4), InspectFile(1, FIRST.path), InspectFile(2, "/half.mkv")]
+    assert queue.start() == [InspectFile(1, FIRST.path), InspectFile(2, "/half.mkv")]
     assert effects(queue, FileInspected(1, 9.0, SoundTrack(1, 2)), FileInspected(2, 9.0, SoundTrack(1, 2))) == []
     assert (the(queue).tracks, the(queue).text) == (2, "one")
     assert effects(queue, ResumeFiles(2)) == [RunFile(2, "/half.mkv", again=False)], "from where it was"

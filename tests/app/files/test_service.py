@@ -174,7 +174,7 @@ async def test_files_survive_pause_cancel_gateway_kill_and_restart(bench: Bench,
 # -- with a scripted gateway --------------------------------------------------------------------------------
 
 
-async def test_paused_file_sends_nothing_and_cancelled_one_leaves_nothing(bench: Bench, talk: Path) -> None:
+async def test_paused_file_sends_nothing_and_cancelled_one_keeps_its_text(bench: Bench, talk: Path) -> None:
     async with scripted(keeping_back_after(1)) as gateway:
         bench.locate = fixed_locator(Address(gateway.url))
         async with bench.working():
@@ -185,7 +185,11 @@ async def test_paused_file_sends_nothing_and_cancelled_one_leaves_nothing(bench:
             await wait_until(lambda: not clients(), "nobody is connected any more")
             assert (bench.folder / f"{view.file}.jsonl").exists()
             bench.ask(CancelFiles(view.file))
-            await bench.until(talk, FileState.CANCELLED)
+            cancelled = await bench.until(talk, FileState.CANCELLED)
+            bench.ask(CopyFile(view.file))
+            await wait_until(lambda: bench.texts, "its text is copied")
+            assert bench.texts[-1].text == cancelled.text == view.text
+            bench.ask(RemoveFiles(view.file))
             await wait_until(lambda: not list(bench.folder.glob("*.jsonl")), "its results are forgotten")
             assert gateway.connections == 1
     assert not talk.with_suffix(".txt").exists()

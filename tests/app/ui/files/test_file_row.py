@@ -82,7 +82,7 @@ def test_row_shows_progress_of_file(row: FileRow, texts: Texts) -> None:
         (FileState.PAUSED, ["step", "cancel", "more"]),
         (FileState.DONE, ["copy", "show", "more"]),
         (FileState.FAILED, ["step", "cancel", "more"]),
-        (FileState.CANCELLED, ["step", "cancel", "more"]),
+        (FileState.CANCELLED, ["step", "copy", "more"]),
     ],
 )
 def test_row_shows_likely_buttons_for_each_state(row: FileRow, state: FileState, shown: list[str]) -> None:
@@ -129,10 +129,21 @@ def test_step_button_asks_for_next_step(
 
 def test_cancel_button_cancels_then_removes_file(row: FileRow, asked: list[FileAction], texts: Texts) -> None:
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
-    row.show_file(replace(WORKING, state=FileState.CANCELLED))
-    assert row.cancel.text() == texts("files.remove")
+    row.show_file(replace(WORKING, state=FileState.CANCELLED, position_s=0.0, text=""))
+    assert (row.step.text(), row.cancel.text()) == (texts("files.retry"), texts("files.remove"))
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
     assert asked == [CancelFiles(7), RemoveFiles(7)]
+
+
+def test_cancelled_file_with_text_offers_its_text_and_its_rest(
+    row: FileRow, asked: list[FileAction], texts: Texts
+) -> None:
+    row.show_file(replace(WORKING, state=FileState.CANCELLED))
+    assert row.step.text() == texts("files.resume")
+    row.step.click()
+    row.copy.click()
+    assert asked == [RetryFile(7), CopyFile(7)]
+    assert not row.cancel.isVisible(), "a double click on Cancel removes no text"
 
 
 def test_row_copies_text_and_shows_result_folder(
