@@ -19,7 +19,7 @@ from app.cli import model_actions
 from app.cli.scoring import score
 from app.core.console import Console
 from app.core.daemon_thread import DaemonThreads, in_daemon_thread, started
-from app.core.errors import StackFailed
+from app.core.errors import OutputFailed, StackFailed
 from app.core.format import Format
 from app.core.process import EXPECTED, FAILED
 from app.core.renderers import render
@@ -201,10 +201,8 @@ class Transcription:
         if self._gone:
             return self._fail(file, "not tried", self._gone)
         try:
-            with ProgressDisplay(self._console, file.name).shown() as display:
-                transcript = await recogniser.recognise(file, display, track=self._wanted.track)
-            text = render(transcript, self._wanted.form, str(file), line=self._results.lines)
-            place = await in_daemon_thread(partial(self._results.deliver, file, text))
+            transcript = await self._recognise(file, recogniser)
+            place = await in_daemon_thread(partial(self._results.deliver, file, self._render(file, transcript)))
         except StackFailed:
             raise
         except (Unreachable, Refused) as error:
@@ -219,6 +217,29 @@ class Transcription:
         if transcript.truncated:
             self._print(file, transcript.truncated)
         return not (transcript.failures or transcript.truncated)
+
+    async def _recognise(self, file: Path, recogniser: Recogniser) -> RecordingTranscript:
+        """Return the transcript of a file; before an error is raised, print what is recognised."""
+        heard: list[TranscriptSegment] = []
+        try:
+            with ProgressDisplay(self._console, file.name, heard.append).shown() as display:
+                return await recogniser.recognise(file, display, track=self._wanted.track)
+        except (asyncio.CancelledError, *EXPECTED):
+            with suppress(OutputFailed):
+                await self._print_part(file, sorted(heard, key=lambda segment: segment.index))
+            raise
+
+    async def _print_part(self, file: Path, heard: list[TranscriptSegment]) -> None:
+        """Write the recognised part of a file to standard output; in a file it would look complete."""
+        if not any(segment.text for segment in heard):
+            return
+        end_ms = heard[-1].end_ms
+        part = RecordingTranscript(tuple(heard), end_ms, "the rest is not recognised")
+        await in_daemon_thread(partial(self._results.print_result, file, self._render(file, part)))
+        self._print(file, f"stopped; what is recognised, up to {end_ms / 1000:.1f} s, is on standard output")
+
+    def _render(self, file: Path, transcript: RecordingTranscript) -> str:
+        return render(transcript, self._wanted.form, str(file), line=self._results.lines)
 
     def _fail(self, file: Path, why: str, reason: str = "") -> bool:
         """Report why a file has no result; ``reason``: more detail, only for programs."""

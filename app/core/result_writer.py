@@ -27,6 +27,7 @@ class ResultWriter:
         self._many = len(recordings) > 1
         self._form = form
         self._places: dict[Path, Path] = {}
+        self._printed: set[Path] = set()
         if where == STDOUT:
             if self._many and form in _ONE_DOCUMENT:
                 raise UsageMistake(f"several {form} files cannot be one: add --output beside, or --output DIR")
@@ -52,11 +53,11 @@ class ResultWriter:
         return self._many and self._form is Format.JSON and not self._places
 
     def fail(self, recording: Path, why: str) -> None:
-        """Write a JSON object for a recording without a result, if JSON goes to standard output.
+        """Write a JSON object for a recording without any text, if JSON goes to standard output.
 
         Raises ``OutputFailed``.
         """
-        if self._form is Format.JSON and not self._places:
+        if self._form is Format.JSON and not self._places and recording not in self._printed:
             _print(render_json_line({"file": valid(str(recording)), "error": valid(why)}))
 
     def deliver(self, recording: Path, text: str) -> str:
@@ -66,9 +67,7 @@ class ResultWriter:
         """
         place = self._places.get(recording)
         if place is None:
-            if self._many and self._form is Format.TXT:
-                text = f"==> {printable(str(recording))} <==\n{text}"
-            _print(text)
+            self.print_result(recording, text)
             return ""
         try:
             write_whole(place, text)
@@ -77,6 +76,13 @@ class ResultWriter:
             why = f"{place} cannot be written: {error.strerror}; the result is on standard output"
             raise OutputFailed(why) from error
         return str(place)
+
+    def print_result(self, recording: Path, text: str) -> None:
+        """Write a result, or a part of one, to standard output. Raises ``OutputFailed``."""
+        self._printed.add(recording)
+        if self._many and self._form is Format.TXT:
+            text = f"==> {printable(str(recording))} <==\n{text}"
+        _print(text)
 
 
 def _real(path: Path) -> Path:
