@@ -243,8 +243,10 @@ class TextInserter:
         if reason := refusal(found, requested=ready.pasted):
             return held_insertion(reason)
         if found is not None:
-            text = at_caret(text, found.before, ready.continues)
+            text = at_caret(text, found.before, ready.continues, found.after)
         insertion = await self._means.inserter.insert(text, target)
+        if text.endswith(" ") and not ready.text.endswith(" "):
+            insertion = _without_added_space(insertion)
         if target is not None and target.own and insertion.reason == HoldReason.NOT_READ:
             return held_insertion(HoldReason.NO_FIELD)  # each of our own fields reads at once
         return insertion
@@ -253,6 +255,14 @@ class TextInserter:
         """Copy texts, and return whether this desktop let the app copy them."""
         copier = self._means.copier
         return copier is not None and await copier.copy(ready.text.strip())
+
+
+def _without_added_space(insertion: Insertion) -> Insertion:
+    """Return the outcome for the recognised text, which lacks the space that was added at its end."""
+    rest = insertion.rest.removesuffix(" ")
+    if insertion.rest and not rest:  # only the space is missing
+        return Insertion(InsertionResult.TYPED, clicks=insertion.clicks)
+    return replace(insertion, rest=rest)
 
 
 def _is_missing(insertion: Insertion) -> bool:

@@ -1,4 +1,4 @@
-"""Decide the space and the capital where a text meets what stands before the caret. Pure."""
+"""Decide the spaces and the capital where a text meets what stands around the caret. Pure."""
 
 import re
 from typing import Final
@@ -20,12 +20,20 @@ _ENDED: Final = re.compile(r"[.?!。？！…][\"'”’»)\]）」』]*\s*$")
 _COMPARED: Final = 40
 
 
-def at_caret(text: str, before: str | None, continues: str) -> str:
-    """Return a text as it fits behind ``before``; only its beginning changes.
+def at_caret(text: str, before: str | None, continues: str, after: str = "") -> str:
+    """Return a text as it fits between ``before`` and ``after``: with another beginning, and a space at the end.
 
     ``before``: the last characters before the caret, ``None`` if they are unknown. ``continues``: the text that
     the app inserted last in this window. The joint with that is decided already, with the pause between them.
+    ``after``: what follows the caret, as far as it is known.
     """
+    text = _behind(text, before, continues)
+    meets = bool(text.strip()) and after[:1].isalnum() and _may_have_space(text, after)
+    return f"{text} " if meets and with_space(text, after) != after else text
+
+
+def _behind(text: str, before: str | None, continues: str) -> str:
+    """Return a text as it fits behind ``before``; only its beginning changes."""
     if before is None or before.endswith(_OBJECT):
         return text
     plain = text.lstrip(" ")

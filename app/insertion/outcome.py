@@ -102,13 +102,16 @@ class FocusKind(StrEnum):
 
 @dataclass(frozen=True)
 class TextSurroundings:
-    """Facts about the focused element. ``before``: the last characters before the caret, if known.
+    """Facts about the focused element.
 
-    They never leave this computer, are never logged, and are only kept until the insertion that they are for.
+    ``before``: the last characters before the caret, if known. ``after``: the character after it; empty: there is
+    none, or it is unknown. They never leave this computer, are never logged, and are only kept until the insertion
+    that they are for.
     """
 
     kind: FocusKind
     before: str | None = field(default=None, repr=False)
+    after: str = field(default="", repr=False)
 
 
 ReadAround = Callable[[Target], Awaitable[TextSurroundings | None]]

@@ -271,7 +271,7 @@ class PermittedReader:
         if not options.read_text:
             return None
         found = with_rules(await self.read(target), target, options.rules)
-        return found if found is None or options.joins else replace(found, before=None)
+        return found if found is None or options.joins else replace(found, before=None, after="")
 
 
 def with_rules(found: TextSurroundings | None, target: Target, rules: Rules) -> TextSurroundings | None:

@@ -67,7 +67,7 @@ class Dictation:
         log = DeliveryLog(Library(desktop.folder / "takes"))
         self._texts = TextInserter(means, log, self.events.append, tasks)
 
-    async def focus(self, form: Form, kind: FocusKind, before: str | None) -> None:
+    async def focus(self, form: Form, kind: FocusKind, before: str | None, after: str = "") -> None:
         """Wait until the program tells what has the focus."""
 
         async def there() -> bool:
@@ -75,7 +75,7 @@ class Dictation:
             if target is None or target.process not in (0, form.process):
                 return False
             return await read_around(target, self._desktop.environment, (PATIENT_S,)) == TextSurroundings(
-                kind, before
+                kind, before, after
             )
 
         await wait_until(there, f"{kind} with {before!r} has the focus")
@@ -128,9 +128,10 @@ async def test_text_fits_where_it_goes(place: Place, dictation: Dictation, toolk
     assert await dictation.say("很好。") == PASTED
     await wait_until(lambda: form.text == f"{whole}很好。", f"Chinese joins without a space: {form.text!r}")
     tap("Home")
-    await dictation.focus(form, FocusKind.FIELD, "")
-    assert await dictation.say("Now") == PASTED
-    await wait_until(lambda: form.text == f"Now{whole}很好。", f"no space at the start: {form.text!r}")
+    await dictation.focus(form, FocusKind.FIELD, "", "I")
+    assert await dictation.say("Now this.", "But not that.") == PASTED
+    whole = f"Now this. But not that. {whole}很好。"
+    await wait_until(lambda: form.text == whole, f"a space at the end only: {form.text!r}")
 
 
 @pytest.mark.parametrize("toolkit", ["qt", "gtk"])

@@ -1,6 +1,6 @@
 """Text around the caret of the focused element, and the place of this text, asked through AT-SPI 2.
 
-The text before the caret is passed on to the insertion that it is for, and nowhere else. A password field is not
+The text around the caret is passed on to the insertion that it is for, and nowhere else. A password field is not
 asked for it.
 """
 
@@ -54,7 +54,7 @@ async def _read_surroundings(elements: Elements, focused: Element) -> TextSurrou
     )
     kind = kind_of(role, toolkit, editable=bool(state & EDITABLE))
     if kind is FocusKind.FIELD and role != TERMINAL:
-        return TextSurroundings(kind, await _before(elements, focused))
+        return TextSurroundings(kind, *await _around(elements, focused))
     return None if kind is None else TextSurroundings(kind)
 
 
@@ -74,17 +74,24 @@ def has_own_focus(program: str) -> bool:
     return program.lower().startswith(_OWN_FOCUS)
 
 
-async def _before(elements: Elements, field: Element) -> str | None:
-    """Return the text before the caret, or before the selected text, which the insertion replaces."""
+async def _around(elements: Elements, field: Element) -> tuple[str | None, str]:
+    """Return the text before the caret and the character after it. The insertion replaces a selected text."""
     caret = await elements.get(field, "Text", "CaretOffset")
     if not isinstance(caret, int) or caret < 0:
-        return None
+        return None, ""
     selected = await elements.ask(field, "Text", "GetSelection", "i", 0)
     start, end = selected or (caret, caret)
-    place = start if 0 <= start < end and start <= caret <= end else caret
-    if place == 0:
-        return ""
-    answer = await elements.ask(field, "Text", "GetText", "ii", max(0, place - _AROUND), place)
+    if not (0 <= start < end and start <= caret <= end):
+        start = end = caret
+    before, after = await asyncio.gather(
+        _text(elements, field, max(0, start - _AROUND), start), _text(elements, field, end, end + 1)
+    )
+    return before if before or start else "", (after or "")[:1]
+
+
+async def _text(elements: Elements, field: Element, start: int, end: int) -> str | None:
+    """Return a part of a text, or ``None`` if it is empty or refused."""
+    answer = await elements.ask(field, "Text", "GetText", "ii", start, end) if start < end else None
     return str(answer[0]) if answer and answer[0] else None
 
 

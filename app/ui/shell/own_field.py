@@ -50,10 +50,10 @@ def surroundings(widget: QWidget) -> TextSurroundings:
     text = asked.value(_QUERY.ImSurroundingText)
     if not isinstance(text, str):
         return TextSurroundings(FocusKind.FIELD)
-    place = min(asked.value(_QUERY.ImCursorPosition), asked.value(_QUERY.ImAnchorPosition))
-    return TextSurroundings(FocusKind.FIELD, _units(text, place))
+    start, end = sorted(asked.value(one) for one in (_QUERY.ImCursorPosition, _QUERY.ImAnchorPosition))
+    return TextSurroundings(FocusKind.FIELD, _before(text, start), text[len(_before(text, end)) :][:1])
 
 
-def _units(text: str, count: int) -> str:
+def _before(text: str, count: int) -> str:
     """Return the first ``count`` units of UTF-16, in which Qt counts."""
     return text.encode("utf-16-le", "surrogatepass")[: 2 * count].decode("utf-16-le", "ignore")

@@ -164,14 +164,18 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
 
 
 async def surrounded(
-    tmp_path: Path, tasks: Tasks, found: TextSurroundings | None, texts: ReadyTexts
+    tmp_path: Path,
+    tasks: Tasks,
+    found: TextSurroundings | None,
+    texts: ReadyTexts,
+    inserter: FakeInserter | None = None,
 ) -> tuple[FakeInserter, Insertion]:
     """Insert texts where the desktop tells these surroundings; return the inserter and the outcome."""
 
     async def read(target: Target) -> TextSurroundings | None:
         return found
 
-    inserter, events = FakeInserter(), list[Event]()
+    inserter, events = inserter or FakeInserter(), list[Event]()
     work = TextInserter(
         InsertionMeans(inserter, read_around=read), DeliveryLog(Library(tmp_path)), events.append, tasks
     )
@@ -294,6 +298,28 @@ async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tas
     texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
     inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
     assert inserter.texts == [(" this is it.", WINDOW)]
+
+
+@pytest.mark.parametrize(
+    ("rest", "outcome"),
+    [
+        ("", Insertion(InsertionResult.TYPED)),
+        (" ", Insertion(InsertionResult.TYPED)),
+        ("it. ", held_insertion(HoldReason.PARTLY_TYPED, "it.")),
+    ],
+)
+async def test_space_before_the_word_after_the_caret_is_no_part_of_a_missing_rest(
+    rest: str, outcome: Insertion, tmp_path: Path, tasks: Tasks
+) -> None:
+    class Partly(FakeInserter):
+        async def insert(self, text: str, target: Target | None) -> Insertion:
+            self.texts.append((text, target))
+            return held_insertion(HoldReason.PARTLY_TYPED, rest) if rest else Insertion(InsertionResult.TYPED)
+
+    texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
+    found = TextSurroundings(FocusKind.FIELD, "Yes. ", "D")
+    inserter, ended = await surrounded(tmp_path, tasks, found, texts, Partly())
+    assert inserter.texts == [("This is it. ", WINDOW)] and ended == outcome
 
 
 async def test_joint_within_a_recording_stays(tmp_path: Path, tasks: Tasks) -> None:

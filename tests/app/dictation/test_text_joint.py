@@ -1,4 +1,4 @@
-"""Space and capital where a text meets what stands before the caret."""
+"""Spaces and capital where a text meets what stands around the caret."""
 
 import pytest
 from hypothesis import given
@@ -85,6 +85,34 @@ def test_joint_with_the_text_inserted_last_stays(before: str, text: str, inserte
 
 def test_first_letter_changed_before_is_still_the_text_inserted_last() -> None:
     assert at_caret(" Then we left.", "and this is it", "This is it") == " Then we left."
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "inserted"),
+    [
+        ("Yes.", "D", "Yes. "),
+        ("Yes", "5", "Yes "),
+        ("I use", "中", "I use "),
+        ("用", "P", "用 "),
+        ("Yes.", "", "Yes."),
+        ("Yes.", " ", "Yes."),
+        ("Yes.", "\n", "Yes."),
+        ("Yes", ",", "Yes"),
+        ("Yes.", "”", "Yes."),
+        ("Yes.", OBJECT, "Yes."),
+        ("Yes. ", "D", "Yes. "),
+        ("see (", "D", "see ("),
+        ("你好。", "世", "你好。"),
+        ("你好。", "D", "你好。"),
+        ("今天", "天", "今天"),
+        (" ", "D", " "),
+    ],
+)
+@pytest.mark.parametrize("before", [None, ""])
+def test_space_follows_a_text_where_the_next_word_does(
+    before: str | None, text: str, after: str, inserted: str
+) -> None:
+    assert at_caret(text, before, "", after) == inserted
 
 
 @pytest.mark.parametrize("before", [None, f"see {OBJECT}"])

@@ -31,10 +31,12 @@ async def test_surroundings_are_read_only_with_permission(permitted: bool) -> No
 @pytest.mark.parametrize("joins", [True, False])
 async def test_joint_stays_where_the_user_wants_no_spaces(joins: bool) -> None:
     async def told(target: Target) -> TextSurroundings | None:
-        return TextSurroundings(FocusKind.FIELD, "I think")
+        return TextSurroundings(FocusKind.FIELD, "I think", "s")
 
     found = await PermittedReader(told, lambda: Options(joins=joins))(TARGET)
-    assert found == TextSurroundings(FocusKind.FIELD, "I think" if joins else None)
+    assert found == (
+        TextSurroundings(FocusKind.FIELD, "I think", "s") if joins else TextSurroundings(FocusKind.FIELD)
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,17 +28,18 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield running
 
 
-async def told(desktop: Screen, target: Target, kind: FocusKind, before: str | None) -> None:
+async def told(desktop: Screen, target: Target, kind: FocusKind, before: str | None, after: str = "") -> None:
     last: list[TextSurroundings | None] = []
 
     async def as_wanted() -> bool:
         last[:] = [await read_around(target, desktop.environment)]
-        return last == [TextSurroundings(kind, before)]
+        return last == [TextSurroundings(kind, before, after)]
 
     try:
         await wait_until(as_wanted, "the program tells what has the focus")
     except AssertionError as error:
-        raise AssertionError(f"{kind}, {before!r}, not {last[0]}, {last[0] and last[0].before!r}") from error
+        around = last[0] and (last[0].before, last[0].after)
+        raise AssertionError(f"{kind}, {before!r}, {after!r}, not {last[0]}, {around}") from error
 
 
 @pytest.mark.parametrize("toolkit", ["qt", "gtk"])
@@ -55,7 +56,7 @@ async def test_field_password_and_button_are_distinguished(place: Place, toolkit
         FocusKind.FIELD, "I like 你好 the"
     )
     tap("Home")
-    await told(desktop, target, FocusKind.FIELD, "")
+    await told(desktop, target, FocusKind.FIELD, "", "I")
     tap("Tab")
     await told(desktop, target, FocusKind.PASSWORD, None)
     tap("Tab")
@@ -139,4 +140,4 @@ def test_only_certain_elements_are_no_fields(
 
 
 def test_text_before_the_caret_is_not_in_messages() -> None:
-    assert "secret" not in repr(TextSurroundings(FocusKind.FIELD, "secret"))
+    assert "secret" not in repr(TextSurroundings(FocusKind.FIELD, "secret", "secret"))

@@ -8,22 +8,24 @@ from app.ui.shell.own_field import OwnField, surroundings
 from tests.app.ui.runtime import Runtime
 
 
-def test_field_tells_the_text_before_the_caret(qtbot: QtBot) -> None:
+def test_field_tells_the_text_around_the_caret(qtbot: QtBot) -> None:
     field = QLineEdit("kia 🎤 ora koutou")
     qtbot.addWidget(field)
     field.setCursorPosition(len("kia 🎤 ora") + 1)  # Qt counts the picture as two
-    assert surroundings(field) == TextSurroundings(FocusKind.FIELD, "kia 🎤 ora")
+    assert surroundings(field) == TextSurroundings(FocusKind.FIELD, "kia 🎤 ora", " ")
+    field.end(False)
+    assert surroundings(field) == TextSurroundings(FocusKind.FIELD, "kia 🎤 ora koutou")
 
 
 @pytest.mark.parametrize(("start", "end"), [(3, 7), (7, 3)])
-def test_field_tells_the_text_before_the_selection(qtbot: QtBot, start: int, end: int) -> None:
+def test_field_tells_the_text_around_the_selection(qtbot: QtBot, start: int, end: int) -> None:
     field = QPlainTextEdit("one\ntwo three")
     qtbot.addWidget(field)
     caret = field.textCursor()
     caret.setPosition(4 + start)
     caret.setPosition(4 + end, QTextCursor.MoveMode.KeepAnchor)
     field.setTextCursor(caret)
-    assert surroundings(field) == TextSurroundings(FocusKind.FIELD, "two")
+    assert surroundings(field) == TextSurroundings(FocusKind.FIELD, "two", "e")
 
 
 def test_password_is_not_read(qtbot: QtBot) -> None:
