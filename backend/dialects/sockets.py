@@ -138,6 +138,8 @@ class Incoming:
             if self._held is not None or (self._ended and self._queue.empty()):
                 return self._held
             self._held = await self._queue.get()
+            if self._held is None:  # from `wake`; the reading may wait until the queue is empty
+                self._taken.set()
 
     def wake(self) -> None:
         """Let whoever waits for the next message check now: the client may send none before it knows."""

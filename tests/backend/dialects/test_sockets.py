@@ -116,6 +116,23 @@ async def test_messages_end_with_a_connection_that_breaks_while_it_is_read() -> 
     assert found == [Text("first")]
 
 
+async def test_reading_goes_on_if_the_conversation_is_woken_while_a_large_message_waits() -> None:
+    async def two() -> AsyncIterator[Text]:
+        yield Text(200_000 * "a")
+        yield Text("b")
+
+    async def turns_of_the_loop() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    async with incoming(cast(Any, two())) as messages, asyncio.timeout(10):
+        await turns_of_the_loop()  # the large message is read
+        messages.wake()
+        assert (await anext(messages)).data[0] == "a"
+        await turns_of_the_loop()  # it is answered
+        assert (await anext(messages)).data == "b" and await anext(messages, None) is None
+
+
 @pytest.mark.parametrize(("size", "ahead"), [(8, 4), (200_000, 2)])
 async def test_fewer_large_messages_are_read_ahead(size: int, ahead: int) -> None:
     """``ahead``: messages that are read while one is answered, with that one."""
