@@ -47,6 +47,7 @@ TYPED = "x"
 """The letter that ``type_until`` types."""
 _ONCE_S = 1.0
 _XIM_S = 5.0
+_END_S = 10.0
 _CLIPBOARD = "imports.gi.St.Clipboard.get_default()"
 _KINDS = {False: "imports.gi.St.ClipboardType.CLIPBOARD", True: "imports.gi.St.ClipboardType.PRIMARY"}
 _REMOTE = "org.gnome.Mutter.RemoteDesktop"
@@ -277,12 +278,18 @@ class GnomeDesktop(Screen):
         return True
 
     def close(self) -> None:
-        """End all programs on the screen, also those that the shell and the bus have started."""
+        """End all programs on the screen, also those that the shell and the bus have started.
+
+        A portal of documents that is killed leaves its file system behind, in the folder of the screen.
+        """
         self.hand.close()
         super().close()
-        for process in self._programs():
-            with suppress(psutil.Error):
-                process.kill()
+        programs = list(self._programs())
+        for end in (psutil.Process.terminate, psutil.Process.kill):
+            for process in programs:
+                with suppress(psutil.Error):
+                    end(process)
+            _, programs = psutil.wait_procs(programs, _END_S)
 
     def _programs(self) -> Iterator[psutil.Process]:
         """Yield the programs on the screen, also those that the shell and the bus have started."""
