@@ -26,7 +26,7 @@ from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
 from runtime.tasks import complete, within
-from runtime.tls import date_fault, tls_end
+from runtime.tls import date_fault, names_another_host, tls_end
 
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
 _CLOSE_S = 5.0
@@ -268,6 +268,11 @@ def _certificate_error(error: aiohttp.ClientConnectorCertificateError) -> WrongC
         return CertificateDated(
             f"the certificate of {place} {dated} by this computer's clock, where it is {time.strftime('%F')}: "
             "set the clock if it is wrong, or renew the certificate there"
+        )
+    if names_another_host(error.certificate_error):
+        return WrongCertificate(
+            f"the certificate of {place} does not name {error.host}: use an address that it names, or name the "
+            "certificate with --certificate-sha256"
         )
     return WrongCertificate(
         f"this computer does not trust the certificate of {place}: pair with that gateway in the app, or name "

@@ -1,4 +1,4 @@
-"""TLS: faults of a certificate's dates, and the closing of connections."""
+"""TLS: faults of a certificate's dates and names, and the closing of connections."""
 
 from asyncio import WriteTransport
 from collections.abc import Callable
@@ -7,12 +7,18 @@ from socket import SHUT_RDWR
 from typing import Any, Final
 
 _DATED: Final = {9: "is not valid yet", 10: "has expired"}
-"""Faults of a certificate's dates, by OpenSSL's code (X509_V_ERR_*)."""
+_OTHER_NAME: Final = (62, 64)
+"""Faults of a certificate's dates, and of its host names and addresses, by OpenSSL's code (X509_V_ERR_*)."""
 
 
 def date_fault(error: BaseException) -> str:
     """Describe the fault of a refused certificate's dates; empty if they are valid."""
     return _DATED.get(getattr(error, "verify_code", 0), "")
+
+
+def names_another_host(error: BaseException) -> bool:
+    """Return whether a certificate was refused because it does not name the host that was asked for."""
+    return getattr(error, "verify_code", 0) in _OTHER_NAME
 
 
 def abort(transport: WriteTransport) -> None:

@@ -156,7 +156,7 @@ class InsertionSection:
     )
     read_text: bool = setting(
         True,
-        "Read the text before the cursor to choose spaces and capitals, and hold texts while a password "
+        "Read the text around the cursor to choose spaces and capitals, and hold texts while a password "
         "field or a button has the focus. What is read stays on this computer and is not stored.",
     )
     programs: tuple[ProgramRule, ...] = table("Exceptions for single programs. See below.", checks.programs)

@@ -162,6 +162,16 @@ async def test_certificate_out_of_date_is_named_and_pinned_is_accepted(
             await models(Address(gateway.url, "k", certificate_sha256=certificate.sha256))
 
 
+async def test_certificate_for_another_host_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, day = datetime.now(UTC), timedelta(days=1)
+    certificate = dated_certificate(tmp_path, now - day, now + day)
+    trust(certificate, monkeypatch)
+    async with scripted(oblige, tls=server_context(certificate)) as gateway:
+        url = gateway.url.replace("127.0.0.1", "localhost")
+        with pytest.raises(WrongCertificate, match="does not name localhost"):
+            await stream(Address(url, "k"))
+
+
 async def test_session_outlasts_another_certificate_after_first_contact(tmp_path: Path) -> None:
     """A server of another network has the address for a while, or a certificate is renewed too late."""
     certificate, stranger = own_certificate(tmp_path), own_certificate(tmp_path / "stranger")

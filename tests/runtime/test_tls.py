@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
-from runtime.tls import abort, date_fault, tls_end
+from runtime.tls import abort, date_fault, names_another_host, tls_end
 
 
-@pytest.mark.parametrize(("code", "text"), [(9, "is not valid yet"), (10, "has expired"), (18, "")])
-def test_fault_of_dates_is_reported_by_the_code_of_openssl(code: int, text: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "text", "another"),
+    [(9, "is not valid yet", False), (10, "has expired", False), (18, "", False), (62, "", True), (64, "", True)],
+)
+def test_fault_of_a_certificate_is_known_by_the_code_of_openssl(code: int, text: str, another: bool) -> None:
     error = OSError("certificate verify failed")
     error.verify_code = code  # type: ignore[attr-defined] # as errors of ``ssl`` have it
-    assert date_fault(error) == text
-    assert date_fault(OSError()) == ""
+    assert date_fault(error) == text and names_another_host(error) is another
+    assert date_fault(OSError()) == "" and not names_another_host(OSError())
 
 
 def info(tls: object, connection: socket.socket) -> Callable[[str], Any]:

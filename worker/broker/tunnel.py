@@ -25,7 +25,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from runtime.terminal import reason
-from runtime.tls import date_fault, tls_end
+from runtime.tls import date_fault, names_another_host, tls_end
 from worker.broker.layout import ShardLayout
 from worker.core.errors import BrokerRefused, BrokerUnavailable, WrongAddress
 
@@ -239,6 +239,8 @@ class Tunnel:
                 f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
             )
         says = "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
+        if names_another_host(error.certificate_error):
+            says = f"the gateway's certificate does not name {error.host}: use an address that it names"
         return (OSError if self._was_there else BrokerRefused)(says)
 
     async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:

@@ -11,7 +11,7 @@ from tests.helpers.ports import free_port
 from tests.helpers.tunnel import OWNER_KEY, tunnelling
 from tests.helpers.valkey import Broker
 from tests.worker.broker.test_tunnel import jobs_through, until_there
-from worker.core.errors import BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 DAY = timedelta(days=1)
 
@@ -29,6 +29,20 @@ async def test_worker_waits_for_certificate_that_is_out_of_date(
         jobs_through(gateway.url, OWNER_KEY) as jobs,
     ):
         with pytest.raises(BrokerUnavailable, match=f"{said}.*set this computer's clock"):
+            await jobs.check()
+
+
+async def test_certificate_for_another_host_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broker: Broker
+) -> None:
+    now = datetime.now(UTC)
+    certificate = dated_certificate(tmp_path, now - DAY, now + DAY)
+    trust(certificate, monkeypatch)
+    async with (
+        tunnelling(broker.url, tmp_path, server_context(certificate)) as gateway,
+        jobs_through(gateway.url.replace("127.0.0.1", "localhost"), OWNER_KEY) as jobs,
+    ):
+        with pytest.raises(BrokerRefused, match="does not name localhost"):
             await jobs.check()
 
 
