@@ -24,13 +24,11 @@ from app.dictation.messages import (
 )
 from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.insertion.outcome import (
-    FocusKind,
     HoldReason,
     Insertion,
     InsertionResult,
     Target,
     TextPlace,
-    TextSurroundings,
     held_insertion,
 )
 from app.journal.library import Library
@@ -163,47 +161,6 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
     assert seen == [WINDOW, WINDOW]
 
 
-async def surrounded(
-    tmp_path: Path,
-    tasks: Tasks,
-    found: TextSurroundings | None,
-    texts: ReadyTexts,
-    inserter: FakeInserter | None = None,
-) -> tuple[FakeInserter, Insertion]:
-    """Insert texts where the desktop tells these surroundings; return the inserter and the outcome."""
-
-    async def read(target: Target) -> TextSurroundings | None:
-        return found
-
-    inserter, events = inserter or FakeInserter(), list[Event]()
-    work = TextInserter(
-        InsertionMeans(inserter, read_around=read), DeliveryLog(Library(tmp_path)), events.append, tasks
-    )
-    work.perform(InsertText(texts))
-    await wait_until(lambda: events, "the outcome is told")
-    (ended,) = events
-    assert isinstance(ended, InsertionEnded)
-    return inserter, ended.insertion
-
-
-@pytest.mark.parametrize(
-    ("found", "pasted", "outcome"),
-    [
-        (TextSurroundings(FocusKind.PASSWORD), False, held_insertion(HoldReason.PASSWORD)),
-        (TextSurroundings(FocusKind.PASSWORD), True, held_insertion(HoldReason.PASSWORD)),
-        (TextSurroundings(FocusKind.NO_FIELD), False, held_insertion(HoldReason.NO_FIELD)),
-        (TextSurroundings(FocusKind.NO_FIELD), True, Insertion(InsertionResult.TYPED)),
-        (None, False, Insertion(InsertionResult.TYPED)),
-    ],
-)
-async def test_text_is_held_where_no_field_takes_it(
-    found: TextSurroundings | None, pasted: bool, outcome: Insertion, tmp_path: Path, tasks: Tasks
-) -> None:
-    inserter, insertion = await surrounded(tmp_path, tasks, found, ordered(pasted=pasted))
-    assert insertion == outcome
-    assert inserter.texts == ([("kia ora", WINDOW)] if insertion.how is InsertionResult.TYPED else [])
-
-
 @pytest.mark.parametrize(
     ("target", "reason"), [(OURS, HoldReason.NO_FIELD), (WINDOW, HoldReason.NOT_READ)], ids=["own", "other"]
 )
@@ -292,40 +249,6 @@ async def test_edited_text_that_arrived_partly_is_reported_with_its_rest(
     work.perform(InsertText(ordered(pasted=True)))
     await wait_until(lambda: told, "the outcome")
     assert told == [InsertionEnded(Insertion(InsertionResult.HELD, HoldReason.PARTLY_TYPED, held_rest, edited))]
-
-
-async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tasks) -> None:
-    texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
-    inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
-    assert inserter.texts == [(" this is it.", WINDOW)]
-
-
-@pytest.mark.parametrize(
-    ("rest", "outcome"),
-    [
-        ("", Insertion(InsertionResult.TYPED)),
-        (" ", Insertion(InsertionResult.TYPED)),
-        ("it. ", held_insertion(HoldReason.PARTLY_TYPED, "it.")),
-    ],
-)
-async def test_space_before_the_word_after_the_caret_is_no_part_of_a_missing_rest(
-    rest: str, outcome: Insertion, tmp_path: Path, tasks: Tasks
-) -> None:
-    class Partly(FakeInserter):
-        async def insert(self, text: str, target: Target | None) -> Insertion:
-            self.texts.append((text, target))
-            return held_insertion(HoldReason.PARTLY_TYPED, rest) if rest else Insertion(InsertionResult.TYPED)
-
-    texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
-    found = TextSurroundings(FocusKind.FIELD, "Yes. ", "D")
-    inserter, ended = await surrounded(tmp_path, tasks, found, texts, Partly())
-    assert inserter.texts == [("This is it. ", WINDOW)] and ended == outcome
-
-
-async def test_joint_within_a_recording_stays(tmp_path: Path, tasks: Tasks) -> None:
-    texts = ReadyTexts((SegmentId(1, 1),), (" This is it.",), " This is it.", WINDOW, continues="I think")
-    inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
-    assert inserter.texts == [(" This is it.", WINDOW)]
 
 
 @pytest.mark.parametrize("target", [None, OURS])

@@ -1,0 +1,106 @@
+"""Texts fit to what surrounds the caret, and are held where no field takes them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import ReadyTexts, SegmentId
+from app.dictation.messages import Event, InsertionEnded, InsertText
+from app.dictation.text_inserter import InsertionMeans, TextInserter
+from app.insertion.outcome import (
+    FocusKind,
+    HoldReason,
+    Insertion,
+    InsertionResult,
+    Target,
+    TextSurroundings,
+    held_insertion,
+)
+from app.journal.library import Library
+from runtime.tasks import Tasks
+from tests.app.dictation.world import WINDOW, FakeInserter
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+async def tasks() -> AsyncIterator[Tasks]:
+    async with Tasks("test") as tasks:
+        yield tasks
+
+
+async def surrounded(
+    tmp_path: Path,
+    tasks: Tasks,
+    found: TextSurroundings | None,
+    texts: ReadyTexts,
+    inserter: FakeInserter | None = None,
+) -> tuple[FakeInserter, Insertion]:
+    """Insert texts where the desktop tells these surroundings; return the inserter and the outcome."""
+
+    async def read(target: Target) -> TextSurroundings | None:
+        return found
+
+    inserter, events = inserter or FakeInserter(), list[Event]()
+    work = TextInserter(
+        InsertionMeans(inserter, read_around=read), DeliveryLog(Library(tmp_path)), events.append, tasks
+    )
+    work.perform(InsertText(texts))
+    await wait_until(lambda: events, "the outcome is told")
+    (ended,) = events
+    assert isinstance(ended, InsertionEnded)
+    return inserter, ended.insertion
+
+
+@pytest.mark.parametrize(
+    ("found", "pasted", "outcome"),
+    [
+        (TextSurroundings(FocusKind.PASSWORD), False, held_insertion(HoldReason.PASSWORD)),
+        (TextSurroundings(FocusKind.PASSWORD), True, held_insertion(HoldReason.PASSWORD)),
+        (TextSurroundings(FocusKind.NO_FIELD), False, held_insertion(HoldReason.NO_FIELD)),
+        (TextSurroundings(FocusKind.NO_FIELD), True, Insertion(InsertionResult.TYPED)),
+        (None, False, Insertion(InsertionResult.TYPED)),
+    ],
+)
+async def test_text_is_held_where_no_field_takes_it(
+    found: TextSurroundings | None, pasted: bool, outcome: Insertion, tmp_path: Path, tasks: Tasks
+) -> None:
+    texts = ReadyTexts((SegmentId(1, 0),), ("kia ora",), "kia ora", WINDOW, pasted)
+    inserter, insertion = await surrounded(tmp_path, tasks, found, texts)
+    assert insertion == outcome
+    assert inserter.texts == ([("kia ora", WINDOW)] if insertion.how is InsertionResult.TYPED else [])
+
+
+async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tasks) -> None:
+    texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
+    inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
+    assert inserter.texts == [(" this is it.", WINDOW)]
+
+
+@pytest.mark.parametrize(
+    ("rest", "outcome"),
+    [
+        ("", Insertion(InsertionResult.TYPED)),
+        (" ", Insertion(InsertionResult.TYPED)),
+        ("it. ", held_insertion(HoldReason.PARTLY_TYPED, "it.")),
+    ],
+)
+async def test_space_before_the_word_after_the_caret_is_no_part_of_a_missing_rest(
+    rest: str, outcome: Insertion, tmp_path: Path, tasks: Tasks
+) -> None:
+    class Partly(FakeInserter):
+        async def insert(self, text: str, target: Target | None) -> Insertion:
+            self.texts.append((text, target))
+            return held_insertion(HoldReason.PARTLY_TYPED, rest) if rest else Insertion(InsertionResult.TYPED)
+
+    texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
+    found = TextSurroundings(FocusKind.FIELD, "Yes. ", "D")
+    inserter, ended = await surrounded(tmp_path, tasks, found, texts, Partly())
+    assert inserter.texts == [("This is it. ", WINDOW)] and ended == outcome
+
+
+async def test_joint_within_a_recording_stays(tmp_path: Path, tasks: Tasks) -> None:
+    texts = ReadyTexts((SegmentId(1, 1),), (" This is it.",), " This is it.", WINDOW, continues="I think")
+    inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
+    assert inserter.texts == [(" This is it.", WINDOW)]
