@@ -206,7 +206,7 @@ def line(view: Mapping[str, Any], words: "TextLookup") -> str:
     if earlier := view["earlier"]:
         parts.append(words("overlay.earlier-key", count=earlier, key="kikipounamu takes list"))
     notes = [view["note"], *view.get("problems", ())]
-    parts += [_note(words, note) for note in notes if note]
+    parts += dict.fromkeys(_note(words, note) for note in notes if note)
     return printable(" · ".join(filter(None, parts)))
 
 

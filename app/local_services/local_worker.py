@@ -183,7 +183,7 @@ class LocalWorker:
         async with self._lock:
             if self._closed:
                 return
-            if on and self._child is not None and self._child.given_up:  # retry now instead of after the pause
+            if on and self._failed:  # retry now instead of after the pause
                 await self._stop_worker()
             if on and (self._working is None or self._working.done()):
                 self._begin()
@@ -213,6 +213,11 @@ class LocalWorker:
             await self._stop_worker()
         await self._tasks.close()
 
+    @property
+    def _failed(self) -> bool:
+        gave_up = self._child is not None and self._child.given_up is not None
+        return gave_up or self.view.state is LocalWorkerState.FAILED
+
     def _begin(self) -> None:
         self._show(WorkerView(LocalWorkerState.STARTING))
         self._working = self._tasks.start(self._work(), "work")
@@ -229,17 +234,29 @@ class LocalWorker:
         try:
             if self.settings.unfit:
                 raise self.settings.unfit
-            for model in self.settings.models:
-                await self._fetch(model, self._show_download)
-            await self._run()
+            await self._have_models()
+            while await self._run():
+                await self._have_models()
         except (AppError, SpeechError) as error:
-            log.warning(LogEvent.WORKER_CANNOT_RUN, reason=str(error))
-            self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(error)))
+            self._show_failure(error)
         except Exception as error:  # top level of a task: logged, and shown to the user
             log.exception(LogEvent.WORKER_FAILED)
             self._show(WorkerView(LocalWorkerState.FAILED, reason=unexpected_note(error)))
 
-    async def _run(self) -> None:
+    async def _have_models(self) -> None:
+        """Fetch the models. Where that fails, say why and wait until they are installed by other means."""
+        try:
+            for model in self.settings.models:
+                await self._fetch(model, self._show_download)
+            failure: AppError | SpeechError | None = None
+        except SpeechError as error:
+            failure = error
+        while missing := await asyncio.to_thread(missing_models, self.settings.models):
+            self._show_failure(failure or ModelsMissing(missing))
+            await asyncio.sleep(_CHECK_S)
+
+    async def _run(self) -> bool:
+        """Run the worker until it ends for good, or until a model is gone: return whether one is."""
         command = [self.settings.program or find_program(_PROGRAM), "run", *self.settings.arguments]
         output = folders().logs / f"{self.settings.output}.out"
         self._child = child = Child(_PROGRAM, command, output, _USELESS)
@@ -251,29 +268,42 @@ class LocalWorker:
         running = asyncio.create_task(trying, name="local worker/child")
         try:
             async with nullcontext() if self.settings.key else live_text():
-                await self._watch(child, running)
+                return await self._watch(child, running)
         finally:
             await cancel_and_wait([running])
+            self._child = None
 
-    async def _watch(self, child: Child, running: "asyncio.Task[None]") -> None:
+    async def _watch(self, child: Child, running: "asyncio.Task[None]") -> bool:
+        """Show the state of the worker until it ends for good; return True once it lacks a model."""
+        known: int | None = 0
         while not running.done():
             if error := child.given_up:
-                missing = await asyncio.to_thread(missing_models, self.settings.models)
-                reason = note_of(ModelsMissing(missing) if missing else error)
-                self._show(WorkerView(LocalWorkerState.FAILED, reason=reason))
+                if await asyncio.to_thread(missing_models, self.settings.models):
+                    return True
+                self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(error)))
             else:
-                seen = seen_as(child.pid, await self._list_workers(), socket.gethostname())
-                anew = child.starts > 1 and seen == WorkerView(LocalWorkerState.STARTING)
-                self._show(replace(seen, reason=RESTARTS) if anew else seen)
+                pid = child.pid
+                seen = seen_as(pid, await self._list_workers(), socket.gethostname())
+                known = known if seen == WorkerView(LocalWorkerState.STARTING) else pid
+                # A worker that was seen before has not ended: its gateway may have started anew.
+                restarts = child.starts > 1 and known != pid
+                self._show(replace(seen, reason=RESTARTS) if restarts else seen)
             expected = self.view.state is LocalWorkerState.STARTING
             await asyncio.wait({running}, timeout=_CHECK_SOON_S if expected else _CHECK_S)
         await running
+        return False
 
     def _show_download(self, percent: int | Note) -> None:
         if isinstance(percent, Note):
             self._show(WorkerView(LocalWorkerState.DOWNLOADING, reason=percent))
         else:
             self._show(WorkerView(LocalWorkerState.DOWNLOADING, percent=percent))
+
+    def _show_failure(self, error: AppError | SpeechError) -> None:
+        view = WorkerView(LocalWorkerState.FAILED, reason=note_of(error))
+        if view != self.view:
+            log.warning(LogEvent.WORKER_CANNOT_RUN, reason=str(error))
+        self._show(view)
 
     def _show(self, view: WorkerView) -> None:
         if view != self.view:

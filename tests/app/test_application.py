@@ -12,7 +12,7 @@ from app.application import Application
 from app.cli.control_command import line
 from app.control.client import ControlRefused, ask
 from app.control.server import AlreadyRunning
-from app.core.errors import Note
+from app.core.errors import ModelUnfit, Note
 from app.core.sentences import Sentences
 from app.dictation.actions import SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
@@ -174,6 +174,15 @@ async def test_status_names_invalid_settings_and_why_the_gateway_ends(home: Path
     said = line(view, Sentences())
     assert "hotkeys.mode (settings.toml:2)" in said and "hold" in said
     assert "gateway.toml is invalid: port = 'x' is not a whole number" in said and "correct it" in said
+
+
+async def test_status_says_why_recognition_on_this_computer_fails(home: Path) -> None:
+    received: list[News] = []
+    unfit = WorkerOptions(LocalWorkerSettings((), (), ModelUnfit("SenseVoiceSmall", "funasr")))
+    async with running(received, unfit):
+        await wait_until(lambda: worker_is(received, LocalWorkerState.FAILED), "the worker cannot run")
+        view = (await asyncio.to_thread(ask, {"verb": "status"}))["view"]
+    assert [one["key"] for one in view["problems"]] == ["model-needs-extra"]
 
 
 async def test_status_says_that_the_user_paused_the_key(home: Path) -> None:

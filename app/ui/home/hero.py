@@ -11,7 +11,7 @@ from app.core.live_text import TextSpan
 from app.core.states import ENDS, RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.view import View
-from app.local_services.worker_view import LocalWorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.ui.dictation.live_lines import LiveLines
 from app.ui.dictation.pill import Levels, Pill
@@ -125,6 +125,7 @@ class Hero(Card):
         self.start = action_button(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
         self.live = worded(texts, LiveTextView(theme), accessibleName="window.live")
         self.note = label(role="warning", wraps=True)
+        self.again = action_button(lambda: ask(SwitchWorker(True)))
         self.remarks, self.loading = remark(), remark("")
         self.progress = FileProgressBar(theme)
         self._final_timer = timer(self, FINAL_MS, self._show)
@@ -141,7 +142,7 @@ class Hero(Card):
         vertical(
             self._row,
             self.live,
-            self.note,
+            horizontal(stretched(self.note), aligned(self.again, middle)),
             self.remarks,
             self.loading,
             self.progress,
@@ -189,6 +190,7 @@ class Hero(Card):
         # Until the keys are known, the card is empty: "no key" may be wrong.
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)) if self._known else "")
         self.then.setText(texts(f"home.then.{mode}") if self._known else "")
+        set_caption(self.again, texts("onboarding.foot.again"), texts("onboarding.foot.again-name"))
         set_role(self.start, "" if binding or not self._known else "primary")
         self._show()
 
@@ -221,8 +223,9 @@ class Hero(Card):
         self.live.show_spans(view.spans)
         if self.start.text() != (name := texts("home.stop" if records else "home.start")):
             set_caption(self.start, name, texts("action.stop" if records else "action.start"))
-        paste_key = key_text(texts, self._choices.works(PASTE_HELD))
-        show_text(self.note, note_text(texts, view.note, paste_key) or self._problem or self._failure())
+        paste_key, failure = key_text(texts, self._choices.works(PASTE_HELD)), self._failure()
+        show_text(self.note, note_text(texts, view.note, paste_key) or self._problem or failure)
+        self.again.setVisible(bool(failure))
         show_text(self.remarks, remarks(texts, self._view))
         self._show_loading()
         self._arrange()

@@ -278,6 +278,12 @@ def test_line_names_each_problem_of_the_settings_and_the_gateway() -> None:
     assert control_command.line(view, Sentences()).endswith(Sentences()(State.IDLE.key))
 
 
+def test_line_says_once_why_a_recording_waits_and_recognition_fails() -> None:
+    failed = Note("model-unavailable", {"model": "whisper-base"})
+    view = json.loads(json.dumps(asdict(View(State.WAITING, 5.0, note=failed, problems=(failed,)))))
+    assert control_command.line(view, Sentences()).count("could not be downloaded") == 1
+
+
 async def test_version_is_reported_without_heavy_imports(environment: dict[str, str]) -> None:
     code = (
         "import sys\nfrom app.cli import control_command\n"

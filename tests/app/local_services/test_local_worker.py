@@ -16,7 +16,6 @@ from app.local_services.stack import Stack, StackSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from client.connection import Address
 from runtime.installing import extra_command
-from speech.models.errors import ModelMissing
 from tests.helpers.waiting import wait_until
 
 CHECKSUM = LocalWorkerSettings((), ("--engine", "checksum"))
@@ -92,17 +91,6 @@ async def test_worker_fetches_model_first_and_reports_progress() -> None:
         assert worker.view == WorkerView(reason=Note("recognised-elsewhere"))
     await worker.switch(on=True)
     assert worker.view.state is LocalWorkerState.OFF, "it has been ended for good"
-
-
-async def test_worker_fails_when_model_cannot_be_fetched() -> None:
-    async def fetch(model: str, percent: Percent) -> None:
-        raise ModelMissing(model)
-
-    worker = LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)
-    async with closing(worker):
-        await worker.switch(on=True)
-        await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")
-        assert worker.view.reason == Note("models-missing", {"names": "m"})
 
 
 async def test_worker_fails_on_unexpected_error() -> None:

@@ -17,7 +17,7 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.view import View
-from app.local_services.worker_view import LocalWorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.ui.home.hero import Hero, LiveTextView, remarks
 from app.ui.settings.choices import Choices
@@ -160,7 +160,22 @@ def test_failure_here_is_not_reported_when_speech_goes_elsewhere(make: Make) -> 
     hero = make(Texts("en"))
     hero.show_worker(WorkerView(LocalWorkerState.FAILED, reason=Note("models-disk-full")))
     hero.show_view(View(destination="desktop-gpu"))
-    assert hero.note.isHidden()
+    assert hero.note.isHidden() and hero.again.isHidden()
+
+
+def test_failed_recognition_is_tried_again_where_the_failure_is_shown(
+    make: Make, texts: Texts, asked: list[Action]
+) -> None:
+    hero = make(texts)
+    assert hero.again.isHidden()
+    failed = Note("model-unavailable", {"model": "whisper-base"})
+    hero.show_worker(WorkerView(LocalWorkerState.FAILED, reason=failed))
+    hero.show_view(View(State.WAITING, 5.0, note=Note("gateway-away")))
+    assert hero.again.isVisible(), "whatever else the line says"
+    hero.again.click()
+    assert asked == [SwitchWorker(True)]
+    hero.show_worker(WorkerView(LocalWorkerState.STARTING))
+    assert hero.again.isHidden()
 
 
 def test_download_is_shown_with_what_works_meanwhile(make: Make, texts: Texts) -> None:
