@@ -6,6 +6,7 @@ durations are known.
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,8 @@ from protocol.recognition import Timing
 MOST: Final = 200
 """Limit on utterances; the oldest are dropped in any state."""
 
+_WORKER: Final = re.compile(r"(.+)-\d+-[0-9a-f]+")
+"""Name of a worker: its host, its process and a token."""
 _CLOSED: Final = {
     State.INSERTING: State.DONE,
     State.LISTENING: State.FAILED,
@@ -222,10 +225,16 @@ def _row(one: Utterance, now: float, epoch_s: float, hosts: dict[str, str]) -> U
         round(epoch_s + one.spoken_at, 1),
         one.audio_s if one.complete is not None else max(0.0, now - one.at),
         tuple(one.spans(now)),
-        hosts.get(one.worker, one.worker),
+        hosts.get(one.worker) or _host(one.worker),
         one.model,
         one.reason,
     )
+
+
+def _host(worker: str) -> str:
+    """Return the host in the name of a worker that is gone; another name stays as it is."""
+    found = _WORKER.fullmatch(worker)
+    return found[1] if found else worker
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:

@@ -133,6 +133,12 @@ def test_second_pass_over_own_utterances_is_not_shown() -> None:
     assert row(known).state is State.INSERTING
 
 
+def test_row_names_the_computer_of_a_worker_that_is_gone() -> None:
+    known = Utterances()
+    known.record(Recent("t", 4, "final", worker="desktop-gpu-4711-a8fd2b36"), 10.0)
+    assert row(known).host == "desktop-gpu"
+
+
 def test_foreign_utterance_has_only_durations() -> None:
     known = Utterances()
     known.record(Recent("t", 4, "final", "m", "w", TIMING, 3_000, 5.0), 20.0, ago_s=2.0)
