@@ -275,7 +275,8 @@ class TakeRunner(DictationObserver):
 
     def recognised(self, segment: TranscriptSegment) -> None:
         """Pass on a segment that has ended."""
-        self._gateway = None
+        if segment.text or segment.error or segment.model:  # not a span that was given up here
+            self._gateway = None
         if segment.text.strip():
             self._heard_s = max(self._heard_s, segment.end_ms / 1000)
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)

@@ -249,6 +249,15 @@ def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Sampl
     assert notes == expected
 
 
+def test_note_stays_when_a_second_pass_is_given_up(tmp_path: Path, models: Path, talk: Samples) -> None:
+    work = Desk(tmp_path, models, talk, NOBODY).work
+    work.received(Busy("no_worker"))
+    work.recognised(TranscriptSegment(2, 0, 0))
+    assert work.note == Note("no-worker"), "the pieces of the span still wait"
+    work.recognised(TranscriptSegment(0, 0, 1000, "kia ora", model="whisper-base"))
+    assert work.note is None
+
+
 @pytest.mark.parametrize(("destination", "key"), [("", "model-unfit"), ("desk", "no-worker")])
 def test_note_says_why_this_computer_does_not_recognise(
     tmp_path: Path, models: Path, talk: Samples, destination: str, key: str
