@@ -161,7 +161,7 @@ class FileRow(Card):
         self.setToolTip(tool_tip(file.path))
         self.status.show_text(file_status_text(texts, file))
         self.setAccessibleName(f"{file.name}: {self.status.accessibleName()}")
-        self.text.show_text(file.text)
+        self.text.show_text(file.text, end=file.state is not FileState.DONE)
         self.text.setVisible(bool(file.text))
         self.bar.show_percent(file.percent or 0, file.name, moving=file.state is FileState.WORKING)
         begun = file.position_s > 0 or file.state is FileState.WORKING

@@ -1,5 +1,6 @@
 """Parts of which pages are built: labels in the common type scale, rows and columns, foreign text shown safely."""
 
+from bisect import bisect_left
 from html import escape
 from typing import Final, NamedTuple, TypeVar
 
@@ -233,17 +234,17 @@ def set_role(shown: QWidget, role: str) -> None:
 
 
 class Elided(QLabel):
-    """Label in the common type scale that shows the first lines of a text; the tool tip shows more."""
+    """Label in the common type scale that shows the first or last lines of a text; the tool tip shows more."""
 
     def __init__(self, lines: int = 2, *, size: float = SCALE.body, bold: bool = False) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-        self._lines, self._whole = lines, ""
+        self._lines, self._whole, self._cut = lines, "", first_lines
         _scale(self, size, bold=bold)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def show_text(self, text: str) -> None:
-        """Show a text; the accessible name holds all of it."""
-        self._whole = text
+    def show_text(self, text: str, *, end: bool = False) -> None:
+        """Show a text, or its ``end``; the accessible name holds all of it."""
+        self._whole, self._cut = text, last_lines if end else first_lines
         self.setAccessibleName(text)
         self._fit()
 
@@ -259,7 +260,7 @@ class Elided(QLabel):
             self._fit()
 
     def _fit(self) -> None:
-        shown = first_lines(self._whole, self.font(), self.contentsRect().width(), self._lines)
+        shown = self._cut(self._whole, self.font(), self.contentsRect().width(), self._lines)
         self.setText(shown)
         self.setToolTip("" if shown == self._whole else tool_tip(self._whole[:_LONGEST_TIP]))
 
@@ -278,6 +279,22 @@ def first_lines(text: str, text_font: QFont, width: float, most: int) -> str:
     head, tail = split_units(start, last)
     shown = QFontMetricsF(text_font).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
     return head + shown[:-1].rstrip() + "…"
+
+
+def last_lines(text: str, text_font: QFont, width: float, most: int) -> str:
+    """Return the end of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut."""
+    end = text[-MOST:].replace("\n", " ")
+
+    def from_start(start: int) -> str:
+        return f"…{end[start:].lstrip(' …')}" if start or len(text) > MOST else end
+
+    def fits(start: int) -> bool:
+        shown = from_start(start)
+        layout = lay_out(shown, text_font, width, most, wrap=QTextOption.WrapMode.WordWrap)
+        last = layout.lineAt(layout.lineCount() - 1)
+        return last.textStart() + last.textLength() == units(shown)
+
+    return from_start(bisect_left(range(len(end)), True, key=fits))
 
 
 def tool_tip(text: str) -> str:

@@ -91,6 +91,14 @@ def test_row_shows_likely_buttons_for_each_state(row: FileRow, state: FileState,
     assert row.bar.isVisible() == (state in (FileState.WAITING, FileState.WORKING, FileState.PAUSED))
 
 
+def test_row_shows_the_newest_words_until_the_file_is_done(row: FileRow) -> None:
+    words = " ".join(map(str, range(300)))
+    row.show_file(replace(WORKING, text=words))
+    assert row.text.text().endswith(" 299")
+    row.show_file(replace(DONE, text=words))
+    assert row.text.text().startswith("0 1 ")
+
+
 def test_row_of_truncated_file_warns_and_does_not_say_done(row: FileRow, texts: Texts) -> None:
     row.show_file(replace(DONE, truncated=True, note=Note(FileNote.TRUNCATED)))
     assert row.note.isVisible() and row.note.text() == texts("files.note.truncated")

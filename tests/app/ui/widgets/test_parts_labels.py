@@ -11,7 +11,17 @@ from app.files.view import FileState, FileView
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, Theme, font
-from app.ui.widgets.parts import Elided, first_lines, label, menu_name, remark, show_text, tool_tip, worded
+from app.ui.widgets.parts import (
+    Elided,
+    first_lines,
+    label,
+    last_lines,
+    menu_name,
+    remark,
+    show_text,
+    tool_tip,
+    worded,
+)
 from tests.app.ui.showing import displayed, kept
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
@@ -35,6 +45,25 @@ def test_elided_text_fits_its_number_of_lines(theme: Theme, qtbot: QtBot, said: 
     text.show_text(said)
     assert text.text().endswith("…") and lines(text) == most
     assert said.replace("\n", " ").startswith(text.text()[:-1])
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+@pytest.mark.parametrize("said", [LONG, "𝄞 kia ora 😀 " * 60, "没有空格的一句话" * 40, "a\nb\n" * 200])
+def test_elided_text_shows_its_end_while_more_follows(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
+    text = kept(qtbot, Elided(most), 240, 200)
+    text.show_text(said, end=True)
+    assert text.text().startswith("…") and lines(text) == most
+    assert said.replace("\n", " ").endswith(text.text()[1:])
+    text.show_text("kia ora", end=True)
+    assert text.text() == "kia ora"
+
+
+@pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
+def test_end_is_cut_at_any_width(theme: Theme, width: float) -> None:
+    said = "kia ora koutou " * 10_000
+    shown = last_lines(said, QFont(), width, 2)
+    assert shown.startswith("…") and said.endswith(shown[1:]) and len(shown) < 1_000
+    assert last_lines("", QFont(), width, 2) == ""
 
 
 @pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
