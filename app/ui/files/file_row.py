@@ -114,7 +114,7 @@ class FileRow(Card):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
-        self.file = FileView(0, "")
+        self.file, self._names_folder = FileView(0, ""), False
         self.shape, self.bar = ThemedIcon(theme, SHAPES[FileState.ADDED]), FileProgressBar(theme)
         self.name, self.status, self.text = Elided(1, bold=True), Elided(1, size=SCALE.caption), Elided(_LINES)
         self.note = remark("warning")
@@ -147,17 +147,17 @@ class FileRow(Card):
             head, words, within=self, margins=(SPACING.large, SPACING.small, SPACING.small, SPACING.medium), gap=0
         )
 
-    def show_file(self, file: FileView, *, again: bool = False) -> None:
+    def show_file(self, file: FileView, *, again: bool = False, folder: bool = False) -> None:
         """Show ``file``; redraw only if it changed.
 
-        ``again``: redraw everything in the current language and colours.
+        ``again``: redraw everything in the current language and colours. ``folder``: name its folder, too.
         """
-        if file == self.file and not again:
+        if (file, folder) == (self.file, self._names_folder) and not again:
             return
-        self.file, texts = file, self._texts
+        self.file, self._names_folder, texts = file, folder, self._texts
         icon = _INCOMPLETE if _is_incomplete(file) else SHAPES[file.state]
         self.shape.show_icon(icon, file_state_text(texts, file))
-        self.name.show_text(file.name)
+        self.name.show_text(joined(file.name, printable(Path(file.path).parent.name) if folder else ""))
         self.setToolTip(tool_tip(file.path))
         self.status.show_text(file_status_text(texts, file))
         self.setAccessibleName(f"{file.name}: {self.status.accessibleName()}")

@@ -1,5 +1,6 @@
 """Page of recordings that become text in the background: drop or open them, follow progress, copy texts."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -166,6 +167,7 @@ class FilesPage(QWidget):
         Each file keeps its row, so the focus stays in place.
         """
         wanted = {file.file for file in self._view.files}
+        named = Counter(file.name for file in self._view.files)
         for number in [number for number in self.rows if number not in wanted]:
             self._remove_row(number)
         new = next((file.file for file in self._view.files if file.file not in self.rows), None)
@@ -173,7 +175,7 @@ class FilesPage(QWidget):
             row = self.rows.get(file.file) or self._new_row(file.file, place)
             if self._list.indexOf(row) != place:
                 self._list.insertWidget(place, row)
-            row.show_file(file, again=again)
+            row.show_file(file, again=again, folder=named[file.name] > 1)
         if self._adding and new is not None:
             self._adding, self._first_added = False, new
             self._revealing.start()

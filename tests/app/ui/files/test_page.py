@@ -180,6 +180,16 @@ def test_pause_button_pauses_and_resumes_all_files(page: FilesPage, asked: list[
     assert not page.pause.isVisible() and page.clear.isVisible()
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(page: FilesPage) -> None:
+    page.show_files(
+        FilesView((DONE, replace(WAITING, path="/monday/talk.wav"), replace(WORKING, path="/b/talk.wav")))
+    )
+    assert page.rows[3].name.accessibleName() == "talk.wav · monday"
+    assert page.rows[1].name.accessibleName() == "done.mp3"
+    page.show_files(FilesView((DONE, replace(WAITING, path="/monday/talk.wav"))))
+    assert page.rows[3].name.accessibleName() == "talk.wav"
+
+
 def test_queued_files_are_cancelled_together(page: FilesPage, asked: list[FileAction], texts: Texts) -> None:
     assert not page.cancel.isVisible(), "a single one has its own button"
     page.show_files(replace(VIEW, files=(DONE, WORKING, WAITING, replace(WAITING, file=4))))
