@@ -7,7 +7,7 @@ import argparse
 import subprocess
 import sys
 
-from runtime.telemetry import switch_off_telemetry
+from runtime.program_start import switch_off_telemetry
 
 _BENCHMARKS = (
     "vad",

@@ -26,10 +26,16 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EISDIR: f"move away what is in the place of the file, {_ELSEWHERE}",
     errno.EFBIG: "make it shorter, or move it away",
     errno.ENAMETOOLONG: f"use a shorter path, {_ELSEWHERE}",
+    errno.ELOOP: f"remove the symbolic link that leads back to itself, {_ELSEWHERE}",
     errno.ENOLCK: "set KIKIPOUNAMU_HOME to a folder on a disk of this computer, or offer locks there",
+}
+_LIMITS: Final[dict[int | None, str]] = {
     errno.EMFILE: "end the program and start it again, or allow it more open files (ulimit -n)",
     errno.ENFILE: "end other programs, or allow the system more open files (sysctl fs.file-max)",
+    errno.EAGAIN: "end other programs, or allow this user more of them (ulimit -u)",
+    errno.ENOMEM: "end other programs, or allow this one more memory (ulimit -v)",
 }
+"""Remedies of errors that no file causes."""
 _LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes of sockaddr_un.sun_path, without the final zero
 _LONGEST_SOCKET_PATH = 103  # macOS and others
 _NO_SOCKETS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -175,14 +181,15 @@ def refuse_writes_of_others() -> None:
 
 def is_refused(error: BaseException) -> bool:
     """Return whether the system refuses a file or folder for a reason that its user can remove."""
-    return isinstance(error, OSError) and bool(error.filename) and error.errno in _REMEDIES
+    return isinstance(error, OSError) and bool(error.filename) and error.errno in _REMEDIES | _LIMITS
 
 
 def refusal(error: OSError, place: Path | None = None) -> str:
     """Return which file or folder is refused, why, and what to do. ``place`` is for errors that name no file."""
     why = error.strerror or str(error) or type(error).__name__
     where = error.filename2 or error.filename or place  # filename2: the name that a file should get
+    limit = _LIMITS.get(error.errno)
     if not where:
-        return why
-    remedy = _REMEDIES.get(error.errno, f"check that folder and its disk, {_ELSEWHERE}")
+        return f"{why}: {limit}" if limit else why
+    remedy = limit or _REMEDIES.get(error.errno, f"check that folder and its disk, {_ELSEWHERE}")
     return f"{os.fsdecode(where)} cannot be used ({why}): {remedy}"

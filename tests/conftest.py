@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings, strategies
 from xdist.scheduler import LoadScopeScheduling
 
-from runtime.telemetry import switch_off_telemetry
+from runtime.program_start import switch_off_telemetry
 from tests.helpers.examples import DRAWS_OTHERS, examples
 from tests.helpers.valkey import Broker, binaries, running_broker
 

@@ -25,8 +25,8 @@ from runtime.event_names import LogEvent
 from runtime.folders import folders, refuse_writes_of_others
 from runtime.logs import logging_to
 from runtime.memory import INTERVAL_S, exempt_existing, give_back, map_audio
+from runtime.program_start import require, switch_off_telemetry
 from runtime.tasks import Tasks
-from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import say, standard_streams
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
@@ -223,6 +223,7 @@ def _serve(where: BrokerChoice, asked: EngineSettings, serving: Serving, *, stre
     """Run a worker until it is drained; ``streams``: for live text."""
     if where.redis and where.gateway:
         raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
+    require(threads=4, files=16)
     with logging_to("live-text" if streams else "worker", folders().logs):
         try:
             asyncio.run(_work(where, _engine_settings(asked), serving, streams))

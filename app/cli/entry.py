@@ -18,6 +18,10 @@ def main() -> None:
             _run()
     except KeyboardInterrupt:
         sys.exit(130)
+    except MemoryError:
+        from runtime.program_start import NO_MEMORY
+
+        sys.exit(NO_MEMORY)
 
 
 def _run() -> None:
@@ -31,7 +35,7 @@ def _run() -> None:
         sys.exit(status)
     with without_collection():
         from app.cli import main as cli
-        from runtime.telemetry import switch_off_telemetry
+        from runtime.program_start import switch_off_telemetry
 
     switch_off_telemetry()
     cli.main()

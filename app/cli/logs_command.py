@@ -1,5 +1,6 @@
 """Implement ``kikipounamu logs``: the timeline of a session, from the logs of all programs involved."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -67,7 +68,8 @@ def logs(
     from app.diagnostics.timeline.session_timeline import timeline_of
     from runtime.folders import folders
 
-    places = list(dict.fromkeys((folders().logs.resolve(), *(folder or []))))  # without duplicates
+    own = Path(os.path.realpath(folders().logs))  # Path.resolve raises RuntimeError where links lead in a circle
+    places = list(dict.fromkeys((own, *(folder or []))))  # without duplicates
     with exit_on_error():
         found = find(session, places)
         if not any(line.session for line in found.lines):

@@ -25,7 +25,16 @@ from app.cli import (
     takes_command,
 )
 from app.cli.installation import gpu_command, update_command
-from app.cli.options import CommandSection, Engine, GetModels, Language, Microphone, Model, with_gateway_options
+from app.cli.options import (
+    CommandSection,
+    Engine,
+    GetModels,
+    Language,
+    Microphone,
+    Model,
+    require_local_recognition,
+    with_gateway_options,
+)
 from app.cli.output import exit_on_error
 from app.control.client import hand_over
 from app.core.errors import AppError
@@ -33,6 +42,7 @@ from app.core.format import Format
 from runtime.command_line import CommandGroup, FiniteCommand, Version, group
 from runtime.installing import extra_command
 from runtime.memory import without_collection
+from runtime.program_start import require
 from runtime.terminal import silence_libraries
 
 if TYPE_CHECKING:
@@ -151,6 +161,7 @@ def desktop(
     """
     status = hand_over(hidden=hidden)
     if status is None:
+        require(memory_mb=900, threads=40, files=40)
         with exit_on_error():
             check_windows(os.environ)
             main = import_windows()
@@ -205,6 +216,7 @@ def listen(
 @app.command(rich_help_panel=CommandSection.SERVERS)
 def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> None:
     """Run this computer's server and recognition until Ctrl-C."""
+    require_local_recognition()
     from app.cli import commands
     from app.core import process
 

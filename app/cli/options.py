@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from app.cli.completion import complete_engine, complete_gateway, complete_language, complete_model
+from runtime.program_start import require
 
 
 def _checked_language(text: str) -> str:
@@ -148,6 +149,7 @@ def with_gateway_options(
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def run(**given: Any) -> None:
+            require_local_recognition()
             from app.cli.commands import GatewayChoice
 
             source = GatewayChoice(**{name: given.pop(name) for name in kinds})
@@ -163,6 +165,11 @@ def with_gateway_options(
         return run
 
     return decorate
+
+
+def require_local_recognition() -> None:
+    """End the program if the limits of the system allow it no gateway and worker of its own."""
+    require(memory_mb=500, threads=24, files=24)
 
 
 class CommandSection(StrEnum):

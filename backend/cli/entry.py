@@ -3,7 +3,10 @@
 
 def main() -> None:
     """Run the console script; garbage collection would take almost half of its start and end."""
+    from runtime.program_start import NO_MEMORY, require
+
     try:
+        require(memory_mb=100)  # for what is imported
         from runtime.memory import without_collection
 
         try:
@@ -19,3 +22,5 @@ def main() -> None:
         program()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except MemoryError:
+        raise SystemExit(NO_MEMORY) from None

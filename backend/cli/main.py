@@ -3,7 +3,7 @@
 import errno
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -28,7 +28,7 @@ from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders, refusal, refuse_writes_of_others
 from runtime.logs import logging_to
 from runtime.memory import collect_seldom
-from runtime.telemetry import switch_off_telemetry
+from runtime.program_start import require, switch_off_telemetry
 from runtime.terminal import printable, reason, say, standard_streams
 
 log = loggers.BACKEND_CLI
@@ -44,6 +44,11 @@ Shards = Annotated[
 Processes = Annotated[
     int | None, typer.Option(min=1, max=MOST, help="Processes; default: 1, in mode server by cores.")
 ]
+
+_THREADS: Final = 12
+"""Threads of a gateway and its broker. Without them, libuv ends the gateway, and the broker ends at once."""
+_FILES: Final = 36
+"""Fewest open files with which its broker starts."""
 
 app = command_line.group("The gateway between clients and workers.", add_completion=True)
 
@@ -94,6 +99,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         processes=processes,
         history=history,
     )
+    require(threads=_THREADS, files=_FILES)
     with logging_to("gateway", here.logs):
         _serve_as(said, key, config, here)
 

@@ -21,9 +21,18 @@ import sys
 class Interrupting:
     def find_spec(self, name, *rest):
         if name == {imported!r}:
-            raise KeyboardInterrupt
+            raise {error}
 
 sys.meta_path.insert(0, Interrupting())
+main()
+"""
+
+_LIMITED = """
+import resource, sys
+from {module} import main
+
+resource.setrlimit(resource.{limit}, ({value}, {value}))
+sys.argv[1:] = {words}
 main()
 """
 
@@ -35,9 +44,19 @@ def ended_without(module: str, library: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def interrupted_during(module: str, imported: str) -> tuple[int, str]:
-    """Run the ``main`` of a module, with Ctrl-C during an import; return its exit status and its errors."""
-    code = f"from {module} import main\n{_INTERRUPTED.format(imported=imported)}"
+def ended_with_limit(module: str, limit: str, value: int, *words: str) -> tuple[int, str]:
+    """Run the ``main`` of a module with a limit of the system; return its exit status and its errors."""
+    code = _LIMITED.format(module=module, limit=limit, value=value, words=words)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
+
+
+def interrupted_during(module: str, imported: str, error: str = "KeyboardInterrupt") -> tuple[int, str]:
+    """Run the ``main`` of a module, with Ctrl-C during an import; return its exit status and its errors.
+
+    ``error``: another error instead of Ctrl-C.
+    """
+    code = f"from {module} import main\n{_INTERRUPTED.format(imported=imported, error=error)}"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stderr
 

@@ -112,6 +112,9 @@ def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
         (errno.EISDIR, "move away what is in the place of the file, or set KIKIPOUNAMU_HOME"),
         (errno.EMFILE, "end the program and start it again, or allow it more open files (ulimit -n)"),
         (errno.ENFILE, "end other programs, or allow the system more open files (sysctl fs.file-max)"),
+        (errno.ELOOP, "remove the symbolic link that leads back to itself, or set KIKIPOUNAMU_HOME"),
+        (errno.EAGAIN, "end other programs, or allow this user more of them (ulimit -u)"),
+        (errno.ENOMEM, "end other programs, or allow this one more memory (ulimit -v)"),
         (errno.EIO, "check that folder and its disk, or set KIKIPOUNAMU_HOME"),
     ],
 )
@@ -135,6 +138,11 @@ def test_error_without_a_file_is_no_refusal() -> None:
     assert refusal(PermissionError("/tmp/x belongs to another user: remove it")) == (
         "/tmp/x belongs to another user: remove it"
     )
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM])
+def test_refusal_of_a_limit_names_the_remedy_without_a_file(number: int) -> None:
+    assert refusal(OSError(number, "why")).startswith("why: end ")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a run-time folder of the session")

@@ -20,6 +20,7 @@ from protocol.engine import (
     EngineSettings,
     EngineUnavailable,
 )
+from runtime.folders import refusal
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed_command
 from runtime.programs import module_command
@@ -88,8 +89,9 @@ class EngineProcess:
         except asyncio.CancelledError:
             await complete(_kill_started(begins))
             raise
-        except OSError as error:
-            raise EngineDied(f"the engine's process cannot be started: {error}") from error
+        except (OSError, RuntimeError) as error:  # RuntimeError: no thread can be started that waits for its end
+            why = refusal(error) if isinstance(error, OSError) else error
+            raise EngineDied(f"the engine's process cannot be started: {why}") from error
         try:
             return cls(process, psutil.Process(process.pid))
         except psutil.NoSuchProcess as error:

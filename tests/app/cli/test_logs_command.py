@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -102,3 +103,12 @@ def test_logs_fail_when_no_log_exists(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     done = runner.invoke(app, ["logs"])
     assert done.exit_code == 1 and "there are no logs in" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: symbolic links")
+def test_logs_end_in_one_line_when_links_lead_in_a_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "a"))
+    done = runner.invoke(app, ["logs"])
+    assert (done.exit_code, done.stdout) == (1, "") and done.stderr.count("\n") == 1

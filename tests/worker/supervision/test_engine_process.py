@@ -162,6 +162,15 @@ async def test_engine_process_reports_an_unknown_engine() -> None:
         await EngineProcess.start(EngineSettings("nothing"), LONG_S)
 
 
+async def test_engine_counts_as_dead_when_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")  # by asyncio, for the thread that waits for the process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refused)
+    with pytest.raises(EngineDied, match="cannot be started: can't start new thread"):
+        await EngineProcess.start(EngineSettings(ENGINE), LONG_S)
+
+
 _PARENT = """
 import asyncio, os
 from protocol.engine import EngineSettings

@@ -1,0 +1,77 @@
+"""Libraries send no reports, keep no files in the user's home, and limits that are too low are named."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from runtime.bundle import PROGRAMS
+from runtime.program_start import SWITCHES
+
+_IMPORT = """
+from runtime.program_start import switch_off_telemetry
+switch_off_telemetry()
+import onnxruntime
+onnxruntime.SessionOptions()
+"""
+
+
+def test_onnx_runtime_writes_nothing_into_home(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in SWITCHES}
+    environment = kept | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", _IMPORT], env=environment, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program_switches_telemetry_off_before_it_does_anything(
+    program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, _, name = PROGRAMS[program].partition(":")
+    main: Callable[[], None] = getattr(import_module(module), name)
+    for switch in SWITCHES:
+        monkeypatch.setenv(switch, "")
+    monkeypatch.setattr(sys, "argv", [program, "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    assert {switch: os.environ[switch] for switch in SWITCHES} == SWITCHES
+    capsys.readouterr()
+
+
+_LIMITED = """
+import mmap, os, resource, sys
+from runtime.program_start import require
+if os.getuid() == 0 and {limit!r} == "RLIMIT_NPROC":
+    os.setresuid(54321, 54321, 54321)  # root may start any number of threads
+resource.setrlimit(resource.{limit}, {value})
+require({needs})
+print("runs with", resource.getrlimit(resource.{limit})[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: limits of memory and threads")
+@pytest.mark.parametrize(
+    ("limit", "value", "needs", "output", "refusal"),
+    [
+        ("RLIMIT_AS", (10**9, 10**9), "memory_mb=100", "runs with 1000000000\n", ""),
+        ("RLIMIT_AS", (10**9, 10**9), "memory_mb=1000", "", "needs 1000 MB of memory"),
+        ("RLIMIT_AS", (10**9, 10**9), "threads=1", "runs with 1000000000\n", ""),
+        ("RLIMIT_DATA", (10**9, 10**9), "memory_mb=1000", "", "allow it more (ulimit -v)"),
+        ("RLIMIT_NOFILE", (16, 64), "files=36", "runs with 36\n", ""),
+        ("RLIMIT_NOFILE", (60, 64), "files=36", "runs with 60\n", ""),
+        ("RLIMIT_NOFILE", (16, 20), "files=36", "", "may only open 20 files at once"),
+        ("RLIMIT_NPROC", (1, 1), "threads=4", "", "refuses 4 threads"),
+        ("RLIMIT_NPROC", (1, 1), "memory_mb=1", "runs with 1\n", ""),
+    ],
+)
+def test_program_ends_with_the_name_of_a_limit_that_is_too_low(
+    limit: str, value: tuple[int, int], needs: str, output: str, refusal: str
+) -> None:
+    code = _LIMITED.format(limit=limit, value=value, needs=needs)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1 if refusal else 0, output)
+    assert refusal in done.stderr and done.stderr.count("\n") == bool(refusal)
