@@ -151,7 +151,7 @@ def _socket(place: Path) -> Path:
     import hashlib
 
     short = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"{_NAME}-{short}" / place.name
+    return _temporary() / f"{_NAME}-{short}" / place.name
 
 
 def _runtime_folder() -> Path:
@@ -167,7 +167,22 @@ def _runtime_folder() -> Path:
 
 
 def _without_session() -> Path:
-    return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+    return _temporary() / f"{_NAME}-{os.getuid()}"
+
+
+def _temporary() -> Path:
+    """Return the folder below which sockets are, the same for all programs of a user.
+
+    ``tempfile.gettempdir`` returns another one while the usual one is full, and at last the current folder.
+    """
+    if os.name != "posix":
+        return Path(tempfile.gettempdir())
+    for place in (*map(os.environ.get, ("TMPDIR", "TEMP", "TMP")), "/tmp", "/var/tmp"):
+        if place and os.path.isabs(place) and os.access(place, os.W_OK | os.X_OK):
+            return Path(place)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
 
 
 def refuse_writes_of_others() -> None:

@@ -61,6 +61,8 @@ NONE_ON_WINDOWS: Final = (
 )
 _PONG: Final = b"+PONG\r\n"
 _LOADING: Final = b"-LOADING"
+_NOT_WRITTEN: Final = b"AOF write error"
+"""What Valkey logs when it ends because it cannot write its file."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,8 @@ class EmbeddedBroker:
             return f"the disk is full: make room in {self._settings.folder}"
         if refuses_sockets(self._settings.socket.parent):
             return socket_refusal(self._settings.socket.parent)
+        if _NOT_WRITTEN in self._log_lines():
+            return f"a file in {self._settings.folder} may not grow: allow more (a quota, or ulimit -f)"
         return f"see {self._settings.folder / _LOG}"
 
     def _arguments(self, log_file: Path) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runtime.folders import fits_socket, folders, folders_below, is_refused, private_folder, refusal
+from tests.helpers.tmpfs import fill, small_disk
 
 
 def test_home_variable_moves_all_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -53,6 +54,32 @@ def test_relative_runtime_folder_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
     Path("run").mkdir()
     assert folders().runtime.name == f"kikipounamu-{os.getuid()}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: a small disk")
+def test_runtime_folder_stays_where_it_is_while_its_disk_is_full(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("KIKIPOUNAMU_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", None)  # as in a program that starts now
+    with small_disk(tmp_path / "tmp") as disk:
+        monkeypatch.setenv("TMPDIR", str(disk))
+        fill(disk)
+        assert folders().runtime.parent == disk
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: their runtime folders")
+def test_runtime_folder_is_the_same_in_each_current_folder_when_nothing_temporary_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("KIKIPOUNAMU_HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # what tempfile then takes: the current folder
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.chdir(tmp_path)
+    assert folders().runtime.is_relative_to(tmp_path / "me")
 
 
 def test_long_socket_path_gets_a_short_unique_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

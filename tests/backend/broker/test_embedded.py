@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from backend.broker.embedded import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
 from backend.core.errors import BrokerFailed, BrokerLocked
 from tests.backend.gateway_process import broker_of
+from tests.helpers.logs import capture_logs
 from tests.helpers.processes import gone
 from tests.helpers.tmpfs import fill, read_only, small_disk
 from tests.helpers.waiting import wait_until
@@ -250,6 +251,26 @@ async def test_server_that_ends_at_once_is_an_error(settings: EmbeddedSettings) 
             pass
     async with embedded_broker(settings):
         pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: limits of another process")
+async def test_server_whose_file_may_not_grow_says_what_to_do(settings: EmbeddedSettings) -> None:
+    with capture_logs() as logs:
+        await _end_by_a_write(settings, logs)
+    (reason,) = [one["reason"] for one in logs if one["event"] == "broker.died"]
+    assert "may not grow: allow more (a quota, or ulimit -f)" in reason
+
+
+async def _end_by_a_write(settings: EmbeddedSettings, logs: list[dict[str, Any]]) -> None:
+    """Forbid the server to enlarge its file, and write until it has ended."""
+    async with embedded_broker(settings) as broker:
+        assert broker.pid is not None
+        server = psutil.Process(broker.pid)
+        server.rlimit(psutil.RLIMIT_FSIZE, (10_000, 10_000))
+        async with client(broker) as redis:
+            with suppress(RedisError):
+                await redis.set("x", "y" * 20_000)
+        await wait_until(lambda: any(one["event"] == "broker.died" for one in logs), "the server has ended")
 
 
 async def test_server_killed_during_start_is_started_again(settings: EmbeddedSettings, tmp_path: Path) -> None:
