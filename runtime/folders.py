@@ -151,7 +151,7 @@ def _socket(place: Path) -> Path:
     import hashlib
 
     short = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
-    return _temporary() / f"{_NAME}-{short}" / place.name
+    return _socket_folder(f"{_NAME}-{short}") / place.name
 
 
 def _runtime_folder() -> Path:
@@ -167,22 +167,34 @@ def _runtime_folder() -> Path:
 
 
 def _without_session() -> Path:
-    return _temporary() / f"{_NAME}-{os.getuid()}"
+    return _socket_folder(f"{_NAME}-{os.getuid()}")
 
 
-def _temporary() -> Path:
-    """Return the folder below which sockets are, the same for all programs of a user.
+def _socket_folder(name: str) -> Path:
+    """Return the folder of this name for sockets outside of a login session, the same for all programs of a user.
 
-    ``tempfile.gettempdir`` returns another one while the usual one is full, and at last the current folder.
+    ``tempfile.gettempdir`` returns another place while the usual one is full, and at last the current folder.
+    A folder of another user is left out: programs would send speech to the gateway that its files name.
     """
     if os.name != "posix":
-        return Path(tempfile.gettempdir())
+        return Path(tempfile.gettempdir()) / name
     for place in (*map(os.environ.get, ("TMPDIR", "TEMP", "TMP")), "/tmp", "/var/tmp"):
         if place and os.path.isabs(place) and os.access(place, os.W_OK | os.X_OK):
-            return Path(place)
+            folder = Path(place) / name
+            if _can_be_ours(folder):
+                return folder
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
+    return Path(platformdirs.user_cache_dir(_NAME, appauthor=False)) / name
+
+
+def _can_be_ours(folder: Path) -> bool:
+    """Return whether a folder belongs to this user, or does not exist."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return True
+    return status.st_uid == os.getuid() and not stat.S_ISLNK(status.st_mode)
 
 
 def refuse_writes_of_others() -> None:

@@ -82,6 +82,32 @@ def test_runtime_folder_is_the_same_in_each_current_folder_when_nothing_temporar
     assert folders().runtime.is_relative_to(tmp_path / "me")
 
 
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root: gives folders away")
+def test_sockets_are_in_no_folder_of_another_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("KIKIPOUNAMU_HOME", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    usual = folders().runtime
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / ("a" * 120)))
+    short = folders().broker_socket.parent
+    assert usual.parent == short.parent == tmp_path
+    for taken in (usual, short):
+        taken.mkdir()
+        os.chown(taken, 12345, 12345)
+    assert folders().broker_socket.parent not in (short, usual)
+    monkeypatch.delenv("KIKIPOUNAMU_HOME")
+    assert folders().runtime not in (short, usual) and folders().runtime.name == usual.name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: symbolic links")
+def test_sockets_are_in_no_folder_behind_a_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("KIKIPOUNAMU_HOME", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (linked := folders().runtime).symlink_to(tmp_path)
+    assert folders().runtime.parent != linked.parent
+
+
 def test_long_socket_path_gets_a_short_unique_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = set()
     for folder in (tmp_path / ("a" * 120), tmp_path / ("b" * 120)):
