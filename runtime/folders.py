@@ -27,6 +27,8 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EFBIG: "make it shorter, or move it away",
     errno.ENAMETOOLONG: f"use a shorter path, {_ELSEWHERE}",
     errno.ELOOP: f"remove the symbolic link that leads back to itself, {_ELSEWHERE}",
+    errno.ENOTCONN: f"mount its disk again, {_ELSEWHERE}",
+    errno.ESTALE: f"mount its disk again, {_ELSEWHERE}",
     errno.ENOLCK: "set KIKIPOUNAMU_HOME to a folder on a disk of this computer, or offer locks there",
 }
 _LIMITS: Final[dict[int | None, str]] = {

@@ -9,6 +9,8 @@ from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE
 
 MOST_WAITING: Final = 60 * SAMPLE_RATE * BYTES_PER_SAMPLE
 _STALLED: Final = 3 * SAMPLE_RATE * BYTES_PER_SAMPLE
+_FOR_GOOD: Final = frozenset({errno.EROFS, errno.ENOTCONN, errno.ESTALE})
+"""The latter two: the program of a FUSE disk has ended, the server of a network disk has lost the file."""
 _FRAME_BYTES: Final = FRAME_SAMPLES * BYTES_PER_SAMPLE
 
 
@@ -35,8 +37,8 @@ def disk_state(refused: OSError | None, waiting: int, most: int = MOST_WAITING) 
 
 
 def is_for_good(refusal: OSError) -> bool:
-    """Return whether a disk that refuses like this takes nothing until it is repaired."""
-    return refusal.errno == errno.EROFS
+    """Return whether a disk that refuses like this takes nothing until it is repaired or mounted again."""
+    return refusal.errno in _FOR_GOOD
 
 
 class WriteBacklog:

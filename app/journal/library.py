@@ -222,9 +222,9 @@ class Library:
         because Windows cannot delete an open file.
         """
         folder = self.root / str(session)
-        if not folder.is_dir():
-            raise _unknown(session)
         try:
+            if not folder.is_dir():
+                raise _unknown(session)
             lock = TakeLock(folder)
             try:
                 with suppress(FileNotFoundError):

@@ -166,6 +166,8 @@ def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
         (errno.EMFILE, "end the program and start it again, or allow it more open files (ulimit -n)"),
         (errno.ENFILE, "end other programs, or allow the system more open files (sysctl fs.file-max)"),
         (errno.ELOOP, "remove the symbolic link that leads back to itself, or set KIKIPOUNAMU_HOME"),
+        (errno.ENOTCONN, "mount its disk again, or set KIKIPOUNAMU_HOME"),
+        (errno.ESTALE, "mount its disk again, or set KIKIPOUNAMU_HOME"),
         (errno.EAGAIN, "end other programs, or allow this user more of them (ulimit -u)"),
         (errno.ENOMEM, "end other programs, or allow this one more memory (ulimit -v)"),
         (errno.EIO, "check that folder and its disk, or set KIKIPOUNAMU_HOME"),

@@ -23,6 +23,8 @@ MINUTE = 60 * SECOND
         (errno.EIO, MINUTE - 3_200, DiskState.WAITING),
         (errno.ENOSPC, MINUTE - 3_199, DiskState.FULL),
         (errno.EROFS, 0, DiskState.READ_ONLY),
+        (errno.ENOTCONN, 0, DiskState.READ_ONLY),
+        (errno.ESTALE, 0, DiskState.READ_ONLY),
         (errno.EROFS, MINUTE - 3_200, DiskState.READ_ONLY),
         (errno.EROFS, MINUTE - 3_199, DiskState.FULL),
     ],

@@ -1,7 +1,7 @@
 """Finding takes, and deleting expired ones."""
 
 import os
-from errno import EACCES
+from errno import EACCES, ENOTCONN
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -94,6 +94,18 @@ def test_delete_reports_why_it_failed(library: Library) -> None:
     with pytest.raises(NotDeleted):
         library.delete(session)
     assert not library.discard(session)
+
+
+def test_take_on_a_disk_that_is_gone_is_not_deleted(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = recorded(library, days=0)
+
+    def is_gone(folder: Path) -> bool:
+        raise OSError(ENOTCONN, os.strerror(ENOTCONN), str(folder))
+
+    monkeypatch.setattr(Path, "is_dir", is_gone)
+    assert not library.discard(session)
+    with pytest.raises(NotDeleted, match="not connected"):
+        library.delete(session)
 
 
 def test_text_of_an_edited_take_is_the_edit(library: Library) -> None:
