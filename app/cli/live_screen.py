@@ -41,7 +41,7 @@ _CHANGES: Final = {
 _DISK: Final = {
     DiskState.WRITING: "",
     DiskState.WAITING: "the disk takes nothing: what is said waits in memory, for a minute at most",
-    DiskState.READ_ONLY: "the disk became read-only or is gone: stop within a minute, and check it; what is said is not kept",
+    DiskState.READ_ONLY: "the disk is read-only or gone: stop within a minute, check it; what is said is not kept",
     DiskState.FULL: "the disk takes nothing and memory is full: make room",
 }
 

@@ -99,9 +99,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         processes=processes,
         history=history,
     )
-    require(threads=_THREADS, files=_FILES)
-    with logging_to("gateway", here.logs):
-        _serve_as(said, key, config, here)
+    _serve_as(said, key, config, here)
 
 
 @app.command()
@@ -123,21 +121,23 @@ def restart() -> None:
 
 
 def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
-    collect_seldom()  # imported objects stay
-    # late: the other commands need no gateway
-    from backend.cli.serving import ServeOrder, raise_file_limit, run, serve_alone, serve_together
+    require(threads=_THREADS, files=_FILES)
+    with logging_to("gateway", here.logs):
+        collect_seldom()  # imported objects stay
+        # late: the other commands need no gateway
+        from backend.cli.serving import ServeOrder, raise_file_limit, run, serve_alone, serve_together
 
-    raise_file_limit()
-    try:
-        order = ServeOrder(said, key, config)
-        settings = order.settings(here)
-        run(serve_alone(settings) if settings.processes == 1 else serve_together(settings, order))
-    except BackendError as error:
-        log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
-        raise typer.Exit(error.exit_status) from None
-    except OSError as error:
-        log.error(LogEvent.GATEWAY_CANNOT_LISTEN, reason=_with_remedy(error))
-        raise typer.Exit(1) from None
+        raise_file_limit()
+        try:
+            order = ServeOrder(said, key, config)
+            settings = order.settings(here)
+            run(serve_alone(settings) if settings.processes == 1 else serve_together(settings, order))
+        except BackendError as error:
+            log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
+            raise typer.Exit(error.exit_status) from None
+        except OSError as error:
+            log.error(LogEvent.GATEWAY_CANNOT_LISTEN, reason=_with_remedy(error))
+            raise typer.Exit(1) from None
 
 
 def _with_remedy(error: OSError) -> str:

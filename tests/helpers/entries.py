@@ -28,13 +28,35 @@ main()
 """
 
 _LIMITED = """
-import resource, sys
+import sys
 from {module} import main
 
+if sys.platform != "win32":
+    import resource
 resource.setrlimit(resource.{limit}, ({value}, {value}))
 sys.argv[1:] = {words}
 main()
 """
+
+_REQUIRED = """
+import os, sys
+from runtime.program_start import require
+
+if sys.platform != "win32":
+    import mmap, resource
+if os.getuid() == 0 and {limit!r} == "RLIMIT_NPROC":
+    os.setresuid(54321, 54321, 54321)  # root may start any number of threads
+resource.setrlimit(resource.{limit}, {value})
+require({needs})
+print("runs with", resource.getrlimit(resource.{limit})[0])
+"""
+
+
+def required_with_limit(limit: str, value: tuple[int, int], needs: str) -> tuple[int, str, str]:
+    """Require this of a system with a limit; return the exit status, the output and the errors."""
+    code = _REQUIRED.format(limit=limit, value=value, needs=needs)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
 
 
 def ended_without(module: str, library: str) -> tuple[int, str]:

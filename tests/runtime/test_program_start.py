@@ -11,6 +11,7 @@ import pytest
 
 from runtime.bundle import PROGRAMS
 from runtime.program_start import SWITCHES
+from tests.helpers.entries import required_with_limit
 
 _IMPORT = """
 from runtime.program_start import switch_off_telemetry
@@ -42,17 +43,6 @@ def test_program_switches_telemetry_off_before_it_does_anything(
     capsys.readouterr()
 
 
-_LIMITED = """
-import mmap, os, resource, sys
-from runtime.program_start import require
-if os.getuid() == 0 and {limit!r} == "RLIMIT_NPROC":
-    os.setresuid(54321, 54321, 54321)  # root may start any number of threads
-resource.setrlimit(resource.{limit}, {value})
-require({needs})
-print("runs with", resource.getrlimit(resource.{limit})[0])
-"""
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: limits of memory and threads")
 @pytest.mark.parametrize(
     ("limit", "value", "needs", "output", "refusal"),
@@ -71,7 +61,6 @@ print("runs with", resource.getrlimit(resource.{limit})[0])
 def test_program_ends_with_the_name_of_a_limit_that_is_too_low(
     limit: str, value: tuple[int, int], needs: str, output: str, refusal: str
 ) -> None:
-    code = _LIMITED.format(limit=limit, value=value, needs=needs)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (1 if refusal else 0, output)
-    assert refusal in done.stderr and done.stderr.count("\n") == bool(refusal)
+    status, printed, message = required_with_limit(limit, value, needs)
+    assert (status, printed) == (1 if refusal else 0, output)
+    assert refusal in message and message.count("\n") == bool(refusal)
