@@ -326,7 +326,7 @@ async def test_silence_of_a_recording_is_counted_although_the_gateway_refused_it
         desk.devices.kind = TalkingDevice
 
         def is_long_silent() -> bool:
-            if desk.work.note == Note("gateway-away"):
+            if desk.work.note is not None:  # the gateway is away, and then it refuses
                 quiet.set()
             return desk.work.silence_s() > 20.0
 
