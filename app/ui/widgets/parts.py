@@ -149,6 +149,7 @@ def fill(layout: QBoxLayout, *parts: Part) -> None:
 W = TypeVar("W", bound=QObject)
 
 _LONGEST_TIP = 2_000
+_LONGEST_WORD = 20
 
 
 def label(
@@ -294,7 +295,9 @@ def last_lines(text: str, text_font: QFont, width: float, most: int) -> str:
         last = layout.lineAt(layout.lineCount() - 1)
         return last.textStart() + last.textLength() == units(shown)
 
-    return from_start(bisect_left(range(len(end)), True, key=fits))
+    start = bisect_left(range(len(end)), True, key=fits)
+    space = end.find(" ", start - 1, min(start + _LONGEST_WORD, len(end) - 1)) if start else 0
+    return from_start(max(start, space))
 
 
 def tool_tip(text: str) -> str:

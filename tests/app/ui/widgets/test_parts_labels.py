@@ -58,6 +58,12 @@ def test_elided_text_shows_its_end_while_more_follows(theme: Theme, qtbot: QtBot
     assert text.text() == "kia ora"
 
 
+def test_end_begins_with_a_whole_word(theme: Theme) -> None:
+    for width in range(150, 250, 7):
+        shown = last_lines("whakarongo mai koutou " * 40, QFont(), width, 2)
+        assert shown.lstrip("…").split()[0] in {"whakarongo", "mai", "koutou"}
+
+
 @pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
 def test_end_is_cut_at_any_width(theme: Theme, width: float) -> None:
     said = "kia ora koutou " * 10_000
