@@ -78,6 +78,7 @@ class Application:
 
     ``post`` receives values to display, in the loop's thread. If windows exist, the following are set before
     ``run``. ``clipboard``: the clipboard of the window system. ``read_own``: reads around the caret in them.
+    ``enter_hotkeys`` and ``open_inserter`` are those of this desktop, unless others are set.
     """
 
     clipboard: WholeClipboard | None = None
@@ -86,6 +87,8 @@ class Application:
     def __init__(
         self, post: Post, worker: WorkerOptions | None = None, open_device: OpenDevice = open_microphone
     ) -> None:
+        self.enter_hotkeys = enter_hotkeys
+        self.open_inserter = open_inserter_or_hold
         self._post = post
         self._open_device = open_device
         self._tasks = Tasks("app")
@@ -135,9 +138,9 @@ class Application:
             await enter(self._changes)
             await enter(self._lists)
             await enter(self._tasks)
-            hotkeys = await enter_hotkeys(cleanup, self._post)
+            hotkeys = await self.enter_hotkeys(cleanup, self._post)
             rules = self._file.current.insertion.rules
-            self._inserter = await open_inserter_or_hold(self._post, self.clipboard, rules)
+            self._inserter = await self.open_inserter(self._post, self.clipboard, rules)
             cleanup.push_async_callback(self._inserter.close)
             sounds = await enter(Sounds(sound_system().ports.play))
             await enter(self._gateways)

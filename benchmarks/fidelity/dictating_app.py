@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from app.application import Application
 from app.capture.microphone import MicrophoneChange
 from app.hotkeys.events import Hotkeys
+from app.insertion.clipboard import WholeClipboard
 from app.insertion.outcome import Inserter, Insertion, InsertionResult, Target
+from app.insertion.plan import Rules
 from app.journal.library import TakeSnapshot, users_library
 from app.journal.take import TakeState
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.kinds import News
+from app.messages.kinds import News, Post
 from app.models.engines import VAD_MODEL
 from app.own_recognition import WorkerOptions
 from app.settings.path import settings_place
@@ -137,6 +139,8 @@ class DictatingApp(Application):
         self.microphone = microphone
         self.keys = FakeHotkeys()
         self.kept = RecordingInserter()
+        self.enter_hotkeys = self._enter_keys
+        self.open_inserter = self._open_kept
         self.ready = False
 
     async def dictate(self, samples: Samples, *, hold: bool) -> Dictated:
@@ -188,10 +192,10 @@ class DictatingApp(Application):
         if isinstance(news, WorkerView):
             self.ready = news.state is LocalWorkerState.IDLE
 
-    async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
+    async def _enter_keys(self, cleanup: AsyncExitStack, post: Post) -> Hotkeys:
         return await cleanup.enter_async_context(self.keys)
 
-    async def _open_inserter(self) -> Inserter:
+    async def _open_kept(self, post: Post, clipboard: WholeClipboard | None, rules: Rules) -> Inserter:
         return self.kept
 
 
