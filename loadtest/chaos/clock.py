@@ -30,6 +30,7 @@ class SteppedClock:
             "FAKETIME_TIMESTAMP_FILE": str(file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DISABLE_SHM": "1",  # a killed program would leave its shared memory behind
         }
         self._write()
 

@@ -1,5 +1,9 @@
 """Steps of a clock, as told to libfaketime."""
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +24,25 @@ def test_steps_add_up_and_are_undone(tmp_path: Path) -> None:
     assert clock.environment["LD_PRELOAD"] == "libfaketime.so"
     assert clock.environment["FAKETIME_TIMESTAMP_FILE"] == str(file)
     assert clock.environment["FAKETIME_DONT_FAKE_MONOTONIC"] == "1"
+
+
+def test_killed_program_follows_its_clock_and_leaves_no_shared_memory(tmp_path: Path) -> None:
+    library = find_library()
+    assert library, "install libfaketime"
+    clock = SteppedClock(library, tmp_path / "clock")
+    command = [sys.executable, "-c", "import time\nwhile True: input(); print(time.time(), flush=True)"]
+    environment = {**os.environ, **clock.environment}
+    with (
+        clock.step(3600.0),
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+        ) as program,
+    ):
+        assert program.stdin and program.stdout
+        print(file=program.stdin, flush=True)
+        assert float(program.stdout.readline()) > time.time() + 1800
+        program.kill()
+    assert not [file for file in Path("/dev/shm").iterdir() if file.name.endswith(f"_{program.pid}")]
 
 
 def test_library_is_found_where_debian_puts_it(tmp_path: Path) -> None:
