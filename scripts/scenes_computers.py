@@ -24,7 +24,6 @@ from app.sharing.view import (
     SharingState,
     SharingView,
 )
-from app.ui.computers.share_form import CLIENT, WORKER
 from protocol.pairing import PairingLink, PairingStage, encode_link
 from scripts.drawing import Draw
 from scripts.example_window import Fill, Window, scene
@@ -155,7 +154,7 @@ def shares(view: SharingView, invite: InviteView = NO_CODE) -> Fill:
         window.show(replace(window.settings, gateway=replace(window.settings.gateway, share=True)), view)
         form = window.pages.computers.code
         window.pages.computers.share_this()
-        form.purpose.setCurrentIndex(form.purpose.findData(WORKER if invite.worker else CLIENT))
+        form.purpose.buttons[invite.worker].click()
         window.show(invite)
 
     return fill

@@ -118,7 +118,7 @@ class ComputersPanel(QWidget):
         """Yield the words by which the settings search finds this panel."""
         texts = self._texts
         yield from (texts("computers.find"), texts("computers.use-title"), texts("sharing.name"))
-        yield from (texts("computers.name"), texts("lending.add"))
+        yield from (texts("computers.name"), texts("lending.add"), texts("sharing.invite.worker"))
         yield from (row.view.name for row in self.rows.values())
 
     def refresh(self) -> None:

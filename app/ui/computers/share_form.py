@@ -1,4 +1,4 @@
-"""Part that shares this computer: it shows a code for another device at once, as digits and as a QR code."""
+"""Part that shares this computer: it shows a code for another one at once, as digits and as a QR code."""
 
 from collections.abc import Callable
 from typing import Final
@@ -22,10 +22,11 @@ from app.ui.computers.wording import (
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, on_escape, refresh_with, reveal, timer
-from app.ui.widgets.controls import DropDown
+from app.ui.widgets.controls import OptionButtons
 from app.ui.widgets.panels import FlowRow, bring_into_sight
 from app.ui.widgets.parts import (
     SPACE,
+    at_left,
     horizontal,
     label,
     lay_beside,
@@ -112,7 +113,7 @@ class ShareForm(Card):
         self.state = label(role="muted", wraps=True)
         self.description = label(role="muted", wraps=True)
         self.purpose_name = worded(texts, label(size=SCALE.caption, role="muted"), "sharing.invite.kind")
-        self.purpose = worded(texts, DropDown(theme), accessibleName="sharing.invite.kind")
+        self.purpose, self._worker = OptionButtons(theme), False
         self.trust = worded(texts, remark("warning"), "sharing.invite.trust")
         self.digits = label(size=_DIGITS, bold=True)
         self.qr = worded(texts, QrCode(), accessibleName="sharing.invite.qr")
@@ -129,15 +130,16 @@ class ShareForm(Card):
         self.buttons = FlowRow((self.again, self.copy, self.about, self.stop, self.close_button))
         self._laid_out = timer(self, 0, lambda: bring_into_sight(self.qr if self._invite.link else self))
         self._lay_out()
-        self.purpose.activated.connect(lambda _: self._request())
-        on_escape(self, (self.purpose, *self.buttons.controls), self.close_form)
+        self.purpose.chosen.connect(self._choose)
+        self._show_purposes()
+        on_escape(self, (*self.purpose.buttons, *self.buttons.controls), self.close_form)
         self.hide()
         refresh_with(self.refresh, texts, theme)
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
         """Controls in reading order."""
-        return self.purpose, self.place.copy, self.fingerprint.copy, *self.buttons.controls
+        return *self.purpose.buttons, self.place.copy, self.fingerprint.copy, *self.buttons.controls
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -145,7 +147,7 @@ class ShareForm(Card):
         """Open the part, switch sharing on, and request a code."""
         self._asked, self._invite = False, InviteView()
         self.about.setChecked(False)
-        self.purpose.setCurrentIndex(0)
+        self._worker = False
         self.show()
         self.refresh()
         self.close_button.setFocus()
@@ -190,20 +192,19 @@ class ShareForm(Card):
 
     def refresh(self) -> None:
         """Update all texts to the current language, fonts and colours."""
-        texts = self._texts
         self.setAccessibleName(self.heading.text())
-        chosen = self.purpose.currentData() or CLIENT
-        entries = [(CLIENT, texts("sharing.invite.client")), (WORKER, texts("sharing.invite.worker"))]
-        self.purpose.show_entries(entries, chosen)
+        self._show_purposes()
         self.qr.updateGeometry()
         self._show()
         self._arrange()
 
     # -- user actions --------------------------------------------------------------------------------------
 
-    @property
-    def _worker(self) -> bool:
-        return bool(self.purpose.currentData() == WORKER)
+    def _choose(self, purpose: str) -> None:
+        """Request a code for this purpose, unless the code is for it already."""
+        if self._worker is not (purpose == WORKER):
+            self._worker = not self._worker
+            self._request()
 
     def _request_once(self) -> None:
         """Request the first code as soon as this computer is shared."""
@@ -220,6 +221,11 @@ class ShareForm(Card):
         self.copy.setText(self._texts("sharing.invite.copied"))
 
     # -- display -------------------------------------------------------------------------------------------
+
+    def _show_purposes(self) -> None:
+        entries = [(one, self._texts(f"sharing.invite.{one}")) for one in (CLIENT, WORKER)]
+        self.purpose.show_entries(entries, WORKER if self._worker else CLIENT)
+        self.purpose.describe(self.purpose_name.text(), "")
 
     def _show(self) -> None:
         texts, invite = self._texts, self._invite
@@ -284,9 +290,9 @@ class ShareForm(Card):
 
     def minimumSizeHint(self) -> QSize:
         """Return the width with the digits below the QR code."""
-        parts = (self.qr.sizeHint(), self.digits.sizeHint(), self.buttons.minimumSizeHint())
-        kind = self.purpose_name.sizeHint().width() + SPACING.small + self.purpose.minimumSizeHint().width()
-        across = max(kind, *(part.width() for part in parts)) + 2 * SPACING.large + 2
+        rows = self.buttons.minimumSizeHint(), self.purpose.minimumSizeHint()
+        parts = (self.qr.sizeHint(), self.digits.sizeHint(), *rows)
+        across = max(part.width() for part in parts) + 2 * SPACING.large + 2
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -301,7 +307,7 @@ class ShareForm(Card):
         words = vertical(self.digits, self.left, self.where, self.scan, SPACE)
         self._code = horizontal(self.qr, stretched(words), gap=SPACING.large)
         end = horizontal(self.shape, stretched(self.ended))
-        kind = horizontal(self.purpose_name, self.purpose, SPACE)
+        kind = vertical(self.purpose_name, at_left(self.purpose), gap=SPACING.hair)
         column = vertical(
             self.heading,
             self.state,

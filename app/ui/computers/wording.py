@@ -290,7 +290,7 @@ def device_row(texts: Texts, device: SharedDevice) -> ComputerView:
     removal = Removal(
         texts("computers.remove"),
         texts("sharing.revoke-says", device=device.name),
-        texts("sharing.revoke-sure"),
+        texts("computers.remove-sure"),
         RevokeDevice(device.id),
     )
     icon = _WELL if device.connected else _AWAY

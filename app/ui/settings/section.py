@@ -173,12 +173,12 @@ class SectionTab(NavigationButton):
     def sizeHint(self) -> QSize:
         """Return the size of the name with its margins."""
         metrics = QFontMetrics(font())
-        across = metrics.horizontalAdvance(self.text()) + 2 * SPACING.medium
+        across = metrics.horizontalAdvance(self.text()) + 2 * SPACING.small
         return QSize(across, metrics.height() + 2 * SPACING.small)
 
     def bar(self) -> QRectF:
         """Return a place below the name."""
-        return QRectF(SPACING.medium, self.height() - BAR - 1, self.width() - 2 * SPACING.medium, BAR)
+        return QRectF(SPACING.small, self.height() - BAR - 1, self.width() - 2 * SPACING.small, BAR)
 
     def paint_name(self, painter: QPainter) -> None:
         """Paint the name in the middle."""

@@ -13,13 +13,13 @@ from app.core.errors import Note
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting, GatewaySection, Settings
 from app.sharing.view import EndInvite, InviteDevice, InviteView, SharingState, SharingView
-from app.ui.computers.share_form import WORKER, ShareForm
+from app.ui.computers.share_form import ShareForm
 from app.ui.computers.wording import code_left_text, code_result_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairingStage, encode_link
 from tests.app.ui.languages import in_each_language
-from tests.helpers.legibility import unnamed
+from tests.helpers.legibility import cut, unnamed
 
 URLS = ("https://10.0.0.7:8765", "https://10.0.0.8:8765")
 DIGEST = "3f9c27a1d05be84476c2918f0ab35d7ee1640b92c8fd137a5502e6b9d4c83f61"
@@ -88,18 +88,24 @@ def test_failed_sharing_reports_why(world: World) -> None:
     assert world.form.state.isVisible(), "there is no network"
 
 
-def test_purpose_of_other_computer_is_chosen(world: World, texts: Texts) -> None:
+@in_each_language
+def test_purpose_of_other_computer_is_chosen_from_two_that_are_seen(world: World, texts: Texts) -> None:
     world.share()
     form = world.form
     assert not form.trust.isVisible()
-    form.purpose.setCurrentIndex(form.purpose.findData(WORKER))
-    form.purpose.activated.emit(1)
-    assert world.asked == [InviteDevice(), InviteDevice(worker=True)]
+    client, worker = form.purpose.buttons
+    assert (client.text(), worker.text()) == (texts("sharing.invite.client"), texts("sharing.invite.worker"))
+    assert client.isVisible() and worker.isVisible() and cut(form) == []
+    client.click()
+    assert world.asked == [InviteDevice()], "the code is for that computer already"
+    worker.click()
+    assert world.asked == [InviteDevice(), InviteDevice(worker=True)] and worker.isChecked()
     form.show_invite(replace(WAITING, worker=True))
     assert form.trust.isVisible() and form.description.text() == texts("sharing.invite.worker-do")
     form.close_form()
     form.begin()
     assert world.asked[-1] == InviteDevice(), "a code for a computer that dictates is more likely"
+    assert form.purpose.buttons[0].isChecked()
 
 
 def test_invite_link_is_copied(world: World, texts: Texts) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -30,9 +30,11 @@ from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.sharing.view import EndEnlisting
 from app.ui.shell.front import DICTIONARY, HOME, SETTINGS, Front
 from app.ui.shell.pages import Pages
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.view import UpdatesView
+from tests.app.ui.languages import in_each_language
 from tests.helpers.signed_index import index_of
 
 ONE = UUID(int=1)
@@ -78,6 +80,16 @@ def test_values_reach_their_page(world: World) -> None:
         PlaybackView(ONE, PlayState.PAUSED),
     ):
         world.pages.handlers(news)
+
+
+@in_each_language
+def test_tabs_of_settings_stand_in_one_row_of_the_usual_window(world: World, qtbot: QtBot) -> None:
+    shell, tabs = world.pages.shell, world.pages.settings.tabs.tabs.values()
+    shell.show()
+    shell.resize(usual_size())  # a screen of the test may be too small for it
+    shell.choose(SETTINGS)
+    qtbot.waitUntil(lambda: all(tab.isVisible() for tab in tabs))
+    assert len({tab.mapTo(shell, QPoint(0, 0)).y() for tab in tabs}) == 1
 
 
 def test_first_steps_lead_to_the_lines_for_the_key(world: World) -> None:

@@ -42,6 +42,18 @@ def test_texts_use_no_technical_words(language: str) -> None:
     assert found == {}
 
 
+COMPUTERS = re.compile(r"^(computers|pairing|sharing|lending)\.(?!find$|with$|invite\.(scan|locked)$)")
+"""Keys of texts about paired computers; the exceptions also speak of phones, graphics cards and strangers."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_about_other_computers_call_none_of_them_device(language: str) -> None:
+    device = re.compile(r"\bdevices?\b|设备", re.IGNORECASE)
+    texts = [(key, text) for key, text in forms(language) if COMPUTERS.search(key)]
+    assert len(texts) > 80
+    assert [key for key, text in texts if device.search(CODE.sub("", text))] == []
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [
