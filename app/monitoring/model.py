@@ -105,7 +105,6 @@ class Trace:
         return Curve((*known, *later)[missed:], self._now if held else None)
 
 
-MOST_ROWS: Final = 24
 MOST_WORKERS: Final = 12
 GONE_S: Final = 60.0
 """How long a worker stays visible after the gateway last reported it."""
@@ -218,4 +217,4 @@ class MonitorModel:
 
     def _rows(self, now: float) -> tuple[UtteranceRow, ...]:
         hosts = {name: worker.status.host for name, worker in self._workers.items()}
-        return self.utterances.rows(MOST_ROWS, now, self._epoch_s, hosts)
+        return self.utterances.rows(now, self._epoch_s, hosts)

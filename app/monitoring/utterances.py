@@ -177,12 +177,12 @@ class Utterances:
 
     # -- views ---------------------------------------------------------------------------------------------
 
-    def rows(self, most: int, now: float, epoch_s: float, hosts: dict[str, str]) -> tuple[UtteranceRow, ...]:
-        """Return the last rows, newest first.
+    def rows(self, now: float, epoch_s: float, hosts: dict[str, str]) -> tuple[UtteranceRow, ...]:
+        """Return a row for each utterance, the newest first.
 
         ``epoch_s``: zero of the clock, in seconds since 1970.
         """
-        newest = sorted(self._known.values(), key=lambda one: one.spoken_at, reverse=True)[:most]
+        newest = sorted(self._known.values(), key=lambda one: one.spoken_at, reverse=True)
         return tuple(_row(one, now, epoch_s, hosts) for one in newest)
 
     def ended_since(self, since: float) -> Iterator[Utterance]:

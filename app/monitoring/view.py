@@ -112,6 +112,23 @@ class UtteranceRow:
         return self.spans[-1].end_s if self.spans else 0.0
 
 
+class UtteranceFilter(StrEnum):
+    """Choice of the utterances that the timeline shows."""
+
+    ALL = "all"
+    IN_PROGRESS = "in-progress"
+    FAILED = "failed"
+
+    def takes(self, row: UtteranceRow) -> bool:
+        """Return True if this choice includes the utterance."""
+        match self:
+            case UtteranceFilter.IN_PROGRESS:
+                return not row.over
+            case UtteranceFilter.FAILED:
+                return row.state in (State.FAILED, State.DAMAGED)
+        return True
+
+
 @dataclass(frozen=True)
 class MonitorView:
     """Everything that the monitor shows.

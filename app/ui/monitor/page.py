@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.states import State
 from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.kinds import Action
-from app.monitoring.view import Link, MonitorView
+from app.monitoring.view import Link, MonitorView, UtteranceFilter
 from app.ui.monitor.figure_panels import StagesPanel, Tile, WorkerCard
 from app.ui.monitor.timeline import TimelineView
 from app.ui.monitor.wording import (
@@ -26,6 +26,7 @@ from app.ui.monitor.wording import (
 from app.ui.strings.texts import Texts, note_text, worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, action_button, paint_as_page, refresh_with
+from app.ui.widgets.controls import OptionButtons
 from app.ui.widgets.panels import Columns, Panel
 from app.ui.widgets.parts import (
     SPACE,
@@ -80,12 +81,14 @@ class MonitorPage(QWidget):
         self.more = label(size=SCALE.caption, role="muted")
         self.stages = StagesPanel(theme, texts)
         self.timeline = TimelineView(theme, texts)
-        self.no_utterances = worded(texts, label(role="muted", wraps=True), "monitor.utterances-empty")
+        self.filter, self._filter = OptionButtons(theme), UtteranceFilter.ALL
+        self.filter.chosen.connect(self._choose)
+        self.no_utterances = label(role="muted", wraps=True)
         self.figures = QWidget()
         self._lay_out()
         self._lay_out_figures()
         worded(texts, self, accessibleName="monitor.name")
-        refresh_with(self._show, theme, texts)
+        refresh_with(self.refresh, theme, texts)
 
     def show_monitor(self, view: MonitorView) -> None:
         """Show the state of the system; cheap enough to call once a second."""
@@ -98,6 +101,13 @@ class MonitorPage(QWidget):
         self._worker = worker
         if self.isVisible():
             self._show_workers()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language and colours."""
+        entries = [(one, self._texts(f"monitor.show.{one}")) for one in UtteranceFilter]
+        self.filter.show_entries(entries, self._filter)
+        self.filter.describe(self.utterances_name.text(), "")
+        self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Show the values that arrived while the page was hidden."""
@@ -125,9 +135,20 @@ class MonitorPage(QWidget):
         self.rtf.show_curve(view.rtf)
         self._show_workers()
         self.stages.show_stages(view.stages)
-        self.timeline.show_utterances(view.utterances)
-        self.timeline.setVisible(bool(view.utterances))
-        self.no_utterances.setVisible(not view.utterances)
+        self._show_utterances()
+
+    def _choose(self, wanted: str) -> None:
+        self._filter = UtteranceFilter(wanted)
+        self._show_utterances()
+
+    def _show_utterances(self) -> None:
+        known = self._view.utterances
+        self.filter.setVisible(bool(known))
+        shown = tuple(row for row in known if self._filter.takes(row))
+        self.timeline.show_utterances(shown)
+        self.timeline.setVisible(bool(shown))
+        wanted = self._filter if known else UtteranceFilter.ALL
+        show_text(self.no_utterances, "" if shown else self._texts(f"monitor.none.{wanted}"))
 
     def _show_workers(self) -> None:
         view, texts = self._view, self._texts
@@ -162,7 +183,7 @@ class MonitorPage(QWidget):
     def _lay_out_figures(self) -> None:
         utterances = Panel(self._theme)
         utterances.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the rows take the focus
-        fill(utterances.column, self.no_utterances, self.timeline)
+        fill(utterances.column, at_left(self.filter), self.no_utterances, self.timeline)
         self.tiles.show_widgets((self.queued, self.oldest, self.throughput, self.rtf))
         vertical(
             self.tiles_name,

@@ -48,7 +48,7 @@ class Watched:
     @property
     def rows(self) -> list[UtteranceRow]:
         now = asyncio.get_running_loop().time()
-        return sorted(self.utterances.rows(100, now, 0.0, {}), key=lambda row: row.segment)
+        return sorted(self.utterances.rows(now, 0.0, {}), key=lambda row: row.segment)
 
     async def dictate(self, end: Verb = Verb.STOP) -> None:
         self.dictating.ask(Verb.START)

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from app.core.errors import Note
 from app.monitoring.model import (
     GONE_S,
-    MOST_ROWS,
     MOST_WORKERS,
     STEP_S,
     STEPS,
@@ -20,6 +19,7 @@ from app.monitoring.model import (
     Trace,
     rtf,
 )
+from app.monitoring.utterances import MOST
 from app.monitoring.view import SPAN_S, Curve, Link, UtteranceStage
 from client.monitor import Lost
 from protocol.monitor import BrokerState, Recent, Snapshot, WorkerState, WorkerStatus
@@ -121,8 +121,8 @@ def test_stages_cover_last_ten_minutes() -> None:
 
 
 def test_number_of_rows_is_bounded() -> None:
-    made = model(STANDS, *(replace(ENDED, segment=number) for number in range(100)))
-    assert len(made.view(200.0).utterances) == MOST_ROWS
+    made = model(STANDS, *(replace(ENDED, segment=number) for number in range(MOST + 50)))
+    assert len(made.view(200.0).utterances) == MOST
 
 
 def test_curve_has_gap_when_feed_is_lost() -> None:

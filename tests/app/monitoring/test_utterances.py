@@ -36,7 +36,7 @@ def tell(
 
 def row(known: Utterances, now: float = 20.0, hosts: dict[str, str] | None = None) -> UtteranceRow:
     """Return the only row."""
-    (only,) = known.rows(10, now, 0.0, hosts or {})
+    (only,) = known.rows(now, 0.0, hosts or {})
     return only
 
 
@@ -175,7 +175,7 @@ def test_events_out_of_order_change_nothing() -> None:
     tell(known, "inserted", 1.0)
     tell(known, "held")
     tell(known, "discarded")
-    assert known.rows(10, 2.0, 0.0, {}) == ()
+    assert known.rows(2.0, 0.0, {}) == ()
     early = spoken("began")
     tell(early, "queued", 9.0)
     tell(early, "inserted", 9.0)
@@ -195,7 +195,7 @@ def test_closing_take_ends_all_its_utterances() -> None:
     tell(known, "recognised", 5.0)
     tell(known, "began", 6.0, session=T)
     tell(known, "closed")
-    states = {(one.session, one.segment): one.state for one in known.rows(10, 9.0, 0.0, {})}
+    states = {(one.session, one.segment): one.state for one in known.rows(9.0, 0.0, {})}
     assert states == {
         (str(S), 0): State.DONE,
         (str(S), 1): State.FAILED,
@@ -216,13 +216,13 @@ def test_rows_are_newest_first_and_bounded() -> None:
     for segment in range(MOST + 50):
         known.record(Recent("t", segment, "final"), float(segment))
     tell(known, "began", 1_000.0)
-    rows = known.rows(MOST * 2, 1_001.0, 0.0, {})
+    rows = known.rows(1_001.0, 0.0, {})
     assert len(rows) == MOST
     assert [one.segment for one in rows[:3]] == [0, MOST + 49, MOST + 48]
 
 
 def test_row_time_is_relative_to_epoch() -> None:
-    (seen,) = spoken("began", "completed").rows(10, 20.0, 1_700_000_000.0, {})
+    (seen,) = spoken("began", "completed").rows(20.0, 1_700_000_000.0, {})
     assert seen.at_s == 1_700_000_010.0
 
 

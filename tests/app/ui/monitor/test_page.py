@@ -62,6 +62,29 @@ def test_monitor_shows_figures_workers_stages_and_utterances(page: MonitorPage, 
     assert len([line for line in page.stages.lines.values() if line.name.isVisible()]) == len(view.stages)
 
 
+@in_each_language
+def test_failed_utterance_is_found_behind_hundreds_of_others(page: MonitorPage, texts: Texts) -> None:
+    view = busy()
+    done = replace(view.utterances[0], state=State.DONE, reason="")
+    lost, late = (
+        replace(done, session="lost", state=State.FAILED),
+        replace(done, session="late", state=State.WAITING),
+    )
+    many = replace(view, utterances=(*(replace(done, segment=number) for number in range(198)), late, lost))
+    page.show_monitor(many)
+    everything, in_progress, failed = page.filter.buttons
+    for button, found in ((failed, [lost]), (in_progress, [late])):
+        button.click()
+        page.show_monitor(many)
+        assert [row.row for row in page.timeline.rows] == found and button.isChecked()
+        assert page.timeline.isVisible() and not page.no_utterances.isVisible()
+    page.show_monitor(replace(many, utterances=many.utterances[:-2]))
+    assert page.no_utterances.text() == texts("monitor.none.in-progress")
+    assert not page.timeline.isVisible() and page.filter.isVisible()
+    everything.click()
+    assert len(page.timeline.rows) > 10 and page.timeline.isVisible() and cut(page) == []
+
+
 def test_unreachable_gateway_is_shown_with_remedy(page: MonitorPage, texts: Texts) -> None:
     page.show_monitor(MonitorView(Link.LOST))
     assert not page.figures.isVisible() and page.trouble.isVisible() and not page.reason.isVisible()
@@ -90,7 +113,8 @@ def test_own_worker_can_be_started_when_no_worker_runs(
     page.show_monitor(replace(busy(), workers=(), utterances=(), stages=()))
     assert page.nobody.isVisible() and page.start.isVisible() and not page.workers.isVisible()
     assert texts("monitor.no-workers") in page.nobody.accessibleName()
-    assert page.no_utterances.isVisible() and not page.timeline.isVisible()
+    assert page.no_utterances.isVisible() and not page.timeline.isVisible() and not page.filter.isVisible()
+    assert page.no_utterances.text() == texts("monitor.none.all")
     QTest.keyClick(page.start, Qt.Key.Key_Space)
     assert asked == [SwitchWorker(True)]
     page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=40))
@@ -140,7 +164,8 @@ def test_keyboard_reaches_every_named_part_of_monitor(page: MonitorPage, qtbot: 
         widget = after
         if widget is page.queued:
             break
-    wanted = [page.queued, page.oldest, page.throughput, page.rtf, *page.cards, page.stages]
+    figures = [page.queued, page.oldest, page.throughput, page.rtf, *page.cards, page.stages]
+    wanted: list[QWidget] = [*figures, page.filter.buttons[0]]  # arrow keys reach the other buttons
     assert reached[: len(wanted)] == wanted
     assert isinstance(reached[len(wanted)], TimelineRow)  # one row takes the focus, arrow keys reach the others
     assert len(reached) == len(wanted) + 1

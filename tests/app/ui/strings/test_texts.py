@@ -24,10 +24,12 @@ from app.insertion.program_picker import PickState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelState, Purpose
+from app.monitoring.view import UtteranceFilter
 from app.onboarding.steps import Step
 from app.settings.checks import RULE_FAULTS
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
+from app.ui.computers.share_form import CLIENT, WORKER
 from app.ui.help.panels import PARTS
 from app.ui.models.panel import GROUPS
 from app.ui.models.wording import CardAction
@@ -146,8 +148,10 @@ FAMILIES = {
     "programs.pick": [state for state in PickState if state not in {PickState.PICKED, PickState.CANCELLED}],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
     "sharing": [state.value for state in SharingState],
-    "sharing.invite": ["paired-client", "paired-worker", "expired", "locked", "intercepted"],
+    "sharing.invite": [CLIENT, WORKER, "paired-client", "paired-worker", "expired", "locked", "intercepted"],
     "computers": ["dictates", "lends"],
+    "monitor.show": list(UtteranceFilter),
+    "monitor.none": list(UtteranceFilter),
     "pairing": ["title", "to", "pick", "say", "sends", "go", "asking"],
     "lending": ["title", "to", "pick", "say", "sends", "go", "asking"],
     "files.form": [form.value for form in Format],
