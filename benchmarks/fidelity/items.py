@@ -1,5 +1,6 @@
 """Recordings to dictate, by set: sentences, short answers, quiet speech, and sounds without words."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,10 @@ class Item:
 
 
 def items(folder: Path, chosen: str) -> list[Item]:
-    """Return the recordings of a set."""
+    """Return the recordings of a set; without them, end with what makes them."""
+    if not (folder / TRANSCRIPTS).is_file():
+        make = "python -m benchmarks.fidelity.corpus build PARTS AUDIO_DIR"
+        sys.exit(f"{folder.absolute()} has no {TRANSCRIPTS}: name a folder made by `{make}`")
     sentences = read(folder / TRANSCRIPTS)
     match chosen:
         case "sounds":

@@ -88,3 +88,8 @@ def test_trimmed_part_has_30_ms_around_its_speech() -> None:
     levels = levels_of(trimmed(samples_of(synthetic()[0].path)))
     loud = np.flatnonzero(levels > -45)
     assert (loud[0], loud[-1]) == (3, len(levels) - 4)
+
+
+def test_folder_without_recordings_ends_with_the_command_that_makes_them(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"has no transcripts\.tsv: .*fidelity\.corpus build"):
+        items(tmp_path, "tuning")
