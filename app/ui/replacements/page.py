@@ -50,7 +50,7 @@ class HotwordsPanel(Card):
         self._texts, self._ask = texts, ask
         self._known: tuple[str, ...] = ()
         self._problem: Callable[[], str] = str
-        self._all = False
+        self._all, self._removed = False, ""
         self.heading = worded(texts, label(bold=True, wraps=True), "words.hotwords")
         self.count = label(size=SCALE.caption, role="muted")
         self.description = worded(texts, remark(), "words.hotwords-say")
@@ -59,6 +59,7 @@ class HotwordsPanel(Card):
             texts, Field(theme), accessibleName="words.new-hotword", placeholderText="words.new-hotword-hint"
         )
         self.field.returnPressed.connect(self._add)
+        self.field.textChanged.connect(self._fill)
         self.add = worded(texts, action_button(self._add), "words.add", accessibleName="words.add-hotword")
         self.more = action_button(self._show_all_words, "quiet")
         self.row = ChipRow(theme, self._remove, (self.more,))
@@ -100,6 +101,11 @@ class HotwordsPanel(Card):
             self._change(wanted)
 
     def _remove(self, word: str) -> None:
+        """Remove a hotword, and offer it in the field unless something else is typed there: Return restores it."""
+        if self.field.text() in ("", self._removed):
+            self._removed = word
+            self.field.setText(word)
+            self.field.selectAll()
         self.field.setFocus()
         self._change(tuple(known for known in self._known if known != word))
 
@@ -121,9 +127,11 @@ class HotwordsPanel(Card):
     # -- display -------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        """Show the hotwords, at first only some of many."""
-        shown = self._known if self._all else self._known[:_SHOWN]
-        left = len(self._known) - len(shown)
+        """Show the hotwords that contain the typed text, or else all; at first only some of many."""
+        typed = self.field.text().strip().casefold()
+        found = tuple(word for word in self._known if typed in word.casefold()) or self._known
+        shown = found if self._all else found[:_SHOWN]
+        left = len(found) - len(shown)
         show_text(self.more, self._texts("words.more", count=left) if left else "")
         self.row.setVisible(bool(self._known))
         self.row.show_values(

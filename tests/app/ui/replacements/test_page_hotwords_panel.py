@@ -70,6 +70,28 @@ def test_click_on_word_removes_it(panel: HotwordsPanel, asked: list[Action], tex
     assert asked == [ChangeSetting(NAME, "翡翠\nR&D")] and list(panel.row.chips) == ["翡翠", "R&D"]
 
 
+def test_removed_word_comes_back_by_return(panel: HotwordsPanel, asked: list[Action]) -> None:
+    panel.show_words(("pounamu", "翡翠", "mānuka"))
+    for word in ("mānuka", "翡翠"):
+        panel.row.chips[word].click()
+        assert panel.field.text() == panel.field.selectedText() == word, "typing replaces it"
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
+    assert asked[-1] == ChangeSetting(NAME, "翡翠\npounamu") and panel.field.text() == ""
+    QTest.keyClicks(panel.field, "kauri")
+    panel.row.chips["pounamu"].click()
+    assert panel.field.text() == "kauri", "what is typed stays"
+
+
+def test_typed_text_finds_a_word_among_many(panel: HotwordsPanel, texts: Texts) -> None:
+    panel.show_words(tuple(f"Word {number}" for number in range(MOST_HOTWORDS)))
+    assert "Word 511" not in panel.row.chips
+    QTest.keyClicks(panel.field, "word 51")
+    assert list(panel.row.chips) == ["Word 51", "Word 510", "Word 511"] and not panel.more.isVisible()
+    QTest.keyClicks(panel.field, "x")
+    assert len(panel.row.chips) == 100, "a new word hides none"
+    assert panel.more.text() == texts("words.more", count=MOST_HOTWORDS - 100)
+
+
 def test_too_long_and_too_many_words_are_not_asked_for(
     panel: HotwordsPanel, asked: list[Action], texts: Texts
 ) -> None:
