@@ -273,9 +273,11 @@ def first_lines(text: str, text_font: QFont, width: float, most: int) -> str:
     """
     start = text[:MOST].replace("\n", " ")
     layout = lay_out(start, text_font, width, most, wrap=QTextOption.WrapMode.WordWrap)  # as a label does
-    line = layout.lineAt(layout.lineCount() - 1)
+    lines = [layout.lineAt(number) for number in range(layout.lineCount())]
+    long = next((line for line in lines if line.naturalTextWidth() > width), None)  # one word, which is not broken
+    line = long or lines[-1]
     last, end = line.textStart(), line.textStart() + line.textLength()
-    if len(text) <= MOST and end == units(start):
+    if not long and len(text) <= MOST and end == units(start):
         return start
     head, tail = split_units(start, last)
     shown = QFontMetricsF(text_font).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)

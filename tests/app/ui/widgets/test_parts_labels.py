@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from PySide6 import QtGui
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QTextDocument
+from PySide6.QtGui import QFont, QFontMetricsF, QTextDocument
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -79,6 +79,16 @@ def test_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
     assert shown.endswith("…") and said.startswith(shown[:-1]) and len(shown) < 1_000
     assert first_lines("kia ora", QFont(), 10_000.0, 2) == "kia ora"
     assert first_lines("kia" * 200, QFont(), 100.0, 2).startswith("kiakia")
+
+
+@pytest.mark.parametrize("text", ["kia_ora" * 30, "kia " + "ora" * 60, "ora" * 60 + " kia"])
+@pytest.mark.parametrize("most", [1, 2])
+@pytest.mark.usefixtures("qapp")
+def test_word_that_is_longer_than_a_line_is_cut_with_an_ellipsis(text: str, most: int) -> None:
+    width, metrics = 200.0, QFontMetricsF(QFont())
+    shown = first_lines(text, QFont(), width, most)
+    assert shown.endswith("…") and text.startswith(shown[:-1])
+    assert all(metrics.horizontalAdvance(word) <= width for word in shown.split())
 
 
 def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: QtBot) -> None:
