@@ -27,8 +27,9 @@ class HoldReason(StrEnum):
     NO_TARGET = "no-target"
     TARGET_UNKNOWN = "target-unknown"
     FOCUS_MOVED = "focus-moved"
-    MODIFIERS_HELD = "modifiers-held"
+    MODIFIERS_HELD = "modifiers-held"  # or a key that types the text
     NOT_ALLOWED = "not-allowed"  # the user has not allowed this app to press keys, or not yet
+    LAYOUT_CHANGED = "layout-changed"  # of the keyboard, and the new one lacks letters of the text
     KEYBOARD_GRABBED = "keyboard-grabbed"  # by a menu, a locked screen, or a shortcut still held down
     CLIPBOARD_BUSY = "clipboard-busy"  # its contents cannot be saved, or another program copied
     NOT_READ = "not-read"  # the target did not request the text

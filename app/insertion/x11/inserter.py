@@ -31,7 +31,7 @@ from app.insertion.plan import (
 )
 from app.insertion.x11.clicks import Clicks
 from app.insertion.x11.clipboard import KeptSelections, X11Clipboard, kept_contents
-from app.insertion.x11.keyboard import Batch, X11Keyboard
+from app.insertion.x11.keyboard import Batch, Chord, X11Keyboard
 from app.insertion.x11.screen import Pings, X11Screen
 from app.x11.connection import X11Connection, XThread
 from app.x11.errors import X11Error, X11Gone
@@ -96,16 +96,13 @@ class X11Strategies:
 
     def _paste(self, text: str, target: Target) -> Insertion:
         try:
-            codes = self.keyboard.chord(self._keys(target))
+            chord = Chord(self.keyboard, self._keys(target))
         except CannotType:
             return held_insertion(HoldReason.TARGET_UNKNOWN)
 
         def press(pressed: Callable[[], None]) -> HoldReason | None:
-            def keys() -> None:
-                pressed()
-                self.keyboard.press(codes)
-
-            return self.screen.press(target, keys)
+            chord.pressed = pressed
+            return self.screen.press(target, chord)
 
         if not self._last_has_ended(self._patience_s) and self._last == target:
             return held_insertion(HoldReason.NOT_READ)

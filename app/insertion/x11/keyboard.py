@@ -8,9 +8,10 @@ X11 core keyboard mapping; keysyms: X Window System Protocol, appendix A.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from Xlib import XK, X
@@ -50,6 +51,11 @@ class Batch:
     text: str = ""
     strokes: list[Stroke] = field(default_factory=list)
     borrowed: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def shift_return(self) -> bool:
+        """True if its line breaks are typed with Shift."""
+        return any(char == "\n" and stroke.shift for char, stroke in zip(self.text, self.strokes, strict=True))
 
 
 def keysym(char: str) -> int:
@@ -138,6 +144,7 @@ _BATCH_DEADLINE_S: Final = 5.0  # an editor with a long text takes some ms per k
 # Each change makes every program reload the table; a window manager was seen to take 30 ms for that.
 MOST_CHANGES: Final = 32
 _LENT_S: Final = 10.0  # enough for a program without pings, unless it hangs
+_MOST_PLANS: Final = 8  # of one text: the user may change the layout again
 _CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_L", "Shift_L", "Caps_Lock"))
 
 
@@ -172,6 +179,8 @@ class X11Keyboard:
 
     def plan(self, text: str, target: Target, *, shift_return: bool) -> Sequence[Batch] | None:
         """Plan how to ``type`` a text; ``None`` if that is impossible or needs too many table changes."""
+        table = self._table()  # a new layout takes the spare codes back
+        self._lent = {code: sym for code, sym in self._lent.items() if sym in table[code]}
         try:
             pieces = list(batches(text, self._layout(), self._lent, shift_return=shift_return))
         except CannotType:
@@ -192,18 +201,38 @@ class X11Keyboard:
             self._take_back()
 
     def _type_all(self, pieces: Sequence[Batch], target: Target, *, answers: bool) -> Insertion:
-        for at, piece in enumerate(pieces):
-            self._lend(piece.borrowed)
-            reason = self._screen.press(target, partial(self._strike, piece.strokes, self._code(_SHIFT)))
+        left, typed, plans = deque(pieces), False, 1
+        while left:
+            self._lend(left[0].borrowed)
+            reason = self._screen.press(target, _Strikes(self, left[0]))
+            rest = "".join(piece.text for piece in left)
+            if reason is HoldReason.LAYOUT_CHANGED and plans < _MOST_PLANS:
+                again = self.plan(rest, target, shift_return=any(piece.shift_return for piece in left))
+                left, plans = deque(again or left), plans + 1 if again else _MOST_PLANS
+                continue
+            if reason is not None and typed:
+                changed = reason is HoldReason.LAYOUT_CHANGED
+                return held_insertion(reason if changed else HoldReason.PARTLY_TYPED, rest)
             if reason is not None:
-                rest = "".join(piece.text for piece in pieces[at:])
-                return held_insertion(HoldReason.PARTLY_TYPED, rest) if at else held_insertion(reason)
+                return held_insertion(reason)
+            typed = bool(left.popleft())
             if answers and not self._pings.until_answered(target, _BATCH_DEADLINE_S):
                 return held_insertion(HoldReason.UNCERTAIN)  # the program may still process the keys
         return Insertion(InsertionResult.TYPED)
 
-    def _strike(self, strokes: Iterable[Stroke], shift: int) -> None:
+    def codes_of(self, piece: Batch) -> Collection[int] | None:
+        """Return the codes that type this piece; ``None`` if the layout has changed since it was planned."""
+        table, keys = self._table(), self._layout().keys
+        for char, stroke in zip(piece.text, piece.strokes, strict=True):
+            found, sym = keys.get(keysym(char)), keysym(char)
+            lent = piece.borrowed.get(stroke.code) == sym and sym in table[stroke.code]
+            if not lent and (found is None or found.code != stroke.code or char != "\n" and found != stroke):
+                return None
+        return {self._code(_SHIFT), self._code(_CAPS_LOCK), *(stroke.code for stroke in piece.strokes)}
+
+    def strike(self, strokes: Iterable[Stroke]) -> None:
         """Type the strokes with Caps Lock off: programs apply it to letters in inconsistent ways."""
+        shift = self._code(_SHIFT)
         lock = [self._code(_CAPS_LOCK)] if self._screen.caps_lock() else []
         self.press(lock)
         for stroke in strokes:
@@ -212,12 +241,15 @@ class X11Keyboard:
 
     # -- keyboard table ------------------------------------------------------------------------------------
 
-    def _layout(self) -> Layout:
+    def _table(self) -> Mapping[int, Sequence[int]]:
         first = self._display.display.info.min_keycode
         count = self._display.display.info.max_keycode - first + 1
-        table = enumerate(self._display.get_keyboard_mapping(first, count), first)
-        rows = [[] if code in self._lent else list(row) for code, row in table]
-        return read_layout(rows, first, self._screen.group())
+        return dict(enumerate(self._display.get_keyboard_mapping(first, count), first))
+
+    def _layout(self) -> Layout:
+        table = self._table()
+        rows = [[] if code in self._lent else list(row) for code, row in table.items()]
+        return read_layout(rows, min(table), self._screen.group())
 
     def _code(self, sym: int) -> int:
         code = int(self._display.keysym_to_keycode(sym))
@@ -253,3 +285,41 @@ class X11Keyboard:
                 self._lend({})
 
         self._connection.at(time.monotonic() + _LENT_S, take)
+
+
+class Chord:
+    """A combination of keys, found again by the layout in effect when it is pressed. Raises ``CannotType``.
+
+    ``pressed`` is called just before.
+    """
+
+    def __init__(self, keyboard: X11Keyboard, keys: PasteKeys) -> None:
+        self.pressed: Callable[[], None] = lambda: None
+        self._keyboard, self._keys = keyboard, keys
+        self._codes = keyboard.chord(keys)
+
+    def codes(self) -> Collection[int]:
+        """Return the codes of the keys, by the keyboard layout at this moment."""
+        with suppress(CannotType):  # then the keys of the earlier layout do nothing
+            self._codes = self._keyboard.chord(self._keys)
+        return self._codes
+
+    def press(self) -> None:
+        """Press the keys of these codes."""
+        self.pressed()
+        self._keyboard.press(self._codes)
+
+
+class _Strikes:
+    """The keys that type one piece."""
+
+    def __init__(self, keyboard: X11Keyboard, piece: Batch) -> None:
+        self._keyboard, self._piece = keyboard, piece
+
+    def codes(self) -> Collection[int] | None:
+        """Return the codes of the keys; ``None`` if the layout has changed."""
+        return self._keyboard.codes_of(self._piece)
+
+    def press(self) -> None:
+        """Press the keys of these codes."""
+        self._keyboard.strike(self._piece.strokes)

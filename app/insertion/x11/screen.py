@@ -6,9 +6,9 @@ The program answers a ping (Extended Window Manager Hints, _NET_WM_PING) once it
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from Xlib import X
 from Xlib.error import XError
@@ -26,6 +26,16 @@ _CHECK_AGAIN_S: Final = 0.01
 _MOST_PARENTS: Final = 16
 # Lock keys do not count as held modifiers.
 _LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scroll, Caps, Shift and group locks
+
+
+class KeyPresses(Protocol):
+    """Keys that are chosen and pressed while the server is grabbed."""
+
+    def codes(self) -> Collection[int] | None:
+        """Return the codes of the keys; ``None`` if the layout at this moment needs other ones."""
+
+    def press(self) -> None:
+        """Press the keys of these codes."""
 
 
 class X11Screen:
@@ -62,15 +72,16 @@ class X11Screen:
             return ()
         return tuple(str(name) for name in found or ())
 
-    def press(self, target: Target, keys: Callable[[], None] | None) -> HoldReason | None:
-        """Call ``keys`` to press keys that only ``target`` gets; return the reason for a failure.
+    def press(self, target: Target, keys: KeyPresses | None) -> HoldReason | None:
+        """Press ``keys`` that only ``target`` gets; return the reason for a failure.
 
-        Waits until no modifier is held, and no menu or shortcut grabs the keyboard. ``None`` presses nothing.
+        Waits until neither a modifier nor any of the keys is held, and no menu or shortcut grabs the keyboard.
+        ``None`` presses nothing.
         """
         end = time.monotonic() + self._release_deadline_s
         while True:
             reason = self._try(target, keys)
-            if reason in (None, HoldReason.FOCUS_MOVED) or time.monotonic() >= end:
+            if reason in (None, HoldReason.FOCUS_MOVED, HoldReason.LAYOUT_CHANGED) or time.monotonic() >= end:
                 return reason
             self._connection.wait(lambda: False, _CHECK_AGAIN_S)
 
@@ -86,7 +97,7 @@ class X11Screen:
         """Return the active keyboard layout. X Keyboard Extension: bits 13 and 14 of a state."""
         return int(self._state() >> 13 & 3)
 
-    def _try(self, target: Target, keys: Callable[[], None] | None) -> HoldReason | None:
+    def _try(self, target: Target, keys: KeyPresses | None) -> HoldReason | None:
         held_bits = self._held_bits()
         before = self._display.get_input_focus().focus
         if not self._has_focus(target, before):
@@ -102,9 +113,19 @@ class X11Screen:
             if keys is not None:
                 # Earlier requests are no answer to the keys.
                 self._connection.handle_pending()
+                codes = keys.codes()
+                if codes is None:
+                    return HoldReason.LAYOUT_CHANGED
+                if self._is_any_down(codes):
+                    return HoldReason.MODIFIERS_HELD
                 self.pressing(target.process)
-                keys()
+                keys.press()
             return None
+
+    def _is_any_down(self, codes: Collection[int]) -> bool:
+        """Return whether the user holds one of these keys: the server drops a second press of it."""
+        down = self._display.query_keymap()
+        return any(down[code >> 3] >> (code & 7) & 1 for code in codes)
 
     def _recheck_focus(self, target: Target, before: Any) -> tuple[bool, int]:
         """Check again whether a focus that was in ``target`` still is, and return the state of the keys.

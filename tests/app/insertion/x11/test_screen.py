@@ -7,6 +7,19 @@ from tests.helpers.desktop import Desktop, Terminal, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 
+class Recorded:
+    """Keys that note when they are pressed."""
+
+    def __init__(self, pressed: list[int], number: int) -> None:
+        self._pressed, self._number = pressed, number
+
+    def codes(self) -> tuple[int, ...]:
+        return ()
+
+    def press(self) -> None:
+        self._pressed.append(self._number)
+
+
 def test_target_is_the_focused_window(screen: Desktop, connection: X11Connection) -> None:
     queries = X11Screen(connection)
     wait_until_sync(lambda: queries.target() is None, "no window is there")
@@ -41,8 +54,8 @@ def test_target_has_its_position_and_owner(
 def test_keys_are_pressed_only_for_the_focused_target(screen: Desktop, connection: X11Connection) -> None:
     queries, pressed = X11Screen(connection), list[int]()
     target = Target(int(TextField(screen, "target").focus()))
-    assert queries.press(target, lambda: pressed.append(1)) is None
-    assert queries.press(Target(12345), lambda: pressed.append(2)) is HoldReason.FOCUS_MOVED
+    assert queries.press(target, Recorded(pressed, 1)) is None
+    assert queries.press(Target(12345), Recorded(pressed, 2)) is HoldReason.FOCUS_MOVED
     assert pressed == [1]
 
 
@@ -60,8 +73,8 @@ def test_new_window_with_a_reused_number_is_not_the_old_target(screen: Desktop, 
     second = queries.target()
     assert second is not None
     assert first.window == second.window and first != second
-    assert queries.press(first, lambda: pressed.append(1)) is HoldReason.FOCUS_MOVED
-    assert queries.press(second, lambda: pressed.append(2)) is None
+    assert queries.press(first, Recorded(pressed, 1)) is HoldReason.FOCUS_MOVED
+    assert queries.press(second, Recorded(pressed, 2)) is None
     assert pressed == [2]
 
 
