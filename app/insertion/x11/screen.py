@@ -20,6 +20,7 @@ from app.core.area import Area
 from app.insertion.outcome import HoldReason, Target
 from app.insertion.plan import is_terminal
 from app.x11.connection import X11Connection
+from app.x11.key_filters import KeyFilters
 
 RELEASE_DEADLINE_S: Final = 2.0
 _CHECK_AGAIN_S: Final = 0.01
@@ -52,6 +53,7 @@ class X11Screen:
         self._connection = connection
         self._release_deadline_s = release_deadline_s
         self._display = connection.display
+        self._filters = KeyFilters(connection.display)
         self._ours = connection.program(connection.window.id) if ours is None else ours
 
     def target(self) -> Target | None:
@@ -119,7 +121,8 @@ class X11Screen:
                 if self._is_any_down(codes):
                     return HoldReason.MODIFIERS_HELD
                 self.pressing(target.process)
-                keys.press()
+                with self._filters.off():
+                    keys.press()
             return None
 
     def _is_any_down(self, codes: Collection[int]) -> bool:
