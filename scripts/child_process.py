@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -58,9 +58,44 @@ def run_command(
     ``output`` takes standard output and standard error; ``None`` leaves them alone. On Linux, processes that
     left the group are found too: this process adopts the orphans of its children.
     """
+    return run_commands([(command, output)], deadline_s, environ, cwd, interrupt_s)[0]
+
+
+def run_commands(
+    commands: Sequence[tuple[Sequence[str], IO[bytes] | None]],
+    deadline_s: float,
+    environ: Mapping[str, str],
+    cwd: Path,
+    interrupt_s: float = INTERRUPT_S,
+) -> list[Ended]:
+    """Run pairs (command, output) at the same time, otherwise as ``run_command`` does.
+
+    Processes that outlive their command may stay until the last command has ended. Every result names them.
+    """
     _adopt_orphans()
     began = time.monotonic()
-    process = subprocess.Popen(
+    processes: list[subprocess.Popen[bytes]] = []
+    ends: dict[int, float] = {}
+    left: tuple[str, ...] = ()
+    try:
+        for command, output in commands:
+            processes.append(_started(command, environ, cwd, output))
+        _wait(processes, began + deadline_s, ends)
+    finally:
+        running = [process for process in processes if process.poll() is None]
+        _interrupt(running, interrupt_s)
+        left = _end_groups([process.pid for process in processes], 0.0 if running else LEAVE_S)
+    now = time.monotonic()
+    return [
+        Ended(OVERDUE if process in running else process.returncode, ends.get(process.pid, now) - began, left)
+        for process in processes
+    ]
+
+
+def _started(
+    command: Sequence[str], environ: Mapping[str, str], cwd: Path, output: IO[bytes] | None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         command,
         cwd=cwd,
         env=environ,
@@ -69,50 +104,46 @@ def run_command(
         stderr=output,
         start_new_session=True,
     )
-    left: tuple[str, ...] = ()
-    try:
-        status = _wait(process, began + deadline_s)
-    finally:
-        running = process.poll() is None
-        if running:
-            _interrupt(process, interrupt_s)
-        left = _end_group(process.pid, 0.0 if running else LEAVE_S)
-    return Ended(status, time.monotonic() - began, left)
 
 
-def _wait(process: subprocess.Popen[bytes], end_s: float) -> int:
-    """Return the exit status of a command, or ``OVERDUE``. Orphans that end meanwhile leave no zombie."""
-    while time.monotonic() < end_s:
-        _reap_orphans(process.pid)
-        try:
-            return process.wait(min(REAP_S, max(0.0, end_s - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            continue
-    return OVERDUE
+def _wait(processes: Sequence[subprocess.Popen[bytes]], end_s: float, ends: dict[int, float]) -> None:
+    """Wait for all commands until ``end_s``, and note when each ended. Orphans that end leave no zombie."""
+    while True:
+        running = [process for process in processes if process.poll() is None]
+        now = time.monotonic()
+        ends |= {process.pid: now for process in processes if process not in running and process.pid not in ends}
+        if not running or now >= end_s:
+            return
+        _reap_orphans({process.pid for process in running})
+        with suppress(subprocess.TimeoutExpired):
+            running[0].wait(min(REAP_S, end_s - now))
 
 
-def _reap_orphans(but: int) -> None:
+def _reap_orphans(but: Collection[int]) -> None:
     if not sys.platform.startswith("linux"):
         return  # orphans are not adopted on other systems
     while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        if ended.si_pid == but:
+        if ended.si_pid in but:
             return
         _reap(ended.si_pid)
 
 
-def _interrupt(process: subprocess.Popen[bytes], interrupt_s: float) -> None:
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(interrupt_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(LEAVE_S)
+def _interrupt(processes: Sequence[subprocess.Popen[bytes]], interrupt_s: float) -> None:
+    for process in processes:
+        process.send_signal(signal.SIGINT)
+    end_s = time.monotonic() + interrupt_s
+    for process in processes:
+        try:
+            process.wait(max(0.0, end_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(LEAVE_S)
 
 
-def _end_group(group: int, patience_s: float) -> tuple[str, ...]:
-    """Wait ``patience_s``, then kill the command's remaining processes and return their names."""
+def _end_groups(groups: Collection[int], patience_s: float) -> tuple[str, ...]:
+    """Wait ``patience_s``, then kill the remaining processes of the commands and return their names."""
     until = time.monotonic() + patience_s
-    while (left := _left(group)) and time.monotonic() < until:
+    while (left := _left(groups)) and time.monotonic() < until:
         time.sleep(0.02)
     names = tuple(sorted(left.values()))
     until = time.monotonic() + LEAVE_S
@@ -120,7 +151,7 @@ def _end_group(group: int, patience_s: float) -> tuple[str, ...]:
         for pid in left:
             _kill(pid)
         time.sleep(0.02)
-        left = _left(group)
+        left = _left(groups)
     return names
 
 
@@ -131,10 +162,10 @@ def _kill(pid: int) -> None:
         return
 
 
-def _left(group: int) -> dict[int, str]:
-    """Return the processes of a group, and on Linux all descendants of this process, by id."""
+def _left(groups: Collection[int]) -> dict[int, str]:
+    """Return the processes of the groups, and on Linux all descendants of this process, by id."""
     if not sys.platform.startswith("linux"):
-        return _group_members(group)
+        return _group_members(groups)
     parents: dict[int, tuple[int, str]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -165,12 +196,12 @@ def _reap(pid: int) -> None:
         return
 
 
-def _group_members(group: int) -> dict[int, str]:
+def _group_members(groups: Collection[int]) -> dict[int, str]:
     listed = subprocess.run(
         ["ps", "-A", "-o", "pid=,pgid=,comm="], capture_output=True, text=True, timeout=30
     ).stdout
     rows = (line.split(None, 2) for line in listed.splitlines())
-    return {int(pid): name for pid, pgid, name in rows if int(pgid) == group}
+    return {int(pid): name for pid, pgid, name in rows if int(pgid) in groups}
 
 
 def _adopt_orphans() -> None:

@@ -2,26 +2,28 @@
 
     python3 -m scripts.run_tests VENV [--jobs N] [--without MARKER] [PYTEST ARGUMENT ...]
 
-All parallel tests run first. The ``serial`` tests follow one after the other; ``serial("sound")`` tests, which
-mostly wait, and other groups run in parallel to them, each group one test at a time. Up to six failures are
-tried once more, alone (docs/decisions/0022-a-second-try.md). The last lines list every failure, second try and
-skip with its reason, and the totals. Exits 0 only if tests ran and every failure passed on its second try.
+Two runs of pytest share the machine: parallel tests, and ``serial`` tests, which mostly wait. Groups of serial
+tests, such as ``serial("sound")``, run in parallel, each group one test at a time. Up to six failures are tried
+once more, alone (docs/decisions/0022-a-second-try.md). The last lines list every failure, second try and skip with
+its reason, and the totals. Exits 0 only if tests ran and every failure passed on its second try.
 """
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 from xml.etree import ElementTree
 
-from scripts.child_process import run_command, terminable
+from scripts.child_process import run_command, run_commands, terminable
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
@@ -29,7 +31,7 @@ DEADLINE_S: Final = 60 * 60  # five times what it takes on an idle machine of tw
 COMPILE_S: Final = 5 * 60
 SKIPS_REFUSED: Final = 6  # set by tests/helpers/skips.py
 SECOND_TRIES: Final = 6
-GROUPS: Final = 7  # of serial tests at a time: most of them wait for sounds, deadlines and windows
+GROUPS: Final = 5  # of serial tests at a time: most of them wait for sounds, deadlines and windows
 
 
 @dataclass(frozen=True)
@@ -162,13 +164,44 @@ def compile_tests(venv: Path) -> None:
         list(pool.map(compile_half, halves))
 
 
+def _report(name: str) -> Path:
+    return ROOT / ".cache" / f"tests-{name}.xml"
+
+
+def _pytest(venv: Path, name: str, arguments: Sequence[str]) -> list[str]:
+    """Return the command of a run of pytest, whose earlier report is deleted."""
+    _report(name).unlink(missing_ok=True)
+    command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={_report(name)}"]
+    return [*command, "-o", "junit_family=xunit1", *arguments]
+
+
+def _tally(name: str) -> Tally:
+    """Return the tally of a run: of the tests that ended before its deadline."""
+    return read_tally(_report(name)) if _report(name).exists() else Tally()
+
+
 def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
-    """Run pytest in ``venv``. Return its exit status and the tally of the tests that ended before the deadline."""
-    report = ROOT / ".cache" / f"tests-{name}.xml"
-    report.unlink(missing_ok=True)
-    command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", "-o", "junit_family=xunit1"]
-    ended = run_command([*command, *arguments], DEADLINE_S, environment(venv), ROOT)
-    return ended.status, read_tally(report) if report.exists() else Tally()
+    """Run pytest in ``venv``. Return its exit status and its tally."""
+    ended = run_command(_pytest(venv, name, arguments), DEADLINE_S, environment(venv), ROOT)
+    return ended.status, _tally(name)
+
+
+def run_together(venv: Path, plans: Mapping[str, Sequence[str]]) -> list[tuple[int, Tally]]:
+    """Run pytest with the arguments of each plan, all at once. The output of the first is shown as it comes.
+
+    That of the others follows.
+    """
+    with ExitStack() as stack:
+        outputs = {name: stack.enter_context(TemporaryFile()) for name in list(plans)[1:]}
+        commands = [(_pytest(venv, name, plans[name]), outputs.get(name)) for name in plans]
+        try:
+            ended = run_commands(commands, DEADLINE_S, environment(venv), ROOT)
+        finally:
+            for output in outputs.values():
+                output.seek(0)
+                shutil.copyfileobj(output, sys.stdout.buffer)
+                sys.stdout.flush()
+    return [(end.status, _tally(name)) for end, name in zip(ended, plans, strict=True)]
 
 
 def marked_serial(tests: Path) -> list[str]:
@@ -191,8 +224,8 @@ def main() -> int:
     began = time.monotonic()
     with terminable():
         compile_tests(ROOT / options.venv)
-        plans = [("parallel", side_by_side), ("serial", by_groups)]
-        results = [run(ROOT / options.venv, name, [*arguments, *more]) for name, arguments in plans]
+        plans = {"parallel": [*side_by_side, *more], "serial": [*by_groups, *more]}
+        results = run_together(ROOT / options.venv, plans)
         statuses = [status for status, _ in results]
         tally = sum((tally for _, tally in results), Tally())
         if worth_a_second_try(tally, statuses):

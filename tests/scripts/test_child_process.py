@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from scripts import child_process
 from scripts.run_tests import ROOT
@@ -34,6 +35,20 @@ def run(source: str, deadline_s: float, leave_s: float = child_process.LEAVE_S) 
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
     )
     return done.stdout.split()
+
+
+TOGETHER = """
+import os, sys
+from pathlib import Path
+from scripts import child_process
+waiting = "import os, time\\nwhile not os.path.exists('mark'): time.sleep(0.01)\\nos._exit(3)"
+marking = "open('mark', 'w')"
+forever = "import time; time.sleep(600)"
+commands = [([sys.executable, "-c", source], None) for source in (waiting, marking, forever)]
+os.chdir(sys.argv[1])
+ends = child_process.run_commands(commands, float(sys.argv[2]), os.environ, Path.cwd(), 0.2)
+print(*[end.status for end in ends], ends[1].seconds < ends[2].seconds)
+"""
 
 
 def test_command_reports_its_status() -> None:
@@ -74,3 +89,11 @@ while os.path.exists(f"/proc/{orphan}") and time.monotonic() < until:
 sys.exit(os.path.exists(f"/proc/{orphan}"))
 """
     assert run(source, 60) == ["0"]
+
+
+def test_commands_run_together_and_each_reports_its_status(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TOGETHER, str(tmp_path), str(2 * BEGUN_S)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
+    )
+    assert done.stdout.split() == ["3", "0", "-9", "True"]

@@ -15,6 +15,7 @@ from scripts.run_tests import (
     compile_tests,
     marked_serial,
     read_tally,
+    run_together,
     succeeded,
     summary,
     worth_a_second_try,
@@ -174,6 +175,37 @@ def test_tests_of_fresh_checkout_are_compiled_once(tmp_path: Path, monkeypatch: 
     (tmp_path / "tests" / "app" / "test_more.py").write_text("def test_one(): pass")
     compile_tests(Path(sys.prefix))
     assert not list(tmp_path.rglob("test_more*.pyc")), "the checkout is not fresh any more"
+
+
+MEETING = """
+from pathlib import Path
+import pytest
+from tests.helpers.waiting import wait_until_sync
+
+@pytest.mark.one
+@pytest.mark.other
+def test_both_are_there(request):
+    name, here = request.config.option.markexpr, Path(__file__).parent
+    (here / f"{name}.there").touch()
+    wait_until_sync(lambda: len(list(here.glob("*.there"))) == 2, "both runs are there")
+    assert name == "one"
+"""
+
+
+def test_runs_share_the_time_and_are_tallied_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONPATH", str(Path(run_tests.__file__).parent.parent))
+    (tmp_path / "test_meeting.py").write_text(MEETING)
+    plans = {name: ["-q", "-p", "no:cacheprovider", "-m", name, "test_meeting.py"] for name in ("one", "other")}
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = one\n    other\n")
+    (one, passed), (other, failed) = run_together(Path(sys.prefix), plans)
+    assert (one, passed) == (0, Tally(passed=1))
+    assert (other, [test for test, _ in failed.failures]) == (1, ["test_meeting.py::test_both_are_there"])
+    printed = capfd.readouterr().out
+    assert 0 <= printed.index("1 passed") < printed.index("1 failed"), "the second follows the first"
 
 
 def test_only_files_with_serial_tests_are_collected(tmp_path: Path) -> None:
