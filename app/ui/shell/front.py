@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QEventLoop, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.core.hints import FirstTimes
@@ -17,6 +17,7 @@ from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import EventFilter
+from app.ui.widgets.panels import lay_out_now
 
 HOME: Final = "home"
 FILES: Final = "files"
@@ -27,6 +28,8 @@ PAGES: Final = (HOME, FILES, DICTIONARY, SETTINGS)
 
 _LONGEST_MS: Final = 500
 """Longest wait for the first drawing: a window that is covered or minimised is not drawn."""
+_ROUNDS: Final = 3
+"""Rounds of layout after it: a window that fills the screen is first drawn with the places of a smaller one."""
 
 
 class Front:
@@ -70,3 +73,6 @@ class Front:
         self.shell.installEventFilter(drawn)
         waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         self.shell.removeEventFilter(drawn)
+        for _ in range(_ROUNDS):
+            lay_out_now()
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import Verb
@@ -14,6 +15,7 @@ from app.ui.shell.front import FILES, HOME, PAGES, Front
 from app.ui.shell.pages import Pages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.showing import enlarge
 
 
 class Drawings(QObject):
@@ -40,6 +42,18 @@ def test_window_is_drawn_when_appear_returns(front: Front) -> None:
     front.appear()
     assert drawings.count and front.shell.isVisible()
     assert (front.shell.page, [*front.shell.entries]) == (HOME, [*PAGES])
+
+
+def test_window_that_fills_a_small_screen_is_drawn_in_its_final_layout(front: Front) -> None:
+    """Building the other pages takes a second, in which nothing is laid out again."""
+    enlarge(1.5)
+    front.appear()
+    parts = {"sidebar": front.shell.sidebar, "head": front.home.head, "hero": front.home.head.hero}
+    assert front.shell.isMaximized()
+    drawn = {name: QRect(part.geometry()) for name, part in parts.items()}
+    for _ in range(9):
+        QApplication.processEvents()
+    assert drawn == {name: part.geometry() for name, part in parts.items()}
 
 
 def test_window_that_is_not_drawn_is_not_waited_for_long(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
