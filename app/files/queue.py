@@ -6,6 +6,7 @@ runs exist at a time, and a halting run counts until it has ended. No file is ru
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final
 
 from app.core.errors import Note
@@ -134,6 +135,8 @@ class FileQueue:
                 self._file_changed(event)
             case RunFinished() | RunFailed() | Halted():
                 return self._handle_run_end(event)
+            case RemoveFiles(None):
+                return self._clear()
             case _:
                 self._note = None
                 return self._handle_request(event)
@@ -177,6 +180,15 @@ class FileQueue:
                 case RemoveFiles():
                     effects += self._remove(file)
         return effects
+
+    def _clear(self) -> list[Effect]:
+        """Remove the files that have ended; those with unsaved texts only after a warning that names as many."""
+        unsaved = sum(view.unsaved for view in self.files)
+        warning = Note(FileNote.UNSAVED, {"count": str(unsaved)}) if unsaved else None
+        sure = self._note == warning
+        self._note = None if sure else warning
+        removed = [view.file for view in self.files if view.state in ENDED and (sure or not view.unsaved)]
+        return list(chain.from_iterable(map(self._remove, removed)))
 
     def _files_named(self, event: Asked) -> list[int]:
         """Return the files that the action names and that allow it."""
@@ -304,8 +316,6 @@ def _can(event: Asked, view: FileView) -> bool:
             return can_retry(view)
         case ChooseTrack(_, track):
             return 1 <= track <= view.tracks and track != view.track
-        case RemoveFiles(None):
-            return view.state in ENDED
     return True
 
 

@@ -60,6 +60,7 @@ class FileNote(StrEnum):
     NOTHING_FOUND = "nothing-found"
     LISTED = "listed"
     NOT_KEPT = "not-kept"
+    UNSAVED = "unsaved"
     UNNAMED = "unnamed"
     TEXT_GONE = "text-gone"
     TEXT_LOST = "text-lost"
@@ -100,6 +101,11 @@ class FileView:
     def untouched(self) -> bool:
         """True if it is queued and nothing of it is recognised yet."""
         return self.state not in ENDED | {FileState.WORKING} and not self.position_s
+
+    @property
+    def unsaved(self) -> bool:
+        """True if it has ended, and only the list has its text."""
+        return self.state in ENDED and bool(self.text) and not self.results
 
     @property
     def percent(self) -> int | None:
@@ -201,7 +207,7 @@ class ChooseTrack:
 class RemoveFiles:
     """Remove this file from the list; without a number, all that have ended.
 
-    Saved results stay.
+    Saved results stay. Without a number, unsaved texts stay too until the second request in a row.
     """
 
     file: int | None = None

@@ -180,12 +180,12 @@ class FileRow(Card):
         self._name(self.step, f"files.{step}", "recover" if step == "retry" else step)
         self.step.setVisible(not ended or can_retry(file))
         self._name(self.copy, "action.copy", "copy")
-        self.copy.setVisible(partly or (file.state is FileState.DONE and bool(file.text)))
+        self.copy.setVisible(ended and bool(file.text))
         self._name(self.show_folder, "files.show", "folder")
         self.show_folder.setVisible(file.state is FileState.DONE and bool(file.results))
         self._name(self.cancel, "files.remove" if ended else "files.cancel", "cancel")
         # A second click in place of Cancel would remove the text, so only the menu does.
-        self.cancel.setVisible(file.state is not FileState.DONE and not partly)
+        self.cancel.setVisible(file.state is not FileState.DONE and not (ended and file.text))
         self._name(self.more, "files.more", "more")
 
     def _name(self, button: QPushButton, key: str, icon: str) -> None:

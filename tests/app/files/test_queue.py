@@ -37,6 +37,7 @@ from app.files.view import (
     ChooseSaving,
     FileNote,
     FileState,
+    FilesView,
     FileView,
     MoveFile,
     PauseFiles,
@@ -222,6 +223,23 @@ def test_remove_all_takes_only_ended_files() -> None:
     queue.handle(CancelFiles(3))
     assert effects(queue, RemoveFiles()) == [Forget(1), Forget(3)]
     assert [view.file for view in queue.view().files] == [2]
+
+
+def test_remove_all_keeps_texts_that_are_saved_nowhere_until_asked_again() -> None:
+    queue = queue_of("/saved", "/unsaved", "/cancelled", "/failed")
+    queue.handle(RunFinished(1, 1.0, "saved", ("/saved.txt",)))
+    queue.handle(RunFinished(2, 1.0, "unsaved", note=Note(FileNote.NOT_SAVED, {"place": "/"})))
+    queue.handle(RunProgress(3, 9.0, "an hour", None))
+    assert effects(queue, CancelFiles(3), Halted(3))[-1] == RunFile(4, "/failed", again=False)
+    queue.handle(RunProgress(4, 9.0, "another hour", None))
+    queue.handle(RunFailed(4, Note(FileNote.NO_ANSWER)))
+    assert effects(queue, RemoveFiles()) == [Forget(1)]
+    assert [view.file for view in queue.view().files] == [2, 3, 4]
+    assert queue.view().note == Note(FileNote.UNSAVED, {"count": "3"})
+    queue.handle(Saved(2, "/elsewhere.txt"))
+    assert effects(queue, RemoveFiles()) == [Forget(2)], "the warning named another number"
+    assert effects(queue, RemoveFiles()) == [Forget(3), Forget(4)]
+    assert queue.view() == FilesView()
 
 
 def test_listed_file_is_not_added_twice() -> None:

@@ -81,7 +81,7 @@ def test_row_shows_progress_of_file(row: FileRow, texts: Texts) -> None:
         (FileState.WORKING, ["step", "cancel", "more"]),
         (FileState.PAUSED, ["step", "cancel", "more"]),
         (FileState.DONE, ["copy", "show", "more"]),
-        (FileState.FAILED, ["step", "cancel", "more"]),
+        (FileState.FAILED, ["step", "copy", "more"]),
         (FileState.CANCELLED, ["step", "copy", "more"]),
     ],
 )
@@ -141,6 +141,13 @@ def test_cancel_button_cancels_then_removes_file(row: FileRow, asked: list[FileA
     assert (row.step.text(), row.cancel.text()) == (texts("files.retry"), texts("files.remove"))
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
     assert asked == [CancelFiles(7), RemoveFiles(7)]
+
+
+def test_text_of_failed_file_is_offered_and_not_removed_by_one_click(row: FileRow) -> None:
+    row.show_file(replace(WORKING, state=FileState.FAILED))
+    assert row.copy.isVisible() and row.step.isVisible() and not row.cancel.isVisible()
+    row.show_file(replace(WORKING, state=FileState.FAILED, text=""))
+    assert row.cancel.isVisible() and not row.copy.isVisible()
 
 
 def test_cancelled_file_with_text_offers_its_text_and_its_rest(
