@@ -305,7 +305,7 @@ class Application:
 
     def _status(self) -> View:
         faults = filter(None, (*self._file.problems, self._recognition.gateway_fault))
-        failed = filter(None, [None if self._shown.destination else self._recognition.failure])
+        failed = filter(None, [None if self._shown.destination else self._recognition.worker.view.hindrance])
         paused = [Note("hotkeys-paused")] * self._keys_paused
         replaced = filter(None, [self._background.replaced.note])
         return replace(self._shown, problems=(*map(note_of, faults), *failed, *paused, *replaced))

@@ -8,7 +8,7 @@ from app.core.errors import AppError, Note
 from app.gateways.service import Gateways
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings
 from app.local_services.supervisor import OwnGateway
-from app.local_services.worker_view import LocalWorkerState, WorkerView
+from app.local_services.worker_view import WorkerView
 from app.messages.kinds import Post, Problem, problem
 from app.settings.file import SettingsFile
 from app.settings.sections import Settings
@@ -51,12 +51,6 @@ class OwnRecognition(Closing):
         self._gateway: OwnGateway | None = None
         self._tasks = Tasks("own recognition")
         self._gateway_tasks = Tasks("gateway")
-
-    @property
-    def failure(self) -> Note | None:
-        """Why this computer's worker cannot recognise; ``None`` while it can, or is off."""
-        view = self.worker.view
-        return view.reason if view.state is LocalWorkerState.FAILED else None
 
     def start(self, finished: Callable[[], Awaitable[None]]) -> None:
         """Run the gateway while it is used, until closed.

@@ -34,6 +34,7 @@ from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait, complete
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
+from speech.models.errors import ModelError
 from speech.models.store import FolderState, ModelStore
 
 log = loggers.APP_LOCAL_WORKER
@@ -52,8 +53,8 @@ _LIVE_OUTPUT: Final = "kikipounamu-worker-stream.out"
 _LIVE_STOP_S: Final = 5.0
 _DRAIN_S: Final = 30.0  # enough for a long segment on a slow computer
 
-Percent = Callable[[int | Note], None]
-"""Receives the progress of a download in percent, or why it is paused."""
+Percent = Callable[[int | Note | ModelError], None]
+"""Receives the progress of a download in percent, why it is paused, or why it failed and is tried again."""
 Fetch = Callable[[str, Percent], Awaitable[None]]
 """Installs the model if necessary. Raises ``SpeechError``."""
 ListWorkers = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
@@ -293,8 +294,10 @@ class LocalWorker:
         await running
         return False
 
-    def _show_download(self, percent: int | Note) -> None:
-        if isinstance(percent, Note):
+    def _show_download(self, percent: int | Note | ModelError) -> None:
+        if isinstance(percent, ModelError):
+            self._show_failure(percent)
+        elif isinstance(percent, Note):
             self._show(WorkerView(LocalWorkerState.DOWNLOADING, reason=percent))
         else:
             self._show(WorkerView(LocalWorkerState.DOWNLOADING, percent=percent))

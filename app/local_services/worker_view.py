@@ -48,6 +48,13 @@ class WorkerView:
         return self.works or rests
 
     @property
+    def hindrance(self) -> Note | None:
+        """Why it cannot recognise now; ``None`` while it can, starts, or is off."""
+        if self.state is LocalWorkerState.DOWNLOADING:
+            return self.reason or Note("model-downloads", {"percent": str(self.percent or 0)})
+        return self.reason if self.state is LocalWorkerState.FAILED else None
+
+    @property
     def can_be_switched_on(self) -> bool:
         """True if it failed or the user switched it off.
 

@@ -139,7 +139,7 @@ def note_of_error(error: ModelError, run: RunJob) -> tuple[Note, tuple[str, ...]
             said = tuple(map(str, error.refusals))
             if run.work is Work.IMPORT:
                 return Note("models.note.not-in-folder", {"folder": run.folder, "file": error.missing[0]}), said
-            return Note("models.note.unavailable"), said
+            return Note("models.note.away" if error.may_pass else "models.note.unavailable"), said
         case DiskFull(needed=needed, free=free) if needed:
             return Note("models.note.no-room", {"needed": str(needed), "free": str(free)}), ()
         case DiskFull():

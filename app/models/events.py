@@ -148,7 +148,8 @@ class InstallProgress:
 class JobEnded:
     """End of a job, with the resulting state of the disk.
 
-    ``details``: messages of each source.
+    ``details``: messages of each source. ``may_pass``: the same job may succeed later. ``at``: seconds of any
+    steady clock.
     """
 
     name: str
@@ -156,6 +157,16 @@ class JobEnded:
     disk: ModelOnDisk
     note: Note | None = None
     details: tuple[str, ...] = ()
+    may_pass: bool = False
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class RetryDue:
+    """Time of a planned download: the ``at`` of its ``RetryAt``."""
+
+    name: str
+    at: float
 
 
 @dataclass(frozen=True)
@@ -168,7 +179,7 @@ class WorkerModel:
 
 
 ModelRequest = FetchModel | PauseModel | CancelModel | VerifyModel | ImportModel | RemoveModel
-ModelEvent = ModelRequest | RequireModel | DiskInspected | InstallProgress | JobEnded | WorkerModel
+ModelEvent = ModelRequest | RequireModel | RetryDue | DiskInspected | InstallProgress | JobEnded | WorkerModel
 
 
 # -- effects -----------------------------------------------------------------------------------------------
@@ -191,10 +202,18 @@ class HaltJob:
 
 
 @dataclass(frozen=True)
+class RetryAt:
+    """Request to report ``RetryDue`` at this time."""
+
+    name: str
+    at: float
+
+
+@dataclass(frozen=True)
 class UseModel:
     """Request to run this model on this computer from now on."""
 
     name: str
 
 
-Effect = RunJob | HaltJob | UseModel
+Effect = RunJob | HaltJob | RetryAt | UseModel

@@ -22,6 +22,8 @@ from app.models.events import (
     ModelOnDisk,
     Outcome,
     RequireModel,
+    RetryAt,
+    RetryDue,
     RunJob,
     UseModel,
     Work,
@@ -32,15 +34,15 @@ from app.models.view import ModelAction, ModelState, ModelsView, WatchModels
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, within
-from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
+from speech.models.errors import ModelDamaged, ModelError, ModelMissing, ModelUnavailable, Stopped
 from speech.models.progress import Event
 from speech.models.recommendation import Recommendation
 from speech.models.stop import Stop
 
 log = loggers.APP_MODELS_WORKING
 
-Report = Callable[[int | Note], None]
-"""Receives the percentage downloaded, or the reason for a wait."""
+Report = Callable[[int | Note | ModelError], None]
+"""Receives the percentage downloaded, the reason for a wait, or the failure after which it is tried again."""
 
 _SHOW_S: Final = 0.1
 _CHECK_S: Final = 1.0
@@ -141,7 +143,7 @@ class Models:
     async def have(self, name: str, report: Report) -> None:
         """Download this model if necessary, and wait for it even while the user pauses the download.
 
-        Raises ``ModelError``.
+        Raises ``ModelError`` if another try is useless.
         """
         self._place.catalogue.model(name)
         await self._inspected.wait()
@@ -151,10 +153,26 @@ class Models:
             if not self._open:
                 await asyncio.Event().wait()  # closing: the caller will be cancelled
             if state in _IDLE:
-                raise self._errors.get(name) or ModelMissing(name)
+                report(self._passing_error(name, state))
+                await asyncio.sleep(_CHECK_S)
+                await self._inspect_again(name)  # another program may install it meanwhile
+                continue
             report(self._progress(name))
             await self._next.wait()
             await asyncio.sleep(_SHOW_S)  # a fast disk reports each mebibyte
+
+    def _passing_error(self, name: str, state: ModelState) -> ModelError:
+        """Return the error of a download that is tried again. Raises the one that ended the work on the model."""
+        known = self._errors.get(name) if state is not ModelState.MISSING else None
+        error = known or ModelMissing(name)  # missing without an error: the user has cancelled
+        if not self._models.retries(name):
+            raise error
+        return error
+
+    async def _inspect_again(self, name: str) -> None:
+        found = await asyncio.to_thread(inspect_models, self._place, [name])
+        if name not in self._stops:
+            self._handle(DiskInspected(found))
 
     def _progress(self, name: str) -> int | Note:
         view = next(view for view in self._models.view(time.monotonic()) if view.name == name)
@@ -180,8 +198,14 @@ class Models:
                 self._tasks.start(self._run(effect, self._stops[name]), f"{effect.work} {name}")
             case HaltJob(name) if name in self._stops:
                 self._stops[name].request()
+            case RetryAt(name, at) if self._open:
+                self._tasks.start(self._retry_at(name, at), f"retry {name}")
             case UseModel(name):
                 self.use(name)
+
+    async def _retry_at(self, name: str, at: float) -> None:
+        await asyncio.sleep(at - time.monotonic())
+        self._handle(RetryDue(name, at))
 
     async def _run(self, run: RunJob, stop: Stop) -> None:
         loop = asyncio.get_running_loop()
@@ -190,7 +214,7 @@ class Models:
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._handle, InstallProgress(run.name, event, time.monotonic()))
 
-        outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
+        outcome, note, details, may_pass = Outcome.DONE, None, tuple[str, ...](), False
         self._errors.pop(run.name, None)
         try:
             await in_daemon_thread(partial(do, self._place, run, report, stop), f"{run.work} {run.name}")
@@ -201,6 +225,7 @@ class Models:
             self._errors[run.name] = error
             outcome = Outcome.DAMAGED if isinstance(error, ModelDamaged) else Outcome.FAILED
             note, details = note_of_error(error, run)
+            may_pass = isinstance(error, ModelUnavailable) and error.may_pass
         except Exception as error:  # last resort of the thread: log it and show it to the user
             log.exception(LogEvent.MODEL_ACTION_FAILED, model=run.name, work=run.work)
             outcome, note = Outcome.FAILED, Note("models.note.broken", {"error": type(error).__name__})
@@ -210,7 +235,8 @@ class Models:
             self._change()
         found = await asyncio.to_thread(inspect_models, self._place, [run.name], frozenset([run.name]))
         self._room = await asyncio.to_thread(self._place.room)
-        self._handle(JobEnded(run.name, outcome, found.get(run.name, ModelOnDisk()), note, details))
+        disk, now = found.get(run.name, ModelOnDisk()), time.monotonic()
+        self._handle(JobEnded(run.name, outcome, disk, note, details, may_pass, now))
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
             self.on_installed(run.name)
 

@@ -22,6 +22,8 @@ from app.models.events import (
     ModelRequest,
     Outcome,
     RequireModel,
+    RetryAt,
+    RetryDue,
     RunJob,
     UseModel,
     Work,
@@ -53,10 +55,19 @@ class _AfterStop(StrEnum):
     AGAIN = "again"
 
 
+@dataclass(frozen=True)
+class _Retry:
+    """Next attempt of a download that failed so many times without progress."""
+
+    at: float
+    failures: int
+
+
 @dataclass
 class _Job:
     work: Work
     meter: DownloadMeter
+    failures: int = 0  # of this download, without progress
     folder: str = ""
     running: bool = False
     waits: bool = False  # another program is working on this model
@@ -73,13 +84,14 @@ class _Entry:
     damaged: bool = False
     failed: bool = False
     next: bool = False
+    retry: _Retry | None = None
     note: Note | None = None
     details: tuple[str, ...] = ()
 
     def reset(self) -> None:
         """Clear the messages and states of earlier jobs."""
         self.paused = self.failed = False
-        self.note, self.details = None, ()
+        self.retry, self.note, self.details = None, None, ()
 
 
 _WORKING: Final = {
@@ -90,6 +102,14 @@ _WORKING: Final = {
     Work.ABANDON: ModelState.REMOVING,
 }
 _FILLS: Final = frozenset({Work.FETCH, Work.IMPORT})
+_UNFIT: Final = frozenset({ModelState.FAILED, ModelState.DAMAGED})
+_FIRST_PAUSE_S: Final = 10.0
+_LONGEST_PAUSE_S: Final = 300.0
+
+
+def pause_s(failures: int) -> float:
+    """Return the seconds after which a download that failed so many times in a row is repeated."""
+    return min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 16))
 
 
 class ModelsState:
@@ -130,13 +150,17 @@ class ModelsState:
         """Return the state of a model."""
         return _state(self._entries[name])
 
+    def retries(self, name: str) -> bool:
+        """Return whether a failed download of this model will be repeated."""
+        return self._entries[name].retry is not None
+
     def view(self, at: float) -> tuple[LocalModelView, ...]:
         """Return the views of all models at the given time."""
         return tuple(self._view(entry, at) for entry in self._entries.values())
 
     # -- actions -------------------------------------------------------------------------------------------
 
-    def _request(self, entry: _Entry, event: ModelRequest | RequireModel) -> list[Effect]:
+    def _request(self, entry: _Entry, event: ModelRequest | RequireModel | RetryDue) -> list[Effect]:
         match event:
             case FetchModel(use=use):
                 if use is not None:
@@ -144,6 +168,8 @@ class ModelsState:
                 return self._fetch(entry)
             case RequireModel():
                 return [] if entry.paused or entry.job else self._fetch(entry, first=True)
+            case RetryDue(at=at) if entry.retry and entry.retry.at == at:  # else it is that of an earlier failure
+                return self._fetch(entry, failures=entry.retry.failures)
             case PauseModel():
                 return self._pause(entry)
             case CancelModel():
@@ -161,11 +187,11 @@ class ModelsState:
         for entry in self._entries.values():
             entry.next = entry is chosen
 
-    def _fetch(self, entry: _Entry, *, first: bool = False) -> list[Effect]:
+    def _fetch(self, entry: _Entry, *, first: bool = False, failures: int = 0) -> list[Effect]:
         if entry.job is None:
             if _state(entry) is ModelState.INSTALLED:
                 return self._use_next(entry)
-            self._enqueue(entry, Work.FETCH, first=first)
+            self._enqueue(entry, Work.FETCH, first=first).failures = failures
         elif entry.job.after_stop is _AfterStop.PAUSE:
             entry.job.after_stop = _AfterStop.AGAIN
         return []
@@ -204,12 +230,13 @@ class ModelsState:
         else:
             self._enqueue(entry, Work.REMOVE)
 
-    def _enqueue(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> None:
-        """Queue a job; its effects follow when it starts."""
+    def _enqueue(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> _Job:
+        """Queue a job and return it; its effects follow when it starts."""
         entry.reset()
         here = entry.disk.here if work in _FILLS else {}
-        entry.job = _Job(work, DownloadMeter(entry.about.size, here, entry.wheels), folder)
+        entry.job = _Job(work, DownloadMeter(entry.about.size, here, entry.wheels), folder=folder)
         self._queue.insert(0 if first else len(self._queue), entry.about.name)
+        return entry.job
 
     @staticmethod
     def _request_stop(entry: _Entry, after_stop: _AfterStop) -> list[Effect]:
@@ -248,6 +275,7 @@ class ModelsState:
             job.waits = isinstance(event.event, WaitingForLock)
             job.meter.take(event.event, event.at)
             return []
+        progress = event.disk.unfinished > entry.disk.unfinished
         entry.job, entry.disk = None, event.disk
         match event.outcome:
             case Outcome.STOPPED:
@@ -261,7 +289,14 @@ class ModelsState:
             case Outcome.FAILED:
                 entry.failed = job.work in _FILLS
                 entry.note, entry.details = event.note, event.details
+                if event.may_pass and job.work is Work.FETCH:
+                    return self._retry_later(entry, event.at, 1 if progress else job.failures + 1)
         return []
+
+    @staticmethod
+    def _retry_later(entry: _Entry, at: float, failures: int) -> list[Effect]:
+        entry.retry = _Retry(at + pause_s(failures), failures)
+        return [RetryAt(entry.about.name, entry.retry.at)]
 
     @staticmethod
     def _use_next(entry: _Entry) -> list[Effect]:
@@ -296,6 +331,7 @@ class ModelsState:
             lacks=self._used.lacks.get(about.name, ""),
             waiting=bool(job and job.waits),
             stopping=bool(job and job.after_stop),
+            retry_s=max(0, round(entry.retry.at - at)) if entry.retry and state in _UNFIT else None,
             note=entry.note,
             details=entry.details,
         )

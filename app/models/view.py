@@ -82,8 +82,8 @@ class LocalModelView:
 
     ``done``: bytes present or read. ``source``: current source. ``installed_s``: seconds since 1970. ``chosen``:
     this computer's worker uses it. ``next``: it will be used as soon as it is installed. ``lacks``: extra to
-    install first. ``waiting``: for another program. ``stopping``: its job ends soon. ``details``: messages of each
-    source.
+    install first. ``waiting``: for another program. ``stopping``: its job ends soon. ``retry_s``: seconds until a
+    failed download is repeated. ``details``: messages of each source.
     """
 
     about: ModelFacts
@@ -99,6 +99,7 @@ class LocalModelView:
     lacks: str = ""
     waiting: bool = False
     stopping: bool = False
+    retry_s: int | None = None
     note: Note | None = None
     details: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from speech.models.catalogue import Model, ModelFile
-from speech.models.errors import DiskFull, FileRefused, ModelUnavailable, SourceFailed, SourceRefusal
+from speech.models.errors import DiskFull, FileRefused, ModelUnavailable, SourceAway, SourceFailed, SourceRefusal
 from speech.models.files import StagingArea, discard, fault_of, make_durable
 from speech.models.progress import Report, SourceRefused
 from speech.models.sources import Source
@@ -33,6 +33,7 @@ class Collector:
         self._report = report
         self._free = free
         self._tried: list[Source] = []
+        self._away: list[Source] = []
         self._refusals: list[SourceRefusal] = []
 
     def collect(self, offers: Iterable[tuple[Source, SourceFailed | None]]) -> None:
@@ -52,7 +53,9 @@ class Collector:
             missing = self._missing(missing)
             if not missing:
                 return
-        raise ModelUnavailable(self._model.name, [file.path for file in missing], self._reasons(missing))
+        may_pass = all(any(source.has(file) for source in self._away) for file in missing)
+        paths = [file.path for file in missing]
+        raise ModelUnavailable(self._model.name, paths, self._reasons(missing), may_pass=may_pass)
 
     def _reasons(self, missing: list[ModelFile]) -> list[SourceRefusal]:
         """Return why each source did not deliver the missing files."""
@@ -122,6 +125,8 @@ class Collector:
             )
 
     def _refuse(self, source: Source, item: str, error: SourceFailed) -> None:
+        if isinstance(error, SourceAway):
+            self._away.append(source)
         refusal = SourceRefusal(source.name, item, str(error))
         self._refusals.append(refusal)
         self._report(SourceRefused(refusal))

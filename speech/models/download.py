@@ -23,7 +23,7 @@ from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from speech.models.errors import FileRefused, SourceFailed
+from speech.models.errors import FileRefused, SourceAway, SourceFailed
 from speech.models.progress import Advance
 from speech.models.stop import NEVER, Stop
 
@@ -82,7 +82,7 @@ def probe(url: str, deadline_s: float) -> None:
             if not _read_arrived(response, 1, deadline_s):
                 raise SourceFailed("it sent an empty file")
     except _Interrupted as error:
-        raise SourceFailed(str(error)) from error
+        raise SourceAway(str(error)) from error
 
 
 def read_trusted(url: str, most: int, limits: RetryLimits | None = None) -> bytes:
@@ -99,7 +99,7 @@ def read_trusted(url: str, most: int, limits: RetryLimits | None = None) -> byte
         except _Interrupted as error:
             attempt += 1
             if attempt >= limits.attempts:
-                raise SourceFailed(f"{error} ({attempt} attempts)") from error
+                raise SourceAway(f"{error} ({attempt} attempts)") from error
             time.sleep(_pause(attempt, limits, error.retry_after_s, random.random()))
 
 
@@ -165,7 +165,7 @@ def download(
             fruitless = 0 if held > furthest else fruitless + 1
             furthest = max(furthest, held)
             if fruitless >= limits.attempts:
-                raise SourceFailed(f"{error} ({fruitless} attempts, {furthest} of {size} bytes)") from error
+                raise SourceAway(f"{error} ({fruitless} attempts, {furthest} of {size} bytes)") from error
             stop.sleep(_pause(fruitless, limits, error.retry_after_s, random.random()))
 
 

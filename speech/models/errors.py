@@ -15,6 +15,7 @@ SpeechError
     ├── StoreUnwritable    the folder of models cannot be written
     │   └── DiskFull       too little space in it
     └── SourceFailed       a source failed; another one may work
+        ├── SourceAway     a source does not respond now; it may later
         └── FileRefused    one file of a source failed; its other files may be good
 """
 
@@ -72,9 +73,14 @@ class SourceRefusal(NamedTuple):
 
 
 class ModelUnavailable(ModelError):
-    """Model that no combination of sources could deliver completely."""
+    """Model that no combination of sources could deliver completely.
 
-    def __init__(self, name: str, missing: Sequence[str], refusals: Sequence[SourceRefusal]) -> None:
+    ``may_pass``: sources that do not respond now can have everything that is missing.
+    """
+
+    def __init__(
+        self, name: str, missing: Sequence[str], refusals: Sequence[SourceRefusal], *, may_pass: bool = False
+    ) -> None:
         reasons = "".join(f"\n  {refusal}" for refusal in refusals)
         super().__init__(
             f"the model {name} could not be downloaded: no source has {', '.join(missing)}:{reasons}\n"
@@ -84,6 +90,7 @@ class ModelUnavailable(ModelError):
         self.name = name
         self.missing = tuple(missing)
         self.refusals = tuple(refusals)
+        self.may_pass = may_pass
 
 
 class FolderUnfit(ModelUnavailable):
@@ -133,6 +140,10 @@ class DiskFull(StoreUnwritable):
 
 class SourceFailed(ModelError):
     """Source that cannot be used now."""
+
+
+class SourceAway(SourceFailed):
+    """Source that does not respond now: without a network, or while its server fails."""
 
 
 class FileRefused(SourceFailed):

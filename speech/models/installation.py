@@ -19,6 +19,7 @@ from speech.models.errors import (
     ModelDamaged,
     ModelMissing,
     ModelUnavailable,
+    SourceAway,
     SourceFailed,
     SourceRefusal,
 )
@@ -66,9 +67,8 @@ def install_stated(
         if kept is None:
             raise
         advice = f"the list of the first download; for the hub's present one: `kikipounamu models remove {name}`"
-        raise ModelUnavailable(
-            name, error.missing, [*error.refusals, SourceRefusal(FILE_LIST, "", advice)]
-        ) from error
+        refusals = [*error.refusals, SourceRefusal(FILE_LIST, "", advice)]
+        raise ModelUnavailable(name, error.missing, refusals, may_pass=error.may_pass) from error
 
 
 def install(
@@ -96,13 +96,15 @@ def stated_files(
     Raises ``ModelUnavailable`` with the reason of each source.
     """
     refusals: list[SourceRefusal] = []
+    may_pass = False
     for source, answer in _answers(model, catalogue, environment, limits):
         if isinstance(answer, FileList):
             report(Stating(model.name, source, len(answer.files), sum(file.size for file in answer.files)))
             return answer
         refusals.append(SourceRefusal(source, "", str(answer)))
+        may_pass |= isinstance(answer, SourceAway)
         report(SourceRefused(refusals[-1]))
-    raise ModelUnavailable(model.name, ["the list of its files"], refusals)
+    raise ModelUnavailable(model.name, ["the list of its files"], refusals, may_pass=may_pass)
 
 
 def _answers(

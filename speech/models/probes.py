@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError
 from functools import partial
 from typing import Final
 
-from speech.models.errors import SourceFailed
+from speech.models.errors import SourceAway, SourceFailed
 from speech.models.sources import Source
 from speech.models.stop import NEVER, Stop, run_in_thread
 
@@ -39,7 +39,7 @@ class Probes:
             except SourceFailed as error:
                 problem = error
             except TimeoutError:
-                problem = SourceFailed(f"no answer within {self._deadline_s:g} s")
+                problem = SourceAway(f"no answer within {self._deadline_s:g} s")
             except CancelledError:
                 pass
             self._stop.check()

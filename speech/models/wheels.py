@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from speech.models.catalogue import Wheel, wheel_file_prefix
-from speech.models.errors import FileRefused, SourceFailed
+from speech.models.errors import FileRefused, SourceAway, SourceFailed
 from speech.models.files import read_blocks
 from speech.models.progress import Advance
 from speech.models.stop import NEVER, Stop
@@ -26,6 +26,8 @@ from speech.models.stop import NEVER, Stop
 STALL_S: Final = 180.0
 _POLL_S: Final = 0.1
 _REASON_CHARACTERS: Final = 300
+_CONNECTION_LOST: Final = "Retrying (Retry("
+"""Part of pip's warning about an index that does not respond; its error says that it found no wheel."""
 
 
 def pip_problem() -> str | None:
@@ -100,7 +102,8 @@ def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float, stop
             written = output.read().decode(errors="replace")
             if f"[Errno {errno.ENOSPC}]" in written:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            raise SourceFailed(f"pip failed: {_last_error(written)}")
+            failure = SourceAway if _CONNECTION_LOST in written else SourceFailed
+            raise failure(f"pip failed: {_last_error(written)}")
     advance(wheel.size)
 
 
@@ -117,7 +120,7 @@ def _watch(pip: "subprocess.Popen[bytes]", scratch: Path, advance: Advance, stal
             most, end = size, time.monotonic() + stall_s
             advance(most)
         elif time.monotonic() > end:
-            raise SourceFailed(f"pip got nothing for {stall_s:g} s")
+            raise SourceAway(f"pip got nothing for {stall_s:g} s")
 
 
 def _largest_wheel(folder: Path) -> int:

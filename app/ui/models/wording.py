@@ -63,6 +63,7 @@ def how_text(texts: Texts, model: LocalModelView) -> str:
     return joined(
         texts(f"models.state.{model.state.value}"),
         texts("models.stopping") if model.stopping else "",
+        texts("models.retry-in", seconds=model.retry_s) if model.retry_s is not None else "",
         _progress(texts, model),
         texts("models.next") if model.next else "",
     )
@@ -214,14 +215,16 @@ def main_action(model: LocalModelView) -> CardAction | None:
 def menu_actions(model: LocalModelView) -> list[CardAction]:
     """Return the actions of a card's menu."""
     state, main = model.state, main_action(model)
+    discards = state in _LEFT_OVER and bool(model.done or state is ModelState.PAUSED)
     offered = {
         CardAction.FETCH_ONLY: state is ModelState.MISSING
         and main is not CardAction.FETCH
         and not model.about.exported_from,
         CardAction.VERIFY: state is ModelState.INSTALLED,
         CardAction.IMPORT: state in _IMPORTS,
-        CardAction.CANCEL: state in {ModelState.QUEUED, ModelState.FETCHING},
-        CardAction.DISCARD: state in _LEFT_OVER and bool(model.done or state is ModelState.PAUSED),
+        CardAction.CANCEL: state in {ModelState.QUEUED, ModelState.FETCHING}
+        or (model.retry_s is not None and not discards),
+        CardAction.DISCARD: discards,
         CardAction.DELETE: state in {ModelState.INSTALLED, ModelState.DAMAGED},
     }
     return [action for action, there in offered.items() if there]

@@ -148,6 +148,7 @@ ERRORS = [
     (SettingsNotKept("why"), Note("settings-not-kept")),
     (ModelMissing("m"), Note("models-missing", {"names": "m"})),
     (ModelUnavailable("m", [], []), Note("model-unavailable", {"model": "m"})),
+    (ModelUnavailable("m", [], [], may_pass=True), Note("model-away", {"model": "m"})),
     (ModelDamaged("m", []), Note("model-damaged", {"model": "m"})),
     (ModelBusy("why"), Note("model-busy")),
     (StoreUnwritable("why"), Note("models-unwritable")),

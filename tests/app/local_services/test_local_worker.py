@@ -16,6 +16,7 @@ from app.local_services.stack import Stack, StackSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from client.connection import Address
 from runtime.installing import extra_command
+from speech.models.errors import ModelUnavailable
 from tests.helpers.waiting import wait_until
 
 CHECKSUM = LocalWorkerSettings((), ("--engine", "checksum"))
@@ -181,6 +182,25 @@ async def test_worker_reports_paused_download() -> None:
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.reason == paused, "it waits")
         assert worker.view.state is LocalWorkerState.DOWNLOADING
+
+
+async def test_worker_reports_failed_download_that_is_repeated() -> None:
+    waits = asyncio.Event()
+    error = ModelUnavailable("m", ["a.bin"], [], may_pass=True)
+
+    async def fetch(model: str, percent: Percent) -> None:
+        percent(error)
+        await waits.wait()
+        percent(40)
+        await asyncio.Event().wait()
+
+    async with closing(LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
+        await worker.switch(on=True)
+        failed = WorkerView(LocalWorkerState.FAILED, reason=Note("model-away", {"model": "m"}))
+        await wait_until(lambda: worker.view == failed, "the failure is shown")
+        waits.set()
+        loads = WorkerView(LocalWorkerState.DOWNLOADING, percent=40)
+        await wait_until(lambda: worker.view == loads, "the repetition is shown")
 
 
 async def test_worker_switches_models_and_reports_unfit_one() -> None:

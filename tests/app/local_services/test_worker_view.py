@@ -1,5 +1,7 @@
 """Tests of when the worker works, and when the user can switch it on."""
 
+import pytest
+
 from app.core.errors import Note
 from app.local_services.worker_view import NOT_NEEDED, LocalWorkerState, WorkerView
 
@@ -26,3 +28,17 @@ def test_resting_worker_needs_its_model() -> None:
     unneeded = LocalWorkerState.FAILED, LocalWorkerState.OFF
     assert not any(WorkerView(state).needs_model for state in unneeded)
     assert not WorkerView(LocalWorkerState.OFF, reason=NOT_NEEDED).needs_model
+
+
+@pytest.mark.parametrize(
+    ("view", "hindrance"),
+    [
+        (WorkerView(LocalWorkerState.DOWNLOADING, percent=40), Note("model-downloads", {"percent": "40"})),
+        (WorkerView(LocalWorkerState.DOWNLOADING, reason=Note("model-paused")), Note("model-paused")),
+        (WorkerView(LocalWorkerState.FAILED, reason=Note("model-away")), Note("model-away")),
+        (WorkerView(LocalWorkerState.IDLE), None),
+        (WorkerView(reason=NOT_NEEDED), None),
+    ],
+)
+def test_worker_says_why_it_cannot_recognise_now(view: WorkerView, hindrance: Note | None) -> None:
+    assert view.hindrance == hindrance

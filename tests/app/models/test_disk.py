@@ -82,6 +82,7 @@ def test_about_covers_models_unknown_to_app() -> None:
             Note("models.note.unavailable"),
             ("hub: a.bin: gone",),
         ),
+        (ModelUnavailable(NAME, ["a.bin"], [], may_pass=True), Work.FETCH, Note("models.note.away"), ()),
         (
             ModelUnavailable(NAME, ["a.bin"], []),
             Work.IMPORT,

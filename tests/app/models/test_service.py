@@ -5,7 +5,8 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from socket import socket
+from typing import Any, cast
 
 import pytest
 
@@ -27,9 +28,10 @@ from app.models.view import (
     WatchModels,
 )
 from speech.models.collector import FreeBytes, free_bytes
-from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
+from speech.models.errors import ModelError, ModelMissing, ModelUnavailable, ModelUnknown
 from speech.models.lock import hold_lock
 from speech.models.recommendation import WITHOUT_HUB, ChoiceReason, Recommendation
+from speech.models.store import ModelStore
 from tests.helpers.waiting import wait_until
 from tests.speech.models.example import (
     CONFIG,
@@ -165,7 +167,7 @@ async def test_cancelled_download_leaves_no_data(world: World, hub: FileServer) 
 
 async def test_have_fetches_model_and_reports_progress_and_pause(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
-    received: list[int | Note] = []
+    received: list[int | Note | ModelError] = []
     async with world.started() as models:
         having = asyncio.create_task(models.have(NAME, received.append))
         await wait_until(
@@ -214,6 +216,60 @@ async def test_have_raises_reason_of_failure(world: World, hub: FileServer) -> N
         assert any("404" in said for said in view.details)
         with pytest.raises(ModelUnknown):
             await models.have("no-such-model", lambda told: None)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.models.state_machine.pause_s", lambda failures: 0.2)
+
+
+async def test_download_is_repeated_by_itself_when_the_network_is_back(
+    world: World, hub: FileServer, impatient: None
+) -> None:
+    lost, url = socket(), world.url
+    lost.bind(("127.0.0.1", 0))  # nothing listens there
+    world.url = f"http://127.0.0.1:{lost.getsockname()[1]}"
+    received: list[int | Note | ModelError] = []
+    with lost:
+        async with world.started() as models:
+            having = asyncio.create_task(models.have(NAME, received.append))
+            view = await world.stands(ModelState.FAILED)
+            assert view.note == Note("models.note.away") and view.retry_s is not None
+            await wait_until(lambda: _failures(received) >= 2, "the failure is told, and it goes on")
+            cast(dict[str, str], models._place.environment)["MODELSCOPE_ENDPOINT"] = url
+            await having
+    assert world.whole
+
+
+def _failures(received: list[int | Note | ModelError]) -> int:
+    return sum(isinstance(one, ModelUnavailable) and one.may_pass for one in received)
+
+
+async def test_repetition_ends_as_soon_as_the_user_cancels(world: World, impatient: None) -> None:
+    with socket() as lost:
+        lost.bind(("127.0.0.1", 0))
+        world.url = f"http://127.0.0.1:{lost.getsockname()[1]}"
+        async with world.started() as models:
+            having = asyncio.create_task(models.have(NAME, lambda told: None))
+            await world.stands(ModelState.FAILED)
+            models.ask(CancelModel(NAME))
+            with pytest.raises(ModelMissing):
+                await having
+
+
+async def test_model_that_another_program_installs_is_found_before_the_repetition(
+    world: World, tmp_path: Path
+) -> None:
+    with socket() as lost:
+        lost.bind(("127.0.0.1", 0))
+        world.url = f"http://127.0.0.1:{lost.getsockname()[1]}"
+        async with world.started() as models:
+            having = asyncio.create_task(models.have(NAME, lambda told: None))
+            await world.stands(ModelState.FAILED)
+            store = ModelStore(world.folder, catalogue_of(ON_MODELSCOPE))
+            await asyncio.to_thread(store.import_folder, NAME, write_files(tmp_path / "copy"))
+            await having
+            assert models._models.retries(NAME), "its time has not come"
 
 
 async def test_fetch_waits_for_download_of_other_program(world: World) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.core.errors import Note
 from app.models.events import (
     DiskInspected,
+    Effect,
     HaltJob,
     InstallProgress,
     JobEnded,
@@ -64,7 +65,7 @@ def view(models: ModelsState, name: str = A, at: float = 0.0) -> LocalModelView:
     return next(view for view in models.view(at) if view.name == name)
 
 
-def do(models: ModelsState, *events: ModelEvent) -> list[RunJob | HaltJob | UseModel]:
+def do(models: ModelsState, *events: ModelEvent) -> list[Effect]:
     """Handle events and return the effects of the last one."""
     return [models.handle(event) for event in events][-1]
 
@@ -288,7 +289,7 @@ WORKING = {ModelState.QUEUED, ModelState.FETCHING, ModelState.IMPORTING, ModelSt
 def test_random_actions_keep_one_fetch_at_a_time_and_end(steps: list, data: st.DataObject) -> None:  # type: ignore[type-arg]  # of two kinds
     models, running, halted = made(), dict[str, Work](), set[str]()
 
-    def perform(effects: list[RunJob | HaltJob | UseModel]) -> None:
+    def perform(effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, RunJob):
                 assert effect.name not in running

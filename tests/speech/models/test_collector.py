@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from speech.models.collector import SPARE_BYTES, Collector, free_bytes
-from speech.models.errors import DiskFull, ModelUnavailable, SourceFailed
+from speech.models.errors import DiskFull, ModelUnavailable, SourceAway, SourceFailed
 from speech.models.files import StagingArea
 from speech.models.progress import Event, Fetching, SourceRefused, silent
 from speech.models.sources import Folder, PackageIndex, Source
@@ -155,6 +155,31 @@ def test_unavailable_error_names_each_source_with_its_reason(server: FileServer,
     assert "bad/: weights.bin: not used: weights.bin has other contents" in text
     assert "dead/: no answer within 3 s" in text
     assert collected(stage) == {CONFIG: CONTENTS[CONFIG]}
+
+
+@pytest.mark.parametrize(
+    ("problem", "statuses", "served", "may_pass"),
+    [
+        (SourceAway("no answer within 3 s"), (), CONTENTS, True),
+        (SourceFailed("pip is not installed"), (), CONTENTS, False),
+        (SourceAway("no answer within 3 s"), (), {CONFIG: CONTENTS[CONFIG]}, False),
+        (None, (503,) * 10, CONTENTS, True),
+        (None, (), WRONG, False),
+    ],
+)
+def test_missing_files_may_arrive_later_from_a_source_that_is_away_and_has_them(
+    server: FileServer,
+    stage: StagingArea,
+    problem: SourceFailed | None,
+    statuses: tuple[int, ...],
+    served: dict[str, bytes],
+    may_pass: bool,
+) -> None:
+    hub = serve(server, "hub/", served)
+    server.files[f"/hub/{CONFIG}"].statuses.extend(statuses)
+    with pytest.raises(ModelUnavailable) as raised:
+        Collector(model_of(), stage, silent).collect([(hub, problem)])
+    assert raised.value.may_pass is may_pass
 
 
 def test_disk_space_is_checked_before_any_download(server: FileServer, stage: StagingArea) -> None:

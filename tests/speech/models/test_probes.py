@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from speech.models.catalogue import ModelFile
-from speech.models.errors import SourceFailed, Stopped
+from speech.models.errors import SourceAway, SourceFailed, Stopped
 from speech.models.files import StagingArea
 from speech.models.probes import Probes
 from speech.models.progress import Report
@@ -96,8 +96,8 @@ def test_probes_exclude_slow_and_dead_hosts(server: FileServer) -> None:
     dead = type(living)("dead", {"weights.bin": "http://127.0.0.1:9/w"}, "weights.bin")
     outcomes = {source.name: problem for source, problem in Probes([living, slow, dead], 3.0)}
     assert outcomes["living/"] is None
-    assert outcomes["slow/"] is not None
-    assert outcomes["dead"] is not None
+    assert isinstance(outcomes["slow/"], SourceAway)
+    assert isinstance(outcomes["dead"], SourceAway)
 
 
 def void(value: object) -> None:

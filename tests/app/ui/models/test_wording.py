@@ -61,6 +61,11 @@ def test_download_text_shows_progress_speed_and_source() -> None:
     )
 
 
+def test_failed_download_shows_its_next_attempt() -> None:
+    failed = replace(MODEL, state=ModelState.FAILED, retry_s=40)
+    assert how_text(EN, failed) == "Installation failed · next attempt in 40 s"
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [

@@ -30,6 +30,13 @@ FILES = [CardAction.VERIFY, CardAction.DELETE]
         (ModelState.DAMAGED, {}, CardAction.REPAIR, [CardAction.IMPORT, CardAction.DELETE]),
         (ModelState.FAILED, {}, CardAction.RETRY, [CardAction.IMPORT]),
         (ModelState.FAILED, {"done": 100}, CardAction.RETRY, [CardAction.IMPORT, CardAction.DISCARD]),
+        (ModelState.FAILED, {"retry_s": 9}, CardAction.RETRY, [CardAction.IMPORT, CardAction.CANCEL]),
+        (
+            ModelState.FAILED,
+            {"retry_s": 9, "done": 100},
+            CardAction.RETRY,
+            [CardAction.IMPORT, CardAction.DISCARD],
+        ),
         (ModelState.REMOVING, {}, None, []),
     ],
 )
