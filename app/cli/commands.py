@@ -25,6 +25,7 @@ from app.core.process import EXPECTED, FAILED
 from app.core.renderers import render
 from app.core.result_writer import ResultWriter
 from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.files.file_search import named_recordings
 from app.gateways.store import address_of
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
@@ -121,8 +122,8 @@ class RemoteStack(Closing):
 class TranscribeOptions:
     """The options of `transcribe`.
 
-    ``output``: the destination of results, in the notation of ``ResultWriter``. ``track``: the number of a film's
-    sound track; 0: the default one.
+    ``files``: recordings, and folders with some. ``output``: the destination of results, in the notation of
+    ``ResultWriter``. ``track``: the number of a film's sound track; 0: the default one.
     """
 
     files: Sequence[Path]
@@ -142,6 +143,7 @@ class Transcription:
 
     def __init__(self, wanted: TranscribeOptions, source: GatewayChoice) -> None:
         self._wanted = wanted
+        self._files = wanted.files
         self._source = source
         self._console = Console(stderr=True)
         self._unreadable: dict[Path, str] = {}
@@ -150,7 +152,7 @@ class Transcription:
     @cached_property
     def _results(self) -> ResultWriter:
         wanted = self._wanted
-        return ResultWriter(wanted.files, wanted.output, wanted.form, wanted.overwrite)
+        return ResultWriter(self._files, wanted.output, wanted.form, wanted.overwrite)
 
     def prepare(self) -> None:
         """Check the destinations, then every file, then the gateway and the models.
@@ -161,8 +163,9 @@ class Transcription:
         self._source.prepare()
 
     def _check_files(self) -> None:
+        self._files = named_recordings(self._wanted.files)
         results = self._results  # usage mistakes are reported first
-        for file in self._wanted.files:
+        for file in self._files:
             try:
                 track = check_audio(file, self._wanted.track)
                 if track.tracks > 1:
@@ -172,8 +175,8 @@ class Transcription:
                 self._unreadable[file] = f"{file} needs PyAV: {advice}"
             except SpeechError as error:
                 self._unreadable[file] = str(error)
-        if len(self._unreadable) == len(set(self._wanted.files)):
-            for file in self._wanted.files:
+        if len(self._unreadable) == len(set(self._files)):
+            for file in self._files:
                 self._print(file, self._unreadable[file])
                 results.fail(file, self._unreadable[file])
             raise typer.Exit(FAILED)
@@ -190,7 +193,7 @@ class Transcription:
         async with self._source.serving() as gateway:
             recogniser = Recogniser(self._source.locate(), vad_folder(), options, pool=DaemonThreads())
             whole = True
-            for file in self._wanted.files:
+            for file in self._files:
                 whole &= await gateway.unless_broken(self._transcribe_one(file, recogniser))
         return 0 if whole else FAILED
 

@@ -86,7 +86,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
         typer.Argument(
             metavar="FILE...",
             parser=Path,  # without it typer asks a disk that may not respond, which Ctrl-C cannot end
-            help="Recordings: wav, flac, ogg, mp3; more with the media extra.",
+            help="Recordings, or folders with some: wav, flac, ogg, mp3; more with the media extra.",
         ),
     ],
     form: Annotated[Format, typer.Option("--format", help="Format of the results.")] = Format.TXT,

@@ -1,10 +1,13 @@
-"""Recordings in the files and folders that a user dropped. Blocks."""
+"""Recordings in the files and folders that a user dropped or named. Blocks."""
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from app.core.errors import UsageMistake
 
 _AUDIO: Final = (
     "aac",
@@ -49,7 +52,33 @@ def find(paths: Iterable[str], most: int) -> FoundFiles:
     return FoundFiles(tuple(islice(found, most)), max(0, len(found) - most))
 
 
-def _recordings(folder: Path) -> Iterator[Path]:
+def named_recordings(paths: Iterable[Path]) -> list[Path]:
+    """Return the named files as they are named, and for each folder the recordings that are not named before.
+
+    Raises ``UsageMistake`` for a folder without recordings.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        members = list(_recordings(path, math.inf))
+        if not members:
+            raise UsageMistake(f"{path} {_why_empty(path)}: name recordings, or a folder that has some")
+        known = set(found)
+        found += [member for member in members if member not in known]
+    return found
+
+
+def _why_empty(folder: Path) -> str:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "has no audio or video files"
+
+
+def _recordings(folder: Path, most: float = _MOST_VISITED) -> Iterator[Path]:
     """Yield the recordings below a folder, without following links to folders and skipping unreadable ones."""
     visited = 0
     for place, folders, names in os.walk(folder):
@@ -58,5 +87,5 @@ def _recordings(folder: Path) -> Iterator[Path]:
             if not name.startswith(".") and os.path.splitext(name)[1][1:].lower() in KINDS:
                 yield Path(place, name)
         visited += len(folders) + len(names)
-        if visited > _MOST_VISITED:
+        if visited > most:
             return

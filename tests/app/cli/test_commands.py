@@ -213,6 +213,17 @@ async def test_json_of_several_files_is_one_line_per_file_in_order(
     assert found[0]["text"] == found[3]["text"] == " ".join(window_digests(TALK, models))
 
 
+async def test_folder_is_transcribed_as_its_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "talks"
+    (folder / "more").mkdir(parents=True)
+    files = [wav(folder / "b.wav"), wav(folder / "more" / "a.wav")]
+    (folder / "notes.txt").touch()
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, folder, form=Format.JSON) == 0
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(document["file"]) for document in documents] == files
+
+
 async def test_json_of_one_file_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with elsewhere() as (source, _):
         assert await transcribed(source, TALK, form=Format.JSON) == 0
@@ -228,12 +239,13 @@ async def test_transcribe_fails_early_when_no_file_is_readable(
     """Not even the models are requested."""
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path / "no models"))
     (tmp_path / "empty.wav").touch()
-    files = [tmp_path / "missing.wav", tmp_path, tmp_path / "empty.wav"]
+    (tmp_path / "text.wav").write_text("this is no recording")
+    files = [tmp_path / "missing.wav", tmp_path / "text.wav", tmp_path / "empty.wav"]
     assert await transcribed(GatewayChoice(get_models=False), *files) == FAILED
     out, err = capsys.readouterr()
-    assert out == "" and [err.count(str(file)) for file in files[::2]] == [1, 1]
+    assert out == "" and [err.count(str(file)) for file in files] == [1, 1, 1]
     assert [line.split()[0] for line in err.splitlines()] == [str(file) for file in files]
-    assert "No such file" in err and "is a folder" in err and "is an empty file" in err
+    assert "No such file" in err and "no audio that can be read" in err and "is an empty file" in err
 
 
 async def test_missing_media_extra_is_reported_with_the_command_for_this_python(

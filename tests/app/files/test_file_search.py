@@ -1,11 +1,15 @@
 """Recordings in dropped files and folders."""
 
+import errno
 import os
+from functools import partial
 from pathlib import Path
+from typing import Never
 
 import pytest
 
-from app.files.file_search import KINDS, find
+from app.core.errors import UsageMistake
+from app.files.file_search import KINDS, _recordings, find, named_recordings
 
 
 def made(folder: Path, *names: str) -> None:
@@ -35,7 +39,7 @@ def test_find_sorts_recordings_of_folder(tmp_path: Path) -> None:
 
 
 def test_find_gives_a_folder_up_that_has_too_much_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.files.file_search._MOST_VISITED", 3)
+    monkeypatch.setattr("app.files.file_search._recordings", partial(_recordings, most=3))
     made(tmp_path, "few/notes.txt", "few/c/1.wav", "many/1.txt", "many/2.txt", "many/3.txt", "many/c/1.wav")
     assert names(tmp_path, tmp_path / "few", tmp_path / "many") == ["few/c/1.wav"]
 
@@ -54,6 +58,31 @@ def test_find_counts_recordings_over_the_limit(tmp_path: Path) -> None:
 
 def test_find_returns_nothing_for_empty_folder(tmp_path: Path) -> None:
     assert find([str(tmp_path)], 10) == ((), 0)
+
+
+def test_named_folders_are_replaced_by_their_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path, "b/2.MP4", "b/1.wav", "b/c/3.opus", "b/notes.txt", "b/.hidden.wav", "a.txt")
+    monkeypatch.chdir(tmp_path)
+    named = [Path("a.txt"), Path("b/2.MP4"), Path("none.wav"), Path("b"), Path("a.txt")]
+    found = ["a.txt", "b/2.MP4", "none.wav", "b/1.wav", "b/c/3.opus", "a.txt"]
+    assert named_recordings(named) == [Path(name) for name in found]
+
+
+def test_named_folder_without_recordings_is_refused(tmp_path: Path) -> None:
+    made(tmp_path, "b/notes.txt", "b/.hidden.wav", "1.wav")
+    with pytest.raises(UsageMistake, match="b has no audio or video files: name recordings"):
+        named_recordings([tmp_path / "1.wav", tmp_path / "b"])
+
+
+def test_named_folder_that_cannot_be_read_is_refused_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> Never:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(UsageMistake, match=r"cannot be read \(Permission denied\)"):
+        named_recordings([tmp_path])
 
 
 def test_extensions_are_unique_and_lower_case() -> None:
