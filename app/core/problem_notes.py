@@ -62,8 +62,10 @@ _FOREIGN: Final[Mapping[type, Note | Callable[[Any], Note]]] = {
     VadUnavailable: Note("vad-unavailable"),
     ModelUnknown: lambda error: Note("model-unknown", {"model": error.name}),
     ModelMissing: lambda error: Note("models-missing", {"names": error.name}),
-    ModelUnavailable: lambda error: Note(
-        "model-away" if error.may_pass else "model-unavailable", {"model": error.name}
+    ModelUnavailable: lambda error: (
+        Note("model-away", {"model": error.name})
+        if error.may_pass
+        else Note("model-unavailable", {"model": error.name})
     ),
     ModelDamaged: lambda error: Note("model-damaged", {"model": error.name}),
     ModelBusy: Note("model-busy"),
