@@ -7,6 +7,7 @@ import importlib.util
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.dictation.messages import CANCEL
 from app.dictation.view import TakeView
 from app.files.recogniser import FileRecogniser
 from app.files.service import FileParts, Files
+from app.files.view import FileNote
 from app.history.errors import TakeHistoryError
 from app.history.history import History, IndexState
 from app.history.rerecognition import Rerunner
@@ -27,6 +29,7 @@ from app.insertion.insertion_log import InsertionLog
 from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
 from app.local_api.service import LocalApiService
+from app.local_services.local_gateway import broker_trouble
 from app.messages.kinds import FILES, Post, Problem, Programs, Registry
 from app.models.engines import VAD_MODEL
 from app.models.service import Models
@@ -41,6 +44,7 @@ from app.updates.replaced_files import ReplacedFiles
 from app.updates.service import Updates
 from client.connection import Locate
 from client.models import loaded_models
+from protocol.monitor import BrokerTrouble
 from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
@@ -70,8 +74,7 @@ class BackgroundServices:
         options: Callable[[], Options],
         rewrite: Rewrite = as_it_is,
     ) -> None:
-        recogniser = FileRecogniser(locate, folders().models / VAD_MODEL, rewrite=rewrite)
-        self._files = Files(post, FileParts(recogniser, folders().data / _FILES, options))
+        self._files = _files(post, locate, options, rewrite)
         self._monitoring = Monitoring(locate, post)
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe, self._history.observe)
@@ -191,6 +194,19 @@ def _screen_lock(locked: Callable[[], None]) -> "ScreenLock | None":
     return ScreenLock(locked)
 
 
+def _files(post: Post, locate: Locate, options: Callable[[], Options], rewrite: Rewrite) -> Files:
+    recogniser = FileRecogniser(locate, folders().models / VAD_MODEL, rewrite=rewrite)
+    trouble = partial(_trouble, locate)
+    return Files(post, FileParts(recogniser, folders().data / _FILES, options, trouble=trouble))
+
+
 async def _models(locate: Locate) -> tuple[str, ...]:
     """Return the names of the models loaded by the current gateway. Raises ``GatewayError``."""
     return tuple(dict.fromkeys(one.model for one in await loaded_models(locate())))
+
+
+async def _trouble(locate: Locate) -> Note | None:
+    """Return why the current gateway accepts nothing, as a note about a file; ``None`` if that is unknown."""
+    if await broker_trouble(locate) != BrokerTrouble.DISK:
+        return None
+    return Note(FileNote.DISK_FULL, {"place": locate().name or str(folders().data)})

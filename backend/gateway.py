@@ -85,7 +85,7 @@ class Gateway:
         self._streams = Tasks("stream")
         self._runner: web.AppRunner | None = None
         self.app: web.Application | None = None
-        self.monitor = Monitor(jobs, compacts=not settings.redis, places=settings.viewers)
+        self.monitor = Monitor(jobs, None if settings.redis else settings.broker_folder, settings.viewers)
         self.metrics = Metrics()
         self.story = SegmentLog(jobs.gateway)
         self.observers = Observers([self.monitor, self.metrics, self.story])

@@ -148,7 +148,7 @@ async def running_hub() -> AsyncIterator[Hub]:
         return Line(wire, Reader(notEnoughData=_INCOMPLETE))
 
     observers = Observers(
-        [Monitor(jobs, compacts=False, places=1), Metrics(), SegmentLog("gateway", lambda name, lines: None)]
+        [Monitor(jobs, own=None, places=1), Metrics(), SegmentLog("gateway", lambda name, lines: None)]
     )
     settings = GatewaySettings()
     hub = Hub(jobs, settings, observers, settings.history_field)

@@ -5,7 +5,7 @@ else.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,8 +28,10 @@ from app.files.events import (
     InspectionFailed,
     Keep,
     ListNote,
+    Noted,
     RunFailed,
     RunFile,
+    RunProgress,
     Saved,
     TextLost,
 )
@@ -85,18 +87,24 @@ def _inspect_file(path: str) -> tuple[float | None, SoundTrack]:
     return length_s(path), sound_track(path)
 
 
+async def no_trouble() -> Note | None:
+    """Return no reason why a gateway accepts nothing."""
+    return None
+
+
 @dataclass(frozen=True)
 class FileParts:
     """Dependencies of ``Files``.
 
     ``folder``: holds the saved list. ``options``: returns the options for the next run. ``again_s``: pause before
-    another attempt to reach the gateway, or to save the list.
+    another attempt to reach the gateway, or to save the list. ``trouble``: returns why a gateway accepts nothing.
     """
 
     recogniser: FileRecogniser
     folder: Path
     options: Callable[[], Options] = Options
     again_s: float = _AGAIN_S
+    trouble: Callable[[], Awaitable[Note | None]] = no_trouble
 
 
 class Files:
@@ -115,6 +123,7 @@ class Files:
         self._events: asyncio.Queue[Event | FileAction] = asyncio.Queue()
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._outcomes: dict[int, Event] = {}
+        self._reasons: dict[int, asyncio.Task[None]] = {}
         self._inspecting = asyncio.Semaphore(1)
         self._changed = asyncio.Event()
         self._unsaved = asyncio.Event()
@@ -190,10 +199,23 @@ class Files:
             self._parts.again_s,
         )
         try:
-            self._outcomes[run.file] = await one.run(run, self._handle_event)
+            self._outcomes[run.file] = await one.run(run, self._report)
         except Exception as error:  # last resort of the task: log it and show it to the user
             log.exception(LogEvent.FILE_FAILED, file=run.file)
             self._outcomes[run.file] = RunFailed(run.file, Note(FileNote.BROKEN, reason=unexpected_note(error)))
+
+    def _report(self, event: RunProgress | Noted) -> None:
+        """Handle a report of a run; where a gateway accepts nothing, find out why first."""
+        if isinstance(event, Noted):
+            if asking := self._reasons.pop(event.file, None):
+                asking.cancel()
+            if event.note == Note(FileNote.BROKER_AWAY):
+                self._reasons[event.file] = self._tasks.start(self._report_reason(event), f"reason {event.file}")
+                return
+        self._handle_event(event)
+
+    async def _report_reason(self, event: Noted) -> None:
+        self._handle_event(replace(event, note=await self._parts.trouble() or event.note))
 
     # -- other work ----------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class FileNote(StrEnum):
     GATEWAY_FAILS = "gateway-fails"
     NO_WORKER = "no-worker"
     BROKER_AWAY = "broker-away"
+    DISK_FULL = "disk-full"
     SILENT = "silent"
     GAPS = "gaps"
     TRUNCATED = "truncated"

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 import psutil
 from msgspec import Struct
 
-from client.connection import Address
+from client.connection import Address, Locate
 from client.errors import GatewayError, Unreachable
 from client.request import request
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
@@ -27,6 +27,7 @@ class BrokerHealth(Struct, frozen=True):
     """The broker's state as ``/readyz`` reports it."""
 
     up: bool = False
+    trouble: str = ""
 
 
 class GatewayReadiness(Struct, frozen=True):
@@ -68,13 +69,13 @@ def locate() -> Address:
     endpoint = read_endpoint()
     if endpoint is None:
         raise Unreachable("no gateway is running: start one with `kikipounamu up`")
-    return Address(endpoint.url, endpoint.key)
+    return _address(endpoint)
 
 
 async def ask(endpoint: Endpoint) -> GatewayReadiness | None:
     """Return the gateway's readiness, or ``None`` if it does not answer."""
     try:
-        return await _get(endpoint, READY, GatewayReadiness)
+        return await _get(_address(endpoint), READY, GatewayReadiness)
     except (GatewayError, ValueError):
         return None
 
@@ -97,16 +98,27 @@ class Workers(Struct, frozen=True):
     workers: tuple[WorkerSeen, ...] = ()
 
 
+async def broker_trouble(locate: Locate) -> str:
+    """Return why the broker of this gateway takes nothing, a ``BrokerTrouble``; empty if that is unknown."""
+    try:
+        return (await _get(locate(), READY, GatewayReadiness)).broker.trouble
+    except (GatewayError, ValueError):
+        return ""
+
+
 async def workers(endpoint: Endpoint) -> tuple[WorkerSeen, ...]:
     """Return the workers of the gateway, or none if it does not answer."""
     try:
-        return (await _get(endpoint, WORKERS, Workers)).workers
+        return (await _get(_address(endpoint), WORKERS, Workers)).workers
     except (GatewayError, ValueError):
         return ()
 
 
-async def _get(endpoint: Endpoint, path: str, kind: type[_Answer]) -> _Answer:
-    address = Address(endpoint.url, endpoint.key)
+def _address(endpoint: Endpoint) -> Address:
+    return Address(endpoint.url, endpoint.key)
+
+
+async def _get(address: Address, path: str, kind: type[_Answer]) -> _Answer:
     return await request(address, f"GET {path}", kind, deadline_s=_ANSWER_S, expected=MEANT)
 
 

@@ -22,7 +22,7 @@ _READING: Final = "Reading"  # a file, to which nobody listens
 _BUSY = {
     "no_worker": "no worker is ready yet",
     "load": "this takes a while",
-    "broker": "the gateway's broker is away",
+    "broker": "the gateway's broker is away; `kikipounamu doctor` looks for the cause",
 }
 
 

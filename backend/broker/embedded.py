@@ -26,6 +26,7 @@ from urllib.parse import quote
 
 from backend.broker.damaged_file import reports_damage, set_aside
 from backend.core.errors import BrokerDamaged, BrokerFailed, BrokerLocked
+from protocol.monitor import BrokerTrouble
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder, refuses_sockets, socket_refusal
@@ -77,6 +78,14 @@ class EmbeddedSettings:
     memory: str = "256mb"
     binary: str | None = None
     ready_s: float = 5.0
+
+
+def trouble_of_disk(folder: Path) -> str:
+    """Return ``BrokerTrouble.DISK`` if the disk of the server's folder is full: the server ends then. Blocks."""
+    with suppress(OSError):
+        if shutil.disk_usage(folder).free < _LITTLE_ROOM:
+            return BrokerTrouble.DISK
+    return ""
 
 
 class EmbeddedBroker:
@@ -248,7 +257,7 @@ class EmbeddedBroker:
 
     def _reason(self) -> str:
         """Return a likely reason of the server's end. On a full disk even its log is empty."""
-        if shutil.disk_usage(self._settings.folder).free < _LITTLE_ROOM:
+        if trouble_of_disk(self._settings.folder):
             return f"the disk is full: make room in {self._settings.folder}"
         if refuses_sockets(self._settings.socket.parent):
             return socket_refusal(self._settings.socket.parent)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import inf
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from backend.admission.admission import Survey, able, speed
 from backend.admission.process_load import ProcessLoad
+from backend.broker.embedded import trouble_of_disk
 from backend.broker.jobs import Jobs
 from backend.core.errors import BrokerError, OverQuota
 from backend.core.refusal import RefusalReason
@@ -99,19 +101,19 @@ def pause_s(absent_s: float, *, watched: bool) -> float:
 class Monitor(Observer):
     """Observer that surveys the broker regularly and sends snapshots and results to viewers.
 
-    ``compacts``: the broker belongs to this gateway. ``places``: limit of viewers. Viewers with the same rights
-    share the same bytes.
+    ``own``: folder of the broker that belongs to this gateway. ``places``: limit of viewers. Viewers with the same
+    rights share the same bytes.
     """
 
-    def __init__(self, jobs: Jobs, compacts: bool, places: int) -> None:
+    def __init__(self, jobs: Jobs, own: Path | None, places: int) -> None:
         self._jobs = jobs
         self._started = time.monotonic()
         self._viewers: set[_Viewer] = set()
         self._recent = NewestValues(Shown, _RECENT)
         self._secret = secrets.token_bytes()
         self._answers = True
-        self._trouble = ""
-        self._compacts = compacts
+        self._trouble = self._disk = ""
+        self._own = own
         self._places = places
         self._busy_at = self._able_at = self._started
         self._asked_at = inf  # when the survey began that has no answer yet
@@ -200,6 +202,8 @@ class Monitor(Observer):
                 if self._answers or error.trouble != self._trouble:  # once for each time that it is away
                     log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
                 self._answers, self._trouble = False, error.trouble
+            if self._own:  # the server starts on a full disk, and ends with the next write
+                self._disk = await asyncio.to_thread(trouble_of_disk, self._own)
             self._asked_at = inf
             self.survey = dataclasses.replace(self.survey, held=hub.held)
             hub.surveyed(self.survey)
@@ -227,7 +231,7 @@ class Monitor(Observer):
         now = time.monotonic()
         if any(waiting.entries for waiting in self.survey.streams.values()):
             self._busy_at = now
-        elif self._compacts and now - self._busy_at >= IDLE_S:
+        elif self._own and now - self._busy_at >= IDLE_S:
             self._busy_at = now
             with suppress(BrokerError):
                 await self._jobs.compact()
@@ -281,7 +285,7 @@ class Monitor(Observer):
 
     def broker(self) -> BrokerState:
         """Return the state of the broker."""
-        trouble = self._trouble or self._jobs.trouble
+        trouble = self._trouble or self._jobs.trouble or self._disk
         memory = round(self.survey.memory, 4)
         about = self._jobs.version, self._jobs.durable, memory, trouble, self.survey.missing
         return BrokerState(self.up, *about)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from app.files.events import RunFailed, RunFile
 from app.files.file_run import FileTask
 from app.files.recogniser import UNHURRIED, FileRecogniser
 from app.files.result_store import place_in
-from app.files.service import FileParts, Files
+from app.files.service import FileParts, Files, no_trouble
 from app.files.view import (
     AddFiles,
     CancelFiles,
@@ -71,6 +71,7 @@ class Bench:
     models: Path
     folder: Path
     locate: Locate = local_gateway.locate
+    trouble: Callable[[], Awaitable[Note | None]] = no_trouble
     views: list[FilesView] = field(default_factory=list)
     texts: list[FileText] = field(default_factory=list)
     asking: Callable[[FileAction], None] = lambda action: None
@@ -79,7 +80,7 @@ class Bench:
     async def working(self) -> AsyncIterator["Bench"]:
         """Run ``Files`` until the block ends, like one run of the program."""
         recogniser = FileRecogniser(self.locate, self.models / "fsmn-vad", AT_ONCE)
-        files = Files(self.post, FileParts(recogniser, self.folder, again_s=0.05))
+        files = Files(self.post, FileParts(recogniser, self.folder, again_s=0.05, trouble=self.trouble))
         self.asking = files.ask
         running = asyncio.create_task(files.run())
         try:

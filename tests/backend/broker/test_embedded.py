@@ -19,6 +19,7 @@ import uvloop
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from backend.broker import embedded
 from backend.broker.embedded import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
 from backend.core.errors import BrokerFailed, BrokerLocked
 from tests.backend.gateway_process import broker_of
@@ -308,9 +309,11 @@ async def test_loading_server_gets_more_time(settings: EmbeddedSettings, tmp_pat
 async def test_full_disk_is_named_in_error(settings: EmbeddedSettings) -> None:
     with small_disk(settings.folder) as disk:
         fill(disk)
+        assert embedded.trouble_of_disk(disk) == "disk"
         with pytest.raises(BrokerFailed, match=f"the disk is full: make room in {disk}"):
             async with embedded_broker(settings):
                 pass
+    assert embedded.trouble_of_disk(settings.folder) == embedded.trouble_of_disk(settings.folder / "none") == ""
 
 
 @pytest.mark.parametrize("damage", ["zeros at its end", "a damaged manifest"])

@@ -23,7 +23,7 @@ from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode
 from protocol.job import Keys
-from protocol.monitor import Recent, Totals
+from protocol.monitor import BrokerTrouble, Recent, Totals
 from protocol.session import Failed, Final, Partial
 from tests.backend.conclusions import HISTORY, concluded
 from tests.backend.conftest import KEY
@@ -230,6 +230,21 @@ async def test_broker_that_is_away_is_logged_once(
         await wait_until(lambda: min(asked["survey"], asked["tidy"]) > 5, "both ask again and again")
     logged = Counter(record.message.split()[0] for record in caplog.records)
     assert (logged["broker.status_unknown"], logged["queue.unread"]) == (1, 1)
+
+
+async def test_full_disk_is_named_when_it_ends_the_own_broker(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.observability.monitor.UNWATCHED_S", 0.01)
+    full = BrokerTrouble.DISK
+    monkeypatch.setattr("backend.observability.monitor.trouble_of_disk", lambda folder: full)
+    async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, drain_s=0.1)) as gateway:
+        monitor = gateway.monitor
+        monkeypatch.setattr(monitor, "_own", tmp_path)
+        assert monitor.broker().trouble == ""
+        broker.process.kill()
+        await wait_until(lambda: not monitor.up, "the broker is away")
+        await wait_until(lambda: monitor.broker().trouble == full, "the reason is known")
 
 
 async def test_number_of_viewers_is_limited(broker: Broker) -> None:
