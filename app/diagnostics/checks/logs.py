@@ -15,7 +15,7 @@ from typing import Final
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok
 from app.diagnostics.report.log_lines import LogFilter, LogLine, as_object, parse
 from app.diagnostics.report.redaction import PACKAGES
-from app.diagnostics.timeline.log_search import found_in, logs_of, pieces
+from app.diagnostics.timeline.log_search import found_in, logs_of, pieces, refusal_of
 
 DAY_S: Final = 86_400.0
 _READS_S: Final = 10.0
@@ -48,6 +48,8 @@ def logs(
     folder: Path, now_s: float, reads_s: float = _READS_S, clock: Callable[[], float] = time.monotonic
 ) -> list[Finding]:
     """Return the errors of the last day, or of as much of it as ``reads_s`` allows, newest files first."""
+    if refused := refusal_of(folder):
+        return [advice(Topic.LOG, "log-refused", folder=str(folder), reason=str(refused.strerror))]
     errors, late_s = _Errors(now_s - DAY_S), clock() + reads_s
     unread_s = _read_files(_changed_since(folder, errors.since_s), errors, lambda: clock() >= late_s)
     since = "" if unread_s is None else time.strftime("%H:%M", time.localtime(unread_s))

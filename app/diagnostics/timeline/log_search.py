@@ -5,6 +5,7 @@ decoded. Memory is bounded.
 """
 
 import gzip
+import os
 import re
 import zlib
 from collections import deque
@@ -18,6 +19,7 @@ from app.core.errors import AppError
 from app.diagnostics.report.log_lines import tail_of
 from app.diagnostics.timeline.segment_facts import LoggedEvent, logged_event
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS
+from runtime.folders import refusal
 from runtime.loggers import CLIENT_STORY
 from runtime.whole_file import open_regular
 
@@ -58,7 +60,10 @@ def find(name: str, folders: Sequence[Path]) -> SessionLines:
     """Find a session by its id, the beginning of its id, or ``last``. Raises ``SessionNotFound``."""
     files = [(number, path) for number, folder in enumerate(folders) for path in logs_of(folder)]
     if not files:
-        raise SessionNotFound(f"there are no logs in {', '.join(map(str, folders))}")
+        refused = next(filter(None, map(refusal_of, folders)), None)
+        raise SessionNotFound(
+            refusal(refused) if refused else f"there are no logs in {', '.join(map(str, folders))}"
+        )
     session = _newest(files) if name == "last" else _full_session_id(name.lower(), files)
     own, count = deque[LoggedEvent](maxlen=MOST_LINES), 0
     for computer, path in files:
@@ -93,6 +98,17 @@ def logs_of(folder: Path) -> list[Path]:
     with suppress(OSError):
         return sorted((path for path in folder.iterdir() if _LOG.fullmatch(path.name)), key=_age, reverse=True)
     return []
+
+
+def refusal_of(folder: Path) -> OSError | None:
+    """Return the error for which a folder of logs cannot be read; ``None`` if it can, or is not there. Blocks."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error
+    return None
 
 
 def _age(path: Path) -> tuple[str, int]:

@@ -37,6 +37,12 @@ def test_log_check_is_quiet_without_recent_errors(tmp_path: Path) -> None:
     assert keys(logs(tmp_path, NOW_S)) == ["ok log-quiet"]
 
 
+def test_log_check_says_that_logs_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (found,) = logs(tmp_path / "loop", NOW_S)
+    assert keys([found]) == ["advice log-refused"] and "symbolic links" in found.values["reason"]
+
+
 def test_log_check_counts_errors_by_program(tmp_path: Path) -> None:
     put(tmp_path / "gateway.jsonl", line("first") + line("second") + "no json\n")
     put(tmp_path / "worker.jsonl", line("third", "critical", at="2026-05-28T20:26:41Z"))

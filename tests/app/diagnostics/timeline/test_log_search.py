@@ -97,6 +97,13 @@ def test_find_last_prefers_session_of_client_log(tmp_path: Path) -> None:
         find("last", [tmp_path])
 
 
+def test_find_names_the_link_that_leads_back_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    said = rf"{tmp_path}/loop cannot be used \(Too many levels.*\): remove the symbolic link"
+    with pytest.raises(SessionNotFound, match=said):
+        find("last", [tmp_path / "none", tmp_path / "loop"])
+
+
 def test_find_raises_when_there_are_no_logs(tmp_path: Path) -> None:
     with pytest.raises(SessionNotFound, match="there are no logs in"):
         find("last", [tmp_path, tmp_path / "nowhere"])
