@@ -134,7 +134,10 @@ def doctor(
     audio: _Recording = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
+    """Check which engines this computer can run, and decode once.
+
+    Exit status: 0 works, even if slower than speech; 1 fails; 3 no engine.
+    """
     from worker.supervision.doctor import DoctorFinding, examine, json_line, line, surroundings
 
     def print_finding(finding: DoctorFinding) -> None:

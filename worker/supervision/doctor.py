@@ -30,6 +30,7 @@ _LOAD_S: Final = 300.0
 _DECODE_S: Final = 300.0
 _FIELDS: Final = "name,driver_version,compute_cap,memory.total,memory.used"
 _MEBI: Final = 1024
+_BEHIND: Final = "behind"
 _SEE_TORCH: Final = "`kikipounamu gpu setup` installs the torch for this card"
 
 _LIBRARIES: Final = {  # each is queried in a process of its own; nothing of it is imported here
@@ -219,13 +220,16 @@ def decode_findings(one: DecodeMeasurement, *, spoken: bool) -> Iterator[DoctorF
     fast = f"{1 / rtf:.0f} times as fast as speech" if 0 < rtf < 1 else "slower than speech: texts will lag behind"
     times = {"sound": f"{one.sound_s:.0f}", "seconds": f"{one.decode_s:.2f}"}
     says = f"{times['sound']} s of sound in {times['seconds']} s: RTF {rtf:.3f}, {fast}"
-    yield DoctorFinding("decode", says, rtf < 1, "speed" if rtf < 1 else "behind", times)
+    yield DoctorFinding("decode", says, rtf < 1, "speed" if rtf < 1 else _BEHIND, times)
     if spoken:
         yield DoctorFinding("text", one.text or "nothing was understood", bool(one.text))
 
 
 def examine(settings: EngineSettings, file: str, say: Callable[[DoctorFinding], None]) -> int:
-    """Report findings as they are made; return the exit status. 0: works; 1: decoding fails; 3: no engine."""
+    """Report findings as they are made; return the exit status.
+
+    0: works, however slowly, which is enough for `kikipounamu gpu setup`; 1: decoding fails; 3: no engine.
+    """
     try:
         pcm = sound(file)
         one = asyncio.run(decode(settings, pcm))
@@ -242,8 +246,8 @@ def examine(settings: EngineSettings, file: str, say: Callable[[DoctorFinding], 
 
 def line(finding: DoctorFinding) -> str:
     """Format a finding for people."""
-    mark = {True: "ok", False: "NO", None: "--"}[finding.good]
-    return f"{mark}  {finding.what:12}  {finding.says}"
+    mark = "SLOW" if finding.key == _BEHIND else {True: "ok", False: "NO", None: "--"}[finding.good]
+    return f"{mark:4}  {finding.what:12}  {finding.says}"
 
 
 def json_line(finding: DoctorFinding) -> str:

@@ -104,7 +104,8 @@ def test_doctor_describes_decoding_speed() -> None:
     assert fast[2] == DoctorFinding("text", "hello", True)
     slow = list(decode_findings(DecodeMeasurement(info, 1.0, 10.0, 20.0, ""), spoken=False))
     assert slow[1].good is False and len(slow) == 2
-    assert line(fast[2]).startswith("ok") and line(slow[1]).startswith("NO")
+    assert line(fast[2]).startswith("ok") and line(slow[1]).startswith("SLOW  decode")
+    assert line(DoctorFinding("decode", "it fails", False)).startswith("NO    decode"), "of one width"
     assert json.loads(json_line(fast[2])) == {
         "what": "text",
         "says": "hello",
