@@ -2,8 +2,11 @@
 
 import errno
 import socket
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
@@ -58,10 +61,7 @@ def _group(version: command_line.Version = False) -> None:
     """The gateway between clients and workers."""
 
 
-@app.command(
-    epilog="What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
-)
-def serve(  # noqa: PLR0913 - typer: an option is a parameter
+def _serving_options(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Mode = None,
     host: Host = None,
     port: Port = None,
@@ -81,9 +81,8 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
     processes: Processes = None,
     history: Annotated[str | None, typer.Option(help="on, off, or a database URL; default: off.")] = None,
     config: Config = None,
-) -> None:
-    """Serve clients and workers until SIGTERM or Ctrl-C, then drain and exit."""
-    here = folders()
+) -> tuple[Configuration, str, Path | None]:
+    """Return what the options say, the owner's key and the file."""
     said = Configuration(
         mode=mode,
         name=name,
@@ -99,16 +98,41 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         processes=processes,
         history=history,
     )
-    _serve_as(said, key, config, here)
+    return said, key, config
 
 
-@app.command()
-def check(mode: Mode = None, host: Host = None, config: Config = None) -> None:
-    """Check gateway.toml and the environment, each value and all together, without serving."""
-    from backend.cli.serving import refuse_invalid  # late: the other commands need no gateway
+def _with_serving_options(command: Callable[[Configuration, str, Path | None], None]) -> Callable[..., None]:
+    """Return the command with the options of serving, whose values it gets."""
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        command(*_serving_options(**given))
+
+    run.__signature__ = signature(_serving_options)  # type: ignore[attr-defined] # typer reads it
+    run.__annotations__ = _serving_options.__annotations__
+    return run
+
+
+_SOURCES: Final = (
+    "What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
+)
+
+
+@app.command(epilog=_SOURCES)
+@_with_serving_options
+def serve(said: Configuration, key: str, config: Path | None) -> None:
+    """Serve clients and workers until SIGTERM or Ctrl-C, then drain and exit."""
+    _serve_as(said, key, config, folders())
+
+
+@app.command(epilog=_SOURCES)
+@_with_serving_options
+def check(said: Configuration, key: str, config: Path | None) -> None:
+    """Check the options of `serve`, the environment and gateway.toml, each and all together, without serving."""
+    from backend.cli.serving import ServeOrder, refuse_invalid  # late: the other commands need no gateway
 
     with exit_on(BackendError):
-        refuse_invalid(Configuration(mode=mode, host=host), config, folders())
+        refuse_invalid(ServeOrder(said, key, config), folders())
     say("The settings of the gateway are valid.")
 
 

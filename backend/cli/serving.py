@@ -38,6 +38,7 @@ from runtime.programs import module_command
 log = loggers.BACKEND_CLI
 
 _PROCESS = "backend.cli.process"
+_REMEDY = "is for gateways that other computers reach: say --mode shared or --mode server, or leave it out"
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,20 @@ class ServeOrder:
 
     def settings(self, here: Folders) -> GatewaySettings:
         """Return complete settings. Raises ``BackendError``."""
-        said = merged((self.said, *default_settings(self.config, here)))
-        if said.certificate and said.mode in (None, GatewayMode.LOCAL):
-            remedy = (
-                "is for gateways that other computers reach: say --mode shared or --mode server, or leave it out"
-            )
-            if self.said.certificate:
-                raise InvalidSettings(f"--certificate {remedy}")
+        said = self.configuration(here)
+        if said.certificate and not _shared(said):
             # several gateways may share the file: one in another mode does not stop this one
-            log.warning(LogEvent.GATEWAY_CERTIFICATE_UNUSED, reason=f"certificate = {said.certificate!r} {remedy}")
+            log.warning(
+                LogEvent.GATEWAY_CERTIFICATE_UNUSED, reason=f"certificate = {said.certificate!r} {_REMEDY}"
+            )
         return settings_of(said, here, usable_key(self.key) or own_key(here.data))
+
+    def configuration(self, here: Folders) -> Configuration:
+        """Return the values of options, environment and file together. Raises ``BackendError``."""
+        said = merged((self.said, *default_settings(self.config, here)))
+        if self.said.certificate and not _shared(said):
+            raise InvalidSettings(f"--certificate {_REMEDY}")
+        return said
 
     def encoded(self) -> bytes:
         """Return the order for another process."""
@@ -75,15 +80,19 @@ class ServeOrder:
         return cls(said, key, Path(config) if config else None)
 
 
-def refuse_invalid(options: Configuration, config: Path | None, here: Folders) -> None:
+def _shared(said: Configuration) -> bool:
+    return said.mode not in (None, GatewayMode.LOCAL)
+
+
+def refuse_invalid(order: ServeOrder, here: Folders) -> None:
     """Refuse options, environment and file if ``serve`` refuses them. Raises ``BackendError``.
 
     A certificate or a key that ``serve`` would make is made elsewhere and deleted.
     """
     from backend.dialects.wyoming.server import wyoming_address  # late: serving without Wyoming needs no dialect
 
-    said = merged((options, *default_settings(config, here)))
-    usable_key(os.environ.get("KIKIPOUNAMU_KEY", ""))
+    said = order.configuration(here)
+    usable_key(order.key)
     with TemporaryDirectory() as empty:
         settings = settings_of(said, replace(here, data=Path(empty)), "a key")
     listen_addresses(settings)

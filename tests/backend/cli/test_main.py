@@ -68,6 +68,27 @@ def test_check_refuses_what_serve_refuses_and_makes_no_files(home: Path, written
     assert sorted(home.rglob("*")) == before, "a key or a certificate was made"
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--certificate", "mine.pem"), "--certificate is for gateways that other computers reach"),
+        (("--mode", "server", "--certificate", "nowhere.pem"), "nowhere.pem has no certificate"),
+        (("--private-key", "key.pem"), "--private-key needs --certificate"),
+        (("--trusted-proxy", "10.0.0.1"), "only trusted by a gateway in --mode server"),
+        (("--history", "nonsense://x"), "invalid history"),
+        (("--redis", "http://here"), "http://here is not the address of a broker"),
+        (("--key", "two\nlines"), "KIKIPOUNAMU_KEY, or --key, is one line"),
+        (("--port", "70000"), "--port"),
+    ],
+)
+def test_check_refuses_options_that_serve_refuses(home: Path, options: tuple[str, ...], message: str) -> None:
+    environment = {"KIKIPOUNAMU_HOME": str(home)}
+    found = called(app, "check", *options, environment=environment)
+    assert found.returncode != 0 and message in found.stderr
+    valid = ("--mode", "server", "--port", "9000", "--name", "desk", "--processes", "2", "--no-announce")
+    assert called(app, "check", *valid, environment=environment).returncode == 0
+
+
 def url_of(home: Path) -> str:
     return socket_url(home / "run" / "broker.sock")
 
