@@ -240,6 +240,10 @@ class Elided(QLabel):
     def __init__(self, lines: int = 2, *, size: float = SCALE.body, bold: bool = False) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self._lines, self._whole, self._cut = lines, "", first_lines
+        # A text that is written from the right stands at the left, too, as names in other lists.
+        self.setAlignment(
+            Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        )
         _scale(self, size, bold=bold)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 

@@ -104,6 +104,14 @@ def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: Q
     assert text.accessibleName() == LONG * 100
 
 
+def test_text_that_is_written_from_the_right_begins_at_the_left(theme: Theme, qtbot: QtBot) -> None:
+    text = displayed(qtbot, Elided(1), 400, 40)
+    text.show_text("קובץ.flac")
+    image = text.grab().toImage()
+    right = range(image.width() // 2, image.width())
+    assert len({image.pixel(x, y) for x in right for y in range(image.height())}) == 1, "nothing is drawn there"
+
+
 def test_wider_label_shows_more_text(theme: Theme, qtbot: QtBot) -> None:
     text = displayed(qtbot, Elided(2), 200, 60)
     text.show_text(LONG)
