@@ -20,7 +20,7 @@ from app.ui.replacements.rules_model import RulesModel
 from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, FileProgressBar, action_button, refresh_with, timer
+from app.ui.widgets.basic import Card, FileProgressBar, action_button, refresh_with, reveal, timer
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.panels import FlowRow
@@ -151,6 +151,7 @@ class ReplacementsPanel(Card):
             "words.remove",
             accessibleName="words.remove",
         )
+        self.undo = worded(texts, action_button(self.model.undo), "home.undo", accessibleName="home.undo")
         self.import_rules = worded(
             texts, action_button(self._import), "words.import", accessibleName="words.import"
         )
@@ -204,6 +205,7 @@ class ReplacementsPanel(Card):
         self.search.setVisible(len(rules) > _MANY or bool(self.search.text()))
         self.add.setEnabled(len(rules) < MOST_RULES)
         self.remove.setEnabled(bool(self.table.rows))
+        reveal(self.undo, self.model.before is not None, self.add)
         self.export_rules.setEnabled(bool(self.model.draft.tried))
         row = self.table.row
         wrong = sorted(self.model.draft.wrong)
@@ -270,6 +272,8 @@ class ReplacementsPanel(Card):
         last = self.table.found.rowCount() - 1
         if last >= 0:
             self.table.setCurrentIndex(self.table.found.index(min(here, last), 0))
+        else:
+            self.undo.setFocus()
 
     def _rules_edited(self) -> None:
         """Request the valid rules; invalid ones wait in the panel."""
@@ -338,6 +342,8 @@ class ReplacementsPanel(Card):
         self.search.textChanged.connect(self._search)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence.StandardKey.New, self, context=inside).activated.connect(self._add)
+        alone = Qt.ShortcutContext.WidgetShortcut  # in a cell the keys undo what is typed
+        QShortcut(QKeySequence.StandardKey.Undo, self.table, context=alone).activated.connect(self.model.undo)
 
     def _search(self, query: str) -> None:
         self.table.found.search(query)
@@ -345,7 +351,7 @@ class ReplacementsPanel(Card):
         self._show()
 
     def _lay_out(self) -> None:
-        self._lines = FlowRow((self.add, self.remove, self.import_rules, self.export_rules))
+        self._lines = FlowRow((self.add, self.remove, self.undo, self.import_rules, self.export_rules))
         widgets: tuple[QWidget, ...] = (self.heading, self.description, self.search, self.empty, self.table)
         vertical(
             *widgets,

@@ -48,7 +48,10 @@ _HEADS: Final = {
 
 
 class RulesModel(QAbstractTableModel):
-    """Table model of replacement rules; ``edited`` is emitted when the user changes them."""
+    """Table model of replacement rules; ``edited`` is emitted when the user changes them.
+
+    ``before``: the rules that ``undo`` restores; ``None`` if there is nothing to undo.
+    """
 
     edited = Signal()
 
@@ -56,6 +59,7 @@ class RulesModel(QAbstractTableModel):
         super().__init__()
         self._texts = texts
         self.draft = Draft()
+        self.before: tuple[Replacement, ...] | None = None
         self._takes: Mapping[int, int] = {}
         texts.changed.connect(self.refresh)
 
@@ -64,7 +68,7 @@ class RulesModel(QAbstractTableModel):
     def show_rules(self, rules: Sequence[Replacement]) -> None:
         """Replace all rules with these."""
         self.beginResetModel()
-        self.draft, self._takes = Draft(rules), {}
+        self.draft, self._takes, self.before = Draft(rules), {}, None
         self.endResetModel()
 
     def show_takes(self, takes: Mapping[int, int]) -> None:
@@ -109,8 +113,15 @@ class RulesModel(QAbstractTableModel):
         """Add rules; a rule for a known text replaces the old one."""
         self._edit(lambda: self.draft.merge(rules))
 
+    def undo(self) -> None:
+        """Restore the rules from before the last removal or merge, if no other change came after it."""
+        if (rules := self.before) is not None:
+            self.show_rules(rules)
+            self.edited.emit()
+
     def _edit(self, change: Callable[[], None]) -> None:
         """Change the draft, in any rows, for the user."""
+        self.before = tuple(rule for rule in self.draft.rules if rule != Replacement(""))
         self.beginResetModel()
         change()
         self._takes = {}
@@ -191,6 +202,7 @@ class RulesModel(QAbstractTableModel):
 
     def _change(self, row: int, **values: Any) -> bool:
         changed = self.draft.change(row, **values)
+        self.before = None if changed else self.before
         if row == self.draft.fresh and "writes" in values:
             self.finish()
         elif changed:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -105,6 +106,50 @@ def test_invalid_rule_stays_marked_and_others_count(desk: Desk, texts: Texts) ->
     assert desk.panel.problem.text() == texts("words.wrong.twice")
     desk.panel.remove.click()
     assert not desk.panel.problem.isVisible() and len(desk.values) == 1
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_removed_rules_come_back_by_undo(desk: Desk, texts: Texts, by_key: bool) -> None:
+    panel, rules = desk.panel, (GITHUB, UM, Replacement("kauri", "Kauri"))
+    panel.show_rules(rules)
+    assert not panel.undo.isVisible()
+    panel.table.selectRow(0)
+    panel.table.setFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    panel.show_rules(rules[1:])
+    assert panel.undo.isVisible() and panel.undo.text() == texts("home.undo")
+    if by_key:
+        QTest.keySequence(panel.table, QKeySequence(QKeySequence.StandardKey.Undo))
+    else:
+        panel.undo.setFocus()
+        panel.undo.click()
+        assert panel.add.hasFocus(), "not the button for the next action, which imports"
+    panel.show_rules(rules)
+    assert tuple(panel.model.draft.rules) == rules and len(desk.values) == 2
+    assert not panel.undo.isVisible()
+
+
+def test_undo_restores_all_rules_and_what_an_import_replaced(desk: Desk) -> None:
+    panel = desk.panel
+    panel.show_rules((GITHUB, UM))
+    panel.table.selectAll()
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert not panel.table.isVisible() and panel.undo.hasFocus()
+    panel.undo.click()
+    panel.model.merge([Replacement("git hub", "Git Hub")])
+    assert panel.model.draft.rules[0].writes == "Git Hub"
+    panel.undo.click()
+    assert tuple(panel.model.draft.rules) == (GITHUB, UM)
+
+
+def test_later_edit_is_not_lost_by_undo(desk: Desk) -> None:
+    panel = desk.panel
+    panel.show_rules((GITHUB, UM))
+    panel.model.remove([1])
+    panel.model.setData(panel.model.index(0, Column.WRITES), "Github")
+    assert not panel.undo.isVisible()
+    panel.model.undo()
+    assert [rule.writes for rule in panel.model.draft.rules] == ["Github"]
 
 
 def test_older_answer_does_not_undo_newer_edit(desk: Desk) -> None:
