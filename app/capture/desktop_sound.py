@@ -7,7 +7,7 @@ Sounds are played by PortAudio, to the system's default output.
 from collections.abc import Callable
 from functools import cache
 
-from app.capture.devices import Input
+from app.capture.devices import Input, chosen
 from app.capture.portaudio import InputStream, PortAudio, Put
 from app.capture.pulse import NoSoundServer, PulseAudio
 from app.capture.pulse_library import pulse_library
@@ -40,3 +40,8 @@ def sound_system() -> DesktopSound:
     """Return the sound system of this process; PortAudio's state is per process too."""
     library = pulse_library()
     return DesktopSound(PulseAudio(library) if library is not None else None, PortAudio())
+
+
+async def find_microphone(choice: str) -> Input:
+    """Return the present microphone that this choice names. Raises ``MicrophoneError``."""
+    return chosen(await sound_system().inputs(), choice)

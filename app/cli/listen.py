@@ -6,12 +6,13 @@ Imported only when it runs.
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import uuid4
 
+from app.capture.desktop_sound import find_microphone
 from app.capture.microphone import MicrophoneChange, open_microphone
 from app.cli.commands import GatewayChoice
 from app.cli.live_screen import LiveScreen
@@ -87,13 +88,15 @@ class OpenMicrophone(Protocol):
 class ListenOptions:
     """The options of `listen`.
 
-    ``microphone``: its name or part of it; empty: the system's default.
+    ``microphone``: its name or part of it; empty: the system's default. ``find_microphone`` raises
+    ``MicrophoneError`` if there is none, before a gateway is started.
     """
 
     mode: CuttingMode = CuttingMode.HANDS_FREE
     microphone: str = ""
     options: Options = Options()
     open_microphone: OpenMicrophone = open_microphone
+    find_microphone: Callable[[str], Awaitable[object]] = find_microphone
 
 
 async def listen(source: GatewayChoice, choices: ListenOptions) -> int:
@@ -141,6 +144,7 @@ class _Dictation:
         """Start the stack unless a remote gateway was named, then record. Raises errors that are ``EXPECTED``."""
         if message := incomplete_takes_text(self._library.all()):
             self._screen.print_line(message)
+        await self._choices.find_microphone(self._choices.microphone)
         async with self._source.serving(self._screen.print_line) as gateway:
             return await gateway.unless_broken(self._dictate())
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from app.capture.errors import NoMicrophone
+from app.capture.errors import MicrophoneNotFound, NoMicrophone
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.cli.commands import GatewayChoice
 from app.cli.listen import Interrupts, ListenOptions, incomplete_takes_text, listen
@@ -53,7 +53,12 @@ def choices(microphone: Played) -> ListenOptions:
         on_change(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "another", 0))
         yield microphone
 
-    return ListenOptions(microphone="desk", options=Options(language="en", partials=True), open_microphone=opened)
+    options = Options(language="en", partials=True)
+    return ListenOptions(microphone="desk", options=options, open_microphone=opened, find_microphone=present)
+
+
+async def present(choice: str) -> None:
+    """Find a microphone of any name."""
 
 
 def interrupt(how: signal.Signals = signal.SIGINT) -> None:
@@ -133,16 +138,27 @@ async def test_listen_fails_without_microphone_and_creates_no_take(capsys: pytes
     def none(choice: str, *, on_change: OnChange) -> AbstractAsyncContextManager[RecordingMicrophone]:
         raise NoMicrophone
 
-    assert await listen(NOBODY, ListenOptions(open_microphone=none)) == FAILED
+    assert await listen(NOBODY, ListenOptions(open_microphone=none, find_microphone=present)) == FAILED
     assert "no microphone found" in capsys.readouterr().err
     assert users_library().all() == []
+
+
+async def test_listen_looks_for_the_microphone_before_it_starts_a_gateway(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def absent(choice: str) -> None:
+        raise MicrophoneNotFound(choice, ["desk"])
+
+    assert await listen(GatewayChoice(), ListenOptions(microphone="nope", find_microphone=absent)) == FAILED
+    said = capsys.readouterr().err
+    assert "nope" in said and "starting" not in said
 
 
 async def test_error_of_several_lines_is_printed_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
     def ends(choice: str, *, on_change: OnChange) -> AbstractAsyncContextManager[RecordingMicrophone]:
         raise ProgramEnds("kikipounamu-gateway", 1, ":\n    the disk is full")
 
-    assert await listen(NOBODY, ListenOptions(open_microphone=ends)) == FAILED
+    assert await listen(NOBODY, ListenOptions(open_microphone=ends, find_microphone=present)) == FAILED
     assert "    the disk is full" in capsys.readouterr().err.splitlines()
 
 
@@ -155,7 +171,7 @@ async def test_ctrl_c_while_microphone_opens_keeps_no_recording(capsys: pytest.C
         await asyncio.Event().wait()
         yield Played(np.empty(0, np.int16))
 
-    working = asyncio.create_task(listen(NOBODY, ListenOptions(open_microphone=never)))
+    working = asyncio.create_task(listen(NOBODY, ListenOptions(open_microphone=never, find_microphone=present)))
     await opening.wait()
     interrupt()
     assert await working == INTERRUPTED
