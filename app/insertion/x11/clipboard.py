@@ -17,6 +17,7 @@ from app.insertion.clipboard import HISTORY_HINT, MOST_STEPS, text_contents
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteState, PasteWatch
+from app.insertion.x11.paste_keys import UsersPasteKeys
 from app.insertion.x11.selection_owner import SelectionOwner
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
 from app.x11.connection import X11Connection
@@ -72,6 +73,7 @@ class X11Clipboard:
         self._watch: PasteWatch | None = None
         self._given_up: list[PasteWatch] = []  # at most one per program
         self._hears = self._listen()
+        self._users_keys = UsersPasteKeys(connection, self._user_pastes)
         self.owner.refuses = self._refuses
         self.owner.asked = self._text_requested
         self.owner.lost = self._ownership_lost
@@ -110,6 +112,7 @@ class X11Clipboard:
         if any(watch.late(program, time.monotonic()) for watch in late) or len(late) >= MOST_LATE:
             return HoldReason.NOT_READ  # an earlier key is still pending and would get this text
         watch = self._watch = PasteWatch(program, self._deadline_s, self._late_s)
+        self._users_keys.watch(on=False)  # the next key is ours
         if not self._lend(text, tuple(selections)):
             self._give_back()
             return HoldReason.CLIPBOARD_BUSY
@@ -253,7 +256,13 @@ class X11Clipboard:
             else:
                 self._give_back()
 
+        self._users_keys.watch(on=True)
         self._connection.at(watch.settles_s(), settle)
+
+    def _user_pastes(self) -> None:
+        """Restore the old contents for the user's own paste, unless the target may still read for our key."""
+        if self._watch is not None and time.monotonic() >= self._watch.quiet_s():
+            self._give_back()
 
     def _give_back(self) -> None:
         """Restore the old contents.
@@ -261,6 +270,9 @@ class X11Clipboard:
         A selection that had been empty stays owned while late answers must be refused.
         """
         lent, self._lent = self._lent, set()
+        self._users_keys.watch(on=False)
+        for selection in lent:
+            self.owner.replace(selection, self._before.get(selection, Contents()))  # before any event is handled
         for selection in lent:
             before = self._before.pop(selection, Contents())
             if self.owner.contents(selection) is None:

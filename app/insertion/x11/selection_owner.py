@@ -62,6 +62,11 @@ class SelectionOwner:
         self._owned[selection], self._since[selection] = contents, stamp
         return True
 
+    def replace(self, selection: int, contents: Contents) -> None:
+        """Serve other contents for a selection at once, if it is ours; ``own`` tells other programs."""
+        if selection in self._owned:
+            self._owned[selection] = contents
+
     def disown(self, selection: int) -> None:
         """Clear a selection, unless another program owns it."""
         if self._owned.pop(selection, None) is not None:
