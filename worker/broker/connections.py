@@ -1,6 +1,7 @@
 """The worker's connections to the broker, and the meaning of their errors."""
 
 import asyncio
+import errno
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -33,6 +34,12 @@ _POOL: Final[dict[str, Any]] = {
     "retry": Retry(NoBackoff(), 0),
 }
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
+_NO_SOCKET: Final = f"Error {errno.ENOENT} connecting to "
+"""Beginning of redis-py's message about a broker on this computer whose socket is not there."""
+_NO_GATEWAY: Final = (
+    " Start a gateway on this computer (`kikipounamu-gateway serve`), or name another one with --gateway, or a "
+    "broker with --redis"
+)
 _PASSING: Final = (foreign.OutOfMemoryError, foreign.NoScriptError)
 """The second after a failover: redis-py may load a script through a connection to the earlier primary."""
 _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY ", "NOGROUP", "WRONGTYPE")
@@ -112,7 +119,8 @@ def broker_error(error: Exception, granted: bool = False) -> BrokerError:
         final = not granted or _is_from_gateway(cause)
         return (BrokerRefused if final else BrokerUnavailable)(f"the broker refuses this worker: {cause}")
     if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
-        return BrokerUnavailable(f"the broker does not answer: {cause}")
+        remedy = _NO_GATEWAY if str(cause).startswith(_NO_SOCKET) else ""
+        return BrokerUnavailable(f"the broker does not answer: {cause}{remedy}")
     passing = isinstance(cause, _PASSING) or is_elsewhere(cause)
     if passing or str(cause).startswith(_PASSING_CODES):
         return BrokerUnavailable(f"the broker cannot write at this moment: {error_text(cause)}")

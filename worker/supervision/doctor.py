@@ -31,6 +31,7 @@ _DECODE_S: Final = 300.0
 _FIELDS: Final = "name,driver_version,compute_cap,memory.total,memory.used"
 _MEBI: Final = 1024
 _BEHIND: Final = "behind"
+_TENTH: Final = 0.1
 _SEE_TORCH: Final = "`kikipounamu gpu setup` installs the torch for this card"
 
 _LIBRARIES: Final = {  # each is queried in a process of its own; nothing of it is imported here
@@ -217,7 +218,8 @@ def decode_findings(one: DecodeMeasurement, *, spoken: bool) -> Iterator[DoctorF
     values = {"engine": one.info.engine, "model": one.info.model, "device": one.info.device, "seconds": loaded}
     yield DoctorFinding("engine", f"{model} on {one.info.device}, loaded in {loaded} s", True, key, values)
     rtf = one.decode_s / one.sound_s if one.sound_s else 0.0
-    fast = f"{1 / rtf:.0f} times as fast as speech" if 0 < rtf < 1 else "slower than speech: texts will lag behind"
+    times_real = f"{1 / rtf:.{0 if rtf < _TENTH else 1}f}" if rtf else ""
+    fast = f"{times_real} times as fast as speech" if 0 < rtf < 1 else "slower than speech: texts will lag behind"
     times = {"sound": f"{one.sound_s:.0f}", "seconds": f"{one.decode_s:.2f}"}
     says = f"{times['sound']} s of sound in {times['seconds']} s: RTF {rtf:.3f}, {fast}"
     yield DoctorFinding("decode", says, rtf < 1, "speed" if rtf < 1 else _BEHIND, times)

@@ -1,6 +1,7 @@
 """The worker's connections, and what errors of a broker mean."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import redis.exceptions as foreign
@@ -37,6 +38,15 @@ def test_only_nodes_that_must_be_found_are_dialled() -> None:
     assert dials_of("redis+cluster://h")("any") is not None
     with pytest.raises(BrokerRefused):
         dials_of("redis+cluster://")
+
+
+async def test_missing_socket_of_a_broker_is_reported_with_what_to_start(tmp_path: Path) -> None:
+    client = open_client(f"unix://{tmp_path}/broker.sock", "any")
+    with pytest.raises(foreign.ConnectionError) as raised:
+        await client.ping()
+    await client.aclose()
+    assert "`kikipounamu-gateway serve`" in str(broker_error(raised.value))
+    assert "serve" not in str(broker_error(foreign.ConnectionError("Error 111 connecting to b:1.")))
 
 
 async def test_client_uses_the_dialled_connection(broker: Broker) -> None:

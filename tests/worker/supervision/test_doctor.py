@@ -104,6 +104,8 @@ def test_doctor_describes_decoding_speed() -> None:
     assert fast[2] == DoctorFinding("text", "hello", True)
     slow = list(decode_findings(DecodeMeasurement(info, 1.0, 10.0, 20.0, ""), spoken=False))
     assert slow[1].good is False and len(slow) == 2
+    near = list(decode_findings(DecodeMeasurement(info, 1.0, 10.0, 7.26, ""), spoken=False))
+    assert near[1].says == "10 s of sound in 7.26 s: RTF 0.726, 1.4 times as fast as speech"
     assert line(fast[2]).startswith("ok") and line(slow[1]).startswith("SLOW  decode")
     assert line(DoctorFinding("decode", "it fails", False)).startswith("NO    decode"), "of one width"
     assert json.loads(json_line(fast[2])) == {
