@@ -53,6 +53,13 @@ _THREADS: Final = 12
 _FILES: Final = 36
 """Fewest open files with which its broker starts."""
 
+_REMEDIES: Final[dict[int | None, str]] = {
+    errno.EADDRINUSE: "end the program that has this port, or use another --port",
+    errno.EADDRNOTAVAIL: "use an address of this computer as --host",
+    errno.EACCES: "only root may use a port below 1024: use another --port",
+}
+"""What to do about an address that cannot be listened on. Errors about a file name it."""
+
 app = command_line.group("The gateway between clients and workers.", add_completion=True)
 
 
@@ -168,8 +175,8 @@ def _with_remedy(error: OSError) -> str:
     """Return a message: the failure, its file or port, and the remedy."""
     if isinstance(error, socket.gaierror):
         return f"{reason(error)}: use another --host"
-    if error.errno == errno.EADDRINUSE:
-        return f"{reason(error)}: end the program that has this port, or use another --port"
+    if remedy := _REMEDIES.get(error.errno) if not error.filename else None:
+        return f"{reason(error)}: {remedy}"
     return refusal(error)
 
 

@@ -121,7 +121,7 @@ async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, set
             form.part = await asyncio.to_thread(uploads.part)
             await _save(pieces, form.part, settings.most_bytes)
         else:
-            value = await _text(part.name, pieces)
+            value = await _text(part.name, pieces, is_file=bool(part.filename))
             if part.name not in form.values:
                 form.values[part.name] = value
             elif part.name.endswith(_LIST):
@@ -144,10 +144,12 @@ async def _save(pieces: Pieces, file: IncomingFile, most_bytes: int) -> None:
     await asyncio.to_thread(file.write, bytes(waiting))
 
 
-async def _text(name: str, pieces: Pieces) -> str:
+async def _text(name: str, pieces: Pieces, *, is_file: bool) -> str:
     data = b""
     async for piece in pieces:
         data += piece
+        if len(data) > _FIELD_BYTES and is_file:
+            raise MalformedMessage(f"the file is sent in the field {FILE}, not in {name}")
         if len(data) > _FIELD_BYTES:
             raise MessageTooLarge(f"the field {name} may have {_FIELD_BYTES} bytes")
     return data.decode()

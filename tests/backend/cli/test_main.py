@@ -193,10 +193,14 @@ def test_invalid_broker_address_is_reported_without_traceback(home: Path, comman
     assert "Traceback" not in done.stderr + done.stdout
 
 
-def test_host_that_is_no_address_is_reported_with_remedy(home: Path) -> None:
-    command = ("serve", "--mode", "shared", "--port", "0", "--host", "host.invalid")
+@pytest.mark.parametrize(
+    ("host", "remedy"),
+    [("host.invalid", "use another --host"), ("192.0.2.1", "use an address of this computer as --host")],
+)
+def test_host_that_is_no_address_is_reported_with_remedy(home: Path, host: str, remedy: str) -> None:
+    command = ("serve", "--mode", "shared", "--port", "0", "--host", host)
     done = called(app, *command, environment={"KIKIPOUNAMU_HOME": str(home)})
-    assert done.returncode == 1 and "use another --host" in done.stderr
+    assert done.returncode == 1 and remedy in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
 
 

@@ -75,6 +75,14 @@ async def test_form_needs_one_file_and_each_field_at_most_once(world: World) -> 
     assert await world.error("POST", "/v1/sessions", data=long) == (413, "too_large")
 
 
+async def test_file_in_another_field_is_reported_with_the_right_one(world: World) -> None:
+    other = aiohttp.FormData()
+    other.add_field("audio", bytes(40_000), filename="talk.wav")
+    status, body = await world.call("POST", "/v1/sessions", data=other)
+    said = "the file is sent in the field file, not in audio"
+    assert (status, body["error"]["code"], body["error"]["message"]) == (400, "malformed", said)
+
+
 async def test_interrupted_upload_leaves_no_file(world: World) -> None:
     async def half() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + bytes(100_000)
