@@ -49,6 +49,15 @@ def test_list_has_found_computers_last() -> None:
     ]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_spoken_name_of_each_button_has_the_words_that_are_seen(language: str) -> None:
+    texts, view = Texts(language), GatewaysView((DESK, TEAM, PLAIN), (ATTIC,), here=False)
+    rows = computers(texts, view, IDLE, SharingView(), LendingView((LentView("l", "lab"),)))
+    buttons = [row.button for row in rows if row.button is not None]
+    assert len(buttons) == 5
+    assert [button for button in buttons if button.text.rstrip("…") not in button.name] == []
+
+
 def test_computer_recognised_for_is_not_listed_as_found() -> None:
     view = GatewaysView((), (ATTIC, replace(ATTIC, name="cellar", certificate_sha256="d" * 64)))
     lent = LendingView((LentView("c" * 16, "attic"),))
