@@ -66,7 +66,7 @@ class FirstRun:
         """Click the button that goes on."""
         found = wait_until_sync(self._button, "a button goes on")
         x, y = found
-        self.app.desktop.xdotool("mousemove", "--sync", str(x), str(y), "click", "1")
+        self.app.desktop.xdotool("mousemove", str(x), str(y), "click", "1")
         self.clicks += 1
 
     def go_on_to(self, step: str) -> None:

@@ -21,7 +21,7 @@ def test_clicks_are_counted_where_they_happen(screen: Desktop, connection: X11Co
     before = clicks.count()
     assert clicks.last_in(LEFT) == 0
     for number, x in enumerate((300, 900, 900, 300), 1):
-        screen.xdotool("mousemove", "--sync", str(x), "700", "click", "1")
+        screen.xdotool("mousemove", str(x), "700", "click", "1")
         assert connection.wait(partial(counted, clicks, before + number), PATIENT_S)
     assert (clicks.last_in(LEFT), clicks.last_in(RIGHT)) == (before + 4, before + 3)
     assert clicks.last_in(Area(1200, 0, 80, 80)) == 0
@@ -31,7 +31,7 @@ def test_clicks_after_a_restart_have_higher_numbers(screen: Desktop, connection:
     """The helper process may have been restarted since the last text."""
     earlier = Clicks(connection)
     before = earlier.count()
-    screen.xdotool("mousemove", "--sync", "300", "700", "click", "1", "click", "1")
+    screen.xdotool("mousemove", "300", "700", "click", "1", "click", "1")
     assert connection.wait(partial(counted, earlier, before + 2), PATIENT_S)
     later = Clicks(connection)
     unclicked = later.count()
@@ -44,7 +44,7 @@ def test_clicks_after_a_restart_have_higher_numbers(screen: Desktop, connection:
 def test_keys_and_the_wheel_are_no_clicks(screen: Desktop, connection: X11Connection) -> None:
     clicks = Clicks(connection)
     before = clicks.count()
-    screen.xdotool("mousemove", "--sync", "300", "700", "click", "4", "click", "5", "key", "a", "click", "1")
+    screen.xdotool("mousemove", "300", "700", "click", "4", "click", "5", "key", "a", "click", "1")
     assert connection.wait(partial(counted, clicks, before + 1), PATIENT_S)
     assert clicks.last_in(LEFT) == before + 1
 

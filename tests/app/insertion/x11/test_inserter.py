@@ -253,7 +253,7 @@ async def test_click_into_the_target_is_known_after_an_insertion(screen: Desktop
     inserted = await inserter.insert("one", before)
     await field.shows("one")
     middle = map(str, before.area.middle)
-    screen.xdotool("mousemove", "--sync", *middle, "click", "1")
+    screen.xdotool("mousemove", *middle, "click", "1")
 
     async def is_known() -> bool:
         after = await inserter.target()
