@@ -43,6 +43,7 @@ from app.updates.index import place_of
 from app.updates.replaced_files import ReplacedFiles
 from app.updates.service import Updates
 from client.connection import Locate
+from client.errors import GatewayError
 from client.models import loaded_models
 from protocol.monitor import BrokerTrouble
 from protocol.recognition import Options
@@ -196,7 +197,7 @@ def _screen_lock(locked: Callable[[], None]) -> "ScreenLock | None":
 
 def _files(post: Post, locate: Locate, options: Callable[[], Options], rewrite: Rewrite) -> Files:
     recogniser = FileRecogniser(locate, folders().models / VAD_MODEL, rewrite=rewrite)
-    trouble = partial(_trouble, locate)
+    trouble = partial(server_trouble, locate)
     return Files(post, FileParts(recogniser, folders().data / _FILES, options, trouble=trouble))
 
 
@@ -205,8 +206,10 @@ async def _models(locate: Locate) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.model for one in await loaded_models(locate())))
 
 
-async def _trouble(locate: Locate) -> Note | None:
+async def server_trouble(locate: Locate) -> Note | None:
     """Return why the current gateway accepts nothing, as a note about a file; ``None`` if that is unknown."""
-    if await broker_trouble(locate) != BrokerTrouble.DISK:
-        return None
-    return Note(FileNote.DISK_FULL, {"place": locate().name or str(folders().data)})
+    with suppress(GatewayError):
+        gateway = locate()
+        if await broker_trouble(gateway) == BrokerTrouble.DISK:
+            return Note(FileNote.DISK_FULL, {"place": gateway.name or str(folders().data)})
+    return None

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 import psutil
 from msgspec import Struct
 
-from client.connection import Address, Locate
+from client.connection import Address
 from client.errors import GatewayError, Unreachable
 from client.request import request
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
@@ -98,10 +98,10 @@ class Workers(Struct, frozen=True):
     workers: tuple[WorkerSeen, ...] = ()
 
 
-async def broker_trouble(locate: Locate) -> str:
-    """Return why the broker of this gateway takes nothing, a ``BrokerTrouble``; empty if that is unknown."""
+async def broker_trouble(gateway: Address) -> str:
+    """Return why the broker of a gateway takes nothing, a ``BrokerTrouble``; empty if that is unknown."""
     try:
-        return (await _get(locate(), READY, GatewayReadiness)).broker.trouble
+        return (await _get(gateway, READY, GatewayReadiness)).broker.trouble
     except (GatewayError, ValueError):
         return ""
 

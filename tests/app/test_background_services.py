@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from app.background_services import BackgroundServices
+from app.background_services import BackgroundServices, server_trouble
 from app.diagnostics.report.view import LogLines, WatchLogs
 from app.files.view import AddFiles, FileState, FilesView
 from app.history.view import HistoryList, HistoryRows, RowsWanted, SearchHistory
@@ -26,6 +26,7 @@ from client.errors import Unreachable
 from client.models import MODELS_PATH
 from protocol.recognition import Options
 from protocol.session import Final
+from runtime.folders import folders
 from tests.helpers.bus_service import Answers, BusProgram, bus_program
 from tests.helpers.message_bus import running_bus
 from tests.helpers.ports import free_port
@@ -48,6 +49,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "takes")
+
+
+async def test_reason_why_a_server_accepts_nothing_names_its_full_disk() -> None:
+    trouble = "disk"
+
+    async def ready(request: web.Request) -> web.Response:
+        return web.json_response({"broker": {"up": False, "trouble": trouble}}, status=503)
+
+    async with serving(web.get("/readyz", ready)) as url:
+        for name, place in (("", str(folders().data)), ("The desk", "The desk")):
+            note = await server_trouble(fixed_locator(Address(url, name=name)))
+            assert note and (note.key, note.values) == ("disk-full", {"place": place})
+        trouble = ""
+        assert await server_trouble(fixed_locator(Address(url))) is None
+    assert await server_trouble(fixed_locator(Address(url))) is None, "it has ended"
+    assert await server_trouble(nowhere) is None
 
 
 async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library: Library) -> None:
