@@ -45,6 +45,11 @@ class PasteWatch:
         self._usual_late_s = 0.0
         self._last_late_s = 0.0
 
+    @property
+    def was_pressed(self) -> bool:
+        """True once the paste key was pressed."""
+        return self._pressed_s is not None
+
     def pressed(self, now: float) -> None:
         """Note that the paste key was pressed."""
         self._pressed_s = now

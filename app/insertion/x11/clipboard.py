@@ -123,6 +123,8 @@ class X11Clipboard:
                 self._give_back_when_settled(watch)
                 return None
             reason = _WHY[verdict]
+            if verdict is PasteState.TAKEN and self._is_echoed(text, tuple(selections)):
+                reason = HoldReason.UNCERTAIN
         watch.give_up(time.monotonic())
         self.gave_up(watch)
         self._given_up = [*self._late(), watch]
@@ -133,6 +135,15 @@ class X11Clipboard:
     def lends(self) -> bool:
         """True while the last text is still offered."""
         return bool(self._lent)
+
+    def offers(self) -> bool:
+        """Return whether no other program has copied anything since the text was offered."""
+        return all(self.owner.contents(selection) is not None for selection in self._lent)
+
+    @property
+    def was_pressed(self) -> bool:
+        """True if the key of the last paste was pressed."""
+        return self._watch is not None and self._watch.was_pressed
 
     def is_settled(self) -> bool:
         """Return whether no further request for the last text is likely."""
@@ -178,6 +189,12 @@ class X11Clipboard:
             if verdict in (PasteState.NOT_READ, PasteState.TAKEN):
                 self.owner.withdraw(watch.received)
             return verdict
+
+    def _is_echoed(self, text: str, selections: Iterable[int]) -> bool:
+        """Return whether a program that synchronises clipboards offers the same text: the target may have it."""
+        kind = self._connection.atom("UTF8_STRING")
+        found = [self._reader.ask(selection, kind, _SAVE_DEADLINE_S) for selection in selections]
+        return any(value is not None and value.data == text.encode() for value in found)
 
     def _late(self) -> list[PasteWatch]:
         """Return the pastes whose key a program may still have to process."""

@@ -90,7 +90,9 @@ class X11Strategies:
         if reason is not None:
             return held_insertion(reason)
         if self.clipboard.keep(self._selections(target)):
-            return self._paste(text, target)
+            done = self._paste(text, target)
+            if done.reason != HoldReason.CLIPBOARD_BUSY or self.clipboard.was_pressed:
+                return done
         pieces = self._plan(text, target, rules) if may_type_instead(rules) else None
         return held_insertion(HoldReason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
 
@@ -101,7 +103,7 @@ class X11Strategies:
             return held_insertion(HoldReason.TARGET_UNKNOWN)
 
         def press(pressed: Callable[[], None]) -> HoldReason | None:
-            chord.pressed = pressed
+            chord.pressed, chord.offered = pressed, self.clipboard.offers
             return self.screen.press(target, chord)
 
         if not self._last_has_ended(self._patience_s) and self._last == target:

@@ -220,14 +220,14 @@ class X11Keyboard:
                 return held_insertion(HoldReason.UNCERTAIN)  # the program may still process the keys
         return Insertion(InsertionResult.TYPED)
 
-    def codes_of(self, piece: Batch) -> Collection[int] | None:
-        """Return the codes that type this piece; ``None`` if the layout has changed since it was planned."""
+    def codes_of(self, piece: Batch) -> Collection[int] | HoldReason:
+        """Return the codes that type this piece, unless the layout has changed since it was planned."""
         table, keys = self._table(), self._layout().keys
         for char, stroke in zip(piece.text, piece.strokes, strict=True):
             found, sym = keys.get(keysym(char)), keysym(char)
             lent = piece.borrowed.get(stroke.code) == sym and sym in table[stroke.code]
             if not lent and (found is None or found.code != stroke.code or char != "\n" and found != stroke):
-                return None
+                return HoldReason.LAYOUT_CHANGED
         return {self._code(_SHIFT), self._code(_CAPS_LOCK), *(stroke.code for stroke in piece.strokes)}
 
     def strike(self, strokes: Iterable[Stroke]) -> None:
@@ -290,16 +290,19 @@ class X11Keyboard:
 class Chord:
     """A combination of keys, found again by the layout in effect when it is pressed. Raises ``CannotType``.
 
-    ``pressed`` is called just before.
+    ``pressed`` is called just before. ``offered``: returns whether the text is still on the clipboard.
     """
 
     def __init__(self, keyboard: X11Keyboard, keys: PasteKeys) -> None:
         self.pressed: Callable[[], None] = lambda: None
+        self.offered: Callable[[], bool] = lambda: True
         self._keyboard, self._keys = keyboard, keys
         self._codes = keyboard.chord(keys)
 
-    def codes(self) -> Collection[int]:
+    def codes(self) -> Collection[int] | HoldReason:
         """Return the codes of the keys, by the keyboard layout at this moment."""
+        if not self.offered():
+            return HoldReason.CLIPBOARD_BUSY
         with suppress(CannotType):  # then the keys of the earlier layout do nothing
             self._codes = self._keyboard.chord(self._keys)
         return self._codes
@@ -316,8 +319,8 @@ class _Strikes:
     def __init__(self, keyboard: X11Keyboard, piece: Batch) -> None:
         self._keyboard, self._piece = keyboard, piece
 
-    def codes(self) -> Collection[int] | None:
-        """Return the codes of the keys; ``None`` if the layout has changed."""
+    def codes(self) -> Collection[int] | HoldReason:
+        """Return the codes of the keys, unless the layout has changed."""
         return self._keyboard.codes_of(self._piece)
 
     def press(self) -> None:

@@ -25,6 +25,7 @@ from app.x11.key_filters import KeyFilters
 RELEASE_DEADLINE_S: Final = 2.0
 _CHECK_AGAIN_S: Final = 0.01
 _MOST_PARENTS: Final = 16
+_PASSING: Final = (HoldReason.MODIFIERS_HELD, HoldReason.KEYBOARD_GRABBED)
 # Lock keys do not count as held modifiers.
 _LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scroll, Caps, Shift and group locks
 
@@ -32,8 +33,8 @@ _LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scro
 class KeyPresses(Protocol):
     """Keys that are chosen and pressed while the server is grabbed."""
 
-    def codes(self) -> Collection[int] | None:
-        """Return the codes of the keys; ``None`` if the layout at this moment needs other ones."""
+    def codes(self) -> Collection[int] | HoldReason:
+        """Return the codes of the keys, or why they cannot be pressed at this moment."""
 
     def press(self) -> None:
         """Press the keys of these codes."""
@@ -83,7 +84,7 @@ class X11Screen:
         end = time.monotonic() + self._release_deadline_s
         while True:
             reason = self._try(target, keys)
-            if reason in (None, HoldReason.FOCUS_MOVED, HoldReason.LAYOUT_CHANGED) or time.monotonic() >= end:
+            if reason not in _PASSING or time.monotonic() >= end:
                 return reason
             self._connection.wait(lambda: False, _CHECK_AGAIN_S)
 
@@ -116,8 +117,8 @@ class X11Screen:
                 # Earlier requests are no answer to the keys.
                 self._connection.handle_pending()
                 codes = keys.codes()
-                if codes is None:
-                    return HoldReason.LAYOUT_CHANGED
+                if isinstance(codes, HoldReason):
+                    return codes
                 if self._is_any_down(codes):
                     return HoldReason.MODIFIERS_HELD
                 self.pressing(target.process)

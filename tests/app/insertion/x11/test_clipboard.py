@@ -58,6 +58,22 @@ def test_copy_of_another_program_during_a_paste_is_kept(connection: X11Connectio
     assert connection.display.get_selection_owner(selections[0]).id == other.window.id
 
 
+def test_paste_is_uncertain_when_another_program_offers_the_same_text(
+    screen: Desktop, connection: X11Connection
+) -> None:
+    """Programs that synchronise clipboards do so; the target then reads the text from them."""
+    clipboard = X11Clipboard(connection)
+
+    def synchronises(pressed: object) -> HoldReason | None:
+        assert callable(pressed)
+        pressed()
+        screen.copy(b"text")
+        return None
+
+    selections = clipboard.selections(primary=False)
+    assert clipboard.paste("text", selections, US, synchronises) is HoldReason.UNCERTAIN
+
+
 class Slow:
     """A target whose key is ``press``.
 

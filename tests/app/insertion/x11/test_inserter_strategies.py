@@ -69,6 +69,22 @@ def test_text_with_too_many_table_changes_is_pasted(screen: Desktop, connection:
     strategies.close()
 
 
+def test_text_is_typed_when_another_program_takes_the_clipboard_before_the_key(
+    screen: Desktop, connection: X11Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strategies = X11Strategies(connection, PATIENT_S)
+    monkeypatch.setattr(strategies.clipboard, "offers", lambda: False)
+    field = TextField(screen, "taken")
+    target = strategies.screen.target()
+    assert target is not None
+    composing = Rules(input_method=True)
+    assert strategies.insert("text", target, composing) == held_insertion(HoldReason.CLIPBOARD_BUSY)
+    assert strategies.insert("text", target, Rules()) == Insertion(InsertionResult.TYPED)
+    serve_until(connection, lambda: field.text == "text")
+    assert field.pastes == []
+    strategies.close()
+
+
 def test_text_is_pasted_if_no_layout_has_the_letter_of_the_paste_key(
     screen: Desktop, connection: X11Connection
 ) -> None:

@@ -103,6 +103,8 @@ def test_text_is_pasted_by_the_key_of_the_layout_at_that_moment(
     before = chord.codes()
     lay_out(screen, "us", "dvorak")
     assert chord.codes() == keyboard.chord(ORDINARY) != before
+    chord.offered = lambda: False
+    assert chord.codes() is HoldReason.CLIPBOARD_BUSY
 
 
 def test_text_is_not_pasted_while_its_key_is_held(screen: Desktop, connection: X11Connection) -> None:
