@@ -277,8 +277,12 @@ class X11Clipboard:
         self._connection.at(watch.settles_s(), settle)
 
     def _user_pastes(self) -> None:
-        """Restore the old contents for the user's own paste, unless the target may still read for our key."""
-        if self._watch is not None and time.monotonic() >= self._watch.quiet_s():
+        """Restore the old contents for the user's own paste, unless the target may still read for our key.
+
+        A selection that was empty has nothing to paste.
+        """
+        copied = all(self._before.get(selection, Contents()).values for selection in self._lent)
+        if copied and self._watch is not None and time.monotonic() >= self._watch.quiet_s():
             self._give_back()
 
     def _give_back(self) -> None:

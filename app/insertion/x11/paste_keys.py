@@ -14,7 +14,7 @@ from Xlib.protocol import rq
 
 from app.x11.connection import X11Connection
 
-_PRESS: Final = rq.Struct(rq.Card16("device"), rq.Card32("time"), rq.Card32("key"))
+_KEY: Final = rq.Struct(rq.Card16("device"), rq.Card32("time"), rq.Card32("key"))
 _VERSION: Final = {"major_version": 2, "minor_version": 2}
 
 
@@ -28,6 +28,7 @@ class UsersPasteKeys:
         self._connection = connection
         self._pressed = pressed
         self._watching = False
+        self._controls, self._shifts, self._down = set[int](), set[int](), set[int]()
         self._extension: int | None = None
         display = connection.display
         if not display.has_extension(xinput.extname) or not display.has_extension(ge.extname):
@@ -38,21 +39,39 @@ class UsersPasteKeys:
         except XError:
             return  # an old server, of version 1
         self._extension = extension
-        display.ge_add_event_data(extension, xinput.RawKeyPress, _PRESS)
+        for kind in (xinput.RawKeyPress, xinput.RawKeyRelease):
+            display.ge_add_event_data(extension, kind, _KEY)
         connection.handlers.append(self._handle)
 
     def watch(self, *, on: bool) -> None:
         """Begin or stop to watch the keys."""
-        if on is not self._watching and self._extension is not None:
-            self._watching = on
-            mask = xinput.RawKeyPressMask if on else 0
-            self._connection.root.xinput_select_events([(xinput.AllMasterDevices, mask)])
-            self._connection.display.flush()
+        if on is self._watching or self._extension is None:
+            return
+        self._watching = on
+        mask = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask if on else 0
+        self._connection.root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+        display = self._connection.display
+        if on:
+            mapping, down = display.get_modifier_mapping(), display.query_keymap()
+            self._controls, self._shifts = (
+                set(mapping[X.ControlMapIndex]) - {0},
+                set(mapping[X.ShiftMapIndex]) - {0},
+            )
+            self._down = {code for code in self._controls | self._shifts if down[code >> 3] >> (code & 7) & 1}
+        display.flush()
 
     def _handle(self, event: Any) -> None:
-        ours = event.type == ge.GenericEventCode and event.extension == self._extension
-        if ours and event.evtype == xinput.RawKeyPress and self._watching:
-            held = self._connection.root.query_pointer().mask
-            insert = event.data.key == self._connection.display.keysym_to_keycode(XK.XK_Insert)
-            if held & X.ControlMask or (insert and held & X.ShiftMask):
-                self._pressed()
+        if event.type != ge.GenericEventCode or event.extension != self._extension or not self._watching:
+            return
+        if event.evtype == xinput.RawKeyRelease:
+            self._down.discard(event.data.key)
+        elif event.evtype == xinput.RawKeyPress:
+            self._press(event.data.key)
+
+    def _press(self, key: int) -> None:
+        """Note a key. The modifiers are those of its moment: by now they may be up."""
+        insert = key == self._connection.display.keysym_to_keycode(XK.XK_Insert)
+        if key in self._controls | self._shifts:
+            self._down.add(key)
+        elif self._down & self._controls or (insert and self._down & self._shifts):
+            self._pressed()

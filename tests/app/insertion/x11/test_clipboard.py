@@ -12,7 +12,7 @@ from app.insertion.x11.clipboard import MOST_LATE, KeptSelections, Press, X11Cli
 from app.insertion.x11.selection_owner import SelectionOwner
 from app.insertion.x11.selection_reader import Contents, Value
 from app.x11.connection import X11Connection
-from tests.helpers.desktop import Desktop
+from tests.helpers.desktop import PATIENT_S, Desktop
 from tests.helpers.waiting import wait_until_sync
 
 us = os.getpid  # called by each test: it may run in another process than the one that imports it
@@ -67,11 +67,14 @@ def test_paste_is_uncertain_when_another_program_offers_the_same_text(
     def synchronises(pressed: object) -> HoldReason | None:
         assert callable(pressed)
         pressed()
-        screen.copy(b"text")
+        place = screen.folder / "synchronised"
+        place.write_text("text")
+        screen.start("xclip", "-quiet", "-selection", "clipboard", "-target", "UTF8_STRING", str(place))
+        assert connection.wait(lambda: not clipboard.offers(), PATIENT_S)
         return None
 
     selections = clipboard.selections(primary=False)
-    assert clipboard.paste("text", selections, US, synchronises) is HoldReason.UNCERTAIN
+    assert clipboard.paste("text", selections, us(), synchronises) is HoldReason.UNCERTAIN
 
 
 class Slow:
