@@ -3,8 +3,8 @@
 python = $(or $(shell for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done), \
 	$(error Python 3.11 or newer is needed: install it, or say where it is with PYTHON=/path/to/python3))
-# Five more than cores: many tests wait for something most of the time.
-JOBS ?= 7
+# Three more than cores: many tests wait for something most of the time.
+JOBS ?= 5
 SUITE ?= bookworm
 TARGETS ?= run test
 ARGS ?=

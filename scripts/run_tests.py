@@ -204,11 +204,6 @@ def run_together(venv: Path, plans: Mapping[str, Sequence[str]]) -> list[tuple[i
     return [(end.status, _tally(name)) for end, name in zip(ended, plans, strict=True)]
 
 
-def processes(count: int, distribution: str) -> list[str]:
-    """Return pytest's arguments for ``count`` processes; for ``distribution`` see xdist."""
-    return ["--forks", str(count)] if sys.platform == "linux" else ["-n", str(count), "--dist", distribution]
-
-
 def marked_serial(tests: Path) -> list[str]:
     """Return the test files with ``serial`` tests; collecting all others would take too long."""
     return sorted(str(path) for path in tests.rglob("test_*.py") if "mark.serial" in path.read_text("utf-8"))
@@ -222,8 +217,8 @@ def main() -> int:
     parser.add_argument("--without", metavar="MARKER")
     options, more = parser.parse_known_args()
     but = f" and not {options.without}" if options.without else ""
-    side_by_side = [*processes(options.jobs, "worksteal"), "-m", f"not serial and not proof{but}"]
-    by_groups = [*processes(GROUPS, "loadgroup"), "-m", f"serial and not proof{but}"]
+    side_by_side = ["-n", str(options.jobs), "--dist", "worksteal", "-m", f"not serial and not proof{but}"]
+    by_groups = ["-n", str(GROUPS), "--dist", "loadgroup", "-m", f"serial and not proof{but}"]
     if not more:
         by_groups.extend(marked_serial(ROOT / "tests"))
     began = time.monotonic()

@@ -18,7 +18,7 @@ from runtime.program_start import switch_off_telemetry
 from tests.helpers.examples import DRAWS_OTHERS, examples
 from tests.helpers.valkey import Broker, binaries, running_broker
 
-pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips", "tests.helpers.proofs", "tests.helpers.forks"]
+pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips", "tests.helpers.proofs"]
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("KIKIPOUNAMU_TEST_", "KIKIPOUNAMU_EXTRA_")

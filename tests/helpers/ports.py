@@ -7,24 +7,18 @@ are below the system's range (32768 on Linux, 49152 on other systems).
 import itertools
 import os
 import socket
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import psutil
 
 _FIRST, _COUNT = 20_000, 12_000
 _EACH = 97  # ports of one process before they reach another's
-
-
-@cache
-def _numbers(process: int) -> Iterator[int]:
-    return itertools.count(process * _EACH)
+_numbers = itertools.count(os.getpid() * _EACH)
 
 
 def free_port() -> int:
     """Return a port that is free now; each call and each test process gets a different one."""
-    for number in itertools.islice(_numbers(os.getpid()), _COUNT):
+    for number in itertools.islice(_numbers, _COUNT):
         port = _FIRST + number % _COUNT
         try:
             with socket.create_server(("", port)):

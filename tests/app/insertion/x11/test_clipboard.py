@@ -15,7 +15,7 @@ from app.x11.connection import X11Connection
 from tests.helpers.desktop import PATIENT_S, Desktop
 from tests.helpers.waiting import wait_until_sync
 
-us = os.getpid  # called by each test: it may run in another process than the one that imports it
+US = os.getpid()
 DEADLINE_S = 0.2
 
 
@@ -35,7 +35,7 @@ def test_clipboard_is_restored_when_the_key_was_not_pressed(screen: Desktop, con
     screen.copy(b"copied before")
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=False)
-    assert clipboard.paste("text", selections, us(), presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
+    assert clipboard.paste("text", selections, US, presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
     (selection,) = selections
     assert clipboard.owner.contents(selection) is not None
     value = Value(connection.atom("UTF8_STRING"), 8, b"copied before")
@@ -54,7 +54,7 @@ def test_copy_of_another_program_during_a_paste_is_kept(connection: X11Connectio
         assert SelectionOwner(other).own(selections[0], theirs)
         return None
 
-    assert clipboard.paste("text", selections, us(), copies) is HoldReason.CLIPBOARD_BUSY
+    assert clipboard.paste("text", selections, US, copies) is HoldReason.CLIPBOARD_BUSY
     assert connection.display.get_selection_owner(selections[0]).id == other.window.id
 
 
@@ -74,7 +74,7 @@ def test_paste_is_uncertain_when_another_program_offers_the_same_text(
         return None
 
     selections = clipboard.selections(primary=False)
-    assert clipboard.paste("text", selections, us(), synchronises) is HoldReason.UNCERTAIN
+    assert clipboard.paste("text", selections, US, synchronises) is HoldReason.UNCERTAIN
 
 
 class Slow:
@@ -118,14 +118,14 @@ class Slow:
 
 def test_target_answered_late_has_time_to_take_the_text(connection: X11Connection, other: X11Connection) -> None:
     target = Slow(connection, other)
-    assert target.clipboard.paste("text", target.selections, us(), target.press_and_take) is None
+    assert target.clipboard.paste("text", target.selections, US, target.press_and_take) is None
     assert target.taken == [b"text"]
 
 
 def test_held_text_can_no_longer_be_taken(connection: X11Connection, other: X11Connection) -> None:
     """The target got its answer, but did not take it in time."""
     target = Slow(connection, other)
-    assert target.clipboard.paste("text", target.selections, us(), target.press) is HoldReason.NOT_READ
+    assert target.clipboard.paste("text", target.selections, US, target.press) is HoldReason.NOT_READ
     target.take()
     assert target.taken == [None]
 
@@ -138,7 +138,7 @@ def test_text_can_no_longer_be_taken_after_another_copy(connection: X11Connectio
         target.press(pressed)
         theirs.own(target.selections[0], Contents())
 
-    assert target.clipboard.paste("text", target.selections, us(), copies) is HoldReason.CLIPBOARD_BUSY
+    assert target.clipboard.paste("text", target.selections, US, copies) is HoldReason.CLIPBOARD_BUSY
     target.take()
     assert target.taken == [None]
 
@@ -151,13 +151,13 @@ def test_program_with_a_late_key_is_refused_after_the_next_paste(
     clipboard, selections = target.clipboard, target.selections
     assert clipboard.paste("one", selections, hung, presses(None)) is HoldReason.NOT_READ
     assert clipboard.paste("two", selections, hung_too, presses(None)) is HoldReason.NOT_READ
-    assert clipboard.paste("three", selections, us(), target.press_and_take) is None
+    assert clipboard.paste("three", selections, US, target.press_and_take) is None
     assert target.taken == [b"three"]
     pressed: list[int] = []
     assert clipboard.paste("four", selections, hung, lambda _: pressed.append(1)) is HoldReason.NOT_READ
     assert not pressed
     assert clipboard.owner.refuses(hung) and clipboard.owner.refuses(hung_too)
-    assert not clipboard.owner.refuses(us())
+    assert not clipboard.owner.refuses(US)
 
 
 def test_no_text_is_offered_when_too_many_programs_hang(connection: X11Connection) -> None:
@@ -166,7 +166,7 @@ def test_no_text_is_offered_when_too_many_programs_hang(connection: X11Connectio
     for number in range(MOST_LATE):
         assert clipboard.paste("text", selections, number, presses(None)) is HoldReason.NOT_READ
     pressed: list[int] = []
-    assert clipboard.paste("text", selections, us(), lambda _: pressed.append(1)) is HoldReason.NOT_READ
+    assert clipboard.paste("text", selections, US, lambda _: pressed.append(1)) is HoldReason.NOT_READ
     assert not pressed and all(clipboard.owner.refuses(number) for number in range(MOST_LATE))
 
 
@@ -186,7 +186,7 @@ def test_clipboard_is_read_again_when_it_changes_meanwhile(
             screen.copy(copies.pop(), "image/png")
 
     connection.handlers.append(meanwhile)
-    assert clipboard.paste("text", (selection,), us(), presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
+    assert clipboard.paste("text", (selection,), US, presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
     assert clipboard.owner.contents(selection) == Contents({picture: Value(picture, 8, b"second")})
 
 
@@ -197,7 +197,7 @@ def test_clipboard_is_not_touched_when_its_owner_does_not_answer(
     (selection,) = clipboard.selections(primary=False)
     other.window.set_selection_owner(selection, other.server_time())
     other.display.sync()
-    assert clipboard.paste("text", (selection,), us(), presses(None)) is HoldReason.CLIPBOARD_BUSY
+    assert clipboard.paste("text", (selection,), US, presses(None)) is HoldReason.CLIPBOARD_BUSY
     assert connection.display.get_selection_owner(selection).id == other.window.id
 
 
@@ -205,7 +205,7 @@ def test_empty_clipboard_is_empty_again_after_a_paste(screen: Desktop, connectio
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=True)
     assert len(selections) == 2
-    assert clipboard.paste("text", selections, us(), presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
+    assert clipboard.paste("text", selections, US, presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
     wait_until_sync(lambda: screen.copied("TARGETS") == b"", "nothing is there")
     clipboard.close()
 
@@ -226,7 +226,7 @@ def test_restored_contents_go_to_the_clipboard_manager_on_close(
     clipboard.owner.own(selections[0], Contents({1: Value(1, 8, b"kept")}))
     clipboard.close()
     other.wait(lambda: bool(asked), DEADLINE_S)
-    assert asked == [us()]
+    assert asked == [US]
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_contents_lent_by_a_killed_process_are_served_again(
         seen.append(kept.read())
         return HoldReason.FOCUS_MOVED
 
-    assert killed.paste("text", (selection,), us(), press) is HoldReason.FOCUS_MOVED
+    assert killed.paste("text", (selection,), US, press) is HoldReason.FOCUS_MOVED
     utf8 = connection.atom("UTF8_STRING")
     copied = {selection: Contents({utf8: Value(utf8, 8, b"copied before")})}
     assert seen == [copied] and kept.read() == copied, "while it is lent, and once it is given back"
@@ -284,4 +284,4 @@ def test_late_key_of_a_killed_process_is_refused(connection: X11Connection) -> N
     assert clipboard.paste("text", selections, 12345, lambda _: pressed.append(1)) is HoldReason.NOT_READ
     assert not pressed
     assert clipboard.owner.refuses(12345) and clipboard.owner.refuses(54321)
-    assert not clipboard.owner.refuses(us())
+    assert not clipboard.owner.refuses(US)
