@@ -36,7 +36,7 @@ def test_engine_decodes_in_a_process_of_the_one_executable(unpacked: Path) -> No
     command = [str(unpacked / "kikipounamu-worker"), "doctor", "--engine", "checksum"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "ok  decode" in done.stdout
+    assert "ok    decode" in done.stdout
 
 
 def test_pip_of_the_folder_is_there_for_models(unpacked: Path) -> None:
