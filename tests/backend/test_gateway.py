@@ -315,6 +315,7 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
             assert response.status == 200, "a restart of the gateway would not help"
         await redis.config_set("maxmemory", "0")
         await wait_until(lambda: gateway.monitor.up, "the broker takes speech again")
+        await wait_until(lambda: gateway.monitor.survey.memory < 1, "and has room, as far as the gateway knows")
         broker.process.kill()
         await wait_until(lambda: not gateway.monitor.up, "the loss of the broker is seen")
         status, body = await ready()
