@@ -72,7 +72,7 @@ def run_commands(
 
     Processes that outlive their command may stay until the last command has ended. Every result names them.
     """
-    _adopt_orphans()
+    _adopt_orphans(True)
     began = time.monotonic()
     processes: list[subprocess.Popen[bytes]] = []
     ends: dict[int, float] = {}
@@ -85,6 +85,7 @@ def run_commands(
         running = [process for process in processes if process.poll() is None]
         _interrupt(running, interrupt_s)
         left = _end_groups([process.pid for process in processes], 0.0 if running else LEAVE_S)
+        _adopt_orphans(False)  # nobody waits for those that come later
     now = time.monotonic()
     return [
         Ended(OVERDUE if process in running else process.returncode, ends.get(process.pid, now) - began, left)
@@ -204,6 +205,6 @@ def _group_members(groups: Collection[int]) -> dict[int, str]:
     return {int(pid): name for pid, pgid, name in rows if int(pgid) in groups}
 
 
-def _adopt_orphans() -> None:
+def _adopt_orphans(on: bool) -> None:
     if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)

@@ -97,3 +97,18 @@ def test_commands_run_together_and_each_reports_its_status(tmp_path: Path) -> No
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
     )
     assert done.stdout.split() == ["3", "0", "-9", "True"]
+
+
+def test_orphans_are_not_adopted_after_the_last_command() -> None:
+    """Nobody would wait for them, so they would stay as zombies."""
+    source = """
+import ctypes, os, sys
+from pathlib import Path
+from scripts import child_process
+child_process.run_command([sys.executable, "-c", ""], 60, os.environ, Path.cwd())
+adopts = ctypes.c_int(1)
+ctypes.CDLL(None).prctl(37, ctypes.byref(adopts), 0, 0, 0)  # PR_GET_CHILD_SUBREAPER of linux/prctl.h
+print(adopts.value)
+"""
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0"]
