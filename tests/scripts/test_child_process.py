@@ -100,7 +100,7 @@ def test_commands_run_together_and_each_reports_its_status(tmp_path: Path) -> No
 
 
 def test_orphans_are_not_adopted_after_the_last_command() -> None:
-    """Nobody would wait for them, so they would stay as zombies."""
+    """Orphans that no process waits for stay as zombies."""
     source = """
 import ctypes, os, sys
 from pathlib import Path
