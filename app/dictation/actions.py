@@ -108,7 +108,7 @@ class KeyCommand:
     """Report of the desktop that the key of ``action`` was pressed or released, by a command bound to the key.
 
     ``at_s``: when the command began, in seconds since the system started; 0: unknown. Commands may overtake each
-    other. ``late``: the command gave up meanwhile, so that it may only end a recording.
+    other. ``late``: the command has stopped waiting for the app, so it may end a recording, but begin none.
     """
 
     action: str

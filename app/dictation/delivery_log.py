@@ -46,7 +46,7 @@ class DeliveryLog:
         self._journals: dict[int, Journal] = {}
         self._shared: dict[UUID, Journal] = {}  # open in another task of this process
         self._cancelled: set[int] = set()  # takes cancelled before their journal was open
-        self._owed: dict[int, list[Work]] = {}  # by take: what its journal has refused up to now
+        self._owed: dict[int, list[Work]] = {}  # by take: records that its journal has not accepted yet
         self._refused = asyncio.Event()  # set while anything is owed
         self._writing = threading.Lock()
         self._lock = asyncio.Lock()  # keeps the order of records
@@ -84,7 +84,7 @@ class DeliveryLog:
     async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> bool:
         """Record that these pieces are about to be inserted into this program, and may be at its cursor.
 
-        Return whether that is on disk, as far as a restart would offer their texts.
+        Return True if the record is on disk, or if a restart would not offer their texts anyway.
         """
         await self._record(pieces, lambda journal, segment: journal.inserting(segment, program))
         if any(piece.take in self._owed for piece in pieces):
@@ -167,12 +167,12 @@ class DeliveryLog:
                 await self._retry_take(take)
             for take in list(self._journals):
                 await self._close(take)
-        if self._closing:  # by callers that were cancelled meanwhile
+        if self._closing:  # for callers that were cancelled while they waited
             await asyncio.wait(self._closing)
 
     @asynccontextmanager
     async def sharing(self, journal: Journal) -> AsyncIterator[None]:
-        """Use a journal that another task has open, until the context is left: it could not be reopened."""
+        """Write to a journal that another task has open, until the context ends: it cannot be opened twice."""
         self._shared[journal.session] = journal
         try:
             yield
@@ -184,9 +184,9 @@ class DeliveryLog:
             del self._shared[session]
 
     async def retry_refused(self) -> None:
-        """Record what journals have refused as soon as they take it, because a crash would lose it; never return.
+        """Retry refused records every second, because a crash would lose them; never return.
 
-        Wait for a take in use without asking for it: that takes 0.2 s, in which no other text is recorded.
+        Skip a take in use: an attempt to open it takes 0.2 s, during which no other text can be recorded.
         """
         while True:
             await self._refused.wait()
@@ -277,7 +277,7 @@ class DeliveryLog:
         return journal is None or await self._close_journal(journal)
 
     async def _close_journal(self, journal: Journal) -> bool:
-        """Close a journal, also if the caller is cancelled; return whether all speech in it is on disk."""
+        """Close a journal, even if the caller is cancelled; return whether all speech in it is on disk."""
         closing = asyncio.ensure_future(asyncio.to_thread(_closed, journal))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

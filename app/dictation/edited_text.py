@@ -1,4 +1,4 @@
-"""Find what a user's edit of a whole recording makes of its texts that are still to be pasted. Pure."""
+"""Find the part of a user's edit of a recording that replaces texts still to be pasted. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,10 +8,10 @@ from app.journal.library import TakeSnapshot
 
 
 def edited_text(found: TakeSnapshot, held: Mapping[int, str]) -> str | None:
-    """Return the edited text in the place of the ``held`` texts; ``None`` if they are to be pasted as recognised.
+    """Return the edited text in place of the ``held`` texts; ``None`` if they are to be pasted as recognised.
 
-    Where a part of the recording was inserted, only the rest is to be pasted. Of a text whose beginning was
-    inserted, the rest has no place in the edit.
+    If a part of the recording was inserted, return the rest of the edit. If only the beginning of a held text was
+    inserted, its rest cannot be found in the edit.
     """
     take = found.take
     begun = {number for number, spoken in take.segments.items() if spoken.rest}

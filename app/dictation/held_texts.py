@@ -11,7 +11,7 @@ from app.insertion.outcome import Target
 
 
 class HeldTexts:
-    """The paste rules for the held texts of a ``InsertionQueue``."""
+    """The paste rules for the held texts of an ``InsertionQueue``."""
 
     def __init__(self, queue: InsertionQueue) -> None:
         self._queue = queue

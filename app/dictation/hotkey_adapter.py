@@ -35,7 +35,7 @@ class KeyTimes:
     """Time limits of hotkeys: for answers of the keyboard, and for pauses and tests that are not ended.
 
     ``again_s``: the interval at which a key taken by another program is requested again. ``unseen_s``: how long a
-    key may be down whose state cannot be seen and whose release ends nothing.
+    key may be down if its state cannot be polled and its release ends nothing.
     """
 
     answer_s: float = 2.0
@@ -142,7 +142,7 @@ class HotkeyAdapter:
         self._changed.set()
 
     def suspend(self, *, on: bool) -> None:
-        """Ignore all keys but the cancel key until resumed, whatever the bindings are in between."""
+        """Ignore all keys but the cancel key until resumed, even if the bindings change."""
         self._suspended = on
         self._changed.set()
         self._show_seen()
@@ -195,8 +195,9 @@ class HotkeyAdapter:
     async def poll(self, action: str, *, needed: bool = False) -> None:
         """Report the physical state of a key. ``needed``: its release may end the recording.
 
-        A timeout reports no state, and a lost keyboard counts as "up". Commands and portals report no state: their
-        releases may get lost, and no text is inserted while a key is down.
+        Report nothing after a timeout, and "up" for a lost keyboard. Keys of commands and portals cannot be
+        polled, and their releases may get lost. They count as released after ``unseen_s``, because no text is
+        inserted while a key is down.
         """
         try:
             async with asyncio.timeout(self._times.answer_s):
@@ -240,7 +241,7 @@ class HotkeyAdapter:
             self._handle(HotkeyEvent(event.action, event.pressed, event.chord, event.at_s))
 
     def _handle_command(self, command: KeyCommand) -> None:
-        """Handle a key that the desktop binds to a command; it counts whichever key the settings name."""
+        """Handle a key that the desktop binds to a command, independent of the key in the settings."""
         if command.late:
             if self._is_active(command.action) and not self._test.on and command.action in _LATE:
                 self._handle(_LATE[command.action])

@@ -7,8 +7,9 @@ predecessor ``is_offer_due`` is true. Then ``accept`` releases the available tex
 A held text was recognised but not inserted. After a held insertion, the following texts of that take are held too,
 so that no text is missing in the middle, until the held texts are pasted. Hands-free, each segment has its own
 target, so a held segment does not hold the next. Held texts are pasted take by take, each take as one insertion.
-So is, once it has ended, a take for a cell of a sheet, whose contents a pasted text replaces. Hands-free, the user
-may move to another cell after each text.
+
+A take for a spreadsheet is inserted as a whole once it has ended, because each paste replaces the contents of the
+cell. Hands-free it is not: the user may move to another cell after each text.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,8 +40,8 @@ class SegmentId:
 class ReadyTexts:
     """Texts to insert now, as one insertion.
 
-    ``text`` includes any leading space, and ``texts`` are its parts. ``pasted``: held before, now for the focused
-    window. ``continues``: the end of the text inserted last, if this one continues it.
+    ``text`` includes any leading space, and ``texts`` are its parts. ``pasted``: the texts were held, and the user
+    pastes them now. ``continues``: the end of the text inserted last, if this one continues it.
     """
 
     pieces: tuple[SegmentId, ...]
@@ -164,7 +165,7 @@ class InsertionQueue:
         self.partly = {}
         if ready is None:
             return ()
-        if edited := insertion.edited:  # it replaces all of the texts, so its rest is that of the last one
+        if edited := insertion.edited:  # one edit replaces all of the texts: count its rest as that of the last
             ready = replace(ready, text=edited, texts=(*("" for _ in ready.texts[1:]), edited))
         whole = len(ready.text)
         missing = 0
@@ -329,8 +330,8 @@ class InsertionQueue:
     ) -> ReadyTexts:
         """Return these texts as one insertion.
 
-        It continues ``last`` if that went to the same window, to no cell of a sheet, and no click followed. A text
-        that is asked for now may follow a click.
+        It continues ``last`` if that went to the same window, which is no spreadsheet, and no click followed. For
+        ``pasted`` texts, clicks do not matter.
         """
         pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in texts.items()]
         before, where = last

@@ -1,8 +1,8 @@
-"""Make key events of the commands that a desktop runs for a key. Pure.
+"""Convert the commands that a desktop runs for a key into key events. Pure.
 
-Each press and each release starts a process of its own, so a release may arrive before its press, or never: sway
-forgets it when another key is pressed meanwhile. Therefore a press of a key that is down ends the first press, and
-``release`` ends one whose release does not come.
+Each press and each release starts a process of its own. So a release may arrive before its press, or never: sway
+drops it if another key is pressed first. Therefore a press of a key that is down ends the first press, and
+``release`` ends a press whose release is lost.
 """
 
 from dataclasses import replace
@@ -12,9 +12,9 @@ from app.dictation.actions import KeyCommand, KeyMove
 from app.hotkeys.events import KeyEvent
 
 _TOGETHER_S: Final = 0.05
-"""Commands of one short press may start in the wrong order, by so much."""
-_MEANWHILE_S: Final = 1.0
-"""A press overtaken by its release arrives so soon after it, where the system reports no times."""
+"""The commands of one short press may start in the wrong order, at most this far apart."""
+_OVERTAKEN_S: Final = 1.0
+"""If the system reports no times, a press within this time after a lone release belongs to it."""
 
 
 class KeyCommands:
@@ -65,4 +65,4 @@ class KeyCommands:
         began_s, arrived_s = self._early.pop(press.action)
         if press.at_s:
             return press.at_s <= began_s + _TOGETHER_S
-        return not began_s and now_s <= arrived_s + _MEANWHILE_S
+        return not began_s and now_s <= arrived_s + _OVERTAKEN_S

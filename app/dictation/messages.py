@@ -338,7 +338,7 @@ Effect = (
 class Gauges:
     """Values that only the shell knows, measured when the view is drawn.
 
-    ``unsent_s``: unsent audio per take. ``places``: of its focused text. ``lost``: no microphone records.
+    ``unsent_s``: unsent audio by take. ``places``: the focused text by take. ``lost``: no microphone records.
     """
 
     level_dbfs: float = LOWEST_DBFS

@@ -1,6 +1,6 @@
 """List recordings, and settle the held texts of finished ones.
 
-Journals record each recording. About held texts of this run the state machine has newer information.
+Journals describe each recording. For held texts of this run, the state machine is more up to date.
 Earlier takes are recognised on request, and their texts are not inserted automatically.
 """
 

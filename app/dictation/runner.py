@@ -67,7 +67,7 @@ MICROPHONE_NOTES: Final = {
 }
 
 _OF_A_TAKE: Final = frozenset({MicrophoneChangeKind.DROPPED, MicrophoneChangeKind.SILENT})
-"""Changes that say something about what is recorded, not about the device."""
+"""Changes that concern the recorded sound, not the device."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,10 @@ class DictationRunner:
         return not self.view.held and self.view.note != Note("insert-ready")
 
     def follow(self, show: Callable[[View], None]) -> Callable[[], None]:
-        """Call ``show`` with views, state changes at once, others 20 times a second; return the unsubscriber."""
+        """Call ``show`` with each view: state changes at once, others at most 20 times a second.
+
+        Return a function that ends this.
+        """
         self._followers.append(show)
 
         def end() -> None:
@@ -187,7 +190,7 @@ class DictationRunner:
         self._woken.set()
 
     async def until_bound(self) -> None:
-        """Wait until the hotkeys work, or are refused for the first time; then show the view, idle or not."""
+        """Wait until the hotkeys are bound or refused for the first time; then show the view in any case."""
         await self._keys.tried.wait()
         self._show(anyway=True)
 
@@ -205,7 +208,7 @@ class DictationRunner:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run until the user quits; cancellation only waits for an insertion under way.
+        """Run until the user quits; cancellation waits only for an insertion under way.
 
         Recorded speech is kept either way.
         """

@@ -51,7 +51,7 @@ class RunningTakes:
 
     @property
     def notes(self) -> list[Note]:
-        """The notes about takes that the user should see, of the oldest take first."""
+        """The notes about takes that the user should see, the oldest take's first."""
         return [note for runner in self._runners.values() if (note := runner.note) is not None]
 
     def perform(self, effect: Effect) -> bool:

@@ -22,7 +22,7 @@ DONE_S: Final = 2.0
 NOTICE_S: Final = 8.0
 """How long a finished take is shown (``DONE_S``), and how long a note or a take that needs attention is."""
 SHORT_S: Final = 0.5
-"""A recording that is shorter and in which nothing is said was a slip of the key."""
+"""A shorter recording in which nothing is said was a slip of the key."""
 CANCELLED_SHORT_S: Final = 2.0
 """A slip of the key that the user cancels takes longer, because the user has to notice it."""
 MOST: Final = 400
@@ -119,7 +119,7 @@ class TakeProgress:
 
     @property
     def is_negligible(self) -> bool:
-        """True for an empty take that is too short for speech, and has none for VAD and recognition."""
+        """True for an empty take that is too short for speech, and in which the VAD heard none."""
         enough_s = CANCELLED_SHORT_S if self.cancelled else SHORT_S
         return self.empty and not (self.heard or self.replaced) and self.seconds(inf) < enough_s
 

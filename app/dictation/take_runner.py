@@ -61,7 +61,7 @@ Handle = Callable[[Event], None]
 
 _BUSY: Final = {"no_worker": Note("no-worker"), "load": Note("much-waits"), "broker": Note("broker-away")}
 SILENCE_MINUTES: Final = {mode: 5 for mode in TalkMode} | {TalkMode.HANDS_FREE: 30}
-"""A recording in which nothing is said for so long was forgotten. Hands-free, it may well wait for its user."""
+"""A recording in which nothing is said for this long was forgotten. Hands-free, long pauses are normal."""
 _LAST_REVISION: Final = 2**32 - 1
 _DISK: Final = {
     DiskState.WAITING: Note("disk-waiting"),
@@ -171,14 +171,14 @@ class TakeRunner(DictationObserver):
             await asyncio.wait({journal})
             await self._parts.deliveries.discard(self._take)
             return Note("not-recorded", reason=note_of(error))
-        except JournalError as error:  # what the disk took of the take is empty
+        except JournalError as error:  # no sample has reached the disk
             await asyncio.to_thread(self._parts.library.discard, self.session)
             return Note("not-recorded", reason=note_of(error))
         except asyncio.CancelledError:
-            with suppress(asyncio.CancelledError):  # again, while a slow disk makes the journal
+            with suppress(asyncio.CancelledError):  # cancelled again while a slow disk creates the journal
                 await complete(asyncio.wait({journal}))
             if self._recording and not journal.exception():
-                self._recording.buffer.keep_in(journal.result())  # what was said before the journal was there
+                self._recording.buffer.keep_in(journal.result())  # what was said before the journal existed
             raise
         finally:
             if not journal.done():
@@ -238,7 +238,7 @@ class TakeRunner(DictationObserver):
             self._handle(TakeLimit(self._take, Note("too-long")))
 
     def processed(self, seconds: float) -> None:
-        """Note that nothing was said for long in a recording of ``seconds``."""
+        """Report a recording, now ``seconds`` long, as forgotten if nothing has been said for long."""
         silence_s = min(self.silence_s(), seconds - self._heard_s)
         if not self._stopped and silence_s >= 60 * self._silence_minutes:
             forgotten = Note("no-speech", {"minutes": str(self._silence_minutes)})

@@ -125,7 +125,7 @@ class TextInserter:
         self._tasks.start(self._find_target(take, segment), "aim")
 
     def record(self, work: Coroutine[Any, Any, None]) -> None:
-        """Write to a journal, even if the tasks end meanwhile; return at once. ``until_recorded`` waits for it."""
+        """Start writing to a journal and return at once; the end of the tasks does not stop the write."""
         writing = asyncio.ensure_future(work)  # so that it begins although its task may be cancelled at once
         task = self._tasks.start(complete(writing), "record")
         self._recording.add(task)
@@ -179,8 +179,8 @@ class TextInserter:
     async def _insert(self, ready: ReadyTexts) -> None:
         """Insert texts and always report the outcome.
 
-        An unknown outcome counts as held. A text that is not asked for now is held if the disk does not take that
-        its insertion begins: after a crash it would be offered as one that was not inserted.
+        An unknown outcome counts as held. If the disk cannot record the start of an automatic insertion, the text
+        is held: otherwise it would be offered again after a crash, although it was inserted.
         """
         try:
             program = ready.target.program if ready.target else ""
@@ -195,15 +195,15 @@ class TextInserter:
         self._handle(InsertionEnded(insertion))
 
     async def _insert_in_time(self, ready: ReadyTexts) -> Insertion:
-        """Copy or insert texts. At the deadline nobody knows whether they arrived."""
+        """Copy or insert texts. After the deadline, the outcome is uncertain."""
         working = asyncio.ensure_future(self._copy_or_insert(ready))
         try:
-            # The second time is for a process that stood still: the answer is there, and is not read yet.
+            # The second wait is for a process that was suspended: an answer may have arrived, but is not read yet.
             for patience_s in (_INSERT_S + _PER_CHARACTER_S * len(ready.text), _CATCH_UP_S):
                 if (await asyncio.wait({working}, timeout=patience_s))[0]:
                     return working.result()
         except asyncio.CancelledError:
-            if working.done() and not working.cancelled():  # just now: report it, and end
+            if working.done() and not working.cancelled():  # it ended just now: report its outcome
                 return working.result()
             raise
         finally:

@@ -7,7 +7,7 @@ from protocol.sentences import without_capital_within
 from protocol.texts import with_space
 
 _OBJECT: Final = "\ufffc"
-"""The place of something that is no text, such as a picture or a link."""
+"""Stands for something that is no text, such as a picture or a link."""
 _OPENING: Final = "([{<（［｛【〔《〈「『“‘«‹„‚¿¡"
 _TIGHT: Final = _OPENING + "/\\@#$€£¥_-–—=+*&|~^`"
 """Characters that no space follows."""
@@ -24,7 +24,7 @@ def at_caret(text: str, before: str | None, continues: str, after: str = "") -> 
     """Return a text as it fits between ``before`` and ``after``: with another beginning, and a space at the end.
 
     ``before``: the last characters before the caret, ``None`` if they are unknown. ``continues``: the text that
-    the app inserted last in this window. The joint with that is decided already, with the pause between them.
+    the app inserted last in this window; the joint with it has been decided already, by the pause between them.
     ``after``: what follows the caret, as far as it is known.
     """
     text = _behind(text, before, continues)
@@ -70,7 +70,7 @@ def _opens(before: str) -> bool:
 
 
 def _cased(text: str, before: str) -> str:
-    """Return the text with the first letter for its place: at the start of a sentence, or within one."""
+    """Return the text with its first letter cased for its place: the start of a sentence, or within one."""
     spoken = before.rstrip(" \u00a0").rstrip(_OPENING + _QUOTES).rstrip(" \u00a0")
     if not spoken or spoken[-1].isspace() or _ENDS.search(spoken):
         return text[0].upper() + text[1:] if _is_sentence(text) else text

@@ -61,7 +61,7 @@ async def open_inserter(
 
 
 def text_copier(environment: Mapping[str, str], window: Copier | None) -> Copier | None:
-    """Return what copies a text for the user on this desktop; ``window``: does so through a window."""
+    """Return the copier of this desktop. ``window``: copies through a window of this app."""
     if not is_wayland(environment):
         return window
     from app.insertion.wayland.clipboard_keeper import KeptCopier
@@ -70,7 +70,7 @@ def text_copier(environment: Mapping[str, str], window: Copier | None) -> Copier
 
 
 def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:
-    """Return what finds the focused text on this desktop."""
+    """Return the function that finds the focused text on this desktop."""
     if platform == "linux" and environment.get("DISPLAY") and not is_wayland(environment) and _has_bus_library():
         from app.insertion.accessibility.text_reader import find_text
 
@@ -81,7 +81,7 @@ def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:
 def text_reader(
     environment: Mapping[str, str], options: Callable[[], ReadingOptions], read_own: ReadAround = read_nothing
 ) -> ReadAround:
-    """Return what reads around the caret on this desktop, in windows of this app by ``read_own``.
+    """Return the function that reads around the caret; in windows of this app, it calls ``read_own``.
 
     ``options``: the user's current settings.
     """
@@ -98,7 +98,7 @@ def text_reader(
 
 
 def _has_bus_library() -> bool:
-    """Return whether D-Bus can be spoken: its library is part of the desktop extra for Linux."""
+    """Return whether the D-Bus library is installed: it is part of the desktop extra for Linux."""
     return importlib.util.find_spec("dbus_fast") is not None
 
 

@@ -13,7 +13,7 @@ from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
 from runtime.tasks import Tasks, is_set_within, loop_time
 
-# The clipboard stays empty for so long, because a hanging program would paste the old contents.
+# After a failed paste the clipboard stays empty for this long: a hanging program would paste the old contents.
 EMPTY_S: Final = 2.0
 # Targets of X programs that are requests to the owner or facts about its contents, not contents.
 NO_CONTENTS: Final = frozenset(
@@ -73,7 +73,7 @@ class Copier(Protocol):
 
 
 class WholeClipboard(Clipboard, Copier, Protocol):
-    """A clipboard that can be lent to a text and can also keep one."""
+    """A clipboard that can be lent to a text, and can keep a text for the user."""
 
 
 class WatchedClipboard(ABC):
@@ -108,9 +108,9 @@ class WatchedClipboard(ABC):
         return watch.verdict(loop_time()) is PasteState.READ
 
     async def give_back(self) -> None:
-        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile.
+        """Restore the saved contents once the target stops reading, unless another program has copied since.
 
-        A program that reads again and again does not prevent it.
+        The wait is limited, so that a program that reads again and again cannot prevent it.
         """
         end = loop_time() + MOST_STEPS * SETTLED_S
         while (watch := self._watch) is not None and watch.verdict(loop_time()) is PasteState.READ:
@@ -162,7 +162,7 @@ class PasteFlow:
                 reason, wait_s = HoldReason.NOT_READ, EMPTY_S
                 await self._clipboard.offer("", primary=primary)
         finally:
-            if owed:  # to this text, or still to the last one
+            if owed:  # the clipboard is lent to this text, or still to the last one
                 self._giving_back = self._tasks.start(self._give_back(wait_s), "give back")
         return reason
 
@@ -179,6 +179,6 @@ class PasteFlow:
             try:
                 await self._clipboard.give_back()
                 break
-            except ScreenGone:  # it only hangs: if it has ended, so does this process
+            except ScreenGone:  # the screen hangs; had it ended, this process would have ended too
                 await asyncio.sleep(EMPTY_S)
         self._giving_back = None

@@ -4,7 +4,7 @@ InsertionError          base (an ``AppError``)
 ├── InsertionUnavailable  insertion is impossible on this desktop
 │   ├── ScreenMissing     no screen, or it cannot be reached
 │   ├── PermissionMissing the user has not allowed this app to press keys, or not yet
-│   ├── SessionMissing    the desktop portal gives no session now
+│   ├── SessionMissing    the desktop portal cannot open a session now
 │   ├── LibraryMissing    a library is not installed
 │   └── FocusUnknown      the desktop does not report the focused window
 ├── ScreenGone          the connection to the screen is lost
@@ -18,7 +18,7 @@ from runtime.installing import extra_command
 
 
 class InsertionError(AppError):
-    """The base of all insertion errors. A text that is shown contains the remedy."""
+    """The base of all insertion errors. A message that the user sees contains the remedy."""
 
 
 class InsertionUnavailable(InsertionError):
@@ -38,7 +38,7 @@ class PermissionMissing(InsertionUnavailable):
 
 
 class SessionMissing(InsertionUnavailable):
-    """An error: the desktop portal gives no session now, and the user has no part in that."""
+    """An error: the desktop portal cannot open a session now. The user has not refused it."""
 
 
 class LibraryMissing(InsertionUnavailable):
@@ -75,4 +75,4 @@ class CannotType(InsertionError):
 
 
 class FocusUnknown(InsertionUnavailable):
-    """An error: this desktop does not report in this way which window has the focus. Texts are held."""
+    """An error: the desktop does not report the focused window by this method. Texts are held."""

@@ -22,14 +22,14 @@ class InsertionResult(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """The reason why a text is held: a key of the translated texts."""
+    """The reason why a text is held. Its value is a key of the translated texts."""
 
     NO_TARGET = "no-target"
     TARGET_UNKNOWN = "target-unknown"
     FOCUS_MOVED = "focus-moved"
     MODIFIERS_HELD = "modifiers-held"  # or a key that types the text
     NOT_ALLOWED = "not-allowed"  # the user has not allowed this app to press keys, or not yet
-    LAYOUT_CHANGED = "layout-changed"  # of the keyboard, and the new one lacks letters of the text
+    LAYOUT_CHANGED = "layout-changed"  # the new keyboard layout lacks letters of the text
     KEYBOARD_GRABBED = "keyboard-grabbed"  # by a menu, a locked screen, or a shortcut still held down
     CLIPBOARD_BUSY = "clipboard-busy"  # its contents cannot be saved, or another program copied
     NOT_READ = "not-read"  # the target did not request the text
@@ -38,10 +38,10 @@ class HoldReason(StrEnum):
     PASSWORD = "password"  # the field hides what is typed
     COMPOSING = "composing"  # a word is unfinished in the user's input method
     NO_FIELD = "no-field"  # a button or another element that takes no text has the focus
-    UNRECORDED = "unrecorded"  # the disk does not take that the insertion begins
+    UNRECORDED = "unrecorded"  # the start of the insertion could not be written to the disk
     PARTLY_TYPED = "partly-typed"  # the focus moved while typing
     INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed
-    UNCERTAIN = "uncertain"  # it failed later, or the program hangs: the text may have arrived, or still arrive
+    UNCERTAIN = "uncertain"  # failed after a key, or the program hangs: the text may have arrived, or still may
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ READ_DEADLINE_S: Final = 1.0
 # A program may request several formats for one paste.
 SETTLED_S: Final = 0.5
 QUIET_S: Final = 0.1
-# A hanging program still has to process the key. It would then get the user's old copy, so it gets nothing
-# for this long.
+# A hanging program still has to process the key, and would then paste the user's old copy. So it gets nothing for
+# this long.
 LATE_S: Final = 10.0
 # A program that owes the answer to a ping surely hangs. The bound is for those that never answer.
 HANGS_S: Final = 300.0
@@ -117,7 +117,7 @@ class PasteWatch:
         return program == self._program and self.may_be_late(now)
 
     def refuses(self, program: int, now: float) -> bool:
-        """Return whether a request by ``program`` is the late answer to the key of a held text."""
+        """Return whether to refuse a request by ``program``: it is the late answer to the key of a held text."""
         if self._late_ends_s is None or not self.late(program, now):
             return False
         self._late_ends_s = min(self._last_late_s, now + SETTLED_S)  # one paste asks again and again if refused

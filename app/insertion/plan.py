@@ -275,13 +275,13 @@ class PermittedReader:
 
 
 def with_rules(found: TextSurroundings | None, target: Target, rules: Rules) -> TextSurroundings | None:
-    """Return the surroundings; where the user has a rule for the program, no field is not concluded."""
+    """Return the surroundings; for a program with a rule of the user, the finding ``no-field`` is dropped."""
     ruled = any(same_program(rule.program, target.program) for rule in rules.programs)
     return None if ruled and found is not None and found.kind is FocusKind.NO_FIELD else found
 
 
 def refusal(found: TextSurroundings | None, *, requested: bool) -> HoldReason | None:
-    """Return why a text is held. ``requested``: the user asks for it now, so that a field is assumed."""
+    """Return why a text is held, or ``None``. ``requested``: the user asks for it now, so a field is assumed."""
     if found is None or found.kind is FocusKind.FIELD:
         return None
     if found.kind is FocusKind.PASSWORD:

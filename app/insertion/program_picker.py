@@ -21,7 +21,7 @@ class PickProgram:
 
 
 class PickState(StrEnum):
-    """States of a pick; all but ``waiting`` are its end."""
+    """States of a pick; all but ``waiting`` end it."""
 
     WAITING = "waiting"
     PICKED = "picked"

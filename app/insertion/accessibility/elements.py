@@ -1,7 +1,7 @@
 """The elements of programs on the accessibility bus (AT-SPI 2).
 
-Programs answer only if they take part in accessibility on this desktop. No program is started, none is asked for
-long lists of elements, and one that does not answer is left out.
+Programs answer only if they take part in accessibility on this desktop. No program is started, or asked for long
+lists of elements. A program that does not answer is skipped for a while.
 Source: at-spi2-core, "atspi-constants.h" and the interfaces in "xml/".
 """
 
@@ -22,15 +22,15 @@ _MOST: Final = 500
 _MOST_CHILDREN: Final = 100
 SILENT_S: Final = 0.3
 _LEFT_OUT_S: Final = 2.0
-"""Time for which a program that did not answer is not asked, so that it delays only one answer."""
+"""A program that did not answer is not asked again for this long, so that it delays only one answer."""
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _DEAD: Final = "/org/a11y/atspi/null"
 _SPI: Final = "org.a11y.atspi"
 _LAUNCHER: Final = BusObject("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus")
 _OF_TRY: Final = 0.6
-"""Part of a try that one answer may take."""
+"""Share of a try's time that one answer may take."""
 _BUSY_S: Final = 0.05
-"""A connection to the bus takes 2 ms. If it takes so long, the computer is busy."""
+"""Connecting to the bus takes 2 ms. If it takes longer than this, the computer is busy."""
 _BUSY_TRY_S: Final = 6.0
 
 Answer = TypeVar("Answer")
@@ -69,10 +69,10 @@ async def ask_in_time(
     is_enough: Callable[["Elements", Answer | None], bool],
     pause: float = 0.0,
 ) -> Answer | None:
-    """Return the last answer of ``ask``, which is tried again while no answer in time ``is_enough``.
+    """Call ``ask`` until an answer ``is_enough`` or all tries are used; return the last answer.
 
-    ``tries_s``: the time for each try; a busy computer gets one more, a long one. ``pause``: between two tries, as
-    part of the first one's time.
+    ``tries_s``: the time limit of each try; a busy computer gets one more, longer try. ``pause``: the pause after
+    a try, as a share of its time.
     """
     all_tries_s, answer = list(tries_s), None
     for within_s in all_tries_s:
@@ -185,7 +185,7 @@ class Elements:
     async def ask(
         self, element: Element, interface: str, member: str, signature: str = "", *values: Any
     ) -> tuple[Any, ...] | None:
-        """Return what a method of an element returns, or ``None`` if the element refuses or is gone."""
+        """Call a method of an element; return its results, or ``None`` if the element refuses or is gone."""
         return await self._call(element, f"{_SPI}.{interface}", member, signature, *values)
 
     async def _call(self, element: Element, interface: str, member: str, *rest: Any) -> tuple[Any, ...] | None:

@@ -1,7 +1,7 @@
-"""Text around the caret of the focused element, and the place of this text, asked through AT-SPI 2.
+"""Text around the caret of the focused element, and the place of this text, read through AT-SPI 2.
 
-The text around the caret is passed on to the insertion that it is for, and nowhere else. A password field is not
-asked for it.
+The text around the caret is passed only to the insertion that needs it. A password field is never asked for its
+text.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from app.insertion.accessibility.elements import EDITABLE, Element, Elements, as
 from app.insertion.outcome import FocusKind, Target, TextPlace, TextSurroundings
 
 _TRIES_S: Final = (0.5, 2.0)
-"""Time for each try: on a busy computer the text must not get into a password field that answers late."""
+"""Time limit of each try. The second is long: on a busy computer, a password field may answer late."""
 _AROUND: Final = 100
 """Number of characters before the caret that are asked for."""
 PASSWORD_TEXT, TERMINAL, TEXT, ENTRY = 40, 60, 61, 79
@@ -28,9 +28,9 @@ _GTK: Final = "gtk"
 _CERTAIN_TOOLKITS: Final = frozenset({_GTK, "qt"})
 """Toolkits whose roles say what takes text. Web pages may take keys wherever they like."""
 _DROPS_TEXT: Final = frozenset({_GTK, "gecko"})
-"""Toolkits that read the clipboard for a text that cannot be changed, and drop what they read. Gecko: Firefox."""
+"""Toolkits that read the clipboard for a read-only text, and drop what they read. Gecko is Firefox's."""
 _OWN_FOCUS: Final = ("libreoffice", "soffice")
-"""Beginnings of names of programs whose document gets the keys while GTK calls a button of the toolbar focused."""
+"""Name prefixes of programs whose document gets the keys while GTK reports a toolbar button as focused."""
 
 
 async def read_around(
@@ -59,7 +59,7 @@ async def _read_surroundings(elements: Elements, focused: Element) -> TextSurrou
 
 
 def kind_of(role: int, toolkit: str, *, editable: bool) -> FocusKind | None:
-    """Return what an element with this role is, or ``None`` if that is uncertain. Pure."""
+    """Return the kind of an element with this role, or ``None`` if it is uncertain. Pure."""
     if role == PASSWORD_TEXT:
         return FocusKind.PASSWORD
     if editable or role == TERMINAL:
@@ -70,12 +70,12 @@ def kind_of(role: int, toolkit: str, *, editable: bool) -> FocusKind | None:
 
 
 def has_own_focus(program: str) -> bool:
-    """Return whether the program with this name passes its keys on by itself. Pure."""
+    """Return whether this program may send keys past the element that its toolkit calls focused. Pure."""
     return program.lower().startswith(_OWN_FOCUS)
 
 
 async def _around(elements: Elements, field: Element) -> tuple[str | None, str]:
-    """Return the text before the caret and the character after it. The insertion replaces a selected text."""
+    """Return the text before the caret and the character after it. A selection is neither: it will be replaced."""
     caret = await elements.get(field, "Text", "CaretOffset")
     if not isinstance(caret, int) or caret < 0:
         return None, ""
@@ -96,10 +96,10 @@ async def _text(elements: Elements, field: Element, start: int, end: int) -> str
 
 
 _PLACE_TRIES_S: Final = (0.5, 1.0, 2.0)
-"""Time for each try: a busy computer gets more, because nothing waits for the place."""
+"""Time limit of each try: later ones are longer, because nothing waits for the place."""
 _PAUSE: Final = 0.5
-"""Pause, as part of a try where nothing had the focus: X11 takes it away while a hotkey is down."""
-_IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Wayland report none
+"""Pause after a try, as a share of its time: X11 takes the focus away while a hotkey is down."""
+_IN_WINDOW: Final = 1  # window coordinates: GTK 4 and Wayland report no screen coordinates
 
 
 async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace | None:
@@ -143,7 +143,7 @@ async def _caret(elements: Elements, element: Element, place: tuple[int, int], w
 
 
 def _area(values: Iterable[int], window: Area) -> Area | None:
-    """Return an area of the window on the screen, or ``None`` if nothing of it can be seen."""
+    """Convert an area from window to screen coordinates; return ``None`` if no part of it is in the window."""
     x, y, width, height = values
     area = Area(window.x + x, window.y + y, width, height)
     return area if width > 0 and height > 0 and area.shared_pixels(window) else None

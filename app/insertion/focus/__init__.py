@@ -1,1 +1,1 @@
-"""The focused window on Wayland, asked in the way that each compositor offers."""
+"""The focused window on Wayland, read through the interface that each compositor offers."""

@@ -1,7 +1,7 @@
-"""The focused window, asked of programs over the accessibility bus where the desktop does not report it.
+"""The focused window as programs report it over the accessibility bus, for desktops that do not report it.
 
-Programs that take no part stay unknown. Each program answers for itself: while the focus moves, two may call a
-window active, or none does. Then the focus is unknown.
+Programs without accessibility stay unknown. Each program answers for itself: while the focus moves, two programs
+may report an active window, or none. The focus is then unknown.
 """
 
 import asyncio
@@ -70,7 +70,7 @@ class AccessibleFocus:
 
 
 def program_of(name: str, process: int) -> str:
-    """Return a program's name; for terminals that of their file, because their own name may be "Console"."""
+    """Return a program's name; for a terminal, that of its file: its own name may be a mere "Console"."""
     with suppress(psutil.Error):
         if process and is_terminal(file := psutil.Process(process).name()):
             return file
@@ -78,5 +78,5 @@ def program_of(name: str, process: int) -> str:
 
 
 def number_of(window: Element) -> int:
-    """Return a number for a window, the same whenever it is asked. Pure."""
+    """Return a number for a window, always the same. Pure."""
     return int.from_bytes(blake2b(f"{window.program} {window.path}".encode(), digest_size=8).digest()) >> 1

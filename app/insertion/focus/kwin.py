@@ -1,6 +1,6 @@
 """The focused window of KWin, reported by a script in KWin that calls back over the session's bus.
 
-KWin sends its calls and its answers over one connection, so that an answer arrives after all changes before it.
+KWin sends calls and answers over one connection, so an answer arrives after all earlier changes.
 Source: KDE, "KWin scripting API" for Plasma 6.
 """
 
@@ -70,7 +70,7 @@ class KWinFocus:
             if not loaded:  # KWin has restarted
                 await self._load()
             return None if await self._is_screen_locked() else self._target
-        except (BusError, OSError):  # also a disk that is full, or a deadline
+        except (BusError, OSError):  # OSError: a full disk, or a deadline
             return None
 
     async def close(self) -> None:

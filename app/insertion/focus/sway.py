@@ -1,6 +1,6 @@
-"""The focused window of sway, asked over its socket for every answer.
+"""The focused window of sway, requested over its socket each time.
 
-An answer takes less than a millisecond, and no event can be missed. Source: sway-ipc(7).
+A request takes less than a millisecond, and no event can be missed. Source: sway-ipc(7).
 """
 
 import asyncio

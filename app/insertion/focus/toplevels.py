@@ -1,8 +1,8 @@
 """The focused window of compositors that list their windows (labwc, Hyprland, river, niri …).
 
 They report a window's program and whether it is active, but neither its process nor its place. While a panel or a
-lock screen has the keyboard, most of them call no window active. labwc does not: there the focus is unknown while
-a launcher or a locker runs, but a panel that stays may get the text.
+lock screen has the keyboard, most of them call no window active. labwc still does: there the focus counts as
+unknown while a launcher or a locker runs, but a permanent panel may get the text.
 Source: wlr-protocols, "wlr foreign toplevel management unstable v1".
 """
 
@@ -82,7 +82,7 @@ class ToplevelFocus:
         await self._wayland.close()
 
     def _follow_window(self, handle: WaylandObject) -> None:
-        """Follow a new window. A change counts at its ``done``, when it is complete."""
+        """Follow a new window. Its changes take effect together, at the event ``done``."""
         number = next(self._numbers)
         described = Toplevel(number)
 
@@ -115,9 +115,9 @@ def target_of(toplevels: Iterable[Toplevel], app_id: str) -> Target | None:
 
 
 def keyboard_taker_runs(environment: Mapping[str, str]) -> bool:
-    """Return whether a launcher or a screen locker, which run only while they have the keyboard, runs here.
+    """Return whether a launcher or a screen locker runs in the session of this ``environment``.
 
-    ``environment``: that of the session.
+    Both run only while they have the keyboard.
     """
     places = (_PROC / name for name in os.listdir(_PROC) if name.isdigit())
     return any(takes_keyboard(_name(place)) and _is_in(environment, place) for place in places)
@@ -129,13 +129,13 @@ def takes_keyboard(program: str) -> bool:
 
 
 def _name(process: Path) -> str:
-    with suppress(OSError):  # it has ended meanwhile
+    with suppress(OSError):  # the process has ended
         return process.joinpath("comm").read_text(errors="replace").strip()
     return ""
 
 
 def _is_in(environment: Mapping[str, str], process: Path) -> bool:
-    """Return whether a process belongs to the session; those of other users cannot be asked."""
+    """Return whether a process belongs to the session; False for other users' processes, which are unreadable."""
     with suppress(OSError):
         variables = process.joinpath("environ").read_bytes().split(b"\0")
         return all(f"{name}={environment.get(name, '')}".encode() in variables for name in _SESSION)

@@ -25,9 +25,9 @@ class LateKey(Struct, frozen=True):
 
 
 class OpenRequest(Struct, frozen=True, tag="Open"):
-    """A request to connect to ``display`` of X11. Windows of the process ``app`` are our own.
+    """A request to connect to the desktop. Windows of the process ``app`` are our own.
 
-    ``late``: the newest key last.
+    ``display``: of X11; ``None``: that of the environment, or Wayland. ``late``: the newest key last.
     """
 
     display: str | None

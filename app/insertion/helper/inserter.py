@@ -1,6 +1,6 @@
-"""Insertion through a helper process, which is replaced whenever it has ended.
+"""Insertion through a helper process, which is replaced whenever it ends.
 
-A text in progress is then held: once keys may have been pressed, its outcome is unknown.
+The text in progress is then held. If keys may have been pressed for it, its outcome is unknown.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _READY_S: Final = 5.0
 _STEADY_S: Final = 10.0
 
 Start = Callable[[tuple[LateKey, ...]], Awaitable[HelperProcess]]
-"""Starts a helper that refuses what these keys ask for."""
+"""Starts a helper that refuses the clipboard to programs that process these late keys."""
 
 
 class HelperInserter:
@@ -93,7 +93,7 @@ class HelperInserter:
         environment: Mapping[str, str] | None = None,
         when_app_dies: signal.Signals | None = None,
     ) -> Self:
-        """Return an inserter with a running helper, which gets ``opening`` with the late keys of the last one."""
+        """Return a started inserter. Each helper gets ``opening`` with the late keys of the helper before it."""
         kept = memory_file()
         inserter = cls(
             lambda late: HelperProcess.start(
@@ -122,7 +122,7 @@ class HelperInserter:
         return None if self._helper is None or self._helper.over else self._helper
 
     async def target(self) -> Target | None:
-        """Return the focused window. Meanwhile the helper reads the clipboard, off the critical path."""
+        """Return the focused window. The helper then saves the clipboard, off the critical path."""
         try:
             async with asyncio.timeout(_FIND_S):
                 while not self._closed:

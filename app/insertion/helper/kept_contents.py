@@ -4,8 +4,8 @@ The user's clipboard contents, while lent or served, exist nowhere else. If the 
 reads them here and serves them again. The file is kernel memory: it is never on a disk, and ends with the app.
 
 Layout: the length of the body and its place after this header, 4 bytes each, little-endian; bodies in msgpack.
-A new body is written beside the valid one, and becomes valid by one write of the header. A helper killed meanwhile
-leaves the contents before, never half of the new ones.
+A new body is written beside the valid one, and becomes valid by one write of the header. A helper that is killed
+during the write leaves the earlier contents, never half of the new ones.
 """
 
 import os
@@ -67,7 +67,7 @@ class KeptContents(Generic[Key, Contents]):
         return header
 
     def _put(self, body: bytes, place: int) -> None:
-        """Make ``body`` the valid one, at a place beside the one before."""
+        """Write ``body`` to a place outside the valid body, then make it the valid one."""
         assert self._descriptor is not None
         _write_all(self._descriptor, body, _HEADER.size + place)
         os.pwrite(self._descriptor, _HEADER.pack(len(body), place), 0)

@@ -1,4 +1,4 @@
-"""The helper process that inserts. It may grab the X server, as it draws nothing, and the app survives its end.
+"""The helper process that inserts. It draws nothing, so it may grab the X server. The app survives its end.
 
     python -P -m app.insertion.helper.main x11 GRAB_DEADLINE_S [DESCRIPTOR OF KEPT CONTENTS]
     python -P -m app.insertion.helper.main wayland [DESCRIPTOR OF KEPT CONTENTS]

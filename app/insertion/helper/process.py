@@ -71,9 +71,9 @@ class HelperProcess:
     ) -> Self:
         """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``.
 
-        ``kept``: the memory file for ``KeptContents``, named to the process as its last word.
-        ``environment``: default that of this process. ``when_app_dies``: a signal for it, by default
-        SIGKILL, which Windows does not know.
+        ``kept``: the memory file for ``KeptContents``; its descriptor is the last argument of the command.
+        ``environment``: default that of this process. ``when_app_dies``: the signal that the helper then gets;
+        ``None``: SIGKILL, which cannot be the default because Windows lacks it.
         """
         words = [*command, *([] if kept is None else [str(kept)])]
         passed = () if kept is None else (kept,)
@@ -98,7 +98,7 @@ class HelperProcess:
 
     @property
     def pid(self) -> int:
-        """The id of the started process, which is the parent of the inserting one."""
+        """The id of the started process. On X11, the inserting process is its child."""
         return self._process.pid
 
     @property

@@ -55,7 +55,7 @@ class DesktopInserter(Protocol):
         """Return the focused window."""
 
     async def prepare(self, target: Target) -> None:
-        """Do what the next text for ``target`` would otherwise wait for."""
+        """Do in advance what the next text for ``target`` would otherwise wait for."""
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus."""
@@ -84,7 +84,7 @@ def serve(
 
 
 def _opener(grabs: Grabs | None, kept: int | None) -> OpenInserter:
-    """Return what connects to the desktop; its libraries may be missing on the other one."""
+    """Return the function that connects to the desktop. The libraries of the other desktop may be missing."""
     if grabs is not None:
         from app.insertion.x11.inserter import X11Inserter
 

@@ -1,11 +1,12 @@
 """Insert texts through IBus: our engine replaces the user's, commits the text in pieces, and makes way again.
 
-IBus takes the global engine away when an engine leaves that was registered while it runs. So ours is registered
-for each text, and the user's is chosen again once ours is gone. ``KeptEngine`` knows it if a process is killed.
+When an engine disconnects that was registered at run time, IBus drops the global engine. So ours is registered for
+each text, and the user's is selected again once ours is gone. ``KeptEngine`` stores its name in case this process
+is killed.
 
-Programs of X11 with the old protocol XIM get a text in the character sets of its time. Tried with ibus-x11 1.5.32
-and xterm 398: more than 500 characters at once are replaced by zeros, and a character outside these sets is lost
-beside one of another language. Alone or beside ASCII it arrives.
+X11 programs with the old protocol XIM get a text in legacy character sets. Observed with ibus-x11 1.5.32 and xterm
+398: more than 500 characters at once arrive as zeros, and a character outside these sets is lost next to one of
+another language. Alone or next to ASCII it arrives.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ _SETS: Final = (
     *("gb2312", "euc-kr", "shift-jis"),
 )
 _FOREIGN: Final = frozenset("—―‖～∥−·")
-"""Characters that Python counts to one of these sets and X11 does not."""
+"""Characters that Python assigns to one of these sets and X11 does not."""
 _XIM_PIECE: Final = 100
 _PIECE_BYTES: Final = 4000  # the limit of text-input-v3: older compositors disconnect a client that gets more
 
@@ -54,15 +55,15 @@ def pieces(text: str, *, xim: bool) -> list[str]:
 def arrives_by_xim(text: str) -> bool:
     """Return whether a program with XIM gets this text exactly, and confirms it.
 
-    A mark or a joiner has no width: it moves no cursor, and it is lost beside its letter. Some characters arrive
-    beside ASCII only.
+    Combining marks and joiners have no width: they move no cursor, and are lost next to their letter. Some
+    characters arrive only next to ASCII.
     """
     marks = any(unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf") for char in text)
     return not marks and _FOREIGN.isdisjoint(_xim_pieces(text))
 
 
 def _limited(text: str) -> Iterator[str]:
-    """Yield pieces of at most as many bytes as allowed; a bad half of a letter pair counts as one."""
+    """Yield pieces within the limit of bytes. A lone surrogate becomes a question mark."""
     raw = text.encode(errors="replace")
     start = 0
     while start < len(raw):
@@ -145,7 +146,7 @@ class IBusInserter:
 
     @classmethod
     async def open(cls, environment: Mapping[str, str], kept: Path) -> Self:
-        """Connect to the session's IBus, and give back the user's engine if a killed process has left ours.
+        """Connect to the session's IBus, and restore the user's engine if a killed process has left ours active.
 
         ``kept``: the file for its name. Raises ``IBusMissing``.
         """
@@ -215,7 +216,7 @@ class IBusInserter:
                 return held_insertion(HoldReason.TARGET_UNKNOWN)
             return await self._commit(own, text, target, moves)
         finally:
-            with suppress(BusRefused, BusSilent):  # the text may have arrived: the next one tries again
+            with suppress(BusRefused, BusSilent):  # the text may have arrived; the next text restores the engine
                 await complete(self._give_back(own, users))
 
     async def _commit(self, own: OwnEngine, text: str, target: Target, moves: int) -> Insertion:
@@ -244,7 +245,7 @@ class IBusInserter:
                 return _stopped(parts, place, confirmed=confirmed)
             own.commit(piece)
             last = place == len(parts) - 1
-            paced = own.client == XIM and not last  # at the end of a line, the cursor of a terminal stays there
+            paced = own.client == XIM and not last  # a terminal's cursor does not move at the end of a line
             confirmed = await own.until_arrived(_PACE_S if paced else PATIENCE_S)
             if not confirmed and (own.left or not paced):
                 return _stopped(parts, place + 1, confirmed=False)
@@ -259,12 +260,12 @@ class IBusInserter:
         return False
 
     async def _stays(self, moves: int) -> bool:
-        """Return whether the focus has not moved up to now."""
+        """Return whether the focus has not moved since ``moves`` was read."""
         await self.watch.engine()  # with the answer, all moves before it are known
         return self.watch.moves == moves
 
     async def _give_back(self, own: OwnEngine, users: str) -> None:
-        """Take our engine out of IBus, and let it use the user's again, or the one chosen meanwhile."""
+        """Remove our engine from IBus. Select the user's again, or the one that the user has chosen since."""
         try:
             now = await self.watch.engine()
         finally:
@@ -280,7 +281,7 @@ async def _at_once() -> None:
 
 
 def _stopped(parts: Sequence[str], sent: int, *, confirmed: bool) -> Insertion:
-    """Return the outcome after so many pieces. ``confirmed``: the last of them arrived; otherwise it may have."""
+    """Return the outcome after ``sent`` pieces. ``confirmed``: the last one arrived; otherwise it may have."""
     if confirmed:
         return held_insertion(HoldReason.PARTLY_TYPED, "".join(parts[sent:]))
     return held_insertion(HoldReason.UNCERTAIN, "".join(parts[sent - 1 :]) if sent > 1 else "")

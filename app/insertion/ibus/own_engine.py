@@ -1,7 +1,7 @@
 """Our engine: registered with IBus for one text, on a connection of its own.
 
-IBus asks the factory for the engine once that is chosen, and then reports the focus to the engine. Only
-``FocusInId`` names the client: before that call, IBus does not know yet that the engine wants it.
+IBus asks the factory for the engine once it is selected, and then reports the focus to the engine. Only
+``FocusInId`` names the client: before it, IBus has not yet read that the engine wants the name.
 Closing the connection takes the engine out of IBus.
 """
 
@@ -31,7 +31,7 @@ _QUIET_S: Final = 0.05
 
 
 class OwnEngine:
-    """The engine. ``client``: the name of the focused client, empty before. ``left``: it lost the focus since.
+    """The engine. ``client``: the name of the focused client, empty before the focus. ``left``: it lost the focus.
 
     ``purpose``: of the focused field, as GTK numbers them; ``None`` while unknown.
     """
@@ -66,7 +66,7 @@ class OwnEngine:
         return await holds_within(lambda: bool(self.client) and self.purpose is not None, self._news, deadline_s)
 
     async def knows_text(self) -> None:
-        """Wait a moment for the text around the cursor, if the client reports it: changes of it count later."""
+        """Wait a moment for the first report of the text around the cursor: later changes prove the arrival."""
         if self._capabilities & SURROUNDING_TEXT:
             await holds_within(lambda: self._around is not None, self._news, _FIRST_TEXT_S)
 
@@ -132,9 +132,10 @@ class OwnEngine:
         self._cursor = place
 
     def _compare_text(self, before: str, cursor: int) -> None:
-        """Compare the text before the cursor with the last one: a late report of an older text proves nothing.
+        """Note the arrival if the text before the cursor has changed and ends with the committed text.
 
-        Before the commit GNOME Shell may send no report: then the end of the first one is enough.
+        An unchanged text is a late report and proves nothing. GNOME Shell may send no report before the commit;
+        then the first one is compared only by its end.
         """
         changed = self._around != (before, cursor)
         if self._committed and changed and _bare(before).endswith(_bare(self._committed)[-_COMPARED:]):

@@ -54,5 +54,5 @@ def engine_name(value: Any) -> str:
 
 
 def is_plain_layout(engine: str) -> bool:
-    """Return whether an engine is a keyboard layout, whose compositions are single accents."""
+    """Return whether an engine is a keyboard layout: it composes single accents only."""
     return engine.startswith("xkb:")

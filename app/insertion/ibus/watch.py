@@ -1,7 +1,7 @@
 """Events on the bus of IBus: the global engine, unfinished compositions, moves of the focus.
 
-The daemon shows every call and signal to those who ask. Keys are not asked for, and of what engines show, only
-whether it is empty is kept.
+The daemon shows calls and signals to every client that asks for them. Keys are not asked for. Of the text that an
+engine shows, only whether it is empty is kept.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _SETTLED_S: Final = 0.1
 class IBusWatch:
     """A connection to IBus. ``moves``: how often a text field got or lost the focus.
 
-    ``field``: the number of the focused field, given to it when it got the focus; 0 for none, or if unknown.
+    ``field``: the number that the focused field got when it got the focus; 0 if there is none or it is unknown.
     """
 
     def __init__(self, bus: BusConnection) -> None:
@@ -55,7 +55,7 @@ class IBusWatch:
         await self._bus.close()
 
     async def engine(self) -> str:
-        """Return the name of the global engine; empty if IBus has none. Everything before has then been heard."""
+        """Return the name of the global engine; empty if IBus has none. All earlier events have then arrived."""
         try:
             (found,) = await self._bus.call(IBUS, "GetGlobalEngine")
         except BusRefused:
@@ -71,7 +71,7 @@ class IBusWatch:
         return True
 
     async def until_own_engine_gone(self) -> None:
-        """Wait until IBus has noticed that our engine is gone: then it takes the global engine away."""
+        """Wait until IBus has noticed that our engine is gone, and has dropped the global engine."""
         async with within(_GONE_S):
             while await self._has_own_engine():  # each answer takes a moment, and IBus sends no signal for it
                 pass
@@ -163,7 +163,7 @@ _PATIENCE_S: Final = 1.0
 
 
 class UserInput:
-    """A connection to the monitor of keyboard and pointer."""
+    """A connection to GNOME's monitor of idle time of keyboard and pointer."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus

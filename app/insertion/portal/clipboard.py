@@ -1,9 +1,9 @@
 """The clipboard of a RemoteDesktop session, lent to a text and restored once the target has read it.
 
 The portal names formats, never readers. GNOME reads each new text once by itself. That may take a while, so the
-key waits for it, and only later reads count. While the session serves restored contents in several formats it
-stays open: GNOME keeps only a plain text then. An empty clipboard becomes a space. A clipboard without an owner
-must not be read: the portal of GNOME 48 ends then.
+key waits for this read, and only later reads count. When a session closes, GNOME keeps only plain text. So the
+session stays open while it serves restored contents in other formats. An empty clipboard becomes a space. A
+clipboard without an owner must not be read: the portal of GNOME 48 ends then.
 
 Source: XDG Desktop Portal documentation, "Clipboard"; GNOME 48 as tried.
 """
@@ -32,24 +32,24 @@ from runtime.tasks import Tasks, is_set_within, loop_time, within
 
 INTERFACE: Final = "Clipboard"
 MANAGERS_S: Final = 0.05
-"""For how long clipboard managers may read a new text before the key."""
+"""Time for clipboard managers to read a new text before the key."""
 DESKTOP_S: Final = 2.0
-"""For how long the key waits for the desktop's own read. Without it, that read would be taken for the target's."""
+"""Longest wait of the key for the desktop's own read, which would otherwise be taken for the target's."""
 _READ_S: Final = 2.0
 _RESTORE_S: Final = 120.0
-"""For how long the contents are offered again to a desktop that does not take them."""
+"""Time for which the contents are offered again to a desktop that does not take them."""
 _AGAIN_S: Final = 0.5
 _ANY: Final = 1  # the portal names no reader: all are taken for the target
 _KEPT: Final = frozenset({"text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT", "STRING"})
 
 
 _OWN_FORMATS: Final = frozenset(text_contents(" "))
-# Nothing can be copied through the portal, and GNOME keeps no empty text, so it would bring the last text back.
+# The portal cannot clear the clipboard. GNOME keeps no empty text, and would restore the text before it.
 _NOTHING: Final = text_contents(" ")
 
 
 class PortalClipboard(WatchedClipboard):
-    """A ``LentClipboard`` of the desktop portal, which has no PRIMARY. ``patience_s``: of each step."""
+    """A ``LentClipboard`` of the desktop portal, which has no PRIMARY. ``patience_s``: the limit of each step."""
 
     def __init__(self, session: RemoteSession, patience_s: float = READ_DEADLINE_S) -> None:
         super().__init__(patience_s)
@@ -79,7 +79,7 @@ class PortalClipboard(WatchedClipboard):
         return self._saved is not None
 
     async def offer(self, text: str, *, primary: bool = False) -> bool:
-        """Offer ``text``; return False if another program owns the clipboard meanwhile."""
+        """Offer ``text``; return False if another program has taken the clipboard."""
         if primary or self._saved is None or (self._lent and not self._own):
             return False  # the session was closed, or another program has copied
         self._lent = True
@@ -135,7 +135,7 @@ class PortalClipboard(WatchedClipboard):
                 found[name] = await read_all(pipe, left)
                 left -= len(found[name])
             return found
-        # Our own empty text, of a session that ended: GNOME still lists it, and nobody answers.
+        # Our own empty text of an ended session: GNOME still lists its formats, but no process serves them.
         return {} if _OWN_FORMATS.issuperset(formats) and HISTORY_HINT in formats else None
 
     async def _serve(self, contents: Contents) -> bool:
@@ -152,7 +152,7 @@ class PortalClipboard(WatchedClipboard):
         return True
 
     async def _wait_for_readers(self) -> None:
-        """Wait for readers: the portal of GNOME 48 ends when one of a replaced source is answered."""
+        """Wait until all reads are served: the portal of GNOME 48 ends when a read of a replaced source is."""
         if self._serves:
             async with within(DESKTOP_S):
                 await self._seen.wait()
@@ -177,7 +177,7 @@ class PortalClipboard(WatchedClipboard):
     async def _can_serve_again(self, text: Contents) -> bool:
         """Open the ended session again; return whether the clipboard still has our text, or nothing.
 
-        Until then the contents stay owed, also if the next text comes.
+        Until the session is open the contents stay owed, even if the next text comes.
         """
         self._lent = True
         try:
@@ -198,7 +198,7 @@ class PortalClipboard(WatchedClipboard):
     # -- signals -------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
-        """Forget what was copied: a session begins, and the portal names formats only if there are any."""
+        """Forget what was copied: at the start of a session, the portal names formats only if there are any."""
         self._formats, self._own = (), False
 
     def _handle_signal(self, signal: Signal) -> None:

@@ -36,8 +36,8 @@ class PortalKeyboard:
     async def press(self, keys: PasteKeys) -> None:
         """Press and release the keys.
 
-        Raises ``InsertionUnavailable`` if the key was certainly not pressed. If that is unknown, the reader of the
-        clipboard reports it: this returns, and the session is closed, so that nothing stays pressed.
+        Raises ``InsertionUnavailable`` if the key was certainly not pressed. If that is unknown, return: a read of
+        the clipboard will show it. The session is then closed, so that no key stays pressed.
         """
         held, key = chord(_places(self._keymap.text if self._keymap else "", keys.key), keys)
         await self._session.open_session()

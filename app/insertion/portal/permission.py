@@ -17,7 +17,7 @@ NAME: Final = "portal-permission.json"
 
 @dataclass(frozen=True)
 class PermissionAnswer:
-    """An answer of the user. ``token``: of the portal. ``refused``: the run of the app that was refused, or 0."""
+    """An answer of the user. ``token``: of the portal. ``refused``: the app's process that was refused, or 0."""
 
     token: str = ""
     refused: int = 0

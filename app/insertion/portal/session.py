@@ -27,9 +27,9 @@ _SESSION: Final = "oa{sv}"
 class SessionTimes:
     """Time limits in seconds. ``ask_s``: for the user's answer to the dialog.
 
-    ``wait_s``: for a text that needs the session; it is held while the dialog is open. ``idle_s``: until an unused
-    session is closed. Desktops show a sign during a session, and it takes a moment to open one; pauses between
-    sentences are shorter than this.
+    ``wait_s``: for the session to open before a text is held, for example because the dialog is open. ``idle_s``:
+    until an unused session is closed. It exceeds the pauses between sentences, because opening takes a moment.
+    Desktops show a sign during a session.
     """
 
     ask_s: float = 120.0
@@ -38,7 +38,7 @@ class SessionTimes:
 
 
 class RemoteSession:
-    """The session. ``clipboard``: it gives access to the clipboard too.
+    """The session. ``clipboard``: request access to the clipboard too.
 
     ``opening`` is called before each opening, ``on_signal`` for each signal about the session. While ``needed``
     is set, an idle session stays open.
@@ -134,7 +134,7 @@ class RemoteSession:
     async def _begin(self) -> None:
         try:
             await self._open()
-            self._start_idle_timer()  # nobody may wait for it any more
+            self._start_idle_timer()  # the text that needed it may have been held
         except PortalRefused as error:
             self._permission.refuse()
             self._failure = PermissionMissing(f"{error}: allow it in the settings, or start this program again")

@@ -1,6 +1,7 @@
 """Choose the parts of insertion by what the compositor offers.
 
-GNOME offers programs neither a keyboard nor the clipboard: IBus where it runs, else the portal with its dialog.
+GNOME offers programs neither a virtual keyboard nor the clipboard. There, IBus inserts if it runs, else the
+portal.
 """
 
 import asyncio
@@ -44,8 +45,8 @@ _FRAMES: Final = "mutter-x11-frames"
 class GnomeFocus:
     """A ``Focus`` by IBus and accessibility.
 
-    IBus knows for certain whether the focused field is the same as before, but nothing about it. Accessibility
-    knows the window, but not of all programs, and slowly: it is asked once for each field.
+    IBus knows for certain whether the focused field is the same as before, but nothing else about it.
+    Accessibility knows the window, but not for all programs, and slowly: it is asked once for each field.
     """
 
     def __init__(self, watch: IBusWatch, windows: Focus | None, users: UserInput | None = None) -> None:
@@ -77,12 +78,12 @@ class GnomeFocus:
 
     async def _window(self) -> Target | None:
         found = await self._windows.target() if self._windows is not None else None
-        # The frames of X11's windows are those of one program, which is not that of the window.
+        # One program of GNOME draws the frames of all X11 windows; it is not the program of the window.
         return replace(found, program="", process=0) if found and found.program == _FRAMES else found
 
 
 def is_gnome(environment: Mapping[str, str]) -> bool:
-    """Return whether the desktop is GNOME, or is announced as GNOME."""
+    """Return whether the session announces its desktop as GNOME."""
     return "GNOME" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
@@ -177,7 +178,7 @@ async def _focus(environment: Mapping[str, str], app: int) -> Focus:
 
 
 async def _keyboard(environment: Mapping[str, str], app: int) -> PasteKeyboard:
-    """Return the keyboard. That of the portal asks the user at the first text."""
+    """Return the keyboard. The portal's asks the user for permission at the first text."""
     if not is_kde(environment):
         return await VirtualKeyboard.open(environment)
     permission = Permission(folders().config / NAME, app)

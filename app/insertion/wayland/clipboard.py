@@ -2,11 +2,11 @@
 
 A source learns the format of each request, never the program. So the text is offered for a moment before the key:
 clipboard managers read every new text at once, and only reads after the key count. On a busy computer they are
-late, so the key waits for as many reads as came before the last key, for half a second at most. A read that is
-later still counts unless another program than the target has the pipe (``is_read_elsewhere``). Where the target's
-process is unknown, that program is mistaken for it; the hint in ``text_contents`` makes histories skip the text.
+late, so the key waits for as many reads as came before the last key, but at most half a second. A later read
+counts unless a program other than the target has the pipe (``is_read_elsewhere``). If the target's process is
+unknown, such a program is mistaken for it; the hint in ``text_contents`` makes histories skip the text.
 
-Restored contents are served by this process, and by ``clipboard_keeper`` once it has ended.
+This process serves restored contents; once it has ended, ``clipboard_keeper`` does.
 
 Sources: wayland-protocols "ext data control v1", wlr-protocols "wlr data control unstable v1".
 """
@@ -36,9 +36,9 @@ from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from runtime.tasks import Tasks, close_on_error, holds_within, loop_time
 
 MANAGERS_S: Final = 0.05
-"""For how long clipboard managers may read a new text before the key."""
+"""Time for clipboard managers to read a new text before the key."""
 _LATE_MANAGERS_S: Final = 0.5
-"""The same where some have read the last text before its key."""
+"""Longest time for the managers that have read the last text before its key."""
 
 _ANY: Final = 1  # data-control names no reader: all are taken for the target
 _NOTHING: Final[Contents] = {}
@@ -137,7 +137,7 @@ class DataControlClipboard(WatchedClipboard):
             raise ScreenGone from error
 
     async def offer(self, text: str, *, primary: bool = False) -> bool:
-        """Offer ``text``; return False if another program owns the clipboard meanwhile.
+        """Offer ``text``; return False if another program has taken the clipboard.
 
         Clipboard managers have then had time to read it.
         """

@@ -7,9 +7,9 @@ helper that process. So when the helper ends, it starts this small one, as ``wl-
 keeper connects and writes one byte; the helper sends the contents and closes the pipe; the keeper offers them, and
 writes another byte.
 
-It belongs to the user's session, not to the app: it has its own process session and no pipe of the app. It ends as
-soon as another program has copied, at most when the compositor ends. There is never more than one for long: the
-next text makes it end. Its memory is limited by ``MOST_BYTES`` for each selection.
+The keeper belongs to the user's session, not to the app: it has its own process session and no pipe of the app. It
+ends when another program copies, or with the compositor. The next text is such a copy, so that only one keeper
+lasts. ``MOST_BYTES`` limits its memory for each selection.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _REQUESTS: Final = {"clipboard": "set_selection", "primary": "set_primary_select
 
 async def hand_over(environment: Mapping[str, str], contents: Callable[[], Mapping[str, Contents]]) -> bool:
     """Start a keeper and give it what ``contents`` returns once it can serve; return whether it does."""
-    with suppress(TimeoutError, OSError):  # also without room for a process
+    with suppress(TimeoutError, OSError):  # OSError: too many processes, for example
         keeper = await asyncio.create_subprocess_exec(
             *COMMAND,
             stdin=PIPE,
@@ -95,7 +95,7 @@ def _copied(text: str) -> Mapping[str, Contents]:
 
 
 async def keep() -> None:
-    """Take contents from standard input and serve them until nobody needs them. Raises ``WaylandError``."""
+    """Serve what arrives on standard input until it is replaced. Raises ``WaylandError``."""
     async with await WaylandConnection.open(os.environ) as wayland:
         kind = next(kind for kind in DATA_CONTROL_MANAGERS if kind.name in wayland.globals)
         manager = wayland.bind(kind)
@@ -130,7 +130,7 @@ def _leave_pipes() -> None:
 
 
 def main() -> None:
-    """Run until nobody needs the contents."""
+    """Run in the background until another program copies or the compositor ends."""
     if os.fork():  # so that the helper need not wait for it, nor leave a dead process behind
         os._exit(0)
     with suppress(WaylandError, OSError, msgspec.DecodeError):

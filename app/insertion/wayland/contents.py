@@ -155,11 +155,10 @@ _MOST_PROCESSES: Final = 256
 
 
 def is_read_elsewhere(pipe: int, process: int, compositor: int) -> bool:
-    """Return whether surely neither ``process`` nor the compositor nor a process that they started reads ``pipe``.
+    """Return True if certainly none of ``process``, the compositor and their descendants reads ``pipe``.
 
-    Data-control names no reader of the clipboard. But a reader holds the other end of the pipe that it wants
-    filled, and Linux lists the open files of the user's processes (proc(5)). The compositor reads for X programs.
-    Return False if that is unknown.
+    Data-control names no reader of the clipboard. But the reader holds the other end of the pipe, and Linux lists
+    the open files of the user's processes (proc(5)). The compositor reads for X programs.
     """
     try:
         name = f"pipe:[{os.fstat(pipe).st_ino}]"

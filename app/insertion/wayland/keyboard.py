@@ -1,7 +1,7 @@
-"""A virtual keyboard that presses the keys that paste. It stays for the life of the helper.
+"""A virtual keyboard that presses the keys that paste. It exists as long as the helper.
 
-A program gets no key of a keyboard that has just come. The keymap is that of the user's keyboard, so programs need
-not load another one at each text. If this process dies, the compositor releases what is pressed.
+Programs miss keys of a keyboard that has just been added. The keymap is that of the user's keyboard, so programs
+need not load another one at each text. If this process dies, the compositor releases the pressed keys.
 
 Source: wlr-protocols, "virtual keyboard unstable v1".
 """
@@ -42,7 +42,7 @@ class UserKeymap:
     def __init__(self, wayland: WaylandConnection, seat: WaylandObject) -> None:
         self.text = ""
         self._wayland, self._seat = wayland, seat
-        self._users: WaylandObject | None = None  # the keyboards of the user, as one
+        self._users: WaylandObject | None = None  # the seat's keyboard: all keyboards of the user as one
         seat.on("capabilities", self._change_capabilities)
 
     @classmethod
@@ -76,7 +76,7 @@ class UserKeymap:
 class VirtualKeyboard(UserKeymap):
     """A ``PasteKeyboard`` of a compositor with virtual keyboards. Raises ``InterfaceMissing``.
 
-    With the end of its connection, the compositor removes the keyboard and releases its keys.
+    When its connection ends, the compositor removes the keyboard and releases its keys.
     """
 
     def __init__(self, wayland: WaylandConnection, seat: WaylandObject) -> None:
@@ -95,7 +95,7 @@ class VirtualKeyboard(UserKeymap):
         return made
 
     async def press(self, keys: PasteKeys) -> None:
-        """Press and release the keys, without a rest of them held. Raises ``ScreenGone``."""
+        """Press and release the keys; none stays held. Raises ``ScreenGone``."""
         if self._wayland.gone.is_set():
             raise ScreenGone
         self._use_keymap()

@@ -30,7 +30,7 @@ xkb_symbols { include "pc+us+inet(evdev)" };
 
 @dataclass(frozen=True)
 class Place:
-    """A key: its code, as the kernel counts, and the group in which it has its meaning."""
+    """A key: its code in the kernel, and the group in which it has its meaning."""
 
     code: int
     group: int = 0
@@ -75,7 +75,7 @@ def key_places(keymap: str) -> KeyPlaces | None:
 
 
 def codes_of(keymap: str, symbol: str) -> frozenset[int]:
-    """Return the codes of the keys that give a symbol without a modifier in a group, each as the kernel counts."""
+    """Return the kernel's codes of the keys that produce a symbol without a modifier, in any group."""
     codes = {name: int(code) - _XKB_OFFSET for name, code in _CODE.findall(keymap)}
     keys = [(name, _groups(body)) for name, body in _KEY.findall(keymap) if name in codes]
     return frozenset(codes[name] for name, groups in keys if symbol in [_first(symbols) for _, symbols in groups])

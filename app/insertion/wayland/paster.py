@@ -17,14 +17,14 @@ from runtime.tasks import loop_time
 log = loggers.APP_INSERTION_WAYLAND
 
 UNKNOWN_PROCESS: Final = 1
-"""The number of a target's process that the desktop does not report: no program of the user has it."""
+"""Stands for a target's process that the desktop does not report: no program of the user has this number."""
 
 
 class PasteKeyboard(Protocol):
     """A keyboard that presses the keys that paste."""
 
     async def press(self, keys: PasteKeys) -> None:
-        """Press and release the keys, without a rest of them held. Raises ``InsertionUnavailable``."""
+        """Press and release the keys; none stays held. Raises ``InsertionUnavailable``."""
 
     async def close(self) -> None:
         """Release everything. Safe to call twice."""
@@ -32,9 +32,9 @@ class PasteKeyboard(Protocol):
 
 @dataclass(frozen=True)
 class InsertionParts:
-    """The parts that suit a desktop. ``gone``: set once the desktop's connection has ended.
+    """The parts that suit a desktop. ``gone``: set once the connection to the desktop has ended.
 
-    ``keeps_early``: the clipboard may be saved whenever the focus is asked for. The user notices nothing of it.
+    ``keeps_early``: the clipboard may be saved whenever the focus is asked for, because the user does not notice.
     """
 
     focus: Focus
@@ -66,7 +66,7 @@ class WaylandPaster:
 
     @property
     def gone(self) -> asyncio.Event:
-        """Set once the desktop's connection has ended."""
+        """Set once the connection to the desktop has ended."""
         return self._parts.gone
 
     async def target(self) -> Target | None:
@@ -113,7 +113,7 @@ class WaylandPaster:
     async def close(self) -> None:
         """Restore the clipboard, and end all parts. Safe to call twice."""
         await self._flow.close()
-        await self._parts.clipboard.close()  # before the keyboard: with a portal, both are of one session
+        await self._parts.clipboard.close()  # before the keyboard: with a portal, both share a session
         await self._parts.keyboard.close()
         await self._parts.focus.close()
 

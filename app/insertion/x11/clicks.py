@@ -1,6 +1,6 @@
 """Count the clicks on an X server, so that a text at a new place does not continue the text before it.
 
-X Input Extension 2 reports presses of mouse buttons as raw events, which take nothing from the program below.
+X Input Extension 2 reports presses of mouse buttons as raw events, so the program below still gets them.
 Keys are not asked for.
 """
 
@@ -16,15 +16,15 @@ from app.core.area import Area
 from app.x11.connection import X11Connection
 
 _WHEEL: Final = 4
-"""The first button that is no button: 4 to 7 are the directions of a wheel."""
+"""The first number that is no button: 4 to 7 are the directions of a wheel."""
 _MOST: Final = 64
 _PRESS: Final = rq.Struct(rq.Card16("device"), rq.Card32("time"), rq.Card32("button"))
 
 
 class Clicks:
-    """The clicks so far, for the thread of ``connection``. None, if the server does not report any.
+    """A counter of clicks, for the thread of ``connection``. A server may report none.
 
-    Their numbers begin with the clock, so that those of a process that replaces this one are higher.
+    It starts at the time of the clock, so that a process that replaces this one counts higher.
     """
 
     def __init__(self, connection: X11Connection) -> None:
@@ -46,13 +46,13 @@ class Clicks:
         display.flush()
 
     def count(self) -> int:
-        """Return the number that the latest click has, or a lower one if there was none."""
+        """Return the number of the latest click, or the start value if there was none."""
         self._connection.display.sync()
         self._connection.handle_pending()
         return self._count
 
     def last_in(self, area: Area) -> int:
-        """Return the number of the latest click in this area of the screen, 0 if there was none of late."""
+        """Return the number of the latest click in this area of the screen, 0 if none of the last 64 was there."""
         self.count()
         inside = (number for number, x, y in reversed(self._latest) if Area(x, y, 1, 1).shared_pixels(area))
         return next(inside, 0)

@@ -174,11 +174,9 @@ class X11Clipboard:
                 return verdict
 
     def _last_check(self, watch: PasteWatch, *, is_last: bool) -> PasteState:
-        """Handle requests that arrived unnoticed.
+        """Handle pending requests, then withdraw a text that is still unread, so that it cannot be read later.
 
-        Withdraw a text that is not read, so that it cannot be read later.
-
-        While the server is grabbed, the target cannot take anything in between.
+        The server is grabbed, so that the target cannot take the text in between.
         """
         with self._connection.hold_server():
             self._connection.display.sync()
@@ -252,7 +250,7 @@ class X11Clipboard:
         return False
 
     def _offer(self, contents: Contents, selections: tuple[int, ...]) -> bool:
-        """Offer contents unless something else was copied since the last read. The server is grabbed meanwhile."""
+        """Offer contents unless another program has copied since the last read. The server grab covers both."""
         with self._connection.hold_server():
             stamp = self._connection.server_time()  # also handles all earlier events
             if not all(selection in self._before for selection in selections):

@@ -39,7 +39,7 @@ from app.x11.grab_guard import Grabs
 from runtime.tasks import within
 
 _LAST_S: Final = 2.0
-"""Time for the last target when the insertion ends: it may ask once more for its text."""
+"""Time for the last target at the close: it may ask once more for its text."""
 
 
 class X11Strategies:
@@ -62,9 +62,9 @@ class X11Strategies:
         self._last: Target | None = None  # the target of the last paste
 
     def recover(self, late: Sequence[LateKey] = ()) -> None:
-        """Serve what a killed process had lent, and refuse what its ``late`` keys ask for.
+        """Serve what a killed process had lent, and refuse requests caused by its ``late`` keys.
 
-        A program that answers pings may hang for long.
+        A program that supports pings is refused until it answers one, because it may hang for long.
         """
         for key in late:
             self._last = Target(key.window, "")
@@ -143,7 +143,7 @@ class X11Strategies:
         return self.clipboard.selections(primary=self._keys(target).primary)
 
     def _keys(self, target: Target) -> PasteKeys:
-        """Return the keys that paste there: Shift+Insert if no layout has the letter V, as with a Russian one."""
+        """Return the keys that paste there: Shift+Insert if no layout has the letter V, as with Russian only."""
         keys = paste_keys(*self.screen.names(target.window))
         with suppress(CannotType):
             self.keyboard.chord(keys)
@@ -206,7 +206,7 @@ class X11Inserter:
     async def close(self) -> None:
         """Restore borrowed resources and end the connections."""
         async with within(_CLOSE_S, X11Gone):
-            # Not cancelled: what is not restored in this time can be until the thread ends.
+            # Shielded: the thread may still restore the rest after this time.
             await asyncio.shield(self._works.call(lambda _: self._strategies.close()))
         await self._queries.close()
         await self._works.close()

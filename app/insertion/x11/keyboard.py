@@ -288,7 +288,7 @@ class X11Keyboard:
 
 
 class Chord:
-    """A combination of keys, found again by the layout in effect when it is pressed. Raises ``CannotType``.
+    """A key combination, looked up again in the layout in effect when it is pressed. Raises ``CannotType``.
 
     ``pressed`` is called just before. ``offered``: returns whether the text is still on the clipboard.
     """

@@ -1,7 +1,7 @@
 """Notice that the user presses a paste key while a text is still on the clipboard.
 
-X Input Extension 2 reports keys as raw events, which take nothing from the program below. They are asked for only
-in that time, at most some seconds, and nothing of them is kept.
+X Input Extension 2 reports keys as raw events, so the program below still gets them. They are requested only
+during that time, at most a few seconds, and no key is stored.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _VERSION: Final = {"major_version": 2, "minor_version": 2}
 class UsersPasteKeys:
     """The user's paste keys, for the thread of ``connection``: any key with Ctrl, and Insert with Shift.
 
-    ``pressed`` is called for each. The server reports none, if its X Input Extension is older.
+    ``pressed`` is called for each. A server with an older X Input Extension reports none.
     """
 
     def __init__(self, connection: X11Connection, pressed: Callable[[], None]) -> None:
@@ -44,7 +44,7 @@ class UsersPasteKeys:
         connection.handlers.append(self._handle)
 
     def watch(self, *, on: bool) -> None:
-        """Begin or stop to watch the keys."""
+        """Start or stop watching the keys."""
         if on is self._watching or self._extension is None:
             return
         self._watching = on
@@ -69,7 +69,7 @@ class UsersPasteKeys:
             self._press(event.data.key)
 
     def _press(self, key: int) -> None:
-        """Note a key. The modifiers are those of its moment: by now they may be up."""
+        """Note a key press, with the modifiers that events reported before it: by now they may be released."""
         insert = key == self._connection.display.keysym_to_keycode(XK.XK_Insert)
         if key in self._controls | self._shifts:
             self._down.add(key)

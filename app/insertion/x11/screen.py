@@ -193,7 +193,7 @@ class X11Screen:
         try:
             managed = number and window.get_property(self._connection.atom("WM_STATE"), X.AnyPropertyType, 0, 1)
         except XError:
-            return None  # the window was closed, unknown to the window manager so far
+            return None  # the window was closed, and the window manager has not noticed yet
         return window if managed else None
 
     def _state(self) -> int:
@@ -247,7 +247,7 @@ class Pings:
     def send(self, target: Target, answered: Callable[[], None], deadline_s: float) -> None:
         """Call ``answered`` when the program has handled all earlier events, if it does so by the deadline.
 
-        A window that is closed gets no more events.
+        A closed window gets no more events, so its end counts as the answer.
         """
         window = self._display.create_resource_object("window", target.window)
         ping = self._connection.atom("_NET_WM_PING")

@@ -1,7 +1,7 @@
-"""Let the user click on a window, and tell its program; for one thread that may block.
+"""Let the user click on a window, and return its program.
 
-The pointer and the keyboard are grabbed, not the server: all other programs go on, and X releases both when this
-process ends. X Window System Protocol, version 11.
+The pointer and the keyboard are grabbed, not the server: all other programs keep running, and X releases both when
+this process ends. X Window System Protocol, version 11.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from app.x11.connection import X11Connection, XThread
 from app.x11.errors import X11Error
 
 DEADLINE_S: Final = 30.0
-_GRAB_S: Final = 1.0  # a menu that is closing still has both
+_GRAB_S: Final = 1.0  # a closing menu still holds both grabs
 _TRY_AGAIN_S: Final = 0.02
 _RELEASE_S: Final = 2.0
 _CROSSHAIR: Final = 34  # of X's font of cursors; its mask follows it
@@ -64,7 +64,7 @@ def _release(connection: X11Connection) -> None:
 
 
 class _Pick:
-    """A pick, for the thread of ``connection``. ``tell`` gets its end."""
+    """A pick, for the thread of ``connection``. ``tell`` receives the outcome."""
 
     def __init__(self, connection: X11Connection, tell: Callable[[ProgramPick], None]) -> None:
         self._connection, self._root, self._display = connection, connection.root, connection.display
@@ -105,7 +105,7 @@ class _Pick:
             self._end(self._clicked_program(event.child) if left else ProgramPick(PickState.CANCELLED))
 
     def _end(self, found: ProgramPick) -> None:
-        """Tell what was found, once the button or key is released."""
+        """Report the outcome once the button or key is released, at the latest after a deadline."""
         self._found = found
         self._connection.at(time.monotonic() + _RELEASE_S, partial(self._tell, found))
 
