@@ -1,8 +1,8 @@
 """The one buffer between the microphone and the segmenter.
 
-``append`` adds the audio of a recording, first to its journal; ``blocks`` yields it. Audio waits in memory until
-there is a journal, a minute at most. From then on, a slow reader gets what left memory from the journal: the
-microphone never waits, and memory stays bounded for takes of any length.
+``append`` adds the audio of a recording, first to its journal; ``blocks`` yields it. Until there is a journal,
+audio waits in memory, at most a minute. From then on, memory holds only the newest audio, and a slow reader gets
+older audio from the journal. So the microphone never waits, and memory stays bounded for takes of any length.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class BlockBuffer:
     """The audio of one recording, with one reader. Belongs to the event loop.
 
     ``most_waiting``: samples that memory holds without a journal. ``most_recent``: samples that it holds with one.
-    ``begun`` and ``ended`` are done from the first sample on, and when no more follow.
+    ``begun`` is done from the first sample on, ``ended`` once no more follow.
     ``silent``: all samples so far are zeros.
     """
 
@@ -55,7 +55,7 @@ class BlockBuffer:
         return self.samples - self._recent_from
 
     def keep_in(self, journal: Journal) -> None:
-        """Write the audio that waits to the journal, and all that follows."""
+        """Write the waiting audio to the journal, and all later audio."""
         self._journal, self._journal_from = journal, journal.samples - self._recent_from
         try:
             for block in self._recent:
@@ -64,7 +64,7 @@ class BlockBuffer:
             self.end(error)
 
     def append(self, samples: Samples) -> int:
-        """Add samples. Return how many of them are lost because nothing has room for them."""
+        """Add samples. Return how many of them are lost because memory without a journal is full."""
         lost = 0
         self.silent = self.silent and not samples.any()
         if self._journal is None:

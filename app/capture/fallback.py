@@ -1,14 +1,13 @@
 """Choose the microphone to use when one disappears or returns. Pure: time is passed in.
 
 The chosen microphone is used whenever it is present. When it is lost, it is tried again, then the system's
-default, then both every second without end. While another one is in use, a separate process looks for the chosen
-one every ten seconds: PortAudio sees new devices only after a restart, which ends every stream. While the other
-one delivers only digital silence, what is said is lost, so the process looks every two seconds. The chosen one is
-used again from the first pause of the speaker on. The switch takes a moment and must not cut a word. Without a
-pause, the other one stays in use.
+default, and both again every second without limit. While another one is in use, a separate process looks for the
+chosen one every ten seconds: PortAudio sees new devices only after a restart, which ends every stream. While the
+other one delivers only digital silence, speech is lost, so the process looks every two seconds. The switch back
+waits for a pause of the speaker, because it takes a moment and must not cut a word.
 
-Where the user chose the system's default, the first device is the chosen one: without it, another device is the
-default. The device that is the default when the process looks is used again.
+If the user chose the system's default, the first device used counts as the chosen one: when it is lost, another
+device becomes the default. The switch back goes to the device that is the default when the process looks.
 """
 
 from collections.abc import Sequence
@@ -32,7 +31,7 @@ class FallbackStep(StrEnum):
 class FallbackTimes:
     """Time limits of the fallback, in seconds."""
 
-    silent: float = 1.5  # without a block for so long, the device is lost
+    silent: float = 1.5  # without a block for this long, the device is lost
     first_block: float = 5.0  # the same until the first block; Bluetooth starts slowly
     search: float = 1.0
     check: float = 10.0
@@ -44,7 +43,7 @@ class FallbackTimes:
 class Signs:
     """The state of the device in use: time of its last block, and whether its stream has ended.
 
-    ``running_since_s``: since when this process runs. While it stood still, nobody read what the device recorded.
+    ``running_since_s``: when this process last resumed; while it was suspended, no block could be read.
     ``silent``: the device has delivered only digital silence for long.
     """
 

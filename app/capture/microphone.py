@@ -9,7 +9,7 @@ captured until then. With ``armed=True``, the device is open before the recordin
 with the 500 ms before it, ``stop()`` ends it, and both may repeat. Each ``start()`` makes its own ``buffer``.
 
 If the device disappears, capture continues with another one: ``app.capture.fallback`` decides which and when.
-``on_change`` is called in the loop with a ``MicrophoneChange``. Audio lost meanwhile is counted, not filled in.
+``on_change`` is called in the loop with a ``MicrophoneChange``. Audio lost in between is counted, not filled in.
 """
 
 import asyncio
@@ -36,21 +36,21 @@ log = loggers.APP_CAPTURE_MICROPHONE
 
 _FIRST_BLOCK_POLL_S: Final = 0.01
 _STANDSTILL_S: Final = 0.5
-_CATCH_UP_S: Final = 1.0  # in which what waited at the sound system is read
+_CATCH_UP_S: Final = 1.0  # time to read the audio that waited in the sound system
 _LEAST_LOST_S: Final = 0.25
 _LONGEST_TAIL_S: Final = 0.25
 _PROMPT_S: Final = 0.03
-"""A computer that is later than this with a key may be late with sound, too."""
+"""If a key event is handled later than this, sound may arrive late too."""
 _QUIET_DBFS: Final = -45.0
 _FIRST_SILENCE: Final = 2 * SAMPLE_RATE
 _LATER_SILENCE: Final = 10 * SAMPLE_RATE
 
 
 class MuteWatch:
-    """The search for digital silence in one recording. ``muted``: the latest samples were zeros for too long.
+    """A detector of digital silence in one recording. ``muted``: the latest samples were zeros for too long.
 
-    A microphone that is heard always has noise. One that is muted, or whose program suppresses all noise, delivers
-    zeros. Such a program pauses between words, so silence after sound is reported later than silence at first.
+    A working microphone always delivers some noise, a muted one zeros. A program that suppresses noise delivers
+    zeros between words too, so silence after sound is reported later than silence at the beginning.
     """
 
     def __init__(self) -> None:
@@ -91,10 +91,10 @@ OnChange = Callable[[MicrophoneChange], None]
 
 @dataclass(frozen=True)
 class MicrophoneSettings:
-    """Limits of a microphone. ``most_waiting_s``: audio buffered before it is dropped.
+    """Limits of a microphone. ``most_waiting_s``: the audio buffered before any is dropped.
 
-    So much may wait for the event loop, and again as much for the journal of a recording. ``watch_s``: the pause
-    between two judgements of the device in use.
+    It applies to audio that waits for the event loop, and again to audio that waits for a journal. ``watch_s``:
+    the interval between checks of the device in use.
     """
 
     pre_roll_ms: int = 500
@@ -158,7 +158,7 @@ class Microphone:
         self._dropped += self.buffer.append(self._pre_roll.drain())
 
     def stop(self, late_s: float = 0.0) -> None:
-        """End the recording after all speech until ``late_s`` seconds ago, which the device delivers later.
+        """End the recording once the device has delivered all speech until ``late_s`` seconds ago.
 
         Safe to call twice.
         """
@@ -281,7 +281,7 @@ class Microphone:
             self._count_overflow(self._input.behind_s)
 
     def _count_overflow(self, behind_s: float | None) -> None:
-        """Report what the sound system dropped while this process stood still: it does not report that itself."""
+        """Report audio that the sound system dropped, unreported, while this process was suspended."""
         before_s, self._behind_s = self._behind_s, behind_s
         stood_still, self._stood_still = self._stood_still, False
         if not stood_still or self.buffer.ended.done() or before_s is None or behind_s is None:

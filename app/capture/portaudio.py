@@ -52,10 +52,10 @@ class Stream(Protocol):
 
 
 class InputStream(Stream, Protocol):
-    """An open microphone that can be late while nobody listens."""
+    """An open microphone that may deliver blocks late while no recording runs."""
 
     def rest(self, *, resting: bool) -> None:
-        """Allow blocks to be late from now on, or end that: what is late follows at once."""
+        """Allow blocks to be late from now on, or no longer: late blocks then follow at once."""
 
 
 class SoundSystem(Protocol):
@@ -111,7 +111,7 @@ class PortAudio:
         return await self.thread.ask(partial(self._playing, lambda rate: pull, ended), lambda stream: stream.end())
 
     def closed(self) -> None:
-        """Count one open stream less."""
+        """Decrement the number of open streams."""
         self._open -= 1
 
     def _inputs(self, anew: bool) -> list[Input]:

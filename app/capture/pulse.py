@@ -174,7 +174,7 @@ class PulseStream:
         await self._control.ask(self.end)
 
     def rest(self, *, resting: bool) -> None:
-        """Look for audio only now and then while nobody listens: it waits in the connection meanwhile."""
+        """Poll only now and then while no recording runs: audio waits in the connection until then."""
         if resting:
             self._awake.clear()
         else:

@@ -50,7 +50,7 @@ class ResampledInput:
 
     @property
     def behind_s(self) -> float | None:
-        """Seconds since the first block that the device has not delivered; ``None`` before it."""
+        """Seconds of audio missing since the first block, by the clock; ``None`` before it."""
         if self.first_s is None:
             return None
         return self._clock() - self.first_s - (self._received + self._dropped) / self.device.rate
@@ -63,7 +63,7 @@ class ResampledInput:
         stream.rest(resting=self._resting)
 
     def rest(self, *, resting: bool) -> None:
-        """Let audio wait longer while nobody listens; nothing of it is lost."""
+        """Let audio wait longer while no recording runs; none of it is lost."""
         self._resting = resting
         if self._stream is not None:
             self._stream.rest(resting=resting)

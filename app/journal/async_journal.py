@@ -69,16 +69,16 @@ class AsyncJournal(AudioStore):
     async def keep(
         self, work: Callable[Arguments, None], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> None:
-        """Run an operation of the journal in a thread, and again while the disk refuses it.
+        """Run an operation of the journal in a thread; retry for ``patience_s`` while the disk refuses it.
 
-        ``patience_s`` limits that. An operation that has begun completes even if its caller is cancelled.
+        An operation that has begun completes even if its caller is cancelled.
         """
         latest = loop_time() + self._patience_s
         while True:
             try:
-                beside = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments, **named))
-                return await asyncio.shield(beside)
-            except DiskRefuses:  # not ``disk_state``: the disk may have accepted other writes meanwhile
+                running = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments, **named))
+                return await asyncio.shield(running)
+            except DiskRefuses:  # not ``disk_state``: the disk may have accepted other writes since
                 if loop_time() >= latest:
                     raise
             await asyncio.sleep(_AGAIN_S)
@@ -92,9 +92,10 @@ class AsyncJournal(AudioStore):
         return pcm or await asyncio.to_thread(self.journal.audio, at, samples)
 
     async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
-        """Keep the first text of a segment, or that it was cancelled. Return whether it is on disk.
+        """Store the first result of a segment, or its cancellation (``None``). Return whether it is on disk.
 
-        A segment that a span replaces is cancelled at the gateway only: if the span is damaged, it is sent again.
+        A segment that a span replaces is cancelled only at the gateway: if the span turns out to be damaged, the
+        segment is sent again.
         """
         if outcome is None and segment in self.journal.take.replaced:
             return True
@@ -137,7 +138,7 @@ class JournaledOutlet(ToGateway):
         await super().end(segment, samples)
 
     async def whole(self, segment: int, at: int, samples: int, details: SegmentDetails) -> None:
-        """Send samples that the journal has already as one more segment, which is on disk before."""
+        """Record another segment of samples that the journal has already, then send it."""
         await self._store.begin(segment, at, details)
         await self._store.end(segment, samples)
         await super().begin(segment, at, details)

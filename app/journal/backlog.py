@@ -10,7 +10,7 @@ from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE
 MOST_WAITING: Final = 60 * SAMPLE_RATE * BYTES_PER_SAMPLE
 _STALLED: Final = 3 * SAMPLE_RATE * BYTES_PER_SAMPLE
 _FOR_GOOD: Final = frozenset({errno.EROFS, errno.ENOTCONN, errno.ESTALE})
-"""The latter two: the program of a FUSE disk has ended, the server of a network disk has lost the file."""
+"""ENOTCONN: the program of a FUSE disk has ended. ESTALE: the server of a network disk has lost the file."""
 _FRAME_BYTES: Final = FRAME_SAMPLES * BYTES_PER_SAMPLE
 
 
@@ -18,7 +18,7 @@ class DiskState(StrEnum):
     """The state of the journal's disk."""
 
     WRITING = "writing"
-    WAITING = "waiting"  # the disk refuses data, or does not take it; audio stays in memory
+    WAITING = "waiting"  # the disk refuses data for now, or stalls; audio stays in memory
     READ_ONLY = "read-only"  # the disk refuses data for good; audio and events stay in memory
     FULL = "full"  # memory is full too
 
@@ -26,8 +26,8 @@ class DiskState(StrEnum):
 def disk_state(refused: OSError | None, waiting: int, most: int = MOST_WAITING) -> DiskState:
     """Return the state of the disk.
 
-    ``refused``: why the last write failed; a disk that stalls refuses nothing. ``waiting``: bytes in memory, at
-    most ``most``.
+    ``refused``: the error of the last write; a stalled disk reports none. ``waiting``: bytes in memory, at most
+    ``most``.
     """
     if waiting + _FRAME_BYTES > most:
         return DiskState.FULL

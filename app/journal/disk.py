@@ -53,11 +53,11 @@ class DiskFile:
     def reserve(self, size: int) -> None:
         """Reserve disk space for ``size`` more bytes, unless the file system cannot.
 
-        The file does not become longer. Cutting it frees the space, closing it does not. Source: fallocate(2).
+        The file keeps its length. Truncating it frees the space, closing it does not. Source: fallocate(2).
         """
         if sys.platform != "linux":
             return
-        import ctypes  # late: lists of recordings need none
+        import ctypes  # late: listing recordings does not need it
 
         start, length = map(ctypes.c_int64, (self.size, size))
         refused = _libc().fallocate(self._fd, _KEEP_SIZE, start, length)
@@ -78,8 +78,8 @@ class DiskFile:
     def sync(self) -> None:
         """Return once all written data survives a power loss.
 
-        After a sync that failed, Linux counts as written what it could not write. So it is written again, of a
-        disk that fails for long only the newest part.
+        After a failed sync, Linux treats the data as written although it is not. So the next sync first writes it
+        again; if the disk keeps failing, only the newest 4 MiB.
         """
         size = self.size
         if self._doubtful:
@@ -156,7 +156,7 @@ def is_locked(folder: Path) -> bool:
         return False
     try:
         return not try_lock(fd, shared=True)
-    except OSError:  # a file server that lost its locks: nobody knows, so leave the take alone
+    except OSError:  # a file server has lost its locks: unknown, so leave the take alone
         return True
     finally:
         os.close(fd)

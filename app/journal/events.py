@@ -54,7 +54,7 @@ class Opened(Struct, frozen=True, tag="opened"):
 
 
 class Begin(SegmentDetails, frozen=True, tag="begin"):
-    """The beginning of a segment, at sample ``at`` of the take. Details have no default values in the line."""
+    """The beginning of a segment, at sample ``at`` of the take. The line omits details with default values."""
 
     segment: Index
     at: Position

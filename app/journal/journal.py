@@ -171,7 +171,7 @@ class Journal:
 
     @property
     def disk_state(self) -> DiskState:
-        """The state of the disk: writing, waiting or full."""
+        """The state of the disk with this take."""
         return self._writer.disk_state
 
     def append(self, samples: "NDArray[np.int16]") -> None:
@@ -270,7 +270,7 @@ class Journal:
     def audio(self, at: int, samples: int, *, waits: bool = True) -> bytes:
         """Return samples of the take, from ``at`` on. Raises ``AudioGone``.
 
-        Unless this ``waits`` for the writer, nothing is returned while the file lacks some of them.
+        Without ``waits`` it does not wait for the writer, and returns nothing if the file lacks some of them.
         """
         start, stop, unwritten = at * BYTES_PER_SAMPLE, (at + samples) * BYTES_PER_SAMPLE, b""
         if stop > self._writer.written:
@@ -302,7 +302,7 @@ class Journal:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Write what is left and release the lock, if a disk stalls once it goes on. Raises ``NotKept``.
+        """Write what is left and release the lock, at a stalled disk only once it continues. Raises ``NotKept``.
 
         Safe to call twice.
         """
@@ -338,7 +338,7 @@ class Journal:
 
 
 def _shorten(folder: Path, known: bytes) -> bytes:
-    """Shorten the edits in a journal that later ones replace; return what the file has now.
+    """Shorten the edits that later ones replace; return the resulting contents of the file.
 
     Raises ``OSError`` if a power loss could bring the old file back: then lines added from now on would be lost.
     """

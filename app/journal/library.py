@@ -116,7 +116,7 @@ class Library:
         return Journal.create(self.root, session, options, now_s, cutting)
 
     def reopen(self, session: UUID) -> Journal:
-        """Continue a take. Raises ``TakeUnknown`` or ``TakeBusy``."""
+        """Continue a take. Raises ``TakeUnknown``, ``TakeDamaged`` or ``TakeBusy``."""
         return Journal.reopen(self.root, session)
 
     def find(self, session: UUID) -> TakeSnapshot:
@@ -148,7 +148,7 @@ class Library:
     def all(self) -> list[TakeSnapshot]:
         """Return all takes, the newest first.
 
-        Earlier versions wrote whole seconds: those of one second have the order of their folders.
+        Earlier versions wrote whole seconds: takes of the same second are ordered by their folders.
         """
         found: list[TakeSnapshot] = []
         for session in self.sessions():
@@ -192,8 +192,8 @@ class Library:
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
         """Delete expired takes by these ``limits`` or the library's own, and return their ids.
 
-        No take goes for its age while the clock cannot be trusted. Also completes deletions that a
-        crash interrupted.
+        While the clock cannot be trusted, no take is deleted for its age. Also complete deletions that a crash
+        interrupted.
         """
         limits = limits or self._limits
         if not self._clock.can_judge_age(limits.age_s):

@@ -131,7 +131,7 @@ def certain_spans(take: Take) -> dict[int, SampleRange]:
 
 
 def _lacks_end_within(take: Take, spans: Mapping[int, SampleRange]) -> bool:
-    """Return whether a segment without a certain end has others after it: to resume it would send theirs again."""
+    """Return whether a segment without a certain end precedes others: resuming it would send their audio again."""
     pieces = {n: each.at for n, each in take.segments.items() if not (each.recut or each.details.replaces)}
     last = max(pieces.values(), default=0)
     return any(at < last for number, at in pieces.items() if number not in spans)
@@ -149,7 +149,7 @@ def gaps_between(spans: Mapping[int, SampleRange], samples: int) -> Iterator[Sam
 
 
 def _repair(take: Take, samples: int) -> RecoveryPlan:
-    """Keep certain boundaries and cut everything else, under numbers above all that a gateway may know.
+    """Plan to keep certain boundaries and to cut all else, under numbers above those that a gateway may know.
 
     Segments without text get new numbers too: the line with the text may be lost, and the gateway no longer has
     it.

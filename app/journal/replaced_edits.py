@@ -18,8 +18,8 @@ _RERAN: Final = b'{"type":"reran"'
 def without_replaced_edits(journal: bytes) -> bytes | None:
     """Return a journal without the texts of replaced edits; ``None`` if it would not be half as long.
 
-    Each line keeps its number, and all other lines stay as they are, damaged or not. An edit that is the text of
-    a rerun stays: what follows from it is known by that (``Take.edit_is_whole``).
+    Each line keeps its number, and all other lines stay as they are, damaged or not. An edit with the text of a
+    rerun stays too, because ``Take.edit_is_whole`` depends on it.
     """
     if len(journal) < LEAST:
         return None

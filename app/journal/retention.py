@@ -9,14 +9,14 @@ DAYS: Final = 30
 DAY_S: Final = 24 * 3600
 SIZE: Final = 2_000_000_000
 HELD_S: Final = 24 * 3600.0
-"""For how long texts that were not inserted are offered to be pasted, also after a restart."""
+"""Time for which texts that were not inserted are offered for pasting, even after a restart."""
 _BEFORE_ALL_S: Final = 1_577_836_800.0
 """The year 2020: takes dated before it were recorded by a computer that had lost its time."""
 
 
 @dataclass(frozen=True)
 class RetentionLimits:
-    """The maximum age, and the maximum bytes of all takes that may go; the newest ``keep`` always stay."""
+    """The maximum age, and the maximum total bytes of deletable takes; the newest ``keep`` always stay."""
 
     age_s: float = DAYS * DAY_S
     size: float = SIZE
@@ -36,7 +36,8 @@ class Stored:
 def expired(takes: Iterable[Stored], now_s: float, limits: RetentionLimits) -> list[UUID]:
     """Return the takes to delete, the oldest first.
 
-    A needed take always stays, and does not count towards the size: others would go early to make room for it.
+    A needed take always stays. It does not count towards the size, so that no other is deleted to make room for
+    it.
     Takes without a true date count as the newest when the total is too large.
     """
     oldest_first = sorted(takes, key=lambda take: (take.started_s < _BEFORE_ALL_S <= now_s, take.started_s))

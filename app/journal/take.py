@@ -59,8 +59,8 @@ class TakeSegment:
 
     ``details``: as they were when it began. ``program``: where insertion began. ``replaced``: its text after
     replacement rules. ``recut``: its audio was cut again under other numbers. ``chosen``: for a span, whether its
-    text is used. ``begun`` and ``arrived``: places of its insertion's beginning and end among those of the take.
-    ``rest``: what is missing where only a part of the text was inserted. ``missing``: nothing of it was.
+    text is used. ``begun`` and ``arrived``: when its insertion began and ended, as positions among those of the
+    take. ``rest``: what is missing after a part of the text was inserted. ``missing``: nothing of it was inserted.
     ``known``: revision of the take that has its text first.
     """
 
@@ -114,12 +114,12 @@ class Take:
     """The state of a take, folded from its events.
 
     ``wanted``: texts are to be inserted. ``cancelled``: the user cancelled the take. ``edit``: the user's
-    text, if edited. ``edit_is_whole``: it began as a text of all of the take, from one of the ``runs``, the
-    results of recognising it again. ``heard``: samples, as stated at the end of the journal. ``line_faults`` end
+    text, if edited. ``edit_is_whole``: it began as the text of the whole take, from one of the ``runs`` (results
+    of recognising it again). ``heard``: samples, as stated at the end of the journal. ``line_faults`` end
     with ``Mended``, ``file_faults`` do not. ``faults_found``: faults in lines, mended ones included.
     ``doubtful``: segments whose boundaries contradict others. ``lost``: lines missing after the last ``Begin``.
-    ``following``: the number of the next line. ``revision``: how many texts and edits the take has
-    got so far. It names what a reader has seen.
+    ``following``: the number of the next line. ``revision``: how many texts and edits the take has so far; it
+    identifies the version that a reader has seen.
     """
 
     options: Options = Options()
@@ -211,7 +211,7 @@ class Take:
 
     @property
     def counted(self) -> dict[int, TakeSegment]:
-        """The segments whose texts count: of a span and the segments that it replaces, either it or they."""
+        """The segments whose texts count: either a span or the segments that it replaces."""
         replaced, known = self.replaced, tuple(self.segments.items())
         used = set(replaced.values())
         return {n: each for n, each in known if n not in replaced and (n in used or not each.details.replaces)}
@@ -223,7 +223,7 @@ class Take:
         return {piece: n for n, span in spans if self._prefers(span) for piece in span.details.replaces}
 
     def _prefers(self, span: TakeSegment) -> bool:
-        """Return whether a span replaces its segments: as was chosen, otherwise if its text is plausible."""
+        """Return whether a span replaces its segments: as recorded, otherwise if its text is plausible."""
         if span.cancelled or span.samples is None or not isinstance(span.outcome, Final):
             return False
         if span.chosen is not None:
@@ -234,9 +234,9 @@ class Take:
 
     @property
     def held(self) -> dict[int, str]:
-        """Texts that are to be inserted and may not have arrived, each by the number that was to be inserted.
+        """Texts that are to be inserted and may not have arrived, by the number under which they are inserted.
 
-        A span has that of its first segment. Empty for an edited take: its text is used from the history.
+        A span uses the number of its first segment. Empty for an edited take: its text is used from the history.
         """
         if not self.wanted or self.edit:
             return {}
@@ -254,7 +254,7 @@ class Take:
     def offered(self, samples: int) -> dict[int, str]:
         """Return the held texts that are offered after a restart, if the take has its ``samples`` on disk.
 
-        Those of a take that a crash cut off go to the history.
+        Texts of a take that a crash interrupted only go to the history.
         """
         return self.held if self.state(samples) in (TakeState.HELD, TakeState.FAILED) else {}
 
@@ -271,13 +271,13 @@ class Take:
         return self.with_later(self.edit, self._edit_at)
 
     def is_whole(self, text: str) -> bool:
-        """Return whether an edit with this text is one of all of the take: that of a run, or begun as such."""
+        """Return whether an edit with this text covers the whole take: it is a run's text, or began as one."""
         return bool(text) and (self.edit_is_whole or text.strip() in self._run_texts)
 
     def with_later(self, text: str, revision: int) -> str:
-        """Return an edit of what this revision said, with all later texts in their places.
+        """Return an edit of the text of this revision, with all later texts in their places.
 
-        The segments of a span stand for it if the revision had only some of their texts.
+        If the revision had texts of only some segments of a span, all its segments are used instead of the span.
         """
         results = [(n, each) for n, each in tuple(self.segments.items()) if isinstance(each.outcome, Final)]
         known, counted = {n for n, each in results if each.known <= revision}, self.counted
@@ -320,7 +320,7 @@ class Take:
         return RecordingTranscript(placed, samples_to_ms(samples), by_pause=self.by_pause)
 
     def _after_written(self, numbers: Sequence[int]) -> set[int]:
-        """Return the segments whose insertion began when the text before them had arrived."""
+        """Return the segments whose insertion began after the text before them had arrived."""
         first = self._first_pieces
         delivered = [self.segments.get(first.get(number, number), TakeSegment(0)) for number in numbers]
         return {

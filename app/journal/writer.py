@@ -88,7 +88,7 @@ class TakeWriter:
 
     @property
     def disk_state(self) -> DiskState:
-        """The state of the disk: writing, waiting or full."""
+        """The state of the disk with this take."""
         return disk_state(self._refusal, self.heard - self.written, self._most)
 
     def append(self, pcm: bytes) -> None:
@@ -177,7 +177,7 @@ class TakeWriter:
         self._inbox.put(request)
         if self._stopped:  # the thread has ended, and refused only what was there before
             self._refuse_requests()
-        # The second time is for a process that stood still: the thread did so too, and answers at once.
+        # The second wait is for a process that was suspended: the thread was, too, and answers at once.
         if not any(wait({request.answer}, patience_s).done for patience_s in (_ANSWER_S, _CATCH_UP_S)):
             raise NotKept("the journal cannot write: the disk does not answer")
         try:
@@ -284,7 +284,7 @@ class TakeWriter:
         self._due = time.monotonic() + self._sync_s
 
     def _write_events(self, lines: tuple[bytes, ...], leave: int) -> None:
-        """Write events, and leave so much reserved disk space to outcomes."""
+        """Write events; ``leave``: bytes of disk space that stay reserved for outcomes."""
         if self._events.size != self._events_size:  # half a line, left by a full disk
             self._events.truncate(self._events_size)
         lines = (*self._unsaved, *lines)

@@ -223,8 +223,8 @@ class _Stages(NamedTuple):
 
 
 async def _record_on(buffer: BlockBuffer, vad: PipelineVad, observer: DictationObserver) -> None:
-    """Record what no gateway takes, and report its silence: a forgotten recording ends all the same."""
-    with suppress(GatewayError):  # of a journal that no longer gives its samples
+    """Record speech that no gateway accepts, and report its silence, so that a forgotten recording still ends."""
+    with suppress(GatewayError):  # the journal cannot be read
         async for block in buffer.blocks(raises=False):
             vad.accept(block)
             observer.processed(vad.samples / SAMPLE_RATE)

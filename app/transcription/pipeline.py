@@ -53,7 +53,7 @@ _NOTHING: Constant = np.empty(0, np.int16)
 
 
 class TranscriptionObserver:
-    """Base of what follows a transcription. It ignores what a subclass does not define."""
+    """The base of observers of a transcription. It ignores every event."""
 
     def processed(self, seconds: float) -> None:
         """Note that this many seconds of audio have been processed."""
@@ -68,7 +68,7 @@ class TranscriptionObserver:
         """Take the final result of a segment."""
 
     def withheld(self, segment: TranscriptSegment) -> None:
-        """Take a text that is not final: its own, or that of a span over it, follows as ``recognised``."""
+        """Take a text that is not final. ``recognised`` follows, with this text or that of a span over it."""
 
     async def spanned(self, span: Span) -> None:
         """Take consecutive segments that are to be recognised once more as one."""

@@ -1,7 +1,7 @@
-"""Resend a take whose process has ended: what has no text is sent in the same session.
+"""Resend a take whose process has ended: segments without text are sent in the same session.
 
-A gateway that refuses that session to this device, or has no results of it any more, gets another one, so that no
-take is lost because of what a gateway remembers.
+If a gateway refuses that session to this device, or no longer has its results, another session is used. So no take
+is lost because of the state of a gateway.
 
 Segments keep their boundaries, because a gateway may know them. The VAD cuts only the audio after them; a segment
 that had begun but not ended keeps its beginning. In a damaged take, the VAD cuts all audio without certain
@@ -119,7 +119,7 @@ class Resender:
 
 
 def usable(take: Take, now: Options) -> Options:
-    """Return the take's options with the model of ``now``, because the take's own may be why it has no text.
+    """Return the take's options with the model of ``now``: the take's own may be the reason for missing texts.
 
     The same holds for its languages, if a model did not know the one that was set.
     """

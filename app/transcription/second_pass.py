@@ -137,10 +137,10 @@ log = loggers.APP_CAPTURE_STORY
 
 
 class SecondPass(TranscriptionObserver):
-    """An observer before ``observer``, which gets each text once: those of spans or of their pieces.
+    """An observer in front of ``observer``, which gets each text once: that of a span or those of its pieces.
 
-    The choice is on disk before ``observer`` gets the text. ``language``: that of speech, by its
-    first sample and its length.
+    The choice is on disk before ``observer`` gets the text. ``language``: returns the language of speech, given
+    its first sample and length.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class SecondPass(TranscriptionObserver):
         self._pass_on(self._choice.result(segment, loop_time()))
 
     async def spanned(self, span: Span) -> None:
-        """Have a span recognised, before the rest of its last piece."""
+        """Send a span for recognition, before the end of its last piece."""
         tail = span.tail
         if span.segment is not None:
             self._spans[span.segment] = tail if span.waits else None

@@ -17,7 +17,8 @@ LONGEST: Final = 25 * SAMPLE_RATE
 PAUSE: Final = 2 * SAMPLE_RATE
 SHORT_TAIL: Final = SAMPLE_RATE // 2
 AT_END_MS: Final = 1_500
-"""What a gateway expects: it knows the speed of workers by short pieces, whose decodes cost more per second."""
+"""The gateway refuses a span whose text it expects later. It estimates from short pieces, which cost more per
+second."""
 AT_PAUSE_MS: Final = 2_000
 
 
@@ -48,7 +49,7 @@ class Span:
 class SpanRules:
     """The circumstances on which spans depend.
 
-    ``key_down``: nothing is inserted before the key is up. ``offered``: the gateway accepts spans now.
+    ``key_down``: the key is down, so that nothing is inserted yet. ``offered``: the gateway accepts spans now.
     ``window``: identifies the window that gets the text of a piece; ``None``: not known yet.
     """
 
@@ -139,7 +140,7 @@ class SpanPlanner:
             yield self._span(pieces, within_ms, tail if pieces[-1] is pending[-1] else None)
 
     def _window(self, piece: _Piece) -> Hashable:
-        """Return a key of the piece's window. One that is not known yet is another one than all."""
+        """Return a key that identifies the piece's window. An unknown window differs from all others."""
         window = self._rules.window(piece.number)
         return (piece.number,) if window is None else window
 

@@ -66,7 +66,7 @@ class LanguageVote:
     def language(self, at: int, samples: int = 0) -> str:
         """Return the language of speech that begins at sample ``at``; empty without a clear majority.
 
-        Votes of less audio than the speech's own ``samples`` do not count: the engine hears more itself.
+        Votes from less audio than the speech's own ``samples`` do not count: the engine itself hears more.
         """
         if at - self._end > self._rules.pause:
             self._since = at
@@ -158,7 +158,7 @@ class VotingOutlet(_LanguageVoter):
 
     def __init__(self, outlet: Outlet, vote: LanguageVote) -> None:
         super().__init__(outlet, vote)
-        self.audio = outlet.audio  # each frame passes here: no call more
+        self.audio = outlet.audio  # every frame passes here: save a call
 
 
 @dataclass
