@@ -117,7 +117,7 @@ class Application:
         self._connect_services()
 
     def _connect_services(self) -> None:
-        """Let the background services cause what only the app can do."""
+        """Connect the background services with actions that only the app can perform."""
         services = self._background
         services.models.on_installed = lambda name: self._recognition.refresh()  # retry a worker that lacked it
         services.models.use = lambda name: self._changes.change(ChangeSetting("worker.model", name))
@@ -158,7 +158,7 @@ class Application:
             self._power = await enter(PowerEvents(self._recognition.rest, self._handle_wake))
             self._power.allow(self._file.current.worker.limits)
             self._perform_actions(dictation, trial)
-            cleanup.callback(self._actions.hold)  # first of all: no service performs them any more
+            cleanup.callback(self._actions.hold)  # cleaned up first: no service performs actions any more
             await dictation.run()
             control.leave()
 

@@ -139,7 +139,7 @@ class BackgroundServices:
         self._updates.use(on=settings.updates.check, place=place_of(settings.updates.url, settings.updates.key))
 
     def set_recording(self, *, on: bool) -> None:
-        """Pause playback while dictation could hear it, keep the screen on, and learn how to cut a new recording.
+        """Block playback and keep the screen on during a recording; at its start, ask for the gateway's models.
 
         Calling it twice with the same value is safe.
         """
@@ -151,7 +151,7 @@ class BackgroundServices:
         self._was_recording = on
 
     def takes_changed(self, views: Sequence[TakeView] = ()) -> None:
-        """Refresh the history, first the changed ones of these takes.
+        """Refresh the history, beginning with the changed takes among these.
 
         Ignored before entering and after leaving.
         """
@@ -162,7 +162,7 @@ class BackgroundServices:
             self._history.refresh()
 
     def gateway_changed(self) -> None:
-        """Reconnect the monitor and learn about the models because the gateway changed."""
+        """Reconnect the monitor, and ask the new gateway for its models."""
         self._monitoring.reconnect()
         self._refresh_context()
 

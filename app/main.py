@@ -148,7 +148,7 @@ async def _run(
 
 
 def _status(running: "Future[AppError | None]", texts: Texts, *, hidden: bool) -> int:
-    """Return the exit status of an app that has ended, telling an error that the user can resolve."""
+    """Return the exit status of an app that has ended; report an error that the user can resolve."""
     from app.control.server import AlreadyRunning
 
     try:
@@ -184,11 +184,11 @@ def signals_quit(ask: Callable[[Action], None]) -> Iterator[None]:
     handlers = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read)
 
-    def come() -> None:
+    def pass_on() -> None:
         for _ in reading.recv(16):
             ask(Verb.QUIT)
 
-    notifier.activated.connect(come)
+    notifier.activated.connect(pass_on)
     try:
         yield
     finally:

@@ -48,7 +48,7 @@ class ApplicationEnded:
 
 
 class Windows:
-    """All windows of the app, beginning with ``front``. ``actions``: the way to the app.
+    """All windows of the app, beginning with ``front``. ``actions``: the queue of actions for the app.
 
     ``receive`` shows the values that the app reports, and handles its start and its end.
     """
@@ -76,7 +76,7 @@ class Windows:
         self._show_saved_settings()
 
     def _show_saved_settings(self) -> None:
-        """Show the settings of the file before the app reports them: a change would begin with the defaults."""
+        """Show the settings of the file before the app reports them: an early change would start from defaults."""
         if (place := settings_place()).exists() and not (saved := read_settings(place)).broken:
             self.receive(saved.settings)
 
@@ -162,7 +162,7 @@ class Windows:
             self._show_choices()
 
     def _show_keys(self, keys: KeysSeen) -> None:
-        """Name no key that is paused or refused, and the keys that the desktop chose."""
+        """Show only keys that work: none that is paused or refused, and those that the desktop chose."""
         known = self._known
         if (keys.paused, keys.assigned, keys.instead) != (self._paused, known.assigned, known.instead):
             self._paused, known.assigned, known.instead = keys.paused, dict(keys.assigned), dict(keys.instead)
@@ -178,7 +178,7 @@ class Windows:
             self._show_reported(set(self._settings.hotkeys.bindings) - set(view.lines.missing))
 
     def _show_reported(self, actions: Iterable[str]) -> None:
-        """Name keys that lines of the desktop's configuration report; they solve the lack of hotkeys."""
+        """Show keys that lines of the desktop's configuration report; hotkeys are then no longer missing."""
         if self._known.add_reported(actions):
             if self._known.works_by_lines:
                 self.receive(Problem(HOTKEYS))
@@ -210,7 +210,7 @@ class Windows:
 
 
 def overlay(theme: Theme, texts: Texts, hint: Path) -> "Overlay | WaylandOverlay":
-    """Return the overlay of this desktop; ``hint``: the file that counts how often a key was named."""
+    """Return the overlay of this desktop; ``hint``: the file that counts how often its hint was shown."""
     if not possible():
         from app.ui.dictation.overlay_wayland import WaylandOverlay
 

@@ -70,10 +70,10 @@ def session_address(environment: Mapping[str, str]) -> str:
 
 
 class _Bus(MessageBus):
-    """A bus whose failed sends are no errors of their own: they are seen when the connection ends."""
+    """A bus that ignores errors of sending: the end of the connection reports them."""
 
     def send(self, msg: Message) -> Any:
-        """Send a message, and forget why that failed. Raises ``OSError`` if the connection had ended before."""
+        """Send a message, and ignore a failure. Raises ``OSError`` if the connection has already ended."""
         sent: asyncio.Future[None] = self._loop.create_future()
         sent.add_done_callback(_forget)
         msg.serial = msg.serial or self.next_serial()
@@ -82,7 +82,7 @@ class _Bus(MessageBus):
             self._writer.schedule_write(msg, sent)
         except OSError:
             if not sent.done():
-                raise  # else who waits for the answer hears of it
+                raise  # otherwise the caller that waits for the answer gets the error
         return sent
 
 

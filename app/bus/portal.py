@@ -25,10 +25,10 @@ _REQUEST: Final = f"{_PREFIX}Request"
 _SESSION: Final = f"{_PREFIX}Session"
 _GRANTED: Final = 0
 _CANCELLED: Final = 1
-# The portal lists desktop files anew a moment after one was written.
+# The portal notices a new desktop file only after a moment.
 _REGISTER_TRIES: Final = 3
 _REGISTER_PAUSE_S: Final = 0.2
-_START_S: Final = 25.0  # the first call may start the portal and what it needs; a bus waits as long
+_START_S: Final = 25.0  # the first call may start the portal and its services; the bus waits as long
 _UNKNOWN: Final = "Unknown"  # part of the errors for a method, an interface or a program that is not there
 
 Options = Mapping[str, tuple[str, Any]]
@@ -118,7 +118,7 @@ class Portal(Closing):
             if not answer.done():
                 await self._withdraw(path)
             elif not answer.cancelled():
-                answer.exception()  # nobody else asks for it
+                answer.exception()  # retrieved, so that asyncio does not report it
         if code != _GRANTED:
             kind = PortalDenied if code == _CANCELLED else PortalRefused
             raise kind(f"{method} was not granted ({code})")
@@ -165,9 +165,10 @@ class Portal(Closing):
         self._end_all()
 
     async def _register(self) -> None:
-        """Name the app to a portal that does not know it yet, before any other call.
+        """Register the app with a portal that does not know it yet, before any other call.
 
-        Older portals lack this, and refuse an app without a desktop file; then it goes without a name.
+        Older portals lack this method, and others refuse an app without a desktop file. Then the app stays
+        unnamed.
         """
         if self._registered:
             return

@@ -51,7 +51,7 @@ def elsewhere(urls: Iterable[str], own_addresses: Sequence[str]) -> tuple[str, .
 
 
 def _network(address: str) -> str:
-    """Return the first three numbers of an address of IPv4, or half of one of IPv6: the network in most homes."""
+    """Return the /24 network of an IPv4 address, or the /64 network of an IPv6 address, as in most homes."""
     with suppress(ValueError):
         bits = 64 if ":" in address else 24
         return str(ip_network((address, bits), strict=False))

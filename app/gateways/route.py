@@ -16,7 +16,7 @@ _BAD: Final = frozenset({GatewayHealth.NO_WORKER, GatewayHealth.AWAY, GatewayHea
 
 @dataclass(frozen=True)
 class RouteTimes:
-    """Times in seconds. ``away_s``, ``no_worker_s``: after which a gateway is left that is away or lacks workers.
+    """Times in seconds. ``away_s``, ``no_worker_s``: a gateway that is away, or has no worker, is left after this.
 
     A gateway that refuses this computer is left at once. ``well_s``: how long it must be well before it is used
     again; doubled, up to ``most_well_s``, each time it is left again within ``steady_s``. ``check_s``,

@@ -56,7 +56,7 @@ async def query_both(
 ) -> tuple[_Ready, _Answer, float]:
     """Return the answers to ``/readyz`` and to ``path``, and the duration of the second request in ms.
 
-    That goes over the connection which the first one opened. Raises ``GatewayError``.
+    The second request uses the connection of the first. Raises ``GatewayError``.
     """
     async with requests(address, deadline_s) as http:
         ready = await http.ask(f"GET {READY}", readiness, expected=MEANT)
@@ -110,7 +110,7 @@ class GatewaySearch:
 
 
 class OwnAddresses:
-    """The addresses of this computer: the last known ones while the system has no room to tell them."""
+    """The addresses of this computer: the last known ones while the system cannot report them."""
 
     def __init__(self, ask: Callable[[], tuple[str, ...]] = own_addresses) -> None:
         self._ask = ask
@@ -147,7 +147,7 @@ async def best_answer(addresses: Sequence[Address], query: Query) -> tuple[Addre
 
 
 class GatewayWatcher:
-    """A repeated query of the chosen gateway. ``on_answer`` gets each answer, and ``route`` follows from them.
+    """A repeated query of the chosen gateway. ``on_answer`` gets each answer; the answers decide ``route``.
 
     ``changed`` is called after ``on_answer`` if the answer changes the destination of speech.
     """

@@ -24,7 +24,7 @@ Ask = Callable[[Sequence[str]], str]
 
 
 class NvidiaCard(NamedTuple):
-    """A card with its driver's version and its capability, both in parts."""
+    """A card with its driver's version and its capability, both as tuples of numbers."""
 
     name: str
     driver: tuple[int, ...]
@@ -32,7 +32,7 @@ class NvidiaCard(NamedTuple):
 
     @property
     def description(self) -> str:
-        """The card for people."""
+        """The description of the card for people."""
         driver, capability = (".".join(map(str, parts)) for parts in (self.driver, self.capability))
         return f"{self.name}, capability {capability}, driver {driver}"
 
@@ -163,7 +163,8 @@ def program_in(environment: PurePath, name: str, platform: str) -> str:
 def steps(python: str, environment: Path, source: str, choice: TorchChoice, platform: str) -> tuple[GpuStep, ...]:
     """Return the steps in their order.
 
-    ``python`` makes the environment. ``source``: the folder of a checkout, a wheel, or a version such as ==0.1.0.
+    ``python`` creates the environment. ``source``: the folder of a checkout, a wheel, or a version such as
+    ==0.1.0.
     """
     own = program_in(environment, "python", platform)
     pip = (own, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
@@ -237,7 +238,7 @@ def run_here(command: Sequence[str]) -> int:
 
 
 def set_up(environment: Path, plan: Sequence[GpuStep], say: Callable[[str], None], run: Run = run_here) -> None:
-    """Carry out the steps. If one fails or the user breaks off, remove the environment. Raises ``GpuError``."""
+    """Carry out the steps. If one fails or the user interrupts, remove the environment. Raises ``GpuError``."""
     private_folder(environment.parent)
     try:
         for number, step in enumerate(plan, start=1):

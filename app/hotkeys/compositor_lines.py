@@ -1,4 +1,4 @@
-"""Lines that bind the hotkeys in the configuration of a compositor, which gives programs no keys. Pure.
+"""Lines that bind the hotkeys in the configuration of a compositor that offers programs no hotkeys. Pure.
 
 Each line runs ``kikipounamu key``. The app decides whether a press talks or toggles, so the lines are the same in
 every mode. The lines for sway and labwc are tested in those; those for Hyprland, niri and river have NOT been run
@@ -39,10 +39,10 @@ class Lines:
 
 @dataclass(frozen=True)
 class _Syntax:
-    """The notation of a compositor. ``names``: of the modifiers, joined by ``between``; ``none``: instead of none.
+    """The notation of a compositor. ``names``: of modifiers, joined by ``between``; ``none``: for no modifier.
 
-    ``templates``: of the lines, with the modifiers as ``held``, these and the key as ``keys``, the key as ``key``,
-    and the command, also with its ``words`` in quotation marks.
+    ``templates``: of the lines, with the fields ``held`` (the modifiers), ``key``, ``keys`` (modifiers and key),
+    ``command``, and ``words`` (those of the command in quotation marks).
     """
 
     templates: tuple[str, ...]
@@ -88,7 +88,7 @@ def lines(compositor: Compositor, bindings: Mapping[str, str], program: str, oft
     """Return the lines for the keys by action; an empty key gets none.
 
     ``program``: the path of ``kikipounamu``, without characters that a configuration treats in its own way.
-    ``often``: the action whose key belongs to the app only at times, so that it must not be a key alone.
+    ``often``: the action whose key belongs to the app only at times, so that it needs a modifier.
     """
     found, missing = list[str](), dict[str, str]()
     for action, text in bindings.items():

@@ -189,7 +189,7 @@ class Presses:
         return Decision(ended, through=True)
 
     def held_codes(self, action: str) -> list[int]:
-        """Return the code of the held key of an action, which may have another key by now; or nothing."""
+        """Return the codes of held keys of an action, even if it has been bound to another key since."""
         return [code for code, down in self._down.items() if down.grab.action == action]
 
     def is_withheld(self, code: int) -> bool:

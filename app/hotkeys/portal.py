@@ -132,7 +132,7 @@ _DESCRIPTIONS: Final = {
 
 
 class PortalHotkeys(Hotkeys):
-    """Hotkeys of the desktop portal, which cannot press keys and keeps its own during sleep.
+    """Hotkeys of the desktop portal, which cannot press keys, and keeps the bindings during sleep.
 
     ``changed`` is called when the desktop assigns other keys.
 
@@ -326,7 +326,7 @@ class PortalHotkeys(Hotkeys):
                 self._events.put(KeyEvent(action, pressed=True, at_s=time.monotonic()))
 
     def _repeats(self, action: str) -> bool:
-        """Note an activation, and return whether it repeats a held key, also one that counts as released."""
+        """Note an activation, and return whether it repeats a held key, even one that counts as released."""
         now_s = time.monotonic()
         before_s, self._activated_s[action] = self._activated_s.get(action, now_s - _REPEAT_S), now_s
         return now_s - before_s < _REPEAT_S

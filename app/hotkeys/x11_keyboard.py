@@ -99,7 +99,7 @@ _CHECK_AGAIN_S: Final = 0.1
 
 
 class KeyStamps:
-    """When keys move, by the server's time stamps. On a busy computer their events are handled late. Pure."""
+    """The times of key events, by the server's time stamps: a busy computer handles events late. Pure."""
 
     def __init__(self) -> None:
         self._first = (0, 0.0)
@@ -143,7 +143,7 @@ class Keyboard:
     def notice_missed(self) -> None:
         """Query the keyboard for held hotkeys that are up, and report their releases, unless one is in doubt.
 
-        None of those is missed whose events have only not been handled yet: their keys may be bouncing.
+        While events are pending, no release counts as missed: the keys may be bouncing.
         """
         for code in () if self.doubts_s else self._presses.down:
             if not self._is_down(code) and not self._display.pending_events():

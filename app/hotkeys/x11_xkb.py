@@ -65,9 +65,9 @@ class _PerClientFlags(rq.ReplyRequest):  # type: ignore[misc] # python-xlib has 
 
 
 def omit_repeated_releases(display: Any) -> int | None:
-    """Let the server send no release while a held key repeats. Return the code of its events, None if it cannot.
+    """Let the server send no releases while a held key repeats; return XKEYBOARD's event code, else ``None``.
 
-    From then on a change of the layout comes as such an event, not as MappingNotify.
+    From then on, changes of the layout arrive as such events, not as MappingNotify.
     """
     extension = display.query_extension(_NAME)
     if not extension:

@@ -1,6 +1,6 @@
 """The local port: HTTP on loopback without a key. The gateway gets this device's key, over pinned TLS.
 
-It is opened, closed and moved as the user wants, and tried again while another program has it.
+The port opens, closes and moves with the settings, and is retried while another program has it.
 
     async with LocalApiService(post, locate) as service:
         service.use(on=True, port=9876)      # from now on ``post`` gets a ``LocalApiView``
@@ -45,7 +45,7 @@ PATHS: Final = frozenset(
         "/inference",
     }
 )
-"""Interfaces whose sessions nobody else can resume."""
+"""Paths that are passed on: those of interfaces whose sessions no other program can resume."""
 SOCKETS_ONLY: Final = "/"
 _ONE_MODEL: Final = re.compile(r"/v1/models/(?!\.{1,2}$)[\w.-]{1,64}", re.ASCII)
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -120,7 +120,7 @@ class LocalApi:
         self._locate, self._http = locate, http
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Pass a request on, and answer with what the gateway answers."""
+        """Pass a request on to the gateway, and its answer back."""
         socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
         host, origin = request.headers.get(hdrs.HOST, ""), request.headers.get(hdrs.ORIGIN)
         if refusal := refusal_of(request.path, host, origin, socket=socket):
@@ -239,7 +239,7 @@ class LocalApiService(TaskOwner):
         return self
 
     def use(self, *, on: bool, port: int) -> None:
-        """Take the settings: whether the port is open, and its number. Requests in progress break off."""
+        """Apply the settings: whether the port is open, and its number. A change aborts requests in progress."""
         if (on, port) != (self._on, self._port):
             self._on, self._port = on, port
             self._changed.set()

@@ -99,7 +99,7 @@ class Workers(Struct, frozen=True):
 
 
 async def broker_trouble(gateway: Address) -> str:
-    """Return why the broker of a gateway takes nothing, a ``BrokerTrouble``; empty if that is unknown."""
+    """Return why the broker of a gateway accepts nothing, a ``BrokerTrouble``; empty if that is unknown."""
     try:
         return (await _get(gateway, READY, GatewayReadiness)).broker.trouble
     except (GatewayError, ValueError):

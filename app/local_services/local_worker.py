@@ -74,7 +74,7 @@ def missing_models(names: Iterable[str]) -> list[str]:
 
 @asynccontextmanager
 async def live_text(find: Callable[[], str] = installed_live_model) -> AsyncIterator[Child | None]:
-    """Run a streaming worker during the context, if there is a model. Its failures never concern the worker."""
+    """Run a streaming worker during the context, if there is a model. Its failures do not affect the worker."""
     model = await asyncio.to_thread(find)
     if not model:
         yield None
@@ -257,7 +257,7 @@ class LocalWorker:
             await asyncio.sleep(_CHECK_S)
 
     async def _run(self) -> bool:
-        """Run the worker until it ends for good, or until a model is gone: return whether one is."""
+        """Run the worker until it ends for good, or until it lacks a model; return True in the latter case."""
         command = [self.settings.program or find_program(_PROGRAM), "run", *self.settings.arguments]
         output = folders().logs / f"{self.settings.output}.out"
         self._child = child = Child(_PROGRAM, command, output, _USELESS)
@@ -286,7 +286,7 @@ class LocalWorker:
                 pid = child.pid
                 seen = seen_as(pid, await self._list_workers(), socket.gethostname())
                 known = known if seen == WorkerView(LocalWorkerState.STARTING) else pid
-                # A worker that was seen before has not ended: its gateway may have started anew.
+                # A worker that was seen before has not ended: its gateway may have restarted.
                 restarts = child.starts > 1 and known != pid
                 self._show(replace(seen, reason=RESTARTS) if restarts else seen)
             expected = self.view.state is LocalWorkerState.STARTING

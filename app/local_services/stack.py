@@ -64,7 +64,7 @@ _WATCH_S: Final = 1.0
 _GRACE_S: Final = 5.0
 _WORKER_USELESS: Final = frozenset(
     {2, 3}
-)  # exit states of kikipounamu-worker: wrong usage; no such engine or model
+)  # exit statuses of kikipounamu-worker: wrong usage; no such engine or model
 _WRONG_USAGE: Final = frozenset({2})
 _GATEWAY_USELESS: Final = _WRONG_USAGE
 

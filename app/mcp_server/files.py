@@ -63,7 +63,7 @@ class TranscribedFile:
 
 
 class SharedStack:
-    """Gateway and worker of this computer, running while anybody uses them."""
+    """The gateway and worker of this computer, running while any caller uses them."""
 
     def __init__(self, make: Callable[[], Stack | None]) -> None:
         self._make = make
@@ -72,7 +72,7 @@ class SharedStack:
         self._stack: Stack | None = None
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run ``work`` beside the stack. Raises ``StackFailed`` if that breaks."""
+        """Run ``work`` while the stack runs. Raises ``StackFailed`` if the stack breaks."""
         async with self._use_stack() as stack:
             return await (stack.unless_broken(work()) if stack else work())
 
@@ -123,7 +123,7 @@ class FileTranscriber(Closing):
         self._running: set[asyncio.Task[RecordingTranscript]] = set()
 
     async def close(self) -> None:
-        """Cancel the work once, so that a stack can end in order, and only then again."""
+        """Cancel the work, wait until a stack has ended in order, and cancel again what remains."""
         for task in self._running:
             task.cancel()
         if self._running:

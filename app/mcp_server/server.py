@@ -198,7 +198,7 @@ async def cancel_dictation() -> AppState:
 class StandardStreamsServer(MCPServer[Any]):
     """Server over standard input and output.
 
-    The library reads in a thread for which the end of the process would wait; this one leaves it behind.
+    The library reads in a thread that the end of the process would wait for; this class uses a daemon thread.
     """
 
     async def run_stdio_async(self) -> None:
