@@ -162,7 +162,7 @@ class Models:
             await asyncio.sleep(_SHOW_S)  # a fast disk reports each mebibyte
 
     def _passing_error(self, name: str, state: ModelState) -> ModelError:
-        """Return the error of a download that is tried again. Raises the one that ended the work on the model."""
+        """Return the error of a download that will be retried. Raise it if no retry is planned."""
         known = self._errors.get(name) if state is not ModelState.MISSING else None
         error = known or ModelMissing(name)  # missing without an error: the user has cancelled
         if not self._models.retries(name):

@@ -57,7 +57,7 @@ class _AfterStop(StrEnum):
 
 @dataclass(frozen=True)
 class _Retry:
-    """Next attempt of a download that failed so many times without progress."""
+    """Next attempt of a download, after this many ``failures`` without progress."""
 
     at: float
     failures: int
@@ -108,7 +108,7 @@ _LONGEST_PAUSE_S: Final = 300.0
 
 
 def pause_s(failures: int) -> float:
-    """Return the seconds after which a download that failed so many times in a row is repeated."""
+    """Return the pause before a download is repeated, after this many failures in a row."""
     return min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 16))
 
 

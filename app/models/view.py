@@ -53,8 +53,8 @@ class ModelFacts:
 
     ``size``: bytes, an upper limit if ``at_most``, because only the hub knows the exact size. ``sources``: their
     kinds in the order of attempts. ``later``: no engine of this version runs it. ``files``: empty if only the hub
-    knows them. ``languages``: ISO codes. ``errors``: where they are stated. ``exported_from``: this computer makes
-    it of that model, instead of a download.
+    knows them. ``languages``: ISO codes. ``errors``: the stated error rates. ``exported_from``: the model from
+    which this computer exports it, instead of a download.
     """
 
     name: str
@@ -72,7 +72,7 @@ class ModelFacts:
     exported_from: str = ""
 
     def errors_in(self, language: str) -> ErrorRates | None:
-        """Return the stated errors in a language; ``None`` if nobody states them."""
+        """Return the stated error rates in a language; ``None`` if none are stated."""
         return next((stated for stated in self.errors if language in stated.rates), None)
 
 

@@ -164,7 +164,7 @@ class Utterances:
     def record(self, recent: Recent, now: float, ago_s: float = 0.0) -> None:
         """Record the gateway's report on a segment that ended ``ago_s`` ago; repeated reports change nothing.
 
-        An unknown segment of an own take has the audio of others: a second pass shows no utterance of its own.
+        An unknown segment of an own take is a second pass over other segments: it is no utterance of its own.
         """
         one = self._known.get((recent.session, recent.segment))
         if one is None and any(known.own for known in self._known.values() if known.session == recent.session):

@@ -17,8 +17,8 @@ _COMMON: Final = {"en"}
 def spoken_languages(section: RecognitionSection, own: Collection[str]) -> tuple[str, ...]:
     """Return the languages for recognition, which include a spoken language that is set; empty for any. Pure.
 
-    ``own``: the languages of the system and of the windows. Any language is possible where they are listed but
-    prove nothing: many people use a computer in English and speak another language.
+    ``own``: the languages of the system and of the windows. If ``system`` is listed but yields at most English,
+    any language is possible: many people use a computer in English and speak another language.
     """
     listed = [
         each for language in section.languages for each in (own if language == SYSTEM else (language,)) if each
@@ -35,7 +35,7 @@ def options_of(settings: Settings) -> Options:
 
 
 def languages_now(language: str) -> tuple[str, ...]:
-    """Return the languages for a command, to which the user gave this spoken language. Blocks."""
+    """Return the languages for a command whose user gave this spoken language. Blocks."""
     settings = settings_now()[0]
     asked = RecognitionSection(language, settings.recognition.languages)
     return spoken_languages(asked, own_languages(settings.general))

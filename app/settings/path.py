@@ -1,4 +1,4 @@
-"""The path of the settings file, and what the first window needs of it. Imports little, for a fast start."""
+"""The path of the settings file, and the values that the first window needs. Imports little, for a fast start."""
 
 import tomllib
 from pathlib import Path
@@ -13,7 +13,7 @@ def settings_place() -> Path:
 
 
 def read_appearance(place: Path) -> dict[str, str]:
-    """Return the words in section ``general``, such as the theme's name, unchecked; none of a damaged file."""
+    """Return the texts in section ``general``, such as the theme's name, unchecked; none of a damaged file."""
     try:
         general = tomllib.loads(read_regular(place).decode("utf-8-sig")).get("general")
     except (OSError, ValueError, RecursionError):

@@ -71,7 +71,7 @@ def retry_pause(failures: int) -> float:
 
 
 class Sharing(TaskOwner):
-    """The sharing of this computer's gateway. ``restart`` is called when the gateway must restart differently.
+    """The sharing of this computer's gateway. ``restart`` is called when it must restart with other arguments.
 
     ``pause``: returns the seconds before the next attempt, given the number of consecutive failures.
     """

@@ -4,10 +4,9 @@ The start is an entry where each system looks for startup programs. An entry tha
 unchanged, because the user may have edited it. Any other content is kept next to the new entry as ``….bak``.
 The Windows and macOS parts have not been run yet.
 
-The entry in the menu has actions for what is wanted without the window. It is written for the user when the app
-starts, because a Python package cannot install one. An entry that already starts the app, or that the user has
-hidden, stays as it is. Where a package of the system has installed the entry, the user gets none. Only Linux
-has such entries.
+The entry in the menu also offers actions that need no window. The app writes it when it starts, because a Python
+package cannot install one. An entry that already starts the app, or that the user has hidden, stays as it is. If a
+package of the system has installed the entry, the app writes none. Only Linux has such entries.
 """
 
 import importlib
@@ -128,7 +127,7 @@ class FileEntry:
             self.place.unlink(missing_ok=True)
 
     def delete(self) -> list[Path]:
-        """Delete the entry with what was kept beside it, and return the deleted files."""
+        """Delete the entry and its backup, and return the deleted files."""
         with _refusals(self.place):
             there = [path for path in (self.place, self._copy) if path.exists()]
             for path in there:
@@ -318,7 +317,7 @@ def launcher(environment: Mapping[str, str], program: str) -> FileEntry:
 def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> None:
     """Write the entry if it is missing or starts another program. Raises ``AutostartRefused``.
 
-    Where a package provides the entry, the user's is removed if its program is gone, because it hides the other.
+    If a package provides the entry, the user's is removed if its program is gone, because it hides the package's.
     An app with a home of its own gets none: it is not the user's usual one.
     """
     if not platform.startswith("linux") or environment.get(HOME):
@@ -334,7 +333,7 @@ def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] =
 def install_menu_entry(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path | None:
     """Write the entry anew, over a changed or hidden one, and return its path.
 
-    Return ``None`` where a package of the system provides the entry. Then only the user's is removed: it hides it.
+    If a package of the system provides the entry, only remove the user's, which would hide it; return ``None``.
     Raises ``NoMenuEntry`` or ``AutostartRefused``.
     """
     _check_menu(platform, environment)
@@ -348,10 +347,9 @@ def install_menu_entry(platform: str = sys.platform, environment: Mapping[str, s
 
 
 def remove_menu_entry(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """Delete what the desktop has of the app for this user: the entry and the start with the session.
+    """Delete this user's menu entry and startup entry of the app, with their backups; return the deleted files.
 
-    Returns the deleted files. Earlier contents that were kept beside them go too, because the user wants nothing
-    to stay. Elsewhere than on Linux only the start with the session is ours: installers own the menu.
+    On systems other than Linux, only the startup entry is ours: installers own the menu.
     Raises ``NoMenuEntry`` or ``AutostartRefused``.
     """
     _check_home(environment)

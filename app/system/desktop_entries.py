@@ -1,7 +1,7 @@
 """Names and icons of programs, from the desktop files of this computer.
 
 Desktop Entry Specification 1.5, XDG Base Directory Specification 0.8. Other systems have no such files: there, a
-program is called as its window is.
+program goes by the name of its window.
 """
 
 import os
@@ -25,7 +25,7 @@ _MOST_BYTES: Final = 1 << 18
 _LONGEST_NAME: Final = 60
 _CHECK_AGAIN_S: Final = 5.0
 _TERRITORIES: Final = {"zh": "zh_CN"}
-"""Where a language of the windows is written in more than one way: the one that the windows use."""
+"""The variant that the windows use of a language that is written in more than one way."""
 # They run other programs, so their names identify no program.
 _LAUNCHERS: Final = frozenset(
     {"bash", "dbus-launch", "flatpak", "gtk-launch", "java", "perl", "python", "python3", "sh", "snap", "sudo"}

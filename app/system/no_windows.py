@@ -74,7 +74,7 @@ def library_in(error: ImportError | OSError) -> str:
 
 
 def tell(error: AppError) -> None:
-    """Tell the user why the app ends. After a start from the menu nobody sees a terminal."""
+    """Tell the user why the app ends, also by a notification if there is no terminal to read."""
     sys.stderr.write(f"{error}\n")
     if error.note is not None and not sys.stderr.isatty():
         language = system_language()

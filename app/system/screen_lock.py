@@ -1,7 +1,7 @@
 """Notice that the screen is being locked, and keep it on while the user speaks.
 
-Two buses tell of locks: logind (Lock, LockedHint; also xss-lock, swayidle and hypridle), and the desktop's screen
-saver. A locker that is started alone, such as a bare i3lock, tells nobody.
+Two buses announce locks: logind (Lock, LockedHint; also xss-lock, swayidle and hypridle), and the desktop's screen
+saver. A locker that is started on its own, such as a bare i3lock, announces nothing.
 Source: systemd, "org.freedesktop.login1"; freedesktop.org, "Idle Inhibition Service Draft".
 """
 
@@ -44,7 +44,7 @@ class ScreenLock(TaskOwner):
             group.create_task(_repeat(self._watch_logins), name="screen/logins")
 
     def keep_on(self, wanted: bool) -> None:
-        """Prevent the desktop from locking the screen because nobody types, as long as this is wanted."""
+        """Prevent the desktop from locking the screen for lack of input, as long as this is wanted."""
         if wanted:
             self._keeping.start(self._inhibit)
         else:
@@ -80,7 +80,7 @@ class ScreenLock(TaskOwner):
 
 
 def is_lock(signal: Signal, own: frozenset[str]) -> bool:
-    """Return whether a signal tells that the screen is being locked. ``own``: the paths of our sessions. Pure."""
+    """Return whether a signal announces a lock of the screen. ``own``: the paths of our sessions. Pure."""
     match signal.member, signal.values:
         case "ActiveChanged", (True,):
             return signal.interface in _SAVERS

@@ -52,7 +52,7 @@ def _bytes(text: str) -> bytes:
 
 
 class UpdateError(AppError):
-    """Base class: the newest version cannot be found out."""
+    """The base of update errors: the newest version cannot be determined."""
 
 
 class PlaceUnknown(UpdateError):
@@ -212,7 +212,7 @@ class IndexPlace:
 
     @property
     def known(self) -> bool:
-        """Return whether an index can be fetched and verified."""
+        """True if an index can be fetched and verified."""
         return bool(self.url and self.keys)
 
 

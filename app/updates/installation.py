@@ -184,7 +184,7 @@ def _has_repository() -> bool:
 
 
 def installed_extras() -> tuple[str, ...]:
-    """Return the extras whose packages are all installed, but for those that another one of them contains."""
+    """Return the extras whose packages are all installed, without those that another of them contains."""
     from importlib import metadata  # late: the window opens before it is needed
 
     packages = extra_packages(metadata.requires(PROGRAM) or ())

@@ -1,4 +1,4 @@
-"""Knowledge of this computer about newer versions, and the time of the next question.
+"""Stored knowledge about newer versions, and the time of the next question to the index.
 
 The decisions are pure. ``runtime.whole_file`` keeps the knowledge in a file.
 """

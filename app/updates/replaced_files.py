@@ -41,7 +41,7 @@ class LoadedFiles:
 
     def _paths(self) -> Iterable[str]:
         for name, module in tuple(self._modules.items()):  # other threads import
-            # the name first: modules of others may import when they are asked for an attribute, and fail
+            # the name first: reading an attribute of a foreign lazy module may import another one, and fail
             if name.partition(".")[0] in self._packages and (path := getattr(module, "__file__", None)):
                 yield path
 

@@ -44,7 +44,7 @@ log = loggers.APP_UPDATES
 FILE: Final = "updates.json"
 _SETTLE_S: Final = 60.0
 _LONGEST_S: Final = 3_600.0
-"""Longest wait for the clock of the wall, which goes on while the computer sleeps."""
+"""Longest wait before the wall clock is read again, because it continues while the computer sleeps."""
 
 Fetch = Callable[[str], Awaitable[bytes]]
 _LIMIT_S: Final = 20.0
@@ -109,7 +109,7 @@ class Updates(TaskOwner):
         return self
 
     def use(self, *, on: bool, place: IndexPlace) -> None:
-        """Take the settings: whether to ask by itself, and where."""
+        """Apply the settings: whether to ask automatically, and where."""
         if (on, place) != (self._on, self._place):
             self._on, self._place, self._failed = on, place, None
             self._changed.set()
@@ -149,7 +149,7 @@ class Updates(TaskOwner):
         await self._announce()
 
     async def _announce(self) -> None:
-        """Tell of each version once, outside the settings."""
+        """Announce each version once, outside the settings."""
         found = memories.offer(self._memory, self._installed.version)
         if found and found.version != self._memory.announced:
             await self._remember(replace(self._memory, announced=found.version))

@@ -40,13 +40,13 @@ class SocketWatcher(Protocol):
         """Call back whenever the descriptor can be read."""
 
     def remove_reader(self, descriptor: int, /) -> object:
-        """Watch the descriptor for reading no longer."""
+        """Stop watching the descriptor for reading."""
 
     def add_writer(self, descriptor: int, callback: Callable[[], None], /) -> object:
         """Call back whenever the descriptor can be written."""
 
     def remove_writer(self, descriptor: int, /) -> object:
-        """Watch the descriptor for writing no longer."""
+        """Stop watching the descriptor for writing."""
 
 
 class WaylandObject:
@@ -85,7 +85,7 @@ class WaylandObject:
 class WaylandConnection(Closing):
     """The objects shared with one compositor.
 
-    ``globals``: the compositor's offers: version by interface name, the newest version of each.
+    ``globals``: the compositor's offers: by interface name, the version of the global announced last.
     ``gone``: set when the connection has ended; ``on_gone`` is called then. ``on_globals`` is called after each
     change of the offers. ``watcher``: default the running loop of asyncio.
     """
@@ -150,7 +150,7 @@ class WaylandConnection(Closing):
 
     @property
     def compositor(self) -> int:
-        """The process of the compositor, or of what listens for it."""
+        """The id of the compositor's process, or of the process that listens for it."""
         credentials = struct.Struct("3i")
         given = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
         process: int = credentials.unpack(given)[0]
@@ -161,7 +161,7 @@ class WaylandConnection(Closing):
         self.end()
 
     def end(self) -> None:
-        """Do the same without waiting."""
+        """Send what is left, and end the connection, without waiting."""
         if not self.gone.is_set():
             self._flush()
             self._disconnect("closed")
@@ -359,7 +359,7 @@ def _connect(environment: Mapping[str, str]) -> socket.socket:
     try:
         if not place.is_absolute():
             raise FileNotFoundError("XDG_RUNTIME_DIR is not set")
-        compositor.setblocking(False)  # before it connects: one that hangs may accept nobody for ever
+        compositor.setblocking(False)  # before it connects: a hanging compositor may never accept
         compositor.connect(str(place))
     except OSError as error:
         compositor.close()

@@ -33,9 +33,9 @@ class WaylandOutput:
 
 
 class WaylandOutputs:
-    """All outputs of a compositor, also those that come and go later.
+    """All outputs of a compositor, including those that are added later.
 
-    The first ones are known after a round trip. ``on_change``: one has come, gone or changed its scale.
+    The first ones are known after a round trip. ``on_change``: called after one was added, removed or rescaled.
     """
 
     def __init__(self, wayland: WaylandConnection) -> None:
@@ -108,7 +108,7 @@ Rectangle = tuple[int, int, int, int]
 
 
 class Edge(IntFlag):
-    """Edges of the output to which a surface keeps its distance; without an opposite pair, it is centred."""
+    """Edges of the output that a surface is anchored to; between two other edges it is centred."""
 
     TOP = 1
     BOTTOM = 2
@@ -178,8 +178,9 @@ class Buffer:
 class Layer:
     """A surface that is never focused and lets all clicks through.
 
-    ``ready``: it takes a picture now; ``on_ready`` is called when it does again. ``output``: the output that shows
-    it, once known; ``on_output`` gets it. ``on_closed``: called when the compositor has ended it.
+    ``ready``: it accepts a buffer now; ``on_ready`` is called when it does again. ``output``: the output that
+    shows it, once known; ``on_output`` is called after a change. ``on_closed``: called when the compositor has
+    ended it.
     """
 
     def __init__(
@@ -199,7 +200,7 @@ class Layer:
         self._place_layer(place)
 
     def move(self, place: LayerPlace) -> None:
-        """Bring the surface to another place; with another size, it is ready again once that is agreed."""
+        """Move the surface. After a change of size, it is ready again once the compositor has confirmed that."""
         if (place.width, place.height) != (self.place.width, self.place.height):
             self._configured = self.ready = False
         self.place = place

@@ -1,7 +1,7 @@
 """A connection to the X server, and the one thread that uses it.
 
-python-xlib blocks, so work is submitted to the thread. The thread waits for the server, a deadline or more work,
-and handles events meanwhile. X Window System Protocol, version 11; ICCCM 2.0.
+python-xlib blocks, so work is submitted to the thread. Between pieces of work, the thread waits for the server, a
+deadline or more work, and handles events. X Window System Protocol, version 11; ICCCM 2.0.
 """
 
 import asyncio
@@ -107,7 +107,7 @@ class X11Connection:
 
     @contextmanager
     def hold_server(self) -> Iterator[None]:
-        """Keep the server from answering any other program meanwhile.
+        """Grab the server while the context lasts, so that it answers no other program.
 
         Allowed only in a process that does not draw and whose parent kills it after a deadline. Otherwise two
         threads can deadlock: one holds the grab and waits for Python's lock, the other holds the lock and waits
@@ -197,7 +197,7 @@ class XThread(Closing):
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._opened: Future[None] = Future()
-        self._opened.set_running_or_notify_cancel()  # who stops waiting does not cancel the answer
+        self._opened.set_running_or_notify_cancel()  # a caller that stops waiting does not cancel the answer
         self._gone = threading.Event()
         self._thread = threading.Thread(target=self._run, name="x11", daemon=True)
 
@@ -221,7 +221,7 @@ class XThread(Closing):
         return future
 
     async def call(self, work: Callable[[X11Connection], Result]) -> Result:
-        """Submit ``work`` and await its result. Work that nobody awaits any more is not begun."""
+        """Submit ``work`` and await its result. Work whose caller was cancelled before it began is skipped."""
         return await self._answer(self.submit(work))
 
     async def close(self) -> None:
@@ -285,7 +285,7 @@ class XThread(Closing):
             future.set_exception(error)
 
     def _fail(self, error: Exception) -> None:
-        """Tell who opens the connection, or who uses it, why there is none."""
+        """Report the error to the caller of ``open``, or to ``lost`` if the connection was open."""
         expected, opened = isinstance(error, _LOST), self._opened.done()
         if not expected:
             log.error(LogEvent.SCREEN_FAILED, exc_info=error)

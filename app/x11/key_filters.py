@@ -61,7 +61,10 @@ class KeyFilters:
 
     @contextmanager
     def off(self) -> Iterator[None]:
-        """Switch the filters off meanwhile. The server must be grabbed, so that no key of the user comes then."""
+        """Switch the filters off while the context lasts.
+
+        The caller must hold a grab of the server, so that no key press of the user arrives unfiltered.
+        """
         found = self.enabled
         if found:
             self._enable(found, 0)
