@@ -26,7 +26,10 @@ _INTERRUPTED: Final = 130
 _ID_LENGTH: Final = 36
 _SOON_S: Final = 5.0
 _PATIENCE_S: Final = 55.0
-_FINISHES: Final = "kikipounamu finishes what was said; `kikipounamu quit` again ends it at once"
+_FINISHES: Final = (
+    "kikipounamu is ending. Speech that is not recognised yet is finished first; "
+    "`kikipounamu quit` again ends it at once"
+)
 _GOES_ON: Final = "kikipounamu still runs: `kikipounamu status` says why, `kikipounamu quit` again ends it at once"
 _STATUS: Final = "status"
 _KEY: Final = "key"
