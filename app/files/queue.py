@@ -152,6 +152,9 @@ class FileQueue:
             if known and known.state not in ENDED:
                 listed += 1
                 continue
+            if known and known.state is not FileState.DONE:
+                effects += self._handle_request(RetryFile(known.file))
+                continue
             if known:
                 effects += self._remove(known.file)
             if len(self._files) >= MOST_FILES:

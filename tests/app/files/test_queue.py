@@ -257,6 +257,17 @@ def test_ended_file_starts_over_when_added_again() -> None:
     assert [view.file for view in queue.view().files] == [2]
 
 
+@pytest.mark.parametrize("end", [CancelFiles(1), RunFailed(1, BAD)])
+def test_unfinished_file_continues_when_added_again(end: Event) -> None:
+    queue = queue_of("/a", "/b")
+    queue.handle(RunProgress(1, 5.0, "half", None))
+    queue.handle(end)
+    queue.handle(Halted(1))
+    queue.handle(RunFinished(2, 1.0, ""))
+    assert effects(queue, Add(("/a",))) == [RunFile(1, "/a", again=True)]
+    assert (the(queue).position_s, the(queue).text) == (5.0, "half") and queue.view().note is None
+
+
 def test_queue_counts_files_over_its_limit() -> None:
     queue = FileQueue()
     looks = effects(queue, Add(tuple(f"/{number}" for number in range(MOST_FILES + 3)), left_out=4))
