@@ -115,9 +115,12 @@ class History:
         """Return the newest takes before a row's key that match the query."""
         return await self._in_index_thread(partial(self._owner.page, limit, before, query))
 
-    async def keys(self, query: str = "") -> "array[int]":
-        """Return the keys of all matching takes, newest first: 8 bytes each, for a list with random access."""
-        return await self._in_index_thread(partial(self._owner.keys, query))
+    async def keys(self, query: str = "", *, unfinished: bool = False) -> "array[int]":
+        """Return the keys of all matching takes, newest first: 8 bytes each, for a list with random access.
+
+        ``unfinished``: only of those that failed, are damaged, or have text to paste.
+        """
+        return await self._in_index_thread(partial(self._owner.keys, query, unfinished=unfinished))
 
     async def rows(self, keys: Sequence[int]) -> list[IndexRow]:
         """Return the rows of these keys (a screenful) that still exist, newest first."""

@@ -42,6 +42,10 @@ _LITERAL_KEYS: Final = (
     "SELECT takes.key FROM takes JOIN texts ON texts.key = takes.key "
     "WHERE shown AND instr(text, ?) ORDER BY takes.key DESC LIMIT ?"
 )
+_UNFINISHED: Final = (
+    "SELECT key FROM takes WHERE shown AND (state = 'damaged' OR NOT cancelled AND state IN "
+    "('interrupted', 'waiting', 'failed', 'held')) ORDER BY key DESC LIMIT ?"
+)
 SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 ROWS: Final = f"{_ROW} WHERE takes.key IN (SELECT value FROM json_each(?)) ORDER BY takes.key DESC"
 """One statement for any number of keys: Python keeps 128 statements, of 14 KB each."""
@@ -122,6 +126,10 @@ class Index:
         if exact := search_terms.literal(query):
             return self._keys(_LITERAL_KEYS, (exact, *values))
         return self._keys(ask, values)
+
+    def unfinished(self) -> "array[int]":
+        """Return the keys of the takes that failed, are damaged, or have text to paste, newest first."""
+        return self._keys(_UNFINISHED, (MOST_KEYS,))
 
     def rows(self, keys: Sequence[int]) -> list[IndexRow]:
         """Return the rows of these keys (a screenful) that exist, newest first."""

@@ -184,9 +184,14 @@ class IndexOwner:
         """Return the rows of these keys that exist, newest first."""
         return self._as_they_are(self._with(lambda index, _: index.rows(keys)))
 
-    def keys(self, query: str = "") -> "array[int]":
-        """Return the keys of all matching takes, newest first."""
-        return self._with(lambda index, _: index.keys(query))
+    def keys(self, query: str = "", *, unfinished: bool = False) -> "array[int]":
+        """Return the keys of all matching takes, newest first; ``unfinished``: as ``Index.unfinished``."""
+        found = self._with(lambda index, _: index.keys(query))
+        if not unfinished:
+            return found
+        rows = self.rows(self._with(lambda index, _: index.unfinished()))
+        wanted = {row.key for row in rows if row.state is not TakeState.LIVE}
+        return array("q", (key for key in found if key in wanted))
 
     def _as_they_are(self, rows: list[IndexRow]) -> list[IndexRow]:
         """Mark the rows of takes that a process works on now."""

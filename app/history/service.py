@@ -228,7 +228,7 @@ class HistoryService:
             return
         if self._answered != (search, index.version):
             self._answered = search, index.version  # set even if the search fails: the next change retries
-            found = await self._history.keys(search.query)
+            found = await self._history.keys(search.query, unfinished=search.unfinished)
             keys = array("q", (key for key in found if key not in self._hidden)) if self._hidden else found
             if search is not self._search:
                 return self._wake.set()

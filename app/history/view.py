@@ -198,11 +198,12 @@ MOST_WAITING: Final = 8
 class SearchHistory:
     """List the takes that match the query; an empty query matches all.
 
-    The answer is ``HistoryList``.
+    The answer is ``HistoryList``. ``unfinished``: only those that failed, are damaged, or have text to paste.
     """
 
     query: str
     serial: int
+    unfinished: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Upper part of the home page: dictation, the text to paste, and the search."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QWidget
@@ -17,9 +18,20 @@ from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts, key_text, note_text, state_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape, action_button, refresh_with
-from app.ui.widgets.controls import SearchField
+from app.ui.widgets.controls import OptionButtons, SearchField
 from app.ui.widgets.panels import FlowRow
-from app.ui.widgets.parts import CARD, SPACE, Elided, horizontal, label, show_text, stretched, vertical, worded
+from app.ui.widgets.parts import (
+    CARD,
+    SPACE,
+    Elided,
+    horizontal,
+    label,
+    set_visible,
+    show_text,
+    stretched,
+    vertical,
+    worded,
+)
 
 
 class PasteBar(QFrame):
@@ -94,6 +106,14 @@ def paste_elsewhere(widget: QWidget, paste: Callable[[], None]) -> None:
 
 
 _LONGEST_QUERY = 200
+_ALL: Final = "all"
+_UNFINISHED: Final = "unfinished"
+_NOTHING: Final = {
+    (False, True): "history.nothing-found",
+    (True, False): "history.nothing-unfinished",
+    (True, True): "history.nothing-unfinished-found",
+}
+"""What the page says without a recording, by whether it is filtered and searched."""
 
 
 class FirstUse(QWidget):
@@ -121,10 +141,10 @@ class Head(QWidget):
     """Upper part of the page, which scrolls with the timeline.
 
     ``try_wanted``: emitted when the user wants to try dictation. ``replace_wanted``: emitted when exported files
-    shall be replaced.
+    shall be replaced. ``search_wanted``: emitted when the user searches or filters.
     """
 
-    try_wanted, replace_wanted = Signal(), Signal()
+    try_wanted, replace_wanted, search_wanted = Signal(), Signal(), Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -136,6 +156,7 @@ class Head(QWidget):
         self.search = SearchField(
             theme, texts, "history.search", clear="history.clear", most=_LONGEST_QUERY, marked=True
         )
+        self.filter, self.unfinished = OptionButtons(theme), False
         self.count = label(role="muted")
         self.reading, self.problem, self.note = (
             label(role="muted", wraps=True),
@@ -145,7 +166,7 @@ class Head(QWidget):
         self.replace = worded(texts, action_button(self.replace_wanted.emit), "history.replace")
         self.stop = worded(texts, action_button(lambda: ask(StopExporting())), "history.stop-export")
         self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.try_wanted.emit)
-        row = horizontal(stretched(self.search), self.count, gap=SPACING.medium)
+        row = horizontal(stretched(self.search), self.count, self.filter, gap=SPACING.medium)
         notes = horizontal(stretched(self.note), self.replace, self.stop, gap=None)
         vertical(
             self.hero,
@@ -160,6 +181,8 @@ class Head(QWidget):
             margins=(0, SPACING.wide, 0, 0),
             gap=SPACING.medium,
         )
+        self.search.textChanged.connect(self.search_wanted)
+        self.filter.chosen.connect(self._choose)
         refresh_with(self.refresh, texts, theme)
 
     def show_choices(self, choices: Choices) -> None:
@@ -183,9 +206,16 @@ class Head(QWidget):
         self._message = message
         self.show_texts()
 
+    def _choose(self, wanted: str) -> None:
+        self.unfinished = wanted == _UNFINISHED
+        self.search_wanted.emit()
+
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts, paste_key = self._texts, key_text(self._texts, self._choices.works(PASTE_HELD))
+        entries = (_ALL, texts("history.show.all")), (_UNFINISHED, texts("history.show.unfinished"))
+        self.filter.show_entries(entries, _UNFINISHED if self.unfinished else _ALL)
+        self.filter.describe(texts("history.name"), "")
         self.paste.show_key(paste_key)
         self.first_use.show_key(key_text(texts, self._choices.works(DICTATE)))
         self.show_texts()
@@ -198,17 +228,18 @@ class Head(QWidget):
         message = note_text(texts, self._message.note) if self._message else ""
         query = self.search.text().strip()
         none = self._listed is not None and not listed.count and not reading
-        nothing = texts("history.nothing-found", query=query) if none and query else ""
+        narrowed = bool(query) or self.unfinished
+        nothing = texts(_NOTHING[self.unfinished, bool(query)], query=query) if none and narrowed else ""
         for shown, text in (
             (self.reading, reading),
             (self.problem, texts("history.problem", problem=problem) if problem else ""),
             (self.note, message),
             (self.nothing, nothing if self._listed else texts("history.loading")),
-            (self.count, texts("history.count", count=listed.count) if query and listed.count else ""),
+            (self.count, texts("history.count", count=listed.count) if narrowed and listed.count else ""),
         ):
             show_text(shown, text)
         key = self._message.note.key if self._message else ""
         self.replace.setVisible(key == "history.note.exist")
         self.stop.setVisible(key == "history.note.exporting")
-        self.first_use.setVisible(none and not query)
-        self.search.setVisible(not (none and not query))
+        self.first_use.setVisible(none and not narrowed)
+        set_visible(not none or narrowed, self.search, self.filter)

@@ -1,7 +1,7 @@
 """Home page: dictate, paste what waits, and find, read, edit, copy, export or delete any recording."""
 
 from collections.abc import Callable, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +75,7 @@ class HomePage(QWidget):
         foot = centred(self.bar)
         foot.setContentsMargins(0, SPACING.small, 0, SPACING.small)  # also without the bar
         vertical(stretched(self.stage), foot, within=self, gap=0)
-        for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
+        for before, after in pairwise((self.head.filter.buttons[-1], self.list, self.panel, self.bar)):
             QWidget.setTabOrder(before, after)
         self._connect()
         self.handlers: Registry[View | WorkerView | Takes | HistoryValue] = (
@@ -216,7 +216,7 @@ class HomePage(QWidget):
 
     def _search(self) -> None:
         self._serial += 1
-        self._ask(SearchHistory(self.head.search.text(), self._serial))
+        self._ask(SearchHistory(self.head.search.text(), self._serial, self.head.unfinished))
         self.head.show_texts()
 
     def _export(self, form: Format) -> None:
@@ -347,7 +347,7 @@ class HomePage(QWidget):
 
     def _connect(self) -> None:
         head, bar = self.head, self.bar
-        head.search.textChanged.connect(self._search)
+        head.search_wanted.connect(self._search)
         head.replace_wanted.connect(self._replace)
         bar.copy_wanted.connect(self._copy)
         bar.delete_wanted.connect(self._delete)

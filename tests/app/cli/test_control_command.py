@@ -91,7 +91,7 @@ async def test_every_verb_reaches_running_app(app: App, environment: dict[str, s
 
 
 @pytest.mark.parametrize(
-    ("ends", "status", "told"), [("y", 0, ""), ("ny", 0, "not recognised yet is finished first"), ("nn", 1, "still runs")]
+    ("ends", "status", "told"), [("y", 0, ""), ("ny", 0, "finished first"), ("nn", 1, "still runs")]
 )
 def test_quit_waits_until_every_process_has_ended(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ends: str, status: int, told: str

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.states import State
+from app.dictation.view import state_of
 from app.history.errors import IndexUnavailable
 from app.history.index import LITERAL, PAGE, ROWS, SEARCH, Index, IndexedTake, IndexRow, days_of
 from app.history.search_terms import simplified
@@ -75,6 +78,20 @@ def test_search_finds_only_current_text(index: Index) -> None:
     index.put([(row(1, "new words"), IndexedTake(TakeStamp(3, 4), False))])
     assert index.indexed_takes()[str(UUID(int=1))] == IndexedTake(TakeStamp(3, 4), False)
     assert len(index.keys("new")) == len(index.keys("words")) == 1
+
+
+def test_unfinished_takes_are_those_that_windows_mark(index: Index) -> None:
+    rows = [
+        row(number, state=state, cancelled=cancelled)
+        for number, (state, cancelled) in enumerate(product(TakeState, (False, True)))
+        if state is not TakeState.LIVE  # never stored
+    ]
+    put(index, *rows)
+    marked = {State.FAILED, State.DAMAGED, State.HELD}
+    wanted = [one.session.int for one in rows if state_of(one.state, cancelled=one.cancelled) in marked]
+    found = index.unfinished()
+    assert len(wanted) == 6 and numbers(index.rows(found)) == wanted[::-1]
+    assert list(found) == sorted(found, reverse=True)
 
 
 def test_page_orders_takes_with_extreme_clocks(index: Index) -> None:

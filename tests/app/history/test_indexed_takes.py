@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -9,6 +10,8 @@ from app.history.errors import IndexUnavailable
 from app.history.indexed_takes import MOST_IN_MEMORY, IndexOwner
 from app.journal.library import Library
 from app.journal.take import TakeState
+from protocol.errors import ErrorCode
+from protocol.session import Failed
 from tests.app.history.takes import damage, record, session, written_below
 from tests.helpers.takes import write_take
 
@@ -47,6 +50,20 @@ def test_owner_lists_finds_and_counts_takes(library: Library, owner: IndexOwner,
     again = IndexOwner(library, place)
     assert len(texts(again)) == 4  # before a refresh
     again.close()
+
+
+def test_unfinished_takes_match_the_query_and_are_not_in_use(library: Library, owner: IndexOwner) -> None:
+    for number, outcome in enumerate((None, "b", Failed(1, ErrorCode.ENGINE_DIED, "it died"), None)):
+        record(library, number, "天气" if number else "a", outcome)
+    refresh(owner)
+
+    def unfinished(query: str = "") -> list[UUID]:
+        return [row.session for row in owner.rows(owner.keys(query, unfinished=True))]
+
+    assert unfinished() == [session(3), session(2), session(0)] and len(owner.keys()) == 4
+    assert unfinished("天气") == [session(3), session(2)]
+    with library.reopen(session(3)):
+        assert unfinished() == [session(2), session(0)]
 
 
 def test_page_shows_live_state_of_take_in_use(library: Library, owner: IndexOwner) -> None:

@@ -172,8 +172,8 @@ class Overtaken(History):
         super().__init__(library, Rerunner(fixed_locator(Address(""))), library.root.parent / "index.sqlite")
         self.then: Callable[[], None] = lambda: None
 
-    async def keys(self, query: str = "") -> "array[int]":
-        found = await super().keys(query)
+    async def keys(self, query: str = "", *, unfinished: bool = False) -> "array[int]":
+        found = await super().keys(query, unfinished=unfinished)
         then, self.then = self.then, lambda: None
         then()
         return found
@@ -197,11 +197,11 @@ async def test_serving_completes_last_edit_before_exit(library: Library) -> None
 
 async def test_list_is_posted_again_after_change(library: Library, window: Window) -> None:
     async with served(library, window) as (serving, history):
-        serving.ask(SearchHistory("", 1))
-        await wait_until(lambda: window.count(1) == 5, "the list")
-        record(library, 7, "new")
+        serving.ask(SearchHistory("", 1, unfinished=True))
+        await wait_until(lambda: window.count(1) == 0, "the list of those without a text")
+        record(library, 7, None)
         history.changed(session(7))
-        await wait_until(lambda: window.count(1) == 6, "the new one")
+        await wait_until(lambda: window.count(1) == 1, "the new one")
         assert window.lists[-1].version > window.lists[0].version
 
 

@@ -47,6 +47,30 @@ def test_search_reports_how_much_it_found(head: Head, texts: Texts) -> None:
     assert head.search.text() == "" and head.search.hasFocus()
 
 
+def test_filter_asks_for_unfinished_recordings_and_says_when_there_are_none(
+    head: Head, texts: Texts, qtbot: QtBot
+) -> None:
+    head.show_list(listed([take(0)]))
+    assert head.filter.isVisible() and head.filter.buttons[0].isChecked()
+    with qtbot.waitSignal(head.search_wanted):
+        head.filter.buttons[1].click()
+    assert head.unfinished and head.filter.buttons[1].isChecked()
+    head.show_list(HistoryList(2))
+    assert head.nothing.text() == texts("history.nothing-unfinished")
+    assert head.first_use.isHidden() and head.search.isVisible() and head.filter.isVisible()
+    head.show_list(listed([take(0)], 3))
+    assert head.count.text() == texts("history.count", count=1) and head.nothing.isHidden()
+    head.search.setText("xyz")
+    head.show_list(HistoryList(4, "xyz"))
+    assert head.nothing.text() == texts("history.nothing-unfinished-found", query="xyz")
+    head.refresh()
+    assert head.filter.buttons[1].isChecked()
+    head.search.clear()
+    head.filter.buttons[0].click()
+    head.show_list(listed([take(0)], 5))
+    assert head.filter.buttons[0].isChecked() and head.count.isHidden()
+
+
 def test_head_reports_reading_problems_and_outcomes(head: Head, texts: Texts, qtbot: QtBot) -> None:
     head.show_list(HistoryList(1, "", (), None, 1, 4))
     assert head.reading.text() == texts("history.reading", percent=25) and head.first_use.isHidden()

@@ -96,6 +96,20 @@ def test_each_key_searches_and_only_newest_result_is_shown(page: HomePage, asked
     assert page.model.row_of_key(ROWS[3].key) is None
 
 
+def test_filter_searches_unfinished_takes_and_keeps_the_query(page: HomePage, asked: list[Action]) -> None:
+    fill(page)
+    page.head.search.setText("a")
+    page.head.filter.buttons[1].click()
+    page.head.search.clear()
+    page.head.filter.buttons[0].click()
+    assert [one for one in asked if isinstance(one, SearchHistory)][-4:] == [
+        SearchHistory("a", 2),
+        SearchHistory("a", 3, unfinished=True),
+        SearchHistory("", 4, unfinished=True),
+        SearchHistory("", 5),
+    ]
+
+
 def test_click_opens_a_take_in_place_and_only_one(page: HomePage, asked: list[Action]) -> None:
     fill(page)
     click(page, 1)
@@ -283,6 +297,8 @@ def test_focus_in_the_timeline_is_visible(page: HomePage, qtbot: QtBot) -> None:
     page.activateWindow()
     page.head.search.setFocus()
     QTest.keyClick(page.head.search, Qt.Key.Key_Tab)
+    assert page.head.filter.buttons[0].hasFocus()
+    QTest.keyClick(page.head.filter.buttons[0], Qt.Key.Key_Tab)
     assert page.list.hasFocus() and page.list.currentIndex().row() == page.model.row_of(0)
     assert not page.bar.rows, "nothing is selected"
     fill(page, (take(-1), *ROWS), version=1)
