@@ -95,7 +95,7 @@ class Setting:
             value = _converted(self.type, written)
             refused = self.check(value)
         except ValidationError:
-            value, refused = None, f"it may be {self.allowed}"
+            value, refused = None, f"expected {self.allowed}"
         if not refused:
             return value, ()
         counted = self.allowed if self.choices or self.type is bool else ""
@@ -188,7 +188,7 @@ def unknown_names(document: Mapping[str, object]) -> tuple[str, ...]:
 def _row(kind: Any, table: object) -> Any:
     """Convert one row of a list of tables. Unknown keys are ignored. Raises ``ValidationError``."""
     if not isinstance(table, Mapping):
-        raise ValidationError(f"{_value_text(table)} cannot be: it may be a table")
+        raise ValidationError(f"expected a table, not {_value_text(table)}")
     hints, given = get_type_hints(kind), dict[str, Any]()
     for one in fields(kind):
         if one.name in table:
@@ -196,7 +196,7 @@ def _row(kind: Any, table: object) -> Any:
                 given[one.name] = _converted(hints[one.name], table[one.name])
             except ValidationError:
                 shown, allowed = _value_text(table[one.name]), _allowed_text(hints[one.name])
-                raise ValidationError(f"`{one.name}` cannot be {shown}: it may be {allowed}") from None
+                raise ValidationError(f"`{one.name}`: invalid value {shown}: expected {allowed}") from None
         elif one.default is MISSING:
             raise ValidationError(f"it has no `{one.name}`")
     return kind(**given)

@@ -160,7 +160,7 @@ def test_invalid_row_is_reported_with_its_line_and_left_out() -> None:
 def test_invalid_setting_is_reported_with_its_line() -> None:
     reading = parse_settings('[hotkeys]\nmode = "shout"\n\n[general]\nsounds = 3\n')
     assert [(error.name, error.line) for error in reading.problems] == [("general.sounds", 5), ("hotkeys.mode", 2)]
-    says = "hotkeys.mode (line 2): invalid value 'shout': it may be hold, toggle, hybrid, hands-free"
+    says = "hotkeys.mode (line 2): invalid value 'shout': expected hold, toggle, hybrid, hands-free"
     assert str(reading.problems[1]) == f"{says}; the default is used"
     broken = parse_settings('[general]\nlanguage = "zh\n').broken
     assert broken is not None and "line 2" in str(broken)
