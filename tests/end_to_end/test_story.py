@@ -105,7 +105,7 @@ def all_logs(root: Path) -> bytes:
 @pytest.mark.parametrize(
     ("priority", "sentence"),
     [
-        ("interactive", "decodes segment 1 in the place of {}, of which nothing was heard"),
+        ("interactive", "decodes segment 1 in place of {}, which was silent"),
         pytest.param(
             "bulk", "takes segment 1 over from {}, which died or was cut off", marks=pytest.mark.proof(minutes=1)
         ),

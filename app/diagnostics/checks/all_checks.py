@@ -44,7 +44,7 @@ _PROGRAM: Final = "kikipounamu"
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _LEAVES_S: Final = 5.0
 _STARTS_S: Final = DEADLINE_S - OWN_S
-"""For how long a check's own process may start on a busy computer, in addition to the check."""
+"""Time for a check's own process to start on a busy computer, in addition to the check itself."""
 
 
 @dataclass(frozen=True)

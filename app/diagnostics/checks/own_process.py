@@ -25,7 +25,7 @@ def deadline_s(area: Topic, hear_s: float) -> float:
 def examination(
     area: Topic, choice: str, models: Path, platform: str, hear_s: float, system: "Callable[[], SoundSystem]"
 ) -> Examination:
-    """Return the check of an area, for its process. Raises ``UsageMistake`` if it has none of its own.
+    """Return the check of an area, for its process. Raises ``UsageMistake`` if the area has no own process.
 
     ``choice``: the microphone, as in the settings. ``models``: the folder of the models.
     """

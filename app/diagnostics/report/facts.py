@@ -54,7 +54,7 @@ def system(names: Iterable[str], environment: Mapping[str, str] = os.environ) ->
 
 
 def settings(chosen: Settings, inputs: Sequence[Input]) -> Facts:
-    """Return every setting: its value if it can only be one of this program's, else whether it is set."""
+    """Return every setting: its value if that is one of a known set, else only whether it is set."""
     return {
         name: _reported_value(setting, setting.of_settings(chosen), inputs)
         for name, setting in all_settings().items()

@@ -207,7 +207,7 @@ def tail_of(path: Path, most_bytes: int) -> bytes:
 
 
 def _end_of(file: BinaryIO, most_bytes: int, start: int = 0) -> bytes:
-    """Return what follows ``start``; the end of it, from the beginning of a line, if it is longer."""
+    """Return the bytes from ``start`` on; if these are too many, only the last whole lines."""
     begin = max(start, file.seek(0, os.SEEK_END) - most_bytes)
     file.seek(begin)
     found = file.read(most_bytes)

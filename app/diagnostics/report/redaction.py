@@ -200,7 +200,7 @@ def _code(spec: Any) -> CodeType | None:
 
 
 def _texts_of(code: CodeType) -> list[object]:
-    """Return the constants without the docstring: a log never has that, and its phrases are anybody's.
+    """Return the constants without the docstring: no log contains it, and its phrases are ordinary words.
 
     CPython puts the docstring of a function first; those of a class and of a module are stored as ``__doc__``.
     """

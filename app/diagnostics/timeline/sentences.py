@@ -75,7 +75,7 @@ def _job_failed_text(line: LoggedEvent) -> str:
         "dead": "it failed too often and is among the dead letters",
     }
     verdict = line.text("verdict")
-    what = after.get(verdict, "it is not its job any more")
+    what = after.get(verdict, "the job is no longer its own")
     return f"failed ({line.text('code')}: {line.text('reason')}); {what}"
 
 
@@ -131,7 +131,7 @@ _SENTENCES: Final[_Sentences] = {
     LogEvent.FILE_ENDED: lambda line: f"the file has ended: {line.text('state')}",
     LogEvent.FILE_HISTORY_BEHIND: "the history lacks segments of the file; waiting for them",
     LogEvent.FILE_NOT_REMOVED: "the file cannot be deleted",
-    LogEvent.FILE_RESTARTED: "the file is recognised again, apart from what has a text",
+    LogEvent.FILE_RESTARTED: "the file is recognised again, except the segments with a text",
     LogEvent.FILE_UNREADABLE: lambda line: f"the file cannot be read ({line.text('code')})",
     LogEvent.GATEWAY_BUSY: _busy,
     LogEvent.GATEWAY_CONNECTED: lambda line: f"connected to the gateway, after {_duration_text(line, 'away_ms')}",
@@ -141,10 +141,10 @@ _SENTENCES: Final[_Sentences] = {
     ),
     LogEvent.JOB_DECODED_ALONE: "its batch failed; decoding it again alone",
     LogEvent.JOB_FAILED: _job_failed_text,
-    LogEvent.JOB_NOT_SETTLED: lambda line: f"the broker stores no outcome of it: {line.text('reason')}",
+    LogEvent.JOB_NOT_SETTLED: lambda line: f"its outcome cannot be stored in the broker: {line.text('reason')}",
     LogEvent.LEASE_LOST: "its lease is lost: another worker has the job, or the job ended",
     LogEvent.SEGMENT_AUDIO_MISSING: lambda line: (
-        f"audio is missing and asked for again, from {_duration_text(line, 'from_ms')} on"
+        f"audio is missing from {_duration_text(line, 'from_ms')} on: asking for it again"
     ),
     LogEvent.SEGMENT_CANCELLED: "the segment is cancelled",
     LogEvent.SEGMENT_CONCLUDED: _conclusion_text,

@@ -40,7 +40,7 @@ def _length(segment: SegmentTimeline) -> str:
     cut, conclusion = segment.facts.cut, segment.conclusion
     audio = cut.ms("audio_ms") if cut else conclusion.ms("audio_ms") if conclusion else None
     silence = cut.ms("silence_ms") if cut else None
-    waited = f", the last {lasting(silence)} of it the silence by which its end was known" if silence else ""
+    waited = f", including {lasting(silence)} of silence that ended it" if silence else ""
     return f": {lasting(audio)}{waited}" if audio else ""
 
 
@@ -90,12 +90,12 @@ def _worker_steps(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str
             yield (
                 span.end,
                 name,
-                f"segment {index} waited {lasting(span.ms)} for those that came before it",
+                f"segment {index} waited {lasting(span.ms)} for the jobs before it",
             )
         case SpanKind.DECODING:
             yield span.start, name, f"segment {index} is decoded{_result_text(segment, span)}"
         case SpanKind.STORING if span.ms >= NOTABLE_MS:
-            yield span.end, name, f"the result of segment {index} took {lasting(span.ms)} into the broker"
+            yield span.end, name, f"the result of segment {index} took {lasting(span.ms)} to store"
 
 
 def _result_text(segment: SegmentTimeline, span: TimeSpan) -> str:
@@ -103,8 +103,8 @@ def _result_text(segment: SegmentTimeline, span: TimeSpan) -> str:
     if claim is None or claim.delivered:
         return f" in {lasting(span.ms)}"
     if claim.ended is None:
-        return f"; the last sign of it {lasting(span.ms)} later, then nothing"
-    return f" for {lasting(span.ms)}, in vain"
+        return f"; its last sign of life came {lasting(span.ms)} later"
+    return f" for {lasting(span.ms)}, without a result"
 
 
 def _claim(segment: SegmentTimeline, span: TimeSpan) -> JobClaim | None:
@@ -117,8 +117,8 @@ def _takeover_steps(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[s
     index, dead, name = segment.facts.index, worker_name(span.who, workers), worker_name(span.other, workers)
     claim = next((claim for claim in segment.facts.claims if claim.worker == span.other), None)
     if claim is not None and claim.borrowed:
-        why = f"of which nothing was heard for {lasting(span.ms)}; this one had nothing else to do"
-        yield span.end, name, f"decodes segment {index} in the place of {dead}, {why}"
+        why = f"which was silent for {lasting(span.ms)}; this one was idle"
+        yield span.end, name, f"decodes segment {index} in place of {dead}, {why}"
         return
     why = f"seen {lasting(span.ms)} after its last sign, when its lease had run out"
     yield span.end, name, f"takes segment {index} over from {dead}, which died or was cut off ({why})"
@@ -244,7 +244,7 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
 
 
 def _begin(segment: SegmentTimeline) -> float | None:
-    """Return the first known time of a segment. Of submitted files, only workers log segments."""
+    """Return the first known time of a segment. For submitted files, only workers log segments."""
     return min((span.start for span in segment.spans), default=None) if segment.began is None else segment.began
 
 
@@ -339,11 +339,11 @@ def _notes(facts: dict[int, SegmentFacts], own: Sequence[LoggedEvent]) -> Iterat
         yield "no log of a worker is here: give its folder with --folder"
     missing = max(facts, default=-1) + 1 - len(facts)
     if missing:
-        yield f"the logs have nothing of {missing} earlier segments: they do not reach back so far"
+        yield f"the logs lack {missing} earlier segments: they do not reach back far enough"
 
 
 def _corrections(skews: dict[int, float], names: dict[int, str]) -> Iterator[str]:
     for computer, skew in sorted(skews.items()):
         if abs(skew) >= _NOTED_SKEW_MS:
-            how = f"{skew / 1000:+.1f} s, by what was sent and when it came"
+            how = f"{skew / 1000:+.1f} s, derived from when messages were sent and received"
             yield f"the clock of the logs in {names.get(computer, computer)} is corrected by {how}"

@@ -53,7 +53,7 @@ def test_short_names_add_process_only_when_host_is_ambiguous() -> None:
         (line("engine.loaded", model="m", device="cuda"), "an engine is loaded: m on cuda"),
         (line("log.lines_lost", lines=7), "7 lines of the log are not written"),
         (line("microphone.changed", change="came back"), "the microphone changed: came back"),
-        (line("segment.audio_missing", from_ms=1_500), "audio is missing and asked for again, from 1.5 s on"),
+        (line("segment.audio_missing", from_ms=1_500), "audio is missing from 1.5 s on: asking for it again"),
     ],
 )
 def test_sentence_describes_each_event(said: LoggedEvent, words: str) -> None:

@@ -88,7 +88,7 @@ def test_report_names_dead_worker_and_its_successor() -> None:
     (row,) = story.rows
     assert story.unexplained_ms < 10 < 11_600 < story.whole_ms and row.queued == pytest.approx(10_206, abs=3)
     said = words(story)
-    assert "worker tower: segment 0 is decoded; the last sign of it 400 ms later, then nothing" in said
+    assert "worker tower: segment 0 is decoded; its last sign of life came 400 ms later" in said
     assert "worker attic: takes segment 0 over from worker tower, which died or was cut off" in said
     assert "(seen 10.0 s after its last sign, when its lease had run out)" in said
     assert "waited 203 ms in the queue" in said
@@ -98,8 +98,8 @@ def test_report_names_worker_that_helped_a_late_one() -> None:
     world = World()
     taken_over(world, borrowed=True)
     said = words(told(world))
-    assert "worker attic: decodes segment 0 in the place of worker tower" in said
-    assert "nothing was heard for 10.0 s" in said
+    assert "worker attic: decodes segment 0 in place of worker tower" in said
+    assert "which was silent for 10.0 s" in said
 
 
 def test_takeover_is_explained_without_log_of_dead_worker() -> None:
@@ -183,7 +183,7 @@ def test_report_notes_missing_logs_and_corrected_clocks() -> None:
     world = World((0.0, 7.0, 0.0, 0.0))
     usual(world, segment=3)
     story = told(world)
-    assert any("nothing of 3 earlier segments" in note for note in story.notes)
+    assert any("the logs lack 3 earlier segments" in note for note in story.notes)
     assert any("clock of the logs in server is corrected by -7.0 s" in note for note in story.notes)
     world.raw = [(raw, computer) for raw, computer in world.raw if computer == DESK]
     assert [note.partition(":")[0] for note in told(world).notes[:2]] == [
@@ -210,8 +210,8 @@ def test_report_reports_failed_attempts_and_repeated_audio() -> None:
     said = words(story)
     assert story.unexplained_ms < 10
     assert f"failed ({ErrorCode.ENGINE_DIED}: the engine's process ended); it goes back" in said
-    assert "is decoded for 500 ms, in vain" in said and "waited 1.0 s until it was tried again" in said
-    assert "app: audio is missing and asked for again, from 0 ms on" in said
+    assert "is decoded for 500 ms, without a result" in said and "waited 1.0 s until it was tried again" in said
+    assert "app: audio is missing from 0 ms on: asking for it again" in said
 
 
 def test_report_reports_segment_without_text() -> None:

@@ -20,7 +20,7 @@ def test_normal_segment_has_sentences_in_order() -> None:
     world.other("app.insertion.story", 0, "text.inserted", session="s", segment=0, after_ms=300)
     assert told(world) == [
         ("app", "segment 0 begins"),
-        ("app", "segment 0 is complete: 2.0 s, the last 800 ms of it the silence by which its end was known"),
+        ("app", "segment 0 is complete: 2.0 s, including 800 ms of silence that ended it"),
         ("gateway", "segment 0 is queued behind 41.0 s of audio"),
         ("gateway", "segment 0 waited 203 ms in the queue"),
         ("worker tower", "segment 0 is decoded in 1.0 s"),
@@ -50,4 +50,4 @@ def test_unfinished_segment_is_reported_up_to_last_sign() -> None:
     _, _, entry = world.uploads(0)
     delivery = world.takes(ONE, 0, entry)
     world.worker(ONE, lambda story: story.log_renewal([delivery], world.now + 2.5))
-    assert told(world) == [("worker tower", "segment 0 is decoded; the last sign of it 2.5 s later, then nothing")]
+    assert told(world) == [("worker tower", "segment 0 is decoded; its last sign of life came 2.5 s later")]
