@@ -36,7 +36,7 @@ _VALUES_PER_BLOCK: Final = 16_384
 _UNCLAIMED_BYTES: Final = 4_096
 _LONGEST_S: Final = 1_000 * 3600
 _UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # SF_ERR_* of sndfile.h
-_NO_FRAME: Final = 7  # SFE_BAD_FILE: of a file that is open, the reader of MP3 says so if it finds no whole frame
+_NO_FRAME: Final = 7  # SFE_BAD_FILE: the MP3 reader reports this if an open file has no complete frame
 _MP3_FRAMES: Final = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
 
 Samples = NDArray[np.int16]
@@ -213,7 +213,7 @@ def _resample_file(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
     yield resampler.finish()
     if not failure and (loss := _loss_in(file, path, nan_values)):
         raise AudioTruncated(f"a part of {path} cannot be read ({loss}): copy or record it again", loss)
-    # A disk that fails, or a file that shrinks meanwhile, looks like its end. The reader of MP3 reports it itself.
+    # A failing disk, or a file that shrinks while it is read, looks like its end. Only the MP3 reader reports it.
     if not failure and file.format != "MP3" and frames < file.frames < _LONGEST_S * file.samplerate:
         failure = f"its header promises {file.frames / file.samplerate:.1f} s"
     if failure:
@@ -227,9 +227,9 @@ def _loss_in(file: soundfile.SoundFile, path: Path, nan_values: int) -> str:
 
 
 class _SoundBytes(BufferedReader):
-    """File for libsndfile, which seeks to impossible places in damaged ones: such a seek changes nothing.
+    """File that ignores seeks to impossible places, which libsndfile makes in damaged files.
 
-    An error here would reach nobody: it would be printed, and the reader would go on.
+    An error could not be caught: libsndfile's callback would print it, and the reader would continue.
     """
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -261,7 +261,7 @@ class _OpenEndedWav(FileIO):
 def _unclaimed_bytes(path: Path) -> tuple[int, int]:
     """Return how many bytes at the end of a WAV file belong to no chunk: sound, if the header was never completed.
 
-    The second value is the position of a sound length of 0 before those bytes, or 0 if the length is another.
+    The second value is the position of the sound's length before those bytes if it is declared as 0; otherwise 0.
     """
     size, stream = path.stat().st_size, 0
     with path.open("rb") as file:

@@ -95,7 +95,7 @@ def _wave64(file: BinaryIO, head: bytes, size: int) -> int:
         if length < 24:
             return 0
         at += length + -length % 8
-    return at + 24  # of the sound's chunk, which always comes
+    return at + 24  # the header of the sound's chunk, which must follow
 
 
 def _aiff(file: BinaryIO, head: bytes, size: int) -> int:

@@ -90,7 +90,7 @@ class FsmnNetwork:
         return speech
 
 
-@lru_cache(maxsize=2)  # some 4 MB and 20 ms less for each stream of a gateway
+@lru_cache(maxsize=2)  # saves some 4 MB and 20 ms for each stream of a gateway
 def _open_session(path: Path, changed_ns: int) -> Any:
     """Return the session of this version of a file; sessions may be used by several threads."""
     options = onnxruntime.SessionOptions()

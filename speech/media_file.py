@@ -124,7 +124,7 @@ def open_media(path: Path) -> Iterator[tuple[Any, Any]]:
             yield av, container
     except (av.FFmpegError, ValueError) as error:  # ValueError: the sound format changes half-way
         reason = error.strerror if isinstance(error, av.FFmpegError) else error
-        if isinstance(error, av.FFmpegError) and error.errno == EIO:  # FFmpeg says so of a header without its end
+        if isinstance(error, av.FFmpegError) and error.errno == EIO:  # FFmpeg: the header is incomplete
             reason = "it breaks off, or its disk cannot be read"
         raise AudioDamaged(f"{path} is damaged ({reason}): copy it again", str(reason)) from error
 

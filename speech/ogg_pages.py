@@ -17,7 +17,7 @@ _REVERSED: Final = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
 def fault_in_pages(path: Path) -> str:
-    """Return what is wrong with the pages; empty if nothing is. An incomplete last page is no fault here.
+    """Return the fault in the pages; empty if there is none. An incomplete last page is no fault here.
 
     All pages are read, because a missing or damaged one has no other sign.
     """
@@ -39,7 +39,7 @@ def fault_in_pages(path: Path) -> str:
 
 
 def _pages(file: BinaryIO) -> Iterator[bytes]:
-    """Yield all complete pages, or what stands in the place of one."""
+    """Yield all complete pages, or the bytes in the place of one."""
     while len(header := file.read(_HEADER)) == _HEADER:
         lengths = file.read(header[26])
         body = file.read(sum(lengths))
@@ -49,7 +49,7 @@ def _pages(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _is_sound(page: bytes) -> bool:
-    """Return whether a page has its checksum: CRC-32 with the bits the other way round."""
+    """Return whether the checksum of a page is right: CRC-32 with the bits in reverse order."""
     unchecked = (page[:22] + bytes(4) + page[26:]).translate(_REVERSED)
     checksum = ~zlib.crc32(unchecked, 0xFFFFFFFF) & 0xFFFFFFFF
     expected = int.from_bytes(page[22:26].translate(_REVERSED), "big")

@@ -1,7 +1,7 @@
 """Segmenter: cuts a stream of samples into segments to recognise. Pure: samples and VAD events in, segments out.
 
 With ``gate``, only speech is sent, with a margin before and after it. Without it, every sample is in a segment,
-and the VAD only says where to cut. But silence of over a second, both to the VAD and by level, is not sent. No
+and the VAD only says where to cut. But silence of over a second, by both VAD and level, is not sent. No
 sample is sent twice, and none within a segment is left out.
 
 Audio is sent as early as possible, in frames of 100 ms. Only audio that may not belong to the segment is held
@@ -209,7 +209,7 @@ class Segmenter:
     def finish(self) -> list[SegmentOutput]:
         """End the stream, after the VAD's last events were passed to ``accept``; complete the unfinished segment.
 
-        Silence until the end counts as long.
+        Silence at the end counts as long silence.
         """
         while (segment := self._open) is not None:
             end = self._now if self._keeps_all else min(self._now, self._end(segment))
@@ -246,7 +246,7 @@ class Segmenter:
                 self._end_after_silence(segment)
 
     def _begin(self, silent_to: int, onset_to: int) -> None:
-        """Open a segment after silence to ``silent_to``. Its gain is by audio to ``onset_to``, not by a click."""
+        """Open a segment after silence to ``silent_to``; audio up to ``onset_to`` sets its gain, not a click."""
         if self._open is not None:
             return
         begin = self._free
@@ -255,7 +255,7 @@ class Segmenter:
         self._open = _Open(begin, begin, gain_db=self._gain(begin, onset_to))
 
     def _gain(self, begin: int, onset_to: int) -> int:
-        """Return the gain for a segment that begins there, by the speech so far: the rest is not yet known."""
+        """Return the gain for a segment from ``begin`` on, by the speech so far: the rest is not known yet."""
         onset_dbfs = loudness(self._meter.between(begin, onset_to))
         if onset_dbfs < FAINTEST_SPEECH_DBFS:  # a room without noise tells nothing
             onset_dbfs = loudness(self._meter.between(begin, self._now))

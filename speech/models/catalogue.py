@@ -102,8 +102,8 @@ class Speed(_Strict, frozen=True):
 class ErrorRates(_Strict, frozen=True):
     """Errors on the recordings ``test``, in percent by language: of characters in Chinese, else of words.
 
-    ``source``: who states them, on the page ``link``; our own test has none. ``original``: they are those of the
-    model before it was made smaller.
+    ``source``: who states them, on the page ``link``; our own test has none. ``original``: they apply to the model
+    before it was made smaller.
     """
 
     rates: dict[Language, Percent]
@@ -118,7 +118,7 @@ class Model(_Strict, frozen=True):
 
     ``languages``: their ISO codes; empty for any. ``speed``: ``None`` if unknown. ``stated``: the hub states the
     files, and ``files`` is empty. ``for_later_engine``: it can be installed, but no engine runs it yet.
-    ``errors``: the first that has a language counts for it.
+    ``errors``: for a language, the first entry that has it counts.
     """
 
     name: Name

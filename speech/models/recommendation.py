@@ -1,7 +1,8 @@
 """Recommendation of one model for a person and a computer, with the reason. Pure.
 
 A model must know all languages of the person, fit into the memory, and finish a sentence of four seconds within
-one second. Of those, the most accurate one is recommended; if none is so fast, the fastest. If there is no such
+one second. Of those, the most accurate one is recommended; if none is fast enough, the fastest. If there is no
+such
 model and Whisper cannot run, another model that can run is recommended.
 """
 
