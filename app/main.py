@@ -163,7 +163,7 @@ def _status(running: "Future[AppError | None]", texts: Texts, *, hidden: bool) -
             return status
     if error is not None:
         sys.stderr.write(f"{error}\n")
-        if not sys.stderr.isatty():  # nobody sees it after a start from the menu
+        if not sys.stderr.isatty():  # unseen after a start from the menu
             from app.system.notification import notify
 
             asyncio.run(notify("kikipounamu", note_text(texts, note_of(error))))

@@ -83,7 +83,7 @@ class OwnRecognition(Closing):
 
     def handle_settings(self, old: Settings, new: Settings) -> None:
         """Apply changed settings; those of the model restart the worker."""
-        # During the first steps nobody relies on a model yet.
+        # During the first steps no user relies on a model yet.
         speaks = not new.general.welcomed and new.recognition.languages != old.recognition.languages
         if speaks:
             self._services.models.choose_again()

@@ -107,7 +107,7 @@ class FeatureStream:
         return self._stack(frames)
 
     def finish(self) -> Features:
-        """Return the features that still waited for context, with the last frame repeated in its place."""
+        """Return the features that still waited for context; the last frame stands for the missing ones."""
         return self._stack(np.repeat(self._recent[-1:], CONTEXT, axis=0))
 
     def _stack(self, frames: Features) -> Features:

@@ -180,7 +180,7 @@ class BusConnection(Closing):
     async def observe_calls(self, rule: str, handler: Callable[[MethodCall], None]) -> None:
         """Call ``handler`` for calls between other programs that match ``rule``, if this bus shows them.
 
-        Calls that arrive here are not answered any more, because nothing distinguishes them. Raises like ``call``.
+        From then on, calls to this connection stay unanswered: they look like observed ones. Raises like ``call``.
         """
         self._call_observers.append(handler)
         await self.call(BUS_PROGRAM, "AddMatch", "s", rule)

@@ -36,7 +36,7 @@ Options = Mapping[str, tuple[str, Any]]
 
 
 class PortalSession:
-    """A session of the portal. ``closed``: set when it has ended, whoever ended it."""
+    """A session of the portal. ``closed``: set when it has ended for any reason."""
 
     def __init__(self, portal: "Portal", path: str) -> None:
         self.path = path

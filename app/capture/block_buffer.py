@@ -94,7 +94,7 @@ class BlockBuffer:
             self._changed.set()
 
     async def blocks(self, *, raises: bool = True) -> AsyncIterator[Samples]:
-        """Yield every sample once, in order: blocks of 10 to 60 ms from memory, of a second from the journal.
+        """Yield every sample once, in order: blocks of 10 to 60 ms from memory, of at most 1 s from the journal.
 
         The last block may be shorter. ``raises``: raise ``error`` after it.
         """

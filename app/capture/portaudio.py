@@ -171,7 +171,7 @@ class PortAudio:
     def _playing(
         self, pull_at: Callable[[int], Pull], ended: Callable[[], None], *, short: bool = False
     ) -> "PortAudioStream":
-        """Begin to play what ``pull_at`` returns for the output's rate; what is ``short`` ends by itself."""
+        """Begin to play what ``pull_at`` returns for the output's rate; a ``short`` sound ends by itself."""
         library = self._load()
         try:
             rate = self._output_rate(library)

@@ -98,7 +98,7 @@ class DeliveryLog:
         """Return whether a restart would offer a text: a read-only disk has the text, but no outcome."""
         try:
             found = await asyncio.to_thread(self._library.find, self._sessions[piece.take])
-        except (JournalError, KeyError):  # deleted meanwhile
+        except (JournalError, KeyError):  # the take has been deleted
             return False
         return piece.segment in found.take.offered(found.samples)
 
@@ -130,7 +130,7 @@ class DeliveryLog:
             return None
         try:
             found = await asyncio.to_thread(self._library.find, session)
-        except JournalError:  # deleted meanwhile
+        except JournalError:  # the take has been deleted
             return None
         return edited_text(found, {piece.segment: text for piece, text in held.items()})
 
@@ -203,7 +203,7 @@ class DeliveryLog:
 
     async def _is_free(self, take: int) -> bool:
         """Return whether the journal of a take can be written at once."""
-        if (session := self._sessions.get(take)) is None:  # discarded meanwhile
+        if (session := self._sessions.get(take)) is None:  # the take has been discarded
             return False
         folder = self._library.root / str(session)
         return self._open(take) is not None or not await asyncio.to_thread(is_locked, folder)
@@ -253,14 +253,14 @@ class DeliveryLog:
                 opening = partial(self._library.reopen, self._sessions[take])
                 journal = reopened = await opened_in_thread(opening)
             await asyncio.shield(asyncio.to_thread(self._write_all, self._owed[take], journal))
-        except TakeUnknown:  # deleted meanwhile
+        except TakeUnknown:  # the take has been deleted
             return
         finally:
             if reopened is not None:
                 await self._close_journal(reopened)
 
     def _write_all(self, owed: list[Work], journal: Journal) -> None:
-        """Write to a journal in a thread, and leave only what it refuses."""
+        """Write records to a journal, in a thread and in order; keep those that it refuses."""
         with self._writing:  # a caller that was cancelled leaves its thread behind
             while owed:
                 work = owed.pop(0)

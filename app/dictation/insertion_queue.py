@@ -56,8 +56,8 @@ class ReadyTexts:
 class _Paste:
     """A request to insert the held texts of a take.
 
-    ``joins``: they continue the text inserted last. ``followed``: text spoken meanwhile for the same window
-    continues after them.
+    ``joins``: they continue the text inserted last. ``followed``: later text for the same window continues after
+    them.
     """
 
     take: int
@@ -232,7 +232,7 @@ class InsertionQueue:
         """Insert the held texts of a take unless another paste is in progress.
 
         Returns whether the paste was started. ``joins``: the texts continue the text inserted last, if it went
-        to the same window. ``followed``: text spoken meanwhile for that window continues after them.
+        to the same window. ``followed``: later text for that window continues after them.
         """
         begun = self.holds(take) and not self.pasting
         if begun:

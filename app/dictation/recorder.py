@@ -2,7 +2,7 @@
 
 The device is always armed before a recording begins. Each recording therefore includes the 500 ms before it, if
 the device was open, and no sample belongs to two recordings. The end of a recording includes its tail, unless
-the next recording begins meanwhile.
+the next recording begins first.
 """
 
 import asyncio
@@ -120,7 +120,7 @@ class Recorder(Closing):
         self._stale = False
 
     async def close(self) -> None:
-        """End all work, even if the caller is cancelled meanwhile. Safe to call twice."""
+        """End all work, even if the caller is cancelled. Safe to call twice."""
         self._closed = True
         self._cancel_closing()
         if self._retry is not None:

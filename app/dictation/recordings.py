@@ -76,7 +76,7 @@ class PastTakes:
         for session in self._library.newest_sessions():
             if len(views) >= most and session not in also:
                 continue
-            with suppress(TakeUnknown):  # deleted meanwhile
+            with suppress(TakeUnknown):  # the take has been deleted
                 before = known.get(session)
                 stamp = self._library.stamp(session), is_locked(self._library.root / str(session))
                 view = before[1] if before and before[0] == stamp else view_of(self._library.find(session))
@@ -111,7 +111,7 @@ class PastTakes:
         try:
             journal = await opened_in_thread(partial(self._library.reopen, parse_session(session)))
             try:
-                async with self._sharing(journal):  # its texts may be pasted meanwhile
+                async with self._sharing(journal):  # its texts may be pasted at the same time
                     await self._resender.resend(journal, TranscriptionObserver())
             finally:
                 await complete(asyncio.to_thread(_close, journal))

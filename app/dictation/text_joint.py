@@ -79,5 +79,5 @@ def _cased(text: str, before: str) -> str:
 
 
 def _is_sentence(text: str) -> bool:
-    """Return whether the recogniser writes sentences, of which this is one."""
+    """Return whether this text is a whole sentence that only lacks its capital."""
     return bool(_ENDED.search(text)) and text[0].isascii() and text[0].islower()

@@ -43,7 +43,7 @@ class Route:
         self.choose(falls_back=True)
 
     def choose(self, *, falls_back: bool) -> None:
-        """Start anew: another gateway is chosen, or the substitution was enabled or disabled."""
+        """Start over: another gateway is chosen, or the substitution was enabled or disabled."""
         self._falls_back = falls_back
         self.here = False
         self._health = GatewayHealth.ASKING

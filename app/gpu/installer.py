@@ -246,7 +246,7 @@ def set_up(environment: Path, plan: Sequence[GpuStep], say: Callable[[str], None
             if run(step.command) != 0:
                 command = command_text(step.command, sys.platform)
                 raise GpuError(
-                    f"{step.title} failed, see above; what was made is removed again. It was: {command}"
+                    f"{step.title} failed, see above; the environment is removed again. The command was: {command}"
                 )
     except BaseException:
         shutil.rmtree(environment, ignore_errors=True)

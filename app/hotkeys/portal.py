@@ -225,7 +225,7 @@ class PortalHotkeys(Hotkeys):
         before, self._session = self._session, None
         if before is not None:
             await before.close()
-            for action in tuple(self._down):  # nobody reports their releases any more
+            for action in tuple(self._down):  # their releases are no longer reported
                 self.assume_released(action)
         if not wanted:
             self._bound, self._keys = (), {}

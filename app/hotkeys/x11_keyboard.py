@@ -1,7 +1,7 @@
 """Hotkeys of an X server, and the present codes of our keys, for the one thread that may block on it.
 
 Keys are grabbed on the root window (XGrabKey). From press to release, the server sends a grabbed key here
-instead of to the focused program. It also sends every other key pressed meanwhile. python-xlib is used because
+instead of to the focused program. It also sends every other key pressed in that time. python-xlib is used because
 pynput cannot withhold a single key from other programs on X11.
 
 A lone modifier is grabbed so that the server asks about each key after it. A combination for another program is

@@ -55,7 +55,7 @@ class Clipboard(Protocol):
         """Wait until the text is read, at most until the deadline; return whether it was."""
 
     async def give_back(self) -> None:
-        """Restore the saved contents, unless another program has copied something meanwhile."""
+        """Restore the saved contents, unless another program has copied something since."""
 
 
 class LentClipboard(Clipboard, Protocol):

@@ -48,7 +48,7 @@ class HoldReason(StrEnum):
 class Insertion:
     """The result of an insertion. ``reason``: a ``HoldReason``, empty when inserted.
 
-    ``rest``: the missing part of a partly typed text. ``edited``: that text, if the user had edited it meanwhile.
+    ``rest``: the missing part of a partly typed text. ``edited``: that text, if it was an edit by the user.
     ``clicks``: the number of the latest click by then, if the desktop counts them.
     """
 

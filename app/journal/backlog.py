@@ -37,7 +37,7 @@ def disk_state(refused: OSError | None, waiting: int, most: int = MOST_WAITING) 
 
 
 def is_for_good(refusal: OSError) -> bool:
-    """Return whether a disk that refuses like this takes nothing until it is repaired or mounted again."""
+    """Return whether a disk with this error accepts nothing until it is repaired or mounted again."""
     return refusal.errno in _FOR_GOOD
 
 

@@ -302,7 +302,7 @@ class Journal:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Write what is left and release the lock, at a stalled disk only once it continues. Raises ``NotKept``.
+        """Write what is left and release the lock; a stalled disk delays the release. Raises ``NotKept``.
 
         Safe to call twice.
         """

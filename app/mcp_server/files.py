@@ -113,7 +113,7 @@ class _Progress(RecordingObserver):
 class FileTranscriber(Closing):
     """Recogniser of files, a few at a time.
 
-    Each file has a task of its own: callers may cancel, and what it started is still ended in order.
+    Each file has a task of its own: callers may be cancelled, and its work still ends in order.
     """
 
     def __init__(self, source: GatewaySource) -> None:

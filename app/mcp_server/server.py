@@ -209,7 +209,7 @@ class StandardStreamsServer(MCPServer[Any]):
 
 
 async def _lines(descriptor: int) -> AsyncIterator[str]:
-    """Yield the lines; one that is too long comes in parts, which are no messages."""
+    """Yield the lines. A line over the limit is split, so that its parts are invalid messages."""
     stream = os.fdopen(descriptor, "rb")
     while line := await in_daemon_thread(partial(stream.readline, _LONGEST_LINE), "mcp/stdin"):
         yield line.decode("utf-8", "replace")

@@ -155,7 +155,7 @@ class Models:
             if state in _IDLE:
                 report(self._passing_error(name, state))
                 await asyncio.sleep(_CHECK_S)
-                await self._inspect_again(name)  # another program may install it meanwhile
+                await self._inspect_again(name)  # another program may install it in the meantime
                 continue
             report(self._progress(name))
             await self._next.wait()

@@ -1,6 +1,6 @@
 """State machine for the models of this computer: actions and events in, effects out. Pure.
 
-One model is downloaded at a time; meanwhile one other model may be verified, imported or removed. The others wait.
+One model is downloaded at a time. At most one other is verified, imported or removed at once. The others wait.
 """
 
 from collections.abc import Iterable, Mapping

@@ -25,7 +25,7 @@ from runtime.tasks import Closing, Tasks
 
 REFRESH_S: Final = 1.0
 AGAIN_S: Final = 15.0
-"""Pause after a refusal; the key may be corrected meanwhile."""
+"""Pause after a refusal, in which the key may be corrected."""
 
 Post = Callable[[MonitorView], None]
 

@@ -85,7 +85,7 @@ class Lent:
             self._stop()
         await self._worker.switch(on=on, why=why)
         if not on:
-            self._stop()  # tasks started meanwhile
+            self._stop()  # tasks that were started during the switch
 
     async def use(self, settings: LocalWorkerSettings) -> None:
         """Run the worker with these settings from now on."""

@@ -192,7 +192,7 @@ class Sharing(TaskOwner):
 
     async def _end_pairing(self) -> None:
         async with self._one_at_a_time:
-            if self._inviting:  # a new invitation meanwhile
+            if self._inviting:  # a new invitation has begun
                 return
             waits, self._code, self._paired = bool(self._code), "", ""
             if waits:

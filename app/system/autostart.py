@@ -331,7 +331,7 @@ def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] =
 
 
 def install_menu_entry(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Write the entry anew, over a changed or hidden one, and return its path.
+    """Rewrite the entry, even a changed or hidden one, and return its path.
 
     If a package of the system provides the entry, only remove the user's, which would hide it; return ``None``.
     Raises ``NoMenuEntry`` or ``AutostartRefused``.

@@ -125,7 +125,7 @@ class RecordingMicrophone(MicrophoneStatus, Protocol):
 
 
 class DictationObserver(TranscriptionObserver):
-    """Observer of a dictation, which can ask for its current values meanwhile."""
+    """Observer of a dictation. Its attributes return current values while the dictation runs."""
 
     unsent_s: Callable[[], float]
     silence_s: Callable[[], float]

@@ -107,7 +107,7 @@ async def transcribe(
 
     ``live``: the clock by which the audio is spoken; if given, delays are measured.
 
-    Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
+    Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot continue.
     """
     texts = ResultCollector(observer, live, text_of)
     async with collect_events(outlet, texts.collect):
@@ -317,7 +317,7 @@ async def at_speaking_pace(blocks: AsyncIterator[Samples], spoken_s: Clock) -> A
 
 
 class RecordingObserver(TranscriptionObserver):
-    """Observer of the transcription of a file, which can ask for the length of the unsent audio meanwhile."""
+    """Observer of the transcription of a file. ``unsent_s`` returns the length of the unsent audio."""
 
     unsent_s: Callable[[], float]
 
@@ -348,7 +348,7 @@ class Recogniser:
 
         A file whose end is missing yields the text of the available part, with ``truncated`` set. Cancellation or
         an error withdraws unrecognised segments from the gateway.
-        Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
+        Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot continue.
         """
         session = uuid4()
         cutter = Segmenter() if live else self.cutter()

@@ -18,7 +18,7 @@ from runtime.terminal import printable
 
 _BACKLOG_S = 10.0
 _ENGLISH: Final = Sentences()
-_READING: Final = "Reading"  # a file, to which nobody listens
+_READING: Final = "Reading"  # a file is read, not listened to
 _BUSY = {
     "no_worker": "no worker is ready yet",
     "load": "this takes a while",

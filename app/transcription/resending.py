@@ -72,7 +72,7 @@ class Resender:
     async def resend(self, journal: Journal, observer: TranscriptionObserver) -> RecordingTranscript:
         """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
 
-        Once nothing is missing, none of its texts is to be inserted any more: they are for the caller.
+        Once nothing is missing, the take's texts will not be inserted: the caller uses them.
         """
         store = _Store(journal, self.rewrite)
         transcript = await self._resend_in_some_session(journal, store, observer)

@@ -33,7 +33,7 @@ LONGEST_S: Final = 10.0
 
 
 class Resolution(NamedTuple):
-    """The variant of a span that is used. ``texts`` are passed on. ``cancel``: results not needed any more."""
+    """The variant of a span that is used. ``texts`` are passed on. ``cancel``: results no longer needed."""
 
     span: int
     accepted: bool
@@ -56,7 +56,7 @@ class SpanChoice:
         self._withheld: dict[int, TranscriptSegment] = {}
         self._open: dict[int, _OpenSpan] = {}
         self._as_they_are: set[int] = set()  # pieces without a span, or whose span is not used
-        self._over: set[int] = set()  # segments whose results are not needed any more
+        self._over: set[int] = set()  # segments whose results are no longer needed
 
     def add_span(self, span: Span, now: float) -> tuple[TranscriptSegment, ...]:
         """Record a span. Return the texts that it does not withhold any longer."""

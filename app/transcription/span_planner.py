@@ -27,7 +27,7 @@ class Span:
     """Consecutive pieces, to recognise once more as ``segment``; ``None``: their texts are used as they are.
 
     ``at``, ``samples``: its place in the recording. ``within_ms``: how soon its text must come. ``tail``: the end
-    of its last piece, to be sent after the span, so that the span is decoded first. ``gain_db``: as of the
+    of its last piece, to be sent after the span, so that the span is decoded first. ``gain_db``: that of the
     loudest piece.
     """
 

@@ -140,7 +140,7 @@ _Page = Annotated[str, Meta(max_length=500, pattern=r"^(https://[!-~]+)?$")]
 
 
 class Release(Struct, frozen=True):
-    """A version. ``says``: what is new, by language. ``page``: where it can be got."""
+    """A version. ``says``: what is new, by language. ``page``: where it can be downloaded."""
 
     version: _Word
     date: _Word = ""

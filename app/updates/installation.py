@@ -49,8 +49,8 @@ _FROM_FILES: Final = frozenset({InstallKind.PIP, InstallKind.PIPX, InstallKind.U
 class Facts:
     """Facts about the running program.
 
-    ``source``: the folder that pip installed it from, if it was one. ``from_file``: it came from no index and no
-    repository. ``files``: names in the environment's folder.
+    ``source``: the folder that pip installed it from, if it was one. ``from_file``: it came from neither an index
+    nor a repository. ``files``: names in the environment's folder.
     """
 
     version: str

@@ -1,6 +1,6 @@
 """Notice that an update or a removal has changed the files of the running program.
 
-Python imports modules late, and helper processes start anew. Both would then come from another version.
+Python imports modules late, and starts helper processes later. Both would then come from another version.
 """
 
 import asyncio

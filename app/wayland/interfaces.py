@@ -1,7 +1,7 @@
 """The Wayland interfaces that this app uses, and whether they suffice for an overlay and for insertion.
 
 Names, versions, requests and events are in the order of their opcodes.
-Sources: "The Wayland Protocol" (core), wlr-protocols and wayland-protocols, of which these are facts.
+Sources: "The Wayland Protocol" (core), wlr-protocols and wayland-protocols; only facts are taken from them.
 
 The windows import this on every system, so it needs no library of a desktop.
 """

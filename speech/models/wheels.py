@@ -124,7 +124,7 @@ def _watch(pip: "subprocess.Popen[bytes]", scratch: Path, advance: Advance, stal
 
 
 def _largest_wheel(folder: Path) -> int:
-    """Return the size of the largest wheel under ``folder``; files may vanish meanwhile."""
+    """Return the size of the largest wheel under ``folder``; files may vanish in between."""
     largest = 0
     for parent, _, names in os.walk(folder):
         for name in names:

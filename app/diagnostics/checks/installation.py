@@ -105,6 +105,6 @@ def _is_whole(store: ModelStore, name: str) -> bool:
         store.verify(name)
     except ModelDamaged:
         return False
-    except ModelError:  # the model was removed meanwhile
+    except ModelError:  # the model has just been removed
         return True
     return True

@@ -1,7 +1,7 @@
 """Check of the logs for errors of the last day: how many per program, and the latest one. Blocks.
 
-Of this program's lines it reports only the event, which is a fixed text. Of a library's lines it reports only
-the library's name.
+For this program's lines it reports only the event, which is a fixed text; for a library's lines, only the
+library's name.
 """
 
 import time

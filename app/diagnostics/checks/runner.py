@@ -20,7 +20,7 @@ from speech.errors import SpeechError
 log = loggers.APP_DOCTOR_EXAMINING
 
 DEADLINE_S: Final = 60.0
-"""Deadline of all checks but those of models: they start at once, and share a busy computer."""
+"""Deadline of all checks except those of models: they start together, and share a busy computer."""
 OWN_S: Final = 20.0
 """Deadline of a check within a process of its own, once that has started."""
 _GRACE_S: Final = 2.0

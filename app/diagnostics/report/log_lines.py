@@ -1,6 +1,6 @@
 """Log lines as people read them, a filter for them, and a reader that follows the files of all programs.
 
-``runtime.logs`` writes the lines. ``timeline.logged_events`` has those of a session as a program reads them.
+``runtime.logs`` writes the lines. ``timeline.segment_facts`` reads those of a session as events.
 """
 
 import json

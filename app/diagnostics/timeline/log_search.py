@@ -207,7 +207,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 def pieces(path: Path) -> Iterator[bytes]:
     """Yield chunks of whole lines.
 
-    Read errors end the file silently, because logs may be rotated meanwhile.
+    Read errors end the file silently, because logs may be rotated while they are read.
     """
     rest = b""
     with suppress(OSError, EOFError, zlib.error), _open_log(path) as file:

@@ -13,18 +13,18 @@ from app.diagnostics.timeline.segment_facts import RETURNED, JobClaim, LoggedEve
 from runtime.event_names import LogEvent
 
 
-def difference(came: Sequence[float | None], went: float | None = None) -> float | None:
+def difference(received: Sequence[float | None], sent: float | None = None) -> float | None:
     """Return the amount to add to the remote clock, from causality: a message arrives after it was sent.
 
     Every duration is measured on one clock, by one process. Each message from a remote computer limits how far its
-    clock may be behind; the fastest message counts as instantaneous. If none came, one in the other direction
-    decides. A computer's time of day is used for its own lines only.
+    clock may be behind; the fastest message counts as instantaneous. If none arrived, one in the other
+    direction decides. A computer's time of day is used for its own lines only.
 
-    ``came``: per received message, local arrival time minus remote sending time. ``went``: for a sent message,
+    ``received``: per received message, local arrival time minus remote sending time. ``sent``: for a sent message,
     local sending time minus remote arrival time.
     """
-    known = [one for one in came if one is not None]
-    return min(known) if known else went
+    known = [one for one in received if one is not None]
+    return min(known) if known else sent
 
 
 def subtract(one: float | None, other: float | None) -> float | None:
@@ -171,10 +171,10 @@ def _gateway_clock(app: LoggedEvent | None, origin: float | None, conclusion: Lo
         return None
     if app is None or origin is None:
         return subtract(conclusion.at_ms, conclusion.ms("told"))
-    came = [subtract(_at(origin, app, "final"), conclusion.ms("told"))]
+    received = [subtract(_at(origin, app, "final"), conclusion.ms("told"))]
     if conclusion.fields.get("early") is not True:
-        came.append(subtract(_at(origin, app, "queued"), _queue_time(conclusion)))
-    return difference(came, subtract(_at(origin, app, "sent"), conclusion.ms("complete")))
+        received.append(subtract(_at(origin, app, "queued"), _queue_time(conclusion)))
+    return difference(received, subtract(_at(origin, app, "sent"), conclusion.ms("complete")))
 
 
 def _broker_clock(
@@ -189,11 +189,11 @@ def _broker_clock(
         return None
     concluded_at, queued = _at(gateway, conclusion, "told"), _queue_time(conclusion)
     queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
-    came = [subtract(_at(origin, app, "final") if concluded_at is None else concluded_at, claim.ended)]
+    received = [subtract(_at(origin, app, "final") if concluded_at is None else concluded_at, claim.ended)]
     queue = subtract(queued_at, claim.entry)
     if conclusion is not None and conclusion.fields.get("early") is True:  # queued long before it was reported
-        return difference([queue], difference(came))
-    found = difference([*came, queue])
+        return difference([queue], difference(received))
+    found = difference([*received, queue])
     return 0.0 if found is None else found  # no other source: the broker's clock becomes the reference
 
 
@@ -249,7 +249,7 @@ def _claim_spans(claims: Sequence[JobClaim]) -> Iterator[TimeSpan]:
     at, what = claims[0].entry, SpanKind.QUEUED
     for claim, following in zip(claims, (*claims[1:], None), strict=True):
         if claim.entry > at and what is not SpanKind.QUEUED:
-            at, what = claim.entry, SpanKind.QUEUED  # its job was lost and queued anew
+            at, what = claim.entry, SpanKind.QUEUED  # its job was lost and queued again
         if claim.taken_from and claim.taken_from != RETURNED:
             yield from _before_takeover(claims, claim, at, what)
         else:

@@ -1,7 +1,7 @@
 """The answer of the user to the question of the desktop whether this app may press keys.
 
 The portal gives a token with which the next session is granted without a dialog. A refusal counts until the app is
-started again, even if its helper process is replaced meanwhile. Without a stored answer, the desktop asks again.
+started again, even if its helper process is replaced in between. Without a stored answer, the desktop asks again.
 """
 
 from contextlib import suppress

@@ -60,7 +60,7 @@ class GnomeFocus:
         if not field or field != self._field:
             found = await self._window()
             if field != await self._focused_field():
-                return None  # the focus moved meanwhile
+                return None  # the focus moved in between
             self._field, self._target = field, found or (Target(-field) if field else None)
         return self._target
 

@@ -93,7 +93,7 @@ class DataControlClipboard(WatchedClipboard):
         self._slots = {each: _Slot() for each in Selection}
         self._formats: dict[WaylandObject, list[str]] = {}
         self._early = 0  # reads of the offered text before its key
-        self._usual = 0  # those of the text before
+        self._usual = 0  # the same for the text before
         self._target = 0  # process of the program that gets the key, if known
         self._tasks = Tasks("clipboard")
 
@@ -112,7 +112,7 @@ class DataControlClipboard(WatchedClipboard):
         return self._wayland.gone
 
     async def recover(self, *, late: bool) -> None:
-        """Serve what a killed process had lent or served, unless another program has copied since.
+        """Serve the contents that a killed process had lent or served, unless another program has copied since.
 
         ``late``: a target may still have to process its key. It then gets nothing, as the clipboard stays empty
         for a while.
@@ -189,7 +189,7 @@ class DataControlClipboard(WatchedClipboard):
         offer = slot.offer
         before = _NOTHING if offer is None else await read_contents(offer, self._formats[offer])
         if slot.offer is not offer:
-            return False  # another program has copied meanwhile
+            return False  # another program has copied since
         slot.before = before
         return before is not None
 

@@ -184,7 +184,7 @@ def _reads(process: int, name: str) -> bool:
     """Return whether a process has the reading end of the pipe with this name open. Raises ``OSError``."""
     with os.scandir(_PROCESSES / str(process) / "fd") as entries:
         for entry in entries:
-            with suppress(FileNotFoundError):  # closed meanwhile
+            with suppress(FileNotFoundError):  # closed since it was listed
                 if os.readlink(entry.path) == name and entry.stat(follow_symlinks=False).st_mode & stat.S_IRUSR:
                     return True
     return False

@@ -13,7 +13,7 @@ SHIFT_MASK: Final = 1
 CONTROL_MASK: Final = 4
 """Bits of the modifiers that every keymap has in common."""
 
-_XKB_OFFSET: Final = 8  # a key code of XKB is that of the kernel plus 8
+_XKB_OFFSET: Final = 8  # key codes of XKB are those of the kernel plus 8
 _CODE: Final = re.compile(r"<(\w+)>\s*=\s*(\d+);")
 _KEY: Final = re.compile(r"key\s+<(\w+)>\s*\{(.*?)\}\s*;", re.DOTALL)
 _GROUP: Final = re.compile(r"symbols\[(?:Group)?(\d+)\]\s*=\s*\[([^\]]*)\]")

@@ -92,7 +92,7 @@ class X11Clipboard:
         self._given_up.append(watch)
 
     def recover(self) -> None:
-        """Serve what a killed process had lent or served."""
+        """Serve the contents that a killed process had lent or served."""
         for selection, contents in self._kept.read().items():
             with self._connection.hold_server():
                 if self._connection.display.get_selection_owner(selection) == X.NONE:

@@ -62,7 +62,7 @@ class X11Strategies:
         self._last: Target | None = None  # the target of the last paste
 
     def recover(self, late: Sequence[LateKey] = ()) -> None:
-        """Serve what a killed process had lent, and refuse requests caused by its ``late`` keys.
+        """Serve the contents that a killed process had lent, and refuse requests caused by its ``late`` keys.
 
         A program that supports pings is refused until it answers one, because it may hang for long.
         """

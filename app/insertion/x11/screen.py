@@ -2,7 +2,7 @@
 
 The server is grabbed from the last check to the last key. So no other program can move the focus in between.
 
-The program answers a ping (Extended Window Manager Hints, _NET_WM_PING) once it has processed what came before.
+The program answers a ping (Extended Window Manager Hints, _NET_WM_PING) once it has processed earlier events.
 """
 
 import time
