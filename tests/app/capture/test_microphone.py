@@ -215,7 +215,7 @@ async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> 
 
 
 async def test_lost_device_has_no_level() -> None:
-    """The last level of a device that is gone looks as if it was still heard."""
+    """The last level of a lost device would look as if it still delivered sound."""
     received: list[MicrophoneChange] = []
     alone = FakeSoundSystem(HEADSET)
     async with open_microphone("headset", FAST, on_change=received.append, system=alone) as microphone:
@@ -229,7 +229,7 @@ async def test_lost_device_has_no_level() -> None:
 async def test_device_is_kept_when_process_stood_still(
     system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing the device would lose what it recorded meanwhile."""
+    """Closing the device would lose the audio that it recorded while the process was suspended."""
     monkeypatch.setattr(module, "_STANDSTILL_S", 0.03)
     received: list[MicrophoneChange] = []
     settings = MicrophoneSettings(timing=replace(FAST.timing, silent=0.05), watch_s=0.01)

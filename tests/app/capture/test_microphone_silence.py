@@ -1,4 +1,4 @@
-"""A microphone that delivers only digital silence: reports, and the search for the chosen one meanwhile."""
+"""A microphone that delivers only digital silence: reports, and the search for the chosen one in that time."""
 
 from functools import partial
 
@@ -35,7 +35,7 @@ async def test_muted_device_is_reported_until_it_is_heard(system: FakeSoundSyste
 
 
 async def test_each_recording_is_searched_for_silence_anew(system: FakeSoundSystem) -> None:
-    """A device that stays open between recordings says in each that it is muted."""
+    """A device that stays open between recordings is reported as muted in each of them."""
     received: list[MicrophoneChangeKind] = []
 
     def note(change: MicrophoneChange) -> None:

@@ -120,7 +120,7 @@ def test_source_is_recorded_again_after_it_returns(
 def test_other_microphone_is_recorded_until_the_chosen_one_returns(tmp_path: Path, speech: Path) -> None:
     """A whole sound server stops and restarts.
 
-    Its device is no longer listed, so PortAudio must list devices anew.
+    Its device is no longer listed, so PortAudio must list the devices again.
     """
     played = samples_of(speech)
     with (
@@ -148,7 +148,7 @@ def test_other_microphone_is_recorded_until_the_chosen_one_returns(tmp_path: Pat
 def test_hanging_sound_server_blocks_neither_recording_nor_exit(
     desk: VirtualMicrophone, tmp_path: Path, speech: Path, alsa: bool
 ) -> None:
-    """PortAudio's calls do not return then. The small version of this test is ``test_sound_thread.py``."""
+    """Calls of PortAudio hang with the server. The small version of this test is ``test_sound_thread.py``."""
     with capturing(desk, tmp_path, alsa=alsa, choice="desk") as program:
         program.wait_for("opened")
         with desk.hanging():

@@ -32,7 +32,7 @@ _PACE = 4 * SAMPLE_RATE
 
 
 class Doomed(TakeWriter):
-    """A writer that kills its process once so many lines are on disk."""
+    """A writer that kills its process once this many lines are on disk."""
 
     left = 0
 
@@ -74,7 +74,7 @@ async def speak(root: Path, models: Path, address: Address, spoken: Path) -> Non
 
 
 async def recover(root: Path, models: Path, address: Address) -> None:
-    """Recover the take, of which the process before was killed."""
+    """Recover the take of the process that was killed before."""
     settings = ClientSettings(retry=lambda failures, chance, asked: 0.05)
     library = Library(root / "takes")
     earlier = PastTakes(library, DictationSetup(fixed_locator(address), models / "fsmn-vad", settings=settings))

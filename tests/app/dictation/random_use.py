@@ -1,4 +1,4 @@
-"""Random speech, desktops, disks and users for a whole ``DictationRunner``, which needs no gateway then."""
+"""Random speech, desktops, disks and users for a whole ``DictationRunner``, without a gateway."""
 
 import asyncio
 import errno
@@ -34,10 +34,10 @@ PAUSE_S = 0.02
 
 @dataclass(frozen=True)
 class RandomSpeech(DictationSetup):
-    """Segments whose texts come at any time, each text another one."""
+    """Segments whose texts arrive at any time; no two texts are equal."""
 
     chance: Random = field(default_factory=Random)
-    numbers: Iterator[int] = field(default_factory=lambda: count(1_000))  # no number is the beginning of another
+    numbers: Iterator[int] = field(default_factory=lambda: count(1_000))  # no number is a prefix of another
 
     async def listen(
         self, journal: Journal, microphone: RecordingMicrophone, observer: DictationObserver
@@ -75,7 +75,7 @@ class RandomSpeech(DictationSetup):
 
 
 def word_of(text: str) -> str:
-    """Return a text without the full stop, which it loses if its sentence goes on."""
+    """Return a text without the full stop, which it loses if its sentence continues."""
     return text.rstrip(".")
 
 
@@ -84,7 +84,7 @@ class RandomDesktop:
 
     ``typed``: what windows got. ``copied``: what the clipboard got.
     ``uncertain``: texts that may have arrived when their insertion was cancelled.
-    ``unrecorded``: texts that windows got although the disk did not know that they would.
+    ``unrecorded``: texts that windows got although the start of the insertion was not on disk.
     """
 
     def __init__(self, library: Library, chance: Random) -> None:
@@ -130,7 +130,7 @@ class RandomDesktop:
 
 
 class RandomDisk:
-    """A disk that is full now and then. ``write`` and ``reserve`` replace those of ``DiskFile``."""
+    """A disk that is full at random times. ``write`` and ``reserve`` replace those of ``DiskFile``."""
 
     def __init__(self) -> None:
         self.full = self._half = False
@@ -138,7 +138,7 @@ class RandomDisk:
         self._reserve = DiskFile.reserve
 
     def write(self, file: DiskFile, data: bytes) -> int:
-        """Write all; of a full disk half, and nothing the next time, like ``write(2)``."""
+        """Write all; on a full disk, write half, and nothing the next time, like ``write(2)``."""
         if not self.full:
             return self._write(file, data)
         self._half = not self._half
@@ -195,7 +195,7 @@ class RandomUse:
                 self.dictating.ask(self.chance.choice(VERBS))
 
     async def end(self, running: "asyncio.Task[None]") -> None:
-        """Quit or cancel, once or again and again, and wait until that has been done."""
+        """Quit or cancel, once or repeatedly, and wait for the end."""
         quits = self.chance.random() < 0.5
         for _ in range(self.chance.choice([1, 3])):
             if quits:

@@ -1,6 +1,6 @@
 """Process that dictates a recording and inserts nothing, because a key stays down: ``ROOT MODELS URL RECORDING``.
 
-It speaks on once the file ``ROOT/heard`` exists.
+It continues to speak once the file ``ROOT/heard`` exists.
 """
 
 import asyncio

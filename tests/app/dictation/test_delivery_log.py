@@ -1,4 +1,4 @@
-"""Tests that the outcome of texts is in the journals, in order, whether the journals are open or not."""
+"""Tests that outcomes of texts reach the journals, in order, whether these are open or not."""
 
 import asyncio
 import threading
@@ -333,7 +333,7 @@ async def test_journal_that_another_task_has_open_is_used_while_it_is_shared(lib
 
 
 async def test_held_text_can_be_inserted_when_its_journal_has_lost_the_segment(library: Library) -> None:
-    """The disk had become read-only when it was recognised, and is writable again."""
+    """The disk was read-only when the text was recognised, and is writable again."""
     log = DeliveryLog(library)
     await log.add(1, begun(library, ONE, segments=1))
     await log.close(1)
@@ -344,7 +344,7 @@ async def test_held_text_can_be_inserted_when_its_journal_has_lost_the_segment(l
 async def test_take_in_use_delays_no_text_of_another_take(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To ask for a take in use takes 0.2 s, and each text waits for its own record."""
+    """Opening a take in use fails only after 0.2 s, and each text waits for its own record."""
     log, asked, looked = DeliveryLog(library), list[UUID](), list[Path]()
     begun(library, ONE).close()
     first = log.number_earlier(ONE)

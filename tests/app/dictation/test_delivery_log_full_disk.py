@@ -19,7 +19,7 @@ ONE = UUID(int=1)
 
 
 def fill_up(disk: Path, journal: Journal) -> None:
-    """Fill the disk, and the journal until it takes no other event."""
+    """Fill the disk, and the journal until it accepts no other event."""
     fill(disk)
     with pytest.raises(DiskRefuses, match="No space left"):
         for _ in range(1_000):
@@ -53,6 +53,6 @@ def test_choice_of_a_span_is_recorded_on_a_full_disk(tmp_path: Path) -> None:
         journal.end(2, 2)
         journal.settle(2, Final(2, "one two"))
         fill_up(disk, journal)
-        for _ in range(10):  # more than fits by chance
+        for _ in range(10):  # more than could fit by chance
             journal.choose(2, accepted=True)
         assert Library(disk).find(ONE).take.segments[2].chosen

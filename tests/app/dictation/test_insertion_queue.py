@@ -80,7 +80,7 @@ def test_take_continues_text_of_take_that_was_not_over_when_it_began() -> None:
     order.ended(3)
     assert goes(order) == " three"
     order.forget(3)
-    order.begin(4)  # the user may have moved the cursor meanwhile, or sent the message
+    order.begin(4)  # the user may have moved the cursor since, or sent the message
     order.set_target(4, WINDOW)
     say(order, 4, 0, "four")
     assert goes(order) == "four"

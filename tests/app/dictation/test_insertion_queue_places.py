@@ -12,7 +12,7 @@ SHEET = Target(3, "libreoffice-calc")
 
 
 def after_one(target: Target, clicks: int = 0) -> InsertionQueue:
-    """Return a queue whose first take has been inserted, after that many clicks."""
+    """Return a queue after the insertion of its first take, with this many clicks."""
     order = InsertionQueue()
     order.begin(1)
     order.set_target(1, target)

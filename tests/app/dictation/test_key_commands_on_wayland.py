@@ -33,7 +33,7 @@ def written(compositor: Compositor) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def commanded(world: World) -> AsyncIterator[list[KeyCommand]]:
-    """Pass on what commands report, and return the reports."""
+    """Pass on the reports of commands, and return them."""
     reports = list[KeyCommand]()
 
     async def take(action: Verb | SettleHeld | KeyCommand) -> None:
@@ -53,7 +53,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def hold(desktop: WaylandDesktop, world: World) -> None:
-    """Hold the key while all is said, and let it go."""
+    """Hold the key until everything is said, then release it."""
     await asyncio.to_thread(desktop.press, "F9")
     await world.is_in(State.LISTENING)
     clock = asyncio.get_running_loop().time

@@ -93,7 +93,7 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
 
 
 def patient(caplog: pytest.LogCaptureFixture) -> type[FakeDevice]:
-    """Return a microphone that goes on once a welcome has told that the gateway accepts spans."""
+    """Return a microphone that continues once the welcome has shown that the gateway accepts spans."""
     caplog.set_level(logging.INFO)
 
     def connections() -> int:
@@ -114,7 +114,7 @@ def patient(caplog: pytest.LogCaptureFixture) -> type[FakeDevice]:
 async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
     tmp_path: Path, models: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The text of the engine depends on all samples: what is inserted shows which segments it is of."""
+    """The text of the engine depends on all samples: the inserted text shows which segments it belongs to."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     talk = np.concatenate(list(read_audio(recording("zh-01", "en-01", to=tmp_path / "talk.wav"))))
     with running_chain(tmp_path, broker.url) as chain:

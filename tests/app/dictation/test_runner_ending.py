@@ -25,7 +25,7 @@ NOWHERE = fixed_locator(Address("http://127.0.0.1:1"))
 
 
 class SlowLibrary(Library):
-    """Library whose disk deletes nothing until it is free."""
+    """Library whose disk deletes nothing until it is released."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -55,7 +55,7 @@ async def test_recording_of_a_tap_is_deleted_although_the_app_ends_meanwhile(
 async def test_app_ends_only_when_its_journals_are_closed(
     tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The owner of the app cancels again while a slow disk takes the last of the speech."""
+    """The owner of the app cancels again while a slow disk stores the last of the speech."""
     asked, free, close = threading.Event(), threading.Event(), Journal.close
 
     def close_slowly(journal: Journal) -> None:
@@ -82,7 +82,7 @@ async def test_app_ends_only_when_its_journals_are_closed(
 async def test_app_ends_only_when_its_takes_have_ended(
     tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The owner of the app cancels again and again while a slow disk makes the journal of a take."""
+    """The owner of the app cancels again and again while a slow disk creates the journal of a take."""
     free = threading.Event()
     monkeypatch.setattr(Disk, "sync_folder", lambda disk, folder: free.wait())
     async with dictating(tmp_path, models, NOWHERE, np.zeros(SAMPLE_RATE, np.int16), DictationOptions()) as world:

@@ -14,7 +14,7 @@ from tests.helpers.examples import examples
 
 
 def check_take(found: TakeSnapshot, desktop: RandomDesktop) -> None:
-    """Check what a take says on disk about its texts, compared with what windows got."""
+    """Compare the outcomes of texts in a journal with the texts that windows got."""
     assert found.state is not TakeState.LIVE, "its journal is still open"
     assert not found.take.damage
     offered = found.take.offered(found.samples)

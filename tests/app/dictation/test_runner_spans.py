@@ -34,7 +34,7 @@ START_S = 60.0
 
 @dataclass
 class Known(SpanGateway):
-    """Gateway that tells when it has heard the beginning of speech, so that the client knows its offer."""
+    """Gateway that reports the arrival of speech, so that the client knows that it accepts spans."""
 
     heard: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -47,7 +47,7 @@ class Known(SpanGateway):
 async def spoken(
     root: Path, models: Path, audio: Samples, gateway: Known, options: DictationOptions = TOGGLE
 ) -> AsyncIterator[World]:
-    """Run dictation whose microphone goes on once the gateway has heard the beginning of speech."""
+    """Run dictation whose microphone continues once speech has arrived at the gateway."""
 
     class Patient(FakeDevice):
         async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:

@@ -42,7 +42,7 @@ async def locate() -> AsyncIterator[Locate]:
 
 
 class Clock:
-    """Clock that stands still until the computer sleeps."""
+    """Clock that stops until the computer sleeps."""
 
     def __init__(self) -> None:
         self.now = ClockReadings(10.0, 10.0)

@@ -1,4 +1,4 @@
-"""The model of ``test_state_machine_model.py`` with what users and desktops do meanwhile.
+"""The model of ``test_state_machine_model.py`` with disturbances by users and desktops.
 
 Sleep, a locked screen, limits, a change of mind about quitting, copies, foreign scripts, edits, windows that are
 unknown or have cells, takes that are put aside, and events that come late.
@@ -143,7 +143,7 @@ class Disturbed(World):
     @precondition(lambda self: self.flight is not None and self.flight.pasted)
     @rule(kept=st.integers(1, 5))
     def edited_insertion_fails(self, kept: int) -> None:
-        """Insert a part of what the user has made of the held texts meanwhile."""
+        """Insert only a part of held texts that the user has edited before."""
         flight, self.flight = self.flight, None
         assert isinstance(flight, ReadyTexts)
         edited = " edited text"
@@ -163,7 +163,7 @@ class Disturbed(World):
     @precondition(lambda self: any(take.ended and take.number > 0 for take in self.takes.values()))
     @rule(data=st.data())
     def late_events(self, data: st.DataObject) -> None:
-        """Report events of a take that was over when they came."""
+        """Report events of a take that is already over."""
         over = [take.number for take in self.takes.values() if take.ended and take.number > 0]
         number = data.draw(st.sampled_from(over))
         late: tuple[Event, ...] = (

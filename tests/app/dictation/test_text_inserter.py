@@ -177,7 +177,7 @@ async def test_own_window_that_reads_nothing_has_no_field_in_focus(
 
 
 class Refusing(DeliveryLog):
-    """A log whose disk takes nothing."""
+    """A log whose disk accepts nothing."""
 
     async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> bool:
         return False

@@ -1,4 +1,4 @@
-"""The journal says of a held text whether it may have arrived all the same."""
+"""The journal records whether a held text may have arrived nevertheless."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Texts fit to what surrounds the caret, and are held where no field takes them."""
+"""Texts fit to what surrounds the caret, and are held if no field accepts them."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -37,7 +37,7 @@ async def surrounded(
     texts: ReadyTexts,
     inserter: FakeInserter | None = None,
 ) -> tuple[FakeInserter, Insertion]:
-    """Insert texts where the desktop tells these surroundings; return the inserter and the outcome."""
+    """Insert texts on a desktop that reports these surroundings; return the inserter and the outcome."""
 
     async def read(target: Target) -> TextSurroundings | None:
         return found

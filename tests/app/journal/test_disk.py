@@ -61,7 +61,7 @@ def test_file_is_private_and_appended_to(tmp_path: Path) -> None:
 
 
 class PageCache:
-    """The writes of this process, as Linux keeps them: a sync that ``fails`` drops what waited for the disk."""
+    """The writes of this process, as Linux keeps them: a sync that ``fails`` drops unsynced writes."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.disk = bytearray()

@@ -1,4 +1,4 @@
-"""Spans in a journal: of a span and its pieces one variant counts, wherever a crash cuts the journal off."""
+"""Spans in a journal: either the span or its pieces count, wherever a crash cuts the journal off."""
 
 from dataclasses import dataclass
 
@@ -133,7 +133,7 @@ class Story:
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
-    """Draw a take with up to three spans, whose results come in any order, and a crash at any event."""
+    """Draw a take with up to three spans, whose results arrive in any order, and a crash at any event."""
     timeline: list[tuple[float, Event]] = []
     number = at = 0
     for _ in range(draw(st.integers(1, 3))):

@@ -289,7 +289,7 @@ def test_close_does_not_wait_for_a_thread_that_failed(disk: Disk, monkeypatch: p
 
 
 def test_request_behind_the_last_one_is_refused(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The request of a thread that has passed the check comes after that of ``close``."""
+    """A thread that has passed the check may send its request after that of ``close``."""
     writer, late = disk.writer(), _Request(lambda: b"", Future())
     monkeypatch.setattr(disk.events, "sync", lambda: writer._inbox.put(late))
     writer.close()

@@ -52,7 +52,7 @@ def sentence(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 
 
 class Speaker:
-    """Fake microphone that plays each piece once there is a Chinese text of each one before."""
+    """Fake microphone that plays each piece once all earlier ones have a Chinese text."""
 
     device = "played"
     level_dbfs = -20.0
@@ -84,7 +84,7 @@ class Speaker:
 
 
 class Screen(LiveScreen):
-    """Screen that tells the speaker of each text."""
+    """Screen that reports each text to the speaker."""
 
     def __init__(self, speaker: Speaker) -> None:
         super().__init__(Console(quiet=True), Console(quiet=True))

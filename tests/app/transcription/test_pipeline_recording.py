@@ -70,7 +70,7 @@ async def test_live_recording_measures_delay_from_end_of_speech(tmp_path: Path, 
 
 
 async def test_cancelled_recording_is_withdrawn_from_the_gateway(models: Path) -> None:
-    """Ctrl-C cancels a command so: no worker recognises its speech in vain."""
+    """Ctrl-C cancels a command this way. No worker then recognises speech that is no longer wanted."""
     async with scripted(keeping_back_after(0)) as gateway:
         recogniser = Recogniser(fixed_locator(Address(gateway.url)), models / "fsmn-vad", settings=AT_ONCE)
         running = asyncio.create_task(recogniser.recognise(SPEECH / "en-01.flac", display()))

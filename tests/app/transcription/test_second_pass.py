@@ -53,7 +53,7 @@ Answer = Callable[[SegmentBegin, int], Final | Failed | None]
 
 
 def recognised(begin: SegmentBegin, samples: int) -> Final:
-    """Return a text that tells which samples it is of, as long as they are."""
+    """Return a text that names its samples, and has a letter for each second of them."""
     at = begin.at_ms * SAMPLE_RATE // 1000
     return Final(begin.segment, f"{at}+{samples} " + "o" * (samples // SAMPLE_RATE))
 
@@ -111,7 +111,7 @@ class SpanGateway:
 
 
 class ToldObserver(DictationObserver):
-    """Observer that remembers what it is told. It knows what is on disk at each text."""
+    """Observer that remembers its calls, and the state of the disk at each text."""
 
     def __init__(self, folder: Path) -> None:
         self.unsent_s: Callable[[], float] = lambda: 0.0
@@ -176,7 +176,7 @@ class Result:
 
     @property
     def pieces(self) -> dict[int, str]:
-        """The place of each piece, as its text tells it."""
+        """The place of each piece, according to its text."""
         known = self.take.segments.items()
         return {n: f"{each.at}+{each.samples}" for n, each in known if not each.details.replaces}
 

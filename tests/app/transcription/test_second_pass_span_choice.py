@@ -134,7 +134,7 @@ def spans(draw: st.DrawFn) -> list[Span]:
 
 @dataclass
 class Run:
-    """A recording whose results come in some order. Results are lost, or not sent once they are cancelled."""
+    """A recording whose results arrive in some order. Results may be lost; cancelled ones are not sent."""
 
     spans: list[Span]
     lost: set[int]

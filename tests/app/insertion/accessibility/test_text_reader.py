@@ -1,4 +1,4 @@
-"""Surroundings of the caret, told by real programs of Qt and GTK on X11 and on sway."""
+"""Surroundings of the caret, as real programs of Qt and GTK report them on X11 and on sway."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.helpers.waiting import wait_until
 
 @pytest.fixture(params=[accessible_x11, accessible_sway])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    """Run a desktop with accessibility, and give a hand that presses keys there."""
+    """Run a desktop with accessibility; yield a hand that presses keys there."""
     with TemporaryDirectory() as folder, request.param(Path(folder)) as running:
         yield running
 

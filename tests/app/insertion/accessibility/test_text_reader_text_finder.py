@@ -1,4 +1,4 @@
-"""Place of the focused text, told by a real program over real buses."""
+"""Place of the focused text, as a real program reports it over real buses."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ async def place_of(desktop: Desktop, target: Target) -> TextPlace | None:
 
 
 async def caret_of(desktop: Desktop, target: Target, there: bool = True) -> Area | None:
-    """Wait until the program tells a place with a cursor, and return the cursor."""
+    """Wait until the program reports a place with a cursor, and return the cursor."""
     found: list[TextPlace] = []
 
     async def told() -> bool:
@@ -138,7 +138,7 @@ async def test_cursor_is_found_in_program_that_tells_it_late(
 
     @asynccontextmanager
     async def slow(environment: Mapping[str, str], silent_s: float) -> AsyncIterator[Elements]:
-        """The program stops when it is asked for the cursor, until the second try."""
+        """Let the program hang when it is asked for the cursor, until the second try."""
         os.kill(field[1], signal.SIGCONT)
         async with open_elements(environment, silent_s) as elements:
             tries.append(silent_s)

@@ -1,4 +1,4 @@
-"""The focused window as real programs of Qt and GTK tell it."""
+"""The focused window, as real programs of Qt and GTK report it."""
 
 import asyncio
 import os

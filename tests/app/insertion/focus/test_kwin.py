@@ -22,7 +22,7 @@ NUMBER = 0x0F8FAD5BD9CB469FA16570867728950E >> 65
 
 
 class Desktop:
-    """A program that answers as KWin does. ``active``: the window that its script tells."""
+    """A program that answers as KWin does. ``active``: the window that its script reports."""
 
     def __init__(self, bus: BusConnection) -> None:
         self.bus = bus

@@ -87,7 +87,7 @@ async def test_missing_sway_is_reported() -> None:
 
 
 async def test_configuration_has_one_leading_slash_although_sway_reports_two(tmp_path: Path) -> None:
-    """Debian's sway is built so. A path with two slashes would be another file than the system's."""
+    """Debian's sway is built this way. A path with two slashes would be another file than the system's."""
     reply = b'{"loaded_config_file_name": "//etc/sway/config"}'
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The bus of IBus is found as its daemon tells it."""
+"""The bus of IBus is found by the address that its daemon publishes."""
 
 from pathlib import Path
 

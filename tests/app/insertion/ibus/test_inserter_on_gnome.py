@@ -37,13 +37,13 @@ TARGETS: dict[str, type[Field]] = {"GTK": GtkField, "Qt": TextField, "foot": Ech
 
 
 def window_of(title: str) -> Target:
-    """Return the window with this title, which no other one has."""
+    """Return the only window with this title."""
     return Target(crc32(title.encode()), title)
 
 
 @dataclass
 class ShellFocus:
-    """A ``Focus`` as the shell knows it. ``then`` is called after each answer. ``always``: told instead."""
+    """A ``Focus`` as the shell knows it. ``then`` is called after each answer. ``always``: the answer instead."""
 
     desktop: GnomeDesktop
     then: Callable[[], object] | None = None
@@ -111,7 +111,7 @@ def windows(desktop: GnomeDesktop) -> dict[str, Field]:
 
 @pytest.fixture
 async def gnome(desktop: GnomeDesktop, tmp_path: Path) -> AsyncIterator[OnGnome]:
-    """Connect an inserter; afterwards nothing of the user's has changed."""
+    """Connect an inserter; afterwards the user's engine is active again."""
     gnome = OnGnome(desktop, tmp_path / "engine")
     await gnome.open()
     yield gnome

@@ -1,4 +1,4 @@
-"""Texts are split as clients need it."""
+"""Texts are split to fit the limits of clients."""
 
 import pytest
 

@@ -85,7 +85,7 @@ async def test_text_around_the_cursor_is_compared_up_to_the_cursor(daemon: FakeI
 async def test_first_text_that_is_reported_after_the_commit_proves_it_if_it_has_it(
     daemon: FakeIBus, engine: OwnEngine, first: str, proves: bool
 ) -> None:
-    """GNOME Shell may report no text before, and the cursor at the end of a full line does not move."""
+    """GNOME Shell may report no text before the commit, and the cursor at the end of a full line does not move."""
     daemon.capabilities, daemon.hears = 9, False
     await use(daemon)
     await engine.until_focused(5)

@@ -24,7 +24,7 @@ TIMES = SessionTimes(ask_s=DEADLINE_S, wait_s=DEADLINE_S)
 
 @dataclass
 class RemoteDesktop:
-    """The desktop's side: what is copied, and what other programs read."""
+    """The desktop's side: the copied contents, and the reads of other programs."""
 
     portal: DesktopPortal
     copied: dict[str, bytes] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class RemoteDesktop:
             await self.portal.emit("Clipboard", "SelectionOwnerChanged", "oa{sv}", self.portal.sessions[-1], about)
 
     async def _own_read(self) -> None:
-        """Tell of the new owner and read its text once, as GNOME does."""
+        """Announce the new owner and read its text once, as GNOME does."""
         await self._changed()
         if self.reads_itself:
             await self.paste("text/plain", 1000 + len(self.selections))
@@ -143,7 +143,7 @@ async def desktop(address: str) -> AsyncIterator[RemoteDesktop]:
 
 @pytest.fixture
 def permission(tmp_path: Path) -> Permission:
-    """Return an answer that the user has not given yet."""
+    """Return an answer file of a user who has not answered yet."""
     return Permission(tmp_path / NAME, 7)
 
 

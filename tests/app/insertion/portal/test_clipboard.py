@@ -36,7 +36,7 @@ hasty = pytest.mark.parametrize("clipboard", [0.3], indirect=True)
 
 
 async def lend(clipboard: PortalClipboard) -> None:
-    """Lend the clipboard to the text, as far as the key."""
+    """Lend the clipboard to the text, up to the key press."""
     assert await clipboard.keep(primary=False)
     assert await clipboard.offer(TEXT, primary=False)
     clipboard.expect_read()

@@ -48,7 +48,7 @@ async def same_text(desktop: WaylandDesktop, expected: bytes) -> bool:
 
 @asynccontextmanager
 async def managing(desktop: WaylandDesktop, late_s: float = 0.0) -> AsyncIterator[list[bytes]]:
-    """Run a clipboard manager that has read what is there, and reads all formats of each new copy.
+    """Run a clipboard manager that has read the present contents, and reads all formats of each new copy.
 
     ``late_s``: how long after a copy a busy one reads. Yield the texts.
     """

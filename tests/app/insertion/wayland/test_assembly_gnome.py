@@ -21,7 +21,7 @@ OPENING = OpenRequest(None, 1.0, 1)
 
 @dataclass
 class Windows:
-    """A ``Focus`` that tells ``now``, and counts how often it is asked."""
+    """A ``Focus`` that returns ``now``, and counts how often it is asked."""
 
     now: Target | None = None
     asked: int = 0

@@ -80,7 +80,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
 async def test_keeper_that_hangs_while_it_starts_is_killed(
     monkeypatch: pytest.MonkeyPatch, started: list[Process]
 ) -> None:
-    """The user who copies a text waits no longer for it."""
+    """A user who copies a text must not wait for it any longer."""
     hangs = (sys.executable, "-c", "import time; time.sleep(600)")
     monkeypatch.setattr("app.insertion.wayland.clipboard_keeper.COMMAND", hangs)
     monkeypatch.setattr("app.insertion.wayland.clipboard_keeper._START_S", 0.1)

@@ -1,4 +1,4 @@
-"""Failures during insertion: killed helpers, hanging targets, a compositor that starts again."""
+"""Failures during insertion: killed helpers, hanging targets, a compositor that restarts."""
 
 import asyncio
 import signal
@@ -49,7 +49,7 @@ async def test_text_is_held_when_the_helper_dies_before_the_key(sway: WaylandDes
 
 
 async def test_text_is_not_pasted_late_when_the_helper_was_killed(sway: WaylandDesktop) -> None:
-    """The target processes its key only after the helper's death. It gets nothing, not the user's copy either."""
+    """The target processes its key only after the helper's death. It gets nothing, not even the user's copy."""
     sway.copy_all(BEFORE)
     field = TextField(sway, "of a killed helper")
     process = sway.processes[-1]

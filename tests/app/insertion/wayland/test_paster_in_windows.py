@@ -127,7 +127,7 @@ async def test_text_is_not_inserted_into_another_window(desktop: WaylandDesktop)
 
 
 async def test_clipboard_survives_the_app(sway: WaylandDesktop) -> None:
-    """The app ends without a farewell; its helper gives the clipboard back and hands it to a keeper."""
+    """The app is killed; its helper restores the clipboard and hands it to a keeper."""
     sway.copy_all(BEFORE)
     field = TextField(sway, "of a killed app")
     app = await asyncio.create_subprocess_exec(

@@ -61,7 +61,7 @@ def test_copy_of_another_program_during_a_paste_is_kept(connection: X11Connectio
 def test_paste_is_uncertain_when_another_program_offers_the_same_text(
     screen: Desktop, connection: X11Connection
 ) -> None:
-    """Programs that synchronise clipboards do so; the target then reads the text from them."""
+    """Programs that synchronise clipboards offer it too; the target then reads the text from them."""
     clipboard = X11Clipboard(connection)
 
     def synchronises(pressed: object) -> HoldReason | None:

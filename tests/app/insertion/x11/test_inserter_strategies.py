@@ -19,7 +19,7 @@ _LOOK_AGAIN_S = 0.02
 
 
 def serve_until(connection: X11Connection, predicate: Callable[[], bool]) -> None:
-    """Answer requests until ``predicate`` holds, even if no event of X comes then."""
+    """Answer requests until ``predicate`` holds, even if no event of X arrives."""
     wait_until_sync(lambda: connection.wait(predicate, _LOOK_AGAIN_S), "it is so")
 
 

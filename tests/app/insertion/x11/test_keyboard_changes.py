@@ -26,7 +26,7 @@ def lay_out(screen: Desktop, *layout: str) -> None:
 
 
 class ChangingLayout(Pings):
-    """Pings after which the layout is another one, once the first keys were typed."""
+    """Pings that change the layout once the first keys were typed."""
 
     def __init__(self, connection: X11Connection, screen: Desktop, *layout: str) -> None:
         super().__init__(connection)

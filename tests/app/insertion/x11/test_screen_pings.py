@@ -29,7 +29,7 @@ def test_program_may_not_answer_pings(screen: Desktop, connection: X11Connection
 
 
 def test_closed_window_waits_for_no_events(connection: X11Connection, other: X11Connection) -> None:
-    """A program that hung may close the window before it answers, and run on."""
+    """A program that hung may close the window before it answers, and continue to run."""
     pings, ended = Pings(connection), list[str]()
     first, second = (other.root.create_window(0, 0, 1, 1, 0, X.CopyFromParent) for _ in range(2))
     other.display.sync()

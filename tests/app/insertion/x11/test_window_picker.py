@@ -1,4 +1,4 @@
-"""Clicks on real windows of a real X server tell their programs; Esc and another button cancel."""
+"""Clicks on real windows of a real X server pick their programs; Esc and other buttons cancel."""
 
 import asyncio
 import os
