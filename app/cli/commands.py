@@ -1,4 +1,4 @@
-"""Implement the commands once their options are parsed, ``demo`` among them.
+"""Implement ``transcribe``, ``up``, ``demo`` and the choice of a gateway, after their options are parsed.
 
 Only the command that runs imports this.
 """
@@ -50,9 +50,9 @@ _say_aside: Final = partial(say, err=True)
 
 @dataclass(frozen=True)
 class GatewayChoice:
-    """The gateway that recognises: ``gateway`` by address or name, or this computer's own stack if empty.
+    """Choice of the gateway that recognises: ``gateway`` by address or name; empty: this computer's own stack.
 
-    Without ``engine``, that of ``model`` is used; without both, the model depends on the user's languages.
+    Without ``engine``, the engine of ``model`` is used; without both, the user's languages decide on the model.
     """
 
     gateway: str = ""
@@ -63,9 +63,9 @@ class GatewayChoice:
     get_models: bool | None = None
 
     def prepare(self) -> None:
-        """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``.
+        """Check that the gateway is known and the needed models are installed. Raises ``AppError`` or ``Refused``.
 
-        Prints a model that it chooses itself. A gateway with workers needs no model for recognition here.
+        Print the model if the user chose none. A gateway with workers needs no recognition model on this computer.
         """
         self.locate()
         found = None if self.gateway else asyncio.run(local_gateway.running())
@@ -94,18 +94,18 @@ class GatewayChoice:
         return fixed_locator(address_of(self.gateway, self.key, self.certificate_sha256))
 
     def stack(self) -> Stack | None:
-        """Return the stack that provides a local gateway, or ``None`` for a remote one."""
+        """Return the stack that runs a local gateway, or ``None`` for a remote one."""
         return None if self.gateway else Stack(StackSettings(*self.local))
 
     def serving(self, print_line: Callable[[str], object] = _say_aside) -> "Stack | RemoteStack":
-        """Return a context in which the gateway serves; ``print_line`` gets a line if a local one is started."""
+        """Return a context in which the gateway serves; call ``print_line`` first if it is this computer's."""
         if stack := self.stack():
             print_line("starting the gateway and the worker, unless they run")
         return stack or RemoteStack()
 
 
 class RemoteStack(Closing):
-    """Stand-in for the ``Stack`` of another computer, which this one does not run."""
+    """Stand-in for ``Stack`` if the gateway runs elsewhere: starts and stops nothing."""
 
     async def until_ready(self) -> None:
         """Do nothing: each request waits for the gateway."""
@@ -115,15 +115,15 @@ class RemoteStack(Closing):
         return await work
 
     async def close(self) -> None:
-        """Do nothing: the gateway stays where it is."""
+        """Do nothing: the gateway keeps running."""
 
 
 @dataclass(frozen=True)
 class TranscribeOptions:
     """The options of `transcribe`.
 
-    ``files``: recordings, and folders with some. ``output``: the destination of results, in the notation of
-    ``ResultWriter``. ``track``: the number of a film's sound track; 0: the default one.
+    ``files``: recordings, and folders that contain some. ``output``: the destination of results, in the notation
+    of ``ResultWriter``. ``track``: the number of a film's sound track; 0: the default one.
     """
 
     files: Sequence[Path]
@@ -136,9 +136,9 @@ class TranscribeOptions:
 
 
 class Transcription:
-    """A run of `transcribe` over several files, one after the other.
+    """Run of `transcribe` over several files, one after the other.
 
-    A file that fails does not stop the others. An unreachable gateway does.
+    If a file fails, the next ones are still transcribed, unless the gateway is unreachable or refuses.
     """
 
     def __init__(self, wanted: TranscribeOptions, source: GatewayChoice) -> None:
@@ -159,12 +159,12 @@ class Transcription:
 
         Raises ``AppError`` and ``Refused``. Raises ``typer.Exit`` after reporting that no file can be read.
         """
-        started(self._check_files).result()  # Ctrl-C ends it, also while a disk does not respond
+        started(self._check_files).result()  # Ctrl-C works even while a disk does not respond
         self._source.prepare()
 
     def _check_files(self) -> None:
         self._files = named_recordings(self._wanted.files)
-        results = self._results  # usage mistakes are reported first
+        results = self._results  # its usage mistakes are reported before problems of files
         for file in self._files:
             try:
                 track = check_audio(file, self._wanted.track)
@@ -222,7 +222,7 @@ class Transcription:
         return not (transcript.failures or transcript.truncated)
 
     async def _recognise(self, file: Path, recogniser: Recogniser) -> RecordingTranscript:
-        """Return the transcript of a file; before an error is raised, print what is recognised."""
+        """Return the transcript of a file. If recognition fails, print the texts so far before raising."""
         heard: list[TranscriptSegment] = []
         try:
             with ProgressDisplay(self._console, file.name, heard.append).shown() as display:
@@ -233,7 +233,7 @@ class Transcription:
             raise
 
     async def _print_part(self, file: Path, heard: list[TranscriptSegment]) -> None:
-        """Write the recognised part of a file to standard output; in a file it would look complete."""
+        """Write the recognised part of a file to standard output; in an output file it would look complete."""
         if not any(segment.text for segment in heard):
             return
         end_ms = heard[-1].end_ms
@@ -245,7 +245,7 @@ class Transcription:
         return render(transcript, self._wanted.form, str(file), line=self._results.lines)
 
     def _fail(self, file: Path, why: str, reason: str = "") -> bool:
-        """Report why a file has no result; ``reason``: more detail, only for programs."""
+        """Report why a file has no result, and return false; ``reason``: more detail, only in JSON."""
         self._print(file, why)
         self._results.fail(file, f"{why}: {reason}" if reason else why)
         return False
@@ -272,7 +272,7 @@ async def up(source: GatewayChoice) -> int:
 
 
 def _say_if_possible(line: str) -> None:
-    """Print a line; servers go on where nobody can read it."""
+    """Print a line; a server does not end if its output is closed."""
     with suppress(OSError):
         say(line)
 
@@ -286,9 +286,9 @@ async def report(stack: Stack, say: Callable[[str], None], check_s: float = CHEC
 
 
 async def report_changes(state: Callable[[], Awaitable[str]], say: Callable[[str], None], check_s: float) -> None:
-    """Print each state that is seen twice, until cancelled; an empty one is not printed.
+    """Print each new state once two checks in a row see it, unless it is empty, until cancelled.
 
-    The lines of a program appear up to 0.3 s after its state is known: "engine.loaded" comes before "ready".
+    The delay keeps the order: a child's own lines ("engine.loaded") appear up to 0.3 s after its state ("ready").
     """
     shown = before = ""
     while True:
@@ -366,12 +366,12 @@ async def _dictate_one(sample: Sample, source: GatewayChoice, console: Console) 
 
 
 def complete(transcript: RecordingTranscript) -> bool:
-    """Return whether the transcript has segments and each has a text."""
+    """Return whether there are segments and all of them have a text."""
     return bool(transcript.segments) and all(segment.text for segment in transcript.segments)
 
 
 def segment_lines(segment: TranscriptSegment) -> str:
-    """Return the text of a segment and, in a second line, where its time went, in ms."""
+    """Return the line of a segment and, if it has no error, a second line with its delays in ms."""
     if segment.error:
         return segment.line
     timing = segment.timing

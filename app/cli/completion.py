@@ -1,6 +1,6 @@
 """Complete values of options and arguments when the user presses Tab.
 
-A shell waits for the answer, so each function imports little. Anything unreadable completes to nothing.
+A shell waits for the answer, so this imports little. If something cannot be read, there are no completions.
 """
 
 import os
@@ -13,7 +13,7 @@ from runtime.folders import folders
 from runtime.whole_file import read_regular
 
 Found = list[tuple[str, str]]
-"""Values with a description each, which zsh and fish show."""
+"""Pairs of a value and its description, which zsh and fish show."""
 
 _MOST: Final = 100
 _ID_LENGTH: Final = 36
@@ -30,13 +30,13 @@ def complete_model() -> Found:
 
 
 def complete_installed_model() -> Found:
-    """Return the models that have a folder on this computer."""
+    """Return the models of the catalogue that have a folder on this computer."""
     here = set(_names(folders().models.as_posix()))
     return [(name, licence) for name, licence in complete_model() if name in here]
 
 
 def complete_take() -> Found:
-    """Return the ids of the newest recordings, with the time of each."""
+    """Return the ids of the recordings that changed last, each with the time of its change."""
     made: list[tuple[float, str]] = []
     with suppress(OSError), os.scandir(folders().data / "takes") as entries:
         for entry in entries:
@@ -48,7 +48,7 @@ def complete_take() -> Found:
 
 
 def complete_gateway() -> Found:
-    """Return the names of paired gateways; the ids of those whose name a shell would split."""
+    """Return the names of paired gateways, or the id if a name is not a single word."""
     from app.gateways.store import decode, gateways_file
 
     with suppress(OSError, ValueError):
@@ -58,7 +58,7 @@ def complete_gateway() -> Found:
 
 
 def complete_language() -> Found:
-    """Return the languages that some model of the catalogue knows."""
+    """Return the languages that at least one model of the catalogue supports."""
     from speech.models.catalogue import load_catalogue
     from speech.models.errors import ModelError
 

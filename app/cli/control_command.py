@@ -81,7 +81,7 @@ def version() -> int:
 
 
 def perform(verb: Verb) -> int:
-    """Have the running app do this, and return the exit status."""
+    """Send a verb to the running app and return the exit status; wait for its end if it quits."""
     return end() if verb is Verb.QUIT else send(verb)
 
 
@@ -90,11 +90,11 @@ def end() -> int:
     from app.control.app_end import processes_of_app, wait_for_end
     from runtime.folders import folders
 
-    processes = processes_of_app(folders().control_socket)  # before it ends: its children lose their parent then
+    processes = processes_of_app(folders().control_socket)  # now, because orphans could not be found later
     try:
         ask({"verb": Verb.QUIT.value})
     except NotRunning:
-        say("kikipounamu is not running")  # as wished: updates and removals begin with this command
+        say("kikipounamu is not running")  # success: scripts that update or uninstall call this first
         return 0
     except ControlError as error:
         return _report_failure(error)
@@ -111,9 +111,9 @@ def end() -> int:
 
 
 def send(verb: Verb, session: str = "") -> int:
-    """Send a verb to the running app and return the exit status; ``session``: the start of a recording's id."""
+    """Send a verb to the running app and return the exit status; ``session``: a recording, by id or prefix."""
     request: dict[str, Any] = {"verb": verb.value}
-    if verb is Verb.TOGGLE:  # pressed again before the app reacted, it is meant once
+    if verb is Verb.TOGGLE:  # lets the app ignore a repeated press from before it reacted
         request["at_s"] = began_s()
     try:
         ask(request | {"session": _full_id(session)} if session else request)
@@ -123,7 +123,7 @@ def send(verb: Verb, session: str = "") -> int:
 
 
 def key(action: str, move: KeyMove) -> int:
-    """Report to the running app what happened to the key of an action, and return the exit status."""
+    """Report a press or release of an action's key to the running app, and return the exit status."""
     try:
         ask({"verb": _KEY, "key": action, "move": move.value, "at_s": began_s()})
     except AppError as error:
@@ -134,7 +134,7 @@ def key(action: str, move: KeyMove) -> int:
 def began_s() -> float:
     """Return when this process began, in seconds since the system started; 0 if unknown.
 
-    Processes may overtake each other while they start. Source: proc(5), ``stat``.
+    It orders commands whose processes overtook each other while starting. Source: proc(5), ``stat``.
     """
     try:
         with open("/proc/self/stat", "rb") as stat:
@@ -147,7 +147,7 @@ def began_s() -> float:
 def _full_id(session: str) -> str:
     """Return the id of the recording that begins with ``session``. Raises ``JournalError``."""
     if len(session) == _ID_LENGTH:
-        return session  # quickly: a key may be bound to it
+        return session  # without the slow search: a key may be bound to this command
     from app.journal.library import users_library
 
     return str(users_library().session_named(session))
@@ -161,7 +161,7 @@ def status(*, following: bool, as_json: bool) -> int:
     try:
         views = iter(follow() if following else [ask({"verb": _STATUS})["view"]])
         lines = (json.dumps(view, ensure_ascii=False) if as_json else line(view, words) for view in views)
-        for changed, _ in groupby(lines):  # much changes that the line does not say, such as the level
+        for changed, _ in groupby(lines):  # the line lacks some values, such as the level
             say(changed)
     except NotRunning as error:
         _report_failure(error)
@@ -178,7 +178,7 @@ def status(*, following: bool, as_json: bool) -> int:
 
 
 def _settings_problems() -> Iterator[str]:
-    """Yield what is invalid in the settings of the app and of its gateway, which a running app would report."""
+    """Yield the errors in the settings of the app and its gateway; a running app reports them itself."""
     from app.local_services.gateway_settings import FILE, gateway_complaint
     from app.settings.current import settings_now
     from app.settings.path import settings_place
@@ -214,7 +214,7 @@ def line(view: Mapping[str, Any], words: "TextLookup") -> str:
 
 
 def _note(words: "TextLookup", note: Mapping[str, Any]) -> str:
-    """Return the text of a ``Note``, given as JSON; empty if it is that of another version."""
+    """Return the text of a ``Note``, given as JSON; empty if this version does not know it."""
     from app.core.errors import Note
     from app.core.sentences import text_of_note
 

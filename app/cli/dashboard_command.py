@@ -47,7 +47,7 @@ async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool 
 
 
 def page_of(at: "Address") -> str:
-    """Return the dashboard's address, with the key after ``#``, so that browsers send it to no server."""
+    """Return the dashboard's address, with the key in the fragment, which browsers do not send to servers."""
     from protocol.monitor import DASHBOARD_PATH
 
     key = f"#key={quote(at.key, safe='')}" if at.key else ""

@@ -1,7 +1,7 @@
 """Pass an address that contains a key to the browser without exposing the key to other users.
 
-Program arguments are visible to every user of the computer, so they must not contain the key. The browser
-receives an address of this process instead, which redirects once, and only for this user.
+Program arguments are visible to every user of the computer, so they must not contain the key. The browser opens an
+address of this process instead, which redirects once, and only this user's browser.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from runtime.tasks import is_set_within
 
 _PATIENCE_S: Final = 30.0
 _LINGER_S: Final = 0.3
-"""Browsers send two requests."""
+"""Time for the browser to read the answer, and for a second request that some browsers send."""
 _CONNECTIONS: Final = Path("/proc/net/tcp")
 
 End = tuple[str, int]
@@ -57,7 +57,7 @@ class Relay:
 
 
 def owner_of(table: str, end: End, other: End) -> int | None:
-    """Return the user id of the program at ``end`` of a connection, from the kernel's table of connections."""
+    """Return the user id that owns the socket at ``end``, from the kernel's table of TCP connections."""
     wanted = [_as_in_table(end), _as_in_table(other)]
     rows = (line.split() for line in table.splitlines())
     return next((int(fields[7]) for fields in rows if fields[1:3] == wanted), None)
@@ -69,8 +69,8 @@ def _as_in_table(end: End) -> str:
 
 
 def _is_ours(connection: asyncio.BaseTransport | None) -> bool:
-    """Return whether a program of this user connected, or true where that cannot be known."""
-    if connection is None:  # it has left
+    """Return whether the client belongs to this user; true where the system cannot tell."""
+    if connection is None:  # already closed
         return False
     try:
         table = _CONNECTIONS.read_text()

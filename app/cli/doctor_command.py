@@ -64,7 +64,7 @@ def doctor(
 
 
 def _engine_of_default() -> str:
-    """Return the engine of the model that this computer uses if none is chosen. Blocks briefly."""
+    """Return the engine of the default model of this computer. Blocks briefly."""
     from app.models.engines import choose_default, engine_of
     from app.settings.languages import languages_now
 
@@ -74,7 +74,7 @@ def _engine_of_default() -> str:
 async def examine(
     options: "CheckOptions", computer: "ComputerSetup", *, json: bool = False, bundle: Path | None = None
 ) -> int:
-    """Run all checks, report them, save the bundle if wanted, and return the exit status.
+    """Run all checks, print the findings, save the bundle if requested, and return the exit status.
 
     Raises ``ReportNotSaved``.
     """
@@ -84,7 +84,7 @@ async def examine(
     from app.diagnostics.checks import output, runner
     from app.diagnostics.checks.all_checks import AllChecks
 
-    say = Sentences() if json else texts()  # programs read English, whatever the language of the windows
+    say = Sentences() if json else texts()  # JSON is English in every language of the windows
     examinations = AllChecks(options, computer).examinations()
     areas = [one.area for one in examinations]
     with output.Listing(say, areas, Console(), quiet=json) as listing:
@@ -101,7 +101,7 @@ async def examine(
 
 
 async def examine_apart(area: str, *, listens: bool) -> int:
-    """Run one check and report it to the parent process that requested it."""
+    """Run one check in this process, and write its findings for the parent process."""
     import sys
 
     from app.capture.desktop_sound import sound_system

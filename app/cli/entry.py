@@ -1,7 +1,7 @@
 """Provide the console script.
 
-Verbs go straight to the running app; the full command line handles the rest. Importing the full command line
-takes too long for a user who just pressed a key.
+Verbs go straight to the running app. The full command line handles the rest, but importing it takes too long for a
+user who just pressed a key.
 """
 
 import sys

@@ -37,9 +37,9 @@ _CHECK_S: Final = 1.0
 
 
 class Interrupts:
-    """Handler of interrupt signals, called in the event loop.
+    """Handler of interrupt signals.
 
-    ``first`` is called for the first signal, and may be replaced; ``again`` for later signals.
+    The event loop calls ``first`` for the first signal and ``again`` for later ones. ``first`` may be replaced.
     """
 
     def __init__(self, first: Callable[[], object], again: Callable[[], object]) -> None:
@@ -77,7 +77,7 @@ class Interrupts:
 
 
 class OpenMicrophone(Protocol):
-    """Signature of ``app.capture.microphone.open_microphone``, as used here."""
+    """The part of the signature of ``app.capture.microphone.open_microphone`` that is used here."""
 
     def __call__(
         self, choice: str, *, on_change: Callable[[MicrophoneChange], None]
@@ -88,8 +88,8 @@ class OpenMicrophone(Protocol):
 class ListenOptions:
     """The options of `listen`.
 
-    ``microphone``: its name or part of it; empty: the system's default. ``find_microphone`` raises
-    ``MicrophoneError`` if there is none, before a gateway is started.
+    ``microphone``: its name or part of it; empty: the system's default. ``find_microphone`` is called before a
+    gateway is started, and raises ``MicrophoneError`` if there is none.
     """
 
     mode: CuttingMode = CuttingMode.HANDS_FREE
@@ -100,9 +100,9 @@ class ListenOptions:
 
 
 async def listen(source: GatewayChoice, choices: ListenOptions) -> int:
-    """Record until Ctrl-C or SIGTERM, then wait for every text.
+    """Record until Ctrl-C or SIGTERM, then wait for every text, and return the exit status.
 
-    The next signal leaves at once.
+    A second signal ends the wait at once.
     """
     task = asyncio.current_task()
     assert task is not None
@@ -141,7 +141,7 @@ class _Dictation:
         self._session = uuid4()
 
     async def run(self) -> int:
-        """Start the stack unless a remote gateway was named, then record. Raises errors that are ``EXPECTED``."""
+        """Start the stack unless the gateway is remote, then record. Raises ``EXPECTED`` errors."""
         if message := incomplete_takes_text(self._library.all()):
             self._screen.print_line(message)
         await self._choices.find_microphone(self._choices.microphone)
@@ -179,12 +179,12 @@ class _Dictation:
         return FAILED if transcript.failures or screen.refused else 0
 
     def report_kept(self) -> None:
-        """Print how to resend the recording if texts are missing, and how to see texts that were not written."""
+        """Print how to see texts that were not written, and how to resend the recording if texts are missing."""
         if self._screen.refused:
             self._screen.print_line(f"`kikipounamu takes show {self._session}` has the texts")
         with suppress(TakeUnknown):  # the take was never created
             if self._library.find(self._session).state in _UNSENT | {TakeState.FAILED}:
-                how = f"`kikipounamu takes resend {self._session}` goes on with it"
+                how = f"`kikipounamu takes resend {self._session}` resumes it"
                 self._screen.print_line(f"the recording is kept: {how}")
 
 
@@ -195,5 +195,5 @@ def incomplete_takes_text(takes: Iterable[TakeSnapshot]) -> str:
         return ""
     names = ", ".join(str(found.session) for found in unsent[:_MOST_NAMED])
     more = ", …" if len(unsent) > _MOST_NAMED else ""
-    how = "`kikipounamu takes list` shows them, `kikipounamu takes resend ID` goes on with one"
+    how = "`kikipounamu takes list` shows them, `kikipounamu takes resend ID` resumes one"
     return f"earlier recordings lack texts: {names}{more} ({how})"

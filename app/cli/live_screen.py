@@ -1,7 +1,7 @@
 """Show dictation on the terminal: texts as they arrive, partials, and the state.
 
-Texts go to standard output. On a terminal, a live area below them shows partials and the state. Otherwise each
-change of state is a line on standard error, so that standard output has only texts.
+Texts go to standard output. On a terminal, a live area below them shows partials and the state. Without one, each
+change of state is a line on standard error, so that standard output contains only texts.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ def meter(level_dbfs: float) -> str:
 
 
 def status_line(view: ScreenView, words: TextLookup) -> str:
-    """Return a line with state, time, unsent audio, microphone and note, in the words of the windows."""
+    """Return a line with state, time, unsent audio, microphone and note, in the language of the windows."""
     parts = [f"{SHAPES[view.state]} {words(view.state.key)} {view.seconds:.0f} s"]
     if round(view.unsent_s):
         parts.append(words("overlay.unsent", seconds=f"{view.unsent_s:.0f}"))
@@ -77,10 +77,7 @@ def status_line(view: ScreenView, words: TextLookup) -> str:
 
 
 def last_lines(spans: tuple[TextSpan, ...], console: Console, most: int) -> Text:
-    """Return the end of the text that fits into ``most`` lines of the console.
-
-    Wide characters count twice.
-    """
+    """Return the end of the text that fits into ``most`` lines of the console; wide characters take two cells."""
     text = Text.assemble(*((printable(span.text, LINES), "" if span.stable else "dim") for span in spans))
     lines = text.wrap(console, console.width)
     return Text("\n").join(lines[-most:])
@@ -89,8 +86,8 @@ def last_lines(spans: tuple[TextSpan, ...], console: Console, most: int) -> Text
 class LiveScreen(DictationObserver):
     """The screen of a dictation in a terminal.
 
-    Values of other components are read when it is drawn. ``refused``: why a text was not written, if so. ``stop``
-    ends the recording.
+    Each redraw reads the values of other components. ``refused``: why a text could not be written; empty if all
+    were. ``stop`` ends the recording.
     """
 
     def __init__(self, out: Console, err: Console, words: TextLookup = _ENGLISH) -> None:
@@ -112,7 +109,7 @@ class LiveScreen(DictationObserver):
 
     @contextmanager
     def shown(self) -> Iterator["LiveScreen"]:
-        """Show the live area within the context, if there is a terminal."""
+        """Show the live area within the context, if standard output or standard error is a terminal."""
         console = self._out if self._out.is_terminal else self._err
         if console.is_terminal and not console.is_dumb_terminal:
             self._live = Live(
@@ -162,7 +159,7 @@ class LiveScreen(DictationObserver):
     def began(self, segment: int) -> None:
         """End the recording before its session has too many segments."""
         if segment == MOST_SEGMENTS:
-            self.print_line("the recording is as long as one may be, so it stops: start another one")
+            self.print_line("the recording has reached its maximum length and stops: start another one")
             self.stop()
 
     def processed(self, seconds: float) -> None:
@@ -179,7 +176,7 @@ class LiveScreen(DictationObserver):
         if isinstance(event, Partial):
             self._text.partial(event)
         if isinstance(event, Disconnected):  # without the seconds, so that a long outage stays one line
-            self._note = f"{event.reason}; it is tried again and again"
+            self._note = f"{event.reason}; retrying"
         elif (note := note_of(event)) is not None:
             self._note = note
 
@@ -213,7 +210,7 @@ class LiveScreen(DictationObserver):
         return ScreenView(state, self._seconds, unsent_s, microphone.device, microphone.level_dbfs, note)
 
     def _write(self, line: TextLine) -> None:
-        """Write a text. If that is impossible, the recording goes on and keeps it."""
+        """Write a text. If that fails, report it once; the recording continues and stores the text."""
         try:
             self._print_text(line)
         except OSError as error:

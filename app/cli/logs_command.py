@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu logs``: the timeline of a session, from the logs of all programs involved."""
+"""Implement ``kikipounamu logs``: print the timeline of a session, from the logs of all programs involved."""
 
 import os
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ def logs(
     from app.diagnostics.timeline.session_timeline import timeline_of
     from runtime.folders import folders
 
-    own = Path(os.path.realpath(folders().logs))  # Path.resolve raises RuntimeError where links lead in a circle
+    own = Path(os.path.realpath(folders().logs))  # Path.resolve raises RuntimeError for a loop of links
     places = list(dict.fromkeys((own, *(folder or []))))  # without duplicates
     with exit_on_error():
         found = find(session, places)
@@ -86,7 +86,7 @@ def logs(
 
 
 def _limited_to_segment(segment: int, timeline: "SessionTimeline") -> "SessionTimeline":
-    """Return the rows of this segment, and all entries but those of others. Raises ``SessionNotFound``."""
+    """Return the timeline without rows and entries of other segments. Raises ``SessionNotFound``."""
     from app.diagnostics.timeline.log_search import SessionNotFound
 
     rows = tuple(row for row in timeline.rows if row.segment == segment)
@@ -139,7 +139,7 @@ def _table(rows: Iterable["SegmentRow"]) -> "Table":
 
 
 def row_text(row: "SegmentRow") -> str:
-    """Return the row of a segment in words, for a terminal that is too narrow for the table."""
+    """Return a segment's row as a sentence, for a terminal that is too narrow for the table."""
     figures = [(title, getattr(row, name), name in _TIMES) for title, name in _COLUMNS]
     parts = [
         f"{title} {_figure(ms, timed)} {'s' if timed else 'ms'}" for title, ms, timed in figures if ms is not None

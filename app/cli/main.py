@@ -1,6 +1,6 @@
-"""Define ``kikipounamu``, the desktop's command line.
+"""Define ``kikipounamu``, the command line of the app.
 
-Only parses options, and checks that windows can be opened; each command imports what it needs.
+This module parses options and checks that windows can be opened; each command imports what it needs.
 """
 
 import os
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 class _Program(CommandGroup):
-    """The program, with its commands in the sections of ``CommandSection``."""
+    """Group of all commands, whose help has the sections of ``CommandSection``."""
 
     titles = tuple(CommandSection)
 
@@ -85,7 +85,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            parser=Path,  # without it typer asks a disk that may not respond, which Ctrl-C cannot end
+            parser=Path,  # otherwise typer reads the disk, which may hang, and Ctrl-C would not end it
             help="Recordings, or folders with some: wav, flac, ogg, mp3; more with the media extra.",
         ),
     ],
@@ -119,7 +119,7 @@ _SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def check_windows(environment: Mapping[str, str]) -> None:
-    """Raise ``AppError`` if no window can be opened. Qt would end the process without a remedy."""
+    """Raise ``AppError`` if no window can be opened, because Qt would abort without naming a remedy."""
     if find_spec("PySide6") is None:
         raise AppError(f"the library of the windows is not installed: run `{extra_command('desktop')}`")
     if sys.platform == "linux" and not any(map(environment.get, _SCREENS)):
@@ -130,7 +130,7 @@ def check_windows(environment: Mapping[str, str]) -> None:
 
 
 def import_windows() -> "ModuleType":
-    """Return ``app.main``, with the windows. Where a library of the system is missing, say so and leave."""
+    """Return ``app.main`` with the windows. If a system library is missing, report it and exit with 1."""
     with without_collection():
         try:
             from app.ui import qt_import

@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu mcp``: tools for an assistant, over standard input and output."""
+"""Implement ``kikipounamu mcp``: serve tools to an assistant over standard input and output."""
 
 from typing import TYPE_CHECKING, Annotated
 

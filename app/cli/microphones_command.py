@@ -40,7 +40,7 @@ def microphones(
 
 
 def print_inputs(inputs: "list[Input]", choice: str, *, as_json: bool) -> None:
-    """Print the microphones. Raises ``NoMicrophone``, also after it has printed an empty list for programs."""
+    """Print the microphones. Raises ``NoMicrophone``; as JSON, after printing the empty list."""
     from app.capture.devices import encode, ranked_devices
 
     if as_json:

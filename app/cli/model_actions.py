@@ -41,7 +41,7 @@ _STATES: Final = {
     FolderState.MISSING: "missing",
     FolderState.DAMAGED: "damaged",
 }
-"""States as programs read them; the windows have a word for each."""
+"""States in JSON; the texts of the windows have a word for each."""
 
 
 def list_models(*, as_json: bool) -> None:
@@ -71,7 +71,7 @@ def list_models(*, as_json: bool) -> None:
 
 
 def _all_facts(store: ModelStore, catalogue: Catalogue, advice: Advice) -> dict[str, Any]:
-    """Return the models for programs."""
+    """Return all models for JSON."""
     lacking = _lacking(catalogue.models)
     return {
         "folder": str(folders().models),
@@ -81,7 +81,7 @@ def _all_facts(store: ModelStore, catalogue: Catalogue, advice: Advice) -> dict[
 
 
 def _facts(store: ModelStore, model: Model, advice: Advice, lacking: Mapping[str, str]) -> dict[str, Any]:
-    """Return a model for programs.
+    """Return a model for JSON.
 
     ``bytes``: an upper limit unless ``bytes_known``. ``speed``: seconds of audio per second, or ``None``.
     ``lacking``: the missing engine, by model.
@@ -101,9 +101,9 @@ def _facts(store: ModelStore, model: Model, advice: Advice, lacking: Mapping[str
 
 
 def get(names: Sequence[str]) -> None:
-    """Fetch models from the first source that delivers them completely.
+    """Fetch each model from the first source that delivers it completely.
 
-    One without its engine is fetched only where the engine can be installed too: not into a bundle.
+    In a bundle, skip models whose engine is missing, because it cannot be installed there.
     """
     store, catalogue = _open()
     with exit_on_error(ModelError):
@@ -113,7 +113,7 @@ def get(names: Sequence[str]) -> None:
         say(message, err=True)
     useless = idle if is_bundled() else {}
     models = [model for model in models if model.name not in useless]
-    # Start all probes of all models now, so that dead sources cost their deadline only once.
+    # Probe the sources of all models now, so that unreachable ones cost their deadline only once.
     offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
     for model in models:
         if model.for_later_engine:
@@ -131,7 +131,7 @@ def get(names: Sequence[str]) -> None:
 
 
 def _without_engine(models: Sequence[Model]) -> dict[str, str]:
-    """Return a message about each model whose engine is not installed, by name."""
+    """Return a message by model whose engine is not installed."""
     return {
         name: f"{name} cannot run here without {engine}: run {extra_command(engine)}"
         for name, engine in _lacking(models).items()
@@ -139,13 +139,13 @@ def _without_engine(models: Sequence[Model]) -> dict[str, str]:
 
 
 def _lacking(models: Sequence[Model]) -> dict[str, str]:
-    """Return the engine that is not installed of each model that has none here, by name."""
+    """Return the missing engine by model that cannot run here."""
     here = partial(engine_is_here, environment=settings_now()[0].worker.environment)
     return {model.name: engine for model in models if (engine := lacks(model.name, here))}
 
 
 def verify(names: Sequence[str]) -> None:
-    """Read every byte of these models, or all installed ones, and compare it with the catalogue or stored list."""
+    """Compare every byte of these models, or all installed ones, with the hashes of catalogue or stored list."""
     store, _ = _open()
     chosen = names or store.installed_models()
     if not chosen:
@@ -181,7 +181,7 @@ def export_model(name: str, precision: str) -> None:
 
 
 def measure(names: Sequence[str]) -> None:
-    """Decode ten seconds of speech with installed models, and keep their speeds."""
+    """Decode ten seconds of speech with installed models, and store their speeds."""
     from app.models.advice import measure_speed  # late: it runs programs, which most commands do not
 
     store, catalogue = _open()
@@ -222,7 +222,7 @@ def _open() -> tuple[ModelStore, Catalogue]:
 
 
 def _size(model: Model) -> str:
-    """Return a model's size on disk, or an upper limit until its hub has been asked."""
+    """Return a model's size on disk, or an upper limit until its hub has stated it."""
     return decimal(model.size) if model.stated is None else f"<= {decimal(model.stated.most_bytes)}"
 
 
@@ -241,7 +241,7 @@ def _for_each(names: Iterable[str], action: Callable[[str], str]) -> None:
 
 @contextmanager
 def _progress_display() -> Iterator[Report]:
-    """Yield a report that draws a bar per download on stderr and prints other events there."""
+    """Yield a function that shows installation events on stderr."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -254,7 +254,7 @@ def _progress_display() -> Iterator[Report]:
 
 
 class InstallationDisplay:
-    """Renderer of installation events: bars on a terminal, lines otherwise."""
+    """Renderer of installation events: bars for downloads on a terminal, otherwise lines."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -1,6 +1,6 @@
 """Define ``kikipounamu models``: list, fetch, verify, import, export, measure and remove recognition models.
 
-Only parses options; ``app.cli.model_actions`` does the work, and is slow to import.
+This module only parses options; ``app.cli.model_actions``, which is slow to import, does the work.
 """
 
 from pathlib import Path

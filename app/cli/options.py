@@ -1,6 +1,6 @@
 """Define options shared by several commands, and the sections of commands in the help.
 
-Imports only what all need.
+This module imports only what all commands need.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from runtime.program_start import require
 
 
 def _checked_language(text: str) -> str:
-    """Validate a language like the setting of this name. Raises ``typer.BadParameter`` with its message."""
+    """Validate a language like the setting ``language``, and against the catalogue. Raises ``BadParameter``."""
     from app.settings import checks
 
     if refused := checks.language(text):
@@ -29,7 +29,7 @@ def _checked_language(text: str) -> str:
 
 
 def _recognising(name: str) -> str:
-    """Refuse an engine that is not installed, before anything starts. Raises ``typer.BadParameter``."""
+    """Return the engine's name if it is known or installed. Raises ``typer.BadParameter`` otherwise."""
     if not name or ":" in name:
         return name
     from app.models.engines import KINDS
@@ -134,15 +134,15 @@ _GATEWAY_OPTIONS: Final = {
     "engine": (Engine, ""),
     "get_models": (GetModels, None),
 }
-"""Kind and default of each field of ``GatewayChoice`` that is an option, in the order of the help."""
+"""Option type and default by field of ``GatewayChoice``, in the order of the help."""
 
 
 def with_gateway_options(
     model: Any = Model, gateway: Any = Gateway
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator: the command gets the options of a gateway as ``source``, a ``GatewayChoice``.
+    """Return a decorator that adds the gateway options and passes them as ``source``, a ``GatewayChoice``.
 
-    ``model``, ``gateway``: kinds of the options of these names.
+    ``model``, ``gateway``: types of the options of these names.
     """
     kinds = _GATEWAY_OPTIONS | {"model": (model, ""), "gateway": (gateway, "")}
 
@@ -168,12 +168,12 @@ def with_gateway_options(
 
 
 def require_local_recognition() -> None:
-    """End the program if the limits of the system allow it no gateway and worker of its own."""
+    """End the program if the system's limits are too low for a gateway and a worker."""
     require(memory_mb=500, threads=24, files=24)
 
 
 class CommandSection(StrEnum):
-    """A section of commands."""
+    """Section of commands in the help."""
 
     APP = "App"
     DICTATION = "Dictation"

@@ -1,4 +1,4 @@
-"""Print lists for people, as tables, and for programs, as JSON; and end a command that failed."""
+"""Print lists as tables for people and as JSON for programs, and end commands that fail."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ _INDENT: Final = "    "
 _ELLIPSIS: Final = "…"
 
 exit_on_error = partial(exit_on, AppError)
-"""End a command that failed with an error of the app, or of the kind named in addition."""
+"""Context that ends the command on an ``AppError`` or an error of the given types."""
 
 
 def print_json(content: Any) -> None:
@@ -27,7 +27,7 @@ def print_json(content: Any) -> None:
 def print_table(rows: Sequence[Sequence[str]], *, cut: bool = False) -> None:
     """Print rows of equal length in aligned columns.
 
-    Where a terminal is too narrow, the last column is on lines of its own, or ``cut``.
+    If the terminal is too narrow, the last column moves to lines of its own, or each line is ``cut``.
     """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for line in table_lines(rows, width, cut=cut):
@@ -35,7 +35,7 @@ def print_table(rows: Sequence[Sequence[str]], *, cut: bool = False) -> None:
 
 
 def table_lines(rows: Sequence[Sequence[str]], width: int = sys.maxsize, *, cut: bool = False) -> Iterable[str]:
-    """Yield the lines of a table, like ``print_table``. Wide characters take two cells of ``width``."""
+    """Yield the lines that ``print_table`` prints. Wide characters take two cells of ``width``."""
     from rich.cells import cell_len, set_cell_size  # late: programs that read JSON need no rich
 
     clean = [[printable(cell) for cell in row] for row in rows]

@@ -1,4 +1,4 @@
-"""Measure how far a hypothesis is from the reference: WER for languages with words, CER for Chinese. Pure."""
+"""Compute the error rate of a hypothesis: CER for Chinese, WER for other languages. Pure."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Score:
-    """An error rate: errors (substitutions, deletions, insertions) per unit of the reference."""
+    """Error rate: substitutions, deletions and insertions per unit of the reference."""
 
     name: str
     errors: int
@@ -15,7 +15,7 @@ class Score:
 
     @property
     def rate(self) -> float:
-        """The error rate. 0 is perfect; insertions can raise it above 1."""
+        """The errors per unit; 0 is perfect, and insertions can raise it above 1."""
         return self.errors / self.units if self.units else float(bool(self.errors))
 
     def __str__(self) -> str:
@@ -23,7 +23,7 @@ class Score:
 
 
 def score(reference: str, hypothesis: str, language: str) -> Score:
-    """Compare texts, ignoring case and punctuation only; traditional characters count as wrong."""
+    """Score a hypothesis, ignoring case and punctuation; traditional for simplified characters are errors."""
     split = list if language == "zh" else str.split
     name = "CER" if language == "zh" else "WER"
     said, heard = (split(_plain(text, language)) for text in (reference, hypothesis))
@@ -31,7 +31,7 @@ def score(reference: str, hypothesis: str, language: str) -> Score:
 
 
 def edit_distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
-    """Return the Levenshtein distance in units of the sequences."""
+    """Return the Levenshtein distance, in items of the sequences."""
     row = list(range(len(hypothesis) + 1))
     for position, wanted in enumerate(reference, start=1):
         diagonal, row[0] = row[0], position
@@ -44,9 +44,9 @@ def edit_distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
 
 
 def _plain(text: str, language: str) -> str:
-    """Keep letters and digits in lower case.
+    """Return letters, marks and digits in lower case.
 
-    Punctuation becomes white space, except inside a word (don't).
+    Other characters become spaces, but apostrophes are removed (don't); Chinese has no spaces.
     """
     kept: list[str] = []
     for character in unicodedata.normalize("NFKC", text).lower():

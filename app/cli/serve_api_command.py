@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu serve-api``: a port without a key for programs of this computer."""
+"""Implement ``kikipounamu serve-api``: open a port that needs no key to the programs of this computer."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +28,7 @@ def serve_api(
 
 
 def own_gateway_runs() -> bool:
-    """Return whether a gateway of this user runs, whatever recognises for it."""
+    """Return whether a gateway of this user runs, with or without a worker."""
     from app.local_services.local_gateway import alive, read_endpoint
 
     endpoint = read_endpoint()
@@ -36,14 +36,14 @@ def own_gateway_runs() -> bool:
 
 
 async def serve(gateway: str, port: int, services: "Callable[[], Stack | RemoteStack]") -> int:
-    """Serve until cancelled. ``services``: makes what recognises meanwhile. Raises ``AppError``."""
+    """Serve until cancelled. ``services`` returns the context in which recognition runs. Raises ``AppError``."""
     import asyncio
 
     from app.cli.dashboard_command import address
     from app.local_api.service import local_api
 
     if gateway:
-        await asyncio.to_thread(address, gateway)  # a name that is not paired is refused at once
+        await asyncio.to_thread(address, gateway)  # raises at once if the name is not paired
     async with services() as running, local_api(lambda: address(gateway), port) as bound:
         say(f"Programs of this computer need no key at http://127.0.0.1:{bound}/v1 until you press Ctrl-C here.")
         await running.unless_broken(asyncio.Event().wait())

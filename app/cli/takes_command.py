@@ -1,6 +1,6 @@
 """Implement ``kikipounamu takes``: list, show, export and resend recordings.
 
-The journal and its dependencies are imported by the command that runs.
+Only the command that runs imports the journal and its dependencies.
 """
 
 import wave
@@ -164,7 +164,7 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
 
 
 def _gateway_of_app() -> str:
-    """Return the gateway that the app uses: it may know parts of the recording."""
+    """Return the gateway that the app uses, because it may already have segments of the recording."""
     from app.settings.current import settings_now
 
     chosen = settings_now()[0].gateway
@@ -190,7 +190,7 @@ def _state(found: "TakeSnapshot") -> State:
 
 
 def _rows(takes: "Sequence[TakeSnapshot]") -> list[tuple[str, ...]]:
-    """Return the rows of the list, with the titles of its columns."""
+    """Return the titles of the columns, then a row per take."""
     words = texts()
     rows = [tuple(words(f"columns.{name}") for name in ("id", "started", "length", "state", "text"))]
     for name, found in zip(_short_ids([str(found.session) for found in takes]), takes, strict=True):
@@ -205,16 +205,16 @@ def _state_text(found: "TakeSnapshot", words: TextLookup) -> str:
 
 
 def _short_ids(ids: Sequence[str]) -> list[str]:
-    """Return the beginnings of ids that are long enough to be unique."""
+    """Return prefixes of the ids, of the shortest common length that keeps them unique."""
     lengths = range(_SHORTEST, max(map(len, ids), default=_SHORTEST))
     enough = next((size for size in lengths if len({name[:size] for name in ids}) == len(ids)), None)
     return [name[:enough] for name in ids]
 
 
 def _facts(found: "TakeSnapshot") -> dict[str, Any]:
-    """Return a take for programs.
+    """Return a take for JSON.
 
-    ``journal``: the state in its journal, which ignores cancellation.
+    ``journal``: the state of its journal, which ignores cancellation.
     """
     return {
         "id": str(found.session),
@@ -228,9 +228,9 @@ def _facts(found: "TakeSnapshot") -> dict[str, Any]:
 
 
 def _all_facts(found: "TakeSnapshot") -> dict[str, Any]:
-    """Return a take with its segments for programs.
+    """Return a take with its segments for JSON.
 
-    ``edited``: the text as the user changed it, or ``None``.
+    ``edited``: the text that the user edited, or ``None``.
     """
     from app.journal.lines import fault_sentences
 
@@ -252,7 +252,7 @@ def _print_damage(damage: "tuple[Fault, ...]") -> None:
 
 
 def _exit_if_damaged(found: "TakeSnapshot") -> None:
-    """Report the damage and its remedy, then exit with 1."""
+    """If the take is damaged, report the damage and its remedy, and exit with 1."""
     if found.damaged:
         _print_damage(found.take.damage)
         how = f"`kikipounamu takes resend {found.session}` recognises all audio that is on disk"
@@ -271,10 +271,7 @@ def _start_of_text(found: "TakeSnapshot") -> str:
 
 
 def _write_wav(found: "TakeSnapshot", place: Path) -> None:
-    """Write the file completely or not at all.
-
-    It is private, like the take. Raises ``OSError``.
-    """
+    """Write a take's audio as a private WAV file, completely or not at all. Raises ``OSError``."""
     from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
     with replacing(place) as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:

@@ -1,4 +1,4 @@
-"""Provide the texts of the windows, in the language of the windows, without importing a window."""
+"""Provide the texts of the windows, in the language of the windows, without importing Qt."""
 
 from app.core.sentences import LANGUAGES, Sentences
 from app.settings.path import read_appearance, settings_place

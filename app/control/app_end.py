@@ -1,4 +1,4 @@
-"""Wait until the running app has ended, with every process that it started from its own program."""
+"""Wait until the running app and the child processes that run the same program have ended."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ _CREDENTIALS: Final = struct.Struct("3i")  # <sys/socket.h>: pid, uid, gid
 def processes_of_app(place: Path) -> list[psutil.Process]:
     """Return the app that listens on the socket ``place``, and its children that run the same program.
 
-    Others, such as a browser, may outlive it. Empty: nobody listens, or the system does not say who does.
+    Other children, such as a browser, may outlive it. Empty if no app listens or its process id is unknown.
     """
     with suppress(psutil.Error, OSError):
         app = psutil.Process(_listener(place))
@@ -31,7 +31,7 @@ def processes_of_app(place: Path) -> list[psutil.Process]:
 
 
 def wait_for_end(processes: Sequence[psutil.Process], patience_s: float) -> bool:
-    """Return whether all of them end in this time. Blocks."""
+    """Wait up to ``patience_s`` and return whether all processes have ended. Blocks."""
     until = time.monotonic() + patience_s
     while any(map(_runs, processes)):
         if time.monotonic() >= until:
@@ -41,7 +41,7 @@ def wait_for_end(processes: Sequence[psutil.Process], patience_s: float) -> bool
 
 
 def _listener(place: Path) -> int:
-    """Return the process that listens on a unix socket, as this process sees its id. Raises ``OSError``."""
+    """Return the id of the process that listens on a unix socket. Raises ``OSError``."""
     if sys.platform != "linux":
         raise OSError("only Linux is asked")
     with socket.socket(socket.AF_UNIX) as connection:

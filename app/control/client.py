@@ -1,10 +1,10 @@
 """Send requests to the running app over its control socket.
 
-Uses only the standard library, because a key press waits for it. Errors derive from ``app.core.errors.AppError``:
+Imports little, because key presses wait for it. Errors derive from ``app.core.errors.AppError``:
 
 ControlError            base
 ├── NotRunning          no app of this user listens
-├── Refused             the app refused; ``code`` is one of ``app.control.server.Code``, or ``no-answer``
+├── ControlRefused      the app refused; ``code`` is one of ``app.control.server.Code``, or ``no-answer``
 ├── AlreadyRunning      (``app.control.server``) another app of this user listens
 ├── ControlUnavailable  (``app.control.server``) the control socket cannot be created
 └── BadRequest          (``app.control.server``) the request cannot be understood
@@ -27,17 +27,14 @@ from runtime.terminal import reason, say
 
 ANSWER_S: Final = 5.0
 _LATE: Final = ("stop", "toggle", "cancel")
-"""Verbs that end a recording although their client gave up (``app.control.late_commands``)."""
+"""Verbs that the app performs even if their client gave up, but only to end a recording (``late_commands``)."""
 START: Final = "start it with `kikipounamu app`, then try again"
 _LONGEST_LINE: Final = 1 << 20
 _TRY_AGAIN_S: Final = 0.02
 
 
 class ControlError(AppError):
-    """Base class of control errors.
-
-    The message contains the remedy.
-    """
+    """Base class of control errors, whose message contains the remedy."""
 
 
 class NotRunning(ControlError):
@@ -56,9 +53,9 @@ class ControlRefused(ControlError):
 
 
 def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float = 0.0) -> dict[str, Any]:
-    """Send one request and return the answer.
+    """Send one request and return the answer. Raises ``NotRunning`` or ``ControlRefused``.
 
-    ``patience_s``: how long to wait for an app that is starting. Raises ``NotRunning`` or ``ControlRefused``.
+    ``patience_s``: how long to wait for an app that is starting to listen.
     """
     with _open_stream(place or folders().control_socket, time.monotonic() + patience_s) as stream:
         _send(stream, request)
@@ -82,8 +79,7 @@ def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
 def hand_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
     """Hand over to an app that is already running, and return the exit status; ``None`` if none runs.
 
-    The running app shows its window unless ``hidden``. ``patience_s``: how long to wait for an app that is
-    starting.
+    The running app shows its window unless ``hidden``. ``patience_s``: as for ``ask``.
     """
     try:
         ask({"verb": "status" if hidden else "show"}, patience_s=patience_s)
@@ -103,7 +99,7 @@ def pipe_name(place: Path) -> str:
 
 @contextmanager
 def _open_stream(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
-    """Open a binary stream to the app for writing and reading."""
+    """Open a binary stream to the app. ``until``: deadline to connect; ``silent_s``: deadline of each read."""
     if sys.platform == "win32":
         with _connect_until(partial(open, pipe_name(place), "r+b", buffering=0), place, until) as pipe:
             yield pipe
@@ -155,5 +151,5 @@ def _answer(stream: Any, *, late: bool = False) -> dict[str, Any]:
 
 
 def _silent(*, late: bool = False) -> str:
-    ends = "once it goes on, it ends a recording; if it does not go on, " if late else ""
+    ends = "when it continues, it ends a recording; if it does not, " if late else ""
     return f"the running app has not answered for {ANSWER_S:g} s: {ends}end it and start it again"

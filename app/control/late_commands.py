@@ -1,7 +1,6 @@
-"""Decide what a command means that the app reads late, because it stood still. Pure.
+"""Decide what to do with a command that a stalled app reads late. Pure.
 
-A late command may end a recording, which its user still wants, but never begin one, paste or quit
-(decision 0106).
+A late command may end a recording, as its user still wants, but never begin one, paste or quit (decision 0106).
 """
 
 from dataclasses import replace
@@ -11,13 +10,13 @@ from app.dictation import messages
 from app.dictation.actions import KeyCommand, KeyMove, SettleHeld, Verb
 
 _UNSEEN_S: Final = 0.3
-"""Users who press again sooner did not press again because they saw no effect."""
+"""A press that began less than this before the change is a deliberate second one, not impatience."""
 
 Command = Verb | SettleHeld | KeyCommand
 
 
 def abandoned(command: Command) -> Command | None:
-    """Return what to do for a client that gave up: only end a recording. ``None``: nothing."""
+    """Return the part of a command to perform for a client that gave up: only what ends a recording, if any."""
     match command:
         case Verb.STOP | Verb.TOGGLE:
             return Verb.STOP
@@ -31,9 +30,9 @@ def abandoned(command: Command) -> Command | None:
 
 
 def repeats(command: Command, began_s: float, changed_s: float) -> bool:
-    """Return whether a toggle only repeats an earlier one, of which its user saw no effect yet.
+    """Return whether a toggle repeats an earlier one whose effect its user had not seen yet.
 
-    ``began_s``: when the command began; 0: unknown. ``changed_s``: when a recording began or ended last.
+    ``began_s``: when the command began; 0: unknown. ``changed_s``: when a recording last began or ended.
     """
     match command:
         case Verb.TOGGLE | KeyCommand(action=messages.DICTATE, move=KeyMove.TAP):

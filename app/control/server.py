@@ -1,19 +1,19 @@
-"""Serve the control socket, through which the command line, compositor shortcuts and a second start reach the app.
+"""Serve the control socket: the command line, compositor shortcuts and a second start reach the app through it.
 
 Each request and each answer is one line of JSON. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``.
 Verbs about held text may name a recording by its ``"session"``.
-``{"verb": "key", "key": ACTION, "move": "press", "at_s": SECONDS}`` reports a key that the desktop binds to a
+``{"verb": "key", "key": ACTION, "move": "press", "at_s": SECONDS}`` reports a key that the desktop has bound to a
 command (``app.dictation.view.KeyCommand``).
 ``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.dictation.view.View``.
-Until the hotkeys of a new app work, its ``state`` is ``starting``. With ``"follow": true`` one such line is sent
-at once and one after each change, at most 20 per second. A request that fails is answered
-``{"ok": false, "error": CODE, "text": "…"}``.
+Until the hotkeys of a starting app work, its ``state`` is ``starting`` instead of ``idle``.
+With ``"follow": true`` one such line is sent at once and one after each change, at most 20 per second. A request
+that fails is answered ``{"ok": false, "error": CODE, "text": "…"}``.
 
 The socket is a unix socket that only this user may open. On Windows it is a named pipe, whose default access lets
 other users only read, so that they cannot send requests. The Windows part has NOT been run yet.
 
-The process that holds the lock next to the socket owns it. A killed process holds no lock, so its socket is
-taken over.
+The process that holds the lock next to the socket owns it. A killed process holds no lock, so the next app takes
+over its socket.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class Code(StrEnum):
 class AlreadyRunning(ControlError):
     """The socket belongs to another app of this user.
 
-    The caller hands over its request and leaves.
+    The caller passes its request to that app and exits.
     """
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class ControlUnavailable(ControlError):
 
 
 class BadRequest(ControlError):
-    """A request that cannot be understood; ``code`` is the reason."""
+    """A request is malformed or unknown; ``code`` is the reason."""
 
     def __init__(self, code: Code, text: str) -> None:
         super().__init__(text)
@@ -102,8 +102,8 @@ class BadRequest(ControlError):
 class Request(msgspec.Struct, frozen=True):
     """A request of a client.
 
-    ``verb``: a ``Verb``, ``STATUS`` or ``KEY``. Unknown fields are ignored. ``session``: the recording whose held
-    text is meant. Empty: the newest. ``key``, ``move``, ``at_s``: see ``KeyCommand``. A toggle has ``at_s`` too.
+    ``verb``: a ``Verb``, ``STATUS`` or ``KEY``. Unknown fields are ignored. ``session``: the recording with the
+    held text; empty: the newest. ``key``, ``move``, ``at_s``: see ``KeyCommand``. A toggle has ``at_s`` too.
     """
 
     verb: str
@@ -140,11 +140,11 @@ def parse(line: bytes) -> Request:
 class ControlServer:
     """Server of the control socket, as an async context manager.
 
-    Entering raises ``AlreadyRunning`` or ``ControlUnavailable``. ``ask`` passes an action on and returns at
-    once; its ``AppError`` is reported to the client. ``view`` returns the current view; call ``changed()`` when
-    it changes. All calls happen in the entering event loop. ``deadline_s``: limit for accepting an action, and
-    for a client to read. ``ending_s``: how long to wait for an app that is just ending. ``new``: whether the
-    app is not ready yet.
+    Entering raises ``AlreadyRunning`` or ``ControlUnavailable``. ``ask`` accepts an action; its ``AppError`` is
+    reported to the client. ``view`` returns the current view; call ``changed()`` when it changes. All calls
+    happen in the entering event loop. ``deadline_s``: limit for accepting an action, and for a client to read.
+    ``ending_s``: how long to wait for another app that is ending. ``new``: report ``STARTING`` until
+    ``finish_start``.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class ControlServer:
         self._stop: Callable[[], None] = lambda: None
         self._left = asyncio.Event()
         self._starting = new
-        self._recording, self._changed_s = False, 0.0  # the latter: when a recording began or ended
+        self._recording, self._changed_s = False, 0.0  # _changed_s: when a recording last began or ended
 
     def changed(self) -> None:
         """Notify followers that the view changed."""
@@ -178,7 +178,7 @@ class ControlServer:
             follower.set()
 
     async def finish_start(self, until_ready: Awaitable[object]) -> None:
-        """Answer with the view's own state once the app is ready."""
+        """Wait until the app is ready, then report the view's own state."""
         await until_ready
         self._starting = False
         self.changed()
@@ -186,7 +186,7 @@ class ControlServer:
     def leave(self) -> None:
         """Stop serving because this app ends.
 
-        The next app waits until the lock is released.
+        The lock stays held until the context ends, and the next app waits for it.
         """
         self._left.set()
         self._stop()
@@ -225,14 +225,14 @@ class ControlServer:
         raise AlreadyRunning
 
     async def _listen_again_if_removed(self) -> None:
-        """Listen again when somebody has removed the socket, such as a cleaner of temporary files."""
+        """Listen again if another program, such as a cleaner of temporary files, has removed the socket."""
         while sys.platform != "win32" and not await is_set_within(self._left, _THERE_S):
             if not self._place.exists():
                 with suppress(OSError):
                     self._stop()
                     private_folder(self._place.parent)
                     await self._listen()
-        if self._left.is_set():  # it may have listened meanwhile
+        if self._left.is_set():  # ``_listen`` may have finished after ``leave``
             self.leave()
 
     async def _close(self) -> None:
@@ -305,7 +305,7 @@ class ControlServer:
         await self._write(writer, answer)
 
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Send views until the client disconnects, ignoring its further requests."""
+        """Send views until the client disconnects, and ignore its further requests."""
         changed = asyncio.Event()
         self._followers.add(changed)
         showing = asyncio.ensure_future(self._show_changes(changed, writer))
@@ -354,7 +354,7 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
 
 
 def _has_left(writer: asyncio.StreamWriter) -> bool:
-    """Return whether the client closed its connection because an app that stood still did not answer in time."""
+    """Return whether the client has closed its connection: a stalled app did not answer in time."""
     if sys.platform == "win32":
         return False
     hung_up = select.poll()

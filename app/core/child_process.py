@@ -61,9 +61,9 @@ def lasting_program(name: str) -> str:
 
 @asynccontextmanager
 async def output_of(command: Sequence[str], complaints: int | IO[bytes] = DEVNULL) -> AsyncIterator[Process]:
-    """Run a program whose output is read, and kill it at the end of the context. Raises ``OSError``.
+    """Run a program with its output in a pipe, and kill it at the end of the context. Raises ``OSError``.
 
-    ``complaints``: where its standard error goes.
+    ``complaints``: destination of its standard error.
     """
     process = await create_subprocess_exec(
         *leashed_command(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints
@@ -75,26 +75,26 @@ async def output_of(command: Sequence[str], complaints: int | IO[bytes] = DEVNUL
 
 
 async def kill(process: Process) -> None:
-    """Kill a process, unless it has ended, and collect it."""
+    """Kill a process unless it has ended, and reap it."""
     with suppress(ProcessLookupError):
         process.kill()
     await process.wait()
 
 
 def restart_pause(failures: int) -> float:
-    """Return 0.25 to 10 s, doubling; a child has one supervisor, so no jitter is needed."""
+    """Return the pause before a restart: 0.25 to 10 s, doubling, without jitter (a child has one supervisor)."""
     return backoff(failures, 1.0)
 
 
 def useless_pause(failures: int) -> float:
-    """Return 10 s to 5 min, doubling, for a program that reported that it cannot run."""
+    """Return the pause after a final exit status: 10 s to 5 min, doubling."""
     return min(_LONGEST_USELESS_S, _USELESS_S * 2.0 ** min(failures - 1, 16))
 
 
 class Child:
     """Supervisor that keeps one program running.
 
-    ``output`` receives the program's output; ``None``: our own terminal does. ``secrets``: environment variables
+    ``output``: the file for the program's output; ``None``: our own terminal. ``secrets``: environment variables
     added to ours. An exit status in ``final`` means that restarting is useless.
     """
 
@@ -116,8 +116,8 @@ class Child:
         self._final = final
         self._pause = pause
         self._process: Process | None = None
-        self._unkept: BinaryIO | None = None  # the output of a running program, where its place is refused
-        self._words: bytes | None = None  # the same of one that has ended
+        self._unkept: BinaryIO | None = None  # replaces ``output`` while a program runs, if that cannot be opened
+        self._words: bytes | None = None  # content of ``_unkept``, once read
         self._stopping = asyncio.Event()
 
     @property
@@ -191,7 +191,7 @@ class Child:
         return ":\n" + "\n".join(f"    {line}" for line in written[-_LAST_LINES:]) if written else ""
 
     def _read_output(self, place: Path) -> bytes:
-        """Return what the program wrote. Raises ``OSError``."""
+        """Return the program's output, from the temporary file if there is one. Raises ``OSError``."""
         if self._unkept is not None:
             self._words = os.pread(self._unkept.fileno(), os.fstat(self._unkept.fileno()).st_size, 0)
         return place.read_bytes() if self._words is None else self._words
@@ -205,11 +205,11 @@ class Child:
     async def _run_once(self) -> int:
         self._process = process = await self._start()
         try:
-            if self._stopping.is_set():  # ``stop`` found no process yet, and this one has done nothing
+            if self._stopping.is_set():  # ``stop`` was called before there was a process to signal
                 process.kill()
             return await process.wait()
         except asyncio.CancelledError:
-            await kill(process)  # collect it now, in case the loop ends
+            await kill(process)  # reap it now, in case the loop ends
             raise
         finally:
             self._process = None
@@ -228,7 +228,7 @@ class Child:
             return await start(stdout=output, stderr=output)
 
     def _open_output(self, place: Path) -> BinaryIO:
-        """Open the file for the output, or a temporary one where ``place`` is refused. Raises ``OSError``."""
+        """Open ``place`` for the output, or a temporary file if that fails. Raises ``OSError``."""
         self._close_unkept()
         self._words = None
         try:

@@ -1,4 +1,4 @@
-"""Provide a rich console that prints untrusted text safely: control characters in it have no effect."""
+"""Provide a rich console that escapes control characters, so that untrusted text is safe to print."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,13 +13,13 @@ from runtime.terminal import LINES, printable
 class Console(RichConsole):
     """Rich console that escapes control characters in everything it prints, and interprets no markup.
 
-    Results that must stay exact are printed by other means.
+    Do not use it for results that must stay exact.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"highlight": False, "markup": False, "emoji": False, **options})
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render like rich, whose own control codes are separate segments."""
+        """Render like rich, and escape all segments except rich's own control codes."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(printable(segment.text, LINES), segment.style)

@@ -1,4 +1,4 @@
-"""Work that may hang, such as reading a disk, in a thread that blocks neither the loop nor the exit."""
+"""Run work that may hang, such as reading a disk, in a thread that blocks neither the loop nor the exit."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def started(work: Callable[[], Result], name: str = "aside") -> "Future[Result]":
-    """Run ``work`` in a daemon thread and return its future. In the main thread, Ctrl-C ends ``result()``."""
+    """Run ``work`` in a daemon thread and return its future. Ctrl-C interrupts ``result()`` in the main thread."""
     future: Future[Result] = Future()
 
     def run() -> None:
@@ -34,7 +34,7 @@ async def in_daemon_thread(work: Callable[[], Result], name: str = "aside") -> R
 
 
 class DaemonThreads(Executor):
-    """An executor whose calls each have a daemon thread, so that the exit waits for none of them."""
+    """Executor that runs each call in a daemon thread of its own, so that the exit waits for none of them."""
 
     def submit(self, work: Callable[..., Result], /, *args: Any, **named: Any) -> "Future[Result]":
         """Run ``work`` in a daemon thread."""

@@ -41,9 +41,9 @@ class TextPiece:
 
 
 def difference(before: str, after: str) -> tuple[TextPiece, ...]:
-    """Return the pieces in order.
+    """Return the pieces of both texts in order.
 
-    All but the added ones form ``before``, all but the removed ones ``after``.
+    The same and removed pieces form ``before``, the same and added pieces ``after``.
     """
     removed, added, same = "", "", ""
     pieces: list[TextPiece] = []
@@ -62,7 +62,7 @@ def difference(before: str, after: str) -> tuple[TextPiece, ...]:
 
 
 def words_that_differ(pieces: Sequence[TextPiece]) -> int:
-    """Count the different words, or characters in scripts without spaces: the longer side of each change."""
+    """Count the words (in scripts without spaces: characters) of the longer side of each change."""
     count, sides = 0, {DifferenceKind.REMOVED: 0, DifferenceKind.ADDED: 0}
     for piece in pieces:
         if piece.change is DifferenceKind.SAME:
@@ -83,7 +83,7 @@ def _pieces(removed: str, added: str, same: str) -> Iterator[TextPiece]:
 
 
 def _stretches(old: Tokens, new: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
-    """Yield both texts cut at the same places, so that equal stretches form pairs."""
+    """Yield pairs of stretches that cover both texts; unchanged stretches form pairs of equals."""
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     middle = old[start : len(old) - end], new[start : len(new) - end]
@@ -123,7 +123,7 @@ def _between_anchors(old: Tokens, new: Tokens) -> Iterator[tuple[Tokens, Tokens]
 
 
 def _anchors(old: Tokens, new: Tokens) -> list[tuple[int, int]]:
-    """Return positions of short token sequences that are unique in both texts: the longest ordered chain."""
+    """Return the positions in both texts of unique shingles: the longest chain that is ordered in both."""
     here, there = _once(old), _once(new)
     pairs = [(at, there[shingle]) for shingle, at in here.items() if shingle in there]
     ends: list[int] = []  # by chain length: position in the new text of the last pair
@@ -143,7 +143,7 @@ def _anchors(old: Tokens, new: Tokens) -> list[tuple[int, int]]:
 
 
 def _once(tokens: Tokens) -> dict[tuple[str, ...], int]:
-    """Return the positions of token sequences that occur only once."""
+    """Return the positions of the shingles that occur only once."""
     shingles = [tuple(tokens[at : at + _SHINGLE]) for at in range(len(tokens) - _SHINGLE + 1)]
     counts = Counter(shingles)
     return {shingle: at for at, shingle in enumerate(shingles) if counts[shingle] == 1}

@@ -26,9 +26,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _REASON: Final = re.compile(r"""\breason=(["'])(.+)\1\s*$""", re.MULTILINE)
-"""Last field of a line in which a program says why it ends, as ``runtime.logs`` writes it for a terminal."""
+"""Last field of the log line that states why a program ends, as ``runtime.logs`` writes it for a terminal."""
 DISK_IS_FULL: Final = ": the disk is full: make room in "
-"""The last words of a program that had no room for them, before the folder."""
+"""Replaces the output of a program that could not be stored; the folder follows."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Note:
 class AppError(Exception):
     """Base class of desktop errors.
 
-    The message says how to resolve the error, in English, for logs and the command line. ``note``: the same in
-    the language of the windows; without one they show the message. ``exit_status``: that of a command.
+    The message states the remedy, in English, for logs and the command line. ``note``: the same, to be translated
+    by windows; without a note they show the message. ``exit_status``: exit status of a command.
     """
 
     note: Note | None = None
@@ -66,11 +66,11 @@ class ModelsMissing(AppError):
 class ModelUnfit(AppError):
     """The worker of this computer cannot run this model.
 
-    Installing ``extra`` of this program would help.
+    ``extra``: the extra of this program to install; empty if none helps.
     """
 
     def __init__(self, model: str, extra: str = "") -> None:
-        from runtime.installing import extra_command  # it imports subprocess, and a key press waits
+        from runtime.installing import extra_command  # imports subprocess, which is slow; commands for keys import this module
 
         advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
         super().__init__(f"no installed engine runs the model {model}: {advice} another one")
@@ -117,7 +117,7 @@ class ProgramEnds(StackFailed):
 class GatewayNotReady(StackFailed):
     """The gateway or a worker was not ready in time.
 
-    ``complaint``: the missing part.
+    ``complaint``: the beginning of the message, which names the missing part.
     """
 
     def __init__(self, complaint: str, seconds: float, words: str) -> None:

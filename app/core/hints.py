@@ -1,4 +1,4 @@
-"""Hints that are shown only the first few times on this computer."""
+"""Count how often a hint was shown on this computer, so that it is shown only the first few times."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,10 +7,10 @@ from runtime.whole_file import open_nonblocking
 
 
 class FirstTimes:
-    """A hint that is shown ``most`` times; ``left``: how many of them are to come.
+    """Counter of a hint that is shown ``most`` times; ``left``: how many times remain.
 
-    The length of a file remembers this, and an empty file counts as one time. If the file cannot be written, the
-    hint begins anew at the next start.
+    The length of a file stores the count; an empty file counts as one. If the file cannot be written, the count
+    begins anew at the next start.
     """
 
     def __init__(self, path: Path, most: int = 5) -> None:
@@ -22,7 +22,7 @@ class FirstTimes:
         self.left = max(0, most - shown)
 
     def count(self) -> None:
-        """Remember that the hint was shown once more."""
+        """Count that the hint was shown once more."""
         if not self.left:
             return
         self.left -= 1

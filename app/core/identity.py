@@ -1,6 +1,6 @@
-"""The identity of the app towards desktops."""
+"""Define the id by which desktops know the app."""
 
 from typing import Final
 
 APP_ID: Final = "org.kikipounamu.app"
-"""Name of the desktop file, Wayland's ``app_id``, and the name that portals know. GNOME wants a dot in it."""
+"""Name of the desktop file, Wayland's ``app_id``, and the portals' app id. GNOME requires a dot in it."""

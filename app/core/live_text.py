@@ -23,9 +23,9 @@ class TextSpan:
 
 @dataclass(frozen=True)
 class TextLine:
-    """A segment that has ended, ready to be written: its text, or a mark that it failed.
+    """Line for a segment that has ended: its text, or a mark that it failed.
 
-    ``times_ms``: start and end of a text.
+    ``times_ms``: start and end of the segment, unless it failed.
     """
 
     text: str
@@ -36,7 +36,7 @@ class TextLine:
 class LiveText:
     """Sorter of segments, which are numbered from 0 and end in any order.
 
-    A text is written once all segments before it are.
+    A text is written once all earlier segments have ended.
     """
 
     def __init__(self) -> None:

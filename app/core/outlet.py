@@ -1,4 +1,4 @@
-"""Define the destination of segments and source of texts.
+"""Define the interface to which segments are sent and from which their texts come.
 
 Only this module interprets the segmenter's output.
 """
@@ -64,9 +64,9 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
 
 
 class ToGateway:
-    """An ``Outlet`` to the gateway that stores nothing.
+    """``Outlet`` that sends to the gateway and stores nothing.
 
-    Speculation is sent only if ``live``, because otherwise each segment ends too soon to benefit from it.
+    Speculation is sent only if ``live``: in a file, a segment ends too soon after its pause to benefit.
     """
 
     def __init__(self, client: GatewayClient | SessionSeries, *, live: bool = True) -> None:

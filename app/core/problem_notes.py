@@ -1,7 +1,7 @@
 """Convert errors to notes, so that windows can show them in their language. Pure.
 
-Errors of the app carry their note. This table lists those of other packages. An error without a note shows its own
-English text.
+Errors of the app carry their notes. A table has the notes for errors of other packages. Other errors are shown by
+their English message.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -72,9 +72,9 @@ _FOREIGN: Final[Mapping[type, Note | Callable[[Any], Note]]] = {
     StoreUnwritable: Note("models-unwritable"),
     DiskFull: Note("models-disk-full"),
 }
-"""The note of each class of other packages, or a function that makes it; subclasses inherit it."""
+"""Note of each error class of other packages, or a function that makes it; subclasses inherit it."""
 _TOO_MANY_FILES: Final = frozenset({EMFILE, ENFILE})
-"""Causes of any error, whatever it failed to open: a recording, a microphone, or a connection."""
+"""Errors that can be behind any other one, whatever failed to open: a recording, a microphone, a connection."""
 
 
 def note_of(error: BaseException) -> Note:
@@ -97,5 +97,5 @@ def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def unexpected_note(error: BaseException) -> Note:
-    """Return a note for an unexpected error, whose traceback is in the log."""
+    """Return a note for an unexpected error; the caller logs its traceback."""
     return Note("unexpected", {"error": type(error).__name__})

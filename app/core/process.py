@@ -34,8 +34,8 @@ def run(
 ) -> NoReturn:
     """Run ``prepare``, then ``work``, whose result is the exit status.
 
-    Ctrl-C and SIGTERM cancel the work. ``in_files``: write a log file; off where the logs folder itself may be
-    the problem.
+    Ctrl-C and SIGTERM cancel the work. ``in_files``: write a log file; switch this off if the folder of the logs
+    may itself be the problem.
     """
     with exit_on(*EXPECTED):
         prepare()

@@ -17,10 +17,10 @@ _ONE_DOCUMENT: Final = frozenset({Format.SRT, Format.VTT})
 
 
 class ResultWriter:
-    """Writer of results, whose destinations are checked before any recording is recognised.
+    """Writer of results; creating it checks the destinations, before any recording is recognised.
 
-    ``overwrite``: replace files that exist. Raises ``UsageMistake`` for two results in one place and for a file
-    that would be replaced, ``OutputFailed`` for a folder that cannot be used.
+    ``overwrite``: replace files that exist. Raises ``UsageMistake`` if two results have the same destination or a
+    file would be replaced, and ``OutputFailed`` for a folder that cannot be used.
     """
 
     def __init__(self, recordings: Sequence[Path], where: str, form: Format, overwrite: bool = False) -> None:
@@ -53,7 +53,7 @@ class ResultWriter:
         return self._many and self._form is Format.JSON and not self._places
 
     def fail(self, recording: Path, why: str) -> None:
-        """Write a JSON object for a recording without any text, if JSON goes to standard output.
+        """Write a JSON object with the error of a recording, if JSON goes to standard output and it has no result.
 
         Raises ``OutputFailed``.
         """
@@ -61,9 +61,9 @@ class ResultWriter:
             _print(render_json_line({"file": valid(str(recording)), "error": valid(why)}))
 
     def deliver(self, recording: Path, text: str) -> str:
-        """Write one result and return its place (empty: standard output).
+        """Write one result and return its path; empty for standard output.
 
-        Raises ``OutputFailed``. If a file is refused, its text is on standard output.
+        Raises ``OutputFailed`` if the file cannot be written, after writing the text to standard output.
         """
         place = self._places.get(recording)
         if place is None:
@@ -86,7 +86,7 @@ class ResultWriter:
 
 
 def _real(path: Path) -> Path:
-    """Return one path for a file, however its folder is named; a link in place of the file is one itself."""
+    """Return the path with links in its folder resolved; the file itself may be a link."""
     return Path(os.path.realpath(path.parent), path.name)
 
 
@@ -100,7 +100,7 @@ def _print(text: str) -> None:
 
 
 def make_folder(folder: Path) -> Path:
-    """Make the folder for results, unless it is there, and return it. Raises ``OutputFailed``."""
+    """Create the folder for results unless it exists, and return it. Raises ``OutputFailed``."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

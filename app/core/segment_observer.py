@@ -1,4 +1,4 @@
-"""Define the steps of every segment spoken here, which observers such as the monitor are notified of."""
+"""Define the steps of segments spoken here; observers such as the monitor are notified of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.core.transcript import TranscriptSegment
 
 
 class SegmentStep(Enum):
-    """Steps of a segment; the last four concern all segments of a take."""
+    """Steps of a segment; the last four concern a whole take."""
 
     BEGAN = auto()
     COMPLETED = auto()  # its audio is complete
@@ -27,7 +27,7 @@ class SegmentStep(Enum):
 class SegmentEvent:
     """A step of one segment, or of a whole take.
 
-    ``segment``: its number, ``None`` for a whole take. ``result``: present once it is recognised.
+    ``segment``: its number, ``None`` for a whole take. ``result``: present once the segment is recognised.
     """
 
     step: SegmentStep
@@ -37,11 +37,11 @@ class SegmentEvent:
 
 
 Observe = Callable[[SegmentEvent], None]
-"""An observer, called from the loop's thread; it returns at once. Some steps of a segment may be missing."""
+"""An observer, called in the loop's thread; it must not block. Some steps of a segment may be missing."""
 
 
 def ignore(event: SegmentEvent) -> None:
-    """Ignore an event, where no observer is wanted."""
+    """Ignore an event: the observer for callers that need none."""
 
 
 def notify_all(*observers: Observe) -> Observe:

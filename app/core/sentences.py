@@ -1,4 +1,4 @@
-"""Provide the user's texts by key and language, without windows.
+"""Provide the texts of windows and commands by key and language, without Qt.
 
 Pure, apart from reading the files once.
 """
@@ -47,7 +47,7 @@ class Sentences:
 
 
 def filled_text(language: str, key: str, values: Mapping[str, str | int], *, quotes: str = "`") -> str:
-    """Return a text with its values filled in. Raises ``KeyError``. ``quotes`` stand around its commands."""
+    """Return a text with its values filled in. ``quotes`` replaces the quotes of commands. Raises ``KeyError``."""
     entry = entries(language)[key]
     if not isinstance(entry, str):
         entry = entry.get(_plural(language, int(values[COUNT])), entry["other"])
@@ -61,7 +61,7 @@ def bare_text(text: str) -> str:
 
 
 def _spaced(before: str, value: str, after: str) -> str:
-    """Return a value with the spaces around it, without those between two Chinese characters."""
+    """Return a value with the spaces around it, except a space between two Chinese characters."""
     return ("" if re.match(_HAN, value) else before) + value + ("" if re.search(f"{_HAN}$", value) else after)
 
 
@@ -77,7 +77,7 @@ def text_of_note(texts: TextLookup, note: Note) -> str:
 def note_key(note: Note) -> str:
     """Return the key of a note's text.
 
-    A note whose key has dots names a text elsewhere, such as the values that a setting may have.
+    A key with dots names a text outside of the notes, such as a value of a setting.
     """
     return note.key if "." in note.key else f"note.{note.key}"
 

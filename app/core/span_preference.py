@@ -1,4 +1,4 @@
-"""Choose between the text of a span and those of its pieces, which were recognised one by one. Pure."""
+"""Choose between the text of a span and the texts of its pieces, which were recognised separately. Pure."""
 
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -11,9 +11,9 @@ _WIDE: Final = 3  # a Chinese character says as much as about three Latin letter
 
 
 def prefers_span(span: str, pieces: Sequence[str | None], languages: Collection[str]) -> bool:
-    """Return whether the text of a span is better than those of its pieces; ``None``: not known.
+    """Return whether to use the text of a span rather than those of its pieces (``None``: not known yet).
 
-    A text that is empty, in a foreign script or much shorter than the known pieces is not.
+    Reject a text that is empty, in a script of no listed language, or much shorter than the known pieces.
     """
     if not span.strip() or is_foreign(span, languages):
         return False

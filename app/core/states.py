@@ -1,4 +1,4 @@
-"""Define the states shared by every window, announcement and terminal.
+"""Define the states that windows, announcements and commands show.
 
 Code, JSON and protocol use words like ``waiting``; users read the text of ``State.WAITING.key``.
 """
@@ -11,7 +11,7 @@ LOWEST_DBFS: Final = -60.0
 
 
 STARTING: Final = "starting"
-"""What an app that cannot be used by its keys yet answers instead of ``idle``."""
+"""State that the control socket reports instead of ``idle`` until the hotkeys work."""
 
 
 class State(StrEnum):

@@ -12,7 +12,7 @@ Rewrite = Callable[[str], str]
 
 
 def as_it_is(text: str) -> str:
-    """Return the text unchanged: a ``Rewrite`` without any rule."""
+    """Return the text unchanged: the ``Rewrite`` without rules."""
     return text
 
 
@@ -22,7 +22,7 @@ class TranscriptSegment:
 
     Times are from the recording's start. ``error``: why there is no text. ``after_speech_ms``: the delay from
     the end of the speech to the text, only for audio at speaking pace. ``recognised``: the original text, if
-    rules changed it. ``after_written``: the text before it was inserted first.
+    rules changed it. ``after_written``: the text before it is already inserted and cannot change any more.
     """
 
     index: int
@@ -45,13 +45,13 @@ class TranscriptSegment:
 
     @property
     def line(self) -> str:
-        """Line for people: the place in the recording, and the text or why there is none."""
+        """Line for people: the times in the recording, and the text or the error."""
         text = f"no text: {self.error}" if self.error else self.text or "(nothing understood)"
         return f"[{self.start_ms / 1000:.1f}-{self.end_ms / 1000:.1f} s] {text}"
 
     @property
     def unsupported(self) -> bool:
-        """True if the model does not know the language; the code of an error is at its end."""
+        """True if the model does not support the language; an error ends with its code."""
         return self.error.endswith(f"({ErrorCode.UNSUPPORTED})")
 
     @property
@@ -60,7 +60,7 @@ class TranscriptSegment:
         return self.recognised or self.text
 
     def of(self, recognised: str) -> "TranscriptSegment":
-        """Return the segment with its original text, if that differs from ``text``."""
+        """Return the segment with ``recognised`` set, if that differs from ``text``."""
         return self if recognised == self.text else replace(self, recognised=recognised)
 
 
@@ -68,8 +68,8 @@ class TranscriptSegment:
 class RecordingTranscript:
     """All segments of a recording, in order.
 
-    ``truncated``: why the end is missing; empty if it is complete. ``by_pause``: pauses decide how texts are
-    joined; otherwise there are only spaces between them.
+    ``truncated``: why the end is missing; empty if it is complete. ``by_pause``: join texts by the pauses between
+    them; otherwise only with spaces.
     """
 
     segments: tuple[TranscriptSegment, ...]

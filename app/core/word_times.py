@@ -1,4 +1,4 @@
-"""Times of the parts of a text: playback highlights them, and subtitles of edited texts need them. Pure."""
+"""Compute the times of the parts of a text, for highlighting during playback and subtitles. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
@@ -34,7 +34,7 @@ def spoken(transcript: RecordingTranscript) -> tuple[TimedRange, ...]:
 
 
 def spoken_in(transcript: RecordingTranscript, text: str) -> tuple[TimedRange, ...]:
-    """Return the time ranges for an edited text: a replacement takes the time of the words that it replaces."""
+    """Return the time ranges of an edited text: a replacement gets the time of the words that it replaces."""
     words = spoken(transcript)
     if text == transcript.text or not words:
         return words
@@ -53,7 +53,7 @@ def spoken_in(transcript: RecordingTranscript, text: str) -> tuple[TimedRange, .
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Pair of stretches, from ``old`` in one text and ``new`` in the other, that are equal or a replacement."""
+    """Pair of stretches that are equal (``same``) or a replacement; ``old`` and ``new`` are where they begin."""
 
     old: int
     new: int
@@ -68,7 +68,7 @@ class _Stretch:
 
 
 def _stretches(before: str, after: str) -> list[_Stretch]:
-    """Return the stretches without pure insertions between equal ones, because those have no time."""
+    """Return the stretches, except insertions between equal stretches, which have no time."""
     old = new = 0
     found: list[_Stretch] = []
     for piece in difference(before, after):
@@ -100,7 +100,7 @@ def time_of(spoken: Sequence[TimedRange], place: int) -> int:
 
 
 def edited_transcript(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
-    """Return the transcript with an edited text, each part in the segment that it belongs to."""
+    """Return the transcript with an edited text, divided among its segments."""
     placed = _segment_positions(transcript)
     if not placed:
         whole = TranscriptSegment(0, 0, transcript.duration_ms, text.strip())
@@ -115,7 +115,7 @@ def edited_transcript(transcript: RecordingTranscript, text: str) -> RecordingTr
 
 
 def with_later_texts(transcript: RecordingTranscript, text: str, known: Collection[int]) -> str:
-    """Return the user's ``text`` of the ``known`` segments, with the texts of all others in their places."""
+    """Return the user's edited ``text``, which covers the ``known`` segments, with all other texts inserted."""
     before = replace(transcript, segments=tuple(one for one in transcript.segments if one.index in known))
     placed = _segment_positions(before)
     parts = _parts(before.text, text, placed) if placed else []
@@ -130,12 +130,12 @@ def with_later_texts(transcript: RecordingTranscript, text: str, known: Collecti
 
 
 def _parts(before: str, after: str, placed: Sequence[tuple[TranscriptSegment, int]]) -> list[str]:
-    """Return the part of an edited text for each segment of the text ``before``; together they are the text."""
+    """Divide the edited text ``after`` among the segments of the text ``before``."""
     begins, parts = [first for _, first in placed], ["" for _ in placed]
     at = 0
     for piece in difference(before, after):
         if piece.change is DifferenceKind.ADDED:
-            # It belongs to the segment in which the replaced text ended.
+            # An addition belongs to the segment in which the replaced text ended.
             parts[max(0, bisect_right(begins, at - 1) - 1)] += piece.text
             continue
         if piece.change is DifferenceKind.SAME:
@@ -145,7 +145,7 @@ def _parts(before: str, after: str, placed: Sequence[tuple[TranscriptSegment, in
 
 
 def _share_out(text: str, at: int, begins: Sequence[int], parts: list[str]) -> None:
-    """Distribute an unchanged text that begins ``at`` this position over its original segments."""
+    """Divide an unchanged text, which begins at position ``at``, among its original segments."""
     for number, (begin, end) in enumerate(zip(begins, [*begins[1:], at + len(text)], strict=True)):
         if begin < at + len(text) and at < end:
             parts[number] += text[max(0, begin - at) : max(0, end - at)]
@@ -158,7 +158,7 @@ def _with_text(segment: TranscriptSegment, text: str, since_ms: int) -> Transcri
 
 
 def _segment_positions(transcript: RecordingTranscript) -> list[tuple[TranscriptSegment, int]]:
-    """Return the segments with a text, as it stands in the whole text, each with its position there."""
+    """Return the segments that have a text, as joined into the whole text, each with its position there."""
     at = 0
     placed: list[tuple[TranscriptSegment, int]] = []
     for segment, part in zip(transcript.segments, transcript.parts, strict=True):

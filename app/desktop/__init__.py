@@ -1,1 +1,1 @@
-"""Abilities of this desktop, and the fallback for each missing one."""
+"""Abilities of this desktop, and the fallback for each one that it lacks."""

@@ -1,6 +1,6 @@
-"""Facts about a desktop, what works on it and by which means, what replaces the rest, and all that for display.
+"""Decide what works on a desktop and by which means, and what replaces the rest; define the view of it.
 
-Facts are learned without changing the desktop; decisions are pure.
+Reading the facts changes nothing on the desktop; decisions are pure.
 """
 
 import importlib.util
@@ -26,12 +26,12 @@ class DesktopSession(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """Facts about a desktop; what could not be learned is empty.
+    """Facts about a desktop; unknown ones are empty.
 
-    ``desktop``: its own name. ``offers``, ``portals``: version by interface of the Wayland compositor, and of the
-    desktop portal. ``programs``: names on the bus, also of programs that it would start. ``tray``: something shows
-    icons; ``None``: unknown. ``ibus``: IBus runs. ``x_display``: the display for X programs.
-    ``configuration``: the path of the file that the compositor has read.
+    ``desktop``: its names, as in ``XDG_CURRENT_DESKTOP``. ``offers``, ``portals``: version by interface of the
+    Wayland compositor and of the desktop portal. ``programs``: names on the session bus, including those that it
+    can activate. ``tray``: a tray shows icons; ``None``: unknown. ``ibus``: IBus runs. ``x_display``: the display
+    for X programs. ``configuration``: the path of the file that the compositor has read.
     """
 
     session: DesktopSession = DesktopSession.NONE
@@ -51,7 +51,7 @@ class Found:
 
 
 def session_of(platform: str, environment: Mapping[str, str]) -> DesktopSession:
-    """Return the kind of the session for ``sys.platform`` and ``os.environ``."""
+    """Return the kind of session, given ``sys.platform`` and ``os.environ``."""
     if platform in {"win32", "darwin"}:
         return DesktopSession.SYSTEM
     if is_wayland(environment):
@@ -60,7 +60,7 @@ def session_of(platform: str, environment: Mapping[str, str]) -> DesktopSession:
 
 
 def compositor_of(environment: Mapping[str, str]) -> Compositor | None:
-    """Return the compositor that runs commands for keys, by the variables that it sets for its programs."""
+    """Return the compositor if it is one that binds keys to commands; its environment variables identify it."""
     markers = {
         "SWAYSOCK": Compositor.SWAY,
         "HYPRLAND_INSTANCE_SIGNATURE": Compositor.HYPRLAND,
@@ -73,7 +73,7 @@ def compositor_of(environment: Mapping[str, str]) -> Compositor | None:
 
 
 def of_environment(platform: str, environment: Mapping[str, str]) -> Found:
-    """Return what follows from the environment alone."""
+    """Return the facts that follow from the environment alone."""
     session = session_of(platform, environment)
     return Found(
         session,
@@ -88,7 +88,7 @@ _ASKED: Final = frozenset({DesktopSession.WAYLAND, DesktopSession.X11})
 
 
 async def read_desktop(platform: str, environment: Mapping[str, str], deadline_s: float = DEADLINE_S) -> Found:
-    """Return what is known of this desktop at the deadline."""
+    """Ask the desktop, and return the facts that are known at the deadline."""
     found = of_environment(platform, environment)
     if found.session not in _ASKED or importlib.util.find_spec("dbus_fast") is None:
         return found
@@ -114,7 +114,7 @@ class Ability(StrEnum):
 
 @dataclass(frozen=True)
 class Support:
-    """The support of an ability: ``means`` if the desktop has any, otherwise what it lacks or what replaces it.
+    """Support of an ability: the ``means`` if there is one; otherwise ``lacks`` names what is missing.
 
     Both are parts of the keys of texts.
     """
@@ -129,14 +129,14 @@ Answer = tuple[str, str]
 
 
 def abilities(found: Found) -> tuple[Support, ...]:
-    """Return the support of each ability, in the order of ``Ability``; nothing without a screen."""
+    """Return the support of each ability, in the order of ``Ability``; empty without a graphical session."""
     if found.session is DesktopSession.NONE:
         return ()
     return tuple(Support(ability, *_ANSWERS[ability](found)) for ability in Ability)
 
 
 def _unless_everywhere(answer: Callable[[Found], Answer]) -> Callable[[Found], Answer]:
-    """Return a function that asks ``answer`` only where the session alone does not decide."""
+    """Return a function that calls ``answer`` only if the kind of session does not decide."""
     means = {DesktopSession.SYSTEM: "system", DesktopSession.X11: "x11"}
     return lambda found: (means[found.session], "") if found.session in means else answer(found)
 
@@ -155,7 +155,7 @@ def _insertion(found: Found) -> Answer:
 
 
 def _insertion_means(found: Found) -> Answer:
-    """Return the means of insertion, as ``app.insertion.wayland.assembly`` chooses its parts."""
+    """Return the means of insertion that ``app.insertion.wayland.assembly`` would choose."""
     portals = {name for name in ("Clipboard", "RemoteDesktop") if found.portals.get(name)}
     if found.is_of(GNOME):
         means = "ibus" if found.ibus else "portals" if len(portals) > 1 else ""
@@ -202,7 +202,7 @@ _ANSWERS: Final[Mapping[Ability, Callable[[Found], Answer]]] = {
 
 
 class LinesState(StrEnum):
-    """States of the lines: only to copy, or also to write; copied by the user; written, or for other keys."""
+    """States of the lines: to be copied or written; copied by the user; written by us, maybe for other keys."""
 
     TO_COPY = "to-copy"
     COPIED = "copied"
@@ -212,17 +212,17 @@ class LinesState(StrEnum):
 
 
 IN_PLACE: Final = frozenset({LinesState.COPIED, LinesState.WRITTEN})
-"""States in which the configuration has the lines."""
+"""States in which the configuration contains the lines."""
 
 
 @dataclass(frozen=True)
 class KeyLines:
     """The lines that bind the hotkeys in the configuration of a compositor.
 
-    Without a compositor that is known they are commands for shortcuts, whose keys the desktop's settings choose.
-    ``missing``: actions without a line, with the reason. ``place``: the user's file; empty if there is none.
-    ``is_new``: writing makes it. ``change``: the difference that writing them makes. ``problem``: why the last
-    change was refused.
+    Without a known compositor, they are commands for shortcuts that the user creates in the desktop's settings.
+    ``missing``: reason by action without a line. ``place``: the user's file; empty if there is none. ``is_new``:
+    writing creates this file. ``change``: unified diff of what writing changes. ``problem``: why the last change
+    was refused.
     """
 
     compositor: Compositor | None
@@ -236,15 +236,15 @@ class KeyLines:
 
     @property
     def toggles(self) -> bool:
-        """True if the lines report presses without releases."""
+        """True if the compositor reports key presses without releases."""
         return self.compositor is not None and not self.compositor.reports_releases
 
 
 @dataclass(frozen=True)
 class DesktopView:
-    """The support of each ability, and the lines where the desktop gives programs no hotkeys.
+    """The support of each ability, and the lines for keys if the desktop has no hotkeys for programs.
 
-    ``toggle``: a command that starts and stops dictation, for a shortcut of the desktop.
+    ``toggle``: the command for a shortcut that starts and stops dictation.
     """
 
     supports: tuple[Support, ...] = ()
@@ -254,7 +254,7 @@ class DesktopView:
 
 @dataclass(frozen=True)
 class ReadDesktopAgain:
-    """Learn again what this desktop supports, and how its configuration stands."""
+    """Read again what this desktop supports, and the state of the lines in its configuration."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Plan how our lines get into the configuration of a compositor, and out of it again. Pure.
+"""Compute how to add our lines to the configuration of a compositor, and how to remove them. Pure.
 
-The lines are in a file of ours. The user's own file gets one line that includes it, with a comment above it.
+The lines are in a file of ours. The user's own file gets a line that includes it, with a comment above.
 """
 
 import difflib
@@ -15,14 +15,14 @@ from app.hotkeys.compositor_lines import Compositor
 _OWN: Final = "# Written by kikipounamu: Settings > Microphone and key. Changes here are lost."
 _COMMENT: Final = "# Keys for dictation, by kikipounamu"
 _PLAIN: Final = re.compile(r"[\w@+=:./-]+")
-_LAST: Final = re.compile(r"^\s*(exec|wait)\b")  # nothing behind such a line of a script is run
+_LAST: Final = re.compile(r"^\s*(exec|wait)\b")  # a shell runs nothing after such a line
 
 
 @dataclass(frozen=True)
 class Places:
-    """The user's file, our file beside it, and the line that includes ours. ``script``: a shell runs them.
+    """The user's file, our file beside it, and the line that includes ours.
 
-    ``base``: what the user's file says that does not exist yet; empty if it exists.
+    ``script``: both are shell scripts. ``base``: initial content of the user's file if it does not exist yet.
     """
 
     main: Path
@@ -34,19 +34,19 @@ class Places:
 
 @dataclass(frozen=True)
 class ConfigurationText:
-    """The contents of both files. ``own`` is ``None`` if there is no file of ours."""
+    """The contents of both files; ``own`` is ``None`` if our file does not exist."""
 
     main: str
     own: str | None = None
 
 
 def is_plain(text: str) -> bool:
-    """Return whether no configuration and no shell treats a character of this path in its own way."""
+    """Return whether a path has no character that is special in a configuration or a shell."""
     return _PLAIN.fullmatch(text) is not None
 
 
 def usual_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return where this compositor looks for the user's configuration, the first one first."""
+    """Return the paths where this compositor looks for the user's configuration, by precedence."""
     home, settings = _folders(environment)
     return {
         Compositor.SWAY: (home / ".sway" / "config", settings / "sway" / "config"),
@@ -58,7 +58,7 @@ def usual_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple
 
 
 def other_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return what this compositor reads while the user has no configuration of it, the first one first.
+    """Return the paths that this compositor reads if the user has no configuration, by precedence.
 
     Only files that a configuration can include. Source: sway(1), "CONFIGURATION".
     """
@@ -69,14 +69,14 @@ def other_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple
 
 
 def _folders(environment: Mapping[str, str]) -> tuple[Path, Path]:
-    """Return the user's home and the folder of settings in it."""
+    """Return the user's home and configuration folder."""
     home = Path(environment.get("HOME") or "/nonexistent")
     chosen = environment.get("XDG_CONFIG_HOME", "")
     return home, Path(chosen) if chosen.startswith("/") else home / ".config"
 
 
 def places(compositor: Compositor, main: Path) -> Places | None:
-    """Return the files to write; ``None`` if this compositor includes no file, or not one of this name."""
+    """Return the files to write; ``None`` if this compositor cannot include a file of this path."""
     script = compositor is Compositor.RIVER
     own = main.with_name("kikipounamu.sh" if script else "kikipounamu.conf")
     how = {Compositor.SWAY: "include {}", Compositor.HYPRLAND: "source = {}", Compositor.RIVER: "sh {}"}
@@ -115,7 +115,7 @@ def without_lines(before: ConfigurationText, where: Places) -> ConfigurationText
 
 
 def difference(before: ConfigurationText, after: ConfigurationText, where: Places) -> str:
-    """Return the change of both files as a unified difference; empty without a change."""
+    """Return the change of both files as a unified diff; empty without a change."""
     pairs = ((where.main, before.main, after.main), (where.own, before.own or "", after.own or ""))
     found = list[str]()
     for place, old, new in pairs:

@@ -1,6 +1,6 @@
-"""Learn what the desktop supports, and keep the lines for its keys as the settings want them.
+"""Read what the desktop supports, and show, write or remove the lines that bind its keys.
 
-Whole files of the compositor's configuration are read and changed, with a copy of the user's.
+Before the user's configuration file is replaced, a copy of it is stored beside it.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ _OWN_MODE: Final = 0o644
 
 
 class ConfigurationRefused(AppError):
-    """A file of the configuration cannot be read or written, or has changed meanwhile."""
+    """A file of the configuration cannot be read or written, or has changed since it was read."""
 
     def __init__(self, place: Path, reason: str) -> None:
         super().__init__(f"{place} cannot be changed ({reason}): copy the lines into it yourself")
@@ -64,7 +64,7 @@ def existing(candidates: tuple[Path, ...]) -> Path | None:
 
 
 def holds(place: Path, lines: Iterable[str]) -> bool:
-    """Return whether the user has copied all of these lines into a file."""
+    """Return whether a file contains all of these lines, copied by the user."""
     with suppress(OSError, UnicodeDecodeError):
         text = _text(place)
         return all(line in text for line in lines)
@@ -80,9 +80,9 @@ def read_files(where: Places) -> ConfigurationText:
 
 
 def change(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
-    """Replace ``before`` by ``after``; the file that includes the other is changed last, or first to remove it.
+    """Replace the contents ``before`` with ``after``, so that the user's file never includes a missing file.
 
-    Raises ``ConfigurationRefused``; also if a file is no longer as it was ``before``.
+    Raises ``ConfigurationRefused``, also if the files no longer have the contents ``before``.
     """
     if read_files(where) != before:
         raise ConfigurationRefused(where.main, "it has changed meanwhile")
@@ -139,7 +139,7 @@ _PROGRAM: Final = "kikipounamu"
 def key_lines(
     found: Found, bindings: Mapping[str, str], often: str, environment: Mapping[str, str]
 ) -> KeyLines | None:
-    """Return the lines for a desktop that gives programs no keys; ``None`` on other desktops."""
+    """Return the lines if the desktop has no hotkeys for programs; otherwise ``None``."""
     hotkeys = (one for one in abilities(found) if one.ability is Ability.HOTKEYS)
     if all(one.means for one in hotkeys):
         return None
@@ -158,12 +158,12 @@ def key_lines(
 def lines_for(compositor: Compositor, bindings: Mapping[str, str], often: str) -> Lines:
     """Return the lines that run the program of this installation; see ``compositor_lines.lines``."""
     program = _path()
-    # Not every configuration can name such a folder, so the PATH must have the program.
+    # A configuration may be unable to quote special characters; then the PATH must have the program.
     return lines(compositor, bindings, program if is_plain(program) else _PROGRAM, often)
 
 
 def _command() -> str:
-    """Return the program of this installation as a shell takes it: the desktop's PATH may not have it."""
+    """Return the quoted path of this installation's program, because the desktop's PATH may lack it."""
     return shlex.quote(_path())
 
 
@@ -175,10 +175,10 @@ def _path() -> str:
 
 
 def places_of(compositor: Compositor, environment: Mapping[str, str], loaded: str = "") -> Places | None:
-    """Return the files to write; ``None`` if the compositor includes none, or the user has nothing to add to.
+    """Return the files to write; ``None`` if the compositor cannot include files, or there is none to extend.
 
-    ``loaded``: the file that the compositor has read, if known; it may have been started with another one than
-    usual. A user without a configuration gets one that includes what the compositor reads until then.
+    ``loaded``: the file that the compositor has read, if known; it may be another one than usual. A user without a
+    configuration gets a new file that includes the one that the compositor reads now.
     """
     usual, others = usual_files(compositor, environment), other_files(compositor, environment)
     chosen = (Path(loaded),) if loaded and Path(loaded) not in others else ()
@@ -204,9 +204,10 @@ Learn = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 
 
 class DesktopService:
-    """Service of the desktop's abilities. ``post`` receives a ``DesktopView`` after each reading.
+    """Service that reads the desktop's abilities and manages the lines for its keys.
 
-    ``often``: the action whose key belongs to the app only at times.
+    ``post`` receives a ``DesktopView`` after each reading. ``often``: the action whose key the app grabs only
+    at times.
     """
 
     def __init__(
@@ -232,7 +233,7 @@ class DesktopService:
         await self._tasks.close()
 
     def use(self, bindings: Mapping[str, str]) -> None:
-        """Take the keys by action from the settings; ignored before entering and after leaving."""
+        """Use the keys by action from the settings; ignored before entering and after leaving."""
         if self._open and bindings != self._bindings:
             self._bindings = dict(bindings)
             self._tasks.start(self._publish_view(), "read")
@@ -243,7 +244,7 @@ class DesktopService:
         self._tasks.start(work, "ask")
 
     async def _read_again(self) -> None:
-        """Read the desktop, and let the desktop ask again at the next text whether the app may press keys."""
+        """Read the desktop again, and let it ask again for permission to press keys at the next text."""
         await in_daemon_thread(partial(ask_again, folders().config / NAME))
         await self._publish_view()
 
@@ -265,7 +266,7 @@ class DesktopService:
         await self._publish_view()
 
     def _write_lines(self, compositor: Compositor, find: Callable[[], Places | None], *, on: bool) -> Note | None:
-        """Write or remove the lines in the files that ``find`` returns, and return why that is refused. Blocks."""
+        """Write or remove the lines in the files that ``find`` returns; return a note if that fails. Blocks."""
         where = find()
         if where is None:
             return None

@@ -1,4 +1,4 @@
-"""Ask the compositor and the buses of a Linux desktop about it. A source that is missing or silent is left out."""
+"""Ask the compositor and the buses of a Linux desktop for facts; skip sources that are missing or silent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _WATCHER: Final = BusObject(_HOST, "/StatusNotifierWatcher", _HOST)
 
 
 async def facts_of(session: DesktopSession, environment: Mapping[str, str], deadline_s: float) -> dict[str, Any]:
-    """Return what is known at the deadline, by the names of the fields of ``Found``."""
+    """Return the facts that are known at the deadline, by field of ``Found``."""
     facts = dict[str, Any]()
     sources = [_bus(environment, facts)]
     if session is DesktopSession.X11:
@@ -48,21 +48,21 @@ async def _sway(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
 
 
 async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
-    """Note whether IBus answers: the file with its address stays when it ends."""
+    """Record whether IBus answers; the file with its address alone proves nothing, because it outlives IBus."""
     with suppress(BusError):
         async with await BusConnection.open(await in_daemon_thread(partial(ibus_address, environment))):
             facts["ibus"] = True
 
 
 async def _detect_tray(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
-    """Note a tray that embeds icons, which needs no bus."""
+    """Record a tray that embeds icons (XEmbed); it needs no bus."""
     display = environment.get("DISPLAY", "")
     if await in_daemon_thread(partial(selection_has_owner, "_NET_SYSTEM_TRAY", display)):
         facts["tray"] = True
 
 
 def selection_has_owner(prefix: str, display: str | None = None) -> bool:
-    """Return whether a program of this X server has the selection of its screen, as a tray or compositor does.
+    """Return whether an X client owns the selection ``prefix`` of the screen, as a tray or compositor does.
 
     Sources: freedesktop.org, System Tray Protocol and Extended Window Manager Hints.
     """

@@ -1,6 +1,6 @@
-"""Define the actions that windows request of the running app, the values that they get, and the handlers of both.
+"""Define the actions that windows request from the app, the values that they receive, and their registry.
 
-A newer value of a kind replaces the older.
+A newer value of a type replaces the older one.
 """
 
 from collections import deque
@@ -34,9 +34,9 @@ from app.updates.view import CheckForUpdates, UpdatesView
 
 @dataclass(frozen=True)
 class Devices:
-    """The microphones, each as (choice, name): the setting that selects it, and its display name.
+    """The microphones as pairs (value of the setting, display name).
 
-    ``default``: the name of the system's default.
+    ``default``: the display name of the system's default.
     """
 
     microphones: tuple[tuple[str, str], ...] = ()
@@ -52,10 +52,10 @@ class Takes:
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem and its remedy, as a note or a text.
+    """A problem and its remedy, as a note or a text; with neither, the problem is solved.
 
-    With neither, the problem is solved. Each topic (``about``) has one problem at a time. ``setting``: the
-    dotted name of the setting concerned.
+    A newer problem about the same topic (``about``) replaces the older one. ``setting``: dotted name of the
+    setting concerned, if any.
     """
 
     about: str
@@ -65,7 +65,7 @@ class Problem:
 
 
 def problem(about: str, error: AppError) -> Problem:
-    """Return the problem that an error describes for the user."""
+    """Return an error as the problem of a topic."""
     return Problem(about, str(error), note_of(error), error.name if isinstance(error, BadSetting) else "")
 
 
@@ -131,13 +131,13 @@ Action = (
 
 MOST: Final = 64
 FILES: Final = "files"
-"""The problem that the program's files have changed."""
+"""Topic of the problem that the program's files have changed since the start."""
 
 
 class ActionQueue:
-    """Queue in which actions wait until a program performs them; then they are passed on at once.
+    """Queue of actions until the app is ready to perform them; afterwards they are passed on at once.
 
-    Of too many, the newest are kept.
+    When it is full, the oldest action is dropped.
     """
 
     def __init__(self) -> None:
@@ -145,15 +145,15 @@ class ActionQueue:
         self.hold()
 
     def ask(self, action: Action) -> None:
-        """Pass an action on, or keep it."""
+        """Pass an action on, or queue it."""
         self._pass_on(action)
 
     def hold(self) -> None:
-        """Keep actions from now on."""
+        """Queue actions from now on."""
         self._pass_on: Callable[[Action], None] = self._early.append
 
     def begin(self, pass_on: Callable[[Action], None]) -> None:
-        """Pass on the actions that wait, then every other one."""
+        """Pass on the queued actions, then every later one at once."""
         self._pass_on = pass_on
         while self._early:
             pass_on(self._early.popleft())
@@ -166,7 +166,7 @@ V = TypeVar("V")
 class Registry(Generic[M]):
     """Handlers by message type; calling it passes a message to all handlers of its type, in order.
 
-    ``M`` is the union of the registered types. Therefore a type checker finds a type without a handler:
+    ``M`` is the union of the registered types, so a type checker reports a type without a handler:
 
         show: Callable[[News], None] = Registry().add(show_view).add(show_settings)
     """
@@ -193,6 +193,6 @@ class Registry(Generic[M]):
 
 
 def message_types(handler: Callable[[V], None]) -> tuple[type, ...]:
-    """Return the types that the handler's parameter is annotated with, of a union each one."""
+    """Return the types in the annotation of the handler's parameter, with unions expanded."""
     hint = get_type_hints(handler)[next(iter(signature(handler).parameters))]
     return get_args(hint) or (hint,)

@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu gpu``: recognise with torch on a graphics card, from an environment of its own."""
+"""Implement ``kikipounamu gpu``: install torch for a graphics card in a separate environment, or remove it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -109,14 +109,14 @@ def _accept_licence(*, accepted: bool) -> None:
 
 
 def _has_app() -> bool:
-    """Return whether the app is installed, whose settings name the environment."""
+    """Return whether the app is installed; its settings name the environment."""
     from importlib.util import find_spec
 
     return find_spec("tomlkit") is not None
 
 
 def _save_environment(environment: str) -> None:
-    """Write into the settings that the worker runs from this environment; empty: from none."""
+    """Set the environment from which the worker runs; an empty string resets it."""
     import asyncio
 
     from app.gpu.installer import MODEL

@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu update``: how this installation is updated, and whether there is a newer version."""
+"""Implement ``kikipounamu update``: print how to update this installation, and look for a newer version."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
@@ -47,7 +47,9 @@ def update(
 
 
 async def report_versions(*, check: bool, as_json: bool) -> int:
-    """Print the answer, and return the exit status. Raises ``UpdateError``."""
+    """Print how to update, with the newest version if ``check``, and return the exit status.
+
+    Raises ``UpdateError``.
     import asyncio
 
     from app.diagnostics.checks.installation import missing_extras
@@ -72,7 +74,7 @@ async def report_versions(*, check: bool, as_json: bool) -> int:
 
 
 def answer(version: str, found: "Installation", release: "Release | None", *, check: bool) -> Iterable[str]:
-    """Yield the lines for people. ``release``: the version that the index offers."""
+    """Yield the lines for people. ``release``: the newer version that the index offers, if any."""
     own = f"kikipounamu {version}, {_HOW[found.kind]}"
     if check and release is None:
         yield f"{own}: this is the newest version."
@@ -92,7 +94,7 @@ def answer(version: str, found: "Installation", release: "Release | None", *, ch
 
 
 def missing_parts_lines(extras: Sequence[str], version: str) -> Iterable[str]:
-    """Yield the line about the parts that a self-contained folder lacks, if any: none can be added to it."""
+    """Yield a line about parts that a bundle lacks, if any, with a remedy: they cannot be added to it."""
     remedies: dict[str, list[str]] = {}
     for extra in extras:
         remedy = _INSTEAD.get(extra, _FULL).replace("{}", version)
@@ -103,7 +105,7 @@ def missing_parts_lines(extras: Sequence[str], version: str) -> Iterable[str]:
 
 
 async def _newest(installed: str) -> "Release | None":
-    """Return the version that the index offers, or ``None``, and remember the answer for the app."""
+    """Return the newer version that the index offers, or ``None``, and store the answer for the app."""
     import asyncio
     import time
 

@@ -99,7 +99,7 @@ async def test_recording_ends_by_itself_before_its_session_has_too_many_segments
         assert await listen(GatewayChoice(gateway.url, "k"), choices(microphone)) == 0
     (found,) = users_library().all()
     assert found.state is TakeState.DONE and found.text
-    assert "as long as one may be" in capsys.readouterr().err
+    assert "has reached its maximum length" in capsys.readouterr().err
 
 
 async def test_recording_is_complete_and_failure_reported_when_output_is_full(

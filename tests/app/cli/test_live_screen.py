@@ -84,7 +84,7 @@ def test_standard_output_has_only_texts_without_terminal() -> None:
         "Getting ready",
         "Listening",
         "[no text: it died]",
-        "Listening (nobody answers; it is tried again and again)",
+        "Listening (nobody answers; retrying)",
         "Recognising",
         "Done",
     ]

@@ -101,7 +101,7 @@ def test_ask_waits_for_app_that_is_starting(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("verb", "said"),
     [
-        ("stop", "0.05 s: once it goes on, it ends a recording; if it does not go on, end it and start it again"),
+        ("stop", "0.05 s: when it continues, it ends a recording; if it does not, end it and start it again"),
         ("start", "0.05 s: end it and start it again"),
     ],
 )
