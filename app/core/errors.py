@@ -46,8 +46,8 @@ class Note:
 class AppError(Exception):
     """Base class of desktop errors.
 
-    The message states the remedy, in English, for logs and the command line. ``note``: the same, to be translated
-    by windows; without a note they show the message. ``exit_status``: exit status of a command.
+    The message states the remedy, in English, for logs and the command line. ``note``: the same in a form that
+    windows translate; without it they show the message. ``exit_status``: exit status of a command.
     """
 
     note: Note | None = None
@@ -70,7 +70,7 @@ class ModelUnfit(AppError):
     """
 
     def __init__(self, model: str, extra: str = "") -> None:
-        from runtime.installing import extra_command  # imports subprocess, which is slow; commands for keys import this module
+        from runtime.installing import extra_command  # slow to import; a key press waits
 
         advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
         super().__init__(f"no installed engine runs the model {model}: {advice} another one")

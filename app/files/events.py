@@ -1,4 +1,4 @@
-"""Events and effects of the list of files."""
+"""Define the events and effects of the list of files."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from speech.media_file import SoundTrack
 class Add:
     """Files to add: named ones and those found in folders.
 
-    ``left_out``: number of further files found.
+    ``left_out``: number of files found beyond the limit.
     """
 
     paths: tuple[str, ...]
@@ -33,7 +33,7 @@ class Add:
 class FileInspected:
     """Result of the inspection of a readable file.
 
-    ``duration_s``: ``None`` if unknown before decoding. ``sound``: its default sound track.
+    ``duration_s``: ``None`` if unknown before decoding. ``sound``: the default sound track.
     """
 
     file: int
@@ -103,7 +103,7 @@ class Halted:
 
 @dataclass(frozen=True)
 class Saved:
-    """Additional place where the text was saved."""
+    """Additional path to which the text was saved."""
 
     file: int
     place: str
@@ -111,7 +111,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class TextLost:
-    """Damage of a file's stored text: it lacks these places."""
+    """Damage of a file's stored text; ``places``: the times whose text is missing."""
 
     file: int
     places: tuple[str, ...]
@@ -144,7 +144,7 @@ class InspectFile:
 
 @dataclass(frozen=True)
 class RunFile:
-    """Request to recognise everything without a text; with ``again``, failed segments too.
+    """Request to recognise everything that has no text yet; with ``again``, failed segments too.
 
     ``track``: the sound track; 0: the default one.
 
@@ -159,14 +159,14 @@ class RunFile:
 
 @dataclass(frozen=True)
 class HaltRun:
-    """Request to end a run soon and to send no more of its file."""
+    """Request to end a run and to send no more of its file."""
 
     file: int
 
 
 @dataclass(frozen=True)
 class Forget:
-    """Request to delete the kept results of a file that does not run."""
+    """Request to delete the stored results of a file that does not run."""
 
     file: int
 

@@ -1,6 +1,6 @@
-"""A run of one file: from its first sample without a text to its saved results or its failure.
+"""Run one file: from its first sample without a text to its saved results or its failure.
 
-Its transcripts go next to the recording or into a chosen folder, and replace no existing file.
+Transcripts go next to the recording or into a chosen folder, and never replace an existing file.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ _MOST_NAMES: Final = 1_000
 
 
 def save(transcript: RecordingTranscript, recording: Path, form: Format, folder: str = "") -> Path:
-    """Write a transcript under a free name: ``talk.srt``, else ``talk (2).srt``. Raises ``OutputFailed``."""
+    """Write a transcript under an unused name (``talk.srt``, ``talk (2).srt``). Raises ``OutputFailed``."""
     place = (Path(folder) if folder else recording.parent) / f"{recording.stem}.{form}"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -75,10 +75,7 @@ def save_as(transcript: RecordingTranscript, recording: Path, place: Path, form:
 
 
 def _reserve_file(wanted: Path) -> Path:
-    """Create an empty file under a free name to reserve it.
-
-    Links would not work on every disk.
-    """
+    """Create an empty file under an unused name to reserve it, because hard links do not work on every disk."""
     for number in range(1, _MOST_NAMES):
         place = wanted if number == 1 else wanted.with_stem(f"{wanted.stem} ({number})")
         with suppress(FileExistsError):
@@ -99,7 +96,7 @@ _UNREADABLE: Final[dict[type[SpeechError], FileNote]] = {
     MediaExtraMissing: FileNote.MEDIA_MISSING,
 }
 _BUSY: Final = {"no_worker": FileNote.NO_WORKER, "broker": FileNote.BROKER_AWAY}
-"""Other reasons are not shown: most of the waiting work is the file's own."""
+"""Notes by reason why the gateway is busy. Others are not shown, because most waiting work is the file's own."""
 
 
 def unreadable(error: SpeechError) -> Note:
@@ -109,15 +106,15 @@ def unreadable(error: SpeechError) -> Note:
 
 
 def not_saved(place: str) -> Note:
-    """Return the note for a text that could not be written to this folder or file."""
+    """Return the note for a text that could not be written to a folder or file."""
     return Note(FileNote.NOT_SAVED, {"place": place})
 
 
 @dataclass(frozen=True)
 class FileTask:
-    """A file to ``run``.
+    """Everything that the run of a file needs.
 
-    ``duration_s``: if known. ``again_s``: pause before another session is tried.
+    ``duration_s``: its length, if known. ``again_s``: pause before another session is tried.
     """
 
     recogniser: FileRecogniser
@@ -128,10 +125,7 @@ class FileTask:
     again_s: float
 
     async def run(self, run: RunFile, report: Report) -> RunFinished | RunFailed:
-        """Recognise the file and save its results.
-
-        A cancellation after recognition has completed is ignored.
-        """
+        """Recognise the file and save its results; ignore a cancellation once recognition has completed."""
         try:
             known = await self._recognise(run, report)
         except SpeechError as error:
@@ -148,7 +142,7 @@ class FileTask:
         return await _through(loop.run_in_executor(self.recogniser.pool, self._save, run, known))
 
     async def _recognise(self, run: RunFile, report: Report) -> KnownResults:
-        """Recognise in a new session whenever one is lost, up to three times in a row without progress."""
+        """Recognise, with a new session whenever one is lost; give up after three in a row without progress."""
         options = msgspec.structs.replace(self.options, priority="bulk", partials=False)
         tries = 0
         while True:
@@ -198,9 +192,9 @@ class FileTask:
 
 
 class Reporter:
-    """``FileObserver`` that turns events into progress and notes.
+    """``FileObserver`` that reports events as progress and notes.
 
-    ``gained``: this run has recognised something.
+    ``gained``: a new segment was recognised in this session.
     """
 
     def __init__(self, file: int, duration_s: float | None, report: Report, clock: Callable[[], float]) -> None:
@@ -214,9 +208,9 @@ class Reporter:
         self._noted = True  # the previous session may have left a note
 
     def progressed(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
-        """Report that everything up to here is recognised; ``pieces`` are new."""
+        """Report that everything up to ``position_s`` is recognised; ``pieces`` are new."""
         now = self._clock()
-        self.gained |= self._began is not None and bool(pieces)  # the first call brings the pieces of earlier runs
+        self.gained |= self._began is not None and bool(pieces)  # the first call has the pieces of earlier runs
         began_s, began_at = self._began = self._began or (position_s, now)
         if pieces:
             texts = (self._text, *(piece.segment.timed for piece in pieces[-_SHOWN_PIECES:]))
@@ -249,7 +243,7 @@ def _about(transcript: RecordingTranscript, run: RunFile) -> Note | None:
         return Note(FileNote.GAPS, {"count": str(len(transcript.failures))})
     if transcript.truncated:
         return Note(FileNote.TRUNCATED)
-    with suppress(SpeechError):  # the file may be gone by now
+    with suppress(SpeechError):  # the file may have been deleted since
         track, tracks = sound_track(run.path)
         if tracks > 1:
             return Note(FileNote.ONE_TRACK, {"track": str(run.track or track), "count": str(tracks)})
@@ -257,7 +251,7 @@ def _about(transcript: RecordingTranscript, run: RunFile) -> Note | None:
 
 
 async def _through(work: "asyncio.Future[RunFinished]") -> RunFinished:
-    """Wait for the result of ``work`` despite cancellations."""
+    """Wait for the result of ``work``, ignoring cancellations."""
     while not work.done():
         try:
             await asyncio.wait({work})

@@ -1,4 +1,4 @@
-"""Recordings in the files and folders that a user dropped or named. Blocks."""
+"""Find recordings in the files and folders that a user dropped or named. Blocks."""
 
 import math
 import os
@@ -27,23 +27,20 @@ _AUDIO: Final = (
 )
 _VIDEO: Final = ("3gp", "avi", "flv", "m4v", "mkv", "mov", "mp4", "webm", "wma", "wmv")
 KINDS: Final = _AUDIO + _VIDEO
-"""Extensions of audio and video. A file named by the user is accepted with any extension: its reader checks it."""
+"""Extensions that are recordings in folders. A named file may have any extension; reading it checks the format."""
 
 _MOST_VISITED: Final = 20_000
 
 
 class FoundFiles(NamedTuple):
-    """Paths of recordings.
-
-    ``left_out``: number of further recordings that were found.
-    """
+    """Paths of recordings; ``left_out``: number of recordings found beyond the limit."""
 
     paths: tuple[str, ...]
     left_out: int
 
 
 def find(paths: Iterable[str], most: int) -> FoundFiles:
-    """Return the named files, and for each named folder its visible recordings, sorted by name."""
+    """Return up to ``most`` recordings: named files, and the visible recordings in named folders by name."""
     found: dict[str, None] = {}
     for named in paths:
         path = Path(os.path.abspath(named))
@@ -53,7 +50,7 @@ def find(paths: Iterable[str], most: int) -> FoundFiles:
 
 
 def named_recordings(paths: Iterable[Path]) -> list[Path]:
-    """Return the named files as they are named, and for each folder the recordings that are not named before.
+    """Return the named files, and the recordings in named folders except those already in the list.
 
     Raises ``UsageMistake`` for a folder without recordings.
     """
@@ -79,7 +76,7 @@ def _why_empty(folder: Path) -> str:
 
 
 def _recordings(folder: Path, most: float = _MOST_VISITED) -> Iterator[Path]:
-    """Yield the recordings below a folder, without following links to folders and skipping unreadable ones."""
+    """Yield the recordings below a folder; skip links to folders, and unreadable folders."""
     visited = 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

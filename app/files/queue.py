@@ -56,10 +56,7 @@ AT_ONCE: Final = 1
 
 @dataclass(frozen=True)
 class SavingOptions:
-    """Settings for saved results.
-
-    ``folder``: empty for the folder of each file.
-    """
+    """Settings for saved results; ``folder``: empty for the folder of each file."""
 
     forms: tuple[Format, ...] = USUAL_FORMS
     folder: str = ""
@@ -72,7 +69,7 @@ _PASSING: Final = (RunProgress, Noted, ListNote)
 class FileQueue:
     """Queue of files.
 
-    Call ``start`` first; ``handle`` events in order, and carry out the returned effects in order.
+    Call ``start`` first, then ``handle`` each event in order. Perform the returned effects in order.
     """
 
     def __init__(
@@ -91,7 +88,7 @@ class FileQueue:
 
     @property
     def files(self) -> tuple[FileView, ...]:
-        """Files to save, together with ``saving`` and ``following``, the number of the next file."""
+        """Files to store, together with ``saving`` and ``following``, the number of the next file."""
         return tuple(self._files.values())
 
     def find(self, file: int) -> FileView | None:
@@ -103,7 +100,7 @@ class FileQueue:
         return FilesView(self.files, self.saving.forms, self.saving.folder, self._note)
 
     def start(self) -> list[Effect]:
-        """Resume the saved list. An earlier version has not counted the sound tracks."""
+        """Resume the stored list; inspect files again whose sound tracks an earlier version did not count."""
         new = [
             InspectFile(view.file, view.path)
             for view in self.files
@@ -112,10 +109,7 @@ class FileQueue:
         return [*new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
-        """Apply an event and return its effects.
-
-        Events about removed files have none.
-        """
+        """Apply an event and return its effects; ignore news of removed files."""
         effects = self._apply(event)
         if isinstance(event, _PASSING):
             return effects
@@ -185,7 +179,7 @@ class FileQueue:
         return effects
 
     def _clear(self) -> list[Effect]:
-        """Remove the files that have ended; those with unsaved texts only after a warning that names as many."""
+        """Remove the files that have ended; those with unsaved texts only if the last note warned of as many."""
         unsaved = sum(view.unsaved for view in self.files)
         warning = Note(FileNote.UNSAVED, {"count": str(unsaved)}) if unsaved else None
         sure = self._note == warning
@@ -194,16 +188,16 @@ class FileQueue:
         return list(chain.from_iterable(map(self._remove, removed)))
 
     def _files_named(self, event: Asked) -> list[int]:
-        """Return the files that the action names and that allow it."""
+        """Return the files to which the action applies and whose state allows it."""
         named = getattr(event, "file", None)
         return [view.file for view in self.files if named in (None, view.file) and _can(event, view)]
 
     def _change(self, file: int, state: FileState, note: Note | None = None, **other: Any) -> None:
-        """Put a file into another state; ``other``: more of its fields that change."""
+        """Change the state of a file, and ``other`` fields."""
         self._files[file] = replace(self._files[file], state=state, note=note, left_s=None, **other)
 
     def _change_without_run(self, file: int, state: FileState, **other: Any) -> list[Effect]:
-        """Change to a state without a run, and halt a current one."""
+        """Change to a state without a run, and halt the current run if there is one."""
         working = self._files[file].state is FileState.WORKING
         self._change(file, state, **other)
         if not working:
@@ -219,7 +213,7 @@ class FileQueue:
     def _remove(self, file: int) -> list[Effect]:
         effects = self._change_without_run(file, FileState.CANCELLED)
         del self._files[file]
-        return effects if file in self._running else [*effects, Forget(file)]  # else as soon as its run ends
+        return effects if file in self._running else [*effects, Forget(file)]  # otherwise when its run ends
 
     def _move(self, file: int, by: int) -> None:
         if file in self._files:
@@ -238,7 +232,7 @@ class FileQueue:
         match event:
             case FileInspected(_, duration_s, sound):
                 state = FileState.WAITING if view.state is FileState.ADDED else view.state
-                numbered = sound.tracks > 1 and view.untouched  # otherwise a run is or was told the default track
+                numbered = sound.tracks > 1 and view.untouched  # otherwise a run has begun with the default track
                 track = view.track or sound.number if numbered else view.track
                 duration_s = view.duration_s or duration_s
                 view = replace(view, state=state, duration_s=duration_s, tracks=sound.tracks, track=track)
@@ -257,7 +251,7 @@ class FileQueue:
         self._files[event.file] = view
 
     def _handle_run_end(self, event: RunFinished | RunFailed | Halted) -> list[Effect]:
-        """Handle the end of a run; its file may have been paused, resumed, cancelled or removed meanwhile."""
+        """Handle the end of a run, whose file may have been paused, resumed, cancelled or removed since."""
         file = event.file
         track = self._running.pop(file, None)
         view = self._files.get(file)
@@ -265,8 +259,8 @@ class FileQueue:
             return [Forget(file)]
         match event:
             case _ if track not in (None, view.track):
-                pass  # another track was chosen meanwhile: the file waits for its run
-            case RunFinished():  # also after a late cancellation: the results are saved
+                pass  # another track was chosen, and the file waits for a run of that
+            case RunFinished():  # even if it was cancelled too late: its results are saved
                 self._change(
                     file,
                     FileState.DONE,
@@ -323,7 +317,7 @@ def _can(event: Asked, view: FileView) -> bool:
 
 
 def _resting(view: FileView) -> FileView:
-    """Return a file as a new program starts with it: nothing runs."""
+    """Return a stored file as it is after a start: it waits if it was working."""
     working = view.state is FileState.WORKING
     return replace(view, state=FileState.WAITING, note=None, left_s=None) if working else view
 

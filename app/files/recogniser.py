@@ -1,7 +1,7 @@
-"""Recognition of one file from where its last run ended: ``app.transcription.pipeline`` with additions for files.
+"""Recognise one file from where its last run ended: ``app.transcription.pipeline`` with additions for files.
 
 Reading and VAD run in a thread, so that the loop stays free for dictation. At most ``held_s`` of audio without a
-result is in memory, however long the file is. Reading keeps the pace of recognition.
+result is in memory, however long the file is; reading waits for recognition.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ from speech.segmenter import SegmentOutput
 from speech.vad import Vad, open_vad
 
 UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s=3600.0, held_s=120.0)
-"""Wait for a gateway without limit, and hold just enough audio for a few workers."""
+"""Wait for a gateway without limit, and hold only enough audio to keep a few workers busy."""
 
 _KEEP_S: Constant = 10.0
 
@@ -50,7 +50,7 @@ class FileObserver(Protocol):
     """Observer of a file's progress."""
 
     def progressed(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
-        """Accept that everything up to here is recognised; ``pieces`` are new and consecutive."""
+        """Accept that everything up to ``position_s`` is recognised; ``pieces`` are new and consecutive."""
 
     def received(self, event: ClientEvent) -> None:
         """Accept an event of the client."""
@@ -76,10 +76,10 @@ class FileRecogniser:
     async def recognise(
         self, run: RunFile, options: Options, kept: FileResults, observer: FileObserver
     ) -> KnownResults:
-        """Carry out ``run`` and add each result to ``kept``.
+        """Perform ``run``, add each result to ``kept``, and return all results.
 
-        Cancellation or an error withdraws unrecognised segments from the gateway. Raises ``SpeechError``,
-        ``OutputFailed`` or ``GatewayError``; earlier results stay kept.
+        Cancellation or an error cancels unrecognised segments at the gateway. Raises ``SpeechError``,
+        ``OutputFailed`` or ``GatewayError``; results so far stay in ``kept``.
         """
         session = uuid4()
         aside = asyncio.get_running_loop().run_in_executor
@@ -102,7 +102,7 @@ class FileRecogniser:
 
 
 class _TrackedOutlet(ToGateway):
-    """``ToGateway`` that records the positions of segments, and stops sending once results cannot be kept."""
+    """``ToGateway`` that records the positions of segments, and stops sending if results cannot be stored."""
 
     def __init__(self, client: GatewayClient, progress: "OrderedResults") -> None:
         super().__init__(client, live=False)
@@ -123,7 +123,7 @@ class _TrackedOutlet(ToGateway):
 
 @asynccontextmanager
 async def _store_results(progress: "OrderedResults", kept: FileResults) -> AsyncIterator[None]:
-    """Write results as they arrive; on exit, wait for the last one. Raises ``OutputFailed``."""
+    """Store results as they arrive; on exit, wait for the last one. Raises ``OutputFailed``."""
     keeper = asyncio.create_task(_store_pieces(progress, kept), name="files/keep")
     try:
         yield
@@ -153,7 +153,7 @@ def _resume_results(run: RunFile, kept: FileResults) -> KnownResults:
 
 
 def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
-    """Drop the first ``samples``, but yield empty blocks for them, so that the consumer keeps being served."""
+    """Drop the first ``samples``, but yield empty blocks in their place, so that the consumer is not blocked."""
     for block in blocks:
         skipped = min(samples, len(block))
         samples -= skipped
@@ -161,7 +161,7 @@ def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
 
 
 class ReaderThreadVad(SegmentingVad):
-    """A ``SegmentingVad`` that works in the thread which reads blocks: the results are there with the block."""
+    """``SegmentingVad`` that works in the thread that reads blocks, so that ``accept`` only returns results."""
 
     def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         super().__init__(vad, segmenter)
@@ -169,10 +169,7 @@ class ReaderThreadVad(SegmentingVad):
         self._last: Sequence[SegmentOutput] = ()
 
     def listen(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        """Listen to the blocks and yield them unchanged. Blocks.
-
-        The thread that reads must call it.
-        """
+        """Process the blocks and yield them unchanged. Call this in the thread that reads. Blocks."""
         for block in blocks:
             self._latest = super().accept(block) if len(block) else ()
             yield block
@@ -188,7 +185,7 @@ class ReaderThreadVad(SegmentingVad):
 
 
 class MemoryAudio:
-    """``AudioStore`` in memory, bounded by the client's ``held_s``; never waits for a disk."""
+    """``AudioStore`` in memory, which the client's ``held_s`` bounds."""
 
     def __init__(self) -> None:
         self._audio: dict[int, bytearray] = {}
@@ -213,7 +210,7 @@ class MemoryAudio:
 
 @dataclass
 class _Placement:
-    """Position of a segment in the recording, in samples; its length is known only at its end."""
+    """Position of a segment in the recording, in samples; ``samples`` is set at its end."""
 
     begin: int
     samples: int = 0
@@ -237,11 +234,11 @@ class OrderedResults(TranscriptionObserver):
 
     @property
     def pieces(self) -> tuple[RecognisedSegment, ...]:
-        """Pieces from the beginning of the recording, without a gap."""
+        """Recognised pieces from the beginning of the recording up to the first gap."""
         return tuple(self._pieces)
 
     def check(self) -> None:
-        """Raise ``OutputFailed`` if results cannot be kept."""
+        """Raise ``OutputFailed`` if results cannot be stored."""
         if self.failure is not None:
             raise self.failure
 
@@ -278,12 +275,12 @@ class OrderedResults(TranscriptionObserver):
         self._move(tuple(following))
 
     def end(self) -> None:
-        """Mark that no more results will come."""
+        """Record that no more results will come."""
         self._ended = True
         self._changed.set()
 
     async def new(self) -> list[RecognisedSegment]:
-        """Wait for new pieces and return them; an empty list after the end."""
+        """Wait for new pieces, in any order, and return them; an empty list after the end."""
         while not self._new and not self._ended:
             self._changed.clear()
             await self._changed.wait()
@@ -292,5 +289,5 @@ class OrderedResults(TranscriptionObserver):
 
     def _move(self, pieces: tuple[RecognisedSegment, ...]) -> None:
         first = min((placement.begin for placement in self._placements.values()), default=self._read)
-        self._position = max(self._position, first)  # a segment is reported slightly after it begins
+        self._position = max(self._position, first)  # the VAD reports a segment slightly after it begins
         self._observer.progressed(self._position / SAMPLE_RATE, pieces)

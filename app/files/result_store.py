@@ -1,8 +1,8 @@
-"""Results of one file and the list of files on disk.
+"""Store the results of each file and the list of files on disk.
 
 Results are one line of JSON per segment, so that a later run can continue. A segment whose line is damaged is
-recognised again. If the recording was complete, a segment with an error says which part of its text is lost.
-While such a recording is recognised again, a second file keeps what was known before.
+recognised again. If the recording was complete, a segment with an error takes the place of the lost text. While
+such a recording is recognised again, a second file keeps the earlier results.
 """
 
 import os
@@ -30,9 +30,9 @@ _MOST_BYTES: Final = 256 << 20
 
 
 class RecordingIdentity(Struct, frozen=True):
-    """Identity of a recording, which differs when another file takes its name.
+    """Identity of a recording, which differs if another file takes its name.
 
-    ``path``: not part of it; lists the recording again if the list of files is lost. ``track``: the sound track.
+    ``path``: not compared; restores the list of files if that is lost. ``track``: the sound track.
     """
 
     size: int
@@ -55,7 +55,7 @@ class RecognisedSegment(Struct, frozen=True, tag="piece"):
 
 
 class _Whole(Struct, frozen=True, tag="whole"):
-    """Mark of a completed recording: its length and its saved results."""
+    """Line that marks a recording as complete, with its length and the paths of its saved results."""
 
     samples: int
     results: tuple[str, ...]
@@ -82,7 +82,7 @@ class KnownResults:
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """Places in the recording whose stored text is damaged, such as ``0:12–0:47``."""
+        """Times in the recording whose stored text is damaged, such as ``0:12–0:47``."""
         found = (piece.segment for piece in self.pieces)
         return tuple(_place(segment) for segment in found if segment.error == _LOST and segment.text)
 
@@ -97,7 +97,7 @@ class KnownResults:
 
 
 def source_of(path: Path, track: int = 0) -> RecordingIdentity:
-    """Return the identity of the recording that is there now. Raises ``OSError``."""
+    """Return the identity of the recording that is at ``path`` now. Raises ``OSError``."""
     found = path.stat()
     return RecordingIdentity(found.st_size, found.st_mtime_ns, str(path), track)
 
@@ -108,7 +108,7 @@ def place_in(folder: Path, file: int) -> Path:
 
 
 def sweep(folder: Path, files: Iterable[int]) -> None:
-    """Delete the results of all other files, and what a program that was killed had not written completely."""
+    """Delete the results of all other files, and temporary files of interrupted writes."""
     known = {place_in(folder, file) for file in files}
     results = (*folder.glob(f"*{_ENDING}"), *folder.glob(f"*{_BEFORE}"))
     others = [place for place in results if place.with_suffix(_ENDING) not in known]
@@ -126,7 +126,7 @@ class FileResults:
         self._place, self._before = place, place.with_suffix(_BEFORE)
 
     def read(self, done_s: float | None = None) -> KnownResults:
-        """Return everything known, even if the recording has changed; empty if there is no store.
+        """Return the known results, even if the recording has changed; empty if nothing is stored.
 
         ``done_s``: the length of a recording that was recognised completely. Until a retry is complete, the
         results before it are returned.
@@ -138,7 +138,7 @@ class FileResults:
         return known if before.results is None else before
 
     def view(self, file: int) -> FileView | None:
-        """Return the file as the list shows it, paused unless it is complete; ``None`` if its path is unknown."""
+        """Return the file for the list, as paused unless it is complete; ``None`` if its path is unknown."""
         lines = _lines(self._place)
         source, known = _source(lines), _parse_results(lines)
         if source is None or not source.path:
@@ -158,14 +158,14 @@ class FileResults:
         )
 
     def resume(self, source: RecordingIdentity, *, again: bool) -> KnownResults:
-        """Return what is still valid for ``source``, and discard the rest.
+        """Return the results that are valid for ``source``, and discard the rest.
 
-        ``again``: keep only what comes before the first segment without a text, or before the last segment of a
-        recording whose end was missing: its drive may be there again.
+        ``again``: keep only results before the first failed segment, or before the last segment of a truncated
+        recording, because its drive may be there again.
         """
         lines = _lines(self._place)
         known = _parse_results(lines) if _is_of(lines, source) else KnownResults()
-        if not _is_of(_lines(self._before), source):  # of another sound track, or of an earlier recording
+        if not _is_of(_lines(self._before), source):  # from another sound track or an earlier recording
             self._delete_earlier()
         if again:
             lacking = [piece.segment.index for piece in known.pieces if piece.segment.error]
@@ -187,7 +187,7 @@ class FileResults:
         self._delete_earlier()
 
     def _delete_earlier(self) -> None:
-        with suppress(OSError):  # it goes with the file at the latest
+        with suppress(OSError):  # ``forget`` or ``sweep`` deletes it later
             self._before.unlink(missing_ok=True)
 
     def forget(self) -> None:
@@ -197,7 +197,7 @@ class FileResults:
 
     def _append(self, lines: bytes) -> None:
         try:
-            with self._place.open("r+b") as file:  # never a new file, which would lack the line with the source
+            with self._place.open("r+b") as file:  # never create a file, because it would lack the line with the source
                 file.seek(0, os.SEEK_END)
                 file.write(lines)
         except OSError as error:
@@ -219,7 +219,7 @@ def _write(place: Path, lines: bytes) -> None:
 
 
 def without_holes(pieces: Iterable[RecognisedSegment]) -> tuple[RecognisedSegment, ...]:
-    """Return the segments from number 0 up to the first missing number; of duplicates, the later one."""
+    """Return the segments from number 0 up to the first missing number; the last of duplicates counts."""
     found = {piece.segment.index: piece for piece in pieces}
     whole: list[RecognisedSegment] = []
     while piece := found.get(len(whole)):
@@ -239,7 +239,7 @@ def shifted(segment: TranscriptSegment, index: int, origin: int) -> TranscriptSe
 
 
 def _parse_results(lines: list[bytes], done: int | None = None) -> KnownResults:
-    """Return the results in these lines. ``done``: the samples of a recording that was recognised completely."""
+    """Return the results in these lines. ``done``: the length in samples of a recording known to be complete."""
     found = [_decode_line(line) for line in lines[1:]]
     pieces = [one for one in found if isinstance(one, RecognisedSegment)]
     ends = [one for one in found if isinstance(one, _Whole)]
@@ -259,7 +259,7 @@ def _decode_line(line: bytes) -> RecognisedSegment | _Whole | None:
 
 
 def _with_losses(pieces: Iterable[RecognisedSegment], samples: int, damaged: int) -> tuple[RecognisedSegment, ...]:
-    """Fill the place of each missing segment; one of several ``damaged`` lines may have been the last segment."""
+    """Insert a segment for each missing one; a surplus ``damaged`` line was the last segment."""
     found = {piece.segment.index: piece for piece in pieces}
     whole: list[RecognisedSegment] = []
     for piece in (found[index] for index in sorted(found)):
@@ -273,7 +273,7 @@ def _with_losses(pieces: Iterable[RecognisedSegment], samples: int, damaged: int
 
 
 def _loss(before: list[RecognisedSegment], end: int) -> RecognisedSegment:
-    """Return a segment in place of a lost one, up to the sample ``end``. The first of several has a text."""
+    """Return the replacement of a lost segment, up to sample ``end``; only the first in a row has a text."""
     begin, again = before[-1].end if before else 0, bool(before) and before[-1].segment.error == _LOST
     segment = TranscriptSegment(len(before), samples_to_ms(begin), samples_to_ms(end), error=_LOST)
     text = "" if again else f"[… {_place(segment)} …]"
@@ -301,7 +301,7 @@ def _line(found: object) -> bytes:
 
 
 def unwritable(place: Path, error: OSError) -> OutputFailed:
-    """Return the error for a file that the disk refuses."""
+    """Return the error for a file that cannot be written."""
     return OutputFailed(f"{place} cannot be written: {error.strerror}")
 
 
@@ -313,7 +313,7 @@ class _List(Struct, frozen=True):
 
 
 def encode_queue(queue: FileQueue) -> str:
-    """Encode the list for ``decode`` of any version."""
+    """Encode the list for ``decode_queue``, also of other versions."""
     document = _List(queue.files, queue.saving.forms, queue.saving.folder, queue.following)
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
@@ -328,7 +328,7 @@ def decode_queue(document: str) -> FileQueue | None:
 
 
 def queue_of_results(folder: Path) -> FileQueue:
-    """Return a list of the files whose results are in this folder, in the order in which they were added."""
+    """Restore the list from the results in a folder, in the order in which the files were added."""
     places = ((int(place.stem), place) for place in folder.glob(f"*{_ENDING}") if place.stem.isdecimal())
     views = (FileResults(place).view(file) for file, place in sorted(places))
     return FileQueue(view for view in views if view is not None)

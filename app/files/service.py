@@ -1,7 +1,6 @@
-"""Recognition of files in the background: carries out the decisions of ``queue`` while dictation goes on.
+"""Recognise files in the background: perform the effects of ``queue`` while dictation continues.
 
-Everything that may wait for a disk runs in threads of its own. A hanging network folder therefore blocks nothing
-else.
+Work that may wait for a disk runs in threads of its own, so that a hanging network folder blocks nothing else.
 """
 
 import asyncio
@@ -88,7 +87,7 @@ def _inspect_file(path: str) -> tuple[float | None, SoundTrack]:
 
 
 async def no_trouble() -> Note | None:
-    """Return no reason why a gateway accepts nothing."""
+    """Return ``None``: the default for ``FileParts.trouble``."""
     return None
 
 
@@ -96,8 +95,9 @@ async def no_trouble() -> Note | None:
 class FileParts:
     """Dependencies of ``Files``.
 
-    ``folder``: holds the saved list. ``options``: returns the options for the next run. ``again_s``: pause before
-    another attempt to reach the gateway, or to save the list. ``trouble``: returns why a gateway accepts nothing.
+    ``folder``: holds the list and the results. ``options``: returns the options for the next run. ``again_s``:
+    pause before another attempt to reach the gateway or to save the list. ``trouble``: returns why the gateway
+    accepts no work, if known.
     """
 
     recogniser: FileRecogniser
@@ -108,10 +108,7 @@ class FileParts:
 
 
 class Files:
-    """Background recognition on one event loop.
-
-    ``post`` receives views in the loop's thread.
-    """
+    """Background recognition of files on one event loop, in which ``post`` receives the views."""
 
     def __init__(self, post: Post, parts: FileParts) -> None:
         self._post = post
@@ -133,10 +130,7 @@ class Files:
         self._events.put_nowait(action)
 
     async def run(self) -> None:
-        """Work until cancelled.
-
-        Unfinished files continue with the next run on the same folder.
-        """
+        """Work until cancelled; the next run on the same folder continues unfinished files."""
         try:
             async with self._tasks:
                 await self._open()
@@ -176,7 +170,7 @@ class Files:
                 case RunFile(file):
                     self._runs[file] = self._tasks.start(self._run(effect), f"run {file}")
                     self._runs[file].add_done_callback(partial(self._run_ended, file))
-                case HaltRun(file) if file in self._runs:  # otherwise its end waits to be handled
+                case HaltRun(file) if file in self._runs:  # otherwise its end is already queued as an event
                     self._runs[file].cancel()
                 case Forget(file):
                     await self._forget(file)
@@ -184,7 +178,7 @@ class Files:
                     self._unsaved.set()
 
     def _run_ended(self, file: int, task: "asyncio.Task[None]") -> None:
-        """Report the end of a run, even of one cancelled before it began."""
+        """Queue the outcome of a run; one that was cancelled, even before its first step, has halted."""
         del self._runs[file]
         self._events.put_nowait(self._outcomes.pop(file, Halted(file)))
 
@@ -205,7 +199,7 @@ class Files:
             self._outcomes[run.file] = RunFailed(run.file, Note(FileNote.BROKEN, reason=unexpected_note(error)))
 
     def _report(self, event: RunProgress | Noted) -> None:
-        """Handle a report of a run; where a gateway accepts nothing, find out why first."""
+        """Handle a report of a run; if the gateway accepts no work, find out why first."""
         if isinstance(event, Noted):
             if asking := self._reasons.pop(event.file, None):
                 asking.cancel()
@@ -223,12 +217,12 @@ class Files:
         found = await self._in_thread(find, paths, MOST_FILES)
         named = tuple(path for path in found.paths if valid(path) == path)
         self._events.put_nowait(Add(named, found.left_out))
-        # Neither the list nor results can contain names that cannot be decoded.
+        # The list and results are JSON, which cannot contain names that are not UTF-8.
         if unnamed := len(found.paths) - len(named):
             self._events.put_nowait(ListNote(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
 
     async def _inspect(self, file: int, path: str) -> None:
-        """Read the length of one file at a time, because a hanging disk keeps its thread."""
+        """Inspect a file, one at a time, because a hanging disk occupies a thread."""
         event: Event = FileInspected(file, None)
         async with self._inspecting:
             try:
@@ -248,7 +242,7 @@ class Files:
             self._post(FileText(file, found[1].text))
 
     async def _stored_transcript(self, file: int) -> tuple[Path, RecordingTranscript] | None:
-        """Return the path and the stored transcript of a file; say so if the text, or a part of it, is gone."""
+        """Return the path and the stored transcript of a file; report it if texts are lost."""
         view = self._queue.find(file)
         done_s = view.duration_s if view is not None and view.state is FileState.DONE else None
         known = await self._in_thread(self._file_results(file).read, done_s)
@@ -287,7 +281,7 @@ class Files:
     # -- the saved list -------------------------------------------------------------------------------------
 
     async def _open(self) -> None:
-        """Read the saved list; where there cannot be one, begin with an empty list and say so."""
+        """Read the stored list; if the folder cannot be used, begin with an empty list and a note."""
         try:
             self._queue = await self._in_thread(self._load)
         except OSError as error:
@@ -317,7 +311,7 @@ class Files:
                 await asyncio.sleep(self._parts.again_s)
 
     async def _save(self) -> None:
-        """Save the list if it has changed; on failure it stays unsaved, and the note says so until it is saved."""
+        """Save the list if it has changed; after a failure, a note stays until a later attempt succeeds."""
         if not self._unsaved.is_set():
             return
         self._unsaved.clear()

@@ -1,6 +1,6 @@
-"""Actions of a user on the files that are recognised in the background, and their views. Pure.
+"""Define the user's actions on files that are recognised in the background, and the views of them. Pure.
 
-``file``: its number in the list.
+``file``: the file's number, which never changes.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ MOST_TEXT: Final = 400
 """Most characters of a text that the list shows."""
 
 USUAL_FORMS: Final = (Format.TXT, Format.SRT)
-"""Formats in which results are saved until the user chooses others."""
+"""Default formats of saved results."""
 _EARLY_S: Final = 5.0
 
 
 class FileState(StrEnum):
     """State of a file in the list."""
 
-    ADDED = "added"  # its format and length are being read
+    ADDED = "added"  # being inspected for format and length
     WAITING = "waiting"
     WORKING = "working"
     PAUSED = "paused"
@@ -72,10 +72,11 @@ class FileNote(StrEnum):
 class FileView:
     """State of one file for the list.
 
-    ``position_s``: end of the recognised part. ``left_s``: estimated remaining time. ``text``: its end while
-    working, else its beginning. ``results``: paths of saved results. ``truncated``: the end of the file is
-    missing. ``again``: its failed segments are to be tried once more. ``track``: the sound track that is
-    recognised, of ``tracks``, from 1 on; 0: the default one. ``tracks``: 0 until they are counted.
+    ``position_s``: end of the recognised part. ``left_s``: estimated remaining time. ``text``: the end of the text
+    while working, else its beginning. ``results``: paths of saved results. ``gaps``: some segments have no text.
+    ``truncated``: the end of the file is missing. ``again``: the next run tries failed segments again. ``track``:
+    number of the sound track to recognise, from 1; 0: the default one. ``tracks``: number of sound tracks; 0 until
+    they are counted.
     """
 
     file: int
@@ -95,17 +96,17 @@ class FileView:
 
     @property
     def name(self) -> str:
-        """Name without its folder, with only printable characters."""
+        """File name without folder, with control characters escaped."""
         return printable(Path(self.path).name)
 
     @property
     def untouched(self) -> bool:
-        """True if it is queued and nothing of it is recognised yet."""
+        """True if the file is queued or paused, and nothing of it is recognised yet."""
         return self.state not in ENDED | {FileState.WORKING} and not self.position_s
 
     @property
     def unsaved(self) -> bool:
-        """True if it has ended, and only the list has its text."""
+        """True if the file has ended, and its text is saved in no file."""
         return self.state in ENDED and bool(self.text) and not self.results
 
     @property
@@ -145,17 +146,14 @@ class FileText:
 
 
 def left_s(done_s: float, todo_s: float, elapsed_s: float) -> float | None:
-    """Estimate the time for ``todo_s`` of audio; ``None`` if it is too early.
-
-    ``done_s`` of audio took ``elapsed_s``.
-    """
+    """Estimate the time for ``todo_s`` of audio if ``done_s`` took ``elapsed_s``; ``None`` if it is too early."""
     if done_s <= 0 or elapsed_s < _EARLY_S:
         return None
     return max(0.0, todo_s) * elapsed_s / done_s
 
 
 def shortened(text: str, *, end: bool) -> str:
-    """Cut a text to what the list shows: its beginning, or its ``end``."""
+    """Return the beginning or the ``end`` of a text, as long as the list shows."""
     if len(text) <= MOST_TEXT:
         return text
     return f"…{text[-MOST_TEXT:].lstrip()}" if end else f"{text[:MOST_TEXT].rstrip()}…"
@@ -170,28 +168,28 @@ class AddFiles:
 
 @dataclass(frozen=True)
 class PauseFiles:
-    """Stop sending this file; without a number, all files."""
+    """Pause this file; without a number, all files."""
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class ResumeFiles:
-    """Continue a paused file; without a number, all of them."""
+    """Resume a paused file; without a number, all of them."""
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class CancelFiles:
-    """End this file, and keep what is recognised of it; without a number, all files of which nothing is yet."""
+    """Cancel this file, and keep its recognised text; without a number, cancel all untouched files."""
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class RetryFile:
-    """Retry the failed parts and gaps of this file, or continue it if it was cancelled."""
+    """Recognise the parts of this file that failed or are missing, or continue it if it was cancelled."""
 
     file: int
 
@@ -206,9 +204,10 @@ class ChooseTrack:
 
 @dataclass(frozen=True)
 class RemoveFiles:
-    """Remove this file from the list; without a number, all that have ended.
+    """Remove this file from the list; without a number, all files that have ended.
 
-    Saved results stay. Without a number, unsaved texts stay too until the second request in a row.
+    Saved results stay. Without a number, the first request keeps files with unsaved texts and warns about them; a
+    second one in a row removes them too.
     """
 
     file: int | None = None
@@ -216,7 +215,7 @@ class RemoveFiles:
 
 @dataclass(frozen=True)
 class MoveFile:
-    """Move this file by so many places; negative: up.
+    """Move this file down by this many places; negative: up.
 
     The list is processed from the top.
     """
@@ -234,10 +233,7 @@ class CopyFile:
 
 @dataclass(frozen=True)
 class SaveFile:
-    """Write the text of this file to ``place``.
-
-    The caller has confirmed that a file there may be replaced.
-    """
+    """Write the text of this file to ``place``; the user has agreed to replace a file there."""
 
     file: int
     place: str

@@ -1,7 +1,7 @@
-"""SQLite file of the index: opening, errors and transactions.
+"""Open the SQLite file of the index, convert its errors and run its transactions.
 
-One thread owns it. A damaged file, or one of another version, is deleted and rebuilt. No backup is kept: the
-journals hold all data, and a backup would keep what a user deletes.
+One thread owns the file. If it is damaged or of another version, it is deleted and rebuilt. There is no backup:
+the journals hold all data, and a backup would keep what a user deletes.
 """
 
 import os
@@ -48,7 +48,7 @@ _FILES: Final = ("", "-wal", "-shm", "-journal")
 
 
 def connect(place: Path | None) -> sqlite3.Connection:
-    """Open the database in this file, or rebuild an unusable one; ``None``: in memory.
+    """Open the database in the file ``place``, replacing a damaged one; ``None``: in memory.
 
     Raises ``IndexUnavailable``.
     """
@@ -94,7 +94,7 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
             yield
             connection.execute("COMMIT")
         except BaseException:
-            with suppress(sqlite3.Error):  # a full disk may have rolled it back
+            with suppress(sqlite3.Error):  # SQLite rolls back by itself if the disk is full
                 connection.execute("ROLLBACK")
             raise
 
@@ -125,7 +125,7 @@ def _make_private(place: Path) -> None:
 
 
 def schema() -> int:
-    """Return the version of the index that this program reads and writes."""
+    """Return the version of the index format; search terms are part of it."""
     return 1_000 * 5 + search_terms.version()
 
 

@@ -3,10 +3,10 @@
 TakeHistoryError        base (an ``AppError``)
 ├── IndexUnavailable    the index cannot be read or written now: disk full, no access, no FTS5
 ├── IndexDamaged        the index is unreadable and will be rebuilt
-├── NotRerun            a take could not be recognised again
+├── NotRerun            a take could not be recognised again, and is unchanged
 │   └── NothingRecorded the take holds no audio
 ├── TextTooLong         the text is longer than a take may hold
-└── TakeExportFailed    texts cannot be written to this place
+└── TakeExportFailed    texts cannot be written to the chosen place
     └── NothingToExport none of the takes has a text
 """
 
@@ -14,10 +14,7 @@ from app.core.errors import AppError, Note
 
 
 class TakeHistoryError(AppError):
-    """Base of the history's errors.
-
-    The message contains the remedy.
-    """
+    """Base class of the history's errors, whose message contains the remedy."""
 
 
 class IndexUnavailable(TakeHistoryError):
@@ -31,7 +28,7 @@ class IndexDamaged(TakeHistoryError):
 
 
 class NotRerun(TakeHistoryError):
-    """Failure to recognise a take again; the take is unchanged."""
+    """Failure to recognise a take again; the take stays unchanged."""
 
     note = Note("again-failed")
 

@@ -1,6 +1,6 @@
-"""Export of takes to files, in the chosen form and place.
+"""Export takes to files, in the chosen format and place.
 
-Replaces existing files only on request.
+Existing files are replaced only on request.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ class ExportFile:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """Result of an export: the written files, or the existing ones that kept it from writing any.
+    """Result of an export: the written files, or the existing files because of which nothing was written.
 
-    ``left_out``: number of takes without a text, which are in no file. ``stopped``: the user cancelled it, and
-    nothing is written.
+    ``left_out``: number of takes without a text, which are in no file. ``stopped``: the user cancelled the export,
+    and nothing was written.
     """
 
     written: tuple[Path, ...] = ()
@@ -48,7 +48,7 @@ class ExportResult:
     stopped: bool = False
 
     def note(self, place: Path) -> Note:
-        """Return the message about this result of an export into ``place``."""
+        """Return the message for the user about an export into ``place`` with this result."""
         if self.stopped:
             return Note("history.note.export-stopped")
         if self.exist:
@@ -62,7 +62,7 @@ class ExportResult:
 
 @dataclass
 class ExportProgress:
-    """Progress of an export. ``done``: takes that are ready to be written. ``stopped``: the user cancels it."""
+    """Progress of an export. ``done``: number of takes rendered. ``stopped``: set to cancel the export."""
 
     done: int = 0
     stopped: bool = False
@@ -70,7 +70,7 @@ class ExportProgress:
 
 @dataclass(frozen=True)
 class _Part:
-    """Take that is ready to be written. ``text``: in the form of the export."""
+    """Rendered take. ``text``: in the format of the export."""
 
     started_s: float
     text: str
@@ -115,7 +115,7 @@ def _render_take(take: TakeSnapshot, text: str, form: Format) -> str:
 
 
 def _sheets(parts: Sequence[_Part], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:
-    """Return the files to write, with takes in order of time. Raises ``TakeExportFailed``."""
+    """Return the files to write, with takes sorted by start time. Raises ``TakeExportFailed``."""
     if not parts:
         raise NothingToExport("there is no text to export: recognise it first")
     parts = sorted(parts, key=lambda part: part.started_s)
@@ -133,7 +133,7 @@ def _sheets(parts: Sequence[_Part], form: Format, place: Path, *, folder: bool) 
 
 
 def _with_headings(parts: Sequence[_Part]) -> str:
-    """Join the texts; several get their time as a heading."""
+    """Join the texts; if there are several, each gets its time as a heading."""
     if len(parts) == 1:
         return parts[0].text
     return "\n".join(f"{_local(part):%Y-%m-%d %H:%M:%S}\n{part.text}" for part in parts)
@@ -152,7 +152,7 @@ def _local(part: _Part) -> datetime:
 
 
 def _moment(part: _Part) -> str:
-    """Return the time of a take in a form that is valid in file names on every system."""
+    """Return the time of a take in a format that is valid in file names on every system."""
     return f"{_local(part):%Y-%m-%d %H.%M.%S}"
 
 
@@ -169,7 +169,7 @@ def _names(moments: Sequence[str]) -> list[str]:
 
 
 class Exports:
-    """Exports of the user that run now; one that takes long posts how far it is."""
+    """Exports in progress; a long one posts its progress every half second."""
 
     def __init__(
         self, export: Callable[..., Awaitable[ExportResult]], post: Callable[[HistoryMessage], None]
@@ -195,6 +195,6 @@ class Exports:
         self._post(HistoryMessage(exporting.result().note(action.place)))
 
     def stop(self) -> None:
-        """Cancel the exports whose files are not written yet."""
+        """Cancel the exports that have not begun to write files."""
         for progress in self._running:
             progress.stopped = True

@@ -1,11 +1,11 @@
-"""History of takes for an event loop: everything that the window shows and does.
+"""Serve the history of takes to an event loop: everything that the window shows and does.
 
     async with History(library, rerunner) as history:
         history.follow(show)                                # each new ``IndexState``
         rows = await history.page(50, query="天气")          # at once, from the index
 
-One thread owns the index, so that a search waits for at most one step of other work. Other threads read and
-write journals. Work that a method has begun is completed even if the caller is cancelled.
+One thread owns the index and does long work in steps, so a search waits for at most one step. Other threads read
+and write journals. Work that a method has begun is completed even if the caller is cancelled.
 """
 
 import asyncio
@@ -54,9 +54,9 @@ _READ: Final = 64
 class IndexState:
     """State of the history.
 
-    ``version``: changes when rows may have changed. ``done`` of ``total``: takes being read.
-    ``problem``: why the index is only in memory, or out of date. ``not_kept``: recordings of this run of which the
-    disk lacks some.
+    ``version``: changes when rows may have changed. ``done`` of ``total``: progress of reading takes. ``problem``:
+    why the index is only in memory, or out of date. ``not_kept``: number of recordings since the start that are
+    not completely on disk.
     """
 
     version: int = 0
@@ -67,9 +67,9 @@ class IndexState:
 
 
 class History:
-    """Takes of this user.
+    """History of this user's takes.
 
-    Methods raise ``AppError``; everything here belongs to one loop.
+    Methods raise ``AppError``. Use an instance in one event loop.
     """
 
     def __init__(self, library: Library, rerunner: Rerunner, place: Path | None = None) -> None:
@@ -94,7 +94,7 @@ class History:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Complete begun work, within a few seconds, and close the index."""
+        """Complete begun work within a few seconds, and close the index."""
         self._open = False
         if self._running:
             await asyncio.wait(self._running, timeout=_CLOSE_S)
@@ -107,7 +107,7 @@ class History:
     # -- reading -------------------------------------------------------------------------------------------
 
     def follow(self, show: Callable[[IndexState], None]) -> Callable[[], None]:
-        """Call ``show`` with each new state, a few times a second at most; returns a function that ends it."""
+        """Call ``show`` with each new state, and return a function that ends this."""
         self._followers.append(show)
         return partial(self._followers.remove, show)
 
@@ -116,9 +116,9 @@ class History:
         return await self._in_index_thread(partial(self._owner.page, limit, before, query))
 
     async def keys(self, query: str = "", *, unfinished: bool = False) -> "array[int]":
-        """Return the keys of all matching takes, newest first: 8 bytes each, for a list with random access.
+        """Return the keys of all matching takes, newest first, 8 bytes each, for lists with random access.
 
-        ``unfinished``: only of those that failed, are damaged, or have text to paste.
+        ``unfinished``: only takes that failed, are damaged, or have text to paste.
         """
         return await self._in_index_thread(partial(self._owner.keys, query, unfinished=unfinished))
 
@@ -133,12 +133,12 @@ class History:
     # -- updating the index ---------------------------------------------------------------------------------
 
     def changed(self, session: UUID) -> None:
-        """Note that a take has changed; returns at once."""
+        """Record that a take has changed and must be indexed again; returns at once."""
         self._changed.add(session)
         self._wake.set()
 
     def observe(self, event: SegmentEvent) -> None:
-        """Count recordings that the disk did not take whole: they have no row, or one that lacks something."""
+        """Count recordings that are not completely on disk: their row is missing or incomplete."""
         if event.step is SegmentStep.NOT_KEPT:
             self._show(not_kept=self.index.not_kept + 1)
 
@@ -196,9 +196,9 @@ class History:
         return revision
 
     async def delete(self, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
-        """Delete takes permanently, and return those that could not be deleted, with the reasons.
+        """Delete takes permanently, and return the errors of those that could not be deleted.
 
-        Afterwards no file of this program contains a word of them. Undo is impossible.
+        Afterwards no file of this program contains a word of a deleted take. Undo is impossible.
         """
         return await self._complete(self._delete(tuple(sessions)))
 
@@ -211,7 +211,7 @@ class History:
         overwrite: bool = False,
         progress: ExportProgress | None = None,
     ) -> ExportResult:
-        """Export takes as ``app.history.export`` does; missing takes are left out."""
+        """Export takes as ``app.history.export`` does; missing takes are skipped."""
         takes = existing_takes(self._library, sessions)
         work = partial(export, takes, form, place, overwrite=overwrite, progress=progress)
         return await self._complete(asyncio.to_thread(work))
@@ -249,7 +249,7 @@ class History:
             show(self.index)
 
     async def _in_index_thread(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in the index's thread, and refill an index that was rebuilt."""
+        """Run ``work`` in the index's thread; if this rebuilt the index, start to refill it."""
         try:
             return await self._in_thread(work)
         finally:
@@ -273,10 +273,10 @@ class History:
 
 
 def edit_take(library: Library, session: UUID, text: str, seen: int | None = None) -> int:
-    """Set a take's text, and return the take's revision with it.
+    """Set a take's text, and return the take's new revision. Raises ``JournalError``.
 
     An empty text, or the recognised one, removes the edit. ``seen``: the revision that the user edited; texts that
-    have arrived since then are added. ``None``: the text stands for the whole take. Raises ``JournalError``.
+    have arrived since then are added. ``None``: the text is that of the whole take.
     """
     with library.reopen(session) as journal:
         take = journal.take
@@ -289,10 +289,10 @@ def edit_take(library: Library, session: UUID, text: str, seen: int | None = Non
 
 
 def keep_run(library: Library, session: UUID, run: Reran) -> None:
-    """Add the result of a repeated recognition to the take, unless an equal one is there.
+    """Add the result of a repeated recognition to the take, unless it has an equal one.
 
-    Raises ``TakeUnknown`` if the take was deleted meanwhile. Other failures are only logged, because the result
-    serves comparison only.
+    Raises ``TakeUnknown`` if the take has been deleted. Other failures are only logged, because the result only
+    serves for comparison.
     """
     try:
         with library.reopen(session) as journal:
@@ -305,10 +305,7 @@ def keep_run(library: Library, session: UUID, run: Reran) -> None:
 
 
 def delete_takes(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
-    """Delete takes and return those that could not be deleted, with the reasons.
-
-    Missing takes are ignored.
-    """
+    """Delete takes and return the errors of those that could not be deleted; ignore missing takes."""
     refused: dict[UUID, JournalError] = {}
     for session in sessions:
         try:

@@ -1,8 +1,8 @@
 """Index of takes for display and search, newest first.
 
-Derived data: only the journals are authoritative. A row's key contains the start time of its take. The order of
-keys is therefore the order of time, and a page is what precedes a key. Texts have a table of their own, which
-keeps listing and counting small.
+It is derived data: only the journals are authoritative. A row's key begins with the start time of its take. Keys
+are therefore in order of time, and a page consists of the rows before a key. Texts have a table of their own, so
+that listing and counting read little.
 """
 
 import json
@@ -48,7 +48,7 @@ _UNFINISHED: Final = (
 )
 SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 ROWS: Final = f"{_ROW} WHERE takes.key IN (SELECT value FROM json_each(?)) ORDER BY takes.key DESC"
-"""One statement for any number of keys: Python keeps 128 statements, of 14 KB each."""
+"""One statement for any number of keys, because Python caches each of 128 statements with 14 KB."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class IndexRow:
     """Take in the list.
 
     ``key``: its position there, once indexed. ``language`` and ``model``: those of most of its text. ``partly``:
-    inserted in part before it was cancelled. ``program``: what received its text. ``revision``: that of the take
-    with this ``text``. ``speaking``: it is still being recorded, which only the windows know.
+    inserted in part before it was cancelled. ``program``: the program that received its text. ``revision``: the
+    take's revision that has this ``text``. ``speaking``: still being recorded; only windows set this.
     """
 
     session: UUID
@@ -83,9 +83,9 @@ class IndexRow:
 
 
 class IndexedTake(NamedTuple):
-    """Indexed state of a take.
+    """State of a take when it was indexed.
 
-    ``settled``: only a new event can change the row.
+    ``settled``: the recording has an end, so that only a new event can change the row.
     """
 
     stamp: TakeStamp
@@ -95,7 +95,7 @@ class IndexedTake(NamedTuple):
 class Index:
     """Index in the file ``place``; ``None``: in memory.
 
-    Methods may raise ``IndexUnavailable`` or ``IndexDamaged``, and then change nothing.
+    Methods that raise ``IndexUnavailable`` or ``IndexDamaged`` change nothing.
     """
 
     def __init__(self, place: Path | None) -> None:
@@ -150,10 +150,7 @@ class Index:
                 self._put_row(row, known)
 
     def remove(self, sessions: Iterable[UUID]) -> None:
-        """Remove takes.
-
-        Their texts can no longer be found, but stay in the file until ``purge``.
-        """
+        """Remove takes; their texts cannot be found any more, but stay in the file until ``purge``."""
         with writing(self._connection):
             if [session for session in sessions if self._remove(session)]:
                 self._connection.execute("INSERT OR IGNORE INTO marks VALUES ('purge')")
@@ -171,10 +168,10 @@ class Index:
         """
         with errors():
             before = self._connection.total_changes
-            # A negative number starts to merge everything into one segment.
+            # A negative number starts a merge of everything into one segment (FTS5, "merge").
             pages = _MERGED_PAGES if self._purging else -_MERGED_PAGES
             self._connection.execute("INSERT INTO words(words, rank) VALUES ('merge', ?)", (pages,))
-            # FTS5 reports in this way that it did something.
+            # FTS5 documents this as the sign that it merged something.
             self._purging = self._connection.total_changes - before >= 2
             if not self._purging:
                 (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -212,7 +209,7 @@ class Index:
         return found
 
     def _key(self, row: IndexRow, before: int | None) -> int:
-        """Return a key from the start in milliseconds and the session, which makes it unique."""
+        """Return a unique key made of the start time and bits of the session; an unchanged start keeps its key."""
         second, millisecond = divmod(round(min(max(row.started_s, 0.0), _LATEST_S) * 1000), 1000)
         if before is not None and before >> _SECOND == second:
             return before
@@ -222,7 +219,7 @@ class Index:
         return key
 
     def _index(self, command: str | None, key: int, text: str) -> None:
-        """Add a text to the full-text index, or ``delete`` it, which needs the original terms."""
+        """Add a text to the full-text index, or ``delete`` it, for which FTS5 needs the original terms."""
         if terms := search_terms.terms(text):
             ask = "INSERT INTO words(words, rowid, terms) VALUES (?, ?, ?)"
             self._connection.execute(ask, (command, key, terms))
@@ -237,7 +234,7 @@ class Index:
 
 
 def days_of(keys: Sequence[int]) -> tuple[tuple[date, int], ...]:
-    """Return the local days of these keys, newest first, each with its number of takes."""
+    """Return the local days of these keys, newest first, with their numbers of takes."""
     found: list[tuple[date, int]] = []
     start = 0
     while start < len(keys):

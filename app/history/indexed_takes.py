@@ -1,10 +1,10 @@
-"""Takes and their index together, for one thread: updates from the folder, listing, search and deletion.
+"""Keep the index up to date with the folder of takes, and list, search and delete takes, in one thread.
 
-A damaged index is rebuilt during use. Where none can be created (no space, no access), an index of the newest
-takes in memory replaces it. ``problem`` reports this.
+A damaged index is rebuilt during use. If the file cannot be used (no space, no access), an index of the newest
+takes in memory replaces it, and ``problem`` states why.
 
-An update reads only new and changed takes, in bounded steps. Changes show in the time and the size of a take's
-events and in the size of its audio. A take whose recording has no end is read every time.
+An update reads only new and changed takes, in bounded steps. A take has changed if its events have another time or
+size, or its audio has another size. A take whose recording has no end is read every time.
 """
 
 from array import array
@@ -98,10 +98,7 @@ class IndexUpdater:
 
 
 def row_of(found: TakeSnapshot) -> IndexRow:
-    """Return a take's row.
-
-    The row leaves out whether a process works on the take now.
-    """
+    """Return a take's row, regardless of whether a process is working on the take."""
     segments = found.transcript.segments
     return IndexRow(
         found.session,
@@ -153,8 +150,8 @@ MOST_IN_MEMORY: Final = 2_000
 class IndexOwner:
     """Owner of the index in the file ``place``.
 
-    ``stale``: it was rebuilt and needs a ``refresh``. Everything but the constructor belongs to one thread, and
-    may raise ``IndexUnavailable``.
+    ``stale``: the index was rebuilt and needs a ``refresh``. All methods must be called in one thread, and may
+    raise ``IndexUnavailable``.
     """
 
     def __init__(self, library: Library, place: Path) -> None:
@@ -194,7 +191,7 @@ class IndexOwner:
         return array("q", (key for key in found if key in wanted))
 
     def _as_they_are(self, rows: list[IndexRow]) -> list[IndexRow]:
-        """Mark the rows of takes that a process works on now."""
+        """Return the rows with the state ``LIVE`` for takes that a process is working on."""
         return [replace(row, state=TakeState.LIVE) if self._is_live(row) else row for row in rows]
 
     def _is_live(self, row: IndexRow) -> bool:
@@ -232,7 +229,7 @@ class IndexOwner:
     # -- the index -----------------------------------------------------------------------------------------
 
     def _with(self, work: Callable[[Index, IndexUpdater], T]) -> T:
-        """Run ``work`` with the index, and once more after rebuilding a damaged one."""
+        """Run ``work`` with the index; if it is damaged, rebuild it and run ``work`` once more."""
         try:
             return work(*self._open())
         except IndexDamaged as error:

@@ -1,11 +1,11 @@
-"""Player of a take through the system's audio output.
+"""Play a take through the system's audio output.
 
     player = Player(history.take, sound_system().ports, post)
     player.play(session)        # ``post`` gets ``PlaybackView``, about 15 times a second
     player.block(True)           # dictation records: the microphone must not pick up the playback
 
-Audio is read from disk one and a half seconds ahead, whatever its length. Everything here belongs to one loop
-and returns at once; only ``PlayBuffer.take`` runs in the audio thread.
+Audio is read from disk one and a half seconds ahead, whatever its length. Methods return at once and must be
+called in one event loop; only ``PlayBuffer.take`` runs in the audio thread.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _PIECE: Final = SAMPLE_RATE // 4
 _LONGEST_REST_S: Final = 1.0
 
 Pull = Callable[[int], bytes]
-"""Returns up to so many bytes of mono float32; the caller pads with silence. Called by any thread."""
+"""Returns at most this many bytes of mono float32; the caller pads with silence. Called in any thread."""
 
 
 class Output(Protocol):
@@ -53,7 +53,7 @@ class Output(Protocol):
 class PlayBuffer:
     """Buffer of audio to play.
 
-    ``taken``: bytes taken since it was last emptied.
+    ``taken``: bytes taken since the buffer was last emptied.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class PlayBuffer:
         return piece
 
     def empty(self) -> None:
-        """Drop the buffered audio before a jump."""
+        """Drop the buffered audio before playing from another position."""
         with self._lock:
             self._sound.clear()
             self.taken = 0
@@ -87,10 +87,7 @@ class PlayBuffer:
 
 
 class Player(TaskOwner):
-    """Player of one take at a time.
-
-    Failures are reported with the reason and affect nothing else.
-    """
+    """Player of one take at a time; it posts failures with their reason."""
 
     def __init__(
         self,
@@ -122,7 +119,7 @@ class Player(TaskOwner):
         self._task = self._tasks.start(self._play(begun), "play")
 
     def seek(self, session: UUID, ms: int) -> None:
-        """Continue from ``ms`` if this take is playing."""
+        """Jump to ``ms`` if this take is playing."""
         if self._task is not None and self._now is not None and self._now.session == session:
             self._sought = max(0, ms)
             self._wake.set()
@@ -202,14 +199,14 @@ class Player(TaskOwner):
             self._post(playing)
 
     def _post_end(self, note: Note | None) -> None:
-        """Report that playback ended by itself."""
+        """Report that playback has ended without a request."""
         now, self._task, self._now = self._now, None, None
         if now is not None:
             self._post(replace(now, state=PlayState.STOPPED, ms=0, note=note))
 
 
 class _Place:
-    """Position from which a take is read, and how much of it has been played."""
+    """Position at which a take is read for an output."""
 
     def __init__(self, found: TakeSnapshot, stream: Stream, ms: int) -> None:
         self._found, self._stream, self._from_ms = found, stream, ms
@@ -219,7 +216,7 @@ class _Place:
         self.enough = stream.rate * SAMPLE_BYTES * _AHEAD_S
 
     def at(self, ms: int) -> "_Place":
-        """Return another position in the same take."""
+        """Return another position in the same take, for the same output."""
         return _Place(self._found, self._stream, ms)
 
     async def next(self) -> bytes:
@@ -232,6 +229,6 @@ class _Place:
         return self._resampler.accept(np.frombuffer(pcm, "<i2")).tobytes()
 
     def ms(self, taken: int) -> int:
-        """Return the position being played after the output has taken so many bytes."""
+        """Return the position that is audible after the output has taken this many bytes."""
         heard_s = taken / SAMPLE_BYTES / self._stream.rate - self._stream.latency_s
         return self._from_ms + round(1000 * max(0.0, heard_s))

@@ -1,7 +1,7 @@
-"""Repeated recognition of a take, for comparison: with another model, or without the VAD.
+"""Recognise a take again for comparison: with another model, or without the VAD.
 
-The take is only read. The result is never inserted, and the recognised text stays unchanged.
-One take is recognised at a time, and a bounded number waits. Its pieces are its segments, or all of its audio.
+The take is only read. The result is never inserted, and the recognised text stays unchanged. One take is
+recognised at a time, and a bounded number waits. The pieces sent are its segments, or all of its audio.
 """
 
 import asyncio
@@ -61,11 +61,11 @@ def pieces_of(found: TakeSnapshot, vad: bool) -> list[TakePart]:
     if found.take.finished:
         return known
     rest = known[-1].at + known[-1].samples if known else 0
-    return [*known, *_cut(found, rest)]  # a crash left the rest without segments
+    return [*known, *_cut(found, rest)]  # a crash left the rest of the audio without segments
 
 
 def read_samples(audio: Path, at: int, samples: int) -> bytes:
-    """Read these samples; closes the file at once, so that it can be deleted. Raises ``AudioGone``."""
+    """Read these samples and close the file, so that it can be deleted. Raises ``AudioGone``."""
     try:
         with audio.open("rb") as file:
             file.seek(at * BYTES_PER_SAMPLE)
@@ -78,7 +78,7 @@ def read_samples(audio: Path, at: int, samples: int) -> bytes:
 
 
 def _take_parts(take: Take, samples: int) -> list[TakePart]:
-    """Return the segments that count; a segment without an end lasts until the next one."""
+    """Return the segments in effect, except cancelled ones; a segment without an end lasts until the next."""
     spoken = sorted((each for each in take.counted.values() if not each.cancelled), key=lambda each: each.at)
     begins = [*(segment.at for segment in spoken), samples]
     pieces: list[TakePart] = []
@@ -90,7 +90,7 @@ def _take_parts(take: Take, samples: int) -> list[TakePart]:
 
 
 def _cut(found: TakeSnapshot, start: int) -> list[TakePart]:
-    """Cut everything from a sample on at quiet points, without leaving anything out."""
+    """Cut all audio from the sample ``start`` on into pieces at quiet points, without gaps."""
     segmenter = Segmenter(SegmenterOptions(gate=False, quiet_ms=None))
     begins, lengths = list[int](), list[int]()
 
@@ -112,7 +112,7 @@ def _blocks(found: TakeSnapshot, start: int) -> Iterator[NDArray[np.int16]]:
 log = loggers.APP_HISTORY_AGAIN
 
 FOR_WAITING_USER: Final = ClientSettings(quiet_s=900.0)
-"""Reports a missing gateway at once, but waits long, because dictation and files go first."""
+"""Report a missing gateway soon, but wait long for texts, because dictation and files have priority."""
 
 OnProgress = Callable[[int, int], None]
 """Receives the progress: (pieces that have ended, pieces in total)."""
@@ -126,7 +126,7 @@ Rerun = Callable[[UUID, RerunOptions, OnProgress], Awaitable[Reran]]
 class Rerunner:
     """Gateway and settings for repeated recognition.
 
-    ``rewrite``: rules for the text, as for the original.
+    ``rewrite``: the rules that are applied to each text, as to the original.
     """
 
     locate: Locate
@@ -138,8 +138,8 @@ class Rerunner:
     ) -> Reran:
         """Recognise a take and return the result.
 
-        Cancellation or an error withdraws unfinished pieces from the gateway. Raises ``TakeBusy`` for a take in
-        use, ``GatewayError``, or ``NotRerun`` if there is no text.
+        Cancellation or an error cancels unfinished pieces at the gateway. Raises ``TakeBusy`` for a take in use,
+        ``GatewayError``, or ``NotRerun`` if no piece could be recognised.
         """
         if found.state is TakeState.LIVE:
             raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
@@ -186,10 +186,7 @@ class _TakeAudio(AudioStore):
         self._pieces = pieces
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """Return these samples of a piece.
-
-        Raises ``AudioGone`` if the take was deleted.
-        """
+        """Return these samples of a piece. Raises ``AudioGone`` if the take was deleted."""
         return await asyncio.to_thread(read_samples, self._audio, self._pieces[segment].at + offset, samples)
 
     async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> bool:
@@ -209,9 +206,9 @@ class _PieceCounter(TranscriptionObserver):
 
 
 class RerecognitionQueue(Closing):
-    """Queue of takes to recognise again.
+    """Queue of takes to recognise again, one at a time.
 
-    ``post`` receives the states, ``on_result`` the results.
+    ``post`` receives the progress, ``on_result`` the results.
     """
 
     def __init__(
@@ -224,7 +221,7 @@ class RerecognitionQueue(Closing):
         self._views: dict[UUID, RerunView] = {}
 
     async def close(self) -> None:
-        """Cancel all work, which withdraws unrecognised pieces from the gateway."""
+        """Cancel all work, including unrecognised pieces at the gateway."""
         self._waiting.clear()
         await self._tasks.close()
 
@@ -240,7 +237,7 @@ class RerecognitionQueue(Closing):
         self._next()
 
     def stop(self, session: UUID) -> None:
-        """Stop or dequeue a take; repeated calls are harmless."""
+        """Stop recognising a take, or remove it from the queue; repeated calls are harmless."""
         if self._running is not None and self._running[0] == session:
             self._running[1].cancel()
         elif self._waiting.pop(session, None) is not None:
@@ -273,7 +270,7 @@ class RerecognitionQueue(Closing):
             self._post_end(RerunView(session, RerunState.DONE))
 
     def _end_run(self, session: UUID) -> None:
-        """Start the next take after a run, even after one stopped before its first step."""
+        """Start the next take after a run; report the end of one that was cancelled before its first step."""
         self._running = None
         if session in self._views:
             self._post_end(RerunView(session, RerunState.STOPPED))

@@ -1,10 +1,10 @@
-"""History for a window in another thread: actions in, values out.
+"""Serve the history to a window in another thread: actions in, values out.
 
     async with HistoryService(history, post, models) as service:
         service.ask(SearchHistory("天气", 1))    # ``post`` gets ``HistoryList``, then requested ``HistoryRows``
 
-Only the newest search is answered, and only the newest few requests for rows. The details of the open take follow
-its changes.
+Only the newest search is answered, and only the newest few requests for rows. The details of the open take are
+posted again when they change.
 """
 
 import asyncio
@@ -69,13 +69,13 @@ MOST_ROWS: Final = 200
 _CLOSE_S: Final = 5.0
 _AGAIN_S: Final = 1.0
 _LATE_S: Final = 1.0
-"""How much later than the window says a deletion becomes final."""
+"""Delay of a final deletion beyond the time that the window shows."""
 
 Models = Callable[[], Awaitable[tuple[str, ...]]]
 
 
 class HistoryService:
-    """Service of the history window, in its loop; ``post`` must not wait.
+    """Service for the page of the history, on the app's event loop; ``post`` must not block.
 
     ``models``: returns the loaded models; raises ``GatewayError``. ``output``: plays takes. ``undo_s``: how long
     deleted takes can be restored.
@@ -91,7 +91,7 @@ class HistoryService:
     ) -> None:
         self._history, self._post, self._models, self._undo_s = history, post, models, undo_s
         self._hidden: frozenset[int] = frozenset()
-        self._edits: dict[UUID, EditTake] = {}  # the newest one of each take, until it is stored
+        self._edits: dict[UUID, EditTake] = {}  # the newest unstored edit of each take
         self._undo: asyncio.Future[bool] | None = None
         self._details = TakeDetailsPublisher(history.take, post)
         self._queue = RerecognitionQueue(history.rerun, post, self._details.add_run)
@@ -122,7 +122,7 @@ class HistoryService:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Complete requested actions, within a few seconds: an edit may be the last action before the app ends."""
+        """Complete requested actions within a few seconds, because the last one may be an edit."""
         self._end()
         self.deleted = lambda sessions: None  # nothing is pasted any more
         self._settle_deletion(restored=False)
@@ -169,7 +169,7 @@ class HistoryService:
                 return self._list_models()
 
     async def _run_and_report(self, work: Awaitable[None]) -> None:
-        """Carry out an action and report its failure."""
+        """Perform an action and report its failure."""
         try:
             await work
         except AppError as error:
@@ -207,7 +207,7 @@ class HistoryService:
     # -- lists and rows ------------------------------------------------------------------------------------
 
     async def _serve(self) -> None:
-        """Answer the newest search first, then the newest request for rows, one page per turn."""
+        """Answer the newest search, then the newest request for rows, repeatedly."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -245,7 +245,7 @@ class HistoryService:
                 self._post(made)
 
     async def _rows(self, wanted: RowsWanted) -> None:
-        """Post rows, unless the search or the list has changed meanwhile; the window then requests them again."""
+        """Post rows, unless the search or the list has changed; then the window requests them again."""
         if self._search is None or wanted.serial != self._search.serial:
             return
         answered = self._answered
@@ -257,7 +257,7 @@ class HistoryService:
     # -- actions of the user --------------------------------------------------------------------------------
 
     async def _edit(self, action: EditTake) -> None:
-        """Store an edit: where its take is in use, once that is free, unless there is a newer edit by then."""
+        """Store an edit; while the take is in use, retry each second, unless a newer edit replaces this one."""
         self._edits[action.session], told = action, False
         while self._edits.get(action.session) is action:
             try:
@@ -269,7 +269,7 @@ class HistoryService:
             else:
                 self.edited()
                 self._post(EditStored(action.session, action.text, revision))
-                if self._edits.get(action.session) is action:  # a newer one may have met this one at work
+                if self._edits.get(action.session) is action:  # not replaced while it was stored
                     del self._edits[action.session]
                 return
 
@@ -277,14 +277,14 @@ class HistoryService:
         self._post(HistoryModels(await self._models()))
 
     def _delete(self, action: DeleteTakes) -> Awaitable[None]:
-        """Hide takes at once, so that the next action can undo it, and return their deletion."""
-        self._settle_deletion(restored=False)  # only the last one can be undone
+        """Hide takes at once, before any later action, and return a coroutine that deletes them."""
+        self._settle_deletion(restored=False)  # only the last deletion can be undone
         self._undo = asyncio.get_running_loop().create_future()
         self._hide(self._hidden | action.keys)
         return self._delete_unless(self._undo, action)
 
     async def _delete_unless(self, undo: "asyncio.Future[bool]", action: DeleteTakes) -> None:
-        """Delete takes once the user can no longer restore them, and list again what could not be deleted."""
+        """Delete takes once the user can no longer restore them; list those again that could not be deleted."""
         try:
             await asyncio.wait({undo}, timeout=self._undo_s)
             if undo.cancel() or not undo.result():
@@ -316,9 +316,9 @@ def _problem(index: IndexState) -> Note | None:
 
 
 class TakeDetailsPublisher(TaskOwner):
-    """Publisher of take details.
+    """Publisher of one take's details, which never posts equal values in a row.
 
-    Everything here belongs to one loop and returns at once. Never repeats equal values.
+    Methods return at once and must be called in one event loop.
     """
 
     def __init__(
@@ -336,12 +336,12 @@ class TakeDetailsPublisher(TaskOwner):
         return self
 
     def follow(self, action: FollowTake) -> None:
-        """Follow this take from now on."""
+        """Publish this take's details from now on."""
         self._session, self._run, self._posted = action.session, action.run, None
         self._wake.set()
 
     def add_run(self, session: UUID, run: Reran) -> None:
-        """Show a new recognition of the followed take."""
+        """Compare with a new recognition result if it is of the followed take."""
         if session == self._session:
             self._run = run
             self._wake.set()
@@ -369,7 +369,7 @@ class TakeDetailsPublisher(TaskOwner):
 def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetails:
     """Return the details of a take.
 
-    ``wanted``: the run to compare, by index or as a result, which need not be stored; ``None``: the last.
+    ``wanted``: the run to compare, by index or as a result that may not be stored yet; ``None``: the last.
     """
     text, runs = found.text, list(found.take.runs)
     if isinstance(wanted, Reran):
@@ -386,7 +386,7 @@ def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetai
 
 
 def _number_of_run(runs: list[Reran], wanted: Reran) -> int:
-    """Return the index of an equal run; a result that is not stored is appended."""
+    """Return the index of an equal run; if there is none, append ``wanted``."""
     for number, run in enumerate(runs):
         if replace(run, started=wanted.started) == wanted:
             return number

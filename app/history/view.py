@@ -1,4 +1,4 @@
-"""Actions of a user on the history, and the views of it that windows display. Pure.
+"""Define the user's actions on the history, and the views of it that windows display. Pure.
 
 ``serial``: number of a search; newer searches have higher ones.
 """
@@ -23,7 +23,7 @@ class HistoryList:
     """Takes that the search ``serial`` found, by their keys, newest first.
 
     ``days``: local days with their numbers of takes. ``version``: changes when rows may have changed. ``done`` of
-    ``total``: takes being read. ``problem``: why the list may be incomplete.
+    ``total``: progress of reading takes. ``problem``: why the list may be incomplete.
     """
 
     serial: int = 0
@@ -43,7 +43,7 @@ class HistoryList:
 
 @dataclass(frozen=True)
 class HistoryRows:
-    """Rows from position ``start`` on; ``None`` for a row that is gone."""
+    """Rows from position ``start`` on; ``None`` for a take that is gone."""
 
     serial: int
     start: int
@@ -70,10 +70,7 @@ class RerunOptions:
 
 @dataclass(frozen=True)
 class HistoryModels:
-    """Models that workers have loaded.
-
-    ``note``: why none is known.
-    """
+    """Models that workers have loaded; ``note``: why they are unknown."""
 
     names: tuple[str, ...] = ()
     note: Note | None = None
@@ -94,7 +91,7 @@ class Rerun:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Comparison of the take's text with that of ``run``.
+    """Comparison of the take's text with the ``text`` of ``run``, the index of a repeated recognition.
 
     ``words``: number of different words.
     """
@@ -171,7 +168,7 @@ class PlaybackView:
 
 @dataclass(frozen=True)
 class EditStored:
-    """Outcome of ``EditTake``: from ``revision`` on, the take has this text, and what was added to it."""
+    """Outcome of ``EditTake``: the edited text, stored in ``revision``, which may also have added texts."""
 
     session: UUID
     text: str
@@ -191,7 +188,7 @@ HistoryValue = (
 
 
 MOST_WAITING: Final = 8
-"""Most pages of rows that may be outstanding; older requests are dropped."""
+"""Most requests for rows that may be outstanding; older ones are dropped."""
 
 
 @dataclass(frozen=True)
@@ -234,9 +231,9 @@ class EditTake:
 
 @dataclass(frozen=True)
 class DeleteTakes:
-    """Delete these takes, which the user has confirmed, unless ``RestoreTakes`` follows within ``UNDO_S``.
+    """Delete these takes unless ``RestoreTakes`` follows within ``UNDO_S``; the user has confirmed it.
 
-    ``keys``: their keys, which are listed no more.
+    ``keys``: their keys, which the list hides at once.
     """
 
     sessions: tuple[UUID, ...]
@@ -248,7 +245,7 @@ UNDO_S: Final = 10.0
 
 @dataclass(frozen=True)
 class RestoreTakes:
-    """List the takes again that were deleted last."""
+    """Undo the last deletion of takes."""
 
 
 @dataclass(frozen=True)
@@ -263,12 +260,12 @@ class ExportTakes:
 
 @dataclass(frozen=True)
 class StopExporting:
-    """Cancel exports whose files are not written yet."""
+    """Cancel the exports that have not begun to write files."""
 
 
 @dataclass(frozen=True)
 class FollowTake:
-    """Follow all details of a take, now and whenever it changes; ``None`` ends that.
+    """Request the details of a take now and after each change; ``None`` ends this.
 
     The answer is ``TakeDetails``.
 
@@ -318,7 +315,7 @@ class PlayTake:
 
 @dataclass(frozen=True)
 class SeekTake:
-    """Continue playing from ``ms``, if this take is playing."""
+    """Jump to ``ms`` if this take is playing."""
 
     session: UUID
     ms: int

@@ -1,1 +1,1 @@
-"""The first steps, and the trial of the microphone."""
+"""First steps of a new user, and the trial of the microphone."""

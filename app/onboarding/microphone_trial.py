@@ -1,4 +1,4 @@
-"""A microphone trial without a take: report the level of what is heard, and keep none of it.
+"""Try the microphone without a take: report the input level, and store no audio.
 
 A take has priority; the trial continues after it. Use everything in one event loop.
 """
@@ -28,9 +28,9 @@ Samples = NDArray[np.int16]
 
 
 class LevelCheck:
-    """A measurement of every block of one device.
+    """Level measurement of one device's blocks.
 
-    ``heard``: it contains a voice. ``quiet``: complete silence for some seconds, and no voice before.
+    ``heard``: a block was as loud as a voice. ``quiet``: complete silence for some seconds, and no voice before.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class LevelCheck:
 
     @property
     def quiet(self) -> bool:
-        """True if there was only silence so far; a pause after speech does not count."""
+        """True after some seconds of complete silence, unless a voice was heard before."""
         return not self.heard and self._silent >= QUIET_S * SAMPLE_RATE
 
     def measure(self, block: Samples) -> None:
@@ -55,7 +55,7 @@ log = loggers.APP_ONBOARDING_MICROPHONE
 
 @dataclass(frozen=True)
 class TrialTimes:
-    """Times in seconds. ``most_s``: the longest trial. ``check_s``: between searches for devices.
+    """Times in seconds. ``most_s``: longest trial. ``check_s``: between refreshes of the list of microphones.
 
     ``retry_s``: between attempts to open the microphone. ``report_s``: between reports of the level.
     """
@@ -67,7 +67,7 @@ class TrialTimes:
 
 
 class MicrophoneTrialRunner(Closing):
-    """A microphone trial; an async context manager.
+    """Runner of microphone trials, as an async context manager.
 
     ``post`` gets each new state; ``refresh_devices`` refreshes the list of microphones.
     """
@@ -107,7 +107,7 @@ class MicrophoneTrialRunner(Closing):
         self._listening = self._tasks.start(self._listen(before), "listen")
 
     def _cancel_trial(self) -> "asyncio.Task[None] | None":
-        """Cancel the trial and return its task, which then releases the microphone."""
+        """Cancel the trial and return its task, which still has to release the microphone."""
         listening, self._listening = self._listening, None
         if listening is not None:
             listening.cancel()
@@ -148,7 +148,7 @@ class MicrophoneTrialRunner(Closing):
                 recording.abandon()
         except MicrophoneError as error:
             failed = MicrophoneTrial(MicrophoneActivity.OPENING, note=note_of(error))
-            if failed != self._view:  # once, not every second
+            if failed != self._view:  # log it once, not at each attempt
                 log.info(LogEvent.MICROPHONE_TRIAL_FAILED, reason=str(error))
             self._show(failed)
         else:

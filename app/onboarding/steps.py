@@ -1,4 +1,4 @@
-"""The three first steps, their order, which of them are open, and whether recognition is ready. Pure."""
+"""Decide which of the three first steps are open, and how ready recognition is. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from app.models.view import UNDER_WAY, LocalModelView, ModelState, ModelUse
 
 
 class Step(StrEnum):
-    """The first steps, with their names in the settings file. The last one demonstrates dictation as a whole."""
+    """The first steps; values are their names in the settings file."""
 
     WELCOME = "language"
     KEY = "hotkey"
@@ -28,7 +28,7 @@ OPEN_STEPS: Final = "general.open_steps"
 
 @dataclass(frozen=True)
 class StepProgress:
-    """Steps to go through, the current one, and those that are done."""
+    """Progress of the first steps: those to go through, the current one (``at``), and those that are done."""
 
     steps: tuple[Step, ...] = STEPS
     at: Step = STEPS[0]
@@ -50,7 +50,7 @@ class StepProgress:
         return self.steps[self.number - 2] if self.number > 1 else None
 
     def open(self, before: Iterable[str] = ()) -> tuple[Step, ...]:
-        """Return the steps that are not done; of ``before``, those that are not gone through stay open too."""
+        """Return the steps that are not done, and those open ``before`` that are not gone through now."""
         others = frozenset(before) - frozenset(self.steps)
         mine = frozenset(self.steps) - self.done
         return tuple(step for step in STEPS if step in mine or step.value in others)
@@ -67,7 +67,7 @@ class StepProgress:
 def initial_progress(open_steps: Iterable[str], first_step: str) -> StepProgress:
     """Return the progress that the settings describe.
 
-    Without open steps, all steps count; those before ``first_step`` are done.
+    Without open steps, go through all steps; those before ``first_step`` are done.
     """
     first, named = Step(first_step), frozenset(open_steps)
     steps = tuple(step for step in STEPS if step.value in named)
@@ -83,9 +83,11 @@ _READY: Final = frozenset({LocalWorkerState.IDLE, LocalWorkerState.BUSY})
 
 @dataclass(frozen=True)
 class LocalReadiness:
-    """The stage, the share of the models that is here, and the models whose download can be paused or resumed.
+    """Readiness of recognition.
 
     ``stage``: ``ready``, ``paused``, ``elsewhere`` (another computer recognises), or the state of the worker.
+    ``percent``: downloaded share of the models. ``pausable``, ``paused``: models whose download can be paused or
+    resumed.
     """
 
     stage: str = LocalWorkerState.STARTING
@@ -95,7 +97,7 @@ class LocalReadiness:
 
 
 def readiness(worker: WorkerView | None, models: Sequence[LocalModelView], *, elsewhere: bool) -> LocalReadiness:
-    """Return how far recognition is; ``worker`` is ``None`` until the app has reported it."""
+    """Return the readiness of recognition; ``worker`` is ``None`` until the app has reported it."""
     if elsewhere:
         return LocalReadiness("elsewhere")
     if worker is None:
@@ -128,7 +130,7 @@ def _model_names(
 
 @dataclass(frozen=True)
 class TryMicrophone:
-    """Start or stop a microphone trial: report its level without a take. A take has priority."""
+    """Start or stop a microphone trial, which reports the level without a take."""
 
     on: bool
 
@@ -143,7 +145,7 @@ class MicrophoneActivity(StrEnum):
 
 @dataclass(frozen=True)
 class MicrophoneTrial:
-    """The state of a microphone trial. ``heard``: a voice was heard in this measurement.
+    """State of a microphone trial. ``heard``: a voice was heard from this device.
 
     ``quiet``: complete silence for some seconds. ``note``: the problem, if any.
     """

@@ -50,6 +50,7 @@ async def report_versions(*, check: bool, as_json: bool) -> int:
     """Print how to update, with the newest version if ``check``, and return the exit status.
 
     Raises ``UpdateError``.
+    """
     import asyncio
 
     from app.diagnostics.checks.installation import missing_extras
