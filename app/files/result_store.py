@@ -197,7 +197,7 @@ class FileResults:
 
     def _append(self, lines: bytes) -> None:
         try:
-            with self._place.open("r+b") as file:  # never create a file, because it would lack the line with the source
+            with self._place.open("r+b") as file:  # a new file would lack the line with the source
                 file.seek(0, os.SEEK_END)
                 file.write(lines)
         except OSError as error:
