@@ -1,1 +1,1 @@
-"""Qt widgets of the desktop app. They take values and ask for actions."""
+"""Qt widgets of the desktop app, which show values and request actions."""

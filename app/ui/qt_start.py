@@ -1,4 +1,4 @@
-"""Start of Qt, with a remedy where no window can be opened: there Qt ends the process, and names a wrong cause."""
+"""Start Qt, and name the remedy if no window can be opened: Qt itself names a wrong cause and aborts."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ _FAILED = 1
 
 
 def start() -> QApplication:
-    """Return the application. Without a screen that answers, tell the user why, and end the process."""
+    """Return the application. If no screen can be used, tell the user why, and end the process."""
     qInstallMessageHandler(_pass_on)
     try:
         return QApplication(sys.argv[:1])
@@ -21,9 +21,9 @@ def start() -> QApplication:
 
 
 def _pass_on(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-    """Write a message of Qt to the terminal, but for the last one before Qt would abort the process."""
+    """Write a message of Qt to the terminal; a fatal one ends the process with our own message instead."""
     if kind is QtMsgType.QtFatalMsg:
         tell(refusal_of(os.environ))
         os._exit(_FAILED)  # Qt would abort, and the system would report a crash
-    if not (context.category or "").startswith("qt.qpa"):  # what it says there of the screen misleads
+    if not (context.category or "").startswith("qt.qpa"):  # the messages of this category mislead
         sys.stderr.write(f"{text}\n")

@@ -1,6 +1,6 @@
-"""Forms for the code that another computer shows: use that computer, or recognise for it.
+"""Forms for entering the code that another computer shows, to use that computer or to recognise for it.
 
-The computer is found on the network or given by its address.
+The computer is chosen from those found on the network, or given by its address.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,11 +43,11 @@ _LETTERS: Final = 12
 
 
 class CodeForm(Card):
-    """Form that is opened by ``open``. ``closed`` is called before it closes.
+    """Form that ``begin`` opens. ``closed`` is called before it closes.
 
-    Subclasses send the request and use the computer that accepted the code.
+    Subclasses send the request, and use the computer once it has accepted the code.
 
-    ``_kind``: start of the keys of texts. ``_end``: the action that cancels the request or dismisses its answer.
+    ``_kind``: prefix of the keys of texts. ``_end``: the action that cancels the request or dismisses its answer.
     """
 
     _kind: str
@@ -93,7 +93,7 @@ class CodeForm(Card):
 
     @property
     def _fields(self) -> Sequence[tuple[QLabel, QLineEdit, str]]:
-        """Fields with their names and the keys of these."""
+        """Triples of a field's label, the field, and the key of the label's text."""
         return (
             (self.address_name, self.address, "pairing.address"),
             (self.code_name, self.code, "pairing.code"),
@@ -113,7 +113,7 @@ class CodeForm(Card):
         self._laid_out.start()
 
     def close_form(self) -> None:
-        """Close the form and end what it requested."""
+        """Close the form and cancel its request."""
         if not self.isHidden():
             self._opened = self._asked = False
             self._closed()
@@ -144,7 +144,7 @@ class CodeForm(Card):
         return self.found.rows[0].pair if self.found.rows else self.address
 
     def show_pairing(self, view: PairingView) -> None:
-        """Show the progress of the request of this form; use the computer once it accepted the code."""
+        """Show the progress of this form's request; use the computer once it has accepted the code."""
         if not self._asked:
             return
         if view.stage is PairingProgress.PAIRED:
@@ -270,7 +270,7 @@ class FoundRow(QWidget):
 class FoundList(QWidget):
     """List of all found gateways.
 
-    ``pair``: called with the gateway that the user wants to pair. ``kind``: as of the form.
+    ``pair``: called with the gateway that the user chooses. ``kind``: prefix of the keys of texts.
     """
 
     def __init__(self, texts: Texts, pair: Callable[[FoundView], None], kind: str = "pairing") -> None:
@@ -299,7 +299,7 @@ class FoundList(QWidget):
 
 
 class PairingForm(CodeForm):
-    """Form to pair with one computer, which is used then."""
+    """Form to pair with a computer, and to use it from then on."""
 
     _kind, _end = "pairing", EndPairing()
 

@@ -1,4 +1,4 @@
-"""Row of one computer: its state, one button, and a menu for the rest; renamed and removed in place."""
+"""Row of one computer: its state, one button, and a menu to rename it, to show details and to remove it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,7 +35,7 @@ _EMPTY: Final = ComputerView("", "", "")
 
 
 class ComputerRow(LinedRow):
-    """Row of one computer; actions go to ``ask``, and a computer to pair with goes to ``pair``."""
+    """Row of one computer. ``ask`` receives actions, ``pair`` the computer to pair with."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], pair: Callable[[FoundView], None]

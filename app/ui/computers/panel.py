@@ -37,13 +37,13 @@ from app.ui.widgets.parts import (
 )
 
 _LETTERS = 26
-"""Least width of a choice, in average letters."""
+"""Minimum width of a choice, in average letters."""
 
 
 class ComputersPanel(QWidget):
-    """Panel that is updated while it is visible; all actions go to ``ask``.
+    """Panel of other computers; it requests searches and checks while it is visible.
 
-    ``handlers`` passes values to it. ``lending_shown`` repeats a view for other parts.
+    ``handlers`` accepts the values to show. ``lending_shown`` is emitted with each ``LendingView``.
     """
 
     lending_shown = Signal(object)
@@ -86,7 +86,7 @@ class ComputersPanel(QWidget):
     # -- values --------------------------------------------------------------------------------------------
 
     def show_gateways(self, view: GatewaysView) -> None:
-        """Show the computers that this one can use."""
+        """Show the computers that this one can use or pair with."""
         self._gateways = view
         self.form.show_pairing(view.pairing)
         self._show()
@@ -115,7 +115,7 @@ class ComputersPanel(QWidget):
         self.lending_shown.emit(view)
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel."""
+        """Yield the texts by which the search of the settings finds this panel."""
         texts = self._texts
         yield from (texts("computers.find"), texts("computers.use-title"), texts("sharing.name"))
         yield from (texts("computers.name"), texts("lending.add"), texts("sharing.invite.worker"))
@@ -128,14 +128,14 @@ class ComputersPanel(QWidget):
         self._show()
 
     def _watch(self, on: bool) -> None:
-        """Run checks and searches while the panel is visible. Forms keep their input: it may only be minimised."""
+        """Start or stop checks and searches. Forms keep their input, because the window may only be minimised."""
         self._ask(WatchGateways(on))
         self._ask(WatchSharing(on))
 
     # -- user actions --------------------------------------------------------------------------------------
 
     def pair(self, found: FoundView | None) -> None:
-        """Open the form that pairs with ``found``, or with a computer from a list or an address."""
+        """Open the form that pairs with ``found``; ``None``: with a computer from a list or an address."""
         self._close_others(self.form)
         self.form.open(found, self._gateways.device)
         self._show()
@@ -146,7 +146,7 @@ class ComputersPanel(QWidget):
         self.code.begin()
 
     def lend_this(self) -> None:
-        """Open the form that recognises for another computer."""
+        """Open the form that lends this computer's recognition to another one."""
         self._close_others(self.lending)
         self.lending.begin(None)
 
@@ -161,7 +161,7 @@ class ComputersPanel(QWidget):
         self._done = self._texts("lending.done", gateway=gateway)
 
     def _focus(self, closing: QWidget, control: QWidget) -> None:
-        """Move the focus out of a part that closes."""
+        """Move the focus from a form that closes to ``control``."""
         focus = QApplication.focusWidget()
         if focus is None or closing.isAncestorOf(focus):
             control.setFocus()
@@ -211,7 +211,7 @@ class ComputersPanel(QWidget):
             self.use.button.setFocus()
 
     def _order(self) -> None:
-        """Make the Tab key follow the page: controls that came later would be last."""
+        """Make the Tab key follow the reading order; Qt would put controls that were added later last."""
         rows = (control for row in self.rows.values() for control in row.controls)
         heads = (self.use.button, self.share.button)
         order = [*heads, *self.form.controls, *self.code.controls, *rows, self.lend, *self.lending.controls]
@@ -222,7 +222,7 @@ class ComputersPanel(QWidget):
 
 
 class ChoiceCard(Card):
-    """Card that calls ``do`` when its button is pressed."""
+    """Card with an icon, texts and a button that calls ``do``."""
 
     def __init__(self, theme: Theme, icon: str, do: Callable[[], None]) -> None:
         super().__init__()
@@ -234,7 +234,7 @@ class ChoiceCard(Card):
         vertical(head, self.description, SPACE, at_left(self.button), within=self, margins=SPACING.large)
 
     def show_choice(self, heading: str, description: str, button: str, role: str = "muted") -> None:
-        """Show these texts; the sentence has a role that colours it."""
+        """Show these texts; ``role`` is the colour of the description."""
         self.heading.setText(heading)
         show_text(self.description, description, role)
         set_caption(self.button, button, f"{heading}: {button}")

@@ -1,4 +1,4 @@
-"""Part that shares this computer: it shows a code for another one at once, as digits and as a QR code."""
+"""Form that shares this computer: it shows a pairing code for another one, as digits and as a QR code."""
 
 from collections.abc import Callable
 from typing import Final
@@ -41,7 +41,7 @@ from app.ui.widgets.parts import (
 from protocol.pairing import PairingStage
 
 QUIET: Final = 4
-"""Width of the light margin in modules, as ISO/IEC 18004 requires."""
+"""Width of the quiet zone in modules, as ISO/IEC 18004 requires."""
 LIGHT: Final = QColor("white")
 DARK: Final = QColor("black")
 _PIXELS: Final = range(4, 7)  # pixels per module
@@ -49,7 +49,7 @@ _PIXELS: Final = range(4, 7)  # pixels per module
 
 def modules(text: str) -> tuple[tuple[bool, ...], ...]:
     """Return the rows of the QR code for a text; True is dark."""
-    import segno  # late: few windows show a code
+    import segno  # imported here, because few windows show a code
 
     made = segno.make(text, error="m", micro=False)
     return tuple(tuple(bool(module) for module in line) for line in made.matrix)
@@ -77,7 +77,7 @@ class QrCode(QWidget):
 
     @property
     def _module(self) -> int:
-        """Pixels per module: more for larger fonts, within a limit."""
+        """Pixels per module, which grow with the font within limits."""
         return min(max(_PIXELS[0], QFontMetrics(font()).height() // _PIXELS[0]), _PIXELS[-1])
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -101,7 +101,7 @@ _DIGITS: Final = 2.2  # font size of the code, relative to the system font
 
 
 class ShareForm(Card):
-    """Part opened by ``begin``; closing it makes the code invalid. ``closed`` is called before it closes."""
+    """Form that ``begin`` opens; closing it invalidates the code. ``closed`` is called before it closes."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], closed: Callable[[], None] = lambda: None
@@ -144,7 +144,7 @@ class ShareForm(Card):
     # -- values --------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Open the part, switch sharing on, and request a code."""
+        """Open the form, switch sharing on, and request a code once it is on."""
         self._asked, self._invite = False, InviteView()
         self.about.setChecked(False)
         self._worker = False
@@ -157,7 +157,7 @@ class ShareForm(Card):
         self._request_once()
 
     def close_form(self) -> None:
-        """Close the part and end its code."""
+        """Close the form and invalidate its code."""
         if self.isHidden():
             return
         self._closed()
@@ -167,7 +167,7 @@ class ShareForm(Card):
             self._ask(EndInvite())
 
     def show_settings(self, settings: Settings) -> None:
-        """Close the part when sharing is switched off."""
+        """Close the form when sharing is switched off."""
         was, self._on = self._on, settings.gateway.share
         if was and not self._on:
             self.close_form()
@@ -201,7 +201,7 @@ class ShareForm(Card):
     # -- user actions --------------------------------------------------------------------------------------
 
     def _choose(self, purpose: str) -> None:
-        """Request a code for this purpose, unless the code is for it already."""
+        """Request a code for this purpose, unless the current code already has it."""
         if self._worker is not (purpose == WORKER):
             self._worker = not self._worker
             self._request()
@@ -251,7 +251,7 @@ class ShareForm(Card):
         self.buttons.arrange()
 
     def _state(self) -> str:
-        """Return the state of sharing, which is starting when it was just switched on."""
+        """Return the state of sharing; off counts as starting, because the form has just switched it on."""
         off = self._view.state is SharingState.OFF
         return self._texts("sharing.starting") if off else sharing_text(self._texts, self._view)
 
@@ -289,7 +289,7 @@ class ShareForm(Card):
     # -- layout --------------------------------------------------------------------------------------------
 
     def minimumSizeHint(self) -> QSize:
-        """Return the width with the digits below the QR code."""
+        """Return the minimum size, with the digits below the QR code."""
         rows = self.buttons.minimumSizeHint(), self.purpose.minimumSizeHint()
         parts = (self.qr.sizeHint(), self.digits.sizeHint(), *rows)
         across = max(part.width() for part in parts) + 2 * SPACING.large + 2

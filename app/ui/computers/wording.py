@@ -1,4 +1,4 @@
-"""Texts about other computers: those in use, those that use this one, lending, and the rows of the list. Pure."""
+"""Word the texts about computers: gateways, devices, sharing, lending, and the rows of their list. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def answer_text(texts: Texts, gateway: GatewayView) -> str:
 
 
 def problem_text(texts: Texts, note: Note) -> str:
-    """Return why another computer gave no key, and what to do."""
+    """Return why pairing failed, and the remedy."""
     return texts("computers.unreachable") if note.key == _UNREACHABLE else note_text(texts, note)
 
 
@@ -80,7 +80,7 @@ def menu_text(texts: Texts, gateway: GatewayView) -> str:
 
 
 def destination_text(texts: Texts, view: GatewaysView) -> str:
-    """Return where speech goes now, in one line."""
+    """Return in one line which computer recognises now."""
     if view.instead_of:
         return texts("place.goes-instead", gateway=view.instead_of)
     name = "" if view.here else next((one.name for one in view.gateways if one.chosen), "")
@@ -106,7 +106,7 @@ def fingerprint_text(digest: str) -> str:
 
 
 def code_text(code: str) -> str:
-    """Return a pairing code in two halves."""
+    """Return a pairing code with a space in the middle."""
     return f"{code[:_HALF]} {code[_HALF:]}" if code else ""
 
 
@@ -169,12 +169,12 @@ _WORKER: Final = {
     LocalWorkerState.FAILED: _FAILED,
 }
 _PAIRED_AGAIN: Final = frozenset({"gateway-unauthorised", "gateway-other-certificate"})
-"""Reasons of a refusal that end by pairing again."""
+"""Reasons of a refusal whose remedy is to pair again."""
 
 
 @dataclass(frozen=True)
 class Button:
-    """Button of a row: its text, accessible name, and its actions, or the computer that it pairs with."""
+    """Button of a row: its text, its accessible name, and its actions or the computer that it pairs with."""
 
     text: str
     name: str
@@ -217,7 +217,7 @@ class ComputerView:
 def computers(
     texts: Texts, gateways: GatewaysView, worker: WorkerView, sharing: SharingView, lending: LendingView
 ) -> Iterator[ComputerView]:
-    """Yield the rows of all computers; those found on the network are last, as they come and go."""
+    """Yield the rows of all computers; those found on the network are last, because they come and go."""
     yield this_computer(texts, gateways, worker)
     for gateway in gateways.gateways:
         yield gateway_row(texts, gateway, used=not gateways.here)
@@ -257,7 +257,7 @@ def _own_state(texts: Texts, worker: WorkerView) -> str:
 
 
 def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerView:
-    """Return the row of a computer that this one can use; ``used``: the chosen one recognises now."""
+    """Return the row of a computer that this one can use; ``used``: the chosen computer recognises now."""
     named, answer = {"gateway": gateway.name}, gateway.answer
     ready = texts("computers.ready") if answer.health is GatewayHealth.WELL else ""
     chosen = texts("computers.in-use" if used else "computers.chosen") if gateway.chosen else ready

@@ -14,14 +14,14 @@ from app.dictation.view import View
 from app.ui.strings.texts import Texts, note_text, state_text, to_paste_text
 
 _SPOKEN: Final = frozenset({State.LISTENING, *ENDS}) - {State.HELD}
-"""States that are announced. The states between them last only moments."""
+"""States that are announced; the others last only moments, and held texts are announced by number."""
 
 
 class Announcer:
     """Announcer of state changes, notes and held texts, each once.
 
-    ``wanted``: announce even if no assistive technology is active. ``speak``: function that speaks a text.
-    ``paste_key``: label of the paste key, or empty.
+    ``wanted``: announce even if no assistive technology is active. ``speak``: speaks a text. ``paste_key``: label
+    of the paste key, or empty.
     """
 
     def __init__(
@@ -46,5 +46,5 @@ class Announcer:
 
 
 def announce(widget: QWidget, text: str) -> None:
-    """Have screen readers say a text of ``widget`` (since Qt 6.8)."""
+    """Ask screen readers to announce a text on behalf of ``widget`` (since Qt 6.8)."""
     QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))

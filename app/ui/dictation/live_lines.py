@@ -1,6 +1,6 @@
-"""Text in a few lines: its layout, and live text, of which the newest words are always visible.
+"""Lay out and draw live text in a few lines, so that the newest words are always visible.
 
-Stable words are solid, others lighter.
+Stable words have the full colour, others a lighter one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,15 +12,15 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextCharForma
 from app.core.live_text import TextSpan
 
 MOST: Final = 600
-"""Number of characters considered; more never fit."""
+"""Number of characters considered, because more never fit."""
 _CUT: Final = "…"
 _AIR: Final = 1.15
 _ANY: Final = "surrogatepass"  # file names may contain undecodable bytes
-_WORD: Final = 16  # a cut word of at most this many letters is dropped entirely
+_WORD: Final = 16  # if a word of up to this many letters is cut, its rest is dropped too
 
 
 def newest(text: str, fits: Callable[[str], bool]) -> str:
-    """Return the longest end of ``text`` that fits, after an ellipsis if text was cut. Pure."""
+    """Return the longest end of ``text`` that fits, with an ellipsis before it if text was cut. Pure."""
     if len(text) <= MOST and fits(text):
         return text
     text = text[-MOST:]
@@ -35,7 +35,7 @@ def newest(text: str, fits: Callable[[str], bool]) -> str:
 
 
 def _word(text: str, start: int) -> int:
-    """Return the next start of a word, or ``start`` if the script has no words."""
+    """Return the start of the next word, or ``start`` if the script has no spaces."""
     if start >= len(text) or text[start - 1].isspace():
         return start
     space = text.find(" ", start, start + _WORD)
@@ -52,7 +52,7 @@ def lay_out(
     formats: Sequence[QTextLayout.FormatRange] = (),
     wrap: QTextOption.WrapMode = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere,
 ) -> QTextLayout:
-    """Return the layout of a text in lines of this width, at most so many."""
+    """Return the layout of a text in at most ``most`` lines of this width; ``None``: no limit."""
     layout = QTextLayout(text, text_font)
     layout.setFormats(formats)
     option = QTextOption(Qt.AlignmentFlag.AlignLeft)
@@ -69,7 +69,7 @@ def lay_out(
 
 
 class LiveLines:
-    """Layout of the last ``most`` lines of some spans."""
+    """Layout of spans, cut at the beginning to fit into ``most`` lines."""
 
     def __init__(self, spans: Sequence[TextSpan], font: QFont, width: float, most: int = 3) -> None:
         self._font, self._width = font, width
@@ -126,7 +126,7 @@ class LiveLines:
 
 
 def spacing(font: QFont) -> float:
-    """Return the distance of lines, with some air: Han letters fill their whole height."""
+    """Return the distance between baselines, with extra leading, because Han characters fill the line height."""
     return QFontMetricsF(font).lineSpacing() * _AIR
 
 
@@ -146,6 +146,6 @@ def units(text: str) -> int:
 
 
 def split_units(text: str, place: int) -> tuple[str, str]:
-    """Return the text before this number of UTF-16 units, and the rest."""
+    """Split a text after ``place`` UTF-16 units."""
     coded = text.encode("utf-16-le", _ANY)
     return coded[: 2 * place].decode("utf-16-le", _ANY), coded[2 * place :].decode("utf-16-le", _ANY)

@@ -1,6 +1,6 @@
 """Overlay: a pill above all windows that never takes the focus or clicks.
 
-It paints and decides when and where; a surface shows it.
+This module decides when, where and what to paint; a ``Surface`` shows it.
 """
 
 import time
@@ -26,23 +26,20 @@ from app.ui.widgets.basic import timer
 
 NOTE_S: Final = 4.0
 STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.CANCELLED: 4.0, State.FAILED: 8.0, State.DAMAGED: 8.0}
-"""Display time of each outcome in seconds; outcomes that need no attention disappear first."""
+"""Display time of each outcome in seconds; outcomes that need attention stay longer."""
 
 
 def stays_s(view: View) -> float:
-    """Return for how many seconds to show ``view``.
-
-    0 means not at all; ``inf`` means as long as the state lasts.
-    """
+    """Return how long to show ``view``, in seconds; ``inf``: as long as its state lasts."""
     if view.state is State.IDLE:
         return NOTE_S if view.note else 0.0
     return STAYS_S.get(view.state, inf)
 
 
 class OverlayTiming:
-    """Selection of the view to show.
+    """Selector of the view to show.
 
-    An outcome keeps its display time even if the app becomes idle, but not a text to paste.
+    An outcome is shown for its full display time, even if the app becomes idle, unless it is a held text.
     """
 
     def __init__(self) -> None:
@@ -65,7 +62,7 @@ class OverlayTiming:
     def _view_without_text(self, view: View, now: float) -> View | None:
         """Return the view to show if no new text is held.
 
-        Only a new note makes the overlay appear again, or one that says why a paste was refused.
+        Only a new note, or the reason why a paste failed, makes the overlay appear again.
         """
         state, note = self._phase or (State.IDLE, "")
         if state is State.INSERTING:
@@ -79,7 +76,7 @@ class OverlayTiming:
         return self.at(now)
 
     def at(self, now: float) -> View | None:
-        """Return the view that is still to be shown at ``now``."""
+        """Return the view to show at ``now``; ``None`` once its display time is over."""
         if now >= self.until:
             self._shown = None
         return self._shown
@@ -98,11 +95,10 @@ _OUTLINE: Final = 2.0  # without a shadow
 
 
 class Overlay(QObject):
-    """Overlay on the screen with the target window, else on the one that the user looks at.
+    """Overlay on the screen with the target window, or on the one that the surface chooses.
 
-    ``surface``: shows it; where that is not blended, the pill has a thick outline instead of a shadow.
-    ``hint``: how often the key that cancels was shown; ``None`` shows it always. ``position``: the wanted place, a
-    value of the setting ``general.overlay``.
+    ``surface``: shows it; if that is not blended, the pill has a thick outline instead of a shadow. ``hint``:
+    counts how often the key that cancels was shown; ``None``: always show the key.
     """
 
     def __init__(
@@ -142,7 +138,7 @@ class Overlay(QObject):
         texts.changed.connect(self.refresh)
 
     def show_view(self, view: View) -> None:
-        """Show this view; the end of a take stays visible for a while."""
+        """Show this view, or the outcome of the last take until its display time is over."""
         before, self._view = self._view, view
         ended = before.state in RECORDING and view.state not in {State.IDLE, *RECORDING}
         if ended and self._hint is not None and self._cancel_key:
@@ -156,13 +152,13 @@ class Overlay(QObject):
         self.refresh()
 
     def choose_place(self, position: str) -> None:
-        """Set the wanted place."""
+        """Set the place, a value of the setting ``general.overlay``."""
         if position != self._position:
             self._position, self._anchor = position, None
             self.refresh()
 
     def close(self) -> None:
-        """End the overlay for good."""
+        """Close the overlay permanently."""
         self._theme.changed.disconnect(self.refresh)
         self._texts.changed.disconnect(self.refresh)
         self._stop_timers()
@@ -181,7 +177,7 @@ class Overlay(QObject):
 
     @property
     def drawing(self) -> Drawing | None:
-        """Layout on the screen now, or None while hidden."""
+        """Layout that is on the screen, or ``None`` while hidden."""
         return self._drawing if self._shown else None
 
     def _show_current(self) -> None:
@@ -239,9 +235,9 @@ class Overlay(QObject):
         self._move(QRect(*self._anchor.area(*size.toTuple(), free)), QRect(*largest), self.room, self._anchor)
 
     def _move(self, to: QRect, largest: QRect, room: Room, anchor: Anchor) -> None:
-        """Bring the pill to its new place: in one smooth step if it only grows or shrinks.
+        """Move the pill, with an animation if its old and new places overlap.
 
-        A blended surface has room for the ``largest`` pill: resizing it would flicker.
+        A blended surface has room for the ``largest`` pill, because resizing it would flicker.
         """
         before, self.body = self.body, to
         if to != before:
@@ -258,7 +254,7 @@ class Overlay(QObject):
             self.surface.move(place, room, anchor)
 
     def grown(self) -> QRectF:
-        """Return the body as far as it has grown, within the surface."""
+        """Return the current rectangle of the animated body, in coordinates of the surface."""
         moving = self._growth.state() is QVariantAnimation.State.Running
         body = QRectF(self._growth.currentValue() if moving else self.body)
         return body.translated(-QPointF(self._place.topLeft()))
@@ -285,7 +281,7 @@ class Overlay(QObject):
 
 
 def _layout_view(view: View) -> View:
-    """Return the view without changes that do not affect the layout."""
+    """Return the view with values normalised that do not affect the layout."""
     return replace(view, level_dbfs=0.0, seconds=float(int(view.seconds)), unsent_s=float(round(view.unsent_s)))
 
 

@@ -2,8 +2,8 @@
 
     QT_QPA_PLATFORM=xcb python -m app.ui.dictation.overlay_child HINT_FILE
 
-Frames of ``overlay_wayland`` arrive through standard input, an ``AppearanceFrame`` first. The program ends with
-them.
+Frames of ``overlay_wayland`` arrive on standard input, an ``AppearanceFrame`` first. The program ends at the end
+of its input.
 """
 
 import signal
@@ -27,12 +27,12 @@ from runtime.framing import BrokenFrame
 
 
 class ViewInbox(QObject):
-    """Frames that a thread reads; ``arrived`` delivers them in Qt's thread, and ``None`` at their end."""
+    """Reader of frames for a thread; ``arrived`` delivers them in Qt's thread, and ``None`` at the end."""
 
     arrived = Signal(object)
 
     def read(self, pipe: BinaryIO) -> None:
-        """Read until the end of the pipe."""
+        """Read frames until the end of the pipe or a broken frame."""
         frame: Frame | None = None
         while True:
             try:
@@ -45,7 +45,7 @@ class ViewInbox(QObject):
 
 
 class Receiver:
-    """The overlay and its appearance, both set by frames."""
+    """Receiver of frames, which controls the overlay and its appearance."""
 
     def __init__(self, appearance: AppearanceFrame, hint: FirstTimes, application: QApplication) -> None:
         self._application = application
@@ -59,7 +59,7 @@ class Receiver:
         self._apply(appearance)
 
     def receive(self, frame: Frame | None) -> None:
-        """Apply a frame; quit after the last one."""
+        """Apply a frame; quit at the end (``None``)."""
         if frame is None:
             self.overlay.close()
             self._application.exit()

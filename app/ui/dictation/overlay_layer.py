@@ -1,4 +1,4 @@
-"""Layer surface that shows the overlay on Wayland, from pictures in memory that the compositor reads too."""
+"""Layer surface that shows the overlay on Wayland, from buffers in memory shared with the compositor."""
 
 import mmap
 import os
@@ -22,7 +22,7 @@ _PIXEL_BYTES: Final = 4
 
 @dataclass
 class _Page:
-    """A picture in one buffer, and what of it is ``stale``."""
+    """Picture in one buffer; ``stale`` is the region to paint before it is shown."""
 
     image: QImage
     buffer: Buffer
@@ -30,7 +30,7 @@ class _Page:
 
 
 class SharedPicture:
-    """A picture of ``size`` logical pixels in two buffers: one is shown while the other is painted."""
+    """Picture of ``size`` logical pixels in two buffers: one is shown while the other is painted."""
 
     def __init__(self, shell: LayerShell, size: QSize, scale: int) -> None:
         self.size, self.scale = size, scale
@@ -54,7 +54,7 @@ class SharedPicture:
         self.update(QRect())
 
     def update(self, part: QRect) -> None:
-        """Note that a part is to be painted again; an empty one means everything."""
+        """Mark a part for repainting; an empty one means everything."""
         everything = QRect(0, 0, self.size.width(), self.size.height())
         part = everything if part.isEmpty() else part.intersected(everything)
         self._changed += part
@@ -62,9 +62,9 @@ class SharedPicture:
             page.stale += part
 
     def paint_changes(self, paint: Paint) -> tuple[Buffer, Rectangle] | None:
-        """Paint all changes into a free buffer; return it with the changed part, in its own pixels.
+        """Paint all changes into a free buffer; return it with the changed part, in pixels of the buffer.
 
-        Return None if nothing has changed or no buffer is free.
+        Return ``None`` if nothing has changed or no buffer is free.
         """
         page = next((one for one in self._pages if not one.buffer.busy), None)
         if page is None or self._changed.isEmpty():
@@ -82,7 +82,7 @@ class SharedPicture:
         return [page.buffer for page in self._pages]
 
     def destroy(self) -> None:
-        """Give both buffers back."""
+        """Destroy both buffers."""
         for buffer in self.buffers:
             buffer.shared.destroy()
 
@@ -99,7 +99,7 @@ P = ParamSpec("P")
 def _while_possible(
     do: "Callable[Concatenate[OverlayLayer, P], None]",
 ) -> "Callable[Concatenate[OverlayLayer, P], None]":
-    """Make a method do nothing once the connection has ended, or while no memory is free."""
+    """Make a method give up silently if the connection has ended or memory for a picture is missing."""
 
     @wraps(do)
     def tried(self: "OverlayLayer", /, *arguments: P.args, **named: P.kwargs) -> None:
@@ -110,9 +110,9 @@ def _while_possible(
 
 
 class OverlayLayer:
-    """Layer surface that implements ``Surface``. Nothing is seen once the connection has ended.
+    """``Surface`` on a layer surface, invisible once the connection has ended.
 
-    ``layer``: the surface of this showing: each has its own, because the output of a surface cannot be changed.
+    ``layer``: the current layer surface; it is replaced to change the output, which is fixed.
     """
 
     blended = True
@@ -129,7 +129,7 @@ class OverlayLayer:
         shell.outputs.on_change = self._follow_outputs
 
     def room(self, place: tuple[int, int] | None) -> Room:
-        """Return the output that shows this point, else leave the choice to the compositor."""
+        """Return the output that shows this point; without one, the compositor chooses (``screen`` is empty)."""
         outputs = self._shell.outputs
         found = outputs.at(place) if place else None
         likely = found or next(iter(outputs), None)
@@ -151,7 +151,7 @@ class OverlayLayer:
 
     @_while_possible
     def show(self) -> None:
-        """Show the surface as soon as the compositor lets it."""
+        """Show the surface as soon as the compositor has configured it."""
         self.visible = True
         self._appear()
 
@@ -162,7 +162,7 @@ class OverlayLayer:
 
     @_while_possible
     def update(self, part: QRect | None = None) -> None:
-        """Have a part painted again, or everything: at once, or when the last picture was shown."""
+        """Repaint a part, or everything, at once or when the compositor releases a buffer."""
         if self._picture is not None:
             self._picture.update(part or QRect())
             self._draw()
@@ -182,13 +182,13 @@ class OverlayLayer:
 
     @property
     def _is_elsewhere(self) -> bool:
-        """True if the surface is known to be on another output than it should be."""
+        """True if the surface is known to be on the wrong output."""
         output = self.layer.output if self.layer else None
         return bool(self._wanted and output is not None and output.name != self._wanted)
 
     @_while_possible
     def _follow_output(self) -> None:
-        """Follow the output that the compositor chose, unless another has been wanted since it was asked."""
+        """Adapt to the output that the compositor chose; replace the surface if another one is wanted by now."""
         if self._is_elsewhere and self._asked_for != self._wanted_output():
             self._remove()
             self._appear()
@@ -200,7 +200,7 @@ class OverlayLayer:
 
     @_while_possible
     def _follow_outputs(self) -> None:
-        """Follow the outputs: not every compositor notifies a surface that its output is gone."""
+        """Replace the surface if its output is gone, because not every compositor notifies the surface."""
         outputs = list(self._shell.outputs)
         here = self.layer is not None and (self.layer.output is None or self.layer.output in outputs)
         if here:
@@ -219,7 +219,7 @@ class OverlayLayer:
                 picture.destroy()
 
     def _renew(self) -> None:
-        """Make a new picture if size or scale have changed."""
+        """Create a new picture if size or scale have changed."""
         assert self.layer is not None
         size, scale = QRect(0, 0, self._place.width, self._place.height).size(), self._scale()
         before = self._picture
@@ -229,13 +229,13 @@ class OverlayLayer:
         for buffer in self._picture.buffers:
             buffer.on_release = self._draw
         if self._replaced is None:
-            self._replaced = before  # shown until the new one is
+            self._replaced = before  # stays visible until the new one is shown
         elif before is not None:
             before.destroy()
         self._draw()
 
     def _scale(self) -> int:
-        """Return the scale of the output; before it is known, the largest: made smaller, a picture stays sharp."""
+        """Return the scale of the output; if unknown, the largest, because a picture scaled down stays sharp."""
         output = (self.layer.output if self.layer else None) or self._wanted_output()
         largest = max((one.scale for one in self._shell.outputs), default=1)
         return (output.scale if output else 0) or largest
@@ -251,9 +251,9 @@ class OverlayLayer:
 
 
 def layer_place(place: QRect, room: Room, anchor: Anchor) -> LayerPlace:
-    """Return the place for the compositor.
+    """Return the place as layer-shell anchors and margins.
 
-    In the middle of an edge, it is counted from there, clear of panels.
+    At the middle of an edge, the margin counts from the panels there.
     """
     size, free = (place.width(), place.height()), room.free
     if not anchor.at_edge:

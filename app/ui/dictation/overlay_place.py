@@ -1,4 +1,4 @@
-"""Place of the overlay: where the user wants it, never over the text cursor or the field; and what shows it."""
+"""Choose the place of the overlay, clear of text cursor and field if possible; define its surfaces."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MARGIN: Final = 4
 
 @dataclass(frozen=True)
 class OverlaySurroundings:
-    """Everything known around the overlay, in the same pixels.
+    """Areas around the overlay, in the same pixels, as far as they are known.
 
     ``screen``: the part that panels leave free. ``window``, ``field`` and ``caret``: where the dictated text goes.
     """
@@ -32,10 +32,10 @@ class OverlaySurroundings:
 
 @dataclass(frozen=True)
 class Anchor:
-    """The point from which the overlay grows: its lower edge if ``upward``, else its upper edge.
+    """Point from which the overlay grows: on its lower edge if ``upward``, otherwise on its upper edge.
 
-    ``centred``: the point is in the middle of this edge, else at its left end. ``at_edge``: it is in the middle
-    of the screen's lower or upper edge.
+    ``centred``: the point is in the middle of this edge, otherwise at its left end. ``at_edge``: the overlay is at
+    the middle of the screen's lower or upper edge.
     """
 
     x: int
@@ -45,7 +45,7 @@ class Anchor:
     at_edge: bool = False
 
     def area(self, width: int, height: int, screen: Area) -> Area:
-        """Return the overlay of this size, moved into the screen if it would leave it."""
+        """Return the area of an overlay of this size, moved into the screen if necessary."""
         left = self.x - width // 2 if self.centred else self.x
         top = self.y - height if self.upward else self.y
         return Area(
@@ -57,10 +57,10 @@ class Anchor:
 
 
 def choose_anchor(most: tuple[int, int], position: str, around: OverlaySurroundings) -> Anchor:
-    """Return the place for an overlay that may become as large as ``most``.
+    """Return the best place for an overlay that may become as large as ``most``.
 
-    ``position``: a value of the setting ``general.overlay``. The best place covers neither text cursor nor field.
-    Where a field fills the screen, only the text cursor stays uncovered.
+    ``position``: a value of the setting ``general.overlay``. The place covers as little as possible of the text
+    cursor, then of the field; a field that fills the screen is covered.
     """
 
     def cost(anchor: Anchor) -> tuple[int, int, bool, bool]:
@@ -71,7 +71,7 @@ def choose_anchor(most: tuple[int, int], position: str, around: OverlaySurroundi
         on_window = not text_known and around.window is not None and here.shared_pixels(around.window) > 0
         return on_caret, on_field, on_window, anchor.y != (here.bottom if anchor.upward else here.y)
 
-    return min(_candidates(most, position, around), key=cost)  # the first of equals
+    return min(_candidates(most, position, around), key=cost)  # the first one of equal cost
 
 
 def _candidates(most: tuple[int, int], position: str, around: OverlaySurroundings) -> Iterator[Anchor]:
@@ -86,7 +86,7 @@ def _candidates(most: tuple[int, int], position: str, around: OverlaySurrounding
     first, second = (True, False) if position != "top" else (False, True)
     yield from _at_edge(around.screen, upward=first)
     if around.caret is None and around.field is None:
-        return  # the field may be anywhere in the window: keep to the edge that the user expects
+        return  # the field may be anywhere, so use the edge that the user expects
     yield from _at_edge(around.screen, upward=second)
     for area in filter(None, (around.field, around.caret)):
         yield from _below_and_above(area)
@@ -96,21 +96,21 @@ def _candidates(most: tuple[int, int], position: str, around: OverlaySurrounding
 
 
 def _at_edge(screen: Area, *, upward: bool) -> Iterator[Anchor]:
-    """Yield the middle of the lower or upper edge, at the usual and at the least distance."""
+    """Yield the middle of the lower or upper edge, at the usual and at the minimum distance."""
     for distance in (FROM_EDGE, _AT_EDGE):
         y = screen.bottom - distance if upward else screen.y + distance
         yield Anchor(screen.middle[0], y, upward, at_edge=True)
 
 
 def _below_and_above(area: Area, caret: Area | None = None) -> Iterator[Anchor]:
-    """Yield the places directly below and above an area: from its middle, or from the text cursor on."""
+    """Yield the places directly below and above an area: centred on it, or beginning at the text cursor."""
     x = area.middle[0] if caret is None else caret.x
     yield Anchor(x, area.bottom + GAP, upward=False, centred=caret is None)
     yield Anchor(x, area.y - GAP, upward=True, centred=caret is None)
 
 
 def to_screen(area: Area, origin: tuple[int, int], ratio: float) -> Area:
-    """Return an area in system pixels in the pixels of a screen.
+    """Convert an area from system pixels to the pixels of a screen.
 
     Qt divides the size of a screen by ``ratio``, but not its ``origin``.
     """
@@ -125,9 +125,9 @@ Paint = Callable[[QPainter, QRegion], None]
 
 @dataclass(frozen=True)
 class Room:
-    """The screen for the overlay: its ``free`` part, and its ``origin``.
+    """Screen for the overlay: its part that panels leave ``free``, and its ``origin``.
 
-    ``ratio``: system pixels for each of its own. ``screen``: its name, empty if the desktop chooses.
+    ``ratio``: system pixels per pixel of the screen. ``screen``: its name, empty if the compositor chooses.
     """
 
     free: Area
@@ -136,7 +136,7 @@ class Room:
     screen: str = ""
 
     def around(self, view: View) -> OverlaySurroundings:
-        """Return everything known around the overlay, in the pixels of this screen."""
+        """Return the known areas around the overlay, in the pixels of this screen."""
         field, caret = (view.place.field, view.place.caret) if view.place else (None, None)
         found = (
             to_screen(area, self.origin, self.ratio) if area else None for area in (view.window, field, caret)
@@ -145,7 +145,7 @@ class Room:
 
 
 class Surface(Protocol):
-    """A surface that is above all windows and takes neither focus nor clicks.
+    """Surface above all windows that takes neither focus nor clicks.
 
     ``visible``: between ``show`` and ``hide``. ``blended``: it may be partly transparent.
     """
@@ -155,7 +155,7 @@ class Surface(Protocol):
     paint: Paint
 
     def room(self, place: tuple[int, int] | None) -> Room:
-        """Return the screen that shows this point in system pixels, else the one that the user looks at."""
+        """Return the screen that shows this point, in system pixels, otherwise the one in use."""
 
     def move(self, place: QRect, room: Room, anchor: Anchor) -> None:
         """Move to another place; the size may change too."""
@@ -167,11 +167,11 @@ class Surface(Protocol):
         """Disappear from the screen. Safe to call twice."""
 
     def update(self, part: QRect | None = None) -> None:
-        """Have a part painted again, or everything."""
+        """Repaint a part of the surface, or everything."""
 
     def close(self) -> None:
-        """End the surface for good."""
+        """Close the surface permanently."""
 
 
 def paint_nothing(painter: QPainter, region: QRegion) -> None:
-    """Paint a surface that has no overlay yet."""
+    """Paint nothing: the default until an overlay sets its own function."""

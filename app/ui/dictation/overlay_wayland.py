@@ -1,6 +1,6 @@
-"""Overlay on a Wayland desktop: what the compositor allows is known after a moment, and may be nothing.
+"""Overlay on a Wayland desktop, by the means that the compositor turns out to support, if any.
 
-Where it allows no layer surface, the process of ``overlay_child`` shows the overlay on XWayland.
+Without layer surfaces, the process of ``overlay_child`` shows the overlay on XWayland.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,10 +36,10 @@ LONGEST: Final = 1_000_000
 
 
 class AppearanceFrame(Struct, tag="look", frozen=True):
-    """Language and appearance of the overlay, and what the user has chosen.
+    """Language, appearance, position and keys of the overlay.
 
     ``position``: a value of the setting ``general.overlay``. ``still``: motion is reduced. Empty keys are not
-    named.
+    shown.
     """
 
     language: str
@@ -52,7 +52,7 @@ class AppearanceFrame(Struct, tag="look", frozen=True):
 
 
 class ViewFrame(Struct, tag="view", frozen=True):
-    """The view to show."""
+    """Frame with the view to show."""
 
     view: View
 
@@ -68,7 +68,7 @@ _MOST_UNREAD: Final = 1_000_000
 
 
 class OverlayProcess(QObject):
-    """Overlay that another process shows on XWayland; it is started again when it ends, but not for ever.
+    """Overlay in another process on XWayland, which is restarted a few times if it ends.
 
     ``hint``: the file that counts how often the key that cancels was shown.
     """
@@ -90,7 +90,7 @@ class OverlayProcess(QObject):
 
     @property
     def pid(self) -> int:
-        """The id of the process, 0 when it has ended."""
+        """The process id, 0 while the process does not run."""
         return self._process.processId()
 
     def show_view(self, view: View) -> None:
@@ -104,7 +104,7 @@ class OverlayProcess(QObject):
         self._send_appearance()
 
     def choose_place(self, position: str) -> None:
-        """Set the wanted place."""
+        """Set the place, a value of the setting ``general.overlay``."""
         if position != self._position:
             self._position = position
             self._send_appearance()
@@ -135,7 +135,7 @@ class OverlayProcess(QObject):
         if self._process.state() is QProcess.ProcessState.NotRunning:
             return
         if self._process.bytesToWrite() > _MOST_UNREAD:
-            self._process.kill()  # it hangs
+            self._process.kill()  # it has stopped reading
             return
         self._process.write(frame)
 
@@ -153,7 +153,7 @@ def _for_xwayland(environment: Mapping[str, str]) -> QProcessEnvironment:
         made.insert(name, value)
     made.remove("WAYLAND_DISPLAY")
     made.insert("QT_QPA_PLATFORM", "xcb")
-    made.remove("GDK_BACKEND")  # on GNOME, Qt asks GTK for the look: on Wayland, that ends the process
+    made.remove("GDK_BACKEND")  # on GNOME, Qt loads GTK for its theme, and GTK on Wayland would end the process
     return made
 
 
@@ -161,10 +161,10 @@ _AT_ONCE: Final = 0
 
 
 class WaylandOverlay(QObject):
-    """Overlay in a layer surface, else by a process on XWayland, else none.
+    """Overlay in a layer surface, otherwise by a process on XWayland, otherwise none.
 
-    ``kind``: which of them, once known. If the compositor ends the connection, the overlay is absent until the
-    next recording. ``hint``: see ``OverlayProcess``.
+    ``kind``: which of these, once known. If the compositor ends the connection, there is no overlay until the next
+    recording. ``hint``: see ``OverlayProcess``.
     """
 
     def __init__(self, theme: Theme, texts: Texts, environment: Mapping[str, str], hint: Path) -> None:
@@ -194,7 +194,7 @@ class WaylandOverlay(QObject):
             self.shown.show_choices(choices)
 
     def choose_place(self, position: str) -> None:
-        """Set the wanted place."""
+        """Set the place, a value of the setting ``general.overlay``."""
         self._position = position
         if self.shown is not None:
             self.shown.choose_place(position)
@@ -209,7 +209,7 @@ class WaylandOverlay(QObject):
     def _connect(self) -> None:
         try:
             self._wayland = wayland = WaylandConnection.begin(self._environment, self._sockets)
-            # Later: the connection may end in the midst of painting.
+            # Not directly, because the connection may end while the overlay paints.
             wayland.on_gone = lambda: QTimer.singleShot(_AT_ONCE, self, lambda: self._connection_lost(wayland))
             wayland.after(lambda: self._decide(wayland))
         except WaylandError as error:
@@ -254,7 +254,7 @@ class WaylandOverlay(QObject):
 
 
 class WatchedSockets(QObject):
-    """Watcher for ``WaylandConnection`` in the thread of Qt that creates it."""
+    """Watcher of sockets for ``WaylandConnection``, in the Qt thread that creates it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -265,7 +265,7 @@ class WatchedSockets(QObject):
         self._add(descriptor, QSocketNotifier.Type.Read, callback)
 
     def remove_reader(self, descriptor: int, /) -> None:
-        """Watch the descriptor for reading no longer."""
+        """Stop watching the descriptor for reading."""
         self._remove(descriptor, QSocketNotifier.Type.Read)
 
     def add_writer(self, descriptor: int, callback: Callable[[], None], /) -> None:
@@ -273,7 +273,7 @@ class WatchedSockets(QObject):
         self._add(descriptor, QSocketNotifier.Type.Write, callback)
 
     def remove_writer(self, descriptor: int, /) -> None:
-        """Watch the descriptor for writing no longer."""
+        """Stop watching the descriptor for writing."""
         self._remove(descriptor, QSocketNotifier.Type.Write)
 
     def _add(self, descriptor: int, kind: QSocketNotifier.Type, callback: Callable[[], None]) -> None:
@@ -283,5 +283,5 @@ class WatchedSockets(QObject):
 
     def _remove(self, descriptor: int, kind: QSocketNotifier.Type) -> None:
         if watch := self._watches.pop((descriptor, kind), None):
-            watch.setEnabled(False)  # at once: a later descriptor may have the same number
+            watch.setEnabled(False)  # at once, because a later descriptor may have the same number
             watch.deleteLater()

@@ -1,6 +1,6 @@
-"""Window of Qt that shows the overlay, for desktops where a program places its own windows.
+"""Qt window that shows the overlay, for desktops where a program can place its windows.
 
-It is a bare window, not a widget: widgets are in the accessibility tree, and screen readers would announce them.
+It is not a widget, because widgets are in the accessibility tree, and screen readers would announce it.
 """
 
 from typing import Final
@@ -26,12 +26,12 @@ _ALSO_IN_BACKGROUND: Final = "_q_macAlwaysShowToolWindow"
 
 
 def possible() -> bool:
-    """Return True if a program may place its windows: everywhere but under Qt's Wayland."""
+    """Return whether a program can place its windows: on every platform of Qt except Wayland."""
     return not QGuiApplication.platformName().startswith("wayland")
 
 
 class OverlayWindow(QRasterWindow):
-    """Window that implements ``Surface``. ``blended``: the desktop blends windows."""
+    """``Surface`` in a Qt window. ``blended``: the desktop blends windows."""
 
     def __init__(self, title: str, *, blended: bool = True) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class OverlayWindow(QRasterWindow):
             self.setFormat(surface_format)
 
     def room(self, place: tuple[int, int] | None) -> Room:
-        """Return the screen that contains this point, else the screen with the pointer."""
+        """Return the screen that contains this point, otherwise the screen with the pointer."""
         screen = _screen(place)
         at, free, ratio = screen.geometry().topLeft(), screen.availableGeometry(), screen.devicePixelRatio()
         area = Area(free.x(), free.y(), free.width(), free.height())
@@ -71,14 +71,14 @@ class OverlayWindow(QRasterWindow):
         super().hide()
 
     def update(self, part: QRect | None = None) -> None:  # type: ignore[override]  # Qt's has overloads
-        """Have a part painted again, or everything."""
+        """Repaint a part of the window, or everything."""
         if part is None:
             super().update()
         else:
             super().update(part)
 
     def close(self) -> None:  # type: ignore[override]  # Qt's returns whether it closed
-        """Close the window for good."""
+        """Close the window permanently."""
         self.visible = False
         super().close()
 
@@ -97,7 +97,7 @@ def _screen(place: tuple[int, int] | None) -> QScreen:
 
 
 def shows(screen: QRect, ratio: float, place: QPoint) -> bool:
-    """Return True if a screen contains a point in system pixels.
+    """Return whether a screen contains a point in system pixels.
 
     Qt divides the size of a screen by ``ratio``, but not its origin.
     """
@@ -117,7 +117,7 @@ def pill_outline(size: QSize) -> QRegion:
 
 
 def blends() -> bool:
-    """Return False only on an X11 screen without a compositing manager."""
+    """Return whether windows are blended; only an X11 screen without a compositing manager does not."""
     if QGuiApplication.platformName() != "xcb":
         return True
     from app.desktop.sources import selection_has_owner  # its library is missing on other systems

@@ -1,6 +1,6 @@
-"""Layout and painting of the overlay, on any paint device.
+"""Lay out and paint the overlay on any paint device.
 
-While all is well it is one row: state, level or word, and time. Only words, notes and problems make it larger.
+It is one row with the state, the level or a word, and the time. Live text, notes and problems make it larger.
 """
 
 from collections import deque
@@ -24,14 +24,14 @@ BARS: Final = 40
 """Number of visible levels: 2 s at 20 Hz."""
 SHADOW: Final = 18
 HEIGHT: Final = 40.0
-"""Height of one row in pixels, at usual letters."""
+"""Minimum height of one row in pixels."""
 LINES: Final = 3
 """Number of lines of live text."""
 _NOTE_LINES: Final = 5
 _EMS: Final = 25.0  # width for words, in line heights
 _BAR, _PITCH = 2.0, 3.0
 _SILENT: Final = 0.001
-"""Share of the bar that still shows a dot."""
+"""Smallest displayed share of the bar, which still shows a dot."""
 _LEAST_METER: Final = 40.0
 _WITH_WORDS: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 _PROBLEMS: Final = frozenset({State.FAILED, State.DAMAGED})
@@ -68,8 +68,8 @@ class Drawing:
 class Pill:
     """Layout and painting of a view.
 
-    ``paste_key`` names the key that pastes held text, ``cancel_key`` the key that cancels; empty hides them.
-    ``edge``: width of the outline.
+    ``paste_key``, ``cancel_key``: names of the keys that paste held text and cancel; empty hides them. ``edge``:
+    width of the outline.
     """
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
@@ -80,7 +80,7 @@ class Pill:
 
     @property
     def most(self) -> QSizeF:
-        """The size with the most words and a row of remarks."""
+        """Largest usual size: all lines of live text and a row of remarks."""
         lines = LINES * spacing(font())
         remarks = QFontMetricsF(font(SCALE.caption)).height()
         return QSizeF(self._text_width(), self._row_height() + lines + remarks + SPACING.small)
@@ -116,7 +116,7 @@ class Pill:
             share = max(_SILENT, loudness(levels[-1]) if levels else 0.0)
             return paint_bar(painter, self._theme, track, share, ink)
         colour = self._theme.colour(ink)
-        most = max(BARS, int(place.width() // (2 * _PITCH)))  # more levels where there is much room
+        most = max(BARS, int(place.width() // (2 * _PITCH)))  # more levels if the meter is wide
         bars = [LOWEST_DBFS] * (most - len(levels)) + list(levels)
         bars = bars[-min(most, int(place.width() // _PITCH)) :]  # fewer if wide letters leave less room
         pitch = place.width() / len(bars)
@@ -127,7 +127,7 @@ class Pill:
             paint_round(painter, bar, _BAR / 2, colour)
 
     def _text_width(self) -> float:
-        """Return the width that words need."""
+        """Return the width of a pill with live text."""
         return min(self.most_width, QFontMetricsF(font()).height() * _EMS)
 
     def _row_height(self) -> float:
@@ -173,7 +173,7 @@ class Pill:
         return Drawing(QSizeF(right + SPACING.large, height), icon, meter, tuple(pieces), ())
 
     def _middle(self, strong: QFont) -> float:
-        """Return the room for level or word, the same in every state so that the time stays in its place."""
+        """Return the width for level or word, the same in every state so that the time stays in its place."""
         metrics = QFontMetricsF(strong)
         words = (state_text(self._texts, state) for state in _WITH_WORDS - RECORDING)
         return max(BARS * _PITCH, *(metrics.horizontalAdvance(word) + 1 for word in words))
@@ -184,14 +184,14 @@ class Pill:
         return state_text(self._texts, view.state)
 
     def _with_texts_below(self, head: Drawing, view: View) -> Drawing:
-        """Add words and notes below the row, and remarks into the row while there is room, else below."""
+        """Add live text and notes below the row, and remarks in the row if they fit, otherwise below all."""
         bottom, width = head.size.height() - SPACING.hair, head.size.width()
         texts = list[tuple[LiveLines, QPointF]]()
         for spans, most in self._paragraphs(view):
             lines = LiveLines(spans, font(), self._text_width() - 2 * SPACING.large, most)
             texts.append((lines, QPointF(SPACING.large, bottom)))
             bottom += lines.height + SPACING.hair
-            words = most == LINES  # words come one by one: the width does not follow each of them
+            words = most == LINES  # the width must not follow each new word
             width = max(width, self._text_width() if words else lines.widest + 2 * SPACING.large)
         pieces = self._remarks(view, head, bottom)
         lowest = max(bottom if texts else 0.0, *(piece.place.bottom() for piece in pieces), 0.0)
@@ -201,7 +201,7 @@ class Pill:
         return replace(head, size=QSizeF(width, height), pieces=pieces, texts=tuple(texts))
 
     def _paragraphs(self, view: View) -> list[tuple[tuple[TextSpan, ...], int]]:
-        """Return the texts below the row, with their greatest numbers of lines."""
+        """Return the texts below the row, each with its maximum number of lines."""
         found = list[tuple[tuple[TextSpan, ...], int]]()
         if view.state in _WITH_WORDS and any(span.text.strip() for span in view.spans):
             found.append((view.spans, LINES))
@@ -212,7 +212,7 @@ class Pill:
         return [*found, ((TextSpan(text, stable=True),), _NOTE_LINES)] if text else found
 
     def _remarks(self, view: View, head: Drawing, bottom: float) -> tuple[PlacedText, ...]:
-        """Place the remarks on the take: behind the time while there is room, else below everything."""
+        """Place the remarks on the take: after the time if they fit, otherwise below everything."""
         text_font, room = font(SCALE.caption), self._text_width() - SPACING.large
         metrics = QFontMetricsF(text_font)
         x, top, pieces = (
@@ -231,14 +231,14 @@ class Pill:
         return tuple(pieces)
 
     def _piece(self, text: str, text_font: QFont, colour: str, x: float, height: float) -> PlacedText:
-        """Return a text in the middle of a row of this height."""
+        """Return a text placed at ``x``, vertically centred in a row of this height."""
         metrics = QFontMetricsF(text_font)
         place = QRectF(x, (height - metrics.height()) / 2, metrics.horizontalAdvance(text) + 1, metrics.height())
         return PlacedText(text, text_font, self._theme.colour(colour), place)
 
 
 def remarks(texts: Texts, view: View, cancel_key: str) -> list[tuple[str, str]]:
-    """Return what is out of the ordinary, with colour names."""
+    """Return remarks on unusual values of the view, each with the name of its colour."""
     found = list[tuple[str, str]]()
     if cancel_key and view.state in RECORDING:
         found.append((texts("overlay.cancel", key=cancel_key), "muted"))
