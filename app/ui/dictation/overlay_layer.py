@@ -82,7 +82,7 @@ class SharedPicture:
         return [page.buffer for page in self._pages]
 
     def destroy(self) -> None:
-        """Destroy both buffers."""
+        """Destroy both buffers of this picture."""
         for buffer in self.buffers:
             buffer.shared.destroy()
 

@@ -1,4 +1,4 @@
-"""Row of the file list: progress, text and actions of one file, and their texts."""
+"""Row of the file list: progress, text and actions of one file, and the wording of its state."""
 
 from collections.abc import Callable
 from functools import partial
@@ -56,9 +56,9 @@ def _is_incomplete(file: FileView) -> bool:
 
 
 def file_note_text(texts: Texts, note: Note | None) -> str:
-    """Return the text of a note; empty without a note, and for one that this version does not know.
+    """Return the text of a note; empty without a note or if this version does not know it.
 
-    Saved notes may come from another version.
+    Stored notes may come from another version.
     """
     if note is None:
         return ""
@@ -106,10 +106,7 @@ _LINES: Final = 2
 
 
 class FileRow(Card):
-    """Row of one file.
-
-    Likely actions are buttons; the others are in a menu.
-    """
+    """Row of one file, with buttons for frequent actions and a menu for the others."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs) -> None:
         super().__init__()
@@ -148,9 +145,10 @@ class FileRow(Card):
         )
 
     def show_file(self, file: FileView, *, again: bool = False, folder: bool = False) -> None:
-        """Show ``file``; redraw only if it changed.
+        """Show ``file``; update the widgets only if it changed.
 
-        ``again``: redraw everything in the current language and colours. ``folder``: name its folder, too.
+        ``again``: update them in any case, in the current language and colours. ``folder``: show its folder's name
+        too.
         """
         if (file, folder) == (self.file, self._names_folder) and not again:
             return
@@ -184,7 +182,7 @@ class FileRow(Card):
         self._name(self.show_folder, "files.show", "folder")
         self.show_folder.setVisible(file.state is FileState.DONE and bool(file.results))
         self._name(self.cancel, "files.remove" if ended else "files.cancel", "cancel")
-        # A second click in place of Cancel would remove the text, so only the menu does.
+        # No Remove button here: the second click of a double click on Cancel would remove the text.
         self.cancel.setVisible(file.state is not FileState.DONE and not (ended and file.text))
         self._name(self.more, "files.more", "more")
 
@@ -240,7 +238,7 @@ class FileRow(Card):
             entry.setChecked(number == self.file.track)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Open the same menu at the pointer."""
+        """Open the menu at the pointer."""
         self.fill_menu()
         self.menu.popup(event.globalPos())
 

@@ -1,4 +1,4 @@
-"""Page of recordings that become text in the background: drop or open them, follow progress, copy texts."""
+"""Page of files that are transcribed in the background: drop or open them, follow progress, copy texts."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -57,14 +57,14 @@ from app.ui.widgets.parts import (
 )
 
 _OTHER: Final = "\0"
-"""Value of the entry that chooses another folder; no folder has this name."""
+"""Value of the entry that opens the dialog for another folder; no folder can have this name."""
 
 
 class FilesPage(QWidget):
-    """Page that shows the file list and asks for actions.
+    """Page that shows the file list and requests actions.
 
-    ``show_files`` is cheap enough for ten calls per second. Until its first call the list is being read, and how
-    to save it cannot be changed.
+    ``show_files`` is cheap enough for ten calls per second. The options for saving are disabled until its first
+    call, because the list is still being read.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class FilesPage(QWidget):
         self._show()
 
     def show_worker(self, worker: WorkerView) -> None:
-        """Show why recognition on this computer failed while a file waits for it."""
+        """Show why recognition on this computer failed if a file waits for it."""
         self._worker = worker
         self._show_note()
 
@@ -113,7 +113,7 @@ class FilesPage(QWidget):
             control.setEnabled(on)
 
     def show_text(self, text: FileText) -> None:
-        """Copy the whole text of a file to the clipboard, as the user asked."""
+        """Copy the requested text of a file to the clipboard."""
         QGuiApplication.clipboard().setText(text.text)
         if row := self.rows.get(text.file):
             row.copy.setText(self._texts("action.copied"))
@@ -162,9 +162,9 @@ class FilesPage(QWidget):
         self.place.setToolTip(tool_tip(folder))
 
     def _show_rows(self, *, again: bool) -> None:
-        """Update the rows of the list, and scroll to the first one that the user has just added.
+        """Update the rows of the list, and scroll to the first file that the user has just added.
 
-        Each file keeps its row, so the focus stays in place.
+        Each file keeps its row widget, so that the focus stays in place.
         """
         wanted = {file.file for file in self._view.files}
         named = Counter(file.name for file in self._view.files)
@@ -181,7 +181,7 @@ class FilesPage(QWidget):
             self._revealing.start()
 
     def _remove_row(self, number: int) -> None:
-        """Remove a row; if it has the focus, that goes to the row below or above it, on a harmless button."""
+        """Remove a row; if it has the focus, move that to the menu button of a neighbouring row."""
         row, focus = self.rows.pop(number), QApplication.focusWidget()
         place, focused = self._list.indexOf(row), focus is not None and row.isAncestorOf(focus)
         left = [self.rows[file.file] for file in self._view.files if file.file in self.rows]
@@ -235,7 +235,7 @@ class FilesPage(QWidget):
             self.zone.show_over(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Remove the highlight: the drag left the page."""
+        """Remove the highlight when the drag leaves the page."""
         self.zone.show_over(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -247,12 +247,12 @@ class FilesPage(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def minimumSizeHint(self) -> QSize:
-        """Return a size for the buttons of each file; the saving options wrap."""
+        """Return a size with room for the buttons of each file; the options for saving wrap."""
         across = max(part.minimumSizeHint().width() for part in (self.zone, self.listing))
         return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange the saving options in as many lines as the width requires."""
+        """Arrange the options for saving in as many lines as the width requires."""
         self._arrange()
 
     def _arrange(self) -> None:
@@ -296,10 +296,7 @@ _DASH: Final = 4.0
 
 
 class DropZone(QFrame):
-    """Area where files are dropped or opened.
-
-    It fills the page while the list is empty and is a strip above the list otherwise.
-    """
+    """Area where files are dropped or opened: the whole page while the list is empty, otherwise a strip."""
 
     def __init__(self, theme: Theme, texts: Texts, opens: Callable[[], None], folder: Callable[[], None]) -> None:
         super().__init__()
@@ -316,10 +313,7 @@ class DropZone(QFrame):
         self._arrange()
 
     def show_zone(self, *, strip: bool, full: bool) -> None:
-        """Show the zone as a strip or large.
-
-        ``full``: disable it, because the list takes no more files.
-        """
+        """Show the zone as a strip or large; ``full``: disable it, because the list cannot have more files."""
         self.full = full
         if strip != self.strip:
             self.strip = strip
@@ -383,13 +377,13 @@ class DropZone(QFrame):
         self._row.setAlignment(self._mark, middle)
         self._mark.show_size(SCALE.display if self.strip else 2 * SCALE.display)
         self._mark.setVisible(across or not self.strip)
-        # Not Maximum: it would forbid the second line of a hint that wraps.
+        # Not Maximum, which would cut off the second line of a hint that wraps.
         vertical = QSizePolicy.Policy.Preferred if self.strip else QSizePolicy.Policy.Expanding
         self.setSizePolicy(QSizePolicy.Policy.Expanding, vertical)
 
 
 class _Mark(ThemedIcon):
-    """Icon as high as a line of text at its size."""
+    """Icon as high as a line of text of the given size."""
 
     def show_size(self, size: float) -> None:
         self._size = size

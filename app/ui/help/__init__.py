@@ -1,1 +1,1 @@
-"""The help panels: checks, logs, report, licences."""
+"""Help panels: checks, logs, report, licences."""

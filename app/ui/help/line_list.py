@@ -1,4 +1,4 @@
-"""Lists of one-line rows, which consist of cells and need no widget each, and their model."""
+"""Lists of one-line rows that consist of painted cells instead of widgets, and their model."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -57,10 +57,7 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(letter_width(metrics) * 20, metrics.height() + SPACING.small)
 
     def paint(self, painter: QPainter, option: Option, index: Index) -> None:
-        """Draw the cells of a row.
-
-        A selected row has a fill and a bar, so that colour is not the only sign.
-        """
+        """Paint the cells of a row; a selected row has a bar, so that colour is not the only sign."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         place = QRectF(option.rect)
@@ -86,7 +83,7 @@ class RowDelegate(QStyledItemDelegate):
 
 
 class RowListView(QListView):
-    """List view that is ``lines`` rows high, or lower after ``fit`` with fewer rows."""
+    """List view that is ``lines`` rows high, unless ``fit`` makes it lower."""
 
     def __init__(self, theme: Theme, lines: int) -> None:
         super().__init__(uniformItemSizes=True, layoutMode=QListView.LayoutMode.SinglePass)
@@ -98,7 +95,7 @@ class RowListView(QListView):
 
     def draw(self, model: QAbstractListModel, delegate: RowDelegate) -> None:
         """Show the rows of a model with this painter."""
-        self._delegate = delegate  # Qt does not keep it
+        self._delegate = delegate  # Qt holds no reference to it
         self.setModel(model)
         self.setItemDelegate(delegate)
 
@@ -131,10 +128,7 @@ class ReadOnlyText(QPlainTextEdit):
         self.setFixedHeight(QFontMetrics(font(SCALE.caption)).lineSpacing() * self._lines + 3 * SPACING.small)
 
     def show_text(self, text: str) -> None:
-        """Show ``text`` from its start.
-
-        If the text is the same, keep the scroll position.
-        """
+        """Show ``text`` from its start; keep the scroll position if it is the same text."""
         if text != self.toPlainText():
             self.setPlainText(text)
 
@@ -146,20 +140,14 @@ ROOT: Final = QModelIndex()
 
 
 class RowModel(QAbstractListModel):
-    """Model of a short list of rows.
-
-    Showing equal rows again changes nothing, so the selection stays.
-    """
+    """Model of a short list of rows."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []
 
     def show_rows(self, rows: list[Row]) -> None:
-        """Replace all rows of the list.
-
-        The selection stays if the number of rows is the same.
-        """
+        """Replace all rows; keep the selection if their number is the same."""
         if rows == self._rows:
             return
         if len(rows) == len(self._rows):
@@ -186,9 +174,9 @@ class RowModel(QAbstractListModel):
 
 
 class ListCard(Card):
-    """Card with a heading, an explanation, a list, and the text of the chosen rows.
+    """Card with a heading, an explanation, a list, and the text of the selected rows.
 
-    The texts are ``KEY.says``, ``KEY.list``, ``KEY.text``, and ``heading`` or else ``KEY.name``.
+    Keys of its texts: ``KEY.says``, ``KEY.list``, ``KEY.text``, and ``heading`` or ``KEY.name``.
     """
 
     def __init__(self, theme: Theme, texts: Texts, key: str, *, rows: int, lines: int, heading: str = "") -> None:
@@ -200,7 +188,7 @@ class ListCard(Card):
         self.text = worded(texts, ReadOnlyText(theme, lines), accessibleName=f"{key}.text")
 
     def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this card."""
+        """Return the texts by which the search of the settings finds this card."""
         return self.heading.text(), self.description.text()
 
     def lay_out(self, *parts: Part) -> None:
@@ -217,7 +205,7 @@ class RowsCard(ListCard):
         self.list.draw(self.model, RowDelegate(theme, self.model.cells))
 
     def show_rows(self, rows: list[Row]) -> None:
-        """Show these rows, and no list without any."""
+        """Show these rows; hide the list if there are none."""
         self.model.show_rows(rows)
         self.list.setVisible(bool(rows))
         self.list.fit(len(rows))

@@ -34,10 +34,7 @@ class LogModel(QAbstractListModel):
         self.lines: tuple[LogLine, ...] = ()
 
     def show_lines(self, lines: tuple[LogLine, ...]) -> None:
-        """Show these log lines.
-
-        The selection stays unless the lines do not continue the previous ones.
-        """
+        """Show these log lines; keep the selection if they continue the previous lines."""
         gone = self._gone(lines)
         if gone is None:
             self.beginResetModel()
@@ -54,7 +51,7 @@ class LogModel(QAbstractListModel):
             self.endInsertRows()
 
     def _gone(self, lines: tuple[LogLine, ...]) -> int | None:
-        """Return how many of the oldest lines are dropped, or ``None`` if all lines are unrelated."""
+        """Return how many of the oldest lines are gone; ``None`` if ``lines`` do not continue the current ones."""
         if not lines or not self.lines:
             return None
         gone = next((place for place, line in enumerate(self.lines) if line is lines[0]), None)
@@ -85,7 +82,7 @@ _LONGEST_QUERY: Final = 100
 class LogPanel(ListCard):
     """Panel of log lines, updated while it is visible.
 
-    The view follows new lines while it is scrolled to the newest line. Otherwise it keeps its position.
+    While it is scrolled to the newest line, it follows new lines; otherwise it keeps its position.
     """
 
     def __init__(

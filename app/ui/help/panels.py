@@ -43,9 +43,9 @@ _SEVERITY, _TITLE = 10, 20  # column widths in letters
 
 
 class ExaminationPanel(RowsCard):
-    """Panel that runs the check and lists its findings.
+    """Panel that runs the checks and lists their findings.
 
-    Without a selection, the text lists every finding that needs attention.
+    The text shows the selected findings; without a selection, all findings that need attention.
     """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
@@ -184,10 +184,7 @@ _LONGEST_QUERY: Final = 100
 
 
 class AboutPanel(RowsCard):
-    """Panel of version and licences.
-
-    The list is requested once, when the panel is first shown.
-    """
+    """Panel of the version and the licences; it requests their list when it is first shown."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
         super().__init__(theme, texts, "help.about", rows=10, lines=12, heading="app.name")
@@ -204,7 +201,7 @@ class AboutPanel(RowsCard):
         refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel."""
+        """Return the texts by which the search of the settings finds this panel."""
         names = map(self._licence_name, self._view.licences if self._view else ())
         return (self._texts("help.about.find"), self._texts("help.about.says"), *names)
 

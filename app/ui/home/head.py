@@ -1,4 +1,4 @@
-"""Upper part of the home page: dictation, the text to paste, and the search."""
+"""Upper part of the home page: dictation, the newest text to paste, and the search."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -54,19 +54,19 @@ class PasteBar(QFrame):
         self.refresh()
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
-        """Show which recordings have text to paste, newest first."""
+        """Show the recordings among ``takes``, newest first, that have text to paste."""
         held = tuple(take for take in takes if take.held)
         if held != self._held:
             self._held = held
             self.refresh()
 
     def show_key(self, key: str) -> None:
-        """Name the key that pastes; an empty text if none works."""
+        """Show the name of the key that pastes; empty if no key works."""
         self._key = key
         self.refresh()
 
     def show_view(self, view: View) -> None:
-        """Show whether the key pastes the newest recording: it never pastes earlier ones."""
+        """Show the key only if it pastes the newest held text; it never pastes texts of an earlier start."""
         if self._by_key != bool(view.held):
             self._by_key = not self._by_key
             self.refresh()
@@ -100,7 +100,7 @@ class PasteBar(QFrame):
 
 
 def paste_elsewhere(widget: QWidget, paste: Callable[[], None]) -> None:
-    """Minimise the window, so that the previous window gets the focus, and paste there."""
+    """Minimise the window, so that the previous window gets the focus, then call ``paste``."""
     widget.window().showMinimized()
     QTimer.singleShot(MENU_CLOSES_MS, paste)
 
@@ -117,7 +117,7 @@ _NOTHING: Final = {
 
 
 class FirstUse(QWidget):
-    """Three lines that teach how to dictate, while there is no recording."""
+    """Three lines that explain how to dictate, shown while there is no recording."""
 
     def __init__(self, texts: Texts, tries: Callable[[], None]) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class FirstUse(QWidget):
         vertical(self.name, *self.lines, row, within=self, margins=(SPACING.wide, SPACING.medium))
 
     def show_key(self, key: str) -> None:
-        """Name the key to press; an empty text if none works."""
+        """Show the name of the key to press; empty if no key works."""
         texts = self._texts
         first = texts("home.empty-press", key=key) if key else texts("home.empty-start")
         steps = (first, texts("home.empty-speak"), texts("home.empty-appears" if key else "home.empty-kept"))
@@ -140,8 +140,8 @@ class FirstUse(QWidget):
 class Head(QWidget):
     """Upper part of the page, which scrolls with the timeline.
 
-    ``try_wanted``: emitted when the user wants to try dictation. ``replace_wanted``: emitted when exported files
-    shall be replaced. ``search_wanted``: emitted when the user searches or filters.
+    ``try_wanted``: emitted when the user wants to try dictation. ``replace_wanted``: emitted when the user wants
+    an export to replace existing files. ``search_wanted``: emitted when the user searches or filters.
     """
 
     try_wanted, replace_wanted, search_wanted = Signal(), Signal(), Signal()
@@ -197,7 +197,7 @@ class Head(QWidget):
         self.paste.show_view(view)
 
     def show_list(self, listed: HistoryList) -> None:
-        """Show what was found."""
+        """Show the result of a search."""
         self._listed = listed
         self.show_texts()
 
@@ -221,7 +221,7 @@ class Head(QWidget):
         self.show_texts()
 
     def show_texts(self) -> None:
-        """Show what was found and done in words."""
+        """Update the texts about the search and the last action."""
         texts, listed = self._texts, self._listed or HistoryList()
         reading = percent_text(texts, listed)
         problem = note_text(texts, listed.problem)

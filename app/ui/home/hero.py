@@ -1,4 +1,4 @@
-"""Head of the page: the key to press, then the level and the words while the user speaks."""
+"""Card at the top of the page: the key to press, and during dictation the level and the live text."""
 
 from collections.abc import Callable
 from typing import Final
@@ -50,7 +50,7 @@ _FRAME_MS: Final = 50
 _MOST_LEVELS: Final = 200
 _LINES: Final = 3
 _LETTERS: Final = 24
-"""Least width of the sentence beside the key, in average letters."""
+"""Minimum width of the sentence beside the key, in average letters."""
 
 
 class LiveTextView(QWidget):
@@ -62,7 +62,7 @@ class LiveTextView(QWidget):
         self.spans: tuple[TextSpan, ...] = ()
 
     def sizeHint(self) -> QSize:
-        """Return the height of as many lines as are shown."""
+        """Return the height of the maximum number of lines."""
         return QSize(SPACING.huge, round(LiveLines(_FULL, font(SCALE.heading), 1.0, _LINES).height))
 
     def show_spans(self, spans: tuple[TextSpan, ...]) -> None:
@@ -92,7 +92,7 @@ class Waveform(QWidget):
         return QSize(SPACING.huge * 4, QFontMetrics(font(SCALE.display)).height())
 
     def show_level(self, view: View) -> None:
-        """Follow the level while the app listens."""
+        """Show the level while the app listens; otherwise stop and clear the waveform."""
         self._level = view.level_dbfs
         if view.state is not State.LISTENING:
             self._frames.stop()
@@ -111,7 +111,7 @@ class Waveform(QWidget):
 
 
 class Hero(Card):
-    """Card that explains how to dictate and shows the newest recording while it goes on."""
+    """Card that explains how to dictate, and shows the current recording."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -153,10 +153,7 @@ class Hero(Card):
         refresh_with(self.refresh, texts, theme)
 
     def show_view(self, view: View) -> None:
-        """Show the newest take; cheap enough to call twenty times a second.
-
-        The final words stay for some seconds.
-        """
+        """Show the newest take, and its final words for some seconds; cheap enough for twenty calls a second."""
         ended = view.state in ENDS
         if ended and view.state is not self._view.state:
             self._final_timer.start()
@@ -187,7 +184,7 @@ class Hero(Card):
         texts, binding = self._texts, self._choices.works(DICTATE)
         self.caps.show_caps(key_caps(texts, binding), name=texts("home.change-key"))
         mode = self._choices.mode_here.value if binding else "without-key"
-        # Until the keys are known, the card is empty: "no key" may be wrong.
+        # Until the keys are known, show nothing, because "no key" may be wrong.
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)) if self._known else "")
         self.then.setText(texts(f"home.then.{mode}") if self._known else "")
         set_caption(self.again, texts("onboarding.foot.again"), texts("onboarding.foot.again-name"))
@@ -195,7 +192,7 @@ class Hero(Card):
         self._show()
 
     def _view_to_show(self) -> View:
-        """Return the recording to show: its final words for a while, then none."""
+        """Return the current recording, the final words of the last one for some seconds, or none."""
         if self._view.state in {State.IDLE, *ENDS}:
             shows_final = self._final_timer.isActive() and _has_text(self._final)
             return self._final if shows_final else View(note=self._view.note)
@@ -204,7 +201,7 @@ class Hero(Card):
     def _show(self) -> None:
         view, texts = self._view_to_show(), self._texts
         word, busy, records = state_text(texts, view.state), view.state is not State.IDLE, view.state in RECORDING
-        speaks = busy and view.state not in ENDS  # its words have room, so that the list stays in place
+        speaks = busy and view.state not in ENDS  # reserve the live text's height, so that the list does not move
         self.shape.show_state(view.state, word)
         self.state.setText(word)
         self.elapsed.setText(clock(view.seconds) if busy and has_length(view) else "")
@@ -231,7 +228,7 @@ class Hero(Card):
         self._arrange()
 
     def _failure(self) -> str:
-        """Return why recognition on this computer failed, unless speech goes elsewhere."""
+        """Return why recognition on this computer failed; empty if another computer recognises."""
         if self._worker.state is not LocalWorkerState.FAILED or self._view.destination:
             return ""
         return self._texts("worker.stated", state=worker_text(self._texts, self._worker))
@@ -269,7 +266,7 @@ _FULL: Final = (TextSpan("骨" * _LINES, stable=True),)  # wraps at each letter
 
 
 def _has_text(final: View) -> bool:
-    """Return whether a recording that has ended is to be shown: one without speech has only its note."""
+    """Return whether to show a recording that has ended; one without speech has only a note."""
     return final.state is not State.DONE or not final.note or any(span.text.strip() for span in final.spans)
 
 

@@ -1,4 +1,4 @@
-"""Home page: dictate, paste what waits, and find, read, edit, copy, export or delete any recording."""
+"""Home page: dictate, paste held text, and find, read, edit, copy, export or delete any recording."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain, islice, pairwise
@@ -50,7 +50,7 @@ _DELETE: Final = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
 class HomePage(QWidget):
     """Page with dictation at the top and all recordings below.
 
-    A take opens in place, one at a time. ``handlers``: show the values that the app publishes.
+    A take opens in place, one at a time. ``handlers`` accepts the values that the app publishes.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class HomePage(QWidget):
         self.stage = Stage(self.list, self.model, self.head, self.panel)
         self.bar = SelectionBar(texts, self._export)
         foot = centred(self.bar)
-        foot.setContentsMargins(0, SPACING.small, 0, SPACING.small)  # also without the bar
+        foot.setContentsMargins(0, SPACING.small, 0, SPACING.small)  # reserved even while the bar is hidden
         vertical(stretched(self.stage), foot, within=self, gap=0)
         for before, after in pairwise((self.head.filter.buttons[-1], self.list, self.panel, self.bar)):
             QWidget.setTabOrder(before, after)
@@ -102,7 +102,7 @@ class HomePage(QWidget):
         self.model.show_speaking(view.state in RECORDING)
 
     def show_takes(self, takes: Takes) -> None:
-        """Show which of the last takes have text to paste."""
+        """Show which of the latest takes have text to paste."""
         self.head.paste.show_takes(takes.views)
         self.panel.show_held(frozenset(take.session for take in takes.views if take.held))
 
@@ -128,7 +128,7 @@ class HomePage(QWidget):
         self._choose()
 
     def show_rows(self, came: HistoryRows) -> None:
-        """Show takes that were requested."""
+        """Show the takes that were requested."""
         self.model.show_rows(came)
         if self.stage.opened is not None and (row := self.model.take(self.stage.opened)):
             self.panel.show_take(row)
@@ -137,7 +137,7 @@ class HomePage(QWidget):
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
-        self.list.measure()  # for another font
+        self.list.measure()  # the font may have changed
         self.list.viewport().update()
         self.stage.fit()
 
@@ -157,7 +157,7 @@ class HomePage(QWidget):
         self.open_row(None if row == self.stage.opened else row)
 
     def _open_key(self, key: int | None) -> None:
-        """Follow the open take to its new place; close it if it is no longer listed."""
+        """Update the row of the open take; close it if it is no longer listed."""
         row = None if key is None else self.model.row_of_key(key)
         self.stage.opened = self.delegate.opened = row
         if key is not None and row is None:
@@ -170,7 +170,7 @@ class HomePage(QWidget):
     # -- selection -----------------------------------------------------------------------------------------
 
     def _rows(self) -> Sequence[int]:
-        """Return the selected rows, as many as the bar can show."""
+        """Return the selected rows, at most ``MOST_CHOSEN``."""
         ranges = self.list.selectionModel().selection()
         parts = (ranges.at(number) for number in range(ranges.count()))
         spans = (range(part.top(), part.bottom() + 1) for part in parts)
@@ -192,7 +192,7 @@ class HomePage(QWidget):
             self._choose()
 
     def _choose(self, *, confirming: bool = False) -> None:
-        """Show the selected takes in the bar; those that are not drawn are loaded too."""
+        """Show the selected takes in the bar, and load those that are not loaded yet."""
         rows = self._rows()
         self.model.need(rows)
         self._chosen = {self.model.key(row): self.model.loaded_row(row) for row in rows}
@@ -204,10 +204,7 @@ class HomePage(QWidget):
     # -- user actions --------------------------------------------------------------------------------------
 
     def _pass_on(self, action: Action) -> None:
-        """Pass on an action.
-
-        The outcome of an earlier action disappears when the user starts another one.
-        """
+        """Pass on an action; the user's next action clears the message about an earlier one."""
         if not isinstance(action, FollowTake | ModelsWanted | PlayAction):
             self.head.show_message(None)
         if isinstance(action, ExportTakes):
@@ -228,7 +225,7 @@ class HomePage(QWidget):
             self._pass_on(ExportTakes(again.sessions, again.form, again.place, overwrite=True))
 
     def _copy(self) -> None:
-        """Copy the texts of the selected takes, oldest first with an empty line between them."""
+        """Copy the texts of the selected takes, oldest first, with empty lines between them."""
         if texts := [row.text.strip() for row in reversed(self.bar.rows) if row.text]:
             QGuiApplication.clipboard().setText("\n\n".join(texts))
 
@@ -290,7 +287,7 @@ class HomePage(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Handle keys that lead from the search to the timeline, and from there to the actions."""
+        """Handle the Down key in the search, and the keys for actions in the timeline."""
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
         if watched is self.list:
@@ -302,7 +299,7 @@ class HomePage(QWidget):
         return down
 
     def _current_row(self) -> int:
-        """Select the current take if none is selected, or the newest, and return the current row."""
+        """If nothing is selected, select the current take or the newest; return the current row."""
         if not self.list.selectionModel().hasSelection() and self.model.rowCount() > _FIRST:
             current = self.list.currentIndex()
             self.list.setCurrentIndex(current if current.isValid() else self.model.index(_FIRST))
@@ -330,7 +327,7 @@ class HomePage(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Run the first search: nothing is read before the page is shown."""
+        """Run the first search when the page is first shown."""
         if not self._serial:
             self._search()
 
@@ -339,7 +336,7 @@ class HomePage(QWidget):
         self.panel.leave()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the width that head and open take need."""
+        """Return a size with room for the head, the open take and the bar."""
         bar = self.list.verticalScrollBar().sizeHint().width()
         parts = (self.head, self.panel, self.bar)
         across = max(part.minimumSizeHint().width() for part in parts) + bar + 2 * SPACING.wide

@@ -1,4 +1,4 @@
-"""Playback controls of a take: play, pause and seek; and its text, with a mark on the word that is played."""
+"""Playback controls of a take, and its editor, which marks the word that is played."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -32,10 +32,7 @@ _TRACK: Final = 4.0
 
 
 class SeekBar(QSlider):
-    """Slider with a knob.
-
-    A click moves the knob straight to that position.
-    """
+    """Slider whose knob jumps to a clicked position."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -121,10 +118,7 @@ class PlayBar(QWidget):
         return self._state.state is PlayState.PLAYING
 
     def show_take(self, session: UUID | None, of_ms: int = 0) -> None:
-        """Use this take from its start and stop playback of another one.
-
-        The same take again only updates the length.
-        """
+        """Use this take from its start, and stop playback of another one; for the same take, set the length."""
         if session != self._session:
             self.stop()
             self._session = session
@@ -135,7 +129,7 @@ class PlayBar(QWidget):
         self._show()
 
     def show_playing(self, playing: PlaybackView) -> None:
-        """Show the state of playback; ignore another take."""
+        """Show the state of playback; ignore that of another take."""
         if playing.session != self._session:
             return
         self._state = playing
@@ -145,10 +139,7 @@ class PlayBar(QWidget):
         self._moved(self.bar.value(), playing.state is not PlayState.STOPPED)
 
     def toggle(self) -> None:
-        """Play the take, or pause it.
-
-        Playback at the end starts from the beginning.
-        """
+        """Play the take, from the beginning if it is at its end, or pause it."""
         if self._session is None:
             return
         if self.playing:
@@ -163,7 +154,7 @@ class PlayBar(QWidget):
             self._ask(StopPlaying())
 
     def _move_knob(self, ms: int, of_ms: int) -> None:
-        """Show this position and length, which the user has not chosen."""
+        """Show this position and length without seeking."""
         with QSignalBlocker(self.bar):
             self.bar.setMaximum(of_ms)
             self.bar.setValue(ms)
@@ -192,9 +183,9 @@ _MOST_HEIGHT: Final = 100_000
 
 
 class Follower:
-    """Marker of the spoken word in one text.
+    """Marker of the spoken word in an editor.
 
-    Nothing is marked while the user edits the text. ``reveal``: scrolls a marked word into view.
+    Nothing is marked once the user has changed the text. ``reveal``: scrolls a marked word into view.
     """
 
     def __init__(self, theme: Theme, edit: QPlainTextEdit, reveal: Callable[[QTextCursor], None]) -> None:
@@ -242,7 +233,7 @@ class Follower:
 
 
 class GrowingText(QPlainTextEdit):
-    """Editor as high as its text, so that only the page scrolls."""
+    """Editor as high as its text, so that the page scrolls instead."""
 
     def __init__(self) -> None:
         super().__init__(tabChangesFocus=True)
@@ -251,7 +242,7 @@ class GrowingText(QPlainTextEdit):
         self.textChanged.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
-        """Return the height of the whole text, up to a limit that no dictation reaches."""
+        """Return the height of the whole text, up to limits that no dictation reaches."""
         document, height = self.document(), 0.0
         block, number = document.begin(), 0
         while block.isValid() and number < _MOST_BLOCKS and height < _MOST_HEIGHT:

@@ -1,4 +1,4 @@
-"""Panel of a take that is recognised again: follow progress, compare the new text with the old."""
+"""Panel of a take that is recognised again: progress, and a comparison of the new text with the old."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -40,10 +40,7 @@ _GAP: Final = " … "
 
 
 class DifferenceView(QTextEdit):
-    """Read-only view of a difference.
-
-    A screen reader reads the removed and added words.
-    """
+    """Read-only view of a difference; screen readers read the removed and added words."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(readOnly=True, tabChangesFocus=True)
@@ -52,7 +49,7 @@ class DifferenceView(QTextEdit):
         refresh_with(self.refresh, texts, theme)
 
     def sizeHint(self) -> QSize:
-        """Return a height of a few lines; the view grows where there is room."""
+        """Return the height of a few lines; layouts may make the view higher."""
         height = ROWS * self.fontMetrics().lineSpacing() + 2 * SPACING.medium
         return QSize(super().sizeHint().width(), height)
 
@@ -97,7 +94,7 @@ class DifferenceView(QTextEdit):
 
 
 def shortened(piece: TextPiece) -> str:
-    """Return the text of a piece; cut the middle out of long unchanged text."""
+    """Return the text of a piece, without the middle of long unchanged text."""
     if piece.change is not DifferenceKind.SAME or len(piece.text) <= LONGEST_SAME:
         return piece.text
     return piece.text[: LONGEST_SAME // 2] + _GAP + piece.text[-LONGEST_SAME // 2 :]
@@ -127,7 +124,7 @@ class PanelPart(Enum):
 
 
 class RerecognitionPanel(QFrame):
-    """Panel that shows how a take is recognised again, and compares the result.
+    """Panel that shows the progress of a repeated recognition, and compares its result with the text.
 
     ``use``: called with the new text if the user accepts it. ``back``: called if the user undoes that.
     ``closed``: emitted when the user closes the panel.
@@ -178,7 +175,7 @@ class RerecognitionPanel(QFrame):
 
     @property
     def stage(self) -> PanelPart:
-        """Stage that the panel shows now."""
+        """The part that is visible now."""
         if self._row is None:
             return PanelPart.CLOSED
         rerun = self._reruns.get(self._row.session)
@@ -190,15 +187,12 @@ class RerecognitionPanel(QFrame):
 
     @property
     def compared(self) -> Comparison | None:
-        """The comparison with a further recognition of the take, if there was one."""
+        """The comparison with a repeated recognition of the take, if there is one."""
         details, row = self._details, self._row
         return details.compared if details and row and details.session == row.session else None
 
     def show_take(self, row: IndexRow | None) -> None:
-        """Show the selected take.
-
-        The panel opens if a recognition of this take is under way or its outcome has not been seen.
-        """
+        """Show the selected take; open the panel if its recognition is running or its outcome was not seen yet."""
         before, self._row = self._row, row
         if (row and row.session) != (before and before.session):
             self._opened = row is not None and row.session in self._reruns
@@ -211,7 +205,7 @@ class RerecognitionPanel(QFrame):
         self._show()
 
     def show_rerun(self, rerun: RerunView) -> None:
-        """Remember the state of a repeated recognition, and show it if its take is selected."""
+        """Store the state of a repeated recognition, and show it if its take is selected."""
         self._reruns.pop(rerun.session, None)
         ours = self._row is not None and self._row.session == rerun.session
         done = rerun.state is RerunState.DONE
@@ -231,7 +225,7 @@ class RerecognitionPanel(QFrame):
         self.keep.setFocus()
 
     def begin(self, options: RerunOptions) -> None:
-        """Ask to recognise the take again; the panel opens when that begins."""
+        """Request a repeated recognition; the panel opens when its first state arrives."""
         if self._row is not None:
             self._ask(RecogniseAgain(self._row.session, options))
 
@@ -307,10 +301,7 @@ class RerecognitionPanel(QFrame):
             self.runs.show_entries(entries[::-1], str(compared.run))
 
     def _run_text(self, run: Rerun) -> str:
-        """Return model, range and time of a run.
-
-        The date replaces the time on days after the take.
-        """
+        """Return model, extent and time of a run; the date, if that is another day than the take's."""
         texts = self._texts
         model = model_name(texts, run.model) if run.model else texts("history.again.any-model")
         taken = datetime.fromtimestamp(self._row.started_s if self._row else 0.0).date()

@@ -1,4 +1,4 @@
-"""Actions on selected takes, the question before a deletion, and the button that recognises a take again."""
+"""Bar of actions on selected takes, with the question before a deletion; buttons with menus for one take."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,11 +21,11 @@ from app.ui.widgets.parts import CARD, label, menu_name, set_role, set_visible, 
 MOST_CHOSEN: Final = 1_000
 """Most takes that one action deletes, copies or exports."""
 _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})
-"""Reasons for which the focus comes back."""
+"""Reasons of a loss of focus after which the focus returns."""
 
 
 class ExportButton(MenuButton):
-    """Button whose menu exports in one of the formats."""
+    """Button with a menu of export formats."""
 
     def __init__(self, texts: Texts, export: Callable[[Format], None]) -> None:
         super().__init__()
@@ -38,9 +38,9 @@ class ExportButton(MenuButton):
 class SelectionBar(Card):
     """Bar below the timeline.
 
-    ``delete_wanted``: emitted when the user wants to delete, and once more when the user confirms it.
-    ``delete_refused``: emitted when the user does not confirm. ``undo_wanted``: emitted when the user regrets a
-    deletion, which the bar offers for a while.
+    ``delete_wanted``: emitted when the user clicks Delete, and again when the user confirms. ``delete_refused``:
+    emitted when the user does not confirm. ``undo_wanted``: emitted when the user undoes a deletion, which is
+    offered for a limited time.
     """
 
     copy_wanted, delete_wanted, delete_refused, close_wanted = Signal(), Signal(), Signal(), Signal()
@@ -69,7 +69,7 @@ class SelectionBar(Card):
         refresh_with(self.refresh, texts)
 
     def show_takes(self, rows: Sequence[IndexRow], *, confirming: bool = False) -> None:
-        """Show these takes if they are several; ``confirming``: ask whether to delete them."""
+        """Show the bar for several takes; ``confirming``: ask whether to delete these takes, even a single one."""
         asked = confirming and not self.confirming
         self.rows, self.confirming = tuple(rows), confirming
         self.refresh()
@@ -77,7 +77,7 @@ class SelectionBar(Card):
             self.delete.setFocus()
 
     def show_deleted(self, count: int) -> None:
-        """Offer for a while to undo the deletion of so many takes; 0: no longer."""
+        """Offer to undo the deletion of ``count`` takes for ``UNDO_S``; 0 ends the offer."""
         self._deleted = count
         if count:
             self._undo_ends.start()
@@ -108,7 +108,7 @@ class SelectionBar(Card):
         (self.delete_refused if self.confirming else self.close_wanted).emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the takes when the focus leaves the question."""
+        """Treat a loss of focus during the question as a refusal."""
         lost = isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _PASSING
         if lost and self.confirming and QApplication.focusWidget() not in (self.delete, self.cancel):
             self.delete_refused.emit()
@@ -116,10 +116,10 @@ class SelectionBar(Card):
 
 
 class AgainButton(MenuButton):
-    """Button whose menu lists the models that are loaded now, and once more for the recording with its pauses.
+    """Button with a menu of the loaded models; a submenu has them for all audio, including pauses.
 
     ``menu_opened``: emitted when the menu opens. ``chosen``: emitted with ``RerunOptions``.
-    ``results_wanted``: emitted when the user wants to see the results of further recognitions.
+    ``results_wanted``: emitted when the user wants to see the results of repeated recognitions.
     """
 
     menu_opened, chosen, results_wanted = Signal(), Signal(object), Signal()
@@ -133,13 +133,13 @@ class AgainButton(MenuButton):
         refresh_with(self.refresh, texts)
 
     def show_models(self, models: HistoryModels) -> None:
-        """Offer these models, or say why none is known."""
+        """Offer these models, or show why they are unknown."""
         if models != self._models:
             self._models = models
             self.refresh()
 
     def show_take(self, used: str, *, ran: bool) -> None:
-        """Offer the model ``used`` last; ``ran``: there are results of further recognitions."""
+        """Put the model ``used`` for the take last; ``ran``: there are results of repeated recognitions."""
         if (used, ran) != (self._used, self._ran):
             self._used, self._ran = used, ran
             self.refresh()
@@ -167,7 +167,7 @@ class AgainButton(MenuButton):
             menu.addAction(menu_name(title), partial(self.chosen.emit, RerunOptions(name, vad)))
 
     def _add_note(self, text: str) -> None:
-        """Add a note in several lines, which an entry of a menu cannot have."""
+        """Add a note as a label, because menu entries cannot have several lines."""
         words = label(text, role="warning", wraps=True)
         words.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
         entry = QWidgetAction(self.entries)

@@ -1,4 +1,4 @@
-"""Painter of the timeline: days, and takes with two lines of text, time, length and program."""
+"""Paint the rows of the timeline: days, and takes with two lines of text, time, length and program."""
 
 from enum import StrEnum
 from functools import partial
@@ -30,8 +30,8 @@ from protocol.words import Excerpt
 LINES: Final = 2
 _ICONS: Final = {"play": "resume", "copy": "copy"}
 _LENGTHS: Final = (240, 160, 110, 75, 50, 35, 25, 15)
-"""Lengths of the excerpt, in characters: the first one whose search hit is in the lines is drawn."""
-_ELISION: Final = 3  # characters that the sign of the elision may cover
+"""Lengths of the excerpt to try, in characters, until the search hit is within the visible lines."""
+_ELISION: Final = 3  # characters that the ellipsis may replace
 _ANY_WIDTH: Final = 1_000.0
 _LETTERS: Final = "Ág骨"
 
@@ -44,7 +44,7 @@ class RowButton(StrEnum):
 
 
 class TakeDelegate(QStyledItemDelegate):
-    """Painter of the timeline's rows, in a column in the middle. All takes have the same height."""
+    """Painter of the timeline's rows in a centred column; all takes have the same height."""
 
     def __init__(self, theme: Theme, texts: Texts, model: TimelineModel) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class TakeDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Draw a day or a take; the open take is drawn by its own widget."""
+        """Paint a day or a take, except the open take, which has a widget of its own."""
         row = index.row()
         if row == self.opened or row == 0:
             return
@@ -70,7 +70,7 @@ class TakeDelegate(QStyledItemDelegate):
         painter.restore()
 
     def buttons(self, rect: QRect, take: IndexRow) -> dict[RowButton, QRect]:
-        """Return the places of the buttons of a take, in the row at ``rect``."""
+        """Return the rectangles of a take's buttons in the row at ``rect``."""
         side = 2 * SPACING.small + round(QFontMetricsF(font()).ascent())
         place = column(rect).toRect()
         shown = [RowButton.PLAY] * (take.seconds > 0) + [RowButton.COPY] * bool(take.text)
@@ -85,7 +85,7 @@ class TakeDelegate(QStyledItemDelegate):
         paint_text(painter, line, name, text_font, self._theme.colour("muted"), top)
 
     def _paint_card(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, row: int) -> None:
-        """Draw the background: the takes of a day are joined to one card."""
+        """Paint the background, which joins the takes of a day to one card."""
         above, below = (self._model.key(one) is None or one == self.opened for one in (row - 1, row + 1))
         chosen, over = bool(state & _SELECTED), bool(state & _OVER)
         whole = place.adjusted(
@@ -132,7 +132,7 @@ class TakeDelegate(QStyledItemDelegate):
             icons.draw(painter, _ICONS[button], mark, self._theme.colour("text"))
 
     def _paint_placeholder(self, painter: QPainter, words: QRectF) -> None:
-        """Draw bars where the lines will appear."""
+        """Paint bars in place of lines that are not loaded yet."""
         height = QFontMetricsF(font()).ascent() / 2
         for number, part in enumerate((0.9, 0.6)):
             at = words.top() + number * QFontMetricsF(font()).lineSpacing() + height / 2
@@ -158,7 +158,7 @@ class TakeDelegate(QStyledItemDelegate):
         self._paint_details(painter, below, take)
 
     def _paint_details(self, painter: QPainter, place: QRectF, take: IndexRow) -> None:
-        """Draw the state if it is unusual, then length and program."""
+        """Paint the state if it is unusual, then length and program."""
         text_font, muted = font(SCALE.caption), self._theme.colour("muted")
         metrics = QFontMetricsF(text_font)
         if word := state_chip_text(self._texts, take):
@@ -179,7 +179,7 @@ _NOTICED: Final = frozenset({State.HELD, State.FAILED, State.DAMAGED})
 
 
 def column(rect: QRect) -> QRectF:
-    """Return the column in the middle of a rectangle: at most ``CONTENT_WIDTH`` wide, with margins."""
+    """Return the centred column of a rectangle: at most ``CONTENT_WIDTH`` wide, with margins."""
     across = min(CONTENT_WIDTH, rect.width() - 2 * SPACING.wide)
     return QRectF(rect.left() + (rect.width() - across) // 2, rect.top(), across, rect.height())
 
@@ -191,7 +191,7 @@ def row_height() -> int:
 
 
 def day_height() -> int:
-    """Return the height of the name of a day."""
+    """Return the height of the row that names a day."""
     return round(line_height(SCALE.caption)) + SPACING.small + SPACING.large
 
 
@@ -205,11 +205,8 @@ def mark_format(theme: Theme) -> QTextCharFormat:
 
 
 def line_height(size: float) -> float:
-    """Return the height of a line at this font size.
-
-    Han letters are higher than Latin in some fonts.
-    """
-    layout = lay_out(_LETTERS, font(size), _ANY_WIDTH)  # its lines live as long as it does
+    """Return the height of a line at this font size; Han characters are higher than Latin in some fonts."""
+    layout = lay_out(_LETTERS, font(size), _ANY_WIDTH)  # must outlive its lines
     return layout.lineAt(0).height()
 
 
@@ -223,7 +220,7 @@ def words_layout(theme: Theme, text: str, query: str, width: float) -> QTextLayo
 
 
 def _lines(theme: Theme, shown: Excerpt, width: float) -> tuple[QTextLayout, bool]:
-    """Return the layout, elided after ``LINES`` lines, and whether these show the first hit."""
+    """Return the layout, elided after ``LINES`` lines, and whether the first hit is visible."""
     marks = [_format_of_hit(theme, shown, *found) for found in shown.ranges]
     lay_out_marked = partial(lay_out, text_font=font(), width=width, most=LINES + 1, formats=marks)
     layout = lay_out_marked(shown.text)
@@ -235,10 +232,9 @@ def _lines(theme: Theme, shown: Excerpt, width: float) -> tuple[QTextLayout, boo
 
 
 def _format_of_hit(theme: Theme, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
-    """Return the format of one search hit.
+    """Return the format range of one search hit.
 
-    ``first`` and ``last`` count code points. Qt counts UTF-16 units. The underline makes hits visible without
-    colour.
+    ``first`` and ``last`` count code points; the result counts UTF-16 units, as Qt does.
     """
     made = QTextLayout.FormatRange()
     made.start = units(shown.text[:first])
@@ -248,9 +244,6 @@ def _format_of_hit(theme: Theme, shown: Excerpt, first: int, last: int) -> QText
 
 
 def shortened(text: str, start: int, width: float) -> str:
-    """Return the text with its last line elided to the width.
-
-    ``start``: where the last line starts, in UTF-16 units.
-    """
+    """Return the text with its last line, from UTF-16 unit ``start`` on, elided to the width."""
     head, tail = split_units(text, start)
     return head + QFontMetricsF(font()).elidedText(tail, Qt.TextElideMode.ElideRight, width - 1)

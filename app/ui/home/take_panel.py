@@ -1,4 +1,4 @@
-"""Panel of the open take: the whole text to read and edit, playback, and the actions for it."""
+"""Panel of the open take: its whole text to read and edit, playback, and actions."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -44,9 +44,10 @@ _SAVES_MS: Final = 1_500
 
 
 class _Draft(NamedTuple):
-    """Typed text that is possibly not in the history yet.
+    """Typed text that may not be in the history yet.
 
-    ``seen``: the revision of the take that the user edited. ``stored``: the revision that has the text.
+    ``seen``: the revision of the take that the user edited. ``stored``: the revision that has the text; ``inf``
+    until it is known.
     """
 
     text: str = ""
@@ -57,8 +58,8 @@ class _Draft(NamedTuple):
 class TakePanel(Card):
     """Panel of one take.
 
-    ``reveal_wanted``: emitted with a part of the panel that must be visible. Typed text that is not in the history
-    yet stays a draft. The draft appears when its take is opened again.
+    ``reveal_wanted``: emitted with a rectangle of the panel to scroll to. Typed text stays a draft until it is in
+    the history; the draft is shown when its take is opened again.
     """
 
     close_wanted, delete_wanted, reveal_wanted = Signal(), Signal(), Signal(QRect)
@@ -69,8 +70,8 @@ class TakePanel(Card):
         self.row: IndexRow | None = None
         self._held: Collection[str] = ()
         self._drafts: OrderedDict[UUID, _Draft] = OrderedDict()
-        self._emptied = set[UUID]()  # takes whose whole text was removed last
-        self._seen = 0  # the revision of the take that the text shows, edited or not
+        self._emptied = set[UUID]()  # takes whose last requested edit is empty
+        self._seen = 0  # the revision of the take on which the editor's text is based
         self._mine = _Draft()
         self._soon = timer(self, _SAVES_MS, self.keep)
         self.caption, self.text = remark(), GrowingText()
@@ -104,10 +105,7 @@ class TakePanel(Card):
     # -- display -------------------------------------------------------------------------------------------
 
     def show_take(self, row: IndexRow | None) -> None:
-        """Show the current state of the open take, or nothing.
-
-        Text that the user is typing stays.
-        """
+        """Show the current state of the open take, or nothing; keep text that the user is typing."""
         before, self.row = self.row, row
         if (before and before.session) != (row and row.session):
             self._save_typed_text(before)
@@ -120,7 +118,7 @@ class TakePanel(Card):
         self._show()
 
     def focus_text(self) -> None:
-        """Place the cursor behind the text."""
+        """Focus the editor, with the cursor at the end of the text."""
         self.text.moveCursor(QTextCursor.MoveOperation.End)
         self.text.setFocus()
 
@@ -138,7 +136,7 @@ class TakePanel(Card):
             self._show()
 
     def show_stored(self, stored: EditStored) -> None:
-        """Show the take as it is once it has the text that was saved, and no longer the draft."""
+        """Record that a draft is stored; once the take's row has its revision, show the row's text again."""
         draft = self._drafts.get(stored.session)
         if draft and draft.text == stored.text:
             self._drafts[stored.session] = draft._replace(stored=stored.revision)
@@ -152,12 +150,12 @@ class TakePanel(Card):
         self._show()
 
     def keep(self) -> None:
-        """Ask to save typed text: soon after the last key, and when the take is closed."""
+        """Request that typed text is saved."""
         self._soon.stop()
         self._save_typed_text(self.row)
 
     def leave(self) -> None:
-        """Ask to save typed text and stop playback: the page is hidden."""
+        """Save typed text and stop playback when the page is hidden."""
         self.keep()
         self.play.stop()
 
@@ -187,18 +185,18 @@ class TakePanel(Card):
         return self.row is not None and self.text.toPlainText() != self.row.text
 
     def _fill(self) -> None:
-        """Show the draft of the take, or else its text."""
+        """Show the draft of the take, otherwise its text."""
         if (row := self.row) is None:
             return
         draft = self._draft_of(row)
         if draft.text.strip() == row.text.strip() or draft.stored <= row.revision:
-            self._drafts.pop(row.session, None)  # what was recognised meanwhile may have been added to it
+            self._drafts.pop(row.session, None)  # the history has it, perhaps with texts that came later
         wanted, self._seen, _ = self._draft_of(row)
         if wanted != self.text.toPlainText():
             self.text.setPlainText(wanted)
 
     def _draft_of(self, row: IndexRow) -> _Draft:
-        """Return the draft of a take, or else its text in the history."""
+        """Return the draft of a take, otherwise its text in the history."""
         return self._drafts.get(row.session) or _Draft(row.text, row.revision)
 
     def _show(self) -> None:
@@ -224,7 +222,7 @@ class TakePanel(Card):
     # -- user actions --------------------------------------------------------------------------------------
 
     def copy_text(self) -> None:
-        """Copy the visible text; the app itself copies a text to paste."""
+        """Copy the visible text; if it is a held text, let the app copy it, which settles it."""
         if self.row and str(self.row.session) in self._held and not self.changed:
             self._settle_held(HeldAction.COPY)
         else:
@@ -233,7 +231,7 @@ class TakePanel(Card):
 
     def _settle_held(self, how: HeldAction) -> None:
         if self.row:
-            self.keep()  # what is pasted is the text as edited
+            self.keep()  # the app pastes the edited text
             self._ask(SettleHeld(str(self.row.session), how))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -267,10 +265,7 @@ class TakePanel(Card):
         self._replace_text(self._mine.text)
 
     def _replace_text(self, text: str) -> None:
-        """Replace the text and save at once.
-
-        The editor's undo reverts the replacement.
-        """
+        """Replace the text, in one step for the editor's undo, and save it."""
         cursor = QTextCursor(self.text.document())
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.insertText(text)
@@ -284,16 +279,13 @@ class TakePanel(Card):
             self._reveal(self.text.textCursor())
 
     def _save(self) -> None:
-        """Ask to save the text, also a draft that could not be saved before."""
+        """Request that the text is saved, even if it was not changed since the last request."""
         self.text.document().setModified(True)
         self.keep()
         self.text.setFocus()
 
     def _save_typed_text(self, row: IndexRow | None) -> None:
-        """Ask to save the typed text.
-
-        It stays a draft until it is in the history.
-        """
+        """Request that typed text is saved; it stays a draft until it is in the history."""
         if row is None or not self.text.document().isModified():
             return
         text = self.text.toPlainText()
@@ -303,7 +295,7 @@ class TakePanel(Card):
         if text == row.text:
             if not asked:
                 return
-            text = text if row.edited else ""  # what was asked for may be stored yet
+            text = text if row.edited else ""  # overrides an earlier request that may still be stored
         elif not text.strip():
             self._emptied.add(row.session)
         if text.strip():
@@ -319,7 +311,7 @@ class TakePanel(Card):
             self._save()
 
     def _restore(self) -> None:
-        """Ask to revert all edits of the take."""
+        """Request that all edits of the take are reverted."""
         if row := self.row:
             self._ask(EditTake(row.session, ""))
 

@@ -1,4 +1,4 @@
-"""View of the timeline: rows of different heights in a column, which scrolls with the whole page."""
+"""Table view of the timeline, and the stage on which it scrolls together with head and open take."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -16,11 +16,11 @@ from app.ui.widgets.menus import Menu
 from app.ui.widgets.parts import vertical
 
 _TIPS: Final = {RowButton.PLAY: "action.play", RowButton.COPY: "action.copy"}
-_SCROLLED: Final = 3  # parts of a row that one step of the wheel scrolls
+_SCROLLED: Final = 3  # a single step scrolls this fraction of a row: 1/3
 
 
 class TakeTimeline(QTableView):
-    """View that leaves room for the head of the page and for the open take.
+    """Table view that leaves room for the head of the page and for the open take.
 
     ``copy_wanted`` and ``play_wanted``: emitted with the row whose button was clicked.
     """
@@ -51,9 +51,10 @@ class TakeTimeline(QTableView):
             header.setSectionResizeMode(mode)
 
     def measure(self) -> None:
-        """Set the usual height of every row: after each reset of the model and for another font.
+        """Set the default height of every row, after a reset of the model or a change of the font.
 
-        A reset keeps the heights of rows, also of those that are now another day or take. ``fit`` must follow.
+        Qt keeps the heights of rows through a reset, although they now belong to other days or takes. ``fit`` must
+        follow.
         """
         rows, usual = self.verticalHeader(), row_height()
         rows.setDefaultSectionSize(usual)
@@ -67,7 +68,7 @@ class TakeTimeline(QTableView):
         self.verticalScrollBar().setSingleStep(usual // _SCROLLED)
 
     def fit(self, heights: Mapping[int, int]) -> None:
-        """Give these rows these heights, and all others their usual ones."""
+        """Set the heights of these rows, and the default heights of all others."""
         for row in self._heights.keys() - heights.keys():
             if row < self._rows.rowCount():
                 self.setRowHeight(row, row_height())
@@ -78,9 +79,9 @@ class TakeTimeline(QTableView):
         self.updateGeometries()
 
     def make_current(self, key: int | None) -> None:
-        """Make this take current, select nothing and scroll nowhere.
+        """Make this take current, without selecting it or scrolling to it.
 
-        If it is not listed any more, the one that took its place is current; without a key, the newest.
+        If it is not listed any more, make the take in its place current; without a key, the newest.
         """
         index = self._rows.index(self._rows.row_of(0) if key is None else self._rows.row_near_key(key))
         self.setAutoScroll(False)
@@ -88,13 +89,13 @@ class TakeTimeline(QTableView):
         self.setAutoScroll(True)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show where the focus is: its ring is around the current take. A click chooses one itself."""
+        """Make a take current, so that the focus ring is visible; a click does this itself."""
         super().focusInEvent(event)
         if not self.currentIndex().isValid() and event.reason() != Qt.FocusReason.MouseFocusReason:
             self.make_current(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click on a row's button, or select."""
+        """Press a row's button, or select."""
         left = event.button() == Qt.MouseButton.LeftButton
         self._pressed = self._button_at(event.position().toPoint()) if left else None
         if self._pressed is None:
@@ -106,7 +107,7 @@ class TakeTimeline(QTableView):
             super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a click on a button, or a selection."""
+        """Complete the click on a row's button, or the selection."""
         pressed, self._pressed = self._pressed, None
         if pressed is None:
             return super().mouseReleaseEvent(event)
@@ -119,7 +120,7 @@ class TakeTimeline(QTableView):
         QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Name the button under the pointer."""
+        """Show the tool tip of the button under the pointer."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             if found := self._button_at(event.pos()):
                 QToolTip.showText(event.globalPos(), self._texts(_TIPS[found[1]]), self)
@@ -135,7 +136,7 @@ class TakeTimeline(QTableView):
 
 
 Entry = tuple[str, Qt.Key | QKeySequence.StandardKey | None, Callable[[], None]]
-"""Key of the text, hotkey in the timeline, and what the entry does."""
+"""Key of the entry's text, its shortcut in the timeline, and its function."""
 
 
 def row_menu(parent: QWidget, texts: Texts, entries: Iterable[Entry]) -> QMenu:
@@ -152,7 +153,7 @@ def row_menu(parent: QWidget, texts: Texts, entries: Iterable[Entry]) -> QMenu:
 
 
 class Stage(QWidget):
-    """Area in which everything scrolls together.
+    """Area in which timeline, head and open take scroll together.
 
     Head and open take are siblings of the timeline, so that screen readers find them. ``opened``: the row of the
     open take.
@@ -182,7 +183,7 @@ class Stage(QWidget):
         self._place_parts()
 
     def show_part(self, part: QRect) -> None:
-        """Scroll so that this part is visible, at least its upper end."""
+        """Scroll until this rectangle is visible, or at least its top if it is too high."""
         bar = self._list.verticalScrollBar()
         top, below = part.top() - SPACING.small, part.bottom() + SPACING.small - self._list.viewport().height()
         bar.setValue(bar.value() + (top if top < 0 else max(0, min(top, below))))
@@ -197,33 +198,33 @@ class Stage(QWidget):
         self.show_part(part.translated(self._panel.pos()))
 
     def scroll_place(self) -> tuple[int | None, int, int]:
-        """Return the take at the upper edge, its place and that of the scroll bar."""
+        """Return the key of the take near the upper edge, its position, and the value of the scroll bar."""
         row = self._list.rowAt(SPACING.huge)
         return self._takes.key(row), self._list.rowViewportPosition(row), self._list.verticalScrollBar().value()
 
     def see(self, key: int | None, place: int, value: int) -> None:
-        """Keep a take at its place on the screen although takes were added above."""
+        """Restore a ``scroll_place``, so that takes added above move nothing on the screen."""
         row = None if key is None else self._takes.row_of_key(key)
         moved = 0 if row is None else self._list.rowViewportPosition(row) - place
         bar = self._list.verticalScrollBar()
         bar.setValue(value if row is None else bar.value() + moved)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Fit head and open take soon after they want another size."""
+        """Schedule ``fit`` when the layout of head or open take changes."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._fitting.start()
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit head and open take to the width."""
+        """Schedule ``fit`` for the new width."""
         self._fitting.start()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Fit everything before it is drawn."""
+        """Call ``fit`` before the first paint."""
         self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll also while the pointer is over the head or the open take."""
+        """Scroll the timeline while the pointer is over the head or the open take."""
         QApplication.sendEvent(self._list.verticalScrollBar(), event)
 
     def _fit_again(self) -> None:
@@ -242,7 +243,7 @@ class Stage(QWidget):
                 part.setGeometry(place.left(), top + (SPACING.hair if row else 0), place.width(), height)
 
     def _scroll_to_focus(self, _: QWidget | None, new: QWidget | None) -> None:
-        """Scroll to a control that got the focus; the text scrolls to its cursor by itself."""
+        """Scroll to a control that got the focus, unless it is too high, like a long text with its own cursor."""
         inside = new is not None and any(part.isAncestorOf(new) for part in (self._head, self._panel))
         if inside and new is not None and new.height() < self._list.viewport().height():
             self.show_part(QRect(new.mapTo(self, QPoint(0, 0)), new.size()))

@@ -1,4 +1,4 @@
-"""Qt model of the timeline: an empty place for the head of the page, then days with their takes and texts.
+"""Qt model of the timeline: an empty row for the head of the page, then days with their takes; and its wording.
 
 Only recently viewed takes are in memory.
 """
@@ -32,8 +32,9 @@ _ROOT: Final = QModelIndex()
 class TimelineModel(QAbstractListModel):
     """Model of the timeline, loaded in pages.
 
-    ``want``: called to request a page when one of its takes is drawn. Takes stay visible until their page
-    arrives again. ``describe``: returns the text that a screen reader reads for a take. ``name``: that of a day.
+    ``want``: called to request a page when one of its takes is painted. Outdated takes stay visible until their
+    page arrives again. ``describe``, ``name``: return the texts that a screen reader reads for a take and for a
+    day.
     """
 
     def __init__(
@@ -50,18 +51,18 @@ class TimelineModel(QAbstractListModel):
         self._firsts: list[int] = []  # places of their first takes
         self._takes: OrderedDict[int, IndexRow] = OrderedDict()
         self._wanted: OrderedDict[int, None] = OrderedDict()
-        self._needed: OrderedDict[int, None] = OrderedDict()  # to request when there is room
+        self._needed: OrderedDict[int, None] = OrderedDict()  # pages to request once fewer are outstanding
         self._fresh: set[int] = set()
         self._speaking = False
 
     def show_speaking(self, speaking: bool) -> None:
-        """Show that the newest take is still being recorded, or no longer."""
+        """Set whether the newest take is still being recorded."""
         before, self._speaking = self._speaking, speaking
         if speaking != before and self._list.count:
             self.dataChanged.emit(self.index(self.row_of(0)), self.index(self.row_of(0)))
 
     def show_list(self, listed: HistoryList) -> bool:
-        """Show this list and return True if its takes may have changed, which ends the selection."""
+        """Show this list; return whether its takes may have changed, which clears the selection."""
         before, self._list = self._list, listed
         if (before.serial, before.version, before.count) == (listed.serial, listed.version, listed.count):
             return False
@@ -93,7 +94,7 @@ class TimelineModel(QAbstractListModel):
         self._request_needed()
 
     def need(self, rows: Iterable[int]) -> None:
-        """Request the pages of these takes, which may not be drawn, where they may have changed."""
+        """Request the pages of these rows that may have changed, even if they are not visible."""
         pages = dict.fromkeys(map(self._page, rows))
         self._needed = OrderedDict((page, None) for page in pages if page not in self._fresh)
         self._request_needed()
@@ -101,7 +102,7 @@ class TimelineModel(QAbstractListModel):
     # -- places --------------------------------------------------------------------------------------------
 
     def heads(self) -> Iterator[int]:
-        """Yield the rows that name a day."""
+        """Yield the rows that name days."""
         yield from self._heads
 
     def day(self, row: int) -> date | None:
@@ -127,7 +128,7 @@ class TimelineModel(QAbstractListModel):
         return self.row_of(place) if place < len(keys) and keys[place] == key else None
 
     def row_near_key(self, key: int) -> int:
-        """Return the row of the take with this key; if it is not listed, of the next older one, or the last."""
+        """Return the row of the take with this key, otherwise of the next older take, otherwise of the last."""
         return self.row_of(max(0, min(self._place_of_key(key), len(self._list.keys) - 1)))
 
     def take(self, row: int) -> IndexRow | None:
@@ -145,7 +146,7 @@ class TimelineModel(QAbstractListModel):
         return found
 
     def loaded_row(self, row: int) -> IndexRow | None:
-        """Return the take in this row as it was loaded last, and request nothing."""
+        """Return the take in this row if it is loaded, without requesting its page."""
         key = self.key(row)
         return None if key is None else self._takes.get(key)
 
@@ -162,7 +163,7 @@ class TimelineModel(QAbstractListModel):
         return 0 if parent.isValid() else 1 + len(self._heads) + self._list.count
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Return that only takes can be selected."""
+        """Return flags that make only takes selectable."""
         chosen = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
         return chosen if self.key(index.row()) is not None else Qt.ItemFlag.NoItemFlags
 
@@ -180,10 +181,7 @@ class TimelineModel(QAbstractListModel):
         return take.text if take else ""
 
     def _ask(self, page: int) -> None:
-        """Request a page once.
-
-        The oldest request is dropped at the limit, as the answering side does.
-        """
+        """Request a page unless it is outstanding; at the limit, queue the oldest, which the service drops."""
         if page in self._wanted:
             return
         self._wanted[page] = None
@@ -200,12 +198,12 @@ class TimelineModel(QAbstractListModel):
 
 
 def state_of(row: IndexRow) -> State:
-    """Return the state of the take, as shown in the rest of the app."""
+    """Return the state that windows show for the take."""
     return State.LISTENING if row.speaking else view.state_of(row.state, cancelled=row.cancelled)
 
 
 def take_text(texts: Texts, row: IndexRow) -> str:
-    """Return the text of the take, or why there is none."""
+    """Return the text of the take, otherwise why it has none."""
     return row.text or no_text_reason(texts, state_of(row))
 
 
@@ -216,7 +214,7 @@ def when_text(texts: Texts, row: IndexRow | view.TakeView) -> str:
 
 
 def day_text(texts: Texts, day: date) -> str:
-    """Return the name of a day, as near to the present as possible."""
+    """Return the name of a day: today, yesterday, or its date, with the year if it is another one."""
     now = today()
     if day == now:
         return texts("home.today")
@@ -227,7 +225,7 @@ def day_text(texts: Texts, day: date) -> str:
 
 
 def program_text(texts: Texts, program: str) -> str:
-    """Return the name of a program for people; of an unknown one such as ``some-editor``, ``Some Editor``."""
+    """Return a program's display name; an unknown id such as ``some-editor`` becomes ``Some Editor``."""
     name = program_name(program, texts.language) if program else ""
     if name != program or name == texts("app.name"):
         return name
@@ -242,14 +240,14 @@ def time_text(row: IndexRow | view.TakeView) -> str:
 
 
 def details_text(texts: Texts, row: IndexRow) -> str:
-    """Return length and program of the take; while it is recorded, the list does not follow its length."""
+    """Return length and program of the take; without the length while it is recorded, because the row is stale."""
     return joined("" if row.speaking else clock(row.seconds), program_text(texts, row.program))
 
 
 def state_chip_text(texts: Texts, row: IndexRow) -> str:
-    """Return the word for the state of a take that needs attention or has no text yet; else an empty text."""
+    """Return the word for the state of a take; empty if it is done or the word already replaces its text."""
     state = state_of(row)
-    word_is_text = state is State.DONE or (state in _WORKS and not row.text)  # the word is in place of the text
+    word_is_text = state is State.DONE or (state in _WORKS and not row.text)  # ``take_text`` shows the word
     return "" if word_is_text else ended_text(texts, state, partly=row.partly)
 
 
@@ -263,10 +261,7 @@ def caption_text(texts: Texts, row: IndexRow) -> str:
 
 
 def spoken_text(texts: Texts, row: IndexRow | None) -> str:
-    """Return the screen reader text of a take.
-
-    The start of its text comes first.
-    """
+    """Return the screen reader text of a take, which begins with the start of its text."""
     if row is None:
         return texts("history.loading")
     done = ended_text(texts, State.DONE) if state_of(row) is State.DONE else ""
@@ -274,7 +269,7 @@ def spoken_text(texts: Texts, row: IndexRow | None) -> str:
 
 
 def percent_text(texts: Texts, listed: HistoryList) -> str:
-    """Return how many percent of the takes are read; empty if no takes are being read."""
+    """Return the percentage of takes that are read; empty if no takes are being read."""
     if not listed.total:
         return ""
     return texts("history.reading", percent=100 * listed.done // listed.total)
